@@ -1,0 +1,33 @@
+"""Errors that tell a user what was wrong, with which value, and what to do."""
+
+
+class NearsightError(Exception):
+    """Base of every error that the user can act on.
+
+    The command line prints its message without a traceback; anything else that is raised is a
+    defect of Nearsight and keeps its traceback.
+    """
+
+
+class StructureError(NearsightError):
+    """A structure cannot be read, or is not one that a calculation can start from."""
+
+
+class ModelError(NearsightError):
+    """A model cannot be loaded, does not know an element, or answered with something unusable."""
+
+
+class MethodError(NearsightError):
+    """What was asked for is not possible with this model, structure or setting."""
+
+
+class MemoryBudgetError(NearsightError):
+    """No method fits into the memory that may be used."""
+
+
+class CheckpointError(NearsightError):
+    """A checkpoint or result file is damaged, or belongs to another calculation."""
+
+
+class StorageError(NearsightError):
+    """A file could not be written; what was there before is still intact."""

@@ -1,0 +1,39 @@
+"""Digests that tell whether two calculations are the same one."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from ase import Atoms
+
+from nearsight.provenance import ModelIdentity, Setting
+from nearsight.storage import atoms_to_arrays
+
+
+def fingerprint(
+    atoms: Atoms, model: ModelIdentity, settings: Mapping[str, Setting]
+) -> dict[str, str]:
+    """Return SHA-256 digests of the structure, the model and the settings, each under its own name.
+
+    They are apart so that a refused checkpoint can say which of the three differs.
+    """
+    structure = hashlib.sha256()
+    for name, array in sorted(atoms_to_arrays(atoms).items()):
+        structure.update(f"{name}{array.dtype}{array.shape}".encode())
+        structure.update(array.tobytes())
+    return {
+        "structure": structure.hexdigest(),
+        "model": _digest(model.to_json()),
+        "settings": _digest(dict(settings)),
+    }
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(values: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,129 @@
+"""The Hessian as a value: the matrix, its checks, and where it came from."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.provenance import Provenance
+from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
+
+if TYPE_CHECKING:
+    from ase.vibrations import VibrationsData
+
+
+@dataclass(frozen=True)
+class Hessian:
+    """Second derivatives of the energy with respect to positions.
+
+    For a periodic structure the Hessian is folded into the cell: H[A, B] = Σ_R Φ(0A, RB).
+    """
+
+    atoms: Atoms
+    """The structure at which the derivatives were taken."""
+    matrix_eV_per_A2: NDArray[np.float64]
+    """H[A, α, B, β] = ∂²E/∂A_α∂B_β as computed, shape ``(n_atoms, 3, n_atoms, 3)``."""
+    method: str
+    """``rows``, ``batched``, ``forward-difference``, ``central-difference`` or ``fourth-order``."""
+    reason: str
+    """Why this method: that it was asked for, or what the automatic choice measured."""
+    step_A: float | None
+    """Displacement of the differences; None for analytic rows."""
+    rows_computed: int
+    """Rows this run computed; the others came from a checkpoint."""
+    seconds: float
+    """Wall time of this run."""
+    peak_memory_bytes: int
+    """Largest memory in use on top of what was in use before."""
+    provenance: Provenance
+
+    @property
+    def n_atoms(self) -> int:
+        """Number of atoms."""
+        return len(self.atoms)
+
+    @property
+    def rows_total(self) -> int:
+        """Number of rows of the matrix, 3 n_atoms."""
+        return 3 * self.n_atoms
+
+    @cached_property
+    def asymmetry_eV_per_A2(self) -> float:
+        """Largest |H - Hᵀ| element; zero for the second derivatives of any energy."""
+        square = self.matrix_eV_per_A2.reshape(self.rows_total, self.rows_total)
+        return float(np.abs(square - square.T).max())
+
+    @cached_property
+    def sum_rule_eV_per_A2(self) -> float:
+        """Largest |Σ_B H[A, α, B, β]|; zero because moving everything changes no force."""
+        return float(np.abs(self.matrix_eV_per_A2.sum(axis=2)).max())
+
+    def symmetric(self) -> NDArray[np.float64]:
+        """Return (H + Hᵀ)/2 as a square matrix of shape ``(3 n_atoms, 3 n_atoms)`` in eV/Å²."""
+        square = self.matrix_eV_per_A2.reshape(self.rows_total, self.rows_total)
+        return (square + square.T) / 2
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save to `path`; an older file there stays intact if that fails.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written.
+        """
+        header = {
+            "method": self.method,
+            "reason": self.reason,
+            "step_A": self.step_A,
+            "rows_computed": self.rows_computed,
+            "seconds": self.seconds,
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "provenance": self.provenance.to_json(),
+        }
+        arrays = {**atoms_to_arrays(self.atoms), "matrix_eV_per_A2": self.matrix_eV_per_A2}
+        save_archive(path, "hessian", header, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Hessian":
+        """Load what `save` wrote.
+
+        Raises
+        ------
+        CheckpointError
+            The file is missing, damaged, or something else.
+        """
+        header, arrays = load_archive(path, "hessian")
+        return cls(
+            atoms=atoms_from_arrays(arrays),
+            matrix_eV_per_A2=arrays["matrix_eV_per_A2"],
+            method=header["method"],
+            reason=header["reason"],
+            step_A=header["step_A"],
+            rows_computed=header["rows_computed"],
+            seconds=header["seconds"],
+            peak_memory_bytes=header["peak_memory_bytes"],
+            provenance=Provenance.from_json(header["provenance"]),
+        )
+
+    def to_ase(self) -> "VibrationsData":
+        """Return ASE's `ase.vibrations.VibrationsData` with the symmetric part of the Hessian."""
+        from ase.vibrations import VibrationsData
+
+        shape = (self.n_atoms, 3, self.n_atoms, 3)
+        return VibrationsData(self.atoms.copy(), self.symmetric().reshape(shape))
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ``hessian`` object of the JSON output."""
+        return {
+            "method": self.method,
+            "rows_computed": self.rows_computed,
+            "rows_total": self.rows_total,
+            "seconds": self.seconds,
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "asymmetry_eV_per_A2": self.asymmetry_eV_per_A2,
+            "sum_rule_eV_per_A2": self.sum_rule_eV_per_A2,
+        }

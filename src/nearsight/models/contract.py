@@ -1,0 +1,217 @@
+"""What a model is: the two levels of the contract.
+
+`Model` is what every verb of Nearsight works with: NumPy in, NumPy out, so that a worker in another
+environment, a JAX model, a sum of models or a quantum-chemistry code can be one. `TorchEnergy` is the
+small in-process half that most families implement; `nearsight.models.torch_model.TorchModel` makes a
+`Model` of it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.errors import ModelError
+from nearsight.provenance import ModelIdentity
+
+if TYPE_CHECKING:
+    import torch
+
+    from nearsight.models.graph import NeighborGraph
+
+Seed = tuple[int, NDArray[np.float64]]
+"""A row to compute: the index of an atom and a direction, shape ``(3,)``, in Å per unit step."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What may be asked of a model and what its numbers are good for.
+
+    None means that the answer is not known; verbs treat it as the cautious one.
+    """
+
+    cutoff_A: float | None
+    """Distance beyond which two atoms exchange no message directly."""
+    receptive_field_A: float | None
+    """Distance beyond which an atomic energy cannot depend on an atom; None for unlimited."""
+    elements: frozenset[int] | None
+    """Atomic numbers the model knows; None if it does not say."""
+    conservative: bool
+    """Forces are the exact negative gradient of the energy."""
+    equivariant: bool
+    """Forces turn with the structure, so that space-group symmetry holds exactly."""
+    atomic_energies: bool
+    """The energy is a sum of atomic energies that the model can give one by one."""
+    size_consistent: bool
+    """Two fragments beyond the receptive field have the sum of their energies."""
+    differentiable: bool
+    """Rows and products are analytic; otherwise they are force differences."""
+    curvature_smooth: bool | None
+    """Analytic second derivatives agree with differences over 0.01-0.03 Å; None if not examined."""
+    level_of_theory: str | None = None
+    training_data: str | None = None
+    licence: str | None = None
+    citation: str | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Energy and its first derivatives for one structure."""
+
+    energy_eV: float
+    forces_eV_per_A: NDArray[np.float64]
+    """Shape ``(n_atoms, 3)``."""
+    stress_eV_per_A3: NDArray[np.float64] | None
+    """Shape ``(6,)``, Voigt order xx, yy, zz, yz, xz, xy, ASE's sign; None unless asked for."""
+    atomic_energies_eV: NDArray[np.float64] | None
+    """Shape ``(n_atoms,)``; None for a model without them."""
+
+
+@runtime_checkable
+class Model(Protocol):
+    """A source of energies, forces, stresses and curvature."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Name, checkpoint digest, dtype, device and options."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of the model."""
+        ...
+
+    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+        """Return energies, forces and, where asked for, stresses of a batch of structures.
+
+        Raises
+        ------
+        ModelError
+            The model does not know an element, has no stress, or answered with NaN or infinity.
+        """
+        ...
+
+    def rows(
+        self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
+    ) -> Iterator[NDArray[np.float64]]:
+        """Yield H·d for each seed ``(atom, d)``: shape ``(n_atoms, 3)`` in eV/Å², in the order given.
+
+        The iterator computes as it is read, so that progress can be shown and finished rows kept.
+
+        Parameters
+        ----------
+        atoms
+            The structure.
+        seeds
+            Atom indices with directions of shape ``(3,)``; a unit vector gives a row of the Hessian.
+        batch_size
+            How many rows share one pass through the graph.
+        """
+        ...
+
+    def products(
+        self, atoms: Atoms, vectors: NDArray[np.float64], *, strain: bool = False
+    ) -> NDArray[np.float64]:
+        """Return Hessian-vector products.
+
+        Parameters
+        ----------
+        atoms
+            The structure.
+        vectors
+            Shape ``(n_vectors, n_atoms, 3)``. With `strain`, shape ``(n_vectors, 3 n_atoms + 6)``:
+            displacements u, then the strain ε in Voigt order xx, yy, zz, yz, xz, xy (shears doubled),
+            in r = (1 + ε)(r⁰ + u).
+        strain
+            Whether the vectors and products include the six strain components.
+
+        Returns
+        -------
+        numpy.ndarray
+            Same shape as `vectors`; second derivatives of the energy in eV/Å², eV/Å and eV.
+        """
+        ...
+
+
+class TorchEnergy(Protocol):
+    """The energy of a PyTorch model as a differentiable function of positions and strain."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Name, checkpoint digest, dtype, device and options."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of the model."""
+        ...
+
+    def prepare(self, structures: Sequence[Atoms]) -> "NeighborGraph":
+        """Return the graph of a batch of structures on the model's device."""
+        ...
+
+    def energy(
+        self, graph: "NeighborGraph", positions: "torch.Tensor", strain: "torch.Tensor"
+    ) -> "torch.Tensor":
+        """Return energies in eV: per atom ``(n_atoms,)``, or per structure where there are none.
+
+        Parameters
+        ----------
+        graph
+            What `prepare` returned.
+        positions
+            Shape ``(n_atoms, 3)`` in Å, before the strain.
+        strain
+            Shape ``(n_structures, 3, 3)``, symmetric; r = (1 + ε) r⁰ for atoms and cells.
+        """
+        ...
+
+
+def require_elements(atoms: Atoms, model: Model | TorchEnergy) -> None:
+    """Check that `model` knows every element of `atoms`.
+
+    Raises
+    ------
+    ModelError
+        Naming the elements that it does not know.
+    """
+    known = model.capabilities.elements
+    if known is None:
+        return
+    symbols = dict(zip(atoms.numbers.tolist(), atoms.get_chemical_symbols(), strict=True))
+    unknown = [symbol for number, symbol in sorted(symbols.items()) if number not in known]
+    if unknown:
+        raise ModelError(
+            f"{model.identity.name} was not trained on {', '.join(unknown)}; "
+            f"choose a model that was (`nearsight models list`)."
+        )
+
+
+def require_finite(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
+    """Check that no number in `evaluation` is NaN or infinite.
+
+    Raises
+    ------
+    ModelError
+        Naming the quantity, and the first atom where there is one.
+    """
+    if not np.isfinite(evaluation.energy_eV):
+        raise ModelError(
+            f"{name} gave the energy {evaluation.energy_eV} for {atoms.get_chemical_formula()}; "
+            f"look for atoms that are too close, or use another model."
+        )
+    finite = np.isfinite(evaluation.forces_eV_per_A).all(axis=1)
+    if not finite.all():
+        first = int(np.argmin(finite))
+        raise ModelError(
+            f"{name} gave a force that is not finite on atom {first} ({atoms[first].symbol}); "
+            f"look for atoms that are too close, or use another model."
+        )
+    if (
+        evaluation.stress_eV_per_A3 is not None
+        and not np.isfinite(evaluation.stress_eV_per_A3).all()
+    ):
+        raise ModelError(f"{name} gave a stress that is not finite; relax with a fixed cell.")

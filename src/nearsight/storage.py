@@ -1,0 +1,133 @@
+"""Result files: NumPy archives with a JSON header, written whole or not at all."""
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from ase import Atoms
+
+from nearsight.errors import CheckpointError, StorageError
+
+_FORMAT = 1
+
+
+def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], None]) -> None:
+    """Call `write` on a new file beside `path` and move it there once it is complete and on disk.
+
+    Raises
+    ------
+    StorageError
+        The file could not be written, a full disk among the reasons; an older file at `path` is intact.
+    """
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=f".{target.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            write(file.file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise StorageError(
+            f"cannot write {target}: {error.strerror or error}. Nothing there was changed; "
+            f"free some space or choose another place."
+        ) from error
+    except BaseException:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write `text` as UTF-8 through `write_atomically`."""
+    write_atomically(path, lambda file: _write_all(file, text.encode("utf-8")))
+
+
+def save_archive(
+    path: str | os.PathLike[str],
+    kind: str,
+    header: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+) -> None:
+    """Save `arrays` and a JSON `header` as one archive of the given `kind`.
+
+    Raises
+    ------
+    StorageError
+        See `write_atomically`.
+    """
+    text = json.dumps({"kind": kind, "format": _FORMAT, **header})
+    content = {"header": np.array(text), **arrays}
+    write_atomically(path, lambda file: np.savez_compressed(file, **content))  # type: ignore[arg-type]  # numpy's stub mistakes ** for its own keyword
+
+
+def load_archive(
+    path: str | os.PathLike[str], kind: str
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the header and the arrays of an archive written by `save_archive`.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing, damaged, or holds something other than `kind`.
+    """
+    target = Path(path)
+    if not target.is_file():
+        raise CheckpointError(f"{target} does not exist; give the path of a saved {kind}.")
+    try:
+        with np.load(target, allow_pickle=False) as archive:
+            header = json.loads(str(archive["header"]))
+            arrays = {name: archive[name] for name in archive.files if name != "header"}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError(
+            f"{target} is not a readable {kind} file ({error}); compute it again."
+        ) from error
+    if header.get("kind") != kind or header.get("format") != _FORMAT:
+        raise CheckpointError(
+            f"{target} holds a {header.get('kind')!r} of format {header.get('format')}, "
+            f"not a {kind!r} of format {_FORMAT}."
+        )
+    return header, arrays
+
+
+def atoms_to_arrays(atoms: Atoms) -> dict[str, np.ndarray]:
+    """Return what defines a structure here: species, masses (amu), positions and cell (Å), periodicity."""
+    return {
+        "numbers": atoms.numbers.copy(),
+        "masses_amu": atoms.get_masses(),
+        "positions_A": atoms.positions.copy(),
+        "cell_A": atoms.cell.array.copy(),
+        "pbc": atoms.pbc.copy(),
+    }
+
+
+def atoms_from_arrays(arrays: Mapping[str, np.ndarray]) -> Atoms:
+    """Rebuild the structure that `atoms_to_arrays` described."""
+    return Atoms(
+        numbers=arrays["numbers"],
+        masses=arrays["masses_amu"],
+        positions=arrays["positions_A"],
+        cell=arrays["cell_A"],
+        pbc=arrays["pbc"],
+    )
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _write_all(file: BinaryIO, content: bytes) -> None:
+    file.write(content)

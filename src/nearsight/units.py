@@ -1,0 +1,70 @@
+"""The units inside (eV, Å, amu, K) and every conversion out of them.
+
+The constants are those of :mod:`scipy.constants` (exact SI values since 2019, CODATA for the atomic
+mass constant). ASE's own differ from them by a few parts in 10⁷, because it keeps the 2014 set.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import constants
+
+FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+BOLTZMANN_EV_PER_K: Final = constants.k / constants.e
+"""Boltzmann's constant in eV/K."""
+
+EV_IN_JOULE: Final = constants.e
+"""One eV in J."""
+
+EV_PER_CELL_IN_J_PER_MOL: Final = constants.e * constants.N_A
+"""One eV per formula unit (or cell, or atom) in J/mol of that unit."""
+
+AMU_IN_GRAM: Final = constants.atomic_mass * 1e3
+"""One atomic mass unit in g."""
+
+EV_PER_A3_IN_GPA: Final = constants.e / constants.angstrom**3 * 1e-9
+"""One eV/Å³ in GPa."""
+
+_ANGULAR_FREQUENCY_IN_PER_SECOND: Final = float(
+    np.sqrt(constants.e / constants.angstrom**2 / constants.atomic_mass)
+)
+
+HBAR_OMEGA_IN_EV: Final = constants.hbar * _ANGULAR_FREQUENCY_IN_PER_SECOND / constants.e
+"""ħ√λ in eV for an eigenvalue λ of the mass-weighted Hessian of 1 eV/(Å² amu)."""
+
+EV_IN_PER_CM: Final = constants.e / (constants.h * constants.c) * 1e-2
+"""The wavenumber in cm⁻¹ of a quantum of 1 eV."""
+
+EV_IN_THZ: Final = constants.e / constants.h * 1e-12
+"""The frequency in THz of a quantum of 1 eV."""
+
+
+def mode_energies(eigenvalues: ArrayLike) -> FloatArray:
+    """Return the quantum ħω of each mode in eV, negative where the mode is imaginary.
+
+    Parameters
+    ----------
+    eigenvalues
+        Eigenvalues λ = ω² of the mass-weighted Hessian in eV/(Å² amu), any shape.
+    """
+    values = np.asarray(eigenvalues, dtype=np.float64)
+    return np.sign(values) * np.sqrt(np.abs(values)) * HBAR_OMEGA_IN_EV
+
+
+def wavenumbers_per_cm(eigenvalues: ArrayLike) -> FloatArray:
+    """Return wavenumbers ω/(2πc) in cm⁻¹, negative where the mode is imaginary.
+
+    Parameters
+    ----------
+    eigenvalues
+        Eigenvalues λ = ω² of the mass-weighted Hessian in eV/(Å² amu), any shape.
+    """
+    return mode_energies(eigenvalues) * EV_IN_PER_CM
+
+
+def eigenvalues_from_wavenumbers(wavenumbers: ArrayLike) -> FloatArray:
+    """Return eigenvalues in eV/(Å² amu) from wavenumbers in cm⁻¹; the inverse of `wavenumbers_per_cm`."""
+    quanta = np.asarray(wavenumbers, dtype=np.float64) / EV_IN_PER_CM / HBAR_OMEGA_IN_EV
+    return np.sign(quanta) * quanta**2
