@@ -26,7 +26,7 @@ def progress_bar(description: str, total: int | None, *, show: bool | None) -> I
         ``advance(steps_done_in_all, note)``.
     """
     if not (sys.stderr.isatty() if show is None else show):
-        yield lambda done, note: None
+        yield lambda _done, _note: None
         return
 
     # Imported here so that `import nearsight` stays fast.

@@ -6,7 +6,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from ase import Atoms
@@ -16,13 +16,13 @@ from nearsight.errors import CheckpointError, StorageError
 _FORMAT = 1
 
 
-def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], None]) -> None:
+def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]) -> None:
     """Call `write` on a new file beside `path` and move it there once it is complete and on disk.
 
     Raises
     ------
     StorageError
-        The file could not be written, a full disk among the reasons; an older file at `path` is intact.
+        The file could not be written (a full disk, say); an older file at `path` is intact.
     """
     target = Path(path)
     temporary: Path | None = None
@@ -102,7 +102,7 @@ def load_archive(
 
 
 def atoms_to_arrays(atoms: Atoms) -> dict[str, np.ndarray]:
-    """Return what defines a structure here: species, masses (amu), positions and cell (Å), periodicity."""
+    """Return what defines a structure here: species, masses, positions, cell, periodicity."""
     return {
         "numbers": atoms.numbers.copy(),
         "masses_amu": atoms.get_masses(),
@@ -129,5 +129,5 @@ def _umask() -> int:
     return mask
 
 
-def _write_all(file: BinaryIO, content: bytes) -> None:
+def _write_all(file: IO[bytes], content: bytes) -> None:
     file.write(content)

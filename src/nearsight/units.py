@@ -65,6 +65,7 @@ def wavenumbers_per_cm(eigenvalues: ArrayLike) -> FloatArray:
 
 
 def eigenvalues_from_wavenumbers(wavenumbers: ArrayLike) -> FloatArray:
-    """Return eigenvalues in eV/(Å² amu) from wavenumbers in cm⁻¹; the inverse of `wavenumbers_per_cm`."""
+    """Return eigenvalues in eV/(Å² amu) from wavenumbers in cm⁻¹, imaginary ones negative."""
     quanta = np.asarray(wavenumbers, dtype=np.float64) / EV_IN_PER_CM / HBAR_OMEGA_IN_EV
-    return np.sign(quanta) * quanta**2
+    eigenvalues: FloatArray = np.sign(quanta) * quanta**2
+    return eigenvalues

@@ -1,9 +1,9 @@
 """What a model is: the two levels of the contract.
 
-`Model` is what every verb of Nearsight works with: NumPy in, NumPy out, so that a worker in another
-environment, a JAX model, a sum of models or a quantum-chemistry code can be one. `TorchEnergy` is the
-small in-process half that most families implement; `nearsight.models.torch_model.TorchModel` makes a
-`Model` of it.
+`Model` is what every verb of Nearsight works with: NumPy in, NumPy out, so that a worker in
+another environment, a JAX model, a sum of models or a quantum-chemistry code can be one.
+`TorchEnergy` is the small in-process half that most families implement;
+`nearsight.models.torch_model.TorchModel` makes a `Model` of it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -97,7 +97,7 @@ class Model(Protocol):
     def rows(
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
     ) -> Iterator[NDArray[np.float64]]:
-        """Yield H·d for each seed ``(atom, d)``: shape ``(n_atoms, 3)`` in eV/Å², in the order given.
+        """Yield H·d for each seed ``(atom, d)`` in order: shape ``(n_atoms, 3)``, eV/Å².
 
         The iterator computes as it is read, so that progress can be shown and finished rows kept.
 
@@ -106,7 +106,7 @@ class Model(Protocol):
         atoms
             The structure.
         seeds
-            Atom indices with directions of shape ``(3,)``; a unit vector gives a row of the Hessian.
+            Atom indices with directions of shape ``(3,)``; a unit vector gives a row.
         batch_size
             How many rows share one pass through the graph.
         """
@@ -123,8 +123,8 @@ class Model(Protocol):
             The structure.
         vectors
             Shape ``(n_vectors, n_atoms, 3)``. With `strain`, shape ``(n_vectors, 3 n_atoms + 6)``:
-            displacements u, then the strain ε in Voigt order xx, yy, zz, yz, xz, xy (shears doubled),
-            in r = (1 + ε)(r⁰ + u).
+            displacements u, then the strain ε in Voigt order xx, yy, zz, yz, xz, xy (shears
+            doubled), in r = (1 + ε)(r⁰ + u).
         strain
             Whether the vectors and products include the six strain components.
 
@@ -210,8 +210,6 @@ def require_finite(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
             f"{name} gave a force that is not finite on atom {first} ({atoms[first].symbol}); "
             f"look for atoms that are too close, or use another model."
         )
-    if (
-        evaluation.stress_eV_per_A3 is not None
-        and not np.isfinite(evaluation.stress_eV_per_A3).all()
-    ):
+    stress = evaluation.stress_eV_per_A3
+    if stress is not None and not np.isfinite(stress).all():
         raise ModelError(f"{name} gave a stress that is not finite; relax with a fixed cell.")
