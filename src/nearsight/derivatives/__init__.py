@@ -1,1 +1,1 @@
-"""TODO."""
+"""First and second derivatives: of a PyTorch energy analytically, of any forces by differences."""

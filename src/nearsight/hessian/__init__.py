@@ -1,1 +1,1 @@
-"""TODO."""
+"""Second derivatives by positions: how they are computed, kept and checked."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What a model is, and one file per family of models."""

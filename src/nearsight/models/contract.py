@@ -39,13 +39,13 @@ class Capabilities:
     """Distance beyond which an atomic energy cannot depend on an atom; None for unlimited."""
     elements: frozenset[int] | None
     """Atomic numbers the model knows; None if it does not say."""
-    conservative: bool
+    conservative: bool | None
     """Forces are the exact negative gradient of the energy."""
-    equivariant: bool
+    equivariant: bool | None
     """Forces turn with the structure, so that space-group symmetry holds exactly."""
     atomic_energies: bool
     """The energy is a sum of atomic energies that the model can give one by one."""
-    size_consistent: bool
+    size_consistent: bool | None
     """Two fragments beyond the receptive field have the sum of their energies."""
     differentiable: bool
     """Rows and products are analytic; otherwise they are force differences."""

@@ -1,0 +1,155 @@
+"""First and second derivatives of a PyTorch energy by reverse-mode differentiation.
+
+A row of the Hessian is one reverse pass through the graph of the forces. The graph is built once
+per call; no third derivative is prepared, parameters get no gradient, seeds are made one by one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+EnergyFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Energies in eV of positions ``(n_atoms, 3)`` and strain ``(n_structures, 3, 3)``, any shape."""
+
+_VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Energies and their first derivatives."""
+
+    energies: torch.Tensor
+    """What the energy function returned, detached."""
+    positions: torch.Tensor
+    """∂E/∂r in eV/Å, shape ``(n_atoms, 3)``."""
+    strain: torch.Tensor | None
+    """∂E/∂ε in eV, shape ``(n_structures, 3, 3)``, symmetric; None unless asked for."""
+
+
+def gradient(
+    energy: EnergyFunction, positions: torch.Tensor, strain: torch.Tensor, *, with_strain: bool
+) -> Gradient:
+    """Return energies with their derivatives by positions and, where asked for, strain."""
+    positions = positions.detach().requires_grad_(True)
+    variables = [positions]
+    if with_strain:
+        strain = strain.detach().requires_grad_(True)
+        variables.append(strain)
+    energies = energy(positions, strain)
+    derivatives = _gradient(energies.sum(), variables, create_graph=False)
+    by_strain = derivatives[1] if with_strain else None
+    if by_strain is not None:
+        by_strain = (by_strain + by_strain.mT) / 2
+    return Gradient(energies.detach(), derivatives[0], by_strain)
+
+
+def hessian_rows(
+    energy: EnergyFunction,
+    positions: torch.Tensor,
+    strain: torch.Tensor,
+    seeds: Sequence[tuple[int, torch.Tensor]],
+    batch_size: int,
+) -> Iterator[torch.Tensor]:
+    """Yield H·d for each seed ``(atom, d)`` in order, each of shape ``(n_atoms, 3)`` in eV/Å².
+
+    Parameters
+    ----------
+    energy
+        The energy function.
+    positions, strain
+        Where to differentiate; one structure.
+    seeds
+        Atom indices with directions of shape ``(3,)``, on the device of `positions`.
+    batch_size
+        Seeds that share one vectorised reverse pass; 1 for a plain pass each.
+    """
+    positions = positions.detach().requires_grad_(True)
+    slope = _gradient(energy(positions, strain).sum(), [positions], create_graph=True)[0]
+    for start in range(0, len(seeds), batch_size):
+        batch = seeds[start : start + batch_size]
+        last = start + batch_size >= len(seeds)
+        if not slope.requires_grad:  # an atom without neighbours feels nothing
+            yield from torch.zeros((len(batch), *positions.shape)).to(positions)
+        elif batch_size == 1:
+            atom, direction = batch[0]
+            (row,) = _gradient(slope[atom] @ direction, [positions], retain_graph=not last)
+            yield row
+        else:
+            cotangents = slope.new_zeros((len(batch), *slope.shape))
+            for cotangent, (atom, direction) in zip(cotangents, batch, strict=True):
+                cotangent[atom] = direction
+            (rows,) = torch.autograd.grad(
+                slope, positions, cotangents, retain_graph=not last, is_grads_batched=True
+            )
+            yield from rows
+
+
+def hessian_products(
+    energy: EnergyFunction, positions: torch.Tensor, vectors: torch.Tensor, strain: torch.Tensor
+) -> Iterator[torch.Tensor]:
+    """Yield H·v for displacement vectors of shape ``(n_vectors, n_atoms, 3)``, in eV/Å²·Å."""
+    positions = positions.detach().requires_grad_(True)
+    slope = _gradient(energy(positions, strain).sum(), [positions], create_graph=True)[0]
+    for vector in vectors:
+        if not slope.requires_grad:
+            yield torch.zeros_like(positions)
+        else:
+            yield _gradient((slope * vector).sum(), [positions], retain_graph=True)[0].detach()
+
+
+def generalised_products(
+    energy: EnergyFunction, positions: torch.Tensor, vectors: torch.Tensor
+) -> Iterator[torch.Tensor]:
+    """Yield products with the Hessian over displacements and strain of one structure.
+
+    Parameters
+    ----------
+    energy
+        The energy function.
+    positions
+        Shape ``(n_atoms, 3)`` in Å.
+    vectors
+        Shape ``(n_vectors, 3 n_atoms + 6)``: displacements u, then strain ε in Voigt order
+        xx, yy, zz, yz, xz, xy with doubled shears, in r = (1 + ε)(r⁰ + u).
+
+    Yields
+    ------
+    torch.Tensor
+        Shape ``(3 n_atoms + 6,)``.
+    """
+    positions = positions.detach().requires_grad_(True)
+    voigt = positions.new_zeros(6).requires_grad_(True)
+    variables = [positions, voigt]
+    total = energy(positions, _strain_matrix(voigt)[None]).sum()
+    slopes = _gradient(total, variables, create_graph=True)
+    slope = torch.cat([slopes[0].reshape(-1), slopes[1]])
+    for vector in vectors:
+        products = _gradient(slope @ vector, variables, retain_graph=True)
+        yield torch.cat([products[0].reshape(-1), products[1]]).detach()
+
+
+def _strain_matrix(voigt: torch.Tensor) -> torch.Tensor:
+    basis = voigt.new_zeros((6, 3, 3))
+    for component, (a, b) in enumerate(_VOIGT):
+        basis[component, a, b] += 0.5
+        basis[component, b, a] += 0.5
+    return torch.einsum("i,ijk->jk", voigt, basis)
+
+
+def _gradient(
+    scalar: torch.Tensor,
+    variables: list[torch.Tensor],
+    *,
+    create_graph: bool = False,
+    retain_graph: bool | None = None,
+) -> tuple[torch.Tensor, ...]:
+    if not scalar.requires_grad:
+        return tuple(torch.zeros_like(variable) for variable in variables)
+    return torch.autograd.grad(
+        scalar,
+        variables,
+        create_graph=create_graph,
+        retain_graph=create_graph or retain_graph,
+        materialize_grads=True,
+    )

@@ -1,0 +1,67 @@
+"""A model as an ASE calculator, for ASE's optimizers, dynamics and filters."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ase import Atoms
+from ase.calculators.calculator import Calculator, all_changes
+
+from nearsight.errors import MethodError
+from nearsight.models.contract import Evaluation, Model
+
+Adjust = Callable[[Atoms, Evaluation], Evaluation]
+
+
+class ModelCalculator(Calculator):
+    """Energy, forces and stress of a model in ASE's units, through `Model.evaluate`.
+
+    The stress is computed only when it is asked for; whoever asks once is taken to want it for
+    every later geometry, so that one evaluation serves forces and stress.
+
+    Parameters
+    ----------
+    model
+        The model; what it raises passes through.
+    adjust
+        Applied to every evaluation, such as a projection onto the space group.
+    """
+
+    def __init__(self, model: Model, *, adjust: Adjust | None = None) -> None:
+        super().__init__()
+        self.implemented_properties = ["energy", "free_energy", "forces", "stress"]
+        self._model = model
+        self._adjust = adjust
+        self._stress_wanted = False
+
+    def calculate(
+        self,
+        atoms: Atoms | None = None,
+        properties: Sequence[str] = ("energy",),
+        system_changes: Sequence[str] = tuple(all_changes),
+    ) -> None:
+        """Evaluate the model for `atoms`; ASE calls this when its cache does not serve.
+
+        Raises
+        ------
+        MethodError
+            There is no structure.
+        ModelError
+            See `Model.evaluate`.
+        """
+        super().calculate(atoms, list(properties), list(system_changes))
+        structure: Atoms | None = self.atoms
+        if structure is None:
+            raise MethodError("The calculator has no structure; attach it to one first.")
+        self._stress_wanted = self._stress_wanted or "stress" in properties
+        [evaluation] = self._model.evaluate([structure], stress=self._stress_wanted)
+        if self._adjust is not None:
+            evaluation = self._adjust(structure, evaluation)
+        results: dict[str, Any] = {
+            "energy": evaluation.energy_eV,
+            # ASE's optimizers follow the energy whose gradient the forces are.
+            "free_energy": evaluation.energy_eV,
+            "forces": evaluation.forces_eV_per_A,
+        }
+        if evaluation.stress_eV_per_A3 is not None:
+            results["stress"] = evaluation.stress_eV_per_A3
+        self.results = results

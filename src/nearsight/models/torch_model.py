@@ -1,0 +1,122 @@
+"""A `Model` out of a `TorchEnergy`: everything that is the same for all PyTorch families."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from ase import Atoms
+from ase.stress import full_3x3_to_voigt_6_stress
+from numpy.typing import NDArray
+
+from nearsight.derivatives.analytic import (
+    EnergyFunction,
+    Gradient,
+    generalised_products,
+    gradient,
+    hessian_products,
+    hessian_rows,
+)
+from nearsight.errors import ModelError
+from nearsight.models.contract import (
+    Capabilities,
+    Evaluation,
+    Seed,
+    TorchEnergy,
+    require_elements,
+    require_finite,
+)
+from nearsight.models.graph import NeighborGraph
+from nearsight.provenance import ModelIdentity
+
+
+class TorchModel:
+    """The contract's verbs over the energy function of a PyTorch model."""
+
+    def __init__(self, energy: TorchEnergy) -> None:
+        self._energy = energy
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Name, checkpoint digest, dtype, device and options."""
+        return self._energy.identity
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of the model."""
+        return self._energy.capabilities
+
+    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+        """Return energies, forces and stresses; see `Model.evaluate`."""
+        for atoms in structures:
+            require_elements(atoms, self)
+            if stress and not atoms.pbc.all():
+                raise ModelError(
+                    f"{atoms.get_chemical_formula()} is not periodic in three directions "
+                    f"and has no stress; ask for energy and forces only."
+                )
+        graph = self._energy.prepare(structures)
+        first = gradient(
+            self._energy_of(graph), graph.positions, graph.unstrained(), with_strain=stress
+        )
+        evaluations = self._split(first, graph, structures)
+        for evaluation, atoms in zip(evaluations, structures, strict=True):
+            require_finite(evaluation, atoms, self.identity.name)
+        return evaluations
+
+    def rows(
+        self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
+    ) -> Iterator[NDArray[np.float64]]:
+        """Yield analytic rows; see `Model.rows`."""
+        require_elements(atoms, self)
+        graph = self._energy.prepare([atoms])
+        on_device = [
+            (atom, torch.as_tensor(direction).to(graph.positions)) for atom, direction in seeds
+        ]
+        rows = hessian_rows(
+            self._energy_of(graph), graph.positions, graph.unstrained(), on_device, batch_size
+        )
+        for row in rows:
+            yield _array(row)
+
+    def products(
+        self, atoms: Atoms, vectors: NDArray[np.float64], *, strain: bool = False
+    ) -> NDArray[np.float64]:
+        """Return analytic products; see `Model.products`."""
+        require_elements(atoms, self)
+        graph = self._energy.prepare([atoms])
+        energy = self._energy_of(graph)
+        on_device = torch.as_tensor(vectors).to(graph.positions)
+        if strain:
+            products = generalised_products(energy, graph.positions, on_device)
+        else:
+            products = hessian_products(energy, graph.positions, on_device, graph.unstrained())
+        return np.stack([_array(product) for product in products])
+
+    def _energy_of(self, graph: NeighborGraph) -> EnergyFunction:
+        return lambda positions, strain: self._energy.energy(graph, positions, strain)
+
+    def _split(
+        self, first: Gradient, graph: NeighborGraph, structures: Sequence[Atoms]
+    ) -> list[Evaluation]:
+        boundaries = np.cumsum(graph.atoms_per_structure)[:-1]
+        forces = np.split(-_array(first.positions), boundaries)
+        energies = _array(first.energies)
+        atomic = np.split(energies, boundaries) if self.capabilities.atomic_energies else None
+        strain = None if first.strain is None else _array(first.strain)
+        return [
+            Evaluation(
+                energy_eV=float(energies[index] if atomic is None else atomic[index].sum()),
+                forces_eV_per_A=forces[index],
+                stress_eV_per_A3=(
+                    None
+                    if strain is None
+                    else full_3x3_to_voigt_6_stress(strain[index]) / atoms.get_volume()
+                ),
+                atomic_energies_eV=None if atomic is None else atomic[index],
+            )
+            for index, atoms in enumerate(structures)
+        ]
+
+
+def _array(tensor: torch.Tensor) -> NDArray[np.float64]:
+    return tensor.detach().cpu().numpy().astype(np.float64)
