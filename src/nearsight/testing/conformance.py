@@ -1,0 +1,87 @@
+"""The verb `check_model`: hold a model to everything it claims."""
+
+from collections.abc import Mapping
+
+from ase import Atoms
+
+from nearsight.models.contract import Model
+from nearsight.progress import progress_bar
+from nearsight.provenance import record
+from nearsight.testing.curvature import (
+    curvature_is_smooth,
+    products_against_rows,
+    rows_against_differences,
+)
+from nearsight.testing.first_derivatives import (
+    dtype_is_honoured,
+    forces_are_the_gradient,
+    smooth_at_the_cutoff,
+    stress_is_the_strain_derivative,
+)
+from nearsight.testing.invariances import (
+    atomic_energies_sum_up,
+    batch_equals_single,
+    extensivity,
+    permutation,
+    rotation,
+    size_consistency,
+    translation,
+)
+from nearsight.testing.report import CheckFunction, ConformanceReport
+from nearsight.testing.structures import examination_structures
+
+CHECKS: tuple[CheckFunction, ...] = (
+    forces_are_the_gradient,
+    stress_is_the_strain_derivative,
+    smooth_at_the_cutoff,
+    dtype_is_honoured,
+    rotation,
+    translation,
+    permutation,
+    batch_equals_single,
+    extensivity,
+    size_consistency,
+    atomic_energies_sum_up,
+    rows_against_differences,
+    products_against_rows,
+    curvature_is_smooth,
+)
+
+_LARGE = 50
+_CHECKS_OF_LARGE_STRUCTURES = (forces_are_the_gradient, curvature_is_smooth)
+
+
+def check_model(
+    model: Model, structures: Mapping[str, Atoms] | None = None, *, progress: bool | None = None
+) -> ConformanceReport:
+    """Examine whether a model keeps the contract and the capabilities it states.
+
+    What a model does not claim is reported as not applicable, never as passed.
+
+    Parameters
+    ----------
+    model
+        The model, of any family.
+    structures
+        Named structures to examine it on; by default MgO, Si, CO2 and MOF-5. Structures of more
+        than 50 atoms are examined for forces and smooth curvature only.
+    progress
+        Show a progress bar: True, False, or None for a terminal only.
+
+    Raises
+    ------
+    ModelError
+        The model cannot calculate one of the structures.
+    """
+    cases = examination_structures() if structures is None else structures
+    work = [
+        (check, name, atoms)
+        for name, atoms in cases.items()
+        for check in (CHECKS if len(atoms) <= _LARGE else _CHECKS_OF_LARGE_STRUCTURES)
+    ]
+    results = []
+    with progress_bar(f"Examining {model.identity.name}", len(work), show=progress) as advance:
+        for check, name, atoms in work:
+            results.append(check(model, name, atoms))
+            advance(len(results), name)
+    return ConformanceReport(tuple(results), record(model.identity, structures=list(cases)))

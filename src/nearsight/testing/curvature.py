@@ -1,0 +1,79 @@
+"""Checks of second derivatives: that they are right, and that they mean what they should."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from ase import Atoms
+
+from nearsight.derivatives.differences import SCHEMES
+from nearsight.hessian.methods import Differences
+from nearsight.models.contract import Model, Seed
+from nearsight.testing.report import Check, not_applicable
+from nearsight.testing.structures import displaced
+
+_SMALL_CURVATURE_EV_PER_A2 = 1.0
+
+
+def rows_against_differences(model: Model, name: str, atoms: Atoms) -> Check:
+    """Compare analytic rows with fourth-order differences of the forces."""
+    title = "rows = differences"
+    if not model.capabilities.differentiable:
+        return not_applicable(title, name, "rows are differences already")
+    atoms = displaced(atoms)
+    seeds = _one_atom_per_element(atoms, [np.array([0.6, 0.0, 0.8])])
+    scheme = SCHEMES["fourth-order"]
+    double = model.identity.dtype == "float64"
+    step = scheme.float64_step_A if double else scheme.float32_step_A
+    analytic = np.stack(list(model.rows(atoms, seeds)))
+    differences = np.stack(list(Differences(scheme, step).rows(atoms, model, seeds)))
+    deviation = float(np.abs(analytic - differences).max())
+    return Check(title, name, deviation, 1e-6 if double else 5e-2, "eV/Å²", f"step {step:g} Å")
+
+
+def products_against_rows(model: Model, name: str, atoms: Atoms) -> Check:
+    """Compare a product H·v with the row of the same direction."""
+    title = "products = rows"
+    atoms = displaced(atoms)
+    seeds = _one_atom_per_element(atoms, [np.array([0.0, 0.6, 0.8])])[:1]
+    atom, direction = seeds[0]
+    vector = np.zeros((1, len(atoms), 3))
+    vector[0, atom] = direction
+    row = next(iter(model.rows(atoms, seeds)))
+    deviation = float(np.abs(model.products(atoms, vector)[0] - row).max())
+    tolerance = {"float64": 1e-9, "float32": 1e-3}.get(model.identity.dtype, 1e-6)
+    return Check(title, name, deviation, tolerance, "eV/Å²")
+
+
+def curvature_is_smooth(model: Model, name: str, atoms: Atoms) -> Check:
+    """Compare the analytic diagonal with differences over the distances that vibrations reach.
+
+    An energy may have an exact second derivative that no vibration feels: a kink or a steep ripple
+    at the very place. Differences at 0.01 and 0.03 Å see the curvature that matters.
+    """
+    title = "curvature smooth"
+    if not model.capabilities.differentiable:
+        return not_applicable(title, name, "rows are differences already")
+    directions = list(np.eye(3)) if len(atoms) <= 8 else [np.eye(3)[0]]
+    seeds = _one_atom_per_element(atoms, directions)
+    worst, detail = 0.0, ""
+    analytic = _diagonal(model.rows(atoms, seeds), seeds)
+    for step in (0.01, 0.03):
+        rows = Differences(SCHEMES["central-difference"], step).rows(atoms, model, seeds)
+        differences = _diagonal(rows, seeds)
+        scale = np.maximum(np.abs(differences), _SMALL_CURVATURE_EV_PER_A2)
+        deviations = np.abs(analytic - differences) / scale
+        index = int(np.argmax(deviations))
+        if deviations[index] > worst:
+            worst = float(deviations[index])
+            symbol = atoms.symbols[seeds[index][0]]
+            detail = f"{symbol}: {analytic[index]:.3f}, {differences[index]:.3f} at {step} Å"
+    return Check(title, name, worst, 0.02, "(relative)", detail)
+
+
+def _diagonal(rows: Iterable[np.ndarray], seeds: list[Seed]) -> np.ndarray:
+    return np.array([row[atom] @ way for row, (atom, way) in zip(rows, seeds, strict=True)])
+
+
+def _one_atom_per_element(atoms: Atoms, directions: list[np.ndarray]) -> list[Seed]:
+    _, first = np.unique(atoms.numbers, return_index=True)
+    return [(int(atom), direction) for atom in first for direction in directions]
