@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +15,18 @@ from ase import Atoms
 from nearsight.errors import CheckpointError, StorageError
 
 _FORMAT = 1
+
+# What zipfile, zlib, numpy and json raise on a damaged archive.
+_DAMAGED = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]) -> None:
@@ -86,10 +99,11 @@ def load_archive(
     if not target.is_file():
         raise CheckpointError(f"{target} does not exist; give the path of a saved {kind}.")
     try:
-        with np.load(target, allow_pickle=False) as archive:
+        # Opened here, because numpy leaves its own handle open when an archive is damaged.
+        with target.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             header = json.loads(str(archive["header"]))
             arrays = {name: archive[name] for name in archive.files if name != "header"}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise CheckpointError(
             f"{target} is not a readable {kind} file ({error}); compute it again."
         ) from error

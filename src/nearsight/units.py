@@ -12,32 +12,32 @@ from scipy import constants
 
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-BOLTZMANN_EV_PER_K: Final = constants.k / constants.e
+BOLTZMANN_EV_PER_K: Final[float] = constants.k / constants.e
 """Boltzmann's constant in eV/K."""
 
-EV_IN_JOULE: Final = constants.e
+EV_IN_JOULE: Final[float] = constants.e
 """One eV in J."""
 
-EV_PER_CELL_IN_J_PER_MOL: Final = constants.e * constants.N_A
+EV_PER_CELL_IN_J_PER_MOL: Final[float] = constants.e * constants.N_A
 """One eV per formula unit (or cell, or atom) in J/mol of that unit."""
 
-AMU_IN_GRAM: Final = constants.atomic_mass * 1e3
+AMU_IN_GRAM: Final[float] = constants.atomic_mass * 1e3
 """One atomic mass unit in g."""
 
-EV_PER_A3_IN_GPA: Final = constants.e / constants.angstrom**3 * 1e-9
+EV_PER_A3_IN_GPA: Final[float] = constants.e / constants.angstrom**3 * 1e-9
 """One eV/Å³ in GPa."""
 
-_ANGULAR_FREQUENCY_IN_PER_SECOND: Final = float(
+_ANGULAR_FREQUENCY_IN_PER_SECOND: Final[float] = float(
     np.sqrt(constants.e / constants.angstrom**2 / constants.atomic_mass)
 )
 
-HBAR_OMEGA_IN_EV: Final = constants.hbar * _ANGULAR_FREQUENCY_IN_PER_SECOND / constants.e
+HBAR_OMEGA_IN_EV: Final[float] = constants.hbar * _ANGULAR_FREQUENCY_IN_PER_SECOND / constants.e
 """ħ√λ in eV for an eigenvalue λ of the mass-weighted Hessian of 1 eV/(Å² amu)."""
 
-EV_IN_PER_CM: Final = constants.e / (constants.h * constants.c) * 1e-2
+EV_IN_PER_CM: Final[float] = constants.e / (constants.h * constants.c) * 1e-2
 """The wavenumber in cm⁻¹ of a quantum of 1 eV."""
 
-EV_IN_THZ: Final = constants.e / constants.h * 1e-12
+EV_IN_THZ: Final[float] = constants.e / constants.h * 1e-12
 """The frequency in THz of a quantum of 1 eV."""
 
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Relaxation of positions and cell, with or without the space group."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Structures: reading and checking them, supercells, space groups."""

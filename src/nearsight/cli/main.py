@@ -1,0 +1,118 @@
+"""The entry point ``nearsight``: its commands, and what happens when one fails."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import nearsight
+from nearsight.cli import options
+from nearsight.errors import NearsightError
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    0: everything was computed; 1: something failed and is named; 2: the command was not understood;
+    130: interrupted.
+    """
+    parsed = _parser().parse_args(arguments)
+    try:
+        status: int = parsed.run(parsed)
+    except NearsightError as error:
+        print(f"nearsight: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            "\nnearsight: interrupted. Finished work is kept; the same command goes on from there.",
+            file=sys.stderr,
+        )
+        return _INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has left, as `head` does
+        sys.stderr.close()
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nearsight",
+        description="Exact second derivatives of machine-learned interatomic potentials, "
+        "and what follows from them.",
+    )
+    parser.add_argument("--version", action="version", version=f"nearsight {nearsight.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _heat_capacity(commands)
+    _hessian(commands)
+    _vibrations(commands)
+    _models(commands)
+    return parser
+
+
+def _heat_capacity(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "heat-capacity",
+        help="harmonic heat capacity of a crystal or molecule",
+        description="Relax each structure, compute its Hessian, and print its harmonic heat "
+        "capacity at constant volume.",
+    )
+    options.add_structures(command)
+    options.add_thermodynamics(command)
+    options.add_model(command)
+    options.add_relaxation(command)
+    options.add_hessian(command)
+    options.add_output(command, plot="heat capacity over temperature")
+    command.set_defaults(run=options.runner("nearsight.cli.heat_capacity"))
+
+
+def _hessian(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "hessian",
+        help="the Hessian itself, saved to a file",
+        description="Relax each structure, compute its Hessian, and save it as STEM.hessian.npz.",
+    )
+    options.add_structures(command)
+    command.add_argument(
+        "--output", metavar="FILE", help="where to save the Hessian (one structure only)"
+    )
+    options.add_model(command)
+    options.add_relaxation(command)
+    options.add_hessian(command)
+    options.add_output(command, plot=None)
+    command.set_defaults(run=options.runner("nearsight.cli.hessian"))
+
+
+def _vibrations(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "vibrations",
+        help="normal modes, density of states and animations",
+        description="Relax each structure, compute its Hessian, and print its normal modes. "
+        "A saved Hessian (.npz) may be given instead of a structure.",
+    )
+    options.add_structures(command)
+    command.add_argument(
+        "--modes",
+        metavar="FILE",
+        help="save the normal modes (.npz; one structure only)",
+    )
+    command.add_argument(
+        "--animate",
+        type=int,
+        nargs="+",
+        metavar="MODE",
+        default=[],
+        help="write modes, counted from 0 upwards in wavenumber, as STEM.mode-MODE.xyz",
+    )
+    options.add_model(command)
+    options.add_relaxation(command)
+    options.add_hessian(command)
+    options.add_output(command, plot="density of states")
+    command.set_defaults(run=options.runner("nearsight.cli.vibrations"))
+
+
+def _models(commands: "options.Commands") -> None:
+    command = commands.add_parser("models", help="which models there are")
+    actions = command.add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="list the models that have a name")
+    listing.set_defaults(run=options.runner("nearsight.cli.models"))

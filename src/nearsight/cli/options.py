@@ -1,0 +1,166 @@
+"""The options that several commands share."""
+
+import argparse
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+Run = Callable[[argparse.Namespace], int]
+
+
+def runner(module: str) -> Run:
+    """Return a function that imports `module` only when its command runs, and calls its `run`."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        status: int = importlib.import_module(module).run(arguments)
+        return status
+
+    return run
+
+
+def add_structures(command: argparse.ArgumentParser) -> None:
+    """Add the structures to calculate."""
+    command.add_argument(
+        "structures", nargs="+", metavar="STRUCTURE", help="structure files of any format ASE reads"
+    )
+
+
+def add_model(command: argparse.ArgumentParser) -> None:
+    """Add what selects the model."""
+    group = command.add_argument_group("model")
+    group.add_argument(
+        "--model",
+        default="sevennet-0",
+        metavar="NAME",
+        help="a name from `nearsight models list`, or family:target such as ase:emt "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--dtype",
+        default="float64",
+        choices=("float64", "float32"),
+        help="precision of the model (default: %(default)s)",
+    )
+    group.add_argument(
+        "--device", default="auto", help="cpu, cuda, or auto for a GPU if there is one"
+    )
+    group.add_argument(
+        "--trust-checkpoint",
+        action="store_true",
+        help="load a checkpoint that may run code although Nearsight does not know it",
+    )
+
+
+def add_relaxation(command: argparse.ArgumentParser) -> None:
+    """Add what decides about the relaxation."""
+    group = command.add_argument_group("relaxation")
+    group.add_argument(
+        "--fmax",
+        type=_positive_float,
+        default=0.005,
+        metavar="F",
+        help="relax until no force is larger, in eV/Å (default: %(default)s)",
+    )
+    group.add_argument(
+        "--max-steps",
+        type=_positive_int,
+        default=1000,
+        metavar="N",
+        help="stop the relaxation after N steps and say so (default: %(default)s)",
+    )
+    group.add_argument(
+        "--no-relax", action="store_true", help="take each structure as it is in its file"
+    )
+    group.add_argument(
+        "--symmetrize",
+        type=_positive_float,
+        metavar="TOL",
+        help="refine onto the space group found within TOL Å, and relax under it",
+    )
+
+
+def add_hessian(command: argparse.ArgumentParser) -> None:
+    """Add what decides about the Hessian."""
+    group = command.add_argument_group("Hessian")
+    group.add_argument(
+        "--method",
+        default="auto",
+        metavar="M",
+        help="rows, batched, forward-difference, central-difference, fourth-order, or auto "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--step", type=_positive_float, metavar="H", help="displacement of differences in Å"
+    )
+    group.add_argument(
+        "--supercell",
+        type=_positive_int,
+        nargs=3,
+        metavar=("A", "B", "C"),
+        help="repeat the relaxed structure before its Hessian is computed",
+    )
+    group.add_argument(
+        "--memory",
+        type=_positive_float,
+        metavar="GIB",
+        help="memory that may be used (default: 80%% of what is free)",
+    )
+    group.add_argument(
+        "--work-dir",
+        default=".nearsight",
+        metavar="DIR",
+        help="where unfinished work is kept until it is done (default: %(default)s)",
+    )
+
+
+def add_thermodynamics(command: argparse.ArgumentParser) -> None:
+    """Add temperatures and conventions."""
+    group = command.add_argument_group("thermodynamics")
+    group.add_argument(
+        "--temperature",
+        type=float,
+        nargs="+",
+        default=[300.0],
+        metavar="T",
+        help="temperatures in K (default: 300)",
+    )
+    group.add_argument(
+        "--acoustic",
+        default="exclude",
+        choices=("exclude", "classical", "as-computed"),
+        help="what the rigid-body modes contribute: nothing, k_B each, or what their computed "
+        "wavenumbers give (default: %(default)s)",
+    )
+    group.add_argument(
+        "--scale-factor",
+        type=_positive_float,
+        default=1.0,
+        metavar="S",
+        help="factor on all wavenumbers (default: %(default)s)",
+    )
+
+
+def add_output(command: argparse.ArgumentParser, plot: str | None) -> None:
+    """Add where results go."""
+    group = command.add_argument_group("output")
+    group.add_argument(
+        "--json", metavar="FILE", help="write the results as JSON; - for standard output"
+    )
+    if plot is not None:
+        group.add_argument("--plot", metavar="FILE", help=f"draw the {plot} (.png, .pdf or .svg)")
+
+
+def _positive_float(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def _positive_int(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive integer")
+    return value

@@ -1,0 +1,146 @@
+"""Checkpoints of a relaxation: the last good geometry, so that an interruption costs seconds."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.errors import CheckpointError
+from nearsight.storage import load_archive, save_archive
+
+INTERVAL_S = 5.0
+"""Seconds between two checkpoints: nothing beside the steps, and little to lose."""
+
+_KIND = "relaxation-checkpoint"
+_PARTS = {
+    "structure": "it started from another structure",
+    "model": "it used another model, checkpoint or option",
+    "settings": "it used another fmax, cell, optimizer or symmetry tolerance",
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a relaxation has got."""
+
+    positions_A: NDArray[np.float64]
+    """Shape ``(n_atoms, 3)``."""
+    cell_A: NDArray[np.float64]
+    """Shape ``(3, 3)``."""
+    n_steps: int
+    converged: bool
+    energy_before_eV: float
+    """Energy of the structure as given."""
+    energy_start_eV: float
+    """Energy where the first step started: as given, or symmetrised."""
+
+    def apply_to(self, atoms: Atoms) -> None:
+        """Give `atoms` the positions and the cell of this state."""
+        atoms.cell = self.cell_A
+        atoms.positions = self.positions_A
+
+
+class Checkpoint:
+    """The checkpoint file of one calculation; without a path nothing is read or written.
+
+    Parameters
+    ----------
+    path
+        The file, or None.
+    fingerprint
+        Digests of the structure as given, the model and the settings.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None, fingerprint: Mapping[str, str]) -> None:
+        self._path = None if path is None else Path(path)
+        self._fingerprint = dict(fingerprint)
+        self._latest: State | None = None
+        # The first state is written at once: a place that cannot be written shows before the work.
+        self._saved_at_s = -np.inf
+
+    def resume(self) -> State | None:
+        """Return the state in the file, or None if there is no file yet.
+
+        Raises
+        ------
+        CheckpointError
+            The file is damaged, belongs to another calculation, or has no directory to be in.
+        """
+        if self._path is None:
+            return None
+        if not self._path.parent.is_dir():
+            raise CheckpointError(
+                f"The directory of the checkpoint {self._path} does not exist; create it."
+            )
+        if not self._path.exists():
+            return None
+        try:
+            header, arrays = load_archive(self._path, _KIND)
+            self._require_same_calculation(header["fingerprint"])
+            return State(
+                positions_A=arrays["positions_A"],
+                cell_A=arrays["cell_A"],
+                n_steps=header["n_steps"],
+                converged=header["converged"],
+                energy_before_eV=header["energy_before_eV"],
+                energy_start_eV=header["energy_start_eV"],
+            )
+        except KeyError as error:
+            raise CheckpointError(
+                f"The checkpoint {self._path} lacks {error}; {self._remedy()}"
+            ) from error
+        except CheckpointError as error:
+            raise CheckpointError(f"{error} Otherwise {self._remedy()}") from error
+
+    def keep(self, state: State) -> None:
+        """Remember `state`, and write it if the last one was written `INTERVAL_S` ago.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written; the older one is intact.
+        """
+        self._latest = state
+        if time.monotonic() - self._saved_at_s >= INTERVAL_S:
+            self.write()
+
+    def write(self) -> None:
+        """Write the state remembered last.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written; the older one is intact.
+        """
+        state = self._latest
+        if self._path is None or state is None:
+            return
+        header: dict[str, Any] = {
+            "fingerprint": self._fingerprint,
+            "n_steps": state.n_steps,
+            "converged": state.converged,
+            "energy_before_eV": state.energy_before_eV,
+            "energy_start_eV": state.energy_start_eV,
+        }
+        arrays = {"positions_A": state.positions_A, "cell_A": state.cell_A}
+        save_archive(self._path, _KIND, header, arrays)
+        self._saved_at_s = time.monotonic()
+
+    def _require_same_calculation(self, found: Mapping[str, str]) -> None:
+        differing = [
+            reason for part, reason in _PARTS.items() if found[part] != self._fingerprint[part]
+        ]
+        if differing:
+            raise CheckpointError(
+                f"The checkpoint {self._path} belongs to another relaxation: "
+                f"{' and '.join(differing)}. Repeat that one to continue it."
+            )
+
+    def _remedy(self) -> str:
+        return f"delete {self._path} or give another path to start from the beginning."

@@ -1,0 +1,193 @@
+"""Down to the next minimum with ASE's optimizers, watched, kept and stoppable."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.errors import MethodError, StorageError
+from nearsight.progress import Advance, progress_bar
+from nearsight.provenance import Setting
+from nearsight.relaxation.checkpoint import Checkpoint, State
+
+if TYPE_CHECKING:
+    from ase.optimize.optimize import Optimizer
+
+OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch")
+"""Names in `ase.optimize`; BFGS keeps a dense (3n)² matrix, LBFGS and FIRE scale to more atoms."""
+
+
+_SHORTEST_STEP_A = 1e-8
+
+
+@dataclass(frozen=True)
+class RelaxationSettings:
+    """How to relax; every field is a setting of `relax`."""
+
+    fmax_eV_per_A: float
+    cell: bool
+    optimizer: str
+    max_steps: int
+    symmetry_tolerance_A: float | None
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.fmax_eV_per_A < np.inf:
+            raise MethodError(
+                f"fmax is a positive force in eV/Å such as 0.005, not {self.fmax_eV_per_A}."
+            )
+        if self.max_steps < 0:
+            raise MethodError(f"max_steps is 0 or more, not {self.max_steps}.")
+        if self.optimizer not in OPTIMIZERS:
+            raise MethodError(
+                f"There is no optimizer {self.optimizer!r}; choose one of {', '.join(OPTIMIZERS)}."
+            )
+
+    def deciding(self) -> dict[str, Setting]:
+        """Return the settings that decide the path; a step limit only decides where it stops."""
+        return {
+            "fmax_eV_per_A": self.fmax_eV_per_A,
+            "cell": self.cell,
+            "optimizer": self.optimizer,
+            "symmetry_tolerance_A": self.symmetry_tolerance_A,
+        }
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Where a descent ended, and whether its line search gave up."""
+
+    state: State
+    stalled: bool
+
+
+def descend(
+    atoms: Atoms,
+    state: State,
+    settings: RelaxationSettings,
+    checkpoint: Checkpoint,
+    progress: bool | None,
+) -> Descent:
+    """Relax `atoms`, which carries a calculator, in place from `state` on.
+
+    Raises
+    ------
+    ModelError
+        The model failed; the last good geometry is in the checkpoint.
+    StorageError
+        A checkpoint cannot be written; the older one is intact.
+    """
+    state.apply_to(atoms)
+    try:
+        with progress_bar("Relaxing", settings.max_steps, show=progress) as advance:
+            descent = _descend_in_rounds(atoms, state, settings, checkpoint, advance)
+    except StorageError:
+        raise
+    except BaseException as interruption:
+        # Whatever stopped the descent, Ctrl-C included, the steps done so far are kept.
+        try:
+            checkpoint.write()
+        except StorageError as failure:
+            interruption.add_note(f"The checkpoint could not be written either: {failure}")
+        raise
+    checkpoint.write()
+    return descent
+
+
+def residual(
+    forces_eV_per_A: NDArray[np.float64],
+    stress_eV_per_A3: NDArray[np.float64] | None,
+    volume_A3: float,
+) -> float:
+    """Return what must fall below fmax, in eV/Å: the largest force and, with a stress, virial row.
+
+    The virial is divided by the number of atoms, as in ASE's cell filters.
+    """
+    rows = forces_eV_per_A
+    if stress_eV_per_A3 is not None:
+        from ase.stress import voigt_6_to_full_3x3_stress
+
+        virial = volume_A3 * voigt_6_to_full_3x3_stress(stress_eV_per_A3) / len(rows)
+        rows = np.concatenate([rows, virial])
+    return float(np.linalg.norm(rows, axis=1).max())
+
+
+def _descend_in_rounds(
+    atoms: Atoms,
+    state: State,
+    settings: RelaxationSettings,
+    checkpoint: Checkpoint,
+    advance: Advance,
+) -> Descent:
+    """Start the optimizer anew until the criterion holds in the present cell.
+
+    ASE measures forces in the frame of the cell that the filter began with. After a large strain
+    that is another number than the force on the atoms, and one more round settles it.
+    """
+    while True:
+        first_step = state.n_steps
+        optimizer = _optimizer(atoms, settings)
+        try:
+            for _ in _steps(optimizer, settings, settings.max_steps - first_step):
+                left = _residual_of(atoms, cell=settings.cell)
+                stalled = optimizer.nsteps > 0 and _has_stalled(atoms, state, settings)
+                state = replace(
+                    state,
+                    positions_A=atoms.positions.copy(),
+                    cell_A=atoms.cell.array.copy(),
+                    n_steps=first_step + optimizer.nsteps,
+                    converged=left < settings.fmax_eV_per_A,
+                )
+                checkpoint.keep(state)
+                advance(state.n_steps, f"fmax {left:.4f} eV/Å")
+                if state.converged or stalled:
+                    return Descent(state, stalled=stalled and not state.converged)
+        except RuntimeError as error:
+            # ASE's line search has no exception of its own.
+            if "LineSearch failed" not in str(error):
+                raise
+            state.apply_to(atoms)
+            return Descent(state, stalled=True)
+        if state.n_steps >= settings.max_steps:
+            return Descent(state, stalled=False)
+
+
+def _optimizer(atoms: Atoms, settings: RelaxationSettings) -> "Optimizer":
+    import ase.optimize
+    from ase.filters import FrechetCellFilter
+
+    moving = FrechetCellFilter(atoms) if settings.cell else atoms
+    optimizer: Optimizer = getattr(ase.optimize, settings.optimizer)(moving, logfile=None)
+    return optimizer
+
+
+def _steps(
+    optimizer: "Optimizer", settings: RelaxationSettings, max_steps: int
+) -> Iterator[object]:
+    # ASE's line search prints remarks, which must not end up in piped output.
+    steps = optimizer.irun(fmax=settings.fmax_eV_per_A, steps=max(max_steps, 0))
+    while True:
+        with contextlib.redirect_stdout(sys.stderr):
+            try:
+                converged = next(steps)
+            except StopIteration:
+                return
+        yield converged
+
+
+def _has_stalled(atoms: Atoms, before: State, settings: RelaxationSettings) -> bool:
+    """Tell whether a line search goes on with steps of no length, as ASE's does without end."""
+    if settings.optimizer != "BFGSLineSearch":
+        return False
+    moves = np.concatenate([atoms.positions - before.positions_A, atoms.cell - before.cell_A])
+    return bool(np.abs(moves).max() < _SHORTEST_STEP_A)
+
+
+def _residual_of(atoms: Atoms, *, cell: bool) -> float:
+    # Asked for first, the stress brings the forces with it.
+    stress = atoms.get_stress() if cell else None
+    return residual(atoms.get_forces(), stress, atoms.get_volume() if cell else 0.0)

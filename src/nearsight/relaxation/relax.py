@@ -1,0 +1,243 @@
+"""The verb `relax`: positions, and the cell of a crystal, to the next minimum of a model."""
+
+import os
+from dataclasses import asdict, replace
+
+import numpy as np
+from ase import Atoms
+from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
+
+from nearsight.errors import MethodError
+from nearsight.fingerprint import fingerprint
+from nearsight.models.as_calculator import Adjust, ModelCalculator
+from nearsight.models.contract import Evaluation, Model, require_elements
+from nearsight.provenance import record
+from nearsight.relaxation.checkpoint import Checkpoint, State
+from nearsight.relaxation.descent import Descent, RelaxationSettings, descend, residual
+from nearsight.relaxation.result import KeptSymmetry, Relaxation
+from nearsight.structures.checking import check_structure
+from nearsight.structures.operations import Operations, find_operations
+from nearsight.structures.symmetry import EXACT_TOLERANCE_A, Symmetrized, space_group, symmetrize
+
+# A relaxation that ends higher than it began by more than float32 noise went wrong.
+_ENERGY_RISE_eV_PER_ATOM = 1e-3
+
+
+def relax(
+    atoms: Atoms,
+    model: Model,
+    *,
+    fmax: float = 0.005,
+    cell: bool | None = None,
+    optimizer: str = "BFGS",
+    max_steps: int = 1000,
+    symmetry_tolerance_A: float | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> Relaxation:
+    """Relax positions and cell to the next minimum of the energy.
+
+    Converged is a structure whose largest force on an atom and, with a free cell, largest row of
+    the virial divided by the number of atoms are below `fmax`. A step limit that is
+    reached is no error: the result says so in `Relaxation.converged` and `Relaxation.warnings`.
+
+    Parameters
+    ----------
+    atoms
+        The structure; it stays as it is.
+    model
+        Gives energy, forces and, for a free cell, stress.
+    fmax
+        The threshold in eV/Å.
+    cell
+        Whether the cell is relaxed too; None does so if it is periodic in three directions.
+    optimizer
+        One of ASE's ``BFGS``, ``LBFGS``, ``FIRE`` and ``BFGSLineSearch``.
+    max_steps
+        Largest number of steps, those before an interruption included.
+    symmetry_tolerance_A
+        If given, the structure is first moved onto the space group that it has within this
+        tolerance in Å, and keeps that group while it relaxes.
+    checkpoint
+        A file in which the geometry is kept every few seconds and when the run is interrupted. If
+        it exists the relaxation goes on from there.
+    progress
+        Whether a progress bar is shown; None shows it on a terminal.
+
+    Raises
+    ------
+    StructureError
+        `atoms` is not a structure to start from, or has no space group to keep.
+    MethodError
+        A setting is not possible, or `atoms` has constraints.
+    ModelError
+        The model does not know an element or gave something unusable.
+    CheckpointError
+        The checkpoint is damaged or belongs to another calculation.
+    StorageError
+        The checkpoint cannot be written; the older one is intact.
+    """
+    check_structure(atoms)
+    _require_no_constraints(atoms)
+    require_elements(atoms, model)
+    settings = RelaxationSettings(
+        fmax_eV_per_A=fmax,
+        cell=_choose_cell(atoms, cell),
+        optimizer=optimizer,
+        max_steps=max_steps,
+        symmetry_tolerance_A=symmetry_tolerance_A,
+    )
+    keeper = Checkpoint(checkpoint, fingerprint(atoms, model.identity, settings.deciding()))
+    imposed: Symmetrized | None = None
+    operations: Operations | None = None
+    moving = atoms.copy()
+    if symmetry_tolerance_A is not None:
+        imposed = symmetrize(atoms, symmetry_tolerance_A)
+        operations = find_operations(imposed.atoms, EXACT_TOLERANCE_A)
+        moving = imposed.atoms.copy()
+    state = keeper.resume() or _begin(atoms, moving, model)
+    moving.calc = ModelCalculator(model, adjust=_projection(operations))
+    descent = descend(moving, state, settings, keeper, progress)
+    moving.calc = None
+    return _report(atoms, moving, model, settings, descent=descent, imposed=imposed)
+
+
+def _require_no_constraints(atoms: Atoms) -> None:
+    if atoms.constraints:
+        kinds = ", ".join(sorted({type(constraint).__name__ for constraint in atoms.constraints}))
+        raise MethodError(
+            f"The structure has constraints ({kinds}), but every atom is relaxed here; "
+            f"remove them with atoms.set_constraint()."
+        )
+
+
+def _choose_cell(atoms: Atoms, cell: bool | None) -> bool:
+    crystal = bool(atoms.pbc.all())
+    if cell and not crystal:
+        raise MethodError(
+            f"A cell is relaxed only if it is periodic in three directions, not with "
+            f"pbc = {atoms.pbc.tolist()}; use cell=False, or leave it out."
+        )
+    return crystal if cell is None else cell
+
+
+def _begin(atoms: Atoms, start: Atoms, model: Model) -> State:
+    """Return the state before the first step; `start` is `atoms` or its symmetrised form."""
+    before, begun = model.evaluate([atoms.copy(), start.copy()])
+    return State(
+        positions_A=start.positions.copy(),
+        cell_A=start.cell.array.copy(),
+        n_steps=0,
+        converged=False,
+        energy_before_eV=before.energy_eV,
+        energy_start_eV=begun.energy_eV,
+    )
+
+
+def _projection(operations: Operations | None) -> Adjust | None:
+    """Return what removes the part of forces and stress that would break the space group."""
+    if operations is None:
+        return None
+
+    def project(atoms: Atoms, evaluation: Evaluation) -> Evaluation:
+        cell = atoms.cell.array
+        stress = evaluation.stress_eV_per_A3
+        if stress is not None:
+            tensor = operations.average_tensor(voigt_6_to_full_3x3_stress(stress), cell)
+            stress = full_3x3_to_voigt_6_stress(tensor)
+        forces = operations.average_vectors(evaluation.forces_eV_per_A, cell)
+        return replace(evaluation, forces_eV_per_A=forces, stress_eV_per_A3=stress)
+
+    return project
+
+
+def _report(
+    atoms: Atoms,
+    relaxed: Atoms,
+    model: Model,
+    settings: RelaxationSettings,
+    *,
+    descent: Descent,
+    imposed: Symmetrized | None,
+) -> Relaxation:
+    # Evaluated once more, without projection: what is reported is what the model says.
+    [evaluation] = model.evaluate([relaxed], stress=settings.cell)
+    stress = evaluation.stress_eV_per_A3 if settings.cell else None
+    crystal = bool(atoms.pbc.all())
+    left = residual(evaluation.forces_eV_per_A, stress, relaxed.cell.volume)
+    symmetry = None if imposed is None else _kept_symmetry(relaxed, imposed, descent.state)
+    return Relaxation(
+        atoms=relaxed,
+        converged=descent.state.converged,
+        n_steps=descent.state.n_steps,
+        fmax_eV_per_A=float(np.linalg.norm(evaluation.forces_eV_per_A, axis=1).max()),
+        max_stress_eV_per_A3=None if stress is None else float(np.abs(stress).max()),
+        energy_before_eV=descent.state.energy_before_eV,
+        energy_after_eV=evaluation.energy_eV,
+        volume_before_A3=float(atoms.cell.volume) if crystal else None,
+        volume_after_A3=float(relaxed.cell.volume) if crystal else None,
+        symmetry=symmetry,
+        warnings=(
+            *_force_warnings(descent, left, settings),
+            *_energy_warnings(descent.state, evaluation, relaxed),
+            *_symmetry_warnings(symmetry),
+        ),
+        provenance=record(model.identity, **asdict(settings)),
+    )
+
+
+def _kept_symmetry(relaxed: Atoms, imposed: Symmetrized, state: State) -> KeptSymmetry:
+    after = space_group(relaxed)
+    return KeptSymmetry(
+        tolerance_A=imposed.tolerance_A,
+        number_before=imposed.before.number,
+        symbol_before=imposed.before.symbol,
+        number_imposed=imposed.after.number,
+        symbol_imposed=imposed.after.symbol,
+        number_after=after.number,
+        symbol_after=after.symbol,
+        max_displacement_A=imposed.max_displacement_A,
+        max_strain=imposed.max_strain,
+        energy_imposed_eV=state.energy_start_eV,
+        energy_change_eV_per_atom=(state.energy_start_eV - state.energy_before_eV) / len(relaxed),
+    )
+
+
+def _force_warnings(descent: Descent, left: float, settings: RelaxationSettings) -> list[str]:
+    what = "force or virial per atom" if settings.cell else "force"
+    numbers = f"the largest {what} is {left:.4g} eV/Å, above {settings.fmax_eV_per_A:g}"
+    if descent.stalled:
+        return [
+            f"Not converged: the line search found no lower energy after {descent.state.n_steps} "
+            f"steps, and {numbers}. Use the optimizer BFGS or FIRE, or a larger fmax."
+        ]
+    if not descent.state.converged:
+        return [
+            f"Not converged after {descent.state.n_steps} steps: {numbers}. Allow more steps "
+            f"(a checkpoint goes on where it stopped), or try another optimizer."
+        ]
+    if left >= settings.fmax_eV_per_A:
+        return [
+            f"Converged only within the imposed symmetry: in the model's own forces and stress, "
+            f"which break it, {numbers}. Relax without symmetry to follow them."
+        ]
+    return []
+
+
+def _energy_warnings(state: State, evaluation: Evaluation, relaxed: Atoms) -> list[str]:
+    rise = (evaluation.energy_eV - state.energy_start_eV) / len(relaxed)
+    if rise <= _ENERGY_RISE_eV_PER_ATOM:
+        return []
+    return [
+        f"The energy rose by {rise:.4g} eV per atom: the forces are not the gradient of the "
+        f"energy, or the optimizer left the minimum. Check the model, or use the optimizer FIRE."
+    ]
+
+
+def _symmetry_warnings(symmetry: KeptSymmetry | None) -> list[str]:
+    if symmetry is None or symmetry.number_after == symmetry.number_imposed:
+        return []
+    return [
+        f"The space group changed from {symmetry.symbol_imposed} ({symmetry.number_imposed}) to "
+        f"{symmetry.symbol_after} ({symmetry.number_after}) while relaxing; look at the structure."
+    ]

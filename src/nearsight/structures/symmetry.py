@@ -1,0 +1,132 @@
+"""Space groups: finding one, and moving a structure onto the one it nearly has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.errors import StructureError
+from nearsight.structures.operations import find_dataset, find_operations
+
+EXACT_TOLERANCE_A = 1e-5
+"""Within this a structure is said to have a space group, not only to be near one."""
+
+# Each round can reveal a larger group, and no chain of groups is longer.
+_MAX_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class SpaceGroup:
+    """The space group that a structure has within a tolerance; magnetic moments are ignored."""
+
+    number: int
+    """1 to 230, International Tables for Crystallography A."""
+    symbol: str
+    """Short international symbol such as ``Fm-3m``."""
+    n_operations: int
+    """Operations that the given cell can express, its pure translations included."""
+    tolerance_A: float
+    equivalent_atoms: NDArray[np.int64]
+    """For each atom the first one that is equivalent to it, shape ``(n_atoms,)``."""
+
+
+@dataclass(frozen=True)
+class Symmetrized:
+    """A structure moved onto the space group that it had within a tolerance."""
+
+    atoms: Atoms
+    """Same atoms in the same order, same setting and orientation of the cell."""
+    before: SpaceGroup
+    """The group of the structure as given, at `EXACT_TOLERANCE_A`."""
+    after: SpaceGroup
+    """The group of `atoms`, at `EXACT_TOLERANCE_A`."""
+    tolerance_A: float
+    max_displacement_A: float
+    """The longest way an atom went, beyond what it went with the cell."""
+    max_strain: float
+    """The largest principal strain of the cell, dimensionless."""
+
+
+def space_group(atoms: Atoms, tolerance_A: float = EXACT_TOLERANCE_A) -> SpaceGroup:
+    """Find the space group of a crystal with spglib.
+
+    Parameters
+    ----------
+    atoms
+        A structure periodic in three directions. Magnetic moments are ignored.
+    tolerance_A
+        How far in Å an atom may be from where the group wants it.
+
+    Raises
+    ------
+    StructureError
+        The structure is not a crystal, or spglib finds no group.
+    """
+    dataset = find_dataset(atoms, tolerance_A)
+    return SpaceGroup(
+        number=dataset.number,
+        symbol=dataset.international,
+        n_operations=len(dataset.rotations),
+        tolerance_A=tolerance_A,
+        equivalent_atoms=np.asarray(dataset.crystallographic_orbits, dtype=np.int64),
+    )
+
+
+def symmetrize(atoms: Atoms, tolerance_A: float = 0.01) -> Symmetrized:
+    """Move a crystal onto the space group that it has within a tolerance.
+
+    The metric of the cell and the positions are averaged over the operations of the group. Atom
+    count, order, cell setting and orientation stay as they are. Magnetic moments are ignored.
+
+    Parameters
+    ----------
+    atoms
+        A structure periodic in three directions; it stays as it is.
+    tolerance_A
+        How far in Å an atom may be from where the group wants it.
+
+    Returns
+    -------
+    Symmetrized
+        The structure has the group at `EXACT_TOLERANCE_A`.
+
+    Raises
+    ------
+    StructureError
+        The structure is not a crystal, or no consistent group is found at this tolerance.
+    """
+    before = space_group(atoms)
+    moved = atoms
+    for _ in range(_MAX_ROUNDS):
+        moved = _average(moved, tolerance_A)
+        after, wanted = space_group(moved), space_group(moved, tolerance_A)
+        if after.number == wanted.number:
+            break
+    else:
+        raise StructureError(
+            f"The structure does not settle on one space group within {tolerance_A} Å "
+            f"({wanted.symbol} wanted, {after.symbol} reached); use a smaller tolerance."
+        )
+    # The cells differ by a symmetric stretch: its eigenvalues are the principal strains.
+    stretch = np.linalg.solve(atoms.cell.array, moved.cell.array)
+    displacements = moved.positions - atoms.positions @ stretch
+    return Symmetrized(
+        atoms=moved,
+        before=before,
+        after=after,
+        tolerance_A=tolerance_A,
+        max_displacement_A=float(np.linalg.norm(displacements, axis=1).max()),
+        max_strain=float(np.abs(np.linalg.svd(stretch, compute_uv=False) - 1.0).max()),
+    )
+
+
+def _average(atoms: Atoms, tolerance_A: float) -> Atoms:
+    operations = find_operations(atoms, tolerance_A)
+    coordinates = operations.average_coordinates(atoms.cell.scaled_positions(atoms.positions))
+    averaged: Atoms = atoms.copy()
+    cell = atoms.cell.array @ operations.average_strain(atoms.cell.array)
+    # Written directly: constraints must not hold back an average.
+    averaged.cell = cell
+    averaged.positions = coordinates @ cell
+    return averaged

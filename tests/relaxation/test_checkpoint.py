@@ -1,0 +1,202 @@
+"""Interruptions, resumption, and checkpoints that do not belong here."""
+
+import errno
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ase import Atoms
+
+from nearsight.errors import CheckpointError, ModelError, StorageError
+from nearsight.relaxation import checkpoint as checkpoint_module
+from nearsight.relaxation.relax import relax
+from nearsight.storage import load_archive
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the checkpoint goes."""
+    return tmp_path / "relax.npz"
+
+
+def steps_in(path: Path) -> int:
+    return load_archive(path, "relaxation-checkpoint")[0]["n_steps"]
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Fill the disk: from then on nothing can be written."""
+
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    return lambda: monkeypatch.setattr("os.fsync", refuse)
+
+
+@pytest.mark.parametrize("optimizer", ["BFGS", "FIRE"])
+def test_resumed_run_reaches_the_same_minimum(
+    emt: Any, rattled_copper: Atoms, path: Path, optimizer: str
+) -> None:
+    settings = {"optimizer": optimizer, "fmax": 1e-4}
+    whole = relax(rattled_copper, emt, **settings)
+    emt.n_calls, emt.fail_at, emt.failure = 0, 8, KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        relax(rattled_copper, emt, checkpoint=path, **settings)
+    # Calls 1 and 2 are the two energies before the start, call 3 is step 0, call 8 fails.
+    assert steps_in(path) == 4
+    emt.n_calls, emt.fail_at = 0, None
+    resumed = relax(rattled_copper, emt, checkpoint=path, **settings)
+    assert resumed.converged
+    # Each step is one call; step 4 is evaluated again, and the end once more for the report.
+    assert resumed.n_steps == 4 + emt.n_calls - 2
+    assert steps_in(path) == resumed.n_steps
+    assert resumed.energy_before_eV == whole.energy_before_eV
+    assert resumed.energy_after_eV == pytest.approx(whole.energy_after_eV, abs=1e-6)
+    assert resumed.atoms.cell.volume == pytest.approx(whole.atoms.cell.volume, rel=1e-4)
+
+
+def test_finished_run_takes_no_further_step(emt: Any, rattled_copper: Atoms, path: Path) -> None:
+    first = relax(rattled_copper, emt, checkpoint=path)
+    emt.n_calls = 0
+    again = relax(rattled_copper, emt, checkpoint=path)
+    assert emt.n_calls == 2
+    assert (again.converged, again.n_steps) == (True, first.n_steps)
+    np.testing.assert_array_equal(again.atoms.positions, first.atoms.positions)
+    np.testing.assert_array_equal(again.atoms.cell.array, first.atoms.cell.array)
+
+
+def test_step_limit_counts_all_runs_and_may_be_raised(
+    emt: Any, rattled_copper: Atoms, path: Path
+) -> None:
+    for limit in (2, 2, 5):
+        result = relax(rattled_copper, emt, max_steps=limit, checkpoint=path)
+        assert (result.converged, result.n_steps) == (False, limit)
+    lower = relax(rattled_copper, emt, max_steps=3, checkpoint=path)
+    assert lower.n_steps == 5
+    assert relax(rattled_copper, emt, checkpoint=path).converged
+
+
+def test_last_good_geometry_survives_a_model_that_fails(
+    emt: Any, rattled_copper: Atoms, path: Path
+) -> None:
+    emt.fail_at = 7
+    emt.failure = lambda evaluation: replace(evaluation, energy_eV=float("nan"))
+    with pytest.raises(ModelError, match="energy nan"):
+        relax(rattled_copper, emt, checkpoint=path)
+    assert steps_in(path) == 3
+    emt.fail_at = None
+    stopped = relax(rattled_copper, emt, max_steps=3, checkpoint=path)
+    whole = relax(rattled_copper, emt, max_steps=3)
+    np.testing.assert_allclose(stopped.atoms.positions, whole.atoms.positions, atol=1e-12)
+
+
+def test_failure_before_the_first_step_leaves_no_file(
+    emt: Any, rattled_copper: Atoms, path: Path
+) -> None:
+    emt.fail_at, emt.failure = 3, KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        relax(rattled_copper, emt, checkpoint=path)
+    assert not path.exists()
+
+
+def test_other_structure_model_and_settings_are_refused_by_name(
+    emt: Any, make_model: Callable[..., Any], rattled_copper: Atoms, path: Path
+) -> None:
+    relax(rattled_copper, emt, max_steps=1, checkpoint=path)
+    content = path.read_bytes()
+    other = rattled_copper.copy()
+    other.positions[0, 0] += 1e-6
+    with pytest.raises(CheckpointError, match=r"another structure\. .*delete .*relax\.npz"):
+        relax(other, emt, checkpoint=path)
+    with pytest.raises(CheckpointError, match="another model"):
+        relax(rattled_copper, make_model(name="emt-2"), checkpoint=path)
+    for settings in ({"fmax": 0.01}, {"cell": False}, {"optimizer": "FIRE"}):
+        with pytest.raises(CheckpointError, match="another fmax, cell, optimizer"):
+            relax(rattled_copper, emt, checkpoint=path, **settings)
+    with pytest.raises(CheckpointError, match="another structure and it used another model"):
+        relax(other, make_model(name="emt-2"), checkpoint=path)
+    assert path.read_bytes() == content
+
+
+def test_damaged_checkpoint_is_refused_with_a_remedy(
+    emt: Any, rattled_copper: Atoms, path: Path
+) -> None:
+    relax(rattled_copper, emt, max_steps=1, checkpoint=path)
+    whole = path.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", b"not an archive"):
+        path.write_bytes(damaged)
+        with pytest.raises(CheckpointError, match=r"delete .*relax\.npz or give another path"):
+            relax(rattled_copper, emt, checkpoint=path)
+        assert path.read_bytes() == damaged
+
+
+def test_checkpoint_of_another_kind_and_without_its_parts(
+    emt: Any, rattled_copper: Atoms, path: Path
+) -> None:
+    result = relax(rattled_copper, emt, max_steps=1)
+    result.save(path)
+    with pytest.raises(CheckpointError, match="holds a 'relaxation'"):
+        relax(rattled_copper, emt, checkpoint=path)
+    checkpoint_module.save_archive(path, "relaxation-checkpoint", {}, {})
+    with pytest.raises(CheckpointError, match="lacks 'fingerprint'; delete"):
+        relax(rattled_copper, emt, checkpoint=path)
+
+
+def test_missing_directory_is_noticed_before_the_work(
+    emt: Any, rattled_copper: Atoms, tmp_path: Path
+) -> None:
+    with pytest.raises(CheckpointError, match="does not exist; create it"):
+        relax(rattled_copper, emt, checkpoint=tmp_path / "nowhere" / "relax.npz")
+    assert emt.n_calls == 0
+
+
+def test_full_disk_stops_the_run_and_leaves_the_older_checkpoint(
+    emt: Any,
+    rattled_copper: Atoms,
+    path: Path,
+    full_disk: Callable[[], None],
+) -> None:
+    relax(rattled_copper, emt, max_steps=2, checkpoint=path)
+    content = path.read_bytes()
+    full_disk()
+    emt.n_calls = 0
+    with pytest.raises(StorageError, match="No space left on device"):
+        relax(rattled_copper, emt, checkpoint=path)
+    assert emt.n_calls == 1
+    assert path.read_bytes() == content
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_interruption_is_not_hidden_by_a_full_disk(
+    emt: Any, rattled_copper: Atoms, path: Path, full_disk: Callable[[], None]
+) -> None:
+    def fill_and_interrupt(evaluation: Any) -> None:
+        full_disk()
+        raise KeyboardInterrupt
+
+    emt.fail_at, emt.failure = 6, fill_and_interrupt
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        relax(rattled_copper, emt, checkpoint=path)
+    assert "No space left on device" in interruption.value.__notes__[0]
+    assert steps_in(path) == 0
+
+
+@pytest.mark.parametrize(("interval_s", "steps"), [(0.0, 4), (1e9, 0)])
+def test_checkpoints_are_written_once_an_interval(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, interval_s: float, steps: int
+) -> None:
+    emt, atoms, path = (request.getfixturevalue(n) for n in ("emt", "rattled_copper", "path"))
+    monkeypatch.setattr(checkpoint_module, "INTERVAL_S", interval_s)
+    seen = []
+
+    def look(evaluation: Any) -> Any:
+        seen.append(steps_in(path))
+        return evaluation
+
+    emt.fail_at, emt.failure = 8, look
+    relax(atoms, emt, checkpoint=path)
+    # Call 8 computes step 5, so that step 4 is the last one kept.
+    assert seen[0] == steps

@@ -1,0 +1,124 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+
+from nearsight.hessian.result import Hessian
+from nearsight.provenance import ModelIdentity, record
+
+REFERENCE = Path(__file__).parents[1] / "data" / "molecular_hessians"
+
+
+def hessian_of(atoms, square):
+    """Wrap a (3N, 3N) matrix in eV/Å² as the Hessian of `atoms`."""
+    identity = ModelIdentity("analytic", "test", None, "float64", "cpu")
+    return Hessian(
+        atoms=atoms,
+        matrix_eV_per_A2=np.asarray(square, dtype=float).reshape(len(atoms), 3, len(atoms), 3),
+        method="rows",
+        reason="asked for",
+        step_A=None,
+        rows_computed=3 * len(atoms),
+        seconds=0.0,
+        peak_memory_bytes=0,
+        provenance=record(identity, purpose="test"),
+    )
+
+
+def springs(vectors, pairs, constants, n_atoms):
+    """Return the Hessian of unstrained springs along `vectors`: exactly invariant."""
+    matrix = np.zeros((n_atoms, 3, n_atoms, 3))
+    for vector, (first, second), constant in zip(vectors, pairs, constants, strict=True):
+        direction = vector / np.linalg.norm(vector)
+        block = constant * np.outer(direction, direction)
+        matrix[first, :, first, :] += block
+        matrix[second, :, second, :] += block
+        matrix[first, :, second, :] -= block
+        matrix[second, :, first, :] -= block
+    return matrix
+
+
+def all_pairs(n_atoms):
+    return [(first, second) for first in range(n_atoms) for second in range(first)]
+
+
+@pytest.fixture(scope="session")
+def make_hessian():
+    return hessian_of
+
+
+@pytest.fixture(scope="session")
+def spring_molecule():
+    """Return a function: a rigid random molecule, every pair of its atoms joined by a spring."""
+
+    def build(symbols="CNOHH", seed=7):
+        random = np.random.default_rng(seed)
+        atoms = Atoms(symbols, positions=random.normal(scale=1.5, size=(len(Atoms(symbols)), 3)))
+        pairs = all_pairs(len(atoms))
+        vectors = [atoms.positions[first] - atoms.positions[second] for first, second in pairs]
+        constants = random.uniform(5.0, 40.0, size=len(pairs))
+        return hessian_of(atoms, springs(vectors, pairs, constants, len(atoms)))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def spring_crystal():
+    """Return a function: a random crystal of springs, to periodic images too."""
+
+    def build(symbols="SiOOC", seed=3, strength=1.0):
+        random = np.random.default_rng(seed)
+        n_atoms = len(Atoms(symbols))
+        cell = np.diag([4.0, 4.5, 5.0]) + random.normal(scale=0.2, size=(3, 3))
+        scaled = random.uniform(size=(n_atoms, 3))
+        atoms = Atoms(symbols, scaled_positions=scaled, cell=cell, pbc=True)
+        pairs, vectors = [], []
+        for first, second in all_pairs(n_atoms):
+            for image in ([0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]):
+                pairs.append((first, second))
+                shift = np.array(image) @ atoms.cell.array
+                vectors.append(atoms.positions[first] - atoms.positions[second] + shift)
+        constants = strength * random.uniform(2.0, 30.0, size=len(pairs))
+        return hessian_of(atoms, springs(vectors, pairs, constants, n_atoms))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def einstein_solid():
+    """Return a function: atoms that each vibrate alone with one spring constant in eV/Å²."""
+
+    def build(symbols="Al4", constant=4.0):
+        atoms = Atoms(symbols, cell=np.eye(3) * 6.0, pbc=True)
+        atoms.positions[:, 0] = 1.4 * np.arange(len(atoms))
+        return hessian_of(atoms, constant * np.eye(3 * len(atoms)))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def saddle_crystal(spring_crystal):
+    """A crystal with exactly one imaginary vibration beside its three translations."""
+    hessian = spring_crystal()
+    # The push moves no centre of mass of equal atoms, so the translations stay at zero.
+    push = np.kron([1.0, -1.0, 1.0, -1.0], [0.0, 0.0, 1.0])
+    return hessian_of(hessian.atoms, hessian.symmetric() - 40.0 * np.outer(push, push))
+
+
+@pytest.fixture(scope="session")
+def reference_molecule():
+    """Return a function: the Hessian and the printed data of a molecule by its file name."""
+
+    def load(name):
+        data = json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
+        n_atoms = len(data["numbers"])
+        matrix = np.zeros((3 * n_atoms, 3 * n_atoms))
+        for index, row in enumerate(data["hessian_lower_triangle_eV_per_A2"]):
+            matrix[index, : index + 1] = row
+            matrix[: index + 1, index] = row
+        atoms = Atoms(data["numbers"], positions=data["positions_A"], masses=data.get("masses_amu"))
+        return hessian_of(atoms, matrix), data
+
+    return load

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import molecule
+from numpy.testing import assert_allclose
+
+from nearsight.errors import StructureError
+from nearsight.vibrations.rigid_body import rigid_body_basis
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("H", 3), ("N2", 5), ("CO2", 5), ("C2H2", 5), ("H2O", 6), ("CH4", 6)]
+)
+def test_a_molecule_has_six_rigid_body_modes_a_linear_one_five_an_atom_three(name, expected):
+    atoms = Atoms("H", positions=[[1.0, 2.0, 3.0]]) if name == "H" else molecule(name)
+    random = np.random.default_rng(1)
+    atoms.rotate(random.uniform(0, 180), random.normal(size=3))
+    atoms.translate(random.normal(scale=30.0, size=3))
+
+    basis = rigid_body_basis(atoms)
+
+    assert basis.shape == (3 * len(atoms), expected)
+    assert_allclose(basis.T @ basis, np.eye(expected), atol=1e-12)
+
+
+@pytest.mark.parametrize("pbc", [(True, True, True), (True, True, False), (False, False, True)])
+def test_any_periodic_direction_leaves_only_translations(pbc):
+    atoms = molecule("H2O", cell=[8.0, 8.0, 8.0], pbc=pbc)
+    assert rigid_body_basis(atoms).shape == (9, 3)
+
+
+def test_the_directions_are_displacements_that_change_no_distance():
+    atoms = molecule("CH3OH")
+    displacements = rigid_body_basis(atoms).T.reshape(6, -1, 3)
+    displacements = displacements / np.sqrt(atoms.get_masses())[:, np.newaxis]
+    separations = atoms.positions[:, np.newaxis] - atoms.positions
+    for displacement in displacements:
+        change = displacement[:, np.newaxis] - displacement
+        assert np.abs(np.sum(separations * change, axis=2)).max() < 1e-12
+
+
+def test_a_molecule_bent_by_a_ten_thousandth_of_its_length_is_linear():
+    atoms = Atoms("OCO", positions=[[-1.16, 0, 0], [0, 2e-4, 0], [1.16, 0, 0]])
+    assert rigid_body_basis(atoms).shape[1] == 5
+
+
+def test_a_molecule_bent_visibly_is_not_linear():
+    atoms = Atoms("OCO", positions=[[-1.16, 0, 0], [0, 2e-2, 0], [1.16, 0, 0]])
+    assert rigid_body_basis(atoms).shape[1] == 6
+
+
+def test_an_empty_structure_is_refused():
+    with pytest.raises(StructureError, match="no atoms"):
+        rigid_body_basis(Atoms())
+
+
+def test_a_mass_of_zero_is_refused_with_its_atom():
+    atoms = Atoms("HX", positions=[[0, 0, 0], [1, 0, 0]], masses=[1.0, 0.0])
+    with pytest.raises(StructureError, match=r"atom 1 \(X\) has the mass 0.0 amu"):
+        rigid_body_basis(atoms)
