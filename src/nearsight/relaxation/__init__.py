@@ -1,1 +1,6 @@
-"""Relaxation of positions and cell, with or without the space group."""
+"""Relaxation of positions and cell."""
+
+from nearsight.relaxation.relax import relax
+from nearsight.relaxation.result import Relaxation
+
+__all__ = ["Relaxation", "relax"]

@@ -1,1 +1,16 @@
-"""Structures: reading and checking them, supercells, space groups."""
+"""Reading, checking and symmetry of structures."""
+
+from nearsight.structures.checking import check_structure
+from nearsight.structures.reading import read_structure
+from nearsight.structures.supercell import make_supercell
+from nearsight.structures.symmetry import SpaceGroup, Symmetrized, space_group, symmetrize
+
+__all__ = [
+    "SpaceGroup",
+    "Symmetrized",
+    "check_structure",
+    "make_supercell",
+    "read_structure",
+    "space_group",
+    "symmetrize",
+]

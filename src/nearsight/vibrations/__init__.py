@@ -1,1 +1,29 @@
-"""What a Hessian means: normal modes, heat capacities, free energies, densities of states."""
+"""What a Hessian says about motion and heat: normal modes, thermodynamics, molecules."""
+
+from nearsight.vibrations.density_of_states import DensityOfStates, density_of_states
+from nearsight.vibrations.modes import Vibrations, vibrations
+from nearsight.vibrations.molecules import MolecularThermochemistry, molecular_thermochemistry
+from nearsight.vibrations.scale_factor import (
+    ScaleFactor,
+    fit_frequency_scale_factor,
+    fit_scale_factor_to_heat_capacity,
+)
+from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+from nearsight.vibrations.thermodynamics import thermodynamics
+from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
+
+__all__ = [
+    "DensityOfStates",
+    "MolecularThermochemistry",
+    "ScaleFactor",
+    "Thermodynamics",
+    "Vibrations",
+    "density_of_states",
+    "fit_frequency_scale_factor",
+    "fit_scale_factor_to_heat_capacity",
+    "mode_trajectory",
+    "molecular_thermochemistry",
+    "thermodynamics",
+    "vibrations",
+    "write_mode_trajectory",
+]
