@@ -18,7 +18,17 @@ from nearsight.storage import write_text
 Record = dict[str, Any]
 
 
-def run_batch(arguments: argparse.Namespace, calculate: Callable[[str, Model], Record]) -> int:
+def load_requested_model(arguments: argparse.Namespace) -> Model:
+    """Load the model that the options ask for."""
+    return load_model(
+        arguments.model,
+        dtype=arguments.dtype,
+        device=arguments.device,
+        trust=arguments.trust_checkpoint,
+    )
+
+
+def run_batch(arguments: argparse.Namespace, calculate: Callable[[str], Record]) -> int:
     """Call `calculate` for each structure and write the JSON after each one.
 
     Returns
@@ -28,16 +38,10 @@ def run_batch(arguments: argparse.Namespace, calculate: Callable[[str, Model], R
     """
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
     output.require_writable()
-    model = load_model(
-        arguments.model,
-        dtype=arguments.dtype,
-        device=arguments.device,
-        trust=arguments.trust_checkpoint,
-    )
     failed = 0
     for path in arguments.structures:
         try:
-            record = calculate(path, model)
+            record = calculate(path)
         except Exception as error:
             # One boundary for everything: in a long run the other structures must go on.
             failed += 1

@@ -38,6 +38,12 @@ class Calculated:
         """Chemical formula of the cell, in Hill order."""
         return str(self.hessian.atoms.get_chemical_formula())
 
+    @property
+    def label(self) -> str:
+        """What a figure calls the structure, with what must be known about it."""
+        unconverged = self.relaxation is not None and not self.relaxation.converged
+        return f"{Path(self.path).stem}{', NOT CONVERGED' if unconverged else ''}"
+
     def record(self) -> dict[str, Any]:
         """Return the part of the JSON output that all commands share, warnings aside."""
         identity = self.hessian.provenance.model

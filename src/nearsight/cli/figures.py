@@ -77,7 +77,7 @@ def density_of_states_figure(path: str, calculated: Sequence[tuple[str, Vibratio
 
 def _label(name: str, modes: Vibrations) -> str:
     imaginary = f", {modes.n_imaginary} imaginary" if modes.n_imaginary else ""
-    return f"{Path(name).stem} ({modes.atoms.get_chemical_formula()}{imaginary})"
+    return f"{name} ({modes.atoms.get_chemical_formula()}{imaginary})"
 
 
 def _new_figure(panels: int = 1) -> "Figure":

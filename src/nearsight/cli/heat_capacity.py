@@ -3,10 +3,9 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Record, run_batch
+from nearsight.cli.batch import Record, load_requested_model, run_batch
 from nearsight.cli.calculation import calculate
 from nearsight.cli.figures import heat_capacity_figure, require_figure_file
-from nearsight.models.contract import Model
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
 
@@ -17,15 +16,16 @@ def run(arguments: argparse.Namespace) -> int:
     require_thermodynamic_settings(
         arguments.temperature, arguments.acoustic, arguments.scale_factor
     )
+    model = load_requested_model(arguments)
     finished: list[tuple[str, Vibrations]] = []
 
-    def one(path: str, model: Model) -> Record:
+    def one(path: str) -> Record:
         calculated = calculate(path, model, arguments)
         modes = vibrations(calculated.hessian)
         thermal = thermodynamics(
             modes, arguments.temperature, arguments.acoustic, arguments.scale_factor
         )
-        finished.append((path, modes))
+        finished.append((calculated.label, modes))
         warnings = tuple(dict.fromkeys([*calculated.warnings, *modes.warnings, *thermal.warnings]))
         if arguments.json != "-":
             tables.print_calculation(calculated)

@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Record, require_writable, run_batch
+from nearsight.cli.batch import Record, load_requested_model, require_writable, run_batch
 from nearsight.cli.calculation import calculate
 from nearsight.errors import MethodError
-from nearsight.models.contract import Model
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -22,7 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
     for file in files.values():
         require_writable(file)
 
-    def one(path: str, model: Model) -> Record:
+    model = load_requested_model(arguments)
+
+    def one(path: str) -> Record:
         calculated = calculate(path, model, arguments)
         calculated.hessian.save(files[path])
         if arguments.json != "-":

@@ -4,12 +4,11 @@ import argparse
 from pathlib import Path
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Record, require_writable, run_batch
+from nearsight.cli.batch import Record, load_requested_model, require_writable, run_batch
 from nearsight.cli.calculation import Calculated, calculate
 from nearsight.cli.figures import density_of_states_figure, require_figure_file
 from nearsight.errors import MethodError
 from nearsight.hessian.result import Hessian
-from nearsight.models.contract import Model
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
 
@@ -21,12 +20,18 @@ def run(arguments: argparse.Namespace) -> int:
         if len(arguments.structures) > 1:
             raise MethodError("--modes names one file; leave it out for several structures.")
         require_writable(arguments.modes)
+    saved = {path: Hessian.load(path) for path in arguments.structures if path.endswith(".npz")}
+    # Saved Hessians need no model, and perhaps none is installed.
+    model = None if len(saved) == len(arguments.structures) else load_requested_model(arguments)
     finished: list[tuple[str, Vibrations]] = []
 
-    def one(path: str, model: Model) -> Record:
-        calculated = _calculate_or_load(path, model, arguments)
+    def one(path: str) -> Record:
+        if model is None or path in saved:
+            calculated = Calculated(path, None, saved[path], ())
+        else:
+            calculated = calculate(path, model, arguments)
         modes = vibrations(calculated.hessian)
-        finished.append((path, modes))
+        finished.append((calculated.label, modes))
         if arguments.modes:
             modes.save(arguments.modes)
         for mode in arguments.animate:
@@ -44,9 +49,3 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plot and finished:
         density_of_states_figure(arguments.plot, finished)
     return status
-
-
-def _calculate_or_load(path: str, model: Model, arguments: argparse.Namespace) -> Calculated:
-    if Path(path).suffix == ".npz":
-        return Calculated(path, None, Hessian.load(path), ())
-    return calculate(path, model, arguments)

@@ -41,10 +41,10 @@ class DifferenceScheme:
 SCHEMES = {
     scheme.name: scheme
     for scheme in (
-        DifferenceScheme("forward-difference", (0, 1), (-1.0, 1.0), 1e-6, 1e-3),
-        DifferenceScheme("central-difference", (-1, 1), (-0.5, 0.5), 1e-5, 1e-3),
+        DifferenceScheme("forward-difference", (0, 1), (-1.0, 1.0), 3e-8, 1e-4),
+        DifferenceScheme("central-difference", (-1, 1), (-0.5, 0.5), 3e-6, 1e-3),
         DifferenceScheme(
-            "fourth-order", (-2, -1, 1, 2), (1 / 12, -2 / 3, 2 / 3, -1 / 12), 5e-4, 3e-3
+            "fourth-order", (-2, -1, 1, 2), (1 / 12, -2 / 3, 2 / 3, -1 / 12), 1e-4, 3e-3
         ),
     )
 }
