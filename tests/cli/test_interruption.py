@@ -1,0 +1,111 @@
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ase import Atoms
+
+from nearsight.models import AseModel, Evaluation
+
+Run = Callable[..., int]
+
+
+def _assert_same_modes(found: dict[str, Any], expected: dict[str, Any]) -> None:
+    # EMT's neighbour list remembers earlier structures, which changes its sums in the last digits.
+    wavenumbers = expected["modes"]["wavenumbers_per_cm"]
+    assert found["modes"]["wavenumbers_per_cm"] == pytest.approx(wavenumbers, abs=1e-3)
+
+
+@pytest.fixture
+def interrupt_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let the model be interrupted once, after so many structures."""
+    evaluate = AseModel.evaluate
+
+    def arm(calls: int) -> None:
+        left = calls
+
+        def counted(
+            self: AseModel, structures: Sequence[Atoms], *, stress: bool = False
+        ) -> list[Evaluation]:
+            nonlocal left
+            left -= len(structures)
+            if left < 0:
+                left = 10**9
+                raise KeyboardInterrupt
+            return evaluate(self, structures, stress=stress)
+
+        monkeypatch.setattr(AseModel, "evaluate", counted)
+
+    return arm
+
+
+def test_interrupted_hessian_goes_on(
+    nearsight: Run,
+    folder: Path,
+    interrupt_after: Callable[[int], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ("heat-capacity", "copper.cif", "--no-relax", "--json", "r.json")
+    assert nearsight(*arguments) == 0
+    expected = json.loads((folder / "r.json").read_text())
+
+    interrupt_after(10)
+    assert nearsight(*arguments) == 130
+    assert "goes on from there" in capsys.readouterr().err
+    assert list((folder / ".nearsight").iterdir())
+
+    assert nearsight(*arguments) == 0
+    resumed = json.loads((folder / "r.json").read_text())
+    assert 0 < resumed["hessian"]["rows_computed"] < 12
+    _assert_same_modes(resumed, expected)
+    assert not (folder / ".nearsight").exists()
+
+
+def test_interrupted_relaxation_goes_on(
+    nearsight: Run, folder: Path, interrupt_after: Callable[[int], None]
+) -> None:
+    arguments = ("heat-capacity", "copper.cif", "--json", "r.json")
+    interrupt_after(4)
+    assert nearsight(*arguments) == 130
+    assert nearsight(*arguments) == 0
+    record = json.loads((folder / "r.json").read_text())
+    assert record["relaxation"]["converged"] is True
+    assert not (folder / ".nearsight").exists()
+
+
+def test_relaxation_is_not_repeated_when_the_hessian_was_interrupted(
+    nearsight: Run, folder: Path, interrupt_after: Callable[[int], None]
+) -> None:
+    assert nearsight("heat-capacity", "copper.cif", "--json", "r.json") == 0
+    expected = json.loads((folder / "r.json").read_text())
+    interrupt_after(expected["relaxation"]["steps"] + 12)
+    assert nearsight("heat-capacity", "copper.cif", "--json", "r.json") == 130
+    kept = {path.suffix for path in (folder / ".nearsight").iterdir()}
+    assert kept == {".relaxation", ".rows"}
+    assert nearsight("heat-capacity", "copper.cif", "--json", "r.json") == 0
+    resumed = json.loads((folder / "r.json").read_text())
+    assert resumed["hessian"]["rows_computed"] < 12
+    _assert_same_modes(resumed, expected)
+    assert resumed["relaxation"] == expected["relaxation"]
+
+
+def test_other_settings_do_not_meet_the_unfinished_work(
+    nearsight: Run, folder: Path, interrupt_after: Callable[[int], None]
+) -> None:
+    interrupt_after(10)
+    assert nearsight("heat-capacity", "copper.cif", "--no-relax") == 130
+    other = ("heat-capacity", "copper.cif", "--no-relax", "--method", "forward-difference")
+    assert nearsight(*other, "--json", "r.json") == 0
+    record = json.loads((folder / "r.json").read_text())
+    assert record["hessian"]["rows_computed"] == 12
+
+
+def test_results_before_an_interruption_are_in_the_json(
+    nearsight: Run, folder: Path, interrupt_after: Callable[[int], None]
+) -> None:
+    interrupt_after(40)
+    arguments = ("aluminium.cif", "copper.cif", "--no-relax", "--json", "r.json")
+    assert nearsight("heat-capacity", *arguments) == 130
+    records = json.loads((folder / "r.json").read_text())
+    assert [record["structure"] for record in records] == ["aluminium.cif"]
