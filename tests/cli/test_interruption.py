@@ -109,3 +109,11 @@ def test_results_before_an_interruption_are_in_the_json(
     assert nearsight("heat-capacity", *arguments) == 130
     records = json.loads((folder / "r.json").read_text())
     assert [record["structure"] for record in records] == ["aluminium.cif"]
+
+
+def test_work_directory_that_cannot_be_made_is_explained(
+    nearsight: Run, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "occupied").touch()
+    assert nearsight("heat-capacity", "copper.cif", "--work-dir", "occupied") == 1
+    assert "--work-dir" in capsys.readouterr().err

@@ -4,12 +4,14 @@ import argparse
 import contextlib
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ase import Atoms
 
+from nearsight.errors import StorageError
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.result import Hessian
@@ -83,35 +85,60 @@ def calculate(path: str, model: Model, arguments: argparse.Namespace) -> Calcula
     warnings = [str(note) for note in atoms.info.pop(NOTES_KEY, [])]
     check_structure(atoms)
     require_elements(atoms, model)
-    if arguments.supercell:
-        make_supercell(atoms, arguments.supercell)  # an impossible one costs no relaxation
-    relaxation, relaxation_file = None, None
-    if arguments.no_relax:
-        warnings.append(UNRELAXED)
-    else:
-        relaxation_file = _work_file(path, atoms, model, arguments, "relaxation")
-        relaxation = relax(
+    repeats = arguments.supercell or (1, 1, 1)
+    make_supercell(atoms, repeats)  # an impossible one must not cost a relaxation
+    with _work_directory(arguments.work_dir):
+        relaxation, relaxation_file = None, None
+        if arguments.no_relax:
+            warnings.append(UNRELAXED)
+        else:
+            relaxation_file = _work_file(path, atoms, model, arguments, "relaxation")
+            relaxation = _relax(atoms, model, arguments, relaxation_file)
+            warnings.extend(relaxation.warnings)
+            atoms = relaxation.atoms
+        atoms = make_supercell(atoms, repeats)
+        result = hessian(
             atoms,
             model,
-            fmax=arguments.fmax,
-            max_steps=arguments.max_steps,
-            symmetry_tolerance_A=arguments.symmetrize,
-            checkpoint=relaxation_file,
+            arguments.method,
+            step_A=arguments.step,
+            memory_budget_bytes=int(arguments.memory * 2**30) if arguments.memory else None,
+            checkpoint=_work_file(path, atoms, model, arguments, "rows"),
         )
-        warnings.extend(relaxation.warnings)
-        atoms = relaxation.atoms
-    if arguments.supercell:
-        atoms = make_supercell(atoms, arguments.supercell)
-    result = hessian(
+        if relaxation_file is not None:
+            relaxation_file.unlink(missing_ok=True)
+    return Calculated(path, relaxation, result, tuple(warnings))
+
+
+def _relax(
+    atoms: Atoms, model: Model, arguments: argparse.Namespace, checkpoint: Path
+) -> Relaxation:
+    return relax(
         atoms,
         model,
-        arguments.method,
-        step_A=arguments.step,
-        memory_budget_bytes=int(arguments.memory * 2**30) if arguments.memory else None,
-        checkpoint=_work_file(path, atoms, model, arguments, "rows"),
+        fmax=arguments.fmax,
+        max_steps=arguments.max_steps,
+        symmetry_tolerance_A=arguments.symmetrize,
+        checkpoint=checkpoint,
     )
-    _tidy(relaxation_file)
-    return Calculated(path, relaxation, result, tuple(warnings))
+
+
+@contextlib.contextmanager
+def _work_directory(path: str) -> Iterator[None]:
+    """Make the directory of unfinished work, and remove it if nothing unfinished is left in it."""
+    directory = Path(path)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"cannot make the folder {path} for unfinished work: {error.strerror or error}. "
+            f"Choose another one with --work-dir."
+        ) from error
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # not empty
+            directory.rmdir()
 
 
 def _work_file(
@@ -124,13 +151,4 @@ def _work_file(
     }
     digests = json.dumps(fingerprint(atoms, model.identity, settings), sort_keys=True)
     key = hashlib.sha256(digests.encode()).hexdigest()[:12]
-    directory = Path(arguments.work_dir)
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory / f"{Path(path).stem}-{key}.{kind}"
-
-
-def _tidy(finished: Path | None) -> None:
-    if finished is not None:
-        finished.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # other unfinished work is still in it
-            finished.parent.rmdir()
+    return Path(arguments.work_dir) / f"{Path(path).stem}-{key}.{kind}"
