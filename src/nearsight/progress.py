@@ -48,7 +48,7 @@ def progress_bar(description: str, total: int | None, *, show: bool | None) -> I
         TimeElapsedColumn(),
         *remaining,
         TextColumn("{task.fields[note]}"),
-        console=Console(stderr=True),
+        console=Console(stderr=True, force_terminal=show),
         transient=True,
     ) as bars:
         task = bars.add_task(description, total=total, note="")

@@ -101,7 +101,7 @@ def load_archive(
     try:
         # Opened here, because numpy leaves its own handle open when an archive is damaged.
         with target.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            header = json.loads(str(archive["header"]))
+            header = dict(json.loads(str(archive["header"])))
             arrays = {name: archive[name] for name in archive.files if name != "header"}
     except _DAMAGED as error:
         raise CheckpointError(

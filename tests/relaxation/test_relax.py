@@ -258,6 +258,6 @@ def test_progress_counts_steps_and_shows_the_largest_force(
 
     monkeypatch.setattr("nearsight.relaxation.descent.progress_bar", bar)
     result = relax(rattled_copper, emt, progress=True, max_steps=3)
-    assert shown[0] == ("Relaxing", 3, True)
+    assert shown[0] == ("Relaxing", None, True)
     assert [done for done, _ in shown[1:]] == [0, 1, 2, 3]
     assert shown[-1][1].removeprefix("fmax ") in result.warnings[0]

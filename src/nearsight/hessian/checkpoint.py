@@ -90,7 +90,12 @@ class RowStore:
             raise StorageError(f"cannot make {self.path}: {error.strerror or error}.") from error
 
     def _read(self) -> None:
-        content = self.path.read_bytes()
+        try:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise CheckpointError(
+                f"cannot read {self.path}: {error.strerror or error}; choose another path."
+            ) from error
         line, _, records = content.partition(b"\n")
         self._check_header(line)
         length = 8 + 8 * 3 * self._n_atoms + 4

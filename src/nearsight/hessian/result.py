@@ -120,6 +120,8 @@ class Hessian:
         """Return the ``hessian`` object of the JSON output."""
         return {
             "method": self.method,
+            "reason": self.reason,
+            "step_A": self.step_A,
             "rows_computed": self.rows_computed,
             "rows_total": self.rows_total,
             "seconds": self.seconds,

@@ -140,13 +140,16 @@ def _build(path: Path) -> tuple[Any, dict[str, Any]]:
         try:
             checkpoint = SevenNetCheckpoint(path)
             config = checkpoint.config
-            if config.get(keys.USE_MODALITY, False):
-                raise ModelError(
-                    f"{path} is a multi-fidelity SevenNet, which is not supported; "
-                    f"choose a single-fidelity one such as sevennet-0."
-                )
+        except Exception as error:  # a damaged pickle can raise anything
+            raise ModelError(f"{path} is not a usable SevenNet checkpoint: {error}") from error
+        if config.get(keys.USE_MODALITY, False):
+            raise ModelError(
+                f"{path} is a multi-fidelity SevenNet, which is not supported; "
+                f"choose a single-fidelity one such as sevennet-0."
+            )
+        try:
             model = checkpoint.build_model()
-        except (RuntimeError, KeyError, EOFError) as error:
+        except (RuntimeError, KeyError, ValueError, TypeError) as error:
             raise ModelError(f"{path} is not a usable SevenNet checkpoint: {error}") from error
     simplify_products(model)
     return model, config

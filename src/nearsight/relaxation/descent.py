@@ -83,7 +83,7 @@ def descend(
     """
     state.apply_to(atoms)
     try:
-        with progress_bar("Relaxing", settings.max_steps, show=progress) as advance:
+        with progress_bar("Relaxing", None, show=progress) as advance:
             descent = _descend_in_rounds(atoms, state, settings, checkpoint, advance)
     except StorageError:
         raise

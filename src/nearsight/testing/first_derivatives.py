@@ -86,20 +86,25 @@ def dtype_is_honoured(model: Model, name: str, atoms: Atoms) -> Check:
     title = "dtype honoured"
     dtype = model.identity.dtype
     atoms = displaced(atoms)
-    forces = model.evaluate([atoms])[0].forces_eV_per_A
     if dtype == "float32":
+        forces = model.evaluate([atoms])[0].forces_eV_per_A
         rounded = forces.astype(np.float32).astype(np.float64)
         return Check(title, name, float(np.abs(forces - rounded).max()), 0.0, "eV/Å")
     if dtype != "float64":
         return not_applicable(title, name, "the model does not state a precision")
-    # In single precision the energy does not even feel so small a step.
+    # In single precision the energy does not even feel the smaller step.
     direction = _random_unit((len(atoms), 3))
-    ahead, behind = atoms.copy(), atoms.copy()
-    ahead.positions += _DTYPE_STEP_A * direction
-    behind.positions -= _DTYPE_STEP_A * direction
-    energies = [evaluation.energy_eV for evaluation in model.evaluate([ahead, behind])]
-    slope = (energies[0] - energies[1]) / (2 * _DTYPE_STEP_A)
-    return Check(title, name, abs(slope + float((forces * direction).sum())), 1e-4, "eV/Å")
+
+    def slope(step: float) -> float:
+        def moved(offset: int) -> Atoms:
+            copy: Atoms = atoms.copy()
+            copy.positions += offset * step * direction
+            return copy
+
+        return _difference(model, moved) / step
+
+    deviation = abs(slope(_DTYPE_STEP_A) - slope(_STEP_A[dtype]))
+    return Check(title, name, deviation, 1e-4, "eV/Å")
 
 
 def _difference(model: Model, at: Callable[[int], Atoms]) -> float:

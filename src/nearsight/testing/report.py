@@ -34,6 +34,12 @@ class Check:
             return True
         return self.measured <= self.tolerance
 
+    def excess(self) -> float:
+        """Return the deviation in units of the tolerance; zero where the check does not apply."""
+        if self.measured is None or not self.tolerance:
+            return 0.0
+        return self.measured / self.tolerance
+
 
 CheckFunction = Callable[[Model, str, Atoms], Check]
 """Measures one property of a model on a named structure."""

@@ -1,0 +1,299 @@
+"""Finished rows survive interruptions, full disks and NaN, and serve no other calculation."""
+
+import errno
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ase import Atoms
+
+from nearsight.errors import CheckpointError, ModelError, StorageError
+from nearsight.hessian.checkpoint import RowStore
+from nearsight.hessian.compute import hessian
+
+ROWS = 27
+
+
+class Stopping:
+    """A model that stops, or answers with NaN, after some rows."""
+
+    def __init__(self, model: Any, after: int, failure: BaseException | None = None) -> None:
+        self.model = model
+        self.identity, self.capabilities = model.identity, model.capabilities
+        self.left, self.failure = after, failure
+        self.asked: list[int] = []
+
+    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
+        return self.model.evaluate(structures, stress=stress)
+
+    def rows(self, atoms: Atoms, seeds: Sequence[Any], *, batch_size: int = 1) -> Iterator[Any]:
+        self.asked.append(len(seeds))
+        for row in self.model.rows(atoms, seeds, batch_size=batch_size):
+            self.left -= 1
+            if self.left >= 0:
+                yield row
+            elif self.failure is not None:
+                raise self.failure
+            else:
+                yield row * np.nan
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the rows go."""
+    return tmp_path / "hessian.rows"
+
+
+@pytest.fixture
+def interrupt(
+    pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path
+) -> Callable[[int], None]:
+    """Return a function that computes some rows and is interrupted."""
+
+    def run(after: int) -> None:
+        model = Stopping(pair_model(), after, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            hessian(displaced_quartz, model, "rows", checkpoint=path)
+
+    return run
+
+
+def kept(path: Path) -> int:
+    """Return the number of complete records after the header."""
+    header, _, records = path.read_bytes().partition(b"\n")
+    assert json.loads(header)["n_atoms"] == ROWS // 3
+    return len(records) // (8 + 8 * ROWS + 4)
+
+
+@pytest.mark.parametrize("after", [0, 1, 11, 26])
+@pytest.mark.parametrize("method", ["rows", "central-difference"])
+def test_resumed_hessian_is_the_uninterrupted_one_bit_for_bit(
+    pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path, after: int, method: str
+) -> None:
+    whole = hessian(displaced_quartz, pair_model(), method)
+    stopping: Any = Stopping(pair_model(), after, KeyboardInterrupt())
+    if method != "rows":
+        calls = iter(range(after))
+
+        def evaluate(structures: Sequence[Atoms], *, stress: bool = False) -> Any:
+            if len(structures) == 2 and next(calls, None) is None:
+                raise KeyboardInterrupt
+            return stopping.model.evaluate(structures, stress=stress)
+
+        stopping.evaluate = evaluate
+    with pytest.raises(KeyboardInterrupt):
+        hessian(displaced_quartz, stopping, method, checkpoint=path)
+    assert kept(path) == after
+    counting = Stopping(pair_model(), ROWS)
+    resumed = hessian(displaced_quartz, counting, method, checkpoint=path)
+    assert resumed.rows_computed == ROWS - after
+    if method == "rows":
+        assert counting.asked == [ROWS - after]
+    np.testing.assert_array_equal(resumed.matrix_eV_per_A2, whole.matrix_eV_per_A2)
+    assert not path.exists()
+
+
+def test_analytic_rows_are_analytic_rows(
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    path: Path,
+    interrupt: Callable[[int], None],
+) -> None:
+    interrupt(20)
+    resumed = hessian(displaced_quartz, pair_model(), "auto", checkpoint=path)
+    assert (resumed.method, resumed.rows_computed) == ("rows", 7)
+    interrupt(20)
+    resumed = hessian(displaced_quartz, pair_model(), "batched", checkpoint=path)
+    assert (resumed.method, resumed.rows_computed) == ("batched", 7)
+
+
+def test_complete_checkpoint_needs_no_work(
+    pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path
+) -> None:
+    whole = hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
+    assert not path.exists()
+    model = pair_model()
+    from nearsight.fingerprint import fingerprint
+
+    store = RowStore(path, fingerprint(displaced_quartz, model.identity, {"rows": "analytic"}), 9)
+    for index, row in enumerate(whole.matrix_eV_per_A2.reshape(ROWS, 9, 3)):
+        store.append(index, row)
+    idle = Stopping(model, 0, AssertionError("no row was to be computed"))
+    again = hessian(displaced_quartz, idle, "rows", checkpoint=path)
+    assert (again.rows_computed, again.reason) == (0, "every row was in the checkpoint")
+    np.testing.assert_array_equal(again.matrix_eV_per_A2, whole.matrix_eV_per_A2)
+
+
+def test_other_structure_model_and_setting_are_refused_by_name(
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    path: Path,
+    interrupt: Callable[[int], None],
+) -> None:
+    interrupt(5)
+    content = path.read_bytes()
+    moved, heavier = displaced_quartz.copy(), displaced_quartz.copy()
+    moved.positions[0, 0] += 1e-12
+    heavier.set_masses(heavier.get_masses() * 1.1)
+    for other in (moved, heavier):
+        with pytest.raises(CheckpointError, match=r"\(another structure\); delete it, or choose"):
+            hessian(other, pair_model(), "rows", checkpoint=path)
+    with pytest.raises(CheckpointError, match=r"\(another model\)"):
+        hessian(displaced_quartz, pair_model("float32"), "rows", checkpoint=path)
+    with pytest.raises(CheckpointError, match=r"\(another settings\)"):
+        hessian(displaced_quartz, pair_model(), "central-difference", checkpoint=path)
+    with pytest.raises(CheckpointError, match=r"\(another structure and model and settings\)"):
+        hessian(moved, pair_model("float32"), "fourth-order", checkpoint=path)
+    assert path.read_bytes() == content
+
+
+def test_other_step_is_another_setting(
+    pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path
+) -> None:
+    model = Stopping(pair_model(), 0)
+    model.evaluate = lambda structures, stress=False: [  # type: ignore[method-assign]
+        replace(e, forces_eV_per_A=e.forces_eV_per_A * np.nan)
+        for e in model.model.evaluate(structures)
+    ]
+    with pytest.raises(ModelError, match="not finite; the 0 rows"):
+        hessian(displaced_quartz, model, "central-difference", step_A=0.01, checkpoint=path)
+    with pytest.raises(CheckpointError, match="another settings"):
+        hessian(displaced_quartz, pair_model(), "central-difference", checkpoint=path)
+
+
+def test_damaged_record_is_refused(
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    path: Path,
+    interrupt: Callable[[int], None],
+) -> None:
+    interrupt(5)
+    content = bytearray(path.read_bytes())
+    content[-300] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"hessian\.rows is damaged; delete it"):
+        hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("missing", [1, 12, 227])
+def test_record_cut_short_is_computed_again(
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    path: Path,
+    interrupt: Callable[[int], None],
+    missing: int,
+) -> None:
+    interrupt(5)
+    path.write_bytes(path.read_bytes()[:-missing])
+    # What follows the cut is written at the right place: interrupt and resume once more.
+    model = Stopping(pair_model(), 3, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        hessian(displaced_quartz, model, "rows", checkpoint=path)
+    assert kept(path) == 7
+    resumed = hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
+    assert resumed.rows_computed == 20
+    whole = hessian(displaced_quartz, pair_model(), "rows")
+    np.testing.assert_array_equal(resumed.matrix_eV_per_A2, whole.matrix_eV_per_A2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"My thesis\n", b"\x00\x01\x02", b"{}\n", b"[1]\n", b'{"kind": "x", "format": 1}\n', b"\n"],
+)
+def test_foreign_file_is_refused_and_left_alone(
+    pair_model: Callable[..., Any], displaced_water: Atoms, path: Path, content: bytes
+) -> None:
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="not a checkpoint of a Hessian; choose another path"):
+        hessian(displaced_water, pair_model(), checkpoint=path)
+    assert path.read_bytes() == content
+
+
+def test_checkpoint_of_another_format_is_refused(path: Path) -> None:
+    header = {"kind": "nearsight hessian rows", "format": 99, "fingerprint": {"model": "a"}}
+    path.write_text(json.dumps(header) + "\n")
+    with pytest.raises(CheckpointError, match="another format"):
+        RowStore(path, {"model": "a"}, 1)
+
+
+def test_places_where_no_file_can_be_are_named(
+    pair_model: Callable[..., Any], displaced_water: Atoms, tmp_path: Path
+) -> None:
+    with pytest.raises(CheckpointError, match=r"cannot read .*Is a directory"):
+        hessian(displaced_water, pair_model(), checkpoint=tmp_path)
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(StorageError, match=r"cannot make .*rows"):
+        hessian(displaced_water, pair_model(), checkpoint=file / "rows")
+
+
+def test_missing_folders_are_made(
+    pair_model: Callable[..., Any], displaced_water: Atoms, tmp_path: Path
+) -> None:
+    path = tmp_path / "a" / "b" / "rows"
+    model = Stopping(pair_model(), 2, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        hessian(displaced_water, model, checkpoint=path)
+    assert path.exists()
+
+
+def test_full_disk_leaves_the_rows_before_it(
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real_open = Path.open
+    appended = []
+
+    class FullAfterHalf:
+        def __init__(self, file: Any) -> None:
+            self.file = file
+
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.file.close()
+
+        def write(self, content: bytes) -> None:
+            self.file.write(content[: len(content) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def filling(self: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        file = real_open(self, mode, *args, **kwargs)
+        if mode == "ab":
+            appended.append(self)
+        return FullAfterHalf(file) if len(appended) > 6 else file
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", filling)
+        message = "No space left on device. The 6 rows in it are intact; free some space"
+        with pytest.raises(StorageError, match=message):
+            hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
+    resumed = hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
+    assert resumed.rows_computed == ROWS - 6
+    whole = hessian(displaced_quartz, pair_model(), "rows")
+    np.testing.assert_array_equal(resumed.matrix_eV_per_A2, whole.matrix_eV_per_A2)
+
+
+def test_rows_before_a_nan_are_kept(
+    pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path
+) -> None:
+    with pytest.raises(ModelError, match=r"atom 2, direction y, is not finite; the 7 rows before"):
+        hessian(displaced_quartz, Stopping(pair_model(), 7), "rows", checkpoint=path)
+    assert kept(path) == 7
+    resumed = hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
+    assert resumed.rows_computed == ROWS - 7
+
+
+def test_nan_without_a_checkpoint_is_refused_too(
+    pair_model: Callable[..., Any], displaced_water: Atoms
+) -> None:
+    with pytest.raises(ModelError, match="atom 0, direction x, is not finite"):
+        hessian(displaced_water, Stopping(pair_model(), 0))

@@ -1,0 +1,184 @@
+"""Any ASE calculator as a model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from ase.calculators.calculator import (
+    CalculationFailed,
+    Calculator,
+    CalculatorSetupError,
+    PropertyNotImplementedError,
+)
+from ase.calculators.emt import EMT
+from ase.calculators.lj import LennardJones
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.vibrations import Vibrations
+
+from nearsight.errors import MethodError, ModelError
+from nearsight.hessian.compute import hessian
+from nearsight.models.ase_calculator import AseModel
+from nearsight.models.contract import Model
+from nearsight.models.registry import load_model
+
+
+class Failing(Calculator):
+    """A calculator that always ends with the same error."""
+
+    implemented_properties = ("energy", "forces")
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__()
+        self.failure = failure
+
+    def calculate(
+        self,
+        atoms: Atoms | None = None,
+        properties: Sequence[str] = (),
+        system_changes: Sequence[str] = (),
+    ) -> None:
+        raise self.failure
+
+
+@pytest.fixture
+def copper() -> Atoms:
+    """Four copper atoms off their places."""
+    atoms = bulk("Cu", "fcc", a=3.7, cubic=True)
+    atoms.rattle(0.05, seed=1)
+    return atoms
+
+
+def test_gives_what_the_calculator_gives(copper: Atoms) -> None:
+    model = AseModel(EMT())
+    assert isinstance(model, Model)
+    first, second = model.evaluate([copper, copper * (2, 1, 1)], stress=True)
+    reference = copper.copy()
+    reference.calc = EMT()
+    assert first.energy_eV == reference.get_potential_energy()
+    np.testing.assert_array_equal(first.forces_eV_per_A, reference.get_forces())
+    np.testing.assert_array_equal(first.stress_eV_per_A3, reference.get_stress())
+    assert second.energy_eV == pytest.approx(2 * first.energy_eV, abs=1e-9)
+    assert model.evaluate([copper])[0].stress_eV_per_A3 is None
+
+
+def test_nothing_is_assumed_about_a_calculator() -> None:
+    model = AseModel(EMT())
+    assert (model.identity.name, model.identity.dtype) == ("ase:emt", "unknown")
+    stated = model.capabilities
+    assert not stated.differentiable
+    assert not stated.atomic_energies
+    for name in ("conservative", "equivariant", "size_consistent", "curvature_smooth", "elements"):
+        assert getattr(stated, name) is None
+
+
+def test_rows_agree_with_ases_own_vibrations(
+    copper: Atoms, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = AseModel(EMT())
+    rows = list(model.rows(copper, [(i, unit) for i in range(4) for unit in np.eye(3)]))
+    reference = copper.copy()
+    reference.calc = EMT()
+    vibrations = Vibrations(reference, delta=0.01)
+    vibrations.run()
+    # ASE takes the symmetric part; both are central differences at the same step.
+    expected = vibrations.get_vibrations().get_hessian_2d()
+    square = np.stack(rows).reshape(12, 12)
+    np.testing.assert_allclose((square + square.T) / 2, expected, atol=1e-9)
+    computed = hessian(copper, model)
+    assert (computed.method, computed.step_A) == ("central-difference", 0.01)
+    np.testing.assert_allclose(computed.matrix_eV_per_A2.reshape(12, 12), square, atol=1e-9)
+
+
+def test_products_are_sums_of_rows(copper: Atoms) -> None:
+    model = AseModel(EMT())
+    rows = np.stack(list(model.rows(copper, [(i, e) for i in range(4) for e in np.eye(3)])))
+    vector = np.random.default_rng(0).normal(size=(1, 4, 3))
+    expected = (vector.ravel() @ rows.reshape(12, 12)).reshape(4, 3)
+    np.testing.assert_allclose(model.products(copper, vector)[0], expected, atol=5e-3)
+
+
+def test_spring_constant_of_lennard_jones_argon() -> None:
+    # At the minimum of 4ε((σ/r)¹² - (σ/r)⁶) the curvature is 72 ε / (2^(1/3) σ²).
+    epsilon, sigma = 0.0104, 3.4
+    calculator = LennardJones(sigma=sigma, epsilon=epsilon, rc=100.0)
+    dimer = Atoms("Ar2", positions=[(0, 0, 0), (0, 0, 2 ** (1 / 6) * sigma)])
+    [row] = AseModel(calculator).rows(dimer, [(0, np.array([0.0, 0.0, 1.0]))])
+    expected = 72 * epsilon / (2 ** (1 / 3) * sigma**2)
+    assert row[:, 2] == pytest.approx([expected, -expected], rel=1e-3)
+
+
+def test_what_is_not_implemented_is_refused_by_name() -> None:
+    atoms = Atoms("Ar2", positions=[(0, 0, 0), (0, 0, 4)], cell=[9, 9, 9], pbc=True)
+    without_stress = SinglePointCalculator(atoms, energy=1.0, forces=np.zeros((2, 3)))
+    model = AseModel(without_stress, name="stored")
+    assert model.evaluate([atoms])[0].energy_eV == 1.0
+    with pytest.raises(ModelError, match=r"stored has no .*stress"):
+        model.evaluate([atoms], stress=True)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        CalculationFailed("SCF did not converge"),
+        CalculatorSetupError("SCF did not converge"),
+        NotImplementedError("SCF did not converge"),
+        ValueError("SCF did not converge"),
+        KeyError("SCF did not converge"),
+    ],
+)
+def test_failures_of_a_calculator_name_it_and_the_structure(failure: Exception) -> None:
+    model = AseModel(Failing(failure), name="dft")
+    with pytest.raises(ModelError, match=r"dft failed on H2O: .*SCF did not converge") as error:
+        model.evaluate([Atoms("H2O", positions=np.eye(3))])
+    assert error.value.__cause__ is failure
+
+
+def test_missing_property_is_told_from_a_failure() -> None:
+    model = AseModel(Failing(PropertyNotImplementedError("forces")), name="dft")
+    with pytest.raises(ModelError, match=r"dft has no forces\."):
+        model.evaluate([Atoms("H")])
+
+
+def test_interruptions_and_defects_pass_through() -> None:
+    for failure in (KeyboardInterrupt(), ZeroDivisionError()):
+        with pytest.raises(type(failure)):
+            AseModel(Failing(failure)).evaluate([Atoms("H")])  # type: ignore[arg-type]
+
+
+def test_numbers_that_are_not_finite_are_refused() -> None:
+    atoms = Atoms("Ar")
+    calculator = SinglePointCalculator(atoms, energy=np.nan, forces=np.zeros((1, 3)))
+    with pytest.raises(ModelError, match="energy nan for Ar"):
+        AseModel(calculator).evaluate([atoms])
+
+
+def test_parameters_are_recorded() -> None:
+    options = AseModel(LennardJones(sigma=3.4, rc=9.0)).identity.options
+    assert (options["sigma"], options["rc"]) == (3.4, 9.0)
+    calculator = EMT()
+    calculator.parameters["odd"] = {1, 2}.__class__
+    assert AseModel(calculator).identity.options["odd"] == "<class 'set'>"
+    other = AseModel(LennardJones(sigma=3.5, rc=9.0)).identity
+    assert other != AseModel(LennardJones(sigma=3.4, rc=9.0)).identity
+
+
+def test_what_differences_cannot_do_is_refused(copper: Atoms) -> None:
+    model = AseModel(EMT())
+    with pytest.raises(MethodError, match="batch_size=1"):
+        list(model.rows(copper, [(0, np.eye(3)[0])], batch_size=2))
+    with pytest.raises(MethodError, match="strain need a differentiable model"):
+        model.products(copper, np.zeros((1, 18)), strain=True)
+
+
+def test_calculators_are_loaded_by_the_name_ase_knows() -> None:
+    model = load_model("ase:emt")
+    assert (model.identity.name, model.identity.family) == ("ase:emt", "ase")
+    assert model.evaluate([Atoms("Cu2", positions=[(0, 0, 0), (0, 0, 2.5)])])[0].energy_eV < 10
+    with pytest.raises(ModelError, match="no calculator named 'nonsense'"):
+        load_model("ase:nonsense")
+    with pytest.raises(ModelError, match=r"does not start by its name alone .*AseModel"):
+        load_model("ase:espresso")

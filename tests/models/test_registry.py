@@ -1,0 +1,94 @@
+"""From a name to a model, or to an answer that helps."""
+
+import importlib.util
+from typing import Any
+
+import pytest
+import torch
+
+from nearsight.errors import ModelError
+from nearsight.models import registry
+from nearsight.models.registry import FAMILIES, MODELS, load_model
+
+
+def test_names_are_found_whatever_their_case() -> None:
+    model = load_model("SevenNet-0", device="cpu")
+    assert (model.identity.name, model.identity.family) == ("sevennet-0", "sevennet")
+    assert (model.identity.dtype, model.identity.device) == ("float64", "cpu")
+    assert model.identity.checkpoint_sha256 is not None
+
+
+def test_every_registered_model_has_a_family_and_the_default_is_one() -> None:
+    assert registry.DEFAULT_MODEL in MODELS
+    for name, model in MODELS.items():
+        assert name == model.name == name.lower()
+        assert model.family in FAMILIES
+        assert model.installed
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("sevenet-0", "Did you mean sevennet-0?"),
+        ("sevennet-l3i", "Did you mean sevennet-l3i5?"),
+        ("qqq", "Known: sevennet-0, sevennet-l3i5, sevennet:<path of a checkpoint>, ase:<name"),
+        ("mace:small", "Known: sevennet-0"),
+        ("ase:", "Known: sevennet-0"),
+        ("", "Known: sevennet-0"),
+    ],
+)
+def test_unknown_names_get_a_hint(name: str, hint: str) -> None:
+    with pytest.raises(ModelError) as error:
+        load_model(name)
+    assert f"there is no model {name!r}." in str(error.value)
+    assert hint in str(error.value)
+
+
+def test_far_names_get_no_wrong_hint() -> None:
+    with pytest.raises(ModelError) as error:
+        load_model("qqq")
+    assert "Did you mean" not in str(error.value)
+
+
+def test_missing_package_comes_with_its_install_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+
+    def hide(name: str, package: str | None = None) -> Any:
+        return None if name == "sevenn" else find(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", hide)
+    assert not MODELS["sevennet-0"].installed
+    with pytest.raises(ModelError, match=r"sevenn, .*: pip install 'nearsight\[sevennet\]'"):
+        load_model("sevennet-0")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "double", ""])
+def test_other_precisions_are_refused(dtype: str) -> None:
+    with pytest.raises(ModelError, match=f"dtype '{dtype}' .* float64 or float32"):
+        load_model("sevennet-0", dtype=dtype)
+
+
+def test_devices_that_are_not_there_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ModelError, match="'gpu' is not possible; choose cpu, cuda or auto"):
+        load_model("sevennet-0", device="gpu")
+    with pytest.raises(ModelError, match="'cuda:1' was asked for, but PyTorch sees no GPU"):
+        load_model("sevennet-0", device="cuda:1")
+
+
+def test_automatic_device_follows_what_pytorch_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = []
+
+    class Family:
+        @staticmethod
+        def load(request: Any) -> None:
+            requests.append(request)
+
+    monkeypatch.setattr(registry.importlib, "import_module", lambda name: Family)
+    for available, expected in ((True, "cuda"), (False, "cpu")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda found=available: found)
+        load_model("sevennet-0", dtype="float32", trust=True)
+        assert requests[-1].device == expected
+    assert (requests[-1].dtype, requests[-1].trust) == ("float32", True)
+    load_model("ase:emt", device="auto")
+    assert (requests[-1].target, requests[-1].device) == ("emt", "cpu")

@@ -1,0 +1,52 @@
+"""Where numbers come from survives JSON."""
+
+import json
+from importlib import metadata
+
+import pytest
+
+import nearsight
+from nearsight.provenance import ModelIdentity, Provenance, installed_versions, record
+
+IDENTITY = ModelIdentity("m", "test", None, "float64", "cpu", {"charge": 1, "k": [1.5, 2.0]})
+
+
+def test_it_comes_back_from_json() -> None:
+    provenance = record(IDENTITY, step_A=0.01, rows="analytic", structures=["a"], budget=None)
+    again = Provenance.from_json(json.loads(json.dumps(provenance.to_json())))
+    assert again == provenance
+    assert again.model == IDENTITY
+    assert again.settings["budget"] is None
+
+
+def test_equal_identities_share_work_and_others_do_not() -> None:
+    assert ModelIdentity.from_json(IDENTITY.to_json()) == IDENTITY
+    assert ModelIdentity("m", "test", None, "float64", "cpu", {"charge": 0}) != IDENTITY
+    assert ModelIdentity("m", "test", None, "float32", "cpu", IDENTITY.options) != IDENTITY
+
+
+def test_versions_are_those_of_the_packages() -> None:
+    versions = installed_versions()
+    assert versions["nearsight"] == nearsight.__version__
+    for package in ("ase", "numpy", "scipy", "spglib"):
+        assert versions[package] == metadata.version(package)
+
+
+def test_packages_that_are_missing_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = metadata.version
+
+    def version(package: str) -> str:
+        if package == "torch":
+            raise metadata.PackageNotFoundError(package)
+        return real(package)
+
+    monkeypatch.setattr(metadata, "version", version)
+    versions = installed_versions()
+    assert "torch" not in versions
+    assert "ase" in versions
+
+
+def test_changing_the_json_changes_no_identity() -> None:
+    values = IDENTITY.to_json()
+    values["options"]["charge"] = 5
+    assert IDENTITY.options["charge"] == 1

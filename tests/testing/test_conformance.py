@@ -1,0 +1,335 @@
+"""The conformance kit: good models pass, and every defect is found by the check that is for it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from ase import Atoms
+from ase.calculators.emt import EMT
+
+from nearsight.errors import ModelError
+from nearsight.models.ase_calculator import AseModel
+from nearsight.models.contract import Evaluation, Model
+from nearsight.models.torch_model import TorchModel
+from nearsight.testing import ConformanceReport, check_model
+from nearsight.testing.structures import examination_structures
+
+ALL_CHECKS = 14
+
+
+@pytest.fixture(scope="module")
+def structures() -> dict[str, Atoms]:
+    """The examination without MOF-5, which takes minutes."""
+    return {name: atoms for name, atoms in examination_structures().items() if name != "MOF-5"}
+
+
+def failures(report: ConformanceReport) -> set[str]:
+    return {check.name for check in report.failures}
+
+
+class Wrapped:
+    """A model whose answers pass through functions that may spoil them."""
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        evaluation: Callable[[Evaluation, Sequence[Atoms]], Evaluation] = lambda found, _: found,
+        row: Callable[[np.ndarray], np.ndarray] = lambda row: row,
+        products: Callable[[np.ndarray], np.ndarray] = lambda products: products,
+    ) -> None:
+        self.identity, self.capabilities = model.identity, model.capabilities
+        self._model, self._evaluation, self._row, self._products = model, evaluation, row, products
+
+    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+        found = self._model.evaluate(structures, stress=stress)
+        return [self._evaluation(evaluation, structures) for evaluation in found]
+
+    def rows(self, atoms: Atoms, seeds: Any, *, batch_size: int = 1) -> Iterator[np.ndarray]:
+        return map(self._row, self._model.rows(atoms, seeds, batch_size=batch_size))
+
+    def products(self, atoms: Atoms, vectors: Any, *, strain: bool = False) -> np.ndarray:
+        return self._products(self._model.products(atoms, vectors, strain=strain))
+
+
+def test_sevennet_0_keeps_the_contract(sevennet_0: Model, structures: dict[str, Atoms]) -> None:
+    report = check_model(sevennet_0, structures)
+    assert report.passed, str(report)
+    assert len(report.checks) == ALL_CHECKS * len(structures)
+    # A molecule has no stress and no supercell; everything else is claimed and so examined.
+    skipped = {(check.name, check.structure) for check in report.checks if not check.applies}
+    assert skipped == {("stress = dE/dε / V", "CO2"), ("supercell extensivity", "CO2")}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("atomic_energies", [True, False])
+def test_pair_potential_keeps_it_too(
+    pair_model: Callable[..., Any],
+    structures: dict[str, Atoms],
+    dtype: str,
+    atomic_energies: bool,
+) -> None:
+    report = check_model(pair_model(dtype, atomic_energies=atomic_energies), structures)
+    assert report.passed, str(report)
+    of_atoms = [check for check in report.checks if check.name == "atomic energies add up"]
+    assert {check.applies for check in of_atoms} == {atomic_energies}
+
+
+def test_what_is_not_claimed_is_not_examined(pair_model: Callable[..., Any]) -> None:
+    modest = pair_model(
+        conservative=False,
+        equivariant=False,
+        size_consistent=False,
+        differentiable=False,
+        cutoff_A=None,
+    )
+    atoms = examination_structures()["MgO"]
+    skipped = {c.name for c in check_model(modest, {"MgO": atoms}).checks if not c.applies}
+    assert skipped == {
+        "forces = -dE/dr",
+        "force smooth at cutoff",
+        "forces turn with structure",
+        "size consistency",
+        "rows = differences",
+        "curvature smooth",
+    }
+
+
+def test_ase_calculator_keeps_the_contract() -> None:
+    copper = Atoms(
+        "Cu2", cell=[3.6, 3.6, 5.1], scaled_positions=[[0, 0, 0], [0.5, 0.5, 0.5]], pbc=True
+    )
+    report = check_model(AseModel(EMT()), {"Cu": copper})
+    assert report.passed, str(report)
+
+
+def scale_forces(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
+    return replace(found, forces_eV_per_A=1.01 * found.forces_eV_per_A)
+
+
+def turn_stress(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
+    stress = found.stress_eV_per_A3
+    return replace(found, stress_eV_per_A3=None if stress is None else -stress)
+
+
+def shift_atomic_energies(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
+    assert found.atomic_energies_eV is not None
+    return replace(found, atomic_energies_eV=found.atomic_energies_eV + 1e-6)
+
+
+def shift_energy_of_batches(found: Evaluation, structures: Sequence[Atoms]) -> Evaluation:
+    return replace(found, energy_eV=found.energy_eV + 1e-6 * (len(structures) - 1))
+
+
+def shift_forces_of_batches(found: Evaluation, structures: Sequence[Atoms]) -> Evaluation:
+    # A uniform field, which differences of forces do not see.
+    field = 1e-6 * (len(structures) - 1)
+    return replace(found, forces_eV_per_A=found.forces_eV_per_A + field)
+
+
+WRAPPERS: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "forces 1 % too large": (
+        {"evaluation": scale_forces, "row": lambda r: 1.01 * r, "products": lambda p: 1.01 * p},
+        {"forces = -dE/dr"},
+    ),
+    "stress of the wrong sign": ({"evaluation": turn_stress}, {"stress = dE/dε / V"}),
+    "atomic energies with an offset": (
+        {"evaluation": shift_atomic_energies},
+        {"atomic energies add up"},
+    ),
+    "energy that depends on the batch": (
+        {"evaluation": shift_energy_of_batches},
+        {"batch = single"},
+    ),
+    "forces that depend on the batch": (
+        {"evaluation": shift_forces_of_batches},
+        {"batch = single"},
+    ),
+    "rows and products 1 % too large": (
+        {"row": lambda r: 1.01 * r, "products": lambda p: 1.01 * p},
+        {"rows = differences"},
+    ),
+    "rows 1 % too large": ({"row": lambda r: 1.01 * r}, {"rows = differences", "products = rows"}),
+    "products 1 % too large": ({"products": lambda p: 1.01 * p}, {"products = rows"}),
+}
+
+
+@pytest.mark.parametrize(("spoil", "expected"), WRAPPERS.values(), ids=WRAPPERS.keys())
+def test_spoilt_answers_are_found_by_their_check(
+    pair_model: Callable[..., Any],
+    structures: dict[str, Atoms],
+    spoil: dict[str, Any],
+    expected: set[str],
+) -> None:
+    report = check_model(Wrapped(pair_model(), **spoil), structures)
+    assert failures(report) == expected, str(report)
+    assert not report.passed
+
+
+def test_directly_predicted_forces_are_no_gradient_and_need_not_be(
+    pair_model: Callable[..., Any], structures: dict[str, Atoms]
+) -> None:
+    direct = Wrapped(pair_model(conservative=False), **WRAPPERS["forces 1 % too large"][0])
+    report = check_model(direct, structures)
+    assert report.passed, str(report)
+
+
+def of_structures(graph: Any, of_atoms: torch.Tensor) -> torch.Tensor:
+    totals = of_atoms.new_zeros(graph.n_structures)
+    return totals.index_add(0, graph.structure_of_atom, of_atoms)
+
+
+def trap(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> torch.Tensor:
+    return of_atoms + 0.01 * positions.square().sum(-1)
+
+
+def field(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> torch.Tensor:
+    return of_atoms + 0.01 * positions[:, 2]
+
+
+def counting(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    counts = torch.as_tensor(graph.atoms_per_structure).to(of_atoms)
+    return of_atoms + 1e-4 * (counts - 1)[graph.structure_of_atom]
+
+
+def squared(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    return -of_structures(graph, of_atoms).square()
+
+
+def of_the_mean(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    counts = torch.as_tensor(graph.atoms_per_structure).to(of_atoms)
+    return counts * torch.sinh(of_structures(graph, of_atoms) / counts)
+
+
+def first_atom(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    starts = np.cumsum([0, *graph.atoms_per_structure[:-1]])
+    weights = torch.ones_like(of_atoms)
+    weights[torch.as_tensor(starts)] = 1.1
+    return weights * of_atoms
+
+
+def ripple(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    # A dip 0.005 Å wide at the bond length of the undisplaced molecule.
+    vectors = graph.edge_vectors(positions, graph.unstrained())
+    offset = vectors.norm(dim=-1) - 1.178658
+    dips = -1e-4 * torch.exp(-((offset / 0.005) ** 2))
+    return of_atoms.index_add(0, graph.senders, dips)
+
+
+ENERGIES: dict[str, tuple[Any, str, bool, set[str]]] = {
+    "a trap at the origin": (trap, "CO2", True, {"translation"}),
+    "a uniform field": (field, "CO2", True, {"translation", "forces turn with structure"}),
+    "energy that grows with the square of the number of atoms": (
+        counting,
+        "MgO",
+        True,
+        {"supercell extensivity", "size consistency"},
+    ),
+    "square of the energy": (squared, "MgO", False, {"supercell extensivity", "size consistency"}),
+    "function of the mean atomic energy": (of_the_mean, "MgO", False, {"size consistency"}),
+    "first atom is special": (first_atom, "CO2", True, {"permutation", "size consistency"}),
+    "curvature with a ripple": (ripple, "CO2", True, {"curvature smooth"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "atomic_energies", "expected"), ENERGIES.values(), ids=ENERGIES.keys()
+)
+def test_wrong_energies_are_found_by_their_check(  # noqa: PLR0917  # pytest passes by name
+    pair_energy: type[Any],
+    structures: dict[str, Atoms],
+    change: Any,
+    name: str,
+    atomic_energies: bool,
+    expected: set[str],
+) -> None:
+    class Mutant(pair_energy):  # type: ignore[misc]
+        def energy(self, graph: Any, positions: torch.Tensor, strain: torch.Tensor) -> Any:
+            parts = pair_energy(self.identity.dtype).energy(graph, positions, strain)
+            return change(self, graph, positions, parts)
+
+    model = TorchModel(Mutant(atomic_energies=atomic_energies))
+    report = check_model(model, {name: structures[name]})
+    assert failures(report) == expected, str(report)
+
+
+def test_cutoff_without_smoothing_is_found(
+    pair_energy: type[Any], structures: dict[str, Atoms]
+) -> None:
+    class Truncated(pair_energy):  # type: ignore[misc]
+        def switch(self, squared: torch.Tensor) -> torch.Tensor:
+            return torch.ones_like(squared)
+
+    report = check_model(TorchModel(Truncated()), structures)
+    assert failures(report) == {"force smooth at cutoff"}, str(report)
+
+
+def test_single_precision_behind_a_double_claim_is_found(
+    pair_energy: type[Any], structures: dict[str, Atoms]
+) -> None:
+    class Rounded(pair_energy):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__("float32")
+            self.identity = replace(self.identity, dtype="float64")
+
+    report = check_model(TorchModel(Rounded()), structures)
+    assert not report.passed
+    honoured = [check for check in report.checks if check.name == "dtype honoured"]
+    assert [check.passed for check in honoured] == 3 * [False]
+    # What has nothing to do with rounding is still right.
+    assert not failures(report) & {"force smooth at cutoff", "curvature smooth", "batch = single"}
+
+
+def test_double_precision_behind_a_single_claim_is_found(
+    pair_energy: type[Any], structures: dict[str, Atoms]
+) -> None:
+    class Claimed(pair_energy):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__("float64")
+            self.identity = replace(self.identity, dtype="float32")
+
+    assert failures(check_model(TorchModel(Claimed()), structures)) == {"dtype honoured"}
+
+
+def test_model_without_stress_is_not_applicable(pair_model: Callable[..., Any]) -> None:
+    class NoStress(Wrapped):
+        def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
+            if stress:
+                raise ModelError("pair has no stress.")
+            return super().evaluate(structures)
+
+    report = check_model(NoStress(pair_model()), {"MgO": examination_structures()["MgO"]})
+    [check] = [check for check in report.checks if check.name.startswith("stress")]
+    assert (check.applies, check.passed, check.detail) == (False, True, "pair has no stress.")
+    assert report.passed
+
+
+def test_large_structures_are_examined_for_what_needs_them(pair_model: Callable[..., Any]) -> None:
+    large = examination_structures()["MgO"] * (3, 3, 3)
+    report = check_model(pair_model(), {"large": large})
+    assert [check.name for check in report.checks] == ["forces = -dE/dr", "curvature smooth"]
+    assert report.passed
+
+
+def test_report_is_a_table_that_names_the_failures(pair_model: Callable[..., Any]) -> None:
+    model = Wrapped(pair_model(), evaluation=turn_stress)
+    structures = {name: examination_structures()[name] for name in ("MgO", "CO2")}
+    report = check_model(model, structures)
+    lines = str(report).splitlines()
+    assert lines[0] == "pair, float64 on cpu"
+    assert len(lines) == 1 + 2 * ALL_CHECKS
+    [failed] = [line for line in lines if "FAILED" in line]
+    assert "stress = dE/dε / V" in failed
+    assert "MgO" in failed
+    assert any("not applicable" in line and "no volume" in line for line in lines)
+    assert report.provenance.settings == {"structures": ["MgO", "CO2"]}
+
+
+def test_examination_leaves_the_structures_alone(pair_model: Callable[..., Any]) -> None:
+    atoms = examination_structures()["Si"]
+    before = atoms.copy()
+    check_model(pair_model(), {"Si": atoms})
+    assert atoms == before
