@@ -5,12 +5,14 @@ TEST_VENV ?= .venv-test
 
 .PHONY: demo test lint clean
 
+demo: EXTRAS = sevennet
 demo: ## install, and compute the heat capacity of quartz with SevenNet-0
-	$(call fresh_environment,$(DEMO_VENV),.[sevennet])
+	$(call fresh_environment,$(DEMO_VENV))
 	$(DEMO_VENV)/bin/nearsight heat-capacity examples/structures/quartz.cif --supercell 2 2 1
 
+test: EXTRAS = sevennet,test,lint
 test: ## install, check the code, and run the tests
-	$(call fresh_environment,$(TEST_VENV),.[sevennet,test,lint])
+	$(call fresh_environment,$(TEST_VENV))
 	$(MAKE) lint BIN=$(TEST_VENV)/bin
 	$(TEST_VENV)/bin/python -m pytest
 
@@ -28,5 +30,5 @@ clean:
 define fresh_environment
 	$(PYTHON) -m venv --clear $(1)
 	$(1)/bin/python -m pip install --quiet --requirement constraints.txt
-	$(1)/bin/python -m pip install --quiet --constraint constraints.txt --editable '$(2)'
+	$(1)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
 endef
