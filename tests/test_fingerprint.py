@@ -31,6 +31,8 @@ CHANGES: dict[str, Callable[[Atoms], object]] = {
     "species": lambda a: a.numbers.__setitem__(0, 7),
     "mass": lambda a: a.set_masses([13.0, None]),
     "cell": lambda a: a.set_cell([4, 4, 4.1]),
+    "charge": lambda a: a.set_initial_charges([1.0, 0.0]),
+    "magnetic moment": lambda a: a.set_initial_magnetic_moments([0.0, 2.0]),
     "periodicity": lambda a: a.set_pbc((True, True, False)),
 }
 

@@ -17,6 +17,10 @@ class ModelError(NearsightError):
     """A model cannot be loaded, does not know an element, or answered with something unusable."""
 
 
+class MissingPropertyError(ModelError):
+    """A model has no stress, or whatever else was asked for, of any structure."""
+
+
 class MethodError(NearsightError):
     """What was asked for is not possible with this model, structure or setting."""
 

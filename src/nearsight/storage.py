@@ -32,12 +32,18 @@ _DAMAGED = (
 def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]) -> None:
     """Call `write` on a new file beside `path` and move it there once it is complete and on disk.
 
+    A link stays a link; the file that it points to is replaced. What is there but no regular file,
+    such as a pipe or ``/dev/stdout``, is written to directly.
+
     Raises
     ------
     StorageError
         The file could not be written (a full disk, say); an older file at `path` is intact.
     """
-    target = Path(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        _write_directly(path, write)
+        return
+    target = Path(os.path.realpath(path))
     temporary: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(
@@ -53,13 +59,24 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise StorageError(
-            f"cannot write {target}: {error.strerror or error}. Nothing there was changed; "
+            f"cannot write {Path(path)}: {error.strerror or error}. Nothing there was changed; "
             f"free some space or choose another place."
         ) from error
     except BaseException:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise
+
+
+def _write_directly(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]) -> None:
+    try:
+        with open(path, "wb") as file:
+            write(file)
+    except OSError as error:
+        raise StorageError(
+            f"cannot write to {Path(path)}: {error.strerror or error}. It is no regular file; "
+            f"choose another place."
+        ) from error
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -116,13 +133,18 @@ def load_archive(
 
 
 def atoms_to_arrays(atoms: Atoms) -> dict[str, np.ndarray]:
-    """Return what defines a structure here: species, masses, positions, cell, periodicity."""
+    """Return what defines a structure here.
+
+    Species, masses, positions, cell, periodicity, initial charges and magnetic moments.
+    """
     return {
         "numbers": atoms.numbers.copy(),
         "masses_amu": atoms.get_masses(),
         "positions_A": atoms.positions.copy(),
         "cell_A": atoms.cell.array.copy(),
         "pbc": atoms.pbc.copy(),
+        "initial_charges": atoms.get_initial_charges(),
+        "initial_magmoms": atoms.get_initial_magnetic_moments(),
     }
 
 
@@ -134,6 +156,8 @@ def atoms_from_arrays(arrays: Mapping[str, np.ndarray]) -> Atoms:
         positions=arrays["positions_A"],
         cell=arrays["cell_A"],
         pbc=arrays["pbc"],
+        charges=arrays["initial_charges"],
+        magmoms=arrays["initial_magmoms"],
     )
 
 

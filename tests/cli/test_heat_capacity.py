@@ -213,3 +213,46 @@ def test_element_unknown_to_the_model_is_named(
 def _text_of(svg: Path) -> str:
     # Matplotlib draws text as shapes and keeps the words as comments.
     return svg.read_text()
+
+
+def test_small_cell_and_molecule_are_told_what_is_left_out(nearsight: Run, folder: Path) -> None:
+    assert nearsight("heat-capacity", "copper.cif", "nitrogen.xyz", "--json", "r.json") == 0
+    copper, nitrogen = json.loads((folder / "r.json").read_text())
+    assert any("3 of 12 modes are acoustic" in warning for warning in copper["warnings"])
+    assert any("vibrations of the molecule only" in warning for warning in nitrogen["warnings"])
+
+
+def test_fixed_cell_keeps_the_cell(nearsight: Run, folder: Path) -> None:
+    import ase.io
+
+    from nearsight.hessian import Hessian
+
+    assert nearsight("hessian", "copper.cif", "--fixed-cell", "--json", "r.json") == 0
+    record = json.loads((folder / "r.json").read_text())
+    assert record["settings"]["fixed_cell"] is True
+    before = ase.io.read("copper.cif").cell.array
+    assert Hessian.load("copper.hessian.npz").atoms.cell.array == pytest.approx(before)
+    assert nearsight("hessian", "copper.cif") == 0
+    assert Hessian.load("copper.hessian.npz").atoms.get_volume() < 0.99 * abs(np.linalg.det(before))
+
+
+@pytest.mark.parametrize("arguments", [["--method", "magic"], ["--method", "rows"]])
+def test_impossible_method_costs_no_relaxation(
+    nearsight: Run, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def relaxed(*positional: object, **settings: object) -> None:
+        raise AssertionError("the method was to be checked first")
+
+    monkeypatch.setattr("nearsight.cli.calculation.relax", relaxed)
+    assert nearsight("heat-capacity", "copper.cif", *arguments) == 1
+
+
+def test_output_that_breaks_costs_no_result(
+    nearsight: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("nearsight.cli.tables.print_calculation", broken)
+    assert nearsight("heat-capacity", "copper.cif", "--json", "r.json") == 1
+    assert json.loads((folder / "r.json").read_text())["heat_capacity"]

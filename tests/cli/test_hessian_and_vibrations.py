@@ -22,10 +22,10 @@ def test_hessian_is_saved_and_vibrations_start_from_it(
     assert hessian.matrix_eV_per_A2.shape == (4, 3, 4, 3)
     assert record["hessian"]["asymmetry_eV_per_A2"] == hessian.asymmetry_eV_per_A2
 
-    def no_model(arguments: object) -> None:
+    def no_model(*arguments: object, **settings: object) -> None:
         raise AssertionError("a saved Hessian needs no model")
 
-    monkeypatch.setattr("nearsight.cli.vibrations.load_requested_model", no_model)
+    monkeypatch.setattr("nearsight.cli.calculation.load_model", no_model)
     assert main(["vibrations", record["file"], "--json", "v.json", "--modes", "modes.npz"]) == 0
     wavenumbers = json.loads((folder / "v.json").read_text())["modes"]["wavenumbers_per_cm"]
     saved = Vibrations.load(folder / "modes.npz")
@@ -57,6 +57,10 @@ def test_modes_are_listed_drawn_and_animated(
         (["hessian", "copper.cif", "nitrogen.xyz", "--output", "h.npz"], "--output"),
         (["hessian", "copper.cif", "--output", "nowhere/h.npz"], "nowhere"),
         (["hessian", "copper.cif", "./copper.cif"], "same file name"),
+        (["vibrations", "copper.cif", "./copper.cif", "--animate", "0"], "same file name"),
+        (["hessian", "copper.cif", "--output", "copper.cif"], "is one of the structures"),
+        (["hessian", "copper.cif", "--json", "copper.cif"], "is one of the structures"),
+        (["vibrations", "damaged.npz", "--supercell", "2", "1", "1"], "too late"),
     ],
 )
 def test_mistakes_are_explained_without_a_traceback(
@@ -71,3 +75,20 @@ def test_mistakes_are_explained_without_a_traceback(
     errors = capsys.readouterr().err
     assert message in errors
     assert "Traceback" not in errors
+
+
+def test_saved_hessian_gives_a_heat_capacity_and_keeps_its_warnings(
+    nearsight: Run, folder: Path
+) -> None:
+    assert nearsight("hessian", "copper.cif", "--max-steps", "1") == 0
+    assert nearsight("heat-capacity", "copper.hessian.npz", "--json", "r.json") == 0
+    record = json.loads((folder / "r.json").read_text())
+    assert record["heat_capacity"][0]["J_per_g_K"] > 0
+    assert any("converged" in warning for warning in record["warnings"])
+
+
+def test_missing_hessian_is_a_record_and_the_others_go_on(nearsight: Run, folder: Path) -> None:
+    assert nearsight("vibrations", "missing.npz", "copper.cif", "--json", "r.json") == 1
+    missing, copper = json.loads((folder / "r.json").read_text())
+    assert missing["error"]["type"] == "CheckpointError"
+    assert copper["modes"]["n_rigid_body"] == 3

@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 import pytest
 from ase import Atoms
 
+from nearsight.cli.work import work_directory
 from nearsight.models import AseModel, Evaluation
 
 Run = Callable[..., int]
@@ -117,3 +119,46 @@ def test_work_directory_that_cannot_be_made_is_explained(
     (folder / "occupied").touch()
     assert nearsight("heat-capacity", "copper.cif", "--work-dir", "occupied") == 1
     assert "--work-dir" in capsys.readouterr().err
+
+
+def test_interrupted_batch_repeats_nothing(
+    nearsight: Run, folder: Path, interrupt_after: Callable[[int], None]
+) -> None:
+    arguments = ("aluminium.cif", "copper.cif", "--no-relax", "--json", "r.json")
+    interrupt_after(40)
+    assert nearsight("heat-capacity", *arguments) == 130
+    assert nearsight("heat-capacity", *arguments) == 0
+    aluminium, copper = json.loads((folder / "r.json").read_text())
+    assert aluminium["hessian"]["rows_computed"] == 0
+    assert 0 < copper["hessian"]["rows_computed"] < 12
+    assert not (folder / ".nearsight").exists()
+
+
+def test_json_on_standard_output_survives_an_interruption(
+    nearsight: Run, interrupt_after: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupt_after(40)
+    arguments = ("aluminium.cif", "copper.cif", "--no-relax", "--json", "-")
+    assert nearsight("heat-capacity", *arguments) == 130
+    (aluminium,) = json.loads(capsys.readouterr().out)
+    assert aluminium["formula"] == "Al4"
+
+
+def test_unconverged_relaxation_goes_on_with_more_steps(nearsight: Run, folder: Path) -> None:
+    assert nearsight("heat-capacity", "copper.cif", "--max-steps", "2") == 0
+    assert nearsight("heat-capacity", "copper.cif", "--json", "r.json") == 0
+    continued = json.loads((folder / "r.json").read_text())["relaxation"]
+    assert continued["converged"] is True
+    assert not (folder / ".nearsight").exists()
+
+
+def test_commands_that_share_the_folder_leave_each_other_alone(folder: Path) -> None:
+    with work_directory(".nearsight") as ours:
+        with work_directory(".nearsight") as theirs:
+            (theirs.path / "theirs.rows").touch()
+            theirs.done(theirs.path / "theirs.rows")
+            (ours.path / f"in-use-by-{os.getpid() + 1}").touch()
+        assert ours.path.is_dir()
+        assert not (ours.path / "theirs.rows").exists()
+        (ours.path / f"in-use-by-{os.getpid() + 1}").unlink()
+    assert not ours.path.exists()

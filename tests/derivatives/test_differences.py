@@ -137,8 +137,8 @@ def test_force_calls_are_those_of_the_scheme() -> None:
     seeds = [(0, unit) for unit in np.eye(3)]
     for scheme, expected in {
         "forward-difference": [1, 1, 1, 1],  # the structure at rest only once
-        "central-difference": [2, 2, 2],
-        "fourth-order": [4, 4, 4],
+        "central-difference": 6 * [1],
+        "fourth-order": 12 * [1],
     }.items():
         calls.clear()
         list(difference_rows(forces, Atoms("H"), seeds, SCHEMES[scheme], 0.01))

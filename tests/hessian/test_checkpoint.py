@@ -42,6 +42,18 @@ class Stopping:
                 yield row * np.nan
 
 
+class Scaled(Stopping):
+    """A model whose curvature is wrong by a factor, under the name of the right one."""
+
+    def __init__(self, model: Any, factor: float) -> None:
+        super().__init__(model, ROWS)
+        self.factor = factor
+
+    def rows(self, atoms: Atoms, seeds: Sequence[Any], *, batch_size: int = 1) -> Iterator[Any]:
+        for row in self.model.rows(atoms, seeds, batch_size=batch_size):
+            yield self.factor * row
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Where the rows go."""
@@ -77,10 +89,11 @@ def test_resumed_hessian_is_the_uninterrupted_one_bit_for_bit(
     whole = hessian(displaced_quartz, pair_model(), method)
     stopping: Any = Stopping(pair_model(), after, KeyboardInterrupt())
     if method != "rows":
-        calls = iter(range(after))
+        # one call measures the memory, then two make a row
+        calls = iter(range(1 + 2 * after))
 
         def evaluate(structures: Sequence[Atoms], *, stress: bool = False) -> Any:
-            if len(structures) == 2 and next(calls, None) is None:
+            if next(calls, None) is None:
                 raise KeyboardInterrupt
             return stopping.model.evaluate(structures, stress=stress)
 
@@ -92,9 +105,10 @@ def test_resumed_hessian_is_the_uninterrupted_one_bit_for_bit(
     resumed = hessian(displaced_quartz, counting, method, checkpoint=path)
     assert resumed.rows_computed == ROWS - after
     if method == "rows":
-        assert counting.asked == [ROWS - after]
+        spot_check = [1] if after else []
+        assert counting.asked == [*spot_check, ROWS - after]
     np.testing.assert_array_equal(resumed.matrix_eV_per_A2, whole.matrix_eV_per_A2)
-    assert not path.exists()
+    assert kept(path) == ROWS
 
 
 def test_analytic_rows_are_analytic_rows(
@@ -106,6 +120,7 @@ def test_analytic_rows_are_analytic_rows(
     interrupt(20)
     resumed = hessian(displaced_quartz, pair_model(), "auto", checkpoint=path)
     assert (resumed.method, resumed.rows_computed) == ("rows", 7)
+    path.unlink()
     interrupt(20)
     resumed = hessian(displaced_quartz, pair_model(), "batched", checkpoint=path)
     assert (resumed.method, resumed.rows_computed) == ("batched", 7)
@@ -115,17 +130,41 @@ def test_complete_checkpoint_needs_no_work(
     pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path
 ) -> None:
     whole = hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
-    assert not path.exists()
-    model = pair_model()
-    from nearsight.fingerprint import fingerprint
-
-    store = RowStore(path, fingerprint(displaced_quartz, model.identity, {"rows": "analytic"}), 9)
-    for index, row in enumerate(whole.matrix_eV_per_A2.reshape(ROWS, 9, 3)):
-        store.append(index, row)
-    idle = Stopping(model, 0, AssertionError("no row was to be computed"))
+    idle = Stopping(pair_model(), 1, AssertionError("no row but the spot check was to be computed"))
     again = hessian(displaced_quartz, idle, "rows", checkpoint=path)
     assert (again.rows_computed, again.reason) == (0, "every row was in the checkpoint")
     np.testing.assert_array_equal(again.matrix_eV_per_A2, whole.matrix_eV_per_A2)
+
+
+def test_model_that_hides_what_it_is_is_found_out(
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    path: Path,
+    interrupt: Callable[[int], None],
+) -> None:
+    interrupt(5)
+    other = Scaled(pair_model(), 1.05)
+    assert other.identity == pair_model().identity
+    with pytest.raises(CheckpointError, match="another model than this pair: row 0 differs"):
+        hessian(displaced_quartz, other, "rows", checkpoint=path)
+    assert kept(path) == 5
+
+
+def test_less_free_memory_does_not_change_what_was_begun(
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    path: Path,
+    interrupt: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interrupt(5)
+
+    def nothing_fits(*arguments: object, **settings: object) -> None:
+        raise AssertionError("the checkpoint has decided already")
+
+    monkeypatch.setattr("nearsight.hessian.compute.within_budget", nothing_fits)
+    resumed = hessian(displaced_quartz, pair_model(), checkpoint=path)
+    assert (resumed.method, resumed.rows_computed) == ("rows", ROWS - 5)
 
 
 def test_other_structure_model_and_setting_are_refused_by_name(
@@ -191,7 +230,8 @@ def test_record_cut_short_is_computed_again(
     interrupt(5)
     path.write_bytes(path.read_bytes()[:-missing])
     # What follows the cut is written at the right place: interrupt and resume once more.
-    model = Stopping(pair_model(), 3, KeyboardInterrupt())
+    # One of the four rows is the spot check.
+    model = Stopping(pair_model(), 4, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         hessian(displaced_quartz, model, "rows", checkpoint=path)
     assert kept(path) == 7
@@ -261,13 +301,16 @@ def test_full_disk_leaves_the_rows_before_it(
         def __exit__(self, *_: object) -> None:
             self.file.close()
 
+        def seek(self, *where: int) -> None:
+            self.file.seek(*where)
+
         def write(self, content: bytes) -> None:
             self.file.write(content[: len(content) // 2])
             raise OSError(errno.ENOSPC, "No space left on device")
 
     def filling(self: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         file = real_open(self, mode, *args, **kwargs)
-        if mode == "ab":
+        if mode == "r+b":
             appended.append(self)
         return FullAfterHalf(file) if len(appended) > 6 else file
 

@@ -8,7 +8,7 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import MemoryBudgetError, MethodError, ModelError
-from nearsight.hessian import analytic_rows, memory
+from nearsight.hessian import analytic_rows, budget, memory
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.memory import Measured
 
@@ -57,7 +57,7 @@ def force_call_takes(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def fix(peak_memory_bytes: int) -> None:
         monkeypatch.setattr(
-            analytic_rows,
+            budget,
             "measure",
             lambda work, device: Measured(work(), 0.0, peak_memory_bytes),
         )
@@ -78,8 +78,8 @@ def test_batches_are_used_where_they_are_measured_to_be_faster(
     result = hessian(displaced_quartz, model)
     assert result.method == "batched"
     assert result.reason == "batches of 8: measured 0.125 s a row, 1 s alone"
-    # Three alone, then 2, 4 and 8 to measure, then the rest: nothing is computed twice.
-    assert model.batches == [1, 1, 1, 2, 4, 8, 8, 2]
+    # One to warm up, three alone, then 2, 4 and 8 to measure: nothing is computed twice.
+    assert model.batches == [1, 1, 1, 1, 2, 4, 8, 8, 1]
     np.testing.assert_allclose(result.matrix_eV_per_A2, exact, rtol=0, atol=1e-12)
 
 
@@ -90,7 +90,7 @@ def test_single_rows_are_used_where_batches_gain_nothing(
     result = hessian(displaced_quartz, model)
     assert result.method == "rows"
     assert result.reason == "measured 1 s a row alone, 0.97 s in batches of 2"
-    assert model.batches == [1, 1, 1, 2] + 22 * [1]
+    assert model.batches == [1, 1, 1, 1, 2] + 21 * [1]
     np.testing.assert_allclose(result.matrix_eV_per_A2, exact, rtol=0, atol=1e-12)
 
 
@@ -100,7 +100,7 @@ def test_batches_stop_growing_when_rows_get_no_cheaper(
     model = timed(1.0, lambda size: {2: 0.6, 4: 0.7}.get(size, 9.0))
     result = hessian(displaced_quartz, model)
     assert result.reason == "batches of 2: measured 0.6 s a row, 1 s alone"
-    assert model.batches == [1, 1, 1, 2, 4, *(9 * [2])]
+    assert model.batches == [1, 1, 1, 1, 2, 4, *(8 * [2]), 1]
 
 
 def test_batches_that_are_asked_for_are_used_even_if_slower(
@@ -116,7 +116,7 @@ def test_batches_stay_within_the_memory_budget(
     timed: Callable[..., Timed], displaced_quartz: Atoms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = timed(1.0, lambda size: 1.0 / size)
-    budget = 100 * MIB
+    allowed = 100 * MIB
 
     def measure(work: Callable[[], Any], device: str) -> Measured[Any]:
         start, before = model.now, len(model.batches)
@@ -125,10 +125,10 @@ def test_batches_stay_within_the_memory_budget(
         return Measured(result, model.now - start, largest * 10 * MIB)
 
     monkeypatch.setattr(analytic_rows, "measure", measure)
-    result = hessian(displaced_quartz, model, memory_budget_bytes=budget)
+    result = hessian(displaced_quartz, model, memory_budget_bytes=allowed)
     assert result.method == "batched"
     assert max(model.batches) == 4  # 8 rows might take 40 + 2 x 40 MiB
-    assert max(model.batches) * 10 * MIB <= budget
+    assert max(model.batches) * 10 * MIB <= allowed
 
 
 def test_few_rows_are_not_measured(timed: Callable[..., Timed], displaced_water: Atoms) -> None:
@@ -200,20 +200,47 @@ def test_rows_that_do_not_fit_become_differences_and_say_so(
     force_call_takes: Callable[[int], None],
 ) -> None:
     force_call_takes(10 * MIB)
-    budget = 15 * MIB  # one and a half force calls
-    result = hessian(displaced_water, pair_model(), memory_budget_bytes=budget)
+    allowed = 15 * MIB  # one and a half force calls
+    result = hessian(displaced_water, pair_model(), memory_budget_bytes=allowed)
     assert result.method == "fourth-order"
-    assert result.reason.startswith("analytic rows do not fit: one analytic row of 3 atoms")
+    assert result.reason.startswith("one analytic row of 3 atoms is predicted to take")
     assert "more than the budget of" in result.reason
     assert hessian(displaced_water, pair_model(), memory_budget_bytes=1000 * MIB).method == "rows"
     for method in ("rows", "batched"):
         with pytest.raises(MemoryBudgetError, match=r"predicted to take .* GiB, more than"):
-            hessian(displaced_water, pair_model(), method, memory_budget_bytes=budget)
+            hessian(displaced_water, pair_model(), method, memory_budget_bytes=allowed)
+
+
+def test_budget_too_small_for_a_force_call_is_refused_whatever_the_method(
+    pair_model: Callable[..., Any],
+    displaced_water: Atoms,
+    force_call_takes: Callable[[int], None],
+) -> None:
+    force_call_takes(10 * MIB)
+    for method in ("auto", "rows", "central-difference"):
+        with pytest.raises(
+            MemoryBudgetError, match="a single force call of 3 atoms with pair took"
+        ):
+            hessian(displaced_water, pair_model(), method, memory_budget_bytes=9 * MIB)
+
+
+def test_memory_that_runs_out_is_explained(
+    pair_model: Callable[..., Any], displaced_water: Atoms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(*arguments: object, **settings: object) -> None:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: not enough memory")
+
+    monkeypatch.setattr("nearsight.hessian.compute.compute_rows", run_out)
+    with pytest.raises(MemoryBudgetError, match="memory ran out after 0 of 9 rows"):
+        hessian(displaced_water, pair_model(), "rows")
 
 
 def test_budget_too_small_for_the_result_is_refused_whatever_the_method(
-    pair_model: Callable[..., Any], displaced_quartz: Atoms
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    force_call_takes: Callable[[int], None],
 ) -> None:
+    force_call_takes(0)
     needed = 3 * 8 * 27**2
     for method in ("auto", "rows", "central-difference"):
         with pytest.raises(MemoryBudgetError, match="Hessian of 9 atoms alone takes"):

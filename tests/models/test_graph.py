@@ -131,3 +131,32 @@ def test_single_precision_is_that_of_the_model() -> None:
     graph = neighbor_graph([triclinic(1)()], 4.0, torch.float32, "cpu")
     assert graph.positions.dtype == graph.shifts.dtype == torch.float32
     assert graph.senders.dtype == graph.numbers.dtype == torch.int64
+
+
+def test_origin_costs_no_precision(random_crystal_shifted: tuple[Atoms, Atoms]) -> None:
+    """In single precision, positions far from the origin would lose the digits of a step."""
+    near, far = random_crystal_shifted
+    lengths = []
+    for atoms in (near, far):
+        graph = neighbor_graph([atoms], 4.0, torch.float32, "cpu")
+        vectors = graph.edge_vectors(graph.positions, graph.unstrained())
+        lengths.append(torch.linalg.norm(vectors, dim=1).sort().values)
+    assert torch.abs(lengths[0] - lengths[1]).max() < 2e-6
+
+
+@pytest.fixture
+def random_crystal_shifted() -> tuple[Atoms, Atoms]:
+    """The same crystal near the origin and 400 Å away from it."""
+    random = np.random.default_rng(4)
+    near = Atoms("Si5", positions=random.uniform(0, 5, (5, 3)), cell=[5.1, 5.3, 5.7], pbc=True)
+    far = near.copy()
+    far.positions += 400.0
+    return near, far
+
+
+def test_cell_of_a_molecule_may_be_anything() -> None:
+    positions = [(0.0, 0.0, 0.0), (0.0, 0.0, 1.1)]
+    flat = Atoms("CO", positions=positions, cell=[[10, 0, 0], [10, 0, 0], [0, 0, 10]])
+    graph = neighbor_graph([flat], 4.0, torch.float64, "cpu")
+    assert graph.senders.tolist() == [0, 1]
+    assert graph.shifts.abs().max() == 0.0

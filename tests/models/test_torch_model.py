@@ -132,3 +132,9 @@ def test_energies_that_are_not_finite_are_refused(pair_energy: type[Any]) -> Non
 
     with pytest.raises(ModelError, match="pair gave the energy nan for CO"):
         TorchModel(Broken()).evaluate([Atoms("CO", positions=[(0, 0, 0), (0, 0, 1.2)])])
+
+
+def test_nothing_in_nothing_out(pair_model: Callable[..., Any]) -> None:
+    atoms = Atoms("CO", positions=[(0, 0, 0), (0, 0, 1.2)])
+    assert pair_model().evaluate([]) == []
+    assert pair_model().products(atoms, np.zeros((0, 2, 3))).shape == (0, 2, 3)

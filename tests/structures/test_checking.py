@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, fcc111, molecule
+from ase.constraints import FixAtoms
 
-from nearsight.errors import StructureError
-from nearsight.structures.checking import check_structure
+from nearsight.errors import MethodError, StructureError
+from nearsight.structures.checking import check_structure, require_no_constraints
 
 
 @pytest.fixture
@@ -102,3 +103,11 @@ def test_distances_agree_with_a_search_over_all_images() -> None:
         else:
             check_structure(atoms)
     assert outcomes == {True, False}
+
+
+def test_constraints_are_named() -> None:
+    atoms = bulk("Cu")
+    require_no_constraints(atoms)
+    atoms.set_constraint(FixAtoms([0]))
+    with pytest.raises(MethodError, match="FixAtoms"):
+        require_no_constraints(atoms)

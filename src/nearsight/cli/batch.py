@@ -5,31 +5,32 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nearsight.cli.work import WorkDirectory, work_directory
 from nearsight.errors import NearsightError, StorageError
-from nearsight.models.contract import Model
-from nearsight.models.registry import load_model
 from nearsight.storage import write_text
 
 Record = dict[str, Any]
 
 
-def load_requested_model(arguments: argparse.Namespace) -> Model:
-    """Load the model that the options ask for."""
-    return load_model(
-        arguments.model,
-        dtype=arguments.dtype,
-        device=arguments.device,
-        trust=arguments.trust_checkpoint,
-    )
+@dataclass(frozen=True)
+class Outcome:
+    """What one structure gave."""
+
+    record: Record
+    """The JSON object."""
+    show: Callable[[], None]
+    """Prints it for a human."""
 
 
-def run_batch(arguments: argparse.Namespace, calculate: Callable[[str], Record]) -> int:
-    """Call `calculate` for each structure and write the JSON after each one.
+def run_batch(
+    arguments: argparse.Namespace, calculate: Callable[[str, WorkDirectory], Outcome]
+) -> int:
+    """Call `calculate` for each structure, write the JSON after each one, and show the outcome.
 
     Returns
     -------
@@ -37,29 +38,37 @@ def run_batch(arguments: argparse.Namespace, calculate: Callable[[str], Record])
         Exit status: 1 if a structure failed.
     """
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
-    output.require_writable()
     failed = 0
-    for path in arguments.structures:
+    with work_directory(arguments.work_dir) as work:
         try:
-            record = calculate(path)
-        except Exception as error:
-            # One boundary for everything: in a long run the other structures must go on.
-            failed += 1
-            record = {
-                "structure": path,
-                "error": {"type": type(error).__name__, "message": str(error)},
-            }
-            print(f"nearsight: {path}: {error}", file=sys.stderr)
-            if not isinstance(error, NearsightError):
-                traceback.print_exc()
-        output.add(record)
+            for path in arguments.structures:
+                outcome = _attempt(path, calculate, work)
+                failed += "error" in outcome.record
+                output.add(outcome.record)
+                if arguments.json != "-":
+                    outcome.show()
+        finally:
+            output.finish()
     if failed and len(arguments.structures) > 1:
         print(
             f"nearsight: {failed} of {len(arguments.structures)} structures failed.",
             file=sys.stderr,
         )
-    output.finish()
     return 1 if failed else 0
+
+
+def _attempt(
+    path: str, calculate: Callable[[str, WorkDirectory], Outcome], work: WorkDirectory
+) -> Outcome:
+    try:
+        return calculate(path, work)
+    except Exception as error:
+        # One boundary for everything: in a long run the other structures must go on.
+        print(f"nearsight: {path}: {error}", file=sys.stderr)
+        if not isinstance(error, NearsightError):
+            traceback.print_exc()
+        failure = {"type": type(error).__name__, "message": str(error)}
+        return Outcome({"structure": path, "error": failure}, show=lambda: None)
 
 
 @dataclass
@@ -71,11 +80,6 @@ class JsonOutput:
     many: bool
     records: list[Record] = field(default_factory=list)
 
-    def require_writable(self) -> None:
-        """Check before anything is computed that the results can be written."""
-        if self.target not in {None, "-"}:
-            require_writable(str(self.target))
-
     def add(self, record: Record) -> None:
         """Add the record of a structure, and write the file with all records so far."""
         self.records.append(record)
@@ -84,7 +88,7 @@ class JsonOutput:
 
     def finish(self) -> None:
         """Write to standard output where that was asked for."""
-        if self.target == "-":
+        if self.target == "-" and self.records:
             sys.stdout.write(self._text())
 
     def _text(self) -> str:
@@ -92,18 +96,22 @@ class JsonOutput:
         return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
-def require_writable(path: str) -> None:
-    """Check that a file can be written at `path`.
+def require_writable(path: str | None, inputs: Sequence[str]) -> None:
+    """Check before anything is computed that a file can be written at `path`.
 
     Raises
     ------
     StorageError
-        The folder does not exist or may not be written.
+        The folder does not exist or may not be written, or `path` is one of the `inputs`.
     """
-    target = Path(path)
+    if path in {None, "-"}:
+        return
+    target = Path(str(path)).absolute()
     if target.is_dir():
         raise StorageError(f"{path} is a folder; give the name of a file.")
-    if not target.absolute().parent.is_dir():
+    if not target.parent.is_dir():
         raise StorageError(f"cannot write {path}: the folder {target.parent} does not exist.")
-    if not os.access(target.absolute().parent, os.W_OK):
+    if not os.access(target.parent, os.W_OK):
         raise StorageError(f"cannot write {path}: the folder {target.parent} may not be written.")
+    if any(target.resolve() == Path(given).resolve() for given in inputs):
+        raise StorageError(f"{path} is one of the structures; give the result another name.")

@@ -1,22 +1,19 @@
-"""From a structure file to a Hessian, as every command needs it."""
+"""From a structure file, or a saved Hessian, to a Hessian."""
 
 import argparse
-import contextlib
-import hashlib
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ase import Atoms
 
-from nearsight.errors import StorageError
-from nearsight.fingerprint import fingerprint
+from nearsight.cli.work import WorkDirectory
+from nearsight.errors import MethodError
 from nearsight.hessian.compute import hessian
+from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
-from nearsight.provenance import Setting
+from nearsight.models.registry import load_model
 from nearsight.relaxation.relax import relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.structures.checking import check_structure
@@ -32,8 +29,9 @@ class Calculated:
 
     path: str
     relaxation: Relaxation | None
+    """None if the structure was not relaxed, or its Hessian was read from a file."""
     hessian: Hessian
-    warnings: tuple[str, ...]
+    settings: dict[str, Any]
 
     @property
     def formula(self) -> str:
@@ -60,6 +58,7 @@ class Calculated:
                 "dtype": identity.dtype,
                 "device": identity.device,
             },
+            "settings": self.settings,
             "relaxation": self.relaxation.summary() if self.relaxation else None,
             "symmetrization": None
             if symmetry is None
@@ -73,82 +72,105 @@ class Calculated:
         }
 
 
-def calculate(path: str, model: Model, arguments: argparse.Namespace) -> Calculated:
+def is_saved_hessian(path: str) -> bool:
+    """Tell whether `path` names a saved Hessian and no structure."""
+    return Path(path).suffix == ".npz"
+
+
+def load_requested_model(arguments: argparse.Namespace) -> Model | None:
+    """Load the model that the options ask for, and check that the method goes with it.
+
+    Returns
+    -------
+    Model or None
+        None if only saved Hessians are given: they need no model, and perhaps none is installed.
+    """
+    if all(is_saved_hessian(path) for path in arguments.structures):
+        return None
+    model = load_model(
+        arguments.model,
+        dtype=arguments.dtype,
+        device=arguments.device,
+        trust=arguments.trust_checkpoint,
+    )
+    choose_kind(model, arguments.method, arguments.step)
+    return model
+
+
+def calculate(
+    path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
+) -> Calculated:
     """Read, check and relax a structure and compute its Hessian, going on with unfinished work.
+
+    A saved Hessian is read and nothing is computed.
 
     Raises
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    if model is None or is_saved_hessian(path):
+        if arguments.supercell or arguments.symmetrize:
+            raise MethodError(
+                f"{path} is a finished Hessian; --supercell and --symmetrize come too late for it."
+            )
+        return Calculated(path, None, Hessian.load(path), {})
     atoms = read_structure(path)
     warnings = [str(note) for note in atoms.info.pop(NOTES_KEY, [])]
     check_structure(atoms)
     require_elements(atoms, model)
-    repeats = arguments.supercell or (1, 1, 1)
+    repeats = arguments.supercell or [1, 1, 1]
     make_supercell(atoms, repeats)  # an impossible one must not cost a relaxation
-    with _work_directory(arguments.work_dir):
-        relaxation, relaxation_file = None, None
-        if arguments.no_relax:
-            warnings.append(UNRELAXED)
-        else:
-            relaxation_file = _work_file(path, atoms, model, arguments, "relaxation")
-            relaxation = _relax(atoms, model, arguments, relaxation_file)
-            warnings.extend(relaxation.warnings)
-            atoms = relaxation.atoms
-        atoms = make_supercell(atoms, repeats)
-        result = hessian(
-            atoms,
-            model,
-            arguments.method,
-            step_A=arguments.step,
-            memory_budget_bytes=int(arguments.memory * 2**30) if arguments.memory else None,
-            checkpoint=_work_file(path, atoms, model, arguments, "rows"),
-        )
-        if relaxation_file is not None:
-            relaxation_file.unlink(missing_ok=True)
-    return Calculated(path, relaxation, result, tuple(warnings))
+    relaxation = None
+    if arguments.no_relax:
+        warnings.append(UNRELAXED)
+    else:
+        relaxation = _relax(path, atoms, model, arguments, work)
+        warnings.extend(relaxation.warnings)
+        atoms = relaxation.atoms
+    atoms = make_supercell(atoms, repeats)
+    checkpoint = work.file(path, atoms, model, "rows", method=arguments.method, step=arguments.step)
+    result = hessian(
+        atoms,
+        model,
+        arguments.method,
+        step_A=arguments.step,
+        memory_budget_bytes=int(arguments.memory * 2**30) if arguments.memory else None,
+        checkpoint=checkpoint,
+    )
+    work.done(checkpoint)
+    settings = {"supercell": repeats, **_relaxation_settings(arguments)}
+    return Calculated(path, relaxation, replace(result, warnings=tuple(warnings)), settings)
 
 
 def _relax(
-    atoms: Atoms, model: Model, arguments: argparse.Namespace, checkpoint: Path
+    path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, work: WorkDirectory
 ) -> Relaxation:
-    return relax(
+    settings = _relaxation_settings(arguments)
+    # A larger step limit goes on where a smaller one stopped.
+    deciding = {name: value for name, value in settings.items() if name != "max_steps"}
+    checkpoint = work.file(path, atoms, model, "relaxation", **deciding)
+    relaxation = relax(
         atoms,
         model,
         fmax=arguments.fmax,
+        cell=False if arguments.fixed_cell else None,
+        optimizer=arguments.optimizer,
         max_steps=arguments.max_steps,
         symmetry_tolerance_A=arguments.symmetrize,
         checkpoint=checkpoint,
     )
+    if relaxation.converged:
+        work.done(checkpoint)
+    return relaxation
 
 
-@contextlib.contextmanager
-def _work_directory(path: str) -> Iterator[None]:
-    """Make the directory of unfinished work, and remove it if nothing unfinished is left in it."""
-    directory = Path(path)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"cannot make the folder {path} for unfinished work: {error.strerror or error}. "
-            f"Choose another one with --work-dir."
-        ) from error
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):  # not empty
-            directory.rmdir()
-
-
-def _work_file(
-    path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, kind: str
-) -> Path:
-    """Return where unfinished work is kept: another file for every structure, model and setting."""
-    settings: dict[str, Setting] = {
-        name: getattr(arguments, name)
-        for name in ("fmax", "max_steps", "symmetrize", "method", "step")
+def _relaxation_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "relax": not arguments.no_relax,
+        "fmax_eV_per_A": arguments.fmax,
+        "max_steps": arguments.max_steps,
+        "optimizer": arguments.optimizer,
+        "fixed_cell": arguments.fixed_cell,
+        "symmetrize_A": arguments.symmetrize,
     }
-    digests = json.dumps(fingerprint(atoms, model.identity, settings), sort_keys=True)
-    key = hashlib.sha256(digests.encode()).hexdigest()[:12]
-    return Path(arguments.work_dir) / f"{Path(path).stem}-{key}.{kind}"

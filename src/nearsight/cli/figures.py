@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".png", ".pdf", ".svg")
 
 
-def require_figure_file(path: str | None) -> None:
+def require_figure_file(path: str | None, inputs: Sequence[str]) -> None:
     """Check before anything is computed that a figure can be written to `path`.
 
     Raises
@@ -27,13 +27,13 @@ def require_figure_file(path: str | None) -> None:
     MethodError
         The suffix names no format of figures.
     StorageError
-        The folder is not there or may not be written.
+        The folder is not there or may not be written, or `path` is one of the `inputs`.
     """
     if path is None:
         return
     if Path(path).suffix.lower() not in _SUFFIXES:
         raise MethodError(f"cannot draw {path}; choose a name that ends in {', '.join(_SUFFIXES)}.")
-    require_writable(path)
+    require_writable(path, inputs)
 
 
 def heat_capacity_figure(

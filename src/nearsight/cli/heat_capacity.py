@@ -3,36 +3,34 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Record, load_requested_model, run_batch
-from nearsight.cli.calculation import calculate
+from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.calculation import calculate, load_requested_model
 from nearsight.cli.figures import heat_capacity_figure, require_figure_file
+from nearsight.cli.work import WorkDirectory
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    require_figure_file(arguments.plot)
+    require_writable(arguments.json, arguments.structures)
+    require_figure_file(arguments.plot, arguments.structures)
     require_thermodynamic_settings(
         arguments.temperature, arguments.acoustic, arguments.scale_factor
     )
     model = load_requested_model(arguments)
-    finished: list[tuple[str, Vibrations]] = []
+    drawn: list[tuple[str, Vibrations]] = []
 
-    def one(path: str) -> Record:
-        calculated = calculate(path, model, arguments)
+    def one(path: str, work: WorkDirectory) -> Outcome:
+        calculated = calculate(path, model, arguments, work)
         modes = vibrations(calculated.hessian)
         thermal = thermodynamics(
             modes, arguments.temperature, arguments.acoustic, arguments.scale_factor
         )
-        finished.append((calculated.label, modes))
-        warnings = tuple(dict.fromkeys([*calculated.warnings, *modes.warnings, *thermal.warnings]))
-        if arguments.json != "-":
-            tables.print_calculation(calculated)
-            tables.print_modes(modes)
-            tables.print_thermodynamics(thermal)
-            tables.print_warnings(warnings)
-        return {
+        if arguments.plot:
+            drawn.append((calculated.label, modes))
+        warnings = (*calculated.hessian.warnings, *modes.warnings, *thermal.warnings)
+        record = {
             **calculated.record(),
             "modes": modes.summary(),
             "heat_capacity": thermal.heat_capacity_summary(),
@@ -41,11 +39,19 @@ def run(arguments: argparse.Namespace) -> int:
             "warnings": list(warnings),
         }
 
+        def show() -> None:
+            tables.print_calculation(calculated)
+            tables.print_modes(modes)
+            tables.print_thermodynamics(thermal)
+            tables.print_warnings(warnings)
+
+        return Outcome(record, show)
+
     status = run_batch(arguments, one)
-    if arguments.plot and finished:
+    if drawn:
         heat_capacity_figure(
             arguments.plot,
-            finished,
+            drawn,
             arguments.temperature,
             arguments.acoustic,
             arguments.scale_factor,

@@ -4,36 +4,37 @@ import argparse
 from pathlib import Path
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Record, load_requested_model, require_writable, run_batch
-from nearsight.cli.calculation import calculate
-from nearsight.errors import MethodError
+from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.calculation import calculate, load_requested_model
+from nearsight.cli.names import require_different_stems, require_one_structure
+from nearsight.cli.work import WorkDirectory
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    if arguments.output and len(arguments.structures) > 1:
-        raise MethodError("--output names one file; leave it out for several structures.")
+    require_writable(arguments.json, arguments.structures)
+    if arguments.output:
+        require_one_structure(arguments, "--output")
+    else:
+        require_different_stems(arguments.structures)
     files = {
         path: arguments.output or f"{Path(path).stem}.hessian.npz" for path in arguments.structures
     }
-    if len(set(files.values())) < len(files):
-        raise MethodError("two structures have the same file name; compute them one by one.")
     for file in files.values():
-        require_writable(file)
-
+        require_writable(file, arguments.structures)
     model = load_requested_model(arguments)
 
-    def one(path: str) -> Record:
-        calculated = calculate(path, model, arguments)
+    def one(path: str, work: WorkDirectory) -> Outcome:
+        calculated = calculate(path, model, arguments, work)
         calculated.hessian.save(files[path])
-        if arguments.json != "-":
+        warnings = calculated.hessian.warnings
+
+        def show() -> None:
             tables.print_calculation(calculated)
-            tables.print_warnings(calculated.warnings)
+            tables.print_warnings(warnings)
             print(f"\n  saved as {files[path]}")
-        return {
-            **calculated.record(),
-            "file": files[path],
-            "warnings": list(calculated.warnings),
-        }
+
+        record = {**calculated.record(), "file": files[path], "warnings": list(warnings)}
+        return Outcome(record, show)
 
     return run_batch(arguments, one)

@@ -1,6 +1,9 @@
 """The entry point ``nearsight``: its commands, and what happens when one fails."""
 
 import argparse
+import contextlib
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     130: interrupted.
     """
     parsed = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a Greek letter must not cost a result.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         status: int = parsed.run(parsed)
     except NearsightError as error:
@@ -30,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return _INTERRUPTED
     except BrokenPipeError:  # the reader of our output has left, as `head` does
-        sys.stderr.close()
+        with contextlib.suppress(io.UnsupportedOperation):
+            # what is still buffered goes nowhere, instead of complaining at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
 
@@ -88,7 +97,7 @@ def _vibrations(commands: "options.Commands") -> None:
         "vibrations",
         help="normal modes, density of states and animations",
         description="Relax each structure, compute its Hessian, and print its normal modes. "
-        "A saved Hessian (.npz) may be given instead of a structure.",
+        "A saved Hessian may be given instead of a structure.",
     )
     options.add_structures(command)
     command.add_argument(
@@ -98,7 +107,7 @@ def _vibrations(commands: "options.Commands") -> None:
     )
     command.add_argument(
         "--animate",
-        type=int,
+        type=options.mode_index,
         nargs="+",
         metavar="MODE",
         default=[],

@@ -1,6 +1,7 @@
 """The options that several commands share."""
 
 import argparse
+import contextlib
 import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -23,7 +24,11 @@ def runner(module: str) -> Run:
 def add_structures(command: argparse.ArgumentParser) -> None:
     """Add the structures to calculate."""
     command.add_argument(
-        "structures", nargs="+", metavar="STRUCTURE", help="structure files of any format ASE reads"
+        "structures",
+        nargs="+",
+        metavar="STRUCTURE",
+        help="structure files of any format ASE reads, or Hessians saved as .npz; "
+        "give them before the options",
     )
 
 
@@ -69,6 +74,17 @@ def add_relaxation(command: argparse.ArgumentParser) -> None:
         default=1000,
         metavar="N",
         help="stop the relaxation after N steps and say so (default: %(default)s)",
+    )
+    group.add_argument(
+        "--optimizer",
+        default="BFGS",
+        choices=("BFGS", "LBFGS", "FIRE", "BFGSLineSearch"),
+        help="LBFGS and FIRE suit many atoms (default: %(default)s)",
+    )
+    group.add_argument(
+        "--fixed-cell",
+        action="store_true",
+        help="relax positions only, as for a slab; otherwise the cell of a crystal is relaxed too",
     )
     group.add_argument(
         "--no-relax", action="store_true", help="take each structure as it is in its file"
@@ -153,14 +169,25 @@ def add_output(command: argparse.ArgumentParser, plot: str | None) -> None:
 
 
 def _positive_float(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
+    with contextlib.suppress(ValueError):
+        value = float(text)
+        if 0 < value < float("inf"):
+            return value
+    raise argparse.ArgumentTypeError(f"{text} is not a positive number")
 
 
 def _positive_int(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive integer")
-    return value
+    with contextlib.suppress(ValueError):
+        value = int(text)
+        if value >= 1:
+            return value
+    raise argparse.ArgumentTypeError(f"{text} is not a positive integer")
+
+
+def mode_index(text: str) -> int:
+    """Return the number of a mode."""
+    with contextlib.suppress(ValueError):
+        value = int(text)
+        if value >= 0:
+            return value
+    raise argparse.ArgumentTypeError(f"{text} is not the number of a mode, counted from 0")

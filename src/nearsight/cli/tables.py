@@ -15,7 +15,9 @@ def print_calculation(calculated: Calculated) -> None:
     hessian = calculated.hessian
     identity = hessian.provenance.model
     print(f"\n{calculated.path}")
-    _line("structure", f"{calculated.formula}, {hessian.n_atoms} atoms")
+    repeats = calculated.settings.get("supercell", [1, 1, 1])
+    supercell = "" if repeats == [1, 1, 1] else f", {'×'.join(map(str, repeats))} supercell"
+    _line("structure", f"{calculated.formula}, {hessian.n_atoms} atoms{supercell}")
     _line("model", f"{identity.name}, {identity.dtype}, {identity.device}")
     if calculated.relaxation is not None:
         _print_relaxation(calculated)

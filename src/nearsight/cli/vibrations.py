@@ -4,48 +4,49 @@ import argparse
 from pathlib import Path
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Record, load_requested_model, require_writable, run_batch
-from nearsight.cli.calculation import Calculated, calculate
+from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.calculation import calculate, load_requested_model
 from nearsight.cli.figures import density_of_states_figure, require_figure_file
-from nearsight.errors import MethodError
-from nearsight.hessian.result import Hessian
+from nearsight.cli.names import require_different_stems, require_one_structure
+from nearsight.cli.work import WorkDirectory
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    require_figure_file(arguments.plot)
+    require_writable(arguments.json, arguments.structures)
+    require_figure_file(arguments.plot, arguments.structures)
     if arguments.modes:
-        if len(arguments.structures) > 1:
-            raise MethodError("--modes names one file; leave it out for several structures.")
-        require_writable(arguments.modes)
-    saved = {path: Hessian.load(path) for path in arguments.structures if path.endswith(".npz")}
-    # Saved Hessians need no model, and perhaps none is installed.
-    model = None if len(saved) == len(arguments.structures) else load_requested_model(arguments)
-    finished: list[tuple[str, Vibrations]] = []
+        require_one_structure(arguments, "--modes")
+        require_writable(arguments.modes, arguments.structures)
+    if arguments.animate:
+        require_different_stems(arguments.structures)
+    model = load_requested_model(arguments)
+    drawn: list[tuple[str, Vibrations]] = []
 
-    def one(path: str) -> Record:
-        if model is None or path in saved:
-            calculated = Calculated(path, None, saved[path], ())
-        else:
-            calculated = calculate(path, model, arguments)
+    def one(path: str, work: WorkDirectory) -> Outcome:
+        calculated = calculate(path, model, arguments, work)
         modes = vibrations(calculated.hessian)
-        finished.append((calculated.label, modes))
         if arguments.modes:
             modes.save(arguments.modes)
         for mode in arguments.animate:
             target = f"{Path(path).stem}.mode-{mode}.xyz"
             write_mode_trajectory(target, mode_trajectory(modes, mode))
-        warnings = (*calculated.warnings, *modes.warnings)
-        if arguments.json != "-":
+        if arguments.plot:
+            drawn.append((calculated.label, modes))
+        warnings = (*calculated.hessian.warnings, *modes.warnings)
+
+        def show() -> None:
             tables.print_calculation(calculated)
             tables.print_modes(modes)
             tables.print_wavenumbers(modes)
             tables.print_warnings(warnings)
-        return {**calculated.record(), "modes": modes.summary(), "warnings": list(warnings)}
+
+        record = {**calculated.record(), "modes": modes.summary(), "warnings": list(warnings)}
+        return Outcome(record, show)
 
     status = run_batch(arguments, one)
-    if arguments.plot and finished:
-        density_of_states_figure(arguments.plot, finished)
+    if drawn:
+        density_of_states_figure(arguments.plot, drawn)
     return status

@@ -74,14 +74,12 @@ def difference_rows(
     """
     at_rest = forces([atoms])[0] if scheme.weight_at_rest else np.zeros((len(atoms), 3))
     for atom, direction in seeds:
-        displaced = []
-        for offset, _ in scheme.displaced:
-            copy = atoms.copy()
-            copy.positions[atom] += offset * step_A * direction
-            displaced.append(copy)
         slope = scheme.weight_at_rest * at_rest
-        for (_, weight), force in zip(scheme.displaced, forces(displaced), strict=True):
-            slope = slope + weight * force
+        for offset, weight in scheme.displaced:
+            displaced = atoms.copy()
+            displaced.positions[atom] += offset * step_A * direction
+            # one at a time, so that differences never take more memory than a force call
+            slope = slope + weight * forces([displaced])[0]
         yield -slope / step_A
 
 
@@ -101,6 +99,5 @@ def difference_products(
         ahead, behind = atoms.copy(), atoms.copy()
         ahead.positions += step * vector
         behind.positions -= step * vector
-        force_ahead, force_behind = forces([ahead, behind])
-        product[:] = -(force_ahead - force_behind) / (2 * step)
+        product[:] = -(forces([ahead])[0] - forces([behind])[0]) / (2 * step)
     return products

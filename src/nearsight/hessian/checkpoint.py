@@ -16,9 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError, StorageError
+from nearsight.storage import write_text
 
 _KIND = "nearsight hessian rows"
 _FORMAT = 1
+
+
+def read_fingerprint(path: str | os.PathLike[str]) -> dict[str, str] | None:
+    """Return which calculation the rows at `path` belong to; None if that cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            return dict(json.loads(file.readline())["fingerprint"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 class RowStore:
@@ -63,7 +73,8 @@ class RowStore:
         """
         record = struct.pack("<q", index) + np.ascontiguousarray(row, dtype="<f8").tobytes()
         try:
-            with self.path.open("ab") as file:
+            with self.path.open("r+b") as file:  # never make a file without a header
+                file.seek(0, os.SEEK_END)
                 file.write(record + struct.pack("<I", zlib.crc32(record)))
         except OSError as error:
             raise StorageError(
@@ -71,10 +82,6 @@ class RowStore:
                 f"in it are intact; free some space and start again to go on from there."
             ) from error
         self.rows[index] = row
-
-    def remove(self) -> None:
-        """Delete the file: the Hessian is complete."""
-        self.path.unlink(missing_ok=True)
 
     def _create(self) -> None:
         header = {
@@ -85,9 +92,9 @@ class RowStore:
         }
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_text(json.dumps(header) + "\n", encoding="utf-8")
         except OSError as error:
             raise StorageError(f"cannot make {self.path}: {error.strerror or error}.") from error
+        write_text(self.path, json.dumps(header) + "\n")
 
     def _read(self) -> None:
         try:

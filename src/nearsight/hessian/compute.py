@@ -1,25 +1,28 @@
 """The verb `hessian`: every row of one structure, by the method that fits the model."""
 
 import os
-from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from nearsight.errors import MemoryBudgetError, ModelError
+from nearsight.errors import CheckpointError, MemoryBudgetError, ModelError
 from nearsight.fingerprint import fingerprint
-from nearsight.hessian.analytic_rows import Executed, compute_rows, require_memory
-from nearsight.hessian.checkpoint import RowStore
-from nearsight.hessian.memory import PeakMemory, default_memory_budget
+from nearsight.hessian.analytic_rows import Executed, compute_rows
+from nearsight.hessian.budget import require_room_for_matrix, within_budget
+from nearsight.hessian.checkpoint import RowStore, read_fingerprint
+from nearsight.hessian.memory import PeakMemory, default_memory_budget, is_out_of_memory
 from nearsight.hessian.methods import Chosen, choose_kind
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, Seed, require_elements
 from nearsight.progress import Advance, progress_bar
 from nearsight.provenance import record
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays
-from nearsight.structures.checking import check_structure
+from nearsight.structures.checking import check_structure, require_no_constraints
+
+_SAME_ROW = 0.01
+"""Largest deviation of a repeated row, relative to its largest element: above noisy forces."""
 
 
 def hessian(
@@ -50,8 +53,8 @@ def hessian(
     memory_budget_bytes
         Memory that may be used; by default 80 % of what is free on the model's device.
     checkpoint
-        File that keeps finished rows. If it exists the Hessian goes on from there; it is deleted
-        when the Hessian is complete.
+        File that keeps finished rows. If it exists the Hessian goes on from there, and a complete
+        one returns at once. Delete it when the result is safe.
     progress
         Show a progress bar: True, False, or None for a terminal only.
 
@@ -62,7 +65,7 @@ def hessian(
     ModelError
         The model does not know an element, or gives NaN.
     MethodError
-        The method does not go with the model.
+        The method does not go with the model, or the structure has constraints.
     MemoryBudgetError
         No method fits into the memory budget.
     CheckpointError
@@ -71,17 +74,21 @@ def hessian(
         The disk is full; finished rows are safe.
     """
     check_structure(atoms)
+    require_no_constraints(atoms)
     require_elements(atoms, model)
     chosen = choose_kind(model, method, step_A)
     device = model.identity.device
     budget = default_memory_budget(device) if memory_budget_bytes is None else memory_budget_bytes
-    _require_room_for_result(len(atoms), budget)
-    if method == "auto" and chosen.differences is None:
-        chosen = _within_memory(atoms, model, chosen, budget)
+    require_room_for_matrix(len(atoms), min(budget, default_memory_budget("cpu")))
+    begun = _kind_in_checkpoint(atoms, model, chosen, checkpoint)
+    chosen = begun or within_budget(
+        atoms, model, chosen, may_change=method == "auto", memory_budget_bytes=budget
+    )
     settings = chosen.settings()
     store = None
     if checkpoint is not None:
         store = RowStore(checkpoint, fingerprint(atoms, model.identity, settings), len(atoms))
+        _require_same_rows(atoms, model, chosen, store)
     rows = _Rows(len(atoms), store)
     resumed = len(rows.finished)
     with (
@@ -91,7 +98,7 @@ def hessian(
         start = perf_counter()
         executed = _execute(atoms, model, rows, chosen, budget)
         seconds = perf_counter() - start
-    result = Hessian(
+    return Hessian(
         atoms=_bare(atoms),
         matrix_eV_per_A2=rows.matrix(),
         method=executed.method,
@@ -102,9 +109,6 @@ def hessian(
         peak_memory_bytes=peak.bytes,
         provenance=record(model.identity, **settings, memory_budget_bytes=budget),
     )
-    if store is not None:
-        store.remove()
-    return result
 
 
 class _Rows:
@@ -151,38 +155,62 @@ def _execute(
     if not seeds:
         name = chosen.differences.scheme.name if chosen.differences else "rows"
         return Executed(name, "every row was in the checkpoint")
-    if chosen.differences is None:
-        return compute_rows(
-            atoms,
-            model,
-            seeds,
-            batched=chosen.batched,
-            memory_budget_bytes=memory_budget_bytes,
-            row_done=rows.done,
-        )
-    for row in chosen.differences.rows(atoms, model, seeds):
-        rows.done(row)
+    try:
+        if chosen.differences is None:
+            return compute_rows(
+                atoms,
+                model,
+                seeds,
+                batched=chosen.batched,
+                memory_budget_bytes=memory_budget_bytes,
+                row_done=rows.done,
+            )
+        for row in chosen.differences.rows(atoms, model, seeds):
+            rows.done(row)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise MemoryBudgetError(
+            f"memory ran out after {len(rows.finished)} of {rows.total} rows. Use a method that "
+            f"takes less (rows, then fourth-order), float32, or a smaller cell."
+        ) from error
     return Executed(chosen.differences.scheme.name, chosen.reason)
 
 
-def _within_memory(atoms: Atoms, model: Model, chosen: Chosen, budget: int) -> Chosen:
-    """Return `chosen`, or differences where not even one analytic row is predicted to fit."""
-    try:
-        require_memory(atoms, model, budget)
-    except MemoryBudgetError as error:
-        differences = choose_kind(model, "fourth-order", None)
-        return replace(differences, reason=f"analytic rows do not fit: {error}")
-    return chosen
+def _kind_in_checkpoint(
+    atoms: Atoms, model: Model, chosen: Chosen, checkpoint: str | os.PathLike[str] | None
+) -> Chosen | None:
+    """Return the kind of rows in an earlier checkpoint of this calculation, if there is one.
+
+    How much memory is free may have changed since then, and must not change the method.
+    """
+    if checkpoint is None:
+        return None
+    alternatives = [chosen]
+    if chosen.differences is None and chosen.batched is None:
+        alternatives.append(choose_kind(model, "fourth-order", None))
+    written_for = read_fingerprint(checkpoint)
+    for kind in alternatives:
+        if fingerprint(atoms, model.identity, kind.settings()) == written_for:
+            return kind
+    return None
 
 
-def _require_room_for_result(n_atoms: int, memory_budget_bytes: int) -> None:
-    # the rows, the matrix, and one symmetric copy
-    needed = 3 * 8 * (3 * n_atoms) ** 2
-    if needed > memory_budget_bytes:
-        raise MemoryBudgetError(
-            f"the Hessian of {n_atoms} atoms alone takes {needed / 2**30:.3g} GiB, more than the "
-            f"budget of {memory_budget_bytes / 2**30:.3g} GiB; no method can avoid that. Use a "
-            f"smaller cell or a larger budget."
+def _require_same_rows(atoms: Atoms, model: Model, chosen: Chosen, store: RowStore) -> None:
+    """Compute one kept row again: not every model can say that it is another one."""
+    if not store.rows:
+        return
+    index, kept = next(iter(store.rows.items()))
+    seed: Seed = (index // 3, np.eye(3)[index % 3])
+    differences = chosen.differences
+    again = (
+        model.rows(atoms, [seed]) if differences is None else differences.rows(atoms, model, [seed])
+    )
+    deviation = float(np.abs(next(iter(again)) - kept).max())
+    if deviation > _SAME_ROW * float(np.abs(kept).max()):
+        raise CheckpointError(
+            f"{store.path} belongs to another model than this {model.identity.name}: row {index} "
+            f"differs by {deviation:.2g} eV/Å². Delete it, or choose another path."
         )
 
 

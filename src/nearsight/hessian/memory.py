@@ -36,6 +36,20 @@ def measure(work: Callable[[], Result], device: str) -> Measured[Result]:
     return Measured(result, seconds, peak.bytes)
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether PyTorch or Python ran out of memory; on a CPU PyTorch has no error for it."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "DefaultCPUAllocator" in str(error)
+    )
+
+
+def gibibytes(number_of_bytes: int) -> str:
+    """Return an amount of memory for a message."""
+    return f"{number_of_bytes / 2**30:.3g} GiB"
+
+
 def default_memory_budget(device: str) -> int:
     """Return 80 % of the memory that is free on `device` now, in bytes."""
     if device.startswith("cuda"):
@@ -104,6 +118,7 @@ class PeakMemory:
         else:
             self._stop.set()
             self._thread.join()
+            self._peak = max(self._peak, self._process.memory_info().rss)
 
     def _note_gpu_peak(self) -> None:
         # PyTorch keeps one peak: tell it to every measurement that is running before it is reset.

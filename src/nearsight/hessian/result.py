@@ -40,6 +40,8 @@ class Hessian:
     peak_memory_bytes: int
     """Largest memory in use on top of what was in use before."""
     provenance: Provenance
+    warnings: tuple[str, ...] = ()
+    """What must be known about the structure before the Hessian is used."""
 
     @property
     def n_atoms(self) -> int:
@@ -83,6 +85,7 @@ class Hessian:
             "seconds": self.seconds,
             "peak_memory_bytes": self.peak_memory_bytes,
             "provenance": self.provenance.to_json(),
+            "warnings": list(self.warnings),
         }
         arrays = {**atoms_to_arrays(self.atoms), "matrix_eV_per_A2": self.matrix_eV_per_A2}
         save_archive(path, "hessian", header, arrays)
@@ -107,6 +110,7 @@ class Hessian:
             seconds=header["seconds"],
             peak_memory_bytes=header["peak_memory_bytes"],
             provenance=Provenance.from_json(header["provenance"]),
+            warnings=tuple(header["warnings"]),
         )
 
     def to_ase(self) -> "VibrationsData":

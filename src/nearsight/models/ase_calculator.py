@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,20 +10,25 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import (
     BaseCalculator,
-    CalculatorError,
     PropertyNotImplementedError,
+    external_calculators,
     get_calculator_class,
 )
+from ase.calculators.names import names as ase_names
 from numpy.typing import NDArray
 
 from nearsight.derivatives.differences import SCHEMES, difference_products, difference_rows
-from nearsight.errors import MethodError, ModelError
+from nearsight.errors import MethodError, MissingPropertyError, ModelError, NearsightError
 from nearsight.models.contract import Capabilities, Evaluation, Seed, require_finite
 from nearsight.models.loading import LoadRequest
 from nearsight.provenance import ModelIdentity, Setting
 
 STEP_A = 0.01
 """Displacement in Å: large enough for the force noise of a self-consistent calculation."""
+
+DTYPES = ("float64", "float32", "unknown")
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class AseModel:
@@ -36,6 +42,13 @@ class AseModel:
         How the model is called in results; the calculator's class by default.
     capabilities
         What is known about the calculator; by default nothing is assumed.
+    dtype
+        Precision of its numbers: ``float64``, ``float32``, or ``unknown``.
+
+    Raises
+    ------
+    ModelError
+        The dtype is none of these.
     """
 
     def __init__(
@@ -43,16 +56,14 @@ class AseModel:
         calculator: BaseCalculator,
         name: str | None = None,
         capabilities: Capabilities | None = None,
+        *,
+        dtype: str = "unknown",
     ) -> None:
+        if dtype not in DTYPES:
+            raise ModelError(f"dtype {dtype!r} is not possible; choose one of {', '.join(DTYPES)}.")
         self._calculator = calculator
-        self.identity = ModelIdentity(
-            name=name or f"ase:{type(calculator).__name__.lower()}",
-            family="ase",
-            checkpoint_sha256=None,
-            dtype="unknown",
-            device="cpu",
-            options=_options(calculator),
-        )
+        self._name = name or f"ase:{type(calculator).__name__.lower()}"
+        self._dtype = dtype
         self.capabilities = capabilities or Capabilities(
             cutoff_A=None,
             receptive_field_A=None,
@@ -63,6 +74,18 @@ class AseModel:
             size_consistent=None,
             differentiable=False,
             curvature_smooth=None,
+        )
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Name, dtype, and the calculator's parameters as they are now."""
+        return ModelIdentity(
+            name=self._name,
+            family="ase",
+            checkpoint_sha256=None,
+            dtype=self._dtype,
+            device="cpu",
+            options=_options(self._calculator),
         )
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
@@ -94,24 +117,35 @@ class AseModel:
 
     def _evaluate(self, atoms: Atoms, *, stress: bool) -> Evaluation:
         attached = atoms.copy()
+        attached.set_constraint()  # the derivatives are those of the energy, whoever holds an atom
         attached.calc = self._calculator
         try:
             evaluation = Evaluation(
-                energy_eV=float(attached.get_potential_energy()),
+                energy_eV=float(self._energy(attached)),
                 forces_eV_per_A=np.asarray(attached.get_forces(), dtype=np.float64),
                 stress_eV_per_A3=(
                     np.asarray(attached.get_stress(), dtype=np.float64) if stress else None
                 ),
                 atomic_energies_eV=None,
             )
+        except NearsightError:
+            raise
         except PropertyNotImplementedError as error:
-            raise ModelError(f"{self.identity.name} has no {error}.") from error
-        except (CalculatorError, NotImplementedError, ValueError, KeyError) as error:
+            raise MissingPropertyError(f"{self._name} has no {error}.") from error
+        except Exception as error:  # whatever a calculator raises, it is the calculator's answer
             raise ModelError(
-                f"{self.identity.name} failed on {atoms.get_chemical_formula()}: {error}"
+                f"{self._name} failed on {atoms.get_chemical_formula()}: "
+                f"{type(error).__name__}: {error}"
             ) from error
-        require_finite(evaluation, atoms, self.identity.name)
+        require_finite(evaluation, atoms, self._name)
         return evaluation
+
+    def _energy(self, attached: Atoms) -> float:
+        """Return the energy whose gradient the forces are: with smearing, the free energy."""
+        if "free_energy" in getattr(self._calculator, "implemented_properties", ()):
+            with contextlib.suppress(PropertyNotImplementedError):
+                return float(attached.get_potential_energy(force_consistent=True))
+        return float(attached.get_potential_energy())
 
 
 def load(request: LoadRequest) -> AseModel:
@@ -120,30 +154,78 @@ def load(request: LoadRequest) -> AseModel:
     Raises
     ------
     ModelError
-        ASE knows no such calculator, or it cannot start without further settings.
+        ASE knows no such calculator, a package that it needs is not installed, or it cannot start
+        without further settings.
     """
+    known = {name.lower(): name for name in (*ase_names, *external_calculators)}
+    name = known.get(request.target.lower(), request.target.lower())
     try:
-        calculator = get_calculator_class(request.target)()
-    except (ImportError, ModuleNotFoundError, AttributeError) as error:
-        raise ModelError(f"ASE has no calculator named {request.target!r}.") from error
+        calculator = _calculator_class(name)()
+    except NearsightError:
+        raise
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            f"ASE's calculator {name} needs the package {error.name}, which is not installed here; "
+            f"install it first."
+        ) from error
     except Exception as error:
         raise ModelError(
-            f"ASE's calculator {request.target} does not start by its name alone ({error}); "
+            f"ASE's calculator {name} does not start by its name alone ({error}); "
             f"set it up in Python and pass AseModel(calculator)."
         ) from error
-    return AseModel(calculator, name=request.name)
+    return AseModel(calculator, name=f"ase:{name}")
 
 
-def _options(calculator: BaseCalculator) -> dict[str, Setting]:
-    """Return the calculator's parameters, those that are no plain values as their ``repr``."""
-    options: dict[str, Setting] = {}
-    for key, value in dict(getattr(calculator, "parameters", {})).items():
-        options[key] = value if _is_plain(value) else repr(value)
+def _calculator_class(name: str) -> Any:
+    module = f"ase.calculators.{name}"
+    try:
+        return get_calculator_class(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        unknown: Exception = error
+    except AttributeError as error:  # a module of ASE that holds no calculator
+        unknown = error
+    raise ModelError(f"ASE has no calculator named {name!r}.") from unknown
+
+
+def _options(
+    calculator: BaseCalculator, within: tuple[BaseCalculator, ...] = ()
+) -> dict[str, Setting]:
+    """Return the calculator's parameters, and those of the calculators that it is made of."""
+    parameters = dict(getattr(calculator, "parameters", None) or {})
+    options: dict[str, Setting] = {key: _plain(value) for key, value in parameters.items()}
+    mixer = getattr(calculator, "mixer", None)
+    if hasattr(mixer, "weights"):
+        options["weights"] = _plain(mixer.weights)
+    within = (*within, calculator)
+    attributes = [*vars(calculator).values(), *parameters.values(), *getattr(mixer, "calcs", ())]
+    parts: list[BaseCalculator] = []
+    for part in attributes:
+        if isinstance(part, BaseCalculator) and not any(part is one for one in (*within, *parts)):
+            parts.append(part)
+    if parts:
+        options["parts"] = [
+            f"{type(part).__name__} {json.dumps(_options(part, within), sort_keys=True)}"
+            for part in parts
+        ]
     return options
 
 
-def _is_plain(value: Any) -> bool:
-    with contextlib.suppress(TypeError):
-        json.dumps(value)
-        return True
-    return False
+def _plain(value: Any) -> Any:
+    """Return `value` as it comes back from JSON; what JSON does not know in words."""
+    try:
+        return json.loads(json.dumps(value, default=_in_words))
+    except (TypeError, ValueError):
+        return _in_words(value)
+
+
+def _in_words(value: Any) -> Any:
+    """Return lists for arrays, a class name for a calculator, otherwise ``repr`` less addresses."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, BaseCalculator):
+        return type(value).__name__
+    if isinstance(value, set | frozenset):
+        return sorted(map(_in_words, value))
+    return _ADDRESS.sub("", repr(value))

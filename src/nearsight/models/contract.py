@@ -90,7 +90,9 @@ class Model(Protocol):
         Raises
         ------
         ModelError
-            The model does not know an element, has no stress, or answered with NaN or infinity.
+            The model does not know an element, or answered with NaN or infinity.
+        MissingPropertyError
+            The model has no stress; a `ModelError` too.
         """
         ...
 

@@ -22,13 +22,15 @@ def simplify_products(model: torch.nn.Module) -> None:
         if isinstance(module, fx.GraphModule):
             for node in list(module.graph.nodes):
                 _split_slices(module.graph, node)
-                if node.op == "call_function" and node.target is torch.cat:
+                if node.target is torch.cat and node.kwargs.keys() <= {"tensors", "dim"}:
                     node.target = concatenate
-            module.graph.eliminate_dead_code(_changes_something)
+            for node in reversed(module.graph.nodes):
+                if not node.users and _only_computes(node):
+                    module.graph.erase_node(node)
             module.recompile()
 
 
-def concatenate(tensors: list[torch.Tensor], dim: int) -> torch.Tensor:
+def concatenate(tensors: list[torch.Tensor], dim: int = 0) -> torch.Tensor:
     """Return `torch.cat` of `tensors`, with a reverse that is one split instead of many slices."""
     result: torch.Tensor = _Concatenate.apply(dim, *tensors)
     return result
@@ -51,19 +53,27 @@ class _Concatenate(torch.autograd.Function):
         return (None, *torch.split(gradient, ctx.sizes, ctx.dim))
 
 
-def _changes_something(node: fx.Node) -> bool:
-    in_place = node.op == "call_method" and str(node.target).endswith("_")
-    return in_place or node.is_impure()
+def _only_computes(node: fx.Node) -> bool:
+    """Whether `node` is an outer product, or one of the views that feed it, and changes nothing."""
+    if node.op == "call_function":
+        return node.target is torch.functional.einsum
+    return node.op == "call_method" and node.target in {"reshape", "narrow"}
 
 
 def _split_slices(graph: fx.Graph, source: fx.Node) -> None:
     """Replace the slices of ``source = x.reshape(..., width)`` by the pieces of one split."""
     width = _reshaped_width(source)
+    if width is None:
+        return
     slices = sorted(
-        ((*interval, user) for user in source.users if (interval := _interval(user)) is not None),
+        (
+            (*interval, user)
+            for user in source.users
+            if (interval := _interval(user, width)) is not None
+        ),
         key=lambda piece: piece[:2],
     )
-    if width is None or len(slices) < 2:
+    if len(slices) < 2:
         return
     sizes: list[int] = []
     pieces: list[tuple[int, fx.Node]] = []
@@ -76,8 +86,6 @@ def _split_slices(graph: fx.Graph, source: fx.Node) -> None:
         pieces.append((len(sizes), user))
         sizes.append(stop - start)
         position = stop
-    if position > width:
-        return
     if position < width:
         sizes.append(width - position)
     with graph.inserting_after(source):
@@ -96,8 +104,8 @@ def _reshaped_width(node: fx.Node) -> int | None:
     return width if isinstance(width, int) and width > 0 else None
 
 
-def _interval(node: fx.Node) -> tuple[int, int] | None:
-    """Return (start, stop) of ``x[:, start:stop]``."""
+def _interval(node: fx.Node, width: int) -> tuple[int, int] | None:
+    """Return (start, stop) of ``x[:, start:stop]`` if it is a part of the `width` columns."""
     if node.op != "call_function" or node.target is not operator.getitem:
         return None
     index: Any = node.args[1]
@@ -106,4 +114,7 @@ def _interval(node: fx.Node) -> tuple[int, int] | None:
     columns = index[1]
     if not isinstance(columns, slice) or columns.step is not None:
         return None
-    return (columns.start or 0, columns.stop) if isinstance(columns.stop, int) else None
+    start, stop = 0 if columns.start is None else columns.start, columns.stop
+    if not (isinstance(start, int) and isinstance(stop, int) and 0 <= start < stop <= width):
+        return None
+    return start, stop

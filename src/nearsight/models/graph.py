@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from ase import Atoms
+from ase.cell import Cell
 from matscipy.neighbours import neighbour_list
 
 
@@ -20,7 +21,7 @@ class NeighborGraph:
     numbers: torch.Tensor
     """Atomic numbers, int64, shape ``(n_atoms,)``."""
     positions: torch.Tensor
-    """Positions in Å at which the graph was built, shape ``(n_atoms, 3)``."""
+    """Positions in Å around the mean of each structure, shape ``(n_atoms, 3)``."""
     senders: torch.Tensor
     """First atom i of each pair, int64, shape ``(n_edges,)``."""
     receivers: torch.Tensor
@@ -66,10 +67,10 @@ def neighbor_graph(
     parts = []
     for index, atoms in enumerate(structures):
         i, j, shifts = _pairs(atoms, cutoff_A)
+        # Around their mean, so that single precision is not spent on where the origin is.
+        centred = atoms.positions - atoms.positions.mean(axis=0)
         owner = np.full(len(atoms), index)
-        parts.append(
-            (atoms.numbers, atoms.positions, i + first_atom, j + first_atom, shifts, owner)
-        )
+        parts.append((atoms.numbers, centred, i + first_atom, j + first_atom, shifts, owner))
         first_atom += len(atoms)
     numbers, positions, i, j, shifts, owner = (
         np.concatenate(arrays) for arrays in zip(*parts, strict=True)
@@ -93,8 +94,9 @@ def neighbor_graph(
 
 
 def _pairs(atoms: Atoms, cutoff_A: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    # matscipy needs three cell vectors; those that ASE adds lie along non-periodic directions.
-    cell = atoms.cell.complete().array
+    # matscipy needs three cell vectors. Along directions that are not periodic ASE makes them up;
+    # what the structure has there may be anything, even another vector once more.
+    cell = Cell(np.where(atoms.pbc[:, np.newaxis], atoms.cell.array, 0.0)).complete().array
     i, j, images = neighbour_list(
         "ijS", positions=atoms.positions, cell=cell, pbc=atoms.pbc, cutoff=cutoff_A
     )

@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import importlib.util
+import re
 from dataclasses import dataclass
 
 from nearsight.errors import ModelError
@@ -79,21 +80,24 @@ def load_model(
         A registered name (``nearsight models list``), or ``family:target`` such as
         ``sevennet:checkpoint.pth`` or ``ase:emt``.
     dtype
-        ``float64`` or ``float32``.
+        ``float64`` or ``float32``. An ASE calculator has its own, and takes the default only.
     device
-        ``cpu``, ``cuda``, ``cuda:1``, or ``auto`` for a GPU where there is one.
+        ``cpu``, ``cuda``, ``cuda:1``, or ``auto`` for a GPU where there is one. An ASE calculator
+        has its own, and takes ``auto`` or ``cpu`` only.
     trust
         Allow a checkpoint that Nearsight does not know and that may run code when loaded.
 
     Raises
     ------
     ModelError
-        The name is unknown, a package is missing, or the weights cannot be loaded.
+        The name is unknown, a package is missing, the weights cannot be loaded, or the model cannot
+        have this dtype or device.
     """
     if dtype not in DTYPES:
         raise ModelError(f"dtype {dtype!r} is not possible; choose {' or '.join(DTYPES)}.")
     registered = MODELS.get(name.lower())
     family_name, _, target = name.partition(":")
+    family_name = family_name.lower()
     if registered is not None:
         family_name = registered.family
         name = target = registered.name
@@ -105,7 +109,10 @@ def load_model(
             f"{name} needs the package {family.requires}, which is not installed here: "
             f"{family.install}"
         )
-    request = LoadRequest(name, target, dtype, _resolve_device(family_name, device), trust)
+    if family_name == "ase":
+        _require_defaults(name, dtype, device)
+        device = "cpu"
+    request = LoadRequest(name, target, dtype, _resolve_device(device), trust)
     model: Model = importlib.import_module(family.module).load(request)
     return model
 
@@ -117,17 +124,39 @@ def _unknown(name: str) -> str:
     return f"there is no model {name!r}.{hint} Known: {', '.join(MODELS)}, {families}."
 
 
-def _resolve_device(family: str, device: str) -> str:
-    if family == "ase":
-        return "cpu"
+def _require_defaults(name: str, dtype: str, device: str) -> None:
+    for what, value, allowed in (
+        ("device", device, ("auto", "cpu")),
+        ("dtype", dtype, ("float64",)),
+    ):
+        if value not in allowed:
+            raise ModelError(
+                f"{what} {value!r} cannot be chosen for {name}: an ASE calculator has its own "
+                f"{what}. Leave it out, or set the calculator up in Python and pass "
+                f"AseModel(calculator)."
+            )
+
+
+def _resolve_device(device: str) -> str:
+    match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", device, flags=re.ASCII)
+    if match is None:
+        raise ModelError(
+            f"device {device!r} is not possible; choose auto, cpu, cuda or cuda:N with the number "
+            f"of a GPU."
+        )
+    if device == "cpu":
+        return device
     import torch
 
+    available = torch.cuda.is_available()
     if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        kind = torch.device(device).type
-    except RuntimeError as error:
-        raise ModelError(f"device {device!r} is not possible; choose cpu, cuda or auto.") from error
-    if kind == "cuda" and not torch.cuda.is_available():
+        return "cuda" if available else "cpu"
+    if not available:
         raise ModelError(f"device {device!r} was asked for, but PyTorch sees no GPU here.")
+    count = torch.cuda.device_count()
+    if match[1] is not None and int(match[1]) >= count:
+        raise ModelError(
+            f"device {device!r} was asked for, but PyTorch sees {count} GPU(s) "
+            f"here; choose a number from 0 to {count - 1}."
+        )
     return device

@@ -54,6 +54,8 @@ class TorchModel:
                     f"{atoms.get_chemical_formula()} is not periodic in three directions "
                     f"and has no stress; ask for energy and forces only."
                 )
+        if not structures:
+            return []
         graph = self._energy.prepare(structures)
         first = gradient(
             self._energy_of(graph), graph.positions, graph.unstrained(), with_strain=stress
@@ -90,7 +92,7 @@ class TorchModel:
             products = generalised_products(energy, graph.positions, on_device)
         else:
             products = hessian_products(energy, graph.positions, on_device, graph.unstrained())
-        return np.stack([_array(product) for product in products])
+        return np.array([_array(product) for product in products]).reshape(np.shape(vectors))
 
     def _energy_of(self, graph: NeighborGraph) -> EnergyFunction:
         return lambda positions, strain: self._energy.energy(graph, positions, strain)

@@ -15,7 +15,7 @@ from nearsight.provenance import record
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.descent import Descent, RelaxationSettings, descend, residual
 from nearsight.relaxation.result import KeptSymmetry, Relaxation
-from nearsight.structures.checking import check_structure
+from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.operations import Operations, find_operations
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A, Symmetrized, space_group, symmetrize
 
@@ -78,7 +78,7 @@ def relax(
         The checkpoint cannot be written; the older one is intact.
     """
     check_structure(atoms)
-    _require_no_constraints(atoms)
+    require_no_constraints(atoms)
     require_elements(atoms, model)
     settings = RelaxationSettings(
         fmax_eV_per_A=fmax,
@@ -100,15 +100,6 @@ def relax(
     descent = descend(moving, state, settings, keeper, progress)
     moving.calc = None
     return _report(atoms, moving, model, settings, descent=descent, imposed=imposed)
-
-
-def _require_no_constraints(atoms: Atoms) -> None:
-    if atoms.constraints:
-        kinds = ", ".join(sorted({type(constraint).__name__ for constraint in atoms.constraints}))
-        raise MethodError(
-            f"The structure has constraints ({kinds}), but every atom is relaxed here; "
-            f"remove them with atoms.set_constraint()."
-        )
 
 
 def _choose_cell(atoms: Atoms, cell: bool | None) -> bool:

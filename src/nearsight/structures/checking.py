@@ -3,7 +3,7 @@
 import numpy as np
 from ase import Atoms
 
-from nearsight.errors import StructureError
+from nearsight.errors import MethodError, StructureError
 
 CLOSEST_DISTANCE_A = 0.5
 """Atoms closer than this are a mistake: the shortest bond, H-H, has 0.74 Å."""
@@ -37,6 +37,22 @@ def check_structure(atoms: Atoms) -> None:
         )
     _require_cell(atoms)
     _require_distances(atoms)
+
+
+def require_no_constraints(atoms: Atoms) -> None:
+    """Check that every atom may move.
+
+    Raises
+    ------
+    MethodError
+        The structure has constraints, which ASE would apply to the forces without a word.
+    """
+    if atoms.constraints:
+        kinds = ", ".join(sorted({type(constraint).__name__ for constraint in atoms.constraints}))
+        raise MethodError(
+            f"The structure has constraints ({kinds}), but here every atom moves; "
+            f"remove them with atoms.set_constraint()."
+        )
 
 
 def _require_finite(atoms: Atoms) -> None:

@@ -144,7 +144,6 @@ def _left_out(found: Atoms) -> list[str]:
     options = [f"{key}={found.info[key]}" for key in ("charge", "spin") if key in found.info]
     if options:
         notes.append(
-            f"The file says {' and '.join(options)}, which was left out: "
-            f"give it to the model as an option."
+            f"The file says {' and '.join(options)}, which was left out: no model here takes it."
         )
     return notes

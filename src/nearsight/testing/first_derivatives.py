@@ -7,9 +7,9 @@ from ase import Atoms
 from ase.stress import voigt_6_to_full_3x3_stress
 from numpy.typing import NDArray
 
-from nearsight.errors import ModelError
+from nearsight.errors import MissingPropertyError, ModelError
 from nearsight.models.contract import Model
-from nearsight.testing.report import Check, not_applicable
+from nearsight.testing.report import Check, failed, not_applicable
 from nearsight.testing.structures import displaced
 
 _FOURTH_ORDER = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
@@ -55,10 +55,15 @@ def stress_is_the_strain_derivative(model: Model, name: str, atoms: Atoms) -> Ch
         copy.set_cell(atoms.cell @ (np.eye(3) + offset * step * direction), scale_atoms=True)
         return copy
 
+    model.evaluate([atoms])  # so that what fails below is the stress
     try:
         voigt = model.evaluate([atoms], stress=True)[0].stress_eV_per_A3
-    except ModelError as error:
+    except MissingPropertyError as error:
         return not_applicable(title, name, str(error))
+    except ModelError as error:
+        return failed(title, name, "eV/Å³", str(error))
+    if voigt is None:
+        return failed(title, name, "eV/Å³", "asked for the stress, the model gave None")
     expected = float((voigt_6_to_full_3x3_stress(voigt) * direction).sum())
     slope = _difference(model, strained) / step / atoms.get_volume()
     tolerance = 10 * _FORCE_TOLERANCE.get(model.identity.dtype, 1e-3) / atoms.get_volume()

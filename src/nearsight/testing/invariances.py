@@ -8,7 +8,7 @@ from ase import Atoms
 from scipy.spatial.transform import Rotation
 
 from nearsight.models.contract import Evaluation, Model
-from nearsight.testing.report import Check, not_applicable
+from nearsight.testing.report import Check, failed, not_applicable
 from nearsight.testing.structures import displaced
 
 _ENERGY_TOLERANCE_PER_ATOM = {"float64": 1e-9, "float32": 2e-5}
@@ -73,8 +73,9 @@ def size_consistency(model: Model, name: str, atoms: Atoms) -> Check:
     title = "size consistency"
     if model.capabilities.size_consistent is False:
         return not_applicable(title, name, "the model is not size-consistent")
-    first = Atoms(atoms.symbols[:2], positions=[(0, 0, 0), (0, 0, 2.0)])
-    second = Atoms(atoms.symbols[-2:], positions=[(0, 0, 0), (0, 1.8, 1.8)])
+    symbols = 2 * atoms.get_chemical_symbols()  # twice, because there may be one atom only
+    first = Atoms(symbols[:2], positions=[(0, 0, 0), (0, 0, 2.0)])
+    second = Atoms(symbols[-2:], positions=[(0, 0, 0), (0, 1.8, 1.8)])
     distance = max(_FAR_A, 2 * (model.capabilities.cutoff_A or 0.0))
     box = np.diag([2 * distance + 5.0, distance + 5.0, distance + 5.0])
     for cluster in (first, second):
@@ -91,6 +92,8 @@ def atomic_energies_sum_up(model: Model, name: str, atoms: Atoms) -> Check:
     title = "atomic energies add up"
     evaluation = model.evaluate([displaced(atoms)])[0]
     if evaluation.atomic_energies_eV is None:
+        if model.capabilities.atomic_energies:
+            return failed(title, name, "eV/atom", "the model states them, but gave None")
         return not_applicable(title, name, "the model gives no atomic energies")
     deviation = abs(float(evaluation.atomic_energies_eV.sum()) - evaluation.energy_eV) / len(atoms)
     return _energy_check(title, name, model, deviation)

@@ -1,5 +1,6 @@
 """What an examination found."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,10 +36,13 @@ class Check:
         return self.measured <= self.tolerance
 
     def excess(self) -> float:
-        """Return the deviation in units of the tolerance; zero where the check does not apply."""
+        """Return the deviation in units of the tolerance: infinity for NaN, so that it is worst.
+
+        Zero where the check does not apply.
+        """
         if self.measured is None or not self.tolerance:
             return 0.0
-        return self.measured / self.tolerance
+        return math.inf if math.isnan(self.measured) else self.measured / self.tolerance
 
 
 CheckFunction = Callable[[Model, str, Atoms], Check]
@@ -77,6 +81,11 @@ class ConformanceReport:
                 f"{verdict:>6}  {check.name:<26} {check.structure:<8} {numbers:<32} {check.detail}"
             )
         return "\n".join(line.rstrip() for line in lines)
+
+
+def failed(name: str, structure: str, unit: str, reason: str) -> Check:
+    """Return a check that nothing could be measured for, though the model claims the property."""
+    return Check(name, structure, math.inf, 0.0, unit, reason)
 
 
 def not_applicable(name: str, structure: str, reason: str) -> Check:

@@ -56,7 +56,11 @@ class Vibrations:
 
     @property
     def n_rigid_body(self) -> int:
-        """Number of rigid-body modes: 3 if periodic; 6, 5 (linear) or 3 (atom) if not."""
+        """Number of rigid-body modes.
+
+        6 for a molecule, 5 if it is linear, 3 for an atom; 4 for a chain, periodic in one
+        direction, 3 if it is straight; 3 for what is periodic in two or three directions.
+        """
         return len(self.rigid_body_eigenvalues_eV_per_A2_amu)
 
     @property
@@ -86,11 +90,12 @@ class Vibrations:
         found = []
         if self.n_imaginary:
             found.append(_imaginary_warning(self.wavenumbers_per_cm[: self.n_imaginary]))
-        periodic = bool(self.atoms.pbc.any())
-        limit = _RIGID_LIMIT_PERIODIC_PER_CM if periodic else _RIGID_LIMIT_MOLECULE_PER_CM
+        # A chain that can turn about its axis is turned by residual forces as a molecule is.
+        translations_only = bool(self.atoms.pbc.any()) and self.n_rigid_body == 3
+        limit = _RIGID_LIMIT_PERIODIC_PER_CM if translations_only else _RIGID_LIMIT_MOLECULE_PER_CM
         rigid = self.rigid_body_wavenumbers_per_cm
         if np.any(np.abs(rigid) > limit):
-            found.append(_rigid_body_warning(rigid[np.abs(rigid) > limit], limit, periodic))
+            found.append(_rigid_body_warning(rigid[np.abs(rigid) > limit], limit, translations_only))
         return tuple(found)
 
     def cartesian_modes(self) -> NDArray[np.float64]:
@@ -227,10 +232,12 @@ def _imaginary_warning(wavenumbers: NDArray[np.float64]) -> str:
     )
 
 
-def _rigid_body_warning(wavenumbers: NDArray[np.float64], limit: float, periodic: bool) -> str:
+def _rigid_body_warning(
+    wavenumbers: NDArray[np.float64], limit: float, translations_only: bool
+) -> str:
     cause = (
         "the Hessian does not obey the translational sum rule"
-        if periodic
+        if translations_only
         else "forces remain, or the Hessian is not invariant to translation and rotation"
     )
     return (

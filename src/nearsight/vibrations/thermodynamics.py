@@ -15,6 +15,9 @@ from nearsight.vibrations.wording import name_wavenumbers
 
 Acoustic = Literal["exclude", "classical", "as-computed"]
 
+_NOTABLE_SHARE = 0.01
+"""Share of acoustic modes at Γ above which leaving them out deserves a warning."""
+
 
 def thermodynamics(
     vibrations: Vibrations,
@@ -143,6 +146,8 @@ def _warnings(
         named = name_wavenumbers(units.wavenumbers_per_cm(imaginary))
         verb = "mode contributes" if len(imaginary) == 1 else "modes contribute"
         found.append(f"{len(imaginary)} imaginary {verb} nothing ({named}).")
+    if acoustic == "exclude":
+        found.extend(_left_out(vibrations))
     if acoustic == "classical":
         found.append(
             f"the {vibrations.n_rigid_body} rigid-body modes count in the heat capacity and "
@@ -159,3 +164,21 @@ def _warnings(
             f"{vibrations.n_rigid_body} rigid-body modes."
         )
     return tuple(found)
+
+
+def _left_out(vibrations: Vibrations) -> list[str]:
+    """Say what leaving the rigid-body modes out means where it means much."""
+    n_modes = 3 * vibrations.n_atoms
+    share = vibrations.n_rigid_body / n_modes
+    if not vibrations.atoms.pbc.any():
+        return [
+            "these are the vibrations of the molecule only; for a gas add its translation and "
+            "rotation with molecular_thermochemistry."
+        ]
+    if share <= _NOTABLE_SHARE:
+        return []
+    return [
+        f"{vibrations.n_rigid_body} of {n_modes} modes are acoustic ones at Γ and left out, so "
+        f"that the heat capacity of the crystal is underestimated by up to {100 * share:.1f} % "
+        f"of its classical limit; a supercell makes that smaller."
+    ]

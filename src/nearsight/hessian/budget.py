@@ -1,0 +1,77 @@
+"""Which kind of rows fits into the memory that may be used."""
+
+from dataclasses import replace
+
+from ase import Atoms
+
+from nearsight.errors import MemoryBudgetError
+from nearsight.hessian.memory import gibibytes, measure
+from nearsight.hessian.methods import Chosen, choose_kind
+from nearsight.models.contract import Model
+
+_ROW_TO_FORCE_MEMORY = 3.0
+"""Peak of the graph of the forces with one row over that of a force call; SevenNet: 2.0 to 2.7."""
+
+
+def require_room_for_matrix(n_atoms: int, memory_budget_bytes: int) -> None:
+    """Check that the Hessian itself fits.
+
+    Raises
+    ------
+    MemoryBudgetError
+        It does not, whatever the method.
+    """
+    needed = 3 * 8 * (3 * n_atoms) ** 2  # the rows, the matrix, and one symmetric copy
+    if needed > memory_budget_bytes:
+        raise MemoryBudgetError(
+            f"the Hessian of {n_atoms} atoms alone takes {gibibytes(needed)}, more than the "
+            f"budget of {gibibytes(memory_budget_bytes)}; no method can avoid that. Use a "
+            f"smaller cell or a larger budget."
+        )
+
+
+def within_budget(
+    atoms: Atoms, model: Model, chosen: Chosen, *, may_change: bool, memory_budget_bytes: int
+) -> Chosen:
+    """Return `chosen`, or fourth-order differences where analytic rows are predicted not to fit.
+
+    The prediction rests on one measured force call.
+
+    Parameters
+    ----------
+    atoms, model
+        What will be differentiated, with which model.
+    chosen
+        The kind of rows that the model and the user want.
+    may_change
+        Whether differences are allowed instead of analytic rows.
+    memory_budget_bytes
+        Memory that may be used.
+
+    Raises
+    ------
+    MemoryBudgetError
+        What was chosen does not fit and may not change, or not even a force call fits.
+    """
+    force_call = measure(lambda: model.evaluate([atoms]), model.identity.device)
+    budget = gibibytes(memory_budget_bytes)
+    if force_call.peak_memory_bytes > memory_budget_bytes:
+        raise MemoryBudgetError(
+            f"a single force call of {len(atoms)} atoms with {model.identity.name} took "
+            f"{gibibytes(force_call.peak_memory_bytes)}, more than the budget of {budget}; no "
+            f"method can avoid that. Use float32, a smaller cell or a larger budget."
+        )
+    if chosen.differences is not None:
+        return chosen
+    predicted = int(_ROW_TO_FORCE_MEMORY * force_call.peak_memory_bytes)
+    if predicted <= memory_budget_bytes:
+        return chosen
+    problem = (
+        f"one analytic row of {len(atoms)} atoms is predicted to take {gibibytes(predicted)}, "
+        f"more than the budget of {budget}"
+    )
+    if not may_change:
+        raise MemoryBudgetError(
+            f"{problem}. Use method='fourth-order', float32, or a larger budget."
+        )
+    return replace(choose_kind(model, "fourth-order", None), reason=problem)
