@@ -180,5 +180,5 @@ def _left_out(vibrations: Vibrations) -> list[str]:
     return [
         f"{vibrations.n_rigid_body} of {n_modes} modes are acoustic ones at Γ and left out, so "
         f"that the heat capacity of the crystal is underestimated by up to {100 * share:.1f} % "
-        f"of its classical limit; a supercell makes that smaller."
+        f"of its classical limit; a larger supercell makes that smaller."
     ]
