@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import IO
 
@@ -89,6 +91,72 @@ def test_files_have_the_permissions_of_any_other(tmp_path: Path) -> None:
     finally:
         os.umask(previous)
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_link_stays_a_link(path: Path, absolute: bool) -> None:
+    folder = path.parent / "elsewhere"
+    folder.mkdir()
+    link = folder / "link.npz"
+    link.symlink_to(path if absolute else Path("..") / path.name)
+    write_text(link, "after")
+    assert link.is_symlink()
+    assert path.read_bytes() == b"after"
+    assert list(folder.iterdir()) == [link]
+    assert sorted(path.parent.iterdir()) == [folder, path]
+
+
+def test_a_link_to_nothing_yet_is_followed(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "new")
+    write_text(link, "text")
+    assert link.is_symlink()
+    assert (tmp_path / "new").read_bytes() == b"text"
+
+
+def test_failure_behind_a_link_leaves_the_older_file(path: Path) -> None:
+    link = path.parent / "link"
+    link.symlink_to(path)
+
+    def write(file: IO[bytes]) -> None:
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(StorageError, match=r"cannot write .*link: No space left"):
+        write_atomically(link, write)
+    assert path.read_bytes() == b"before"
+    assert sorted(path.parent.iterdir()) == [link, path]
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_text(pipe, "text")
+        assert os.read(reader, 100) == b"text"
+        save_archive(pipe, "thing", {}, {"x": np.arange(3.0)})
+        (tmp_path / "a.npz").write_bytes(os.read(reader, 65536))
+    finally:
+        os.close(reader)
+    assert load_archive(tmp_path / "a.npz", "thing")[1]["x"].tolist() == [0.0, 1.0, 2.0]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "a.npz", pipe]
+
+
+def test_standard_output_is_written_to(tmp_path: Path) -> None:
+    # What /dev/stdout is on Linux, where a failing test can do no harm.
+    link = tmp_path / "stdout"
+    link.symlink_to("/proc/self/fd/1")
+    code = "import sys; from nearsight.storage import write_text; write_text(sys.argv[1], 'text')"
+    done = subprocess.run([sys.executable, "-c", code, link], capture_output=True, check=True)
+    assert done.stdout == b"text"
+    assert link.is_symlink()
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"cannot write to .*: Is a directory"):
+        write_text(tmp_path, "text")
 
 
 def test_damaged_and_foreign_archives_are_refused(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Any ASE calculator as a model."""
 
+import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,10 +17,12 @@ from ase.calculators.calculator import (
 )
 from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
+from ase.calculators.mixing import LinearCombinationCalculator, SumCalculator
 from ase.calculators.singlepoint import SinglePointCalculator
+from ase.constraints import FixAtoms, Hookean
 from ase.vibrations import Vibrations
 
-from nearsight.errors import MethodError, ModelError
+from nearsight.errors import MethodError, MissingPropertyError, ModelError
 from nearsight.hessian.compute import hessian
 from nearsight.models.ase_calculator import AseModel
 from nearsight.models.contract import Model
@@ -116,7 +120,7 @@ def test_what_is_not_implemented_is_refused_by_name() -> None:
     without_stress = SinglePointCalculator(atoms, energy=1.0, forces=np.zeros((2, 3)))
     model = AseModel(without_stress, name="stored")
     assert model.evaluate([atoms])[0].energy_eV == 1.0
-    with pytest.raises(ModelError, match=r"stored has no .*stress"):
+    with pytest.raises(MissingPropertyError, match=r"stored has no .*stress"):
         model.evaluate([atoms], stress=True)
 
 
@@ -139,12 +143,22 @@ def test_failures_of_a_calculator_name_it_and_the_structure(failure: Exception) 
 
 def test_missing_property_is_told_from_a_failure() -> None:
     model = AseModel(Failing(PropertyNotImplementedError("forces")), name="dft")
-    with pytest.raises(ModelError, match=r"dft has no forces\."):
+    with pytest.raises(MissingPropertyError, match=r"dft has no forces\."):
         model.evaluate([Atoms("H")])
 
 
-def test_interruptions_and_defects_pass_through() -> None:
-    for failure in (KeyboardInterrupt(), ZeroDivisionError()):
+@pytest.mark.parametrize(
+    "failure", [ZeroDivisionError("SCF"), TypeError("SCF"), OSError("SCF"), AssertionError("SCF")]
+)
+def test_whatever_a_calculator_raises_is_its_answer(failure: Exception) -> None:
+    name = type(failure).__name__
+    with pytest.raises(ModelError, match=f"dft failed on H: {name}: SCF") as error:
+        AseModel(Failing(failure), name="dft").evaluate([Atoms("H")])
+    assert error.value.__cause__ is failure
+
+
+def test_interruptions_and_own_errors_pass_through() -> None:
+    for failure in (KeyboardInterrupt(), SystemExit(), MethodError("refused")):
         with pytest.raises(type(failure)):
             AseModel(Failing(failure)).evaluate([Atoms("H")])  # type: ignore[arg-type]
 
@@ -166,6 +180,110 @@ def test_parameters_are_recorded() -> None:
     assert other != AseModel(LennardJones(sigma=3.4, rc=9.0)).identity
 
 
+def test_parameters_are_those_of_now() -> None:
+    calculator = LennardJones(sigma=3.4)
+    model = AseModel(calculator)
+    before = model.identity
+    calculator.set(sigma=3.5)
+    assert (before.options["sigma"], model.identity.options["sigma"]) == (3.4, 3.5)
+    assert model.identity != before
+
+
+def test_parts_of_a_calculator_are_recorded() -> None:
+    def options(sigma: float, weight: float) -> dict[str, Any]:
+        mixed = LinearCombinationCalculator([LennardJones(sigma=sigma), EMT()], [weight, 1.0])
+        return dict(AseModel(SumCalculator([mixed, EMT()])).identity.options)
+
+    found = options(3.4, 0.5)
+    assert found["weights"] == [1.0, 1.0]
+    first, second = found["parts"]
+    assert second == 'EMT {"asap_cutoff": false}'
+    assert first.startswith("LinearCombinationCalculator {")
+    assert "LennardJones" in first
+    assert '\\"sigma\\": 3.4' in first
+    assert options(3.4, 0.5) == found
+    assert options(3.5, 0.5) != found
+    assert options(3.4, 0.6) != found
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_a_calculator_around_another_records_it() -> None:
+    inner = EMT()
+    outer = Failing(ValueError())
+    outer.inner, inner.outer = inner, outer
+    assert AseModel(outer).identity.options == {"parts": ['EMT {"asap_cutoff": false}']}
+
+
+def test_options_are_the_same_in_every_process() -> None:
+    class Odd:
+        pass
+
+    def options() -> dict[str, Any]:
+        calculator = EMT()
+        calculator.parameters.update(
+            instance=Odd(),
+            function=lambda: 0,
+            nested={"deep": [Odd(), np.arange(3)]},
+            array=np.arange(2000),
+            chosen={"b", "a", "c"},
+            pair=(1, 2),
+            inner=EMT(),
+        )
+        return dict(AseModel(calculator).identity.options)
+
+    found = options()
+    assert "0x" not in json.dumps(found)
+    assert found == options()
+    assert found["array"] == list(range(2000))
+    assert (found["chosen"], found["pair"]) == (["'a'", "'b'", "'c'"], [1, 2])
+    assert found["nested"]["deep"][1] == [0, 1, 2]
+    assert (found["inner"], found["parts"]) == ("EMT", ['EMT {"asap_cutoff": false}'])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "unknown"])
+def test_precision_may_be_stated(dtype: str) -> None:
+    assert AseModel(EMT(), dtype=dtype).identity.dtype == dtype
+
+
+def test_other_precisions_are_refused() -> None:
+    with pytest.raises(ModelError, match=r"dtype 'double' .* float64, float32, unknown"):
+        AseModel(EMT(), dtype="double")
+
+
+def test_energy_is_the_one_whose_gradient_the_forces_are() -> None:
+    class Smeared(LennardJones):
+        implemented_properties = ("energy", "free_energy", "forces")
+
+        def calculate(self, *arguments: Any, **named: Any) -> None:
+            super().calculate(*arguments, **named)
+            self.results["energy"] += 7.0
+
+    argon = Atoms("Ar2", positions=[(0, 0, 0), (0, 0, 1.2)])
+    [found] = AseModel(Smeared()).evaluate([argon])
+    [expected] = AseModel(LennardJones()).evaluate([argon])
+    assert found.energy_eV == expected.energy_eV
+    # One that names the free energy and has none still has an energy.
+    stored = SinglePointCalculator(argon, energy=1.0, forces=np.zeros((2, 3)))
+    stored.implemented_properties = ("energy", "free_energy", "forces")
+    assert AseModel(stored).evaluate([argon])[0].energy_eV == 1.0
+
+
+def test_constraints_change_no_derivative(copper: Atoms) -> None:
+    model = AseModel(EMT())
+    [free] = model.evaluate([copper], stress=True)
+    held = copper.copy()
+    held.set_constraint([FixAtoms([0, 1]), Hookean(0, 2, k=5.0, rt=0.1)])
+    [found] = model.evaluate([held], stress=True)
+    assert found.energy_eV == free.energy_eV
+    np.testing.assert_array_equal(found.forces_eV_per_A, free.forces_eV_per_A)
+    np.testing.assert_array_equal(found.stress_eV_per_A3, free.stress_eV_per_A3)
+    assert len(held.constraints) == 2
+
+
+def test_no_structures_have_no_evaluations() -> None:
+    assert AseModel(Failing(ValueError())).evaluate([]) == []
+
+
 def test_what_differences_cannot_do_is_refused(copper: Atoms) -> None:
     model = AseModel(EMT())
     with pytest.raises(MethodError, match="batch_size=1"):
@@ -178,7 +296,20 @@ def test_calculators_are_loaded_by_the_name_ase_knows() -> None:
     model = load_model("ase:emt")
     assert (model.identity.name, model.identity.family) == ("ase:emt", "ase")
     assert model.evaluate([Atoms("Cu2", positions=[(0, 0, 0), (0, 0, 2.5)])])[0].energy_eV < 10
-    with pytest.raises(ModelError, match="no calculator named 'nonsense'"):
-        load_model("ase:nonsense")
+    for name in ("ase:EMT", "ASE:Emt"):
+        assert load_model(name).identity == model.identity
+    for name in ("nonsense", "mixing", "emt.emt"):
+        with pytest.raises(ModelError, match=f"no calculator named '{name}'"):
+            load_model(f"ase:{name}")
     with pytest.raises(ModelError, match=r"does not start by its name alone .*AseModel"):
         load_model("ase:espresso")
+
+
+@pytest.mark.parametrize("name", ["gpaw", "GPAW", "asap"])
+def test_a_calculator_without_its_package_is_told_from_an_unknown_one(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = {"gpaw": "gpaw", "asap": "asap3"}[name.lower()]
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ModelError, match=f"calculator {name.lower()} needs the package {package}"):
+        load_model(f"ase:{name}")

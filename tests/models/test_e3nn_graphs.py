@@ -1,5 +1,7 @@
 """Rewritten tensor products: another graph, the same numbers."""
 
+import operator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +108,27 @@ class Slices(torch.nn.Module):
         ([(0, 3), (2, 6)], 0),
         ([(0, 3), (0, 3)], 0),
         ([(2, 4)], 0),
+        ([(0, -1), (5, 6)], 0),
+        ([(4, 2), (4, 6)], 0),
+        ([(-6, -3), (3, 6)], 0),
+        ([(0, 3), (3, 9)], 0),
+        ([(3, 3), (3, 6)], 0),
+        ([(0, 2), (0, -1), (2, 6)], 1),
     ],
-    ids=["whole", "gaps", "other order", "overlap", "twice", "one"],
+    ids=[
+        "whole",
+        "gaps",
+        "other order",
+        "overlap",
+        "twice",
+        "one",
+        "from the end",
+        "backwards",
+        "both from the end",
+        "too wide",
+        "empty",
+        "from the end beside pieces",
+    ],
 )
 def test_only_pieces_of_a_split_are_split(intervals: list[tuple[int, int]], splits: int) -> None:
     module = Slices(intervals)
@@ -117,7 +138,10 @@ def test_only_pieces_of_a_split_are_split(intervals: list[tuple[int, int]], spli
     assert sum(node.target is torch.split for node in traced.graph.nodes) == splits
     for found, expected in zip(traced(x), module(x), strict=True):
         assert torch.equal(found, expected)
-    weights = [torch.full((4, stop - start), 1.0 + start) for start, stop in intervals]
+    weights = [
+        torch.full_like(part, 1.0 + start)
+        for part, (start, _) in zip(module(x), intervals, strict=True)
+    ]
     gradients = [
         torch.autograd.grad(sum((w * y).sum() for w, y in zip(weights, f(x), strict=True)), x)[0]
         for f in (traced, module)
@@ -170,3 +194,80 @@ def test_concatenation_has_them_under_vmap_too() -> None:
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
     mapped = torch.func.vmap(lambda x: concatenate([x, 2 * x], 0))(torch.arange(6.0).reshape(3, 2))
     assert mapped.tolist() == [[0, 1, 0, 2], [2, 3, 4, 6], [4, 5, 8, 10]]
+
+
+def in_place_method(x: torch.Tensor) -> torch.Tensor:
+    y = x.clone()
+    y.relu_()
+    return y
+
+
+def in_place_function(x: torch.Tensor) -> torch.Tensor:
+    y = x.clone()
+    torch.relu_(y)
+    return y
+
+
+def given_output(x: torch.Tensor) -> torch.Tensor:
+    y = x.clone()
+    torch.mul(x, 2.0, out=y)
+    return y
+
+
+def given_output_of_a_concatenation(x: torch.Tensor) -> torch.Tensor:
+    y = x.clone().repeat(2, 1)
+    torch.cat([2 * x, x], out=y)
+    return y
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        in_place_method,
+        in_place_function,
+        given_output,
+        given_output_of_a_concatenation,
+    ],
+)
+def test_whatever_changes_a_tensor_is_kept(
+    function: Callable[[torch.Tensor], torch.Tensor],
+) -> None:
+    traced = fx.symbolic_trace(function)
+    simplify_products(torch.nn.Sequential(traced))
+    x = torch.linspace(-1.0, 1.0, 6).reshape(2, 3)
+    assert torch.equal(traced(x), function(x))
+    assert not torch.equal(function(x)[:2], x)
+
+
+def test_an_operator_that_changes_a_tensor_is_kept() -> None:
+    # Tracing never gives this node, but other tools that write graphs do.
+    graph = fx.Graph()
+    y = graph.call_method("clone", (graph.placeholder("x"),))
+    graph.call_function(operator.iadd, (y, 1.0))
+    graph.output(y)
+    traced = fx.GraphModule(torch.nn.Module(), graph)
+    simplify_products(torch.nn.Sequential(traced))
+    assert torch.equal(traced(torch.zeros(2)), torch.ones(2))
+
+
+def test_unused_outer_products_go_with_what_fed_them() -> None:
+    def function(x: torch.Tensor) -> torch.Tensor:
+        torch.einsum("zu,zv->zuv", x.reshape(-1, 3), x.narrow(1, 0, 2))
+        return torch.einsum("zu,zu->z", x, x)
+
+    traced = fx.symbolic_trace(function)
+    simplify_products(torch.nn.Sequential(traced))
+    x = torch.linspace(-1.0, 1.0, 6).reshape(2, 3)
+    assert torch.equal(traced(x), function(x))
+    assert [node.op for node in traced.graph.nodes] == ["placeholder", "call_function", "output"]
+
+
+def test_a_concatenation_without_dimension_is_along_the_first() -> None:
+    def function(x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([x, 2 * x])
+
+    traced = fx.symbolic_trace(function)
+    simplify_products(torch.nn.Sequential(traced))
+    assert any(node.target is concatenate for node in traced.graph.nodes)
+    x = torch.linspace(-1.0, 1.0, 6).reshape(2, 3)
+    assert torch.equal(traced(x), function(x))

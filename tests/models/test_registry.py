@@ -70,10 +70,26 @@ def test_other_precisions_are_refused(dtype: str) -> None:
 
 def test_devices_that_are_not_there_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ModelError, match="'gpu' is not possible; choose cpu, cuda or auto"):
-        load_model("sevennet-0", device="gpu")
+    possible = "choose auto, cpu, cuda or cuda:N"
+    for device in ("gpu", "mps", "meta", "xpu", "cpu:0", "cuda:", "cuda:-1", "cuda:01", "CUDA", ""):
+        with pytest.raises(ModelError, match=f"device '{device}' is not possible; {possible}"):
+            load_model("sevennet-0", device=device)
     with pytest.raises(ModelError, match="'cuda:1' was asked for, but PyTorch sees no GPU"):
         load_model("sevennet-0", device="cuda:1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(ModelError, match=r"'cuda:2' .* sees 2 GPU\(s\) here; .* from 0 to 1\."):
+        load_model("sevennet-0", device="cuda:2")
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [("device", "cuda"), ("device", "cuda:0"), ("device", "mps"), ("dtype", "float32")],
+)
+def test_a_calculator_has_its_own_device_and_precision(what: str, value: str) -> None:
+    with pytest.raises(ModelError, match=f"{what} '{value}' .* ase:emt: .* its own {what}"):
+        load_model("ase:emt", **{what: value})
+    assert load_model("ase:emt", device="cpu", dtype="float64").identity.dtype == "unknown"
 
 
 def test_automatic_device_follows_what_pytorch_sees(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,10 +101,14 @@ def test_automatic_device_follows_what_pytorch_sees(monkeypatch: pytest.MonkeyPa
             requests.append(request)
 
     monkeypatch.setattr(registry.importlib, "import_module", lambda name: Family)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     for available, expected in ((True, "cuda"), (False, "cpu")):
         monkeypatch.setattr(torch.cuda, "is_available", lambda found=available: found)
         load_model("sevennet-0", dtype="float32", trust=True)
         assert requests[-1].device == expected
     assert (requests[-1].dtype, requests[-1].trust) == ("float32", True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    load_model("sevennet-0", device="cuda:1")
+    assert requests[-1].device == "cuda:1"
     load_model("ase:emt", device="auto")
     assert (requests[-1].target, requests[-1].device) == ("emt", "cpu")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 from ase import Atoms
+from ase.build import bulk
 from ase.calculators.emt import EMT
 
-from nearsight.errors import ModelError
+from nearsight.errors import MissingPropertyError, ModelError
 from nearsight.models.ase_calculator import AseModel
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.torch_model import TorchModel
@@ -85,6 +86,7 @@ def test_what_is_not_claimed_is_not_examined(pair_model: Callable[..., Any]) -> 
         size_consistent=False,
         differentiable=False,
         cutoff_A=None,
+        atomic_energies=False,
     )
     atoms = examination_structures()["MgO"]
     skipped = {c.name for c in check_model(modest, {"MgO": atoms}).checks if not c.applies}
@@ -93,9 +95,28 @@ def test_what_is_not_claimed_is_not_examined(pair_model: Callable[..., Any]) -> 
         "force smooth at cutoff",
         "forces turn with structure",
         "size consistency",
+        "atomic energies add up",
         "rows = differences",
         "curvature smooth",
     }
+
+
+def test_curvature_that_is_not_claimed_to_be_smooth_is_not_examined(
+    pair_model: Callable[..., Any],
+) -> None:
+    report = check_model(
+        pair_model(curvature_smooth=False), {"MgO": examination_structures()["MgO"]}
+    )
+    [check] = [check for check in report.checks if not check.applies]
+    assert (check.name, check.passed) == ("curvature smooth", True)
+    assert check.detail == "the model does not claim smooth curvature"
+
+
+def test_one_atom_is_enough(pair_model: Callable[..., Any]) -> None:
+    for model, atoms in ((AseModel(EMT()), bulk("Cu")), (pair_model(), bulk("Mg", "fcc", a=4.5))):
+        report = check_model(model, {"one": atoms})
+        assert report.passed, str(report)
+        assert "size consistency" in {check.name for check in report.checks if check.applies}
 
 
 def test_ase_calculator_keeps_the_contract() -> None:
@@ -130,6 +151,29 @@ def shift_forces_of_batches(found: Evaluation, structures: Sequence[Atoms]) -> E
     return replace(found, forces_eV_per_A=found.forces_eV_per_A + field)
 
 
+def spoil_forces(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
+    return replace(found, forces_eV_per_A=np.full_like(found.forces_eV_per_A, np.nan))
+
+
+def spoil_everything(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
+    spoilt = spoil_forces(found, _)
+    energies, stress = found.atomic_energies_eV, found.stress_eV_per_A3
+    return replace(
+        spoilt,
+        energy_eV=np.nan,
+        atomic_energies_eV=None if energies is None else np.full_like(energies, np.nan),
+        stress_eV_per_A3=None if stress is None else np.full_like(stress, np.nan),
+    )
+
+
+def drop_atomic_energies(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
+    return replace(found, atomic_energies_eV=None)
+
+
+def drop_stress(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
+    return replace(found, stress_eV_per_A3=None)
+
+
 WRAPPERS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "forces 1 % too large": (
         {"evaluation": scale_forces, "row": lambda r: 1.01 * r, "products": lambda p: 1.01 * p},
@@ -154,6 +198,29 @@ WRAPPERS: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "rows 1 % too large": ({"row": lambda r: 1.01 * r}, {"rows = differences", "products = rows"}),
     "products 1 % too large": ({"products": lambda p: 1.01 * p}, {"products = rows"}),
+    "rows that are no numbers": (
+        {"row": lambda r: np.nan * r},
+        {"rows = differences", "products = rows", "curvature smooth"},
+    ),
+    "products that are no numbers": ({"products": lambda p: np.nan * p}, {"products = rows"}),
+    "forces that are no numbers": (
+        {"evaluation": spoil_forces},
+        {
+            "forces = -dE/dr",
+            "force smooth at cutoff",
+            "forces turn with structure",
+            "translation",
+            "permutation",
+            "batch = single",
+            "rows = differences",
+            "curvature smooth",
+        },
+    ),
+    "no atomic energies though claimed": (
+        {"evaluation": drop_atomic_energies},
+        {"atomic energies add up"},
+    ),
+    "no stress though asked for": ({"evaluation": drop_stress}, {"stress = dE/dε / V"}),
 }
 
 
@@ -167,6 +234,34 @@ def test_spoilt_answers_are_found_by_their_check(
     report = check_model(Wrapped(pair_model(), **spoil), structures)
     assert failures(report) == expected, str(report)
     assert not report.passed
+
+
+def test_no_check_passes_on_what_is_no_number(
+    pair_model: Callable[..., Any], structures: dict[str, Atoms]
+) -> None:
+    def spoil(array: np.ndarray) -> np.ndarray:
+        return np.nan * array
+
+    for dtype in ("float64", "float32"):
+        model = Wrapped(pair_model(dtype), evaluation=spoil_everything, row=spoil, products=spoil)
+        report = check_model(model, structures)
+        passed = [check.name for check in report.checks if check.applies and check.passed]
+        assert passed == []
+
+
+def test_one_bad_number_is_worse_than_any_large_one(pair_model: Callable[..., Any]) -> None:
+    atoms = examination_structures()["MgO"]
+
+    def spoil_one(row: np.ndarray) -> np.ndarray:
+        row = 1.5 * row
+        row[1, 0] = np.nan  # the diagonal element of oxygen along x, and others
+        return row
+
+    report = check_model(Wrapped(pair_model(), row=spoil_one), {"MgO": atoms})
+    [smooth] = [check for check in report.checks if check.name == "curvature smooth"]
+    assert smooth.measured is not None
+    assert np.isnan(smooth.measured)
+    assert {"rows = differences", "products = rows"} <= failures(report)
 
 
 def test_directly_predicted_forces_are_no_gradient_and_need_not_be(
@@ -247,6 +342,12 @@ def test_wrong_energies_are_found_by_their_check(  # noqa: PLR0917  # pytest pas
     expected: set[str],
 ) -> None:
     class Mutant(pair_energy):  # type: ignore[misc]
+        def prepare(self, structures: Sequence[Atoms]) -> Any:
+            # Positions as they are, so that an energy may depend on where the origin is.
+            graph = super().prepare(structures)
+            positions = np.concatenate([atoms.positions for atoms in structures])
+            return replace(graph, positions=torch.as_tensor(positions).to(graph.positions))
+
         def energy(self, graph: Any, positions: torch.Tensor, strain: torch.Tensor) -> Any:
             parts = pair_energy(self.identity.dtype).energy(graph, positions, strain)
             return change(self, graph, positions, parts)
@@ -298,13 +399,36 @@ def test_model_without_stress_is_not_applicable(pair_model: Callable[..., Any]) 
     class NoStress(Wrapped):
         def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
             if stress:
-                raise ModelError("pair has no stress.")
+                raise MissingPropertyError("pair has no stress.")
             return super().evaluate(structures)
 
     report = check_model(NoStress(pair_model()), {"MgO": examination_structures()["MgO"]})
     [check] = [check for check in report.checks if check.name.startswith("stress")]
     assert (check.applies, check.passed, check.detail) == (False, True, "pair has no stress.")
     assert report.passed
+
+
+def test_stress_that_cannot_be_evaluated_fails(pair_model: Callable[..., Any]) -> None:
+    class NotFinite(Wrapped):
+        def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
+            if stress:
+                raise ModelError("pair gave a stress that is not finite.")
+            return super().evaluate(structures)
+
+    report = check_model(NotFinite(pair_model()), {"MgO": examination_structures()["MgO"]})
+    [check] = report.failures
+    assert (check.name, check.measured) == ("stress = dE/dε / V", np.inf)
+    assert check.detail == "pair gave a stress that is not finite."
+
+
+def test_stress_of_an_ase_calculator_may_be_missing(pair_model: Callable[..., Any]) -> None:
+    class WithoutStress(EMT):
+        implemented_properties = ("energy", "free_energy", "forces")
+
+    report = check_model(AseModel(WithoutStress()), {"Cu": bulk("Cu")})
+    assert report.passed, str(report)
+    [check] = [check for check in report.checks if check.name.startswith("stress")]
+    assert not check.applies
 
 
 def test_large_structures_are_examined_for_what_needs_them(pair_model: Callable[..., Any]) -> None:

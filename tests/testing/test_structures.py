@@ -12,6 +12,12 @@ from nearsight.structures.checking import check_structure
 from nearsight.testing.structures import displaced, examination_structures, mof5
 
 
+@pytest.fixture(autouse=True)
+def spglib_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let spglib raise its errors, as it will by default; the old way is a warning."""
+    monkeypatch.setattr("spglib.error.OLD_ERROR_HANDLING", False)
+
+
 @pytest.fixture(scope="module")
 def mof() -> Atoms:
     """MOF-5."""

@@ -87,6 +87,27 @@ def spring_crystal():
 
 
 @pytest.fixture(scope="session")
+def spring_chain():
+    """Return a function: a random chain of springs, periodic along one cell vector of any way."""
+
+    def build(periodic=2, symbols="COHH", seed=5):
+        random = np.random.default_rng(seed)
+        positions = random.normal(scale=1.5, size=(len(Atoms(symbols)), 3))
+        cell = 3.0 * np.eye(3) + random.normal(scale=0.5, size=(3, 3))
+        atoms = Atoms(symbols, positions=positions, cell=cell, pbc=np.arange(3) == periodic)
+        pairs, vectors = [], []
+        for first, second in all_pairs(len(atoms)):
+            for image in (-1, 0, 1):
+                pairs.append((first, second))
+                shift = image * atoms.cell.array[periodic]
+                vectors.append(atoms.positions[first] - atoms.positions[second] + shift)
+        constants = random.uniform(2.0, 30.0, size=len(pairs))
+        return hessian_of(atoms, springs(vectors, pairs, constants, len(atoms)))
+
+    return build
+
+
+@pytest.fixture(scope="session")
 def einstein_solid():
     """Return a function: atoms that each vibrate alone with one spring constant in eV/Å²."""
 

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 from nearsight import units
 from nearsight.errors import CheckpointError, ModelError
 from nearsight.vibrations.modes import Vibrations, vibrations
+from nearsight.vibrations.rigid_body import rigid_body_basis
 
 
 def test_a_diatomic_has_one_vibration_at_the_reduced_mass(make_hessian):
@@ -194,6 +195,20 @@ def test_many_imaginary_modes_are_abbreviated(spring_crystal, make_hessian):
     warning = vibrations(make_hessian(hessian.atoms, -hessian.symmetric())).warnings[0]
     assert warning.startswith("9 imaginary modes (")
     assert "cm⁻¹ and 3 more)" in warning
+
+
+def test_a_chain_that_turns_a_little_is_judged_as_a_molecule(spring_chain, make_hessian):
+    hessian = spring_chain()
+    assert vibrations(hessian).n_rigid_body == 4
+    assert vibrations(hessian).warnings == ()
+    turning = rigid_body_basis(hessian.atoms)[:, 3]
+    roots = np.repeat(hessian.atoms.get_masses() ** 0.5, 3)
+    for wavenumber_per_cm, warned in ((20.0, False), (40.0, True)):
+        eigenvalue = (wavenumber_per_cm / units.wavenumbers_per_cm(np.ones(1))[0]) ** 2
+        resistance = eigenvalue * np.outer(roots * turning, roots * turning)
+        turned = vibrations(make_hessian(hessian.atoms, hessian.symmetric() + resistance))
+        assert turned.rigid_body_wavenumbers_per_cm[-1] == pytest.approx(wavenumber_per_cm)
+        assert [("forces remain" in text) for text in turned.warnings] == [True] * warned
 
 
 def test_rigid_body_modes_far_from_zero_are_named_with_their_cause(einstein_solid, make_hessian):

@@ -195,15 +195,17 @@ def _options(
     """Return the calculator's parameters, and those of the calculators that it is made of."""
     parameters = dict(getattr(calculator, "parameters", None) or {})
     options: dict[str, Setting] = {key: _plain(value) for key, value in parameters.items()}
-    mixer = getattr(calculator, "mixer", None)
+    mixer: Any = getattr(calculator, "mixer", None)  # where ASE's sums keep their parts
     if hasattr(mixer, "weights"):
         options["weights"] = _plain(mixer.weights)
     within = (*within, calculator)
-    attributes = [*vars(calculator).values(), *parameters.values(), *getattr(mixer, "calcs", ())]
+    holders = (getattr(calculator, "__dict__", {}), parameters, getattr(mixer, "__dict__", {}))
     parts: list[BaseCalculator] = []
-    for part in attributes:
-        if isinstance(part, BaseCalculator) and not any(part is one for one in (*within, *parts)):
-            parts.append(part)
+    for value in (value for holder in holders for value in holder.values()):
+        for part in value if isinstance(value, list | tuple) else (value,):
+            known = any(part is one for one in (*within, *parts))
+            if isinstance(part, BaseCalculator) and not known:
+                parts.append(part)
     if parts:
         options["parts"] = [
             f"{type(part).__name__} {json.dumps(_options(part, within), sort_keys=True)}"
@@ -227,5 +229,5 @@ def _in_words(value: Any) -> Any:
     if isinstance(value, BaseCalculator):
         return type(value).__name__
     if isinstance(value, set | frozenset):
-        return sorted(map(_in_words, value))
+        return sorted(map(_in_words, value), key=repr)
     return _ADDRESS.sub("", repr(value))

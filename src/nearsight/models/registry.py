@@ -138,7 +138,7 @@ def _require_defaults(name: str, dtype: str, device: str) -> None:
 
 
 def _resolve_device(device: str) -> str:
-    match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", device, flags=re.ASCII)
+    match = re.fullmatch(r"auto|cpu|cuda(?::(0|[1-9]\d*))?", device, flags=re.ASCII)
     if match is None:
         raise ModelError(
             f"device {device!r} is not possible; choose auto, cpu, cuda or cuda:N with the number "

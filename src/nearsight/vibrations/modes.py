@@ -95,7 +95,9 @@ class Vibrations:
         limit = _RIGID_LIMIT_PERIODIC_PER_CM if translations_only else _RIGID_LIMIT_MOLECULE_PER_CM
         rigid = self.rigid_body_wavenumbers_per_cm
         if np.any(np.abs(rigid) > limit):
-            found.append(_rigid_body_warning(rigid[np.abs(rigid) > limit], limit, translations_only))
+            found.append(
+                _rigid_body_warning(rigid[np.abs(rigid) > limit], limit, translations_only)
+            )
         return tuple(found)
 
     def cartesian_modes(self) -> NDArray[np.float64]:
