@@ -64,10 +64,12 @@ def _attempt(
         return calculate(path, work)
     except Exception as error:
         # One boundary for everything: in a long run the other structures must go on.
-        print(f"nearsight: {path}: {error}", file=sys.stderr)
+        message = str(error)
+        where = "" if message.startswith(path) else f"{path}: "
+        print(f"nearsight: {where}{message}", file=sys.stderr)
         if not isinstance(error, NearsightError):
             traceback.print_exc()
-        failure = {"type": type(error).__name__, "message": str(error)}
+        failure = {"type": type(error).__name__, "message": message}
         return Outcome({"structure": path, "error": failure}, show=lambda: None)
 
 

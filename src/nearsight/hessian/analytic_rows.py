@@ -47,7 +47,6 @@ def compute_rows(
         Memory that the computation may take.
     row_done
         Called with each row.
-
     """
     work = _Work(atoms, model, list(seeds), memory_budget_bytes, row_done)
     if batched is False:

@@ -61,7 +61,7 @@ MODELS = {
     for model in (
         RegisteredModel("sevennet-0", "sevennet", "MPtrj (PBE), 89 elements, cutoff 5 Å, 5 layers"),
         RegisteredModel(
-            "sevennet-l3i5", "sevennet", "MPtrj (PBE), l_max 3: more accurate, ~4x slower"
+            "sevennet-l3i5", "sevennet", "MPtrj (PBE), 89 elements, cutoff 5 Å, 5 layers, l_max 3"
         ),
     )
 }
