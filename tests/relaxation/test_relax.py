@@ -1,5 +1,6 @@
 """Relaxation: known minima, invariances, ASE side by side, and honest reports."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
 from ase import Atoms
 from ase.build import bulk, fcc111
 from ase.calculators.emt import EMT
@@ -244,6 +246,22 @@ def test_other_runtime_errors_pass_through(emt: Any, rattled_copper: Atoms) -> N
     emt.fail_at, emt.failure = 4, RuntimeError("out of memory")
     with pytest.raises(RuntimeError, match="out of memory"):
         relax(rattled_copper, emt)
+
+
+def test_rounding_in_the_logarithm_of_the_cell_is_no_warning(
+    emt: Any, rattled_copper: Atoms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact, calls = scipy.linalg.logm, []
+
+    def complaining(matrix: np.ndarray) -> np.ndarray:
+        calls.append(matrix)
+        message = "logm result may be inaccurate, approximate err = 2.4e-13"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        return exact(matrix)
+
+    monkeypatch.setattr(scipy.linalg, "logm", complaining)
+    assert relax(rattled_copper, emt, fmax=1e-2).converged
+    assert calls
 
 
 def test_progress_counts_steps_and_shows_the_largest_force(

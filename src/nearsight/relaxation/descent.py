@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -168,10 +169,12 @@ def _optimizer(atoms: Atoms, settings: RelaxationSettings) -> "Optimizer":
 def _steps(
     optimizer: "Optimizer", settings: RelaxationSettings, max_steps: int
 ) -> Iterator[object]:
-    # ASE's line search prints remarks, which must not end up in piped output.
     steps = optimizer.irun(fmax=settings.fmax_eV_per_A, steps=max(max_steps, 0))
     while True:
-        with contextlib.redirect_stdout(sys.stderr):
+        # ASE's line search prints remarks, which must not end up in piped output.
+        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+            # SciPy says so of the cell filter's matrix logarithm from an error of 2e-13 on.
+            warnings.filterwarnings("ignore", "logm result may be inaccurate", RuntimeWarning)
             try:
                 converged = next(steps)
             except StopIteration:

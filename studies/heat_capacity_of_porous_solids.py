@@ -1,0 +1,251 @@
+# %% [markdown]
+# # Heat capacities of porous solids against DFT
+#
+# Each solid is relaxed, atoms and cell, its Hessian is computed by automatic differentiation, and
+# its heat capacity at 300 K is compared with DFT (PBE-D3 at Γ, Moosavi et al., Nat. Mater. 2022,
+# 21, 1419, doi 10.1038/s41563-022-01374-3) and with the published MACE-MP-0+D3 values of
+# Gönnheimer, Reuter and Margraf, J. Chem. Theory Comput. 2025, 21, 4742
+# (doi 10.1021/acs.jctc.4c01790), whose figures 5 and 6 this repeats with other models, in all
+# three conventions for the acoustic modes.
+#
+#     python studies/heat_capacity_of_porous_solids.py DATA --records FOLDER
+#         [--models sevennet-0 sevennet-0+d3] [--max-atoms 60]
+#
+# DATA holds `reference.csv` with the columns name, n_atoms, dft_300K and mace_mp_0_d3_300K in
+# J/(g K), and `structures/NAME.cif`. There is one record per solid in FOLDER/MODEL, and its Hessian
+# beside it; the study goes on from those that are there.
+import argparse
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from records import Record, collect, file_name, markdown_table, without_errors
+
+from nearsight.hessian import Hessian, hessian
+from nearsight.models import Model, load_model
+from nearsight.relaxation import relax
+from nearsight.structures import read_structure
+from nearsight.vibrations import fit_scale_factor_to_heat_capacity, thermodynamics, vibrations
+
+TEMPERATURE_K = 300.0
+ACOUSTIC = ("exclude", "classical", "as-computed")
+PUBLISHED = "MACE-MP-0+D3, published"
+HALF_A_CELL = {"RSM0210", "RSM0216", "RSM0218", "SAS", "RWY"}
+"""Solids whose DFT value was divided by the mass of half the cell; statistics leave them out."""
+
+
+@dataclass(frozen=True)
+class Solid:
+    """One line of the reference table."""
+
+    name: str
+    n_atoms: int
+    dft_J_per_g_K: float
+    published_J_per_g_K: float
+
+
+def read_reference(data: Path, max_atoms: int) -> list[Solid]:
+    """Return the solids with at most `max_atoms` atoms, the smallest first."""
+    with open(data / "reference.csv", newline="", encoding="utf-8") as file:
+        solids = [
+            Solid(
+                row["name"],
+                int(row["n_atoms"]),
+                float(row["dft_300K"]),
+                float(row["mace_mp_0_d3_300K"]),
+            )
+            for row in csv.DictReader(file)
+        ]
+    return sorted(
+        (solid for solid in solids if solid.n_atoms <= max_atoms), key=lambda solid: solid.n_atoms
+    )
+
+
+# %% [markdown]
+# ## One solid
+def calculate(name: str, model: Model, data: Path, folder: Path) -> Record:
+    """Relax, compute the Hessian, keep it, and return the record."""
+    start = perf_counter()
+    relaxing, rows = folder / f"{name}.relaxation.npz", folder / f"{name}.rows"
+    atoms = read_structure(data / "structures" / f"{name}.cif")
+    relaxation = relax(atoms, model, max_steps=1500, checkpoint=relaxing)
+    relaxed = perf_counter()
+    H = hessian(relaxation.atoms, model, "rows", checkpoint=rows)
+    H.save(folder / f"{name}.hessian.npz")
+    relaxing.unlink(missing_ok=True)
+    rows.unlink(missing_ok=True)
+    modes = vibrations(H)
+    seconds = perf_counter() - start
+    print(f"{name}: {len(atoms)} atoms, {relaxation.n_steps} steps, {seconds:.0f} s", flush=True)
+    return {
+        "structure": name,
+        "n_atoms": len(atoms),
+        "model": model.identity.to_json(),
+        "relaxation": relaxation.summary(),
+        "hessian": H.summary(),
+        "modes": modes.summary(),
+        "heat_capacity_J_per_g_K": {
+            convention: float(
+                thermodynamics(modes, TEMPERATURE_K, convention).heat_capacity_J_per_g_K[0]
+            )
+            for convention in ACOUSTIC
+        },
+        "seconds": {"relaxation": relaxed - start, "all": seconds},
+        "versions": dict(H.provenance.versions),
+    }
+
+
+# %% [markdown]
+# ## All of them, in one table
+def main() -> None:
+    """Calculate what is missing, and write the tables and the figure."""
+    parser = argparse.ArgumentParser(description="Heat capacities of porous solids against DFT")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--models", nargs="+", default=["sevennet-0", "sevennet-0+d3"])
+    parser.add_argument("--max-atoms", type=int, default=60)
+    parser.add_argument("--records", type=Path, required=True)
+    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
+    arguments = parser.parse_args()
+    solids = {solid.name: solid for solid in read_reference(arguments.data, arguments.max_atoms)}
+    found: dict[str, dict[str, Record]] = {}
+    for name in arguments.models:
+        model, folder = load_model(name), arguments.records / file_name(name)
+
+        def one(solid: str, model: Model = model, folder: Path = folder) -> Record:
+            return calculate(solid, model, arguments.data, folder)
+
+        found[name] = without_errors(collect(folder, solids, one))
+    # A comparison of models is one over the same solids.
+    common = [solid for name, solid in solids.items() if all(name in of for of in found.values())]
+    compared = [solid for solid in common if solid.name not in HALF_A_CELL]
+    arguments.results.mkdir(exist_ok=True)
+    stem = arguments.results / "heat_capacity_of_porous_solids"
+    stem.with_suffix(".md").write_text(
+        report(solids, common, compared, found, arguments.records), encoding="utf-8"
+    )
+    draw(compared, found).savefig(stem.with_suffix(".png"), dpi=150)
+    print(f"wrote {stem}.md and {stem}.png")
+
+
+def report(
+    solids: dict[str, Solid],
+    common: list[Solid],
+    compared: list[Solid],
+    found: dict[str, dict[str, Record]],
+    records: Path,
+) -> str:
+    """Return the committed tables."""
+    reference = np.array([solid.dft_J_per_g_K for solid in compared])
+    published = np.array([solid.published_J_per_g_K for solid in compared])
+    summary = [[PUBLISHED, "exclude", *statistics(published, reference), ""]]
+    for model, of_model in found.items():
+        folder = records / file_name(model)
+        modes = [
+            vibrations(Hessian.load(folder / f"{solid.name}.hessian.npz")) for solid in compared
+        ]
+        for convention in ACOUSTIC:
+            values = capacities(of_model, compared, convention)
+            fit = fit_scale_factor_to_heat_capacity(modes, reference, TEMPERATURE_K, convention)
+            scaled = f"{fit.factor:.3f} ({fit.rms_residual:.1%})"
+            summary.append([model, convention, *statistics(values, reference), scaled])
+    left_out = sorted({solid.name for solid in common} & HALF_A_CELL)
+    failed = sorted(
+        {f"{name} ({model})" for model, of in found.items() for name in solids if name not in of}
+    )
+    unconverged = sorted(
+        f"{solid.name} ({model})"
+        for model, of_model in found.items()
+        for solid in common
+        if not of_model[solid.name]["relaxation"]["converged"]
+    )
+    return (
+        f"# Heat capacities of porous solids at {TEMPERATURE_K:.0f} K against DFT\n\n"
+        f"{len(compared)} solids of {compared[0].n_atoms} to {compared[-1].n_atoms} atoms; "
+        f"deviation from PBE-D3 in J/(g K).\nLeft out of the statistics, because their DFT value "
+        f"carries the mass of half a cell: {', '.join(left_out) or 'none'}.\n"
+        f"Failed: {', '.join(failed) or 'none'}. "
+        f"Not converged: {', '.join(unconverged) or 'none'}.\n\n"
+        + markdown_table(
+            ["model", "acoustic", "MAE", "ME", "mean |rel|", "mean rel", "best factor (rms)"],
+            summary,
+        )
+        + "\nThe best factor multiplies all wavenumbers and minimises the relative deviation, "
+        "whose\nroot mean square is in brackets.\n\n## Each solid, J/(g K)\n\n"
+        + markdown_table(*each_solid(common, found))
+    )
+
+
+def each_solid(
+    common: list[Solid], found: dict[str, dict[str, Record]]
+) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of the table with one line per solid."""
+    header = ["solid", "atoms", "DFT", "MACE publ."]
+    for model in found:
+        header += [f"{model} {convention}" for convention in ACOUSTIC] + ["imaginary"]
+    rows = []
+    for solid in common:
+        row = [solid.name, str(solid.n_atoms)]
+        row += [f"{solid.dft_J_per_g_K:.4f}", f"{solid.published_J_per_g_K:.4f}"]
+        for of_model in found.values():
+            record = of_model[solid.name]
+            row += [f"{record['heat_capacity_J_per_g_K'][key]:.4f}" for key in ACOUSTIC]
+            row.append(str(record["modes"]["n_imaginary"]))
+        rows.append(row)
+    return header, rows
+
+
+def capacities(
+    records: dict[str, Record], solids: list[Solid], convention: str
+) -> NDArray[np.float64]:
+    """Return the heat capacity of each solid in J/(g K)."""
+    return np.array(
+        [records[solid.name]["heat_capacity_J_per_g_K"][convention] for solid in solids]
+    )
+
+
+def statistics(values: NDArray[np.float64], reference: NDArray[np.float64]) -> list[str]:
+    """Return mean absolute, mean, mean absolute relative and mean relative deviation as text."""
+    deviation, relative = values - reference, values / reference - 1
+    return [
+        f"{np.abs(deviation).mean():.4f}",
+        f"{deviation.mean():+.4f}",
+        f"{np.abs(relative).mean():.2%}",
+        f"{relative.mean():+.2%}",
+    ]
+
+
+def draw(solids: list[Solid], found: dict[str, dict[str, Record]]) -> Figure:
+    """Return the figure: parity with DFT, and how many imaginary modes there are."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    reference = np.array([solid.dft_J_per_g_K for solid in solids])
+    published = np.array([solid.published_J_per_g_K for solid in solids])
+    limits = [0.95 * reference.min(), 1.05 * published.max()]
+    left.plot(limits, limits, color="grey", linewidth=1)
+    left.plot(reference, published, "x", color="grey", label=PUBLISHED)
+    for model, marker in zip(found, "osD^v", strict=False):
+        values = capacities(found[model], solids, "exclude")
+        left.plot(reference, values, marker, markersize=4, alpha=0.8, label=model)
+    left.set_xlabel("c$_v$ (DFT), J/(g K)")
+    left.set_ylabel("c$_v$ (model), J/(g K)")
+    left.set_title(f"{TEMPERATURE_K:.0f} K, acoustic modes excluded", fontsize=10)
+    left.legend(fontsize=8)
+    counts = [
+        [of_model[solid.name]["modes"]["n_imaginary"] for solid in solids]
+        for of_model in found.values()
+    ]
+    bins = np.arange(max(map(max, counts)) + 2) - 0.5
+    right.hist(counts, bins=list(bins), label=list(found))
+    right.xaxis.get_major_locator().set_params(integer=True)
+    right.set_xlabel("imaginary modes of the relaxed solid")
+    right.set_ylabel("solids")
+    right.legend(fontsize=8)
+    return figure
+
+
+if __name__ == "__main__":
+    main()
