@@ -16,7 +16,7 @@ from ase.spacegroup import crystal
 
 from nearsight.models.contract import Capabilities, Model
 from nearsight.models.graph import NeighborGraph, neighbor_graph
-from nearsight.models.registry import load_model
+from nearsight.models.registry import FAMILIES, load_model
 from nearsight.models.torch_model import TorchModel
 from nearsight.provenance import ModelIdentity
 
@@ -83,27 +83,113 @@ def pair_model() -> Callable[..., TorchModel]:
     return lambda dtype="float64", **stated: TorchModel(PairEnergy(dtype, **stated))
 
 
+def require(family: str) -> None:
+    """Skip the test that asks if this environment cannot load a family; no one can load all."""
+    if FAMILIES[family].obstacle is not None:
+        pytest.skip(f"{family} needs {FAMILIES[family].requires}, which is not usable here")
+
+
 @pytest.fixture(scope="session")
 def sevennet_0() -> Model:
     """SevenNet-0 in double precision."""
+    require("sevennet")
     return load_model("sevennet-0", dtype="float64", device="cpu")
 
 
 @pytest.fixture(scope="session")
 def sevennet_0_float32() -> Model:
     """SevenNet-0 in single precision."""
+    require("sevennet")
     return load_model("sevennet-0", dtype="float32", device="cpu")
 
 
 @pytest.fixture(scope="session")
 def sevennet_l3i5() -> Model:
     """SevenNet-l3i5 in double precision."""
+    require("sevennet")
     return load_model("sevennet-l3i5", dtype="float64", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def network(request: pytest.FixtureRequest) -> Model:
+    """A neural network in double precision: SevenNet-0, or the random MACE where that is not."""
+    here = FAMILIES["sevennet"].obstacle is None
+    return request.getfixturevalue("sevennet_0" if here else "tiny_mace")
+
+
+@pytest.fixture(scope="session")
+def network_float32(request: pytest.FixtureRequest) -> Model:
+    """The same in single precision."""
+    here = FAMILIES["sevennet"].obstacle is None
+    return request.getfixturevalue("sevennet_0_float32" if here else "tiny_mace_float32")
+
+
+@pytest.fixture(scope="session")
+def tiny_mace_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved ScaleShiftMACE of two layers with random weights for H, C, O, Mg and Si."""
+    require("mace")
+    from nearsight.models.mace_import import ScaleShiftMACE
+
+    return save_tiny_mace(ScaleShiftMACE, tmp_path_factory.mktemp("mace") / "tiny.model")
+
+
+@pytest.fixture(scope="session")
+def tiny_mace(tiny_mace_path: Path) -> Model:
+    """The random MACE in double precision."""
+    return load_model(f"mace:{tiny_mace_path}", device="cpu", trust=True)
+
+
+@pytest.fixture(scope="session")
+def tiny_mace_float32(tiny_mace_path: Path) -> Model:
+    """The random MACE in single precision."""
+    return load_model(f"mace:{tiny_mace_path}", dtype="float32", device="cpu", trust=True)
+
+
+@pytest.fixture(scope="session")
+def saved_mace() -> Callable[..., Path]:
+    """Return `save_tiny_mace`, for tests that change something in the model."""
+    require("mace")
+    return save_tiny_mace
+
+
+def save_tiny_mace(kind: type[Any], path: Path, **changes: Any) -> Path:
+    """Save a MACE of two layers with random weights, in single precision as most of them are."""
+    from e3nn import o3
+    from mace.modules import interaction_classes
+
+    settings: dict[str, Any] = {
+        "r_max": TINY_CUTOFF_A,
+        "num_bessel": 4,
+        "num_polynomial_cutoff": 5,
+        "max_ell": 2,
+        "interaction_cls": interaction_classes["RealAgnosticResidualInteractionBlock"],
+        "interaction_cls_first": interaction_classes["RealAgnosticInteractionBlock"],
+        "num_interactions": 2,
+        "num_elements": 5,
+        "hidden_irreps": o3.Irreps("4x0e + 4x1o"),
+        "MLP_irreps": o3.Irreps("4x0e"),
+        "atomic_energies": np.array([-1.0, -2.0, -3.0, -4.0, -5.0]),
+        "avg_num_neighbors": 3.0,
+        "atomic_numbers": [1, 6, 8, 12, 14],
+        "correlation": 2,
+        "gate": torch.nn.functional.silu,
+        "radial_MLP": [8],
+        "atomic_inter_scale": 150.0,  # bonds as stiff as real ones
+        "atomic_inter_shift": 0.1,
+    }
+    if kind.__name__ == "MACE":
+        del settings["atomic_inter_scale"], settings["atomic_inter_shift"]
+    with torch.random.fork_rng():
+        torch.manual_seed(6)
+        model = kind(**settings | changes)
+    torch.save(model, path)
+    return path
 
 
 @pytest.fixture(scope="session")
 def tiny_sevennet_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SevenNet checkpoint of two layers with random weights for H, C, O, Mg and Si."""
+    require("sevennet")
     import sevenn
     from sevenn import _const
     from sevenn.model_build import build_E3_equivariant_model

@@ -10,7 +10,19 @@ import nearsight
 
 Setting = str | int | float | bool | None | list[int] | list[float] | list[str]
 
-_RECORDED_PACKAGES = ("ase", "numpy", "scipy", "phonopy", "spglib", "torch", "e3nn", "sevenn")
+_RECORDED_PACKAGES = (
+    "ase",
+    "numpy",
+    "scipy",
+    "phonopy",
+    "spglib",
+    "torch",
+    "e3nn",
+    "sevenn",
+    "mace-torch",
+    "chgnet",
+    "torch-dftd",
+)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Analytic Hessians of SevenNet against differences: how exact, how symmetric."""
+"""Analytic Hessians of networks against differences: how exact, how symmetric."""
 
 import numpy as np
 import pytest
@@ -11,14 +11,14 @@ from nearsight.models.contract import Model
 
 @pytest.fixture(scope="module")
 def quartz_rows(request: pytest.FixtureRequest) -> Hessian:
-    """The analytic Hessian of displaced alpha-quartz with SevenNet-0 in double precision."""
+    """The analytic Hessian of displaced alpha-quartz with a network in double precision."""
     from ase.spacegroup import crystal
 
     basis = [(0.4697, 0, 1 / 3), (0.4135, 0.2669, 0.2144)]
     cell = [4.9134, 4.9134, 5.4052, 90, 90, 120]
     atoms = crystal(("Si", "O"), basis, spacegroup=152, cellpar=cell)
     atoms.rattle(0.05, seed=11)
-    return hessian(atoms, request.getfixturevalue("sevennet_0"), "rows")
+    return hessian(atoms, request.getfixturevalue("network"), "rows")
 
 
 def assert_exact(analytic: Hessian, model: Model) -> None:
@@ -32,8 +32,8 @@ def assert_exact(analytic: Hessian, model: Model) -> None:
     assert (analytic.step_A, differences.step_A) == (None, 1e-4)
 
 
-def test_sevennet_0_on_quartz(quartz_rows: Hessian, sevennet_0: Model) -> None:
-    assert_exact(quartz_rows, sevennet_0)
+def test_network_on_quartz(quartz_rows: Hessian, network: Model) -> None:
+    assert_exact(quartz_rows, network)
 
 
 def test_sevennet_l3i5_on_magnesium_oxide(mgo: Atoms, sevennet_l3i5: Model) -> None:
@@ -42,17 +42,15 @@ def test_sevennet_l3i5_on_magnesium_oxide(mgo: Atoms, sevennet_l3i5: Model) -> N
     assert_exact(hessian(atoms, sevennet_l3i5, "rows"), sevennet_l3i5)
 
 
-def test_batched_hessian_is_the_same(quartz_rows: Hessian, sevennet_0: Model) -> None:
-    batched = hessian(quartz_rows.atoms, sevennet_0, "batched")
+def test_batched_hessian_is_the_same(quartz_rows: Hessian, network: Model) -> None:
+    batched = hessian(quartz_rows.atoms, network, "batched")
     assert batched.method == "batched"
     difference = np.abs(batched.matrix_eV_per_A2 - quartz_rows.matrix_eV_per_A2).max()
     assert difference <= 1e-10
 
 
-def test_single_precision_costs_three_digits(
-    quartz_rows: Hessian, sevennet_0_float32: Model
-) -> None:
-    single = hessian(quartz_rows.atoms, sevennet_0_float32, "rows")
+def test_single_precision_costs_three_digits(quartz_rows: Hessian, network_float32: Model) -> None:
+    single = hessian(quartz_rows.atoms, network_float32, "rows")
     difference = np.abs(single.matrix_eV_per_A2 - quartz_rows.matrix_eV_per_A2).max()
     assert 1e-7 < difference < 5e-4
     assert single.asymmetry_eV_per_A2 < 5e-4

@@ -16,13 +16,13 @@ from nearsight.models.contract import Model
 
 
 def test_ases_differences_converge_to_it(
-    sevennet_0: Model, displaced_water: Atoms, tmp_path: Path
+    network: Model, displaced_water: Atoms, tmp_path: Path
 ) -> None:
-    exact = hessian(displaced_water, sevennet_0).symmetric()
+    exact = hessian(displaced_water, network).symmetric()
 
     def by_ase(delta_A: float) -> np.ndarray:
         atoms = displaced_water.copy()
-        atoms.calc = ModelCalculator(sevennet_0)
+        atoms.calc = ModelCalculator(network)
         vibrations = Vibrations(atoms, name=str(tmp_path / f"vib-{delta_A}"), delta=delta_A)
         vibrations.run()
         return vibrations.get_vibrations().get_hessian_2d()
@@ -36,8 +36,8 @@ def test_ases_differences_converge_to_it(
     assert np.abs((4 * fine - coarse) / 3 - exact).max() < 1e-5
 
 
-def test_phonopys_force_constants_of_one_cell(sevennet_0: Model, alpha_quartz: Atoms) -> None:
-    own = hessian(alpha_quartz, sevennet_0, "rows")
+def test_phonopys_force_constants_of_one_cell(network: Model, alpha_quartz: Atoms) -> None:
+    own = hessian(alpha_quartz, network, "rows")
     phonon = Phonopy(
         PhonopyAtoms(
             symbols=alpha_quartz.get_chemical_symbols(),
@@ -52,7 +52,7 @@ def test_phonopys_force_constants_of_one_cell(sevennet_0: Model, alpha_quartz: A
         for cell in phonon.supercells_with_displacements
     ]
     assert len(displaced) < 27  # phonopy's symmetry stands for the rest
-    phonon.forces = [e.forces_eV_per_A for e in sevennet_0.evaluate(displaced)]
+    phonon.forces = [e.forces_eV_per_A for e in network.evaluate(displaced)]
     phonon.produce_force_constants()
     found = phonon.force_constants.transpose(0, 2, 1, 3)
     assert np.abs(found - own.matrix_eV_per_A2).max() < 1e-4
@@ -68,8 +68,8 @@ def test_phonopys_force_constants_of_one_cell(sevennet_0: Model, alpha_quartz: A
     np.testing.assert_allclose(terahertz[moving], np.sort(frequencies)[moving], atol=1e-3)
 
 
-def test_ase_finds_the_same_frequencies_in_it(sevennet_0: Model, displaced_water: Atoms) -> None:
-    own = hessian(displaced_water, sevennet_0)
+def test_ase_finds_the_same_frequencies_in_it(network: Model, displaced_water: Atoms) -> None:
+    own = hessian(displaced_water, network)
     masses = np.repeat(displaced_water.get_masses(), 3)
     eigenvalues = np.linalg.eigvalsh(own.symmetric() / np.sqrt(np.outer(masses, masses)))
     frequencies = own.to_ase().get_frequencies()

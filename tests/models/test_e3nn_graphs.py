@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,9 @@ import torch
 from ase import Atoms
 from torch import fx
 
-from nearsight.models import sevennet
 from nearsight.models.contract import Model
 from nearsight.models.e3nn_graphs import concatenate, simplify_products
-from nearsight.models.registry import load_model
+from nearsight.models.registry import FAMILIES, load_model
 
 SEEDS = [(0, np.array([1.0, 0.0, 0.0])), (4, np.array([0.0, 0.6, 0.8]))]
 
@@ -27,24 +25,22 @@ def tensors() -> list[torch.Tensor]:
     ]
 
 
-@pytest.mark.parametrize("name", ["sevennet-0", "tiny"])
+def load_as_it_was(model: Model, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Load a model once more, with the graphs that e3nn wrote."""
+    module = FAMILIES[model.identity.family].module
+    monkeypatch.setattr(f"{module}.simplify_products", lambda model: None)
+    return load_model(model.identity.name, device="cpu", trust=True)
+
+
+@pytest.mark.parametrize("name", ["sevennet_0", "tiny_sevennet", "tiny_mace"])
 def test_numbers_stay_the_same(
     name: str,
     request: pytest.FixtureRequest,
-    tiny_sevennet_path: Path,
     displaced_quartz: Atoms,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    simplified: Model
-    if name == "tiny":
-        simplified, name = (
-            request.getfixturevalue("tiny_sevennet"),
-            f"sevennet:{tiny_sevennet_path}",
-        )
-    else:
-        simplified = request.getfixturevalue("sevennet_0")
-    monkeypatch.setattr(sevennet, "simplify_products", lambda model: None)
-    original = load_model(name, device="cpu", trust=True)
+    simplified: Model = request.getfixturevalue(name)
+    original = load_as_it_was(simplified, monkeypatch)
     [expected] = original.evaluate([displaced_quartz], stress=True)
     [found] = simplified.evaluate([displaced_quartz], stress=True)
     assert found.energy_eV == pytest.approx(expected.energy_eV, abs=1e-11)
@@ -57,9 +53,11 @@ def test_numbers_stay_the_same(
         np.testing.assert_allclose(rows, same, rtol=0, atol=1e-10)
 
 
-def test_slices_become_splits(tiny_sevennet_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sevennet, "simplify_products", lambda model: None)
-    energy: Any = load_model(f"sevennet:{tiny_sevennet_path}", device="cpu", trust=True)._energy
+@pytest.mark.parametrize("name", ["tiny_sevennet", "tiny_mace"])
+def test_slices_become_splits(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    energy = load_as_it_was(request.getfixturevalue(name), monkeypatch)._energy
 
     def calls(target: Any) -> int:
         graphs = [m.graph for m in energy._model.modules() if isinstance(m, fx.GraphModule)]

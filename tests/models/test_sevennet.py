@@ -15,6 +15,8 @@ from nearsight.errors import ModelError
 from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
 
+pytest.importorskip("sevenn", reason="the tests of SevenNet need sevenn")
+
 NUMBERS = {"H": 1, "C": 6, "O": 8, "Mg": 12, "Si": 14}
 
 

@@ -16,7 +16,7 @@ def simplify_products(model: torch.nn.Module) -> None:
     """Rewrite every generated graph in `model`: one split for many slices, nothing unused.
 
     The reverse of a split is one concatenation. Graphs that e3nn has compiled to TorchScript cannot
-    be rewritten; build the model with ``jit_script_fx=False``.
+    be rewritten: build the model with ``jit_script_fx=False``, or call `restore_graphs` first.
     """
     for module in model.modules():
         if isinstance(module, fx.GraphModule):
@@ -28,6 +28,43 @@ def simplify_products(model: torch.nn.Module) -> None:
                 if not node.users and _only_computes(node):
                     module.graph.erase_node(node)
             module.recompile()
+
+
+def restore_graphs(model: torch.nn.Module) -> None:
+    """Put plain graphs in the place of compiled products, in a model that came out of a pickle.
+
+    A pickle of e3nn 0.4 holds each product as TorchScript, however it was built. The graph is
+    generated once more from what the product says about itself, and takes the constants of the
+    compiled one, which may be rounded to another precision than fresh ones.
+    """
+    from e3nn.o3 import Linear, TensorProduct
+    from e3nn.o3._linear import _codegen_linear
+    from e3nn.o3._tensor_product._codegen import codegen_tensor_product_left_right
+
+    for product in list(model.modules()):
+        if isinstance(product, Linear):
+            graph, *_ = _codegen_linear(
+                product.irreps_in,
+                product.irreps_out,
+                product.instructions,
+                shared_weights=product.shared_weights,
+            )
+            _replace_compiled(product, "_compiled_main", graph)
+        elif isinstance(product, TensorProduct):
+            graph = codegen_tensor_product_left_right(
+                product.irreps_in1,
+                product.irreps_in2,
+                product.irreps_out,
+                product.instructions,
+                product.shared_weights,
+            )
+            _replace_compiled(product, "_compiled_main_left_right", graph)
+
+
+def _replace_compiled(product: Any, name: str, graph: fx.GraphModule) -> None:
+    # Assigned, not copied: copies would have the precision of the fresh constants.
+    graph.load_state_dict(getattr(product, name).state_dict(), assign=True)
+    setattr(product, name, graph)
 
 
 def concatenate(tensors: list[torch.Tensor], dim: int = 0) -> torch.Tensor:

@@ -2,12 +2,12 @@
 
 import difflib
 import importlib
-import importlib.util
 import re
 from dataclasses import dataclass
 
 from nearsight.errors import ModelError
 from nearsight.models.contract import Model
+from nearsight.models.environments import obstacle
 from nearsight.models.loading import LoadRequest
 
 DTYPES = ("float64", "float32")
@@ -25,6 +25,13 @@ class Family:
     """What to tell a user who lacks it."""
     target: str
     """What may follow ``family:`` in a name."""
+    e3nn: str | None = None
+    """Version of e3nn that it works with, as ``==0.4.4`` or ``>=0.5``; None for any, or none."""
+
+    @property
+    def obstacle(self) -> str | None:
+        """What it lacks in this environment and what to do about it; None if nothing."""
+        return obstacle(self.requires, self.install, self.e3nn)
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,8 @@ class RegisteredModel:
 
     @property
     def installed(self) -> bool:
-        """Whether the package that the model needs is there."""
-        return importlib.util.find_spec(FAMILIES[self.family].requires) is not None
+        """Whether the packages that the model needs are there."""
+        return FAMILIES[self.family].obstacle is None
 
 
 FAMILIES = {
@@ -47,12 +54,32 @@ FAMILIES = {
         requires="sevenn",
         install="pip install 'nearsight[sevennet]'",
         target="path of a checkpoint",
+        e3nn=">=0.5",
+    ),
+    "mace": Family(
+        module="nearsight.models.mace",
+        requires="mace",
+        install="pip install 'nearsight[mace]'",
+        target="path of a model, or path#head",
+        e3nn="==0.4.4",
+    ),
+    "chgnet": Family(
+        module="nearsight.models.chgnet",
+        requires="chgnet",
+        install="pip install 'nearsight[chgnet]'",
+        target="path of a checkpoint",
     ),
     "ase": Family(
         module="nearsight.models.ase_calculator",
         requires="ase",
         install="pip install ase",
         target="name of an ASE calculator such as emt",
+    ),
+    "d3": Family(
+        module="nearsight.models.d3",
+        requires="torch_dftd",
+        install="pip install 'nearsight[d3]'",
+        target="functional such as pbe",
     ),
 }
 
@@ -63,10 +90,34 @@ MODELS = {
         RegisteredModel(
             "sevennet-l3i5", "sevennet", "MPtrj (PBE), 89 elements, cutoff 5 Å, 5 layers, l_max 3"
         ),
+        *(
+            RegisteredModel(
+                f"mace-mp-0-{size}",
+                "mace",
+                f"MPtrj (PBE), 89 elements, cutoff 6 Å, 2 layers, {features}; downloaded",
+            )
+            for size, features in (
+                ("small", "128x0e"),
+                ("medium", "128x0e+128x1o"),
+                ("large", "128x0e+128x1o+128x2e"),
+            )
+        ),
+        RegisteredModel(
+            "chgnet-0.3.0", "chgnet", "MPtrj (PBE), 89 elements, cutoff 6 Å, 4 layers and angles"
+        ),
+        RegisteredModel(
+            "chgnet-0.2.0", "chgnet", "MPtrj (PBE), 89 elements, cutoff 5 Å, 4 layers and angles"
+        ),
+        RegisteredModel(
+            "chgnet-r2scan", "chgnet", "MPtrj, then MP-r2SCAN, 88 elements, else as chgnet-0.3.0"
+        ),
     )
 }
 
 DEFAULT_MODEL = "sevennet-0"
+
+# The last +d3 of a name counts: what stands before it may be a path with a plus of its own.
+_WITH_D3 = re.compile(r"(.+)\+d3(?::([\w/-]*))?", flags=re.IGNORECASE | re.ASCII)
 
 
 def load_model(
@@ -78,7 +129,9 @@ def load_model(
     ----------
     name
         A registered name (``nearsight models list``), or ``family:target`` such as
-        ``sevennet:checkpoint.pth`` or ``ase:emt``.
+        ``sevennet:checkpoint.pth``, ``mace:path.model`` or ``ase:emt``.
+        With ``+d3`` or ``+d3:functional`` behind it, D3(BJ) dispersion is added, by default for the
+        functional that the model was trained on.
     dtype
         ``float64`` or ``float32``. An ASE calculator has its own, and takes the default only.
     device
@@ -95,6 +148,8 @@ def load_model(
     """
     if dtype not in DTYPES:
         raise ModelError(f"dtype {dtype!r} is not possible; choose {' or '.join(DTYPES)}.")
+    if with_d3 := _WITH_D3.fullmatch(name):
+        return _load_with_d3(with_d3[1], with_d3[2], dtype=dtype, device=device, trust=trust)
     registered = MODELS.get(name.lower())
     family_name, _, target = name.partition(":")
     family_name = family_name.lower()
@@ -104,17 +159,41 @@ def load_model(
     elif not target or family_name not in FAMILIES:
         raise ModelError(_unknown(name))
     family = FAMILIES[family_name]
-    if importlib.util.find_spec(family.requires) is None:
-        raise ModelError(
-            f"{name} needs the package {family.requires}, which is not installed here: "
-            f"{family.install}"
-        )
+    _require_installed(name, family)
     if family_name == "ase":
         _require_defaults(name, dtype, device)
+        device = "cpu"
+    if family_name == "d3":
+        _require_cpu(name, device)
         device = "cpu"
     request = LoadRequest(name, target, dtype, _resolve_device(device), trust)
     model: Model = importlib.import_module(family.module).load(request)
     return model
+
+
+def _load_with_d3(
+    name: str, functional: str | None, *, dtype: str, device: str, trust: bool
+) -> Model:
+    if _WITH_D3.fullmatch(name) or name.lower().startswith("d3:"):
+        raise ModelError(f"{name} has D3 already; another +d3 would count dispersion twice.")
+    _require_installed(f"{name}+d3", FAMILIES["d3"])
+    from nearsight.models.d3_parameters import functional_named, functional_of
+    from nearsight.models.sums import SumModel
+
+    if functional is not None:
+        functional = functional_named(functional)  # before anything large is loaded
+    model = load_model(name, dtype=dtype, device=device, trust=trust)
+    named = f"{model.identity.name}+d3"
+    if functional is None:
+        functional = functional_of(model.capabilities.level_of_theory, model.identity.name)
+    else:
+        named += f":{functional}"
+    return SumModel([model, load_model(f"d3:{functional}", dtype=dtype, device="cpu")], named)
+
+
+def _require_installed(name: str, family: Family) -> None:
+    if family.obstacle is not None:
+        raise ModelError(f"{name} {family.obstacle}")
 
 
 def _unknown(name: str) -> str:
@@ -135,6 +214,14 @@ def _require_defaults(name: str, dtype: str, device: str) -> None:
                 f"{what}. Leave it out, or set the calculator up in Python and pass "
                 f"AseModel(calculator)."
             )
+
+
+def _require_cpu(name: str, device: str) -> None:
+    if device not in ("auto", "cpu"):
+        raise ModelError(
+            f"device {device!r} cannot be chosen for {name}: D3 is computed on the CPU, also where "
+            f"it is added to a model on a GPU. Leave the device out."
+        )
 
 
 def _resolve_device(device: str) -> str:

@@ -1,0 +1,51 @@
+"""Whether a family can be loaded in this environment, and how to get one in which it can.
+
+SevenNet and MACE need different versions of e3nn, and Python has room for one version of a package.
+"""
+
+import importlib.util
+import re
+from importlib import metadata
+
+
+def obstacle(package: str, install: str, e3nn: str | None = None) -> str | None:
+    """Return what a family lacks here and what to do about it; None if nothing.
+
+    Parameters
+    ----------
+    package
+        Package that must be importable.
+    install
+        The line that installs it, such as ``pip install 'nearsight[mace]'``.
+    e3nn
+        Version of e3nn that it works with, as ``==0.4.4`` or ``>=0.5``; None for any, or no e3nn.
+    """
+    present = importlib.util.find_spec(package) is not None
+    version = _version_of_e3nn()
+    if e3nn is not None and version is not None and not _fits(version, e3nn):
+        lacking = "" if present else f"the package {package}, which is not installed here, and "
+        return (
+            f"needs {lacking}e3nn{e3nn}, but e3nn {version} is installed here. SevenNet and MACE "
+            f"need different versions of e3nn and cannot share an environment; make another one: "
+            f"python -m venv .venv-{package} && .venv-{package}/bin/{install}"
+        )
+    return (
+        None if present else f"needs the package {package}, which is not installed here: {install}"
+    )
+
+
+def _version_of_e3nn() -> str | None:
+    try:
+        return metadata.version("e3nn")
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _fits(version: str, wanted: str) -> bool:
+    if wanted.startswith("=="):
+        return version == wanted[2:]
+    return _numbers(version) >= _numbers(wanted)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])

@@ -1,0 +1,281 @@
+"""MACE (Batatia et al., NeurIPS 2022, arXiv 2206.07697), with the MACE-MP-0 models by name.
+
+Install with ``pip install 'nearsight[mace]'``, in another environment than SevenNet's. The named
+models are downloaded by the `mace` package when they are first asked for.
+"""
+
+import warnings
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from ase import Atoms
+
+from nearsight.errors import ModelError
+from nearsight.fingerprint import file_sha256
+from nearsight.models.contract import Capabilities
+from nearsight.models.e3nn_graphs import restore_graphs, simplify_products
+from nearsight.models.graph import NeighborGraph, neighbor_graph
+from nearsight.models.loading import LoadRequest, require_trust
+from nearsight.models.mace_import import MACE, ScaleShiftMACE, safe_loading_kept
+from nearsight.models.torch_model import TorchModel
+from nearsight.provenance import ModelIdentity, Setting
+
+_PRETRAINED = {
+    "mace-mp-0-small": "small",
+    "mace-mp-0-medium": "medium",
+    "mace-mp-0-large": "large",
+}
+"""The name that the `mace` package has for each named model."""
+
+_KNOWN: Collection[str] = ()
+"""Digests of checkpoints that need no trust. The named models are published without any."""
+
+_REBUILT_TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
+
+
+class MaceEnergy:
+    """The atomic energies of a MACE model as a function of positions and strain."""
+
+    def __init__(
+        self, model: Any, head: int, identity: ModelIdentity, capabilities: Capabilities
+    ) -> None:
+        self.identity = identity
+        self.capabilities = capabilities
+        self._dtype = getattr(torch, identity.dtype)
+        self._model = model.to(dtype=self._dtype, device=identity.device).eval()
+        for parameter in self._model.parameters():
+            parameter.requires_grad_(False)
+        self._head = head
+        self._cutoff_A = float(model.r_max)
+        numbers = model.atomic_numbers
+        # For each atomic number its place among the model's elements.
+        self._places = numbers.new_full((int(numbers.max()) + 1,), -1)
+        self._places[numbers] = torch.arange(len(numbers), device=numbers.device)
+
+    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
+        """Return the neighbour graph of a batch of structures."""
+        return neighbor_graph(
+            structures, self._cutoff_A, dtype=self._dtype, device=self.identity.device
+        )
+
+    def energy(
+        self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor
+    ) -> torch.Tensor:
+        """Return atomic energies in eV, shape ``(n_atoms,)``."""
+        energies: torch.Tensor = self.outputs(graph, positions, strain)["node_energy"]
+        return energies
+
+    def outputs(
+        self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor
+    ) -> dict[str, Any]:
+        """Return everything that MACE's own forward pass gives; the arguments are `energy`'s."""
+        n = graph.n_structures
+        boundaries = torch.tensor([0, *graph.atoms_per_structure]).cumsum(0)
+        places = self._places[graph.numbers]
+        data = {
+            # MACE adds a shift to a difference of positions. Whole vectors go in as shifts, so that
+            # what strain does to them is said in one place for all families.
+            "positions": torch.zeros_like(positions),
+            "shifts": graph.edge_vectors(positions, strain),
+            "edge_index": torch.stack([graph.senders, graph.receivers]),
+            "node_attrs": torch.nn.functional.one_hot(places, len(self._model.atomic_numbers)).to(
+                self._dtype
+            ),
+            "batch": graph.structure_of_atom,
+            "ptr": boundaries.to(graph.numbers.device),
+            "cell": positions.new_zeros((3 * n, 3)),  # asked for, and used for nothing here
+            "head": torch.full_like(graph.numbers[:n], self._head),
+        }
+        found: dict[str, Any] = self._model(data, compute_force=False)
+        return found
+
+
+def load(request: LoadRequest) -> TorchModel:
+    """Load a MACE-MP-0 model by name, or a file in which a MACE model was saved whole.
+
+    Of a model with several heads, ``mace:path#head`` names the one to use.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, not trusted or damaged, or holds something else than a MACE model that
+        has second derivatives; the head is not in it; or a named model cannot be downloaded.
+    """
+    pretrained = request.name in _PRETRAINED
+    path, head = (_download(request), None) if pretrained else _path_and_head(request.target)
+    if not path.is_file():
+        raise ModelError(f"there is no MACE model at {path}; check the path.")
+    digest = file_sha256(path)
+    require_trust(path, digest, _KNOWN, request)
+    model = _read(path, request.device)
+    _require_supported(model, path)
+    place, options = _choose_head(model, head, path)
+    identity = ModelIdentity(
+        name=request.name,
+        family="mace",
+        checkpoint_sha256=digest,
+        dtype=request.dtype,
+        device=request.device,
+        options=options,
+    )
+    energy = MaceEnergy(model, place, identity, _capabilities(model, pretrained=pretrained))
+    _make_differentiation_cheap(model, energy, path)
+    return TorchModel(energy)
+
+
+def _capabilities(model: Any, *, pretrained: bool) -> Capabilities:
+    cutoff = float(model.r_max)
+    return Capabilities(
+        cutoff_A=cutoff,
+        receptive_field_A=cutoff * int(model.num_interactions),
+        elements=frozenset(model.atomic_numbers.tolist()),
+        conservative=True,
+        equivariant=True,
+        atomic_energies=True,
+        size_consistent=True,
+        differentiable=True,
+        curvature_smooth=None,
+        level_of_theory="PBE (+U as in the Materials Project)" if pretrained else None,
+        training_data="MPtrj" if pretrained else None,
+        licence="MIT" if pretrained else None,
+        citation="arXiv 2401.00096" if pretrained else None,
+    )
+
+
+def _download(request: LoadRequest) -> Path:
+    """Return the file of a named model, from MACE's cache or from its address."""
+    with safe_loading_kept():
+        from mace.calculators import foundations_models
+
+        key = _PRETRAINED[request.name]
+        address = foundations_models.mace_mp_urls[key]
+        if not request.trust:  # before anything is fetched
+            raise ModelError(
+                f"{request.name} is downloaded from {address} as a pickled module, which can run "
+                f"any code when it is loaded, and its authors publish no digest to compare it "
+                f"with. If you trust that address, load it with trust=True (--trust-checkpoint)."
+            )
+        try:
+            return Path(foundations_models.download_mace_mp_checkpoint(key))
+        except (OSError, RuntimeError) as error:  # no network, a full disk, a page instead
+            raise ModelError(
+                f"{request.name} cannot be downloaded: {error}. Check the network, or fetch "
+                f"{address} by other means and load it as mace:<path>."
+            ) from error
+
+
+def _path_and_head(target: str) -> tuple[Path, str | None]:
+    path, separator, head = target.rpartition("#")
+    if not separator or Path(target).is_file():
+        return Path(target), None
+    return Path(path), head
+
+
+def _read(path: Path, device: str) -> Any:
+    """Return what is pickled in a file that the caller trusts."""
+    with warnings.catch_warnings():
+        # Said of a TorchScript archive, which `_require_supported` refuses with more to go by.
+        warnings.filterwarnings("ignore", "'torch.load' received a zip file", UserWarning)
+        try:
+            with safe_loading_kept():  # unpickling imports what the file names
+                return torch.load(path, map_location=device, weights_only=False)
+        except ModuleNotFoundError as error:
+            raise ModelError(
+                f"{path} needs the package {error.name}, which is not installed here. A model "
+                f"that was converted for acceleration kernels has no second derivatives; use the "
+                f"file it was made from, or convert it back (`mace_cueq_to_e3nn`)."
+            ) from error
+        except Exception as error:  # a damaged pickle can raise anything
+            raise ModelError(
+                f"{path} is not a usable MACE model: {error}. Copy or download it again; if it was "
+                f"written by another version of e3nn than 0.4.4, save it anew with that one."
+            ) from error
+
+
+def _require_supported(model: Any, path: Path) -> None:
+    """Refuse whatever is not a MACE model with second derivatives, saying what to use instead."""
+    kind = type(model).__name__
+    if isinstance(model, torch.jit.ScriptModule) or kind == "OptimizedModule":
+        raise ModelError(
+            f"{path} is a compiled model, which has no second derivatives to rely on; use the "
+            f".model file it was compiled from."
+        )
+    if isinstance(model, dict):
+        raise ModelError(
+            f"{path} holds weights or a state of training without the model they belong to; use "
+            f"the .model file that mace_run_train writes, or torch.save(model, path)."
+        )
+    if type(model) not in {MACE, ScaleShiftMACE}:
+        raise ModelError(
+            f"{path} holds a {kind}. Only MACE and ScaleShiftMACE are supported: their energy is a "
+            f"sum of atomic energies that depend on nothing but the structure."
+        )
+    if hasattr(model, "joint_embedding"):
+        raise ModelError(
+            f"{path} is a model that asks for {', '.join(model.embedding_specs)} beside the "
+            f"structure, which is not supported; use one that does not."
+        )
+    if any(_accelerated(module) for module in model.modules()):
+        raise ModelError(
+            f"{path} uses the kernels of cuEquivariance or OpenEquivariance, which have no second "
+            f"derivatives to rely on; convert it back to e3nn (`mace_cueq_to_e3nn`)."
+        )
+
+
+def _accelerated(module: torch.nn.Module) -> bool:
+    if type(module).__module__.startswith(("cuequivariance", "openequivariance")):
+        return True
+    settings = (getattr(module, name, None) for name in ("cueq_config", "oeq_config"))
+    return any(getattr(setting, "enabled", False) for setting in settings)
+
+
+def _choose_head(model: Any, wanted: str | None, path: Path) -> tuple[int, dict[str, Setting]]:
+    """Return the place of the head to use, and the option that says which, if there are several."""
+    heads = list(getattr(model, "heads", None) or ["Default"])
+    listed = ", ".join(heads)
+    if wanted is None:
+        # As in MACE's own calculator: the only one, or the one that is called default.
+        defaults = [head for head in heads if len(heads) == 1 or head.lower() == "default"]
+        if not defaults:
+            raise ModelError(
+                f"{path} has several heads and none is the default; choose one of {listed} as in "
+                f"mace:{path}#{heads[0]}."
+            )
+        wanted = defaults[0]
+    elif wanted not in heads:
+        raise ModelError(f"{path} has no head {wanted!r}; choose one of {listed}.")
+    return heads.index(wanted), {"head": wanted} if len(heads) > 1 else {}
+
+
+def _make_differentiation_cheap(model: Any, energy: MaceEnergy, path: Path) -> None:
+    """Replace the compiled products of a checkpoint, and check that no number changes."""
+    numbers = sorted(energy.capabilities.elements or ())
+    three = [numbers[0], numbers[len(numbers) // 2], numbers[-1]]
+    spots = float(model.r_max) * torch.tensor([[0, 0, 0], [0.35, 0.1, 0], [0.1, 0.4, 0.2]])
+    graph = energy.prepare([Atoms(three, positions=spots.numpy())])
+
+    def features() -> torch.Tensor:
+        # Not the energies, in which those of free atoms hide all else.
+        found: torch.Tensor = energy.outputs(graph, graph.positions, graph.unstrained())[
+            "node_feats"
+        ]
+        return found.detach()
+
+    compiled = features()
+    try:
+        restore_graphs(model)
+    except (AttributeError, RuntimeError, TypeError) as error:
+        raise ModelError(_not_rebuilt(path, str(error))) from error
+    simplify_products(model)
+    deviation = float((features() - compiled).abs().max() / compiled.abs().max())
+    if not deviation <= _REBUILT_TOLERANCE[energy.identity.dtype]:
+        raise ModelError(_not_rebuilt(path, f"they differ by {deviation:.0e} of their size"))
+
+
+def _not_rebuilt(path: Path, reason: str) -> str:
+    return (
+        f"the tensor products in {path} could not be rebuilt without TorchScript: {reason}. Save "
+        f"the model anew with mace-torch 0.3.16 and e3nn 0.4.4."
+    )

@@ -1,0 +1,180 @@
+"""A sum of models as one model: a potential with a dispersion correction, for one."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.derivatives.differences import SCHEMES, difference_products, difference_rows
+from nearsight.errors import MethodError, ModelError
+from nearsight.models.contract import Capabilities, Evaluation, Model, Seed, require_elements
+from nearsight.provenance import ModelIdentity
+
+STEP_A = 0.01
+"""Displacement in Å of the differences that stand in where a part cannot be differentiated."""
+
+
+class SumModel:
+    """The sum of several models' energies, with everything that follows from it.
+
+    Parameters
+    ----------
+    parts
+        The models; each keeps its own graph, precision and device.
+    name
+        How the sum is called in results; the parts' names with a plus between them by default.
+
+    Raises
+    ------
+    ModelError
+        There are no parts.
+    """
+
+    def __init__(self, parts: Sequence[Model], name: str | None = None) -> None:
+        if not parts:
+            raise ModelError("a sum of models needs at least one model.")
+        self._parts = tuple(parts)
+        self._name = name
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Name, a digest of the parts' digests, and the parts' identities as they are now."""
+        identities = [part.identity for part in self._parts]
+        return ModelIdentity(
+            name=self._name or "+".join(identity.name for identity in identities),
+            family="sum",
+            checkpoint_sha256=_digest([identity.checkpoint_sha256 for identity in identities]),
+            dtype=self._dtype(),
+            device=next((one.device for one in identities if one.device != "cpu"), "cpu"),
+            options={
+                "parts": [json.dumps(identity.to_json(), sort_keys=True) for identity in identities]
+            },
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of the sum: what every part allows."""
+        parts = [part.capabilities for part in self._parts]
+        known = [part.elements for part in parts if part.elements is not None]
+        return Capabilities(
+            cutoff_A=_largest([part.cutoff_A for part in parts]),
+            receptive_field_A=_largest([part.receptive_field_A for part in parts]),
+            elements=frozenset.intersection(*known) if known else None,
+            conservative=_all([part.conservative for part in parts]),
+            equivariant=_all([part.equivariant for part in parts]),
+            atomic_energies=all(part.atomic_energies for part in parts),
+            size_consistent=_all([part.size_consistent for part in parts]),
+            differentiable=all(part.differentiable for part in parts),
+            curvature_smooth=_all([part.curvature_smooth for part in parts]),
+            level_of_theory=_joined([part.level_of_theory for part in parts], " + "),
+            training_data=_joined(
+                [part.training_data for part in parts if part.training_data is not None], " + "
+            ),
+            licence=_joined([part.licence for part in parts], " and "),
+            citation=_joined([part.citation for part in parts if part.citation is not None], "; "),
+        )
+
+    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+        """Return energies, forces and stresses; see `Model.evaluate`."""
+        for atoms in structures:
+            require_elements(atoms, self)
+        of_parts = [part.evaluate(structures, stress=stress) for part in self._parts]
+        return [self._sum(evaluations) for evaluations in zip(*of_parts, strict=True)]
+
+    def rows(
+        self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
+    ) -> Iterator[NDArray[np.float64]]:
+        """Yield the sums of the parts' analytic rows; see `Model.rows`.
+
+        Where a part cannot be differentiated, they are central differences of the sum's forces at
+        a step of 0.01 Å.
+        """
+        require_elements(atoms, self)
+        if self.capabilities.differentiable:
+            of_parts = (part.rows(atoms, seeds, batch_size=batch_size) for part in self._parts)
+            for rows in zip(*of_parts, strict=True):
+                yield self._rounded(_total(rows))
+            return
+        if batch_size != 1:
+            raise MethodError(
+                f"{self.identity.name} cannot be differentiated twice and has no batched rows; "
+                f"use batch_size=1."
+            )
+        yield from difference_rows(
+            self._forces, atoms, seeds, SCHEMES["central-difference"], STEP_A
+        )
+
+    def products(
+        self, atoms: Atoms, vectors: NDArray[np.float64], *, strain: bool = False
+    ) -> NDArray[np.float64]:
+        """Return the sum of the parts' products; see `Model.products`.
+
+        Where a part cannot be differentiated, they are central differences of the sum's forces.
+        """
+        require_elements(atoms, self)
+        if self.capabilities.differentiable:
+            of_parts = [part.products(atoms, vectors, strain=strain) for part in self._parts]
+            return self._rounded(_total(of_parts))
+        if strain:
+            raise MethodError(
+                f"products with strain need a differentiable model; {self.identity.name} is none."
+            )
+        return difference_products(self._forces, atoms, vectors, STEP_A)
+
+    def _dtype(self) -> str:
+        """Return the lowest precision among the parts."""
+        dtypes = [part.identity.dtype for part in self._parts]
+        return next((dtype for dtype in ("unknown", "float32") if dtype in dtypes), "float64")
+
+    def _forces(self, structures: Sequence[Atoms]) -> list[NDArray[np.float64]]:
+        return [evaluation.forces_eV_per_A for evaluation in self.evaluate(structures)]
+
+    def _sum(self, evaluations: Sequence[Evaluation]) -> Evaluation:
+        return Evaluation(
+            energy_eV=sum(one.energy_eV for one in evaluations),
+            forces_eV_per_A=self._rounded(_total(one.forces_eV_per_A for one in evaluations)),
+            stress_eV_per_A3=self._total_if_all([one.stress_eV_per_A3 for one in evaluations]),
+            atomic_energies_eV=self._total_if_all([one.atomic_energies_eV for one in evaluations]),
+        )
+
+    def _total_if_all(
+        self, arrays: Sequence[NDArray[np.float64] | None]
+    ) -> NDArray[np.float64] | None:
+        given = [array for array in arrays if array is not None]
+        return self._rounded(_total(given)) if len(given) == len(arrays) else None
+
+    def _rounded(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        # The sum of two single-precision numbers has more digits than either can vouch for.
+        if self._dtype() != "float32":
+            return values
+        return values.astype(np.float32).astype(np.float64)
+
+
+def _total(arrays: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    total: NDArray[np.float64] = np.sum(list(arrays), axis=0)
+    return total
+
+
+def _digest(digests: Sequence[str | None]) -> str | None:
+    if all(digest is None for digest in digests):
+        return None
+    return hashlib.sha256("+".join(digest or "" for digest in digests).encode()).hexdigest()
+
+
+def _largest(lengths: Sequence[float | None]) -> float | None:
+    known = [length for length in lengths if length is not None]
+    return max(known) if len(known) == len(lengths) else None
+
+
+def _all(answers: Sequence[bool | None]) -> bool | None:
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _joined(texts: Sequence[str | None], separator: str) -> str | None:
+    known = dict.fromkeys(text for text in texts if text is not None)
+    return separator.join(known) if known and None not in texts else None
