@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.work import WorkDirectory, work_directory
 from nearsight.errors import NearsightError, StorageError
+from nearsight.reports.entries import ReportEntry
 from nearsight.storage import write_text
 
 Record = dict[str, Any]
@@ -25,12 +27,20 @@ class Outcome:
     """The JSON object."""
     show: Callable[[], None]
     """Prints it for a human."""
+    entry: ReportEntry | None = None
+    """What a report shows of it; None for a command without a report, and for a failure."""
 
 
 def run_batch(
     arguments: argparse.Namespace, calculate: Callable[[str, WorkDirectory], Outcome]
 ) -> int:
-    """Call `calculate` for each structure, write the JSON after each one, and show the outcome.
+    """Call `calculate` for each structure with a place for its unfinished work; see `run_each`."""
+    with work_directory(arguments.work_dir) as work:
+        return run_each(arguments, lambda path: calculate(path, work))
+
+
+def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome]) -> int:
+    """Call `calculate` for each structure, write the JSON and the report, and show the outcome.
 
     Returns
     -------
@@ -38,17 +48,21 @@ def run_batch(
         Exit status: 1 if a structure failed.
     """
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
+    report = ReportOutput(arguments.report, arguments.structures, arguments.command_line)
     failed = 0
-    with work_directory(arguments.work_dir) as work:
+    try:
+        for path in arguments.structures:
+            outcome = _attempt(path, calculate)
+            output.add(outcome.record)
+            drawn = report.add(outcome.record, outcome.entry)
+            failed += "error" in outcome.record or not drawn
+            if arguments.json != "-":
+                outcome.show()
+    finally:
         try:
-            for path in arguments.structures:
-                outcome = _attempt(path, calculate, work)
-                failed += "error" in outcome.record
-                output.add(outcome.record)
-                if arguments.json != "-":
-                    outcome.show()
-        finally:
             output.finish()
+        finally:
+            report.finish()
     if failed and len(arguments.structures) > 1:
         print(
             f"nearsight: {failed} of {len(arguments.structures)} structures failed.",
@@ -57,11 +71,9 @@ def run_batch(
     return 1 if failed else 0
 
 
-def _attempt(
-    path: str, calculate: Callable[[str, WorkDirectory], Outcome], work: WorkDirectory
-) -> Outcome:
+def _attempt(path: str, calculate: Callable[[str], Outcome]) -> Outcome:
     try:
-        return calculate(path, work)
+        return calculate(path)
     except Exception as error:
         # One boundary for everything: in a long run the other structures must go on.
         message = str(error)

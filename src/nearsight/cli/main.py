@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import io
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: everything was computed; 1: something failed and is named; 2: the command was not understood;
     130: interrupted.
     """
-    parsed = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = _parser().parse_args(given)
+    parsed.command_line = shlex.join(["nearsight", *given])
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a Greek letter must not cost a result.
         if isinstance(stream, io.TextIOWrapper):
@@ -55,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _heat_capacity(commands)
     _hessian(commands)
     _vibrations(commands)
+    _report(commands)
     _models(commands)
     return parser
 
@@ -118,6 +122,21 @@ def _vibrations(commands: "options.Commands") -> None:
     options.add_hessian(command)
     options.add_output(command, plot="density of states")
     command.set_defaults(run=options.runner("nearsight.cli.vibrations"))
+
+
+def _report(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "report",
+        help="one self-contained page about saved Hessians",
+        description="Write one HTML page about saved Hessians: heat capacities, modes that move, "
+        "figures, and where the numbers come from. It opens without a network.",
+    )
+    options.add_saved_hessians(command)
+    command.add_argument(
+        "--output", dest="report", metavar="FILE", required=True, help="the page (.html)"
+    )
+    options.add_thermodynamics(command)
+    command.set_defaults(run=options.runner("nearsight.cli.report"), json=None)
 
 
 def _models(commands: "options.Commands") -> None:

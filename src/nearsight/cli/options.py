@@ -32,6 +32,16 @@ def add_structures(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_saved_hessians(command: argparse.ArgumentParser) -> None:
+    """Add the saved Hessians that a command starts from, under the name of structures."""
+    command.add_argument(
+        "structures",
+        nargs="+",
+        metavar="HESSIAN",
+        help="Hessians saved by `nearsight hessian` as .npz; give them before the options",
+    )
+
+
 def add_model(command: argparse.ArgumentParser) -> None:
     """Add what selects the model."""
     group = command.add_argument_group("model")
@@ -164,8 +174,15 @@ def add_output(command: argparse.ArgumentParser, plot: str | None) -> None:
     group.add_argument(
         "--json", metavar="FILE", help="write the results as JSON; - for standard output"
     )
-    if plot is not None:
-        group.add_argument("--plot", metavar="FILE", help=f"draw the {plot} (.png, .pdf or .svg)")
+    if plot is None:
+        command.set_defaults(report=None)
+        return
+    group.add_argument("--plot", metavar="FILE", help=f"draw the {plot} (.png, .pdf or .svg)")
+    group.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write one self-contained page with numbers, figures and moving modes (.html)",
+    )
 
 
 def _positive_float(text: str) -> float:

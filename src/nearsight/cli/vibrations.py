@@ -8,7 +8,9 @@ from nearsight.cli.batch import Outcome, require_writable, run_batch
 from nearsight.cli.calculation import calculate, load_requested_model
 from nearsight.cli.figures import density_of_states_figure, require_figure_file
 from nearsight.cli.names import require_different_stems, require_one_structure
+from nearsight.cli.report_output import require_report_file
 from nearsight.cli.work import WorkDirectory
+from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
 
@@ -17,6 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_writable(arguments.json, arguments.structures)
     require_figure_file(arguments.plot, arguments.structures)
+    require_report_file(arguments.report)
+    require_writable(arguments.report, arguments.structures)
     if arguments.modes:
         require_one_structure(arguments, "--modes")
         require_writable(arguments.modes, arguments.structures)
@@ -44,7 +48,15 @@ def run(arguments: argparse.Namespace) -> int:
             tables.print_warnings(warnings)
 
         record = {**calculated.record(), "modes": modes.summary(), "warnings": list(warnings)}
-        return Outcome(record, show)
+        entry = ReportEntry(
+            path,
+            calculated.hessian,
+            modes,
+            relaxation=calculated.relaxation,
+            settings=calculated.settings,
+            record=record,
+        )
+        return Outcome(record, show, entry)
 
     status = run_batch(arguments, one)
     if drawn:

@@ -1,0 +1,102 @@
+"""``nearsight report``: a page about Hessians that were saved."""
+
+import argparse
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from nearsight.cli.batch import Outcome, require_writable, run_each
+from nearsight.cli.report_output import require_report_file
+from nearsight.errors import CheckpointError
+from nearsight.hessian.result import Hessian
+from nearsight.reports.entries import ReportEntry
+from nearsight.vibrations.modes import vibrations
+from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
+
+_NAMED_AT_MOST = 5
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    require_report_file(arguments.report)
+    require_writable(arguments.report, arguments.structures)
+    require_thermodynamic_settings(
+        arguments.temperature, arguments.acoustic, arguments.scale_factor
+    )
+
+    def one(path: str) -> Outcome:
+        require_saved_hessian(path)
+        hessian = Hessian.load(path)
+        modes = vibrations(hessian)
+        thermal = thermodynamics(
+            modes, arguments.temperature, arguments.acoustic, arguments.scale_factor
+        )
+        entry = ReportEntry(path, hessian, modes, thermal)
+        return Outcome(entry.to_json(), show=lambda: None, entry=entry)
+
+    status = run_each(arguments, one)
+    print(f"saved as {arguments.report}")
+    return status
+
+
+def require_saved_hessian(path: str) -> None:
+    """Check that `path` is neither a JSON result nor a structure, which hold no Hessian.
+
+    Raises
+    ------
+    CheckpointError
+        It is one of the two; the message says what to do, and for the JSON of a failed run why it
+        failed.
+    """
+    file = Path(path)
+    if file.suffix == ".npz" or not file.is_file() or zipfile.is_zipfile(file):
+        return  # an archive, or for Hessian.load to say what is wrong with it
+    records = _records(file)
+    if records is None:
+        raise CheckpointError(
+            f"{path} is no saved Hessian, and `nearsight report` computes nothing: use "
+            f"`nearsight heat-capacity {path} --report FILE.html`, or save its Hessian first with "
+            f"`nearsight hessian {path}`."
+        )
+    failures = [record for record in records if "error" in record]
+    if failures:
+        raise CheckpointError(_about_failures(path, failures, len(records)))
+    raise CheckpointError(
+        f"{path} is a JSON file, which holds no Hessian: a page is made from the Hessian saved by "
+        f"`nearsight hessian STRUCTURE --output FILE.npz`, or by --report during a run of "
+        f"heat-capacity or vibrations."
+    )
+
+
+def _records(file: Path) -> list[dict[str, Any]] | None:
+    """Return the objects in a JSON file, or None if it is something else."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    found = content if isinstance(content, list) else [content]
+    return [record for record in found if isinstance(record, dict)]
+
+
+def _about_failures(path: str, failures: list[dict[str, Any]], n_records: int) -> str:
+    named = [
+        f"{record.get('structure', 'a structure')}: {_reason(record['error'])}"
+        for record in failures[:_NAMED_AT_MOST]
+    ]
+    more = len(failures) - len(named)
+    which = (
+        "the run failed"
+        if n_records == 1
+        else f"{len(failures)} of {n_records} structures of the run failed"
+    )
+    return (
+        f"{path} is the record of a run and holds no Hessian; {which} ({'; '.join(named)}"
+        f"{f'; and {more} more' if more else ''}). Remove the cause that the reason names, run "
+        f"`nearsight heat-capacity` again, and give it --report to get a page."
+    )
+
+
+def _reason(error: Any) -> str:
+    reason = (error.get("message") or error.get("type")) if isinstance(error, dict) else error
+    return str(reason or "no reason given").rstrip(".")

@@ -1,0 +1,83 @@
+"""What a report is made of: one entry per structure, calculated or failed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nearsight import errors
+from nearsight.hessian.result import Hessian
+from nearsight.relaxation.result import Relaxation
+from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+
+
+@dataclass(frozen=True)
+class ReportEntry:
+    """One structure: its Hessian, and what follows from it."""
+
+    name: str
+    """What the structure is called, such as the path of its file."""
+    hessian: Hessian
+    vibrations: Vibrations
+    thermodynamics: Thermodynamics | None = None
+    """None for a page about the vibrations only."""
+    relaxation: Relaxation | None = None
+    """None if the structure was not relaxed, or nothing is known about it."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
+    record: Mapping[str, Any] | None = None
+    """The JSON object that the page embeds; None for one made of the fields above."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must be known before the numbers are used."""
+        thermal = self.thermodynamics.warnings if self.thermodynamics else ()
+        return (*self.hessian.warnings, *self.vibrations.warnings, *thermal)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record, with the fields of the command line's ``--json``."""
+        if self.record is not None:
+            return dict(self.record)
+        identity = self.hessian.provenance.model
+        made: dict[str, Any] = {
+            "structure": self.name,
+            "formula": str(self.hessian.atoms.get_chemical_formula()),
+            "n_atoms": self.hessian.n_atoms,
+            "model": {
+                "name": identity.name,
+                "checkpoint_sha256": identity.checkpoint_sha256,
+                "dtype": identity.dtype,
+                "device": identity.device,
+            },
+            "settings": dict(self.settings),
+            "relaxation": self.relaxation.summary() if self.relaxation else None,
+            "hessian": self.hessian.summary(),
+            "versions": dict(self.hessian.provenance.versions),
+            "modes": self.vibrations.summary(),
+        }
+        if self.thermodynamics is not None:
+            made["heat_capacity"] = self.thermodynamics.heat_capacity_summary()
+            made["acoustic"] = self.thermodynamics.acoustic
+            made["scale_factor"] = self.thermodynamics.scale_factor
+        return {**made, "warnings": list(self.warnings)}
+
+
+@dataclass(frozen=True)
+class FailedEntry:
+    """One structure that gave no result, and why."""
+
+    name: str
+    error: str
+    """The kind of error, such as ``StructureError``."""
+    message: str
+    """What was wrong and, for an error of Nearsight's own, what to do."""
+
+    @property
+    def is_defect(self) -> bool:
+        """Whether the error is none that the user is meant to act on."""
+        kind = getattr(errors, self.error, None)
+        return not (isinstance(kind, type) and issubclass(kind, errors.NearsightError))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record, with the fields of the command line's ``--json``."""
+        return {"structure": self.name, "error": {"type": self.error, "message": self.message}}

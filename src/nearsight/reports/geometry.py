@@ -1,0 +1,105 @@
+"""What the viewer draws: atoms, bonds, the cell, and the modes within a budget of bytes."""
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.data import covalent_radii
+from ase.neighborlist import natural_cutoffs, neighbor_list
+from numpy.typing import NDArray
+
+from nearsight.reports.palette import element_colors
+from nearsight.vibrations.modes import Vibrations
+
+_BOND_FACTOR = 1.1
+_SMALLEST_RADIUS_A = 0.22
+_RADIUS_FACTOR = 0.42
+
+
+@dataclass(frozen=True)
+class Bonds:
+    """Bonds of the cell, those to atoms of neighbouring cells included."""
+
+    pairs: list[list[int]]
+    """Indices of bonded atoms; from n_atoms on they are those of `images`."""
+    images: list[list[float]]
+    """Periodic images at the ends of bonds that leave the cell: atom, then its shift in Å."""
+
+
+def viewer_data(vibrations: Vibrations, n_modes: int) -> dict[str, Any]:
+    """Return what the viewer needs of the structure and its lowest `n_modes` modes.
+
+    Displacements are given in 127ths of the largest one of their mode, one signed byte each: the
+    eye cannot tell, and a mode takes 4 bytes per atom of the page.
+    """
+    from ase.io import write
+
+    atoms = vibrations.atoms
+    symbols = list(element_colors(atoms.get_chemical_symbols()))
+    bonds = find_bonds(atoms)
+    text = io.StringIO()
+    plain = Atoms(atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
+    write(text, plain, format="extxyz")
+    return {
+        "elements": symbols,
+        "colors": list(element_colors(symbols).values()),
+        "radii": [_radius(symbol) for symbol in symbols],
+        "atoms": [symbols.index(symbol) for symbol in atoms.get_chemical_symbols()],
+        "positions": np.round(atoms.positions, 3).ravel().tolist(),
+        "bonds": bonds.pairs,
+        "images": bonds.images,
+        "cell": np.round(atoms.cell.array[atoms.pbc], 3).tolist(),
+        "modes": base64.b64encode(_quantized(vibrations, n_modes).tobytes()).decode("ascii"),
+        "n_modes": n_modes,
+        "extxyz": text.getvalue(),
+    }
+
+
+def modes_within(vibrations: Vibrations, budget_bytes: int) -> int:
+    """Return how many modes, from the lowest on, fit into `budget_bytes` of the page."""
+    return min(vibrations.n_modes, budget_bytes // (4 * vibrations.n_atoms))
+
+
+def find_bonds(atoms: Atoms) -> Bonds:
+    """Return bonds by covalent radii.
+
+    Images are left out where they would outnumber the atoms of a large cell, as in a metal.
+    """
+    first, second, shifts = neighbor_list("ijS", atoms, natural_cutoffs(atoms, mult=_BOND_FACTOR))
+    within = ~shifts.any(axis=1)
+    pairs = np.stack([first, second], axis=1)
+    inside = pairs[within & (first < second)].tolist()
+    keys = {
+        (int(atom), *map(int, shift))
+        for atom, shift in zip(second[~within], shifts[~within], strict=True)
+    }
+    if len(keys) > max(80, 2 * len(atoms)):
+        return Bonds(inside, [])
+    numbered = {key: len(atoms) + index for index, key in enumerate(sorted(keys))}
+    outside = [
+        [int(one), numbered[int(other), *map(int, shift)]]
+        for one, other, shift in zip(first[~within], second[~within], shifts[~within], strict=True)
+    ]
+    images = [
+        [float(atom), *np.round(np.array(shift) @ atoms.cell.array, 3).tolist()]
+        for atom, *shift in sorted(keys)
+    ]
+    return Bonds([*inside, *outside], images)
+
+
+def _quantized(vibrations: Vibrations, n_modes: int) -> NDArray[np.int8]:
+    displacements = vibrations.cartesian_modes()[:n_modes]
+    lengths = np.linalg.norm(displacements, axis=2)
+    largest = lengths.max(axis=1, initial=0.0)[:, np.newaxis, np.newaxis]
+    quantized: NDArray[np.int8] = np.rint(127 * displacements / largest).astype(np.int8)
+    return quantized
+
+
+def _radius(symbol: str) -> float:
+    from ase.data import atomic_numbers
+
+    radius = _RADIUS_FACTOR * float(covalent_radii[atomic_numbers[symbol]])
+    return round(max(_SMALLEST_RADIUS_A, radius), 3)

@@ -1,0 +1,118 @@
+"""The whole page: one file that needs nothing else."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import nearsight
+from nearsight.errors import StorageError
+from nearsight.reports.entries import FailedEntry, ReportEntry
+from nearsight.reports.sections import (
+    MODE_BUDGET_BYTES,
+    Section,
+    calculated_section,
+    failed_section,
+    summary_values,
+)
+from nearsight.reports.templates import asset, render
+from nearsight.storage import write_text
+
+_SCRIPTS = ("3Dmol-min.js", "viewer.js", "report.js")
+
+
+def write_report(
+    path: str | os.PathLike[str],
+    entries: Sequence[ReportEntry | FailedEntry],
+    *,
+    command: str | None = None,
+    mode_budget_bytes: int = MODE_BUDGET_BYTES,
+) -> None:
+    """Write one self-contained HTML page about `entries`; an older file stays intact if it fails.
+
+    The page opens without a network: styles, scripts, figures, structures, modes and the records
+    are all in it, and its content policy forbids it to load anything.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    entries
+        The structures, in the order in which they are shown.
+    command
+        The command line that made the results, to be shown.
+    mode_budget_bytes
+        How much of the page the moving modes of one structure may take; the lowest that fit are
+        embedded, and the page says which were left out.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written, or there are no entries.
+    """
+    if not entries:
+        raise StorageError(f"nothing to write to {path}: give at least one entry.")
+    write_text(path, render_report(entries, command=command, mode_budget_bytes=mode_budget_bytes))
+
+
+def render_report(
+    entries: Sequence[ReportEntry | FailedEntry],
+    *,
+    command: str | None = None,
+    mode_budget_bytes: int = MODE_BUDGET_BYTES,
+) -> str:
+    """Return the page that `write_report` writes."""
+    sections = [
+        failed_section(entry, number)
+        if isinstance(entry, FailedEntry)
+        else calculated_section(entry, number, mode_budget_bytes)
+        for number, entry in enumerate(entries, start=1)
+    ]
+    return render_page(sections, command=command)
+
+
+def render_page(
+    sections: Sequence[Section], *, command: str | None = None, pending: Sequence[str] = ()
+) -> str:
+    """Return the page of finished `sections`.
+
+    Parameters
+    ----------
+    sections
+        At least one.
+    command
+        The command line that made the results.
+    pending
+        Names of structures that have not been calculated yet, which the page then says.
+    """
+    page = render(
+        "template.html.j2",
+        title=_title(sections, pending),
+        sections=sections,
+        pending=list(pending),
+        command=command,
+        version=nearsight.__version__,
+        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        styles=asset("report.css"),
+        scripts=[asset(name) for name in _SCRIPTS],
+        script_digests=[_digest(asset(name)) for name in _SCRIPTS],
+        viewer_licence=asset("3Dmol-LICENSE.txt"),
+        **summary_values(sections),
+    )
+    return str(page)
+
+
+def _title(sections: Sequence[Section], pending: Sequence[str]) -> str:
+    if len(sections) == 1 and not pending:
+        return sections[0].title
+    has_heat = any(section.heat_capacities for section in sections)
+    about = "Heat capacities" if has_heat else "Vibrations"
+    if all(section.failed for section in sections):
+        about = "Results"
+    return f"{about} of {len(sections) + len(pending)} structures"
+
+
+def _digest(script: str) -> str:
+    """Return the digest by which the content policy of the page knows a script."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")

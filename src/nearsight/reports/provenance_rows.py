@@ -1,0 +1,163 @@
+"""Where the numbers of a section come from, as labelled lines with units."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from nearsight import units
+from nearsight.relaxation.result import Relaxation
+from nearsight.reports import wording
+from nearsight.reports.entries import ReportEntry
+
+_Text = str | Markup
+
+# In the order in which they are shown; others follow under their own names.
+_SETTING_NAMES = {
+    "supercell": "supercell",
+    "relax": "relaxed first",
+    "fmax_eV_per_A": "force threshold / eV/Å",
+    "max_steps": "step limit",
+    "optimizer": "optimizer",
+    "fixed_cell": "cell fixed",
+    "symmetrize_A": "symmetrized within / Å",
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines that belong together."""
+
+    title: str
+    lines: tuple[tuple[str, _Text], ...]
+
+
+def provenance_rows(entry: ReportEntry) -> list[Group]:
+    """Return everything that a reader needs to judge the numbers, or to compute them again."""
+    groups: list[tuple[str, Callable[[ReportEntry], list[tuple[str, _Text]]]]] = [
+        ("Structure", _structure),
+        ("Model", _model),
+        ("Relaxation", _relaxation),
+        ("Hessian", _hessian),
+        ("Settings", _settings),
+        ("Versions", _versions),
+    ]
+    made = [Group(title, tuple(lines(entry))) for title, lines in groups]
+    return [group for group in made if group.lines]
+
+
+def _structure(entry: ReportEntry) -> list[tuple[str, _Text]]:
+    atoms = entry.hessian.atoms
+    mass = float(atoms.get_masses().sum())
+    lines: list[tuple[str, _Text]] = [
+        ("file", entry.name),
+        ("formula", wording.formula(str(atoms.get_chemical_formula()))),
+        ("atoms", str(len(atoms))),
+        ("mass", f"{mass:.3f} amu"),
+    ]
+    if atoms.pbc.any():
+        lengths = atoms.cell.cellpar()
+        directions = "".join(axis for axis, is_on in zip("abc", atoms.pbc, strict=True) if is_on)
+        lines.append(("periodic along", ", ".join(directions)))
+        lines.append(("a, b, c", ", ".join(f"{value:.4f}" for value in lengths[:3]) + " Å"))
+        lines.append(("α, β, γ", ", ".join(f"{value:.2f}" for value in lengths[3:]) + "°"))
+    if atoms.pbc.all():
+        volume = float(atoms.get_volume())
+        density = mass * units.AMU_IN_GRAM / (volume * 1e-24)
+        lines.append(("volume", f"{volume:.3f} Å³"))
+        lines.append(("density", f"{density:.4f} g/cm³"))
+    return lines
+
+
+def _model(entry: ReportEntry) -> list[tuple[str, _Text]]:
+    identity = entry.hessian.provenance.model
+    digest = identity.checkpoint_sha256
+    lines: list[tuple[str, _Text]] = [
+        ("name", identity.name),
+        ("family", identity.family),
+        (
+            "checkpoint",
+            "none"
+            if digest is None
+            else Markup('SHA-256 <code class="digest">{}</code>').format(digest),
+        ),
+        ("precision", identity.dtype),
+        ("device", identity.device),
+    ]
+    return lines + [(str(name), _value(value)) for name, value in identity.options.items()]
+
+
+def _relaxation(entry: ReportEntry) -> list[tuple[str, _Text]]:
+    relaxation = entry.relaxation
+    if relaxation is None:
+        known = entry.settings.get("relax") is False
+        return [("state", "not relaxed, as asked for" if known else "not recorded here")]
+    lines: list[tuple[str, _Text]] = [
+        ("state", "converged" if relaxation.converged else "NOT CONVERGED"),
+        ("steps", str(relaxation.n_steps)),
+        ("largest force", f"{relaxation.fmax_eV_per_A:.4f} eV/Å"),
+    ]
+    if relaxation.max_stress_GPa is not None:
+        lines.append(("largest stress", f"{relaxation.max_stress_GPa:.4f} GPa"))
+    change = 1000 * relaxation.energy_change_eV_per_atom
+    lines.append(("energy change", f"{wording.signed(change, 2)} meV/atom"))
+    if relaxation.volume_change is not None:
+        lines.append(("volume change", f"{wording.signed(100 * relaxation.volume_change, 2)} %"))
+    return [*lines, *_symmetry(relaxation)]
+
+
+def _symmetry(relaxation: Relaxation) -> list[tuple[str, _Text]]:
+    symmetry = relaxation.symmetry
+    if symmetry is None:
+        return [("symmetry", "none imposed")]
+    return [
+        ("space group", f"{symmetry.symbol_before} → {symmetry.symbol_after}"),
+        ("imposed within", f"{symmetry.tolerance_A:g} Å"),
+        ("largest displacement", f"{symmetry.max_displacement_A:.1e} Å"),
+    ]
+
+
+def _hessian(entry: ReportEntry) -> list[tuple[str, _Text]]:
+    hessian = entry.hessian
+    lines: list[tuple[str, _Text]] = [("method", hessian.method), ("reason", hessian.reason)]
+    if hessian.step_A is not None:
+        lines.append(("displacement", f"{hessian.step_A:g} Å"))
+    return [
+        *lines,
+        ("rows computed", f"{hessian.rows_computed} of {hessian.rows_total}"),
+        ("time", wording.seconds(hessian.seconds)),
+        ("peak memory", f"{hessian.peak_memory_bytes / 2**20:.0f} MiB"),
+        ("asymmetry", _with_unit(hessian.asymmetry_eV_per_A2)),
+        ("sum rule", _with_unit(hessian.sum_rule_eV_per_A2)),
+    ]
+
+
+def _with_unit(value_eV_per_A2: float) -> Markup:
+    return Markup("{} eV/Å²").format(wording.scientific(value_eV_per_A2, 1))
+
+
+def _settings(entry: ReportEntry) -> list[tuple[str, _Text]]:
+    settings = entry.settings
+    ordered = [*(name for name in _SETTING_NAMES if name in settings)]
+    ordered += [name for name in settings if name not in _SETTING_NAMES]
+    lines = [(_SETTING_NAMES.get(name, name), _value(settings[name])) for name in ordered]
+    thermal = entry.thermodynamics
+    if thermal is not None:
+        lines.append(("acoustic modes", thermal.acoustic))
+        lines.append(("scale factor", f"{thermal.scale_factor:g}"))
+    return list(lines)
+
+
+def _versions(entry: ReportEntry) -> list[tuple[str, _Text]]:
+    return [(name, version) for name, version in entry.hessian.provenance.versions.items()]
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "no"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return " × ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,241 @@
+"""The part of the page that is about one structure, made once and kept as text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from nearsight.reports import figures, wording
+from nearsight.reports.entries import FailedEntry, ReportEntry
+from nearsight.reports.geometry import modes_within, viewer_data
+from nearsight.reports.provenance_rows import provenance_rows
+from nearsight.reports.templates import render
+from nearsight.reports.verdict import Level, verdict
+from nearsight.vibrations.modes import Vibrations
+
+MODE_BUDGET_BYTES = 2_000_000
+"""How much of the page the moving modes of one structure may take."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A finished part of the page, with what the overview says about it."""
+
+    name: str
+    anchor: str
+    html: Markup
+    title: str
+    """What the page is called if this is all of it."""
+    formula: str
+    n_atoms: int | None
+    heat_capacities: tuple[Mapping[str, float], ...]
+    """One object per temperature, as in the record; empty if none were asked for."""
+    n_imaginary: int | None
+    level: Level
+    verdict: str
+    """In a word or two."""
+    failed: FailedEntry | None = None
+
+    @property
+    def short_name(self) -> str:
+        """The name without folders and, if there is a result, without suffixes."""
+        return _stem(self.name) if self.failed is None else Path(self.name).name or self.name
+
+
+@dataclass(frozen=True)
+class ModeRow:
+    """One line of the table of modes."""
+
+    index: int
+    wavenumber_per_cm: float
+    shares: tuple[tuple[str, str, float], ...]
+    """Symbol, colour and share of each element, the largest share first."""
+    animated: bool
+
+    @property
+    def text(self) -> str:
+        """The shares in words, those below one percent left out."""
+        named = [f"{name} {100 * share:.0f} %" for name, _, share in self.shares if share >= 0.01]
+        return ", ".join(named[:3])
+
+
+def calculated_section(
+    entry: ReportEntry, number: int, mode_budget_bytes: int = MODE_BUDGET_BYTES
+) -> Section:
+    """Return the section of a structure that was calculated.
+
+    Parameters
+    ----------
+    entry
+        The structure and its results.
+    number
+        Its place on the page, from 1 on, unique on it.
+    mode_budget_bytes
+        How much of the page its moving modes may take; the lowest that fit are embedded.
+    """
+    anchor = f"structure-{number}"
+    thermal = entry.thermodynamics
+    found = verdict(entry)
+    return Section(
+        name=entry.name,
+        anchor=anchor,
+        html=render(
+            "section.html.j2",
+            entry=entry,
+            anchor=anchor,
+            name=_stem(entry.name),
+            verdict=found,
+            provenance=provenance_rows(entry),
+            record=entry.to_json(),
+            **_numbers(entry),
+            **_drawings(entry, anchor, mode_budget_bytes),
+        ),
+        title=("Heat capacity of " if thermal else "Vibrations of ") + _stem(entry.name),
+        formula=str(entry.hessian.atoms.get_chemical_formula()),
+        n_atoms=entry.hessian.n_atoms,
+        heat_capacities=tuple(thermal.heat_capacity_summary()) if thermal else (),
+        n_imaginary=entry.vibrations.n_imaginary,
+        level=found.level,
+        verdict=found.short,
+    )
+
+
+def _numbers(entry: ReportEntry) -> dict[str, Any]:
+    """Return the words and tables of a section."""
+    vibrations, thermal = entry.vibrations, entry.thermodynamics
+    return {
+        "formula": wording.formula(str(entry.hessian.atoms.get_chemical_formula())),
+        "what": _what_was_computed(entry),
+        "unit": "cell" if vibrations.atoms.pbc.any() else "molecule",
+        "thermal_rows": thermal.heat_capacity_summary() if thermal else [],
+        "acoustic": wording.acoustic_words(vibrations, thermal) if thermal else None,
+        "functions": _functions(entry),
+        "modes_summary": _modes_summary(vibrations),
+    }
+
+
+def _drawings(entry: ReportEntry, anchor: str, mode_budget_bytes: int) -> dict[str, Any]:
+    """Return the charts of a section, its viewer, and the modes that choose what moves."""
+    vibrations, thermal = entry.vibrations, entry.thermodynamics
+    n_moving = modes_within(vibrations, mode_budget_bytes)
+    density = heat_capacity = None
+    if vibrations.n_modes > 0:
+        density = figures.density_of_states_svg(vibrations, f"{anchor}-dos")
+    if thermal is not None:
+        heat_capacity = figures.heat_capacity_svg(vibrations, thermal, f"{anchor}-cv")
+    return {
+        "density": density,
+        "heat_capacity": heat_capacity,
+        "legend": figures.element_legend(vibrations),
+        "viewer": viewer_data(vibrations, n_moving),
+        "modes": _mode_rows(vibrations, n_moving),
+        "left_out": _left_out(vibrations, n_moving, mode_budget_bytes),
+    }
+
+
+def failed_section(entry: FailedEntry, number: int) -> Section:
+    """Return the section of a structure that gave no result."""
+    anchor = f"structure-{number}"
+    name = Path(entry.name).name or entry.name
+    html = render("failure.html.j2", entry=entry, anchor=anchor, name=name, record=entry.to_json())
+    return Section(
+        name=entry.name,
+        anchor=anchor,
+        html=html,
+        title=f"No result for {_stem(entry.name)}",
+        formula="",
+        n_atoms=None,
+        heat_capacities=(),
+        n_imaginary=None,
+        level=Level.BAD,
+        verdict="failed",
+        failed=entry,
+    )
+
+
+def _stem(name: str) -> str:
+    file = Path(name).name
+    return file.removesuffix(".hessian.npz") if file.endswith(".hessian.npz") else Path(file).stem
+
+
+def _what_was_computed(entry: ReportEntry) -> str:
+    atoms = entry.hessian.atoms
+    kind = {0: "molecule", 1: "chain", 2: "layer", 3: "crystal"}[int(atoms.pbc.sum())]
+    about = "heat capacity" if entry.thermodynamics else "normal modes"
+    return (
+        f"Harmonic {about} of a {kind} of {len(atoms)} atom{'' if len(atoms) == 1 else 's'}"
+        f"{' per cell' if atoms.pbc.any() else ''}, from its Hessian with "
+        f"{entry.hessian.provenance.model.name}"
+    )
+
+
+def _functions(entry: ReportEntry) -> list[dict[str, float]]:
+    thermal = entry.thermodynamics
+    if thermal is None:
+        return []
+    columns = zip(
+        thermal.temperatures_K.tolist(),
+        thermal.entropy_J_per_molatom_K.tolist(),
+        thermal.internal_energy_kJ_per_mol.tolist(),
+        thermal.free_energy_kJ_per_mol.tolist(),
+        strict=True,
+    )
+    names = ("temperature_K", "entropy", "internal_energy", "free_energy")
+    return [dict(zip(names, values, strict=True)) for values in columns]
+
+
+def _modes_summary(vibrations: Vibrations) -> str:
+    wavenumbers = vibrations.wavenumbers_per_cm
+    real = wavenumbers[wavenumbers > 0]
+    span = f" from {real[0]:.1f} to {real[-1]:.1f} cm⁻¹" if len(real) else ""
+    return (
+        f"{len(real)} real{span}, {vibrations.n_imaginary} imaginary; beside them "
+        f"{wording.rigid_body_words(vibrations)}."
+    )
+
+
+def _mode_rows(vibrations: Vibrations, n_moving: int) -> list[ModeRow]:
+    shares = figures.mode_shares(vibrations)
+    colors = {symbol: color for symbol, color, _ in figures.element_legend(vibrations)}
+    rows = []
+    for index, wavenumber in enumerate(vibrations.wavenumbers_per_cm.tolist()):
+        of_mode: Sequence[tuple[str, str, float]] = sorted(
+            ((name, colors[name], values[index]) for name, values in shares.items()),
+            key=lambda share: -share[2],
+        )
+        rows.append(ModeRow(index, wavenumber, tuple(of_mode), index < n_moving))
+    return rows
+
+
+def _left_out(vibrations: Vibrations, n_moving: int, budget_bytes: int) -> str | None:
+    n_modes = vibrations.n_modes
+    if n_moving == n_modes:
+        return None
+    kept = "No mode moves"
+    if n_moving:
+        last = vibrations.wavenumbers_per_cm[n_moving - 1]
+        kept = f"The lowest {n_moving} of {n_modes} modes move, those up to {last:.1f} cm⁻¹"
+    return (
+        f"{kept}; the motion of the other {n_modes - n_moving} was left out to keep this part of "
+        f"the page below {wording.size(budget_bytes)}. “nearsight vibrations” with --animate "
+        f"writes any of them to a file."
+    )
+
+
+def summary_values(sections: Sequence[Section]) -> dict[str, Any]:
+    """Return what the head of the page says about all `sections`."""
+    calculated = [section for section in sections if section.failed is None]
+    temperatures = sorted(
+        {row["temperature_K"] for section in calculated for row in section.heat_capacities}
+    )
+    return {
+        "calculated": calculated,
+        "failed": [section for section in sections if section.failed is not None],
+        "temperatures": temperatures,
+        "by_temperature": {
+            section.anchor: {row["temperature_K"]: row for row in section.heat_capacities}
+            for section in calculated
+        },
+    }

@@ -1,0 +1,174 @@
+"""What speaks for and against a result, in words: the checks at the top of a section."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from nearsight.reports.entries import ReportEntry
+
+# An error of 1e-3 eV/Å² in the curvature of an oxygen atom moves a mode of 30 cm⁻¹, among the
+# softest that count, by 1 %; 5e-2 eV/Å² is all of its curvature.
+_CLEAN_eV_PER_A2 = 1e-3
+_DOUBTFUL_eV_PER_A2 = 5e-2
+
+# Harmonic heat capacities of today's models are off by more than that.
+_SMALL_SHARE = 0.03
+
+
+class Level(IntEnum):
+    """How a check went; the largest of several is that of all."""
+
+    GOOD = 0
+    UNKNOWN = 1
+    CAUTION = 2
+    BAD = 3
+
+    @property
+    def word(self) -> str:
+        """What the page says beside the colour."""
+        return ("passed", "not known", "caution", "problem")[self]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    level: Level
+    finding: str
+    """A few words."""
+    detail: str
+    """What it means, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All checks of a structure."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def level(self) -> Level:
+        """The level of the worst check."""
+        return max(check.level for check in self.checks)
+
+    @property
+    def summary(self) -> str:
+        """The verdict in a line."""
+        return (
+            "Nothing speaks against these numbers.",
+            "Nothing that is known speaks against these numbers.",
+            "To be used with care.",
+            "Not to be relied on as it is.",
+        )[self.level]
+
+    @property
+    def short(self) -> str:
+        """The verdict in a word or two, for a table."""
+        return ("sound", "sound, as far as known", "with care", "not reliable")[self.level]
+
+
+def verdict(entry: ReportEntry) -> Verdict:
+    """Return what speaks for and against the numbers of `entry`."""
+    hessian = entry.hessian
+    checks = (
+        _imaginary(entry.vibrations.n_imaginary),
+        _relaxation(entry),
+        _exactness(
+            "symmetric Hessian",
+            "asymmetric Hessian",
+            hessian.asymmetry_eV_per_A2,
+            "The largest difference between the Hessian and its transpose",
+        ),
+        _exactness(
+            "sum rule holds",
+            "sum rule violated",
+            hessian.sum_rule_eV_per_A2,
+            "The largest force constant that is left when everything moves together",
+        ),
+    )
+    return Verdict((*checks, *_coverage(entry)))
+
+
+def _imaginary(count: int) -> Check:
+    if count == 0:
+        return Check(Level.GOOD, "no imaginary modes", "No vibration has a negative curvature.")
+    return Check(
+        Level.BAD,
+        f"{count} imaginary mode{'s' if count > 1 else ''}",
+        "The structure is not at a minimum of this model.",
+    )
+
+
+def _relaxation(entry: ReportEntry) -> Check:
+    relaxation = entry.relaxation
+    if relaxation is not None:
+        steps = f"{relaxation.n_steps} step{'' if relaxation.n_steps == 1 else 's'}"
+        left = f"the largest force left is {relaxation.fmax_eV_per_A:.4f} eV/Å"
+        if relaxation.converged:
+            return Check(Level.GOOD, "relaxation converged", f"After {steps} {left}.")
+        return Check(Level.BAD, "relaxation not converged", f"After {steps} {left}.")
+    if entry.settings.get("relax") is False:
+        return Check(
+            Level.CAUTION,
+            "not relaxed",
+            "Harmonic results hold at a minimum of the model only.",
+        )
+    if entry.hessian.warnings:
+        return Check(
+            Level.CAUTION,
+            "structure with warnings",
+            "The Hessian was saved with warnings about its structure, which stand below.",
+        )
+    return Check(
+        Level.UNKNOWN,
+        "relaxation not recorded",
+        "A saved Hessian does not hold the relaxation; no warning came with it.",
+    )
+
+
+def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
+    """Return whether the heat capacity is that of all motion, if there is a heat capacity."""
+    thermal, vibrations = entry.thermodynamics, entry.vibrations
+    if thermal is None:
+        return ()
+    if not vibrations.atoms.pbc.any():
+        return (
+            Check(
+                Level.CAUTION,
+                "vibrations only",
+                "The translation and rotation of a gas are not in these numbers.",
+            ),
+        )
+    if thermal.acoustic == "as-computed":
+        return (
+            Check(
+                Level.CAUTION,
+                "nothing projected out",
+                "The rigid-body modes count with the noise of their wavenumbers.",
+            ),
+        )
+    if thermal.acoustic == "classical":
+        return (
+            Check(
+                Level.GOOD,
+                "acoustic modes counted",
+                "With k_B each: right at high temperature, too much at the lowest ones.",
+            ),
+        )
+    share = vibrations.n_rigid_body / (3 * vibrations.n_atoms)
+    return (
+        Check(
+            Level.GOOD if share <= _SMALL_SHARE else Level.CAUTION,
+            "nearly all modes counted" if share <= _SMALL_SHARE else "small cell",
+            f"Leaving out {vibrations.n_rigid_body} of {3 * vibrations.n_atoms} modes lowers "
+            f"the heat capacity by up to {100 * share:.1f} % of its classical limit.",
+        ),
+    )
+
+
+def _exactness(clean: str, unclean: str, value_eV_per_A2: float, meaning: str) -> Check:
+    detail = f"{meaning} is {value_eV_per_A2:.1e} eV/Å²; exact derivatives have zero."
+    if value_eV_per_A2 <= _CLEAN_eV_PER_A2:
+        return Check(Level.GOOD, clean, detail)
+    if value_eV_per_A2 <= _DOUBTFUL_eV_PER_A2:
+        return Check(Level.CAUTION, unclean, f"{detail} Soft modes are uncertain.")
+    return Check(Level.BAD, unclean, f"{detail} Soft modes mean nothing.")

@@ -1,0 +1,311 @@
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nearsight.cli.main import main
+from nearsight.hessian import Hessian
+from nearsight.reports import ReportEntry
+from nearsight.reports.sections import Section, calculated_section
+
+Run = Callable[..., int]
+
+
+def _records(page: Path) -> list[dict[str, Any]]:
+    """Return the records that a page embeds, in their order."""
+    found = re.findall(
+        r'<script type="application/json" class="record-data"[^>]*>(.*?)</script>',
+        page.read_text(encoding="utf-8"),
+        re.DOTALL,
+    )
+    return [json.loads(text) for text in found]
+
+
+def test_page_holds_the_record_of_the_json(nearsight: Run, folder: Path) -> None:
+    assert nearsight("heat-capacity", "copper.cif", "--json", "r.json", "--report", "r.html") == 0
+    record = json.loads((folder / "r.json").read_text())
+    assert _records(folder / "r.html") == [record]
+    text = (folder / "r.html").read_text(encoding="utf-8")
+    (row,) = record["heat_capacity"]
+    assert f'<data value="{row["J_per_g_K"]}">{row["J_per_g_K"]:.5f}</data>' in text
+    assert "relaxation converged" in text
+    assert "nearsight heat-capacity copper.cif --json r.json --report r.html" in text
+
+
+def test_vibrations_have_a_page_without_heat_capacities(nearsight: Run, folder: Path) -> None:
+    assert nearsight("vibrations", "nitrogen.xyz", "--report", "v.html") == 0
+    (record,) = _records(folder / "v.html")
+    assert "heat_capacity" not in record
+    text = (folder / "v.html").read_text(encoding="utf-8")
+    assert "Vibrations of nitrogen" in text
+    assert "Heat capacity at constant volume" not in text
+
+
+def test_page_of_a_batch_lists_what_failed(nearsight: Run, folder: Path) -> None:
+    structures = ("copper.cif", "empty.cif", "missing.cif", "nitrogen.xyz")
+    status = nearsight(
+        "heat-capacity", *structures, "--no-relax", "--report", "r.html", "--json", "r.json"
+    )
+    assert status == 1
+    records = _records(folder / "r.html")
+    assert records == json.loads((folder / "r.json").read_text())
+    assert [record["structure"] for record in records] == list(structures)
+    text = (folder / "r.html").read_text(encoding="utf-8")
+    assert "2 calculated, 2 failed" in text
+    assert "missing.cif does not exist; check the path for a typo." in text
+
+
+def test_page_says_when_everything_failed(nearsight: Run, folder: Path) -> None:
+    assert nearsight("heat-capacity", "empty.cif", "--report", "r.html") == 1
+    assert "No result for empty" in (folder / "r.html").read_text(encoding="utf-8")
+    assert nearsight("heat-capacity", "empty.cif", "no.cif", "--report", "r.html") == 1
+    assert "0 calculated, 2 failed" in (folder / "r.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", ["heat-capacity", "vibrations"])
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("nowhere/r.html", "nowhere"),
+        ("r.pdf", ".html"),
+        ("-", ".html"),
+        ("folder.html", "is a folder"),
+        ("copper.html", "is one of the structures"),
+    ],
+)
+def test_place_of_the_page_is_checked_before_any_computing(
+    nearsight: Run,
+    folder: Path,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    target: str,
+    message: str,
+) -> None:
+    def computed(*positional: object, **settings: object) -> None:
+        raise AssertionError("the page was to be checked first")
+
+    (folder / "folder.html").mkdir()
+    (folder / "copper.html").symlink_to("copper.cif")
+    monkeypatch.setattr(f"nearsight.cli.{command.replace('-', '_')}.calculate", computed)
+    assert nearsight(command, "copper.cif", "--report", target) == 1
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert "Traceback" not in errors
+
+
+def test_interrupted_run_leaves_a_page_with_what_is_done(
+    nearsight: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nearsight.cli import heat_capacity
+
+    calculate = heat_capacity.calculate
+
+    def interrupted(path: str, *others: Any) -> Any:
+        if path == "nitrogen.xyz":
+            raise KeyboardInterrupt
+        return calculate(path, *others)
+
+    monkeypatch.setattr(heat_capacity, "calculate", interrupted)
+    # Two quick structures in a row: the second is not written before the end of the run.
+    structures = ("copper.cif", "aluminium.cif", "nitrogen.xyz")
+    assert nearsight("heat-capacity", *structures, "--no-relax", "--report", "r.html") == 130
+    assert [r["structure"] for r in _records(folder / "r.html")] == list(structures[:2])
+    text = (folder / "r.html").read_text(encoding="utf-8")
+    assert "2 calculated, 0 failed, 1 not calculated yet" in text
+
+
+def test_page_is_there_while_the_run_goes_on(
+    nearsight: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nearsight.cli import heat_capacity
+
+    calculate = heat_capacity.calculate
+    seen = []
+
+    def watched(path: str, *others: Any) -> Any:
+        page = folder / "r.html"
+        seen.append(len(_records(page)) if page.exists() else 0)
+        return calculate(path, *others)
+
+    monkeypatch.setattr(heat_capacity, "calculate", watched)
+    monkeypatch.setattr("nearsight.cli.report_output._PAUSE_PER_WRITING", 0)
+    structures = ("copper.cif", "aluminium.cif", "nitrogen.xyz")
+    assert nearsight("heat-capacity", *structures, "--no-relax", "--report", "r.html") == 0
+    assert seen == [0, 1, 2]
+
+
+def test_section_that_cannot_be_made_costs_no_result(
+    nearsight: Run,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(entry: ReportEntry, number: int, budget: int) -> Section:
+        if number == 1:
+            raise RuntimeError("a defect")
+        return calculated_section(entry, number, budget)
+
+    monkeypatch.setattr("nearsight.cli.report_output.calculated_section", broken)
+    arguments = ("copper.cif", "aluminium.cif", "--no-relax", "--json", "r.json")
+    assert nearsight("heat-capacity", *arguments, "--report", "r.html") == 1
+    assert all(r["heat_capacity"] for r in json.loads((folder / "r.json").read_text()))
+    assert "Traceback" in capsys.readouterr().err
+    undrawn, drawn = _records(folder / "r.html")
+    assert "could not be made" in undrawn["error"]["message"]
+    assert drawn["heat_capacity"]
+
+
+def test_saved_hessians_have_a_page(
+    nearsight: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for structure in ("copper.cif", "nitrogen.xyz"):
+        assert nearsight("hessian", structure) == 0
+    (folder / "read-only").mkdir()
+    monkeypatch.chdir(folder / "read-only")  # nothing but the page is written
+    files = ["../copper.hessian.npz", "../nitrogen.hessian.npz"]
+    options = ["--temperature", "150", "300", "--acoustic", "classical"]
+    assert main(["report", *files, "--output", "../r.html", *options]) == 0
+    assert not list((folder / "read-only").iterdir())
+    copper, nitrogen = _records(folder / "r.html")
+    assert [row["temperature_K"] for row in copper["heat_capacity"]] == [150.0, 300.0]
+    assert copper["acoustic"] == "classical"
+    hessian = Hessian.load(folder / "copper.hessian.npz")
+    assert copper["hessian"] == hessian.summary()
+    assert nitrogen["modes"]["n_rigid_body"] == 5
+    monkeypatch.chdir(folder)
+    assert nearsight("heat-capacity", "copper.hessian.npz", *options, "--json", "c.json") == 0
+    expected = json.loads((folder / "c.json").read_text())
+    assert copper["heat_capacity"] == expected["heat_capacity"]
+
+
+def test_saved_hessian_of_any_name_has_a_page(nearsight: Run, folder: Path) -> None:
+    assert nearsight("hessian", "copper.cif", "--no-relax", "--output", "copper.data") == 0
+    assert main(["report", "copper.data", "--output", "r.html"]) == 0
+    assert _records(folder / "r.html")[0]["formula"] == "Cu4"
+
+
+def test_warnings_saved_with_a_hessian_are_on_its_page(nearsight: Run, folder: Path) -> None:
+    assert nearsight("hessian", "copper.cif", "--max-steps", "1") == 0
+    assert main(["report", "copper.hessian.npz", "--output", "r.html"]) == 0
+    text = (folder / "r.html").read_text(encoding="utf-8")
+    assert "Not converged after 1 steps" in text
+    assert "structure with warnings" in text
+
+
+def test_record_of_a_failed_run_is_explained(
+    nearsight: Run, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert nearsight("heat-capacity", "empty.cif", "--json", "r.json") == 1
+    capsys.readouterr()
+    assert main(["report", "r.json", "--output", "r.html"]) == 1
+    errors = capsys.readouterr().err
+    assert "the run failed (empty.cif: empty.cif is empty; write or download" in errors
+    assert "--report" in errors
+    assert "Traceback" not in errors
+    assert _records(folder / "r.html")[0]["error"]["type"] == "CheckpointError"
+
+
+def test_record_of_a_batch_names_its_failures(
+    nearsight: Run, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    structures = ("copper.cif", "empty.cif", "missing.cif")
+    assert nearsight("heat-capacity", *structures, "--no-relax", "--json", "r.json") == 1
+    capsys.readouterr()
+    assert main(["report", "r.json", "--output", "r.html"]) == 1
+    errors = capsys.readouterr().err
+    assert "2 of 3 structures of the run failed" in errors
+    assert "missing.cif does not exist" in errors
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("r.json", '{"structure": "copper.cif", "heat_capacity": []}', "nearsight hessian"),
+        ("r.json", "[1, 2]", "JSON file, which holds no Hessian"),
+        ("r.json", '{"error": null}', "no reason given"),
+        ("notes.txt", "no JSON either", "computes nothing"),
+        ("damaged.npz", "no archive", "not a readable hessian file"),
+        ("missing.npz", None, "does not exist"),
+        ("missing.json", None, "does not exist"),
+    ],
+)
+def test_what_is_no_saved_hessian_is_explained(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    content: str | None,
+    message: str,
+) -> None:
+    if content is not None:
+        (folder / name).write_text(content)
+    assert main(["report", name, "--output", "r.html"]) == 1
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert name in errors
+    assert "Traceback" not in errors
+
+
+def test_structure_given_to_report_is_explained(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "copper.cif", "--output", "r.html"]) == 1
+    assert "nearsight heat-capacity copper.cif --report" in capsys.readouterr().err
+
+
+def test_modes_are_no_hessian(
+    nearsight: Run, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert nearsight("vibrations", "copper.cif", "--no-relax", "--modes", "m.npz") == 0
+    assert main(["report", "m.npz", "--output", "r.html"]) == 1
+    assert "'vibrations'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--output", "nowhere/r.html"], "nowhere"),
+        (["--output", "r.svg"], ".html"),
+        (["--output", "r.html", "--temperature", "-5"], "-5"),
+    ],
+)
+def test_mistakes_of_report_are_found_before_reading(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    def read(path: str) -> None:
+        raise AssertionError("the options were to be checked first")
+
+    monkeypatch.setattr("nearsight.cli.report.Hessian.load", read)
+    assert main(["report", "any.npz", *arguments]) == 1
+    assert message in capsys.readouterr().err
+    assert not (folder / "r.html").exists()
+
+
+def test_page_cannot_replace_its_hessian(
+    nearsight: Run, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert nearsight("hessian", "copper.cif", "--no-relax", "--output", "copper.html") == 0
+    before = os.stat(folder / "copper.html")
+    assert main(["report", "copper.html", "--output", "copper.html"]) == 1
+    assert "is one of the structures" in capsys.readouterr().err
+    assert os.stat(folder / "copper.html") == before
+
+
+def test_help_needs_neither_templates_nor_numbers() -> None:
+    code = (
+        "import sys; from nearsight.cli.main import _parser; _parser().format_help();"
+        "print(*sorted(set(sys.modules) & {'jinja2', 'markupsafe', 'numpy', 'ase'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == ""

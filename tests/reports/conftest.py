@@ -1,0 +1,112 @@
+"""Entries made with a cheap model, and a reader of pages."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from ase import Atoms
+from ase.build import molecule
+
+from nearsight.hessian import hessian
+from nearsight.models.torch_model import TorchModel
+from nearsight.relaxation import relax
+from nearsight.reports import ReportEntry
+from nearsight.vibrations import thermodynamics, vibrations
+
+TEMPERATURES_K = (100.0, 298.15)
+RELAX = {"fmax": 1e-3, "max_steps": 200}
+
+
+@dataclass
+class Page(HTMLParser):
+    """What a page holds, as a browser would take it apart."""
+
+    text: str
+    tags: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    """Numbers that the page shows, at full precision."""
+    scripts: list[tuple[dict[str, str | None], str]] = field(default_factory=list)
+    words: str = ""
+    """Everything that is shown."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._inside: list[str] = []
+        self.feed(self.text)
+        self.close()
+        assert not self._inside, f"not closed: {self._inside}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        self.tags.append((tag, attributes))
+        if tag == "script":
+            self.scripts.append((attributes, ""))
+        if tag == "data":
+            self.values.append(float(str(attributes["value"])))
+        if tag not in {"meta", "link", "input", "br", "img"} and not self._is_empty():
+            self._inside.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._inside.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        inside = self._inside[-1] if self._inside else ""
+        if inside == "script":
+            attributes, before = self.scripts[-1]
+            self.scripts[-1] = (attributes, before + data)
+        elif inside != "style":
+            self.words += data
+
+    def _is_empty(self) -> bool:
+        return str(self.get_starttag_text()).endswith("/>")
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Every JSON that the page embeds, by its id."""
+        return {
+            str(attributes["id"]): json.loads(content)
+            for attributes, content in self.scripts
+            if attributes.get("type") == "application/json"
+        }
+
+    @property
+    def programs(self) -> list[str]:
+        """Every script that a browser would run."""
+        return [content for attributes, content in self.scripts if not attributes.get("type")]
+
+
+@pytest.fixture(scope="session")
+def read_page() -> Callable[[str], Page]:
+    return Page
+
+
+@pytest.fixture(scope="session")
+def make_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., ReportEntry]:
+    """Return a function: an entry about a structure, relaxed with the pair potential or not."""
+
+    def make(atoms: Atoms, name: str = "quartz.cif", *, relaxed: bool = False) -> ReportEntry:
+        model = pair_model()
+        relaxation = relax(atoms, model, **RELAX) if relaxed else None
+        result = hessian(relaxation.atoms if relaxation else atoms, model, "rows")
+        modes = vibrations(result)
+        thermal = thermodynamics(modes, TEMPERATURES_K)
+        settings = {"relax": relaxed, "supercell": [1, 1, 1]}
+        return ReportEntry(name, result, modes, thermal, relaxation, settings)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def water_entry(make_entry: Callable[..., ReportEntry]) -> ReportEntry:
+    return make_entry(molecule("H2O"), "water.xyz", relaxed=True)
+
+
+@pytest.fixture
+def quartz_entry(make_entry: Callable[..., ReportEntry], alpha_quartz: Atoms) -> ReportEntry:
+    return make_entry(alpha_quartz)

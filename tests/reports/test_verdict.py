@@ -1,0 +1,98 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nearsight.reports import ReportEntry
+from nearsight.reports.verdict import Level, verdict
+from nearsight.vibrations import thermodynamics, vibrations
+
+
+def _levels(entry: ReportEntry) -> dict[str, Level]:
+    return {check.finding: check.level for check in verdict(entry).checks}
+
+
+def test_relaxed_molecule_passes_but_for_what_is_left_out(water_entry: ReportEntry) -> None:
+    levels = _levels(water_entry)
+    assert levels.pop("vibrations only") is Level.CAUTION
+    assert set(levels.values()) == {Level.GOOD}
+    without = replace(water_entry, thermodynamics=None)
+    assert verdict(without).level is Level.GOOD
+    assert "Nothing speaks against" in verdict(without).summary
+
+
+def test_unconverged_relaxation_is_a_problem(water_entry: ReportEntry) -> None:
+    assert water_entry.relaxation is not None
+    relaxation = replace(water_entry.relaxation, converged=False)
+    entry = replace(water_entry, relaxation=relaxation)
+    assert _levels(entry)["relaxation not converged"] is Level.BAD
+    assert verdict(entry).level is Level.BAD
+
+
+def test_unrelaxed_is_not_the_same_as_unknown(quartz_entry: ReportEntry) -> None:
+    assert _levels(quartz_entry)["not relaxed"] is Level.CAUTION
+    saved = replace(quartz_entry, settings={})
+    assert _levels(saved)["relaxation not recorded"] is Level.UNKNOWN
+    noted = replace(saved, hessian=replace(saved.hessian, warnings=("Not converged.",)))
+    assert _levels(noted)["structure with warnings"] is Level.CAUTION
+
+
+def test_imaginary_modes_are_a_problem(quartz_entry: ReportEntry) -> None:
+    modes = quartz_entry.vibrations
+    eigenvalues = np.sort(np.concatenate([[-1e-9], modes.eigenvalues_eV_per_A2_amu[1:]]))
+    moved = replace(modes, eigenvalues_eV_per_A2_amu=eigenvalues)
+    count = moved.n_imaginary
+    found = _levels(replace(quartz_entry, vibrations=moved))
+    assert found[f"{count} imaginary mode{'s' if count > 1 else ''}"] is Level.BAD
+
+
+@pytest.mark.parametrize(
+    ("error_eV_per_A2", "level"), [(5e-4, Level.GOOD), (5e-3, Level.CAUTION), (0.2, Level.BAD)]
+)
+def test_inexact_hessians_are_told_apart(
+    quartz_entry: ReportEntry, error_eV_per_A2: float, level: Level
+) -> None:
+    matrix = quartz_entry.hessian.matrix_eV_per_A2.copy()
+    matrix[0, 0, 1, 2] += error_eV_per_A2
+    hessian = replace(quartz_entry.hessian, matrix_eV_per_A2=matrix)
+    found = _levels(replace(quartz_entry, hessian=hessian))
+    clean = level is Level.GOOD
+    assert found["symmetric Hessian" if clean else "asymmetric Hessian"] is level
+    assert found["sum rule holds" if clean else "sum rule violated"] is level
+
+
+def test_an_error_at_the_limit_moves_a_soft_mode_by_a_percent() -> None:
+    """The reason of the limit: oxygen at 30 cm⁻¹, its curvature off by 1e-3 eV/Å²."""
+    from nearsight.units import eigenvalues_from_wavenumbers, wavenumbers_per_cm
+
+    eigenvalue = eigenvalues_from_wavenumbers([30.0])
+    moved = wavenumbers_per_cm(eigenvalue + 1e-3 / 15.999)
+    assert moved[0] / 30.0 - 1 == pytest.approx(0.01, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("acoustic", "finding", "level"),
+    [
+        ("exclude", "small cell", Level.CAUTION),
+        ("classical", "acoustic modes counted", Level.GOOD),
+        ("as-computed", "nothing projected out", Level.CAUTION),
+    ],
+)
+def test_conventions_are_judged(
+    quartz_entry: ReportEntry, acoustic: str, finding: str, level: Level
+) -> None:
+    thermal = thermodynamics(quartz_entry.vibrations, 300.0, acoustic)  # type: ignore[arg-type]
+    assert _levels(replace(quartz_entry, thermodynamics=thermal))[finding] is level
+
+
+def test_large_cell_leaves_little_out(quartz_entry: ReportEntry) -> None:
+    """3 of 3·36 modes: 2.8 %."""
+    atoms = quartz_entry.hessian.atoms.repeat((2, 2, 1))
+    large = replace(
+        quartz_entry.hessian, atoms=atoms, matrix_eV_per_A2=np.eye(108).reshape(36, 3, 36, 3)
+    )
+    modes = vibrations(large)
+    entry = ReportEntry("large", large, modes, thermodynamics(modes, 300.0))
+    (check,) = [c for c in verdict(entry).checks if c.finding == "nearly all modes counted"]
+    assert check.level is Level.GOOD
+    assert "2.8 %" in check.detail
