@@ -15,7 +15,7 @@ def calm_cutoffs(monkeypatch: pytest.MonkeyPatch) -> Callable[[Atoms], None]:
     """
 
     def between_shells(atoms: Atoms) -> None:
-        from nearsight.models import d3_energy
+        from nearsight.models.d3 import energy
 
         i, j = np.triu_indices(len(atoms))
         grid = np.stack(np.meshgrid(*[np.arange(-8, 9)] * 3), axis=-1).reshape(-1, 3)
@@ -25,7 +25,7 @@ def calm_cutoffs(monkeypatch: pytest.MonkeyPatch) -> Callable[[Atoms], None]:
         near = np.sort(distances[np.abs(distances - 12.0) < 0.3])
         widest = int(np.argmax(np.diff(near)))
         middle = float(near[widest : widest + 2].mean())
-        monkeypatch.setattr(d3_energy, "ENERGY_CUTOFF_A", middle)
-        monkeypatch.setattr(d3_energy, "COUNTING_CUTOFF_A", middle)
+        monkeypatch.setattr(energy, "ENERGY_CUTOFF_A", middle)
+        monkeypatch.setattr(energy, "COUNTING_CUTOFF_A", middle)
 
     return between_shells

@@ -183,9 +183,9 @@ def _read(path: Path, device: str) -> Any:
                 return torch.load(path, map_location=device, weights_only=False)
         except ModuleNotFoundError as error:
             raise ModelError(
-                f"{path} needs the package {error.name}, which is not installed here. A model "
-                f"that was converted for acceleration kernels has no second derivatives; use the "
-                f"file it was made from, or convert it back (`mace_cueq_to_e3nn`)."
+                f"{path} needs the package {error.name}, which is not installed here. If that is a "
+                f"library of kernels, which have no second derivatives, convert the model back "
+                f"(`mace_cueq_to_e3nn`) or use the file it was made from; otherwise install it."
             ) from error
         except Exception as error:  # a damaged pickle can raise anything
             raise ModelError(
@@ -258,24 +258,24 @@ def _make_differentiation_cheap(model: Any, energy: MaceEnergy, path: Path) -> N
 
     def features() -> torch.Tensor:
         # Not the energies, in which those of free atoms hide all else.
-        found: torch.Tensor = energy.outputs(graph, graph.positions, graph.unstrained())[
-            "node_feats"
-        ]
+        outputs = energy.outputs(graph, graph.positions, graph.unstrained())
+        found: torch.Tensor = outputs["node_feats"]
         return found.detach()
 
-    compiled = features()
     try:
+        compiled = features()
         restore_graphs(model)
-    except (AttributeError, RuntimeError, TypeError) as error:
-        raise ModelError(_not_rebuilt(path, str(error))) from error
+    except (AttributeError, KeyError, RuntimeError, TypeError) as error:
+        raise ModelError(_of_another_version(path, str(error))) from error
     simplify_products(model)
     deviation = float((features() - compiled).abs().max() / compiled.abs().max())
     if not deviation <= _REBUILT_TOLERANCE[energy.identity.dtype]:
-        raise ModelError(_not_rebuilt(path, f"they differ by {deviation:.0e} of their size"))
+        reason = f"features change by {deviation:.0e} of their size without TorchScript"
+        raise ModelError(_of_another_version(path, reason))
 
 
-def _not_rebuilt(path: Path, reason: str) -> str:
+def _of_another_version(path: Path, reason: str) -> str:
     return (
-        f"the tensor products in {path} could not be rebuilt without TorchScript: {reason}. Save "
-        f"the model anew with mace-torch 0.3.16 and e3nn 0.4.4."
+        f"{path} does not work with the mace-torch and e3nn that are installed here, or its tensor "
+        f"products could not be rebuilt: {reason}. Save the model anew with these versions."
     )

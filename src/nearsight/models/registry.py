@@ -76,7 +76,7 @@ FAMILIES = {
         target="name of an ASE calculator such as emt",
     ),
     "d3": Family(
-        module="nearsight.models.d3",
+        module="nearsight.models.d3.model",
         requires="torch_dftd",
         install="pip install 'nearsight[d3]'",
         target="functional such as pbe",
@@ -177,7 +177,7 @@ def _load_with_d3(
     if _WITH_D3.fullmatch(name) or name.lower().startswith("d3:"):
         raise ModelError(f"{name} has D3 already; another +d3 would count dispersion twice.")
     _require_installed(f"{name}+d3", FAMILIES["d3"])
-    from nearsight.models.d3_parameters import functional_named, functional_of
+    from nearsight.models.d3.parameters import functional_named, functional_of
     from nearsight.models.sums import SumModel
 
     if functional is not None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from nearsight.models.d3_interpolation import Coefficients, interpolate
-from nearsight.models.d3_kernels import Array, BeckeJohnson, Counting, Kernel
-from nearsight.models.d3_lattice import Pairs, PairSums, pair_sums, pairs_of
-from nearsight.models.d3_parameters import (
+from nearsight.models.d3.interpolation import Coefficients, interpolate
+from nearsight.models.d3.kernels import Array, BeckeJohnson, Counting, Kernel
+from nearsight.models.d3.lattice import Pairs, PairSums, pair_sums, pairs_of
+from nearsight.models.d3.parameters import (
     COUNTING_CUTOFF_A,
     ENERGY_CUTOFF_A,
     Damping,

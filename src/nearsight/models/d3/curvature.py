@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nearsight.models.d3_energy import Dispersion
-from nearsight.models.d3_kernels import Array
-from nearsight.models.d3_lattice import VOIGT, Pairs, PairSums, strain_sums
+from nearsight.models.d3.energy import Dispersion
+from nearsight.models.d3.kernels import Array
+from nearsight.models.d3.lattice import VOIGT, Pairs, PairSums, strain_sums
 
 
 class Curvature:

@@ -16,15 +16,15 @@ import torch
 from torch_dftd.torch_dftd3_calculator import TorchDFTD3Calculator
 
 from nearsight.errors import ModelError
-from nearsight.models.d3 import D3Model
-from nearsight.models.d3_parameters import (
+from nearsight.models.d3.model import D3Model
+from nearsight.models.d3.parameters import (
     COUNTING_CUTOFF_A,
     ENERGY_CUTOFF_A,
     read_damping,
     read_reference,
 )
 
-STRUCTURES = Path(__file__).parents[2] / "examples" / "structures"
+STRUCTURES = Path(__file__).parents[3] / "examples" / "structures"
 
 
 def crystal() -> Atoms:

@@ -8,7 +8,7 @@ pytest.importorskip("torch_dftd", reason="the parameters of D3 are in torch-dftd
 
 from torch_dftd.dftd3_xc_params import get_dftd3_default_params
 
-from nearsight.models.d3_parameters import (
+from nearsight.models.d3.parameters import (
     FUNCTIONALS,
     functional_named,
     functional_of,

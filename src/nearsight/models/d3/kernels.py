@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.models.d3_parameters import COUNTING_STEEPNESS, Damping, Reference
+from nearsight.models.d3.parameters import COUNTING_STEEPNESS, Damping, Reference
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]

@@ -26,9 +26,9 @@ from nearsight.models.contract import (
     require_elements,
     require_finite,
 )
-from nearsight.models.d3_curvature import Curvature
-from nearsight.models.d3_energy import dispersion
-from nearsight.models.d3_parameters import (
+from nearsight.models.d3.curvature import Curvature
+from nearsight.models.d3.energy import dispersion
+from nearsight.models.d3.parameters import (
     COUNTING_CUTOFF_A,
     ENERGY_CUTOFF_A,
     REFERENCE_FILE,

@@ -9,9 +9,9 @@ pytest.importorskip("torch_dftd", reason="the parameters of D3 are in torch-dftd
 import torch
 from torch_dftd.functions.dftd3 import _getc6, d3_autoang, d3_autoev
 
-from nearsight.models.d3_interpolation import Coefficients, interpolate
-from nearsight.models.d3_lattice import Pairs, pairs_of
-from nearsight.models.d3_parameters import REFERENCE_FILE, read_reference
+from nearsight.models.d3.interpolation import Coefficients, interpolate
+from nearsight.models.d3.lattice import Pairs, pairs_of
+from nearsight.models.d3.parameters import REFERENCE_FILE, read_reference
 
 ATOMS = Atoms("CHOSiZn", positions=np.arange(15).reshape(5, 3))
 COUNTS = np.array([3.2, 0.9, 1.7, 3.6, 2.4])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from nearsight.models.d3_kernels import Array, Indices, Kernel
+from nearsight.models.d3.kernels import Array, Indices, Kernel
 
 VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 

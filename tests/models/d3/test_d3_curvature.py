@@ -18,10 +18,10 @@ from torch_dftd.nn.dftd3_module import DFTD3Module
 
 from nearsight.derivatives.analytic import EnergyFunction, generalised_products
 from nearsight.hessian.methods import SCHEMES, Differences
-from nearsight.models.d3 import D3Model
-from nearsight.models.d3_curvature import Curvature
-from nearsight.models.d3_energy import dispersion
-from nearsight.models.d3_parameters import read_damping, read_reference
+from nearsight.models.d3.curvature import Curvature
+from nearsight.models.d3.energy import dispersion
+from nearsight.models.d3.model import D3Model
+from nearsight.models.d3.parameters import read_damping, read_reference
 
 
 def crystal() -> Atoms:
@@ -209,7 +209,7 @@ def test_rows_come_one_by_one_after_the_sums(d3: D3Model, monkeypatch: pytest.Mo
     calls = []
     accumulate = dispersion
     monkeypatch.setattr(
-        "nearsight.models.d3.dispersion",
+        "nearsight.models.d3.model.dispersion",
         lambda *args, **options: calls.append(1) or accumulate(*args, **options),
     )
     rows: Iterator[np.ndarray] = d3.rows(crystal(), [(0, way) for way in np.eye(3)])

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nearsight.models.d3_kernels import Array, Indices
-from nearsight.models.d3_lattice import Pairs
-from nearsight.models.d3_parameters import INTERPOLATION_WIDTH, Reference
+from nearsight.models.d3.kernels import Array, Indices
+from nearsight.models.d3.lattice import Pairs
+from nearsight.models.d3.parameters import INTERPOLATION_WIDTH, Reference
 
 _PAIRS_AT_ONCE = 2048
 

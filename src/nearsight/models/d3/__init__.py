@@ -1,0 +1,1 @@
+"""D3(BJ) dispersion in closed form: `model` is the family, the other files its parts."""
