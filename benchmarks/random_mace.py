@@ -1,6 +1,6 @@
 """A MACE with random weights, for measurements that do not depend on what a model has learnt.
 
-    python benchmarks/random_mace.py MODEL_FILE [--shape mp-0-medium] [--elements H C N O Zn]
+    python benchmarks/random_mace.py MODEL_FILE [--shape mp-0-medium] [--elements H C N O Si Ni Zn]
 
 `mp-0-medium` has the shape of MACE-MP-0 medium (Batatia et al., arXiv 2401.00096): 128x0e + 128x1o,
 cutoff 6 Å, two layers, correlation 3; `small` has 16x0e + 16x1o and 4 Å. Weights are seeded, the
@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model_file", type=Path)
     parser.add_argument("--shape", choices=SHAPES, default="mp-0-medium")
-    parser.add_argument("--elements", nargs="+", default=["H", "C", "N", "O", "Si", "Zn"])
+    parser.add_argument("--elements", nargs="+", default=["H", "C", "N", "O", "Si", "Ni", "Zn"])
     arguments = parser.parse_args()
     torch.save(build(arguments.shape, arguments.elements), arguments.model_file)
 

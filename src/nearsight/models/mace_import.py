@@ -5,8 +5,8 @@ constants under PyTorch 2.6 and later: the table holds slices, and loading is sa
 then. And MACE answers by switching safe loading off for the whole process when it is imported, with
 an environment variable, so that every `torch.load` anywhere could run code from a file.
 
-MACE's own calculator opens files only with safe loading off. To use it in the same process, load the
-model with ``torch.load(path, weights_only=False)`` and pass it as ``MACECalculator(models=[model])``.
+MACE's own calculator opens files only with safe loading off. To use it in the same process, load
+the model with ``torch.load(path, weights_only=False)`` and pass it as ``models=[model]``.
 """
 
 import contextlib
