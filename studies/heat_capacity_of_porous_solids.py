@@ -13,7 +13,9 @@
 #
 # DATA holds `reference.csv` with the columns name, n_atoms, dft_300K and mace_mp_0_d3_300K in
 # J/(g K), and `structures/NAME.cif`. There is one record per solid in FOLDER/MODEL, and its Hessian
-# beside it; the study goes on from those that are there.
+# beside it; the study goes on from those that are there. Relaxation starts from the file for the
+# first model, and for every other one from the minimum of the first, which is near and saves half
+# of the work.
 import argparse
 import csv
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from ase import Atoms
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from records import Record, collect, file_name, markdown_table, without_errors
@@ -67,11 +70,10 @@ def read_reference(data: Path, max_atoms: int) -> list[Solid]:
 
 # %% [markdown]
 # ## One solid
-def calculate(name: str, model: Model, data: Path, folder: Path) -> Record:
+def calculate(name: str, atoms: Atoms, model: Model, folder: Path) -> Record:
     """Relax, compute the Hessian, keep it, and return the record."""
     start = perf_counter()
     relaxing, rows = folder / f"{name}.relaxation.npz", folder / f"{name}.rows"
-    atoms = read_structure(data / "structures" / f"{name}.cif")
     relaxation = relax(atoms, model, max_steps=1500, checkpoint=relaxing)
     relaxed = perf_counter()
     H = hessian(relaxation.atoms, model, "rows", checkpoint=rows)
@@ -111,12 +113,18 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     arguments = parser.parse_args()
     solids = {solid.name: solid for solid in read_reference(arguments.data, arguments.max_atoms)}
+    first = arguments.records / file_name(arguments.models[0])
     found: dict[str, dict[str, Record]] = {}
     for name in arguments.models:
         model, folder = load_model(name), arguments.records / file_name(name)
 
         def one(solid: str, model: Model = model, folder: Path = folder) -> Record:
-            return calculate(solid, model, arguments.data, folder)
+            minimum = first / f"{solid}.hessian.npz"
+            if minimum.is_file():
+                atoms = Hessian.load(minimum).atoms
+            else:
+                atoms = read_structure(arguments.data / "structures" / f"{solid}.cif")
+            return calculate(solid, atoms, model, folder)
 
         found[name] = without_errors(collect(folder, solids, one))
     # A comparison of models is one over the same solids.

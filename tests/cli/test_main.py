@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -22,6 +23,15 @@ def test_models_list_names_the_default(capsys: pytest.CaptureFixture[str]) -> No
     assert "sevennet-l3i5" in output
     assert "(default)" in output
     assert "ase:" in output
+
+
+def test_huge_pages_are_asked_for_unless_the_user_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", "0")
+    main(["models", "list"])
+    assert os.environ["THP_MEM_ALLOC_ENABLE"] == "0"
+    monkeypatch.delenv("THP_MEM_ALLOC_ENABLE")
+    main(["models", "list"])
+    assert os.environ["THP_MEM_ALLOC_ENABLE"] == "1"
 
 
 def test_unknown_model_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
