@@ -61,7 +61,7 @@ def main() -> None:
         name, dtype = cases[case]
         return examine(name, dtype, trust=arguments.trust_checkpoint)
 
-    collect(arguments.records, cases, one)
+    collect(arguments.records, cases, one, {"structures": "MgO, Si, CO2, MOF-5"})
     records = {path.stem: read(path) for path in sorted(arguments.records.glob("*.json"))}
     arguments.results.mkdir(exist_ok=True)
     table = arguments.results / "conformance.md"

@@ -19,7 +19,7 @@ import numpy as np
 from ase import Atoms
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from records import Record, collect, file_name, markdown_table, without_errors
+from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 from nearsight.derivatives.differences import SCHEMES, difference_rows
 from nearsight.hessian import Hessian, hessian
@@ -98,9 +98,11 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     arguments = parser.parse_args()
     model = load_model(arguments.model)
-    paths = {path.stem: path for path in arguments.structures}
+    paths = by_stem(arguments.structures)
     folder = arguments.records / file_name(arguments.model)
-    found = collect(folder, paths, lambda name: calculate(paths[name], model))
+    found = collect(
+        folder, paths, lambda name: calculate(paths[name], model), {"model": arguments.model}
+    )
     records = without_errors(found)
     arguments.results.mkdir(exist_ok=True)
     stem = arguments.results / "density_of_states"
@@ -130,14 +132,16 @@ def report(model: str, records: dict[str, Record]) -> str:
                     f"{capacity:.5f} ({capacity / exact['heat_capacity_J_per_g_K'] - 1:+.3%})",
                 ]
             )
+    unconverged = [name for name, record in records.items() if not record["converged"]]
     header = ["solid", "route", "asymmetry / eV/Å²", "max shift / cm⁻¹", "mean shift / cm⁻¹"]
     header += ["moved DOS", "imaginary", f"c_v({TEMPERATURE_K:.0f} K) / J/(g K)"]
     return (
         f"# Densities of states of {model} by automatic differentiation and by differences\n\n"
         f"Central differences at {STEP_A} Å with seeded normal noise on each force component.\n"
         f"`moved DOS` is the share of the modes that lies elsewhere: half the integral of the\n"
-        f"absolute difference between the two densities ({WIDTH_PER_CM:g} cm⁻¹ Gaussians).\n\n"
-        + markdown_table(header, rows)
+        f"absolute difference between the two densities ({WIDTH_PER_CM:g} cm⁻¹ Gaussians).\n"
+        f"One realisation of the noise for each solid. "
+        f"Not converged: {', '.join(unconverged) or 'none'}.\n\n" + markdown_table(header, rows)
     )
 
 

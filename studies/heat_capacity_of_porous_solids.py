@@ -18,6 +18,7 @@
 # of the work.
 import argparse
 import csv
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -120,16 +121,18 @@ def main() -> None:
 
         def one(solid: str, model: Model = model, folder: Path = folder) -> Record:
             minimum = first / f"{solid}.hessian.npz"
-            if minimum.is_file():
+            if folder != first and minimum.is_file():
                 atoms = Hessian.load(minimum).atoms
             else:
                 atoms = read_structure(arguments.data / "structures" / f"{solid}.cif")
             return calculate(solid, atoms, model, folder)
 
-        found[name] = without_errors(collect(folder, solids, one))
+        found[name] = without_errors(collect(folder, solids, one, {"model": name}))
     # A comparison of models is one over the same solids.
     common = [solid for name, solid in solids.items() if all(name in of for of in found.values())]
     compared = [solid for solid in common if solid.name not in HALF_A_CELL]
+    if not compared:
+        sys.exit("no solid was calculated by every model; there is nothing to compare.")
     arguments.results.mkdir(exist_ok=True)
     stem = arguments.results / "heat_capacity_of_porous_solids"
     stem.with_suffix(".md").write_text(

@@ -12,6 +12,7 @@
 # There is one record per solid in FOLDER/MODEL; the study goes on from those that are there, and
 # writes its table and figure from all of them.
 import argparse
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ import numpy as np
 from ase import Atoms
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from records import Record, collect, file_name, markdown_table, without_errors
+from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.hessian import Hessian, hessian
@@ -125,16 +126,21 @@ def main() -> None:
     }
     label = arguments.label or arguments.model
     folder = arguments.records / file_name(label)
-    paths = {path.stem.removesuffix("-relaxed"): path for path in arguments.structures}
+    paths = by_stem(arguments.structures)
+
+    settings = {"model": arguments.model, "relax": arguments.relax}
 
     def calculate(name: str) -> Record:
         atoms = read_structure(paths[name])
         if arguments.relax:
-            atoms = relax(atoms, models["float64"]).atoms
+            relaxation = relax(atoms, models["float64"])
+            for warning in relaxation.warnings:
+                print(f"{name}: {warning}", file=sys.stderr, flush=True)
+            atoms = relaxation.atoms
             ase.io.write(folder / f"{name}-relaxed.extxyz", atoms)
         return examine(atoms, models)
 
-    records = without_errors(collect(folder, paths, calculate))
+    records = without_errors(collect(folder, paths, calculate, settings))
     arguments.results.mkdir(exist_ok=True)
     stem = arguments.results / f"hessian_precision_{file_name(label)}"
     stem.with_suffix(".md").write_text(report(label, records), encoding="utf-8")

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,15 @@ Record = dict[str, Any]
 
 
 def collect(
-    folder: Path, names: Iterable[str], calculate: Callable[[str], Record]
+    folder: Path,
+    names: Iterable[str],
+    calculate: Callable[[str], Record],
+    settings: Mapping[str, Any],
 ) -> dict[str, Record]:
     """Return a record for each name, calculating those that `folder` lacks.
 
-    A failure is a record too, with ``error``; it is tried again when the study runs again.
+    A failure is a record too, with ``error``; it is tried again when the study runs again. Records
+    of other `settings`, which must be JSON values, stop the study.
     """
     folder.mkdir(parents=True, exist_ok=True)
     records = {}
@@ -27,10 +31,25 @@ def collect(
         path = folder / f"{name}.json"
         record = read(path)
         if record is None or "error" in record:
-            record = _attempt(name, calculate)
+            record = {"settings": dict(settings), **_attempt(name, calculate)}
             write_text(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
+        elif record["settings"] != settings:
+            sys.exit(
+                f"{path} was calculated with {record['settings']}, not with {dict(settings)}; give "
+                f"these another folder."
+            )
         records[name] = record
     return records
+
+
+def by_stem(paths: Iterable[Path]) -> dict[str, Path]:
+    """Return structure files by the names that their records get."""
+    found: dict[str, Path] = {}
+    for path in paths:
+        other = found.setdefault(path.stem, path)
+        if other != path:
+            sys.exit(f"{path} and {other} have the same name; rename one of them.")
+    return found
 
 
 def read(path: Path) -> Record | None:
@@ -56,9 +75,10 @@ def file_name(label: str) -> str:
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
+    """Return a table in Markdown; a cell may hold bars and several lines."""
     lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    cells = [[" ".join(cell.split()).replace("|", r"\|") for cell in line] for line in lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
 
 
 def _attempt(name: str, calculate: Callable[[str], Record]) -> Record:
