@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from nearsight.cli.main import main
+from nearsight.errors import StorageError
 from nearsight.hessian import Hessian
 from nearsight.reports import ReportEntry
 from nearsight.reports.sections import Section, calculated_section
+from nearsight.storage import write_text
 
 Run = Callable[..., int]
 
@@ -161,6 +163,41 @@ def test_section_that_cannot_be_made_costs_no_result(
     undrawn, drawn = _records(folder / "r.html")
     assert "could not be made" in undrawn["error"]["message"]
     assert drawn["heat_capacity"]
+
+
+@pytest.mark.parametrize("recovers", [True, False])
+def test_results_that_cannot_be_written_stop_no_calculation(
+    nearsight: Run,
+    folder: Path,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    recovers: bool,
+) -> None:
+    refused: list[str] = []
+
+    def full(path: str, text: str) -> None:
+        if recovers and path in refused:
+            return write_text(path, text)
+        refused.append(path)
+        raise StorageError(f"cannot write {path}: No space left on device.")
+
+    monkeypatch.setattr("nearsight.cli.batch.write_text", full)
+    monkeypatch.setattr("nearsight.cli.report_output.write_text", full)
+    monkeypatch.setattr("nearsight.cli.report_output._PAUSE_PER_WRITING", 0)
+    options = ("--no-relax", "--report", "r.html", "--json", "r.json")
+    status = nearsight("vibrations", "copper.cif", "aluminium.cif", *options)
+    shown = capsys.readouterr()
+    assert status == (0 if recovers else 1)
+    assert "copper.cif" in shown.out
+    assert "aluminium.cif" in shown.out
+    assert "The run goes on" in shown.err
+    assert "Traceback" not in shown.err
+    assert (folder / "r.html").exists() == (folder / "r.json").exists() == recovers
+    if recovers:
+        assert len(_records(folder / "r.html")) == len(json.loads(Path("r.json").read_text())) == 2
+    else:
+        assert list((folder / ".nearsight").iterdir())  # and nothing is computed twice
 
 
 def test_saved_hessians_have_a_page(

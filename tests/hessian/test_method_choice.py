@@ -279,5 +279,5 @@ def test_impossible_requests_are_refused(
 
 
 def test_unknown_elements_are_refused_before_any_work(pair_model: Callable[..., Any]) -> None:
-    with pytest.raises(ModelError, match="was not trained on Au"):
+    with pytest.raises(ModelError, match="does not know Au"):
         hessian(Atoms("AuC", positions=[(0, 0, 0), (0, 0, 2)]), pair_model())

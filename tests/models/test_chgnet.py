@@ -158,11 +158,11 @@ def test_named_models_say_what_they_are(models: dict[tuple[str, str], Model]) ->
 
 def test_elements_without_training_are_refused(models: dict[tuple[str, str], Model]) -> None:
     for number in (84, 88, 95):
-        with pytest.raises(ModelError, match=r"chgnet-0\.3\.0 was not trained on"):
+        with pytest.raises(ModelError, match=r"chgnet-0\.3\.0 does not know"):
             models["chgnet-0.3.0", "float64"].evaluate([Atoms([number])])
     ytterbium = Atoms("Yb")
     models["chgnet-0.3.0", "float64"].evaluate([ytterbium])
-    with pytest.raises(ModelError, match=r"chgnet-r2scan was not trained on Yb"):
+    with pytest.raises(ModelError, match=r"chgnet-r2scan does not know Yb"):
         models["chgnet-r2scan", "float64"].evaluate([ytterbium])
 
 

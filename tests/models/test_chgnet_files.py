@@ -115,7 +115,9 @@ def test_files_that_are_no_checkpoint_are_refused(tmp_path: Path, tiny_path: Pat
             load_model(f"chgnet:{path}", device="cpu")
     for value in ([1, 2], "text", {"weights": 1}, {"model": 1}, {"model": {"state_dict": {}}}):
         torch.save(value, path)
-        with pytest.raises(ModelError, match=r"model\.pth is not a usable CHGNet checkpoint: \w+E"):
+        with pytest.raises(
+            ModelError, match=r"model\.pth is not a usable CHGNet checkpoint: \w+E.* Save"
+        ):
             load_model(f"chgnet:{path}", device="cpu")
     for missing in (tmp_path / "nowhere.pth", tmp_path):
         with pytest.raises(ModelError, match="there is no CHGNet checkpoint at"):

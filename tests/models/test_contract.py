@@ -25,7 +25,7 @@ def test_unknown_elements_are_named_once_in_the_order_of_the_table(
     pair_model: Callable[..., Any],
 ) -> None:
     atoms = Atoms("AuCuCAu", positions=np.eye(4)[:, :3])
-    with pytest.raises(ModelError, match="was not trained on Cu, Au; choose"):
+    with pytest.raises(ModelError, match="does not know Cu, Au; choose"):
         require_elements(atoms, pair_model())
     require_elements(atoms, pair_model(elements=None))
     require_elements(atoms, pair_model(elements=frozenset({6, 29, 79})))

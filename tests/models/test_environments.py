@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nearsight.cli.main import main
 from nearsight.errors import ModelError
 from nearsight.models.environments import obstacle
 from nearsight.models.registry import FAMILIES, MODELS, load_model
@@ -79,6 +80,21 @@ def test_a_forced_version_of_e3nn_is_not_used(
     said = message(name)
     assert said.startswith(f"{name} needs e3nn{wanted}, but e3nn {version} is installed here. ")
     assert f".venv-{package}/bin/pip install" in said
+
+
+def test_the_list_says_which_families_need_another_environment(
+    environment: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = "[in another environment: pip install 'nearsight[mace]']"
+    for e3nn, expected in (("0.6.0", True), (None, False)):
+        environment("sevenn", e3nn)
+        main(["models", "list"])
+        lines = capsys.readouterr().out.splitlines()
+        about_mace = [text for text in lines if text.startswith("mace")]
+        assert len(about_mace) == 4
+        assert all((line in text) is expected for text in about_mace)
+        assert all(text.endswith("pip install 'nearsight[mace]']") for text in about_mace)
+        assert not any("[" in text for text in lines if text.startswith("sevennet"))
 
 
 def test_without_e3nn_one_line_is_enough(environment: Callable[..., None]) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from http.client import BadStatusLine
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,27 @@ def test_supercell_and_batch_repeat_the_cell(tiny_mace: Model) -> None:
     np.testing.assert_allclose(large.reshape(4, 4, 3).sum(axis=0), row, rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_atoms_without_neighbours_are_free_atoms(tiny_mace_path: Path, dtype: str) -> None:
+    model = load(tiny_mace_path, dtype=dtype)
+    free, water = Atoms("O"), molecule("H2O")
+    apart = Atoms("OC", [(0, 0, 0), (9, 9, 9)], cell=[18.0] * 3, pbc=True)
+    assert model.evaluate([]) == []
+    alone, beside, again = model.evaluate([free, water, free])
+    # the atom of the conftest, -3 eV, with the shift of 0.1 eV
+    assert alone.energy_eV == again.energy_eV == pytest.approx(-2.9, abs=1e-6)
+    [expected] = model.evaluate([water])
+    limit = 1e-12 if dtype == "float64" else 1e-5
+    np.testing.assert_allclose(beside.forces_eV_per_A, expected.forces_eV_per_A, rtol=0, atol=limit)
+    [two] = model.evaluate([apart], stress=True)
+    assert two.energy_eV == pytest.approx(-4.8, abs=1e-6)
+    assert not two.forces_eV_per_A.any()
+    assert not two.stress_eV_per_A3.any()
+    rows = model.rows(apart, [(0, np.eye(3)[0]), (1, np.eye(3)[1])], batch_size=2)
+    assert not np.stack(list(rows)).any()
+    assert not model.products(free, np.ones((1, 9)), strain=True).any()
+
+
 def test_says_what_it_is(tiny_mace: Model, tiny_mace_path: Path) -> None:
     assert tiny_mace.identity.name == f"mace:{tiny_mace_path}"
     assert (tiny_mace.identity.family, tiny_mace.identity.options) == ("mace", {})
@@ -274,6 +296,7 @@ for name in ("bomb.pt", "slice.pt"):
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines() == ["refused bomb.pt", "refused slice.pt"]
+    assert "uequivariance" not in done.stderr  # kernels that would be refused anyway
     assert not (tmp_path / "ran").exists()
 
 
@@ -296,7 +319,9 @@ def test_files_that_are_no_model_are_refused(tmp_path: Path, tiny_mace_path: Pat
     path = tmp_path / "some.model"
     for content in (b"", b"# a text\n", b"\x80\x02garbage", whole[: len(whole) // 2]):
         path.write_bytes(content)
-        with pytest.raises(ModelError, match=r"some\.model is not a usable MACE model: .* again"):
+        with pytest.raises(
+            ModelError, match=r"some\.model is not a usable MACE model: .* again .* 0\.4\.4"
+        ):
             load(path)
     for value in ([1, 2], "text", torch.nn.Linear(2, 2)):
         torch.save(value, path)
@@ -420,6 +445,15 @@ def downloads(monkeypatch: pytest.MonkeyPatch, tiny_mace_path: Path, tmp_path: P
     return asked
 
 
+def test_a_damaged_download_names_the_file_to_delete(downloads: list[str], tmp_path: Path) -> None:
+    load_model("mace-mp-0-small", device="cpu", trust=True)
+    [path] = (tmp_path / "cache" / "mace").iterdir()
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ModelError, match=f"{path.name} is not a usable .* this file is deleted"):
+        load_model("mace-mp-0-small", device="cpu", trust=True)
+    assert len(downloads) == 1
+
+
 @pytest.mark.parametrize("size", ["small", "medium", "large"])
 def test_a_named_model_is_downloaded_once(
     size: str, downloads: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -445,7 +479,10 @@ def test_without_trust_nothing_is_downloaded(downloads: list[str]) -> None:
     assert downloads == []
 
 
-@pytest.mark.parametrize("error", [OSError("no route to host"), RuntimeError("a page instead")])
+@pytest.mark.parametrize(
+    "error",
+    [OSError("no route to host"), RuntimeError("a page instead"), BadStatusLine("not HTTP")],
+)
 def test_a_failed_download_names_the_other_way(
     error: Exception, downloads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

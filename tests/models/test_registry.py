@@ -1,6 +1,7 @@
 """From a name to a model, or to an answer that helps."""
 
 import importlib.util
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,6 +50,15 @@ def test_unknown_names_get_a_hint(name: str, hint: str) -> None:
     assert hint in str(error.value)
 
 
+def test_a_file_without_its_family_gets_a_hint(tmp_path: Path) -> None:
+    path = tmp_path / "sevennet-0"
+    path.touch()
+    with pytest.raises(ModelError, match=f"in front of it, such as sevennet:{path}"):
+        load_model(str(path))
+    with pytest.raises(ModelError, match=r"with \+d3 or \+d3:<functional> behind any of them"):
+        load_model("sevennet-0+d4")
+
+
 def test_far_names_get_no_wrong_hint() -> None:
     with pytest.raises(ModelError) as error:
         load_model("qqq")
@@ -66,6 +76,20 @@ def test_missing_package_comes_with_its_install_line(monkeypatch: pytest.MonkeyP
     assert not MODELS["sevennet-0"].installed
     with pytest.raises(ModelError, match=r"sevenn, .*: pip install 'nearsight\[sevennet\]'"):
         load_model("sevennet-0")
+
+
+def test_a_package_that_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> None:
+        raise ModuleNotFoundError("No module named 'e3nn.o3'")
+
+    monkeypatch.setattr(registry.importlib, "import_module", fail)
+    family = FAMILIES[MODELS[HERE].family]
+    with pytest.raises(ModelError) as error:
+        load_model(HERE, device="cpu")
+    assert str(error.value) == (
+        f"{HERE} needs the package {family.requires}, which is found here but cannot be imported: "
+        f"No module named 'e3nn.o3'. Install it anew: {family.install}"
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float16", "double", ""])

@@ -13,7 +13,7 @@ from ase.build import molecule
 from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 
-from nearsight.errors import MethodError, MissingPropertyError, ModelError
+from nearsight.errors import CheckpointError, MethodError, MissingPropertyError, ModelError
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian import hessian
 from nearsight.models import registry
@@ -138,6 +138,21 @@ def test_other_parts_make_another_fingerprint(pair_model: PairModel, mgo: Atoms)
     assert len(prints) == 4
 
 
+def test_rows_on_disk_are_for_the_same_parts_only(
+    pair_model: PairModel, d3: Model, displaced_water: Atoms, tmp_path: Path
+) -> None:
+    def matrix(*parts: Model) -> np.ndarray:
+        model = SumModel(parts, "same name")
+        kept = hessian(displaced_water, model, "rows", checkpoint=tmp_path / "rows", progress=False)
+        return kept.matrix_eV_per_A2
+
+    first = matrix(pair_model(), d3)
+    np.testing.assert_array_equal(matrix(pair_model(), d3), first)
+    for other in (load_model("d3:rpbe"), load_model("d3:pbe", dtype="float32")):
+        with pytest.raises(CheckpointError, match="model"):
+            matrix(pair_model(), other)
+
+
 @pytest.mark.parametrize(
     ("dtypes", "expected"),
     [
@@ -181,7 +196,7 @@ def test_a_part_without_derivatives_makes_differences_of_the_sum(d3: Model) -> N
 def test_what_a_part_cannot_do_the_sum_cannot(pair_model: PairModel, mgo: Atoms) -> None:
     with pytest.raises(ModelError, match="needs at least one model"):
         SumModel([])
-    with pytest.raises(ModelError, match=r"pair\+pair was not trained on Fe"):
+    with pytest.raises(ModelError, match=r"pair\+pair does not know Fe"):
         SumModel([pair_model(), pair_model()]).evaluate([Atoms("Fe")])
 
     class WithoutStress(LennardJones):

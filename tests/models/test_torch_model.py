@@ -121,7 +121,7 @@ def test_unknown_elements_are_refused_by_every_verb(pair_model: Callable[..., An
         lambda: list(model.rows(atoms, [(0, np.eye(3)[0])])),
         lambda: model.products(atoms, np.zeros((1, 2, 3))),
     ):
-        with pytest.raises(ModelError, match="pair was not trained on Cu; choose a model"):
+        with pytest.raises(ModelError, match="pair does not know Cu; choose a model"):
             verb()
 
 

@@ -1,5 +1,6 @@
 import base64
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -196,8 +197,17 @@ def test_atom_without_vibrations_has_a_page(
 ) -> None:
     from ase import Atoms
 
-    page = read_page(render_report([make_entry(Atoms("Si", cell=[9, 9, 9], pbc=True), "si.cif")]))
-    assert "The structure has no vibrations" in page.words
+    for atoms in (Atoms("Si", cell=[9, 9, 9], pbc=True), Atoms("Si")):
+        page = read_page(render_report([make_entry(atoms, "si.cif")]))
+        assert "The structure has no vibrations" in page.words
+        assert not [tag for tag, attributes in page.tags if attributes.get("role") == "img"]
+
+
+def test_name_that_is_no_unicode_costs_no_page(tmp_path: Path, quartz_entry: ReportEntry) -> None:
+    name = os.fsdecode(b"caf\xe9.cif")
+    target = tmp_path / "page.html"
+    write_report(target, [replace(quartz_entry, name=name)], command=f"nearsight {name}")
+    assert "caf?" in target.read_text(encoding="utf-8")
 
 
 def test_page_is_written_whole_or_not_at_all(

@@ -93,17 +93,35 @@ class JsonOutput:
     """A path, ``-`` for standard output, or None for no JSON."""
     many: bool
     records: list[Record] = field(default_factory=list)
+    n_written: int = 0
 
     def add(self, record: Record) -> None:
         """Add the record of a structure, and write the file with all records so far."""
         self.records.append(record)
-        if self.target not in {None, "-"}:
-            write_text(str(self.target), self._text())
+        if self.target in {None, "-"}:
+            return
+        try:
+            self._write()
+        except StorageError as error:
+            # The other structures must go on; `finish` writes it again, or fails for good.
+            print(f"nearsight: {error} The run goes on.", file=sys.stderr)
 
     def finish(self) -> None:
-        """Write to standard output where that was asked for."""
+        """Write what has not been written yet.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written.
+        """
         if self.target == "-" and self.records:
             sys.stdout.write(self._text())
+        elif self.target is not None and self.n_written < len(self.records):
+            self._write()
+
+    def _write(self) -> None:
+        write_text(str(self.target), self._text())
+        self.n_written = len(self.records)
 
     def _text(self) -> str:
         content = self.records if self.many else self.records[0]

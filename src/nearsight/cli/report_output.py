@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nearsight.errors import MethodError
+from nearsight.errors import MethodError, StorageError
 from nearsight.reports.entries import FailedEntry, ReportEntry
 from nearsight.reports.page import render_page
 from nearsight.reports.sections import (
@@ -81,11 +81,21 @@ class ReportOutput:
                 section = failed_section(_undrawn(entry, error), number)
         self._sections.append(section)
         if time.monotonic() >= self._not_before:
-            self._write()
+            try:
+                self._write()
+            except StorageError as error:
+                # The other structures must go on; `finish` writes it again, or fails for good.
+                print(f"nearsight: {error} The run goes on.", file=sys.stderr)
         return drawn
 
     def finish(self) -> None:
-        """Write what has not been written yet."""
+        """Write what has not been written yet.
+
+        Raises
+        ------
+        StorageError
+            The page cannot be written.
+        """
         if self.target is not None and self._n_written < len(self._sections):
             self._write()
 

@@ -257,7 +257,8 @@ def _build(path: Path) -> Any:
         ValueError,
     ) as error:
         raise ModelError(
-            f"{path} is not a usable CHGNet checkpoint: {type(error).__name__}: {error}"
+            f"{path} is not a usable CHGNet checkpoint: {type(error).__name__}: {error}. Save one "
+            f"with torch.save({{'model': model.as_dict()}}, path)."
         ) from error
     _require_sum_over_atoms(model, path)
     return model

@@ -187,8 +187,8 @@ def require_elements(atoms: Atoms, model: Model | TorchEnergy) -> None:
     unknown = [symbol for number, symbol in sorted(symbols.items()) if number not in known]
     if unknown:
         raise ModelError(
-            f"{model.identity.name} was not trained on {', '.join(unknown)}; "
-            f"choose a model that was (`nearsight models list`)."
+            f"{model.identity.name} does not know {', '.join(unknown)}; "
+            f"choose a model that does (`nearsight models list`)."
         )
 
 

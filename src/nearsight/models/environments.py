@@ -21,8 +21,7 @@ def obstacle(package: str, install: str, e3nn: str | None = None) -> str | None:
         Version of e3nn that it works with, as ``==0.4.4`` or ``>=0.5``; None for any, or no e3nn.
     """
     present = importlib.util.find_spec(package) is not None
-    version = _version_of_e3nn()
-    if e3nn is not None and version is not None and not _fits(version, e3nn):
+    if version := excluding_e3nn(e3nn):
         lacking = "" if present else f"the package {package}, which is not installed here, and "
         return (
             f"needs {lacking}e3nn{e3nn}, but e3nn {version} is installed here. SevenNet and MACE "
@@ -32,6 +31,14 @@ def obstacle(package: str, install: str, e3nn: str | None = None) -> str | None:
     return (
         None if present else f"needs the package {package}, which is not installed here: {install}"
     )
+
+
+def excluding_e3nn(wanted: str | None) -> str | None:
+    """Return the version of e3nn that is installed here, if it is another one than `wanted`."""
+    version = _version_of_e3nn()
+    if wanted is None or version is None or _fits(version, wanted):
+        return None
+    return version
 
 
 def _version_of_e3nn() -> str | None:

@@ -18,7 +18,7 @@ class LoadRequest:
     dtype: str
     """``float32`` or ``float64``."""
     device: str
-    """``cpu`` or ``cuda``."""
+    """``cpu``, ``cuda``, or ``cuda:1`` and so on."""
     trust: bool
     """Whether a checkpoint that may run code when loaded is allowed to."""
 

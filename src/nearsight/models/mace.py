@@ -6,6 +6,7 @@ models are downloaded by the `mace` package when they are first asked for.
 
 import warnings
 from collections.abc import Collection, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,8 @@ def _download(request: LoadRequest) -> Path:
             )
         try:
             return Path(foundations_models.download_mace_mp_checkpoint(key))
-        except (OSError, RuntimeError) as error:  # no network, a full disk, a page instead
+        except (OSError, RuntimeError, HTTPException) as error:
+            # no network, a full disk, a page instead, an answer that ends too early
             raise ModelError(
                 f"{request.name} cannot be downloaded: {error}. Check the network, or fetch "
                 f"{address} by other means and load it as mace:<path>."
@@ -189,8 +191,9 @@ def _read(path: Path, device: str) -> Any:
             ) from error
         except Exception as error:  # a damaged pickle can raise anything
             raise ModelError(
-                f"{path} is not a usable MACE model: {error}. Copy or download it again; if it was "
-                f"written by another version of e3nn than 0.4.4, save it anew with that one."
+                f"{path} is not a usable MACE model: {error}. Copy or download it again (a named "
+                f"model is downloaded once this file is deleted); if it was written by another "
+                f"mace-torch, or another e3nn than 0.4.4, save it anew with those installed here."
             ) from error
 
 

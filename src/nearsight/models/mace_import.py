@@ -10,6 +10,7 @@ the model with ``torch.load(path, weights_only=False)`` and pass it as ``models=
 """
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,8 @@ with safe_loading_kept():
     # Slices are allowed for this import only, which reads no file but the table.
     with torch.serialization.safe_globals([slice]):
         import e3nn.o3  # noqa: F401  # before MACE, which would import it without the table
-    from mace.modules.models import MACE, ScaleShiftMACE
+    # It prints that no kernels of cuEquivariance are there: they would be refused anyway.
+    with contextlib.redirect_stdout(io.StringIO()):
+        from mace.modules.models import MACE, ScaleShiftMACE
 
 __all__ = ["MACE", "ScaleShiftMACE", "safe_loading_kept"]

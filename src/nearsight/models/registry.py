@@ -4,10 +4,12 @@ import difflib
 import importlib
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from nearsight.errors import ModelError
 from nearsight.models.contract import Model
-from nearsight.models.environments import obstacle
+from nearsight.models.environments import excluding_e3nn, obstacle
 from nearsight.models.loading import LoadRequest
 
 DTYPES = ("float64", "float32")
@@ -32,6 +34,11 @@ class Family:
     def obstacle(self) -> str | None:
         """What it lacks in this environment and what to do about it; None if nothing."""
         return obstacle(self.requires, self.install, self.e3nn)
+
+    @property
+    def excluded(self) -> bool:
+        """Whether what is installed here rules it out, so that it needs another environment."""
+        return excluding_e3nn(self.e3nn) is not None
 
 
 @dataclass(frozen=True)
@@ -167,7 +174,7 @@ def load_model(
         _require_cpu(name, device)
         device = "cpu"
     request = LoadRequest(name, target, dtype, _resolve_device(device), trust)
-    model: Model = importlib.import_module(family.module).load(request)
+    model: Model = _imported(name, family).load(request)
     return model
 
 
@@ -196,11 +203,26 @@ def _require_installed(name: str, family: Family) -> None:
         raise ModelError(f"{name} {family.obstacle}")
 
 
+def _imported(name: str, family: Family) -> Any:
+    try:
+        return importlib.import_module(family.module)
+    except ImportError as error:  # a half-removed package, or a folder that has its name
+        raise ModelError(
+            f"{name} needs the package {family.requires}, which is found here but cannot be "
+            f"imported: {error}. Install it anew: {family.install}"
+        ) from error
+
+
 def _unknown(name: str) -> str:
     close = difflib.get_close_matches(name.lower(), MODELS, n=1)
     hint = f" Did you mean {close[0]}?" if close else ""
+    if Path(name).is_file():
+        hint = f" A file needs its family in front of it, such as sevennet:{name}."
     families = ", ".join(f"{key}:<{family.target}>" for key, family in FAMILIES.items())
-    return f"there is no model {name!r}.{hint} Known: {', '.join(MODELS)}, {families}."
+    return (
+        f"there is no model {name!r}.{hint} Known: {', '.join(MODELS)}, {families}; with +d3 or "
+        f"+d3:<functional> behind any of them, D3(BJ) dispersion is added."
+    )
 
 
 def _require_defaults(name: str, dtype: str, device: str) -> None:

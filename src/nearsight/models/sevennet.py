@@ -143,7 +143,7 @@ def _build(path: Path) -> tuple[Any, dict[str, Any]]:
             checkpoint = SevenNetCheckpoint(path)
             config = checkpoint.config
         except Exception as error:  # a damaged pickle can raise anything
-            raise ModelError(f"{path} is not a usable SevenNet checkpoint: {error}") from error
+            raise ModelError(_unusable(path, error)) from error
         if config.get(keys.USE_MODALITY, False):
             raise ModelError(
                 f"{path} is a multi-fidelity SevenNet, which is not supported; "
@@ -152,9 +152,16 @@ def _build(path: Path) -> tuple[Any, dict[str, Any]]:
         try:
             model = checkpoint.build_model()
         except (RuntimeError, KeyError, ValueError, TypeError) as error:
-            raise ModelError(f"{path} is not a usable SevenNet checkpoint: {error}") from error
+            raise ModelError(_unusable(path, error)) from error
     simplify_products(model)
     return model, config
+
+
+def _unusable(path: Path, error: Exception) -> str:
+    return (
+        f"{path} is not a usable SevenNet checkpoint: {error}. Copy or download it again, or check "
+        f"that it was written by sevenn."
+    )
 
 
 @contextlib.contextmanager

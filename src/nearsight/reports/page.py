@@ -100,7 +100,8 @@ def render_page(
         viewer_licence=asset("3Dmol-LICENSE.txt"),
         **summary_values(sections),
     )
-    return str(page)
+    # A file may have a name that is no UTF-8; it must not cost the page.
+    return str(page).encode("utf-8", "replace").decode("utf-8")
 
 
 def _title(sections: Sequence[Section], pending: Sequence[str]) -> str:

@@ -123,7 +123,7 @@ def _drawings(entry: ReportEntry, anchor: str, mode_budget_bytes: int) -> dict[s
     density = heat_capacity = None
     if vibrations.n_modes > 0:
         density = figures.density_of_states_svg(vibrations, f"{anchor}-dos")
-    if thermal is not None:
+    if thermal is not None and vibrations.n_modes > 0:
         heat_capacity = figures.heat_capacity_svg(vibrations, thermal, f"{anchor}-cv")
     return {
         "density": density,

@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from nearsight import units
 from nearsight.reports.entries import ReportEntry
+from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 # An error of 1e-3 eV/Å² in the curvature of an oxygen atom moves a mode of 30 cm⁻¹, among the
 # softest that count, by 1 %; 5e-2 eV/Å² is all of its curvature.
 _CLEAN_eV_PER_A2 = 1e-3
 _DOUBTFUL_eV_PER_A2 = 5e-2
 
-# Harmonic heat capacities of today's models are off by more than that.
-_SMALL_SHARE = 0.03
+# Heat capacities of today's models are off by more than that.
+_SMALL_SHARE = 0.05
 
 
 class Level(IntEnum):
@@ -85,7 +88,7 @@ def verdict(entry: ReportEntry) -> Verdict:
             "The largest force constant that is left when everything moves together",
         ),
     )
-    return Verdict((*checks, *_coverage(entry)))
+    return Verdict((*checks, *_remarks(entry), *_coverage(entry)))
 
 
 def _imaginary(count: int) -> Check:
@@ -125,6 +128,20 @@ def _relaxation(entry: ReportEntry) -> Check:
     )
 
 
+def _remarks(entry: ReportEntry) -> tuple[Check, ...]:
+    """Return whether a converged relaxation came with warnings, such as a lost symmetry."""
+    relaxation = entry.relaxation
+    if relaxation is None or not relaxation.converged or not entry.hessian.warnings:
+        return ()
+    return (
+        Check(
+            Level.CAUTION,
+            "structure with warnings",
+            "What was remarked about the structure or its relaxation stands below.",
+        ),
+    )
+
+
 def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
     """Return whether the heat capacity is that of all motion, if there is a heat capacity."""
     thermal, vibrations = entry.thermodynamics, entry.vibrations
@@ -154,14 +171,21 @@ def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
                 "With k_B each: right at high temperature, too much at the lowest ones.",
             ),
         )
-    share = vibrations.n_rigid_body / (3 * vibrations.n_atoms)
-    return (
-        Check(
-            Level.GOOD if share <= _SMALL_SHARE else Level.CAUTION,
-            "nearly all modes counted" if share <= _SMALL_SHARE else "small cell",
-            f"Leaving out {vibrations.n_rigid_body} of {3 * vibrations.n_atoms} modes lowers "
-            f"the heat capacity by up to {100 * share:.1f} % of its classical limit.",
-        ),
+    return (_left_out(thermal, vibrations),)
+
+
+def _left_out(thermal: Thermodynamics, vibrations: Vibrations) -> Check:
+    """Return how much the left out modes could matter, which is most where it is coldest."""
+    coldest = int(thermal.temperatures_K.argmin())
+    counted = float(thermal.heat_capacity_eV_per_K[coldest]) / units.BOLTZMANN_EV_PER_K
+    share = vibrations.n_rigid_body / (vibrations.n_rigid_body + counted)
+    small = share <= _SMALL_SHARE
+    return Check(
+        Level.GOOD if small else Level.CAUTION,
+        "nearly all modes counted" if small else "acoustic modes missing",
+        f"{vibrations.n_rigid_body} of {3 * vibrations.n_atoms} modes are left out; with k_B each "
+        f"they would be {100 * share:.1f} % of the heat capacity at "
+        f"{thermal.temperatures_K[coldest]:g} K.",
     )
 
 

@@ -1,7 +1,6 @@
 """How numbers and conventions are written on the page."""
 
 import re
-from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -47,12 +46,6 @@ def size(n_bytes: float) -> str:
     if n_bytes < 1e6:
         return f"{n_bytes / 1e3:.0f} kB"
     return f"{n_bytes / 1e6:.1f} MB"
-
-
-def listed(words: Sequence[str], at_most: int = 8) -> str:
-    """Return the first of `words` in a row, and how many more there are."""
-    more = len(words) - at_most
-    return ", ".join(words[:at_most]) + (f" and {more} more" if more > 0 else "")
 
 
 def rigid_body_words(vibrations: Vibrations) -> str:

@@ -205,6 +205,16 @@ def test_products_are_rows_and_batches_are_single_rows(d3: D3Model) -> None:
     np.testing.assert_allclose(d3.products(atoms, vectors), alone, rtol=0, atol=1e-15)
 
 
+@pytest.mark.parametrize("strain", [False, True])
+def test_one_atom_has_no_curvature_and_no_vectors_no_products(d3: D3Model, strain: bool) -> None:
+    atoms = Atoms("Ar")
+    assert not next(iter(d3.rows(atoms, [(0, np.array([0.6, 0.0, 0.8]))]))).any()
+    shape = (9,) if strain else (1, 3)
+    assert not d3.products(atoms, np.ones((2, *shape)), strain=strain).any()
+    assert list(d3.rows(atoms, [])) == []
+    assert d3.products(atoms, np.zeros((0, *shape)), strain=strain).shape == (0, *shape)
+
+
 def test_rows_come_one_by_one_after_the_sums(d3: D3Model, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     accumulate = dispersion

@@ -66,7 +66,7 @@ def test_a_model_without_a_level_of_theory_needs_a_functional() -> None:
 
 
 @pytest.mark.parametrize(
-    "level", ["PBE-D3(BJ)", "ωB97M-D3", "PBE + D4", "optB86b-vdW", "SCAN+rVV10"]
+    "level", ["PBE-D3(BJ)", "PBE (D3BJ)", "ωB97M-D3", "PBE + D4", "optB86b-vdW", "SCAN+rVV10"]
 )
 def test_dispersion_is_not_counted_twice(level: str) -> None:
     with pytest.raises(ModelError, match=r"has dispersion already: .* count it twice"):

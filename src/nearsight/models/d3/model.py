@@ -126,7 +126,9 @@ class D3Model:
         require_elements(atoms, self)
         sums = dispersion(atoms, self._damping, self._reference, order=2)
         curvature = Curvature(sums, strain=strain)
-        products = curvature.products(np.reshape(vectors, (len(vectors), -1)))
+        products = curvature.products(
+            np.reshape(vectors, (len(vectors), 3 * len(atoms) + 6 * strain))
+        )
         return self._rounded(products.reshape(np.shape(vectors)))
 
     def _evaluate(self, atoms: Atoms, *, stress: bool) -> Evaluation:

@@ -103,7 +103,7 @@ def functional_of(level_of_theory: str | None, name: str) -> str:
     if level_of_theory is None:
         raise ModelError(f"{name} does not say which functional it was trained on. {remedy}")
     words = re.split(r"[^a-z0-9]+", level_of_theory.lower())
-    if any(word in _DISPERSION_INCLUDED for word in words):
+    if any(word.startswith(_DISPERSION_INCLUDED) for word in words):  # d3bj, too
         raise ModelError(
             f"{name} was trained on {level_of_theory}, which has dispersion already: D3 on top "
             f"would count it twice. Use {name} alone."
