@@ -1,5 +1,6 @@
 """SevenNet behind the contract, against the calculator of its own package."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,11 @@ def test_atoms_beyond_the_receptive_field_are_not_felt(tiny_sevennet: Model) -> 
     size = np.abs(row).max(axis=1)
     assert size[distance > 2 * field + 0.1].max() == 0.0
     assert size[(distance > field + 0.1) & (distance < 2 * field - 2)].max() > 0.0
+
+
+def test_a_copy_of_a_named_model_is_recognised(tmp_path: Path, sevennet_0: Model) -> None:
+    from sevenn import _const
+
+    copied = shutil.copy(_const.SEVENNET_0_11Jul2024, tmp_path / "copy.pth")
+    model = load_model(f"sevennet:{copied}", device="cpu")
+    assert model.capabilities == sevennet_0.capabilities

@@ -1,5 +1,6 @@
 import base64
 import hashlib
+import json
 import os
 import re
 from collections.abc import Callable
@@ -234,9 +235,10 @@ def test_report_of_nothing_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_record_of_the_command_line_is_embedded_as_it_is(
+def test_record_is_embedded_to_the_last_digit(
     quartz_entry: ReportEntry, read_page: ReadPage
 ) -> None:
-    record = {"structure": "x", "value": float(np.nextafter(1.0, 2.0))}
-    page = read_page(render_report([replace(quartz_entry, record=record)]))
-    assert page.data["structure-1-record"] == record
+    entry = replace(quartz_entry, settings={"value": float(np.nextafter(1.0, 2.0))})
+    page = read_page(render_report([entry]))
+    assert page.data["structure-1-record"] == json.loads(json.dumps(entry.to_json()))
+    assert page.data["structure-1-record"]["settings"]["value"] > 1.0

@@ -16,6 +16,7 @@ from nearsight.models.contract import Model, require_elements
 from nearsight.models.registry import load_model
 from nearsight.relaxation.relax import relax
 from nearsight.relaxation.result import Relaxation
+from nearsight.reports.entries import calculation_record
 from nearsight.structures.checking import check_structure
 from nearsight.structures.reading import NOTES_KEY, read_structure
 from nearsight.structures.supercell import make_supercell
@@ -46,30 +47,7 @@ class Calculated:
 
     def record(self) -> dict[str, Any]:
         """Return the part of the JSON output that all commands share, warnings aside."""
-        identity = self.hessian.provenance.model
-        symmetry = self.relaxation.symmetry if self.relaxation else None
-        return {
-            "structure": self.path,
-            "formula": self.formula,
-            "n_atoms": self.hessian.n_atoms,
-            "model": {
-                "name": identity.name,
-                "checkpoint_sha256": identity.checkpoint_sha256,
-                "dtype": identity.dtype,
-                "device": identity.device,
-            },
-            "settings": self.settings,
-            "relaxation": self.relaxation.summary() if self.relaxation else None,
-            "symmetrization": None
-            if symmetry is None
-            else {
-                "tolerance_A": symmetry.tolerance_A,
-                "space_group": symmetry.symbol_after,
-                "energy_change_eV_per_atom": symmetry.energy_change_eV_per_atom,
-            },
-            "hessian": self.hessian.summary(),
-            "versions": dict(self.hessian.provenance.versions),
-        }
+        return calculation_record(self.path, self.hessian, self.relaxation, self.settings)
 
 
 def is_saved_hessian(path: str) -> bool:

@@ -3,14 +3,13 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, Record, require_writable, run_batch
-from nearsight.cli.calculation import Calculated, calculate, load_requested_model
+from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.calculation import calculate, load_requested_model
 from nearsight.cli.figures import heat_capacity_figure, require_figure_file
 from nearsight.cli.report_output import require_report_file
 from nearsight.cli.work import WorkDirectory
 from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import Vibrations, vibrations
-from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
 
 
@@ -34,25 +33,17 @@ def run(arguments: argparse.Namespace) -> int:
         )
         if arguments.plot:
             drawn.append((calculated.label, modes))
-        warnings = (*calculated.hessian.warnings, *modes.warnings, *thermal.warnings)
-        record = _record(calculated, modes, thermal, warnings)
+        entry = ReportEntry(
+            path, calculated.hessian, modes, thermal, calculated.relaxation, calculated.settings
+        )
 
         def show() -> None:
             tables.print_calculation(calculated)
             tables.print_modes(modes)
             tables.print_thermodynamics(thermal)
-            tables.print_warnings(warnings)
+            tables.print_warnings(entry.warnings)
 
-        entry = ReportEntry(
-            path,
-            calculated.hessian,
-            modes,
-            thermal,
-            calculated.relaxation,
-            calculated.settings,
-            record,
-        )
-        return Outcome(record, show, entry)
+        return Outcome(entry.to_json(), show, entry)
 
     status = run_batch(arguments, one)
     if drawn:
@@ -64,19 +55,3 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.scale_factor,
         )
     return status
-
-
-def _record(
-    calculated: Calculated,
-    modes: Vibrations,
-    thermal: Thermodynamics,
-    warnings: tuple[str, ...],
-) -> Record:
-    return {
-        **calculated.record(),
-        "modes": modes.summary(),
-        "heat_capacity": thermal.heat_capacity_summary(),
-        "acoustic": thermal.acoustic,
-        "scale_factor": thermal.scale_factor,
-        "warnings": list(warnings),
-    }

@@ -39,24 +39,21 @@ def run(arguments: argparse.Namespace) -> int:
             write_mode_trajectory(target, mode_trajectory(modes, mode))
         if arguments.plot:
             drawn.append((calculated.label, modes))
-        warnings = (*calculated.hessian.warnings, *modes.warnings)
-
-        def show() -> None:
-            tables.print_calculation(calculated)
-            tables.print_modes(modes)
-            tables.print_wavenumbers(modes)
-            tables.print_warnings(warnings)
-
-        record = {**calculated.record(), "modes": modes.summary(), "warnings": list(warnings)}
         entry = ReportEntry(
             path,
             calculated.hessian,
             modes,
             relaxation=calculated.relaxation,
             settings=calculated.settings,
-            record=record,
         )
-        return Outcome(record, show, entry)
+
+        def show() -> None:
+            tables.print_calculation(calculated)
+            tables.print_modes(modes)
+            tables.print_wavenumbers(modes)
+            tables.print_warnings(entry.warnings)
+
+        return Outcome(entry.to_json(), show, entry)
 
     status = run_batch(arguments, one)
     if drawn:

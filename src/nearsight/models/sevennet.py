@@ -103,12 +103,14 @@ def load(request: LoadRequest) -> TorchModel:
     ModelError
         The file is missing, is no SevenNet checkpoint, or holds a multi-fidelity model.
     """
-    pretrained = _PRETRAINED.get(request.name)
-    path = Path(pretrained.file if pretrained else request.target)
+    named = _PRETRAINED.get(request.name)
+    path = Path(named.file if named else request.target)
     if not path.is_file():
         raise ModelError(f"there is no SevenNet checkpoint at {path}; check the path.")
     digest = file_sha256(path)
-    require_trust(path, digest, {known.sha256 for known in _PRETRAINED.values()}, request)
+    known = {model.sha256: model for model in _PRETRAINED.values()}
+    require_trust(path, digest, known, request)
+    pretrained = known.get(digest)  # also of a copy that is given by its path
     model, config = _build(path)
     identity = ModelIdentity(
         name=request.name,

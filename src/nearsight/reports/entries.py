@@ -25,8 +25,6 @@ class ReportEntry:
     """None if the structure was not relaxed, or nothing is known about it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
-    record: Mapping[str, Any] | None = None
-    """The JSON object that the page embeds; None for one made of the fields above."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -35,24 +33,9 @@ class ReportEntry:
         return (*self.hessian.warnings, *self.vibrations.warnings, *thermal)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the record, with the fields of the command line's ``--json``."""
-        if self.record is not None:
-            return dict(self.record)
-        identity = self.hessian.provenance.model
-        made: dict[str, Any] = {
-            "structure": self.name,
-            "formula": str(self.hessian.atoms.get_chemical_formula()),
-            "n_atoms": self.hessian.n_atoms,
-            "model": {
-                "name": identity.name,
-                "checkpoint_sha256": identity.checkpoint_sha256,
-                "dtype": identity.dtype,
-                "device": identity.device,
-            },
-            "settings": dict(self.settings),
-            "relaxation": self.relaxation.summary() if self.relaxation else None,
-            "hessian": self.hessian.summary(),
-            "versions": dict(self.hessian.provenance.versions),
+        """Return the record, which is what the command line's ``--json`` writes."""
+        made = {
+            **calculation_record(self.name, self.hessian, self.relaxation, self.settings),
             "modes": self.vibrations.summary(),
         }
         if self.thermodynamics is not None:
@@ -60,6 +43,36 @@ class ReportEntry:
             made["acoustic"] = self.thermodynamics.acoustic
             made["scale_factor"] = self.thermodynamics.scale_factor
         return {**made, "warnings": list(self.warnings)}
+
+
+def calculation_record(
+    name: str, hessian: Hessian, relaxation: Relaxation | None, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what is recorded of a structure, its relaxation and its Hessian, as JSON values."""
+    identity = hessian.provenance.model
+    symmetry = relaxation.symmetry if relaxation else None
+    return {
+        "structure": name,
+        "formula": str(hessian.atoms.get_chemical_formula()),
+        "n_atoms": hessian.n_atoms,
+        "model": {
+            "name": identity.name,
+            "checkpoint_sha256": identity.checkpoint_sha256,
+            "dtype": identity.dtype,
+            "device": identity.device,
+        },
+        "settings": dict(settings),
+        "relaxation": relaxation.summary() if relaxation else None,
+        "symmetrization": None
+        if symmetry is None
+        else {
+            "tolerance_A": symmetry.tolerance_A,
+            "space_group": symmetry.symbol_after,
+            "energy_change_eV_per_atom": symmetry.energy_change_eV_per_atom,
+        },
+        "hessian": hessian.summary(),
+        "versions": dict(hessian.provenance.versions),
+    }
 
 
 @dataclass(frozen=True)
