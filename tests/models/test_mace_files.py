@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.models.contract import Model
