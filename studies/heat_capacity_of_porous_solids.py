@@ -249,9 +249,9 @@ def draw(solids: list[Solid], found: dict[str, dict[str, Record]]) -> Figure:
         [of_model[solid.name]["modes"]["n_imaginary"] for solid in solids]
         for of_model in found.values()
     ]
-    bins = np.arange(max(map(max, counts)) + 2) - 0.5
+    bins = np.arange(max(3, *map(max, counts)) + 2) - 0.5
     right.hist(counts, bins=list(bins), label=list(found))
-    right.xaxis.get_major_locator().set_params(integer=True)
+    right.set_xticks(range(len(bins) - 1))
     right.set_xlabel("imaginary modes of the relaxed solid")
     right.set_ylabel("solids")
     right.legend(fontsize=8)
