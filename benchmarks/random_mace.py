@@ -16,7 +16,7 @@ from ase.data import atomic_numbers
 
 from nearsight.models.mace_import import ScaleShiftMACE
 
-ELEMENTS = ["H", "C", "N", "O", "Si", "Co", "Ni", "Zn", "Eu"]
+ELEMENTS = ["H", "C", "N", "O", "Mg", "Si", "Co", "Ni", "Zn", "Eu"]
 SHAPES = {"mp-0-medium": ("128x0e + 128x1o", 6.0, 10), "small": ("16x0e + 16x1o", 4.0, 8)}
 
 
