@@ -44,7 +44,7 @@ from nearsight.models.chgnet_layers import convolve_atoms, convolve_bonds, updat
 from nearsight.models.contract import Capabilities
 from nearsight.models.graph import NeighborGraph
 from nearsight.models.loading import LoadRequest
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.torch_model import TorchModel, ready_to_differentiate
 from nearsight.provenance import ModelIdentity
 
 _PBE = "PBE (+U as in the Materials Project)"
@@ -95,9 +95,7 @@ class ChgnetEnergy:
         self.identity = identity
         self.capabilities = capabilities
         self._dtype = getattr(torch, identity.dtype)
-        self._model = model.to(dtype=self._dtype, device=identity.device).eval()
-        for parameter in self._model.parameters():
-            parameter.requires_grad_(False)
+        self._model = ready_to_differentiate(model, identity)
 
     def prepare(self, structures: Sequence[Atoms]) -> AngleGraph:
         """Return the graph of bonds and angles of a batch of structures."""

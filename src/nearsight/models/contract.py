@@ -192,6 +192,21 @@ def require_elements(atoms: Atoms, model: Model | TorchEnergy) -> None:
         )
 
 
+def require_stress(atoms: Atoms) -> None:
+    """Check that `atoms` is periodic in three directions, without which there is no stress.
+
+    Raises
+    ------
+    ModelError
+        It is not.
+    """
+    if not atoms.pbc.all():
+        raise ModelError(
+            f"{atoms.get_chemical_formula()} is not periodic in three directions "
+            f"and has no stress; ask for energy and forces only."
+        )
+
+
 def require_finite(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
     """Check that no number in `evaluation` is NaN or infinite.
 

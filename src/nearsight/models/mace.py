@@ -20,7 +20,7 @@ from nearsight.models.e3nn_graphs import restore_graphs, simplify_products
 from nearsight.models.graph import NeighborGraph, neighbor_graph
 from nearsight.models.loading import LoadRequest, require_trust
 from nearsight.models.mace_import import MACE, ScaleShiftMACE, safe_loading_kept
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.torch_model import TorchModel, ready_to_differentiate
 from nearsight.provenance import ModelIdentity, Setting
 
 _PRETRAINED = {
@@ -45,9 +45,7 @@ class MaceEnergy:
         self.identity = identity
         self.capabilities = capabilities
         self._dtype = getattr(torch, identity.dtype)
-        self._model = model.to(dtype=self._dtype, device=identity.device).eval()
-        for parameter in self._model.parameters():
-            parameter.requires_grad_(False)
+        self._model = ready_to_differentiate(model, identity)
         self._head = head
         self._cutoff_A = float(model.r_max)
         numbers = model.atomic_numbers

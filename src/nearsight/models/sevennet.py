@@ -25,7 +25,7 @@ from nearsight.models.contract import Capabilities
 from nearsight.models.e3nn_graphs import simplify_products
 from nearsight.models.graph import NeighborGraph, neighbor_graph
 from nearsight.models.loading import LoadRequest, require_trust
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.torch_model import TorchModel, ready_to_differentiate
 from nearsight.provenance import ModelIdentity
 
 
@@ -59,9 +59,7 @@ class SevenNetEnergy:
         self.identity = identity
         self.capabilities = capabilities
         self._dtype = getattr(torch, identity.dtype)
-        self._model = model.to(dtype=self._dtype, device=identity.device).eval()
-        for parameter in self._model.parameters():
-            parameter.requires_grad_(False)
+        self._model = ready_to_differentiate(model, identity)
         # What follows the atomic energies (their sum, and forces from it) is done here instead.
         self._layers = []
         for layer in self._model:

@@ -1,6 +1,7 @@
 """A `Model` out of a `TorchEnergy`: everything that is the same for all PyTorch families."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,6 @@ from nearsight.derivatives.analytic import (
     hessian_products,
     hessian_rows,
 )
-from nearsight.errors import ModelError
 from nearsight.models.contract import (
     Capabilities,
     Evaluation,
@@ -24,6 +24,7 @@ from nearsight.models.contract import (
     TorchEnergy,
     require_elements,
     require_finite,
+    require_stress,
 )
 from nearsight.models.graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
@@ -49,11 +50,8 @@ class TorchModel:
         """Return energies, forces and stresses; see `Model.evaluate`."""
         for atoms in structures:
             require_elements(atoms, self)
-            if stress and not atoms.pbc.all():
-                raise ModelError(
-                    f"{atoms.get_chemical_formula()} is not periodic in three directions "
-                    f"and has no stress; ask for energy and forces only."
-                )
+            if stress:
+                require_stress(atoms)
         if not structures:
             return []
         graph = self._energy.prepare(structures)
@@ -118,6 +116,15 @@ class TorchModel:
             )
             for index, atoms in enumerate(structures)
         ]
+
+
+def ready_to_differentiate(model: Any, identity: ModelIdentity) -> Any:
+    """Return a PyTorch module in the identity's precision, on its device, with weights held fixed.
+
+    Reverse passes then compute derivatives by positions and strain only.
+    """
+    model = model.to(dtype=getattr(torch, identity.dtype), device=identity.device).eval()
+    return model.requires_grad_(False)
 
 
 def _array(tensor: torch.Tensor) -> NDArray[np.float64]:

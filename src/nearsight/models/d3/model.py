@@ -17,7 +17,6 @@ from ase import Atoms
 from ase.stress import full_3x3_to_voigt_6_stress
 from numpy.typing import NDArray
 
-from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import (
     Capabilities,
@@ -25,6 +24,7 @@ from nearsight.models.contract import (
     Seed,
     require_elements,
     require_finite,
+    require_stress,
 )
 from nearsight.models.d3.curvature import Curvature
 from nearsight.models.d3.energy import dispersion
@@ -94,11 +94,8 @@ class D3Model:
         """Return energies, forces and stresses; see `Model.evaluate`."""
         for atoms in structures:
             require_elements(atoms, self)
-            if stress and not atoms.pbc.all():
-                raise ModelError(
-                    f"{atoms.get_chemical_formula()} is not periodic in three directions "
-                    f"and has no stress; ask for energy and forces only."
-                )
+            if stress:
+                require_stress(atoms)
         return [self._evaluate(atoms, stress=stress) for atoms in structures]
 
     def rows(
