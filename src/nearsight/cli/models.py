@@ -6,20 +6,20 @@ from nearsight.models.registry import DEFAULT_MODEL, FAMILIES, MODELS, Family
 
 
 def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001  # every command is called alike
-    """Print the models that have a name, and the families that take a target."""
+    """Print the models that have a name, the families that take a target, and what is missing."""
     for model in MODELS.values():
         default = " (default)" if model.name == DEFAULT_MODEL else ""
-        state = _missing(FAMILIES[model.family])
-        print(f"{model.name:<16} {model.description}{default}{state}")
+        print(f"{model.name:<16} {model.description}{default}{_mark(FAMILIES[model.family])}")
     for name, family in FAMILIES.items():
-        print(f"{name + ':...':<16} {family.target}{_missing(family)}")
+        print(f"{name + ':...':<16} {family.target}{_mark(family)}")
     print(f"{'...+d3':<16} any of these with D3(BJ); +d3:pbe names the functional")
+    for name, family in FAMILIES.items():
+        if family.obstacle is not None:
+            # Installed here, it would replace what the other family needs.
+            place = ", in another environment" if family.excluded else ""
+            print(f"* {name}{place}: {family.install}")
     return 0
 
 
-def _missing(family: Family) -> str:
-    if family.obstacle is None:
-        return ""
-    # Installed here, it would replace what the other family needs.
-    place = "in another environment: " if family.excluded else ""
-    return f"  [{place}{family.install}]"
+def _mark(family: Family) -> str:
+    return "" if family.obstacle is None else " *"

@@ -101,7 +101,7 @@ MODELS = {
             RegisteredModel(
                 f"mace-mp-0-{size}",
                 "mace",
-                f"MPtrj (PBE), 89 elements, cutoff 6 Å, 2 layers, {features}; downloaded",
+                f"MPtrj (PBE), 89 elements, {features}; downloaded",
             )
             for size, features in (
                 ("small", "128x0e"),
