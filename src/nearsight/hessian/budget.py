@@ -13,18 +13,18 @@ _ROW_TO_FORCE_MEMORY = 3.0
 """Peak of the graph of the forces with one row over that of a force call; SevenNet: 2.0 to 2.7."""
 
 
-def require_room_for_matrix(n_atoms: int, memory_budget_bytes: int) -> None:
-    """Check that the Hessian itself fits.
+def require_room_for_rows(n_rows: int, n_atoms: int, memory_budget_bytes: int) -> None:
+    """Check that the rows themselves fit: all of them for a Hessian, fewer for force constants.
 
     Raises
     ------
     MemoryBudgetError
         It does not, whatever the method.
     """
-    needed = 3 * 8 * (3 * n_atoms) ** 2  # the rows, the matrix, and one symmetric copy
+    needed = 3 * 8 * n_rows * 3 * n_atoms  # as computed, as a matrix, and one symmetric copy
     if needed > memory_budget_bytes:
         raise MemoryBudgetError(
-            f"the Hessian of {n_atoms} atoms alone takes {gibibytes(needed)}, more than the "
+            f"{n_rows} rows of {n_atoms} atoms alone take {gibibytes(needed)}, more than the "
             f"budget of {gibibytes(memory_budget_bytes)}; no method can avoid that. Use a "
             f"smaller cell or a larger budget."
         )

@@ -9,15 +9,15 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from nearsight.provenance import Provenance
+from nearsight.hessian.computation import Computation
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
 
 if TYPE_CHECKING:
     from ase.vibrations import VibrationsData
 
 
-@dataclass(frozen=True)
-class Hessian:
+@dataclass(frozen=True, kw_only=True)
+class Hessian(Computation):
     """Second derivatives of the energy with respect to positions.
 
     For a periodic structure the Hessian is folded into the cell: H[A, B] = Σ_R Φ(0A, RB).
@@ -27,19 +27,6 @@ class Hessian:
     """The structure at which the derivatives were taken."""
     matrix_eV_per_A2: NDArray[np.float64]
     """H[A, α, B, β] = ∂²E/∂A_α∂B_β as computed, shape ``(n_atoms, 3, n_atoms, 3)``."""
-    method: str
-    """``rows``, ``batched``, ``forward-difference``, ``central-difference`` or ``fourth-order``."""
-    reason: str
-    """Why this method: that it was asked for, or what the automatic choice measured."""
-    step_A: float | None
-    """Displacement of the differences; None for analytic rows."""
-    rows_computed: int
-    """Rows this run computed; the others came from a checkpoint."""
-    seconds: float
-    """Wall time of this run."""
-    peak_memory_bytes: int
-    """Largest memory in use on top of what was in use before."""
-    provenance: Provenance
     warnings: tuple[str, ...] = ()
     """What must be known about the structure before the Hessian is used."""
 
@@ -77,16 +64,7 @@ class Hessian:
         StorageError
             The file cannot be written.
         """
-        header = {
-            "method": self.method,
-            "reason": self.reason,
-            "step_A": self.step_A,
-            "rows_computed": self.rows_computed,
-            "seconds": self.seconds,
-            "peak_memory_bytes": self.peak_memory_bytes,
-            "provenance": self.provenance.to_json(),
-            "warnings": list(self.warnings),
-        }
+        header = {**self.computation_header(), "warnings": list(self.warnings)}
         arrays = {**atoms_to_arrays(self.atoms), "matrix_eV_per_A2": self.matrix_eV_per_A2}
         save_archive(path, "hessian", header, arrays)
 
@@ -103,13 +81,7 @@ class Hessian:
         return cls(
             atoms=atoms_from_arrays(arrays),
             matrix_eV_per_A2=arrays["matrix_eV_per_A2"],
-            method=header["method"],
-            reason=header["reason"],
-            step_A=header["step_A"],
-            rows_computed=header["rows_computed"],
-            seconds=header["seconds"],
-            peak_memory_bytes=header["peak_memory_bytes"],
-            provenance=Provenance.from_json(header["provenance"]),
+            **cls.fields_from_header(header),
             warnings=tuple(header["warnings"]),
         )
 
@@ -123,13 +95,8 @@ class Hessian:
     def summary(self) -> dict[str, Any]:
         """Return the ``hessian`` object of the JSON output."""
         return {
-            "method": self.method,
-            "reason": self.reason,
-            "step_A": self.step_A,
-            "rows_computed": self.rows_computed,
+            **self.computation_summary(),
             "rows_total": self.rows_total,
-            "seconds": self.seconds,
-            "peak_memory_bytes": self.peak_memory_bytes,
             "asymmetry_eV_per_A2": self.asymmetry_eV_per_A2,
             "sum_rule_eV_per_A2": self.sum_rule_eV_per_A2,
         }

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from numbers import Integral
 
+import numpy as np
 from ase import Atoms
+from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import StructureError
 
@@ -31,14 +33,100 @@ def make_supercell(atoms: Atoms, repeats: Sequence[int]) -> Atoms:
         raise StructureError(
             f"A supercell needs three positive integers such as (2, 2, 2), not {repeats!r}."
         )
-    for name, count, periodic in zip("abc", counts, atoms.pbc, strict=True):
-        if count > 1 and not periodic:
+    return make_general_supercell(atoms, np.diag(counts))
+
+
+def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
+    """Return the supercell whose vectors are whole-number combinations of those of `atoms`.
+
+    The first ``len(atoms)`` atoms are those of `atoms` in their order.
+
+    Parameters
+    ----------
+    atoms
+        The structure; it stays as it is.
+    matrix
+        Three integers, or nine as a matrix M of shape ``(3, 3)``: the new vectors are the rows of
+        M @ cell.
+
+    Raises
+    ------
+    StructureError
+        `matrix` holds no integers, has no positive determinant, or repeats a direction in which
+        the structure is not periodic.
+    """
+    integers = supercell_matrix(matrix)
+    for axis, (name, periodic) in enumerate(zip("abc", atoms.pbc, strict=True)):
+        unit = np.eye(3, dtype=np.int64)[axis]
+        if not periodic and ((integers[axis] != unit).any() or (integers[:, axis] != unit).any()):
             raise StructureError(
-                f"The structure cannot be repeated {count} times along {name}, where it is not "
-                f"periodic; repeat it once there."
+                f"The structure cannot be repeated {integers[axis, axis]} times along {name}, where "
+                f"it is not periodic; repeat it once there."
             )
-    supercell: Atoms = atoms.repeat(tuple(int(count) for count in counts))
+    shifts = _lattice_points(integers)
+    supercell = atoms[np.tile(np.arange(len(atoms)), len(shifts))]
+    supercell.positions += np.repeat(shifts @ atoms.cell.array, len(atoms), axis=0)
+    supercell.cell = integers @ atoms.cell.array
     return supercell
+
+
+def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
+    """Return three repeats, or nine integers, as a matrix of shape ``(3, 3)``.
+
+    Raises
+    ------
+    StructureError
+        They are no integers, or the determinant is not positive.
+    """
+    given = np.asarray(matrix)
+    if given.shape == (3,):
+        given = np.diag(given)
+    if given.shape != (3, 3) or not np.issubdtype(given.dtype, np.integer):
+        raise StructureError(
+            f"A supercell needs three integers, or a matrix of nine, not {matrix!r}: its vectors "
+            f"must be whole multiples of those of the unit cell."
+        )
+    if np.linalg.det(given) < 0.5:
+        raise StructureError(
+            f"The supercell {given.tolist()} has no volume, or another handedness than the unit "
+            f"cell; choose integers with a positive determinant."
+        )
+    return given.astype(np.int64)
+
+
+def supercell_for_length(atoms: Atoms, length_A: float) -> tuple[int, int, int]:
+    """Return the smallest repeats after which the cell is at least `length_A` wide.
+
+    Widths are those between opposite faces; a direction that is not periodic is not repeated.
+
+    Raises
+    ------
+    StructureError
+        The length is not positive and finite.
+    """
+    if not 0.0 < length_A < np.inf:
+        raise StructureError(f"A supercell needs a positive length in Å, not {length_A}.")
+    repeats = np.ones(3, dtype=np.int64)
+    if atoms.pbc.any():
+        widths = 1.0 / np.linalg.norm(atoms.cell.reciprocal(), axis=1)
+        # A width that misses the length by rounding is wide enough.
+        repeats = np.where(atoms.pbc, np.ceil(length_A / widths - 1e-6), 1).astype(np.int64)
+    a, b, c = np.maximum(repeats, 1).tolist()
+    return a, b, c
+
+
+def _lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the lattice points in a supercell, the origin first, shape ``(n_cells, 3)``."""
+    if not np.any(matrix - np.diag(np.diag(matrix))):
+        points: NDArray[np.int64] = np.indices(np.diag(matrix)).reshape(3, -1).T
+        return points
+    corners = np.array(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, -1).T @ matrix
+    lowest, highest = corners.min(axis=0), corners.max(axis=0)
+    box = np.indices(highest - lowest + 1).reshape(3, -1).T + lowest
+    scaled = box @ np.linalg.inv(matrix)
+    inside = ((scaled > -1e-9) & (scaled < 1 - 1e-9)).all(axis=1)
+    points = box[inside]
+    return points[np.lexsort((*points.T[::-1], points.any(axis=1)))]
 
 
 def _is_positive_integer(count: object) -> bool:

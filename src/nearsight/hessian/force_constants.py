@@ -1,0 +1,348 @@
+"""Force constants of a crystal: what the atoms of one primitive cell feel in a supercell."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.errors import MethodError, StructureError
+from nearsight.hessian.compute import bare
+from nearsight.hessian.computation import Computation, computation_fields
+from nearsight.hessian.plan import plan
+from nearsight.hessian.planned_rows import compute_planned_rows
+from nearsight.hessian.result import Hessian
+from nearsight.models.contract import Model
+from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
+from nearsight.structures.cell_symmetry import (
+    CellSymmetry,
+    find_cell_symmetry,
+    symmetry_of_supercell,
+)
+from nearsight.structures.checking import check_structure
+from nearsight.structures.supercell import (
+    make_general_supercell,
+    supercell_for_length,
+    supercell_matrix,
+)
+from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+
+if TYPE_CHECKING:
+    from phonopy import Phonopy
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+DEFAULT_LENGTH_A = 10.0
+"""Width of the supercell unless one is asked for."""
+
+_ON_BOUNDARY_A = 1e-3
+_SAVED_ARRAYS = (
+    "supercell_matrix",
+    "primitive_vectors",
+    "primitive_atoms",
+    "values_eV_per_A2",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForceConstants(Computation):
+    """Compact force constants Φ[A, α, B, β] of a supercell, A in one primitive cell.
+
+    They are folded into the supercell: interactions with images of B are added up.
+    """
+
+    unit_cell: Atoms
+    """The structure that was repeated."""
+    supercell: Atoms
+    """Its first atoms are those of `unit_cell`."""
+    supercell_matrix: IntArray
+    """Supercell vectors (rows) in units of the vectors of `unit_cell`, shape ``(3, 3)``."""
+    primitive_vectors: FloatArray
+    """Vectors (rows) of a primitive cell in units of those of `unit_cell`, shape ``(3, 3)``.
+
+    Those of `unit_cell` itself where it is primitive; q-points and meshes refer to them."""
+    primitive_atoms: IntArray
+    """Which atoms of `supercell` stand for the primitive cell, shape ``(n_primitive,)``."""
+    values_eV_per_A2: FloatArray
+    """Shape ``(n_primitive, 3, n_supercell, 3)``."""
+    warnings: tuple[str, ...] = ()
+    """What must be known about the structure before the force constants are used."""
+
+    @property
+    def primitive_cell(self) -> Atoms:
+        """The primitive cell, its atoms in the order of `primitive_atoms`."""
+        primitive = self.supercell[self.primitive_atoms]
+        primitive.cell = self.primitive_vectors @ self.unit_cell.cell.array
+        return primitive
+
+    @cached_property
+    def sum_rule_eV_per_A2(self) -> float:
+        """Largest |Σ_B Φ[A, α, B, β]|; zero because moving everything changes no force."""
+        return float(np.abs(self.values_eV_per_A2.sum(axis=2)).max())
+
+    @cached_property
+    def boundary_eV_per_A2(self) -> float | None:
+        """Largest Frobenius norm of a block that reaches the boundary of the supercell.
+
+        It belongs to pairs at least as far apart as the radius of the sphere inscribed in the
+        Wigner-Seitz cell of the supercell. Interactions beyond are cut off or folded back, so that
+        frequencies between the q-points of the supercell can be trusted only if it is small. None
+        for a single atom, whose images cannot be told from itself.
+        """
+        distances, radius = self._distances_A
+        norms = np.linalg.norm(self.values_eV_per_A2, axis=(1, 3))
+        others = distances > _ON_BOUNDARY_A
+        if not others.any():
+            return None
+        limit = min(radius, float(distances.max())) - _ON_BOUNDARY_A
+        return float(norms[others & (distances >= limit)].max())
+
+    @cached_property
+    def _distances_A(self) -> tuple[FloatArray, float]:
+        """Distances to the nearest images, and the inscribed radius of the Wigner-Seitz cell."""
+        from ase.geometry import find_mic, minkowski_reduce
+
+        cell, pbc = self.supercell.cell.complete(), self.supercell.pbc
+        vectors = (
+            self.supercell.positions[np.newaxis]
+            - self.supercell.positions[self.primitive_atoms][:, np.newaxis]
+        )
+        _, lengths = find_mic(vectors.reshape(-1, 3), cell, pbc)
+        shortest = np.linalg.norm(minkowski_reduce(cell, pbc)[0][pbc], axis=1)
+        radius = float(shortest.min(initial=np.inf)) / 2
+        return lengths.reshape(vectors.shape[:2]), radius
+
+    def at_gamma(self) -> Hessian:
+        """Return the Hessian of the primitive cell, in which all its copies move alike."""
+        classes = self.class_of_atom()
+        n_primitive = len(self.primitive_atoms)
+        matrix = np.zeros((n_primitive, 3, n_primitive, 3))
+        for own in range(n_primitive):
+            matrix[:, :, own] = self.values_eV_per_A2[:, :, classes == own].sum(axis=2)
+        return Hessian(
+            **computation_fields(self),
+            atoms=self.primitive_cell,
+            matrix_eV_per_A2=matrix,
+            warnings=self.warnings,
+        )
+
+    def class_of_atom(self) -> IntArray:
+        """Return the index in `primitive_atoms` of which each atom of the supercell is a copy."""
+        inverse = np.linalg.inv(self.primitive_vectors @ self.unit_cell.cell.array)
+        positions = self.supercell.positions
+        apart = positions[:, np.newaxis] - positions[self.primitive_atoms][np.newaxis]
+        scaled = apart @ inverse
+        off = np.linalg.norm(
+            (scaled - np.round(scaled)) @ np.linalg.inv(inverse), axis=2
+        )
+        return np.argmin(off, axis=1)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save to `path`; an older file there stays intact if that fails.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written.
+        """
+        header = {**self.computation_header(), "warnings": list(self.warnings)}
+        arrays = {name: getattr(self, name) for name in _SAVED_ARRAYS}
+        save_archive(
+            path, "force constants", header, {**atoms_to_arrays(self.unit_cell), **arrays}
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "ForceConstants":
+        """Load what `save` wrote.
+
+        Raises
+        ------
+        CheckpointError
+            The file is missing, damaged, or something else.
+        """
+        header, arrays = load_archive(path, "force constants")
+        unit_cell = atoms_from_arrays(arrays)
+        return cls(
+            **cls.fields_from_header(header),
+            unit_cell=unit_cell,
+            supercell=make_general_supercell(unit_cell, arrays["supercell_matrix"]),
+            **{name: arrays[name] for name in _SAVED_ARRAYS},
+            warnings=tuple(header["warnings"]),
+        )
+
+    def to_phonopy(self, nac: str | os.PathLike[str] | None = None) -> "Phonopy":
+        """Return phonopy's `Phonopy` with these force constants; see `nearsight.hessian.phonopy_io`.
+
+        Parameters
+        ----------
+        nac
+            A BORN file of phonopy with Born charges and dielectric constant, for the non-analytical
+            term correction.
+
+        Raises
+        ------
+        StructureError
+            The structure is not periodic in three directions, or the BORN file is for another cell.
+        """
+        from nearsight.hessian.phonopy_io import to_phonopy
+
+        return to_phonopy(self, nac)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ``force_constants`` object of the JSON output."""
+        return {
+            **self.computation_summary(),
+            "rows_total": 3 * len(self.supercell),
+            "supercell_matrix": self.supercell_matrix.tolist(),
+            "n_atoms_supercell": len(self.supercell),
+            "n_atoms_primitive": len(self.primitive_atoms),
+            "sum_rule_eV_per_A2": self.sum_rule_eV_per_A2,
+            "boundary_eV_per_A2": self.boundary_eV_per_A2,
+        }
+
+
+def force_constants(
+    atoms: Atoms,
+    model: Model,
+    supercell: Sequence[int] | IntArray | None = None,
+    *,
+    length_A: float | None = None,
+    method: str = "auto",
+    step_A: float | None = None,
+    symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
+    memory_budget_bytes: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> ForceConstants:
+    """Compute the force constants of a crystal in a supercell.
+
+    Only the rows of one primitive cell are computed, and of those only the ones that the space
+    group leaves (`nearsight.hessian.plan`).
+
+    Parameters
+    ----------
+    atoms
+        The unit cell, usually relaxed with the same model; it is not changed.
+    model
+        The model.
+    supercell
+        Three repeats, or a matrix of nine integers whose rows are the supercell vectors.
+    length_A
+        In place of `supercell`: the width in Å that the supercell must at least have; by default
+        10 Å.
+    method, step_A, memory_budget_bytes, checkpoint, progress
+        As for `nearsight.hessian.hessian`.
+    symmetry_tolerance_A
+        How far in Å an atom may be from where the space group wants it; None to use only the
+        translations of the supercell.
+
+    Raises
+    ------
+    StructureError
+        The structure cannot be calculated, is no crystal, chain or layer, or the supercell is none
+        of it.
+    ModelError, MethodError, MemoryBudgetError, CheckpointError, StorageError
+        As for `nearsight.hessian.hessian`.
+    """
+    check_structure(atoms)
+    matrix = _chosen_supercell(atoms, supercell, length_A)
+    unit_cell = bare(atoms)
+    repeated = make_general_supercell(unit_cell, matrix)
+    translations = symmetry_of_supercell(unit_cell, repeated, matrix)
+    planned = plan(
+        repeated, model.capabilities, tolerance_A=symmetry_tolerance_A, translations=translations
+    )
+    assert planned.symmetry is not None
+    primitive_atoms = planned.primitive_atoms
+    computed = compute_planned_rows(
+        repeated,
+        model,
+        planned,
+        method,
+        step_A=step_A,
+        memory_budget_bytes=memory_budget_bytes,
+        rows_kept=3 * len(primitive_atoms),
+        checkpoint=checkpoint,
+        progress=progress,
+    )
+    return ForceConstants(
+        **computation_fields(computed.computation),
+        unit_cell=unit_cell,
+        supercell=repeated,
+        supercell_matrix=matrix,
+        primitive_vectors=_primitive_vectors(unit_cell, planned.symmetry, matrix),
+        primitive_atoms=primitive_atoms,
+        values_eV_per_A2=planned.expand_compact(computed.rows_eV_per_A2),
+    )
+
+
+def from_hessian(
+    hessian: Hessian, *, symmetry_tolerance_A: float = EXACT_TOLERANCE_A
+) -> ForceConstants:
+    """Return the force constants that the Hessian of a supercell holds.
+
+    Parameters
+    ----------
+    hessian
+        The Hessian of a supercell, or of any cell of a crystal; its primitive cell is found.
+    symmetry_tolerance_A
+        How far in Å an atom may be from where the translations want it.
+
+    Raises
+    ------
+    StructureError
+        The structure is no crystal, or has no lattice at this tolerance.
+    """
+    atoms = hessian.atoms
+    if not atoms.pbc.all():
+        raise StructureError(
+            f"{atoms.get_chemical_formula()} is not periodic in three directions, so that its "
+            f"Hessian holds no force constants of a crystal; use its normal modes."
+        )
+    symmetry = find_cell_symmetry(atoms, symmetry_tolerance_A, translations_only=True)
+    matrix = np.eye(3, dtype=np.int64)
+    primitive_atoms = np.sort(symmetry.first_of_class)
+    return ForceConstants(
+        **computation_fields(hessian),
+        unit_cell=atoms,
+        supercell=atoms,
+        supercell_matrix=matrix,
+        primitive_vectors=_primitive_vectors(atoms, symmetry, matrix),
+        primitive_atoms=primitive_atoms,
+        values_eV_per_A2=hessian.matrix_eV_per_A2[primitive_atoms],
+        warnings=hessian.warnings,
+    )
+
+
+def _chosen_supercell(
+    atoms: Atoms, supercell: Sequence[int] | IntArray | None, length_A: float | None
+) -> IntArray:
+    if supercell is not None and length_A is not None:
+        raise MethodError("give either a supercell or the length it must have, not both.")
+    if not atoms.pbc.any():
+        raise StructureError(
+            f"{atoms.get_chemical_formula()} is a molecule, which has no force constants of a "
+            f"supercell; compute its Hessian."
+        )
+    if supercell is not None:
+        return supercell_matrix(supercell)
+    return supercell_matrix(
+        supercell_for_length(atoms, DEFAULT_LENGTH_A if length_A is None else length_A)
+    )
+
+
+def _primitive_vectors(unit_cell: Atoms, symmetry: CellSymmetry, matrix: IntArray) -> FloatArray:
+    """Return a right-handed primitive cell in units of the unit cell: itself if it is one."""
+    if len(symmetry.first_of_class) == len(unit_cell):
+        return np.eye(3)
+    from ase.geometry import minkowski_reduce
+
+    in_unit_cell = symmetry.operations.cell_in_lattice @ matrix
+    _, combination = minkowski_reduce(in_unit_cell @ unit_cell.cell.array)
+    reduced: FloatArray = combination @ in_unit_cell
+    return reduced if np.linalg.det(reduced) > 0 else -reduced

@@ -1,0 +1,174 @@
+"""To phonopy and back: its objects, its files, Born charges for its non-analytical term."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.errors import CheckpointError, StructureError
+from nearsight.storage import write_text
+from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+
+if TYPE_CHECKING:
+    from phonopy import Phonopy
+    from phonopy.structure.atoms import PhonopyAtoms
+
+    from nearsight.hessian.force_constants import ForceConstants
+
+IntArray = NDArray[np.int64]
+
+_SAME_PLACE_A = 0.1
+"""Atoms nearer than this in two listings of one supercell are the same one."""
+
+
+def to_phonopy(
+    force_constants: "ForceConstants", nac: str | os.PathLike[str] | None = None
+) -> "Phonopy":
+    """Return phonopy's `Phonopy` with these force constants.
+
+    Parameters
+    ----------
+    force_constants
+        Of a crystal.
+    nac
+        A BORN file of phonopy for the primitive cell.
+
+    Raises
+    ------
+    StructureError
+        The structure is not periodic in three directions, or the BORN file is for another cell.
+    CheckpointError
+        The BORN file cannot be read.
+    """
+    from phonopy import Phonopy
+
+    of_cell = force_constants.unit_cell
+    if not of_cell.pbc.all():
+        raise StructureError(
+            f"{of_cell.get_chemical_formula()} is not periodic in three directions, as phonopy "
+            f"wants it; use the normal modes of its Hessian, or give it a cell vector through "
+            f"the vacuum and pbc=True."
+        )
+    phonon = Phonopy(
+        phonopy_atoms(of_cell),
+        # phonopy's matrices have vectors as columns
+        supercell_matrix=force_constants.supercell_matrix.T,
+        primitive_matrix=force_constants.primitive_vectors.T,
+        symprec=force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A,
+        is_symmetry=force_constants.space_group is not None,
+    )
+    phonon.force_constants = _in_phonopys_order(force_constants, phonon)
+    if nac is not None:
+        phonon.nac_params = read_born(nac, phonon)
+    return phonon
+
+
+def phonopy_atoms(atoms: Atoms) -> "PhonopyAtoms":
+    """Return a structure as phonopy's, with the masses it has here."""
+    from phonopy.structure.atoms import PhonopyAtoms
+
+    return PhonopyAtoms(
+        numbers=atoms.numbers,
+        masses=atoms.get_masses(),
+        cell=atoms.cell.array,
+        scaled_positions=atoms.cell.scaled_positions(atoms.positions),
+    )
+
+
+def write_phonopy(
+    path: str | os.PathLike[str],
+    force_constants: "ForceConstants",
+    nac: str | os.PathLike[str] | None = None,
+) -> None:
+    """Write phonopy's own YAML file, which ``phonopy-load`` and `phonopy.load` read.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written; an older one is intact.
+    """
+    phonon = to_phonopy(force_constants, nac)
+    write_text(path, str(phonon.to_phonopy_yaml(settings={"force_constants": True})))
+
+
+def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> dict[str, object]:
+    """Return Born charges and dielectric constant from a BORN file for phonopy's primitive cell.
+
+    Raises
+    ------
+    CheckpointError
+        There is no such file, or it is none of phonopy's BORN files.
+    StructureError
+        It is for another cell.
+    """
+    from phonopy.file_IO import parse_BORN
+
+    file = Path(path)
+    if not file.is_file():
+        raise CheckpointError(f"{file} does not exist; give the path of a BORN file of phonopy.")
+    independent = phonon.primitive_symmetry.get_independent_atoms()
+    n_given = sum(
+        len(line.split()) == 9
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines()
+        if not line.startswith("#")
+    )
+    if n_given and n_given != len(independent) + 1:
+        raise StructureError(
+            f"{file} has Born charges of {n_given - 1} atoms, but the primitive cell of "
+            f"{phonon.primitive.chemical_formula if hasattr(phonon.primitive, 'chemical_formula') else 'this structure'} "
+            f"has {len(independent)} symmetry-independent atoms: the file is for another cell or "
+            f"another symmetry."
+        )
+    try:
+        params = parse_BORN(phonon.primitive, symprec=phonon.symmetry.tolerance, filename=str(file))
+    except (RuntimeError, ValueError, IndexError) as error:
+        raise CheckpointError(
+            f"{file} is not a readable BORN file of phonopy ({error}): it holds a line with the "
+            f"unit conversion, one with the dielectric constant, and one per independent atom."
+        ) from error
+    return dict(params)
+
+
+def _in_phonopys_order(
+    force_constants: "ForceConstants", phonon: "Phonopy"
+) -> NDArray[np.float64]:
+    """Return Φ as phonopy wants it: ``(n_primitive, n_supercell, 3, 3)`` in its order of atoms."""
+    supercell = force_constants.supercell
+    cell = supercell.cell.array
+    theirs = phonon.supercell.positions
+    ours = _matching(theirs, supercell.positions, cell)
+    own_class = force_constants.class_of_atom()
+    values = np.empty((len(phonon.primitive), len(supercell), 3, 3))
+    for row, atom in enumerate(phonon.primitive.p2s_map):
+        own = int(own_class[ours[atom]])
+        stand_in = int(force_constants.primitive_atoms[own])
+        # What their atom sees at some distance, our copy of it sees there too.
+        shift = supercell.positions[stand_in] - supercell.positions[ours[atom]]
+        columns = _matching(theirs + shift, supercell.positions, cell)
+        values[row] = force_constants.values_eV_per_A2[own][:, columns].transpose(1, 0, 2)
+    return values
+
+
+def _matching(
+    positions: NDArray[np.float64], listed: NDArray[np.float64], cell: NDArray[np.float64]
+) -> IntArray:
+    """Return for each position the index of the listed one that is the same modulo the cell."""
+    from scipy.spatial import cKDTree
+
+    def wrapped(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        scaled = points @ np.linalg.inv(cell) % 1.0
+        scaled[scaled >= 1.0] = 0.0
+        return scaled
+
+    distances, found = cKDTree(wrapped(listed), boxsize=1.0).query(wrapped(positions))
+    longest = np.linalg.norm(cell, axis=1).max()
+    if len(np.unique(found)) != len(found) or distances.max() * longest > _SAME_PLACE_A:
+        raise StructureError(
+            "The supercell and its primitive cell do not match: the force constants belong to "
+            "another supercell, which must be a whole multiple of the primitive cell."
+        )
+    matching: IntArray = found.astype(np.int64)
+    return matching

@@ -1,0 +1,265 @@
+"""The rows of a plan, by the method that fits the model: what every engine executes."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.errors import CheckpointError, MemoryBudgetError, MethodError, ModelError
+from nearsight.fingerprint import fingerprint
+from nearsight.hessian.analytic_rows import Executed, compute_rows
+from nearsight.hessian.budget import require_room_for_rows, within_budget
+from nearsight.hessian.checkpoint import RowStore, read_fingerprint
+from nearsight.hessian.computation import Computation
+from nearsight.hessian.memory import PeakMemory, default_memory_budget, is_out_of_memory
+from nearsight.hessian.methods import Chosen, choose_kind
+from nearsight.hessian.plan import Plan
+from nearsight.models.contract import Model, Seed, require_elements
+from nearsight.progress import Advance, progress_bar
+from nearsight.provenance import Setting, record
+from nearsight.structures.checking import check_structure, require_no_constraints
+
+_SAME_ROW = 0.01
+"""Largest deviation of a repeated row, relative to its largest element: above noisy forces."""
+
+_N_IMAGES_CHECKED = 2
+_SAME_IMAGE_ANALYTIC = 1e-3
+"""Largest deviation of a row from the image it should be, relative to its largest element.
+
+Single precision reaches 1e-4; a model that is not equivariant, or a structure that is less
+symmetric than it seems, is off by more than this."""
+
+
+@dataclass(frozen=True)
+class PlannedRows:
+    """The rows that a plan needs, as computed, and what they cost."""
+
+    rows_eV_per_A2: NDArray[np.float64]
+    """In the order of `Plan.seeds`, shape ``(rows_needed, n_atoms, 3)``."""
+    computation: Computation
+
+
+def compute_planned_rows(
+    atoms: Atoms,
+    model: Model,
+    plan: Plan,
+    method: str,
+    *,
+    step_A: float | None,
+    memory_budget_bytes: int | None,
+    rows_kept: int,
+    checkpoint: str | os.PathLike[str] | None,
+    progress: bool | None,
+) -> PlannedRows:
+    """Compute the rows of `plan`; see `nearsight.hessian.hessian` for settings and errors.
+
+    Parameters
+    ----------
+    rows_kept
+        How many rows there will be after the expansion; they must fit into the memory too.
+    """
+    check_structure(atoms)
+    require_no_constraints(atoms)
+    require_elements(atoms, model)
+    chosen = choose_kind(model, method, step_A)
+    device = model.identity.device
+    budget = default_memory_budget(device) if memory_budget_bytes is None else memory_budget_bytes
+    require_room_for_rows(rows_kept, len(atoms), min(budget, default_memory_budget("cpu")))
+    begun = _kind_in_checkpoint(atoms, model, plan, chosen, checkpoint)
+    chosen = begun or within_budget(
+        atoms, model, chosen, may_change=method == "auto", memory_budget_bytes=budget
+    )
+    settings = _settings(plan, chosen)
+    store = None
+    if checkpoint is not None:
+        store = RowStore(checkpoint, fingerprint(atoms, model.identity, settings), len(atoms))
+        _require_same_rows(atoms, model, plan.seeds, chosen, store)
+    rows = _Rows(plan.seeds, store)
+    resumed = len(rows.finished)
+    with (
+        progress_bar("Hessian rows", rows.total, show=progress) as rows.advance,
+        PeakMemory(device) as peak,
+    ):
+        start = perf_counter()
+        executed = _execute(atoms, model, rows, chosen, budget)
+        stacked = np.stack([rows.finished[index] for index in range(rows.total)])
+        deviation = _check_images(atoms, model, plan, chosen, stacked)
+        seconds = perf_counter() - start
+    return PlannedRows(
+        rows_eV_per_A2=stacked,
+        computation=Computation(
+            method=executed.method,
+            reason=executed.reason,
+            step_A=chosen.differences.step_A if chosen.differences else None,
+            rows_computed=rows.total - resumed,
+            rows_needed=plan.rows_needed,
+            symmetry=plan.reason,
+            space_group=plan.space_group,
+            symmetry_tolerance_A=plan.tolerance_A,
+            symmetry_deviation_eV_per_A2=deviation,
+            seconds=seconds,
+            peak_memory_bytes=peak.bytes,
+            provenance=record(
+                model.identity, **settings, symmetry=plan.reason, memory_budget_bytes=budget
+            ),
+        ),
+    )
+
+
+class _Rows:
+    """The rows of one plan: those that are finished and those still to do."""
+
+    def __init__(self, seeds: list[Seed], store: RowStore | None) -> None:
+        self.total = len(seeds)
+        self.finished: dict[int, NDArray[np.float64]] = dict(store.rows) if store else {}
+        self.advance: Advance = lambda _done, _note: None
+        self._seeds = seeds
+        self._todo = [index for index in range(self.total) if index not in self.finished]
+        self._store = store
+
+    def seeds(self) -> list[Seed]:
+        """Return the rows to do, in the order in which `done` expects them."""
+        return [self._seeds[index] for index in self._todo]
+
+    def done(self, row: NDArray[np.float64]) -> None:
+        """Check and keep the next row."""
+        index = self._todo[0]
+        if not np.isfinite(row).all():
+            raise ModelError(
+                f"the second derivative by {_name(self._seeds[index])}, is not finite; the "
+                f"{len(self.finished)} rows before it are kept. Look for atoms that are too "
+                f"close, or use differences or another model."
+            )
+        if self._store is not None:
+            self._store.append(index, row)
+        self.finished[index] = row
+        self._todo.pop(0)
+        self.advance(len(self.finished), "")
+
+
+def _name(seed: Seed) -> str:
+    atom, direction = seed
+    axis = int(np.argmax(np.abs(direction)))
+    if direction[axis] == 1.0:
+        return f"atom {atom}, direction {'xyz'[axis]}"
+    return f"atom {atom}, direction ({', '.join(f'{part:.3f}' for part in direction)})"
+
+
+def _settings(plan: Plan, chosen: Chosen) -> dict[str, Setting]:
+    """Return what decides the numbers; rows of equal settings may be mixed."""
+    digest = hashlib.sha256()
+    for atom, direction in plan.seeds:
+        digest.update(f"{atom} {np.round(direction, 9).tolist()}".encode())
+    return {**chosen.settings(), "seeds": digest.hexdigest()}
+
+
+def _one_by_one(
+    atoms: Atoms, model: Model, chosen: Chosen, seeds: Sequence[Seed]
+) -> list[NDArray[np.float64]]:
+    differences = chosen.differences
+    rows = (
+        model.rows(atoms, seeds) if differences is None else differences.rows(atoms, model, seeds)
+    )
+    return list(rows)
+
+
+def _execute(
+    atoms: Atoms, model: Model, rows: _Rows, chosen: Chosen, memory_budget_bytes: int
+) -> Executed:
+    seeds = rows.seeds()
+    if not seeds:
+        name = chosen.differences.scheme.name if chosen.differences else "rows"
+        return Executed(name, "every row was in the checkpoint")
+    try:
+        if chosen.differences is None:
+            return compute_rows(
+                atoms,
+                model,
+                seeds,
+                batched=chosen.batched,
+                memory_budget_bytes=memory_budget_bytes,
+                row_done=rows.done,
+            )
+        for row in chosen.differences.rows(atoms, model, seeds):
+            rows.done(row)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise MemoryBudgetError(
+            f"memory ran out after {len(rows.finished)} of {rows.total} rows. Use a method that "
+            f"takes less (rows, then fourth-order), float32, or a smaller cell."
+        ) from error
+    return Executed(chosen.differences.scheme.name, chosen.reason)
+
+
+def _kind_in_checkpoint(
+    atoms: Atoms,
+    model: Model,
+    plan: Plan,
+    chosen: Chosen,
+    checkpoint: str | os.PathLike[str] | None,
+) -> Chosen | None:
+    """Return the kind of rows in an earlier checkpoint of this calculation, if there is one.
+
+    How much memory is free may have changed since then, and must not change the method.
+    """
+    if checkpoint is None:
+        return None
+    alternatives = [chosen]
+    if chosen.differences is None and chosen.batched is None:
+        alternatives.append(choose_kind(model, "fourth-order", None))
+    written_for = read_fingerprint(checkpoint)
+    for kind in alternatives:
+        if fingerprint(atoms, model.identity, _settings(plan, kind)) == written_for:
+            return kind
+    return None
+
+
+def _require_same_rows(
+    atoms: Atoms, model: Model, seeds: Sequence[Seed], chosen: Chosen, store: RowStore
+) -> None:
+    """Compute one kept row again: not every model can say that it is another one."""
+    if not store.rows:
+        return
+    index, kept = next(iter(store.rows.items()))
+    again = _one_by_one(atoms, model, chosen, [seeds[index]])[0]
+    deviation = float(np.abs(again - kept).max())
+    if deviation > _SAME_ROW * float(np.abs(kept).max()):
+        raise CheckpointError(
+            f"{store.path} belongs to another model than this {model.identity.name}: row {index} "
+            f"differs by {deviation:.2g} eV/Å². Delete it, or choose another path."
+        )
+
+
+def _check_images(
+    atoms: Atoms, model: Model, plan: Plan, chosen: Chosen, rows: NDArray[np.float64]
+) -> float | None:
+    """Compute a few rows that the plan leaves out, and compare them with the images they should be.
+
+    Images of computed rows are exact for differences of any step too, unlike expanded rows, because
+    differences along a general direction are no combination of those along others.
+    """
+    if plan.rows_needed == plan.rows_total:
+        return None
+    random = np.random.default_rng(len(atoms))
+    allowed = _SAME_IMAGE_ANALYTIC if chosen.differences is None else _SAME_ROW
+    largest = 0.0
+    for _ in range(_N_IMAGES_CHECKED):
+        index, choice = random.integers(plan.rows_needed), random.integers(2**32)
+        seed, image = plan.image_of_seed(int(index), int(choice))
+        expected = image.of_row(rows[index])
+        deviation = float(np.abs(_one_by_one(atoms, model, chosen, [seed])[0] - expected).max())
+        if deviation > allowed * float(np.abs(expected).max()):
+            raise MethodError(
+                f"the row of {_name(seed)}, differs by {deviation:.2g} eV/Å² from the image of row "
+                f"{index} that it should be ({plan.reason}): {model.identity.name} does not keep "
+                f"this symmetry, or the structure has it only nearly. Use a smaller symmetry "
+                f"tolerance, move the structure onto its space group first, or use no symmetry."
+            )
+        largest = max(largest, deviation)
+    return largest
