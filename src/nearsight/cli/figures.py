@@ -11,7 +11,8 @@ from nearsight.errors import MethodError
 from nearsight.storage import write_atomically
 from nearsight.vibrations.density_of_states import density_of_states
 from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.thermodynamics import Acoustic, thermodynamics
+from nearsight.vibrations.spectrum import Acoustic
+from nearsight.vibrations.thermodynamics import thermodynamics
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

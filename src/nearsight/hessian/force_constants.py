@@ -11,8 +11,8 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import MethodError, StructureError
-from nearsight.hessian.compute import bare
 from nearsight.hessian.computation import Computation, computation_fields
+from nearsight.hessian.compute import bare
 from nearsight.hessian.plan import plan
 from nearsight.hessian.planned_rows import compute_planned_rows
 from nearsight.hessian.result import Hessian
@@ -41,12 +41,6 @@ DEFAULT_LENGTH_A = 10.0
 """Width of the supercell unless one is asked for."""
 
 _ON_BOUNDARY_A = 1e-3
-_SAVED_ARRAYS = (
-    "supercell_matrix",
-    "primitive_vectors",
-    "primitive_atoms",
-    "values_eV_per_A2",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +131,9 @@ class ForceConstants(Computation):
         positions = self.supercell.positions
         apart = positions[:, np.newaxis] - positions[self.primitive_atoms][np.newaxis]
         scaled = apart @ inverse
-        off = np.linalg.norm(
-            (scaled - np.round(scaled)) @ np.linalg.inv(inverse), axis=2
-        )
-        return np.argmin(off, axis=1)
+        off = np.linalg.norm((scaled - np.round(scaled)) @ np.linalg.inv(inverse), axis=2)
+        classes: IntArray = np.argmin(off, axis=1)
+        return classes
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save to `path`; an older file there stays intact if that fails.
@@ -151,10 +144,14 @@ class ForceConstants(Computation):
             The file cannot be written.
         """
         header = {**self.computation_header(), "warnings": list(self.warnings)}
-        arrays = {name: getattr(self, name) for name in _SAVED_ARRAYS}
-        save_archive(
-            path, "force constants", header, {**atoms_to_arrays(self.unit_cell), **arrays}
-        )
+        arrays = {
+            **atoms_to_arrays(self.unit_cell),
+            "supercell_matrix": self.supercell_matrix,
+            "primitive_vectors": self.primitive_vectors,
+            "primitive_atoms": self.primitive_atoms,
+            "values_eV_per_A2": self.values_eV_per_A2,
+        }
+        save_archive(path, "force constants", header, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "ForceConstants":
@@ -171,12 +168,15 @@ class ForceConstants(Computation):
             **cls.fields_from_header(header),
             unit_cell=unit_cell,
             supercell=make_general_supercell(unit_cell, arrays["supercell_matrix"]),
-            **{name: arrays[name] for name in _SAVED_ARRAYS},
+            supercell_matrix=arrays["supercell_matrix"],
+            primitive_vectors=arrays["primitive_vectors"],
+            primitive_atoms=arrays["primitive_atoms"],
+            values_eV_per_A2=arrays["values_eV_per_A2"],
             warnings=tuple(header["warnings"]),
         )
 
     def to_phonopy(self, nac: str | os.PathLike[str] | None = None) -> "Phonopy":
-        """Return phonopy's `Phonopy` with these force constants; see `nearsight.hessian.phonopy_io`.
+        """Return phonopy's `Phonopy` with these force constants.
 
         Parameters
         ----------

@@ -14,6 +14,7 @@ from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
+    from phonopy.harmonic.dynamical_matrix import NacParams
     from phonopy.structure.atoms import PhonopyAtoms
 
     from nearsight.hessian.force_constants import ForceConstants
@@ -94,7 +95,7 @@ def write_phonopy(
     write_text(path, str(phonon.to_phonopy_yaml(settings={"force_constants": True})))
 
 
-def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> dict[str, object]:
+def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> "NacParams":
     """Return Born charges and dielectric constant from a BORN file for phonopy's primitive cell.
 
     Raises
@@ -117,9 +118,8 @@ def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> dict[str, obje
     )
     if n_given and n_given != len(independent) + 1:
         raise StructureError(
-            f"{file} has Born charges of {n_given - 1} atoms, but the primitive cell of "
-            f"{phonon.primitive.chemical_formula if hasattr(phonon.primitive, 'chemical_formula') else 'this structure'} "
-            f"has {len(independent)} symmetry-independent atoms: the file is for another cell or "
+            f"{file} has Born charges of {n_given - 1} atoms, but the primitive cell has "
+            f"{len(independent)} symmetry-independent ones: the file is for another cell or "
             f"another symmetry."
         )
     try:
@@ -129,12 +129,10 @@ def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> dict[str, obje
             f"{file} is not a readable BORN file of phonopy ({error}): it holds a line with the "
             f"unit conversion, one with the dielectric constant, and one per independent atom."
         ) from error
-    return dict(params)
+    return params
 
 
-def _in_phonopys_order(
-    force_constants: "ForceConstants", phonon: "Phonopy"
-) -> NDArray[np.float64]:
+def _in_phonopys_order(force_constants: "ForceConstants", phonon: "Phonopy") -> NDArray[np.float64]:
     """Return Φ as phonopy wants it: ``(n_primitive, n_supercell, 3, 3)`` in its order of atoms."""
     supercell = force_constants.supercell
     cell = supercell.cell.array

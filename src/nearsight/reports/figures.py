@@ -8,8 +8,9 @@ from nearsight.reports.palette import element_colors
 from nearsight.reports.svg import Axis, Frame
 from nearsight.vibrations.density_of_states import density_of_states
 from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.spectrum import Acoustic
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
-from nearsight.vibrations.thermodynamics import Acoustic, thermodynamics
+from nearsight.vibrations.thermodynamics import thermodynamics
 
 _GRID_POINTS = 700
 _WIDTH_PER_CM = 10.0

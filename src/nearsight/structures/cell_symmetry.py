@@ -161,9 +161,7 @@ def symmetry_of_supercell(unit_cell: Atoms, supercell: Atoms, matrix: IntArray) 
     return _act(cell, operations, np.array([0]), 0.0)
 
 
-def _act(
-    atoms: Atoms, operations: Operations, kept: IntArray, tolerance_A: float
-) -> CellSymmetry:
+def _act(atoms: Atoms, operations: Operations, kept: IntArray, tolerance_A: float) -> CellSymmetry:
     """Find out which lattice vectors carry the atoms onto each other."""
     cell_in_primitive = np.linalg.inv(operations.cell_in_lattice)
     q = atoms.cell.scaled_positions(atoms.positions) @ cell_in_primitive

@@ -60,8 +60,8 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
         unit = np.eye(3, dtype=np.int64)[axis]
         if not periodic and ((integers[axis] != unit).any() or (integers[:, axis] != unit).any()):
             raise StructureError(
-                f"The structure cannot be repeated {integers[axis, axis]} times along {name}, where "
-                f"it is not periodic; repeat it once there."
+                f"The structure cannot be repeated {integers[axis, axis]} times along {name}, "
+                f"where it is not periodic; repeat it once there."
             )
     shifts = _lattice_points(integers)
     supercell = atoms[np.tile(np.arange(len(atoms)), len(shifts))]
@@ -118,11 +118,11 @@ def supercell_for_length(atoms: Atoms, length_A: float) -> tuple[int, int, int]:
 def _lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the lattice points in a supercell, the origin first, shape ``(n_cells, 3)``."""
     if not np.any(matrix - np.diag(np.diag(matrix))):
-        points: NDArray[np.int64] = np.indices(np.diag(matrix)).reshape(3, -1).T
+        points: NDArray[np.int64] = np.indices(np.diag(matrix).tolist()).reshape(3, -1).T
         return points
     corners = np.array(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, -1).T @ matrix
     lowest, highest = corners.min(axis=0), corners.max(axis=0)
-    box = np.indices(highest - lowest + 1).reshape(3, -1).T + lowest
+    box = np.indices((highest - lowest + 1).tolist()).reshape(3, -1).T + lowest
     scaled = box @ np.linalg.inv(matrix)
     inside = ((scaled > -1e-9) & (scaled < 1 - 1e-9)).all(axis=1)
     points = box[inside]

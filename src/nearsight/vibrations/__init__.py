@@ -3,6 +3,7 @@
 from nearsight.vibrations.density_of_states import DensityOfStates, density_of_states
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.molecules import MolecularThermochemistry, molecular_thermochemistry
+from nearsight.vibrations.phonon_mesh import PhononMesh, phonon_mesh
 from nearsight.vibrations.scale_factor import (
     ScaleFactor,
     fit_frequency_scale_factor,
@@ -15,6 +16,7 @@ from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajec
 __all__ = [
     "DensityOfStates",
     "MolecularThermochemistry",
+    "PhononMesh",
     "ScaleFactor",
     "Thermodynamics",
     "Vibrations",
@@ -23,6 +25,7 @@ __all__ = [
     "fit_scale_factor_to_heat_capacity",
     "mode_trajectory",
     "molecular_thermochemistry",
+    "phonon_mesh",
     "thermodynamics",
     "vibrations",
     "write_mode_trajectory",

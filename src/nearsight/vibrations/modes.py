@@ -14,7 +14,8 @@ from nearsight.hessian.result import Hessian
 from nearsight.provenance import Provenance
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
 from nearsight.vibrations.rigid_body import rigid_body_basis
-from nearsight.vibrations.wording import name_wavenumbers
+from nearsight.vibrations.spectrum import Acoustic, Oscillators
+from nearsight.vibrations.wording import name_wavenumbers, remarks_at_gamma
 
 if TYPE_CHECKING:
     from ase.vibrations import VibrationsData
@@ -99,6 +100,26 @@ class Vibrations:
                 _rigid_body_warning(rigid[np.abs(rigid) > limit], limit, translations_only)
             )
         return tuple(found)
+
+    def oscillators(self, acoustic: Acoustic) -> Oscillators:
+        """Return the oscillators of the cell; see `Spectrum.oscillators`."""
+        if acoustic == "as-computed":
+            values, left_out = self.unprojected_eigenvalues_eV_per_A2_amu, 0
+        else:
+            values, left_out = self.eigenvalues_eV_per_A2_amu, self.n_rigid_body
+        return Oscillators(values, np.ones(len(values)), left_out)
+
+    def describe_imaginary(self) -> str | None:
+        """Return which modes are imaginary, in words; None if none is."""
+        if self.n_imaginary == 0:
+            return None
+        named = name_wavenumbers(self.wavenumbers_per_cm[: self.n_imaginary])
+        verb = "mode contributes" if self.n_imaginary == 1 else "modes contribute"
+        return f"{self.n_imaginary} imaginary {verb} nothing ({named})."
+
+    def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
+        """Return what `acoustic` leaves out or makes doubtful, in plain words."""
+        return remarks_at_gamma(acoustic, self.n_atoms, self.n_rigid_body, self.atoms.pbc.any())
 
     def cartesian_modes(self) -> NDArray[np.float64]:
         """Return displacements per unit of each normal coordinate.

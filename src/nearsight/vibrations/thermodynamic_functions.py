@@ -61,10 +61,10 @@ class Thermodynamics:
     """Number of atoms in the cell."""
     mass_amu: float
     """Mass of the cell in amu."""
-    n_oscillators: int
-    """Number of modes that contribute as quantum oscillators."""
-    n_imaginary: int
-    """Number of imaginary modes, which contribute nothing."""
+    n_oscillators: float
+    """Modes per cell that contribute as quantum oscillators; on a mesh the mean over q-points."""
+    n_imaginary: float
+    """Imaginary modes per cell, which contribute nothing; on a mesh the mean over q-points."""
     warnings: tuple[str, ...]
     """What was left out, in plain words; empty if nothing was."""
     provenance: Provenance

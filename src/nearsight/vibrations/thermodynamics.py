@@ -1,7 +1,7 @@
-"""Harmonic thermodynamics of a structure from its normal modes."""
+"""Harmonic thermodynamics of a structure from its normal modes, or of a crystal from phonons."""
 
 import math
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,18 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.vibrations import oscillator
-from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.spectrum import Acoustic, Spectrum
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
-from nearsight.vibrations.wording import name_wavenumbers
-
-Acoustic = Literal["exclude", "classical", "as-computed"]
-
-_NOTABLE_SHARE = 0.01
-"""Share of acoustic modes at Γ above which leaving them out deserves a warning."""
 
 
 def thermodynamics(
-    vibrations: Vibrations,
+    spectrum: Spectrum,
     temperatures_K: ArrayLike,
     acoustic: Acoustic = "exclude",
     scale_factor: float = 1.0,
@@ -44,8 +38,9 @@ def thermodynamics(
 
     Parameters
     ----------
-    vibrations
-        Normal modes of the structure.
+    spectrum
+        Normal modes of the structure (`Vibrations`), or phonons of the infinite crystal
+        (`PhononMesh`), among which the rigid-body modes are one point of many.
     temperatures_K
         One or more temperatures ≥ 0 in K, shape ``(n_temperatures,)`` or a number.
     acoustic
@@ -61,35 +56,33 @@ def thermodynamics(
     """
     require_thermodynamic_settings(temperatures_K, acoustic, scale_factor)
     temperatures = _checked_temperatures(temperatures_K)
-    as_computed = acoustic == "as-computed"
-    eigenvalues = (
-        vibrations.unprojected_eigenvalues_eV_per_A2_amu
-        if as_computed
-        else vibrations.eigenvalues_eV_per_A2_amu
-    )
-    quanta = scale_factor * units.mode_energies(eigenvalues[eigenvalues > 0])
-    n_classical = vibrations.n_rigid_body if acoustic == "classical" else 0
+    counted = spectrum.oscillators(acoustic)
+    eigenvalues, weights = counted.eigenvalues_eV_per_A2_amu, counted.weights
+    real = eigenvalues > 0
+    quanta = scale_factor * units.mode_energies(eigenvalues[real])
+    n_classical = counted.n_rigid_body if acoustic == "classical" else 0.0
 
     thermal = units.BOLTZMANN_EV_PER_K * temperatures
     x = oscillator.reduced_energies(quanta, thermal)
-    zero_point = float(quanta.sum()) / 2
-    heat = oscillator.heat_capacity(x).sum(axis=1) + n_classical
-    energy = zero_point + thermal * (oscillator.thermal_energy(x).sum(axis=1) + n_classical)
+    zero_point = float(weights[real] @ quanta) / 2
+    heat = oscillator.heat_capacity(x) @ weights[real] + n_classical
+    free_energy = zero_point + thermal * (oscillator.thermal_free_energy(x) @ weights[real])
+    energy = zero_point + thermal * (oscillator.thermal_energy(x) @ weights[real] + n_classical)
     return Thermodynamics(
         temperatures_K=temperatures,
         heat_capacity_eV_per_K=units.BOLTZMANN_EV_PER_K * heat,
         internal_energy_eV=energy,
-        free_energy_eV=zero_point + thermal * oscillator.thermal_free_energy(x).sum(axis=1),
-        entropy_eV_per_K=units.BOLTZMANN_EV_PER_K * oscillator.entropy(x).sum(axis=1),
+        free_energy_eV=free_energy,
+        entropy_eV_per_K=units.BOLTZMANN_EV_PER_K * oscillator.entropy(x) @ weights[real],
         zero_point_energy_eV=zero_point,
         acoustic=acoustic,
         scale_factor=scale_factor,
-        n_atoms=vibrations.n_atoms,
-        mass_amu=float(vibrations.atoms.get_masses().sum()),
-        n_oscillators=len(quanta),
-        n_imaginary=int(np.count_nonzero(eigenvalues < 0)),
-        warnings=_warnings(vibrations, acoustic, eigenvalues[eigenvalues < 0]),
-        provenance=vibrations.provenance,
+        n_atoms=len(spectrum.atoms),
+        mass_amu=float(spectrum.atoms.get_masses().sum()),
+        n_oscillators=float(weights[real].sum()),
+        n_imaginary=float(weights[eigenvalues < 0].sum()),
+        warnings=(*_imaginary(spectrum), *spectrum.remarks(acoustic)),
+        provenance=spectrum.provenance,
     )
 
 
@@ -138,47 +131,6 @@ def _require_positive(scale_factor: float) -> None:
         )
 
 
-def _warnings(
-    vibrations: Vibrations, acoustic: Acoustic, imaginary: NDArray[np.float64]
-) -> tuple[str, ...]:
-    found = []
-    if len(imaginary):
-        named = name_wavenumbers(units.wavenumbers_per_cm(imaginary))
-        verb = "mode contributes" if len(imaginary) == 1 else "modes contribute"
-        found.append(f"{len(imaginary)} imaginary {verb} nothing ({named}).")
-    if acoustic == "exclude":
-        found.extend(_left_out(vibrations))
-    if acoustic == "classical":
-        found.append(
-            f"the {vibrations.n_rigid_body} rigid-body modes count in the heat capacity and "
-            f"internal energy only; their entropy and free energy would diverge and are left out."
-        )
-        if not vibrations.atoms.pbc.any():
-            found.append(
-                "acoustic='classical' gives each translation and rotation of a molecule k_B; "
-                "those of a free molecule have k_B/2: use molecular_thermochemistry for a gas."
-            )
-    if acoustic == "as-computed":
-        found.append(
-            "the spectrum is not projected: entropy and free energy depend on the noise of the "
-            f"{vibrations.n_rigid_body} rigid-body modes."
-        )
-    return tuple(found)
-
-
-def _left_out(vibrations: Vibrations) -> list[str]:
-    """Say what leaving the rigid-body modes out means where it means much."""
-    n_modes = 3 * vibrations.n_atoms
-    share = vibrations.n_rigid_body / n_modes
-    if not vibrations.atoms.pbc.any():
-        return [
-            "these are the vibrations of the molecule only; for a gas add its translation and "
-            "rotation with molecular_thermochemistry."
-        ]
-    if share <= _NOTABLE_SHARE:
-        return []
-    return [
-        f"{vibrations.n_rigid_body} of {n_modes} modes are acoustic ones at Γ and left out, so "
-        f"that the heat capacity of the crystal is underestimated by up to {100 * share:.1f} % "
-        f"of its classical limit; a larger supercell makes that smaller."
-    ]
+def _imaginary(spectrum: Spectrum) -> tuple[str, ...]:
+    found = spectrum.describe_imaginary()
+    return () if found is None else (found,)

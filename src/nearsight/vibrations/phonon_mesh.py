@@ -1,0 +1,222 @@
+"""Phonons over the Brillouin zone: what the infinite crystal has in place of modes at Γ."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight import units
+from nearsight.errors import MethodError
+from nearsight.hessian.force_constants import ForceConstants
+from nearsight.provenance import Provenance
+from nearsight.vibrations.modes import Vibrations, vibrations
+from nearsight.vibrations.spectrum import Acoustic, Oscillators
+
+FloatArray = NDArray[np.float64]
+
+DEFAULT_MESH_LENGTH_A = 100.0
+"""Fineness of the mesh unless one is asked for, as in phonopy."""
+
+NOTABLE_BOUNDARY_eV_per_A2 = 0.1
+"""Force constants left at the boundary of the supercell from which interpolation is doubtful."""
+
+_NEGLIGIBLE_PER_CM = 0.5
+"""Interpolation and rounding make acoustic modes next to Γ this imaginary at most."""
+
+
+@dataclass(frozen=True)
+class PhononMesh:
+    """Eigenvalues λ = ω² of the dynamical matrix on a Γ-centred mesh, in eV/(Å² amu)."""
+
+    atoms: Atoms
+    """The unit cell to which quantities per cell refer; a multiple of the primitive cell."""
+    mesh: tuple[int, int, int]
+    """Points along each reciprocal vector of the primitive cell."""
+    qpoints: FloatArray
+    """Irreducible q-points in units of the reciprocal vectors, Γ first, shape ``(n_q, 3)``."""
+    weights: FloatArray
+    """Their shares of the Brillouin zone, which sum to 1, shape ``(n_q,)``."""
+    eigenvalues_eV_per_A2_amu: FloatArray
+    """λ, ascending, shape ``(n_q, 3 n_primitive)``; negative for imaginary modes."""
+    gamma: Vibrations
+    """Normal modes of the primitive cell at Γ, where three modes are translations."""
+    supercell: tuple[tuple[int, ...], ...]
+    """Vectors (rows) of the supercell of the force constants in units of those of `atoms`."""
+    boundary_eV_per_A2: float | None
+    """Largest force constants left at the boundary of that supercell; None if that is not known."""
+    provenance: Provenance
+    """Where the force constants come from."""
+
+    @property
+    def n_atoms(self) -> int:
+        """Number of atoms in the unit cell."""
+        return len(self.atoms)
+
+    @property
+    def cells(self) -> float:
+        """Primitive cells in the unit cell."""
+        return self.n_atoms / self.gamma.n_atoms
+
+    @property
+    def wavenumbers_per_cm(self) -> FloatArray:
+        """Wavenumbers in cm⁻¹, imaginary ones negative, shape ``(n_q, 3 n_primitive)``."""
+        return units.wavenumbers_per_cm(self.eigenvalues_eV_per_A2_amu)
+
+    @property
+    def share_imaginary(self) -> float:
+        """Share of all modes of the Brillouin zone that are imaginary by more than 0.5 cm⁻¹."""
+        imaginary = (self.wavenumbers_per_cm[1:] < -_NEGLIGIBLE_PER_CM).sum(axis=1)
+        at_gamma = np.count_nonzero(self.gamma.wavenumbers_per_cm < -_NEGLIGIBLE_PER_CM)
+        counted = self.weights @ np.array([at_gamma, *imaginary])
+        return float(counted / self.eigenvalues_eV_per_A2_amu.shape[1])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes these phonons doubtful, in plain words; empty if nothing does."""
+        found = []
+        if self.share_imaginary > 0:
+            lowest = float(self.wavenumbers_per_cm.min())
+            found.append(
+                f"{100 * self.share_imaginary:.2g} % of the modes of the Brillouin zone are "
+                f"imaginary, down to {lowest:.1f} cm⁻¹: the structure is not at a minimum of this "
+                f"model, or the supercell of the force constants is too small."
+            )
+        if self.boundary_eV_per_A2 is None or self.boundary_eV_per_A2 > NOTABLE_BOUNDARY_eV_per_A2:
+            left = (
+                "not known"
+                if self.boundary_eV_per_A2 is None
+                else f"up to {self.boundary_eV_per_A2:.2g} eV/Å²"
+            )
+            found.append(
+                f"the force constants left at the boundary of their supercell are {left}: between "
+                f"the q-points of that supercell frequencies are uncertain; a larger one makes "
+                f"that smaller."
+            )
+        return tuple(found)
+
+    def oscillators(self, acoustic: Acoustic) -> Oscillators:
+        """Return the oscillators of one unit cell; see `Spectrum.oscillators`."""
+        at_gamma = self.gamma.oscillators(acoustic)
+        n_branches = self.eigenvalues_eV_per_A2_amu.shape[1]
+        of_gamma = self.cells * float(self.weights[0])
+        return Oscillators(
+            np.concatenate(
+                [at_gamma.eigenvalues_eV_per_A2_amu, self.eigenvalues_eV_per_A2_amu[1:].ravel()]
+            ),
+            np.concatenate(
+                [of_gamma * at_gamma.weights, self.cells * np.repeat(self.weights[1:], n_branches)]
+            ),
+            of_gamma * at_gamma.n_rigid_body,
+        )
+
+    def describe_imaginary(self) -> str | None:
+        """Return which modes are imaginary, in words; None if none is."""
+        if self.share_imaginary == 0:
+            return None
+        lowest = float(self.wavenumbers_per_cm.min())
+        return (
+            f"{100 * self.share_imaginary:.2g} % of the modes of the Brillouin zone are imaginary "
+            f"and contribute nothing (down to {lowest:.1f} cm⁻¹)."
+        )
+
+    def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
+        """Return what `acoustic` leaves out or makes doubtful, in plain words."""
+        share = self.weights[0] * self.gamma.n_rigid_body / (3 * self.gamma.n_atoms)
+        if acoustic == "exclude" and share > 0.01:
+            return (
+                f"the acoustic modes at Γ are {100 * share:.1f} % of all modes of this mesh and "
+                f"left out; use a finer mesh, or acoustic='classical'.",
+            )
+        return ()
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ``spectrum`` object of the JSON output."""
+        return {
+            "method": "mesh",
+            "mesh": list(self.mesh),
+            "n_qpoints": len(self.weights),
+            "lowest_wavenumber_per_cm": float(self.wavenumbers_per_cm.min()),
+            "highest_wavenumber_per_cm": float(self.wavenumbers_per_cm.max()),
+            "share_imaginary": self.share_imaginary,
+            "boundary_eV_per_A2": self.boundary_eV_per_A2,
+        }
+
+
+def phonon_mesh(
+    force_constants: ForceConstants,
+    mesh: Sequence[int] | float = DEFAULT_MESH_LENGTH_A,
+    *,
+    nac: str | os.PathLike[str] | None = None,
+) -> PhononMesh:
+    """Return phonons on a Γ-centred mesh of q-points, interpolated by phonopy.
+
+    Points that are equivalent by time reversal, and by the space group if the force constants were
+    made with it, are computed once.
+
+    Parameters
+    ----------
+    force_constants
+        Of a crystal.
+    mesh
+        Three numbers of points along the reciprocal vectors of the primitive cell, or a length L
+        in Å for max(1, round(L |b|)) points along each b (without 2π).
+    nac
+        A BORN file of phonopy for the non-analytical term correction.
+
+    Raises
+    ------
+    MethodError
+        The mesh is neither three positive integers nor a positive length.
+    StructureError
+        The structure is not periodic in three directions, or the BORN file is for another cell.
+    CheckpointError
+        The BORN file cannot be read.
+    """
+    numbers = mesh_numbers(force_constants.primitive_cell, mesh)
+    phonon = force_constants.to_phonopy(nac)
+    sampled = phonon.run_mesh(
+        numbers,
+        is_gamma_center=True,
+        is_mesh_symmetry=force_constants.space_group is not None,
+    )
+    frequencies = sampled.frequencies / phonon.unit_conversion_factor
+    eigenvalues = np.sign(frequencies) * frequencies**2
+    # Γ is the first point of a mesh that is centred on it.
+    assert not np.any(sampled.qpoints[0])
+    return PhononMesh(
+        atoms=force_constants.unit_cell,
+        mesh=numbers,
+        qpoints=np.array(sampled.qpoints),
+        weights=sampled.weights / sampled.weights.sum(),
+        eigenvalues_eV_per_A2_amu=eigenvalues,
+        gamma=vibrations(force_constants.at_gamma()),
+        supercell=tuple(map(tuple, force_constants.supercell_matrix.tolist())),
+        boundary_eV_per_A2=force_constants.boundary_eV_per_A2,
+        provenance=force_constants.provenance,
+    )
+
+
+def mesh_numbers(primitive: Atoms, mesh: Sequence[int] | float) -> tuple[int, int, int]:
+    """Return the number of points along each reciprocal vector; see `phonon_mesh`.
+
+    Raises
+    ------
+    MethodError
+        The mesh is neither three positive integers nor a positive length.
+    """
+    if isinstance(mesh, int | float):
+        if not 0.0 < mesh < np.inf:
+            raise MethodError(f"a mesh needs a positive length in Å, not {mesh}.")
+        lengths = np.linalg.norm(primitive.cell.reciprocal(), axis=1)
+        a, b, c = np.maximum(np.round(mesh * lengths), 1).astype(int).tolist()
+        return a, b, c
+    given = np.asarray(mesh)
+    integers = np.issubdtype(given.dtype, np.integer)
+    if given.shape != (3,) or not integers or (given < 1).any():
+        raise MethodError(f"a mesh needs three positive integers or a length in Å, not {mesh!r}.")
+    a, b, c = given.tolist()
+    return a, b, c

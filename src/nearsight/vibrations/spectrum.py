@@ -1,0 +1,50 @@
+"""What heat needs to know of vibrations: eigenvalues, and how often each counts in a cell."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.provenance import Provenance
+
+Acoustic = Literal["exclude", "classical", "as-computed"]
+
+
+@dataclass(frozen=True)
+class Oscillators:
+    """The eigenvalues that count in one cell."""
+
+    eigenvalues_eV_per_A2_amu: NDArray[np.float64]
+    """λ = ω², shape ``(n,)``; imaginary modes have negative ones."""
+    weights: NDArray[np.float64]
+    """How often each counts in one cell, shape ``(n,)``: 1, or less for a q-point of many."""
+    n_rigid_body: float
+    """Rigid-body modes per cell that are left out here."""
+
+
+class Spectrum(Protocol):
+    """Vibrations of one cell, at Γ or over the Brillouin zone."""
+
+    @property
+    def atoms(self) -> Atoms:
+        """The cell, with the masses used."""
+        ...
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the force constants come from."""
+        ...
+
+    def oscillators(self, acoustic: Acoustic) -> Oscillators:
+        """Return the oscillators; without rigid-body modes unless `acoustic` is ``as-computed``."""
+        ...
+
+    def describe_imaginary(self) -> str | None:
+        """Return which modes are imaginary, in words; None if none is."""
+        ...
+
+    def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
+        """Return what `acoustic` leaves out or makes doubtful, in plain words."""
+        ...
