@@ -1,6 +1,7 @@
 """From a structure file, or a saved Hessian, to a Hessian."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,12 @@ from ase import Atoms
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import hessian
+from nearsight.hessian.force_constants import (
+    DEFAULT_LENGTH_A,
+    ForceConstants,
+    force_constants,
+    from_hessian,
+)
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
@@ -19,7 +26,8 @@ from nearsight.relaxation.result import Relaxation
 from nearsight.reports.entries import calculation_record
 from nearsight.structures.checking import check_structure
 from nearsight.structures.reading import NOTES_KEY, read_structure
-from nearsight.structures.supercell import make_supercell
+from nearsight.structures.supercell import make_supercell, supercell_for_length
+from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 
 UNRELAXED = "the structure was not relaxed: harmonic results hold at a minimum of the model only."
 
@@ -32,12 +40,20 @@ class Calculated:
     relaxation: Relaxation | None
     """None if the structure was not relaxed, or its Hessian was read from a file."""
     hessian: Hessian
+    """Of the cell; with force constants that of the primitive cell at Γ."""
     settings: dict[str, Any]
+    force_constants: ForceConstants | None = None
+    """Those of a supercell, where phonons over the Brillouin zone were asked for."""
+
+    @property
+    def atoms(self) -> Atoms:
+        """The cell to which results refer."""
+        return self.force_constants.unit_cell if self.force_constants else self.hessian.atoms
 
     @property
     def formula(self) -> str:
         """Chemical formula of the cell, in Hill order."""
-        return str(self.hessian.atoms.get_chemical_formula())
+        return str(self.atoms.get_chemical_formula())
 
     @property
     def label(self) -> str:
@@ -47,7 +63,9 @@ class Calculated:
 
     def record(self) -> dict[str, Any]:
         """Return the part of the JSON output that all commands share, warnings aside."""
-        return calculation_record(self.path, self.hessian, self.relaxation, self.settings)
+        return calculation_record(
+            self.path, self.hessian, self.relaxation, self.settings, self.force_constants
+        )
 
 
 def is_saved_hessian(path: str) -> bool:
@@ -75,6 +93,16 @@ def load_requested_model(arguments: argparse.Namespace) -> Model | None:
     return model
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """One structure, relaxed as asked for."""
+
+    path: str
+    atoms: Atoms
+    relaxation: Relaxation | None
+    warnings: tuple[str, ...]
+
+
 def calculate(
     path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
 ) -> Calculated:
@@ -88,37 +116,132 @@ def calculate(
         Something is wrong with the structure, the model, the settings, or the machine.
     """
     if model is None or is_saved_hessian(path):
-        if arguments.supercell or arguments.symmetrize:
-            raise MethodError(
-                f"{path} is a finished Hessian; --supercell and --symmetrize come too late for it."
-            )
-        return Calculated(path, None, Hessian.load(path), {})
-    atoms = read_structure(path)
+        return _saved(path, arguments)
+    return hessian_of(prepare(path, model, arguments, work), model, arguments, work)
+
+
+def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
+    if arguments.supercell or arguments.symmetrize:
+        raise MethodError(
+            f"{path} is a finished Hessian; --supercell and --symmetrize come too late for it."
+        )
+    return Calculated(path, None, Hessian.load(path), {})
+
+
+def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculated:
+    """Read a saved Hessian and take the force constants out of it.
+
+    Raises
+    ------
+    NearsightError
+        It cannot be read, or is of no crystal.
+    """
+    calculated = _saved(path, arguments)
+    tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
+    found = from_hessian(calculated.hessian, symmetry_tolerance_A=tolerance)
+    return replace(calculated, hessian=found.at_gamma(), force_constants=found)
+
+
+def prepare(
+    path: str, model: Model, arguments: argparse.Namespace, work: WorkDirectory
+) -> Prepared:
+    """Read, check and relax a structure.
+
+    Raises
+    ------
+    NearsightError
+        Something is wrong with the structure, the model, the settings, or the machine.
+    """
+    atoms = read_checked(path)
     warnings = [str(note) for note in atoms.info.pop(NOTES_KEY, [])]
-    check_structure(atoms)
     require_elements(atoms, model)
-    repeats = arguments.supercell or [1, 1, 1]
-    make_supercell(atoms, repeats)  # an impossible one must not cost a relaxation
-    relaxation = None
+    make_supercell(atoms, _repeats(arguments))  # an impossible one must not cost a relaxation
     if arguments.no_relax:
-        warnings.append(UNRELAXED)
-    else:
-        relaxation = _relax(path, atoms, model, arguments, work)
-        warnings.extend(relaxation.warnings)
-        atoms = relaxation.atoms
-    atoms = make_supercell(atoms, repeats)
-    checkpoint = work.file(path, atoms, model, "rows", method=arguments.method, step=arguments.step)
-    result = hessian(
-        atoms,
+        return Prepared(path, atoms, None, (*warnings, UNRELAXED))
+    relaxation = _relax(path, atoms, model, arguments, work)
+    return Prepared(path, relaxation.atoms, relaxation, (*warnings, *relaxation.warnings))
+
+
+def read_checked(path: str) -> Atoms:
+    """Read a structure and check that a calculation can start from it."""
+    atoms = read_structure(path)
+    check_structure(atoms)
+    return atoms
+
+
+def hessian_of(
+    prepared: Prepared, model: Model, arguments: argparse.Namespace, work: WorkDirectory
+) -> Calculated:
+    """Compute the Hessian of a structure, or of the supercell that was asked for."""
+    atoms = make_supercell(prepared.atoms, _repeats(arguments))
+    checkpoint = _rows_file(prepared.path, atoms, model, arguments, work)
+    result = hessian(atoms, model, checkpoint=checkpoint, **_hessian_settings(arguments))
+    work.done(checkpoint)
+    settings = {"supercell": _repeats(arguments), **_relaxation_settings(arguments)}
+    hessian_with_notes = replace(result, warnings=prepared.warnings)
+    return Calculated(prepared.path, prepared.relaxation, hessian_with_notes, settings)
+
+
+def force_constants_of(
+    prepared: Prepared,
+    model: Model,
+    arguments: argparse.Namespace,
+    work: WorkDirectory,
+    repeats: Sequence[int] | None = None,
+) -> Calculated:
+    """Compute the force constants of a crystal in the supercell that was asked for.
+
+    Parameters
+    ----------
+    repeats
+        Another supercell than that of the options.
+    """
+    chosen = repeats or arguments.supercell
+    if chosen is None:
+        chosen = supercell_for_length(prepared.atoms, arguments.length or DEFAULT_LENGTH_A)
+    elif arguments.length is not None and repeats is None:
+        raise MethodError("give either --supercell or --length, not both.")
+    checkpoint = _rows_file(
+        prepared.path, make_supercell(prepared.atoms, chosen), model, arguments, work
+    )
+    found = force_constants(
+        prepared.atoms,
         model,
-        arguments.method,
-        step_A=arguments.step,
-        memory_budget_bytes=int(arguments.memory * 2**30) if arguments.memory else None,
+        list(chosen),
         checkpoint=checkpoint,
+        **_hessian_settings(arguments),
     )
     work.done(checkpoint)
-    settings = {"supercell": repeats, **_relaxation_settings(arguments)}
-    return Calculated(path, relaxation, replace(result, warnings=tuple(warnings)), settings)
+    found = replace(found, warnings=prepared.warnings)
+    settings = {"supercell": list(chosen), **_relaxation_settings(arguments)}
+    return Calculated(prepared.path, prepared.relaxation, found.at_gamma(), settings, found)
+
+
+def _repeats(arguments: argparse.Namespace) -> list[int]:
+    return arguments.supercell or [1, 1, 1]
+
+
+def _rows_file(
+    path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, work: WorkDirectory
+) -> Path:
+    return work.file(
+        path,
+        atoms,
+        model,
+        "rows",
+        method=arguments.method,
+        step=arguments.step,
+        symmetry=arguments.symmetry_tolerance,
+    )
+
+
+def _hessian_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "method": arguments.method,
+        "step_A": arguments.step,
+        "symmetry_tolerance_A": arguments.symmetry_tolerance,
+        "memory_budget_bytes": int(arguments.memory * 2**30) if arguments.memory else None,
+    }
 
 
 def _relax(

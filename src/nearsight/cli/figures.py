@@ -10,12 +10,18 @@ from nearsight.cli.batch import require_writable
 from nearsight.errors import MethodError
 from nearsight.storage import write_atomically
 from nearsight.vibrations.density_of_states import density_of_states
+from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.spectrum import Acoustic
 from nearsight.vibrations.thermodynamics import thermodynamics
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from nearsight.cli.phonons import Phonons
+    from nearsight.cli.spectra import WithHeat
 
 _SUFFIXES = (".png", ".pdf", ".svg")
 
@@ -37,33 +43,71 @@ def require_figure_file(path: str | None, inputs: Sequence[str]) -> None:
     require_writable(path, inputs)
 
 
-def heat_capacity_figure(
-    path: str,
-    calculated: Sequence[tuple[str, Vibrations]],
-    temperatures_K: Sequence[float],
-    acoustic: Acoustic,
-    scale_factor: float,
-) -> None:
-    """Draw c_v over temperature for each structure, with points at the temperatures asked for."""
-    figure = _new_figure()
-    axes = figure.add_subplot()
-    grid = np.linspace(0.0, max(400.0, *temperatures_K), 201)
-    for name, modes in calculated:
-        curve = thermodynamics(modes, grid, acoustic, scale_factor)
-        points = thermodynamics(modes, temperatures_K, acoustic, scale_factor)
-        (line,) = axes.plot(grid, curve.heat_capacity_J_per_g_K, label=_label(name, modes))
+def heat_capacity_figure(path: str, calculated: Sequence["WithHeat"]) -> None:
+    """Draw c_v over temperature for each structure, with points at the temperatures asked for.
+
+    Where supercells were grown a second panel shows how c_v moved with them.
+    """
+    converged = [found for found in calculated if found.convergence is not None]
+    figure = _new_figure(panels=2 if converged else 1)
+    panels = figure.subplots(2 if converged else 1, 1, squeeze=False)[:, 0]
+    _draw_heat_capacities(panels[0], calculated)
+    for found in converged:
+        assert found.convergence is not None
+        found.convergence.plot(panels[1])
+    _save(figure, path)
+
+
+def _draw_heat_capacities(axes: "Axes", calculated: Sequence["WithHeat"]) -> None:
+    thermals = [found.entry.thermodynamics for found in calculated]
+    highest = max(float(thermal.temperatures_K.max()) for thermal in thermals if thermal)
+    grid = np.linspace(0.0, max(400.0, highest), 201)
+    for found, thermal in zip(calculated, thermals, strict=True):
+        assert thermal is not None
+        acoustic: Acoustic = thermal.acoustic  # type: ignore[assignment]  # checked when it was made
+        curve = thermodynamics(found.entry.spectrum, grid, acoustic, thermal.scale_factor)
+        label = _label(found.calculated.label, found.entry.vibrations)
+        (line,) = axes.plot(grid, curve.heat_capacity_J_per_g_K, label=label)
         axes.plot(
-            points.temperatures_K, points.heat_capacity_J_per_g_K, "o", color=line.get_color()
+            thermal.temperatures_K, thermal.heat_capacity_J_per_g_K, "o", color=line.get_color()
         )
+    conventions = sorted({thermal.acoustic for thermal in thermals if thermal})
     axes.set(
         xlabel="temperature / K",
         ylabel=r"$c_V$ / J g$^{-1}$ K$^{-1}$",
         xlim=(0.0, grid[-1]),
         ylim=(0.0, None),
-        title=f"acoustic modes: {acoustic}",
+        title=f"acoustic modes at Γ: {', '.join(conventions)}",
     )
     axes.legend()
+
+
+def phonons_figure(path: str, calculated: Sequence["Phonons"]) -> None:
+    """Draw bands, where there are any, beside the density of states; a row for each structure."""
+    with_bands = any(found.bands is not None for found in calculated)
+    figure = _new_figure(panels=len(calculated))
+    widths = [3, 1] if with_bands else [1]
+    panels = figure.subplots(
+        len(calculated), len(widths), squeeze=False, sharey="row", width_ratios=widths
+    )
+    for row, found in zip(panels, calculated, strict=True):
+        assert found.entry.phonons is not None
+        if found.bands is not None:
+            found.bands.plot(row[0])
+        _draw_density(row[-1], found.entry.phonons, upright=found.bands is not None)
+        row[0].set_title(f"{found.calculated.label} ({found.entry.atoms.get_chemical_formula()})")
     _save(figure, path)
+
+
+def _draw_density(axes: "Axes", phonons: PhononMesh, *, upright: bool) -> None:
+    """Draw the density of states of a mesh, its frequencies upwards beside bands."""
+    density = mesh_density_of_states(phonons)
+    if upright:
+        axes.plot(density.states_per_THz, density.frequencies_THz, color="black", lw=1)
+        axes.set_xlabel("states per THz")
+        axes.set_xlim(0.0, None)
+    else:
+        density.plot(axes)
 
 
 def density_of_states_figure(path: str, calculated: Sequence[tuple[str, Vibrations]]) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from nearsight.cli import tables
+from nearsight.cli import plan, tables
 from nearsight.cli.batch import Outcome, require_writable, run_batch
 from nearsight.cli.calculation import calculate, load_requested_model
 from nearsight.cli.names import require_different_stems, require_one_structure
@@ -13,6 +13,8 @@ from nearsight.cli.work import WorkDirectory
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_writable(arguments.json, arguments.structures)
+    if arguments.plan:
+        return plan.run(arguments)
     if arguments.output:
         require_one_structure(arguments, "--output")
     else:

@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nearsight {nearsight.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _heat_capacity(commands)
+    _phonons(commands)
     _hessian(commands)
     _vibrations(commands)
     _report(commands)
@@ -77,8 +78,48 @@ def _heat_capacity(commands: "options.Commands") -> None:
     options.add_model(command)
     options.add_relaxation(command)
     options.add_hessian(command)
+    options.add_phonons(command)
+    command.add_argument(
+        "--spectrum",
+        default="auto",
+        choices=("auto", "dense", "mesh"),
+        help="take the heat capacity from the modes at Γ (dense), from phonons over the Brillouin "
+        "zone (mesh), or from what suits the structure (default: %(default)s)",
+    )
+    command.add_argument(
+        "--converge-supercell",
+        type=options.positive_float,
+        metavar="TOL",
+        help="grow the supercell of the force constants until c_v changes by no more than this "
+        "share, and show the curve",
+    )
     options.add_output(command, plot="heat capacity over temperature")
     command.set_defaults(run=options.runner("nearsight.cli.heat_capacity"))
+
+
+def _phonons(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "phonons",
+        help="phonons of a crystal: bands, density of states, thermodynamic functions",
+        description="Relax each crystal, compute its force constants in a supercell, and print "
+        "what its phonons say. A saved Hessian of a supercell may be given instead.",
+    )
+    options.add_structures(command)
+    command.add_argument(
+        "--bands", action="store_true", help="bands along the path that seekpath suggests"
+    )
+    command.add_argument(
+        "--output",
+        metavar="FILE",
+        help="save everything for phonopy, as its YAML (one structure only)",
+    )
+    options.add_thermodynamics(command)
+    options.add_model(command)
+    options.add_relaxation(command)
+    options.add_hessian(command)
+    options.add_phonons(command)
+    options.add_output(command, plot="bands and density of states")
+    command.set_defaults(run=options.runner("nearsight.cli.phonons"))
 
 
 def _hessian(commands: "options.Commands") -> None:
@@ -90,6 +131,11 @@ def _hessian(commands: "options.Commands") -> None:
     options.add_structures(command)
     command.add_argument(
         "--output", metavar="FILE", help="where to save the Hessian (one structure only)"
+    )
+    command.add_argument(
+        "--plan",
+        action="store_true",
+        help="only say which rows are needed, of the structure as it is in its file",
     )
     options.add_model(command)
     options.add_relaxation(command)

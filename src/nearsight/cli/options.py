@@ -4,7 +4,12 @@ import argparse
 import contextlib
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+# Kept here, because their modules import more than `--help` may take time for; tests compare.
+EXACT_TOLERANCE_A = 1e-5
+DEFAULT_LENGTH_A = 8.0
+DEFAULT_MESH_LENGTH_A = 100.0
 
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -73,7 +78,7 @@ def add_relaxation(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("relaxation")
     group.add_argument(
         "--fmax",
-        type=_positive_float,
+        type=positive_float,
         default=0.005,
         metavar="F",
         help="relax until no force is larger, in eV/Å (default: %(default)s)",
@@ -101,7 +106,7 @@ def add_relaxation(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--symmetrize",
-        type=_positive_float,
+        type=positive_float,
         metavar="TOL",
         help="refine onto the space group found within TOL Å, and relax under it",
     )
@@ -118,7 +123,7 @@ def add_hessian(command: argparse.ArgumentParser) -> None:
         "(default: %(default)s)",
     )
     group.add_argument(
-        "--step", type=_positive_float, metavar="H", help="displacement of differences in Å"
+        "--step", type=positive_float, metavar="H", help="displacement of differences in Å"
     )
     group.add_argument(
         "--supercell",
@@ -128,8 +133,23 @@ def add_hessian(command: argparse.ArgumentParser) -> None:
         help="repeat the relaxed structure before its Hessian is computed",
     )
     group.add_argument(
+        "--symmetry-tolerance",
+        type=positive_float,
+        default=EXACT_TOLERANCE_A,
+        metavar="TOL",
+        help="let rows follow from others by the space group that the structure has within TOL Å "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--no-symmetry",
+        dest="symmetry_tolerance",
+        action="store_const",
+        const=None,
+        help="compute every row, or every row of the unit cell of a supercell",
+    )
+    group.add_argument(
         "--memory",
-        type=_positive_float,
+        type=positive_float,
         metavar="GIB",
         help="memory that may be used (default: 80%% of what is free)",
     )
@@ -139,6 +159,51 @@ def add_hessian(command: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where unfinished work is kept until it is done (default: %(default)s)",
     )
+
+
+def add_phonons(command: argparse.ArgumentParser) -> None:
+    """Add what decides about phonons over the Brillouin zone."""
+    group = command.add_argument_group("phonons")
+    group.add_argument(
+        "--length",
+        type=positive_float,
+        metavar="L",
+        help="make the supercell of the force constants at least L Å wide, in place of --supercell "
+        f"(default: {DEFAULT_LENGTH_A:g})",
+    )
+    group.add_argument(
+        "--mesh",
+        type=positive_float,
+        nargs="+",
+        action=MeshAction,
+        metavar="N",
+        help="three numbers of q-points along the reciprocal vectors of the primitive cell, or one "
+        f"length in Å that says how fine the mesh is (default: {DEFAULT_MESH_LENGTH_A:g})",
+    )
+    group.add_argument(
+        "--nac",
+        metavar="FILE",
+        help="Born charges and dielectric constant for the non-analytical term, as phonopy's BORN",
+    )
+
+
+class MeshAction(argparse.Action):
+    """Three whole numbers, or one length."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,  # noqa: ARG002  # argparse passes it
+    ) -> None:
+        """Keep the mesh as a float or three integers."""
+        if len(values) == 1:
+            setattr(namespace, self.dest, values[0])
+        elif len(values) == 3 and all(value.is_integer() for value in values):
+            setattr(namespace, self.dest, [int(value) for value in values])
+        else:
+            parser.error("argument --mesh: give three whole numbers of q-points, or one length")
 
 
 def add_thermodynamics(command: argparse.ArgumentParser) -> None:
@@ -154,14 +219,14 @@ def add_thermodynamics(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--acoustic",
-        default="exclude",
         choices=("exclude", "classical", "as-computed"),
-        help="what the rigid-body modes contribute: nothing, k_B each, or what their computed "
-        "wavenumbers give (default: %(default)s)",
+        help="what the rigid-body modes at Γ contribute: nothing, k_B each, or what their computed "
+        "wavenumbers give (default: classical on a mesh, where they are one point of many, "
+        "otherwise exclude)",
     )
     group.add_argument(
         "--scale-factor",
-        type=_positive_float,
+        type=positive_float,
         default=1.0,
         metavar="S",
         help="factor on all wavenumbers (default: %(default)s)",
@@ -185,7 +250,8 @@ def add_output(command: argparse.ArgumentParser, plot: str | None) -> None:
     )
 
 
-def _positive_float(text: str) -> float:
+def positive_float(text: str) -> float:
+    """Return a finite number greater than zero."""
     with contextlib.suppress(ValueError):
         value = float(text)
         if 0 < value < float("inf"):

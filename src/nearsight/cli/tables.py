@@ -2,12 +2,20 @@
 
 import textwrap
 
+from ase import Atoms
+
 from nearsight.cli.calculation import Calculated
+from nearsight.hessian.plan import Plan
+from nearsight.reports.entries import ReportEntry
+from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.phonon_mesh import PhononMesh
+from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 _WIDTH = 80
 _LABEL = 12
+_SITES_SHOWN = 20
 
 
 def print_calculation(calculated: Calculated) -> None:
@@ -16,14 +24,19 @@ def print_calculation(calculated: Calculated) -> None:
     identity = hessian.provenance.model
     print(f"\n{calculated.path}")
     repeats = calculated.settings.get("supercell", [1, 1, 1])
-    supercell = "" if repeats == [1, 1, 1] else f", {'×'.join(map(str, repeats))} supercell"
-    _line("structure", f"{calculated.formula}, {hessian.n_atoms} atoms{supercell}")
+    of_what = "force constants in a " if calculated.force_constants else ""
+    times = "×".join(map(str, repeats))
+    supercell = "" if repeats == [1, 1, 1] else f", {of_what}{times} supercell"
+    _line("structure", f"{calculated.formula}, {len(calculated.atoms)} atoms{supercell}")
     _line("model", f"{identity.name}, {identity.dtype}, {identity.device}")
     if calculated.relaxation is not None:
         _print_relaxation(calculated)
+    constants = calculated.force_constants
+    rows_total = 3 * len(constants.supercell) if constants else hessian.rows_total
     _line(
-        "Hessian",
-        f"{hessian.rows_computed} of {hessian.rows_total} rows computed in {hessian.seconds:.1f} s "
+        "constants" if constants else "Hessian",
+        f"{hessian.rows_needed} of {rows_total} rows needed ({hessian.symmetry}), "
+        f"{hessian.rows_computed} computed in {hessian.seconds:.1f} s "
         f"with {hessian.peak_memory_bytes / 2**20:.0f} MiB; asymmetry "
         f"{hessian.asymmetry_eV_per_A2:.1e}, sum rule {hessian.sum_rule_eV_per_A2:.1e} eV/Å²",
     )
@@ -65,6 +78,62 @@ def print_modes(vibrations: Vibrations) -> None:
     )
 
 
+def print_spectrum(entry: ReportEntry, reason: str) -> None:
+    """Print which vibrations the heat capacity is from."""
+    phonons = entry.phonons
+    if phonons is None:
+        print_modes(entry.vibrations)
+        _line("spectrum", f"modes at Γ ({reason})")
+        return
+    print_phonons(phonons)
+    _line("spectrum", f"mesh ({reason})")
+
+
+def print_phonons(phonons: PhononMesh) -> None:
+    """Print what the mesh of q-points gave."""
+    lowest, highest = phonons.wavenumbers_per_cm.min(), phonons.wavenumbers_per_cm.max()
+    boundary = phonons.boundary_eV_per_A2
+    left = "not known" if boundary is None else f"{boundary:.1e} eV/Å²"
+    _line(
+        "phonons",
+        f"{'×'.join(map(str, phonons.mesh))} mesh, {len(phonons.weights)} q-points, "
+        f"{lowest:.1f} to {highest:.1f} cm⁻¹, {100 * phonons.share_imaginary:.2g} % imaginary; "
+        f"at the boundary of the supercell: {left}",
+    )
+
+
+def print_bands(bands: BandStructure) -> None:
+    """Print the path of the bands and what they span."""
+    _line("bands", f"{bands.path}: {bands.lowest_THz:.3f} to {bands.highest_THz:.3f} THz")
+
+
+def print_plan(path: str, atoms: Atoms, plan: Plan) -> None:
+    """Print which rows a Hessian needs."""
+    print(f"\n{path}")
+    _line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
+    _line("plan", str(plan))
+    print("\n   atom   element   equivalent   site order   rows   singular value")
+    for site in plan.sites[:_SITES_SHOWN]:
+        print(
+            f"  {site.atom:5}   {site.symbol:<7}   {len(site.equivalent_atoms):10}   "
+            f"{site.n_operations:10}   {len(site.directions):4}   "
+            f"{site.smallest_singular_value:14.3f}"
+        )
+    if len(plan.sites) > _SITES_SHOWN:
+        print(f"  and {len(plan.sites) - _SITES_SHOWN} more sites (--json lists all)")
+
+
+def print_convergence(convergence: SupercellConvergence) -> None:
+    """Print the heat capacity over the supercells tried."""
+    temperatures = "".join(f"{value:11g} K" for value in convergence.temperatures_K[:4])
+    print(f"\n  supercell   atoms   boundary{temperatures}   (c_v in J/(g K))")
+    for step in convergence.steps:
+        boundary = step.boundary_eV_per_A2
+        left = "-" if boundary is None else f"{boundary:.1e}"
+        values = "".join(f"{value:13.5f}" for value in step.heat_capacity_J_per_g_K[:4])
+        print(f"  {'×'.join(map(str, step.repeats)):<11} {step.n_atoms:5}   {left:>8}{values}")
+
+
 def print_wavenumbers(vibrations: Vibrations) -> None:
     """Print every vibration's wavenumber, eight to a line."""
     print("\n  wavenumbers in cm⁻¹ (negative: imaginary)")
@@ -84,6 +153,19 @@ def print_thermodynamics(thermodynamics: Thermodynamics) -> None:
             f"  {row['temperature_K']:9.2f}   {row['J_per_g_K']:13.5f}   "
             f"{row['J_per_molatom_K']:15.4f}   {row['J_per_K_per_cell']:13.5e}"
         )
+
+
+def print_further_functions(thermodynamics: Thermodynamics) -> None:
+    """Print entropy and energies at each temperature."""
+    print("\n      T / K   S / J/(mol-atoms K)   U / kJ/mol of cells   F / kJ/mol of cells")
+    for row in zip(
+        thermodynamics.temperatures_K,
+        thermodynamics.entropy_J_per_molatom_K,
+        thermodynamics.internal_energy_kJ_per_mol,
+        thermodynamics.free_energy_kJ_per_mol,
+        strict=True,
+    ):
+        print("  {:9.2f}   {:19.4f}   {:19.3f}   {:19.3f}".format(*row))
 
 
 def print_warnings(warnings: tuple[str, ...]) -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-DEFAULT_LENGTH_A = 10.0
+DEFAULT_LENGTH_A = 8.0
 """Width of the supercell unless one is asked for."""
 
 _ON_BOUNDARY_A = 1e-3
@@ -234,7 +234,7 @@ def force_constants(
         Three repeats, or a matrix of nine integers whose rows are the supercell vectors.
     length_A
         In place of `supercell`: the width in Å that the supercell must at least have; by default
-        10 Å.
+        8 Å.
     method, step_A, memory_budget_bytes, checkpoint, progress
         As for `nearsight.hessian.hessian`.
     symmetry_tolerance_A

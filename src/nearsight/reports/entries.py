@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ase import Atoms
+
 from nearsight import errors
+from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.result import Hessian
 from nearsight.relaxation.result import Relaxation
 from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.phonon_mesh import PhononMesh
+from nearsight.vibrations.spectrum import Spectrum
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
@@ -25,17 +30,36 @@ class ReportEntry:
     """None if the structure was not relaxed, or nothing is known about it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
+    force_constants: ForceConstants | None = None
+    """Those of a supercell; `hessian` and `vibrations` are then of the primitive cell at Γ."""
+    phonons: PhononMesh | None = None
+    """Phonons over the Brillouin zone, from which heat capacities are then."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What must be known before the numbers are used."""
         thermal = self.thermodynamics.warnings if self.thermodynamics else ()
-        return (*self.hessian.warnings, *self.vibrations.warnings, *thermal)
+        of_modes = self.phonons.warnings if self.phonons else self.vibrations.warnings
+        return (*self.hessian.warnings, *of_modes, *thermal)
+
+    @property
+    def spectrum(self) -> Spectrum:
+        """What heat capacities are from."""
+        return self.phonons or self.vibrations
+
+    @property
+    def atoms(self) -> Atoms:
+        """The cell to which quantities per cell refer."""
+        return self.spectrum.atoms
 
     def to_json(self) -> dict[str, Any]:
         """Return the record, which is what the command line's ``--json`` writes."""
         made = {
-            **calculation_record(self.name, self.hessian, self.relaxation, self.settings),
+            **calculation_record(
+                self.name, self.hessian, self.relaxation, self.settings, self.force_constants
+            ),
+            "mesh": list(self.phonons.mesh) if self.phonons else None,
+            "spectrum": self.spectrum.spectrum_summary(),
             "modes": self.vibrations.summary(),
         }
         if self.thermodynamics is not None:
@@ -46,15 +70,20 @@ class ReportEntry:
 
 
 def calculation_record(
-    name: str, hessian: Hessian, relaxation: Relaxation | None, settings: Mapping[str, Any]
+    name: str,
+    hessian: Hessian,
+    relaxation: Relaxation | None,
+    settings: Mapping[str, Any],
+    force_constants: ForceConstants | None = None,
 ) -> dict[str, Any]:
     """Return what is recorded of a structure, its relaxation and its Hessian, as JSON values."""
+    atoms = force_constants.unit_cell if force_constants else hessian.atoms
     identity = hessian.provenance.model
     symmetry = relaxation.symmetry if relaxation else None
     return {
         "structure": name,
-        "formula": str(hessian.atoms.get_chemical_formula()),
-        "n_atoms": hessian.n_atoms,
+        "formula": str(atoms.get_chemical_formula()),
+        "n_atoms": len(atoms),
         "model": {
             "name": identity.name,
             "checkpoint_sha256": identity.checkpoint_sha256,
@@ -70,7 +99,9 @@ def calculation_record(
             "space_group": symmetry.symbol_after,
             "energy_change_eV_per_atom": symmetry.energy_change_eV_per_atom,
         },
+        "supercell": settings.get("supercell"),
         "hessian": hessian.summary(),
+        "force_constants": force_constants.summary() if force_constants else None,
         "versions": dict(hessian.provenance.versions),
     }
 

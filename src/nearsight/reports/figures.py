@@ -7,8 +7,10 @@ from nearsight import units
 from nearsight.reports.palette import element_colors
 from nearsight.reports.svg import Axis, Frame
 from nearsight.vibrations.density_of_states import density_of_states
+from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.spectrum import Acoustic
+from nearsight.vibrations.phonon_mesh import PhononMesh
+from nearsight.vibrations.spectrum import Acoustic, Spectrum
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 from nearsight.vibrations.thermodynamics import thermodynamics
 
@@ -90,13 +92,41 @@ def element_legend(vibrations: Vibrations) -> list[tuple[str, str, str]]:
     ]
 
 
-def heat_capacity_svg(vibrations: Vibrations, thermal: Thermodynamics, name: str) -> Markup:
+def phonon_density_svg(phonons: PhononMesh, name: str) -> Markup:
+    """Draw the density of phonon states, with a tick for every mode at Γ."""
+    density = mesh_density_of_states(phonons)
+    to_wavenumber = units.EV_IN_PER_CM / units.EV_IN_THZ
+    grid = density.frequencies_THz * to_wavenumber
+    values = density.states_per_THz / to_wavenumber
+    frame = Frame(
+        Axis(float(grid[0]), float(grid[-1]), "wavenumber / cm⁻¹"),
+        Axis(0.0, 1.08 * float(values.max()), "modes per cm⁻¹"),
+    )
+    at_gamma = phonons.gamma.wavenumbers_per_cm
+    ticks = "".join(f"M{frame.px(float(w)):.1f},{frame.py(0.0):.1f}v-7" for w in at_gamma)
+    content = [_imaginary_region(frame)] if grid[0] < 0 else []
+    content += [
+        Markup('<path class="total" d="{}"/>').format(frame.curve(grid, values)),
+        Markup('<path class="rug" d="{}"/>').format(ticks),
+        Markup('<path class="cursor" d="M0,{:.1f}V{:.1f}" visibility="hidden"/>').format(
+            frame.py(frame.y.high), frame.py(0.0)
+        ),
+    ]
+    description = (
+        f"Density of phonon states of the Brillouin zone, each a Gaussian of "
+        f"{density.width_THz * to_wavenumber:.0f} cm⁻¹, from "
+        f"{phonons.wavenumbers_per_cm.min():.1f} to {phonons.wavenumbers_per_cm.max():.1f} cm⁻¹."
+    )
+    return frame.draw(name, "Density of phonon states", description, content)
+
+
+def heat_capacity_svg(spectrum: Spectrum, thermal: Thermodynamics, name: str) -> Markup:
     """Draw c_v over temperature with its classical limit and the temperatures asked for."""
     acoustic: Acoustic = thermal.acoustic  # type: ignore[assignment]  # checked when it was made
     highest = max(_HIGHEST_K, 1.05 * float(thermal.temperatures_K.max()))
     grid = np.linspace(0.0, highest, _N_TEMPERATURES)
-    curve = thermodynamics(vibrations, grid, acoustic, thermal.scale_factor)
-    limit, limit_name = classical_limit_J_per_g_K(vibrations)
+    curve = thermodynamics(spectrum, grid, acoustic, thermal.scale_factor)
+    limit, limit_name = classical_limit_J_per_g_K(spectrum)
     top = max(limit, float(curve.heat_capacity_J_per_g_K.max()))
     frame = Frame(Axis(0.0, highest, "temperature / K"), Axis(0.0, 1.14 * top, "cᵥ / J g⁻¹ K⁻¹"))
     points = [
@@ -135,15 +165,17 @@ def heat_capacity_svg(vibrations: Vibrations, thermal: Thermodynamics, name: str
     return frame.draw(name, "Heat capacity over temperature", description, content)
 
 
-def classical_limit_J_per_g_K(vibrations: Vibrations) -> tuple[float, str]:
+def classical_limit_J_per_g_K(spectrum: Spectrum) -> tuple[float, str]:
     """Return what c_v tends to at high temperature, and its name.
 
     A solid has k_B for each of its 3 n_atoms modes, the law of Dulong and Petit; the vibrations of
     a molecule are fewer.
     """
-    periodic = bool(vibrations.atoms.pbc.any())
-    n_modes = 3 * vibrations.n_atoms if periodic else vibrations.n_modes
-    mass_g = float(vibrations.atoms.get_masses().sum()) * units.AMU_IN_GRAM
+    atoms = spectrum.atoms
+    periodic = bool(atoms.pbc.any())
+    counted = spectrum.oscillators("exclude")
+    n_modes = 3 * len(atoms) if periodic else len(counted.weights)
+    mass_g = float(atoms.get_masses().sum()) * units.AMU_IN_GRAM
     limit = n_modes * units.BOLTZMANN_EV_PER_K * units.EV_IN_JOULE / mass_g
     return limit, "Dulong–Petit limit" if periodic else f"classical limit, {n_modes} vibrations"
 

@@ -48,7 +48,7 @@ def provenance_rows(entry: ReportEntry) -> list[Group]:
 
 
 def _structure(entry: ReportEntry) -> list[tuple[str, _Text]]:
-    atoms = entry.hessian.atoms
+    atoms = entry.atoms
     mass = float(atoms.get_masses().sum())
     lines: list[tuple[str, _Text]] = [
         ("file", entry.name),
@@ -125,12 +125,19 @@ def _hessian(entry: ReportEntry) -> list[tuple[str, _Text]]:
         lines.append(("displacement", f"{hessian.step_A:g} Å"))
     return [
         *lines,
-        ("rows computed", f"{hessian.rows_computed} of {hessian.rows_total}"),
+        ("rows needed", f"{hessian.rows_needed} of {_rows_total(entry)}"),
+        ("rows computed", str(hessian.rows_computed)),
+        ("symmetry", hessian.symmetry),
         ("time", wording.seconds(hessian.seconds)),
         ("peak memory", f"{hessian.peak_memory_bytes / 2**20:.0f} MiB"),
         ("asymmetry", _with_unit(hessian.asymmetry_eV_per_A2)),
         ("sum rule", _with_unit(hessian.sum_rule_eV_per_A2)),
     ]
+
+
+def _rows_total(entry: ReportEntry) -> int:
+    constants = entry.force_constants
+    return entry.hessian.rows_total if constants is None else 3 * len(constants.supercell)
 
 
 def _with_unit(value_eV_per_A2: float) -> Markup:

@@ -93,8 +93,8 @@ def calculated_section(
             **_drawings(entry, anchor, mode_budget_bytes),
         ),
         title=("Heat capacity of " if thermal else "Vibrations of ") + _stem(entry.name),
-        formula=str(entry.hessian.atoms.get_chemical_formula()),
-        n_atoms=entry.hessian.n_atoms,
+        formula=str(entry.atoms.get_chemical_formula()),
+        n_atoms=len(entry.atoms),
         heat_capacities=tuple(thermal.heat_capacity_summary()) if thermal else (),
         n_imaginary=entry.vibrations.n_imaginary,
         level=found.level,
@@ -106,13 +106,13 @@ def _numbers(entry: ReportEntry) -> dict[str, Any]:
     """Return the words and tables of a section."""
     vibrations, thermal = entry.vibrations, entry.thermodynamics
     return {
-        "formula": wording.formula(str(entry.hessian.atoms.get_chemical_formula())),
+        "formula": wording.formula(str(entry.atoms.get_chemical_formula())),
         "what": _what_was_computed(entry),
         "unit": "cell" if vibrations.atoms.pbc.any() else "molecule",
         "thermal_rows": thermal.heat_capacity_summary() if thermal else [],
-        "acoustic": wording.acoustic_words(vibrations, thermal) if thermal else None,
+        "acoustic": _acoustic(entry),
         "functions": _functions(entry),
-        "modes_summary": _modes_summary(vibrations),
+        "modes_summary": _modes_summary(entry),
     }
 
 
@@ -123,12 +123,14 @@ def _drawings(entry: ReportEntry, anchor: str, mode_budget_bytes: int) -> dict[s
     density = heat_capacity = None
     if vibrations.n_modes > 0:
         density = figures.density_of_states_svg(vibrations, f"{anchor}-dos")
-    if thermal is not None and vibrations.n_modes > 0:
-        heat_capacity = figures.heat_capacity_svg(vibrations, thermal, f"{anchor}-cv")
+    if entry.phonons is not None:
+        density = figures.phonon_density_svg(entry.phonons, f"{anchor}-dos")
+    if thermal is not None and (vibrations.n_modes > 0 or entry.phonons):
+        heat_capacity = figures.heat_capacity_svg(entry.spectrum, thermal, f"{anchor}-cv")
     return {
         "density": density,
         "heat_capacity": heat_capacity,
-        "legend": figures.element_legend(vibrations),
+        "legend": [] if entry.phonons else figures.element_legend(vibrations),
         "viewer": viewer_data(vibrations, n_moving),
         "modes": _mode_rows(vibrations, n_moving),
         "left_out": _left_out(vibrations, n_moving, mode_budget_bytes),
@@ -161,12 +163,13 @@ def _stem(name: str) -> str:
 
 
 def _what_was_computed(entry: ReportEntry) -> str:
-    atoms = entry.hessian.atoms
+    atoms = entry.atoms
     kind = {0: "molecule", 1: "chain", 2: "layer", 3: "crystal"}[int(atoms.pbc.sum())]
     about = "heat capacity" if entry.thermodynamics else "normal modes"
+    source = "phonons over the Brillouin zone" if entry.phonons else "Hessian"
     return (
         f"Harmonic {about} of a {kind} of {len(atoms)} atom{'' if len(atoms) == 1 else 's'}"
-        f"{' per cell' if atoms.pbc.any() else ''}, from its Hessian with "
+        f"{' per cell' if atoms.pbc.any() else ''}, from its {source} with "
         f"{entry.hessian.provenance.model.name}"
     )
 
@@ -186,12 +189,22 @@ def _functions(entry: ReportEntry) -> list[dict[str, float]]:
     return [dict(zip(names, values, strict=True)) for values in columns]
 
 
-def _modes_summary(vibrations: Vibrations) -> str:
+def _acoustic(entry: ReportEntry) -> str | None:
+    if entry.thermodynamics is None:
+        return None
+    if entry.phonons is not None:
+        return wording.mesh_words(entry.phonons, entry.thermodynamics)
+    return wording.acoustic_words(entry.vibrations, entry.thermodynamics)
+
+
+def _modes_summary(entry: ReportEntry) -> str:
+    vibrations = entry.vibrations
     wavenumbers = vibrations.wavenumbers_per_cm
     real = wavenumbers[wavenumbers > 0]
     span = f" from {real[0]:.1f} to {real[-1]:.1f} cm⁻¹" if len(real) else ""
+    where = "At Γ of the primitive cell: " if entry.phonons else ""
     return (
-        f"{len(real)} real{span}, {vibrations.n_imaginary} imaginary; beside them "
+        f"{where}{len(real)} real{span}, {vibrations.n_imaginary} imaginary; beside them "
         f"{wording.rigid_body_words(vibrations)}."
     )
 

@@ -6,6 +6,7 @@ from enum import IntEnum
 from nearsight import units
 from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.phonon_mesh import NOTABLE_BOUNDARY_eV_per_A2, PhononMesh
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 # An error of 1e-3 eV/Å² in the curvature of an oxygen atom moves a mode of 30 cm⁻¹, among the
@@ -73,7 +74,9 @@ def verdict(entry: ReportEntry) -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
     hessian = entry.hessian
     checks = (
-        _imaginary(entry.vibrations.n_imaginary),
+        _imaginary_phonons(entry.phonons)
+        if entry.phonons
+        else _imaginary(entry.vibrations.n_imaginary),
         _relaxation(entry),
         _exactness(
             "symmetric Hessian",
@@ -98,6 +101,16 @@ def _imaginary(count: int) -> Check:
         Level.BAD,
         f"{count} imaginary mode{'s' if count > 1 else ''}",
         "The structure is not at a minimum of this model.",
+    )
+
+
+def _imaginary_phonons(phonons: PhononMesh) -> Check:
+    if phonons.share_imaginary == 0:
+        return Check(Level.GOOD, "no imaginary modes", "No phonon has a negative curvature.")
+    return Check(
+        Level.BAD,
+        f"{100 * phonons.share_imaginary:.2g} % imaginary modes",
+        "The structure is not at a minimum of this model, or the supercell is too small.",
     )
 
 
@@ -147,6 +160,8 @@ def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
     thermal, vibrations = entry.thermodynamics, entry.vibrations
     if thermal is None:
         return ()
+    if entry.phonons is not None:
+        return (_boundary(entry.phonons),)
     if not vibrations.atoms.pbc.any():
         return (
             Check(
@@ -172,6 +187,22 @@ def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
             ),
         )
     return (_left_out(thermal, vibrations),)
+
+
+def _boundary(phonons: PhononMesh) -> Check:
+    """Return whether the supercell of the force constants was large enough to interpolate from."""
+    left = phonons.boundary_eV_per_A2
+    meaning = "between the q-points of the supercell frequencies are interpolated."
+    if left is None:
+        return Check(
+            Level.UNKNOWN, "supercell not judged", f"One atom shows no boundary; {meaning}"
+        )
+    small = left <= NOTABLE_BOUNDARY_eV_per_A2
+    return Check(
+        Level.GOOD if small else Level.CAUTION,
+        "supercell large enough" if small else "supercell small",
+        f"Force constants of up to {left:.1e} eV/Å² reach its boundary; {meaning}",
+    )
 
 
 def _left_out(thermal: Thermodynamics, vibrations: Vibrations) -> Check:

@@ -5,6 +5,7 @@ import re
 from markupsafe import Markup
 
 from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
@@ -56,6 +57,22 @@ def rigid_body_words(vibrations: Vibrations) -> str:
     if count == 3:
         return "3 acoustic modes at Γ, in which everything moves together"
     return f"{count} rigid-body modes"
+
+
+def mesh_words(phonons: PhononMesh, thermodynamics: Thermodynamics) -> str:
+    """Say in a sentence or two over which phonons the heat capacity is a mean."""
+    at_gamma = {
+        "exclude": "left out",
+        "classical": "counted with k_B each, to which their heat capacity tends",
+        "as-computed": "counted as they were computed",
+    }
+    scale = thermodynamics.scale_factor
+    scaled = "" if scale == 1.0 else f" Every wavenumber was scaled by {scale:g}."
+    return (
+        f"The mean over a mesh of {' × '.join(map(str, phonons.mesh))} points of the Brillouin "
+        f"zone. At its point Γ, one of {round(1 / phonons.weights[0])}, the 3 acoustic modes are "
+        f"{at_gamma[thermodynamics.acoustic]}.{scaled}"
+    )
 
 
 def acoustic_words(vibrations: Vibrations, thermodynamics: Thermodynamics) -> str:

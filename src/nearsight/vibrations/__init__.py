@@ -1,6 +1,11 @@
 """What a Hessian says about motion and heat: normal modes, thermodynamics, molecules."""
 
+from nearsight.vibrations.band_structure import BandStructure, band_structure
 from nearsight.vibrations.density_of_states import DensityOfStates, density_of_states
+from nearsight.vibrations.mesh_density_of_states import (
+    MeshDensityOfStates,
+    mesh_density_of_states,
+)
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.molecules import MolecularThermochemistry, molecular_thermochemistry
 from nearsight.vibrations.phonon_mesh import PhononMesh, phonon_mesh
@@ -9,20 +14,27 @@ from nearsight.vibrations.scale_factor import (
     fit_frequency_scale_factor,
     fit_scale_factor_to_heat_capacity,
 )
+from nearsight.vibrations.supercell_convergence import SupercellConvergence, converge_supercell
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 from nearsight.vibrations.thermodynamics import thermodynamics
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
 
 __all__ = [
+    "BandStructure",
     "DensityOfStates",
+    "MeshDensityOfStates",
     "MolecularThermochemistry",
     "PhononMesh",
     "ScaleFactor",
+    "SupercellConvergence",
     "Thermodynamics",
     "Vibrations",
+    "band_structure",
+    "converge_supercell",
     "density_of_states",
     "fit_frequency_scale_factor",
     "fit_scale_factor_to_heat_capacity",
+    "mesh_density_of_states",
     "mode_trajectory",
     "molecular_thermochemistry",
     "phonon_mesh",

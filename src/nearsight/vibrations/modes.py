@@ -117,6 +117,10 @@ class Vibrations:
         verb = "mode contributes" if self.n_imaginary == 1 else "modes contribute"
         return f"{self.n_imaginary} imaginary {verb} nothing ({named})."
 
+    def spectrum_summary(self) -> dict[str, Any]:
+        """Return the ``spectrum`` object of the JSON output."""
+        return {"method": "dense", "n_modes": self.n_modes, "n_imaginary": self.n_imaginary}
+
     def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
         return remarks_at_gamma(acoustic, self.n_atoms, self.n_rigid_body, self.atoms.pbc.any())

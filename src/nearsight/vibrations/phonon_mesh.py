@@ -133,7 +133,7 @@ class PhononMesh:
             )
         return ()
 
-    def summary(self) -> dict[str, Any]:
+    def spectrum_summary(self) -> dict[str, Any]:
         """Return the ``spectrum`` object of the JSON output."""
         return {
             "method": "mesh",

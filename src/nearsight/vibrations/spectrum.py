@@ -1,7 +1,7 @@
 """What heat needs to know of vibrations: eigenvalues, and how often each counts in a cell."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from ase import Atoms
@@ -43,6 +43,10 @@ class Spectrum(Protocol):
 
     def describe_imaginary(self) -> str | None:
         """Return which modes are imaginary, in words; None if none is."""
+        ...
+
+    def spectrum_summary(self) -> dict[str, Any]:
+        """Return the ``spectrum`` object of the JSON output."""
         ...
 
     def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:

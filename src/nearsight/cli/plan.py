@@ -1,0 +1,41 @@
+"""``nearsight hessian --plan``: which rows a Hessian would need, computing none."""
+
+import argparse
+
+from nearsight.cli.batch import Outcome, run_each
+from nearsight.cli.calculation import is_saved_hessian, read_checked
+from nearsight.cli.tables import print_plan
+from nearsight.errors import MethodError
+from nearsight.hessian.plan import plan
+from nearsight.models.registry import load_model
+from nearsight.structures.supercell import make_supercell
+from nearsight.structures.symmetry import symmetrize
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the plan of each structure as it is in its file and return the exit status."""
+    model = load_model(
+        arguments.model,
+        dtype=arguments.dtype,
+        device=arguments.device,
+        trust=arguments.trust_checkpoint,
+    )
+
+    def one(path: str) -> Outcome:
+        if is_saved_hessian(path):
+            raise MethodError(f"{path} is a finished Hessian, which needs no plan.")
+        atoms = read_checked(path)
+        if arguments.symmetrize:
+            atoms = symmetrize(atoms, arguments.symmetrize).atoms
+        atoms = make_supercell(atoms, arguments.supercell or [1, 1, 1])
+        found = plan(atoms, model.capabilities, tolerance_A=arguments.symmetry_tolerance)
+        record = {
+            "structure": path,
+            "formula": str(atoms.get_chemical_formula()),
+            "n_atoms": len(atoms),
+            "model": model.identity.name,
+            **found.summary(),
+        }
+        return Outcome(record, lambda: print_plan(path, atoms, found))
+
+    return run_each(arguments, one)

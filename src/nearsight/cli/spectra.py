@@ -1,0 +1,189 @@
+"""From a structure to the vibrations that its heat capacity is from: at Γ, or over a mesh."""
+
+import argparse
+from dataclasses import dataclass
+
+from ase import Atoms
+
+from nearsight.cli.calculation import (
+    Calculated,
+    calculate,
+    force_constants_of,
+    hessian_of,
+    is_saved_hessian,
+    prepare,
+    saved_force_constants,
+)
+from nearsight.cli.work import WorkDirectory
+from nearsight.errors import MethodError
+from nearsight.models.contract import Model
+from nearsight.reports.entries import ReportEntry
+from nearsight.vibrations.modes import vibrations
+from nearsight.vibrations.phonon_mesh import phonon_mesh
+from nearsight.vibrations.spectrum import Acoustic, Spectrum
+from nearsight.vibrations.supercell_convergence import (
+    Attempt,
+    Repeats,
+    SupercellConvergence,
+    converge_supercell,
+)
+from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+from nearsight.vibrations.thermodynamics import thermodynamics
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which spectrum a heat capacity is taken from, and why."""
+
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class WithHeat:
+    """One structure with its spectrum and thermodynamic functions."""
+
+    calculated: Calculated
+    entry: ReportEntry
+    chosen: Chosen
+    convergence: SupercellConvergence | None = None
+
+
+def require_spectrum_settings(arguments: argparse.Namespace) -> None:
+    """Check that the options of the spectrum go together.
+
+    Raises
+    ------
+    MethodError
+        They do not.
+    """
+    wanted = _mesh_options(arguments)
+    if arguments.spectrum == "dense" and wanted:
+        raise MethodError(f"--spectrum dense has no q-points; leave {', '.join(wanted)} out.")
+    if arguments.supercell and arguments.length is not None:
+        raise MethodError("give either --supercell or --length, not both.")
+    if arguments.converge_supercell and (arguments.supercell or arguments.length):
+        raise MethodError(
+            "--converge-supercell chooses the supercells; leave --supercell and --length out."
+        )
+
+
+def _mesh_options(arguments: argparse.Namespace) -> list[str]:
+    given = {
+        "--mesh": arguments.mesh,
+        "--length": arguments.length,
+        "--nac": arguments.nac,
+        "--converge-supercell": arguments.converge_supercell,
+    }
+    return [name for name, value in given.items() if value is not None]
+
+
+def choose_spectrum(arguments: argparse.Namespace, atoms: Atoms, *, saved: bool) -> Chosen:
+    """Decide whether heat is taken from the modes at Γ of one cell, or from a mesh.
+
+    Raises
+    ------
+    MethodError
+        A mesh was asked for, but the structure is no crystal.
+    """
+    wanted = _mesh_options(arguments)
+    if arguments.spectrum == "mesh" or wanted:
+        name = wanted[0] if wanted else "--spectrum mesh"
+        require_crystal(atoms, name)
+        return Chosen("mesh", f"{name} was given")
+    if arguments.spectrum == "dense":
+        return Chosen("dense", "--spectrum dense was given")
+    if not atoms.pbc.all():
+        return Chosen("dense", "the structure is no crystal")
+    if saved:
+        return Chosen("dense", "a saved Hessian is that of its cell; --mesh interpolates it")
+    return Chosen("mesh", "a crystal has phonons, not modes at Γ only")
+
+
+def require_crystal(atoms: Atoms, what: str) -> None:
+    """Check that the structure has phonons, before its force constants are computed.
+
+    Raises
+    ------
+    MethodError
+        It is not periodic in three directions.
+    """
+    if not atoms.pbc.all():
+        raise MethodError(
+            f"{what} need a crystal, but {atoms.get_chemical_formula()} is not periodic in three "
+            f"directions: use its modes at Γ (heat-capacity --spectrum dense, or vibrations)."
+        )
+
+
+def with_heat(
+    path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
+) -> WithHeat:
+    """Compute everything that a heat capacity needs.
+
+    Raises
+    ------
+    NearsightError
+        Something is wrong with the structure, the model, the settings, or the machine.
+    """
+    if model is None or is_saved_hessian(path):
+        calculated = calculate(path, None, arguments, work)
+        chosen = choose_spectrum(arguments, calculated.atoms, saved=True)
+        if arguments.converge_supercell:
+            raise MethodError(f"{path} is a finished Hessian, of which no supercell can grow.")
+        if chosen.method == "mesh":
+            calculated = saved_force_constants(path, arguments)
+        return _finished(calculated, chosen, arguments)
+    prepared = prepare(path, model, arguments, work)
+    chosen = choose_spectrum(arguments, prepared.atoms, saved=False)
+    if chosen.method == "dense":
+        return _finished(hessian_of(prepared, model, arguments, work), chosen, arguments)
+    if not arguments.converge_supercell:
+        return _finished(force_constants_of(prepared, model, arguments, work), chosen, arguments)
+
+    def attempt(repeats: Repeats) -> Attempt[WithHeat]:
+        calculated = force_constants_of(prepared, model, arguments, work, repeats)
+        found = _finished(calculated, chosen, arguments)
+        assert found.entry.phonons is not None
+        assert found.entry.thermodynamics is not None
+        return Attempt(found.entry.phonons, found.entry.thermodynamics, found)
+
+    largest, convergence = converge_supercell(prepared.atoms, attempt, arguments.converge_supercell)
+    return WithHeat(largest.kept.calculated, largest.kept.entry, chosen, convergence)
+
+
+def _finished(calculated: Calculated, chosen: Chosen, arguments: argparse.Namespace) -> WithHeat:
+    modes = vibrations(calculated.hessian)
+    phonons = None
+    if calculated.force_constants is not None:
+        mesh = {} if arguments.mesh is None else {"mesh": arguments.mesh}
+        phonons = phonon_mesh(calculated.force_constants, nac=arguments.nac, **mesh)
+    spectrum: Spectrum = phonons or modes
+    entry = ReportEntry(
+        calculated.path,
+        calculated.hessian,
+        modes,
+        heat_of(spectrum, arguments, on_mesh=phonons is not None),
+        calculated.relaxation,
+        calculated.settings,
+        calculated.force_constants,
+        phonons,
+    )
+    return WithHeat(calculated, entry, chosen)
+
+
+def heat_of(spectrum: Spectrum, arguments: argparse.Namespace, *, on_mesh: bool) -> Thermodynamics:
+    """Return the thermodynamic functions that the options ask for."""
+    return thermodynamics(
+        spectrum,
+        arguments.temperature,
+        arguments.acoustic or default_acoustic(on_mesh=on_mesh),
+        arguments.scale_factor,
+    )
+
+
+def default_acoustic(*, on_mesh: bool) -> Acoustic:
+    """Return the convention that is used unless one is asked for.
+
+    On a mesh Γ is one point of many, at which the heat capacity of an acoustic mode tends to k_B.
+    """
+    return "classical" if on_mesh else "exclude"

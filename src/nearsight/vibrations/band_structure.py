@@ -1,0 +1,177 @@
+"""Phonon bands along the path that the field has agreed on for each lattice."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsight import units
+from nearsight.errors import StructureError
+from nearsight.hessian.force_constants import ForceConstants
+from nearsight.provenance import Provenance
+from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BandSegment:
+    """A straight piece of the path."""
+
+    start: str
+    end: str
+    """Labels of the ends, such as ``Γ`` and ``X``."""
+    qpoints: FloatArray
+    """In units of the reciprocal vectors of the primitive cell, shape ``(n_points, 3)``."""
+    distances_per_A: FloatArray
+    """Way along the path in Å⁻¹ without 2π, shape ``(n_points,)``."""
+    eigenvalues_eV_per_A2_amu: FloatArray
+    """λ = ω², shape ``(n_points, n_branches)``; negative for imaginary modes."""
+
+    @property
+    def frequencies_THz(self) -> FloatArray:
+        """Frequencies in THz, imaginary ones negative."""
+        return units.mode_energies(self.eigenvalues_eV_per_A2_amu) * units.EV_IN_THZ
+
+
+@dataclass(frozen=True)
+class BandStructure:
+    """Phonon bands along the path of HPKOT (Y. Hinuma et al., Comput. Mater. Sci. 2017, 128, 140).
+
+    doi:10.1016/j.commatsci.2016.10.015
+    """
+
+    segments: tuple[BandSegment, ...]
+    provenance: Provenance
+
+    @property
+    def lowest_THz(self) -> float:
+        """Lowest frequency on the path in THz, negative if it is imaginary."""
+        return min(float(segment.frequencies_THz.min()) for segment in self.segments)
+
+    @property
+    def highest_THz(self) -> float:
+        """Highest frequency on the path in THz."""
+        return max(float(segment.frequencies_THz.max()) for segment in self.segments)
+
+    @property
+    def path(self) -> str:
+        """The path in labels, with a bar where it jumps."""
+        text = self.segments[0].start
+        for before, segment in zip((None, *self.segments), self.segments, strict=False):
+            jump = before is not None and before.end != segment.start
+            text += f"|{segment.start}" if jump else ""
+            text += f"-{segment.end}"
+        return text
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ``bands`` object of the JSON output."""
+        return {
+            "path": self.path,
+            "segments": [
+                {
+                    "start": segment.start,
+                    "end": segment.end,
+                    "qpoints": segment.qpoints.tolist(),
+                    "distances_per_A": segment.distances_per_A.tolist(),
+                    "frequencies_THz": segment.frequencies_THz.tolist(),
+                }
+                for segment in self.segments
+            ],
+        }
+
+    def plot(self, ax: "Axes", color: str = "C0", label: str | None = None) -> None:
+        """Draw the bands into `ax`."""
+        ticks: dict[float, str] = {}
+        for segment in self.segments:
+            lines = ax.plot(segment.distances_per_A, segment.frequencies_THz, color=color, lw=1)
+            first, last = float(segment.distances_per_A[0]), float(segment.distances_per_A[-1])
+            at_first = ticks.get(first)
+            ticks[first] = (
+                segment.start
+                if at_first in {None, segment.start}
+                else f"{at_first}|{segment.start}"
+            )
+            ticks[last] = segment.end
+        lines[0].set_label(label)
+        for position in ticks:
+            ax.axvline(position, color="0.7", lw=0.6, zorder=0)
+        ax.axhline(0.0, color="0.7", lw=0.6, zorder=0)
+        ax.set_xticks(list(ticks), list(ticks.values()))
+        ax.set_xlim(min(ticks), max(ticks))
+        ax.set_ylabel("frequency (THz)")
+
+
+def band_structure(
+    force_constants: ForceConstants,
+    *,
+    points_per_segment: int = 51,
+    nac: str | os.PathLike[str] | None = None,
+) -> BandStructure:
+    """Return phonon bands along the path that seekpath suggests, interpolated by phonopy.
+
+    Parameters
+    ----------
+    force_constants
+        Of a crystal.
+    points_per_segment
+        Points on each straight piece, its ends included.
+    nac
+        A BORN file of phonopy for the non-analytical term correction.
+
+    Raises
+    ------
+    StructureError
+        The structure is not periodic in three directions, the BORN file is for another cell, or
+        seekpath finds no path.
+    CheckpointError
+        The BORN file cannot be read.
+    """
+    phonon = force_constants.to_phonopy(nac)
+    path = _suggested_path(force_constants)
+    ends = [(path["point_coords"][start], path["point_coords"][end]) for start, end in path["path"]]
+    pieces = [np.linspace(start, end, points_per_segment) for start, end in ends]
+    bands = phonon.run_band_structure(pieces)
+    segments = []
+    for (start, end), points, way, frequencies in zip(
+        path["path"], bands.qpoints, bands.distances, bands.frequencies, strict=True
+    ):
+        scaled = frequencies / phonon.unit_conversion_factor
+        eigenvalues = np.sign(scaled) * scaled**2
+        segments.append(
+            BandSegment(_plain(start), _plain(end), np.array(points), np.array(way), eigenvalues)
+        )
+    return BandStructure(tuple(segments), force_constants.provenance)
+
+
+def _suggested_path(force_constants: ForceConstants) -> dict[str, Any]:
+    """Return seekpath's path in the basis of the primitive cell at hand, whatever its setting."""
+    import seekpath
+
+    primitive = force_constants.primitive_cell
+    cell = (
+        primitive.cell.array,
+        primitive.cell.scaled_positions(primitive.positions),
+        primitive.numbers,
+    )
+    tolerance = force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A
+    try:
+        found: dict[str, Any] = seekpath.get_path_orig_cell(cell, symprec=tolerance)
+    except (seekpath.hpkot.SymmetryDetectionError, ValueError, AssertionError) as error:
+        raise StructureError(
+            f"seekpath finds no path for {primitive.get_chemical_formula()} ({error}); symmetrise "
+            f"the structure, or take bands along a path of your own with to_phonopy()."
+        ) from error
+    return found
+
+
+def _plain(label: str) -> str:
+    """Return a label of seekpath as one writes it."""
+    greek = {"GAMMA": "Γ", "SIGMA": "Σ", "DELTA": "Δ", "LAMBDA": "Λ"}
+    name, _, index = label.partition("_")
+    return greek.get(name, name) + index

@@ -1,0 +1,74 @@
+"""The density of phonon states of the infinite crystal."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsight import units
+from nearsight.errors import MethodError
+from nearsight.provenance import Provenance
+from nearsight.vibrations.phonon_mesh import PhononMesh
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_POINTS = 1001
+_TAIL_IN_WIDTHS = 4
+
+
+@dataclass(frozen=True)
+class MeshDensityOfStates:
+    """States per frequency and unit cell; imaginary modes lie at negative frequencies."""
+
+    frequencies_THz: NDArray[np.float64]
+    """Where the density is given, shape ``(n_grid,)``."""
+    states_per_THz: NDArray[np.float64]
+    """States of one unit cell per THz, shape ``(n_grid,)``."""
+    width_THz: float
+    """Standard deviation of the Gaussian that stands for each mode."""
+    provenance: Provenance
+    """Where the force constants come from."""
+
+    def plot(self, ax: "Axes") -> None:
+        """Draw the density over the frequency into `ax`."""
+        ax.plot(self.frequencies_THz, self.states_per_THz, color="black", lw=1)
+        ax.set_xlabel("frequency (THz)")
+        ax.set_ylabel("states per THz and cell")
+        ax.set_ylim(0.0, None)
+
+
+def mesh_density_of_states(
+    phonons: PhononMesh, width_THz: float | None = None
+) -> MeshDensityOfStates:
+    """Return the density of states of a mesh, each mode a Gaussian of area one.
+
+    Parameters
+    ----------
+    phonons
+        Phonons over the Brillouin zone.
+    width_THz
+        Standard deviation of the Gaussians; by default a hundredth of the span of frequencies.
+
+    Raises
+    ------
+    MethodError
+        The width is not positive.
+    """
+    if width_THz is not None and not (math.isfinite(width_THz) and width_THz > 0):
+        raise MethodError(f"width_THz={width_THz}; give a positive width such as 0.1 THz.")
+    frequencies = units.mode_energies(phonons.eigenvalues_eV_per_A2_amu) * units.EV_IN_THZ
+    lowest, highest = min(float(frequencies.min()), 0.0), float(frequencies.max())
+    width = width_THz or (highest - lowest) / 100
+    tail = _TAIL_IN_WIDTHS * width
+    grid = np.linspace(lowest - (tail if lowest < 0 else 0.0), highest + tail, _POINTS)
+    # Modes are counted into bins far narrower than a Gaussian, whose number does not matter then.
+    edges = np.linspace(lowest, highest, 20 * _POINTS)
+    weights = np.repeat(phonons.cells * phonons.weights, frequencies.shape[1])
+    counts, _ = np.histogram(frequencies.ravel(), edges, weights=weights)
+    centres = ((edges[1:] + edges[:-1]) / 2)[counts > 0]
+    distances = (grid[:, np.newaxis] - centres) / width
+    gaussians = np.exp(-0.5 * distances**2) / (width * math.sqrt(2 * math.pi))
+    return MeshDensityOfStates(grid, gaussians @ counts[counts > 0], width, phonons.provenance)

@@ -1,0 +1,165 @@
+"""Growing the supercell of the force constants until the heat capacity stops moving."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.errors import MemoryBudgetError, MethodError
+from nearsight.structures.supercell import supercell_for_length
+from nearsight.vibrations.phonon_mesh import PhononMesh
+from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Repeats = tuple[int, int, int]
+Kept = TypeVar("Kept")
+
+_SMALLEST_LENGTH_A = 5.0
+_MAX_SUPERCELLS = 8
+
+
+@dataclass(frozen=True)
+class ConvergenceStep:
+    """One supercell and what came out."""
+
+    repeats: Repeats
+    n_atoms: int
+    heat_capacity_J_per_g_K: NDArray[np.float64]
+    """Shape ``(n_temperatures,)``."""
+    boundary_eV_per_A2: float | None
+    """Largest force constants left at its boundary."""
+
+
+@dataclass(frozen=True)
+class SupercellConvergence:
+    """The heat capacity over growing supercells of the force constants."""
+
+    temperatures_K: NDArray[np.float64]
+    tolerance: float
+    """Largest relative change between two supercells that counts as none."""
+    steps: tuple[ConvergenceStep, ...]
+    converged: bool
+    """Whether the last two supercells agree within the tolerance at every temperature."""
+    stopped: str
+    """Why no larger supercell was tried."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes the result doubtful; empty if it is converged."""
+        if self.converged:
+            return ()
+        return (
+            f"the heat capacity did not converge to {self.tolerance:g} over supercells up to "
+            f"{'×'.join(map(str, self.steps[-1].repeats))}: {self.stopped}.",
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ``convergence`` object of the JSON output."""
+        return {
+            "tolerance": self.tolerance,
+            "converged": self.converged,
+            "stopped": self.stopped,
+            "steps": [
+                {
+                    "supercell": list(step.repeats),
+                    "n_atoms": step.n_atoms,
+                    "J_per_g_K": step.heat_capacity_J_per_g_K.tolist(),
+                    "boundary_eV_per_A2": step.boundary_eV_per_A2,
+                }
+                for step in self.steps
+            ],
+        }
+
+    def plot(self, ax: "Axes") -> None:
+        """Draw the heat capacity over the number of atoms in the supercell into `ax`."""
+        n_atoms = [step.n_atoms for step in self.steps]
+        values = np.array([step.heat_capacity_J_per_g_K for step in self.steps])
+        for temperature, column in zip(self.temperatures_K, values.T, strict=True):
+            ax.plot(n_atoms, 100 * (column / column[-1] - 1), "o-", label=f"{temperature:g} K")
+        ax.set_xlabel("atoms in the supercell")
+        ax.set_ylabel("$c_V$ relative to the last (%)")
+        ax.legend()
+
+
+@dataclass(frozen=True)
+class Attempt(Generic[Kept]):
+    """What one supercell gave: phonons, heat, and whatever the caller keeps of it."""
+
+    phonons: PhononMesh
+    thermodynamics: Thermodynamics
+    kept: Kept
+
+
+def converge_supercell(
+    atoms: Atoms, attempt: Callable[[Repeats], Attempt[Kept]], tolerance: float
+) -> tuple[Attempt[Kept], SupercellConvergence]:
+    """Grow the supercell until the heat capacity changes by no more than `tolerance`.
+
+    Parameters
+    ----------
+    atoms
+        The unit cell.
+    attempt
+        Computes the heat capacity from the force constants of a supercell of given repeats.
+    tolerance
+        Largest relative change at any temperature between two supercells, such as 0.001.
+
+    Returns
+    -------
+    tuple
+        What the largest supercell gave, and the curve. The curve says if memory ran out, or
+        too many supercells were tried, before it was flat.
+
+    Raises
+    ------
+    MethodError
+        The tolerance is not positive.
+    MemoryBudgetError
+        Not even the smallest supercell fits.
+    """
+    if not 0.0 < tolerance < np.inf:
+        raise MethodError(f"a tolerance of {tolerance} makes no sense; choose e.g. 0.001.")
+    steps: list[ConvergenceStep] = []
+    last: Attempt[Kept] | None = None
+    converged, stopped = False, f"{_MAX_SUPERCELLS} supercells were tried"
+    for repeats in growing_supercells(atoms):
+        try:
+            found = attempt(repeats)
+        except MemoryBudgetError as error:
+            if last is None:
+                raise
+            stopped = str(error)
+            break
+        before = last.thermodynamics.heat_capacity_J_per_g_K if last else None
+        last = found
+        heat = found.thermodynamics.heat_capacity_J_per_g_K
+        steps.append(
+            ConvergenceStep(
+                repeats,
+                len(atoms) * int(np.prod(repeats)),
+                heat,
+                found.phonons.boundary_eV_per_A2,
+            )
+        )
+        if before is not None and bool((np.abs(heat - before) <= tolerance * heat).all()):
+            converged, stopped = True, "two supercells agree"
+            break
+    assert last is not None
+    temperatures = last.thermodynamics.temperatures_K
+    return last, SupercellConvergence(temperatures, tolerance, tuple(steps), converged, stopped)
+
+
+def growing_supercells(atoms: Atoms) -> Iterator[Repeats]:
+    """Yield ever larger repeats, always growing the direction in which the cell is narrowest."""
+    length = _SMALLEST_LENGTH_A
+    widths = 1.0 / np.linalg.norm(atoms.cell.reciprocal(), axis=1)
+    for _ in range(_MAX_SUPERCELLS):
+        repeats = supercell_for_length(atoms, length)
+        yield repeats
+        # A little wider than the narrowest direction is now.
+        length = float((widths * repeats).min()) * (1 + 1e-4)
