@@ -110,9 +110,7 @@ def _phonopy(task: Task, model: Model) -> Callable[[], object]:
     cell = PhonopyAtoms(numbers=atoms.numbers, cell=atoms.cell.array, positions=atoms.positions)
 
     def run() -> object:
-        phonon = Phonopy(
-            cell, np.eye(3, dtype=int), primitive_matrix=np.eye(3), is_symmetry=False
-        )
+        phonon = Phonopy(cell, np.eye(3, dtype=int), primitive_matrix=np.eye(3), is_symmetry=False)
         phonon.generate_displacements(distance=0.01, is_plusminus=True, is_diagonal=False)
         forces = []
         for displaced in phonon.supercells_with_displacements[: 2 * task.rows]:

@@ -39,6 +39,7 @@ class PairEnergy:
             elements=frozenset({1, 6, 8, 12, 14}),
             conservative=True,
             equivariant=True,
+            mirror_equivariant=True,
             atomic_energies=True,
             size_consistent=True,
             differentiable=True,

@@ -1,14 +1,16 @@
 """A directory of small structure files for a model that needs nothing but ASE."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import ase.io
 import numpy as np
 import pytest
-from ase.build import bulk, molecule
+from ase import Atoms
+from ase.build import bulk, fcc111, molecule
 
 from nearsight.cli.main import main
+from nearsight.models import AseModel, Evaluation
 
 EMT = ["--model", "ase:emt"]
 
@@ -33,3 +35,41 @@ def nearsight(folder: Path) -> Callable[..., int]:
         return main([command, *arguments, *EMT])
 
     return run
+
+
+@pytest.fixture
+def interrupt_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let the model be interrupted once, after so many structures."""
+    evaluate = AseModel.evaluate
+
+    def arm(calls: int) -> None:
+        left = calls
+
+        def counted(
+            self: AseModel, structures: Sequence[Atoms], *, stress: bool = False
+        ) -> list[Evaluation]:
+            nonlocal left
+            left -= len(structures)
+            if left < 0:
+                left = 10**9
+                raise KeyboardInterrupt
+            return evaluate(self, structures, stress=stress)
+
+        monkeypatch.setattr(AseModel, "evaluate", counted)
+
+    return arm
+
+
+@pytest.fixture
+def phonon_folder(folder: Path) -> Path:
+    """Add crystals that phonons are quick for, and what has none."""
+    ase.io.write(folder / "primitive.cif", bulk("Al", "fcc", a=4.0))
+    ordered = bulk("Cu", "fcc", a=3.75, cubic=True)
+    ordered.symbols[0] = "Au"
+    ase.io.write(folder / "ordered.cif", ordered)
+    slab = fcc111("Cu", (1, 1, 3), a=3.6, vacuum=8.0)
+    slab.info.clear()
+    ase.io.write(folder / "layer.xyz", slab)
+    slab.pbc = True
+    ase.io.write(folder / "slab.cif", slab)
+    return folder

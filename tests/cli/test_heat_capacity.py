@@ -11,9 +11,11 @@ from nearsight.units import BOLTZMANN_EV_PER_K, EV_IN_JOULE, EV_IN_PER_CM
 
 Run = Callable[..., int]
 
+DENSE = ("--spectrum", "dense")
+
 
 def test_json_has_the_promised_fields(nearsight: Run, folder: Path) -> None:
-    assert nearsight("heat-capacity", "copper.cif", "--json", "result.json") == 0
+    assert nearsight("heat-capacity", "copper.cif", *DENSE, "--json", "result.json") == 0
     record = json.loads((folder / "result.json").read_text())
     assert record["structure"] == "copper.cif"
     assert record["formula"] == "Cu4"
@@ -49,7 +51,8 @@ def test_json_has_the_promised_fields(nearsight: Run, folder: Path) -> None:
 
 
 def test_heat_capacity_follows_from_the_printed_wavenumbers(nearsight: Run, folder: Path) -> None:
-    assert nearsight("heat-capacity", "copper.cif", "--temperature", "150", "--json", "r.json") == 0
+    arguments = ("copper.cif", *DENSE, "--temperature", "150")
+    assert nearsight("heat-capacity", *arguments, "--json", "r.json") == 0
     record = json.loads((folder / "r.json").read_text())
     wavenumbers = np.sort(np.abs(record["modes"]["wavenumbers_per_cm"]))[3:]
     x = wavenumbers / EV_IN_PER_CM / (BOLTZMANN_EV_PER_K * 150.0)
@@ -63,7 +66,8 @@ def test_wavenumbers_are_those_of_differences_by_hand(nearsight: Run, folder: Pa
     """Second route: forces of EMT, differenced here, diagonalised by ASE."""
     import ase.io
 
-    assert nearsight("heat-capacity", "copper.cif", "--no-relax", "--json", "r.json") == 0
+    arguments = ("copper.cif", *DENSE, "--no-relax")
+    assert nearsight("heat-capacity", *arguments, "--json", "r.json") == 0
     record = json.loads((folder / "r.json").read_text())
     atoms = ase.io.read("copper.cif")
     atoms.calc = EMT()
@@ -120,7 +124,7 @@ def test_defect_keeps_its_traceback_and_the_others_go_on(
     def broken(hessian: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr("nearsight.cli.heat_capacity.vibrations", broken)
+    monkeypatch.setattr("nearsight.cli.spectra.vibrations", broken)
     assert nearsight("heat-capacity", "copper.cif") == 1
     assert "Traceback" in capsys.readouterr().err
 
@@ -150,7 +154,7 @@ def test_unrelaxed_structure_is_flagged(nearsight: Run, folder: Path) -> None:
 
 def test_supercell_adds_to_the_heat_capacity_per_gram(nearsight: Run, folder: Path) -> None:
     """Acoustic modes, left out, weigh less in a larger cell."""
-    hot = ("heat-capacity", "copper.cif", "--temperature", "5000")
+    hot = ("heat-capacity", "copper.cif", *DENSE, "--temperature", "5000")
     assert nearsight(*hot, "--json", "1.json") == 0
     assert nearsight(*hot, "--supercell", "2", "1", "1", "--json", "2.json") == 0
     small, large = (json.loads((folder / name).read_text()) for name in ("1.json", "2.json"))
@@ -216,7 +220,8 @@ def _text_of(svg: Path) -> str:
 
 
 def test_small_cell_and_molecule_are_told_what_is_left_out(nearsight: Run, folder: Path) -> None:
-    assert nearsight("heat-capacity", "copper.cif", "nitrogen.xyz", "--json", "r.json") == 0
+    structures = ("copper.cif", "nitrogen.xyz")
+    assert nearsight("heat-capacity", *structures, *DENSE, "--json", "r.json") == 0
     copper, nitrogen = json.loads((folder / "r.json").read_text())
     assert any("3 of 12 modes are acoustic" in warning for warning in copper["warnings"])
     assert any("vibrations of the molecule only" in warning for warning in nitrogen["warnings"])

@@ -1,16 +1,17 @@
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ase import Atoms
 
 from nearsight.cli.work import work_directory
-from nearsight.models import AseModel, Evaluation
 
 Run = Callable[..., int]
+
+DENSE = ("--spectrum", "dense")
+ALL_ROWS = (*DENSE, "--no-symmetry")
 
 
 def _assert_same_modes(found: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -19,36 +20,13 @@ def _assert_same_modes(found: dict[str, Any], expected: dict[str, Any]) -> None:
     assert found["modes"]["wavenumbers_per_cm"] == pytest.approx(wavenumbers, abs=1e-3)
 
 
-@pytest.fixture
-def interrupt_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let the model be interrupted once, after so many structures."""
-    evaluate = AseModel.evaluate
-
-    def arm(calls: int) -> None:
-        left = calls
-
-        def counted(
-            self: AseModel, structures: Sequence[Atoms], *, stress: bool = False
-        ) -> list[Evaluation]:
-            nonlocal left
-            left -= len(structures)
-            if left < 0:
-                left = 10**9
-                raise KeyboardInterrupt
-            return evaluate(self, structures, stress=stress)
-
-        monkeypatch.setattr(AseModel, "evaluate", counted)
-
-    return arm
-
-
 def test_interrupted_hessian_goes_on(
     nearsight: Run,
     folder: Path,
     interrupt_after: Callable[[int], None],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    arguments = ("heat-capacity", "copper.cif", "--no-relax", "--json", "r.json")
+    arguments = ("heat-capacity", "copper.cif", *DENSE, "--no-relax", "--json", "r.json")
     assert nearsight(*arguments) == 0
     expected = json.loads((folder / "r.json").read_text())
 
@@ -79,13 +57,14 @@ def test_interrupted_relaxation_goes_on(
 def test_relaxation_is_not_repeated_when_the_hessian_was_interrupted(
     nearsight: Run, folder: Path, interrupt_after: Callable[[int], None]
 ) -> None:
-    assert nearsight("heat-capacity", "copper.cif", "--json", "r.json") == 0
+    arguments = ("heat-capacity", "copper.cif", *DENSE, "--json", "r.json")
+    assert nearsight(*arguments) == 0
     expected = json.loads((folder / "r.json").read_text())
     interrupt_after(expected["relaxation"]["steps"] + 12)
-    assert nearsight("heat-capacity", "copper.cif", "--json", "r.json") == 130
+    assert nearsight(*arguments) == 130
     kept = {path.suffix for path in (folder / ".nearsight").iterdir()}
     assert kept == {".relaxation", ".rows"}
-    assert nearsight("heat-capacity", "copper.cif", "--json", "r.json") == 0
+    assert nearsight(*arguments) == 0
     resumed = json.loads((folder / "r.json").read_text())
     assert resumed["hessian"]["rows_computed"] < 12
     _assert_same_modes(resumed, expected)
@@ -96,9 +75,9 @@ def test_other_settings_do_not_meet_the_unfinished_work(
     nearsight: Run, folder: Path, interrupt_after: Callable[[int], None]
 ) -> None:
     interrupt_after(10)
-    assert nearsight("heat-capacity", "copper.cif", "--no-relax") == 130
-    other = ("heat-capacity", "copper.cif", "--no-relax", "--method", "forward-difference")
-    assert nearsight(*other, "--json", "r.json") == 0
+    arguments = ("heat-capacity", "copper.cif", *DENSE, "--no-relax")
+    assert nearsight(*arguments) == 130
+    assert nearsight(*arguments, "--method", "forward-difference", "--json", "r.json") == 0
     record = json.loads((folder / "r.json").read_text())
     assert record["hessian"]["rows_computed"] == 12
 
@@ -107,7 +86,7 @@ def test_results_before_an_interruption_are_in_the_json(
     nearsight: Run, folder: Path, interrupt_after: Callable[[int], None]
 ) -> None:
     interrupt_after(40)
-    arguments = ("aluminium.cif", "copper.cif", "--no-relax", "--json", "r.json")
+    arguments = ("aluminium.cif", "copper.cif", *ALL_ROWS, "--no-relax", "--json", "r.json")
     assert nearsight("heat-capacity", *arguments) == 130
     records = json.loads((folder / "r.json").read_text())
     assert [record["structure"] for record in records] == ["aluminium.cif"]
@@ -124,7 +103,7 @@ def test_work_directory_that_cannot_be_made_is_explained(
 def test_interrupted_batch_repeats_nothing(
     nearsight: Run, folder: Path, interrupt_after: Callable[[int], None]
 ) -> None:
-    arguments = ("aluminium.cif", "copper.cif", "--no-relax", "--json", "r.json")
+    arguments = ("aluminium.cif", "copper.cif", *ALL_ROWS, "--no-relax", "--json", "r.json")
     interrupt_after(40)
     assert nearsight("heat-capacity", *arguments) == 130
     assert nearsight("heat-capacity", *arguments) == 0
@@ -138,7 +117,7 @@ def test_json_on_standard_output_survives_an_interruption(
     nearsight: Run, interrupt_after: Callable[[int], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     interrupt_after(40)
-    arguments = ("aluminium.cif", "copper.cif", "--no-relax", "--json", "-")
+    arguments = ("aluminium.cif", "copper.cif", *ALL_ROWS, "--no-relax", "--json", "-")
     assert nearsight("heat-capacity", *arguments) == 130
     (aluminium,) = json.loads(capsys.readouterr().out)
     assert aluminium["formula"] == "Al4"

@@ -70,7 +70,14 @@ def test_page_says_when_everything_failed(nearsight: Run, folder: Path) -> None:
     assert "0 calculated, 2 failed" in (folder / "r.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", ["heat-capacity", "vibrations"])
+@pytest.mark.parametrize(
+    ("command", "computing"),
+    [
+        ("heat-capacity", "nearsight.cli.heat_capacity.with_heat"),
+        ("phonons", "nearsight.cli.phonons.prepare"),
+        ("vibrations", "nearsight.cli.vibrations.calculate"),
+    ],
+)
 @pytest.mark.parametrize(
     ("target", "message"),
     [
@@ -88,6 +95,7 @@ def test_place_of_the_page_is_checked_before_any_computing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     command: str,
+    computing: str,
     target: str,
     message: str,
 ) -> None:
@@ -96,7 +104,7 @@ def test_place_of_the_page_is_checked_before_any_computing(
 
     (folder / "folder.html").mkdir()
     (folder / "copper.html").symlink_to("copper.cif")
-    monkeypatch.setattr(f"nearsight.cli.{command.replace('-', '_')}.calculate", computed)
+    monkeypatch.setattr(computing, computed)
     assert nearsight(command, "copper.cif", "--report", target) == 1
     errors = capsys.readouterr().err
     assert message in errors
@@ -108,14 +116,14 @@ def test_interrupted_run_leaves_a_page_with_what_is_done(
 ) -> None:
     from nearsight.cli import heat_capacity
 
-    calculate = heat_capacity.calculate
+    with_heat = heat_capacity.with_heat
 
     def interrupted(path: str, *others: Any) -> Any:
         if path == "nitrogen.xyz":
             raise KeyboardInterrupt
-        return calculate(path, *others)
+        return with_heat(path, *others)
 
-    monkeypatch.setattr(heat_capacity, "calculate", interrupted)
+    monkeypatch.setattr(heat_capacity, "with_heat", interrupted)
     # Two quick structures in a row: the second is not written before the end of the run.
     structures = ("copper.cif", "aluminium.cif", "nitrogen.xyz")
     assert nearsight("heat-capacity", *structures, "--no-relax", "--report", "r.html") == 130
@@ -129,15 +137,15 @@ def test_page_is_there_while_the_run_goes_on(
 ) -> None:
     from nearsight.cli import heat_capacity
 
-    calculate = heat_capacity.calculate
+    with_heat = heat_capacity.with_heat
     seen = []
 
     def watched(path: str, *others: Any) -> Any:
         page = folder / "r.html"
         seen.append(len(_records(page)) if page.exists() else 0)
-        return calculate(path, *others)
+        return with_heat(path, *others)
 
-    monkeypatch.setattr(heat_capacity, "calculate", watched)
+    monkeypatch.setattr(heat_capacity, "with_heat", watched)
     monkeypatch.setattr("nearsight.cli.report_output._PAUSE_PER_WRITING", 0)
     structures = ("copper.cif", "aluminium.cif", "nitrogen.xyz")
     assert nearsight("heat-capacity", *structures, "--no-relax", "--report", "r.html") == 0

@@ -162,7 +162,7 @@ def test_less_free_memory_does_not_change_what_was_begun(
     def nothing_fits(*arguments: object, **settings: object) -> None:
         raise AssertionError("the checkpoint has decided already")
 
-    monkeypatch.setattr("nearsight.hessian.compute.within_budget", nothing_fits)
+    monkeypatch.setattr("nearsight.hessian.planned_rows.within_budget", nothing_fits)
     resumed = hessian(displaced_quartz, pair_model(), checkpoint=path)
     assert (resumed.method, resumed.rows_computed) == ("rows", ROWS - 5)
 

@@ -233,7 +233,7 @@ def test_memory_that_runs_out_is_explained(
     def run_out(*arguments: object, **settings: object) -> None:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: not enough memory")
 
-    monkeypatch.setattr("nearsight.hessian.compute.compute_rows", run_out)
+    monkeypatch.setattr("nearsight.hessian.planned_rows.compute_rows", run_out)
     with pytest.raises(MemoryBudgetError, match="memory ran out after 0 of 9 rows"):
         hessian(displaced_water, pair_model(), "rows")
 
@@ -246,7 +246,7 @@ def test_budget_too_small_for_the_result_is_refused_whatever_the_method(
     force_call_takes(0)
     needed = 3 * 8 * 27**2
     for method in ("auto", "rows", "central-difference"):
-        with pytest.raises(MemoryBudgetError, match="Hessian of 9 atoms alone takes"):
+        with pytest.raises(MemoryBudgetError, match="27 rows of 9 atoms alone take"):
             hessian(displaced_quartz, pair_model(), method, memory_budget_bytes=needed - 1)
     result = hessian(
         displaced_quartz, pair_model(), "central-difference", memory_budget_bytes=needed

@@ -41,6 +41,19 @@ def test_what_is_saved_is_loaded(result: Hessian, tmp_path: Path) -> None:
     np.testing.assert_array_equal(Hessian.load(path).matrix_eV_per_A2, result.matrix_eV_per_A2)
 
 
+def test_symmetry_survives_the_file(
+    pair_model: Callable[..., Any], alpha_quartz: Atoms, tmp_path: Path
+) -> None:
+    symmetric = hessian(alpha_quartz, pair_model(), "rows")
+    symmetric.save(tmp_path / "hessian.npz")
+    loaded = Hessian.load(tmp_path / "hessian.npz")
+    assert (loaded.rows_needed, loaded.rows_total) == (5, 27)
+    assert (loaded.space_group, loaded.symmetry_tolerance_A) == ("P3_121 (152)", 1e-5)
+    assert loaded.symmetry == "space group P3_121 (152) within 1e-05 Å"
+    assert loaded.symmetry_deviation_eV_per_A2 == symmetric.symmetry_deviation_eV_per_A2
+    assert loaded.summary() == symmetric.summary()
+
+
 def test_full_disk_leaves_the_older_file(
     result: Hessian, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,7 +103,9 @@ def test_checks_measure_what_they_are_called(result: Hessian) -> None:
 def test_summary_is_json_and_complete(result: Hessian) -> None:
     summary = result.summary()
     assert summary["method"] == "rows"
-    assert summary["rows_total"] == summary["rows_computed"] == 27
+    assert summary["rows_total"] == summary["rows_computed"] == summary["rows_needed"] == 27
+    assert summary["space_group"] == "P1 (1)"
+    assert summary["symmetry_deviation_eV_per_A2"] is None
     assert summary["asymmetry_eV_per_A2"] == result.asymmetry_eV_per_A2
     assert (summary["reason"], summary["step_A"]) == ("rows was asked for", None)
     assert json.loads(json.dumps(summary)) == summary

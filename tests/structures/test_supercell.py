@@ -3,10 +3,23 @@
 import numpy as np
 import pytest
 from ase import Atoms
-from ase.build import bulk, fcc111
+from ase.build import bulk, fcc111, graphene
+from ase.build import make_supercell as ase_supercell
 
 from nearsight.errors import StructureError
-from nearsight.structures.supercell import make_supercell
+from nearsight.structures.supercell import (
+    make_general_supercell,
+    make_supercell,
+    supercell_for_length,
+    supercell_matrix,
+)
+
+MATRICES = [
+    [[1, 1, 0], [-1, 1, 1], [0, -1, 2]],
+    [[-1, 1, 1], [1, -1, 1], [1, 1, -1]],
+    [[0, 0, 1], [1, 0, 0], [0, 2, 0]],
+    [[-1, 0, 0], [0, -2, 0], [0, 0, 1]],
+]
 
 
 def test_supercell_has_the_cells_one_after_the_other() -> None:
@@ -38,3 +51,107 @@ def test_only_periodic_directions_are_repeated() -> None:
         make_supercell(slab, (1, 1, 3))
     with pytest.raises(StructureError, match="2 times along a"):
         make_supercell(Atoms("He"), (2, 1, 1))
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_general_supercell_is_the_same_crystal(quartz: Atoms, matrix: list[list[int]]) -> None:
+    quartz.set_masses(np.linspace(10.0, 40.0, 9))
+    supercell = make_general_supercell(quartz, matrix)
+    n_cells = round(np.linalg.det(matrix))
+    assert len(supercell) == 9 * n_cells
+    np.testing.assert_array_equal(supercell.cell.array, matrix @ quartz.cell.array)
+    np.testing.assert_array_equal(supercell.positions[:9], quartz.positions)
+    np.testing.assert_array_equal(supercell.get_masses(), np.tile(quartz.get_masses(), n_cells))
+    np.testing.assert_array_equal(supercell.numbers, np.tile(quartz.numbers, n_cells))
+    shifts = (supercell.positions - np.tile(quartz.positions, (n_cells, 1))).reshape(n_cells, 9, 3)
+    np.testing.assert_allclose(shifts, np.repeat(shifts[:, :1], 9, axis=1), atol=1e-12)
+    lattice = shifts[:, 0] @ np.linalg.inv(quartz.cell.array)
+    np.testing.assert_allclose(lattice, np.round(lattice), atol=1e-12)
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_ase_makes_the_same_supercell(quartz: Atoms, matrix: list[list[int]]) -> None:
+    ours, theirs = make_general_supercell(quartz, matrix), ase_supercell(quartz, matrix)
+    np.testing.assert_allclose(ours.cell.array, theirs.cell.array, atol=1e-12)
+    apart = ours.positions[:, np.newaxis] - theirs.positions
+    scaled = apart @ np.linalg.inv(ours.cell.array)
+    same = np.abs(scaled - np.round(scaled)).max(axis=2) < 1e-9
+    same &= ours.numbers[:, np.newaxis] == theirs.numbers
+    np.testing.assert_array_equal(same.sum(axis=0), 1)
+    np.testing.assert_array_equal(same.sum(axis=1), 1)
+
+
+def test_diagonal_matrix_is_three_repeats(quartz: Atoms) -> None:
+    expected = make_supercell(quartz, (2, 1, 3))
+    for given in ((2, 1, 3), np.diag([2, 1, 3]), np.diag([2, 1, 3]).tolist()):
+        assert make_general_supercell(quartz, given) == expected
+        np.testing.assert_array_equal(supercell_matrix(given), np.diag([2, 1, 3]))
+
+
+def test_left_handed_cell_stays_left_handed(quartz: Atoms) -> None:
+    quartz.cell = quartz.cell.array[[1, 0, 2]]
+    supercell = make_general_supercell(quartz, MATRICES[0])
+    assert np.linalg.det(supercell.cell.array) == pytest.approx(5 * np.linalg.det(quartz.cell))
+    assert np.linalg.det(supercell.cell.array) < 0
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [(-1, 2, 2), (0, 1, 1), [[0, 1, 0], [1, 0, 0], [0, 0, 1]], [[1, 1, 0], [2, 2, 0], [0, 0, 1]]],
+)
+def test_supercell_without_volume_or_of_other_handedness_is_refused(matrix: object) -> None:
+    with pytest.raises(StructureError, match="no volume, or another handedness"):
+        make_general_supercell(bulk("Cu"), matrix)
+
+
+@pytest.mark.parametrize(
+    "matrix", [(2.0, 2, 2), 2, (2, 2), np.eye(3), np.eye(2, dtype=int), (True, True, True), "222"]
+)
+def test_supercell_of_something_but_three_or_nine_integers_is_refused(matrix: object) -> None:
+    with pytest.raises(StructureError, match="three integers, or a matrix of nine"):
+        make_general_supercell(bulk("Cu"), matrix)
+
+
+def test_layer_is_repeated_within_its_plane_only() -> None:
+    layer = graphene(a=2.46)
+    assert len(make_general_supercell(layer, [[2, 1, 0], [-1, 2, 0], [0, 0, 1]])) == 10
+    for matrix in (
+        [[1, 0, 0], [0, 1, 0], [0, 0, 2]],
+        [[1, 0, 1], [0, 1, 0], [0, 0, 1]],
+        [[1, 0, 0], [0, 1, 0], [1, 0, 1]],
+    ):
+        with pytest.raises(StructureError, match="along c, where it is not periodic"):
+            make_general_supercell(layer, matrix)
+
+
+@pytest.mark.parametrize("length_A", [1.0, 5.0, 10.0, 23.7])
+def test_supercell_for_a_length_is_the_smallest_wide_enough(
+    quartz: Atoms, length_A: float
+) -> None:
+    repeats = supercell_for_length(quartz, length_A)
+    # Between opposite faces: the volume over the area of the face.
+    faces = [np.linalg.norm(np.cross(quartz.cell[i - 2], quartz.cell[i - 1])) for i in range(3)]
+    widths = quartz.cell.volume / np.array(faces)
+    assert widths[0] < 0.9 * quartz.cell.lengths()[0]  # hexagonal
+    assert (repeats * widths >= length_A).all()
+    for count, width in zip(repeats, widths, strict=True):
+        assert count == 1 or (count - 1) * width < length_A
+
+
+def test_width_that_misses_the_length_by_rounding_is_wide_enough() -> None:
+    cell = bulk("NaCl", "rocksalt", a=0.1 + 0.2, cubic=True)
+    assert supercell_for_length(cell, 0.9) == (3, 3, 3)
+    assert supercell_for_length(cell, 0.9001) == (4, 4, 4)
+
+
+def test_directions_that_are_not_periodic_are_not_repeated_for_a_length() -> None:
+    assert supercell_for_length(graphene(a=2.46), 10.0) == (5, 5, 1)
+    chain = Atoms("C2", positions=[(0, 0, 0), (0, 0, 1.3)], cell=[9, 9, 2.6], pbc=(0, 0, 1))
+    assert supercell_for_length(chain, 10.0) == (1, 1, 4)
+    assert supercell_for_length(Atoms("He"), 10.0) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("length_A", [0.0, -1.0, float("nan"), float("inf")])
+def test_impossible_lengths_are_refused(quartz: Atoms, length_A: float) -> None:
+    with pytest.raises(StructureError, match=f"positive length in Å, not {length_A}"):
+        supercell_for_length(quartz, length_A)

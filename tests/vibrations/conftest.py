@@ -5,29 +5,37 @@ import numpy as np
 import pytest
 from ase import Atoms
 
+from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import ModelIdentity, record
+from nearsight.structures.supercell import make_general_supercell
 
 REFERENCE = Path(__file__).parents[1] / "data" / "molecular_hessians"
 
 
+def computation(n_rows, space_group=None):
+    """Return the fields that say how rows came about."""
+    identity = ModelIdentity("analytic", "test", None, "float64", "cpu")
+    return {
+        "method": "rows",
+        "reason": "asked for",
+        "step_A": None,
+        "rows_computed": n_rows,
+        "rows_needed": n_rows,
+        "symmetry": "no symmetry was asked for" if space_group is None else space_group,
+        "space_group": space_group,
+        "symmetry_tolerance_A": None if space_group is None else 1e-5,
+        "symmetry_deviation_eV_per_A2": None,
+        "seconds": 0.0,
+        "peak_memory_bytes": 0,
+        "provenance": record(identity, purpose="test"),
+    }
+
+
 def hessian_of(atoms, square):
     """Wrap a (3N, 3N) matrix in eV/Å² as the Hessian of `atoms`."""
-    identity = ModelIdentity("analytic", "test", None, "float64", "cpu")
-    return Hessian(
-        atoms=atoms,
-        matrix_eV_per_A2=np.asarray(square, dtype=float).reshape(len(atoms), 3, len(atoms), 3),
-        method="rows",
-        reason="asked for",
-        step_A=None,
-        rows_computed=3 * len(atoms),
-        rows_needed=3 * len(atoms),
-        symmetry="no symmetry was asked for",
-        symmetry_deviation_eV_per_A2=None,
-        seconds=0.0,
-        peak_memory_bytes=0,
-        provenance=record(identity, purpose="test"),
-    )
+    matrix = np.asarray(square, dtype=float).reshape(len(atoms), 3, len(atoms), 3)
+    return Hessian(**computation(3 * len(atoms)), atoms=atoms, matrix_eV_per_A2=matrix)
 
 
 def springs(vectors, pairs, constants, n_atoms):
@@ -50,6 +58,36 @@ def all_pairs(n_atoms):
 @pytest.fixture(scope="session")
 def make_hessian():
     return hessian_of
+
+
+@pytest.fixture(scope="session")
+def spring_lattice():
+    """Return a function: the force constants of atoms on a cubic grid, joined along its axes.
+
+    Springs along x, y and z hold in every direction, so that all three branches are alike:
+    λ = Σ_i (4 k_i / m) sin²(π q_i).
+    """
+
+    def build(constants=(3.0, 3.0, 3.0), mass=40.0, n=4, space_group=None):
+        atom = Atoms("Ar", cell=2.5 * np.eye(3), pbc=True, masses=[mass])
+        numbers = np.where(np.array(constants) == 0, 1, n)
+        values = np.zeros((*numbers, 3, 3))
+        for axis in np.flatnonzero(constants):
+            for step in (1, -1):
+                neighbour = np.where(np.arange(3) == axis, step, 0)
+                values[0, 0, 0] += constants[axis] * np.eye(3)
+                values[tuple(neighbour)] -= constants[axis] * np.eye(3)
+        return ForceConstants(
+            **computation(3, space_group),
+            unit_cell=atom,
+            supercell=make_general_supercell(atom, numbers),
+            supercell_matrix=np.diag(numbers),
+            primitive_vectors=np.eye(3),
+            primitive_atoms=np.array([0]),
+            values_eV_per_A2=values.reshape(-1, 3, 3).transpose(1, 0, 2)[np.newaxis],
+        )
+
+    return build
 
 
 @pytest.fixture(scope="session")

@@ -113,6 +113,7 @@ def test_classical_adds_three_boltzmann_constants_and_leaves_entropy_alone(cryst
     assert "entropy and free energy would diverge" in classical.warnings[0]
     (left_out,) = exclude.warnings
     assert left_out.startswith("3 of 12 modes are acoustic ones at Γ and left out")
+    assert left_out.endswith("phonons over the Brillouin zone (a mesh) leave nothing out.")
 
 
 def test_as_computed_counts_what_is_positive_without_projection(make_hessian, crystal):

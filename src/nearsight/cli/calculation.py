@@ -1,13 +1,14 @@
 """From a structure file, or a saved Hessian, to a Hessian."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ase import Atoms
 
+from nearsight.cli.born import require_born_for
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import hessian
@@ -121,9 +122,12 @@ def calculate(
 
 
 def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
-    if arguments.supercell or arguments.symmetrize:
+    late = ("supercell", "length", "symmetrize")
+    given = [f"--{name}" for name in late if getattr(arguments, name, None) is not None]
+    if given:
+        come = "comes" if len(given) == 1 else "come"
         raise MethodError(
-            f"{path} is a finished Hessian; --supercell and --symmetrize come too late for it."
+            f"{path} is a finished Hessian; {' and '.join(given)} {come} too late for it."
         )
     return Calculated(path, None, Hessian.load(path), {})
 
@@ -143,9 +147,18 @@ def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculate
 
 
 def prepare(
-    path: str, model: Model, arguments: argparse.Namespace, work: WorkDirectory
+    path: str,
+    model: Model,
+    arguments: argparse.Namespace,
+    work: WorkDirectory,
+    require: Callable[[Atoms], object] | None = None,
 ) -> Prepared:
     """Read, check and relax a structure.
+
+    Parameters
+    ----------
+    require
+        Called with the structure before it is relaxed; raises if it cannot be used.
 
     Raises
     ------
@@ -155,6 +168,8 @@ def prepare(
     atoms = read_checked(path)
     warnings = [str(note) for note in atoms.info.pop(NOTES_KEY, [])]
     require_elements(atoms, model)
+    if require is not None:
+        require(atoms)
     make_supercell(atoms, _repeats(arguments))  # an impossible one must not cost a relaxation
     if arguments.no_relax:
         return Prepared(path, atoms, None, (*warnings, UNRELAXED))
@@ -201,6 +216,7 @@ def force_constants_of(
         chosen = supercell_for_length(prepared.atoms, arguments.length or DEFAULT_LENGTH_A)
     elif arguments.length is not None and repeats is None:
         raise MethodError("give either --supercell or --length, not both.")
+    require_born_for(arguments.nac, prepared.atoms, arguments.symmetry_tolerance)
     checkpoint = _rows_file(
         prepared.path, make_supercell(prepared.atoms, chosen), model, arguments, work
     )

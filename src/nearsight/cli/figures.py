@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from nearsight.cli.phonons import Phonons
     from nearsight.cli.spectra import WithHeat
+    from nearsight.reports.entries import ReportEntry
 
 _SUFFIXES = (".png", ".pdf", ".svg")
 
@@ -48,13 +49,14 @@ def heat_capacity_figure(path: str, calculated: Sequence["WithHeat"]) -> None:
 
     Where supercells were grown a second panel shows how c_v moved with them.
     """
-    converged = [found for found in calculated if found.convergence is not None]
-    figure = _new_figure(panels=2 if converged else 1)
-    panels = figure.subplots(2 if converged else 1, 1, squeeze=False)[:, 0]
+    grown = [found for found in calculated if found.entry.convergence]
+    figure = _new_figure(panels=2 if grown else 1)
+    panels = figure.subplots(2 if grown else 1, 1, squeeze=False)[:, 0]
     _draw_heat_capacities(panels[0], calculated)
-    for found in converged:
-        assert found.convergence is not None
-        found.convergence.plot(panels[1])
+    for found in grown:
+        assert found.entry.convergence is not None
+        name = f"{found.calculated.label}, " if len(grown) > 1 else ""
+        found.entry.convergence.plot(panels[1], name)
     _save(figure, path)
 
 
@@ -66,7 +68,7 @@ def _draw_heat_capacities(axes: "Axes", calculated: Sequence["WithHeat"]) -> Non
         assert thermal is not None
         acoustic: Acoustic = thermal.acoustic  # type: ignore[assignment]  # checked when it was made
         curve = thermodynamics(found.entry.spectrum, grid, acoustic, thermal.scale_factor)
-        label = _label(found.calculated.label, found.entry.vibrations)
+        label = f"{found.calculated.label} ({_about(found.entry)})"
         (line,) = axes.plot(grid, curve.heat_capacity_J_per_g_K, label=label)
         axes.plot(
             thermal.temperatures_K, thermal.heat_capacity_J_per_g_K, "o", color=line.get_color()
@@ -84,7 +86,7 @@ def _draw_heat_capacities(axes: "Axes", calculated: Sequence["WithHeat"]) -> Non
 
 def phonons_figure(path: str, calculated: Sequence["Phonons"]) -> None:
     """Draw bands, where there are any, beside the density of states; a row for each structure."""
-    with_bands = any(found.bands is not None for found in calculated)
+    with_bands = any(found.entry.bands is not None for found in calculated)
     figure = _new_figure(panels=len(calculated))
     widths = [3, 1] if with_bands else [1]
     panels = figure.subplots(
@@ -92,10 +94,10 @@ def phonons_figure(path: str, calculated: Sequence["Phonons"]) -> None:
     )
     for row, found in zip(panels, calculated, strict=True):
         assert found.entry.phonons is not None
-        if found.bands is not None:
-            found.bands.plot(row[0])
-        _draw_density(row[-1], found.entry.phonons, upright=found.bands is not None)
-        row[0].set_title(f"{found.calculated.label} ({found.entry.atoms.get_chemical_formula()})")
+        if found.entry.bands is not None:
+            found.entry.bands.plot(row[0])
+        _draw_density(row[-1], found.entry.phonons, upright=with_bands)
+        row[0].set_title(f"{found.calculated.label} ({_about(found.entry)})")
     _save(figure, path)
 
 
@@ -118,6 +120,15 @@ def density_of_states_figure(path: str, calculated: Sequence[tuple[str, Vibratio
         density_of_states(modes).plot(axes)
         axes.set_title(_label(name, modes))
     _save(figure, path)
+
+
+def _about(entry: "ReportEntry") -> str:
+    """Return the formula of a structure, with what makes its heat capacity doubtful."""
+    share = entry.phonons.share_imaginary if entry.phonons else 0.0
+    imaginary = f", {100 * share:.2g} % imaginary" if share else ""
+    if entry.phonons is None and entry.vibrations.n_imaginary:
+        imaginary = f", {entry.vibrations.n_imaginary} imaginary"
+    return f"{entry.atoms.get_chemical_formula()}{imaginary}"
 
 
 def _label(name: str, modes: Vibrations) -> str:

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = with_heat(path, model, arguments, work)
         if arguments.plot:
             drawn.append(found)
-        return Outcome(record(found), lambda: show(found), found.entry)
+        return Outcome(found.entry.to_json(), lambda: show(found), found.entry)
 
     status = run_batch(arguments, one)
     if drawn:
@@ -37,24 +37,13 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def record(found: WithHeat) -> dict[str, object]:
-    """Return the JSON object of one structure."""
-    made = found.entry.to_json()
-    made["spectrum"] = {**made["spectrum"], "reason": found.chosen.reason}
-    if found.convergence is not None:
-        made["convergence"] = found.convergence.summary()
-        made["warnings"] = [*made["warnings"], *found.convergence.warnings]
-    return made
-
-
 def show(found: WithHeat) -> None:
     """Print one structure."""
-    thermal = found.entry.thermodynamics
-    assert thermal is not None
+    entry = found.entry
+    assert entry.thermodynamics is not None
     tables.print_calculation(found.calculated)
-    tables.print_spectrum(found.entry, found.chosen.reason)
-    if found.convergence is not None:
-        tables.print_convergence(found.convergence)
-    tables.print_thermodynamics(thermal)
-    further = found.convergence.warnings if found.convergence else ()
-    tables.print_warnings((*found.entry.warnings, *further))
+    tables.print_spectrum(entry)
+    if entry.convergence is not None:
+        tables.print_convergence(entry.convergence)
+    tables.print_thermodynamics(entry.thermodynamics)
+    tables.print_warnings(entry.warnings)

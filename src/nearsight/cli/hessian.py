@@ -8,12 +8,15 @@ from nearsight.cli.batch import Outcome, require_writable, run_batch
 from nearsight.cli.calculation import calculate, load_requested_model
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.work import WorkDirectory
+from nearsight.errors import MethodError
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_writable(arguments.json, arguments.structures)
     if arguments.plan:
+        if arguments.output:
+            raise MethodError("--plan computes no Hessian that could be saved; leave --output out.")
         return plan.run(arguments)
     if arguments.output:
         require_one_structure(arguments, "--output")

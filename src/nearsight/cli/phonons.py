@@ -2,10 +2,10 @@
 
 import argparse
 from dataclasses import dataclass
-from typing import Any
 
 from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.born import require_born_file
 from nearsight.cli.calculation import (
     Calculated,
     force_constants_of,
@@ -23,7 +23,7 @@ from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.models.contract import Model
 from nearsight.reports.entries import ReportEntry
-from nearsight.vibrations.band_structure import BandStructure, band_structure
+from nearsight.vibrations.band_structure import band_structure
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.phonon_mesh import phonon_mesh
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
@@ -35,7 +35,6 @@ class Phonons:
 
     calculated: Calculated
     entry: ReportEntry
-    bands: BandStructure | None
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = _phonons(_force_constants(path, model, arguments, work), arguments)
         if arguments.plot:
             drawn.append(found)
-        return Outcome(_record(found), lambda: _show(found, arguments.output), found.entry)
+        return Outcome(found.entry.to_json(), lambda: _show(found, arguments.output), found.entry)
 
     status = run_batch(arguments, one)
     if drawn:
@@ -64,6 +63,7 @@ def _require_settings(arguments: argparse.Namespace) -> None:
     if arguments.output:
         require_one_structure(arguments, "--output")
         require_writable(arguments.output, arguments.structures)
+    require_born_file(arguments.nac)
     if arguments.supercell and arguments.length is not None:
         raise MethodError("give either --supercell or --length, not both.")
     require_thermodynamic_settings(
@@ -76,8 +76,9 @@ def _force_constants(
 ) -> Calculated:
     if model is None or is_saved_hessian(path):
         return saved_force_constants(path, arguments)
-    prepared = prepare(path, model, arguments, work)
-    require_crystal(prepared.atoms, "phonons")
+    prepared = prepare(
+        path, model, arguments, work, require=lambda atoms: require_crystal(atoms, "phonons")
+    )
     return force_constants_of(prepared, model, arguments, work)
 
 
@@ -98,8 +99,9 @@ def _phonons(calculated: Calculated, arguments: argparse.Namespace) -> Phonons:
         calculated.settings,
         constants,
         phonons,
+        bands=bands,
     )
-    return Phonons(calculated, entry, bands)
+    return Phonons(calculated, entry)
 
 
 def _show(found: Phonons, output: str | None) -> None:
@@ -108,35 +110,10 @@ def _show(found: Phonons, output: str | None) -> None:
     assert thermal is not None
     tables.print_calculation(found.calculated)
     tables.print_phonons(phonons)
-    if found.bands is not None:
-        tables.print_bands(found.bands)
+    if found.entry.bands is not None:
+        tables.print_bands(found.entry.bands)
     tables.print_thermodynamics(thermal)
     tables.print_further_functions(thermal)
     tables.print_warnings(found.entry.warnings)
     if output:
         print(f"\n  saved for phonopy as {output}")
-
-
-def _record(found: Phonons) -> dict[str, Any]:
-    entry, bands = found.entry, found.bands
-    thermal = entry.thermodynamics
-    assert thermal is not None
-    return {
-        **entry.to_json(),
-        "thermodynamics": [
-            {
-                "temperature_K": float(temperature),
-                "entropy_J_per_molatom_K": float(entropy),
-                "free_energy_kJ_per_mol": float(free_energy),
-                "internal_energy_kJ_per_mol": float(energy),
-            }
-            for temperature, entropy, free_energy, energy in zip(
-                thermal.temperatures_K,
-                thermal.entropy_J_per_molatom_K,
-                thermal.free_energy_kJ_per_mol,
-                thermal.internal_energy_kJ_per_mol,
-                strict=True,
-            )
-        ],
-        "bands": None if bands is None else bands.summary(),
-    }

@@ -1,10 +1,11 @@
 """From a structure to the vibrations that its heat capacity is from: at Γ, or over a mesh."""
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ase import Atoms
 
+from nearsight.cli.born import require_born_file
 from nearsight.cli.calculation import (
     Calculated,
     calculate,
@@ -24,7 +25,6 @@ from nearsight.vibrations.spectrum import Acoustic, Spectrum
 from nearsight.vibrations.supercell_convergence import (
     Attempt,
     Repeats,
-    SupercellConvergence,
     converge_supercell,
 )
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
@@ -45,8 +45,6 @@ class WithHeat:
 
     calculated: Calculated
     entry: ReportEntry
-    chosen: Chosen
-    convergence: SupercellConvergence | None = None
 
 
 def require_spectrum_settings(arguments: argparse.Namespace) -> None:
@@ -56,7 +54,10 @@ def require_spectrum_settings(arguments: argparse.Namespace) -> None:
     ------
     MethodError
         They do not.
+    CheckpointError
+        The BORN file is none.
     """
+    require_born_file(arguments.nac)
     wanted = _mesh_options(arguments)
     if arguments.spectrum == "dense" and wanted:
         raise MethodError(f"--spectrum dense has no q-points; leave {', '.join(wanted)} out.")
@@ -110,8 +111,9 @@ def require_crystal(atoms: Atoms, what: str) -> None:
     """
     if not atoms.pbc.all():
         raise MethodError(
-            f"{what} need a crystal, but {atoms.get_chemical_formula()} is not periodic in three "
-            f"directions: use its modes at Γ (heat-capacity --spectrum dense, or vibrations)."
+            f"{what} can be had of a crystal only, but {atoms.get_chemical_formula()} is not "
+            f"periodic in three directions: use its modes at Γ (heat-capacity --spectrum dense, or "
+            f"vibrations)."
         )
 
 
@@ -133,8 +135,12 @@ def with_heat(
         if chosen.method == "mesh":
             calculated = saved_force_constants(path, arguments)
         return _finished(calculated, chosen, arguments)
-    prepared = prepare(path, model, arguments, work)
-    chosen = choose_spectrum(arguments, prepared.atoms, saved=False)
+
+    def choose(atoms: Atoms) -> Chosen:
+        return choose_spectrum(arguments, atoms, saved=False)
+
+    prepared = prepare(path, model, arguments, work, require=choose)
+    chosen = choose(prepared.atoms)
     if chosen.method == "dense":
         return _finished(hessian_of(prepared, model, arguments, work), chosen, arguments)
     if not arguments.converge_supercell:
@@ -148,7 +154,8 @@ def with_heat(
         return Attempt(found.entry.phonons, found.entry.thermodynamics, found)
 
     largest, convergence = converge_supercell(prepared.atoms, attempt, arguments.converge_supercell)
-    return WithHeat(largest.kept.calculated, largest.kept.entry, chosen, convergence)
+    entry = replace(largest.kept.entry, convergence=convergence)
+    return WithHeat(largest.kept.calculated, entry)
 
 
 def _finished(calculated: Calculated, chosen: Chosen, arguments: argparse.Namespace) -> WithHeat:
@@ -167,8 +174,9 @@ def _finished(calculated: Calculated, chosen: Chosen, arguments: argparse.Namesp
         calculated.settings,
         calculated.force_constants,
         phonons,
+        chosen.reason,
     )
-    return WithHeat(calculated, entry, chosen)
+    return WithHeat(calculated, entry)
 
 
 def heat_of(spectrum: Spectrum, arguments: argparse.Namespace, *, on_mesh: bool) -> Thermodynamics:

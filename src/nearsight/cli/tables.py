@@ -16,6 +16,7 @@ from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 _WIDTH = 80
 _LABEL = 12
 _SITES_SHOWN = 20
+_TEMPERATURES_SHOWN = 5
 
 
 def print_calculation(calculated: Calculated) -> None:
@@ -78,15 +79,15 @@ def print_modes(vibrations: Vibrations) -> None:
     )
 
 
-def print_spectrum(entry: ReportEntry, reason: str) -> None:
+def print_spectrum(entry: ReportEntry) -> None:
     """Print which vibrations the heat capacity is from."""
     phonons = entry.phonons
     if phonons is None:
         print_modes(entry.vibrations)
-        _line("spectrum", f"modes at Γ ({reason})")
+        _line("spectrum", f"modes at Γ ({entry.spectrum_reason})")
         return
     print_phonons(phonons)
-    _line("spectrum", f"mesh ({reason})")
+    _line("spectrum", f"mesh ({entry.spectrum_reason})")
 
 
 def print_phonons(phonons: PhononMesh) -> None:
@@ -97,14 +98,16 @@ def print_phonons(phonons: PhononMesh) -> None:
     _line(
         "phonons",
         f"{'×'.join(map(str, phonons.mesh))} mesh, {len(phonons.weights)} q-points, "
-        f"{lowest:.1f} to {highest:.1f} cm⁻¹, {100 * phonons.share_imaginary:.2g} % imaginary; "
+        f"{_rounded(lowest, 1)} to {highest:.1f} cm⁻¹, "
+        f"{100 * phonons.share_imaginary:.2g} % imaginary; "
         f"at the boundary of the supercell: {left}",
     )
 
 
 def print_bands(bands: BandStructure) -> None:
     """Print the path of the bands and what they span."""
-    _line("bands", f"{bands.path}: {bands.lowest_THz:.3f} to {bands.highest_THz:.3f} THz")
+    span = f"{_rounded(bands.lowest_THz, 3)} to {bands.highest_THz:.3f} THz"
+    _line("bands", f"{bands.path}: {span}")
 
 
 def print_plan(path: str, atoms: Atoms, plan: Plan) -> None:
@@ -125,12 +128,15 @@ def print_plan(path: str, atoms: Atoms, plan: Plan) -> None:
 
 def print_convergence(convergence: SupercellConvergence) -> None:
     """Print the heat capacity over the supercells tried."""
-    temperatures = "".join(f"{value:11g} K" for value in convergence.temperatures_K[:4])
-    print(f"\n  supercell   atoms   boundary{temperatures}   (c_v in J/(g K))")
+    n_temperatures = len(convergence.temperatures_K)
+    shown = convergence.temperatures_K[:_TEMPERATURES_SHOWN]
+    more = "" if len(shown) == n_temperatures else f" (--json has all {n_temperatures} of them)"
+    print(f"\n  c_v in J/(g K) over supercells and temperatures{more}")
+    print("  supercell   atoms   boundary" + "".join(f"{value:8g} K" for value in shown))
     for step in convergence.steps:
         boundary = step.boundary_eV_per_A2
         left = "-" if boundary is None else f"{boundary:.1e}"
-        values = "".join(f"{value:13.5f}" for value in step.heat_capacity_J_per_g_K[:4])
+        values = "".join(f"{value:10.5f}" for value in step.heat_capacity_J_per_g_K[: len(shown)])
         print(f"  {'×'.join(map(str, step.repeats)):<11} {step.n_atoms:5}   {left:>8}{values}")
 
 
@@ -174,6 +180,11 @@ def print_warnings(warnings: tuple[str, ...]) -> None:
         print()
         for line in textwrap.wrap(f"Warning: {warning}", _WIDTH - 2):
             print(f"  {line}")
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Return `value` without the sign of a zero that is the noise of acoustic modes."""
+    return f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def _line(label: str, text: str) -> None:

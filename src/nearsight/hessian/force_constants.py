@@ -23,7 +23,7 @@ from nearsight.structures.cell_symmetry import (
     find_cell_symmetry,
     symmetry_of_supercell,
 )
-from nearsight.structures.checking import check_structure
+from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.supercell import (
     make_general_supercell,
     supercell_for_length,
@@ -60,6 +60,10 @@ class ForceConstants(Computation):
     """Vectors (rows) of a primitive cell in units of those of `unit_cell`, shape ``(3, 3)``.
 
     Those of `unit_cell` itself where it is primitive; q-points and meshes refer to them."""
+    rotations: IntArray
+    """Rotations W of the dynamical matrices, in the basis of the primitive vectors.
+
+    Shape ``(n, 3, 3)``, q → q W⁻¹: those by which the force constants were made."""
     primitive_atoms: IntArray
     """Which atoms of `supercell` stand for the primitive cell, shape ``(n_primitive,)``."""
     values_eV_per_A2: FloatArray
@@ -127,11 +131,12 @@ class ForceConstants(Computation):
 
     def class_of_atom(self) -> IntArray:
         """Return the index in `primitive_atoms` of which each atom of the supercell is a copy."""
-        inverse = np.linalg.inv(self.primitive_vectors @ self.unit_cell.cell.array)
+        inverse = np.linalg.inv(self.primitive_vectors @ self.unit_cell.cell.complete().array)
         positions = self.supercell.positions
         apart = positions[:, np.newaxis] - positions[self.primitive_atoms][np.newaxis]
         scaled = apart @ inverse
-        off = np.linalg.norm((scaled - np.round(scaled)) @ np.linalg.inv(inverse), axis=2)
+        copies = np.where(self.unit_cell.pbc, np.round(scaled), 0.0)
+        off = np.linalg.norm((scaled - copies) @ np.linalg.inv(inverse), axis=2)
         classes: IntArray = np.argmin(off, axis=1)
         return classes
 
@@ -148,6 +153,7 @@ class ForceConstants(Computation):
             **atoms_to_arrays(self.unit_cell),
             "supercell_matrix": self.supercell_matrix,
             "primitive_vectors": self.primitive_vectors,
+            "rotations": self.rotations,
             "primitive_atoms": self.primitive_atoms,
             "values_eV_per_A2": self.values_eV_per_A2,
         }
@@ -170,6 +176,7 @@ class ForceConstants(Computation):
             supercell=make_general_supercell(unit_cell, arrays["supercell_matrix"]),
             supercell_matrix=arrays["supercell_matrix"],
             primitive_vectors=arrays["primitive_vectors"],
+            rotations=arrays["rotations"],
             primitive_atoms=arrays["primitive_atoms"],
             values_eV_per_A2=arrays["values_eV_per_A2"],
             warnings=tuple(header["warnings"]),
@@ -250,6 +257,7 @@ def force_constants(
         As for `nearsight.hessian.hessian`.
     """
     check_structure(atoms)
+    require_no_constraints(atoms)
     matrix = _chosen_supercell(atoms, supercell, length_A)
     unit_cell = bare(atoms)
     repeated = make_general_supercell(unit_cell, matrix)
@@ -270,12 +278,14 @@ def force_constants(
         checkpoint=checkpoint,
         progress=progress,
     )
+    vectors = _primitive_vectors(unit_cell, planned.symmetry, matrix)
     return ForceConstants(
         **computation_fields(computed.computation),
         unit_cell=unit_cell,
         supercell=repeated,
         supercell_matrix=matrix,
-        primitive_vectors=_primitive_vectors(unit_cell, planned.symmetry, matrix),
+        primitive_vectors=vectors,
+        rotations=_rotations(vectors, planned.symmetry, matrix),
         primitive_atoms=primitive_atoms,
         values_eV_per_A2=planned.expand_compact(computed.rows_eV_per_A2),
     )
@@ -304,15 +314,17 @@ def from_hessian(
             f"{atoms.get_chemical_formula()} is not periodic in three directions, so that its "
             f"Hessian holds no force constants of a crystal; use its normal modes."
         )
-    symmetry = find_cell_symmetry(atoms, symmetry_tolerance_A, translations_only=True)
+    symmetry = find_cell_symmetry(atoms, symmetry_tolerance_A, "translations")
     matrix = np.eye(3, dtype=np.int64)
     primitive_atoms = np.sort(symmetry.first_of_class)
+    vectors = _primitive_vectors(atoms, symmetry, matrix)
     return ForceConstants(
         **computation_fields(hessian),
         unit_cell=atoms,
         supercell=atoms,
         supercell_matrix=matrix,
-        primitive_vectors=_primitive_vectors(atoms, symmetry, matrix),
+        primitive_vectors=vectors,
+        rotations=_rotations(vectors, symmetry, matrix),
         primitive_atoms=primitive_atoms,
         values_eV_per_A2=hessian.matrix_eV_per_A2[primitive_atoms],
         warnings=hessian.warnings,
@@ -346,3 +358,12 @@ def _primitive_vectors(unit_cell: Atoms, symmetry: CellSymmetry, matrix: IntArra
     _, combination = minkowski_reduce(in_unit_cell @ unit_cell.cell.array)
     reduced: FloatArray = combination @ in_unit_cell
     return reduced if np.linalg.det(reduced) > 0 else -reduced
+
+
+def _rotations(vectors: FloatArray, symmetry: CellSymmetry, matrix: IntArray) -> IntArray:
+    """Return the rotations of the supercell in the basis of the primitive vectors."""
+    change = vectors @ np.linalg.inv(symmetry.operations.cell_in_lattice @ matrix)
+    inverse = np.linalg.inv(change)
+    own = symmetry.operations.rotations[symmetry.kept]
+    rotations: IntArray = np.round(inverse.T @ own @ change.T).astype(np.int64)
+    return rotations

@@ -106,11 +106,15 @@ def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> "NacParams":
         It is for another cell.
     """
     from phonopy.file_IO import parse_BORN
+    from phonopy.physical_units import get_calculator_physical_units
+    from phonopy.structure.symmetry import Symmetry
 
     file = Path(path)
     if not file.is_file():
         raise CheckpointError(f"{file} does not exist; give the path of a BORN file of phonopy.")
-    independent = phonon.primitive_symmetry.get_independent_atoms()
+    # The file follows the space group, even where the force constants were made without it.
+    symmetry = Symmetry(phonon.primitive, symprec=phonon.symmetry.tolerance)
+    independent = symmetry.get_independent_atoms()
     n_given = sum(
         len(line.split()) == 9
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -129,6 +133,8 @@ def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> "NacParams":
             f"{file} is not a readable BORN file of phonopy ({error}): it holds a line with the "
             f"unit conversion, one with the dielectric constant, and one per independent atom."
         ) from error
+    # Files of phonopy's own scripts begin with a comment in place of the unit conversion.
+    params.setdefault("factor", get_calculator_physical_units(None).nac_factor)
     return params
 
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.directions import spread_directions
 from nearsight.models.contract import Capabilities, Seed
-from nearsight.structures.cell_symmetry import CellSymmetry, find_cell_symmetry
+from nearsight.structures.cell_symmetry import CellSymmetry, OperationKind, find_cell_symmetry
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A, space_group
 
 FloatArray = NDArray[np.float64]
@@ -219,8 +219,8 @@ def plan(
     atoms
         The structure. Supercells are recognised: only the atoms of a primitive cell need rows.
     capabilities
-        Those of the model: the space group is used only if it is equivariant. None for a model
-        that is.
+        Those of the model: rotations are used only if it is equivariant, mirror images only if it
+        keeps those too. None for a model that does both.
     tolerance_A
         How far in Å an atom may be from where the symmetry wants it, or None to look for none.
     translations
@@ -245,14 +245,16 @@ def plan(
     if not atoms.pbc.all():
         reason = "a space group needs a structure periodic in three directions"
         return _given_only(atoms, translations, reason)
-    equivariant = capabilities is None or capabilities.equivariant is True
-    symmetry = find_cell_symmetry(atoms, tolerance_A, translations_only=not equivariant)
+    kept = _operations_kept(capabilities)
+    symmetry = find_cell_symmetry(atoms, tolerance_A, kept)
     group = None
     reason = "translations only, because the model is not known to be equivariant"
-    if equivariant:
+    if kept != "translations":
         found = space_group(atoms, tolerance_A)
         group = f"{found.symbol} ({found.number})"
         reason = f"space group {group} within {tolerance_A:g} Å"
+    if kept == "proper" and (np.linalg.det(symmetry.operations.rotations) < 0).any():
+        reason += " without its mirror images, which the model is not known to keep"
     return Plan(
         n_atoms=len(atoms),
         sites=tuple(_sites(atoms, symmetry)),
@@ -261,6 +263,14 @@ def plan(
         reason=reason,
         symmetry=symmetry,
     )
+
+
+def _operations_kept(capabilities: Capabilities | None) -> OperationKind:
+    if capabilities is None:
+        return "all"
+    if not capabilities.equivariant:
+        return "translations"
+    return "all" if capabilities.mirror_equivariant else "proper"
 
 
 def _given_only(atoms: Atoms, translations: CellSymmetry | None, reason: str) -> Plan:

@@ -204,6 +204,7 @@ def _capabilities(model: Any, pretrained: _Pretrained | None) -> Capabilities:
         elements=known - pretrained.untrained if pretrained else known,
         conservative=True,
         equivariant=True,
+        mirror_equivariant=True,
         atomic_energies=True,
         size_consistent=local,
         differentiable=True,

@@ -51,6 +51,10 @@ class Capabilities:
     """Rows and products are analytic; otherwise they are force differences."""
     curvature_smooth: bool | None
     """Analytic second derivatives agree with differences over 0.01-0.03 Å; None if not examined."""
+    mirror_equivariant: bool | None = None
+    """Forces are mirrored with the structure too, so that improper operations hold as well.
+
+    A network of rotations only, without parity, tells a structure from its mirror image."""
     level_of_theory: str | None = None
     training_data: str | None = None
     licence: str | None = None

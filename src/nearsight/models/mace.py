@@ -132,6 +132,7 @@ def _capabilities(model: Any, *, pretrained: bool) -> Capabilities:
         elements=frozenset(model.atomic_numbers.tolist()),
         conservative=True,
         equivariant=True,
+        mirror_equivariant=True,
         atomic_energies=True,
         size_consistent=True,
         differentiable=True,

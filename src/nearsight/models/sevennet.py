@@ -124,6 +124,7 @@ def load(request: LoadRequest) -> TorchModel:
         elements=frozenset(int(number) for number in model.type_map),
         conservative=True,
         equivariant=True,
+        mirror_equivariant=bool(config["is_parity"]),
         atomic_energies=True,
         size_consistent=True,
         differentiable=True,

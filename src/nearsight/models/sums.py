@@ -65,6 +65,7 @@ class SumModel:
             elements=frozenset.intersection(*known) if known else None,
             conservative=_all([part.conservative for part in parts]),
             equivariant=_all([part.equivariant for part in parts]),
+            mirror_equivariant=_all([part.mirror_equivariant for part in parts]),
             atomic_energies=all(part.atomic_energies for part in parts),
             size_consistent=_all([part.size_consistent for part in parts]),
             differentiable=all(part.differentiable for part in parts),

@@ -10,9 +10,11 @@ from nearsight import errors
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.result import Hessian
 from nearsight.relaxation.result import Relaxation
+from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.spectrum import Spectrum
+from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
@@ -34,13 +36,20 @@ class ReportEntry:
     """Those of a supercell; `hessian` and `vibrations` are then of the primitive cell at Γ."""
     phonons: PhononMesh | None = None
     """Phonons over the Brillouin zone, from which heat capacities are then."""
+    spectrum_reason: str | None = None
+    """Why heat capacities are from this spectrum, where that was a choice."""
+    convergence: SupercellConvergence | None = None
+    """How the heat capacity moved with the supercell, where several were tried."""
+    bands: BandStructure | None = None
+    """Bands along a path, where they were asked for."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What must be known before the numbers are used."""
         thermal = self.thermodynamics.warnings if self.thermodynamics else ()
         of_modes = self.phonons.warnings if self.phonons else self.vibrations.warnings
-        return (*self.hessian.warnings, *of_modes, *thermal)
+        of_supercells = self.convergence.warnings if self.convergence else ()
+        return (*self.hessian.warnings, *of_modes, *thermal, *of_supercells)
 
     @property
     def spectrum(self) -> Spectrum:
@@ -62,8 +71,15 @@ class ReportEntry:
             "spectrum": self.spectrum.spectrum_summary(),
             "modes": self.vibrations.summary(),
         }
+        if self.spectrum_reason is not None:
+            made["spectrum"]["reason"] = self.spectrum_reason
+        if self.convergence is not None:
+            made["convergence"] = self.convergence.summary()
+        if self.phonons is not None:
+            made["bands"] = self.bands.summary() if self.bands else None
         if self.thermodynamics is not None:
             made["heat_capacity"] = self.thermodynamics.heat_capacity_summary()
+            made["thermodynamics"] = _functions_record(self.thermodynamics)
             made["acoustic"] = self.thermodynamics.acoustic
             made["scale_factor"] = self.thermodynamics.scale_factor
         return {**made, "warnings": list(self.warnings)}
@@ -104,6 +120,18 @@ def calculation_record(
         "force_constants": force_constants.summary() if force_constants else None,
         "versions": dict(hessian.provenance.versions),
     }
+
+
+def _functions_record(thermal: Thermodynamics) -> list[dict[str, float]]:
+    """Return entropy and energies at each temperature."""
+    columns = {
+        "temperature_K": thermal.temperatures_K,
+        "entropy_J_per_molatom_K": thermal.entropy_J_per_molatom_K,
+        "free_energy_kJ_per_mol": thermal.free_energy_kJ_per_mol,
+        "internal_energy_kJ_per_mol": thermal.internal_energy_kJ_per_mol,
+    }
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -98,13 +98,17 @@ def phonon_density_svg(phonons: PhononMesh, name: str) -> Markup:
     to_wavenumber = units.EV_IN_PER_CM / units.EV_IN_THZ
     grid = density.frequencies_THz * to_wavenumber
     values = density.states_per_THz / to_wavenumber
+    low = float(grid[0])
+    if phonons.share_imaginary == 0:
+        # The Gaussians of acoustic modes reach below zero, where nothing is.
+        low, values, grid = 0.0, values[grid >= 0], grid[grid >= 0]
     frame = Frame(
-        Axis(float(grid[0]), float(grid[-1]), "wavenumber / cm⁻¹"),
+        Axis(low, float(grid[-1]), "wavenumber / cm⁻¹"),
         Axis(0.0, 1.08 * float(values.max()), "modes per cm⁻¹"),
     )
     at_gamma = phonons.gamma.wavenumbers_per_cm
     ticks = "".join(f"M{frame.px(float(w)):.1f},{frame.py(0.0):.1f}v-7" for w in at_gamma)
-    content = [_imaginary_region(frame)] if grid[0] < 0 else []
+    content = [_imaginary_region(frame)] if low < 0 else []
     content += [
         Markup('<path class="total" d="{}"/>').format(frame.curve(grid, values)),
         Markup('<path class="rug" d="{}"/>').format(ticks),
@@ -112,10 +116,11 @@ def phonon_density_svg(phonons: PhononMesh, name: str) -> Markup:
             frame.py(frame.y.high), frame.py(0.0)
         ),
     ]
+    lowest, highest = phonons.wavenumbers_per_cm.min(), phonons.wavenumbers_per_cm.max()
     description = (
         f"Density of phonon states of the Brillouin zone, each a Gaussian of "
         f"{density.width_THz * to_wavenumber:.0f} cm⁻¹, from "
-        f"{phonons.wavenumbers_per_cm.min():.1f} to {phonons.wavenumbers_per_cm.max():.1f} cm⁻¹."
+        f"{round(float(lowest), 1) + 0.0:.1f} to {highest:.1f} cm⁻¹."
     )
     return frame.draw(name, "Density of phonon states", description, content)
 

@@ -39,7 +39,7 @@ def provenance_rows(entry: ReportEntry) -> list[Group]:
         ("Structure", _structure),
         ("Model", _model),
         ("Relaxation", _relaxation),
-        ("Hessian", _hessian),
+        ("Force constants" if entry.force_constants else "Hessian", _hessian),
         ("Settings", _settings),
         ("Versions", _versions),
     ]
@@ -149,6 +149,8 @@ def _settings(entry: ReportEntry) -> list[tuple[str, _Text]]:
     ordered = [*(name for name in _SETTING_NAMES if name in settings)]
     ordered += [name for name in settings if name not in _SETTING_NAMES]
     lines = [(_SETTING_NAMES.get(name, name), _value(settings[name])) for name in ordered]
+    if entry.phonons is not None:
+        lines.append(("mesh of q-points", _value(list(entry.phonons.mesh))))
     thermal = entry.thermodynamics
     if thermal is not None:
         lines.append(("acoustic modes", thermal.acoustic))

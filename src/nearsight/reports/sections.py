@@ -32,7 +32,8 @@ class Section:
     n_atoms: int | None
     heat_capacities: tuple[Mapping[str, float], ...]
     """One object per temperature, as in the record; empty if none were asked for."""
-    n_imaginary: int | None
+    imaginary: str | None
+    """How many modes are imaginary, or which share of those of the Brillouin zone."""
     level: Level
     verdict: str
     """In a word or two."""
@@ -96,7 +97,7 @@ def calculated_section(
         formula=str(entry.atoms.get_chemical_formula()),
         n_atoms=len(entry.atoms),
         heat_capacities=tuple(thermal.heat_capacity_summary()) if thermal else (),
-        n_imaginary=entry.vibrations.n_imaginary,
+        imaginary=wording.imaginary(entry.vibrations, entry.phonons),
         level=found.level,
         verdict=found.short,
     )
@@ -130,7 +131,8 @@ def _drawings(entry: ReportEntry, anchor: str, mode_budget_bytes: int) -> dict[s
     return {
         "density": density,
         "heat_capacity": heat_capacity,
-        "legend": [] if entry.phonons else figures.element_legend(vibrations),
+        "curves": [] if entry.phonons else figures.element_legend(vibrations),
+        "elements": figures.element_legend(vibrations),
         "viewer": viewer_data(vibrations, n_moving),
         "modes": _mode_rows(vibrations, n_moving),
         "left_out": _left_out(vibrations, n_moving, mode_budget_bytes),
@@ -150,7 +152,7 @@ def failed_section(entry: FailedEntry, number: int) -> Section:
         formula="",
         n_atoms=None,
         heat_capacities=(),
-        n_imaginary=None,
+        imaginary=None,
         level=Level.BAD,
         verdict="failed",
         failed=entry,

@@ -161,7 +161,7 @@ def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
     if thermal is None:
         return ()
     if entry.phonons is not None:
-        return (_boundary(entry.phonons),)
+        return (_boundary(entry.phonons), *_convergence(entry))
     if not vibrations.atoms.pbc.any():
         return (
             Check(
@@ -203,6 +203,20 @@ def _boundary(phonons: PhononMesh) -> Check:
         "supercell large enough" if small else "supercell small",
         f"Force constants of up to {left:.1e} eV/Å² reach its boundary; {meaning}",
     )
+
+
+def _convergence(entry: ReportEntry) -> tuple[Check, ...]:
+    """Return whether larger supercells changed the heat capacity, if several were tried."""
+    curve = entry.convergence
+    if curve is None:
+        return ()
+    if curve.converged:
+        detail = f"The last two supercells agree within {100 * curve.tolerance:g} %."
+        return (Check(Level.GOOD, "supercell converged", detail),)
+    detail = f"The last two supercells differ by more than {100 * curve.tolerance:g} %."
+    if len(curve.steps) < 2:
+        detail = "Only one supercell could be computed."
+    return (Check(Level.CAUTION, "supercell not converged", detail),)
 
 
 def _left_out(thermal: Thermodynamics, vibrations: Vibrations) -> Check:

@@ -59,6 +59,14 @@ def rigid_body_words(vibrations: Vibrations) -> str:
     return f"{count} rigid-body modes"
 
 
+def imaginary(vibrations: Vibrations, phonons: PhononMesh | None) -> str:
+    """Return how many modes are imaginary, or which share of those of the Brillouin zone."""
+    if phonons is None:
+        return str(vibrations.n_imaginary)
+    share = phonons.share_imaginary
+    return f"{100 * share:.2g} %" if share else "0"
+
+
 def mesh_words(phonons: PhononMesh, thermodynamics: Thermodynamics) -> str:
     """Say in a sentence or two over which phonons the heat capacity is a mean."""
     at_gamma = {

@@ -7,6 +7,7 @@ and a lattice vector of the primitive cell, so that no search by distance can go
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from ase import Atoms
@@ -17,6 +18,7 @@ from nearsight.structures.operations import Operations, find_operations
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+OperationKind = Literal["all", "proper", "translations"]
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class CellSymmetry:
 
 
 def find_cell_symmetry(
-    atoms: Atoms, tolerance_A: float, *, translations_only: bool = False
+    atoms: Atoms, tolerance_A: float, kept: OperationKind = "all"
 ) -> CellSymmetry:
     """Find the operations under which a crystal in its given cell is invariant.
 
@@ -120,8 +122,9 @@ def find_cell_symmetry(
         A structure periodic in three directions; supercells are recognised.
     tolerance_A
         How far in Å an atom may be from where the group wants it.
-    translations_only
-        Leave the rotations out, for a model that is not equivariant.
+    kept
+        ``all`` operations, the ``proper`` ones without mirror images, or ``translations`` only:
+        what a model leaves as it is.
 
     Raises
     ------
@@ -137,8 +140,10 @@ def find_cell_symmetry(
         @ operations.cell_in_lattice
     )
     of_cell = np.abs(turned - np.round(turned)).max(axis=(1, 2)) < 0.5 / n_cells
-    if translations_only:
+    if kept == "translations":
         of_cell = (operations.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2))
+    elif kept == "proper":
+        of_cell &= np.linalg.det(operations.rotations) > 0
     return _act(atoms, operations, np.flatnonzero(of_cell), tolerance_A)
 
 

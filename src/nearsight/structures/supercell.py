@@ -108,16 +108,16 @@ def supercell_for_length(atoms: Atoms, length_A: float) -> tuple[int, int, int]:
         raise StructureError(f"A supercell needs a positive length in Å, not {length_A}.")
     repeats = np.ones(3, dtype=np.int64)
     if atoms.pbc.any():
-        widths = 1.0 / np.linalg.norm(atoms.cell.reciprocal(), axis=1)
+        per_width = np.linalg.norm(atoms.cell.reciprocal(), axis=1)
         # A width that misses the length by rounding is wide enough.
-        repeats = np.where(atoms.pbc, np.ceil(length_A / widths - 1e-6), 1).astype(np.int64)
+        repeats = np.where(atoms.pbc, np.ceil(length_A * per_width - 1e-6), 1).astype(np.int64)
     a, b, c = np.maximum(repeats, 1).tolist()
     return a, b, c
 
 
 def _lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the lattice points in a supercell, the origin first, shape ``(n_cells, 3)``."""
-    if not np.any(matrix - np.diag(np.diag(matrix))):
+    if not np.any(matrix - np.diag(np.diag(matrix))) and (np.diag(matrix) > 0).all():
         points: NDArray[np.int64] = np.indices(np.diag(matrix).tolist()).reshape(3, -1).T
         return points
     corners = np.array(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, -1).T @ matrix

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from ase import Atoms
+from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from nearsight.models.contract import Evaluation, Model
@@ -21,14 +22,16 @@ def rotation(model: Model, name: str, atoms: Atoms) -> Check:
     title = "forces turn with structure"
     if model.capabilities.equivariant is False:
         return not_applicable(title, name, "the model is not equivariant")
-    atoms = displaced(atoms)
     turn = Rotation.random(rng=np.random.default_rng(3)).as_matrix()
-    turned = atoms.copy()
-    turned.set_cell(atoms.cell.array @ turn.T)
-    turned.positions = atoms.positions @ turn.T
-    before, after = _evaluate(model, [atoms, turned])
-    expected = replace(before, forces_eV_per_A=before.forces_eV_per_A @ turn.T)
-    return _worst(title, name, model, [(expected, after)])
+    return _worst(title, name, model, [_transformed(model, atoms, turn)])
+
+
+def mirror_image(model: Model, name: str, atoms: Atoms) -> Check:
+    """Mirror the structure with its cell: the energy stays, the forces are mirrored."""
+    title = "forces mirrored with structure"
+    if not model.capabilities.mirror_equivariant:
+        return not_applicable(title, name, "the model does not claim to keep mirror images")
+    return _worst(title, name, model, [_transformed(model, atoms, np.diag([1.0, 1.0, -1.0]))])
 
 
 def translation(model: Model, name: str, atoms: Atoms) -> Check:
@@ -97,6 +100,18 @@ def atomic_energies_sum_up(model: Model, name: str, atoms: Atoms) -> Check:
         return not_applicable(title, name, "the model gives no atomic energies")
     deviation = abs(float(evaluation.atomic_energies_eV.sum()) - evaluation.energy_eV) / len(atoms)
     return _energy_check(title, name, model, deviation)
+
+
+def _transformed(
+    model: Model, atoms: Atoms, matrix: NDArray[np.float64]
+) -> tuple[Evaluation, Evaluation]:
+    """Return what an orthogonal matrix makes of the forces, and the forces of what it makes."""
+    atoms = displaced(atoms)
+    image = atoms.copy()
+    image.set_cell(atoms.cell.array @ matrix.T)
+    image.positions = atoms.positions @ matrix.T
+    before, after = _evaluate(model, [atoms, image])
+    return replace(before, forces_eV_per_A=before.forces_eV_per_A @ matrix.T), after
 
 
 def _evaluate(model: Model, structures: Sequence[Atoms]) -> tuple[Evaluation, ...]:

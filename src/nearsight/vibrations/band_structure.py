@@ -91,12 +91,8 @@ class BandStructure:
         for segment in self.segments:
             lines = ax.plot(segment.distances_per_A, segment.frequencies_THz, color=color, lw=1)
             first, last = float(segment.distances_per_A[0]), float(segment.distances_per_A[-1])
-            at_first = ticks.get(first)
-            ticks[first] = (
-                segment.start
-                if at_first in {None, segment.start}
-                else f"{at_first}|{segment.start}"
-            )
+            before = ticks.get(first, segment.start)
+            ticks[first] = before if before == segment.start else f"{before}|{segment.start}"
             ticks[last] = segment.end
         lines[0].set_label(label)
         for position in ticks:

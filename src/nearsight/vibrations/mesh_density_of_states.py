@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _POINTS = 1001
 _TAIL_IN_WIDTHS = 4
+_SMALLEST_WIDTH_THZ = 1e-3
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,12 @@ def mesh_density_of_states(
         raise MethodError(f"width_THz={width_THz}; give a positive width such as 0.1 THz.")
     frequencies = units.mode_energies(phonons.eigenvalues_eV_per_A2_amu) * units.EV_IN_THZ
     lowest, highest = min(float(frequencies.min()), 0.0), float(frequencies.max())
-    width = width_THz or (highest - lowest) / 100
+    width = width_THz or max((highest - lowest) / 100, _SMALLEST_WIDTH_THZ)
     tail = _TAIL_IN_WIDTHS * width
-    grid = np.linspace(lowest - (tail if lowest < 0 else 0.0), highest + tail, _POINTS)
+    # On both sides, or a part of every acoustic mode would be missing.
+    grid = np.linspace(lowest - tail, highest + tail, _POINTS)
     # Modes are counted into bins far narrower than a Gaussian, whose number does not matter then.
-    edges = np.linspace(lowest, highest, 20 * _POINTS)
+    edges = np.linspace(lowest - width, highest + width, 20 * _POINTS)
     weights = np.repeat(phonons.cells * phonons.weights, frequencies.shape[1])
     counts, _ = np.histogram(frequencies.ravel(), edges, weights=weights)
     centres = ((edges[1:] + edges[:-1]) / 2)[counts > 0]

@@ -154,8 +154,8 @@ def phonon_mesh(
 ) -> PhononMesh:
     """Return phonons on a Γ-centred mesh of q-points, interpolated by phonopy.
 
-    Points that are equivalent by time reversal, and by the space group if the force constants were
-    made with it, are computed once.
+    Points that are equivalent by time reversal, and by the rotations by which the force constants
+    were made, are computed once.
 
     Parameters
     ----------
@@ -178,26 +178,49 @@ def phonon_mesh(
     """
     numbers = mesh_numbers(force_constants.primitive_cell, mesh)
     phonon = force_constants.to_phonopy(nac)
-    sampled = phonon.run_mesh(
-        numbers,
-        is_gamma_center=True,
-        is_mesh_symmetry=force_constants.space_group is not None,
-    )
-    frequencies = sampled.frequencies / phonon.unit_conversion_factor
-    eigenvalues = np.sign(frequencies) * frequencies**2
+    qpoints, weights = irreducible_mesh(numbers, force_constants.rotations)
+    frequencies = phonon.run_qpoints(qpoints).frequencies
     # Γ is the first point of a mesh that is centred on it.
-    assert not np.any(sampled.qpoints[0])
+    assert not np.any(qpoints[0])
+    scaled = frequencies / phonon.unit_conversion_factor
     return PhononMesh(
         atoms=force_constants.unit_cell,
         mesh=numbers,
-        qpoints=np.array(sampled.qpoints),
-        weights=sampled.weights / sampled.weights.sum(),
-        eigenvalues_eV_per_A2_amu=eigenvalues,
+        qpoints=np.array(qpoints),
+        weights=weights / weights.sum(),
+        eigenvalues_eV_per_A2_amu=np.sign(scaled) * scaled**2,
         gamma=vibrations(force_constants.at_gamma()),
         supercell=tuple(map(tuple, force_constants.supercell_matrix.tolist())),
         boundary_eV_per_A2=force_constants.boundary_eV_per_A2,
         provenance=force_constants.provenance,
     )
+
+
+def irreducible_mesh(
+    numbers: tuple[int, int, int], rotations: NDArray[np.int64]
+) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Return the irreducible points of a Γ-centred mesh, Γ first, and how often each counts.
+
+    Parameters
+    ----------
+    numbers
+        Points along each reciprocal vector.
+    rotations
+        W in the basis of the cell, shape ``(n, 3, 3)``. Those that do not map the mesh onto itself
+        are left out; time reversal always counts.
+    """
+    import spglib
+
+    mesh = np.array(numbers)
+    on_mesh = np.linalg.inv(rotations) * mesh / mesh[:, np.newaxis]
+    kept = rotations[np.abs(on_mesh - np.round(on_mesh)).max(axis=(1, 2)) < 1e-6]
+    found = spglib.get_stabilized_reciprocal_mesh(
+        mesh, kept, is_shift=[0, 0, 0], is_time_reversal=True, qpoints=[0.0, 0.0, 0.0]
+    )
+    assert found is not None
+    mapping, addresses = found
+    irreducible, weights = np.unique(mapping, return_counts=True)
+    return addresses[irreducible] / mesh, weights
 
 
 def mesh_numbers(primitive: Atoms, mesh: Sequence[int] | float) -> tuple[int, int, int]:

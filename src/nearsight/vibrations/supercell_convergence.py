@@ -75,12 +75,14 @@ class SupercellConvergence:
             ],
         }
 
-    def plot(self, ax: "Axes") -> None:
-        """Draw the heat capacity over the number of atoms in the supercell into `ax`."""
+    def plot(self, ax: "Axes", name: str = "") -> None:
+        """Draw the heat capacity over the number of atoms into `ax`; `name` begins each label."""
         n_atoms = [step.n_atoms for step in self.steps]
         values = np.array([step.heat_capacity_J_per_g_K for step in self.steps])
         for temperature, column in zip(self.temperatures_K, values.T, strict=True):
-            ax.plot(n_atoms, 100 * (column / column[-1] - 1), "o-", label=f"{temperature:g} K")
+            if column[-1] > 0:  # nothing vibrates at 0 K
+                change = 100 * (column / column[-1] - 1)
+                ax.plot(n_atoms, change, "o-", label=f"{name}{temperature:g} K")
         ax.set_xlabel("atoms in the supercell")
         ax.set_ylabel("$c_V$ relative to the last (%)")
         ax.legend()

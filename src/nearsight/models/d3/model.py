@@ -81,6 +81,7 @@ class D3Model:
             elements=self._reference.elements,
             conservative=True,
             equivariant=True,
+            mirror_equivariant=True,
             atomic_energies=True,
             size_consistent=True,
             differentiable=True,
