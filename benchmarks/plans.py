@@ -284,7 +284,8 @@ def show_modes(compact: ForceConstants, dense: Hessian, repeats: tuple[int, int,
         f"  frequencies             {relative:.1e} relative, "
         f"{np.count_nonzero(counted)} of {len(theirs)} above {LOWEST_THz} THz"
     )
-    for convention in ("exclude", "classical", "as-computed"):
+    # As computed, translations are noise of either sign, and no two routes have the same.
+    for convention in ("exclude", "classical"):
         own, other = (
             thermodynamics(each, TEMPERATURES_K, convention).heat_capacity_J_per_g_K
             for each in (mesh, modes)

@@ -4,7 +4,9 @@
 # Rows of a Hessian follow from one another by space group and translation. How many are needed
 # depends on how exactly a file keeps its symmetry, so that they are counted within 10⁻⁵ Å, as
 # Nearsight does unless told otherwise, within 10⁻² Å, and for the structure moved onto the group
-# that it has within 10⁻² Å, whose price is a change of the model's energy.
+# that it has within 10⁻² Å, whose price is a change of the model's energy. A model without parity
+# keeps rotations, but no mirror images, so that both counts are given: of the whole group, and of
+# what this model keeps of it.
 #
 #     python studies/irreducible_rows.py STRUCTURE... --records FOLDER [--model sevennet-0]
 #         [--timed NAME...]
@@ -21,6 +23,7 @@ from time import perf_counter
 import numpy as np
 from ase import Atoms
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 from nearsight.hessian import hessian, plan
@@ -31,6 +34,7 @@ from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations import thermodynamics, vibrations
 
 TOLERANCES_A = (EXACT_TOLERANCE_A, 1e-2)
+NEEDED, NEEDED_BY_MODEL = "rows_needed", "rows_needed_by_model"
 TEMPERATURE_K = 300.0
 ROUTES = {"as given": None, "on its group": TOLERANCES_A[1]}
 
@@ -46,9 +50,10 @@ def count(path: Path, model: Model) -> Record:
         "formula": atoms.get_chemical_formula(),
         "n_atoms": len(atoms),
         "model": model.identity.to_json(),
-        "plans": {f"{tolerance:g}": planned(atoms, tolerance) for tolerance in TOLERANCES_A},
+        "mirror_equivariant": model.capabilities.mirror_equivariant,
+        "plans": {f"{tolerance:g}": planned(atoms, model, tolerance) for tolerance in TOLERANCES_A},
         "on_its_group": {
-            **planned(moved.atoms, EXACT_TOLERANCE_A),
+            **planned(moved.atoms, model, EXACT_TOLERANCE_A),
             "max_displacement_A": moved.max_displacement_A,
             "max_strain": moved.max_strain,
             "energy_change_eV_per_atom": (imposed - given) / len(atoms),
@@ -56,13 +61,15 @@ def count(path: Path, model: Model) -> Record:
     }
 
 
-def planned(atoms: Atoms, tolerance_A: float) -> Record:
+def planned(atoms: Atoms, model: Model, tolerance_A: float) -> Record:
     """Return the counts of one plan."""
     found = plan(atoms, tolerance_A=tolerance_A)
+    kept = plan(atoms, model.capabilities, tolerance_A=tolerance_A)
     return {
         "space_group": found.space_group,
         "rows_total": found.rows_total,
         "rows_needed": found.rows_needed,
+        "rows_needed_by_model": kept.rows_needed,
         "n_atoms_primitive": len(found.primitive_atoms),
     }
 
@@ -140,7 +147,7 @@ def main() -> None:
     if timings:
         text += timing_report(without_errors(timings))
     stem.with_suffix(".md").write_text(text, encoding="utf-8")
-    draw(records).savefig(stem.with_suffix(".png"), dpi=150)
+    draw(arguments.model, records).savefig(stem.with_suffix(".png"), dpi=150)
     print(f"wrote {stem}.md and {stem}.png")
 
 
@@ -154,6 +161,20 @@ def counts(record: Record) -> list[Record]:
     return [*(record["plans"][f"{each:g}"] for each in TOLERANCES_A), record["on_its_group"]]
 
 
+def shares(plans: Sequence[Record], key: str) -> list[str]:
+    """Return how many plans need fewer rows than there are, and statistics of the shares needed."""
+    needed = np.array([each[key] for each in plans])
+    total = np.array([each["rows_total"] for each in plans])
+    share = needed / total
+    return [
+        f"{np.count_nonzero(share < 1)} of {len(share)}",
+        f"{np.median(share):.1%}",
+        f"{share.mean():.1%}",
+        f"{share.min():.1%}",
+        f"{needed.sum() / total.sum():.1%}",
+    ]
+
+
 def report(model: str, records: dict[str, Record], failed: Sequence[str]) -> str:
     """Return the committed tables of counts."""
     ordered = by_atoms(records)
@@ -161,20 +182,8 @@ def report(model: str, records: dict[str, Record], failed: Sequence[str]) -> str
     summary = []
     for index, label in enumerate(labels):
         plans = [counts(record)[index] for _, record in ordered]
-        share = np.array([each["rows_needed"] / each["rows_total"] for each in plans])
-        total = sum(each["rows_needed"] for each in plans) / sum(
-            each["rows_total"] for each in plans
-        )
-        summary.append(
-            [
-                label,
-                f"{np.count_nonzero(share < 1)} of {len(share)}",
-                f"{np.median(share):.1%}",
-                f"{share.mean():.1%}",
-                f"{share.min():.1%}",
-                f"{total:.1%}",
-            ]
-        )
+        for what, key in (("whole group", NEEDED), (f"what {model} keeps", NEEDED_BY_MODEL)):
+            summary.append([label, what, *shares(plans, key)])
     energies = 1000 * np.array(
         [record["on_its_group"]["energy_change_eV_per_atom"] for _, record in ordered]
     )
@@ -188,7 +197,7 @@ def report(model: str, records: dict[str, Record], failed: Sequence[str]) -> str
                 for each in counts(record)[:2]
                 for cell in (str(each["rows_needed"]), str(each["space_group"]))
             ),
-            f"{record['on_its_group']['rows_needed']}",
+            str(record["on_its_group"][NEEDED_BY_MODEL]),
             f"{record['on_its_group']['max_displacement_A']:.4f}",
             f"{1000 * record['on_its_group']['energy_change_eV_per_atom']:+.4f}",
         ]
@@ -197,7 +206,7 @@ def report(model: str, records: dict[str, Record], failed: Sequence[str]) -> str
     header = ["solid", "atoms", "rows"]
     for tolerance in TOLERANCES_A:
         header += [f"needed, {tolerance:g} Å", f"group, {tolerance:g} Å"]
-    header += ["needed on its group", "moved / Å", "ΔE / meV per atom"]
+    header += [f"needed on its group by {model}", "moved / Å", "ΔE / meV per atom"]
     return (
         f"# How many rows of a Hessian symmetry leaves\n\n"
         f"{len(ordered)} solids of {ordered[0][1]['n_atoms']} to {ordered[-1][1]['n_atoms']} "
@@ -205,7 +214,7 @@ def report(model: str, records: dict[str, Record], failed: Sequence[str]) -> str
         f"the energy of {model} by {energies.mean():+.4f} meV per atom on average, by "
         f"{np.abs(energies).max():.4f} at most.\nFailed: {', '.join(failed) or 'none'}.\n\n"
         + markdown_table(
-            ["", "solids with fewer rows", "median", "mean", "least", "of all rows"], summary
+            ["", "", "solids with fewer rows", "median", "mean", "least", "of all rows"], summary
         )
         + "\nShares are rows needed over all rows; the last column is that of all solids "
         "together.\n\n## Each solid\n\n" + markdown_table(header, rows)
@@ -238,17 +247,22 @@ def timing_report(timings: dict[str, Record]) -> str:
     return "\n## From the file to the heat capacity\n\n" + markdown_table(header, rows)
 
 
-def draw(records: dict[str, Record]) -> Figure:
+def draw(model: str, records: dict[str, Record]) -> Figure:
     """Return the figure: rows needed over atoms."""
     figure = Figure(figsize=(6, 4), layout="constrained")
     ax = figure.subplots()
     atoms = [record["n_atoms"] for _, record in by_atoms(records)]
     ax.plot(atoms, [3 * each for each in atoms], color="grey", linewidth=1, label="all rows")
     for index, (tolerance, marker) in enumerate(zip(TOLERANCES_A, "x.", strict=True)):
-        needed = [counts(record)[index]["rows_needed"] for _, record in by_atoms(records)]
+        needed = [counts(record)[index][NEEDED] for _, record in by_atoms(records)]
         ax.plot(atoms, needed, marker, color=f"C{index}", label=f"needed within {tolerance:g} Å")
+    by_model = [record["on_its_group"][NEEDED_BY_MODEL] for _, record in by_atoms(records)]
+    style = {"color": "C2", "markerfacecolor": "none", "markersize": 5}
+    ax.plot(atoms, by_model, "o", label=f"needed by {model} on its group", **style)
     ax.set_xscale("log")
     ax.set_yscale("log")
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xticks([20, 50, 100, 200], ["20", "50", "100", "200"])
     ax.set_xlabel("atoms in the cell")
     ax.set_ylabel("rows of the Hessian")
     ax.legend(fontsize=8)

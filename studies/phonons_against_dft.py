@@ -17,14 +17,10 @@
 # what phonopy gave elsewhere for them, against which its results here are checked. There is one
 # record per crystal in the other one, in MODEL; the study goes on from those that are there.
 import argparse
-import csv
 import sys
-import tarfile
-import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
 
@@ -32,13 +28,13 @@ import numpy as np
 import phonopy
 from ase import Atoms
 from numpy.typing import NDArray
+from phonon_database import entries, read_dft, read_reference, unit_cell
 from phonon_figures import draw_bands, draw_clouds
 from phonopy import Phonopy
 from phonopy.harmonic.force_constants import compact_fc_to_full_fc
 from phonopy.phonon.band_structure import get_band_qpoints_by_seekpath
 from records import Record, collect, file_name, markdown_table, without_errors
 
-from nearsight.errors import StructureError
 from nearsight.hessian import ForceConstants, force_constants
 from nearsight.hessian.phonopy_io import phonopy_atoms
 from nearsight.models import Model, load_model
@@ -52,6 +48,7 @@ TOLERANCE_A = 1e-3
 """Atoms this near to where the space group wants them are moved there before relaxing."""
 CUTOFF_THz = 1e-3
 """Frequencies below it, those of translations and imaginary ones, are no oscillators."""
+IMAGINARY_THz = -0.05
 SAME_AS_REFERENCE = 1e-3
 BANDS = {"23268-nai-fm-3m-225": "NaI", "12623-bapdf4-i4-mcm-140": "BaPdF$_4$"}
 N_POINTS_PER_SEGMENT = 41
@@ -63,65 +60,6 @@ QUANTITIES = {
     "free_energy_kJ_per_mol": ("free energy", "kJ/mol"),
 }
 """Name and unit; all but the first are per mole of atoms."""
-_NEEDED = ("POSCAR-unitcell", "phonopy.conf", "FORCE_SETS")
-_BORN = "BORN"
-_PREFIX, _SUFFIX = "materials-id-", ".tar.lzma"
-
-
-# %% [markdown]
-# ## The side of DFT
-def entries(folder: Path) -> dict[str, Path]:
-    """Return the tar files by the names of their crystals."""
-    paths = sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"))
-    return {path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX): path for path in paths}
-
-
-def read_dft(path: Path, *, force_constants: bool = True) -> Phonopy:
-    """Return phonopy's object with symmetrised force constants and any Born charges."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with tarfile.open(path, "r:xz") as archive:
-            for member in archive.getmembers():
-                file = archive.extractfile(member)
-                if file is not None and Path(member.name).name in {*_NEEDED, _BORN}:
-                    (folder / Path(member.name).name).write_bytes(file.read())
-        missing = [each for each in _NEEDED if not (folder / each).is_file()]
-        if missing:
-            raise StructureError(f"{path} lacks {', '.join(missing)}.")
-        settings = read_settings(folder / "phonopy.conf")
-        found: Phonopy = phonopy.load(
-            unitcell_filename=folder / "POSCAR-unitcell",
-            supercell_matrix=settings["DIM"].astype(int),
-            primitive_matrix=settings["PRIMITIVE_AXIS"],
-            force_sets_filename=folder / "FORCE_SETS",
-            born_filename=folder / _BORN if (folder / _BORN).is_file() else None,
-            is_nac=(folder / _BORN).is_file(),
-            produce_fc=force_constants,
-        )
-        return found
-
-
-def read_settings(path: Path) -> dict[str, NDArray[np.float64]]:
-    """Return the matrices of the supercell and of the primitive cell, whose vectors are columns."""
-    found = {"PRIMITIVE_AXIS": np.eye(3)}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        key, _, value = line.partition("=")
-        numbers = [float(Fraction(part)) for part in value.split()] if key.strip() else []
-        if len(numbers) == 9:
-            found[key.strip()] = np.reshape(numbers, (3, 3))
-        elif len(numbers) == 3:
-            found[key.strip()] = np.diag(numbers)
-    if "DIM" not in found:
-        raise StructureError(f"{path} has no line DIM with the supercell.")
-    return found
-
-
-def unit_cell(dft: Phonopy) -> Atoms:
-    """Return the unit cell of DFT with the masses used there."""
-    cell = dft.unitcell
-    return Atoms(
-        numbers=cell.numbers, masses=cell.masses, cell=cell.cell, pbc=True, positions=cell.positions
-    )
 
 
 # %% [markdown]
@@ -153,10 +91,8 @@ def model_phonons(dft: Phonopy, found: ForceConstants) -> Phonopy:
 
 def describe(phonon: Phonopy, side: Side) -> Record:
     """Return the quantities on the mesh, and the bands where they are wanted."""
-    with warnings.catch_warnings():
-        # Symmetry of time is enough where the mesh has not all the symmetry of the crystal.
-        warnings.filterwarnings("ignore", message="Mesh .* is incompatible")
-        phonon.run_mesh(side.mesh, is_gamma_center=True)
+    # A model without parity keeps no mirror image: only time reversal makes q-points equivalent.
+    phonon.run_mesh(side.mesh, is_gamma_center=True, is_mesh_symmetry=False)
     found = on_mesh(phonon)
     if side.bands:
         found["bands"] = bands(phonon, side.dft)
@@ -234,21 +170,6 @@ def calculate(path: Path, name: str, model: Model, folder: Path, reference: Reco
     return record
 
 
-def read_reference(path: Path) -> dict[str, Record]:
-    """Return what phonopy gave elsewhere, per mole of atoms, by names; nothing without a file."""
-    if not path.is_file():
-        return {}
-    with open(path, newline="", encoding="utf-8") as file:
-        return {
-            row["name"]: {
-                "max_frequency_THz": float(row["fmax_THz_NAC"]),
-                "heat_capacity_J_per_K_mol": float(row["Cv300_NAC"]) / int(row["natoms_prim"]),
-                "entropy_J_per_K_mol": float(row["S300_NAC"]) / int(row["natoms_prim"]),
-            }
-            for row in csv.DictReader(file)
-        }
-
-
 def deviation_from(reference: Record, dft: Phonopy) -> float | None:
     """Return the largest relative deviation of DFT from the reference, on phonopy's own mesh."""
     if not reference:
@@ -282,7 +203,7 @@ def main() -> None:
         key=lambda name: (sizes[name], name),
     )
     if not names:
-        sys.exit(f"{arguments.phonondb} holds no {_PREFIX}*{_SUFFIX} of at most this size.")
+        sys.exit(f"{arguments.phonondb} holds no materials-id-*.tar.lzma of at most this size.")
     found: dict[str, dict[str, Record]] = {}
     for label in arguments.models:
         model, folder = load_model(label), arguments.records / file_name(label)
@@ -320,20 +241,33 @@ def errors(
     return np.array([records[name][route][key] - records[name]["dft"][key] for name in names])
 
 
+def is_stable(*sides: Record) -> bool:
+    """Return whether no side has an imaginary mode."""
+    return all(side["min_frequency_THz"] > IMAGINARY_THz for side in sides)
+
+
+def statistics(names: Sequence[str], records: dict[str, Record], route: str) -> list[str]:
+    """Return mean and mean absolute error of each quantity, and the mean change of the volume."""
+    found = []
+    for key in QUANTITIES:
+        error = errors(names, records, route, key)
+        found.append(f"{error.mean():+.3f} / {np.abs(error).mean():.3f}")
+    volumes, theirs = (
+        [records[name][side]["volume_A3_per_atom"] for name in names] for side in (route, "dft")
+    )
+    return [*found, f"{np.mean(np.divide(volumes, theirs)) - 1:+.2%}"]
+
+
 def report(names: Sequence[str], found: dict[str, dict[str, Record]], failed: Sequence[str]) -> str:
     """Return the committed tables."""
     summary = []
     for label, of in found.items():
         for route in ROUTES:
-            row = [label, route]
-            for key in QUANTITIES:
-                error = errors(names, of, route, key)
-                row.append(f"{error.mean():+.3f} / {np.abs(error).mean():.3f}")
-            volumes = [of[name][route]["volume_A3_per_atom"] for name in names]
-            theirs = [of[name]["dft"]["volume_A3_per_atom"] for name in names]
-            row.append(f"{np.mean(np.divide(volumes, theirs)) - 1:+.2%}")
-            unstable = [of[name][route]["min_frequency_THz"] < -0.05 for name in names]
-            summary.append([*row, str(sum(unstable))])
+            stable = [name for name in names if is_stable(of[name][route], of[name]["dft"])]
+            for which, chosen in {"all": names, "without imaginary": stable}.items():
+                if chosen:
+                    row = [label, route, f"{which} ({len(chosen)})"]
+                    summary.append([*row, *statistics(chosen, of, route)])
     first = next(iter(found.values()))
     deviation = [first[name]["deviation_from_reference"] for name in names]
     known = [each for each in deviation if each is not None]
@@ -357,9 +291,10 @@ def report(names: Sequence[str], found: dict[str, dict[str, Record]], failed: Se
         + (f" (at most {max(known):.2%} off).\n" if known else ".\n")
         + f"Failed: {', '.join(failed) or 'none'}. "
         f"Not converged: {', '.join(unconverged) or 'none'}.\n\n"
-        + markdown_table(["model", "structure", *header, "volume", "imaginary"], summary)
-        + "\nImaginary: crystals with a frequency below -0.05 THz on the mesh. Such modes count in "
-        "no quantity.\n\n## Each crystal\n\n" + markdown_table(*each_crystal(names, found))
+        + markdown_table(["model", "structure", "crystals", *header, "volume"], summary)
+        + f"\nAn imaginary mode, one below {IMAGINARY_THz} THz on the mesh of DFT or of the model, "
+        "counts in no\nquantity.\n\n## Each crystal\n\n"
+        + markdown_table(*each_crystal(names, found))
     )
 
 
@@ -368,7 +303,7 @@ def each_crystal(
 ) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of the table with one line per crystal."""
     header = ["crystal", "atoms", "DFT: max. THz, c_v, S, F", "lowest / THz"]
-    header += [f"{label}, {route}" for label in found for route in ROUTES]
+    header += [f"{label}, {route} (lowest)" for label in found for route in ROUTES]
     rows = []
     for name in names:
         record = next(iter(found.values()))[name]
@@ -378,7 +313,8 @@ def each_crystal(
         for of in found.values():
             for route in ROUTES:
                 changes = [of[name][route][key] - of[name]["dft"][key] for key in QUANTITIES]
-                row.append(", ".join(f"{each:+.2f}" for each in changes))
+                lowest = of[name][route]["min_frequency_THz"]
+                row.append(", ".join(f"{each:+.2f}" for each in changes) + f" ({lowest:.2f})")
         rows.append(row)
     return header, rows
 

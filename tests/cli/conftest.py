@@ -63,7 +63,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 @pytest.fixture
 def phonon_folder(folder: Path) -> Path:
     """Add crystals that phonons are quick for, and what has none."""
-    ase.io.write(folder / "primitive.cif", bulk("Al", "fcc", a=4.0))
+    ase.io.write(folder / "primitive.xyz", bulk("Al", "fcc", a=4.0))
     ordered = bulk("Cu", "fcc", a=3.75, cubic=True)
     ordered.symbols[0] = "Au"
     ase.io.write(folder / "ordered.cif", ordered)

@@ -157,3 +157,22 @@ def test_symmetry_tolerance_must_be_a_positive_length(
         main(["hessian", "any.cif", "--plan", "--symmetry-tolerance", tolerance])
     assert stopped.value.code == 2
     assert "--symmetry-tolerance" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("no_computing", "folder")
+def test_plan_without_a_model_is_that_of_the_whole_space_group(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def loaded(*positional: object, **settings: object) -> None:
+        raise AssertionError("nobody named a model")
+
+    monkeypatch.setattr("nearsight.cli.plan.load_model", loaded)
+    assert main(["hessian", "aluminium.cif", "--plan", "--json", "-"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["model"] is None
+    assert record["rows_needed"] == 1
+    assert record["space_group"] == "Fm-3m (225)"
+    assert main(["hessian", "aluminium.cif", "--plan"]) == 0
+    output = capsys.readouterr().out
+    assert "--model" in output
+    assert max(len(line) for line in output.splitlines()) <= 80

@@ -75,11 +75,11 @@ def test_json_of_modes_at_gamma_has_the_same_fields(heat: Heat) -> None:
 @pytest.mark.parametrize(
     ("arguments", "method", "reason"),
     [
-        (["primitive.cif"], "mesh", "a crystal has phonons, not modes at Γ only"),
-        (["primitive.cif", "--spectrum", "mesh"], "mesh", "--spectrum mesh was given"),
-        (["primitive.cif", "--mesh", "2", "2", "2"], "mesh", "--mesh was given"),
-        (["primitive.cif", "--length", "6"], "mesh", "--length was given"),
-        (["primitive.cif", "--spectrum", "dense"], "dense", "--spectrum dense was given"),
+        (["primitive.xyz"], "mesh", "a crystal has phonons, not modes at Γ only"),
+        (["primitive.xyz", "--spectrum", "mesh"], "mesh", "--spectrum mesh was given"),
+        (["primitive.xyz", "--mesh", "2", "2", "2"], "mesh", "--mesh was given"),
+        (["primitive.xyz", "--length", "6"], "mesh", "--length was given"),
+        (["primitive.xyz", "--spectrum", "dense"], "dense", "--spectrum dense was given"),
         (["nitrogen.xyz"], "dense", "the structure is no crystal"),
         (["layer.xyz"], "dense", "the structure is no crystal"),
     ],
@@ -97,32 +97,32 @@ def test_saved_hessian_is_taken_at_gamma_unless_a_mesh_is_asked_for(
     heat: Heat, nearsight: Run
 ) -> None:
     supercell = ("--no-relax", "--supercell", "3", "3", "3")
-    assert nearsight("hessian", "primitive.cif", *supercell) == 0
+    assert nearsight("hessian", "primitive.xyz", *supercell) == 0
     at_gamma = heat("primitive.hessian.npz")
     assert at_gamma["spectrum"]["method"] == "dense"
     assert "saved Hessian" in at_gamma["spectrum"]["reason"]
     on_mesh = heat("primitive.hessian.npz", "--mesh", "5", "5", "5")
-    computed = heat("primitive.cif", *supercell, "--mesh", "5", "5", "5")
+    computed = heat("primitive.xyz", *supercell, "--mesh", "5", "5", "5")
     assert on_mesh["mesh"] == computed["mesh"] == [5, 5, 5]
     assert _per_gram(on_mesh) == pytest.approx(_per_gram(computed), rel=1e-9)
 
 
 def test_acoustic_modes_are_counted_on_a_mesh_and_left_out_at_gamma(heat: Heat) -> None:
-    assert heat("primitive.cif", *FEW)["acoustic"] == "classical"
-    assert heat("primitive.cif", "--no-relax", "--spectrum", "dense")["acoustic"] == "exclude"
+    assert heat("primitive.xyz", *FEW)["acoustic"] == "classical"
+    assert heat("primitive.xyz", "--no-relax", "--spectrum", "dense")["acoustic"] == "exclude"
     assert heat("nitrogen.xyz")["acoustic"] == "exclude"
-    left_out = heat("primitive.cif", *FEW, "--acoustic", "exclude")
+    left_out = heat("primitive.xyz", *FEW, "--acoustic", "exclude")
     assert left_out["acoustic"] == "exclude"
     # 3 of 3·8 modes, and the classical limit at 5000 K
     hot = ("--temperature", "5000")
-    counted = _per_gram(heat("primitive.cif", *FEW, *hot))
-    without = _per_gram(heat("primitive.cif", *FEW, *hot, "--acoustic", "exclude"))
+    counted = _per_gram(heat("primitive.xyz", *FEW, *hot))
+    without = _per_gram(heat("primitive.xyz", *FEW, *hot, "--acoustic", "exclude"))
     assert without / counted == pytest.approx(21 / 24, rel=1e-3)
 
 
 def test_mesh_of_the_supercell_has_the_modes_of_the_supercell(heat: Heat) -> None:
     """Second route: the q-points of a 3×3×3 mesh are the modes at Γ of a 3×3×3 supercell."""
-    options = ("primitive.cif", "--no-relax", "--supercell", "3", "3", "3")
+    options = ("primitive.xyz", "--no-relax", "--supercell", "3", "3", "3")
     cold = ("--acoustic", "classical", "--temperature", "60", "300")
     on_mesh = heat(*options, *cold, "--mesh", "3", "3", "3")
     at_gamma = heat(*options, *cold, "--spectrum", "dense")
@@ -132,14 +132,14 @@ def test_mesh_of_the_supercell_has_the_modes_of_the_supercell(heat: Heat) -> Non
 
 
 def test_default_supercell_is_as_wide_as_the_help_says(heat: Heat) -> None:
-    record = heat("primitive.cif", "--no-relax")
+    record = heat("primitive.xyz", "--no-relax")
     # planes of {111} are a/√3 = 2.309 Å apart, 8 Å need four of them
     assert record["supercell"] == [4, 4, 4]
-    assert heat("primitive.cif", "--no-relax", "--length", "10")["supercell"] == [5, 5, 5]
+    assert heat("primitive.xyz", "--no-relax", "--length", "10")["supercell"] == [5, 5, 5]
 
 
 def test_mesh_may_be_a_length(heat: Heat) -> None:
-    record = heat("primitive.cif", "--no-relax", "--mesh", "20")
+    record = heat("primitive.xyz", "--no-relax", "--mesh", "20")
     assert record["mesh"] == [9, 9, 9]  # 20 Å over 2.309 Å
 
 
@@ -151,7 +151,19 @@ def test_rows_follow_by_the_space_group_of_an_equivariant_model(
 ) -> None:
     monkeypatch.setattr("nearsight.cli.calculation.load_model", lambda *_, **__: pair_model())
     ase.io.write(phonon_folder / "diamond.cif", bulk("C", "diamond", a=3.57))
-    few = ("--no-relax", "--mesh", "3", "3", "3", "--supercell", "2", "2", "2", "--temperature", "0")
+    few = (
+        "--no-relax",
+        "--mesh",
+        "3",
+        "3",
+        "3",
+        "--supercell",
+        "2",
+        "2",
+        "2",
+        "--temperature",
+        "0",
+    )
     symmetric = heat("diamond.cif", *few, "300")
     plain = heat("diamond.cif", *few, "300", "--no-symmetry")
     assert symmetric["force_constants"]["rows_computed"] == 1

@@ -136,6 +136,29 @@ def tilted_model(pair_energy: type[Any]) -> Callable[..., TorchModel]:
     return lambda **stated: TorchModel(Tilted(**stated))
 
 
+@pytest.fixture(scope="session")
+def handed_model(pair_energy: type[Any]) -> Callable[..., TorchModel]:
+    """Return a function: the pair potential and a term that a mirror turns into its negative.
+
+    Its forces turn with the structure, but it claims to keep mirror images unless told otherwise.
+    """
+
+    class Handed(pair_energy):  # type: ignore[misc]
+        def energy(self, graph: Any, positions: torch.Tensor, strain: torch.Tensor) -> torch.Tensor:
+            vectors = graph.edge_vectors(positions, strain)
+            squared = vectors.square().sum(-1)
+            a, b, c = (
+                positions.new_zeros(len(positions), 3).index_add(
+                    0, graph.senders, (self.switch(squared) * squared**power)[:, None] * vectors
+                )
+                for power in (0, -1, -2)
+            )
+            handedness = 50 * (a * torch.linalg.cross(b, c)).sum(-1)
+            return super().energy(graph, positions, strain) + handedness
+
+    return lambda **stated: TorchModel(Handed(**stated))
+
+
 class Interrupted:
     """A model that is interrupted after some rows."""
 

@@ -151,6 +151,16 @@ def test_primitive_cell_is_the_smallest_that_repeats(case: ForceConstants) -> No
     np.testing.assert_array_equal(counts, len(case.supercell) // len(case.primitive_atoms))
 
 
+def test_rotations_leave_the_frequencies_as_they_are(case: ForceConstants) -> None:
+    q = np.random.default_rng(9).uniform(-0.5, 0.5, size=(4, 3))
+    phonon = case.to_phonopy()
+    expected = phonon.run_qpoints(q).frequencies
+    assert len(case.rotations) > 1
+    for rotation in case.rotations:
+        turned = phonon.run_qpoints(q @ np.linalg.inv(rotation)).frequencies
+        np.testing.assert_allclose(turned, expected, rtol=0, atol=1e-6)
+
+
 def test_hessian_of_the_supercell_holds_the_same(
     case: ForceConstants, pair_model: Callable[..., Any]
 ) -> None:
@@ -266,7 +276,7 @@ def test_layers_and_chains_have_force_constants_by_translation(
 
 
 def test_molecules_have_none(pair_model: Callable[..., Any]) -> None:
-    with pytest.raises(StructureError, match="H2O is a molecule.*compute its Hessian"):
+    with pytest.raises(StructureError, match=r"H2O is a molecule.*compute its Hessian"):
         force_constants(molecule("H2O"), pair_model())
     with pytest.raises(StructureError, match="holds no force constants of a crystal"):
         from_hessian(hessian(molecule("H2O"), pair_model()))

@@ -10,7 +10,6 @@ from ase.build import bulk, graphene, molecule
 
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.plan import Plan, plan
-from nearsight.models.contract import Capabilities
 from nearsight.structures.supercell import make_general_supercell, make_supercell
 
 ROUNDING = 1e-10  # of second derivatives of some 10 eV/Å²
@@ -34,7 +33,9 @@ def assert_exact(planned: Plan, atoms: Atoms, model: Any, dense: np.ndarray) -> 
 def test_mof5_needs_ten_of_its_318_rows(mof5: Atoms) -> None:
     planned = plan(mof5)
     assert str(planned) == "318 rows, 10 needed (space group Fm-3m (225) within 1e-05 Å)"
-    orbits = [(site.symbol, len(site.equivalent_atoms), len(site.directions)) for site in planned.sites]
+    orbits = [
+        (site.symbol, len(site.equivalent_atoms), len(site.directions)) for site in planned.sites
+    ]
     assert sorted(orbits) == [
         *[("C", 12, 1), ("C", 12, 1), ("C", 24, 2), ("H", 24, 2)],
         *[("O", 2, 1), ("O", 24, 2), ("Zn", 8, 1)],
@@ -60,6 +61,16 @@ def test_supercell_of_mof5_needs_more_rows_only_where_it_is_less_symmetric(mof5:
     assert (cubic.rows_total, cubic.rows_needed) == (8 * 318, 10)
     assert (stretched.rows_total, stretched.rows_needed) == (2 * 318, 33)
     assert cubic.space_group == stretched.space_group == "Fm-3m (225)"
+
+
+def test_mof5_needs_fifteen_rows_of_a_model_without_mirror_images(
+    mof5: Atoms, pair_model: Callable[..., Any]
+) -> None:
+    planned = plan(mof5, pair_model(mirror_equivariant=None).capabilities)
+    assert planned.rows_needed == 15  # in F432 the 24 O, C and H have no site symmetry left
+    assert planned.reason.endswith(
+        "without its mirror images, which the model is not known to keep"
+    )
 
 
 # Counting by hand
@@ -148,16 +159,39 @@ def test_model_that_is_not_known_to_be_equivariant_gets_translations_only(
     assert_exact(planned, atoms, model, dense_rows(atoms, model))
 
 
+@pytest.mark.parametrize("mirror_equivariant", [False, None])
+def test_model_that_is_not_known_to_keep_mirror_images_gets_rotations_only(
+    handed_model: Callable[..., Any],
+    dense_rows: Callable[..., np.ndarray],
+    alpha_quartz: Atoms,
+    mirror_equivariant: bool | None,
+) -> None:
+    wurtzite = bulk("MgO", "wurtzite", a=3.28, c=5.1)
+    model = handed_model(mirror_equivariant=mirror_equivariant)
+    # Of 6mm at an axis 3m stays, or 3; the vertical planes are lost, not the axes.
+    planned = plan(wurtzite, model.capabilities)
+    assert (planned.space_group, planned.rows_needed) == ("P6_3mc (186)", 2)
+    assert [site.n_operations for site in planned.sites] == [3, 3]
+    assert "without its mirror images" in planned.reason
+    assert_exact(planned, wurtzite, model, dense_rows(wurtzite, model))
+    # What has no mirror images has none to lose.
+    assert plan(alpha_quartz, model.capabilities).reason == plan(alpha_quartz).reason
+
+
 def test_equivariance_that_is_stated_is_taken_for_true(
-    tilted_model: Callable[..., Any], dense_rows: Callable[..., np.ndarray]
+    tilted_model: Callable[..., Any],
+    handed_model: Callable[..., Any],
+    dense_rows: Callable[..., np.ndarray],
 ) -> None:
     """The plan itself checks nothing: a model that is not equivariant gets wrong rows."""
-    atoms = bulk("MgO", "rocksalt", a=4.25, cubic=True)
-    capabilities: Capabilities = tilted_model().capabilities
-    planned = plan(atoms, capabilities)
-    assert planned.rows_needed == plan(atoms).rows_needed == 2
-    expanded = planned.expand(computed_rows(planned, atoms, tilted_model()))
-    assert np.abs(expanded - dense_rows(atoms, tilted_model())).max() > 0.1
+    for atoms, model in (
+        (bulk("MgO", "rocksalt", a=4.25, cubic=True), tilted_model()),
+        (bulk("MgO", "wurtzite", a=3.28, c=5.1), handed_model()),
+    ):
+        planned = plan(atoms, model.capabilities)
+        assert planned.rows_needed == plan(atoms).rows_needed == 2
+        expanded = planned.expand(computed_rows(planned, atoms, model))
+        assert np.abs(expanded - dense_rows(atoms, model)).max() > 0.1
 
 
 @pytest.mark.parametrize("tolerance", [0.0, -0.01, float("nan"), float("inf")])

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from ase import Atoms
-from ase.build import molecule
+from ase.build import bulk, molecule
 
 from nearsight.hessian import hessian
+from nearsight.hessian.force_constants import force_constants
 from nearsight.models.torch_model import TorchModel
 from nearsight.relaxation import relax
 from nearsight.reports import ReportEntry
-from nearsight.vibrations import thermodynamics, vibrations
+from nearsight.vibrations import phonon_mesh, thermodynamics, vibrations
+from nearsight.vibrations.spectrum import Acoustic
 
 TEMPERATURES_K = (100.0, 298.15)
 RELAX = {"fmax": 1e-3, "max_steps": 200}
@@ -110,3 +112,44 @@ def water_entry(make_entry: Callable[..., ReportEntry]) -> ReportEntry:
 @pytest.fixture
 def quartz_entry(make_entry: Callable[..., ReportEntry], alpha_quartz: Atoms) -> ReportEntry:
     return make_entry(alpha_quartz)
+
+
+@pytest.fixture(scope="session")
+def make_phonon_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., ReportEntry]:
+    """Return a function: an entry about the phonons of a crystal."""
+
+    def make(
+        atoms: Atoms, supercell: tuple[int, int, int] = (3, 3, 3), acoustic: Acoustic = "classical"
+    ) -> ReportEntry:
+        constants = force_constants(atoms, pair_model(), supercell, method="rows")
+        at_gamma = constants.at_gamma()
+        phonons = phonon_mesh(constants, (4, 5, 6))
+        return ReportEntry(
+            "crystal.cif",
+            at_gamma,
+            vibrations(at_gamma),
+            thermodynamics(phonons, TEMPERATURES_K, acoustic),
+            settings={"supercell": list(supercell)},
+            force_constants=constants,
+            phonons=phonons,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def rocksalt_entry(make_phonon_entry: Callable[..., ReportEntry]) -> ReportEntry:
+    """Eight atoms in the cell, two in the primitive one, at a minimum of the pair potential."""
+    return make_phonon_entry(bulk("MgO", "rocksalt", a=3.7494662305, cubic=True), (2, 2, 2))
+
+
+@pytest.fixture(scope="session")
+def metal_entry(make_phonon_entry: Callable[..., ReportEntry]) -> ReportEntry:
+    """One atom."""
+    return make_phonon_entry(bulk("Mg", "fcc", a=3.9))
+
+
+@pytest.fixture(scope="session")
+def unstable_entry(make_phonon_entry: Callable[..., ReportEntry]) -> ReportEntry:
+    """A crystal that is stretched beyond what its bonds bear."""
+    return make_phonon_entry(bulk("MgO", "rocksalt", a=4.6))

@@ -107,7 +107,7 @@ def test_operations_of_a_skewed_cell_form_a_group(quartz: Atoms) -> None:
 
 def test_translations_only_repeat_the_primitive_cell(quartz: Atoms) -> None:
     atoms = make_general_supercell(quartz, SKEWED)
-    symmetry = find_cell_symmetry(atoms, 1e-5, translations_only=True)
+    symmetry = find_cell_symmetry(atoms, 1e-5, "translations")
     n_cells = round(np.linalg.det(SKEWED))
     assert (len(symmetry.rotations), symmetry.n_cells) == (1, n_cells)
     np.testing.assert_allclose(symmetry.rotations[0], np.eye(3), rtol=0, atol=1e-14)
@@ -120,13 +120,29 @@ def test_translations_only_repeat_the_primitive_cell(quartz: Atoms) -> None:
         assert misfit_A(atoms, symmetry, 0, permutation) < 1e-9
 
 
+def test_proper_operations_are_those_without_mirror_images(
+    fixed_crystal: tuple[Atoms, int], quartz: Atoms
+) -> None:
+    atoms, _ = fixed_crystal
+    every, proper = (find_cell_symmetry(atoms, 1e-5, kept) for kept in ("all", "proper"))
+    np.testing.assert_allclose(np.linalg.det(proper.rotations), 1.0, atol=1e-9)
+    # each of these crystals has a centre of inversion, quartz is one hand of two
+    assert 2 * len(proper.rotations) == len(every.rotations)
+    assert len(find_cell_symmetry(quartz, 1e-5, "proper").rotations) == 6
+    for rotation in range(len(proper.rotations)):
+        target = int(np.flatnonzero(proper.classes == proper.images(rotation)[0])[0])
+        translation = proper.translation(rotation, int(proper.first_of_class[0]), target)
+        permutation = proper.permutation(rotation, translation)
+        assert misfit_A(atoms, proper, rotation, permutation) < 1e-9
+
+
 @pytest.mark.parametrize("matrix", [np.diag([2, 1, 3]), np.array(SKEWED)])
 def test_known_translations_are_those_that_a_search_finds(
     quartz: Atoms, matrix: np.ndarray
 ) -> None:
     atoms = make_general_supercell(quartz, matrix)
     known = symmetry_of_supercell(quartz, atoms, matrix)
-    found = find_cell_symmetry(atoms, 1e-5, translations_only=True)
+    found = find_cell_symmetry(atoms, 1e-5, "translations")
     np.testing.assert_array_equal(known.first_of_class, np.arange(9))
     for atom in range(len(atoms)):
         first = int(known.classes[atom])

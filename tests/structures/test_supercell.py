@@ -125,9 +125,7 @@ def test_layer_is_repeated_within_its_plane_only() -> None:
 
 
 @pytest.mark.parametrize("length_A", [1.0, 5.0, 10.0, 23.7])
-def test_supercell_for_a_length_is_the_smallest_wide_enough(
-    quartz: Atoms, length_A: float
-) -> None:
+def test_supercell_for_a_length_is_the_smallest_wide_enough(quartz: Atoms, length_A: float) -> None:
     repeats = supercell_for_length(quartz, length_A)
     # Between opposite faces: the volume over the area of the face.
     faces = [np.linalg.norm(np.cross(quartz.cell[i - 2], quartz.cell[i - 1])) for i in range(3)]

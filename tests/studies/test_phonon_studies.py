@@ -87,6 +87,7 @@ def test_irreducible_rows(
     run("irreducible_rows", *options)
     exact, nearly = _record(tmp_path, "mgo"), _record(tmp_path, "near")
     assert exact["plans"]["1e-05"]["rows_needed"] == 2
+    assert exact["plans"]["1e-05"]["rows_needed_by_model"] == 2
     assert exact["plans"]["1e-05"]["space_group"] == "Fm-3m (225)"
     # The doubled cell has the rows of the primitive one once it is back where it was.
     assert nearly["plans"]["1e-05"]["rows_needed"] > 2
@@ -246,7 +247,7 @@ def test_entry_without_forces_fails_with_its_name(
     with tarfile.open(path, "w:xz") as archive:
         archive.addfile(tarfile.TarInfo("mp-1/POSCAR-unitcell"), io.BytesIO())
     with pytest.raises(StructureError, match=r"lacks phonopy\.conf, FORCE_SETS\."):
-        study("phonons_against_dft").read_dft(path)
+        study("phonon_database").read_dft(path)
 
 
 def test_ticks_of_a_path_with_a_gap(study: Callable[[str], ModuleType]) -> None:

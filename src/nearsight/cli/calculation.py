@@ -9,6 +9,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.cli.born import require_born_for
+from nearsight.cli.options import DEFAULT_MODEL
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import hessian
@@ -19,6 +20,7 @@ from nearsight.hessian.force_constants import (
     from_hessian,
 )
 from nearsight.hessian.methods import choose_kind
+from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy, with_sum_rules
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
 from nearsight.models.registry import load_model
@@ -69,9 +71,9 @@ class Calculated:
         )
 
 
-def is_saved_hessian(path: str) -> bool:
-    """Tell whether `path` names a saved Hessian and no structure."""
-    return Path(path).suffix == ".npz"
+def is_finished(path: str) -> bool:
+    """Tell whether `path` names a saved Hessian or phonopy's force constants and no structure."""
+    return Path(path).suffix == ".npz" or is_phonopy_file(path)
 
 
 def load_requested_model(arguments: argparse.Namespace) -> Model | None:
@@ -82,10 +84,10 @@ def load_requested_model(arguments: argparse.Namespace) -> Model | None:
     Model or None
         None if only saved Hessians are given: they need no model, and perhaps none is installed.
     """
-    if all(is_saved_hessian(path) for path in arguments.structures):
+    if all(is_finished(path) for path in arguments.structures):
         return None
     model = load_model(
-        arguments.model,
+        arguments.model or DEFAULT_MODEL,
         dtype=arguments.dtype,
         device=arguments.device,
         trust=arguments.trust_checkpoint,
@@ -116,12 +118,17 @@ def calculate(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    if model is None or is_saved_hessian(path):
+    if model is None or is_finished(path):
         return _saved(path, arguments)
     return hessian_of(prepare(path, model, arguments, work), model, arguments, work)
 
 
 def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
+    _require_no_preparation(path, arguments)
+    return Calculated(path, None, Hessian.load(path), {})
+
+
+def _require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
     late = ("supercell", "length", "symmetrize")
     given = [f"--{name}" for name in late if getattr(arguments, name, None) is not None]
     if given:
@@ -129,21 +136,36 @@ def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
         raise MethodError(
             f"{path} is a finished Hessian; {' and '.join(given)} {come} too late for it."
         )
-    return Calculated(path, None, Hessian.load(path), {})
+
+
+def _with_constants(
+    path: str,
+    relaxation: Relaxation | None,
+    found: ForceConstants,
+    settings: dict[str, Any],
+    arguments: argparse.Namespace,
+) -> Calculated:
+    if arguments.sum_rules:
+        found = with_sum_rules(found)
+        settings = {**settings, "sum_rules": True}
+    return Calculated(path, relaxation, found.at_gamma(), settings, found)
 
 
 def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculated:
-    """Read a saved Hessian and take the force constants out of it.
+    """Take the force constants out of a saved Hessian, or read phonopy's.
 
     Raises
     ------
     NearsightError
         It cannot be read, or is of no crystal.
     """
-    calculated = _saved(path, arguments)
-    tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
-    found = from_hessian(calculated.hessian, symmetry_tolerance_A=tolerance)
-    return replace(calculated, hessian=found.at_gamma(), force_constants=found)
+    if is_phonopy_file(path):
+        _require_no_preparation(path, arguments)
+        found = read_phonopy(path)
+    else:
+        tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
+        found = from_hessian(_saved(path, arguments).hessian, symmetry_tolerance_A=tolerance)
+    return _with_constants(path, None, found, {}, arguments)
 
 
 def prepare(
@@ -230,7 +252,7 @@ def force_constants_of(
     work.done(checkpoint)
     found = replace(found, warnings=prepared.warnings)
     settings = {"supercell": list(chosen), **_relaxation_settings(arguments)}
-    return Calculated(prepared.path, prepared.relaxation, found.at_gamma(), settings, found)
+    return _with_constants(prepared.path, prepared.relaxation, found, settings, arguments)
 
 
 def _repeats(arguments: argparse.Namespace) -> list[int]:

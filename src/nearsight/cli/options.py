@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 # Kept here, because their modules import more than `--help` may take time for; tests compare.
+DEFAULT_MODEL = "sevennet-0"
 EXACT_TOLERANCE_A = 1e-5
 DEFAULT_LENGTH_A = 8.0
 DEFAULT_MESH_LENGTH_A = 100.0
@@ -52,10 +53,9 @@ def add_model(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("model")
     group.add_argument(
         "--model",
-        default="sevennet-0",
         metavar="NAME",
         help="a name from `nearsight models list`, or family:target such as ase:emt "
-        "(default: %(default)s)",
+        f"(default: {DEFAULT_MODEL})",
     )
     group.add_argument(
         "--dtype",
@@ -179,6 +179,12 @@ def add_phonons(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="three numbers of q-points along the reciprocal vectors of the primitive cell, or one "
         f"length in Å that says how fine the mesh is (default: {DEFAULT_MESH_LENGTH_A:g})",
+    )
+    group.add_argument(
+        "--sum-rules",
+        action="store_true",
+        help="impose the translational sum rule and the symmetry of the force constants, which "
+        "differences and single precision break",
     )
     group.add_argument(
         "--nac",

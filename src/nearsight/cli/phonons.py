@@ -9,7 +9,7 @@ from nearsight.cli.born import require_born_file
 from nearsight.cli.calculation import (
     Calculated,
     force_constants_of,
-    is_saved_hessian,
+    is_finished,
     load_requested_model,
     prepare,
     saved_force_constants,
@@ -74,7 +74,7 @@ def _require_settings(arguments: argparse.Namespace) -> None:
 def _force_constants(
     path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
 ) -> Calculated:
-    if model is None or is_saved_hessian(path):
+    if model is None or is_finished(path):
         return saved_force_constants(path, arguments)
     prepared = prepare(
         path, model, arguments, work, require=lambda atoms: require_crystal(atoms, "phonons")

@@ -3,7 +3,7 @@
 import argparse
 
 from nearsight.cli.batch import Outcome, run_each
-from nearsight.cli.calculation import is_saved_hessian, read_checked
+from nearsight.cli.calculation import is_finished, read_checked
 from nearsight.cli.tables import print_plan
 from nearsight.errors import MethodError
 from nearsight.hessian.plan import plan
@@ -13,29 +13,35 @@ from nearsight.structures.symmetry import symmetrize
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the plan of each structure as it is in its file and return the exit status."""
-    model = load_model(
-        arguments.model,
-        dtype=arguments.dtype,
-        device=arguments.device,
-        trust=arguments.trust_checkpoint,
-    )
+    """Print the plan of each structure as it is in its file and return the exit status.
+
+    Unless a model is named, it is the plan for one that keeps the whole space group.
+    """
+    model = None
+    if arguments.model is not None:
+        model = load_model(
+            arguments.model,
+            dtype=arguments.dtype,
+            device=arguments.device,
+            trust=arguments.trust_checkpoint,
+        )
+    capabilities = None if model is None else model.capabilities
 
     def one(path: str) -> Outcome:
-        if is_saved_hessian(path):
+        if is_finished(path):
             raise MethodError(f"{path} is a finished Hessian, which needs no plan.")
         atoms = read_checked(path)
         if arguments.symmetrize:
             atoms = symmetrize(atoms, arguments.symmetrize).atoms
         atoms = make_supercell(atoms, arguments.supercell or [1, 1, 1])
-        found = plan(atoms, model.capabilities, tolerance_A=arguments.symmetry_tolerance)
+        found = plan(atoms, capabilities, tolerance_A=arguments.symmetry_tolerance)
         record = {
             "structure": path,
             "formula": str(atoms.get_chemical_formula()),
             "n_atoms": len(atoms),
-            "model": model.identity.name,
+            "model": None if model is None else model.identity.name,
             **found.summary(),
         }
-        return Outcome(record, lambda: print_plan(path, atoms, found))
+        return Outcome(record, lambda: print_plan(path, atoms, found, arguments.model))
 
     return run_each(arguments, one)

@@ -11,12 +11,13 @@ from nearsight.cli.calculation import (
     calculate,
     force_constants_of,
     hessian_of,
-    is_saved_hessian,
+    is_finished,
     prepare,
     saved_force_constants,
 )
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
+from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.models.contract import Model
 from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import vibrations
@@ -127,14 +128,8 @@ def with_heat(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    if model is None or is_saved_hessian(path):
-        calculated = calculate(path, None, arguments, work)
-        chosen = choose_spectrum(arguments, calculated.atoms, saved=True)
-        if arguments.converge_supercell:
-            raise MethodError(f"{path} is a finished Hessian, of which no supercell can grow.")
-        if chosen.method == "mesh":
-            calculated = saved_force_constants(path, arguments)
-        return _finished(calculated, chosen, arguments)
+    if model is None or is_finished(path):
+        return _from_finished(path, arguments, work)
 
     def choose(atoms: Atoms) -> Chosen:
         return choose_spectrum(arguments, atoms, saved=False)
@@ -156,6 +151,21 @@ def with_heat(
     largest, convergence = converge_supercell(prepared.atoms, attempt, arguments.converge_supercell)
     entry = replace(largest.kept.entry, convergence=convergence)
     return WithHeat(largest.kept.calculated, entry)
+
+
+def _from_finished(path: str, arguments: argparse.Namespace, work: WorkDirectory) -> WithHeat:
+    if arguments.converge_supercell:
+        raise MethodError(f"{path} is a finished Hessian, of which no supercell can grow.")
+    if is_phonopy_file(path):
+        if arguments.spectrum == "dense":
+            raise MethodError(f"{path} holds force constants; leave --spectrum dense out.")
+        chosen = Chosen("mesh", "force constants were given")
+        return _finished(saved_force_constants(path, arguments), chosen, arguments)
+    calculated = calculate(path, None, arguments, work)
+    chosen = choose_spectrum(arguments, calculated.atoms, saved=True)
+    if chosen.method == "mesh":
+        calculated = saved_force_constants(path, arguments)
+    return _finished(calculated, chosen, arguments)
 
 
 def _finished(calculated: Calculated, chosen: Chosen, arguments: argparse.Namespace) -> WithHeat:

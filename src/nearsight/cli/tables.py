@@ -110,11 +110,13 @@ def print_bands(bands: BandStructure) -> None:
     _line("bands", f"{bands.path}: {span}")
 
 
-def print_plan(path: str, atoms: Atoms, plan: Plan) -> None:
+def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
     """Print which rows a Hessian needs."""
     print(f"\n{path}")
     _line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
     _line("plan", str(plan))
+    every = "any that keeps the whole space group; not all do: name one with --model"
+    _line("model", every if model is None else model)
     print("\n   atom   element   equivalent   site order   rows   singular value")
     for site in plan.sites[:_SITES_SHOWN]:
         print(

@@ -1,6 +1,7 @@
 """To phonopy and back: its objects, its files, Born charges for its non-analytical term."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,8 @@ def to_phonopy(
         symprec=force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A,
         is_symmetry=force_constants.space_group is not None,
     )
-    phonon.force_constants = _in_phonopys_order(force_constants, phonon)
+    order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)
+    phonon.force_constants = order.to_phonopy(force_constants.values_eV_per_A2)
     if nac is not None:
         phonon.nac_params = read_born(nac, phonon)
     return phonon
@@ -138,22 +140,65 @@ def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> "NacParams":
     return params
 
 
-def _in_phonopys_order(force_constants: "ForceConstants", phonon: "Phonopy") -> NDArray[np.float64]:
-    """Return Φ as phonopy wants it: ``(n_primitive, n_supercell, 3, 3)`` in its order of atoms."""
-    supercell = force_constants.supercell
+@dataclass(frozen=True)
+class Order:
+    """Where phonopy keeps what is kept here."""
+
+    own: IntArray
+    """For each atom of phonopy's primitive cell its index in ours, shape ``(n_primitive,)``."""
+    columns: IntArray
+    """The atom of our supercell in the place of each of theirs, ``(n_primitive, n_supercell)``."""
+
+    def to_phonopy(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return Φ of shape ``(n_primitive, n_supercell, 3, 3)`` from ours."""
+        return np.stack(
+            [
+                values[own][:, columns].transpose(1, 0, 2)
+                for own, columns in zip(self.own, self.columns, strict=True)
+            ]
+        )
+
+    def from_phonopy(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return Φ of shape ``(n_primitive, 3, n_supercell, 3)`` from phonopy's."""
+        n_primitive, n_supercell = self.columns.shape
+        ours = np.empty((n_primitive, 3, n_supercell, 3))
+        for own, columns, block in zip(self.own, self.columns, values, strict=True):
+            ours[own][:, columns] = block.transpose(1, 0, 2)
+        return ours
+
+
+def find_order(supercell: Atoms, primitive_atoms: IntArray, phonon: "Phonopy") -> Order:
+    """Find out how phonopy orders a supercell and its primitive cell.
+
+    Parameters
+    ----------
+    supercell
+        Ours.
+    primitive_atoms
+        Which of its atoms stand for the primitive cell.
+    phonon
+        phonopy's object of the same supercell.
+
+    Raises
+    ------
+    StructureError
+        They are not the same supercell.
+    """
     cell = supercell.cell.array
     theirs = phonon.supercell.positions
     ours = _matching(theirs, supercell.positions, cell)
-    own_class = force_constants.class_of_atom()
-    values = np.empty((len(phonon.primitive), len(supercell), 3, 3))
-    for row, atom in enumerate(phonon.primitive.p2s_map):
-        own = int(own_class[ours[atom]])
-        stand_in = int(force_constants.primitive_atoms[own])
+    stand_ins = supercell.positions[primitive_atoms]
+    lattice = phonon.primitive.cell
+    own, columns = [], []
+    for atom in phonon.primitive.p2s_map:
+        place = supercell.positions[ours[atom]]
+        scaled = (stand_ins - place) @ np.linalg.inv(lattice)
+        off = np.linalg.norm((scaled - np.round(scaled)) @ lattice, axis=1)
+        index = int(np.argmin(off))
+        own.append(index)
         # What their atom sees at some distance, our copy of it sees there too.
-        shift = supercell.positions[stand_in] - supercell.positions[ours[atom]]
-        columns = _matching(theirs + shift, supercell.positions, cell)
-        values[row] = force_constants.values_eV_per_A2[own][:, columns].transpose(1, 0, 2)
-    return values
+        columns.append(_matching(theirs + (stand_ins[index] - place), supercell.positions, cell))
+    return Order(np.array(own), np.array(columns))
 
 
 def _matching(

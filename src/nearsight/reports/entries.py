@@ -49,7 +49,8 @@ class ReportEntry:
         thermal = self.thermodynamics.warnings if self.thermodynamics else ()
         of_modes = self.phonons.warnings if self.phonons else self.vibrations.warnings
         of_supercells = self.convergence.warnings if self.convergence else ()
-        return (*self.hessian.warnings, *of_modes, *thermal, *of_supercells)
+        of_bands = self.bands.warnings if self.bands else ()
+        return (*self.hessian.warnings, *of_modes, *thermal, *of_supercells, *of_bands)
 
     @property
     def spectrum(self) -> Spectrum:

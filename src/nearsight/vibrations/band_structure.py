@@ -1,8 +1,9 @@
 """Phonon bands along the path that the field has agreed on for each lattice."""
 
 import os
+import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,9 @@ class BandStructure:
 
     segments: tuple[BandSegment, ...]
     provenance: Provenance
+    """Where the force constants come from."""
+    warnings: tuple[str, ...] = ()
+    """What makes the path doubtful; empty if nothing does."""
 
     @property
     def lowest_THz(self) -> float:
@@ -129,7 +133,7 @@ def band_structure(
         The BORN file cannot be read.
     """
     phonon = force_constants.to_phonopy(nac)
-    path = _suggested_path(force_constants)
+    path, remarks = _suggested_path(force_constants)
     ends = [(path["point_coords"][start], path["point_coords"][end]) for start, end in path["path"]]
     pieces = [np.linspace(start, end, points_per_segment) for start, end in ends]
     bands = phonon.run_band_structure(pieces)
@@ -142,11 +146,11 @@ def band_structure(
         segments.append(
             BandSegment(_plain(start), _plain(end), np.array(points), np.array(way), eigenvalues)
         )
-    return BandStructure(tuple(segments), force_constants.provenance)
+    return BandStructure(tuple(segments), force_constants.provenance, remarks)
 
 
-def _suggested_path(force_constants: ForceConstants) -> dict[str, Any]:
-    """Return seekpath's path in the basis of the primitive cell at hand, whatever its setting."""
+def _suggested_path(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return seekpath's path in the basis of the primitive cell at hand, and what it warns of."""
     import seekpath
 
     primitive = force_constants.primitive_cell
@@ -156,14 +160,27 @@ def _suggested_path(force_constants: ForceConstants) -> dict[str, Any]:
         primitive.numbers,
     )
     tolerance = force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A
+
+    def path(on_edge_case: Literal["error", "ignore"]) -> dict[str, Any]:
+        with warnings.catch_warnings():
+            warnings.simplefilter(on_edge_case, seekpath.hpkot.EdgeCaseWarning)
+            found: dict[str, Any] = seekpath.get_path_orig_cell(cell, symprec=tolerance)
+            return found
+
     try:
-        found: dict[str, Any] = seekpath.get_path_orig_cell(cell, symprec=tolerance)
+        try:
+            return path("error"), ()
+        except seekpath.hpkot.EdgeCaseWarning as warning:
+            remark = (
+                f"the path of the bands depends on the last digits of the cell ({warning}); "
+                f"a symmetrised structure makes it definite."
+            )
+            return path("ignore"), (remark,)
     except (seekpath.hpkot.SymmetryDetectionError, ValueError, AssertionError) as error:
         raise StructureError(
             f"seekpath finds no path for {primitive.get_chemical_formula()} ({error}); symmetrise "
             f"the structure, or take bands along a path of your own with to_phonopy()."
         ) from error
-    return found
 
 
 def _plain(label: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from nearsight.errors import MemoryBudgetError, MethodError
+from nearsight.errors import MemoryBudgetError, MethodError, StructureError
 from nearsight.structures.supercell import supercell_for_length
 from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
@@ -121,11 +121,18 @@ def converge_supercell(
     ------
     MethodError
         The tolerance is not positive.
+    StructureError
+        The structure is no crystal.
     MemoryBudgetError
         Not even the smallest supercell fits.
     """
     if not 0.0 < tolerance < np.inf:
         raise MethodError(f"a tolerance of {tolerance} makes no sense; choose e.g. 0.001.")
+    if not atoms.pbc.all():
+        raise StructureError(
+            f"{atoms.get_chemical_formula()} is not periodic in three directions, so that no "
+            f"supercell of it can grow; use its modes at Γ."
+        )
     steps: list[ConvergenceStep] = []
     last: Attempt[Kept] | None = None
     converged, stopped = False, f"{_MAX_SUPERCELLS} supercells were tried"

@@ -1,0 +1,108 @@
+"""What phonopy makes of force constants, or has in its files, as ours."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+
+from nearsight.errors import CheckpointError
+from nearsight.fingerprint import file_sha256
+from nearsight.hessian.force_constants import ForceConstants
+from nearsight.hessian.phonopy_io import find_order
+from nearsight.provenance import ModelIdentity, record
+from nearsight.structures.supercell import make_general_supercell
+
+_ROUNDS = 20
+"""Of subtracting drifts and averaging, each of which leaves a tenth of what the other breaks."""
+
+_SUFFIXES = (".yaml", ".yml", ".yaml.xz")
+
+
+def with_sum_rules(force_constants: ForceConstants) -> ForceConstants:
+    """Return force constants on which the translational sum rule and symmetry are imposed.
+
+    That is Σ_B Φ[A, B] = 0 and Φ[A, α, B, β] = Φ[B, β, A, α], by phonopy's averaging. Analytic ones
+    obey both to rounding; differences and single precision do not.
+
+    Raises
+    ------
+    StructureError
+        The structure is not periodic in three directions.
+    """
+    phonon = force_constants.to_phonopy()
+    order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)
+    phonon.symmetrize_force_constants(level=_ROUNDS, show_drift=False)
+    values = phonon.force_constants
+    assert values is not None
+    return replace(force_constants, values_eV_per_A2=order.from_phonopy(values))
+
+
+def is_phonopy_file(path: str | os.PathLike[str]) -> bool:
+    """Tell whether the name of a file is that of phonopy's YAML."""
+    return str(path).endswith(_SUFFIXES)
+
+
+def read_phonopy(path: str | os.PathLike[str]) -> ForceConstants:
+    """Read the force constants in phonopy's YAML, or those that follow from the forces in it.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing, no YAML of phonopy, or holds neither force constants nor forces.
+    """
+    import phonopy
+
+    file = Path(path)
+    if not file.is_file():
+        raise CheckpointError(f"{file} does not exist; give the path of a phonopy YAML file.")
+    try:
+        phonon = phonopy.load(file, log_level=0, is_nac=False)
+        constants = phonon.force_constants
+    except Exception as error:
+        # phonopy and its YAML reader raise anything for a file that is another or damaged.
+        raise CheckpointError(
+            f"{file} is not a readable YAML file of phonopy ({type(error).__name__}: {error})."
+        ) from error
+    if constants is None:
+        raise CheckpointError(
+            f"{file} holds neither force constants nor forces; save it with "
+            f"settings={{'force_constants': True}}."
+        )
+    cell = phonon.unitcell
+    unit_cell = Atoms(
+        cell.numbers, positions=cell.positions, masses=cell.masses, cell=cell.cell, pbc=True
+    )
+    matrix = phonon.supercell_matrix.T.astype(np.int64)
+    supercell = make_general_supercell(unit_cell, matrix)
+    p2s_map = phonon.primitive.p2s_map
+    if len(constants) == len(supercell):
+        constants = constants[p2s_map]
+    # The first copies of phonopy's primitive atoms are those of the unit cell.
+    primitive_atoms = np.array(
+        [phonon.supercell.u2u_map[phonon.supercell.s2u_map[atom]] for atom in p2s_map]
+    )
+    order = find_order(supercell, primitive_atoms, phonon)
+    identity = ModelIdentity(file.name, "phonopy", file_sha256(file), "float64", "cpu")
+    return ForceConstants(
+        method="phonopy",
+        reason="read from a file",
+        step_A=None,
+        rows_computed=0,
+        rows_needed=3 * len(primitive_atoms),
+        symmetry="as phonopy used it",
+        space_group=None,
+        symmetry_tolerance_A=None,
+        symmetry_deviation_eV_per_A2=None,
+        seconds=0.0,
+        peak_memory_bytes=0,
+        provenance=record(identity),
+        unit_cell=unit_cell,
+        supercell=supercell,
+        supercell_matrix=matrix,
+        primitive_vectors=phonon.primitive_matrix.T,
+        rotations=np.eye(3, dtype=np.int64)[np.newaxis],
+        primitive_atoms=primitive_atoms,
+        values_eV_per_A2=order.from_phonopy(constants),
+    )

@@ -1,0 +1,70 @@
+import argparse
+import subprocess
+import sys
+
+import pytest
+
+from nearsight.cli import options
+from nearsight.cli.main import main
+from nearsight.hessian.force_constants import DEFAULT_LENGTH_A
+from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.vibrations.phonon_mesh import DEFAULT_MESH_LENGTH_A
+
+COMMANDS = ("heat-capacity", "phonons", "hessian", "vibrations", "report", "models")
+
+
+def test_numbers_in_the_help_are_those_that_are_used() -> None:
+    assert options.EXACT_TOLERANCE_A == EXACT_TOLERANCE_A
+    assert options.DEFAULT_LENGTH_A == DEFAULT_LENGTH_A
+    assert options.DEFAULT_MESH_LENGTH_A == DEFAULT_MESH_LENGTH_A
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
+    heavy = {"ase", "jinja2", "matplotlib", "numpy", "phonopy", "rich", "scipy", "spglib", "torch"}
+    code = (
+        "import sys; from nearsight.cli.main import main\n"
+        f"try: main({[*command, '--help']!r})\n"
+        f"except SystemExit: print('heavy:', *sorted(set(sys.modules) & {heavy!r}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1].strip() == "heavy:"
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_fits_80_columns(
+    command: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as stopped:
+        main([*command, "--help"])
+    assert stopped.value.code == 0
+    assert max(len(line) for line in capsys.readouterr().out.splitlines()) <= 80
+
+
+def test_help_lists_phonons(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "phonons " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "mesh"), [(["4", "5", "6"], [4, 5, 6]), (["80.5"], 80.5), (["4"], 4.0)]
+)
+def test_mesh_is_three_numbers_or_a_length(given: list[str], mesh: list[int] | float) -> None:
+    parser = argparse.ArgumentParser()
+    options.add_phonons(parser)
+    found = parser.parse_args(["--mesh", *given]).mesh
+    assert found == mesh
+    assert type(found) is type(mesh)
+
+
+def test_last_mesh_counts() -> None:
+    parser = argparse.ArgumentParser()
+    options.add_phonons(parser)
+    assert parser.parse_args(["--mesh", "80", "--mesh", "4", "4", "4"]).mesh == [4, 4, 4]
+    assert parser.parse_args([]).mesh is None

@@ -1,0 +1,253 @@
+"""The page of a crystal whose heat capacity is from phonons over the Brillouin zone."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+from nearsight.reports import ReportEntry, render_report
+from nearsight.reports.figures import classical_limit_J_per_g_K, phonon_density_svg
+from nearsight.reports.verdict import Level, verdict
+from nearsight.vibrations import band_structure, thermodynamics
+from nearsight.vibrations.phonon_mesh import NOTABLE_BOUNDARY_eV_per_A2, PhononMesh
+from nearsight.vibrations.supercell_convergence import ConvergenceStep, SupercellConvergence
+
+ReadPage = Callable[[str], Any]
+
+
+def _levels(entry: ReportEntry) -> dict[str, Level]:
+    return {check.finding: check.level for check in verdict(entry).checks}
+
+
+def _with_boundary(entry: ReportEntry, boundary_eV_per_A2: float | None) -> ReportEntry:
+    assert entry.phonons is not None
+    return replace(entry, phonons=replace(entry.phonons, boundary_eV_per_A2=boundary_eV_per_A2))
+
+
+@pytest.fixture(params=["rocksalt_entry", "metal_entry"])
+def stable_entry(request: pytest.FixtureRequest) -> ReportEntry:
+    """A crystal of two atoms, and one of a single atom."""
+    entry: ReportEntry = request.getfixturevalue(request.param)
+    return entry
+
+
+def test_numbers_of_the_page_are_those_of_the_record(
+    stable_entry: ReportEntry, read_page: ReadPage
+) -> None:
+    page = read_page(render_report([stable_entry]))
+    record = page.data["structure-1-record"]
+    assert record == stable_entry.to_json()
+    assert record["spectrum"]["method"] == "mesh"
+    for row in record["heat_capacity"]:
+        assert set(row.values()) <= set(page.values)
+        assert f"{row['J_per_g_K']:.5f}" in page.words
+    for row in record["thermodynamics"]:
+        assert f"{row['entropy_J_per_molatom_K']:.4f}" in page.words
+    at_gamma = stable_entry.vibrations.wavenumbers_per_cm.tolist()
+    assert set(at_gamma) <= set(page.values)
+
+
+def test_cell_of_the_page_is_the_cell_of_the_file(
+    rocksalt_entry: ReportEntry, read_page: ReadPage
+) -> None:
+    page = read_page(render_report([rocksalt_entry]))
+    assert page.data["structure-1-record"]["n_atoms"] == 8
+    assert "a crystal of 8 atoms per cell, from its phonons over the Brillouin zone" in page.words
+    assert "Mg4O4" in page.words
+    # what moves is the primitive cell
+    assert page.data["structure-1-viewer"]["n_modes"] == 3
+
+
+@pytest.mark.parametrize(
+    ("acoustic", "words"),
+    [
+        ("classical", "counted with k_B each"),
+        ("exclude", "left out"),
+        ("as-computed", "counted as they were computed"),
+    ],
+)
+def test_mesh_and_its_point_at_gamma_are_put_into_words(
+    rocksalt_entry: ReportEntry, read_page: ReadPage, acoustic: Any, words: str
+) -> None:
+    assert rocksalt_entry.phonons is not None
+    thermal = thermodynamics(rocksalt_entry.phonons, 300.0, acoustic, scale_factor=0.98)
+    page = read_page(render_report([replace(rocksalt_entry, thermodynamics=thermal)]))
+    (note,) = re.findall(r"The mean over a mesh of .*? scaled by 0\.98\.", page.words)
+    assert "4 × 5 × 6 points of the Brillouin zone" in note
+    assert "one of 120, the 3 acoustic modes are " + words in note
+
+
+def test_where_force_constants_come_from_is_named(
+    rocksalt_entry: ReportEntry, read_page: ReadPage
+) -> None:
+    words = " ".join(read_page(render_report([rocksalt_entry])).words.split())
+    assert "Force constants" in words
+    assert "rows needed2 of 192" in words
+    assert "supercell2 × 2 × 2" in words
+    assert "mesh of q-points4 × 5 × 6" in words
+    assert "space group Fm-3m (225)" in words
+
+
+def test_density_of_phonon_states_is_drawn_in_place_of_that_at_gamma(
+    stable_entry: ReportEntry, read_page: ReadPage
+) -> None:
+    page = read_page(render_report([stable_entry]))
+    assert "Density of phonon states" in page.words
+    assert "Vibrational density of states" not in page.words
+    # no curve belongs to an element, but the atoms of the picture still have their colours
+    assert "total" not in page.words
+    for symbol in set(stable_entry.vibrations.atoms.get_chemical_symbols()):
+        assert re.search(rf"(?<!\w){symbol}(?!\w)", page.words)
+
+
+def test_atom_of_its_own_is_told_from_a_structure_without_vibrations(
+    metal_entry: ReportEntry, read_page: ReadPage
+) -> None:
+    words = read_page(render_report([metal_entry])).words
+    assert "One atom has no mode at Γ" in words
+    assert "The structure has no vibrations" not in words
+    assert "At Γ of the primitive cell: 0 real, 0 imaginary" in words
+
+
+@pytest.mark.parametrize("name", ["rocksalt_entry", "metal_entry", "unstable_entry"])
+def test_chart_begins_at_zero_unless_modes_are_imaginary(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    phonons: PhononMesh = request.getfixturevalue(name).phonons
+    svg = ET.fromstring(str(phonon_density_svg(phonons, "dos")))
+    low, high = float(svg.attrib["data-low"]), float(svg.attrib["data-high"])
+    assert high > phonons.wavenumbers_per_cm.max()
+    if name == "unstable_entry":
+        assert low < phonons.wavenumbers_per_cm.min() < -1
+    else:
+        assert low == 0.0
+    assert ("imaginary" in "".join(svg.itertext())) == (name == "unstable_entry")
+    (rug,) = [path for path in svg.iter() if path.get("class") == "rug"]
+    assert rug.attrib["d"].count("M") == phonons.gamma.n_modes
+
+
+def test_heat_capacity_tends_to_the_law_of_dulong_and_petit(stable_entry: ReportEntry) -> None:
+    assert stable_entry.phonons is not None
+    limit, name = classical_limit_J_per_g_K(stable_entry.phonons)
+    assert "Dulong" in name
+    hot = thermodynamics(stable_entry.phonons, 1e6, "classical").heat_capacity_J_per_g_K[0]
+    assert hot == pytest.approx(limit, rel=1e-6)
+
+
+# The verdict
+
+
+def test_phonons_at_a_minimum_pass(rocksalt_entry: ReportEntry) -> None:
+    levels = _levels(_with_boundary(rocksalt_entry, 1e-3))
+    assert levels.pop("relaxation not recorded") is Level.UNKNOWN
+    assert set(levels.values()) == {Level.GOOD}
+    assert "no imaginary modes" in levels
+    # nothing is said about modes at Γ, of which the heat capacity is not made
+    assert not [finding for finding in levels if "acoustic" in finding]
+
+
+@pytest.mark.parametrize(
+    ("boundary_eV_per_A2", "finding", "level"),
+    [
+        (0.0, "supercell large enough", Level.GOOD),
+        (NOTABLE_BOUNDARY_eV_per_A2, "supercell large enough", Level.GOOD),
+        (1.01 * NOTABLE_BOUNDARY_eV_per_A2, "supercell small", Level.CAUTION),
+        (5.0, "supercell small", Level.CAUTION),
+        (None, "supercell not judged", Level.UNKNOWN),
+    ],
+)
+def test_what_is_left_at_the_boundary_is_judged(
+    rocksalt_entry: ReportEntry,
+    read_page: ReadPage,
+    *,
+    boundary_eV_per_A2: float | None,
+    finding: str,
+    level: Level,
+) -> None:
+    entry = _with_boundary(rocksalt_entry, boundary_eV_per_A2)
+    assert _levels(entry)[finding] is level
+    page = read_page(render_report([entry]))
+    assert finding in page.words
+    warned = any("boundary of their supercell" in warning for warning in entry.warnings)
+    assert warned == (level is not Level.GOOD)
+
+
+def test_one_atom_in_a_supercell_of_its_own_is_not_judged(
+    make_phonon_entry: Callable[..., ReportEntry], metal_entry: ReportEntry
+) -> None:
+    assert metal_entry.force_constants is not None
+    alone = make_phonon_entry(metal_entry.force_constants.unit_cell, (1, 1, 1))
+    assert _levels(alone)["supercell not judged"] is Level.UNKNOWN
+
+
+def test_share_of_imaginary_modes_is_a_problem(
+    unstable_entry: ReportEntry, rocksalt_entry: ReportEntry, read_page: ReadPage
+) -> None:
+    assert unstable_entry.phonons is not None
+    share = unstable_entry.phonons.share_imaginary
+    assert 0 < share < 1
+    text = f"{100 * share:.2g} %"
+    assert _levels(unstable_entry)[f"{text} imaginary modes"] is Level.BAD
+    page = read_page(render_report([unstable_entry, rocksalt_entry]))
+    overview = [line.strip() for line in page.words.splitlines()]
+    assert text in overview
+    assert "0" in overview
+    assert "not reliable" in page.words
+
+
+def _curve(*, converged: bool, n_steps: int = 2) -> SupercellConvergence:
+    steps = tuple(
+        ConvergenceStep((n, n, n), n**3, np.array([0.5]), 0.01) for n in range(1, n_steps + 1)
+    )
+    return SupercellConvergence(np.array([300.0]), 0.001, steps, converged, "memory ran out")
+
+
+@pytest.mark.parametrize(
+    ("converged", "n_steps", "finding", "detail"),
+    [
+        (True, 2, "supercell converged", "agree within 0.1 %"),
+        (False, 3, "supercell not converged", "differ by more than 0.1 %"),
+        (False, 1, "supercell not converged", "Only one supercell"),
+    ],
+)
+def test_growing_of_the_supercell_is_judged_and_recorded(
+    rocksalt_entry: ReportEntry,
+    read_page: ReadPage,
+    *,
+    converged: bool,
+    n_steps: int,
+    finding: str,
+    detail: str,
+) -> None:
+    curve = _curve(converged=converged, n_steps=n_steps)
+    entry = replace(rocksalt_entry, convergence=curve)
+    assert _levels(entry)[finding] is (Level.GOOD if converged else Level.CAUTION)
+    page = read_page(render_report([entry]))
+    assert finding in page.words
+    assert detail in page.words
+    assert page.data["structure-1-record"]["convergence"] == curve.summary()
+    assert ("did not converge" in page.words) == (not converged)
+
+
+def test_bands_and_what_they_warn_of_are_on_record(
+    rocksalt_entry: ReportEntry, read_page: ReadPage
+) -> None:
+    assert rocksalt_entry.force_constants is not None
+    bands = band_structure(rocksalt_entry.force_constants, points_per_segment=3)
+    doubtful = replace(bands, warnings=("the path is doubtful.",))
+    page = read_page(render_report([replace(rocksalt_entry, bands=doubtful)]))
+    record = page.data["structure-1-record"]
+    assert record["bands"] == bands.summary()
+    assert "the path is doubtful." in record["warnings"]
+    assert "The path is doubtful." in page.words
+    assert rocksalt_entry.to_json()["bands"] is None
+
+
+def test_reason_of_the_spectrum_is_on_record(rocksalt_entry: ReportEntry) -> None:
+    entry = replace(rocksalt_entry, spectrum_reason="it was asked for")
+    assert entry.to_json()["spectrum"]["reason"] == "it was asked for"
+    assert "reason" not in rocksalt_entry.to_json()["spectrum"]
