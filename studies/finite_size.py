@@ -46,6 +46,8 @@ TEMPERATURE_K = 300.0
 FMAX_eV_PER_A = 0.005
 ACOUSTIC: tuple[Acoustic, ...] = ("exclude", "classical", "as-computed")
 CELLS = {"1x1x1": "one cell", "2x2x2": "2x2x2 cells"}
+NEGLIGIBLE_PERCENT = 1e-6
+"""Smaller changes of the mesh are drawn as this."""
 IMAGINARY_PER_CM = -0.5
 """Below it a mode counts as imaginary; rounding makes others a little so."""
 
@@ -287,6 +289,7 @@ def draw(model: str, records: dict[str, Record]) -> Figure:
     for index, record in enumerate(solids):
         values = [record["meshes"][f"{each:g}"]["heat_capacity_J_per_g_K"] for each in LENGTHS_A]
         changes = 100 * np.abs(np.array(values[:-1]) / converged(record) - 1)
+        changes = np.maximum(changes, NEGLIGIBLE_PERCENT)  # rounding can make it 0
         axes[2].plot(LENGTHS_A[:-1], changes, ".-", color=f"C{index % 10}", linewidth=0.8)
     axes[2].set_xscale("log")
     axes[2].set_yscale("log")

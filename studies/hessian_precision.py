@@ -190,7 +190,7 @@ def written(values: tuple[float, float, float]) -> list[str]:
 
 def draw(label: str, records: dict[str, Record]) -> Figure:
     """Return the figure: error and imaginary modes over the step."""
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     markers = dict(zip(SCHEMES, "osD", strict=True))
     colours = dict(zip(DTYPES, ("tab:blue", "tab:red"), strict=True))
@@ -206,7 +206,9 @@ def draw(label: str, records: dict[str, Record]) -> Figure:
     right.set_ylabel("imaginary modes: |found - exact|")
     for ax in (left, right):
         ax.set_xlabel("step (Å)")
-    left.legend(fontsize=6)
+    figure.legend(
+        *left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=7
+    )
     figure.suptitle(f"{label}: mean over {len(records)} solids", fontsize=10)
     return figure
 

@@ -23,6 +23,7 @@ def test_snippet_of_the_readme_does_what_it_says(
     assert np.array_equal(saved.matrix_eV_per_A2, names["H"].matrix_eV_per_A2)
     assert names["modes"].n_imaginary == 0
     assert names["thermal"].heat_capacity_J_per_g_K.shape == (3,)
+    assert names["constants"].rows_needed == 5
 
 
 def test_commands_of_the_readme_exist() -> None:

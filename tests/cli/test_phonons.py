@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nearsight.cli.main import main
+from nearsight.errors import StorageError
 from nearsight.hessian import Hessian
 from nearsight.units import EV_IN_PER_CM, EV_IN_THZ
 
@@ -212,4 +213,22 @@ def test_interrupted_force_constants_go_on(
     for name in ("lowest", "highest"):
         field = f"{name}_wavenumber_per_cm"
         assert resumed["spectrum"][field] == pytest.approx(expected["spectrum"][field], abs=1e-3)
+    assert not (phonon_folder / ".nearsight").exists()
+
+
+def test_rows_are_kept_when_what_follows_from_them_fails(
+    nearsight: Run, phonon_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*positional: object) -> None:
+        raise StorageError("no room for the mesh")
+
+    arguments = ("primitive.xyz", "ordered.cif", *FEW, "--json", "r.json")
+    with monkeypatch.context() as patch:
+        patch.setattr("nearsight.cli.phonons.phonon_mesh", full)
+        assert nearsight("phonons", *arguments) == 1
+    kept = [path.suffix for path in (phonon_folder / ".nearsight").iterdir()]
+    assert kept == [".rows", ".rows"]
+    assert nearsight("phonons", *arguments) == 0
+    records = json.loads((phonon_folder / "r.json").read_text())
+    assert [record["force_constants"]["rows_computed"] for record in records] == [0, 0]
     assert not (phonon_folder / ".nearsight").exists()

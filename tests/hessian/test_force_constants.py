@@ -24,8 +24,6 @@ from nearsight.hessian.force_constants import (
 
 ROUNDING = 1e-10
 
-# phonopy says so at every supercell that has not all the symmetry of its crystal
-pytestmark = pytest.mark.filterwarnings("ignore:Warning. Point group symmetries:UserWarning")
 
 SKEWED = np.array([[1, 1, 0], [-1, 1, 1], [0, -1, 2]])
 

@@ -137,9 +137,9 @@ def test_supercell_for_a_length_is_the_smallest_wide_enough(quartz: Atoms, lengt
 
 
 def test_width_that_misses_the_length_by_rounding_is_wide_enough() -> None:
-    cell = bulk("NaCl", "rocksalt", a=0.1 + 0.2, cubic=True)
-    assert supercell_for_length(cell, 0.9) == (3, 3, 3)
-    assert supercell_for_length(cell, 0.9001) == (4, 4, 4)
+    cell = bulk("NaCl", "rocksalt", a=5.64, cubic=True)
+    assert supercell_for_length(cell, 3 * 5.64 * (1 + 1e-9)) == (3, 3, 3)
+    assert supercell_for_length(cell, 3 * 5.64 * (1 + 1e-5)) == (4, 4, 4)
 
 
 def test_directions_that_are_not_periodic_are_not_repeated_for_a_length() -> None:

@@ -178,7 +178,6 @@ def test_mesh_that_breaks_the_symmetry_is_reduced_by_what_is_left_of_it(of_mgo, 
         assert_allclose(heat(ours, acoustic), heat(plain, acoustic), rtol=1e-9)
 
 
-@pytest.mark.filterwarnings("ignore:Warning. Point group symmetries:UserWarning")
 def test_supercell_of_lower_symmetry_reduces_the_mesh_by_no_more_than_it_has(pair_model, primitive):
     force = force_constants(primitive, pair_model(), (3, 2, 2))
     assert 1 < len(force.rotations) < 48

@@ -36,7 +36,12 @@ def run_batch(
 ) -> int:
     """Call `calculate` for each structure with a place for its unfinished work; see `run_each`."""
     with work_directory(arguments.work_dir) as work:
-        return run_each(arguments, lambda path: calculate(path, work))
+
+        def one(path: str) -> Outcome:
+            with work.kept_on_failure():
+                return calculate(path, work)
+
+        return run_each(arguments, one)
 
 
 def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome]) -> int:

@@ -38,6 +38,16 @@ class WorkDirectory:
         """Let `files` be removed when the command is done."""
         self._done.extend(files)
 
+    @contextlib.contextmanager
+    def kept_on_failure(self) -> Iterator[None]:
+        """Keep what `done` names meanwhile if the block fails: the rows were sound."""
+        before = len(self._done)
+        try:
+            yield
+        except BaseException:
+            del self._done[before:]
+            raise
+
     def remove_done(self) -> None:
         """Remove what `done` named."""
         for file in self._done:

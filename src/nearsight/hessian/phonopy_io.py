@@ -1,6 +1,9 @@
 """To phonopy and back: its objects, its files, Born charges for its non-analytical term."""
 
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,19 +57,31 @@ def to_phonopy(
             f"wants it; use the normal modes of its Hessian, or give it a cell vector through "
             f"the vacuum and pbc=True."
         )
-    phonon = Phonopy(
-        phonopy_atoms(of_cell),
-        # phonopy's matrices have vectors as columns
-        supercell_matrix=force_constants.supercell_matrix.T,
-        primitive_matrix=force_constants.primitive_vectors.T,
-        symprec=force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A,
-        is_symmetry=force_constants.space_group is not None,
-    )
+    with lower_symmetry_is_fine():
+        phonon = Phonopy(
+            phonopy_atoms(of_cell),
+            # phonopy's matrices have vectors as columns
+            supercell_matrix=force_constants.supercell_matrix.T,
+            primitive_matrix=force_constants.primitive_vectors.T,
+            symprec=force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A,
+            is_symmetry=force_constants.space_group is not None,
+        )
     order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)
     phonon.force_constants = order.to_phonopy(force_constants.values_eV_per_A2)
     if nac is not None:
         phonon.nac_params = read_born(nac, phonon)
     return phonon
+
+
+@contextmanager
+def lower_symmetry_is_fine() -> Iterator[None]:
+    """Let phonopy make a supercell of lower symmetry than its crystal without a warning.
+
+    Nothing here uses more symmetry than the supercell has.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*Point group symmetries of supercell and primitive")
+        yield
 
 
 def phonopy_atoms(atoms: Atoms) -> "PhonopyAtoms":

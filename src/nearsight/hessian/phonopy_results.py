@@ -10,7 +10,7 @@ from ase import Atoms
 from nearsight.errors import CheckpointError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.force_constants import ForceConstants
-from nearsight.hessian.phonopy_io import find_order
+from nearsight.hessian.phonopy_io import find_order, lower_symmetry_is_fine
 from nearsight.provenance import ModelIdentity, record
 from nearsight.structures.supercell import make_general_supercell
 
@@ -58,7 +58,8 @@ def read_phonopy(path: str | os.PathLike[str]) -> ForceConstants:
     if not file.is_file():
         raise CheckpointError(f"{file} does not exist; give the path of a phonopy YAML file.")
     try:
-        phonon = phonopy.load(file, log_level=0, is_nac=False)
+        with lower_symmetry_is_fine():
+            phonon = phonopy.load(file, log_level=0, is_nac=False)
         constants = phonon.force_constants
     except Exception as error:
         # phonopy and its YAML reader raise anything for a file that is another or damaged.

@@ -70,7 +70,8 @@ def mesh_density_of_states(
     edges = np.linspace(lowest - width, highest + width, 20 * _POINTS)
     weights = np.repeat(phonons.cells * phonons.weights, frequencies.shape[1])
     counts, _ = np.histogram(frequencies.ravel(), edges, weights=weights)
-    centres = ((edges[1:] + edges[:-1]) / 2)[counts > 0]
-    distances = (grid[:, np.newaxis] - centres) / width
-    gaussians = np.exp(-0.5 * distances**2) / (width * math.sqrt(2 * math.pi))
-    return MeshDensityOfStates(grid, gaussians @ counts[counts > 0], width, phonons.provenance)
+    filled = counts > 0
+    centres, shares = ((edges[1:] + edges[:-1]) / 2)[filled], counts[filled]
+    height = 1 / (width * math.sqrt(2 * math.pi))
+    states = [height * shares @ np.exp(-0.5 * ((x - centres) / width) ** 2) for x in grid]
+    return MeshDensityOfStates(grid, np.array(states), width, phonons.provenance)
