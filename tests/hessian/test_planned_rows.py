@@ -140,7 +140,6 @@ def test_rotations_alone_are_enough_for_a_model_that_keeps_no_mirror_images(
         )
 
 
-@pytest.mark.xfail(strict=True, reason="two images drawn at random need not be mirror images")
 def test_model_that_only_claims_to_keep_mirror_images_is_found_out(
     handed_model: Callable[..., Any],
 ) -> None:
@@ -150,7 +149,6 @@ def test_model_that_only_claims_to_keep_mirror_images_is_found_out(
             hessian(atoms, handed_model(), "rows")
 
 
-@pytest.mark.xfail(strict=True, reason="both rows of a check may be compared with themselves")
 def test_check_never_compares_rows_with_themselves(
     pair_model: Callable[..., Any], handed_model: Callable[..., Any]
 ) -> None:

@@ -15,11 +15,11 @@ from nearsight.hessian.computation import Computation, computation_fields
 from nearsight.hessian.compute import bare
 from nearsight.hessian.plan import plan
 from nearsight.hessian.planned_rows import compute_planned_rows
+from nearsight.hessian.primitive import primitive_cell
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
 from nearsight.structures.cell_symmetry import (
-    CellSymmetry,
     find_cell_symmetry,
     symmetry_of_supercell,
 )
@@ -266,7 +266,7 @@ def force_constants(
         repeated, model.capabilities, tolerance_A=symmetry_tolerance_A, translations=translations
     )
     assert planned.symmetry is not None
-    primitive_atoms = planned.primitive_atoms
+    primitive = primitive_cell(unit_cell, repeated, planned.symmetry, matrix)
     computed = compute_planned_rows(
         repeated,
         model,
@@ -274,20 +274,19 @@ def force_constants(
         method,
         step_A=step_A,
         memory_budget_bytes=memory_budget_bytes,
-        rows_kept=3 * len(primitive_atoms),
+        rows_kept=3 * len(primitive.atoms),
         checkpoint=checkpoint,
         progress=progress,
     )
-    vectors = _primitive_vectors(unit_cell, planned.symmetry, matrix)
     return ForceConstants(
         **computation_fields(computed.computation),
         unit_cell=unit_cell,
         supercell=repeated,
         supercell_matrix=matrix,
-        primitive_vectors=vectors,
-        rotations=_rotations(vectors, planned.symmetry, matrix),
-        primitive_atoms=primitive_atoms,
-        values_eV_per_A2=planned.expand_compact(computed.rows_eV_per_A2),
+        primitive_vectors=primitive.vectors,
+        rotations=primitive.rotations,
+        primitive_atoms=primitive.atoms,
+        values_eV_per_A2=planned.expand_for(computed.rows_eV_per_A2, primitive.atoms),
     )
 
 
@@ -316,17 +315,17 @@ def from_hessian(
         )
     symmetry = find_cell_symmetry(atoms, symmetry_tolerance_A, "translations")
     matrix = np.eye(3, dtype=np.int64)
-    primitive_atoms = np.sort(symmetry.first_of_class)
-    vectors = _primitive_vectors(atoms, symmetry, matrix)
+    primitive = primitive_cell(atoms, atoms, symmetry, matrix)
+    computation = {**computation_fields(hessian), "symmetry_tolerance_A": symmetry_tolerance_A}
     return ForceConstants(
-        **computation_fields(hessian),
+        **computation,
         unit_cell=atoms,
         supercell=atoms,
         supercell_matrix=matrix,
-        primitive_vectors=vectors,
-        rotations=_rotations(vectors, symmetry, matrix),
-        primitive_atoms=primitive_atoms,
-        values_eV_per_A2=hessian.matrix_eV_per_A2[primitive_atoms],
+        primitive_vectors=primitive.vectors,
+        rotations=primitive.rotations,
+        primitive_atoms=primitive.atoms,
+        values_eV_per_A2=hessian.matrix_eV_per_A2[primitive.atoms],
         warnings=hessian.warnings,
     )
 
@@ -346,24 +345,3 @@ def _chosen_supercell(
     return supercell_matrix(
         supercell_for_length(atoms, DEFAULT_LENGTH_A if length_A is None else length_A)
     )
-
-
-def _primitive_vectors(unit_cell: Atoms, symmetry: CellSymmetry, matrix: IntArray) -> FloatArray:
-    """Return a right-handed primitive cell in units of the unit cell: itself if it is one."""
-    if len(symmetry.first_of_class) == len(unit_cell):
-        return np.eye(3)
-    from ase.geometry import minkowski_reduce
-
-    in_unit_cell = symmetry.operations.cell_in_lattice @ matrix
-    _, combination = minkowski_reduce(in_unit_cell @ unit_cell.cell.array)
-    reduced: FloatArray = combination @ in_unit_cell
-    return reduced if np.linalg.det(reduced) > 0 else -reduced
-
-
-def _rotations(vectors: FloatArray, symmetry: CellSymmetry, matrix: IntArray) -> IntArray:
-    """Return the rotations of the supercell in the basis of the primitive vectors."""
-    change = vectors @ np.linalg.inv(symmetry.operations.cell_in_lattice @ matrix)
-    inverse = np.linalg.inv(change)
-    own = symmetry.operations.rotations[symmetry.kept]
-    rotations: IntArray = np.round(inverse.T @ own @ change.T).astype(np.int64)
-    return rotations

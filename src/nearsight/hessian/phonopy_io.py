@@ -150,6 +150,10 @@ def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> "NacParams":
             f"{file} is not a readable BORN file of phonopy ({error}): it holds a line with the "
             f"unit conversion, one with the dielectric constant, and one per independent atom."
         ) from error
+    if not all(np.isfinite(params[name]).all() for name in ("born", "dielectric")):
+        raise CheckpointError(f"{file} holds charges or constants that are not finite; correct it.")
+    if np.linalg.det(params["dielectric"]) <= 0:
+        raise CheckpointError(f"{file} holds a dielectric tensor that is not positive; correct it.")
     # Files of phonopy's own scripts begin with a comment in place of the unit conversion.
     params.setdefault("factor", get_calculator_physical_units(None).nac_factor)
     return params

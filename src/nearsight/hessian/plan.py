@@ -123,11 +123,11 @@ class Plan:
         rows
             The rows of `seeds` in their order, shape ``(rows_needed, n_atoms, 3)`` in eV/Å².
         """
-        return self._expand(rows, np.arange(self.n_atoms))
+        return self.expand_for(rows, np.arange(self.n_atoms))
 
     def expand_compact(self, rows: ArrayLike) -> FloatArray:
         """Return the rows of `primitive_atoms` only, ``(n_primitive, 3, n_atoms, 3)``, in eV/Å²."""
-        return self._expand(rows, self.primitive_atoms)
+        return self.expand_for(rows, self.primitive_atoms)
 
     def image_of_seed(self, index: int, choice: int) -> tuple[Seed, Image]:
         """Return a row that is an image of row `index`, with the operation between them.
@@ -158,7 +158,8 @@ class Plan:
             "sites": [site.summary() for site in self.sites],
         }
 
-    def _expand(self, rows: ArrayLike, atoms: IntArray) -> FloatArray:
+    def expand_for(self, rows: ArrayLike, atoms: IntArray) -> FloatArray:
+        """Return the rows of some atoms, shape ``(len(atoms), 3, n_atoms, 3)``, in eV/Å²."""
         computed = np.asarray(rows, dtype=np.float64)
         wanted = (self.rows_needed, self.n_atoms, 3)
         if computed.shape != wanted:

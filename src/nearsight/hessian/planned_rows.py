@@ -18,7 +18,7 @@ from nearsight.hessian.checkpoint import RowStore, read_fingerprint
 from nearsight.hessian.computation import Computation
 from nearsight.hessian.memory import PeakMemory, default_memory_budget, is_out_of_memory
 from nearsight.hessian.methods import Chosen, choose_kind
-from nearsight.hessian.plan import Plan
+from nearsight.hessian.plan import Image, Plan
 from nearsight.models.contract import Model, Seed, require_elements
 from nearsight.progress import Advance, progress_bar
 from nearsight.provenance import Setting, record
@@ -28,6 +28,7 @@ _SAME_ROW = 0.01
 """Largest deviation of a repeated row, relative to its largest element: above noisy forces."""
 
 _N_IMAGES_CHECKED = 2
+_TURNED = 1e-3
 _SAME_IMAGE = {"float64": 1e-4, "float32": 1e-3}
 """Largest deviation of an analytic row from the image it should be, over its largest element.
 
@@ -250,9 +251,8 @@ def _check_images(
     analytic = _SAME_IMAGE.get(model.identity.dtype, _SAME_ROW)
     allowed = analytic if chosen.differences is None else _SAME_ROW
     largest = 0.0
-    for _ in range(_N_IMAGES_CHECKED):
-        index, choice = random.integers(plan.rows_needed), random.integers(2**32)
-        seed, image = plan.image_of_seed(int(index), int(choice))
+    for number in range(_N_IMAGES_CHECKED):
+        index, seed, image = _other_image(plan, random, mirrored=number == 0)
         expected = image.of_row(rows[index])
         deviation = float(np.abs(_one_by_one(atoms, model, chosen, [seed])[0] - expected).max())
         if deviation > allowed * float(np.abs(expected).max()):
@@ -264,3 +264,27 @@ def _check_images(
             )
         largest = max(largest, deviation)
     return largest
+
+
+def _other_image(
+    plan: Plan, random: np.random.Generator, *, mirrored: bool
+) -> tuple[int, Seed, Image]:
+    """Draw a row and an image of it that a wrong model would get wrong.
+
+    By a mirror image if asked for, else by a rotation; by a translation where there is no other.
+    """
+    assert plan.symmetry is not None
+    rotations = plan.symmetry.rotations
+    turned = np.abs(rotations - np.eye(3)).max(axis=(1, 2)) > _TURNED
+    improper = np.linalg.det(rotations) < 0
+    while True:
+        index, choice = random.integers(plan.rows_needed), random.integers(2**32)
+        seed, image = plan.image_of_seed(int(index), int(choice))
+        is_turned = np.abs(image.rotation - np.eye(3)).max() > _TURNED
+        is_moved = bool((image.permutation != np.arange(plan.n_atoms)).any())
+        if mirrored and improper.any():
+            wanted = np.linalg.det(image.rotation) < 0
+        else:
+            wanted = is_turned if turned.any() else is_moved
+        if wanted:
+            return int(index), seed, image

@@ -61,7 +61,7 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
         if not periodic and ((integers[axis] != unit).any() or (integers[:, axis] != unit).any()):
             raise StructureError(
                 f"The structure cannot be repeated {integers[axis, axis]} times along {name}, "
-                f"where it is not periodic; repeat it once there."
+                f"where it is not periodic, nor joined with it; repeat it once there, alone."
             )
     shifts = _lattice_points(integers)
     supercell = atoms[np.tile(np.arange(len(atoms)), len(shifts))]
@@ -78,7 +78,10 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
     StructureError
         They are no integers, or the determinant is not positive.
     """
-    given = np.asarray(matrix)
+    try:
+        given = np.asarray(matrix)
+    except ValueError:  # rows of different lengths
+        given = np.empty(0)
     if given.shape == (3,):
         given = np.diag(given)
     if given.shape != (3, 3) or not np.issubdtype(given.dtype, np.integer):

@@ -231,13 +231,14 @@ def mesh_numbers(primitive: Atoms, mesh: Sequence[int] | float) -> tuple[int, in
     MethodError
         The mesh is neither three positive integers nor a positive length.
     """
-    if isinstance(mesh, int | float):
-        if not 0.0 < mesh < np.inf:
+    given = np.asarray(mesh)
+    if given.ndim == 0:
+        length = float(given)
+        if not 0.0 < length < np.inf:
             raise MethodError(f"a mesh needs a positive length in Å, not {mesh}.")
         lengths = np.linalg.norm(primitive.cell.reciprocal(), axis=1)
-        a, b, c = np.maximum(np.round(mesh * lengths), 1).astype(int).tolist()
+        a, b, c = np.maximum(np.round(length * lengths), 1).astype(int).tolist()
         return a, b, c
-    given = np.asarray(mesh)
     integers = np.issubdtype(given.dtype, np.integer)
     if given.shape != (3,) or not integers or (given < 1).any():
         raise MethodError(f"a mesh needs three positive integers or a length in Å, not {mesh!r}.")
