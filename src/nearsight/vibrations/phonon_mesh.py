@@ -232,7 +232,7 @@ def mesh_numbers(primitive: Atoms, mesh: Sequence[int] | float) -> tuple[int, in
         The mesh is neither three positive integers nor a positive length.
     """
     given = np.asarray(mesh)
-    if given.ndim == 0:
+    if given.ndim == 0 and np.issubdtype(given.dtype, np.number):
         length = float(given)
         if not 0.0 < length < np.inf:
             raise MethodError(f"a mesh needs a positive length in Å, not {mesh}.")
