@@ -13,7 +13,7 @@ from nearsight.reports import ReportEntry, render_report
 from nearsight.reports.figures import classical_limit_J_per_g_K, phonon_density_svg
 from nearsight.reports.verdict import Level, verdict
 from nearsight.vibrations import band_structure, thermodynamics
-from nearsight.vibrations.phonon_mesh import NOTABLE_BOUNDARY_eV_per_A2, PhononMesh
+from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
 from nearsight.vibrations.supercell_convergence import ConvergenceStep, SupercellConvergence
 
 ReadPage = Callable[[str], Any]
@@ -23,9 +23,9 @@ def _levels(entry: ReportEntry) -> dict[str, Level]:
     return {check.finding: check.level for check in verdict(entry).checks}
 
 
-def _with_boundary(entry: ReportEntry, boundary_eV_per_A2: float | None) -> ReportEntry:
+def _with_effect(entry: ReportEntry, effect: float) -> ReportEntry:
     assert entry.phonons is not None
-    return replace(entry, phonons=replace(entry.phonons, boundary_eV_per_A2=boundary_eV_per_A2))
+    return replace(entry, phonons=replace(entry.phonons, interpolation_effect=effect))
 
 
 @pytest.fixture(params=["rocksalt_entry", "metal_entry"])
@@ -142,7 +142,7 @@ def test_heat_capacity_tends_to_the_law_of_dulong_and_petit(stable_entry: Report
 
 
 def test_phonons_at_a_minimum_pass(rocksalt_entry: ReportEntry) -> None:
-    levels = _levels(_with_boundary(rocksalt_entry, 1e-3))
+    levels = _levels(_with_effect(rocksalt_entry, 1e-3))
     assert levels.pop("relaxation not recorded") is Level.UNKNOWN
     assert set(levels.values()) == {Level.GOOD}
     assert "no imaginary modes" in levels
@@ -151,37 +151,31 @@ def test_phonons_at_a_minimum_pass(rocksalt_entry: ReportEntry) -> None:
 
 
 @pytest.mark.parametrize(
-    ("boundary_eV_per_A2", "finding", "level"),
+    ("effect", "finding", "level"),
     [
         (0.0, "supercell large enough", Level.GOOD),
-        (NOTABLE_BOUNDARY_eV_per_A2, "supercell large enough", Level.GOOD),
-        (1.01 * NOTABLE_BOUNDARY_eV_per_A2, "supercell small", Level.CAUTION),
-        (5.0, "supercell small", Level.CAUTION),
-        (None, "supercell not judged", Level.UNKNOWN),
+        (-NOTABLE_INTERPOLATION, "supercell large enough", Level.GOOD),
+        (1.01 * NOTABLE_INTERPOLATION, "supercell small", Level.CAUTION),
+        (-0.5, "supercell small", Level.CAUTION),
     ],
 )
-def test_what_is_left_at_the_boundary_is_judged(
-    rocksalt_entry: ReportEntry,
-    read_page: ReadPage,
-    *,
-    boundary_eV_per_A2: float | None,
-    finding: str,
-    level: Level,
+def test_what_interpolation_changes_is_judged(
+    rocksalt_entry: ReportEntry, read_page: ReadPage, *, effect: float, finding: str, level: Level
 ) -> None:
-    entry = _with_boundary(rocksalt_entry, boundary_eV_per_A2)
+    entry = _with_effect(rocksalt_entry, effect)
     assert _levels(entry)[finding] is level
     page = read_page(render_report([entry]))
     assert finding in page.words
-    warned = any("boundary of their supercell" in warning for warning in entry.warnings)
+    warned = any("the supercell of the force constants" in warning for warning in entry.warnings)
     assert warned == (level is not Level.GOOD)
 
 
-def test_one_atom_in_a_supercell_of_its_own_is_not_judged(
+def test_one_atom_in_a_supercell_of_its_own_is_too_small(
     make_phonon_entry: Callable[..., ReportEntry], metal_entry: ReportEntry
 ) -> None:
     assert metal_entry.force_constants is not None
     alone = make_phonon_entry(metal_entry.force_constants.unit_cell, (1, 1, 1))
-    assert _levels(alone)["supercell not judged"] is Level.UNKNOWN
+    assert _levels(alone)["supercell small"] is Level.CAUTION
 
 
 def test_share_of_imaginary_modes_is_a_problem(

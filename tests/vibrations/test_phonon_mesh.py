@@ -14,7 +14,7 @@ from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants, from_hessian
 from nearsight.vibrations.modes import vibrations
-from nearsight.vibrations.phonon_mesh import mesh_numbers, phonon_mesh
+from nearsight.vibrations.phonon_mesh import commensurate_points, mesh_numbers, phonon_mesh
 from nearsight.vibrations.thermodynamics import thermodynamics
 
 KB = units.BOLTZMANN_EV_PER_K
@@ -280,13 +280,28 @@ def test_leaving_out_gamma_is_remarked_where_it_means_much(of_mgo):
 
 def test_good_phonons_carry_no_warning_and_coarse_force_constants_do(pair_model, primitive, of_mgo):
     assert phonon_mesh(of_mgo, (3, 3, 3)).warnings == ()
-    coarse = phonon_mesh(force_constants(primitive, pair_model(), (2, 2, 2)), (3, 3, 3))
+    coarse = phonon_mesh(force_constants(primitive, pair_model(), (1, 1, 1)), (3, 3, 3))
     (warning,) = coarse.warnings
-    left = f"{coarse.boundary_eV_per_A2:.2g} eV/Å²"
-    beginning = "the force constants left at the boundary of their supercell are up to"
-    assert warning.startswith(f"{beginning} {left}")
+    assert f"{100 * coarse.interpolation_effect:+.1f} %: the supercell of the force" in warning
     atom = force_constants(bulk("Mg", "fcc", a=3.77), pair_model(), (1, 1, 1))
-    assert "supercell are not known" in phonon_mesh(atom, (2, 2, 2)).warnings[0]
+    assert "the supercell of the force constants is small" in phonon_mesh(atom).warnings[0]
+
+
+def test_interpolation_effect_is_that_beside_the_points_of_the_supercell(of_mgo):
+    own, fine = phonon_mesh(of_mgo, (4, 4, 4)), phonon_mesh(of_mgo, (7, 7, 7))
+    assert abs(own.interpolation_effect) < 1e-12
+    ratio = heat(fine, temperatures=300.0) / heat(own, temperatures=300.0)
+    assert fine.interpolation_effect == pytest.approx(float(ratio[0]) - 1, abs=1e-12)
+
+
+def test_commensurate_points_of_a_skewed_supercell(pair_model, primitive):
+    matrix = np.array([[2, 1, 0], [0, 2, 1], [-1, 0, 2]])
+    constants = force_constants(primitive, pair_model(), matrix)
+    points = commensurate_points(constants)
+    assert len(points) == round(np.linalg.det(matrix)) == 7
+    phases = points @ matrix.T
+    assert_allclose(phases, np.round(phases), atol=1e-12)
+    assert len(np.unique(np.round(points % 1.0, 9) % 1.0, axis=0)) == 7
 
 
 def test_summary_counts_what_was_computed(of_mgo):

@@ -100,6 +100,7 @@ def print_phonons(phonons: PhononMesh) -> None:
         f"{'×'.join(map(str, phonons.mesh))} mesh, {len(phonons.weights)} q-points, "
         f"{_rounded(lowest, 1)} to {highest:.1f} cm⁻¹, "
         f"{100 * phonons.share_imaginary:.2g} % imaginary; "
+        f"interpolation changes c_v(300 K) by {_rounded(100 * phonons.interpolation_effect, 2)} %; "
         f"at the boundary of the supercell: {left}",
     )
 

@@ -6,7 +6,7 @@ from enum import IntEnum
 from nearsight import units
 from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.phonon_mesh import NOTABLE_BOUNDARY_eV_per_A2, PhononMesh
+from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 # An error of 1e-3 eV/Å² in the curvature of an oxygen atom moves a mode of 30 cm⁻¹, among the
@@ -161,7 +161,7 @@ def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
     if thermal is None:
         return ()
     if entry.phonons is not None:
-        return (_boundary(entry.phonons), *_convergence(entry))
+        return (_interpolation(entry.phonons), *_convergence(entry))
     if not vibrations.atoms.pbc.any():
         return (
             Check(
@@ -189,19 +189,15 @@ def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
     return (_left_out(thermal, vibrations),)
 
 
-def _boundary(phonons: PhononMesh) -> Check:
+def _interpolation(phonons: PhononMesh) -> Check:
     """Return whether the supercell of the force constants was large enough to interpolate from."""
-    left = phonons.boundary_eV_per_A2
-    meaning = "between the q-points of the supercell frequencies are interpolated."
-    if left is None:
-        return Check(
-            Level.UNKNOWN, "supercell not judged", f"One atom shows no boundary; {meaning}"
-        )
-    small = left <= NOTABLE_BOUNDARY_eV_per_A2
+    effect = phonons.interpolation_effect
+    small = abs(effect) <= NOTABLE_INTERPOLATION
     return Check(
         Level.GOOD if small else Level.CAUTION,
         "supercell large enough" if small else "supercell small",
-        f"Force constants of up to {left:.1e} eV/Å² reach its boundary; {meaning}",
+        f"Interpolation between its own q-points changes the heat capacity at 300 K by "
+        f"{100 * effect:+.2f} %.",
     )
 
 

@@ -63,7 +63,7 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
                 f"The structure cannot be repeated {integers[axis, axis]} times along {name}, "
                 f"where it is not periodic, nor joined with it; repeat it once there, alone."
             )
-    shifts = _lattice_points(integers)
+    shifts = lattice_points(integers)
     supercell = atoms[np.tile(np.arange(len(atoms)), len(shifts))]
     supercell.positions += np.repeat(shifts @ atoms.cell.array, len(atoms), axis=0)
     supercell.cell = integers @ atoms.cell.array
@@ -118,8 +118,14 @@ def supercell_for_length(atoms: Atoms, length_A: float) -> tuple[int, int, int]:
     return a, b, c
 
 
-def _lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the lattice points in a supercell, the origin first, shape ``(n_cells, 3)``."""
+def lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the lattice points in a supercell, the origin first, shape ``(n_cells, 3)``.
+
+    Parameters
+    ----------
+    matrix
+        Its vectors (rows), shape ``(3, 3)``, as whole numbers of lattice vectors.
+    """
     if not np.any(matrix - np.diag(np.diag(matrix))) and (np.diag(matrix) > 0).all():
         points: NDArray[np.int64] = np.indices(np.diag(matrix).tolist()).reshape(3, -1).T
         return points

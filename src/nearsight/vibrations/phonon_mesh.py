@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
@@ -13,16 +13,26 @@ from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.provenance import Provenance
+from nearsight.structures.supercell import lattice_points
+from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.spectrum import Acoustic, Oscillators
+
+if TYPE_CHECKING:
+    from phonopy import Phonopy
 
 FloatArray = NDArray[np.float64]
 
 DEFAULT_MESH_LENGTH_A = 100.0
 """Fineness of the mesh unless one is asked for, as in phonopy."""
 
-NOTABLE_BOUNDARY_eV_per_A2 = 0.1
-"""Force constants left at the boundary of the supercell from which interpolation is doubtful."""
+NOTABLE_INTERPOLATION = 0.01
+"""Change of c_v at 300 K by interpolation from which the supercell is called small.
+
+Models are off by more; on quartz a supercell with 3e-4 has force constants of 2.6 eV/Å² at its
+boundary, so that these say little by themselves."""
+
+_TEMPERATURE_K = 300.0
 
 _NEGLIGIBLE_PER_CM = 0.5
 """Interpolation and rounding make acoustic modes next to Γ this imaginary at most."""
@@ -46,6 +56,10 @@ class PhononMesh:
     """Normal modes of the primitive cell at Γ, where three modes are translations."""
     supercell: tuple[tuple[int, ...], ...]
     """Vectors (rows) of the supercell of the force constants in units of those of `atoms`."""
+    interpolation_effect: float
+    """By which share interpolation changes c_v at 300 K.
+
+    From the mean over the q-points of the supercell itself, at which nothing is interpolated."""
     boundary_eV_per_A2: float | None
     """Largest force constants left at the boundary of that supercell; None if that is not known."""
     provenance: Provenance
@@ -85,16 +99,11 @@ class PhononMesh:
                 f"imaginary, down to {lowest:.1f} cm⁻¹: the structure is not at a minimum of this "
                 f"model, or the supercell of the force constants is too small."
             )
-        if self.boundary_eV_per_A2 is None or self.boundary_eV_per_A2 > NOTABLE_BOUNDARY_eV_per_A2:
-            left = (
-                "not known"
-                if self.boundary_eV_per_A2 is None
-                else f"up to {self.boundary_eV_per_A2:.2g} eV/Å²"
-            )
+        if abs(self.interpolation_effect) > NOTABLE_INTERPOLATION:
             found.append(
-                f"the force constants left at the boundary of their supercell are {left}: between "
-                f"the q-points of that supercell frequencies are uncertain; a larger one makes "
-                f"that smaller."
+                f"interpolation between the q-points of the supercell changes the heat capacity at "
+                f"300 K by {100 * self.interpolation_effect:+.1f} %: the supercell of the force "
+                f"constants is small; take a larger one (--length, --converge-supercell)."
             )
         return tuple(found)
 
@@ -142,6 +151,7 @@ class PhononMesh:
             "lowest_wavenumber_per_cm": float(self.wavenumbers_per_cm.min()),
             "highest_wavenumber_per_cm": float(self.wavenumbers_per_cm.max()),
             "share_imaginary": self.share_imaginary,
+            "interpolation_effect": self.interpolation_effect,
             "boundary_eV_per_A2": self.boundary_eV_per_A2,
         }
 
@@ -179,21 +189,58 @@ def phonon_mesh(
     numbers = mesh_numbers(force_constants.primitive_cell, mesh)
     phonon = force_constants.to_phonopy(nac)
     qpoints, weights = irreducible_mesh(numbers, force_constants.rotations)
-    frequencies = phonon.run_qpoints(qpoints).frequencies
-    # Γ is the first point of a mesh that is centred on it.
+    # Γ is the first point of a mesh that is centred on it, and of those of a supercell.
     assert not np.any(qpoints[0])
-    scaled = frequencies / phonon.unit_conversion_factor
+    shares = weights / weights.sum()
+    eigenvalues = _eigenvalues(phonon, qpoints)
+    own_points = commensurate_points(force_constants)
+    gamma = vibrations(force_constants.at_gamma())
+    interpolated = _heat_capacity(gamma, eigenvalues, shares)
+    own_shares = np.full(len(own_points), 1 / len(own_points))
+    uninterpolated = _heat_capacity(gamma, _eigenvalues(phonon, own_points), own_shares)
     return PhononMesh(
         atoms=force_constants.unit_cell,
         mesh=numbers,
         qpoints=np.array(qpoints),
-        weights=weights / weights.sum(),
-        eigenvalues_eV_per_A2_amu=np.sign(scaled) * scaled**2,
-        gamma=vibrations(force_constants.at_gamma()),
+        weights=shares,
+        eigenvalues_eV_per_A2_amu=eigenvalues,
+        gamma=gamma,
         supercell=tuple(map(tuple, force_constants.supercell_matrix.tolist())),
+        interpolation_effect=interpolated / uninterpolated - 1,
         boundary_eV_per_A2=force_constants.boundary_eV_per_A2,
         provenance=force_constants.provenance,
     )
+
+
+def commensurate_points(force_constants: ForceConstants) -> FloatArray:
+    """Return the q-points that the supercell has exactly, Γ first, shape ``(n_cells, 3)``.
+
+    In units of the reciprocal vectors of the primitive cell.
+    """
+    in_primitive = force_constants.supercell_matrix @ np.linalg.inv(
+        force_constants.primitive_vectors
+    )
+    transposed = np.round(in_primitive.T).astype(np.int64)
+    points: FloatArray = lattice_points(transposed) @ np.linalg.inv(transposed)
+    return points
+
+
+def _eigenvalues(phonon: "Phonopy", qpoints: FloatArray) -> FloatArray:
+    frequencies = phonon.run_qpoints(qpoints).frequencies / phonon.unit_conversion_factor
+    eigenvalues: FloatArray = np.sign(frequencies) * frequencies**2
+    return eigenvalues
+
+
+def _heat_capacity(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatArray) -> float:
+    """Return c_v of a primitive cell at 300 K in k_B, from points of which the first is Γ."""
+    thermal = units.BOLTZMANN_EV_PER_K * _TEMPERATURE_K
+
+    def of(values: FloatArray) -> float:
+        quanta = units.mode_energies(values[values > 0])
+        return float(oscillator.heat_capacity(quanta / thermal).sum())
+
+    at_gamma = of(gamma.eigenvalues_eV_per_A2_amu) + gamma.n_rigid_body
+    return float(shares @ [at_gamma, *map(of, eigenvalues[1:])])
 
 
 def irreducible_mesh(
