@@ -4,11 +4,11 @@
         [--model sevennet-0] [--supercell 2x2x2] [--rows-sampled N]
         [--repeats 3] [--threads 2]
 
-The structure (one with a space group) has its Hessian from the rows of a plan, from every row, and
-from phonopy's own displacements for the cell itself, with symmetry and central differences. The
-crystal, taken as it is, has compact force constants of a supercell against every row of that
-supercell; then the modes of the supercell at Γ against those of the crystal on the commensurate
-mesh, and heat capacities from both. All of it on the CPU in float64.
+The structure (one with a space group, onto which it is moved within 1e-4 Å) has its Hessian from the
+rows of a plan, from every row, and from phonopy's own displacements for the cell itself, with
+symmetry and central differences. The crystal, taken as it is, has compact force constants of a
+supercell against every row of that supercell; then the modes of the supercell at Γ against those of
+the crystal on the commensurate mesh, and heat capacities from both. All of it on the CPU in float64.
 
 Each measurement is a process of its own: it loads the model, makes one force call, and then
 measures wall time and memory on top of that. Contenders take turns, and medians are printed with
@@ -35,7 +35,7 @@ from nearsight.hessian import ForceConstants, Hessian, force_constants, hessian
 from nearsight.hessian.memory import Measured, measure
 from nearsight.hessian.phonopy_io import phonopy_atoms
 from nearsight.models import Model, load_model
-from nearsight.structures import read_structure
+from nearsight.structures import read_structure, symmetrize
 from nearsight.vibrations import phonon_mesh, thermodynamics, vibrations
 
 FloatArray = NDArray[np.float64]
@@ -60,6 +60,7 @@ class Task:
     rows: tuple[int, ...]
     """Which of the rows 3 A + α stand for every row."""
     threads: int
+    trust: bool
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def run_task(task: Task) -> Measured[Done]:
     import torch
 
     torch.set_num_threads(task.threads)
-    model = load_model(task.model, device="cpu")
+    model = load_model(task.model, device="cpu", trust=task.trust)
     # One row too: the first one of a process is slower.
     list(model.rows(task.atoms, [(0, np.eye(3)[0])]))
     found = measure(lambda: CONTENDERS[task.contender](task, model), "cpu")
@@ -176,10 +177,12 @@ def largest(deviation: FloatArray) -> str:
 
 def compare_planned(arguments: argparse.Namespace) -> None:
     """Measure and print everything about the Hessian of one cell."""
-    atoms = read_structure(arguments.structure)
+    # What a file rounds breaks the symmetry by its last digits.
+    atoms = symmetrize(read_structure(arguments.structure), 1e-4).atoms
     rows = chosen_rows(3 * len(atoms), arguments.rows_sampled)
+    settings = (arguments.threads, arguments.trust_checkpoint)
     tasks = [
-        Task(name, arguments.model, atoms, (1, 1, 1), rows, arguments.threads)
+        Task(name, arguments.model, atoms, (1, 1, 1), rows, *settings)
         for name in (PLANNED, DENSE, PHONOPY)
     ]
     found = measure_all(tasks, arguments.repeats)
@@ -188,7 +191,7 @@ def compare_planned(arguments: argparse.Namespace) -> None:
     show_costs(found)
     matrix = expanded.matrix_eV_per_A2
     every = picked(dense, rows)
-    print(f"largest element {np.abs(matrix).max():.1f} eV/Å²; largest deviations:")
+    print(f"largest element {np.abs(matrix).max():.3g} eV/Å²; largest deviations:")
     print(f"  expanded from every row   {largest(picked(matrix, rows) - every)}")
     print(f"  phonopy from every row    {largest(picked(theirs, rows) - every)}")
     own, other = capacities(expanded), capacities(replace(expanded, matrix_eV_per_A2=theirs))
@@ -230,9 +233,10 @@ def compare_compact(arguments: argparse.Namespace) -> None:
     a, b, c = (int(part) for part in arguments.supercell.split("x"))
     supercell = phonopys_supercell(atoms, (a, b, c))
     rows = chosen_rows(3 * len(supercell), arguments.rows_sampled)
+    settings = (arguments.threads, arguments.trust_checkpoint)
     tasks = [
-        Task(COMPACT, arguments.model, atoms, (a, b, c), (), arguments.threads),
-        Task(DENSE, arguments.model, supercell, (1, 1, 1), rows, arguments.threads),
+        Task(COMPACT, arguments.model, atoms, (a, b, c), (), *settings),
+        Task(DENSE, arguments.model, supercell, (1, 1, 1), rows, *settings),
     ]
     found = measure_all(tasks, arguments.repeats)
     compact, dense = (found[name].result.values for name in (COMPACT, DENSE))
@@ -241,7 +245,7 @@ def compare_compact(arguments: argparse.Namespace) -> None:
     )
     show_costs(found)
     full = expand(compact)
-    print(f"largest element {np.abs(full).max():.1f} eV/Å²; largest deviation:")
+    print(f"largest element {np.abs(full).max():.3g} eV/Å²; largest deviation:")
     print(f"  expanded from every row   {largest(picked(full, rows) - picked(dense, rows))}")
     if not isinstance(dense, Hessian):
         print("the supercell at Γ: of the expanded rows, as every row was only sampled")
@@ -299,6 +303,7 @@ def main() -> None:
     parser.add_argument("--structure", help="a cell with a space group, for its Hessian")
     parser.add_argument("--crystal", help="a primitive cell, for force constants of a supercell")
     parser.add_argument("--model", default="sevennet-0")
+    parser.add_argument("--trust-checkpoint", action="store_true")
     parser.add_argument("--supercell", default="2x2x2", metavar="AxBxC")
     parser.add_argument("--rows-sampled", type=int, metavar="N", help="default: every row")
     parser.add_argument("--repeats", type=int, default=3)
