@@ -4,11 +4,12 @@
         [--model sevennet-0] [--supercell 2x2x2] [--rows-sampled N]
         [--repeats 3] [--threads 2]
 
-The structure (one with a space group, onto which it is moved within 1e-4 Å) has its Hessian from the
-rows of a plan, from every row, and from phonopy's own displacements for the cell itself, with
+The structure (one with a space group, onto which it is moved within 1e-4 Å) has its Hessian from
+the rows of a plan, from every row, and from phonopy's own displacements for the cell itself, with
 symmetry and central differences. The crystal, taken as it is, has compact force constants of a
 supercell against every row of that supercell; then the modes of the supercell at Γ against those of
-the crystal on the commensurate mesh, and heat capacities from both. All of it on the CPU in float64.
+the crystal on the commensurate mesh, and heat capacities from both. All of it on the CPU in
+float64.
 
 Each measurement is a process of its own: it loads the model, makes one force call, and then
 measures wall time and memory on top of that. Contenders take turns, and medians are printed with
