@@ -200,3 +200,14 @@ def test_a_copy_of_a_named_model_is_recognised(tmp_path: Path, sevennet_0: Model
     copied = shutil.copy(_const.SEVENNET_0_11Jul2024, tmp_path / "copy.pth")
     model = load_model(f"sevennet:{copied}", device="cpu")
     assert model.capabilities == sevennet_0.capabilities
+
+
+def test_structure_and_mirror_image_are_told_apart(
+    sevennet_0: Model, displaced_quartz: Atoms
+) -> None:
+    mirrored = displaced_quartz.copy()
+    mirrored.set_cell(displaced_quartz.cell.array * [1, 1, -1])
+    mirrored.positions = displaced_quartz.positions * [1, 1, -1]
+    one, other = (found.energy_eV for found in sevennet_0.evaluate([displaced_quartz, mirrored]))
+    assert sevennet_0.capabilities.mirror_equivariant is False
+    assert abs(one - other) > 1e-6

@@ -18,7 +18,7 @@ from nearsight.models.torch_model import TorchModel
 from nearsight.testing import ConformanceReport, check_model
 from nearsight.testing.structures import examination_structures
 
-ALL_CHECKS = 14
+ALL_CHECKS = 15
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +60,12 @@ def test_sevennet_0_keeps_the_contract(sevennet_0: Model, structures: dict[str, 
     report = check_model(sevennet_0, structures)
     assert report.passed, str(report)
     assert len(report.checks) == ALL_CHECKS * len(structures)
-    # A molecule has no stress and no supercell; everything else is claimed and so examined.
+    # A molecule has no stress and no supercell, and SevenNet-0 tells mirror images apart;
+    # everything else is claimed and so examined.
     skipped = {(check.name, check.structure) for check in report.checks if not check.applies}
-    assert skipped == {("stress = dE/dε / V", "CO2"), ("supercell extensivity", "CO2")}
+    mirrored = {("forces mirrored with structure", name) for name in structures}
+    of_crystals = {("stress = dE/dε / V", "CO2"), ("supercell extensivity", "CO2")}
+    assert skipped == of_crystals | mirrored
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -83,6 +86,7 @@ def test_what_is_not_claimed_is_not_examined(pair_model: Callable[..., Any]) -> 
     modest = pair_model(
         conservative=False,
         equivariant=False,
+        mirror_equivariant=False,
         size_consistent=False,
         differentiable=False,
         cutoff_A=None,
@@ -94,6 +98,7 @@ def test_what_is_not_claimed_is_not_examined(pair_model: Callable[..., Any]) -> 
         "forces = -dE/dr",
         "force smooth at cutoff",
         "forces turn with structure",
+        "forces mirrored with structure",
         "size consistency",
         "atomic energies add up",
         "rows = differences",
@@ -209,6 +214,7 @@ WRAPPERS: dict[str, tuple[dict[str, Any], set[str]]] = {
             "forces = -dE/dr",
             "force smooth at cutoff",
             "forces turn with structure",
+            "forces mirrored with structure",
             "translation",
             "permutation",
             "batch = single",
@@ -316,7 +322,12 @@ def ripple(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Ten
 
 ENERGIES: dict[str, tuple[Any, str, bool, set[str]]] = {
     "a trap at the origin": (trap, "CO2", True, {"translation"}),
-    "a uniform field": (field, "CO2", True, {"translation", "forces turn with structure"}),
+    "a uniform field": (
+        field,
+        "CO2",
+        True,
+        {"translation", "forces turn with structure", "forces mirrored with structure"},
+    ),
     "energy that grows with the square of the number of atoms": (
         counting,
         "MgO",
