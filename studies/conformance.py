@@ -39,6 +39,7 @@ def examine(name: str, dtype: str, *, trust: bool) -> Record:
             for check in found.failures
         ],
         "curvature_smooth": model.capabilities.curvature_smooth,
+        "mirror_equivariant": model.capabilities.mirror_equivariant,
         "versions": dict(found.provenance.versions),
     }
 
@@ -75,14 +76,16 @@ def report(records: dict[str, Record | None]) -> str:
     for case, record in records.items():
         if record is None or "error" in record:
             reason = record["error"] if record else "the record is damaged"
-            rows.append([case, "", "", "", "", "", reason])
+            rows.append([case, "", "", "", "", "", "", reason])
             continue
         verdicts = record["verdicts"]
         counts = [str(verdicts.get(key, 0)) for key in ("passed", "failed", "not applicable")]
-        smooth = {True: "yes", False: "no", None: "not settled"}[record["curvature_smooth"]]
+        words = {True: "yes", False: "no", None: "not settled"}
+        claims = [words[record[key]] for key in ("curvature_smooth", "mirror_equivariant")]
         failures = "; ".join(record["failures"]) or "-"
-        rows.append([record["model"], record["dtype"], *counts, smooth, failures])
-    header = ["model", "precision", "passed", "failed", "not applicable", "smooth curvature"]
+        rows.append([record["model"], record["dtype"], *counts, *claims, failures])
+    header = ["model", "precision", "passed", "failed", "not applicable"]
+    header += ["smooth curvature", "keeps mirror images"]
     return (
         "# What each model keeps of what it claims\n\n"
         "The checks of `nearsight.testing.check_model` on MgO, Si, CO2 and MOF-5.\n\n"

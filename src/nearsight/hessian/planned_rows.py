@@ -250,20 +250,22 @@ def _check_images(
     random = np.random.default_rng(len(atoms))
     analytic = _SAME_IMAGE.get(model.identity.dtype, _SAME_ROW)
     allowed = analytic if chosen.differences is None else _SAME_ROW
-    largest = 0.0
-    for number in range(_N_IMAGES_CHECKED):
-        index, seed, image = _other_image(plan, random, mirrored=number == 0)
+    drawn = [
+        _other_image(plan, random, mirrored=number == 0) for number in range(_N_IMAGES_CHECKED)
+    ]
+    found = _one_by_one(atoms, model, chosen, [seed for _, seed, _ in drawn])
+    deviations = []
+    for (index, seed, image), row in zip(drawn, found, strict=True):
         expected = image.of_row(rows[index])
-        deviation = float(np.abs(_one_by_one(atoms, model, chosen, [seed])[0] - expected).max())
-        if deviation > allowed * float(np.abs(expected).max()):
+        deviations.append(float(np.abs(row - expected).max()))
+        if deviations[-1] > allowed * float(np.abs(expected).max()):
             raise MethodError(
-                f"the row of {_name(seed)}, differs by {deviation:.2g} eV/Å² from the image of row "
-                f"{index} that it should be ({plan.reason}): {model.identity.name} does not keep "
-                f"this symmetry, or the structure has it only nearly. Use a smaller symmetry "
+                f"the row of {_name(seed)}, differs by {deviations[-1]:.2g} eV/Å² from the image "
+                f"of row {index} that it should be ({plan.reason}): {model.identity.name} does not "
+                f"keep this symmetry, or the structure has it only nearly. Use a smaller symmetry "
                 f"tolerance, move the structure onto its space group first, or use no symmetry."
             )
-        largest = max(largest, deviation)
-    return largest
+    return max(deviations)
 
 
 def _other_image(
