@@ -10,7 +10,7 @@ MACE_VENV ?= .venv-test-mace
 demo: EXTRAS = sevennet
 demo: ## install, and compute the heat capacity of quartz with SevenNet-0
 	$(call fresh_environment,$(DEMO_VENV))
-	$(DEMO_VENV)/bin/nearsight heat-capacity examples/structures/quartz.cif --supercell 2 2 1
+	$(DEMO_VENV)/bin/nearsight heat-capacity examples/structures/quartz.cif
 
 test: test-sevennet test-mace ## install, check the code, and run the tests in both environments
 
