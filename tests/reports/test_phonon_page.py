@@ -12,6 +12,7 @@ import pytest
 from nearsight.reports import ReportEntry, render_report
 from nearsight.reports.figures import classical_limit_J_per_g_K, phonon_density_svg
 from nearsight.reports.verdict import Level, verdict
+from nearsight.units import eigenvalues_from_wavenumbers
 from nearsight.vibrations import band_structure, thermodynamics
 from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
 from nearsight.vibrations.supercell_convergence import ConvergenceStep, SupercellConvergence
@@ -245,3 +246,19 @@ def test_reason_of_the_spectrum_is_on_record(rocksalt_entry: ReportEntry) -> Non
     entry = replace(rocksalt_entry, spectrum_reason="it was asked for")
     assert entry.to_json()["spectrum"]["reason"] == "it was asked for"
     assert "reason" not in rocksalt_entry.to_json()["spectrum"]
+
+
+@pytest.mark.parametrize(("wavenumber_per_cm", "level"), [(-9.0, Level.CAUTION), (9.0, Level.GOOD)])
+def test_few_imaginary_modes_beside_gamma_call_for_care(
+    rocksalt_entry: ReportEntry, wavenumber_per_cm: float, level: Level
+) -> None:
+    phonons = rocksalt_entry.phonons
+    assert phonons is not None
+    eigenvalues = phonons.eigenvalues_eV_per_A2_amu.copy()
+    eigenvalues[1, 0] = eigenvalues_from_wavenumbers(wavenumber_per_cm)
+    weights = phonons.weights.copy()
+    weights[1] = 1e-4
+    softer = replace(phonons, eigenvalues_eV_per_A2_amu=eigenvalues, weights=weights)
+    levels = _levels(replace(rocksalt_entry, phonons=softer))
+    [found] = [level for finding, level in levels.items() if "imaginary modes" in finding]
+    assert found is level

@@ -14,6 +14,9 @@ from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 _CLEAN_eV_PER_A2 = 1e-3
 _DOUBTFUL_eV_PER_A2 = 5e-2
 
+# That many modes of a mesh change no heat capacity in a digit that is quoted.
+_FEW_MODES = 1e-3
+
 # Heat capacities of today's models are off by more than that.
 _SMALL_SHARE = 0.05
 
@@ -107,10 +110,14 @@ def _imaginary(count: int) -> Check:
 def _imaginary_phonons(phonons: PhononMesh) -> Check:
     if phonons.share_imaginary == 0:
         return Check(Level.GOOD, "no imaginary modes", "No phonon has a negative curvature.")
+    few = phonons.share_imaginary <= _FEW_MODES and phonons.gamma.n_imaginary == 0
     return Check(
-        Level.BAD,
+        Level.CAUTION if few else Level.BAD,
         f"{100 * phonons.share_imaginary:.2g} % imaginary modes",
-        "The structure is not at a minimum of this model, or the supercell is too small.",
+        "So few, and none at Γ: soft acoustic modes that interpolation from a small supercell "
+        "pushes below zero look like that."
+        if few
+        else "The structure is not at a minimum of this model, or the supercell is too small.",
     )
 
 
