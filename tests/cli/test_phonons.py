@@ -224,7 +224,7 @@ def test_rows_are_kept_when_what_follows_from_them_fails(
 
     arguments = ("primitive.xyz", "ordered.cif", *FEW, "--json", "r.json")
     with monkeypatch.context() as patch:
-        patch.setattr("nearsight.cli.phonons.phonon_mesh", full)
+        patch.setattr("nearsight.cli.spectra.phonon_mesh", full)
         assert nearsight("phonons", *arguments) == 1
     kept = [path.suffix for path in (phonon_folder / ".nearsight").iterdir()]
     assert kept == [".rows", ".rows"]

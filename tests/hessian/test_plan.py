@@ -23,7 +23,7 @@ def assert_exact(planned: Plan, atoms: Atoms, model: Any, dense: np.ndarray) -> 
     rows = computed_rows(planned, atoms, model)
     assert np.abs(dense).max() > 1
     np.testing.assert_allclose(planned.expand(rows), dense, rtol=0, atol=ROUNDING)
-    compact = planned.expand_compact(rows)
+    compact = planned.expand_for(rows, planned.primitive_atoms)
     np.testing.assert_allclose(compact, dense[planned.primitive_atoms], rtol=0, atol=ROUNDING)
 
 

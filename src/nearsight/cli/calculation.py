@@ -236,8 +236,6 @@ def force_constants_of(
     chosen = repeats or arguments.supercell
     if chosen is None:
         chosen = supercell_for_length(prepared.atoms, arguments.length or DEFAULT_LENGTH_A)
-    elif arguments.length is not None and repeats is None:
-        raise MethodError("give either --supercell or --length, not both.")
     require_born_for(arguments.nac, prepared.atoms, arguments.symmetry_tolerance)
     checkpoint = _rows_file(
         prepared.path, make_supercell(prepared.atoms, chosen), model, arguments, work

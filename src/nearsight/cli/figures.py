@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from nearsight.cli.phonons import Phonons
     from nearsight.cli.spectra import WithHeat
     from nearsight.reports.entries import ReportEntry
 
@@ -84,7 +83,7 @@ def _draw_heat_capacities(axes: "Axes", calculated: Sequence["WithHeat"]) -> Non
     axes.legend()
 
 
-def phonons_figure(path: str, calculated: Sequence["Phonons"]) -> None:
+def phonons_figure(path: str, calculated: Sequence["WithHeat"]) -> None:
     """Draw bands, where there are any, beside the density of states; a row for each structure."""
     with_bands = any(found.entry.bands is not None for found in calculated)
     figure = _new_figure(panels=len(calculated))

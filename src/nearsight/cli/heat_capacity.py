@@ -3,10 +3,10 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.calculation import load_requested_model
-from nearsight.cli.figures import heat_capacity_figure, require_figure_file
-from nearsight.cli.report_output import require_report_file
+from nearsight.cli.figures import heat_capacity_figure
+from nearsight.cli.outputs import require_output_files
 from nearsight.cli.spectra import WithHeat, require_spectrum_settings, with_heat
 from nearsight.cli.work import WorkDirectory
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
@@ -14,10 +14,7 @@ from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    require_writable(arguments.json, arguments.structures)
-    require_figure_file(arguments.plot, arguments.structures)
-    require_report_file(arguments.report)
-    require_writable(arguments.report, arguments.structures)
+    require_output_files(arguments)
     require_spectrum_settings(arguments)
     require_thermodynamic_settings(
         arguments.temperature, arguments.acoustic or "exclude", arguments.scale_factor

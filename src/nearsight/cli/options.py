@@ -33,8 +33,8 @@ def add_structures(command: argparse.ArgumentParser) -> None:
         "structures",
         nargs="+",
         metavar="STRUCTURE",
-        help="structure files of any format ASE reads, or Hessians saved as .npz; "
-        "give them before the options",
+        help="structure files of any format ASE reads, or finished work: Hessians saved as .npz; "
+        "heat-capacity and phonons take phonopy's .yaml too; give them before the options",
     )
 
 

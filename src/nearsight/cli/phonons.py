@@ -1,7 +1,7 @@
 """``nearsight phonons``."""
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import replace
 
 from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, require_writable, run_batch
@@ -14,34 +14,22 @@ from nearsight.cli.calculation import (
     prepare,
     saved_force_constants,
 )
-from nearsight.cli.figures import phonons_figure, require_figure_file
+from nearsight.cli.figures import phonons_figure
 from nearsight.cli.names import require_one_structure
-from nearsight.cli.report_output import require_report_file
-from nearsight.cli.spectra import heat_of, require_crystal
+from nearsight.cli.outputs import require_output_files
+from nearsight.cli.spectra import WithHeat, finished, require_crystal, require_one_size
 from nearsight.cli.work import WorkDirectory
-from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.models.contract import Model
-from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.band_structure import band_structure
-from nearsight.vibrations.modes import vibrations
-from nearsight.vibrations.phonon_mesh import phonon_mesh
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
-
-
-@dataclass(frozen=True)
-class Phonons:
-    """One structure with all that was computed of its phonons."""
-
-    calculated: Calculated
-    entry: ReportEntry
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     _require_settings(arguments)
     model = load_requested_model(arguments)
-    drawn: list[Phonons] = []
+    drawn: list[WithHeat] = []
 
     def one(path: str, work: WorkDirectory) -> Outcome:
         found = _phonons(_force_constants(path, model, arguments, work), arguments)
@@ -56,16 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _require_settings(arguments: argparse.Namespace) -> None:
-    require_writable(arguments.json, arguments.structures)
-    require_figure_file(arguments.plot, arguments.structures)
-    require_report_file(arguments.report)
-    require_writable(arguments.report, arguments.structures)
+    require_output_files(arguments)
     if arguments.output:
         require_one_structure(arguments, "--output")
         require_writable(arguments.output, arguments.structures)
     require_born_file(arguments.nac)
-    if arguments.supercell and arguments.length is not None:
-        raise MethodError("give either --supercell or --length, not both.")
+    require_one_size(arguments)
     require_thermodynamic_settings(
         arguments.temperature, arguments.acoustic or "classical", arguments.scale_factor
     )
@@ -82,29 +66,17 @@ def _force_constants(
     return force_constants_of(prepared, model, arguments, work)
 
 
-def _phonons(calculated: Calculated, arguments: argparse.Namespace) -> Phonons:
+def _phonons(calculated: Calculated, arguments: argparse.Namespace) -> WithHeat:
+    found = finished(calculated, None, arguments)
     constants = calculated.force_constants
     assert constants is not None
-    mesh = {} if arguments.mesh is None else {"mesh": arguments.mesh}
-    phonons = phonon_mesh(constants, nac=arguments.nac, **mesh)
     bands = band_structure(constants, nac=arguments.nac) if arguments.bands else None
     if arguments.output:
         write_phonopy(arguments.output, constants, arguments.nac)
-    entry = ReportEntry(
-        calculated.path,
-        calculated.hessian,
-        vibrations(calculated.hessian),
-        heat_of(phonons, arguments, on_mesh=True),
-        calculated.relaxation,
-        calculated.settings,
-        constants,
-        phonons,
-        bands=bands,
-    )
-    return Phonons(calculated, entry)
+    return replace(found, entry=replace(found.entry, bands=bands))
 
 
-def _show(found: Phonons, output: str | None) -> None:
+def _show(found: WithHeat, output: str | None) -> None:
     phonons, thermal = found.entry.phonons, found.entry.thermodynamics
     assert phonons is not None
     assert thermal is not None

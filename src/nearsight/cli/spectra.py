@@ -28,7 +28,6 @@ from nearsight.vibrations.supercell_convergence import (
     Repeats,
     converge_supercell,
 )
-from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 from nearsight.vibrations.thermodynamics import thermodynamics
 
 
@@ -62,12 +61,23 @@ def require_spectrum_settings(arguments: argparse.Namespace) -> None:
     wanted = _mesh_options(arguments)
     if arguments.spectrum == "dense" and wanted:
         raise MethodError(f"--spectrum dense has no q-points; leave {', '.join(wanted)} out.")
-    if arguments.supercell and arguments.length is not None:
-        raise MethodError("give either --supercell or --length, not both.")
+    require_one_size(arguments)
     if arguments.converge_supercell and (arguments.supercell or arguments.length):
         raise MethodError(
             "--converge-supercell chooses the supercells; leave --supercell and --length out."
         )
+
+
+def require_one_size(arguments: argparse.Namespace) -> None:
+    """Check that the supercell of force constants is not asked for twice.
+
+    Raises
+    ------
+    MethodError
+        It is.
+    """
+    if arguments.supercell and arguments.length is not None:
+        raise MethodError("give either --supercell or --length, not both.")
 
 
 def _mesh_options(arguments: argparse.Namespace) -> list[str]:
@@ -137,13 +147,15 @@ def with_heat(
     prepared = prepare(path, model, arguments, work, require=choose)
     chosen = choose(prepared.atoms)
     if chosen.method == "dense":
-        return _finished(hessian_of(prepared, model, arguments, work), chosen, arguments)
+        return finished(hessian_of(prepared, model, arguments, work), chosen.reason, arguments)
     if not arguments.converge_supercell:
-        return _finished(force_constants_of(prepared, model, arguments, work), chosen, arguments)
+        return finished(
+            force_constants_of(prepared, model, arguments, work), chosen.reason, arguments
+        )
 
     def attempt(repeats: Repeats) -> Attempt[WithHeat]:
         calculated = force_constants_of(prepared, model, arguments, work, repeats)
-        found = _finished(calculated, chosen, arguments)
+        found = finished(calculated, chosen.reason, arguments)
         assert found.entry.phonons is not None
         assert found.entry.thermodynamics is not None
         return Attempt(found.entry.phonons, found.entry.thermodynamics, found)
@@ -160,43 +172,46 @@ def _from_finished(path: str, arguments: argparse.Namespace, work: WorkDirectory
         if arguments.spectrum == "dense":
             raise MethodError(f"{path} holds force constants; leave --spectrum dense out.")
         chosen = Chosen("mesh", "force constants were given")
-        return _finished(saved_force_constants(path, arguments), chosen, arguments)
+        return finished(saved_force_constants(path, arguments), chosen.reason, arguments)
     calculated = calculate(path, None, arguments, work)
     chosen = choose_spectrum(arguments, calculated.atoms, saved=True)
     if chosen.method == "mesh":
         calculated = saved_force_constants(path, arguments)
-    return _finished(calculated, chosen, arguments)
+    return finished(calculated, chosen.reason, arguments)
 
 
-def _finished(calculated: Calculated, chosen: Chosen, arguments: argparse.Namespace) -> WithHeat:
+def finished(calculated: Calculated, reason: str | None, arguments: argparse.Namespace) -> WithHeat:
+    """Compute modes, phonons where there are force constants, and thermodynamic functions.
+
+    Parameters
+    ----------
+    reason
+        Why heat is taken from this spectrum; None where there was no choice.
+    """
     modes = vibrations(calculated.hessian)
     phonons = None
     if calculated.force_constants is not None:
         mesh = {} if arguments.mesh is None else {"mesh": arguments.mesh}
         phonons = phonon_mesh(calculated.force_constants, nac=arguments.nac, **mesh)
     spectrum: Spectrum = phonons or modes
+    thermal = thermodynamics(
+        spectrum,
+        arguments.temperature,
+        arguments.acoustic or default_acoustic(on_mesh=phonons is not None),
+        arguments.scale_factor,
+    )
     entry = ReportEntry(
         calculated.path,
         calculated.hessian,
         modes,
-        heat_of(spectrum, arguments, on_mesh=phonons is not None),
+        thermal,
         calculated.relaxation,
         calculated.settings,
         calculated.force_constants,
         phonons,
-        chosen.reason,
+        reason,
     )
     return WithHeat(calculated, entry)
-
-
-def heat_of(spectrum: Spectrum, arguments: argparse.Namespace, *, on_mesh: bool) -> Thermodynamics:
-    """Return the thermodynamic functions that the options ask for."""
-    return thermodynamics(
-        spectrum,
-        arguments.temperature,
-        arguments.acoustic or default_acoustic(on_mesh=on_mesh),
-        arguments.scale_factor,
-    )
 
 
 def default_acoustic(*, on_mesh: bool) -> Acoustic:

@@ -6,9 +6,9 @@ from pathlib import Path
 from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, require_writable, run_batch
 from nearsight.cli.calculation import calculate, load_requested_model
-from nearsight.cli.figures import density_of_states_figure, require_figure_file
+from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
-from nearsight.cli.report_output import require_report_file
+from nearsight.cli.outputs import require_output_files
 from nearsight.cli.work import WorkDirectory
 from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import Vibrations, vibrations
@@ -17,10 +17,7 @@ from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajec
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    require_writable(arguments.json, arguments.structures)
-    require_figure_file(arguments.plot, arguments.structures)
-    require_report_file(arguments.report)
-    require_writable(arguments.report, arguments.structures)
+    require_output_files(arguments)
     if arguments.modes:
         require_one_structure(arguments, "--modes")
         require_writable(arguments.modes, arguments.structures)

@@ -125,10 +125,6 @@ class Plan:
         """
         return self.expand_for(rows, np.arange(self.n_atoms))
 
-    def expand_compact(self, rows: ArrayLike) -> FloatArray:
-        """Return the rows of `primitive_atoms` only, ``(n_primitive, 3, n_atoms, 3)``, in eV/Å²."""
-        return self.expand_for(rows, self.primitive_atoms)
-
     def image_of_seed(self, index: int, choice: int) -> tuple[Seed, Image]:
         """Return a row that is an image of row `index`, with the operation between them.
 

@@ -29,10 +29,11 @@ _SAME_ROW = 0.01
 
 _N_IMAGES_CHECKED = 2
 _TURNED = 1e-3
+"""Smallest element by which a rotation differs from none; those of a lattice do by far more."""
 _SAME_IMAGE = {"float64": 1e-4, "float32": 1e-3}
 """Largest deviation of an analytic row from the image it should be, over its largest element.
 
-Rounding leaves a tenth of this; a model that does not keep the symmetry, or a structure that is
+Rounding stays far below; a model that does not keep the symmetry, or a structure that is
 less symmetric than it seems, is off by more."""
 
 
@@ -43,6 +44,7 @@ class PlannedRows:
     rows_eV_per_A2: NDArray[np.float64]
     """In the order of `Plan.seeds`, shape ``(rows_needed, n_atoms, 3)``."""
     computation: Computation
+    """How they came about, and what they cost."""
 
 
 def compute_planned_rows(

@@ -1,0 +1,117 @@
+"""Energies with one defect each: the conformance kit finds it by the check that is for it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from ase import Atoms
+
+from nearsight.models.torch_model import TorchModel
+from nearsight.testing import check_model
+from nearsight.testing.structures import examination_structures
+
+
+def of_structures(graph: Any, of_atoms: torch.Tensor) -> torch.Tensor:
+    totals = of_atoms.new_zeros(graph.n_structures)
+    return totals.index_add(0, graph.structure_of_atom, of_atoms)
+
+
+def trap(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> torch.Tensor:
+    return of_atoms + 0.01 * positions.square().sum(-1)
+
+
+def field(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> torch.Tensor:
+    return of_atoms + 0.01 * positions[:, 2]
+
+
+def counting(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    counts = torch.as_tensor(graph.atoms_per_structure).to(of_atoms)
+    return of_atoms + 1e-4 * (counts - 1)[graph.structure_of_atom]
+
+
+def squared(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    return -of_structures(graph, of_atoms).square()
+
+
+def of_the_mean(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    counts = torch.as_tensor(graph.atoms_per_structure).to(of_atoms)
+    return counts * torch.sinh(of_structures(graph, of_atoms) / counts)
+
+
+def first_atom(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    starts = np.cumsum([0, *graph.atoms_per_structure[:-1]])
+    weights = torch.ones_like(of_atoms)
+    weights[torch.as_tensor(starts)] = 1.1
+    return weights * of_atoms
+
+
+def ripple(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    # A dip 0.005 Å wide at the bond length of the undisplaced molecule.
+    vectors = graph.edge_vectors(positions, graph.unstrained())
+    offset = vectors.norm(dim=-1) - 1.178658
+    dips = -1e-4 * torch.exp(-((offset / 0.005) ** 2))
+    return of_atoms.index_add(0, graph.senders, dips)
+
+
+def handed(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    # A triple product of the surroundings: rotations leave it, a mirror turns its sign.
+    vectors = graph.edge_vectors(positions, graph.unstrained())
+    squared = vectors.square().sum(-1, keepdim=True)
+    sums = [
+        torch.zeros_like(positions).index_add(
+            0, graph.senders, vectors * energy.switch(squared) * squared**power
+        )
+        for power in range(3)
+    ]
+    return of_atoms + 1e-3 * (torch.linalg.cross(sums[0], sums[1]) * sums[2]).sum(-1)
+
+
+ENERGIES: dict[str, tuple[Any, str, bool, set[str]]] = {
+    "a trap at the origin": (trap, "CO2", True, {"translation"}),
+    "a uniform field": (field, "CO2", True, {"translation", "forces turn with structure"}),
+    "energy that grows with the square of the number of atoms": (
+        counting,
+        "MgO",
+        True,
+        {"supercell extensivity", "size consistency"},
+    ),
+    "square of the energy": (squared, "MgO", False, {"supercell extensivity", "size consistency"}),
+    "function of the mean atomic energy": (of_the_mean, "MgO", False, {"size consistency"}),
+    "first atom is special": (first_atom, "CO2", True, {"permutation", "size consistency"}),
+    "energy that tells mirror images apart": (
+        handed,
+        "MgO",
+        True,
+        {"forces mirrored with structure"},
+    ),
+    "curvature with a ripple": (ripple, "CO2", True, {"curvature smooth"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "atomic_energies", "expected"), ENERGIES.values(), ids=ENERGIES.keys()
+)
+def test_wrong_energies_are_found_by_their_check(  # pytest passes by name
+    pair_energy: type[Any],
+    change: Any,
+    name: str,
+    atomic_energies: bool,
+    expected: set[str],
+) -> None:
+    class Mutant(pair_energy):  # type: ignore[misc]
+        def prepare(self, structures: Sequence[Atoms]) -> Any:
+            # Positions as they are, so that an energy may depend on where the origin is.
+            graph = super().prepare(structures)
+            positions = np.concatenate([atoms.positions for atoms in structures])
+            return replace(graph, positions=torch.as_tensor(positions).to(graph.positions))
+
+        def energy(self, graph: Any, positions: torch.Tensor, strain: torch.Tensor) -> Any:
+            parts = pair_energy(self.identity.dtype).energy(graph, positions, strain)
+            return change(self, graph, positions, parts)
+
+    model = TorchModel(Mutant(atomic_energies=atomic_energies))
+    report = check_model(model, {name: examination_structures()[name]})
+    assert {check.name for check in report.failures} == expected, str(report)
