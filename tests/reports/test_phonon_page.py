@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from nearsight.reports import ReportEntry, render_report
-from nearsight.reports.figures import classical_limit_J_per_g_K, phonon_density_svg
+from nearsight.reports.figures import classical_limit_J_per_g_K
+from nearsight.reports.phonon_figures import bands_svg, convergence_svg, phonon_density_svg
 from nearsight.reports.verdict import Level, verdict
 from nearsight.units import eigenvalues_from_wavenumbers
 from nearsight.vibrations import band_structure, thermodynamics
@@ -26,7 +27,9 @@ def _levels(entry: ReportEntry) -> dict[str, Level]:
 
 def _with_effect(entry: ReportEntry, effect: float) -> ReportEntry:
     assert entry.phonons is not None
-    return replace(entry, phonons=replace(entry.phonons, interpolation_effect=effect))
+    phonons = replace(entry.phonons, interpolation_effect=effect)
+    thermal = thermodynamics(phonons, 300.0, "classical")
+    return replace(entry, phonons=phonons, thermodynamics=thermal)
 
 
 @pytest.fixture(params=["rocksalt_entry", "metal_entry"])
@@ -262,3 +265,76 @@ def test_few_imaginary_modes_beside_gamma_call_for_care(
     levels = _levels(replace(rocksalt_entry, phonons=softer))
     [found] = [level for finding, level in levels.items() if "imaginary modes" in finding]
     assert found is level
+
+
+def test_few_imaginary_modes_at_points_of_the_supercell_are_a_problem(
+    rocksalt_entry: ReportEntry,
+) -> None:
+    phonons = rocksalt_entry.phonons
+    assert phonons is not None
+    eigenvalues = phonons.eigenvalues_eV_per_A2_amu.copy()
+    eigenvalues[1, 0] = eigenvalues_from_wavenumbers(-9.0)
+    weights = phonons.weights.copy()
+    weights[1] = 1e-4
+    broken = replace(
+        phonons,
+        eigenvalues_eV_per_A2_amu=eigenvalues,
+        weights=weights,
+        share_imaginary_uninterpolated=1 / 48,
+    )
+    levels = _levels(replace(rocksalt_entry, phonons=broken))
+    [found] = [level for finding, level in levels.items() if "imaginary modes" in finding]
+    assert found is Level.BAD
+
+
+def test_no_warning_is_given_twice(unstable_entry: ReportEntry, read_page: ReadPage) -> None:
+    assert len(set(unstable_entry.warnings)) == len(unstable_entry.warnings)
+    [about] = [text for text in unstable_entry.warnings if "imaginary" in text]
+    assert read_page(render_report([unstable_entry])).words.count(about[1:]) == 1
+
+
+def test_bands_are_drawn_with_every_branch_and_every_label(
+    rocksalt_entry: ReportEntry, read_page: ReadPage
+) -> None:
+    assert rocksalt_entry.force_constants is not None
+    bands = band_structure(rocksalt_entry.force_constants, points_per_segment=5)
+    svg = ET.fromstring(str(bands_svg(bands, "bands")))
+    curves = [each for each in svg.iter("path") if each.get("class") == "band"]
+    assert len(curves) == 6 * len(bands.segments)
+    drawn = {each.text for each in svg.iter("text")}
+    assert {"Γ", "X", "L", "U|K"} <= drawn
+    assert drawn >= set(bands.labels_by_distance().values())
+    page = read_page(render_report([replace(rocksalt_entry, bands=bands)]))
+    assert "Phonon bands" in page.words
+    assert "Phonon bands" not in read_page(render_report([rocksalt_entry])).words
+
+
+def test_imaginary_bands_are_drawn_below_zero(unstable_entry: ReportEntry) -> None:
+    assert unstable_entry.force_constants is not None
+    bands = band_structure(unstable_entry.force_constants, points_per_segment=5)
+    assert bands.lowest_THz < -1
+    svg = ET.fromstring(str(bands_svg(bands, "bands")))
+    ticks = [text.text or "" for text in svg.iter("text")]
+    assert any(text.startswith("−") and text[1:].isdigit() for text in ticks)
+
+
+def test_convergence_of_the_supercell_is_drawn(
+    rocksalt_entry: ReportEntry, read_page: ReadPage
+) -> None:
+    values = [[0.0, 0.98], [0.0, 1.01], [0.0, 1.0]]
+    steps = tuple(
+        ConvergenceStep((n, n, n), 8 * n**3, np.array(heat), 0.1)
+        for n, heat in enumerate(values, start=1)
+    )
+    curve = SupercellConvergence(np.array([0.0, 300.0]), 0.015, steps, True, "two agree")
+    np.testing.assert_allclose(curve.changes, [[0, -0.02], [0, 0.01], [0, 0]], atol=1e-15)
+    svg = ET.fromstring(str(convergence_svg(curve, "curve")))
+    titles = [title.text for circle in svg.iter("circle") for title in circle.iter("title")]
+    assert titles[3:] == [
+        "8 atoms, 300 K: -2.000 %",
+        "64 atoms, 300 K: +1.000 %",
+        "216 atoms, 300 K: +0.000 %",
+    ]
+    page = read_page(render_report([replace(rocksalt_entry, convergence=curve)]))
+    assert "Heat capacity over growing supercells" in page.words
+    assert "at 0, 300 K; grey: the tolerance of 1.5 %" in page.words

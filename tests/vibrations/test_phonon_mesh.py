@@ -110,7 +110,25 @@ def test_imaginary_modes_are_counted_by_their_share(spring_lattice):
     result = thermodynamics(found, 300.0)
     assert result.n_imaginary == pytest.approx(3 * negative / 64)
     assert result.n_oscillators == pytest.approx(3 * (63 - negative) / 64)
-    assert result.warnings[0].endswith(f"contribute nothing (down to {lowest:.1f} cm⁻¹).")
+    assert result.warnings[: len(found.warnings)] == found.warnings
+    # every point of this mesh is one of the supercell of four by four by four atoms
+    assert found.share_imaginary_uninterpolated == found.share_imaginary
+    assert "the structure is not at a minimum of this model" in found.warnings[0]
+
+
+def test_imaginary_modes_of_interpolation_are_told_from_those_of_the_structure(spring_lattice):
+    # λ = (4/m) (3 s - 4 s (1 - s)) with s = sin²(π q) is negative for 0 < s < 1/4 only, and the
+    # points of a supercell of four atoms have s = 0, 1/2, 1 and 1/2.
+    found = spring_lattice((3.0, 0.0, 0.0))
+    values = found.values_eV_per_A2.copy()
+    values[0, :, 0, :] -= 2 * np.eye(3)
+    values[0, :, 2, :] += 2 * np.eye(3)
+    mesh = phonon_mesh(replace(found, values_eV_per_A2=values), (8, 1, 1))
+    assert mesh.share_imaginary == pytest.approx(2 / 8)  # q = ±1/8
+    assert mesh.share_imaginary_uninterpolated == 0
+    assert "so that they come from the interpolation" in mesh.warnings[0]
+    summary = mesh.spectrum_summary()
+    assert summary["share_imaginary_uninterpolated"] == 0 < summary["share_imaginary"]
 
 
 # A second route

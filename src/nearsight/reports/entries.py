@@ -46,11 +46,11 @@ class ReportEntry:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What must be known before the numbers are used."""
-        thermal = self.thermodynamics.warnings if self.thermodynamics else ()
-        of_modes = self.phonons.warnings if self.phonons else self.vibrations.warnings
+        # Those of the spectrum are among them.
+        of_heat = (self.thermodynamics or self.spectrum).warnings
         of_supercells = self.convergence.warnings if self.convergence else ()
         of_bands = self.bands.warnings if self.bands else ()
-        return (*self.hessian.warnings, *of_modes, *thermal, *of_supercells, *of_bands)
+        return (*self.hessian.warnings, *of_heat, *of_supercells, *of_bands)
 
     @property
     def spectrum(self) -> Spectrum:

@@ -1,4 +1,4 @@
-"""The two charts of a section: density of states and heat capacity."""
+"""The charts of every section: density of states and heat capacity."""
 
 import numpy as np
 from markupsafe import Markup
@@ -7,16 +7,14 @@ from nearsight import units
 from nearsight.reports.palette import element_colors
 from nearsight.reports.svg import Axis, Frame
 from nearsight.vibrations.density_of_states import density_of_states
-from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.spectrum import Acoustic, Spectrum
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 from nearsight.vibrations.thermodynamics import thermodynamics
 
 _GRID_POINTS = 700
 _WIDTH_PER_CM = 10.0
-_DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
+DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
 _IMAGINARY_WORD = 66.0  # how wide it is in the chart
 _HIGHEST_K = 1000.0
 _N_TEMPERATURES = 101
@@ -38,7 +36,7 @@ def density_of_states_svg(vibrations: Vibrations, name: str) -> Markup:
     colors = element_colors(density.by_element_cm)
     content = []
     if vibrations.n_imaginary:
-        content.append(_imaginary_region(frame))
+        content.append(imaginary_region(frame))
     for index, (symbol, values) in enumerate(density.by_element_cm.items()):
         content.append(
             Markup(
@@ -47,7 +45,7 @@ def density_of_states_svg(vibrations: Vibrations, name: str) -> Markup:
             ).format(
                 frame.area(grid, values),
                 frame.curve(grid, values),
-                _DASHES[index % len(_DASHES)],
+                DASHES[index % len(DASHES)],
                 color=colors[symbol],
             )
         )
@@ -69,7 +67,8 @@ def density_of_states_svg(vibrations: Vibrations, name: str) -> Markup:
     return frame.draw(name, "Vibrational density of states", description, content)
 
 
-def _imaginary_region(frame: Frame) -> Markup:
+def imaginary_region(frame: Frame) -> Markup:
+    """Draw what lies below zero, with its name where there is room for it."""
     zero = frame.px(0.0)
     left = frame.px(frame.x.low)
     top = frame.py(frame.y.high)
@@ -87,42 +86,9 @@ def element_legend(vibrations: Vibrations) -> list[tuple[str, str, str]]:
     """Return symbol, colour and dashes of each element's curve."""
     colors = element_colors(set(vibrations.atoms.get_chemical_symbols()))
     return [
-        (symbol, color, _DASHES[index % len(_DASHES)])
+        (symbol, color, DASHES[index % len(DASHES)])
         for index, (symbol, color) in enumerate(colors.items())
     ]
-
-
-def phonon_density_svg(phonons: PhononMesh, name: str) -> Markup:
-    """Draw the density of phonon states, with a tick for every mode at Γ."""
-    density = mesh_density_of_states(phonons)
-    to_wavenumber = units.EV_IN_PER_CM / units.EV_IN_THZ
-    grid = density.frequencies_THz * to_wavenumber
-    values = density.states_per_THz / to_wavenumber
-    low = float(grid[0])
-    if phonons.share_imaginary == 0:
-        # The Gaussians of acoustic modes reach below zero, where nothing is.
-        low, values, grid = 0.0, values[grid >= 0], grid[grid >= 0]
-    frame = Frame(
-        Axis(low, float(grid[-1]), "wavenumber / cm⁻¹"),
-        Axis(0.0, 1.08 * float(values.max()), "modes per cm⁻¹"),
-    )
-    at_gamma = phonons.gamma.wavenumbers_per_cm
-    ticks = "".join(f"M{frame.px(float(w)):.1f},{frame.py(0.0):.1f}v-7" for w in at_gamma)
-    content = [_imaginary_region(frame)] if low < 0 else []
-    content += [
-        Markup('<path class="total" d="{}"/>').format(frame.curve(grid, values)),
-        Markup('<path class="rug" d="{}"/>').format(ticks),
-        Markup('<path class="cursor" d="M0,{:.1f}V{:.1f}" visibility="hidden"/>').format(
-            frame.py(frame.y.high), frame.py(0.0)
-        ),
-    ]
-    lowest, highest = phonons.wavenumbers_per_cm.min(), phonons.wavenumbers_per_cm.max()
-    description = (
-        f"Density of phonon states of the Brillouin zone, each a Gaussian of "
-        f"{density.width_THz * to_wavenumber:.0f} cm⁻¹, from "
-        f"{round(float(lowest), 1) + 0.0:.1f} to {highest:.1f} cm⁻¹."
-    )
-    return frame.draw(name, "Density of phonon states", description, content)
 
 
 def heat_capacity_svg(spectrum: Spectrum, thermal: Thermodynamics, name: str) -> Markup:

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from nearsight.reports import figures, wording
+from nearsight.reports import figures, phonon_figures, wording
 from nearsight.reports.entries import FailedEntry, ReportEntry
 from nearsight.reports.geometry import modes_within, viewer_data
 from nearsight.reports.provenance_rows import provenance_rows
@@ -125,11 +125,17 @@ def _drawings(entry: ReportEntry, anchor: str, mode_budget_bytes: int) -> dict[s
     if vibrations.n_modes > 0:
         density = figures.density_of_states_svg(vibrations, f"{anchor}-dos")
     if entry.phonons is not None:
-        density = figures.phonon_density_svg(entry.phonons, f"{anchor}-dos")
+        density = phonon_figures.phonon_density_svg(entry.phonons, f"{anchor}-dos")
     if thermal is not None and (vibrations.n_modes > 0 or entry.phonons):
         heat_capacity = figures.heat_capacity_svg(entry.spectrum, thermal, f"{anchor}-cv")
+    bands = phonon_figures.bands_svg(entry.bands, f"{anchor}-bands") if entry.bands else None
+    convergence = None
+    if entry.convergence is not None:
+        convergence = phonon_figures.convergence_svg(entry.convergence, f"{anchor}-supercells")
     return {
         "density": density,
+        "bands": bands,
+        "convergence": convergence,
         "heat_capacity": heat_capacity,
         "curves": [] if entry.phonons else figures.element_legend(vibrations),
         "elements": figures.element_legend(vibrations),

@@ -1,7 +1,7 @@
 """Line charts as inline SVG: text stays text, and colours follow the page into the dark."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +21,13 @@ class Axis:
     low: float
     high: float
     label: str
+    names: Mapping[float, str] | None = None
+    """What stands at some values, in place of ticks at round numbers."""
 
     def ticks(self, about: int = 5) -> list[float]:
-        """Return round numbers within the range."""
+        """Return the named values, or round numbers within the range."""
+        if self.names is not None:
+            return list(self.names)
         raw = (self.high - self.low) / about
         power = 10.0 ** math.floor(math.log10(raw))
         step = next(power * factor for factor in _TICK_STEPS if power * factor >= raw * 0.999)
@@ -33,6 +37,8 @@ class Axis:
 
     def tick_label(self, value: float) -> str:
         """Return `value` with as many digits as the distance between ticks needs."""
+        if self.names is not None:
+            return self.names[value]
         ticks = self.ticks()
         step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
         for digits in range(8):

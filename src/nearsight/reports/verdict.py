@@ -110,12 +110,12 @@ def _imaginary(count: int) -> Check:
 def _imaginary_phonons(phonons: PhononMesh) -> Check:
     if phonons.share_imaginary == 0:
         return Check(Level.GOOD, "no imaginary modes", "No phonon has a negative curvature.")
-    few = phonons.share_imaginary <= _FEW_MODES and phonons.gamma.n_imaginary == 0
+    few = phonons.share_imaginary <= _FEW_MODES and phonons.share_imaginary_uninterpolated == 0
     return Check(
         Level.CAUTION if few else Level.BAD,
         f"{100 * phonons.share_imaginary:.2g} % imaginary modes",
-        "So few, and none at Γ: soft acoustic modes that interpolation from a small supercell "
-        "pushes below zero look like that."
+        "So few, and none at the q-points of the supercell itself: soft acoustic modes that "
+        "interpolation pushes below zero look like that."
         if few
         else "The structure is not at a minimum of this model, or the supercell is too small.",
     )

@@ -89,16 +89,22 @@ class BandStructure:
             ],
         }
 
+    def labels_by_distance(self) -> dict[float, str]:
+        """Return the labelled points by their way along the path, with a bar where it jumps."""
+        labels: dict[float, str] = {}
+        for segment in self.segments:
+            first, last = float(segment.distances_per_A[0]), float(segment.distances_per_A[-1])
+            before = labels.get(first, segment.start)
+            labels[first] = before if before == segment.start else f"{before}|{segment.start}"
+            labels[last] = segment.end
+        return labels
+
     def plot(self, ax: "Axes", color: str = "C0", label: str | None = None) -> None:
         """Draw the bands into `ax`."""
-        ticks: dict[float, str] = {}
         for segment in self.segments:
             lines = ax.plot(segment.distances_per_A, segment.frequencies_THz, color=color, lw=1)
-            first, last = float(segment.distances_per_A[0]), float(segment.distances_per_A[-1])
-            before = ticks.get(first, segment.start)
-            ticks[first] = before if before == segment.start else f"{before}|{segment.start}"
-            ticks[last] = segment.end
         lines[0].set_label(label)
+        ticks = self.labels_by_distance()
         for position in ticks:
             ax.axvline(position, color="0.7", lw=0.6, zorder=0)
         ax.axhline(0.0, color="0.7", lw=0.6, zorder=0)

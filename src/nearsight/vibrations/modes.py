@@ -109,14 +109,6 @@ class Vibrations:
             values, left_out = self.eigenvalues_eV_per_A2_amu, self.n_rigid_body
         return Oscillators(values, np.ones(len(values)), left_out)
 
-    def describe_imaginary(self) -> str | None:
-        """Return which modes are imaginary, in words; None if none is."""
-        if self.n_imaginary == 0:
-            return None
-        named = name_wavenumbers(self.wavenumbers_per_cm[: self.n_imaginary])
-        verb = "mode contributes" if self.n_imaginary == 1 else "modes contribute"
-        return f"{self.n_imaginary} imaginary {verb} nothing ({named})."
-
     def spectrum_summary(self) -> dict[str, Any]:
         """Return the ``spectrum`` object of the JSON output."""
         return {"method": "dense", "n_modes": self.n_modes, "n_imaginary": self.n_imaginary}
@@ -253,9 +245,9 @@ def _require_finite(hessian: Hessian) -> None:
 def _imaginary_warning(wavenumbers: NDArray[np.float64]) -> str:
     count = len(wavenumbers)
     return (
-        f"{count} imaginary mode{'s' if count > 1 else ''} ({name_wavenumbers(wavenumbers)}): "
-        f"the structure is not at a minimum of this model; relax it further, or displace it "
-        f"along the mode and relax again."
+        f"{count} imaginary {'modes contribute' if count > 1 else 'mode contributes'} nothing "
+        f"({name_wavenumbers(wavenumbers)}): the structure is not at a minimum of this model; "
+        f"relax it further, or displace it along the mode and relax again."
     )
 
 

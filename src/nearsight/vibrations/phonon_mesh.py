@@ -60,6 +60,8 @@ class PhononMesh:
     """By which share interpolation changes c_v at 300 K.
 
     From the mean over the q-points of the supercell itself, at which nothing is interpolated."""
+    share_imaginary_uninterpolated: float
+    """Share of the modes at the q-points of the supercell itself that are imaginary."""
     boundary_eV_per_A2: float | None
     """Largest force constants left at the boundary of that supercell; None if that is not known."""
     provenance: Provenance
@@ -83,10 +85,7 @@ class PhononMesh:
     @property
     def share_imaginary(self) -> float:
         """Share of all modes of the Brillouin zone that are imaginary by more than 0.5 cm⁻¹."""
-        imaginary = (self.wavenumbers_per_cm[1:] < -_NEGLIGIBLE_PER_CM).sum(axis=1)
-        at_gamma = np.count_nonzero(self.gamma.wavenumbers_per_cm < -_NEGLIGIBLE_PER_CM)
-        counted = self.weights @ np.array([at_gamma, *imaginary])
-        return float(counted / self.eigenvalues_eV_per_A2_amu.shape[1])
+        return _share_imaginary(self.gamma, self.eigenvalues_eV_per_A2_amu, self.weights)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -96,8 +95,7 @@ class PhononMesh:
             lowest = float(self.wavenumbers_per_cm.min())
             found.append(
                 f"{100 * self.share_imaginary:.2g} % of the modes of the Brillouin zone are "
-                f"imaginary, down to {lowest:.1f} cm⁻¹: the structure is not at a minimum of this "
-                f"model, or the supercell of the force constants is too small."
+                f"imaginary, down to {lowest:.1f} cm⁻¹, and contribute nothing: {self._cause()}."
             )
         if abs(self.interpolation_effect) > NOTABLE_INTERPOLATION:
             found.append(
@@ -122,14 +120,14 @@ class PhononMesh:
             of_gamma * at_gamma.n_rigid_body,
         )
 
-    def describe_imaginary(self) -> str | None:
-        """Return which modes are imaginary, in words; None if none is."""
-        if self.share_imaginary == 0:
-            return None
-        lowest = float(self.wavenumbers_per_cm.min())
+    def _cause(self) -> str:
+        """Return what imaginary modes come from, in words."""
+        if self.share_imaginary_uninterpolated > 0:
+            return "the structure is not at a minimum of this model; relax it further"
         return (
-            f"{100 * self.share_imaginary:.2g} % of the modes of the Brillouin zone are imaginary "
-            f"and contribute nothing (down to {lowest:.1f} cm⁻¹)."
+            "at the q-points of the supercell of the force constants, where nothing is "
+            "interpolated, there is none, so that they come from the interpolation or from a wave "
+            "that does not fit into this supercell; take a larger one"
         )
 
     def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
@@ -151,6 +149,7 @@ class PhononMesh:
             "lowest_wavenumber_per_cm": float(self.wavenumbers_per_cm.min()),
             "highest_wavenumber_per_cm": float(self.wavenumbers_per_cm.max()),
             "share_imaginary": self.share_imaginary,
+            "share_imaginary_uninterpolated": self.share_imaginary_uninterpolated,
             "interpolation_effect": self.interpolation_effect,
             "boundary_eV_per_A2": self.boundary_eV_per_A2,
         }
@@ -197,7 +196,8 @@ def phonon_mesh(
     gamma = vibrations(force_constants.at_gamma())
     interpolated = _heat_capacity(gamma, eigenvalues, shares)
     own_shares = np.full(len(own_points), 1 / len(own_points))
-    uninterpolated = _heat_capacity(gamma, _eigenvalues(phonon, own_points), own_shares)
+    own_eigenvalues = _eigenvalues(phonon, own_points)
+    uninterpolated = _heat_capacity(gamma, own_eigenvalues, own_shares)
     return PhononMesh(
         atoms=force_constants.unit_cell,
         mesh=numbers,
@@ -207,6 +207,7 @@ def phonon_mesh(
         gamma=gamma,
         supercell=tuple(map(tuple, force_constants.supercell_matrix.tolist())),
         interpolation_effect=interpolated / uninterpolated - 1,
+        share_imaginary_uninterpolated=_share_imaginary(gamma, own_eigenvalues, own_shares),
         boundary_eV_per_A2=force_constants.boundary_eV_per_A2,
         provenance=force_constants.provenance,
     )
@@ -229,6 +230,13 @@ def _eigenvalues(phonon: "Phonopy", qpoints: FloatArray) -> FloatArray:
     frequencies = phonon.run_qpoints(qpoints).frequencies / phonon.unit_conversion_factor
     eigenvalues: FloatArray = np.sign(frequencies) * frequencies**2
     return eigenvalues
+
+
+def _share_imaginary(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatArray) -> float:
+    """Return the share of imaginary modes, from points of which the first is Γ."""
+    imaginary = (units.wavenumbers_per_cm(eigenvalues[1:]) < -_NEGLIGIBLE_PER_CM).sum(axis=1)
+    at_gamma = np.count_nonzero(gamma.wavenumbers_per_cm < -_NEGLIGIBLE_PER_CM)
+    return float(shares @ np.array([at_gamma, *imaginary]) / eigenvalues.shape[1])
 
 
 def _heat_capacity(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatArray) -> float:

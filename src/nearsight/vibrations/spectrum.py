@@ -37,12 +37,13 @@ class Spectrum(Protocol):
         """Where the force constants come from."""
         ...
 
-    def oscillators(self, acoustic: Acoustic) -> Oscillators:
-        """Return the oscillators; without rigid-body modes unless `acoustic` is ``as-computed``."""
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes these modes doubtful, in plain words; empty if nothing does."""
         ...
 
-    def describe_imaginary(self) -> str | None:
-        """Return which modes are imaginary, in words; None if none is."""
+    def oscillators(self, acoustic: Acoustic) -> Oscillators:
+        """Return the oscillators; without rigid-body modes unless `acoustic` is ``as-computed``."""
         ...
 
     def spectrum_summary(self) -> dict[str, Any]:

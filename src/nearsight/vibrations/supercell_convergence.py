@@ -58,6 +58,17 @@ class SupercellConvergence:
             f"{'×'.join(map(str, self.steps[-1].repeats))}: {self.stopped}.",
         )
 
+    @property
+    def changes(self) -> NDArray[np.float64]:
+        """Heat capacities over that of the last supercell, less 1, ``(n_steps, n_temperatures)``.
+
+        0 where nothing vibrates, at 0 K.
+        """
+        values = np.array([step.heat_capacity_J_per_g_K for step in self.steps])
+        ratios = np.ones_like(values)
+        np.divide(values, values[-1], out=ratios, where=values[-1] > 0)
+        return ratios - 1
+
     def summary(self) -> dict[str, Any]:
         """Return the ``convergence`` object of the JSON output."""
         return {
@@ -78,11 +89,12 @@ class SupercellConvergence:
     def plot(self, ax: "Axes", name: str = "") -> None:
         """Draw the heat capacity over the number of atoms into `ax`; `name` begins each label."""
         n_atoms = [step.n_atoms for step in self.steps]
-        values = np.array([step.heat_capacity_J_per_g_K for step in self.steps])
-        for temperature, column in zip(self.temperatures_K, values.T, strict=True):
-            if column[-1] > 0:  # nothing vibrates at 0 K
-                change = 100 * (column / column[-1] - 1)
-                ax.plot(n_atoms, change, "o-", label=f"{name}{temperature:g} K")
+        last = self.steps[-1].heat_capacity_J_per_g_K
+        for temperature, change, heat in zip(
+            self.temperatures_K, self.changes.T, last, strict=True
+        ):
+            if heat > 0:  # nothing vibrates at 0 K
+                ax.plot(n_atoms, 100 * change, "o-", label=f"{name}{temperature:g} K")
         ax.set_xlabel("atoms in the supercell")
         ax.set_ylabel("$c_V$ relative to the last (%)")
         ax.legend()

@@ -81,7 +81,7 @@ def thermodynamics(
         mass_amu=float(spectrum.atoms.get_masses().sum()),
         n_oscillators=float(weights[real].sum()),
         n_imaginary=float(weights[eigenvalues < 0].sum()),
-        warnings=(*_imaginary(spectrum), *spectrum.remarks(acoustic)),
+        warnings=(*spectrum.warnings, *spectrum.remarks(acoustic)),
         provenance=spectrum.provenance,
     )
 
@@ -129,8 +129,3 @@ def _require_positive(scale_factor: float) -> None:
             f"scale_factor={scale_factor}; give a positive number, such as 1.0 for frequencies "
             f"as the model has them."
         )
-
-
-def _imaginary(spectrum: Spectrum) -> tuple[str, ...]:
-    found = spectrum.describe_imaginary()
-    return () if found is None else (found,)
