@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 
 from nearsight.derivatives.differences import SCHEMES, difference_products, difference_rows
 from nearsight.errors import MethodError, MissingPropertyError, ModelError, NearsightError
-from nearsight.models.contract import Capabilities, Evaluation, Seed, require_finite
+from nearsight.models.contract import (
+    Capabilities,
+    Evaluation,
+    Seed,
+    require_all_atoms,
+    require_finite,
+)
 from nearsight.models.loading import LoadRequest
 from nearsight.provenance import ModelIdentity, Setting
 
@@ -103,9 +109,15 @@ class AseModel:
         )
 
     def products(
-        self, atoms: Atoms, vectors: NDArray[np.float64], *, strain: bool = False
+        self,
+        atoms: Atoms,
+        vectors: NDArray[np.float64],
+        *,
+        strain: bool = False,
+        centres: NDArray[np.int64] | None = None,
     ) -> NDArray[np.float64]:
         """Return central differences of forces; see `Model.products`."""
+        require_all_atoms(centres, self)
         if strain:
             raise MethodError(
                 "products with strain need a differentiable model; an ASE calculator is none."

@@ -119,7 +119,12 @@ class Model(Protocol):
         ...
 
     def products(
-        self, atoms: Atoms, vectors: NDArray[np.float64], *, strain: bool = False
+        self,
+        atoms: Atoms,
+        vectors: NDArray[np.float64],
+        *,
+        strain: bool = False,
+        centres: NDArray[np.int64] | None = None,
     ) -> NDArray[np.float64]:
         """Return Hessian-vector products.
 
@@ -133,11 +138,18 @@ class Model(Protocol):
             doubled), in r = (1 + ε)(r⁰ + u).
         strain
             Whether the vectors and products include the six strain components.
+        centres
+            Atoms whose energies alone are differentiated, by all positions; None for all atoms.
 
         Returns
         -------
         numpy.ndarray
             Same shape as `vectors`; second derivatives of the energy in eV/Å², eV/Å and eV.
+
+        Raises
+        ------
+        ModelError
+            The model has no strain derivatives, or no atomic energies, and was asked for them.
         """
         ...
 
@@ -193,6 +205,21 @@ def require_elements(atoms: Atoms, model: Model | TorchEnergy) -> None:
         raise ModelError(
             f"{model.identity.name} does not know {', '.join(unknown)}; "
             f"choose a model that does (`nearsight models list`)."
+        )
+
+
+def require_all_atoms(centres: NDArray[np.int64] | None, model: Model) -> None:
+    """Check that no atoms are chosen whose energies alone are to be differentiated.
+
+    Raises
+    ------
+    ModelError
+        Some are.
+    """
+    if centres is not None:
+        raise ModelError(
+            f"{model.identity.name} cannot differentiate the energies of some atoms only; leave "
+            f"`centres` out."
         )
 
 

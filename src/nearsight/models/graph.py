@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from ase import Atoms
-from ase.cell import Cell
-from matscipy.neighbours import neighbour_list
+
+from nearsight.structures.neighbours import neighbour_pairs
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def neighbor_graph(
     first_atom = 0
     parts = []
     for index, atoms in enumerate(structures):
-        i, j, shifts = _pairs(atoms, cutoff_A)
+        i, j, shifts = neighbour_pairs(atoms, cutoff_A)
         # Around their mean, so that single precision is not spent on where the origin is.
         centred = atoms.positions - atoms.positions.mean(axis=0)
         owner = np.full(len(atoms), index)
@@ -91,13 +91,3 @@ def neighbor_graph(
         structure_of_atom=integers(owner),
         atoms_per_structure=tuple(len(atoms) for atoms in structures),
     )
-
-
-def _pairs(atoms: Atoms, cutoff_A: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    # matscipy needs three cell vectors. Along directions that are not periodic ASE makes them up;
-    # what the structure has there may be anything, even another vector once more.
-    cell = Cell(np.where(atoms.pbc[:, np.newaxis], atoms.cell.array, 0.0)).complete().array
-    i, j, images = neighbour_list(
-        "ijS", positions=atoms.positions, cell=cell, pbc=atoms.pbc, cutoff=cutoff_A
-    )
-    return i, j, images @ cell

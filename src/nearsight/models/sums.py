@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from nearsight.derivatives.differences import SCHEMES, difference_products, difference_rows
 from nearsight.errors import MethodError, ModelError
-from nearsight.models.contract import Capabilities, Evaluation, Model, Seed, require_elements
+from nearsight.models.contract import (
+    Capabilities,
+    Evaluation,
+    Model,
+    Seed,
+    require_all_atoms,
+    require_elements,
+)
 from nearsight.provenance import ModelIdentity
 
 STEP_A = 0.01
@@ -109,7 +116,12 @@ class SumModel:
         )
 
     def products(
-        self, atoms: Atoms, vectors: NDArray[np.float64], *, strain: bool = False
+        self,
+        atoms: Atoms,
+        vectors: NDArray[np.float64],
+        *,
+        strain: bool = False,
+        centres: NDArray[np.int64] | None = None,
     ) -> NDArray[np.float64]:
         """Return the sum of the parts' products; see `Model.products`.
 
@@ -117,8 +129,12 @@ class SumModel:
         """
         require_elements(atoms, self)
         if self.capabilities.differentiable:
-            of_parts = [part.products(atoms, vectors, strain=strain) for part in self._parts]
+            of_parts = [
+                part.products(atoms, vectors, strain=strain, centres=centres)
+                for part in self._parts
+            ]
             return self._rounded(_total(of_parts))
+        require_all_atoms(centres, self)
         if strain:
             raise MethodError(
                 f"products with strain need a differentiable model; {self.identity.name} is none."

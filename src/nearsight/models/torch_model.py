@@ -22,6 +22,7 @@ from nearsight.models.contract import (
     Evaluation,
     Seed,
     TorchEnergy,
+    require_all_atoms,
     require_elements,
     require_finite,
     require_stress,
@@ -79,12 +80,19 @@ class TorchModel:
             yield _array(row)
 
     def products(
-        self, atoms: Atoms, vectors: NDArray[np.float64], *, strain: bool = False
+        self,
+        atoms: Atoms,
+        vectors: NDArray[np.float64],
+        *,
+        strain: bool = False,
+        centres: NDArray[np.int64] | None = None,
     ) -> NDArray[np.float64]:
         """Return analytic products; see `Model.products`."""
         require_elements(atoms, self)
+        if not self.capabilities.atomic_energies:
+            require_all_atoms(centres, self)
         graph = self._energy.prepare([atoms])
-        energy = self._energy_of(graph)
+        energy = self._energy_of(graph, centres)
         on_device = torch.as_tensor(vectors).to(graph.positions)
         if strain:
             products = generalised_products(energy, graph.positions, on_device)
@@ -92,8 +100,13 @@ class TorchModel:
             products = hessian_products(energy, graph.positions, on_device, graph.unstrained())
         return np.array([_array(product) for product in products]).reshape(np.shape(vectors))
 
-    def _energy_of(self, graph: NeighborGraph) -> EnergyFunction:
-        return lambda positions, strain: self._energy.energy(graph, positions, strain)
+    def _energy_of(
+        self, graph: NeighborGraph, centres: NDArray[np.int64] | None = None
+    ) -> EnergyFunction:
+        if centres is None:
+            return lambda positions, strain: self._energy.energy(graph, positions, strain)
+        chosen = torch.as_tensor(centres, device=graph.positions.device)
+        return lambda positions, strain: self._energy.energy(graph, positions, strain)[chosen]
 
     def _split(
         self, first: Gradient, graph: NeighborGraph, structures: Sequence[Atoms]

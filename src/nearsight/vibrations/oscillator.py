@@ -25,6 +25,24 @@ def heat_capacity(x: ArrayLike) -> NDArray[np.float64]:
     return heat
 
 
+def heat_capacity_of_square(x_squared: ArrayLike) -> NDArray[np.float64]:
+    """Return the heat capacity in k_B as a function of x², continued smoothly below zero.
+
+    (x/2)²/sinh²(x/2) is analytic in x²; below zero it is (y/2)²/sin²(y/2) with y² = -x².
+
+    Parameters
+    ----------
+    x_squared
+        (ħω/(k_B T))² > -4π², any shape; the nearest singularity is there.
+    """
+    squares = np.asarray(x_squared, dtype=np.float64)
+    heat = heat_capacity(np.sqrt(np.maximum(squares, 0.0)))
+    negative = squares < 0
+    half = np.sqrt(-squares[negative]) / 2
+    heat[negative] = (half / np.sin(half)) ** 2
+    return heat
+
+
 def thermal_energy(x: ArrayLike) -> NDArray[np.float64]:
     """Return the energy above the zero-point energy, x/(eˣ-1), in k_B T: 1 at x = 0, 0 at ∞.
 

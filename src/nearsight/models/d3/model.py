@@ -22,6 +22,7 @@ from nearsight.models.contract import (
     Capabilities,
     Evaluation,
     Seed,
+    require_all_atoms,
     require_elements,
     require_finite,
     require_stress,
@@ -118,9 +119,15 @@ class D3Model:
             yield from self._rounded(rows.reshape(vectors.shape))
 
     def products(
-        self, atoms: Atoms, vectors: NDArray[np.float64], *, strain: bool = False
+        self,
+        atoms: Atoms,
+        vectors: NDArray[np.float64],
+        *,
+        strain: bool = False,
+        centres: NDArray[np.int64] | None = None,
     ) -> NDArray[np.float64]:
         """Return analytic products; see `Model.products`."""
+        require_all_atoms(centres, self)
         require_elements(atoms, self)
         sums = dispersion(atoms, self._damping, self._reference, order=2)
         curvature = Curvature(sums, strain=strain)

@@ -1,0 +1,315 @@
+"""Heat capacities without the matrix: probing vectors, Lanczos steps, and what they are off by.
+
+The heat capacity of a harmonic solid is the trace of a function of its mass-weighted Hessian D,
+c = k_B Tr f(D) with f(λ) = (x/2)²/sinh²(x/2) and x² = ħ²λ/(k_B T)². f is smooth, so that f(D) falls
+off within a few Å, and few products with D are enough. Atoms that are farther apart than a probing
+radius share a colour; for each colour three vectors are made of one orthonormal triad per atom,
+turned at random. zᵀ f(D) z, from Lanczos steps, is then the sum of the diagonal elements and of
+those between atoms of equal colour, which are small and have random signs (J. M. Tang and Y. Saad,
+Numer. Linear Algebra Appl. 2012, 19, 485, DOI 10.1002/nla.779, who probe the diagonal of an
+inverse).
+
+The mean over the triads is exact, so that the colours add scatter and no bias, and the scatter is
+known without further products: the 3×3 block of each atom is symmetric, and what is found to be
+antisymmetric in it has the variance of what is wrong in the diagonal. The number of Lanczos steps
+adds a bias, which falls like ρ^(-2m).
+"""
+
+import os
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import ArrayLike, NDArray
+
+from nearsight import units
+from nearsight.errors import MethodError
+from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.product_method import ProductMethod
+from nearsight.progress import progress_bar
+from nearsight.provenance import Provenance, record
+from nearsight.vibrations import oscillator
+from nearsight.vibrations.colouring import colour_atoms
+from nearsight.vibrations.lanczos import LanczosRun, take_steps
+from nearsight.vibrations.mass_weighted import MassWeightedOperator
+from nearsight.vibrations.probes import ProbeProducts, probing_vectors, random_triads
+from nearsight.vibrations.spectrum import Acoustic
+from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
+
+FloatArray = NDArray[np.float64]
+
+DEFAULT_RADIUS_A = 4.0
+"""With it the scatter was 1e-4 to 4e-4 of the heat capacity at 300 K for quartz and a MOF."""
+
+_BIAS = 1e-4
+"""Relative bias of the Lanczos steps at which their number aims."""
+_FIRST_STEPS = 3
+_MOST_STEPS = 40
+_LARGEST_IMAGINARY = np.pi
+"""ħ|ω|/(k_B T) of imaginary modes up to which the heat capacity is continued; it ends at 2π."""
+
+
+@dataclass(frozen=True)
+class ProbedHeatCapacity:
+    """Harmonic heat capacity at constant volume of one cell, from products with its Hessian.
+
+    Arrays over temperatures have the shape ``(n_temperatures,)``.
+    """
+
+    atoms: Atoms
+    """The cell, with the masses used."""
+    temperatures_K: FloatArray
+    heat_capacity_eV_per_K: FloatArray
+    standard_error_eV_per_K: FloatArray
+    """Standard deviation over the random triads, estimated from this set of them."""
+    bias_estimate_eV_per_K: FloatArray
+    """What more Lanczos steps are expected to change."""
+    atomic_heat_capacities_eV_per_K: FloatArray
+    """The share of each atom, ``(n_temperatures, n_atoms)``; they sum to the heat capacity."""
+    acoustic: str
+    """What the rigid-body modes contribute; see `nearsight.vibrations.thermodynamics`."""
+    n_rigid_body: int
+    n_imaginary: int
+    """Imaginary modes that were given, and taken off."""
+    radius_A: float
+    n_colours: int
+    n_steps: int
+    """Lanczos steps from each of the 3 n_colours vectors."""
+    n_products: int
+    """Products with the Hessian, all told."""
+    seed: int
+    lowest_wavenumber_per_cm: float
+    """Lowest that the Lanczos steps saw, negative if imaginary; it need not be the lowest."""
+    highest_wavenumber_per_cm: float
+    """Highest that the Lanczos steps saw."""
+    method: ProductMethod
+    """How the products were computed, with the memory that they were predicted to take."""
+    peak_memory_bytes: int
+    """Largest memory that a product took on top of what was in use before."""
+    seconds: float
+    provenance: Provenance
+
+    @property
+    def error_bar_eV_per_K(self) -> FloatArray:
+        """Two standard errors and the bias: how far the sum over all modes is expected to be."""
+        return 2 * self.standard_error_eV_per_K + self.bias_estimate_eV_per_K
+
+
+def probe_heat_capacity(
+    hessian: HessianOperator,
+    temperatures_K: ArrayLike,
+    acoustic: Acoustic = "classical",
+    *,
+    radius_A: float = DEFAULT_RADIUS_A,
+    n_steps: int | None = None,
+    seed: int = 0,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> ProbedHeatCapacity:
+    """Compute the heat capacity of a large solid from products with its Hessian.
+
+    Parameters
+    ----------
+    hessian
+        Of the solid at a minimum. Imaginary modes count slightly more than k_B each here.
+    temperatures_K
+        Positive temperatures in K.
+    acoustic
+        What the rigid-body modes contribute. They are projected out of the products, where each
+        counts k_B exactly: ``classical`` keeps that, ``exclude`` takes it off, ``as-computed`` puts
+        the heat of their computed eigenvalues in its place, for a product each.
+    radius_A
+        Atoms farther apart than this share a vector. A larger one takes more vectors, and they
+        scatter less.
+    n_steps
+        Lanczos steps from each vector; by default as many as the coldest temperature and the
+        largest eigenvalue need for a bias of 1e-4.
+    seed
+        Of the random triads.
+    checkpoint
+        File that keeps every finished product. If it exists the run goes on from there.
+    progress
+        Show a progress bar: True, False, or None for a terminal only.
+
+    Raises
+    ------
+    MethodError
+        The radius is too large for the cell, a temperature too low for so many steps, or an
+        eigenvalue so negative that the heat capacity cannot be continued to it.
+    MemoryBudgetError
+        Memory ran out; finished products are kept.
+    CheckpointError
+        The checkpoint is damaged or belongs to another calculation.
+    StorageError
+        The disk is full; finished products are kept.
+    """
+    require_thermodynamic_settings(temperatures_K, acoustic, scale_factor=1.0)
+    temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
+    if temperatures.min() <= 0:
+        raise MethodError("probing needs temperatures above 0 K; at 0 K the heat capacity is 0.")
+    start = perf_counter()
+    atoms = hessian.atoms
+    colours = colour_atoms(atoms, radius_A)
+    triads = random_triads(len(atoms), seed)
+    operator = MassWeightedOperator(hessian)
+    runs = [LanczosRun(vector) for vector in probing_vectors(colours, triads)]
+    with progress_bar("Hessian products", None, show=progress) as advance:
+        settings = {"probing_radius_A": radius_A, "seed": seed}
+        products = ProbeProducts(operator, checkpoint, settings, advance)
+        take_steps(runs, products, n_steps or _FIRST_STEPS)
+        if n_steps is None:
+            steps = steps_needed(float(temperatures.min()), _nodes(runs).max())
+            take_steps(runs, products, steps)
+            # The rate is that of the worst case, but says nothing about the first error.
+            while _measure(runs, temperatures, colours, triads).relative_bias > _BIAS:
+                steps += 1
+                take_steps(runs, products, steps)
+        found = _measure(runs, temperatures, colours, triads)
+        rigid = _rigid_body_heat(operator, temperatures, acoustic)
+    boltzmann = units.BOLTZMANN_EV_PER_K
+    nodes = units.wavenumbers_per_cm(_nodes(runs))
+    return ProbedHeatCapacity(
+        atoms=atoms,
+        temperatures_K=temperatures,
+        heat_capacity_eV_per_K=boltzmann * (found.of_atoms.sum(axis=1) + rigid.sum(axis=1)),
+        standard_error_eV_per_K=boltzmann * found.standard_error,
+        bias_estimate_eV_per_K=boltzmann * found.bias,
+        atomic_heat_capacities_eV_per_K=boltzmann * (found.of_atoms + rigid),
+        acoustic=acoustic,
+        n_rigid_body=operator.rigid_body.shape[1],
+        n_imaginary=0,
+        radius_A=radius_A,
+        n_colours=int(colours.max()) + 1,
+        n_steps=max(run.n_steps for run in runs),
+        n_products=products.n_used
+        + (operator.rigid_body.shape[1] if acoustic == "as-computed" else 0),
+        seed=seed,
+        lowest_wavenumber_per_cm=float(nodes.min()),
+        highest_wavenumber_per_cm=float(nodes.max()),
+        method=hessian.method,
+        peak_memory_bytes=hessian.peak_memory_bytes,
+        seconds=perf_counter() - start,
+        provenance=record(
+            hessian.model.identity,
+            **hessian.method.settings(),
+            **settings,
+            lanczos_steps=max(run.n_steps for run in runs),
+        ),
+    )
+
+
+def convergence_rate(temperature_K: float, largest_eigenvalue: float) -> float:
+    """Return ρ: the quadrature of m Lanczos steps is off by about ρ^(-2m).
+
+    The sum of the half axes of the largest ellipse around the eigenvalues, from 0 to the largest in
+    eV/(Å² amu), in which the heat capacity has no singularity; the nearest one is where
+    ħ²λ = -(2π k_B T)² (L. N. Trefethen, SIAM Rev. 2008, 50, 67, DOI 10.1137/060659831).
+    """
+    singular = (2 * np.pi * units.BOLTZMANN_EV_PER_K * temperature_K / units.HBAR_OMEGA_IN_EV) ** 2
+    z = 1 + 2 * singular / largest_eigenvalue
+    return float(z + np.sqrt(z**2 - 1))
+
+
+def steps_needed(temperature_K: float, largest_eigenvalue: float) -> int:
+    """Return how many Lanczos steps leave a relative bias of 1e-4.
+
+    Raises
+    ------
+    MethodError
+        They are more than 40: the temperature is too low.
+    """
+    rate = convergence_rate(temperature_K, largest_eigenvalue)
+    steps = int(np.ceil(-np.log(_BIAS) / (2 * np.log(rate))))
+    if steps > _MOST_STEPS:
+        raise MethodError(
+            f"at {temperature_K:g} K probing would need {steps} Lanczos steps, more than "
+            f"{_MOST_STEPS}, and vectors that reach far: take a higher temperature, or all rows "
+            f"(--spectrum dense or mesh)."
+        )
+    return max(steps, _FIRST_STEPS)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What the quadratures say, in k_B."""
+
+    of_atoms: FloatArray
+    standard_error: FloatArray
+    bias: FloatArray
+
+    @property
+    def relative_bias(self) -> float:
+        """The largest bias over the heat capacity."""
+        return float((self.bias / self.of_atoms.sum(axis=1)).max())
+
+
+def _measure(
+    runs: list[LanczosRun], temperatures: FloatArray, colours: NDArray[np.int64], triads: FloatArray
+) -> _Measured:
+    """Return the blocks' traces of f(D), their scatter, and what one step less would give."""
+    blocks = np.zeros((len(temperatures), len(colours), 3, 3))
+    change = np.zeros(len(temperatures))
+    for index, run in enumerate(runs):
+        colour, axis = divmod(index, 3)
+        members = np.flatnonzero(colours == colour)
+        quadrature = run.quadrature()
+        before = quadrature if run.complete else run.quadrature(run.n_steps - 1)
+        for number, temperature in enumerate(temperatures):
+            heat = _heat(quadrature.nodes, temperature)
+            change[number] += quadrature.weights @ heat
+            change[number] -= before.weights @ _heat(before.nodes, temperature)
+            applied = quadrature.apply(heat).reshape(-1, 3)[members]
+            blocks[number, members, :, axis] = np.einsum("ac,acb->ab", applied, triads[members])
+    largest = _nodes(runs).max()
+    remaining = [1 / (convergence_rate(each, largest) ** 2 - 1) for each in temperatures]
+    antisymmetric = blocks - blocks.swapaxes(2, 3)
+    return _Measured(
+        of_atoms=np.trace(blocks, axis1=2, axis2=3),
+        # Three pairs of elements, each of which is here twice.
+        standard_error=np.sqrt((antisymmetric**2).sum(axis=(1, 2, 3)) / 2),
+        bias=np.abs(change) * remaining,
+    )
+
+
+def _heat(eigenvalues: FloatArray, temperature_K: float) -> FloatArray:
+    squares = _reduced_squares(eigenvalues, temperature_K)
+    if squares.min() < -(_LARGEST_IMAGINARY**2):
+        lowest = units.wavenumbers_per_cm(eigenvalues.min())
+        raise MethodError(
+            f"the structure has imaginary modes, at {lowest:.0f} cm⁻¹ and around, to which the "
+            f"heat capacity at {temperature_K:g} K cannot be continued: it is not at a minimum of "
+            f"this model; relax it further."
+        )
+    return oscillator.heat_capacity_of_square(squares)
+
+
+def _reduced_squares(eigenvalues: FloatArray, temperature_K: float) -> FloatArray:
+    thermal = units.BOLTZMANN_EV_PER_K * temperature_K
+    squares: FloatArray = eigenvalues * (units.HBAR_OMEGA_IN_EV / thermal) ** 2
+    return squares
+
+
+def _nodes(runs: list[LanczosRun]) -> FloatArray:
+    return np.concatenate([run.quadrature().nodes for run in runs])
+
+
+def _rigid_body_heat(
+    operator: MassWeightedOperator, temperatures: FloatArray, acoustic: Acoustic
+) -> FloatArray:
+    """Return what to add for each atom in k_B, ``(n_temperatures, n_atoms)``.
+
+    The quadratures hold k_B for every rigid-body motion, shared by the atoms as they move in it.
+    """
+    n_atoms = len(operator.hessian.atoms)
+    shares = (operator.rigid_body**2).reshape(n_atoms, 3, -1).sum(axis=(1, 2))
+    if acoustic == "classical":
+        return np.zeros((len(temperatures), n_atoms))
+    per_mode = np.full(len(temperatures), -1.0)
+    if acoustic == "as-computed":
+        eigenvalues = operator.rigid_body_eigenvalues()
+        real = eigenvalues[eigenvalues > 0]
+        for number, temperature in enumerate(temperatures):
+            heat = _heat(real, temperature).sum() if len(real) else 0.0
+            per_mode[number] += heat / len(eigenvalues)
+    return np.outer(per_mode, shares)
