@@ -1,0 +1,116 @@
+"""The lowest modes from products, against all modes; and on the way to a saddle point."""
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from numpy.testing import assert_allclose
+
+from nearsight.errors import MethodError
+from nearsight.hessian.compute import hessian
+from nearsight.hessian.operator import HessianOperator
+from nearsight.relaxation import relax
+from nearsight.vibrations.lowest import lowest_modes
+from nearsight.vibrations.modes import vibrations
+
+STABLE_A = 3.7494662305  # where rocksalt has its lowest energy with the pair potential
+
+
+@pytest.fixture(scope="module")
+def solid():
+    """Without a symmetry that would make modes degenerate."""
+    atoms = bulk("MgO", "rocksalt", a=STABLE_A, cubic=True).repeat(2)
+    atoms.set_masses(np.random.default_rng(6).uniform(16.0, 25.0, len(atoms)))
+    return atoms
+
+
+@pytest.fixture(scope="module")
+def hop():
+    """An atom of a metal half way into a vacancy, everything else at rest."""
+    metal = bulk("Mg", "fcc", a=3.75, cubic=True).repeat(2)
+    distances = metal.get_distances(0, np.arange(1, len(metal)), mic=True)
+    neighbour = 1 + int(np.argmin(distances))
+    path = metal.get_distance(0, neighbour, mic=True, vector=True)
+    metal.positions[neighbour] -= path / 2
+    del metal[0]
+    return metal, neighbour - 1, path / np.linalg.norm(path)
+
+
+def overlap(found, dense, n):
+    """Return how much of the space of the lowest n dense modes the found ones span."""
+    ours, theirs = (modes[:n].reshape(n, -1) for modes in (found.modes, dense.modes))
+    return np.linalg.svd(ours @ theirs.T, compute_uv=False)
+
+
+def test_lowest_modes_are_those_of_the_matrix(solid, pair_model):
+    dense = vibrations(hessian(solid, pair_model(), symmetry_tolerance_A=None))
+    operator = HessianOperator(solid, pair_model(), "analytic")
+    found = lowest_modes(operator, 4)
+    assert_allclose(found.wavenumbers_per_cm, dense.wavenumbers_per_cm[:4], rtol=1e-6)
+    # Vectors are off by residual over gap, eigenvalues by its square.
+    assert_allclose(overlap(found, dense, 4), 1.0, atol=1e-4)
+    assert found.residuals_eV_per_A2_amu.max() <= found.tolerance_eV_per_A2_amu
+    assert found.n_products == operator.n_products < 250
+    assert found.warnings == ()
+    assert not found.imaginary.any()
+
+
+def test_all_modes_of_a_small_molecule_can_be_asked_for(pair_model):
+    corners = 2.5 * np.array([[0, 0, 0], [1, 1, 0], [1, 0, 1], [0, 1, 1]]) / np.sqrt(2)
+    atoms = relax(Atoms("Mg3Si", positions=corners), pair_model(), fmax=1e-5).atoms
+    dense = vibrations(hessian(atoms, pair_model()))
+    found = lowest_modes(HessianOperator(atoms, pair_model()), 6)
+    assert_allclose(found.wavenumbers_per_cm, dense.wavenumbers_per_cm, rtol=1e-9)
+    with pytest.raises(MethodError, match="has 6 modes beside the motions of a rigid body; 7"):
+        lowest_modes(HessianOperator(atoms, pair_model()), 7)
+
+
+def test_a_hop_into_a_vacancy_has_one_imaginary_mode_along_the_path(hop, pair_model):
+    atoms, hopping, direction = hop
+    dense = vibrations(hessian(atoms, pair_model(), symmetry_tolerance_A=None))
+    assert dense.n_imaginary == 1
+    found = lowest_modes(HessianOperator(atoms, pair_model(), "analytic"))
+    assert found.wavenumbers_per_cm[0] == pytest.approx(dense.wavenumbers_per_cm[0], rel=1e-6)
+    assert found.imaginary.tolist() == [True]
+    assert "not at a minimum" in found.warnings[0]
+    along = np.abs(found.modes[0, hopping] @ direction)
+    assert along == pytest.approx(np.linalg.norm(found.modes[0, hopping]), rel=1e-3)
+    assert along > 0.9
+
+
+def test_a_guess_from_the_step_before_saves_products(hop, pair_model):
+    atoms, hopping, direction = hop
+    model = pair_model()
+    before = lowest_modes(HessianOperator(atoms, model, "analytic"))
+    moved = atoms.copy()
+    moved.positions[hopping] += 0.02 * direction
+    moved.rattle(0.002, seed=1)
+    alone = lowest_modes(HessianOperator(moved, model, "analytic"))
+    guided = lowest_modes(HessianOperator(moved, model, "analytic"), guess=before)
+    assert guided.wavenumbers_per_cm[0] == pytest.approx(alone.wavenumbers_per_cm[0], rel=1e-6)
+    assert guided.n_products < 0.5 * alone.n_products
+
+
+def test_inversion_of_ammonia(sevennet_0):
+    height, side = 0.0, 1.0
+    angles = 2 * np.pi * np.arange(3) / 3
+    corners = np.column_stack([side * np.cos(angles), side * np.sin(angles), np.full(3, height)])
+    planar = Atoms("NH3", positions=np.vstack([[0.0, 0.0, 0.0], corners]))
+    flat = relax(planar, sevennet_0, fmax=1e-4).atoms  # no force leads out of the plane
+    found = lowest_modes(HessianOperator(flat, sevennet_0))
+    assert found.imaginary.tolist() == [True]
+    out_of_plane = found.modes[0, :, 2]
+    assert np.linalg.norm(out_of_plane) == pytest.approx(1.0, abs=1e-6)
+    assert out_of_plane[0] * out_of_plane[1] < 0  # nitrogen against hydrogen
+
+
+def test_what_did_not_converge_is_said(solid, pair_model, monkeypatch):
+    monkeypatch.setattr("nearsight.vibrations.lowest._MOST_ITERATIONS", 2)
+    found = lowest_modes(HessianOperator(solid, pair_model(), "analytic"), 2)
+    assert "2 of the 2 lowest modes did not converge" in found.warnings[0]
+
+
+def test_a_guess_for_something_else_is_refused(solid, hop, pair_model):
+    other = lowest_modes(HessianOperator(hop[0], pair_model(), "analytic"))
+    with pytest.raises(MethodError, match="the guess is for 31 atoms, not 64"):
+        lowest_modes(HessianOperator(solid, pair_model(), "analytic"), guess=other)
