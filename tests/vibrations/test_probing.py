@@ -10,6 +10,7 @@ from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.operator import HessianOperator
+from nearsight.models.torch_model import TorchModel
 from nearsight.relaxation import relax
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.probing import convergence_rate, probe_heat_capacity, steps_needed
@@ -39,7 +40,7 @@ def probe(solid, pair_model):
     return run
 
 
-@pytest.mark.parametrize("acoustic", ["classical", "exclude", "as-computed"])
+@pytest.mark.parametrize("acoustic", ["classical", "exclude"])
 def test_probing_gives_the_sum_over_all_modes(modes, probe, acoustic):
     assert modes.n_imaginary == 0
     expected = thermodynamics(modes, TEMPERATURES, acoustic).heat_capacity_eV_per_K
@@ -48,9 +49,58 @@ def test_probing_gives_the_sum_over_all_modes(modes, probe, acoustic):
     relative = found.error_bar_eV_per_K / expected
     assert relative[0] < 0.01
     assert relative[1] < 1e-3
-    assert found.n_products == 3 * found.n_colours * found.n_steps + 3 * (acoustic == "as-computed")
+    assert found.n_products == 3 * found.n_colours * found.n_steps
     assert found.highest_wavenumber_per_cm == pytest.approx(modes.wavenumbers_per_cm[-1], rel=0.02)
     assert found.n_rigid_body == 3
+
+
+def test_rigid_motions_count_as_computed(pair_energy):
+    class Tethered(pair_energy):
+        def energy(self, graph, positions, strain):
+            tethers = 0.25 * (positions - positions.detach()).square().sum(-1)
+            return super().energy(graph, positions, strain) + tethers
+
+    atoms = bulk("MgO", "rocksalt", a=STABLE_A, cubic=True).repeat(2)
+    model = TorchModel(Tethered())
+    dense = vibrations(hessian(atoms, model))
+    assert dense.rigid_body_wavenumbers_per_cm.min() > 50
+    computed, excluded = (
+        probe_heat_capacity(HessianOperator(atoms, model), 100.0, convention, radius_A=3.7)
+        for convention in ("as-computed", "exclude")
+    )
+    x = units.mode_energies(dense.rigid_body_eigenvalues_eV_per_A2_amu) / (KB * 100.0)
+    rigid = KB * ((x / 2 / np.sinh(x / 2)) ** 2).sum()
+    assert (computed.heat_capacity_eV_per_K - excluded.heat_capacity_eV_per_K) == pytest.approx(
+        rigid, rel=1e-9
+    )
+    assert computed.n_products == excluded.n_products + 3
+
+
+def test_a_scale_factor_is_a_scale_of_temperature(probe):
+    scaled, warmer = probe(200.0, scale_factor=0.8), probe(250.0)
+    assert_allclose(scaled.heat_capacity_eV_per_K, warmer.heat_capacity_eV_per_K, rtol=1e-12)
+    assert (scaled.temperatures_K, scaled.scale_factor) == ([200.0], 0.8)
+
+
+def test_summary_and_structure_hold_what_was_found(probe):
+    found = probe()
+    summary = found.spectrum_summary()
+    assert summary["method"] == "probing"
+    assert summary["products"] == found.n_products == 3 * found.n_colours * found.n_steps
+    assert (summary["colours"], summary["lanczos_steps"]) == (found.n_colours, found.n_steps)
+    assert summary["probing_radius_A"] == 4.0
+    rows = found.heat_capacity_summary()
+    errors = [row["standard_error_J_per_g_K"] for row in rows]
+    assert summary["standard_error_J_per_g_K"] == max(errors)
+    per_gram = [row["J_per_g_K"] for row in rows]
+    assert_allclose(
+        np.array(errors) / per_gram, found.standard_error_eV_per_K / found.heat_capacity_eV_per_K
+    )
+    assert found.node_weights.sum() == pytest.approx(3 * found.n_atoms)
+    warm = found.to_ase(1)
+    total = warm.arrays["heat_capacity_J_per_K_per_mol"].sum() / found.n_atoms
+    assert total == pytest.approx(found.heat_capacity_J_per_molatom_K[1])
+    assert warm.info["temperature_K"] == 300.0
 
 
 def test_more_steps_and_a_wider_radius_converge_to_the_sum_over_all_modes(modes, probe):

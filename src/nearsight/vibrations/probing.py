@@ -20,19 +20,18 @@ from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
-from ase import Atoms
 from numpy.typing import ArrayLike, NDArray
 
 from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
-from nearsight.hessian.product_method import ProductMethod
 from nearsight.progress import progress_bar
-from nearsight.provenance import Provenance, record
+from nearsight.provenance import record
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.colouring import colour_atoms
 from nearsight.vibrations.lanczos import LanczosRun, take_steps
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
+from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 from nearsight.vibrations.probes import ProbeProducts, probing_vectors, random_triads
 from nearsight.vibrations.spectrum import Acoustic
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
@@ -46,54 +45,10 @@ _BIAS = 1e-4
 """Relative bias of the Lanczos steps at which their number aims."""
 _FIRST_STEPS = 3
 _MOST_STEPS = 40
+_NEGLIGIBLE_PER_CM = 0.5
+"""Rounding makes Ritz values of the rigid-body motions this imaginary at most."""
 _LARGEST_IMAGINARY = np.pi
 """ħ|ω|/(k_B T) of imaginary modes up to which the heat capacity is continued; it ends at 2π."""
-
-
-@dataclass(frozen=True)
-class ProbedHeatCapacity:
-    """Harmonic heat capacity at constant volume of one cell, from products with its Hessian.
-
-    Arrays over temperatures have the shape ``(n_temperatures,)``.
-    """
-
-    atoms: Atoms
-    """The cell, with the masses used."""
-    temperatures_K: FloatArray
-    heat_capacity_eV_per_K: FloatArray
-    standard_error_eV_per_K: FloatArray
-    """Standard deviation over the random triads, estimated from this set of them."""
-    bias_estimate_eV_per_K: FloatArray
-    """What more Lanczos steps are expected to change."""
-    atomic_heat_capacities_eV_per_K: FloatArray
-    """The share of each atom, ``(n_temperatures, n_atoms)``; they sum to the heat capacity."""
-    acoustic: str
-    """What the rigid-body modes contribute; see `nearsight.vibrations.thermodynamics`."""
-    n_rigid_body: int
-    n_imaginary: int
-    """Imaginary modes that were given, and taken off."""
-    radius_A: float
-    n_colours: int
-    n_steps: int
-    """Lanczos steps from each of the 3 n_colours vectors."""
-    n_products: int
-    """Products with the Hessian, all told."""
-    seed: int
-    lowest_wavenumber_per_cm: float
-    """Lowest that the Lanczos steps saw, negative if imaginary; it need not be the lowest."""
-    highest_wavenumber_per_cm: float
-    """Highest that the Lanczos steps saw."""
-    method: ProductMethod
-    """How the products were computed, with the memory that they were predicted to take."""
-    peak_memory_bytes: int
-    """Largest memory that a product took on top of what was in use before."""
-    seconds: float
-    provenance: Provenance
-
-    @property
-    def error_bar_eV_per_K(self) -> FloatArray:
-        """Two standard errors and the bias: how far the sum over all modes is expected to be."""
-        return 2 * self.standard_error_eV_per_K + self.bias_estimate_eV_per_K
 
 
 def probe_heat_capacity(
@@ -103,6 +58,7 @@ def probe_heat_capacity(
     *,
     radius_A: float = DEFAULT_RADIUS_A,
     n_steps: int | None = None,
+    scale_factor: float = 1.0,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
@@ -125,6 +81,8 @@ def probe_heat_capacity(
     n_steps
         Lanczos steps from each vector; by default as many as the coldest temperature and the
         largest eigenvalue need for a bias of 1e-4.
+    scale_factor
+        Factor on every frequency.
     seed
         Of the random triads.
     checkpoint
@@ -144,14 +102,15 @@ def probe_heat_capacity(
     StorageError
         The disk is full; finished products are kept.
     """
-    require_thermodynamic_settings(temperatures_K, acoustic, scale_factor=1.0)
+    require_thermodynamic_settings(temperatures_K, acoustic, scale_factor)
     temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
     if temperatures.min() <= 0:
         raise MethodError("probing needs temperatures above 0 K; at 0 K the heat capacity is 0.")
+    # Frequencies times a factor have the heat that they had at the temperature over that factor.
+    reduced = temperatures / scale_factor
     start = perf_counter()
-    atoms = hessian.atoms
-    colours = colour_atoms(atoms, radius_A)
-    triads = random_triads(len(atoms), seed)
+    colours = colour_atoms(hessian.atoms, radius_A)
+    triads = random_triads(len(hessian.atoms), seed)
     operator = MassWeightedOperator(hessian)
     runs = [LanczosRun(vector) for vector in probing_vectors(colours, triads)]
     with progress_bar("Hessian products", None, show=progress) as advance:
@@ -159,43 +118,54 @@ def probe_heat_capacity(
         products = ProbeProducts(operator, checkpoint, settings, advance)
         take_steps(runs, products, n_steps or _FIRST_STEPS)
         if n_steps is None:
-            steps = steps_needed(float(temperatures.min()), _nodes(runs).max())
+            steps = steps_needed(float(reduced.min()), float(_nodes(runs).max()))
             take_steps(runs, products, steps)
             # The rate is that of the worst case, but says nothing about the first error.
-            while _measure(runs, temperatures, colours, triads).relative_bias > _BIAS:
+            while _measure(runs, reduced, colours, triads).relative_bias > _BIAS:
                 steps += 1
                 take_steps(runs, products, steps)
-        found = _measure(runs, temperatures, colours, triads)
-        rigid = _rigid_body_heat(operator, temperatures, acoustic)
-    boltzmann = units.BOLTZMANN_EV_PER_K
-    nodes = units.wavenumbers_per_cm(_nodes(runs))
+        found = _measure(runs, reduced, colours, triads)
+        rigid = _rigid_body_heat(operator, reduced, acoustic)
+    of_atoms = units.BOLTZMANN_EV_PER_K * (found.of_atoms + rigid)
+    n_rigid = operator.rigid_body.shape[1]
+    taken = max(run.n_steps for run in runs)
     return ProbedHeatCapacity(
-        atoms=atoms,
         temperatures_K=temperatures,
-        heat_capacity_eV_per_K=boltzmann * (found.of_atoms.sum(axis=1) + rigid.sum(axis=1)),
-        standard_error_eV_per_K=boltzmann * found.standard_error,
-        bias_estimate_eV_per_K=boltzmann * found.bias,
-        atomic_heat_capacities_eV_per_K=boltzmann * (found.of_atoms + rigid),
+        heat_capacity_eV_per_K=of_atoms.sum(axis=1),
         acoustic=acoustic,
-        n_rigid_body=operator.rigid_body.shape[1],
-        n_imaginary=0,
+        scale_factor=scale_factor,
+        n_atoms=len(hessian.atoms),
+        mass_amu=float(hessian.atoms.get_masses().sum()),
+        warnings=_warnings(runs),
+        provenance=record(
+            hessian.model.identity, **hessian.method.settings(), **settings, lanczos_steps=taken
+        ),
+        atoms=hessian.atoms,
+        standard_error_eV_per_K=units.BOLTZMANN_EV_PER_K * found.standard_error,
+        bias_estimate_eV_per_K=units.BOLTZMANN_EV_PER_K * found.bias,
+        atomic_heat_capacities_eV_per_K=of_atoms,
+        nodes_eV_per_A2_amu=_nodes(runs),
+        node_weights=np.concatenate([run.quadrature().weights for run in runs]),
+        n_rigid_body=n_rigid,
         radius_A=radius_A,
-        n_colours=int(colours.max()) + 1,
-        n_steps=max(run.n_steps for run in runs),
-        n_products=products.n_used
-        + (operator.rigid_body.shape[1] if acoustic == "as-computed" else 0),
+        n_colours=len(runs) // 3,
+        n_steps=taken,
+        n_products=products.n_used + n_rigid * (acoustic == "as-computed"),
         seed=seed,
-        lowest_wavenumber_per_cm=float(nodes.min()),
-        highest_wavenumber_per_cm=float(nodes.max()),
         method=hessian.method,
         peak_memory_bytes=hessian.peak_memory_bytes,
         seconds=perf_counter() - start,
-        provenance=record(
-            hessian.model.identity,
-            **hessian.method.settings(),
-            **settings,
-            lanczos_steps=max(run.n_steps for run in runs),
-        ),
+    )
+
+
+def _warnings(runs: list[LanczosRun]) -> tuple[str, ...]:
+    lowest = units.wavenumbers_per_cm(_nodes(runs)).min()
+    if lowest > -_NEGLIGIBLE_PER_CM:
+        return ()
+    return (
+        f"Lanczos steps saw imaginary modes, at {lowest:.1f} cm⁻¹ and perhaps below, and counted "
+        f"each with slightly more than k_B: the structure is not at a minimum of this model; relax "
+        f"it further.",
     )
 
 

@@ -1,0 +1,87 @@
+"""The heat capacity of a harmonic structure as a value, in the units of the field."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsight import units
+from nearsight.provenance import Provenance
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatCapacity:
+    """Harmonic heat capacity at constant volume of a cell (or molecule).
+
+    Arrays have the shape ``(n_temperatures,)``.
+    """
+
+    temperatures_K: NDArray[np.float64]
+    """Temperatures in K, in the order asked for."""
+    heat_capacity_eV_per_K: NDArray[np.float64]
+    """Heat capacity at constant volume in eV/K."""
+    acoustic: str
+    """``exclude``, ``classical`` or ``as-computed``: what the rigid-body modes contribute."""
+    scale_factor: float
+    """Factor on every frequency."""
+    n_atoms: int
+    """Number of atoms in the cell."""
+    mass_amu: float
+    """Mass of the cell in amu."""
+    warnings: tuple[str, ...]
+    """What makes it doubtful or was left out, in plain words; empty if nothing."""
+    provenance: Provenance
+    """Where the second derivatives come from."""
+
+    @property
+    def heat_capacity_J_per_g_K(self) -> NDArray[np.float64]:
+        """Heat capacity at constant volume in J/(g K)."""
+        return self.heat_capacity_eV_per_K * self._eV_in_J_per_g
+
+    @property
+    def heat_capacity_J_per_molatom_K(self) -> NDArray[np.float64]:
+        """Heat capacity at constant volume in J/K per mole of atoms; Dulong-Petit is 24.94."""
+        return self.heat_capacity_eV_per_K * self._eV_in_J_per_molatom
+
+    @property
+    def heat_capacity_J_per_K_per_cell(self) -> NDArray[np.float64]:
+        """Heat capacity at constant volume in J/K of one cell."""
+        return self.heat_capacity_eV_per_K * units.EV_IN_JOULE
+
+    def heat_capacity_summary(self) -> list[dict[str, float]]:
+        """Return the ``heat_capacity`` list of the JSON output, one object per temperature."""
+        columns = zip(
+            self.temperatures_K,
+            self.heat_capacity_J_per_g_K,
+            self.heat_capacity_J_per_molatom_K,
+            self.heat_capacity_J_per_K_per_cell,
+            strict=True,
+        )
+        return [
+            {
+                "temperature_K": float(temperature),
+                "J_per_g_K": float(per_gram),
+                "J_per_molatom_K": float(per_molatom),
+                "J_per_K_per_cell": float(per_cell),
+            }
+            for temperature, per_gram, per_molatom, per_cell in columns
+        ]
+
+    def plot(self, ax: "Axes") -> None:
+        """Draw the heat capacity in J/(g K) over temperature into `ax`."""
+        order = np.argsort(self.temperatures_K)
+        ax.plot(self.temperatures_K[order], self.heat_capacity_J_per_g_K[order])
+        ax.set_xlabel("temperature (K)")
+        ax.set_ylabel("heat capacity (J g$^{-1}$ K$^{-1}$)")
+
+    @property
+    def _eV_in_J_per_g(self) -> float:
+        return float(units.EV_IN_JOULE / (self.mass_amu * units.AMU_IN_GRAM))
+
+    @property
+    def _eV_in_J_per_molatom(self) -> float:
+        return float(units.EV_PER_CELL_IN_J_PER_MOL / self.n_atoms)

@@ -1,0 +1,135 @@
+"""A heat capacity from probing as a value, with what it may be off by."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight import units
+from nearsight.hessian.product_method import ProductMethod
+from nearsight.vibrations.heat_capacity import HeatCapacity
+
+FloatArray = NDArray[np.float64]
+
+ATOMIC_KEY = "heat_capacity_J_per_K_per_mol"
+"""Name of the per-atom array in a structure that `to_ase` returns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbedHeatCapacity(HeatCapacity):
+    """Harmonic heat capacity of one cell, from products with its Hessian.
+
+    Entropy, free energy and zero-point energy do not follow: their functions of the eigenvalue are
+    singular at zero, where few Lanczos steps say nothing (-12 % of the entropy of a MOF at 300 K).
+    """
+
+    atoms: Atoms
+    """The cell, with the masses used."""
+    standard_error_eV_per_K: FloatArray
+    """Standard deviation over the random triads, estimated from this set of them."""
+    bias_estimate_eV_per_K: FloatArray
+    """What more Lanczos steps are expected to change."""
+    atomic_heat_capacities_eV_per_K: FloatArray
+    """The share of each atom, ``(n_temperatures, n_atoms)``; they sum to the heat capacity."""
+    nodes_eV_per_A2_amu: FloatArray
+    """Eigenvalues of the quadrature of all vectors, one after the other."""
+    node_weights: FloatArray
+    """How many modes each node stands for; they sum to 3 n_atoms, rigid-body motions included."""
+    n_rigid_body: int
+    """Rigid-body motions of the cell."""
+    radius_A: float
+    """Probing radius."""
+    n_colours: int
+    """Sets of atoms that were probed together, by three vectors each."""
+    n_steps: int
+    """Lanczos steps from each vector."""
+    n_products: int
+    """Products with the Hessian, all told."""
+    seed: int
+    """Of the random triads."""
+    method: ProductMethod
+    """How the products were computed, with the memory that they were predicted to take."""
+    peak_memory_bytes: int
+    """Largest memory that a product took on top of what was in use before."""
+    seconds: float
+    """Wall time of this run."""
+
+    @property
+    def error_bar_eV_per_K(self) -> FloatArray:
+        """Two standard errors and the bias: how far the sum over all modes is expected to be."""
+        return 2 * self.standard_error_eV_per_K + self.bias_estimate_eV_per_K
+
+    @property
+    def standard_error_J_per_g_K(self) -> FloatArray:
+        """Standard deviation over the random triads in J/(g K)."""
+        return self.standard_error_eV_per_K * self._eV_in_J_per_g
+
+    @property
+    def bias_estimate_J_per_g_K(self) -> FloatArray:
+        """What more Lanczos steps are expected to change, in J/(g K)."""
+        return self.bias_estimate_eV_per_K * self._eV_in_J_per_g
+
+    @property
+    def lowest_wavenumber_per_cm(self) -> float:
+        """Lowest that the Lanczos steps saw, negative if imaginary; it need not be the lowest."""
+        return float(units.wavenumbers_per_cm(self.nodes_eV_per_A2_amu).min())
+
+    @property
+    def highest_wavenumber_per_cm(self) -> float:
+        """Highest that the Lanczos steps saw."""
+        return float(units.wavenumbers_per_cm(self.nodes_eV_per_A2_amu).max())
+
+    def heat_capacity_summary(self) -> list[dict[str, float]]:
+        """Return the ``heat_capacity`` list of the JSON output, with the errors."""
+        errors = zip(self.standard_error_J_per_g_K, self.bias_estimate_J_per_g_K, strict=True)
+        return [
+            {
+                **row,
+                "standard_error_J_per_g_K": float(scatter),
+                "bias_estimate_J_per_g_K": float(bias),
+            }
+            for row, (scatter, bias) in zip(super().heat_capacity_summary(), errors, strict=True)
+        ]
+
+    def spectrum_summary(self) -> dict[str, Any]:
+        """Return the ``spectrum`` object of the JSON output; errors are the largest of all T."""
+        return {
+            "method": "probing",
+            "products": self.n_products,
+            "colours": self.n_colours,
+            "probing_radius_A": self.radius_A,
+            "lanczos_steps": self.n_steps,
+            "standard_error_J_per_g_K": float(self.standard_error_J_per_g_K.max()),
+            "bias_estimate_J_per_g_K": float(self.bias_estimate_J_per_g_K.max()),
+            "seed": self.seed,
+            "lowest_wavenumber_per_cm": self.lowest_wavenumber_per_cm,
+            "highest_wavenumber_per_cm": self.highest_wavenumber_per_cm,
+            "products_method": self.method.name,
+            "products_reason": self.method.reason,
+            "step_A": self.method.step_A,
+            "predicted_memory_bytes": self.method.predicted_memory_bytes,
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "seconds": self.seconds,
+        }
+
+    def to_ase(self, temperature: int = 0) -> Atoms:
+        """Return the structure with the heat capacity of each atom as an array.
+
+        Parameters
+        ----------
+        temperature
+            Which of the temperatures, by its place.
+
+        Returns
+        -------
+        Atoms
+            With ``arrays["heat_capacity_J_per_K_per_mol"]``, in J/K per mole of that atom; 24.94 is
+            the classical limit.
+        """
+        atoms: Atoms = self.atoms.copy()
+        values = self.atomic_heat_capacities_eV_per_K[temperature] * units.EV_PER_CELL_IN_J_PER_MOL
+        atoms.set_array(ATOMIC_KEY, values)
+        atoms.info["temperature_K"] = float(self.temperatures_K[temperature])
+        return atoms
