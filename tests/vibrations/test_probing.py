@@ -98,7 +98,7 @@ def test_summary_and_structure_hold_what_was_found(probe):
     )
     assert found.node_weights.sum() == pytest.approx(3 * found.n_atoms)
     warm = found.to_ase(1)
-    total = warm.arrays["heat_capacity_J_per_K_per_mol"].sum() / found.n_atoms
+    total = warm.arrays["heat_capacity_J_per_molatom_K"].sum() / found.n_atoms
     assert total == pytest.approx(found.heat_capacity_J_per_molatom_K[1])
     assert warm.info["temperature_K"] == 300.0
 

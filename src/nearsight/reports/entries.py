@@ -9,10 +9,12 @@ from ase import Atoms
 from nearsight import errors
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.result import Hessian
+from nearsight.provenance import Provenance
 from nearsight.relaxation.result import Relaxation
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
+from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 from nearsight.vibrations.spectrum import Spectrum
 from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
@@ -86,6 +88,53 @@ class ReportEntry:
         return {**made, "warnings": list(self.warnings)}
 
 
+@dataclass(frozen=True)
+class ProbedEntry:
+    """One structure whose heat capacity is from products with its Hessian, which was never made."""
+
+    name: str
+    """What the structure is called, such as the path of its file."""
+    heat: ProbedHeatCapacity
+    relaxation: Relaxation | None = None
+    """None if the structure was not relaxed, or nothing is known about it."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
+    spectrum_reason: str | None = None
+    """Why the heat capacity was probed."""
+    structure_warnings: tuple[str, ...] = ()
+    """What was remarked about the structure or its relaxation."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must be known before the numbers are used."""
+        return (*self.structure_warnings, *self.heat.warnings)
+
+    @property
+    def atoms(self) -> Atoms:
+        """The cell to which quantities per cell refer."""
+        return self.heat.atoms
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record, which is what the command line's ``--json`` writes."""
+        shares = self.heat.atomic_heat_capacities_J_per_molatom_K
+        return {
+            **_structure_record(
+                self.name, self.atoms, self.heat.provenance, self.relaxation, self.settings
+            ),
+            "hessian": None,
+            "force_constants": None,
+            "mesh": None,
+            "spectrum": {**self.heat.spectrum_summary(), "reason": self.spectrum_reason},
+            "modes": None,
+            "heat_capacity": self.heat.heat_capacity_summary(),
+            "atomic_heat_capacity_J_per_molatom_K": shares.tolist(),
+            "thermodynamics": None,
+            "acoustic": self.heat.acoustic,
+            "scale_factor": self.heat.scale_factor,
+            "warnings": list(self.warnings),
+        }
+
+
 def calculation_record(
     name: str,
     hessian: Hessian,
@@ -95,7 +144,21 @@ def calculation_record(
 ) -> dict[str, Any]:
     """Return what is recorded of a structure, its relaxation and its Hessian, as JSON values."""
     atoms = force_constants.unit_cell if force_constants else hessian.atoms
-    identity = hessian.provenance.model
+    return {
+        **_structure_record(name, atoms, hessian.provenance, relaxation, settings),
+        "hessian": hessian.summary(),
+        "force_constants": force_constants.summary() if force_constants else None,
+    }
+
+
+def _structure_record(
+    name: str,
+    atoms: Atoms,
+    provenance: Provenance,
+    relaxation: Relaxation | None,
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    identity = provenance.model
     symmetry = relaxation.symmetry if relaxation else None
     return {
         "structure": name,
@@ -117,9 +180,7 @@ def calculation_record(
             "energy_change_eV_per_atom": symmetry.energy_change_eV_per_atom,
         },
         "supercell": settings.get("supercell"),
-        "hessian": hessian.summary(),
-        "force_constants": force_constants.summary() if force_constants else None,
-        "versions": dict(hessian.provenance.versions),
+        "versions": dict(provenance.versions),
     }
 
 

@@ -13,7 +13,7 @@ from nearsight.vibrations.heat_capacity import HeatCapacity
 
 FloatArray = NDArray[np.float64]
 
-ATOMIC_KEY = "heat_capacity_J_per_K_per_mol"
+ATOMIC_KEY = "heat_capacity_J_per_molatom_K"
 """Name of the per-atom array in a structure that `to_ase` returns."""
 
 
@@ -72,6 +72,11 @@ class ProbedHeatCapacity(HeatCapacity):
         return self.bias_estimate_eV_per_K * self._eV_in_J_per_g
 
     @property
+    def atomic_heat_capacities_J_per_molatom_K(self) -> FloatArray:
+        """The heat capacity of each atom in J/K per mole of it; 24.94 is the classical limit."""
+        return self.atomic_heat_capacities_eV_per_K * units.EV_PER_CELL_IN_J_PER_MOL
+
+    @property
     def lowest_wavenumber_per_cm(self) -> float:
         """Lowest that the Lanczos steps saw, negative if imaginary; it need not be the lowest."""
         return float(units.wavenumbers_per_cm(self.nodes_eV_per_A2_amu).min())
@@ -125,11 +130,9 @@ class ProbedHeatCapacity(HeatCapacity):
         Returns
         -------
         Atoms
-            With ``arrays["heat_capacity_J_per_K_per_mol"]``, in J/K per mole of that atom; 24.94 is
-            the classical limit.
+            With ``arrays["heat_capacity_J_per_molatom_K"]``.
         """
         atoms: Atoms = self.atoms.copy()
-        values = self.atomic_heat_capacities_eV_per_K[temperature] * units.EV_PER_CELL_IN_J_PER_MOL
-        atoms.set_array(ATOMIC_KEY, values)
+        atoms.set_array(ATOMIC_KEY, self.atomic_heat_capacities_J_per_molatom_K[temperature])
         atoms.info["temperature_K"] = float(self.temperatures_K[temperature])
         return atoms
