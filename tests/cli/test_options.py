@@ -7,8 +7,10 @@ import pytest
 from nearsight.cli import options
 from nearsight.cli.main import main
 from nearsight.hessian.force_constants import DEFAULT_LENGTH_A
+from nearsight.hessian.product_method import PRODUCTS
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations.phonon_mesh import DEFAULT_MESH_LENGTH_A
+from nearsight.vibrations.probing import DEFAULT_RADIUS_A
 
 COMMANDS = ("heat-capacity", "phonons", "hessian", "vibrations", "report", "models")
 
@@ -17,6 +19,8 @@ def test_numbers_in_the_help_are_those_that_are_used() -> None:
     assert options.EXACT_TOLERANCE_A == EXACT_TOLERANCE_A
     assert options.DEFAULT_LENGTH_A == DEFAULT_LENGTH_A
     assert options.DEFAULT_MESH_LENGTH_A == DEFAULT_MESH_LENGTH_A
+    assert options.DEFAULT_RADIUS_A == DEFAULT_RADIUS_A
+    assert options.PRODUCTS == PRODUCTS
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])

@@ -42,6 +42,7 @@ def test_json_of_phonons_has_the_promised_fields(heat: Heat) -> None:
         "lowest_wavenumber_per_cm",
         "highest_wavenumber_per_cm",
         "share_imaginary",
+        "share_imaginary_uninterpolated",
         "interpolation_effect",
         "boundary_eV_per_A2",
     }

@@ -67,11 +67,13 @@ def test_groups_are_made_until_they_fit(solid, matrix, pair_model):
 
 @pytest.fixture
 def made_up_memory(monkeypatch):
-    """Force calls of a sample take 3 MB and products 9 MB: small measurements scatter."""
+    """Force calls take 30 kB an atom and products 90 kB: small measurements scatter."""
 
     def measured(work, device):
-        is_force_call = isinstance(work(), list)
-        return Measured(None, 0.1, 3_000_000 if is_force_call else 9_000_000)
+        found = work()
+        if isinstance(found, list):
+            return Measured(None, 0.1, 30_000 * len(found[0].forces_eV_per_A))
+        return Measured(None, 0.1, 90_000 * found.shape[1])
 
     monkeypatch.setattr("nearsight.hessian.product_method.measure", measured)
 

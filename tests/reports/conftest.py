@@ -1,24 +1,28 @@
 """Entries made with a cheap model, and a reader of pages."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
 
 from nearsight.hessian import hessian
 from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.operator import HessianOperator
 from nearsight.models.torch_model import TorchModel
 from nearsight.relaxation import relax
-from nearsight.reports import ReportEntry
-from nearsight.vibrations import phonon_mesh, thermodynamics, vibrations
+from nearsight.reports import ProbedEntry, ReportEntry
+from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics, vibrations
 from nearsight.vibrations.spectrum import Acoustic
 
 TEMPERATURES_K = (100.0, 298.15)
+ROCKSALT_A = 3.7494662305  # where it has its lowest energy with the pair potential
 RELAX = {"fmax": 1e-3, "max_steps": 200}
 
 
@@ -89,6 +93,22 @@ def read_page() -> Callable[[str], Page]:
 
 
 @pytest.fixture(scope="session")
+def contrast() -> Callable[[str, str], float]:
+    """Return a function: the contrast of two colours, of which WCAG asks 3 for graphics."""
+
+    def luminance(color: str) -> float:
+        parts = [int(part, 16) / 255 for part in re.findall("[0-9a-f]{2}", color)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+    def of(one: str, other: str) -> float:
+        dark, light = sorted((luminance(one), luminance(other)))
+        return (light + 0.05) / (dark + 0.05)
+
+    return of
+
+
+@pytest.fixture(scope="session")
 def make_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., ReportEntry]:
     """Return a function: an entry about a structure, relaxed with the pair potential or not."""
 
@@ -140,7 +160,7 @@ def make_phonon_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., Re
 @pytest.fixture(scope="session")
 def rocksalt_entry(make_phonon_entry: Callable[..., ReportEntry]) -> ReportEntry:
     """Eight atoms in the cell, two in the primitive one, at a minimum of the pair potential."""
-    return make_phonon_entry(bulk("MgO", "rocksalt", a=3.7494662305, cubic=True), (2, 2, 2))
+    return make_phonon_entry(bulk("MgO", "rocksalt", a=ROCKSALT_A, cubic=True), (2, 2, 2))
 
 
 @pytest.fixture(scope="session")
@@ -153,3 +173,16 @@ def metal_entry(make_phonon_entry: Callable[..., ReportEntry]) -> ReportEntry:
 def unstable_entry(make_phonon_entry: Callable[..., ReportEntry]) -> ReportEntry:
     """A crystal that is stretched beyond what its bonds bear."""
     return make_phonon_entry(bulk("MgO", "rocksalt", a=4.6))
+
+
+@pytest.fixture(scope="session")
+def probed_entry(pair_model: Callable[..., TorchModel]) -> ProbedEntry:
+    """A cell of 216 atoms at a minimum of the pair potential, without a Hessian."""
+    model = pair_model()
+    solid = bulk("MgO", "rocksalt", a=ROCKSALT_A, cubic=True).repeat(3)
+    relaxation = relax(solid, model, **RELAX)
+    heat = probe_heat_capacity(
+        HessianOperator(relaxation.atoms, model, "analytic"), (200.0, 298.15), n_steps=8
+    )
+    settings = {"relax": True, "supercell": [3, 3, 3]}
+    return ProbedEntry("rocksalt.cif", heat, relaxation, settings, "rows are too many")

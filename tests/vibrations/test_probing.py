@@ -1,7 +1,10 @@
 """Probed heat capacities: against all modes, in every convention, and within their error bars."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from ase import Atoms
 from ase.build import bulk
 from numpy.testing import assert_allclose
@@ -12,6 +15,7 @@ from nearsight.hessian.compute import hessian
 from nearsight.hessian.operator import HessianOperator
 from nearsight.models.torch_model import TorchModel
 from nearsight.relaxation import relax
+from nearsight.vibrations.lowest import lowest_modes
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.probing import convergence_rate, probe_heat_capacity, steps_needed
 from nearsight.vibrations.thermodynamics import thermodynamics
@@ -200,6 +204,39 @@ def test_imaginary_modes_beyond_the_continuation_are_refused(pair_model):
     operator = HessianOperator(stretched, pair_model(), "analytic")
     with pytest.raises(MethodError, match="it is not at a minimum of this model"):
         probe_heat_capacity(operator, 40.0, n_steps=8)
+
+
+def test_imaginary_modes_that_were_found_are_taken_off(solid, pair_energy):
+    # An atom that is held by springs that push: three imaginary modes, which stay where they are.
+    class Pushed(pair_energy):
+        def energy(self, graph, positions, strain):
+            push = -20.0 * (positions - positions.detach())[:1].square().sum(-1)
+            energies = super().energy(graph, positions, strain)
+            return torch.cat([energies[:1] + push, energies[1:]])
+
+    model = TorchModel(Pushed())
+    dense = vibrations(hessian(solid, model, symmetry_tolerance_A=None))
+    assert 1 <= dense.n_imaginary <= 3
+    expected = thermodynamics(dense, 300.0, "exclude").heat_capacity_eV_per_K[0]
+    lowest = lowest_modes(HessianOperator(solid, model, "analytic"), 5)
+    assert np.count_nonzero(lowest.imaginary) == dense.n_imaginary
+    operator = HessianOperator(solid, model, "analytic")
+    with_them = probe_heat_capacity(operator, 300.0, "exclude")
+    without = probe_heat_capacity(operator, 300.0, "exclude", lowest=lowest)
+    assert with_them.n_imaginary is None
+    assert without.n_imaginary == dense.n_imaginary
+    assert abs(without.heat_capacity_eV_per_K[0] - expected) < without.error_bar_eV_per_K[0]
+    assert with_them.heat_capacity_eV_per_K[0] - expected > 0.9 * dense.n_imaginary * KB
+    assert "imaginary modes (" in without.warnings[0]
+    few = replace(
+        lowest,
+        **{
+            name: getattr(lowest, name)[:1]
+            for name in ("eigenvalues_eV_per_A2_amu", "modes", "residuals_eV_per_A2_amu")
+        },
+    )
+    found = probe_heat_capacity(operator, 300.0, "exclude", lowest=few)
+    assert "there may be more" in found.warnings[-1]
 
 
 def test_bad_settings_are_refused(probe):

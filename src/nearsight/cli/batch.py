@@ -13,7 +13,7 @@ from typing import Any
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.work import WorkDirectory, work_directory
 from nearsight.errors import NearsightError, StorageError
-from nearsight.reports.entries import ReportEntry
+from nearsight.reports.entries import ProbedEntry, ReportEntry
 from nearsight.storage import write_text
 
 Record = dict[str, Any]
@@ -27,7 +27,7 @@ class Outcome:
     """The JSON object."""
     show: Callable[[], None]
     """Prints it for a human."""
-    entry: ReportEntry | None = None
+    entry: ReportEntry | ProbedEntry | None = None
     """What a report shows of it; None for a command without a report, and for a failure."""
 
 

@@ -61,14 +61,19 @@ class Calculated:
     @property
     def label(self) -> str:
         """What a figure calls the structure, with what must be known about it."""
-        unconverged = self.relaxation is not None and not self.relaxation.converged
-        return f"{Path(self.path).stem}{', NOT CONVERGED' if unconverged else ''}"
+        return label_of(self.path, self.relaxation)
 
     def record(self) -> dict[str, Any]:
         """Return the part of the JSON output that all commands share, warnings aside."""
         return calculation_record(
             self.path, self.hessian, self.relaxation, self.settings, self.force_constants
         )
+
+
+def label_of(path: str, relaxation: Relaxation | None) -> str:
+    """Return what a figure calls a structure, with what must be known about it."""
+    unconverged = relaxation is not None and not relaxation.converged
+    return f"{Path(path).stem}{', NOT CONVERGED' if unconverged else ''}"
 
 
 def is_finished(path: str) -> bool:
@@ -210,13 +215,19 @@ def hessian_of(
     prepared: Prepared, model: Model, arguments: argparse.Namespace, work: WorkDirectory
 ) -> Calculated:
     """Compute the Hessian of a structure, or of the supercell that was asked for."""
-    atoms = make_supercell(prepared.atoms, _repeats(arguments))
+    atoms, settings = supercell_of(prepared, arguments)
     checkpoint = _rows_file(prepared.path, atoms, model, arguments, work)
     result = hessian(atoms, model, checkpoint=checkpoint, **_hessian_settings(arguments))
     work.done(checkpoint)
-    settings = {"supercell": _repeats(arguments), **_relaxation_settings(arguments)}
     hessian_with_notes = replace(result, warnings=prepared.warnings)
     return Calculated(prepared.path, prepared.relaxation, hessian_with_notes, settings)
+
+
+def supercell_of(prepared: Prepared, arguments: argparse.Namespace) -> tuple[Atoms, dict[str, Any]]:
+    """Return the supercell that was asked for, and the settings that led to it."""
+    repeats = _repeats(arguments)
+    settings = {"supercell": repeats, **_relaxation_settings(arguments)}
+    return make_supercell(prepared.atoms, repeats), settings
 
 
 def force_constants_of(

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearsight.cli.batch import require_writable
+from nearsight.cli.probing import Probed
 from nearsight.errors import MethodError
 from nearsight.storage import write_atomically
 from nearsight.vibrations.density_of_states import density_of_states
+from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
@@ -43,15 +45,17 @@ def require_figure_file(path: str | None, inputs: Sequence[str]) -> None:
     require_writable(path, inputs)
 
 
-def heat_capacity_figure(path: str, calculated: Sequence["WithHeat"]) -> None:
+def heat_capacity_figure(path: str, calculated: Sequence["WithHeat | Probed"]) -> None:
     """Draw c_v over temperature for each structure, with points at the temperatures asked for.
 
     Where supercells were grown a second panel shows how c_v moved with them.
     """
-    grown = [found for found in calculated if found.entry.convergence]
+    summed = [found for found in calculated if not isinstance(found, Probed)]
+    probed = [found for found in calculated if isinstance(found, Probed)]
+    grown = [found for found in summed if found.entry.convergence]
     figure = _new_figure(panels=2 if grown else 1)
     panels = figure.subplots(2 if grown else 1, 1, squeeze=False)[:, 0]
-    _draw_heat_capacities(panels[0], calculated)
+    _draw_heat_capacities(panels[0], summed, probed)
     for found in grown:
         assert found.entry.convergence is not None
         name = f"{found.calculated.label}, " if len(grown) > 1 else ""
@@ -59,12 +63,14 @@ def heat_capacity_figure(path: str, calculated: Sequence["WithHeat"]) -> None:
     _save(figure, path)
 
 
-def _draw_heat_capacities(axes: "Axes", calculated: Sequence["WithHeat"]) -> None:
-    thermals = [found.entry.thermodynamics for found in calculated]
-    highest = max(float(thermal.temperatures_K.max()) for thermal in thermals if thermal)
+def _draw_heat_capacities(
+    axes: "Axes", summed: Sequence["WithHeat"], probed: Sequence[Probed]
+) -> None:
+    thermals = [thermal for found in summed if (thermal := found.entry.thermodynamics)]
+    heats: list[HeatCapacity] = [*thermals, *(found.entry.heat for found in probed)]
+    highest = max(float(heat.temperatures_K.max()) for heat in heats)
     grid = np.linspace(0.0, max(400.0, highest), 201)
-    for found, thermal in zip(calculated, thermals, strict=True):
-        assert thermal is not None
+    for found, thermal in zip(summed, thermals, strict=True):
         acoustic: Acoustic = thermal.acoustic  # type: ignore[assignment]  # checked when it was made
         curve = thermodynamics(found.entry.spectrum, grid, acoustic, thermal.scale_factor)
         label = f"{found.calculated.label} ({_about(found.entry)})"
@@ -72,7 +78,17 @@ def _draw_heat_capacities(axes: "Axes", calculated: Sequence["WithHeat"]) -> Non
         axes.plot(
             thermal.temperatures_K, thermal.heat_capacity_J_per_g_K, "o", color=line.get_color()
         )
-    conventions = sorted({thermal.acoustic for thermal in thermals if thermal})
+    for of_probing in probed:
+        heat = of_probing.entry.heat
+        axes.errorbar(
+            heat.temperatures_K,
+            heat.heat_capacity_J_per_g_K,
+            yerr=heat.error_bar_J_per_g_K,
+            fmt="s",
+            capsize=3,
+            label=f"{of_probing.label} ({heat.atoms.get_chemical_formula()}, probed)",
+        )
+    conventions = sorted({heat.acoustic for heat in heats})
     axes.set(
         xlabel="temperature / K",
         ylabel=r"$c_V$ / J g$^{-1}$ K$^{-1}$",

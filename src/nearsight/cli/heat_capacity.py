@@ -3,10 +3,12 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, require_writable, run_batch
 from nearsight.cli.calculation import load_requested_model
 from nearsight.cli.figures import heat_capacity_figure
+from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
+from nearsight.cli.probing import Probed
 from nearsight.cli.spectra import WithHeat, require_spectrum_settings, with_heat
 from nearsight.cli.work import WorkDirectory
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
@@ -19,8 +21,11 @@ def run(arguments: argparse.Namespace) -> int:
     require_thermodynamic_settings(
         arguments.temperature, arguments.acoustic or "exclude", arguments.scale_factor
     )
+    if arguments.atomic_heat:
+        require_one_structure(arguments, "--atomic-heat")
+        require_writable(arguments.atomic_heat, arguments.structures)
     model = load_requested_model(arguments)
-    drawn: list[WithHeat] = []
+    drawn: list[WithHeat | Probed] = []
 
     def one(path: str, work: WorkDirectory) -> Outcome:
         found = with_heat(path, model, arguments, work)
@@ -34,8 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def show(found: WithHeat) -> None:
+def show(found: WithHeat | Probed) -> None:
     """Print one structure."""
+    if isinstance(found, Probed):
+        tables.print_probed(found.entry)
+        tables.print_warnings(found.entry.warnings)
+        return
     entry = found.entry
     assert entry.thermodynamics is not None
     tables.print_calculation(found.calculated)

@@ -79,12 +79,14 @@ def _heat_capacity(commands: "options.Commands") -> None:
     options.add_relaxation(command)
     options.add_hessian(command)
     options.add_phonons(command)
+    options.add_probing(command)
     command.add_argument(
         "--spectrum",
         default="auto",
-        choices=("auto", "dense", "mesh"),
+        choices=("auto", "dense", "mesh", "probing"),
         help="take the heat capacity from the modes at Γ (dense), from phonons over the Brillouin "
-        "zone (mesh), or from what suits the structure (default: %(default)s)",
+        "zone (mesh), from products with the Hessian of a large solid (probing), or from what "
+        "suits the structure (default: %(default)s)",
     )
     command.add_argument(
         "--converge-supercell",

@@ -11,6 +11,8 @@ DEFAULT_MODEL = "sevennet-0"
 EXACT_TOLERANCE_A = 1e-5
 DEFAULT_LENGTH_A = 8.0
 DEFAULT_MESH_LENGTH_A = 100.0
+DEFAULT_RADIUS_A = 4.0
+PRODUCTS = ("auto", "analytic", "grouped", "differences")
 
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -190,6 +192,41 @@ def add_phonons(command: argparse.ArgumentParser) -> None:
         "--nac",
         metavar="FILE",
         help="Born charges and dielectric constant for the non-analytical term, as phonopy's BORN",
+    )
+
+
+def add_probing(command: argparse.ArgumentParser) -> None:
+    """Add what decides about probing."""
+    group = command.add_argument_group("probing, with --spectrum probing")
+    group.add_argument(
+        "--probing-radius",
+        type=positive_float,
+        metavar="R",
+        help=f"atoms farther apart than R Å are probed together (default: {DEFAULT_RADIUS_A:g})",
+    )
+    group.add_argument(
+        "--lanczos-steps",
+        type=_positive_int,
+        metavar="M",
+        help="products from each vector (default: what temperature and wavenumbers need)",
+    )
+    group.add_argument(
+        "--products",
+        choices=PRODUCTS,
+        help="analytic, in groups of atoms that fit into the memory (grouped), differences of "
+        "forces, or the first of these that model and memory allow (default: auto)",
+    )
+    group.add_argument(
+        "--lowest-modes",
+        type=_positive_int,
+        metavar="N",
+        help="find the N lowest modes first, some hundred products, and take off what imaginary "
+        "ones would count",
+    )
+    group.add_argument(
+        "--atomic-heat",
+        metavar="FILE",
+        help="write the structure with the heat capacity of each atom as extended XYZ",
     )
 
 

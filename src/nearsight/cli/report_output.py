@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.errors import MethodError, StorageError
-from nearsight.reports.entries import FailedEntry, ReportEntry
+from nearsight.reports.entries import FailedEntry, ProbedEntry, ReportEntry
 from nearsight.reports.page import render_page
+from nearsight.reports.probed_section import probed_section
 from nearsight.reports.sections import (
     MODE_BUDGET_BYTES,
     Section,
@@ -55,7 +56,7 @@ class ReportOutput:
         self._n_written = 0
         self._not_before = 0.0
 
-    def add(self, record: Mapping[str, Any], entry: ReportEntry | None) -> bool:
+    def add(self, record: Mapping[str, Any], entry: ReportEntry | ProbedEntry | None) -> bool:
         """Add a structure, and bring the file up to date.
 
         Returns
@@ -73,7 +74,7 @@ class ReportOutput:
             section = failed_section(failure, number)
         else:
             try:
-                section = calculated_section(entry, number, self._budget)
+                section = self._section(entry, number)
             except Exception as error:
                 # A defect of the page must not end the run, whose other results are sound.
                 drawn = False
@@ -87,6 +88,11 @@ class ReportOutput:
                 # The other structures must go on; `finish` writes it again, or fails for good.
                 print(f"nearsight: {error} The run goes on.", file=sys.stderr)
         return drawn
+
+    def _section(self, entry: ReportEntry | ProbedEntry, number: int) -> Section:
+        if isinstance(entry, ProbedEntry):
+            return probed_section(entry, number)
+        return calculated_section(entry, number, self._budget)
 
     def finish(self) -> None:
         """Write what has not been written yet.
@@ -110,7 +116,7 @@ class ReportOutput:
         self._not_before = ended + _PAUSE_PER_WRITING * (ended - started)
 
 
-def _undrawn(entry: ReportEntry, error: Exception) -> FailedEntry:
+def _undrawn(entry: ReportEntry | ProbedEntry, error: Exception) -> FailedEntry:
     message = (
         f"the calculation is finished, but its part of the page could not be made ({error}). "
         f"Its numbers are in the terminal and, with --json, in a file."

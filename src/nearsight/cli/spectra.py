@@ -15,6 +15,7 @@ from nearsight.cli.calculation import (
     prepare,
     saved_force_constants,
 )
+from nearsight.cli.probing import Probed, cheaper_by_probing, probe, require_probing_settings
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_results import is_phonopy_file
@@ -59,8 +60,11 @@ def require_spectrum_settings(arguments: argparse.Namespace) -> None:
     """
     require_born_file(arguments.nac)
     wanted = _mesh_options(arguments)
-    if arguments.spectrum == "dense" and wanted:
-        raise MethodError(f"--spectrum dense has no q-points; leave {', '.join(wanted)} out.")
+    if arguments.spectrum in {"dense", "probing"} and wanted:
+        raise MethodError(
+            f"--spectrum {arguments.spectrum} has no q-points; leave {', '.join(wanted)} out."
+        )
+    require_probing_settings(arguments)
     require_one_size(arguments)
     if arguments.converge_supercell and (arguments.supercell or arguments.length):
         raise MethodError(
@@ -90,8 +94,13 @@ def _mesh_options(arguments: argparse.Namespace) -> list[str]:
     return [name for name, value in given.items() if value is not None]
 
 
-def choose_spectrum(arguments: argparse.Namespace, atoms: Atoms, *, saved: bool) -> Chosen:
-    """Decide whether heat is taken from the modes at Γ of one cell, or from a mesh.
+def choose_spectrum(arguments: argparse.Namespace, atoms: Atoms, model: Model | None) -> Chosen:
+    """Decide whether heat is taken from the modes at Γ of one cell, from a mesh, or probed.
+
+    Parameters
+    ----------
+    model
+        None for a saved Hessian, which needs none.
 
     Raises
     ------
@@ -103,12 +112,15 @@ def choose_spectrum(arguments: argparse.Namespace, atoms: Atoms, *, saved: bool)
         name = wanted[0] if wanted else "--spectrum mesh"
         require_crystal(atoms, name)
         return Chosen("mesh", f"{name} was given")
-    if arguments.spectrum == "dense":
-        return Chosen("dense", "--spectrum dense was given")
+    if arguments.spectrum in {"dense", "probing"}:
+        return Chosen(arguments.spectrum, f"--spectrum {arguments.spectrum} was given")
     if not atoms.pbc.all():
         return Chosen("dense", "the structure is no crystal")
-    if saved:
+    if model is None:
         return Chosen("dense", "a saved Hessian is that of its cell; --mesh interpolates it")
+    cheaper = cheaper_by_probing(atoms, model, arguments)
+    if cheaper is not None:
+        return Chosen("probing", cheaper)
     return Chosen("mesh", "a crystal has phonons, not modes at Γ only")
 
 
@@ -130,7 +142,7 @@ def require_crystal(atoms: Atoms, what: str) -> None:
 
 def with_heat(
     path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
-) -> WithHeat:
+) -> WithHeat | Probed:
     """Compute everything that a heat capacity needs.
 
     Raises
@@ -142,10 +154,12 @@ def with_heat(
         return _from_finished(path, arguments, work)
 
     def choose(atoms: Atoms) -> Chosen:
-        return choose_spectrum(arguments, atoms, saved=False)
+        return choose_spectrum(arguments, atoms, model)
 
     prepared = prepare(path, model, arguments, work, require=choose)
     chosen = choose(prepared.atoms)
+    if chosen.method == "probing":
+        return probe(prepared, model, arguments, work, chosen.reason)
     if chosen.method == "dense":
         return finished(hessian_of(prepared, model, arguments, work), chosen.reason, arguments)
     if not arguments.converge_supercell:
@@ -168,13 +182,15 @@ def with_heat(
 def _from_finished(path: str, arguments: argparse.Namespace, work: WorkDirectory) -> WithHeat:
     if arguments.converge_supercell:
         raise MethodError(f"{path} is a finished Hessian, of which no supercell can grow.")
+    if arguments.spectrum == "probing":
+        raise MethodError(f"{path} is a finished Hessian; it has nothing to be probed.")
     if is_phonopy_file(path):
         if arguments.spectrum == "dense":
             raise MethodError(f"{path} holds force constants; leave --spectrum dense out.")
         chosen = Chosen("mesh", "force constants were given")
         return finished(saved_force_constants(path, arguments), chosen.reason, arguments)
     calculated = calculate(path, None, arguments, work)
-    chosen = choose_spectrum(arguments, calculated.atoms, saved=True)
+    chosen = choose_spectrum(arguments, calculated.atoms, None)
     if chosen.method == "mesh":
         calculated = saved_force_constants(path, arguments)
     return finished(calculated, chosen.reason, arguments)

@@ -1,13 +1,18 @@
 """What a command prints, at most 80 columns wide."""
 
 import textwrap
+from collections.abc import Mapping
+from typing import Any
 
 from ase import Atoms
 
 from nearsight.cli.calculation import Calculated
 from nearsight.hessian.plan import Plan
-from nearsight.reports.entries import ReportEntry
+from nearsight.provenance import ModelIdentity
+from nearsight.relaxation.result import Relaxation
+from nearsight.reports.entries import ProbedEntry, ReportEntry
 from nearsight.vibrations.band_structure import BandStructure
+from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.supercell_convergence import SupercellConvergence
@@ -22,16 +27,12 @@ _TEMPERATURES_SHOWN = 5
 def print_calculation(calculated: Calculated) -> None:
     """Print how the Hessian came about."""
     hessian = calculated.hessian
-    identity = hessian.provenance.model
     print(f"\n{calculated.path}")
-    repeats = calculated.settings.get("supercell", [1, 1, 1])
     of_what = "force constants in a " if calculated.force_constants else ""
-    times = "×".join(map(str, repeats))
-    supercell = "" if repeats == [1, 1, 1] else f", {of_what}{times} supercell"
-    _line("structure", f"{calculated.formula}, {len(calculated.atoms)} atoms{supercell}")
-    _line("model", f"{identity.name}, {identity.dtype}, {identity.device}")
+    _print_structure(calculated.atoms, calculated.settings, of_what)
+    _print_model(hessian.provenance.model)
     if calculated.relaxation is not None:
-        _print_relaxation(calculated)
+        _print_relaxation(calculated.relaxation)
     constants = calculated.force_constants
     rows_total = 3 * len(constants.supercell) if constants else hessian.rows_total
     _line(
@@ -45,9 +46,49 @@ def print_calculation(calculated: Calculated) -> None:
     _line("method", f"{hessian.method}{step} ({hessian.reason})")
 
 
-def _print_relaxation(calculated: Calculated) -> None:
-    relaxation = calculated.relaxation
-    assert relaxation is not None
+def print_probed(entry: ProbedEntry) -> None:
+    """Print how a heat capacity was probed, and what it is."""
+    heat = entry.heat
+    print(f"\n{entry.name}")
+    _print_structure(entry.atoms, entry.settings)
+    _print_model(heat.provenance.model)
+    if entry.relaxation is not None:
+        _print_relaxation(entry.relaxation)
+    step = "" if heat.method.step_A is None else f" with a step of {heat.method.step_A:g} Å"
+    _line(
+        "products",
+        f"{heat.n_products} {heat.method.name}{step} ({heat.method.reason}) in {heat.seconds:.1f} "
+        f"s; {heat.n_colours} colours for {heat.radius_A:g} Å, {heat.n_steps} Lanczos steps",
+    )
+    _line(
+        "memory",
+        f"{heat.peak_memory_bytes / 2**20:.0f} MiB at the peak, "
+        f"{heat.method.predicted_memory_bytes / 2**20:.0f} MiB predicted",
+    )
+    _line("spectrum", f"probing ({entry.spectrum_reason})")
+    _print_acoustic(heat)
+    print("\n      T / K   c_v / J/(g K)   ± / J/(g K)   J/(mol-atoms K)    J/K per cell")
+    bars = heat.error_bar_J_per_g_K
+    for row, bar in zip(heat.heat_capacity_summary(), bars, strict=True):
+        print(
+            f"  {row['temperature_K']:9.2f}   {row['J_per_g_K']:13.5f}   {bar:11.5f}   "
+            f"{row['J_per_molatom_K']:15.4f}   {row['J_per_K_per_cell']:13.5e}"
+        )
+    print("  ±: two standard errors of the random vectors and the bias of Lanczos steps")
+
+
+def _print_structure(atoms: Atoms, settings: Mapping[str, Any], of_what: str = "") -> None:
+    repeats = settings.get("supercell", [1, 1, 1])
+    times = "×".join(map(str, repeats))
+    supercell = "" if repeats == [1, 1, 1] else f", {of_what}{times} supercell"
+    _line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms{supercell}")
+
+
+def _print_model(identity: ModelIdentity) -> None:
+    _line("model", f"{identity.name}, {identity.dtype}, {identity.device}")
+
+
+def _print_relaxation(relaxation: Relaxation) -> None:
     verdict = "converged" if relaxation.converged else "NOT CONVERGED"
     volume = relaxation.volume_change
     _line(
@@ -153,15 +194,19 @@ def print_wavenumbers(vibrations: Vibrations) -> None:
 
 def print_thermodynamics(thermodynamics: Thermodynamics) -> None:
     """Print the heat capacity at each temperature."""
-    scaled = thermodynamics.scale_factor != 1.0
-    scale = f", wavenumbers scaled by {thermodynamics.scale_factor:g}" if scaled else ""
-    _line("acoustic", f"{thermodynamics.acoustic}{scale}")
+    _print_acoustic(thermodynamics)
     print("\n      T / K   c_v / J/(g K)   J/(mol-atoms K)    J/K per cell")
     for row in thermodynamics.heat_capacity_summary():
         print(
             f"  {row['temperature_K']:9.2f}   {row['J_per_g_K']:13.5f}   "
             f"{row['J_per_molatom_K']:15.4f}   {row['J_per_K_per_cell']:13.5e}"
         )
+
+
+def _print_acoustic(heat: HeatCapacity) -> None:
+    scaled = heat.scale_factor != 1.0
+    scale = f", wavenumbers scaled by {heat.scale_factor:g}" if scaled else ""
+    _line("acoustic", f"{heat.acoustic}{scale}")
 
 
 def print_further_functions(thermodynamics: Thermodynamics) -> None:

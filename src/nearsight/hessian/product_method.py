@@ -1,7 +1,8 @@
 """How products of the Hessian with vectors are computed within the memory that there is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from ase import Atoms
@@ -20,7 +21,8 @@ _STEP_A = {"float64": 1e-3, "float32": 1e-2}
 """How far the atom that moves most is displaced: vectors of probes move all atoms, so that forces
 change by more than for one row, and truncation rather than rounding limits them."""
 
-_SAMPLE_ATOMS = 150
+_PARTS = (50, 200)
+"""Atoms of the parts on which memory is measured."""
 _MOST_GROUPS = 512
 _WORTHWHILE_GROWTH = 3.0
 """Groups with their surroundings that are that many times the structure cost more than the two
@@ -144,30 +146,45 @@ def _too_much(atoms: Atoms, needed: int, budget: int) -> str:
 
 
 class _Prediction:
-    """Peak memory in proportion to the pairs of atoms within the cutoff, measured on few atoms."""
+    """Peak memory, linear in the pairs of atoms within the cutoff, measured on parts of two sizes.
+
+    The smaller part says what is taken whatever the size.
+    """
 
     def __init__(self, atoms: Atoms, model: Model) -> None:
         self.atoms = atoms
         self.model = model
-        self._sample = _compact_part(atoms, _SAMPLE_ATOMS)
-        self.model.evaluate([self._sample])  # what is built once must not be counted
+        self._parts = [_compact_part(atoms, n_atoms) for n_atoms in _PARTS]
+        self.model.evaluate(self._parts[:1])  # what is built once must not be counted
 
     def of_product(self, atoms: Atoms) -> int:
         """Return the peak of an analytic product in bytes."""
-        return int(self._product_bytes * self._size(atoms))
+        return self._product_bytes(self._size(atoms))
 
     def of_force_call(self, atoms: Atoms) -> int:
         """Return the peak of a force call in bytes."""
-        measured = measure(lambda: self.model.evaluate([self._sample]), self.model.identity.device)
-        return int(measured.peak_memory_bytes / self._size(self._sample) * self._size(atoms))
+        return self._measure(lambda part: self.model.evaluate([part]))(self._size(atoms))
 
     @cached_property
-    def _product_bytes(self) -> float:
-        vectors = np.random.default_rng(0).normal(size=(1, len(self._sample), 3))
-        measured = measure(
-            lambda: self.model.products(self._sample, vectors), self.model.identity.device
+    def _product_bytes(self) -> Callable[[int], int]:
+        def multiply(part: Atoms) -> object:
+            vectors = np.random.default_rng(0).normal(size=(1, len(part), 3))
+            return self.model.products(part, vectors)
+
+        return self._measure(multiply)
+
+    def _measure(self, work: Callable[[Atoms], object]) -> Callable[[int], int]:
+        """Return the bytes that `work` takes as a function of the size."""
+        device = self.model.identity.device
+        small, large = (
+            (self._size(part), measure(partial(work, part), device).peak_memory_bytes)
+            for part in self._parts
         )
-        return measured.peak_memory_bytes / self._size(self._sample)
+        if small[0] == large[0]:
+            return lambda size: int(large[1] * size / large[0])
+        slope = max(large[1] - small[1], 0) / (large[0] - small[0])
+        always = max(large[1] - slope * large[0], 0.0)
+        return lambda size: int(always + slope * size)
 
     def _size(self, atoms: Atoms) -> int:
         cutoff = self.model.capabilities.cutoff_A

@@ -11,8 +11,9 @@ from ase.data import covalent_radii
 from ase.neighborlist import natural_cutoffs, neighbor_list
 from numpy.typing import NDArray
 
-from nearsight.reports.palette import element_colors
+from nearsight.reports.palette import element_colors, scale_colors
 from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.probed_heat_capacity import ATOMIC_KEY, ProbedHeatCapacity
 
 _BOND_FACTOR = 1.1
 _SMALLEST_RADIUS_A = 0.22
@@ -35,14 +36,37 @@ def viewer_data(vibrations: Vibrations, n_modes: int) -> dict[str, Any]:
     Displacements are given in 127ths of the largest one of their mode, one signed byte each: the
     eye cannot tell, and a mode takes 4 bytes per atom of the page.
     """
+    return {
+        **_structure_data(_bare(vibrations.atoms)),
+        "modes": base64.b64encode(_quantized(vibrations, n_modes).tobytes()).decode("ascii"),
+        "n_modes": n_modes,
+    }
+
+
+def heat_viewer_data(heat: ProbedHeatCapacity) -> dict[str, Any]:
+    """Return what the viewer needs of a structure whose atoms have the colours of their heat.
+
+    It is that at the first temperature, and goes into the extended XYZ too.
+    """
+    shares = heat.atomic_heat_capacities_J_per_molatom_K[0]
+    atoms = _bare(heat.atoms)
+    atoms.set_array(ATOMIC_KEY, shares)
+    atoms.info["temperature_K"] = float(heat.temperatures_K[0])
+    return {**_structure_data(atoms), "atom_colors": scale_colors(shares)}
+
+
+def _bare(atoms: Atoms) -> Atoms:
+    """Return elements, positions and cell; what else a structure carries may not be writable."""
+    return Atoms(atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
+
+
+def _structure_data(atoms: Atoms) -> dict[str, Any]:
     from ase.io import write
 
-    atoms = vibrations.atoms
     symbols = list(element_colors(atoms.get_chemical_symbols()))
     bonds = find_bonds(atoms)
     text = io.StringIO()
-    plain = Atoms(atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
-    write(text, plain, format="extxyz")
+    write(text, atoms, format="extxyz")
     return {
         "elements": symbols,
         "colors": list(element_colors(symbols).values()),
@@ -52,8 +76,6 @@ def viewer_data(vibrations: Vibrations, n_modes: int) -> dict[str, Any]:
         "bonds": bonds.pairs,
         "images": bonds.images,
         "cell": np.round(atoms.cell.array[atoms.pbc], 3).tolist(),
-        "modes": base64.b64encode(_quantized(vibrations, n_modes).tobytes()).decode("ascii"),
-        "n_modes": n_modes,
         "extxyz": text.getvalue(),
     }
 

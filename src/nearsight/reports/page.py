@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import nearsight
 from nearsight.errors import StorageError
-from nearsight.reports.entries import FailedEntry, ReportEntry
+from nearsight.reports.entries import FailedEntry, ProbedEntry, ReportEntry
+from nearsight.reports.probed_section import probed_section
 from nearsight.reports.sections import (
     MODE_BUDGET_BYTES,
     Section,
@@ -24,7 +25,7 @@ _SCRIPTS = ("3Dmol-min.js", "viewer.js", "report.js")
 
 def write_report(
     path: str | os.PathLike[str],
-    entries: Sequence[ReportEntry | FailedEntry],
+    entries: Sequence[ReportEntry | ProbedEntry | FailedEntry],
     *,
     command: str | None = None,
     mode_budget_bytes: int = MODE_BUDGET_BYTES,
@@ -57,19 +58,26 @@ def write_report(
 
 
 def render_report(
-    entries: Sequence[ReportEntry | FailedEntry],
+    entries: Sequence[ReportEntry | ProbedEntry | FailedEntry],
     *,
     command: str | None = None,
     mode_budget_bytes: int = MODE_BUDGET_BYTES,
 ) -> str:
     """Return the page that `write_report` writes."""
     sections = [
-        failed_section(entry, number)
-        if isinstance(entry, FailedEntry)
-        else calculated_section(entry, number, mode_budget_bytes)
-        for number, entry in enumerate(entries, start=1)
+        _section(entry, number, mode_budget_bytes) for number, entry in enumerate(entries, start=1)
     ]
     return render_page(sections, command=command)
+
+
+def _section(
+    entry: ReportEntry | ProbedEntry | FailedEntry, number: int, mode_budget_bytes: int
+) -> Section:
+    if isinstance(entry, FailedEntry):
+        return failed_section(entry, number)
+    if isinstance(entry, ProbedEntry):
+        return probed_section(entry, number)
+    return calculated_section(entry, number, mode_budget_bytes)
 
 
 def render_page(

@@ -1,6 +1,9 @@
-"""One colour for each element, the same in the viewer, the charts and the table of modes."""
+"""Colours of elements, the same all over the page, and of values from low to high."""
 
 from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
 
 # Near what molecular viewers use, and of a lightness that stands out from white and black alike.
 _USUAL = {
@@ -26,6 +29,13 @@ _USUAL = {
 }
 _OTHERS = ("#2a9d8f", "#b0559a", "#7a8c2a", "#3a8fb7", "#c2703d", "#7c6fd0")
 
+SCALE = ("#4460d6", "#c4609a", "#d97218")
+"""Colours of the lowest value, of the middle and of the highest, ever lighter.
+
+Between a blue and an orange those see the order too who do not tell red from green; each stands
+out from the light and from the dark stage of the viewer.
+"""
+
 
 def element_colors(symbols: Iterable[str]) -> dict[str, str]:
     """Return a colour for each of `symbols`, which come in alphabetical order."""
@@ -33,3 +43,17 @@ def element_colors(symbols: Iterable[str]) -> dict[str, str]:
     unusual = [symbol for symbol in ordered if symbol not in _USUAL]
     others = {symbol: _OTHERS[index % len(_OTHERS)] for index, symbol in enumerate(unusual)}
     return {symbol: _USUAL.get(symbol) or others[symbol] for symbol in ordered}
+
+
+def scale_colors(values: NDArray[np.float64]) -> list[str]:
+    """Return the colour of each of `values`, shape ``(n,)``, on `SCALE` from their min to max.
+
+    Values that are all the same have the colour of the middle.
+    """
+    width = float(np.ptp(values))
+    shares = (values - values.min()) / width if width > 0 else np.full(len(values), 0.5)
+    stops = np.array([[int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in SCALE])
+    places = np.linspace(0.0, 1.0, len(SCALE))
+    channels = [np.interp(shares, places, stops[:, i]) for i in range(3)]
+    levels = np.rint(np.stack(channels, axis=1)).astype(int).tolist()
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in levels]

@@ -1,17 +1,19 @@
 """Where the numbers of a section come from, as labelled lines with units."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ase import Atoms
 from markupsafe import Markup
 
 from nearsight import units
+from nearsight.provenance import ModelIdentity, Provenance
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports import wording
-from nearsight.reports.entries import ReportEntry
+from nearsight.reports.entries import ProbedEntry, ReportEntry
+from nearsight.vibrations.heat_capacity import HeatCapacity
 
-_Text = str | Markup
+_Lines = list[tuple[str, str | Markup]]
 
 # In the order in which they are shown; others follow under their own names.
 _SETTING_NAMES = {
@@ -30,28 +32,44 @@ class Group:
     """Lines that belong together."""
 
     title: str
-    lines: tuple[tuple[str, _Text], ...]
+    lines: _Lines
 
 
 def provenance_rows(entry: ReportEntry) -> list[Group]:
     """Return everything that a reader needs to judge the numbers, or to compute them again."""
-    groups: list[tuple[str, Callable[[ReportEntry], list[tuple[str, _Text]]]]] = [
-        ("Structure", _structure),
-        ("Model", _model),
-        ("Relaxation", _relaxation),
-        ("Force constants" if entry.force_constants else "Hessian", _hessian),
-        ("Settings", _settings),
-        ("Versions", _versions),
+    derivatives = Group("Force constants" if entry.force_constants else "Hessian", _hessian(entry))
+    settings: _Lines = []
+    if entry.phonons is not None:
+        settings.append(("mesh of q-points", _value(list(entry.phonons.mesh))))
+    if entry.thermodynamics is not None:
+        settings += _conventions(entry.thermodynamics)
+    return _groups(entry, entry.hessian.provenance, derivatives, settings)
+
+
+def probed_provenance_rows(entry: ProbedEntry) -> list[Group]:
+    """Return the same for a heat capacity from products with the Hessian."""
+    products = Group("Products", _products(entry))
+    return _groups(entry, entry.heat.provenance, products, _conventions(entry.heat))
+
+
+def _groups(
+    entry: ReportEntry | ProbedEntry, provenance: Provenance, derivatives: Group, settings: _Lines
+) -> list[Group]:
+    made = [
+        Group("Structure", _structure(entry.name, entry.atoms)),
+        Group("Model", _model(provenance.model)),
+        Group("Relaxation", _relaxation(entry)),
+        derivatives,
+        Group("Settings", [*_settings(entry), *settings]),
+        Group("Versions", list(provenance.versions.items())),
     ]
-    made = [Group(title, tuple(lines(entry))) for title, lines in groups]
     return [group for group in made if group.lines]
 
 
-def _structure(entry: ReportEntry) -> list[tuple[str, _Text]]:
-    atoms = entry.atoms
+def _structure(name: str, atoms: Atoms) -> _Lines:
     mass = float(atoms.get_masses().sum())
-    lines: list[tuple[str, _Text]] = [
-        ("file", entry.name),
+    lines: _Lines = [
+        ("file", name),
         ("formula", wording.formula(str(atoms.get_chemical_formula()))),
         ("atoms", str(len(atoms))),
         ("mass", f"{mass:.3f} amu"),
@@ -70,10 +88,9 @@ def _structure(entry: ReportEntry) -> list[tuple[str, _Text]]:
     return lines
 
 
-def _model(entry: ReportEntry) -> list[tuple[str, _Text]]:
-    identity = entry.hessian.provenance.model
+def _model(identity: ModelIdentity) -> _Lines:
     digest = identity.checkpoint_sha256
-    lines: list[tuple[str, _Text]] = [
+    lines: _Lines = [
         ("name", identity.name),
         ("family", identity.family),
         (
@@ -88,12 +105,12 @@ def _model(entry: ReportEntry) -> list[tuple[str, _Text]]:
     return lines + [(str(name), _value(value)) for name, value in identity.options.items()]
 
 
-def _relaxation(entry: ReportEntry) -> list[tuple[str, _Text]]:
+def _relaxation(entry: ReportEntry | ProbedEntry) -> _Lines:
     relaxation = entry.relaxation
     if relaxation is None:
         known = entry.settings.get("relax") is False
         return [("state", "not relaxed, as asked for" if known else "not recorded here")]
-    lines: list[tuple[str, _Text]] = [
+    lines: _Lines = [
         ("state", "converged" if relaxation.converged else "NOT CONVERGED"),
         ("steps", str(relaxation.n_steps)),
         ("largest force", f"{relaxation.fmax_eV_per_A:.4f} eV/Å"),
@@ -107,7 +124,7 @@ def _relaxation(entry: ReportEntry) -> list[tuple[str, _Text]]:
     return [*lines, *_symmetry(relaxation)]
 
 
-def _symmetry(relaxation: Relaxation) -> list[tuple[str, _Text]]:
+def _symmetry(relaxation: Relaxation) -> _Lines:
     symmetry = relaxation.symmetry
     if symmetry is None:
         return [("symmetry", "none imposed")]
@@ -118,9 +135,9 @@ def _symmetry(relaxation: Relaxation) -> list[tuple[str, _Text]]:
     ]
 
 
-def _hessian(entry: ReportEntry) -> list[tuple[str, _Text]]:
+def _hessian(entry: ReportEntry) -> _Lines:
     hessian = entry.hessian
-    lines: list[tuple[str, _Text]] = [("method", hessian.method), ("reason", hessian.reason)]
+    lines: _Lines = [("method", hessian.method), ("reason", hessian.reason)]
     if hessian.step_A is not None:
         lines.append(("displacement", f"{hessian.step_A:g} Å"))
     return [
@@ -129,7 +146,7 @@ def _hessian(entry: ReportEntry) -> list[tuple[str, _Text]]:
         ("rows computed", str(hessian.rows_computed)),
         ("symmetry", hessian.symmetry),
         ("time", wording.seconds(hessian.seconds)),
-        ("peak memory", f"{hessian.peak_memory_bytes / 2**20:.0f} MiB"),
+        ("peak memory", wording.mebibytes(hessian.peak_memory_bytes)),
         ("asymmetry", _with_unit(hessian.asymmetry_eV_per_A2)),
         ("sum rule", _with_unit(hessian.sum_rule_eV_per_A2)),
     ]
@@ -144,22 +161,41 @@ def _with_unit(value_eV_per_A2: float) -> Markup:
     return Markup("{} eV/Å²").format(wording.scientific(value_eV_per_A2, 1))
 
 
-def _settings(entry: ReportEntry) -> list[tuple[str, _Text]]:
+def _products(entry: ProbedEntry) -> _Lines:
+    heat, method = entry.heat, entry.heat.method
+    lines: _Lines = [("method", method.name), ("reason", method.reason)]
+    if entry.spectrum_reason is not None:
+        lines.append(("probed because", entry.spectrum_reason))
+    if method.step_A is not None:
+        lines.append(("displacement", f"{method.step_A:g} Å"))
+    return [
+        *lines,
+        ("products", str(heat.n_products)),
+        ("probing radius", f"{heat.radius_A:g} Å"),
+        ("colours", f"{heat.n_colours}, by 3 vectors each"),
+        ("Lanczos steps", f"{heat.n_steps} from each vector"),
+        ("seed", str(heat.seed)),
+        ("lowest seen", _wavenumber(heat.lowest_wavenumber_per_cm)),
+        ("highest seen", _wavenumber(heat.highest_wavenumber_per_cm)),
+        ("time", wording.seconds(heat.seconds)),
+        ("predicted memory", wording.mebibytes(method.predicted_memory_bytes)),
+        ("peak memory", wording.mebibytes(heat.peak_memory_bytes)),
+    ]
+
+
+def _wavenumber(value_per_cm: float) -> str:
+    return f"{value_per_cm:.1f} cm⁻¹".replace("-", "−")
+
+
+def _settings(entry: ReportEntry | ProbedEntry) -> _Lines:
     settings = entry.settings
     ordered = [*(name for name in _SETTING_NAMES if name in settings)]
     ordered += [name for name in settings if name not in _SETTING_NAMES]
-    lines = [(_SETTING_NAMES.get(name, name), _value(settings[name])) for name in ordered]
-    if entry.phonons is not None:
-        lines.append(("mesh of q-points", _value(list(entry.phonons.mesh))))
-    thermal = entry.thermodynamics
-    if thermal is not None:
-        lines.append(("acoustic modes", thermal.acoustic))
-        lines.append(("scale factor", f"{thermal.scale_factor:g}"))
-    return list(lines)
+    return [(_SETTING_NAMES.get(name, name), _value(settings[name])) for name in ordered]
 
 
-def _versions(entry: ReportEntry) -> list[tuple[str, _Text]]:
-    return [(name, version) for name, version in entry.hessian.provenance.versions.items()]
+def _conventions(heat: HeatCapacity) -> _Lines:
+    return [("acoustic modes", heat.acoustic), ("scale factor", f"{heat.scale_factor:g}")]
 
 
 def _value(value: Any) -> str:

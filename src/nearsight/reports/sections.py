@@ -42,7 +42,7 @@ class Section:
     @property
     def short_name(self) -> str:
         """The name without folders and, if there is a result, without suffixes."""
-        return _stem(self.name) if self.failed is None else Path(self.name).name or self.name
+        return wording.stem(self.name) if self.failed is None else Path(self.name).name or self.name
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,14 @@ def calculated_section(
             "section.html.j2",
             entry=entry,
             anchor=anchor,
-            name=_stem(entry.name),
+            name=wording.stem(entry.name),
             verdict=found,
             provenance=provenance_rows(entry),
             record=entry.to_json(),
             **_numbers(entry),
             **_drawings(entry, anchor, mode_budget_bytes),
         ),
-        title=("Heat capacity of " if thermal else "Vibrations of ") + _stem(entry.name),
+        title=("Heat capacity of " if thermal else "Vibrations of ") + wording.stem(entry.name),
         formula=str(entry.atoms.get_chemical_formula()),
         n_atoms=len(entry.atoms),
         heat_capacities=tuple(thermal.heat_capacity_summary()) if thermal else (),
@@ -111,7 +111,9 @@ def _numbers(entry: ReportEntry) -> dict[str, Any]:
         "what": _what_was_computed(entry),
         "unit": "cell" if vibrations.atoms.pbc.any() else "molecule",
         "thermal_rows": thermal.heat_capacity_summary() if thermal else [],
+        "convention": thermal.acoustic if thermal else None,
         "acoustic": _acoustic(entry),
+        "error_bars": None,
         "functions": _functions(entry),
         "modes_summary": _modes_summary(entry),
     }
@@ -154,7 +156,7 @@ def failed_section(entry: FailedEntry, number: int) -> Section:
         name=entry.name,
         anchor=anchor,
         html=html,
-        title=f"No result for {_stem(entry.name)}",
+        title=f"No result for {wording.stem(entry.name)}",
         formula="",
         n_atoms=None,
         heat_capacities=(),
@@ -165,19 +167,11 @@ def failed_section(entry: FailedEntry, number: int) -> Section:
     )
 
 
-def _stem(name: str) -> str:
-    file = Path(name).name
-    return file.removesuffix(".hessian.npz") if file.endswith(".hessian.npz") else Path(file).stem
-
-
 def _what_was_computed(entry: ReportEntry) -> str:
-    atoms = entry.atoms
-    kind = {0: "molecule", 1: "chain", 2: "layer", 3: "crystal"}[int(atoms.pbc.sum())]
     about = "heat capacity" if entry.thermodynamics else "normal modes"
     source = "phonons over the Brillouin zone" if entry.phonons else "Hessian"
     return (
-        f"Harmonic {about} of a {kind} of {len(atoms)} atom{'' if len(atoms) == 1 else 's'}"
-        f"{' per cell' if atoms.pbc.any() else ''}, from its {source} with "
+        f"Harmonic {about} of a {wording.described(entry.atoms)}, from its {source} with "
         f"{entry.hessian.provenance.model.name}"
     )
 
@@ -202,7 +196,9 @@ def _acoustic(entry: ReportEntry) -> str | None:
         return None
     if entry.phonons is not None:
         return wording.mesh_words(entry.phonons, entry.thermodynamics)
-    return wording.acoustic_words(entry.vibrations, entry.thermodynamics)
+    return wording.acoustic_words(
+        entry.thermodynamics, entry.vibrations.atoms, entry.vibrations.n_rigid_body
+    )
 
 
 def _modes_summary(entry: ReportEntry) -> str:
@@ -213,7 +209,7 @@ def _modes_summary(entry: ReportEntry) -> str:
     where = "At Γ of the primitive cell: " if entry.phonons else ""
     return (
         f"{where}{len(real)} real{span}, {vibrations.n_imaginary} imaginary; beside them "
-        f"{wording.rigid_body_words(vibrations)}."
+        f"{wording.rigid_body_words(vibrations.atoms, vibrations.n_rigid_body)}."
     )
 
 

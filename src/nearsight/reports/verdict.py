@@ -1,13 +1,15 @@
 """What speaks for and against a result, in words: the checks at the top of a section."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from ase import Atoms
+
 from nearsight import units
-from nearsight.reports.entries import ReportEntry
-from nearsight.vibrations.modes import Vibrations
+from nearsight.reports.entries import ProbedEntry, ReportEntry
+from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
-from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 # An error of 1e-3 eV/Å² in the curvature of an oxygen atom moves a mode of 30 cm⁻¹, among the
 # softest that count, by 1 %; 5e-2 eV/Å² is all of its curvature.
@@ -79,8 +81,8 @@ def verdict(entry: ReportEntry) -> Verdict:
     checks = (
         _imaginary_phonons(entry.phonons)
         if entry.phonons
-        else _imaginary(entry.vibrations.n_imaginary),
-        _relaxation(entry),
+        else imaginary_check(entry.vibrations.n_imaginary),
+        *relaxation_checks(entry, hessian.warnings),
         _exactness(
             "symmetric Hessian",
             "asymmetric Hessian",
@@ -94,10 +96,11 @@ def verdict(entry: ReportEntry) -> Verdict:
             "The largest force constant that is left when everything moves together",
         ),
     )
-    return Verdict((*checks, *_remarks(entry), *_coverage(entry)))
+    return Verdict((*checks, *_coverage(entry)))
 
 
-def _imaginary(count: int) -> Check:
+def imaginary_check(count: int) -> Check:
+    """Return whether there are imaginary modes."""
     if count == 0:
         return Check(Level.GOOD, "no imaginary modes", "No vibration has a negative curvature.")
     return Check(
@@ -121,45 +124,38 @@ def _imaginary_phonons(phonons: PhononMesh) -> Check:
     )
 
 
-def _relaxation(entry: ReportEntry) -> Check:
+def relaxation_checks(
+    entry: ReportEntry | ProbedEntry, remarks: Sequence[str]
+) -> tuple[Check, ...]:
+    """Return whether the structure is at a minimum, as far as its relaxation tells.
+
+    Parameters
+    ----------
+    entry
+        The structure, with its relaxation if there was one.
+    remarks
+        What was remarked about the structure or its relaxation, such as a lost symmetry.
+    """
     relaxation = entry.relaxation
+    remarked = Check(
+        Level.CAUTION,
+        "structure with warnings",
+        "What was remarked about the structure or its relaxation stands below.",
+    )
     if relaxation is not None:
         steps = f"{relaxation.n_steps} step{'' if relaxation.n_steps == 1 else 's'}"
-        left = f"the largest force left is {relaxation.fmax_eV_per_A:.4f} eV/Å"
-        if relaxation.converged:
-            return Check(Level.GOOD, "relaxation converged", f"After {steps} {left}.")
-        return Check(Level.BAD, "relaxation not converged", f"After {steps} {left}.")
+        detail = f"After {steps} the largest force left is {relaxation.fmax_eV_per_A:.4f} eV/Å."
+        if not relaxation.converged:
+            return (Check(Level.BAD, "relaxation not converged", detail),)
+        converged = Check(Level.GOOD, "relaxation converged", detail)
+        return (converged, remarked) if remarks else (converged,)
     if entry.settings.get("relax") is False:
-        return Check(
-            Level.CAUTION,
-            "not relaxed",
-            "Harmonic results hold at a minimum of the model only.",
-        )
-    if entry.hessian.warnings:
-        return Check(
-            Level.CAUTION,
-            "structure with warnings",
-            "The Hessian was saved with warnings about its structure, which stand below.",
-        )
-    return Check(
-        Level.UNKNOWN,
-        "relaxation not recorded",
-        "A saved Hessian does not hold the relaxation; no warning came with it.",
-    )
-
-
-def _remarks(entry: ReportEntry) -> tuple[Check, ...]:
-    """Return whether a converged relaxation came with warnings, such as a lost symmetry."""
-    relaxation = entry.relaxation
-    if relaxation is None or not relaxation.converged or not entry.hessian.warnings:
-        return ()
-    return (
-        Check(
-            Level.CAUTION,
-            "structure with warnings",
-            "What was remarked about the structure or its relaxation stands below.",
-        ),
-    )
+        detail = "Harmonic results hold at a minimum of the model only."
+        return (Check(Level.CAUTION, "not relaxed", detail),)
+    if remarks:
+        return (remarked,)
+    detail = "It is not known here whether the structure was relaxed; no warning came with it."
+    return (Check(Level.UNKNOWN, "relaxation not recorded", detail),)
 
 
 def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
@@ -169,31 +165,30 @@ def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
         return ()
     if entry.phonons is not None:
         return (_interpolation(entry.phonons), *_convergence(entry))
-    if not vibrations.atoms.pbc.any():
-        return (
-            Check(
-                Level.CAUTION,
-                "vibrations only",
-                "The translation and rotation of a gas are not in these numbers.",
-            ),
+    return (rigid_body_check(thermal, vibrations.atoms, vibrations.n_rigid_body),)
+
+
+def rigid_body_check(heat: HeatCapacity, atoms: Atoms, n_rigid_body: int) -> Check:
+    """Return what the convention for the rigid-body modes means for a heat capacity at Γ."""
+    if not atoms.pbc.any():
+        return Check(
+            Level.CAUTION,
+            "vibrations only",
+            "The translation and rotation of a gas are not in these numbers.",
         )
-    if thermal.acoustic == "as-computed":
-        return (
-            Check(
-                Level.CAUTION,
-                "nothing projected out",
-                "The rigid-body modes count with the noise of their wavenumbers.",
-            ),
+    if heat.acoustic == "as-computed":
+        return Check(
+            Level.CAUTION,
+            "rigid-body modes as computed",
+            "The rigid-body modes count with the noise of their wavenumbers.",
         )
-    if thermal.acoustic == "classical":
-        return (
-            Check(
-                Level.GOOD,
-                "acoustic modes counted",
-                "With k_B each: right at high temperature, too much at the lowest ones.",
-            ),
+    if heat.acoustic == "classical":
+        return Check(
+            Level.GOOD,
+            "acoustic modes counted",
+            "With k_B each: right at high temperature, too much at the lowest ones.",
         )
-    return (_left_out(thermal, vibrations),)
+    return _left_out(heat, n_rigid_body)
 
 
 def _interpolation(phonons: PhononMesh) -> Check:
@@ -222,18 +217,17 @@ def _convergence(entry: ReportEntry) -> tuple[Check, ...]:
     return (Check(Level.CAUTION, "supercell not converged", detail),)
 
 
-def _left_out(thermal: Thermodynamics, vibrations: Vibrations) -> Check:
+def _left_out(heat: HeatCapacity, n_rigid_body: int) -> Check:
     """Return how much the left out modes could matter, which is most where it is coldest."""
-    coldest = int(thermal.temperatures_K.argmin())
-    counted = float(thermal.heat_capacity_eV_per_K[coldest]) / units.BOLTZMANN_EV_PER_K
-    share = vibrations.n_rigid_body / (vibrations.n_rigid_body + counted)
+    coldest = int(heat.temperatures_K.argmin())
+    counted = float(heat.heat_capacity_eV_per_K[coldest]) / units.BOLTZMANN_EV_PER_K
+    share = n_rigid_body / (n_rigid_body + counted)
     small = share <= _SMALL_SHARE
     return Check(
         Level.GOOD if small else Level.CAUTION,
         "nearly all modes counted" if small else "acoustic modes missing",
-        f"{vibrations.n_rigid_body} of {3 * vibrations.n_atoms} modes are left out; with k_B each "
-        f"they would be {100 * share:.1f} % of the heat capacity at "
-        f"{thermal.temperatures_K[coldest]:g} K.",
+        f"{n_rigid_body} of {3 * heat.n_atoms} modes are left out; with k_B each they would be "
+        f"{100 * share:.1f} % of the heat capacity at {heat.temperatures_K[coldest]:g} K.",
     )
 
 

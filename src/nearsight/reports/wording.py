@@ -1,12 +1,28 @@
 """How numbers and conventions are written on the page."""
 
 import re
+from pathlib import Path
 
+from ase import Atoms
 from markupsafe import Markup
 
+from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
-from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+
+
+def stem(name: str) -> str:
+    """Return what a structure is called where there is no room for its path."""
+    file = Path(name).name
+    return file.removesuffix(".hessian.npz") if file.endswith(".hessian.npz") else Path(file).stem
+
+
+def described(atoms: Atoms) -> str:
+    """Say in a few words what kind of structure it is, and how large."""
+    kind = {0: "molecule", 1: "chain", 2: "layer", 3: "crystal"}[int(atoms.pbc.sum())]
+    plural = "" if len(atoms) == 1 else "s"
+    per_cell = " per cell" if atoms.pbc.any() else ""
+    return f"{kind} of {len(atoms)} atom{plural}{per_cell}"
 
 
 def signed(value: float, digits: int) -> str:
@@ -49,10 +65,14 @@ def size(n_bytes: float) -> str:
     return f"{n_bytes / 1e6:.1f} MB"
 
 
-def rigid_body_words(vibrations: Vibrations) -> str:
-    """Name the rigid-body modes as what they are for this structure."""
-    count = vibrations.n_rigid_body
-    if not vibrations.atoms.pbc.any():
+def mebibytes(n_bytes: int) -> str:
+    """Return an amount of memory as one reads it."""
+    return f"{n_bytes / 2**20:.0f} MiB"
+
+
+def rigid_body_words(atoms: Atoms, count: int) -> str:
+    """Name the `count` rigid-body modes as what they are for a structure."""
+    if not atoms.pbc.any():
         return f"{count} translations and rotations of the molecule"
     if count == 3:
         return "3 acoustic modes at Γ, in which everything moves together"
@@ -67,32 +87,33 @@ def imaginary(vibrations: Vibrations, phonons: PhononMesh | None) -> str:
     return f"{100 * share:.2g} %" if share else "0"
 
 
-def mesh_words(phonons: PhononMesh, thermodynamics: Thermodynamics) -> str:
+def mesh_words(phonons: PhononMesh, heat: HeatCapacity) -> str:
     """Say in a sentence or two over which phonons the heat capacity is a mean."""
     at_gamma = {
         "exclude": "left out",
         "classical": "counted with k_B each, to which their heat capacity tends",
         "as-computed": "counted as they were computed",
     }
-    scale = thermodynamics.scale_factor
-    scaled = "" if scale == 1.0 else f" Every wavenumber was scaled by {scale:g}."
     return (
         f"The mean over a mesh of {' × '.join(map(str, phonons.mesh))} points of the Brillouin "
         f"zone. At its point Γ, one of {round(1 / phonons.weights[0])}, the 3 acoustic modes are "
-        f"{at_gamma[thermodynamics.acoustic]}.{scaled}"
+        f"{at_gamma[heat.acoustic]}.{_scaled(heat)}"
     )
 
 
-def acoustic_words(vibrations: Vibrations, thermodynamics: Thermodynamics) -> str:
-    """Say in a sentence what the rigid-body modes contribute to the heat capacity."""
-    modes = rigid_body_words(vibrations)
+def acoustic_words(heat: HeatCapacity, atoms: Atoms, n_rigid_body: int) -> str:
+    """Say in a sentence what the rigid-body modes contribute to a heat capacity at Γ."""
+    modes = rigid_body_words(atoms, n_rigid_body)
     sentences = {
         "exclude": f"The {modes}, are left out." if "," in modes else f"The {modes} are left out.",
         "classical": f"The {modes}{',' if ',' in modes else ''} count k_B each, at every "
         f"temperature.",
-        "as-computed": f"No mode is projected out: the {modes}{',' if ',' in modes else ''} "
+        "as-computed": f"No mode is left out: the {modes}{',' if ',' in modes else ''} "
         f"count with whatever wavenumber they were computed to have.",
     }
-    scale = thermodynamics.scale_factor
-    scaled = "" if scale == 1.0 else f" Every wavenumber was scaled by {scale:g}."
-    return sentences[thermodynamics.acoustic] + scaled
+    return sentences[heat.acoustic] + _scaled(heat)
+
+
+def _scaled(heat: HeatCapacity) -> str:
+    scale = heat.scale_factor
+    return "" if scale == 1.0 else f" Every wavenumber was scaled by {scale:g}."

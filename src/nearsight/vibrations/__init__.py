@@ -2,6 +2,8 @@
 
 from nearsight.vibrations.band_structure import BandStructure, band_structure
 from nearsight.vibrations.density_of_states import DensityOfStates, density_of_states
+from nearsight.vibrations.kernel_polynomial import KernelPolynomial, kernel_polynomial
+from nearsight.vibrations.lowest import LowestModes, lowest_modes
 from nearsight.vibrations.mesh_density_of_states import (
     MeshDensityOfStates,
     mesh_density_of_states,
@@ -9,6 +11,8 @@ from nearsight.vibrations.mesh_density_of_states import (
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.molecules import MolecularThermochemistry, molecular_thermochemistry
 from nearsight.vibrations.phonon_mesh import PhononMesh, phonon_mesh
+from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
+from nearsight.vibrations.probing import probe_heat_capacity
 from nearsight.vibrations.scale_factor import (
     ScaleFactor,
     fit_frequency_scale_factor,
@@ -22,9 +26,12 @@ from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajec
 __all__ = [
     "BandStructure",
     "DensityOfStates",
+    "KernelPolynomial",
+    "LowestModes",
     "MeshDensityOfStates",
     "MolecularThermochemistry",
     "PhononMesh",
+    "ProbedHeatCapacity",
     "ScaleFactor",
     "SupercellConvergence",
     "Thermodynamics",
@@ -34,10 +41,13 @@ __all__ = [
     "density_of_states",
     "fit_frequency_scale_factor",
     "fit_scale_factor_to_heat_capacity",
+    "kernel_polynomial",
+    "lowest_modes",
     "mesh_density_of_states",
     "mode_trajectory",
     "molecular_thermochemistry",
     "phonon_mesh",
+    "probe_heat_capacity",
     "thermodynamics",
     "vibrations",
     "write_mode_trajectory",

@@ -16,6 +16,9 @@ FloatArray = NDArray[np.float64]
 ATOMIC_KEY = "heat_capacity_J_per_molatom_K"
 """Name of the per-atom array in a structure that `to_ase` returns."""
 
+ROUNDING_PER_CM = 0.5
+"""Rounding makes rigid-body motions this imaginary at most, as a wavenumber."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProbedHeatCapacity(HeatCapacity):
@@ -39,6 +42,8 @@ class ProbedHeatCapacity(HeatCapacity):
     """How many modes each node stands for; they sum to 3 n_atoms, rigid-body motions included."""
     n_rigid_body: int
     """Rigid-body motions of the cell."""
+    n_imaginary: int | None
+    """Imaginary modes that were found and taken off; None if they were not looked for."""
     radius_A: float
     """Probing radius."""
     n_colours: int
@@ -57,9 +62,19 @@ class ProbedHeatCapacity(HeatCapacity):
     """Wall time of this run."""
 
     @property
+    def saw_imaginary(self) -> bool:
+        """Whether the Lanczos steps saw imaginary modes beyond rounding; they need not see all."""
+        return self.lowest_wavenumber_per_cm < -ROUNDING_PER_CM
+
+    @property
     def error_bar_eV_per_K(self) -> FloatArray:
         """Two standard errors and the bias: how far the sum over all modes is expected to be."""
         return 2 * self.standard_error_eV_per_K + self.bias_estimate_eV_per_K
+
+    @property
+    def error_bar_J_per_g_K(self) -> FloatArray:
+        """Two standard errors and the bias in J/(g K)."""
+        return self.error_bar_eV_per_K * self._eV_in_J_per_g
 
     @property
     def standard_error_J_per_g_K(self) -> FloatArray:
@@ -109,6 +124,7 @@ class ProbedHeatCapacity(HeatCapacity):
             "standard_error_J_per_g_K": float(self.standard_error_J_per_g_K.max()),
             "bias_estimate_J_per_g_K": float(self.bias_estimate_J_per_g_K.max()),
             "seed": self.seed,
+            "n_imaginary": self.n_imaginary,
             "lowest_wavenumber_per_cm": self.lowest_wavenumber_per_cm,
             "highest_wavenumber_per_cm": self.highest_wavenumber_per_cm,
             "products_method": self.method.name,

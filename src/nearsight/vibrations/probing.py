@@ -30,8 +30,9 @@ from nearsight.provenance import record
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.colouring import colour_atoms
 from nearsight.vibrations.lanczos import LanczosRun, take_steps
+from nearsight.vibrations.lowest import LowestModes
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
-from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
+from nearsight.vibrations.probed_heat_capacity import ROUNDING_PER_CM, ProbedHeatCapacity
 from nearsight.vibrations.probes import ProbeProducts, probing_vectors, random_triads
 from nearsight.vibrations.spectrum import Acoustic
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
@@ -45,8 +46,6 @@ _BIAS = 1e-4
 """Relative bias of the Lanczos steps at which their number aims."""
 _FIRST_STEPS = 3
 _MOST_STEPS = 40
-_NEGLIGIBLE_PER_CM = 0.5
-"""Rounding makes Ritz values of the rigid-body motions this imaginary at most."""
 _LARGEST_IMAGINARY = np.pi
 """ħ|ω|/(k_B T) of imaginary modes up to which the heat capacity is continued; it ends at 2π."""
 
@@ -59,6 +58,7 @@ def probe_heat_capacity(
     radius_A: float = DEFAULT_RADIUS_A,
     n_steps: int | None = None,
     scale_factor: float = 1.0,
+    lowest: LowestModes | None = None,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
@@ -68,7 +68,8 @@ def probe_heat_capacity(
     Parameters
     ----------
     hessian
-        Of the solid at a minimum. Imaginary modes count slightly more than k_B each here.
+        Of the solid at a minimum. An imaginary mode counts slightly more than k_B here, where a
+        sum over all modes leaves it out.
     temperatures_K
         Positive temperatures in K.
     acoustic
@@ -83,6 +84,8 @@ def probe_heat_capacity(
         largest eigenvalue need for a bias of 1e-4.
     scale_factor
         Factor on every frequency.
+    lowest
+        The lowest modes, found beforehand; what imaginary ones among them count is taken off.
     seed
         Of the random triads.
     checkpoint
@@ -125,8 +128,8 @@ def probe_heat_capacity(
                 steps += 1
                 take_steps(runs, products, steps)
         found = _measure(runs, reduced, colours, triads)
-        rigid = _rigid_body_heat(operator, reduced, acoustic)
-    of_atoms = units.BOLTZMANN_EV_PER_K * (found.of_atoms + rigid)
+        beside = _rigid_body_heat(operator, reduced, acoustic) - _imaginary_heat(lowest, reduced)
+    of_atoms = units.BOLTZMANN_EV_PER_K * (found.of_atoms + beside)
     n_rigid = operator.rigid_body.shape[1]
     taken = max(run.n_steps for run in runs)
     return ProbedHeatCapacity(
@@ -136,7 +139,7 @@ def probe_heat_capacity(
         scale_factor=scale_factor,
         n_atoms=len(hessian.atoms),
         mass_amu=float(hessian.atoms.get_masses().sum()),
-        warnings=_warnings(runs),
+        warnings=_warnings(runs, lowest),
         provenance=record(
             hessian.model.identity, **hessian.method.settings(), **settings, lanczos_steps=taken
         ),
@@ -147,6 +150,7 @@ def probe_heat_capacity(
         nodes_eV_per_A2_amu=_nodes(runs),
         node_weights=np.concatenate([run.quadrature().weights for run in runs]),
         n_rigid_body=n_rigid,
+        n_imaginary=None if lowest is None else int(np.count_nonzero(lowest.imaginary)),
         radius_A=radius_A,
         n_colours=len(runs) // 3,
         n_steps=taken,
@@ -158,12 +162,20 @@ def probe_heat_capacity(
     )
 
 
-def _warnings(runs: list[LanczosRun]) -> tuple[str, ...]:
-    lowest = units.wavenumbers_per_cm(_nodes(runs)).min()
-    if lowest > -_NEGLIGIBLE_PER_CM:
+def _warnings(runs: list[LanczosRun], lowest: LowestModes | None) -> tuple[str, ...]:
+    if lowest is not None:
+        found = list(lowest.warnings)
+        if lowest.imaginary.all():
+            found.append(
+                f"all {len(lowest.modes)} of the lowest modes are imaginary, so that there may be "
+                f"more, each of which counts slightly more than k_B; look for more of them."
+            )
+        return tuple(found)
+    seen = units.wavenumbers_per_cm(_nodes(runs)).min()
+    if seen > -ROUNDING_PER_CM:
         return ()
     return (
-        f"Lanczos steps saw imaginary modes, at {lowest:.1f} cm⁻¹ and perhaps below, and counted "
+        f"Lanczos steps saw imaginary modes, at {seen:.1f} cm⁻¹ and perhaps below, and counted "
         f"each with slightly more than k_B: the structure is not at a minimum of this model; relax "
         f"it further.",
     )
@@ -262,6 +274,15 @@ def _reduced_squares(eigenvalues: FloatArray, temperature_K: float) -> FloatArra
 
 def _nodes(runs: list[LanczosRun]) -> FloatArray:
     return np.concatenate([run.quadrature().nodes for run in runs])
+
+
+def _imaginary_heat(lowest: LowestModes | None, temperatures: FloatArray) -> FloatArray:
+    """Return what the quadratures hold of imaginary modes for each atom in k_B."""
+    if lowest is None or not lowest.imaginary.any():
+        return np.zeros(1)
+    shares = (lowest.modes[lowest.imaginary] ** 2).sum(axis=2)
+    eigenvalues = lowest.eigenvalues_eV_per_A2_amu[lowest.imaginary]
+    return np.stack([_heat(eigenvalues, each) @ shares for each in temperatures])
 
 
 def _rigid_body_heat(

@@ -21,7 +21,8 @@
     button.addEventListener("click", () => arrive(panel));
     message.append(button);
     message.hidden = false;
-    panel.querySelector('[data-action="pause"]').disabled = true;
+    const pause = panel.querySelector('[data-action="pause"]');
+    if (pause !== null) pause.disabled = true;
     say(panel, "Choose a mode to see it move.");
   }
 
@@ -94,18 +95,23 @@
       const button = event.target.closest("button[data-action]");
       if (button && stage.show(panel)) ACTIONS[button.dataset.action]();
     });
+    panel.querySelector(".stage").addEventListener("keydown", (event) => {
+      if (!(event.key in KEYS) || event.ctrlKey || event.metaKey || stage.panel !== panel) return;
+      event.preventDefault();
+      KEYS[event.key]();
+      stage.viewer.render();
+    });
+    // A heat capacity that was probed comes with a structure, but without modes.
+    if (panel.querySelector(".controls") !== null) connectMotion(panel);
+  }
+
+  function connectMotion(panel) {
     panel.querySelector('[data-action="amplitude"]').addEventListener("input", (event) => {
       panel.querySelector("output").textContent = `${Number(event.target.value).toFixed(2)} Å`;
       if (stage.panel === panel) stage.drawArrows();
     });
     panel.querySelector('[data-action="arrows"]').addEventListener("change", () => {
       if (stage.show(panel)) stage.drawArrows();
-    });
-    panel.querySelector(".stage").addEventListener("keydown", (event) => {
-      if (!(event.key in KEYS) || event.ctrlKey || event.metaKey || stage.panel !== panel) return;
-      event.preventDefault();
-      KEYS[event.key]();
-      stage.viewer.render();
     });
     const table = panel.closest(".motion").querySelector(".modes table");
     if (table === null) return;

@@ -26,7 +26,7 @@ const nearsightStage = (() => {
       const kind = data.atoms[index];
       return {
         elem: data.elements[kind],
-        color: data.colors[kind],
+        color: data.atom_colors ? data.atom_colors[index] : data.colors[kind],
         radius: data.radii[kind],
         source: index,
         x: data.positions[3 * index] + shift[0],
@@ -129,7 +129,7 @@ const nearsightStage = (() => {
       box.querySelector(".stage-message").hidden = true;
       box.append(this.host);
       const data = JSON.parse(byId(`${panel.dataset.viewer}-viewer`).textContent);
-      this.modes = bytesOf(data.modes);
+      this.modes = data.modes ? bytesOf(data.modes) : null;
       this.nAtoms = data.atoms.length;
       this.mode = null;
       this.playing = false;

@@ -1,0 +1,107 @@
+"""The part of the page about a heat capacity that was probed: there is no Hessian and no mode."""
+
+from typing import Any
+
+from nearsight import units
+from nearsight.reports import wording
+from nearsight.reports.entries import ProbedEntry
+from nearsight.reports.geometry import heat_viewer_data
+from nearsight.reports.palette import SCALE
+from nearsight.reports.probed_figures import elements_svg
+from nearsight.reports.probed_verdict import probed_verdict
+from nearsight.reports.provenance_rows import probed_provenance_rows
+from nearsight.reports.sections import Section
+from nearsight.reports.templates import render
+from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
+
+_MOST_DRAWN_ATOMS = 5000
+"""Balls and bonds of more atoms make a page slow to open and to turn."""
+
+
+def probed_section(entry: ProbedEntry, number: int) -> Section:
+    """Return the section of a structure whose heat capacity was probed.
+
+    Parameters
+    ----------
+    entry
+        The structure and its heat capacity.
+    number
+        Its place on the page, from 1 on, unique on it.
+    """
+    anchor = f"structure-{number}"
+    name = wording.stem(entry.name)
+    formula = str(entry.atoms.get_chemical_formula())
+    found = probed_verdict(entry)
+    return Section(
+        name=entry.name,
+        anchor=anchor,
+        html=render(
+            "probed.html.j2",
+            entry=entry,
+            anchor=anchor,
+            name=name,
+            formula=wording.formula(formula),
+            verdict=found,
+            provenance=probed_provenance_rows(entry),
+            record=entry.to_json(),
+            **_numbers(entry),
+            **_drawings(entry.heat, anchor),
+        ),
+        title=f"Heat capacity of {name}",
+        formula=formula,
+        n_atoms=len(entry.atoms),
+        heat_capacities=tuple(entry.heat.heat_capacity_summary()),
+        imaginary=_imaginary(entry.heat),
+        level=found.level,
+        verdict=found.short,
+    )
+
+
+def _numbers(entry: ProbedEntry) -> dict[str, Any]:
+    """Return the words and tables of a section."""
+    heat = entry.heat
+    return {
+        "what": f"Harmonic heat capacity of a {wording.described(entry.atoms)}, by probing its "
+        f"Hessian with {heat.provenance.model.name}",
+        "unit": "cell" if entry.atoms.pbc.any() else "molecule",
+        "thermal_rows": heat.heat_capacity_summary(),
+        "error_bars": heat.error_bar_J_per_g_K.tolist(),
+        "convention": heat.acoustic,
+        "acoustic": wording.acoustic_words(heat, entry.atoms, heat.n_rigid_body),
+        "scatter": _scatter_words(heat),
+    }
+
+
+def _drawings(heat: ProbedHeatCapacity, anchor: str) -> dict[str, Any]:
+    """Return the chart of a section, and its viewer with the scale of its colours."""
+    drawn = heat.n_atoms <= _MOST_DRAWN_ATOMS
+    shares = heat.atomic_heat_capacities_J_per_molatom_K[0]
+    return {
+        "by_element": elements_svg(heat, f"{anchor}-elements"),
+        "viewer": heat_viewer_data(heat) if drawn else None,
+        "scale": {"low": float(shares.min()), "high": float(shares.max()), "colors": SCALE},
+        "left_out": None
+        if drawn
+        else (
+            f"The structure in 3D is left out, to keep the page quick with {heat.n_atoms} atoms. "
+            f"“nearsight heat-capacity” with --atomic-heat writes it to a file, with the heat "
+            f"capacity of each atom."
+        ),
+    }
+
+
+def _scatter_words(heat: ProbedHeatCapacity) -> str:
+    """Say how far the value of a single atom may be off."""
+    # The variance of the sum is the sum of those of the atoms, each of which has its own triad.
+    per_atom = float(heat.standard_error_eV_per_K[0]) / heat.n_atoms**0.5
+    scatter = per_atom * units.EV_PER_CELL_IN_J_PER_MOL
+    return (
+        f"The random vectors scatter the value of a single atom by about {scatter:.2g} J/(mol K)."
+    )
+
+
+def _imaginary(heat: ProbedHeatCapacity) -> str:
+    """Return how many imaginary modes there are, as far as they were looked for."""
+    if heat.n_imaginary is not None:
+        return str(heat.n_imaginary)
+    return "seen" if heat.saw_imaginary else "none seen"

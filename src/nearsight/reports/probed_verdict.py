@@ -1,0 +1,82 @@
+"""What speaks for and against a heat capacity that was probed."""
+
+import numpy as np
+
+from nearsight.reports.entries import ProbedEntry
+from nearsight.reports.verdict import (
+    Check,
+    Level,
+    Verdict,
+    imaginary_check,
+    relaxation_checks,
+    rigid_body_check,
+)
+from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
+
+# Heat capacities are quoted to three digits; one percent is what models differ by.
+_SMALL_ERROR = 1e-3
+_LARGE_ERROR = 1e-2
+
+
+def probed_verdict(entry: ProbedEntry) -> Verdict:
+    """Return what speaks for and against the numbers of `entry`."""
+    heat = entry.heat
+    return Verdict(
+        (
+            _imaginary(heat),
+            *relaxation_checks(entry, entry.structure_warnings),
+            _error_bar(heat),
+            *_differences(heat),
+            rigid_body_check(heat, entry.atoms, heat.n_rigid_body),
+        )
+    )
+
+
+def _imaginary(heat: ProbedHeatCapacity) -> Check:
+    if heat.n_imaginary is not None:
+        return imaginary_check(heat.n_imaginary)
+    if heat.saw_imaginary:
+        lowest = f"{heat.lowest_wavenumber_per_cm:.1f}".replace("-", "−")
+        return Check(
+            Level.BAD,
+            "imaginary modes seen",
+            f"At {lowest} cm⁻¹ and perhaps below: the structure is not at a minimum of this model.",
+        )
+    return Check(
+        Level.UNKNOWN,
+        "no imaginary modes seen",
+        f"{heat.n_steps} Lanczos steps from each vector saw none; so few can miss some.",
+    )
+
+
+def _error_bar(heat: ProbedHeatCapacity) -> Check:
+    """Return whether the error bar is small at every temperature."""
+    errors, values = heat.error_bar_eV_per_K, heat.heat_capacity_eV_per_K
+    # A heat capacity that is not positive has nothing to be relative to.
+    relative = np.divide(errors, values, out=np.full_like(values, np.inf), where=values > 0)
+    worst = int(relative.argmax())
+    share = float(relative[worst])
+    percent = f"{100 * share:.2g} %" if share <= 1 else "more than 100 %"
+    detail = f"It is {percent} of the heat capacity at {heat.temperatures_K[worst]:g} K"
+    if len(values) > 1:
+        detail += ", where it is largest"
+    if share <= _SMALL_ERROR:
+        return Check(Level.GOOD, "error bar small", f"{detail}.")
+    remedy = "a larger probing radius and more Lanczos steps make it smaller."
+    if share <= _LARGE_ERROR:
+        return Check(Level.CAUTION, "error bar notable", f"{detail}; {remedy}")
+    return Check(Level.BAD, "error bar large", f"{detail}; {remedy}")
+
+
+def _differences(heat: ProbedHeatCapacity) -> tuple[Check, ...]:
+    method = heat.method
+    if method.name != "differences":
+        return ()
+    return (
+        Check(
+            Level.CAUTION,
+            "products by differences",
+            f"They are differences of forces over {method.step_A:g} Å and no derivatives: "
+            f"{method.reason}.",
+        ),
+    )
