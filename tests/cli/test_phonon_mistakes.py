@@ -177,3 +177,13 @@ def test_output_that_cannot_be_written_costs_no_older_file(
 def _born(path: Path, n_atoms: int) -> None:
     tensors = ["4 0 0 0 4 0 0 0 4", *["0 0 0 0 0 0 0 0 0"] * n_atoms]
     path.write_text("\n".join(["14.400", *tensors]) + "\n")
+
+
+@pytest.mark.parametrize("command", ["vibrations", "hessian"])
+def test_phonopys_force_constants_are_no_hessian(
+    nearsight: Run, phonon_folder: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    few = ("--no-relax", "--mesh", "2", "2", "2", "--supercell", "2", "2", "2")
+    assert nearsight("phonons", "primitive.xyz", *few, "--output", "p.yaml") == 0
+    assert nearsight(command, "p.yaml") == 1
+    assert "p.yaml holds phonopy's force constants" in capsys.readouterr().err

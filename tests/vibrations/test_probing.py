@@ -225,6 +225,7 @@ def test_imaginary_modes_that_were_found_are_taken_off(solid, pair_energy):
     without = probe_heat_capacity(operator, 300.0, "exclude", lowest=lowest)
     assert with_them.n_imaginary is None
     assert without.n_imaginary == dense.n_imaginary
+    assert without.n_products == with_them.n_products + lowest.n_products
     assert abs(without.heat_capacity_eV_per_K[0] - expected) < without.error_bar_eV_per_K[0]
     assert with_them.heat_capacity_eV_per_K[0] - expected > 0.9 * dense.n_imaginary * KB
     assert "imaginary modes (" in without.warnings[0]

@@ -129,6 +129,11 @@ def calculate(
 
 
 def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
+    if is_phonopy_file(path):
+        raise MethodError(
+            f"{path} holds phonopy's force constants, which heat-capacity and phonons take; give a "
+            f"structure or a saved Hessian (.npz) here."
+        )
     _require_no_preparation(path, arguments)
     return Calculated(path, None, Hessian.load(path), {})
 

@@ -119,15 +119,11 @@ def probe_heat_capacity(
     with progress_bar("Hessian products", None, show=progress) as advance:
         settings = {"probing_radius_A": radius_A, "seed": seed}
         products = ProbeProducts(operator, checkpoint, settings, advance)
-        take_steps(runs, products, n_steps or _FIRST_STEPS)
         if n_steps is None:
-            steps = steps_needed(float(reduced.min()), float(_nodes(runs).max()))
-            take_steps(runs, products, steps)
-            # The rate is that of the worst case, but says nothing about the first error.
-            while _measure(runs, reduced, colours, triads).relative_bias > _BIAS:
-                steps += 1
-                take_steps(runs, products, steps)
-        found = _measure(runs, reduced, colours, triads)
+            found = _take_enough_steps(runs, products, reduced, colours, triads)
+        else:
+            take_steps(runs, products, n_steps)
+            found = _measure(runs, reduced, colours, triads)
         beside = _rigid_body_heat(operator, reduced, acoustic) - _imaginary_heat(lowest, reduced)
     of_atoms = units.BOLTZMANN_EV_PER_K * (found.of_atoms + beside)
     n_rigid = operator.rigid_body.shape[1]
@@ -154,12 +150,33 @@ def probe_heat_capacity(
         radius_A=radius_A,
         n_colours=len(runs) // 3,
         n_steps=taken,
-        n_products=products.n_used + n_rigid * (acoustic == "as-computed"),
+        n_products=products.n_used
+        + n_rigid * (acoustic == "as-computed")
+        + (lowest.n_products if lowest else 0),
         seed=seed,
         method=hessian.method,
         peak_memory_bytes=hessian.peak_memory_bytes,
         seconds=perf_counter() - start,
     )
+
+
+def _take_enough_steps(
+    runs: list[LanczosRun],
+    products: ProbeProducts,
+    temperatures: FloatArray,
+    colours: NDArray[np.int64],
+    triads: FloatArray,
+) -> "_Measured":
+    take_steps(runs, products, _FIRST_STEPS)
+    steps = steps_needed(float(temperatures.min()), float(_nodes(runs).max()))
+    take_steps(runs, products, steps)
+    found = _measure(runs, temperatures, colours, triads)
+    # The rate is that of the worst case, but says nothing about the first error.
+    while found.relative_bias > _BIAS and steps < _MOST_STEPS:
+        steps += 1
+        take_steps(runs, products, steps)
+        found = _measure(runs, temperatures, colours, triads)
+    return found
 
 
 def _warnings(runs: list[LanczosRun], lowest: LowestModes | None) -> tuple[str, ...]:
