@@ -92,8 +92,9 @@ def _drawings(heat: ProbedHeatCapacity, anchor: str) -> dict[str, Any]:
 
 def _scatter_words(heat: ProbedHeatCapacity) -> str:
     """Say how far the value of a single atom may be off."""
-    # The variance of the sum is the sum of those of the atoms, each of which has its own triad.
-    per_atom = float(heat.standard_error_eV_per_K[0]) / heat.n_atoms**0.5
+    # What a pair of atoms adds is in the values of both, so that the variance of the sum is twice
+    # the sum of the variances.
+    per_atom = float(heat.standard_error_eV_per_K[0]) / (2 * heat.n_atoms) ** 0.5
     scatter = per_atom * units.EV_PER_CELL_IN_J_PER_MOL
     return (
         f"The random vectors scatter the value of a single atom by about {scatter:.2g} J/(mol K)."
