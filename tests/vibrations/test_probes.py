@@ -86,7 +86,7 @@ def test_vectors_share_calls_of_a_good_length(solid, pair_model, monkeypatch):
     plain = operator.products
     monkeypatch.setattr(operator, "products", lambda v: (sizes.append(len(v)), plain(v))[1])
     apply = ProbeProducts(operator, None, {}, lambda done, note: None)
-    vectors = np.random.default_rng(5).normal(size=(10, 3 * len(solid)))
-    found = apply([(index, 0) for index in range(10)], vectors)
-    assert sizes == [3, 7]  # the first are timed, and the others are quick enough for one call
+    vectors = np.random.default_rng(5).normal(size=(30, 3 * len(solid)))
+    found = apply([(index, 0) for index in range(30)], vectors)
+    assert sizes == [12, 18]  # the first are timed, and the others are quick enough for one call
     assert_allclose(found, plain(vectors), atol=1e-12)

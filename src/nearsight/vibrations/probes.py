@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float64]
 
 _SECONDS_PER_CALL = 20.0
 """Vectors share one graph for about so long: then their products are kept, and the bar moves."""
+_FEWEST_PER_CALL = 12
+"""A graph costs about as much as a product or two: fewer vectors would make all of them dearer."""
 _STEPS_APART = 1 << 16
 _SAME_PRODUCT = 0.01
 
@@ -78,7 +80,7 @@ class ProbeProducts:
         self._advance = advance
         self.n_used = 0
         """Products used so far, computed now or before."""
-        self._seconds_per_product = _SECONDS_PER_CALL / 3
+        self._seconds_per_product = _SECONDS_PER_CALL / _FEWEST_PER_CALL
         self._store = None
         if checkpoint is not None:
             hessian = operator.hessian
@@ -101,7 +103,7 @@ class ProbeProducts:
                 self._require_same(vectors[position], found[position])
         self._count(len(numbers) - len(missing))
         while missing:
-            size = max(1, int(_SECONDS_PER_CALL / self._seconds_per_product))
+            size = max(_FEWEST_PER_CALL, int(_SECONDS_PER_CALL / self._seconds_per_product))
             now, missing = missing[:size], missing[size:]
             start = perf_counter()
             found[now] = self._operator.products(vectors[now])
