@@ -160,7 +160,7 @@ def test_what_cannot_be_probed_is_said(
     ("arguments", "message"),
     [
         ((*PROBING, "--mesh", "4", "4", "4"), "--spectrum probing has no q-points"),
-        ((*DENSE, "--probing-radius", "4"), "--probing-radius go with --spectrum probing only"),
+        ((*DENSE, "--probing-radius", "4"), "only --spectrum probing takes --probing-radius"),
         ((*PROBING, "--atomic-heat", "aluminium.cif"), "is one of the structures"),
     ],
 )

@@ -29,6 +29,19 @@ def matrix(solid, pair_model):
     return found.matrix_eV_per_A2.reshape(3 * len(solid), -1)
 
 
+@pytest.fixture
+def made_up_memory(monkeypatch):
+    """Force calls take 30 kB an atom and products 90 kB: small measurements scatter."""
+
+    def measured(work, device):
+        found = work()
+        if isinstance(found, list):
+            return Measured(None, 0.1, 30_000 * len(found[0].forces_eV_per_A))
+        return Measured(None, 0.1, 90_000 * found.shape[1])
+
+    monkeypatch.setattr("nearsight.hessian.product_method.measure", measured)
+
+
 def vectors_for(atoms, n_vectors=4):
     return np.random.default_rng(8).normal(size=(n_vectors, len(atoms), 3))
 
@@ -57,25 +70,13 @@ def test_scipy_takes_the_operator(solid, matrix, pair_model):
     assert largest[0] == pytest.approx(np.linalg.eigvalsh(matrix)[-1], rel=1e-10)
 
 
-def test_groups_are_made_until_they_fit(solid, matrix, pair_model):
+@pytest.mark.usefixtures("made_up_memory")
+def test_groups_that_are_no_smaller_than_the_structure_are_of_no_use(solid, pair_model):
     model = pair_model()
     whole = HessianOperator(solid, model).method.predicted_memory_bytes
     # Surroundings of 4 Å are larger than this cell: groups of it are no smaller than all of it.
     with pytest.raises(MemoryBudgetError, match=r"groups of the 32 atoms .* do not fit"):
         HessianOperator(solid, model, "grouped", memory_budget_bytes=whole // 100)
-
-
-@pytest.fixture
-def made_up_memory(monkeypatch):
-    """Force calls take 30 kB an atom and products 90 kB: small measurements scatter."""
-
-    def measured(work, device):
-        found = work()
-        if isinstance(found, list):
-            return Measured(None, 0.1, 30_000 * len(found[0].forces_eV_per_A))
-        return Measured(None, 0.1, 90_000 * found.shape[1])
-
-    monkeypatch.setattr("nearsight.hessian.product_method.measure", measured)
 
 
 @pytest.mark.usefixtures("made_up_memory")
@@ -127,6 +128,7 @@ def test_error_of_differences_is_of_their_order(solid, matrix, pair_model):
     assert operator.difference_error(vector) == pytest.approx(error, rel=0.05)
 
 
+@pytest.mark.usefixtures("made_up_memory")
 def test_bad_input_is_refused(solid, pair_model):
     model = pair_model()
     with pytest.raises(MethodError, match="no 'exact' products"):

@@ -56,7 +56,7 @@ def require_probing_settings(arguments: argparse.Namespace) -> None:
     }
     named = [name for name, value in given.items() if value is not None]
     if arguments.spectrum != "probing" and named:
-        raise MethodError(f"{', '.join(named)} go with --spectrum probing only.")
+        raise MethodError(f"only --spectrum probing takes {', '.join(named)}.")
 
 
 def probe(

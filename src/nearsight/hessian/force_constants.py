@@ -40,7 +40,7 @@ IntArray = NDArray[np.int64]
 DEFAULT_LENGTH_A = 8.0
 """Width of the supercell unless one is asked for.
 
-From supercells 8.7 to 12.8 Å wide interpolation changed c_v at 300 K by 0.13 % at most for eight
+From supercells 8.7 to 12.8 Å wide interpolation changed c_v at 300 K by 0.13 % at most for seven
 solids, and from narrower ones by up to 0.55 % (`studies/results/finite_size.md`)."""
 
 _ON_BOUNDARY_A = 1e-3

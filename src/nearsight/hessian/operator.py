@@ -12,7 +12,6 @@ from nearsight.errors import MemoryBudgetError, ModelError
 from nearsight.hessian.memory import PeakMemory, default_memory_budget, is_out_of_memory
 from nearsight.hessian.product_method import choose_products
 from nearsight.models.contract import Model, require_elements
-from nearsight.provenance import Provenance, record
 from nearsight.structures.checking import check_structure, require_no_constraints
 
 FloatArray = NDArray[np.float64]
@@ -77,11 +76,6 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         """Products computed so far."""
         self.peak_memory_bytes = 0
         """Largest memory in use so far on top of what was in use before."""
-
-    @property
-    def provenance(self) -> Provenance:
-        """Model, settings and versions."""
-        return record(self.model.identity, **self.method.settings())
 
     def products(self, vectors: FloatArray) -> FloatArray:
         """Return H·v for each vector, both ``(n_vectors, n_atoms, 3)``.

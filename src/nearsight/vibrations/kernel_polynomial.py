@@ -40,7 +40,6 @@ class KernelPolynomial:
     """Eigenvalues lie within centre ± half width."""
     n_modes: int
     """3 n_atoms less the rigid-body motions."""
-    n_rigid_body: int
     n_products: int
     provenance: Provenance
 
@@ -152,7 +151,6 @@ def kernel_polynomial(
         centre_eV_per_A2_amu=centre,
         half_width_eV_per_A2_amu=half_width,
         n_modes=size - n_rigid,
-        n_rigid_body=n_rigid,
         n_products=hessian.n_products - before,
         provenance=record(
             hessian.model.identity, **hessian.method.settings(), n_moments=n_moments, seed=seed

@@ -23,7 +23,8 @@ from nearsight.vibrations.wording import name_wavenumbers
 FloatArray = NDArray[np.float64]
 
 _GUARD = 1
-"""Vectors beside those that are wanted: one saves a sixth of the products, more cost some."""
+"""Vectors beside those that are wanted: for a single mode one saves a sixth of the products, and
+more of them cost some."""
 _MOST_ITERATIONS = 300
 _SMALL = 6
 """All modes of a structure with fewer than that many for each vector are computed at once."""
@@ -31,7 +32,8 @@ _DEPENDENT = 1e-8
 """Singular values of vectors that small, over the largest, say that one depends on the others."""
 
 # A rough model of any solid: springs that fall off from the length of a bond on. It only has to
-# tell stiff motions from soft ones; with it the lowest modes of a MOF took a fifth of the products.
+# tell stiff motions from soft ones; with it the lowest modes of a MOF took a fifth of the products
+# in which they did not converge without it.
 _BOND_eV_per_A2 = 40.0
 _DECAY = 6.0
 _REACH_A = 6.0

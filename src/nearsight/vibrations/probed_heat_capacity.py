@@ -25,7 +25,7 @@ class ProbedHeatCapacity(HeatCapacity):
     """Harmonic heat capacity of one cell, from products with its Hessian.
 
     Entropy, free energy and zero-point energy do not follow: their functions of the eigenvalue are
-    singular at zero, where few Lanczos steps say nothing (-12 % of the entropy of a MOF at 300 K).
+    singular at zero, where few Lanczos steps say nothing.
     """
 
     atoms: Atoms

@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 _SECONDS_PER_CALL = 20.0
 """Vectors share one graph for about so long: then their products are kept, and the bar moves."""
 _FEWEST_PER_CALL = 12
-"""A graph costs about as much as a product or two: fewer vectors would make all of them dearer."""
+"""A graph costs about as much as a few products: fewer vectors would make all of them dearer."""
 _STEPS_APART = 1 << 16
 _SAME_PRODUCT = 0.01
 

@@ -40,7 +40,8 @@ from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
 FloatArray = NDArray[np.float64]
 
 DEFAULT_RADIUS_A = 4.0
-"""With it the scatter was 1e-4 to 4e-4 of the heat capacity at 300 K for quartz and a MOF."""
+"""With it the scatter was 2e-4 to 4e-4 of the heat capacity at 300 K for four porous solids
+(`studies/results/probing.md`)."""
 
 _BIAS = 1e-4
 """Relative bias of the Lanczos steps at which their number aims."""
