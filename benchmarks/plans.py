@@ -20,7 +20,6 @@ elements are what deviations are taken from, and the modes at Γ are those of th
 
 import argparse
 import multiprocessing
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight import units
+from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import ForceConstants, Hessian, force_constants, hessian
 from nearsight.hessian.memory import Measured, measure
 from nearsight.hessian.phonopy_io import phonopy_atoms
@@ -126,6 +126,8 @@ CONTENDERS: dict[str, Callable[[Task, Model], Done]] = {
 
 def run_task(task: Task) -> Measured[Done]:
     """Load, warm up, measure; runs in a process of its own."""
+    # As the command line of Nearsight does; here it serves every contender.
+    allocate_for_speed()
     import torch
 
     torch.set_num_threads(task.threads)
@@ -312,8 +314,6 @@ def main() -> None:
     arguments = parser.parse_args()
     if not (arguments.structure or arguments.crystal):
         parser.error("give --structure, --crystal or both")
-    # As the command line of Nearsight does; here it serves every contender.
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     processor = platform.processor() or platform.machine()
     print(f"{arguments.model}, float64, {arguments.threads} threads, {processor}")
     print(f"medians of {arguments.repeats}")

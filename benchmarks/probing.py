@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
+from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import HessianOperator
 from nearsight.hessian.memory import Measured, measure
 from nearsight.hessian.phonopy_io import phonopy_atoms
@@ -124,6 +125,8 @@ CONTENDERS = {PROBING: _probing, ROWS: _rows, PHONOPY: _phonopy, MACE: _mace_own
 
 def run_task(task: Task) -> Measured[Done]:
     """Load, warm up, measure; runs in a process of its own."""
+    # As the command line of Nearsight does; here it serves every contender.
+    allocate_for_speed()
     import torch
 
     torch.set_num_threads(task.threads)

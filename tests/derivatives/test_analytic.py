@@ -11,10 +11,10 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from nearsight.derivatives.analytic import (
     EnergyFunction,
-    generalised_products,
     gradient,
-    hessian_products,
     hessian_rows,
+    linearize,
+    linearize_with_strain,
 )
 
 UNSTRAINED = torch.zeros((1, 3, 3), dtype=torch.float64)
@@ -82,7 +82,8 @@ def test_spring_has_its_textbook_hessian(length: float) -> None:
     # The strain moves the bond only: ∂²E/∂ε² follows from the same block.
     basis = np.stack([strain_matrix(unit) @ bond for unit in np.eye(6)])
     vectors = tensor(np.hstack([np.zeros((6, 6)), np.eye(6)]))
-    products = torch.stack(list(generalised_products(spring(constant, length), positions, vectors)))
+    multiply = linearize_with_strain(spring(constant, length), positions)
+    products = torch.stack([multiply(vector) for vector in vectors])
     np.testing.assert_allclose(products[:, 6:], basis @ block @ basis.T, atol=1e-13)
 
 
@@ -100,7 +101,8 @@ def test_quadratic_form_gives_back_its_matrix() -> None:
     vectors = random.normal(size=(2, 4, 3))
     [row] = hessian_rows(energy, positions, UNSTRAINED, [(2, tensor(direction))], 1)
     np.testing.assert_allclose(row.reshape(-1), direction @ matrix[6:9], atol=1e-12)
-    products = torch.stack(list(hessian_products(energy, positions, tensor(vectors), UNSTRAINED)))
+    multiply = linearize(energy, positions, UNSTRAINED)
+    products = torch.stack([multiply(vector) for vector in tensor(vectors)])
     np.testing.assert_allclose(products.reshape(2, 12), vectors.reshape(2, 12) @ matrix, atol=1e-12)
 
 
@@ -112,11 +114,11 @@ def test_homogeneous_energy_obeys_eulers_theorem(cluster: torch.Tensor) -> None:
     assert first.strain is not None
     assert float(first.strain[0].trace()) == pytest.approx(-exponent * total, rel=1e-12)
     assert float((first.positions * cluster).sum()) == pytest.approx(-exponent * total, rel=1e-12)
-    dilation = torch.cat([torch.zeros(15), torch.tensor([1.0, 1, 1, 0, 0, 0])]).double()[None]
-    [product] = generalised_products(energy, cluster, dilation)
+    dilation = torch.cat([torch.zeros(15), torch.tensor([1.0, 1, 1, 0, 0, 0])]).double()
+    product = linearize_with_strain(energy, cluster)(dilation)
     second = exponent * (exponent + 1) * total
-    assert float(product @ dilation[0]) == pytest.approx(second, rel=1e-12)
-    [product] = hessian_products(energy, cluster, cluster[None], UNSTRAINED)
+    assert float(product @ dilation) == pytest.approx(second, rel=1e-12)
+    product = linearize(energy, cluster, UNSTRAINED)(cluster)
     assert float((product * cluster).sum()) == pytest.approx(second, rel=1e-12)
 
 
@@ -138,15 +140,15 @@ def test_products_are_sums_of_rows(pair_model: Callable[..., Any], displaced_qua
     vectors = np.random.default_rng(3).normal(size=(4, 9, 3))
     rows = np.stack(list(model.rows(displaced_quartz, numpy_seeds(9)))).reshape(27, 27)
     np.testing.assert_allclose(rows, rows.T, rtol=0, atol=1e-12)
-    products = model.products(displaced_quartz, vectors).reshape(4, 27)
+    products = model.linearize(displaced_quartz)(vectors).reshape(4, 27)
     np.testing.assert_allclose(products, vectors.reshape(4, 27) @ rows, rtol=0, atol=1e-11)
 
 
-def test_generalised_products_contain_the_plain_ones(
+def test_products_with_strain_contain_the_plain_ones(
     pair_model: Callable[..., Any], displaced_quartz: Atoms
 ) -> None:
     model = pair_model()
-    matrix = model.products(displaced_quartz, np.eye(33), strain=True)
+    matrix = model.linearize(displaced_quartz, strain=True)(np.eye(33))
     np.testing.assert_allclose(matrix, matrix.T, rtol=0, atol=1e-10)
     rows = np.stack(list(model.rows(displaced_quartz, numpy_seeds(9)))).reshape(27, 27)
     np.testing.assert_allclose(matrix[:27, :27], rows, rtol=0, atol=1e-11)
@@ -174,7 +176,7 @@ def generalised_slope(
     return np.concatenate([by_displacement.ravel(), full_3x3_to_voigt_6_stress(symmetric)])
 
 
-def test_generalised_products_are_differences_of_forces_and_stress(
+def test_products_with_strain_are_differences_of_forces_and_stress(
     pair_model: Callable[..., Any], displaced_quartz: Atoms
 ) -> None:
     model = pair_model()
@@ -196,7 +198,7 @@ def test_generalised_products_are_differences_of_forces_and_stress(
         / step
         for vector in vectors
     ]
-    products = model.products(displaced_quartz, vectors, strain=True)
+    products = model.linearize(displaced_quartz, strain=True)(vectors)
     assert np.abs(products).max() > 1
     np.testing.assert_allclose(products, expected, rtol=0, atol=1e-6)
 
@@ -215,9 +217,9 @@ def test_energies_without_curvature_give_zeros(energy: EnergyFunction, batch_siz
     positions = tensor(np.arange(6).reshape(2, 3))
     rows = list(hessian_rows(energy, positions, UNSTRAINED, all_seeds(2), batch_size))
     assert torch.equal(torch.stack(rows), torch.zeros((6, 2, 3), dtype=torch.float64))
-    [product] = hessian_products(energy, positions, torch.ones_like(positions)[None], UNSTRAINED)
+    product = linearize(energy, positions, UNSTRAINED)(torch.ones_like(positions))
     assert torch.equal(product, torch.zeros_like(positions))
-    [product] = generalised_products(energy, positions, torch.ones((1, 12)).double())
+    product = linearize_with_strain(energy, positions)(torch.ones(12).double())
     assert torch.equal(product, torch.zeros(12, dtype=torch.float64))
 
 
@@ -228,9 +230,9 @@ def test_isolated_atoms_feel_nothing(pair_model: Callable[..., Any], batch_size:
         rows = list(model.rows(atoms, numpy_seeds(len(atoms)), batch_size=batch_size))
         assert len(rows) == 3 * len(atoms)
         assert np.abs(rows).max() == 0.0
-        assert np.abs(model.products(atoms, np.ones((1, len(atoms), 3)))).max() == 0.0
+        assert np.abs(model.linearize(atoms)(np.ones((1, len(atoms), 3)))).max() == 0.0
         vectors = np.ones((1, 3 * len(atoms) + 6))
-        assert np.abs(model.products(atoms, vectors, strain=True)).max() == 0.0
+        assert np.abs(model.linearize(atoms, strain=True)(vectors)).max() == 0.0
 
 
 @pytest.mark.parametrize("batch_size", [1, 4])

@@ -165,7 +165,7 @@ def test_sums_of_models_are_divided_into_groups_too(solid, pair_model):
 def test_models_without_atomic_energies_say_so(solid, pair_model):
     model = pair_model(atomic_energies=False)
     with pytest.raises(ModelError, match="leave `centres` out"):
-        model.products(solid, vectors_for(solid), centres=np.array([0]))
+        model.linearize(solid, centres=np.array([0]))
 
 
 def test_products_that_are_not_finite_are_refused(solid, pair_energy):

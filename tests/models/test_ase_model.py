@@ -102,7 +102,7 @@ def test_products_are_sums_of_rows(copper: Atoms) -> None:
     rows = np.stack(list(model.rows(copper, [(i, e) for i in range(4) for e in np.eye(3)])))
     vector = np.random.default_rng(0).normal(size=(1, 4, 3))
     expected = (vector.ravel() @ rows.reshape(12, 12)).reshape(4, 3)
-    np.testing.assert_allclose(model.products(copper, vector)[0], expected, atol=5e-3)
+    np.testing.assert_allclose(model.linearize(copper)(vector)[0], expected, atol=5e-3)
 
 
 def test_spring_constant_of_lennard_jones_argon() -> None:
@@ -289,7 +289,7 @@ def test_what_differences_cannot_do_is_refused(copper: Atoms) -> None:
     with pytest.raises(MethodError, match="batch_size=1"):
         list(model.rows(copper, [(0, np.eye(3)[0])], batch_size=2))
     with pytest.raises(MethodError, match="strain need a differentiable model"):
-        model.products(copper, np.zeros((1, 18)), strain=True)
+        model.linearize(copper, strain=True)(np.zeros((1, 18)))
 
 
 def test_calculators_are_loaded_by_the_name_ase_knows() -> None:

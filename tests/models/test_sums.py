@@ -54,8 +54,8 @@ def test_curvature_adds(pair_model: PairModel, d3: Model, displaced_quartz: Atom
         np.testing.assert_allclose(rows, expected, rtol=0, atol=1e-13)
     for strain, shape in ((False, (2, 9, 3)), (True, (2, 33))):
         vectors = np.random.default_rng(4).normal(size=shape)
-        products = model.products(atoms, vectors, strain=strain)
-        expected = sum(part.products(atoms, vectors, strain=strain) for part in parts)
+        products = model.linearize(atoms, strain=strain)(vectors)
+        expected = sum(part.linearize(atoms, strain=strain)(vectors) for part in parts)
         np.testing.assert_allclose(products, expected, rtol=0, atol=1e-12)
 
 
@@ -183,14 +183,14 @@ def test_a_part_without_derivatives_makes_differences_of_the_sum(d3: Model) -> N
     np.testing.assert_allclose(row, expected, rtol=0, atol=1e-4 * np.abs(expected).max())
     vector = np.zeros((1, 3, 3))
     vector[0, 1] = [0.0, 0.6, 0.8]
-    np.testing.assert_allclose(model.products(atoms, vector)[0], row, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(model.linearize(atoms)(vector)[0], row, rtol=0, atol=1e-12)
     result = hessian(atoms, model, progress=False)
     assert result.method == "central-difference"
     assert "cannot be differentiated twice" in result.reason
     with pytest.raises(MethodError, match=r"emt\+d3:pbe .* no batched rows"):
         next(model.rows(atoms, seeds, batch_size=2))
     with pytest.raises(MethodError, match=r"emt\+d3:pbe is none"):
-        model.products(atoms, np.zeros((1, 15)), strain=True)
+        model.linearize(atoms, strain=True)(np.zeros((1, 15)))
 
 
 def test_what_a_part_cannot_do_the_sum_cannot(pair_model: PairModel, mgo: Atoms) -> None:

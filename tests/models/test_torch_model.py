@@ -87,8 +87,8 @@ def test_total_energies_serve_as_well_as_atomic_ones(
         np.testing.assert_allclose(one.stress_eV_per_A3, other.stress_eV_per_A3, atol=1e-13)
     vectors = np.eye(33)[[0, 5, 30]]
     np.testing.assert_allclose(
-        atomic.products(displaced_quartz, vectors, strain=True),
-        total.products(displaced_quartz, vectors, strain=True),
+        atomic.linearize(displaced_quartz, strain=True)(vectors),
+        total.linearize(displaced_quartz, strain=True)(vectors),
         atol=1e-12,
     )
 
@@ -119,7 +119,7 @@ def test_unknown_elements_are_refused_by_every_verb(pair_model: Callable[..., An
     for verb in (
         lambda: model.evaluate([atoms]),
         lambda: list(model.rows(atoms, [(0, np.eye(3)[0])])),
-        lambda: model.products(atoms, np.zeros((1, 2, 3))),
+        lambda: model.linearize(atoms)(np.zeros((1, 2, 3))),
     ):
         with pytest.raises(ModelError, match="pair does not know Cu; choose a model"):
             verb()
@@ -137,4 +137,4 @@ def test_energies_that_are_not_finite_are_refused(pair_energy: type[Any]) -> Non
 def test_nothing_in_nothing_out(pair_model: Callable[..., Any]) -> None:
     atoms = Atoms("CO", positions=[(0, 0, 0), (0, 0, 1.2)])
     assert pair_model().evaluate([]) == []
-    assert pair_model().products(atoms, np.zeros((0, 2, 3))).shape == (0, 2, 3)
+    assert pair_model().linearize(atoms)(np.zeros((0, 2, 3))).shape == (0, 2, 3)

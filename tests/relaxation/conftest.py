@@ -66,7 +66,7 @@ class CalculatorModel:
     def rows(self, *args: object, **kwargs: object) -> None:
         raise NotImplementedError
 
-    def products(self, *args: object, **kwargs: object) -> None:
+    def linearize(self, *args: object, **kwargs: object) -> None:
         raise NotImplementedError
 
 

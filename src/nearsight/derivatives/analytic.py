@@ -12,6 +12,9 @@ import torch
 EnergyFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Energies in eV of positions ``(n_atoms, 3)`` and strain ``(n_structures, 3, 3)``, any shape."""
 
+Multiply = Callable[[torch.Tensor], torch.Tensor]
+"""The product of a Hessian with one vector."""
+
 _VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 
@@ -85,38 +88,28 @@ def hessian_rows(
             yield from rows
 
 
-def hessian_products(
-    energy: EnergyFunction, positions: torch.Tensor, vectors: torch.Tensor, strain: torch.Tensor
-) -> Iterator[torch.Tensor]:
-    """Yield H·v for displacement vectors of shape ``(n_vectors, n_atoms, 3)``, in eV/Å²·Å."""
+def linearize(energy: EnergyFunction, positions: torch.Tensor, strain: torch.Tensor) -> Multiply:
+    """Return the function that takes displacements v, ``(n_atoms, 3)``, to H·v in eV/Å²·Å.
+
+    It holds the graph of the forces, with the memory that this takes, as long as it is kept.
+    """
     positions = positions.detach().requires_grad_(True)
     slope = _gradient(energy(positions, strain).sum(), [positions], create_graph=True)[0]
-    for vector in vectors:
+
+    def multiply(vector: torch.Tensor) -> torch.Tensor:
         if not slope.requires_grad:
-            yield torch.zeros_like(positions)
-        else:
-            yield _gradient((slope * vector).sum(), [positions], retain_graph=True)[0].detach()
+            return torch.zeros_like(positions)
+        return _gradient((slope * vector).sum(), [positions], retain_graph=True)[0].detach()
+
+    return multiply
 
 
-def generalised_products(
-    energy: EnergyFunction, positions: torch.Tensor, vectors: torch.Tensor
-) -> Iterator[torch.Tensor]:
-    """Yield products with the Hessian over displacements and strain of one structure.
+def linearize_with_strain(energy: EnergyFunction, positions: torch.Tensor) -> Multiply:
+    """Return the product with the Hessian over displacements and strain of one structure.
 
-    Parameters
-    ----------
-    energy
-        The energy function.
-    positions
-        Shape ``(n_atoms, 3)`` in Å.
-    vectors
-        Shape ``(n_vectors, 3 n_atoms + 6)``: displacements u, then strain ε in Voigt order
-        xx, yy, zz, yz, xz, xy with doubled shears, in r = (1 + ε)(r⁰ + u).
-
-    Yields
-    ------
-    torch.Tensor
-        Shape ``(3 n_atoms + 6,)``.
+    Its vectors and products have shape ``(3 n_atoms + 6,)``: displacements u, then strain ε in
+    Voigt order xx, yy, zz, yz, xz, xy with doubled shears, in r = (1 + ε)(r⁰ + u). It holds the
+    graph of forces and stress as long as it is kept.
     """
     positions = positions.detach().requires_grad_(True)
     voigt = positions.new_zeros(6).requires_grad_(True)
@@ -124,9 +117,12 @@ def generalised_products(
     total = energy(positions, _strain_matrix(voigt)[None]).sum()
     slopes = _gradient(total, variables, create_graph=True)
     slope = torch.cat([slopes[0].reshape(-1), slopes[1]])
-    for vector in vectors:
+
+    def multiply(vector: torch.Tensor) -> torch.Tensor:
         products = _gradient(slope @ vector, variables, retain_graph=True)
-        yield torch.cat([products[0].reshape(-1), products[1]]).detach()
+        return torch.cat([products[0].reshape(-1), products[1]]).detach()
+
+    return multiply
 
 
 def _strain_matrix(voigt: torch.Tensor) -> torch.Tensor:

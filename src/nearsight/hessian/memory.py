@@ -1,7 +1,5 @@
 """How much memory a piece of work takes, and how much there is."""
 
-import ctypes
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +8,8 @@ from types import TracebackType
 from typing import ClassVar, Generic, Self, TypeVar
 
 import psutil
+
+from nearsight.allocation import return_freed_memory
 
 Result = TypeVar("Result")
 
@@ -57,15 +57,8 @@ def default_memory_budget(device: str) -> int:
 
         free, _ = torch.cuda.mem_get_info(device)
         return int(free * _SHARE_OF_AVAILABLE)
+    return_freed_memory()
     return int(psutil.virtual_memory().available * _SHARE_OF_AVAILABLE)
-
-
-def _return_freed_memory() -> None:
-    """Give freed blocks back to the system, or they would hide what is taken next."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
-        if trim is not None:
-            trim(0)
 
 
 class PeakMemory:
@@ -99,7 +92,7 @@ class PeakMemory:
             self._before = self._peak = torch.cuda.memory_allocated(self._device)
             PeakMemory._on_gpu.append(self)
         else:
-            _return_freed_memory()
+            return_freed_memory()
             self._before = self._peak = self._process.memory_info().rss
             self._thread = threading.Thread(target=self._sample, daemon=True)
             self._thread.start()

@@ -1,6 +1,7 @@
 """The Hessian as a linear operator: its products with vectors, where rows are too many."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from ase import Atoms
@@ -11,7 +12,7 @@ from nearsight.derivatives.differences import difference_products
 from nearsight.errors import MemoryBudgetError, ModelError
 from nearsight.hessian.memory import PeakMemory, default_memory_budget, is_out_of_memory
 from nearsight.hessian.product_method import choose_products
-from nearsight.models.contract import Model, require_elements
+from nearsight.models.contract import Model, Products, require_elements
 from nearsight.structures.checking import check_structure, require_no_constraints
 
 FloatArray = NDArray[np.float64]
@@ -75,7 +76,9 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         self.n_products = 0
         """Products computed so far."""
         self.peak_memory_bytes = 0
-        """Largest memory in use so far on top of what was in use before."""
+        """Largest memory in use during the first call, on top of what was in use before.
+
+        Vectors are taken one after the other, so that no later call needs more."""
 
     def products(self, vectors: FloatArray) -> FloatArray:
         """Return H·v for each vector, both ``(n_vectors, n_atoms, 3)``.
@@ -88,8 +91,7 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
             A product is not finite.
         """
         try:
-            with PeakMemory(self.model.identity.device) as peak:
-                found = self._products(np.asarray(vectors, dtype=np.float64))
+            found = self._measured(np.asarray(vectors, dtype=np.float64))
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -97,7 +99,6 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
                 f"memory ran out in a product of {len(self.atoms)} atoms. Use a smaller memory "
                 f"budget for grouped products, differences, float32 or a smaller cell."
             ) from error
-        self.peak_memory_bytes = max(self.peak_memory_bytes, peak.bytes)
         self.n_products += len(found)
         if not np.isfinite(found).all():
             raise ModelError(
@@ -119,18 +120,29 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         self.n_products += 2
         return float(np.abs(two - one).max() / 3 / np.abs(one).max())
 
+    def _measured(self, vectors: FloatArray) -> FloatArray:
+        if self.n_products:
+            return self._products(vectors)
+        with PeakMemory(self.model.identity.device) as peak:
+            found = self._products(vectors)
+        self.peak_memory_bytes = peak.bytes
+        return found
+
+    @cached_property
+    def _analytic(self) -> Products:
+        return self.model.linearize(self.atoms)
+
     def _products(self, vectors: FloatArray) -> FloatArray:
         if self.method.name == "differences":
             assert self.method.step_A is not None
             return self._differences(vectors, self.method.step_A)
         if self.method.name == "analytic":
-            return self.model.products(self.atoms, vectors)
+            return self._analytic(vectors)
         found = np.zeros(vectors.shape)
         for group in self.method.groups:
-            of_group = self.model.products(
-                group.cluster, vectors[:, group.parents], centres=group.centres
-            )
-            for product, part in zip(found, of_group, strict=True):
+            of_group = self.model.linearize(group.cluster, centres=group.centres)
+            parts = of_group(vectors[:, group.parents])
+            for product, part in zip(found, parts, strict=True):
                 np.add.at(product, group.parents, part)
         return found
 

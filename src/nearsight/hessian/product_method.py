@@ -169,7 +169,7 @@ class _Prediction:
     def _product_bytes(self) -> Callable[[int], int]:
         def multiply(part: Atoms) -> object:
             vectors = np.random.default_rng(0).normal(size=(1, len(part), 3))
-            return self.model.products(part, vectors)
+            return self.model.linearize(part)(vectors)
 
         return self._measure(multiply)
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from nearsight.errors import MethodError, MissingPropertyError, ModelError, Near
 from nearsight.models.contract import (
     Capabilities,
     Evaluation,
+    Products,
     Seed,
     require_all_atoms,
     require_finite,
@@ -108,21 +110,20 @@ class AseModel:
             self._forces, atoms, seeds, SCHEMES["central-difference"], STEP_A
         )
 
-    def products(
+    def linearize(
         self,
         atoms: Atoms,
-        vectors: NDArray[np.float64],
         *,
         strain: bool = False,
         centres: NDArray[np.int64] | None = None,
-    ) -> NDArray[np.float64]:
-        """Return central differences of forces; see `Model.products`."""
+    ) -> Products:
+        """Return central differences of forces; see `Model.linearize`."""
         require_all_atoms(centres, self)
         if strain:
             raise MethodError(
                 "products with strain need a differentiable model; an ASE calculator is none."
             )
-        return difference_products(self._forces, atoms, vectors, STEP_A)
+        return partial(difference_products, self._forces, atoms.copy(), step_A=STEP_A)
 
     def _forces(self, structures: Sequence[Atoms]) -> list[NDArray[np.float64]]:
         return [evaluation.forces_eV_per_A for evaluation in self.evaluate(structures)]

@@ -6,7 +6,7 @@ another environment, a JAX model, a sum of models or a quantum-chemistry code ca
 `nearsight.models.torch_model.TorchModel` makes a `Model` of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 Seed = tuple[int, NDArray[np.float64]]
 """A row to compute: the index of an atom and a direction, shape ``(3,)``, in Å per unit step."""
+
+
+Products = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""Products of a Hessian with vectors, one after the other along the first axis of both."""
 
 
 @dataclass(frozen=True)
@@ -118,24 +122,22 @@ class Model(Protocol):
         """
         ...
 
-    def products(
+    def linearize(
         self,
         atoms: Atoms,
-        vectors: NDArray[np.float64],
         *,
         strain: bool = False,
         centres: NDArray[np.int64] | None = None,
-    ) -> NDArray[np.float64]:
-        """Return Hessian-vector products.
+    ) -> Products:
+        """Return the function that takes vectors v to Hessian-vector products H·v.
+
+        What all products share is computed once, and holds its memory as long as the function is
+        kept.
 
         Parameters
         ----------
         atoms
-            The structure.
-        vectors
-            Shape ``(n_vectors, n_atoms, 3)``. With `strain`, shape ``(n_vectors, 3 n_atoms + 6)``:
-            displacements u, then the strain ε in Voigt order xx, yy, zz, yz, xz, xy (shears
-            doubled), in r = (1 + ε)(r⁰ + u).
+            The structure; a later change of it changes no product.
         strain
             Whether the vectors and products include the six strain components.
         centres
@@ -143,8 +145,11 @@ class Model(Protocol):
 
         Returns
         -------
-        numpy.ndarray
-            Same shape as `vectors`; second derivatives of the energy in eV/Å², eV/Å and eV.
+        Products
+            Vectors and products have shape ``(n_vectors, n_atoms, 3)``. With `strain` they have
+            shape ``(n_vectors, 3 n_atoms + 6)``: displacements u, then the strain ε in Voigt order
+            xx, yy, zz, yz, xz, xy (shears doubled), in r = (1 + ε)(r⁰ + u). Second derivatives of
+            the energy are in eV/Å², eV/Å and eV.
 
         Raises
         ------

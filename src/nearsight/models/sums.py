@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from ase import Atoms
@@ -14,6 +15,7 @@ from nearsight.models.contract import (
     Capabilities,
     Evaluation,
     Model,
+    Products,
     Seed,
     require_all_atoms,
     require_elements,
@@ -115,31 +117,29 @@ class SumModel:
             self._forces, atoms, seeds, SCHEMES["central-difference"], STEP_A
         )
 
-    def products(
+    def linearize(
         self,
         atoms: Atoms,
-        vectors: NDArray[np.float64],
         *,
         strain: bool = False,
         centres: NDArray[np.int64] | None = None,
-    ) -> NDArray[np.float64]:
-        """Return the sum of the parts' products; see `Model.products`.
+    ) -> Products:
+        """Return the sum of the parts' products; see `Model.linearize`.
 
         Where a part cannot be differentiated, they are central differences of the sum's forces.
         """
         require_elements(atoms, self)
         if self.capabilities.differentiable:
             of_parts = [
-                part.products(atoms, vectors, strain=strain, centres=centres)
-                for part in self._parts
+                part.linearize(atoms, strain=strain, centres=centres) for part in self._parts
             ]
-            return self._rounded(_total(of_parts))
+            return lambda vectors: self._rounded(_total(one(vectors) for one in of_parts))
         require_all_atoms(centres, self)
         if strain:
             raise MethodError(
                 f"products with strain need a differentiable model; {self.identity.name} is none."
             )
-        return difference_products(self._forces, atoms, vectors, STEP_A)
+        return partial(difference_products, self._forces, atoms.copy(), step_A=STEP_A)
 
     def _dtype(self) -> str:
         """Return the lowest precision among the parts."""

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from nearsight.derivatives.analytic import (
     EnergyFunction,
     Gradient,
-    generalised_products,
     gradient,
-    hessian_products,
     hessian_rows,
+    linearize,
+    linearize_with_strain,
 )
 from nearsight.models.contract import (
     Capabilities,
     Evaluation,
+    Products,
     Seed,
     TorchEnergy,
     require_all_atoms,
@@ -79,26 +80,31 @@ class TorchModel:
         for row in rows:
             yield _array(row)
 
-    def products(
+    def linearize(
         self,
         atoms: Atoms,
-        vectors: NDArray[np.float64],
         *,
         strain: bool = False,
         centres: NDArray[np.int64] | None = None,
-    ) -> NDArray[np.float64]:
-        """Return analytic products; see `Model.products`."""
+    ) -> Products:
+        """Return analytic products; see `Model.linearize`."""
         require_elements(atoms, self)
         if not self.capabilities.atomic_energies:
             require_all_atoms(centres, self)
         graph = self._energy.prepare([atoms])
         energy = self._energy_of(graph, centres)
-        on_device = torch.as_tensor(vectors).to(graph.positions)
         if strain:
-            products = generalised_products(energy, graph.positions, on_device)
+            multiply = linearize_with_strain(energy, graph.positions)
         else:
-            products = hessian_products(energy, graph.positions, on_device, graph.unstrained())
-        return np.array([_array(product) for product in products]).reshape(np.shape(vectors))
+            multiply = linearize(energy, graph.positions, graph.unstrained())
+
+        def products(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+            found = np.empty(np.shape(vectors))
+            for product, vector in zip(found, vectors, strict=True):
+                product[:] = _array(multiply(torch.as_tensor(vector).to(graph.positions)))
+            return found
+
+        return products
 
     def _energy_of(
         self, graph: NeighborGraph, centres: NDArray[np.int64] | None = None

@@ -17,9 +17,9 @@ from nearsight.vibrations.mass_weighted import MassWeightedOperator
 FloatArray = NDArray[np.float64]
 
 _SECONDS_PER_CALL = 20.0
-"""Vectors share one graph for about so long: then their products are kept, and the bar moves."""
-_FEWEST_PER_CALL = 12
-"""A graph costs about as much as a few products: fewer vectors would make all of them dearer."""
+"""Vectors go into one call for about so long: then their products are kept, and the bar moves."""
+_FEWEST_OF_GROUPS = 12
+"""Graphs of groups are built in every call, and each costs about as much as a product."""
 _STEPS_APART = 1 << 16
 _SAME_PRODUCT = 0.01
 
@@ -80,7 +80,8 @@ class ProbeProducts:
         self._advance = advance
         self.n_used = 0
         """Products used so far, computed now or before."""
-        self._seconds_per_product = _SECONDS_PER_CALL / _FEWEST_PER_CALL
+        self._fewest = _FEWEST_OF_GROUPS if operator.hessian.method.name == "grouped" else 1
+        self._seconds_per_product = _SECONDS_PER_CALL / self._fewest
         self._store = None
         if checkpoint is not None:
             hessian = operator.hessian
@@ -103,7 +104,7 @@ class ProbeProducts:
                 self._require_same(vectors[position], found[position])
         self._count(len(numbers) - len(missing))
         while missing:
-            size = max(_FEWEST_PER_CALL, int(_SECONDS_PER_CALL / self._seconds_per_product))
+            size = max(self._fewest, int(_SECONDS_PER_CALL / self._seconds_per_product))
             now, missing = missing[:size], missing[size:]
             start = perf_counter()
             found[now] = self._operator.products(vectors[now])

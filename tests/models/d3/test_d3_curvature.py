@@ -16,7 +16,7 @@ from torch_dftd.dftd3_xc_params import get_dftd3_default_params
 from torch_dftd.functions.edge_extraction import calc_edge_index
 from torch_dftd.nn.dftd3_module import DFTD3Module
 
-from nearsight.derivatives.analytic import EnergyFunction, generalised_products
+from nearsight.derivatives.analytic import EnergyFunction, linearize_with_strain
 from nearsight.hessian.methods import SCHEMES, Differences
 from nearsight.models.d3.curvature import Curvature
 from nearsight.models.d3.energy import dispersion
@@ -90,9 +90,9 @@ def test_products_are_those_of_double_backward(d3: D3Model, structure: Callable[
     vectors = np.random.default_rng(6).normal(size=(2, 3 * len(atoms) + 6))
     vectors[0, :-6] = 0.0
     energy, positions = torch_dftd_energy(atoms)
-    products = generalised_products(energy, positions, torch.tensor(vectors))
-    expected = np.stack([product.numpy() for product in products])
-    found = d3.products(atoms, vectors, strain=True)
+    multiply = linearize_with_strain(energy, positions)
+    expected = np.stack([multiply(torch.tensor(vector)).numpy() for vector in vectors])
+    found = d3.linearize(atoms, strain=True)(vectors)
     assert np.abs(expected).max() > 0.1
     # torch-dftd's second derivatives by strain are themselves symmetric to some 1e-11 only
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10 * np.abs(expected).max())
@@ -118,7 +118,7 @@ def test_strain_products_are_differences_of_forces_and_stress(
     atoms = crystal()
     calm_cutoffs(atoms)
     vectors = np.eye(3 * len(atoms) + 6)[[1, 5, 6, 8, 9, 11]]
-    products = d3.products(atoms, vectors, strain=True)
+    products = d3.linearize(atoms, strain=True)(vectors)
     h = 1e-4
 
     def slope(vector: np.ndarray, step: float) -> np.ndarray:
@@ -162,7 +162,7 @@ def test_turning_a_molecule_turns_its_forces(d3: D3Model) -> None:
     """H·(ω × r) = ω × g, whatever the axis ω: the Hessian along a rotation turns the gradient."""
     atoms = molecules()
     axis = np.array([0.3, -0.5, 0.8])
-    product = d3.products(atoms, np.cross(axis, atoms.positions)[None])[0]
+    product = d3.linearize(atoms)(np.cross(axis, atoms.positions)[None])[0]
     gradient = -d3.evaluate([atoms])[0].forces_eV_per_A
     np.testing.assert_allclose(product, np.cross(axis, gradient), rtol=0, atol=1e-14)
 
@@ -202,7 +202,7 @@ def test_products_are_rows_and_batches_are_single_rows(d3: D3Model) -> None:
     vectors = np.zeros((len(atoms), len(atoms), 3))
     for vector, (atom, way) in zip(vectors, seeds, strict=True):
         vector[atom] = way
-    np.testing.assert_allclose(d3.products(atoms, vectors), alone, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(d3.linearize(atoms)(vectors), alone, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("strain", [False, True])
@@ -210,9 +210,9 @@ def test_one_atom_has_no_curvature_and_no_vectors_no_products(d3: D3Model, strai
     atoms = Atoms("Ar")
     assert not next(iter(d3.rows(atoms, [(0, np.array([0.6, 0.0, 0.8]))]))).any()
     shape = (9,) if strain else (1, 3)
-    assert not d3.products(atoms, np.ones((2, *shape)), strain=strain).any()
+    assert not d3.linearize(atoms, strain=strain)(np.ones((2, *shape))).any()
     assert list(d3.rows(atoms, [])) == []
-    assert d3.products(atoms, np.zeros((0, *shape)), strain=strain).shape == (0, *shape)
+    assert d3.linearize(atoms, strain=strain)(np.zeros((0, *shape))).shape == (0, *shape)
 
 
 def test_rows_come_one_by_one_after_the_sums(d3: D3Model, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ class Curvature:
         The sums of one structure.
     strain
         Whether the variables x are the displacements alone, or these and the six strain components
-        of `nearsight.models.contract.Model.products`.
+        of `nearsight.models.contract.Model.linearize`.
     """
 
     def __init__(self, energy: Dispersion, *, strain: bool = False) -> None:

@@ -21,6 +21,7 @@ from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import (
     Capabilities,
     Evaluation,
+    Products,
     Seed,
     require_all_atoms,
     require_elements,
@@ -118,23 +119,25 @@ class D3Model:
             rows = curvature.products(vectors.reshape(len(batch), -1))
             yield from self._rounded(rows.reshape(vectors.shape))
 
-    def products(
+    def linearize(
         self,
         atoms: Atoms,
-        vectors: NDArray[np.float64],
         *,
         strain: bool = False,
         centres: NDArray[np.int64] | None = None,
-    ) -> NDArray[np.float64]:
-        """Return analytic products; see `Model.products`."""
+    ) -> Products:
+        """Return analytic products; see `Model.linearize`."""
         require_all_atoms(centres, self)
         require_elements(atoms, self)
         sums = dispersion(atoms, self._damping, self._reference, order=2)
         curvature = Curvature(sums, strain=strain)
-        products = curvature.products(
-            np.reshape(vectors, (len(vectors), 3 * len(atoms) + 6 * strain))
-        )
-        return self._rounded(products.reshape(np.shape(vectors)))
+        size = 3 * len(atoms) + 6 * strain
+
+        def products(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+            found = curvature.products(np.reshape(vectors, (len(vectors), size)))
+            return self._rounded(found.reshape(np.shape(vectors)))
+
+        return products
 
     def _evaluate(self, atoms: Atoms, *, stress: bool) -> Evaluation:
         energy = dispersion(atoms, self._damping, self._reference)
