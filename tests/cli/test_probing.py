@@ -66,7 +66,7 @@ def test_terminal_says_what_was_done_and_how_exact_it_is(
     assert max(map(len, text.splitlines())) <= 80
     assert "Al32, 32 atoms, 2×2×2 supercell" in text
     assert "4 Lanczos steps" in text
-    assert "differences with a step of 0.01 Å" in text
+    assert "differences with a step of 0.01 Å, off by at most 0." in " ".join(text.split())
     assert "MiB predicted" in text
     assert "± / J/(g K)" in text
     assert "Warning: the structure was not relaxed" in text
@@ -119,6 +119,24 @@ def test_interrupted_probing_goes_on_with_the_products_that_are_there(
         whole["heat_capacity"][0]["J_per_g_K"], rel=1e-9
     )
     assert not Path(".nearsight").exists()
+
+
+def test_imaginary_modes_that_are_seen_are_looked_for_and_taken_off(
+    nearsight: Run, phonon_folder: Path
+) -> None:
+    # half way into a vacancy
+    hop = bulk("Al", "fcc", a=4.0, cubic=True).repeat(2)
+    neighbour = 1 + int(np.argmin(hop.get_distances(0, range(1, len(hop)), mic=True)))
+    hop.positions[neighbour] -= hop.get_distance(0, neighbour, mic=True, vector=True) / 2
+    del hop[0]
+    ase.io.write(phonon_folder / "hop.xyz", hop)
+    options = ("--no-relax", "--spectrum", "probing", "--probing-radius", "3.6")
+    found = record(nearsight, "hop.xyz", *options, "--lanczos-steps", "12")
+    modes = record(nearsight, "hop.xyz", "--no-relax", "--spectrum", "dense")["modes"]
+    assert found["spectrum"]["n_imaginary"] == modes["n_imaginary"] > 0
+    assert found["spectrum"]["products"] > 12 * 3 * found["spectrum"]["colours"]
+    asked = record(nearsight, "hop.xyz", *options, "--lowest-modes", "1")
+    assert asked["spectrum"]["n_imaginary"] == 1
 
 
 def test_large_solids_without_symmetry_are_probed_by_themselves(

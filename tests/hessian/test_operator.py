@@ -125,7 +125,7 @@ def test_error_of_differences_is_of_their_order(solid, matrix, pair_model):
     exact = (vector.ravel() @ matrix).reshape(found.shape)
     error = np.abs(found - exact).max() / np.abs(exact).max()
     assert error > 1e-6
-    assert operator.difference_error(vector) == pytest.approx(error, rel=0.05)
+    assert operator.difference_error(vector) == pytest.approx(3 * error, rel=0.05)
 
 
 @pytest.mark.usefixtures("made_up_memory")

@@ -325,10 +325,11 @@ def test_products_by_differences_call_for_care(
 ) -> None:
     assert "products by differences" not in _levels(probed_entry)
     method = ProductMethod("differences", "pair cannot be differentiated twice", 10**6, 1e-3)
-    entry = _with_heat(probed_entry, method=method)
+    entry = _with_heat(probed_entry, method=method, difference_error=2e-4)
     assert _levels(entry)["products by differences"] is Level.CAUTION
     words = read_page(render_report([entry])).words
     assert "over 0.001 Å and no derivatives: pair cannot be differentiated twice." in words
+    assert "off by at most 0.02 % of their largest element" in words
     assert "displacement" in words
 
 

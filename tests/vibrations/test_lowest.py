@@ -6,7 +6,7 @@ from ase import Atoms
 from ase.build import bulk
 from numpy.testing import assert_allclose
 
-from nearsight.errors import MethodError
+from nearsight.errors import CheckpointError, MethodError
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.operator import HessianOperator
 from nearsight.relaxation import relax
@@ -89,6 +89,32 @@ def test_a_guess_from_the_step_before_saves_products(hop, pair_model):
     guided = lowest_modes(HessianOperator(moved, model, "analytic"), guess=before)
     assert guided.wavenumbers_per_cm[0] == pytest.approx(alone.wavenumbers_per_cm[0], rel=1e-6)
     assert guided.n_products < 0.5 * alone.n_products
+
+
+def test_interrupted_search_goes_on_with_the_products_that_are_there(
+    solid, pair_model, monkeypatch, tmp_path
+):
+    path = tmp_path / "modes.lowest"
+    whole = lowest_modes(HessianOperator(solid, pair_model(), "analytic"), 2)
+    operator = HessianOperator(solid, pair_model(), "analytic")
+    plain = HessianOperator.products
+
+    def interrupted(self, vectors):
+        if self.n_products > whole.n_products // 2:
+            raise KeyboardInterrupt
+        return plain(self, vectors)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(HessianOperator, "products", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            lowest_modes(operator, 2, checkpoint=path)
+    operator = HessianOperator(solid, pair_model(), "analytic")
+    found = lowest_modes(operator, 2, checkpoint=path)
+    assert found.n_products == whole.n_products
+    assert operator.n_products < 0.6 * whole.n_products
+    assert_allclose(found.eigenvalues_eV_per_A2_amu, whole.eigenvalues_eV_per_A2_amu, rtol=1e-9)
+    with pytest.raises(CheckpointError, match="another settings"):
+        lowest_modes(operator, 2, seed=1, checkpoint=path)
 
 
 def test_inversion_of_ammonia(sevennet_0):

@@ -1,15 +1,12 @@
-"""Probing vectors and the products that are kept for them."""
+"""Probing vectors."""
 
 import numpy as np
 import pytest
 from ase.build import bulk
 from numpy.testing import assert_allclose
 
-from nearsight.errors import CheckpointError
-from nearsight.hessian.operator import HessianOperator
 from nearsight.vibrations.colouring import colour_atoms
-from nearsight.vibrations.mass_weighted import MassWeightedOperator
-from nearsight.vibrations.probes import ProbeProducts, probing_vectors, random_triads
+from nearsight.vibrations.probes import probing_vectors, random_triads
 
 
 @pytest.fixture(scope="module")
@@ -41,52 +38,3 @@ def test_probing_vectors_add_up_to_every_direction_of_every_atom(solid):
     )
     for index, vector in enumerate(blocks):
         assert set(np.flatnonzero(vector.any(axis=1))) == set(np.flatnonzero(colours == index // 3))
-
-
-def products(solid, model, path, advanced=None, **settings):
-    operator = MassWeightedOperator(HessianOperator(solid, model, "analytic"))
-    advance = advanced.append if advanced is not None else lambda done: None
-    return ProbeProducts(operator, path, settings, lambda done, _note: advance(done))
-
-
-def test_kept_products_are_not_computed_again(solid, pair_model, tmp_path):
-    vectors = np.random.default_rng(5).normal(size=(3, 3 * len(solid)))
-    keys = [(0, 0), (1, 0), (2, 4)]
-    path = tmp_path / "products"
-    first = products(solid, pair_model(), path)
-    expected = first(keys, vectors)
-    advanced = []
-    again = products(solid, pair_model(), path, advanced)
-    assert_allclose(again(keys[:2], vectors[:2]), expected[:2], atol=0)
-    assert again._operator.hessian.n_products == 1  # one, to compare
-    more = again([*keys, (3, 0)], np.vstack([vectors, vectors[:1]]))
-    assert_allclose(more, expected[[0, 1, 2, 0]], atol=1e-12)
-    assert again._operator.hessian.n_products == 2
-    assert again.n_used == advanced[-1] == 6
-
-
-def test_products_of_something_else_are_refused(solid, pair_model, tmp_path):
-    vectors = np.random.default_rng(5).normal(size=(1, 3 * len(solid)))
-    path = tmp_path / "products"
-    products(solid, pair_model(), path, seed=1)([(0, 0)], vectors)
-    with pytest.raises(CheckpointError, match="another settings"):
-        products(solid, pair_model(), path, seed=2)
-    moved = solid.copy()
-    moved.positions[0] += 0.01
-    with pytest.raises(CheckpointError, match="another structure"):
-        products(moved, pair_model(), path, seed=1)
-    # a model that calls itself the same and is another one
-    with pytest.raises(CheckpointError, match="a product in it differs"):
-        products(solid, pair_model(), path, seed=1)([(0, 0)], vectors[:, ::-1])
-
-
-def test_vectors_share_calls_of_a_good_length(solid, pair_model, monkeypatch):
-    sizes = []
-    operator = MassWeightedOperator(HessianOperator(solid, pair_model(), "analytic"))
-    plain = operator.products
-    monkeypatch.setattr(operator, "products", lambda v: (sizes.append(len(v)), plain(v))[1])
-    apply = ProbeProducts(operator, None, {}, lambda done, note: None)
-    vectors = np.random.default_rng(5).normal(size=(30, 3 * len(solid)))
-    found = apply([(index, 0) for index in range(30)], vectors)
-    assert sizes == [12, 18]  # the first are timed, and the others are quick enough for one call
-    assert_allclose(found, plain(vectors), atol=1e-12)

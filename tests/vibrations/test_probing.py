@@ -197,6 +197,8 @@ def test_differences_agree_with_analytic_products(solid, pair_model, probe):
     exact = probe(300.0)
     assert_allclose(found.heat_capacity_eV_per_K, exact.heat_capacity_eV_per_K, rtol=1e-5)
     assert found.method.name == "differences"
+    assert found.difference_error is not None
+    assert 0 < found.difference_error < 1e-4
 
 
 def test_imaginary_modes_beyond_the_continuation_are_refused(pair_model):

@@ -3,6 +3,7 @@
 import argparse
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 from ase import Atoms
 
@@ -13,11 +14,13 @@ from nearsight.hessian.force_constants import DEFAULT_LENGTH_A
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.plan import plan
 from nearsight.models.contract import Model
+from nearsight.provenance import Setting
 from nearsight.reports.entries import ProbedEntry
 from nearsight.storage import write_text
 from nearsight.structures.supercell import make_supercell, supercell_for_length
 from nearsight.vibrations.colouring import colour_atoms
-from nearsight.vibrations.lowest import lowest_modes
+from nearsight.vibrations.lowest import LowestModes, lowest_modes
+from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 from nearsight.vibrations.probing import DEFAULT_RADIUS_A, probe_heat_capacity
 
 _TYPICAL_STEPS = 7
@@ -25,6 +28,9 @@ _WORTH_PROBING = 4.0
 """Probing knows nothing but the heat capacity, to 1e-3: it has to be that much cheaper."""
 _FEWEST_ATOMS = 300
 """Smaller cells have at most 900 rows, four times the products of a typical probing."""
+_MOST_ATOMS_FOR_MODES = 1000
+_SOUGHT_MODES = 4
+"""Where imaginary modes were seen and nobody asked for any."""
 
 
 @dataclass(frozen=True)
@@ -81,21 +87,34 @@ def probe(
         memory_budget_bytes=int(arguments.memory * 2**30) if arguments.memory else None,
     )
     radius_A = arguments.probing_radius or DEFAULT_RADIUS_A
-    n_lowest = arguments.lowest_modes
-    lowest = lowest_modes(hessian, n_lowest) if n_lowest else None
-    checkpoint = work.file(
-        prepared.path, atoms, model, "products", radius_A=radius_A, **hessian.method.settings()
-    )
-    heat = probe_heat_capacity(
-        hessian,
-        arguments.temperature,
-        arguments.acoustic or "exclude",
-        radius_A=radius_A,
-        n_steps=arguments.lanczos_steps,
-        scale_factor=arguments.scale_factor,
-        lowest=lowest,
-        checkpoint=checkpoint,
-    )
+
+    def finished_products(kind: str, **settings: Setting) -> Path:
+        settings |= hessian.method.settings()
+        return work.file(prepared.path, atoms, model, kind, **settings)
+
+    checkpoint = finished_products("products", radius_A=radius_A)
+
+    def probed(lowest: LowestModes | None) -> ProbedHeatCapacity:
+        return probe_heat_capacity(
+            hessian,
+            arguments.temperature,
+            arguments.acoustic or "exclude",
+            radius_A=radius_A,
+            n_steps=arguments.lanczos_steps,
+            scale_factor=arguments.scale_factor,
+            lowest=lowest,
+            checkpoint=checkpoint,
+        )
+
+    def lowest(n_modes: int) -> LowestModes:
+        kept = finished_products("lowest", n_modes=n_modes)
+        found = lowest_modes(hessian, n_modes, checkpoint=kept)
+        work.done(kept)
+        return found
+
+    heat = probed(lowest(arguments.lowest_modes) if arguments.lowest_modes else None)
+    if heat.saw_imaginary and not arguments.lowest_modes and len(atoms) <= _MOST_ATOMS_FOR_MODES:
+        heat = probed(lowest(_SOUGHT_MODES))
     work.done(checkpoint)
     if arguments.atomic_heat:
         text = io.StringIO()

@@ -54,7 +54,12 @@ def print_probed(entry: ProbedEntry) -> None:
     _print_model(heat.provenance.model)
     if entry.relaxation is not None:
         _print_relaxation(entry.relaxation)
-    step = "" if heat.method.step_A is None else f" with a step of {heat.method.step_A:g} Å"
+    step = ""
+    if heat.difference_error is not None:
+        step = (
+            f" with a step of {heat.method.step_A:g} Å, off by at most "
+            f"{100 * heat.difference_error:.2g} %"
+        )
     _line(
         "products",
         f"{heat.n_products} {heat.method.name}{step} ({heat.method.reason}) in {heat.seconds:.1f} "

@@ -69,14 +69,15 @@ def _error_bar(heat: ProbedHeatCapacity) -> Check:
 
 
 def _differences(heat: ProbedHeatCapacity) -> tuple[Check, ...]:
-    method = heat.method
-    if method.name != "differences":
+    method, error = heat.method, heat.difference_error
+    if error is None:
         return ()
     return (
         Check(
             Level.CAUTION,
             "products by differences",
             f"They are differences of forces over {method.step_A:g} Å and no derivatives: "
-            f"{method.reason}.",
+            f"{method.reason}. They are off by at most {100 * error:.2g} % of their largest "
+            f"element.",
         ),
     )

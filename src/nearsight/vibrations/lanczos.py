@@ -66,6 +66,11 @@ class LanczosRun:
         return self._vectors[-1]
 
     @property
+    def first(self) -> FloatArray:
+        """The vector that the run started from, of norm 1."""
+        return self._vectors[0]
+
+    @property
     def n_steps(self) -> int:
         """Steps taken."""
         return len(self._diagonal)

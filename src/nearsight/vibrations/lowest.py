@@ -1,8 +1,11 @@
 """The lowest modes of a structure, from few products with its Hessian."""
 
+import hashlib
+import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from ase import Atoms
@@ -15,8 +18,9 @@ from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.progress import progress_bar
-from nearsight.provenance import Provenance, record
+from nearsight.provenance import Provenance, Setting, record
 from nearsight.structures.neighbours import neighbour_pairs
+from nearsight.vibrations.kept_products import KeptProducts
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 from nearsight.vibrations.wording import name_wavenumbers
 
@@ -94,6 +98,7 @@ def lowest_modes(
     guess: LowestModes | None = None,
     tolerance_eV_per_A2_amu: float = 1e-4,
     seed: int = 0,
+    checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> LowestModes:
     """Find the lowest normal modes without the matrix.
@@ -115,6 +120,8 @@ def lowest_modes(
         Residual at which a mode is converged. The eigenvalue is far more precise than that.
     seed
         Of the random vectors to start from.
+    checkpoint
+        File that keeps every finished product. If it exists the run goes on from there.
     progress
         Show a progress bar: True, False, or None for a terminal only.
 
@@ -123,7 +130,11 @@ def lowest_modes(
     MethodError
         The structure does not have so many modes, or `guess` belongs to another number of atoms.
     MemoryBudgetError
-        Memory ran out.
+        Memory ran out; finished products are kept.
+    CheckpointError
+        The checkpoint is damaged or belongs to another calculation.
+    StorageError
+        The disk is full; finished products are kept.
     """
     operator = MassWeightedOperator(hessian)
     size, n_rigid = operator.rigid_body.shape
@@ -134,23 +145,24 @@ def lowest_modes(
         )
     if guess is not None and guess.modes[0].size != size:
         raise MethodError(f"the guess is for {len(guess.atoms)} atoms, not {size // 3}.")
-    before = hessian.n_products
+    all_at_once = size < _SMALL * (n_modes + _GUARD) + n_rigid
+    block = np.eye(size) if all_at_once else _start(size, n_modes, guess, seed)
     with progress_bar("Hessian products", None, show=progress) as advance:
+        settings: dict[str, Setting] = {
+            "tolerance_eV_per_A2_amu": tolerance_eV_per_A2_amu,
+            "start": hashlib.sha256(block.tobytes()).hexdigest(),
+        }
+        products = KeptProducts(operator, checkpoint, settings, advance)
+        step = count()
 
-        def multiply(block: FloatArray) -> FloatArray:
-            found = operator.products(block.reshape(size, -1).T).T
-            advance(hessian.n_products - before, "")
-            return found
+        def multiply(vectors: FloatArray) -> FloatArray:
+            columns = vectors.reshape(size, -1).T
+            now = next(step)
+            return products([(column, now) for column in range(len(columns))], columns).T
 
-        if size < _SMALL * (n_modes + _GUARD) + n_rigid:
-            block = np.eye(size)
-        else:
-            block = _lobpcg(
-                LinearOperator((size, size), multiply, matmat=multiply),
-                operator,
-                _start(size, n_modes, guess, seed),
-                tolerance_eV_per_A2_amu,
-            )
+        if not all_at_once:
+            multiplied = LinearOperator((size, size), multiply, matmat=multiply)
+            block = _lobpcg(multiplied, operator, block, tolerance_eV_per_A2_amu)
         values, vectors, residuals = _ritz(operator, block, multiply, n_modes)
     return LowestModes(
         atoms=hessian.atoms,
@@ -158,7 +170,7 @@ def lowest_modes(
         modes=vectors.T.reshape(n_modes, -1, 3),
         residuals_eV_per_A2_amu=residuals,
         tolerance_eV_per_A2_amu=tolerance_eV_per_A2_amu,
-        n_products=hessian.n_products - before,
+        n_products=products.n_used,
         provenance=record(hessian.model.identity, **hessian.method.settings()),
     )
 

@@ -58,6 +58,9 @@ class ProbedHeatCapacity(HeatCapacity):
     """How the products were computed, with the memory that they were predicted to take."""
     peak_memory_bytes: int
     """Largest memory that a product took on top of what was in use before."""
+    difference_error: float | None
+    """How far products by differences are off at most, relative to the largest element of one of
+    them; None for analytic products."""
     seconds: float
     """Wall time of this run."""
 
@@ -130,6 +133,7 @@ class ProbedHeatCapacity(HeatCapacity):
             "products_method": self.method.name,
             "products_reason": self.method.reason,
             "step_A": self.method.step_A,
+            "difference_error": self.difference_error,
             "predicted_memory_bytes": self.method.predicted_memory_bytes,
             "peak_memory_bytes": self.peak_memory_bytes,
             "seconds": self.seconds,

@@ -29,11 +29,12 @@ from nearsight.progress import progress_bar
 from nearsight.provenance import record
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.colouring import colour_atoms
+from nearsight.vibrations.kept_products import KeptProducts
 from nearsight.vibrations.lanczos import LanczosRun, take_steps
 from nearsight.vibrations.lowest import LowestModes
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 from nearsight.vibrations.probed_heat_capacity import ROUNDING_PER_CM, ProbedHeatCapacity
-from nearsight.vibrations.probes import ProbeProducts, probing_vectors, random_triads
+from nearsight.vibrations.probes import probing_vectors, random_triads
 from nearsight.vibrations.spectrum import Acoustic
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
 
@@ -119,7 +120,7 @@ def probe_heat_capacity(
     runs = [LanczosRun(vector) for vector in probing_vectors(colours, triads)]
     with progress_bar("Hessian products", None, show=progress) as advance:
         settings = {"probing_radius_A": radius_A, "seed": seed}
-        products = ProbeProducts(operator, checkpoint, settings, advance)
+        products = KeptProducts(operator, checkpoint, settings, advance)
         if n_steps is None:
             found = _take_enough_steps(runs, products, reduced, colours, triads)
         else:
@@ -157,13 +158,21 @@ def probe_heat_capacity(
         seed=seed,
         method=hessian.method,
         peak_memory_bytes=hessian.peak_memory_bytes,
+        difference_error=_difference_error(hessian, runs[0]),
         seconds=perf_counter() - start,
     )
 
 
+def _difference_error(hessian: HessianOperator, run: LanczosRun) -> float | None:
+    if hessian.method.step_A is None:
+        return None
+    displaced = run.first.reshape(-1, 3) / np.sqrt(hessian.atoms.get_masses())[:, np.newaxis]
+    return hessian.difference_error(displaced)
+
+
 def _take_enough_steps(
     runs: list[LanczosRun],
-    products: ProbeProducts,
+    products: KeptProducts,
     temperatures: FloatArray,
     colours: NDArray[np.int64],
     triads: FloatArray,
