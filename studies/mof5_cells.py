@@ -35,7 +35,7 @@ def without_linkers(atoms: Atoms, missing: list[int]) -> Atoms:
     i, j, shifts = neighbour_pairs(atoms, _BOND_A)
     rings = phenylene_rings(atoms)
     removed = np.concatenate([rings[index] for index in missing]) if missing else np.array([], int)
-    defective = atoms.copy()
+    defective: Atoms = atoms.copy()
     for first, second, shift in zip(i, j, shifts, strict=True):
         if second in removed and first not in removed:
             bond = atoms.positions[second] + shift - atoms.positions[first]
