@@ -25,7 +25,8 @@ def phenylene_rings(atoms: Atoms) -> list[np.ndarray]:
     kept = in_ring[i] & in_ring[j]
     bonds = coo_array((np.ones(kept.sum()), (i[kept], j[kept])), shape=2 * (len(atoms),))
     _, labels = connected_components(bonds)
-    rings = [np.flatnonzero(labels == label) for label in np.unique(labels[in_ring])]
+    with_carbon = np.unique(labels[in_ring & (numbers == 6)])  # a formate's hydrogen is alone
+    rings = [np.flatnonzero(labels == label) for label in with_carbon]
     assert all(len(ring) == 10 for ring in rings), "this is not MOF-5"
     return rings
 

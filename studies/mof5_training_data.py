@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from ase import Atoms, units
-from ase.io import read, write
+from ase.io import write
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import thermalize_momenta
 from ase.optimize import BFGS
@@ -22,6 +22,7 @@ from mof5_cells import phenylene_rings, without_linkers
 
 from nearsight.models import load_model
 from nearsight.models.as_calculator import ModelCalculator
+from nearsight.structures import read_structure
 
 MISSING = ([], [], [0], [3], [0, 1], [2, 5], [0, 2, 4])
 N_STEPS = 120
@@ -70,7 +71,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     model = load_model(arguments.model, dtype="float32", device="cpu")
-    perfect = read(arguments.structure)
+    perfect = read_structure(arguments.structure)
     print(f"{len(phenylene_rings(perfect))} linkers")
     train: list[Atoms] = []
     valid: list[Atoms] = []
