@@ -24,7 +24,7 @@ from nearsight.models import load_model
 from nearsight.models.as_calculator import ModelCalculator
 from nearsight.structures import read_structure
 
-MISSING = ([], [], [0], [3], [0, 1], [2, 5], [0, 2, 4])
+MISSING: tuple[list[int], ...] = ([], [], [0], [3], [0, 1], [2, 5], [0, 2, 4])
 N_STEPS = 120
 EVERY = 6
 RATTLES_A = (0.005, 0.01, 0.02, 0.04, 0.06, 0.08)
