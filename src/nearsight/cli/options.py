@@ -95,8 +95,9 @@ def add_relaxation(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--optimizer",
         default="BFGS",
-        choices=("BFGS", "LBFGS", "FIRE", "BFGSLineSearch"),
-        help="LBFGS and FIRE suit many atoms (default: %(default)s)",
+        choices=("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton"),
+        help="newton starts from products with the Hessian and takes the fewest steps; LBFGS and "
+        "FIRE suit many atoms too (default: %(default)s)",
     )
     group.add_argument(
         "--fixed-cell",

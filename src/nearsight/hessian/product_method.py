@@ -21,8 +21,8 @@ _STEP_A = {"float64": 1e-3, "float32": 1e-2}
 """How far the atom that moves most is displaced: vectors of probes move all atoms, so that forces
 change by more than for one row, and truncation rather than rounding limits them."""
 
-_PARTS = (50, 200)
-"""Atoms of the parts on which memory is measured."""
+_PARTS = (200, 50)
+"""Atoms of the parts on which memory is measured; a smaller structure is measured itself."""
 _MOST_GROUPS = 512
 _WORTHWHILE_GROWTH = 3.0
 """Groups with their surroundings that are that many times the structure cost more than the two
@@ -154,7 +154,8 @@ class _Prediction:
     def __init__(self, atoms: Atoms, model: Model) -> None:
         self.atoms = atoms
         self.model = model
-        self._parts = [_compact_part(atoms, n_atoms) for n_atoms in _PARTS]
+        several = len(atoms) > min(_PARTS)
+        self._parts = [_compact_part(atoms, n) for n in (_PARTS if several else _PARTS[:1])]
         self.model.evaluate(self._parts[:1])  # what is built once must not be counted
 
     def of_product(self, atoms: Atoms) -> int:
@@ -176,12 +177,13 @@ class _Prediction:
     def _measure(self, work: Callable[[Atoms], object]) -> Callable[[int], int]:
         """Return the bytes that `work` takes as a function of the size."""
         device = self.model.identity.device
-        small, large = (
+        large, *smaller = (
             (self._size(part), measure(partial(work, part), device).peak_memory_bytes)
             for part in self._parts
         )
-        if small[0] == large[0]:
+        if not smaller:
             return lambda size: int(large[1] * size / large[0])
+        [small] = smaller
         slope = max(large[1] - small[1], 0) / (large[0] - small[0])
         always = max(large[1] - slope * large[0], 0.0)
         return lambda size: int(always + slope * size)

@@ -29,7 +29,7 @@ class ModelCalculator(Calculator):
     def __init__(self, model: Model, *, adjust: Adjust | None = None) -> None:
         super().__init__()
         self.implemented_properties = ["energy", "free_energy", "forces", "stress"]
-        self._model = model
+        self.model = model
         self._adjust = adjust
         self._stress_wanted = False
 
@@ -53,7 +53,7 @@ class ModelCalculator(Calculator):
         if structure is None:
             raise MethodError("The calculator has no structure; attach it to one first.")
         self._stress_wanted = self._stress_wanted or "stress" in properties
-        [evaluation] = self._model.evaluate([structure], stress=self._stress_wanted)
+        [evaluation] = self.model.evaluate([structure], stress=self._stress_wanted)
         if self._adjust is not None:
             evaluation = self._adjust(structure, evaluation)
         results: dict[str, Any] = {

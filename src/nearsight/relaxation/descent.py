@@ -15,12 +15,13 @@ from nearsight.errors import MethodError, StorageError
 from nearsight.progress import Advance, progress_bar
 from nearsight.provenance import Setting
 from nearsight.relaxation.checkpoint import Checkpoint, State
+from nearsight.relaxation.newton import Newton
 
 if TYPE_CHECKING:
     from ase.optimize.optimize import Optimizer
 
-OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch")
-"""Names in `ase.optimize`; BFGS keeps a dense (3n)² matrix, LBFGS and FIRE scale to more atoms."""
+OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
+"""Names in `ase.optimize`, and our own. ASE's BFGS keeps a dense (3n)² matrix, the others scale."""
 
 
 _SHORTEST_STEP_A = 1e-8
@@ -157,7 +158,9 @@ def _descend_in_rounds(
             return Descent(state, stalled=False)
 
 
-def _optimizer(atoms: Atoms, settings: RelaxationSettings) -> "Optimizer":
+def _optimizer(atoms: Atoms, settings: RelaxationSettings) -> "Optimizer | Newton":
+    if settings.optimizer == "newton":
+        return Newton(atoms, atoms.calc.model, cell=settings.cell)
     import ase.optimize
     from ase.filters import FrechetCellFilter
 
@@ -167,7 +170,7 @@ def _optimizer(atoms: Atoms, settings: RelaxationSettings) -> "Optimizer":
 
 
 def _steps(
-    optimizer: "Optimizer", settings: RelaxationSettings, max_steps: int
+    optimizer: "Optimizer | Newton", settings: RelaxationSettings, max_steps: int
 ) -> Iterator[object]:
     steps = optimizer.irun(fmax=settings.fmax_eV_per_A, steps=max(max_steps, 0))
     while True:

@@ -52,7 +52,8 @@ def relax(
     cell
         Whether the cell is relaxed too; None does so if it is periodic in three directions.
     optimizer
-        One of ASE's ``BFGS``, ``LBFGS``, ``FIRE`` and ``BFGSLineSearch``.
+        ``newton`` starts from a few products with the Hessian (`nearsight.relaxation.newton`);
+        ``BFGS``, ``LBFGS``, ``FIRE`` and ``BFGSLineSearch`` are ASE's.
     max_steps
         Largest number of steps, those before an interruption included.
     symmetry_tolerance_A

@@ -1,0 +1,204 @@
+# %% [markdown]
+# # How many force calls a relaxation takes
+#
+# Positions and cell of solids from their CIFs, until no force and no row of the virial per atom is
+# above 0.005 eV/Å: ASE's BFGS, LBFGS and FIRE, its preconditioned LBFGS, and `newton`. A force-call
+# equivalent is the time that a force call of the same relaxation took; products with the Hessian
+# count by their time.
+#
+#     python studies/relaxation.py CIF... --records DIR [--model sevennet-0] [--optimizers ...]
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from records import Record, by_stem, collect, markdown_table
+
+from nearsight.allocation import allocate_for_speed
+from nearsight.models import Model, load_model
+from nearsight.models.as_calculator import ModelCalculator
+from nearsight.models.contract import Evaluation, Products
+from nearsight.relaxation import relax
+from nearsight.relaxation.descent import residual
+from nearsight.structures import read_structure
+
+FMAX = 0.005
+MAX_STEPS = 1000
+OURS = "newton"
+PRECONDITIONED = "preconditioned LBFGS"
+OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", PRECONDITIONED, OURS)
+
+
+# %% [markdown]
+# ## What a relaxation asks of the model
+class Counted:
+    """A model that counts force calls, and the time that they and products take."""
+
+    def __init__(self, model: Model) -> None:
+        self.identity, self.capabilities = model.identity, model.capabilities
+        self._model = model
+        self.force_calls = 0
+        self.seconds_of_forces = 0.0
+        self.seconds_of_products = 0.0
+
+    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+        """Return energies and forces, counted."""
+        start = perf_counter()
+        found = self._model.evaluate(structures, stress=stress)
+        self.seconds_of_forces += perf_counter() - start
+        self.force_calls += len(structures)
+        return found
+
+    def rows(self, *arguments: Any, **options: Any) -> Iterator[Any]:
+        """Yield rows; no relaxation asks for them."""
+        return self._model.rows(*arguments, **options)
+
+    def linearize(self, atoms: Atoms, **options: Any) -> Products:
+        """Return products, whose time is counted."""
+        products = self._timed(lambda: self._model.linearize(atoms, **options))
+        return lambda vectors: self._timed(lambda: products(vectors))
+
+    @property
+    def equivalents(self) -> float:
+        """Force calls, and products as many as would have taken their time."""
+        each = self.seconds_of_forces / self.force_calls
+        return self.force_calls + self.seconds_of_products / each
+
+    def _timed(self, work: Callable[[], Any]) -> Any:
+        start = perf_counter()
+        found = work()
+        self.seconds_of_products += perf_counter() - start
+        return found
+
+
+def relaxed(atoms: Atoms, model: Model, optimizer: str) -> tuple[Atoms, float]:
+    """Return the relaxed structure and its energy in eV."""
+    if optimizer != PRECONDITIONED:
+        found = relax(atoms, model, fmax=FMAX, optimizer=optimizer, max_steps=MAX_STEPS)
+        return found.atoms, found.energy_after_eV
+    from ase.filters import UnitCellFilter
+    from ase.optimize.precon import Exp, PreconLBFGS
+
+    moving = atoms.copy()
+    moving.calc = ModelCalculator(model)
+    # Its own criterion is about forces in another frame and the stress; go on until ours holds.
+    with PreconLBFGS(
+        UnitCellFilter(moving), precon=Exp(A=3), variable_cell=False, use_armijo=True, logfile=None
+    ) as descent:
+        for _ in descent.irun(fmax=1e-9, steps=MAX_STEPS):
+            stress = moving.get_stress()
+            if residual(moving.get_forces(), stress, moving.get_volume()) < FMAX:
+                break
+    energy = float(moving.get_potential_energy())
+    moving.calc = None
+    return moving, energy
+
+
+def measure(path: Path, model: Model, optimizer: str) -> Record:
+    """Return what a relaxation took and where it ended."""
+    atoms = read_structure(path)
+    counted = Counted(model)
+    start = perf_counter()
+    found, energy = relaxed(atoms, counted, optimizer)
+    seconds = perf_counter() - start
+    [last] = model.evaluate([found], stress=True)
+    left = residual(last.forces_eV_per_A, last.stress_eV_per_A3, found.cell.volume)
+    return {
+        "n_atoms": len(atoms),
+        "force_calls": counted.force_calls,
+        "equivalents": counted.equivalents,
+        "seconds": seconds,
+        "residual_eV_per_A": left,
+        "energy_eV_per_atom": energy / len(atoms),
+        "volume_change": found.cell.volume / atoms.cell.volume - 1,
+    }
+
+
+# %% [markdown]
+# ## Tables
+def table(records: dict[str, dict[str, Record]]) -> str:
+    """Return a line for each solid: equivalents, and energies above the lowest in meV/atom."""
+    optimizers = list(next(iter(records.values())))
+    lines = []
+    for name, of in records.items():
+        lowest = min(
+            record["energy_eV_per_atom"] for record in of.values() if "error" not in record
+        )
+        cells = [name, str(next(iter(of.values())).get("n_atoms", "?"))]
+        for record in of.values():
+            if "error" in record:
+                cells.append("failed")
+                continue
+            above = 1000 * (record["energy_eV_per_atom"] - lowest)
+            mark = "" if record["residual_eV_per_A"] < FMAX else " (not converged)"
+            cells.append(f"{record['equivalents']:.0f}, +{above:.1f}{mark}")
+        lines.append(cells)
+    return markdown_table(("solid", "atoms", *optimizers), lines)
+
+
+def summary(records: dict[str, dict[str, Record]]) -> str:
+    """Return medians over the solids that BFGS and the other optimizer both relaxed."""
+    lines = []
+    for optimizer in next(iter(records.values())):
+        pairs = [
+            (of[optimizer], of["BFGS"])
+            for of in records.values()
+            if not any("error" in of[each] for each in (optimizer, "BFGS"))
+        ]
+        ours, theirs = zip(*pairs, strict=True)
+        above = [
+            1000 * (a["energy_eV_per_atom"] - b["energy_eV_per_atom"])
+            for a, b in zip(ours, theirs, strict=True)
+        ]
+        unconverged = sum(record["residual_eV_per_A"] >= FMAX for record in ours)
+        lines.append(
+            [
+                optimizer,
+                f"{np.median([record['equivalents'] for record in ours]):.0f}",
+                f"{np.median([a['equivalents'] / b['equivalents'] for a, b in pairs]):.2f}",
+                f"{np.median([a['seconds'] / b['seconds'] for a, b in pairs]):.2f}",
+                str(unconverged),
+                f"{sum(value > 1 for value in above)}, {sum(value < -1 for value in above)}",
+            ]
+        )
+    header = (
+        "optimizer",
+        "equivalents, median",
+        "over BFGS, median",
+        "seconds over BFGS, median",
+        "not converged",
+        "ends higher, lower than BFGS by 1 meV/atom",
+    )
+    return markdown_table(header, lines)
+
+
+def main() -> None:
+    """Relax what is not there yet, and print the tables."""
+    parser = argparse.ArgumentParser(description="How many force calls a relaxation takes.")
+    parser.add_argument("structures", nargs="+", type=Path)
+    parser.add_argument("--records", type=Path, required=True)
+    parser.add_argument("--model", default="sevennet-0")
+    parser.add_argument("--optimizers", nargs="+", default=OPTIMIZERS, choices=OPTIMIZERS)
+    arguments = parser.parse_args()
+    allocate_for_speed()
+    model = load_model(arguments.model, device="cpu")
+    paths = by_stem(arguments.structures)
+    found: dict[str, dict[str, Record]] = {name: {} for name in paths}
+    for optimizer in arguments.optimizers:
+
+        def calculate(name: str, optimizer: str = optimizer) -> Record:
+            return measure(paths[name], model, optimizer)
+
+        settings = {"model": arguments.model, "optimizer": optimizer, "fmax": FMAX}
+        folder = arguments.records / optimizer.replace(" ", "-")
+        for name, record in collect(folder, paths, calculate, settings).items():
+            found[name][optimizer] = record
+    print(table(found))
+    print(summary(found))
+
+
+if __name__ == "__main__":
+    main()
