@@ -54,7 +54,7 @@ def test_lattice_constant_is_the_minimum_of_a_scan(emt: Any) -> None:
     assert result.volume_change == pytest.approx((lattice_constant_A / 3.75) ** 3 - 1)
 
 
-@pytest.mark.parametrize("optimizer", ["BFGS", "LBFGS", "FIRE", "BFGSLineSearch"])
+@pytest.mark.parametrize("optimizer", ["BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton"])
 def test_every_optimizer_ends_in_the_same_minimum(
     emt: Any, rattled_copper: Atoms, optimizer: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ a few products with the Hessian. Network and updates are positive definite: ever
 downhill, and one that ends higher is taken back and shortened.
 """
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import cg
 
+from nearsight.errors import StructureError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.models.contract import Model
 from nearsight.relaxation.frame import Frame
@@ -68,6 +70,7 @@ class Newton:
         self._updates: list[tuple[FloatArray, FloatArray]] = []
         self._lay_out()
         self._fit()
+        self._stiffen()
 
     def irun(self, fmax: float, steps: int) -> Iterator[bool]:  # noqa: ARG002  # ASE's signature
         """Yield before the first step and after each that went downhill."""
@@ -103,6 +106,9 @@ class Newton:
             shares.append((step @ rest) / (step @ change))
             rest = rest - shares[-1] * change
         descent = self._solve(rest)
+        if self._updates:  # the springs may be too stiff or too soft as a whole
+            step, change = self._updates[-1]
+            descent = descent * (step @ change) / (change @ self._solve(change))
         for (step, change), share in zip(self._updates, reversed(shares), strict=True):
             descent = descent + step * (share - (change @ descent) / (step @ change))
         length = self._length_A(descent)
@@ -133,9 +139,10 @@ class Newton:
         self._updates = [self._frame.carried(*pair, self._x) for pair in self._updates]
         self._lay_out()
         if refit or self._springs.labels != labels:
-            self._fit()
-        else:
-            self._stiffen()
+            # Atoms that are too close for products on their way are not the end of it.
+            with contextlib.suppress(StructureError):
+                self._fit()
+        self._stiffen()
 
     def _lay_out(self) -> None:
         self._frame = Frame(
@@ -153,7 +160,6 @@ class Newton:
         self._trust_A = max(self._trust_A, _LONGEST_A / 2)
         self._n_fits += 1
         self._steps_of_fit = self._failures_of_fit = 0
-        self._stiffen()
 
     def _stiffen(self) -> None:
         softest = np.full(self._frame.size, _SOFTEST_eV_per_A2)

@@ -19,6 +19,9 @@ from nearsight.structures.neighbours import neighbour_pairs
 
 FloatArray = NDArray[np.float64]
 
+Constants = dict[tuple[str, str], float]
+"""Spring constants in eV/Å² by kind of pair, and ``along`` or ``across`` it."""
+
 _REACH_A = 5.0
 _FADING_A = 0.5
 _BOND, _NO_BOND = 1.2, 1.45
@@ -55,7 +58,7 @@ class SpringNetwork:
         """Name of each constant: the kind of pair, and ``along`` or ``across`` it."""
         return [(name, kind) for name in self._kinds for kind in ("along", "across")]
 
-    def fit(self, vectors: FloatArray, products: FloatArray) -> FloatArray:
+    def fit(self, vectors: FloatArray, products: FloatArray) -> Constants:
         """Return the constants in eV/Å², none negative, that come closest to products H·v.
 
         Parameters
@@ -69,18 +72,20 @@ class SpringNetwork:
             for matrix in (self._part(label)[:, :size] for label in self.labels)
         ]
         if not columns:
-            return np.zeros(0)
+            return {}
         constants, _ = nnls(np.stack(columns, axis=1), products.ravel())
-        found: FloatArray = constants
-        return found
+        return dict(zip(self.labels, map(float, constants), strict=True))
 
-    def matrix(self, constants: FloatArray) -> sparse.csr_matrix:
-        """Return the second derivatives by displacements and strain, in eV/Å², eV/Å and eV."""
+    def matrix(self, constants: Constants) -> sparse.csr_matrix:
+        """Return the second derivatives by displacements and strain, in eV/Å², eV/Å and eV.
+
+        Springs of a kind without a constant are left out.
+        """
         size = self._changes.shape[1]
         total = sparse.csr_matrix((size, size))
-        for label, constant in zip(self.labels, constants, strict=True):
-            if constant > 0:
-                total = total + constant * self._part(label)
+        for label in self.labels:
+            if constants.get(label, 0.0) > 0:
+                total = total + constants[label] * self._part(label)
         return total
 
     def _part(self, label: tuple[str, str]) -> sparse.csr_matrix:
