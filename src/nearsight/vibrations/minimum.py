@@ -1,0 +1,108 @@
+"""Relaxation that leaves saddle points: along imaginary modes, down to a minimum."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+
+from nearsight.hessian.operator import HessianOperator
+from nearsight.models.contract import Model
+from nearsight.relaxation import Relaxation, relax
+from nearsight.vibrations.lowest import LowestModes, lowest_modes
+from nearsight.vibrations.wording import name_wavenumbers
+
+MOST_ROUNDS = 5
+_DISPLACEMENT_A = 0.1
+"""How far the atom moves that a followed mode moves most: out of where forces are too small."""
+
+
+def relax_to_minimum(
+    atoms: Atoms,
+    model: Model,
+    *,
+    most_rounds: int = MOST_ROUNDS,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+    **settings: Any,
+) -> Relaxation:
+    """Relax, and where the structure then has an imaginary mode, move along it and relax again.
+
+    A relaxation follows forces, which vanish at a saddle point too; an imposed space group can hold
+    a structure on one, and is therefore given up where a mode is followed. Only modes of this cell
+    are seen: an instability with a longer wave needs a supercell.
+
+    Parameters
+    ----------
+    atoms, model, progress, settings
+        As for `nearsight.relaxation.relax`.
+    most_rounds
+        How many modes are followed, one after the other.
+    checkpoint
+        As for `relax`; the rounds have files of their own beside it, with a suffix.
+
+    Returns
+    -------
+    Relaxation
+        The last one, with the steps of all. Its warnings say which modes were followed, what that
+        did to the energy, and whether an imaginary mode is left.
+
+    Raises
+    ------
+    NearsightError
+        What `relax` and `lowest_modes` raise.
+    """
+    first = found = relax(
+        atoms, model, checkpoint=_round_file(checkpoint, ""), progress=progress, **settings
+    )
+    followed: list[str] = []
+    for number in range(most_rounds + 1):
+        modes_file = _round_file(checkpoint, f".modes-{number}")
+        lowest = lowest_modes(
+            HessianOperator(found.atoms, model), checkpoint=modes_file, progress=progress
+        )
+        if not lowest.imaginary.any():
+            return _told(found, first, followed)
+        if number == most_rounds:
+            break
+        before = found
+        found = relax(
+            displaced_along(lowest),
+            model,
+            checkpoint=_round_file(checkpoint, f".round-{number}"),
+            progress=progress,
+            **{**settings, "symmetry_tolerance_A": None},
+        )
+        found = replace(found, n_steps=before.n_steps + found.n_steps)
+        fall = 1000 * (found.energy_after_eV - before.energy_after_eV) / len(atoms)
+        followed.append(f"{name_wavenumbers(lowest.wavenumbers_per_cm[:1])}, {fall:+.2f} meV/atom")
+    left = name_wavenumbers(lowest.wavenumbers_per_cm[:1])
+    followed.append(f"after {most_rounds} rounds an imaginary mode is left ({left})")
+    return _told(found, first, followed)
+
+
+def displaced_along(lowest: LowestModes) -> Atoms:
+    """Return the structure moved along its lowest mode, by 0.1 Å where it moves most."""
+    displacements = lowest.modes[0] / np.sqrt(lowest.atoms.get_masses())[:, np.newaxis]
+    moved: Atoms = lowest.atoms.copy()
+    moved.positions += _DISPLACEMENT_A * displacements / np.linalg.norm(displacements, axis=1).max()
+    return moved
+
+
+def _told(found: Relaxation, first: Relaxation, followed: list[str]) -> Relaxation:
+    """Return the last relaxation as one from the very start."""
+    if not followed:
+        return found
+    told = f"The relaxation ended on a saddle point and followed imaginary modes: {followed[0]}"
+    return replace(
+        found,
+        energy_before_eV=first.energy_before_eV,
+        volume_before_A3=first.volume_before_A3,
+        warnings=("; ".join([told, *followed[1:]]) + ".", *found.warnings),
+    )
+
+
+def _round_file(checkpoint: str | os.PathLike[str] | None, suffix: str) -> Path | None:
+    return None if checkpoint is None else Path(f"{checkpoint}{suffix}")

@@ -1,0 +1,70 @@
+"""Relaxations that leave saddle points."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase.build import bulk
+
+from nearsight.hessian.compute import hessian
+from nearsight.relaxation import relax
+from nearsight.vibrations.minimum import relax_to_minimum
+from nearsight.vibrations.modes import vibrations
+
+
+@pytest.fixture(scope="module")
+def saddle():
+    """An atom of a metal half way into a vacancy, where symmetry leaves it no force to fall."""
+    metal = bulk("Mg", "fcc", a=3.75, cubic=True).repeat(2)
+    neighbour = 1 + int(np.argmin(metal.get_distances(0, range(1, len(metal)), mic=True)))
+    metal.positions[neighbour] -= metal.get_distance(0, neighbour, mic=True, vector=True) / 2
+    del metal[0]
+    return metal
+
+
+def test_a_saddle_point_is_left_for_the_minimum_below(saddle, pair_model):
+    options = {"fmax": 1e-3, "cell": False}
+    held = relax(saddle, pair_model(), **options)
+    assert held.converged
+    assert vibrations(hessian(held.atoms, pair_model())).n_imaginary > 0
+    found = relax_to_minimum(saddle, pair_model(), **options)
+    assert found.converged
+    assert vibrations(hessian(found.atoms, pair_model())).n_imaginary == 0
+    assert found.energy_after_eV < held.energy_after_eV - 0.1
+    assert found.energy_before_eV == held.energy_before_eV
+    assert found.n_steps > held.n_steps
+    assert "ended on a saddle point and followed imaginary modes: " in found.warnings[0]
+    assert "meV/atom" in found.warnings[0]
+    # the atom that was half way falls into the vacancy: a perfect crystal with one vacancy
+    vacancy = bulk("Mg", "fcc", a=3.75, cubic=True).repeat(2)
+    del vacancy[0]
+    expected = relax(vacancy, pair_model(), **options)
+    assert found.energy_after_eV == pytest.approx(expected.energy_after_eV, abs=1e-3)
+
+
+def test_a_minimum_is_left_alone(pair_model):
+    crystal = bulk("MgO", "rocksalt", a=3.7, cubic=True)
+    found = relax_to_minimum(crystal, pair_model(), fmax=1e-4)
+    plain = relax(crystal, pair_model(), fmax=1e-4)
+    assert found.warnings == plain.warnings == ()
+    assert found.n_steps == plain.n_steps
+    np.testing.assert_array_equal(found.atoms.positions, plain.atoms.positions)
+
+
+def test_an_imaginary_mode_that_is_left_is_told(saddle, pair_model):
+    found = relax_to_minimum(saddle, pair_model(), most_rounds=0, fmax=1e-3, cell=False)
+    assert "after 0 rounds an imaginary mode is left (" in found.warnings[0]
+
+
+def test_rounds_go_on_where_they_were(saddle, pair_model, tmp_path):
+    path = Path(tmp_path / "relaxation")
+    options = {"fmax": 1e-3, "cell": False, "checkpoint": path}
+    found = relax_to_minimum(saddle, pair_model(), **options)
+    assert {file.name for file in tmp_path.iterdir()} >= {
+        "relaxation",
+        "relaxation.modes-0",
+        "relaxation.round-0",
+    }
+    again = relax_to_minimum(saddle, pair_model(), **options)
+    np.testing.assert_allclose(again.atoms.positions, found.atoms.positions, atol=1e-9)
+    assert again.n_steps == found.n_steps
