@@ -134,11 +134,18 @@ def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
             f"{path} holds phonopy's force constants, which heat-capacity and phonons take; give a "
             f"structure or a saved Hessian (.npz) here."
         )
-    _require_no_preparation(path, arguments)
+    require_no_preparation(path, arguments)
     return Calculated(path, None, Hessian.load(path), {})
 
 
-def _require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
+def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
+    """Check that no option asks to prepare the structure of what is finished.
+
+    Raises
+    ------
+    MethodError
+        One does.
+    """
     late = ("supercell", "length", "symmetrize")
     given = [f"--{name}" for name in late if getattr(arguments, name, None) is not None]
     if given:
@@ -170,7 +177,7 @@ def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculate
         It cannot be read, or is of no crystal.
     """
     if is_phonopy_file(path):
-        _require_no_preparation(path, arguments)
+        require_no_preparation(path, arguments)
         found = read_phonopy(path)
     else:
         tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
@@ -221,8 +228,8 @@ def hessian_of(
 ) -> Calculated:
     """Compute the Hessian of a structure, or of the supercell that was asked for."""
     atoms, settings = supercell_of(prepared, arguments)
-    checkpoint = _rows_file(prepared.path, atoms, model, arguments, work)
-    result = hessian(atoms, model, checkpoint=checkpoint, **_hessian_settings(arguments))
+    checkpoint = rows_file(prepared.path, atoms, model, arguments, work)
+    result = hessian(atoms, model, checkpoint=checkpoint, **hessian_settings(arguments))
     work.done(checkpoint)
     hessian_with_notes = replace(result, warnings=prepared.warnings)
     return Calculated(prepared.path, prepared.relaxation, hessian_with_notes, settings)
@@ -253,7 +260,7 @@ def force_constants_of(
     if chosen is None:
         chosen = supercell_for_length(prepared.atoms, arguments.length or DEFAULT_LENGTH_A)
     require_born_for(arguments.nac, prepared.atoms, arguments.symmetry_tolerance)
-    checkpoint = _rows_file(
+    checkpoint = rows_file(
         prepared.path, make_supercell(prepared.atoms, chosen), model, arguments, work
     )
     found = force_constants(
@@ -261,7 +268,7 @@ def force_constants_of(
         model,
         list(chosen),
         checkpoint=checkpoint,
-        **_hessian_settings(arguments),
+        **hessian_settings(arguments),
     )
     work.done(checkpoint)
     found = replace(found, warnings=prepared.warnings)
@@ -273,9 +280,10 @@ def _repeats(arguments: argparse.Namespace) -> list[int]:
     return arguments.supercell or [1, 1, 1]
 
 
-def _rows_file(
+def rows_file(
     path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, work: WorkDirectory
 ) -> Path:
+    """Return the file of finished rows of a Hessian or of force constants."""
     return work.file(
         path,
         atoms,
@@ -287,7 +295,8 @@ def _rows_file(
     )
 
 
-def _hessian_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+def hessian_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what the options say about how a Hessian is computed."""
     return {
         "method": arguments.method,
         "step_A": arguments.step,

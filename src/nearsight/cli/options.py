@@ -114,6 +114,15 @@ def add_relaxation(command: argparse.ArgumentParser) -> None:
     )
 
 
+def relax_tightly(command: argparse.ArgumentParser) -> None:
+    """Let the relaxation end where elastic constants begin.
+
+    The virial per atom is then below 10⁻⁴ eV, and the stress below 0.01 GPa at any density that
+    has more than 1.6 Å³ for an atom: at that of every solid.
+    """
+    command.set_defaults(fmax=1e-4)
+
+
 def add_hessian(command: argparse.ArgumentParser) -> None:
     """Add what decides about the Hessian."""
     group = command.add_argument_group("Hessian")
@@ -276,16 +285,18 @@ def add_thermodynamics(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_output(command: argparse.ArgumentParser, plot: str | None) -> None:
-    """Add where results go."""
+def add_output(command: argparse.ArgumentParser, plot: str | None, *, report: bool = True) -> None:
+    """Add where results go: a figure only of something, a page only with one."""
     group = command.add_argument_group("output")
     group.add_argument(
         "--json", metavar="FILE", help="write the results as JSON; - for standard output"
     )
+    command.set_defaults(report=None)
     if plot is None:
-        command.set_defaults(report=None)
         return
     group.add_argument("--plot", metavar="FILE", help=f"draw the {plot} (.png, .pdf or .svg)")
+    if not report:
+        return
     group.add_argument(
         "--report",
         metavar="FILE",

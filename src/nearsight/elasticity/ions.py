@@ -42,9 +42,7 @@ class IonicRelaxation:
         """H_εu H_uu⁺ H_uε, shape ``(6, 6)``; modes without a restoring force are left out."""
         kept = ~self.is_zero
         forces = self.mode_forces_eV_per_A_rootamu[kept]
-        term: FloatArray = forces.T @ (
-            forces / self.eigenvalues_eV_per_A2_amu[kept, np.newaxis]
-        )
+        term: FloatArray = forces.T @ (forces / self.eigenvalues_eV_per_A2_amu[kept, np.newaxis])
         return term
 
 

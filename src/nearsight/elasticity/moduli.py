@@ -62,9 +62,7 @@ def elastic_moduli(stiffness_GPa: ArrayLike) -> ElasticModuli:
     bulk_voigt = float(c[:3, :3].sum()) / 9
     bulk_reuss = 1 / float(s[:3, :3].sum())
     shear_voigt = float(3 * c[:3, :3].trace() - c[:3, :3].sum() + 6 * c[3:, 3:].trace()) / 30
-    shear_reuss = 15 / float(
-        6 * s[:3, :3].trace() - 2 * s[:3, :3].sum() + 3 * s[3:, 3:].trace()
-    )
+    shear_reuss = 15 / float(6 * s[:3, :3].trace() - 2 * s[:3, :3].sum() + 3 * s[3:, 3:].trace())
     bulk = Modulus(bulk_voigt, bulk_reuss, (bulk_voigt + bulk_reuss) / 2)
     shear = Modulus(shear_voigt, shear_reuss, (shear_voigt + shear_reuss) / 2)
     pairs = list(zip(asdict(bulk).values(), asdict(shear).values(), strict=True))
@@ -98,5 +96,4 @@ def compliance(stiffness_GPa: ArrayLike) -> FloatArray:
             f"A crystal whose elastic tensor has the eigenvalue {lowest:.3g} GPa is mechanically "
             f"unstable and has no moduli; strain the cell along that eigenvector, and relax again."
         )
-    inverse: FloatArray = np.linalg.inv(c)
-    return inverse
+    return np.asarray(np.linalg.inv(c), dtype=np.float64)

@@ -56,8 +56,8 @@ class ElasticTensor:
         Under stress it is that of the stress-corrected coefficients (J. Wang et al., Phys. Rev.
         Lett. 1993, 71, 4182, DOI 10.1103/PhysRevLett.71.4182).
         """
-        found: FloatArray = np.linalg.eigvalsh(symmetric(self.relaxed_ion_GPa))
-        return found
+        found = np.linalg.eigvalsh(symmetric(self.relaxed_ion_GPa))
+        return np.asarray(found, dtype=np.float64)
 
     @property
     def is_stable(self) -> bool:

@@ -1,9 +1,8 @@
 """The Hessian over positions and strain: what elastic constants are made of."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from nearsight.hessian.compute import hessian
 from nearsight.hessian.memory import is_out_of_memory
 from nearsight.hessian.methods import ANALYTIC
 from nearsight.hessian.result import Hessian
-from nearsight.models.contract import Evaluation, Model, require_elements
+from nearsight.models.contract import Model, require_elements
 from nearsight.provenance import Provenance
 from nearsight.storage import load_archive, save_archive
 from nearsight.structures.checking import check_structure, require_no_constraints
@@ -108,7 +107,7 @@ class GeneralisedHessian:
             stress_eV_per_A3=arrays["stress_eV_per_A3"],
         )
 
-    def summary(self) -> Mapping[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return the part of the JSON output about the derivatives by strain."""
         return {
             "step": self.strain_step,
@@ -153,10 +152,7 @@ def generalised_hessian(
     """
     check_structure(atoms)
     require_no_constraints(atoms)
-    require_crystal_for_strain(atoms)
-    require_elements(atoms, model)
-    at_rest = _evaluate(atoms, model)
-    assert at_rest.stress_eV_per_A3 is not None
+    forces, stress = first_derivatives(atoms, model)
     by_positions = hessian(
         atoms,
         model,
@@ -173,7 +169,9 @@ def generalised_hessian(
     else:
         assert by_positions.step_A is not None
         step = by_positions.step_A / LENGTH_OF_STRAIN_A
-        coupling, strain = _differences(atoms, model, by_positions.method, step)
+        coupling, strain = strain_differences(
+            partial(first_derivatives, model=model), atoms, SCHEMES[by_positions.method], step
+        )
     if not (np.isfinite(coupling).all() and np.isfinite(strain).all()):
         raise ModelError(
             f"{model.identity.name} gave a second derivative by strain that is not finite; look "
@@ -184,12 +182,25 @@ def generalised_hessian(
         coupling_eV_per_A=coupling,
         strain_eV=strain,
         strain_step=step,
-        forces_eV_per_A=at_rest.forces_eV_per_A,
-        stress_eV_per_A3=at_rest.stress_eV_per_A3,
+        forces_eV_per_A=forces,
+        stress_eV_per_A3=stress,
     )
 
 
-def _evaluate(atoms: Atoms, model: Model) -> Evaluation:
+def first_derivatives(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArray]:
+    """Return forces in eV/Å, ``(n_atoms, 3)``, and stress in eV/Å³, ``(6,)``, of a crystal.
+
+    Raises
+    ------
+    StructureError
+        The structure is not periodic in three directions.
+    MissingPropertyError
+        The model has no stress.
+    ModelError
+        The model does not know an element, or gives NaN.
+    """
+    require_crystal_for_strain(atoms)
+    require_elements(atoms, model)
     try:
         [evaluation] = model.evaluate([atoms], stress=True)
     except MissingPropertyError as error:
@@ -197,7 +208,8 @@ def _evaluate(atoms: Atoms, model: Model) -> Evaluation:
             f"Elastic constants need the stress, which {model.identity.name} does not give "
             f"({error}) Use a model with stresses (`nearsight models list`)."
         ) from error
-    return evaluation
+    assert evaluation.stress_eV_per_A3 is not None
+    return evaluation.forces_eV_per_A, evaluation.stress_eV_per_A3
 
 
 def _analytic(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArray]:
@@ -214,14 +226,3 @@ def _analytic(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArray]:
         ) from error
     coupling = products[:, :n_displacements].T.reshape(len(atoms), 3, 6)
     return coupling, products[:, n_displacements:].T
-
-
-def _differences(
-    atoms: Atoms, model: Model, scheme: str, step: float
-) -> tuple[FloatArray, FloatArray]:
-    def first_derivatives(crystal: Atoms) -> tuple[FloatArray, FloatArray]:
-        [evaluation] = model.evaluate([crystal], stress=True)
-        assert evaluation.stress_eV_per_A3 is not None
-        return evaluation.forces_eV_per_A, evaluation.stress_eV_per_A3
-
-    return strain_differences(first_derivatives, atoms, SCHEMES[scheme], step)

@@ -1,4 +1,4 @@
-"""Homogeneous strain of a crystal, in the Voigt order xx, yy, zz, yz, xz, xy with doubled shears."""
+"""Homogeneous strain of a crystal, in Voigt order xx, yy, zz, yz, xz, xy with doubled shears."""
 
 import numpy as np
 from ase import Atoms

@@ -1,0 +1,221 @@
+# %% [markdown]
+# # Elastic constants: three routes to the same numbers
+#
+# Elastic constants with relaxed ions follow from one matrix of second derivatives, over positions
+# and strain. They are compared with two routes that know nothing of it:
+#
+# - the stress of crystals that are strained by ±0.001, with the atoms relaxed in the fixed cell;
+# - the energy of crystals that are stretched in all directions by up to ±0.004, with the atoms
+#   relaxed again, whose second derivative by the volume is the bulk modulus.
+#
+# Silicon, rock salt and magnesium oxide, and two metal-organic frameworks: MOF-5 with its phenylene
+# linkers, and IRMOF-10 with biphenyl linkers, built from it (`biphenyl_linkers.py`). All are cubic,
+# so that a stretch along x and a shear of the yz plane give all three constants.
+#
+#     python studies/elastic_constants.py --records FOLDER [--only Si NaCl] [--model sevennet-0]
+#
+# No space group is imposed: SevenNet-0 breaks the mirror planes of frameworks by 4·10⁻³ eV/Å. There
+# is one record per crystal in FOLDER/MODEL, and unfinished relaxations and rows beside it.
+import argparse
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from ase import Atoms
+from ase.build import bulk
+from biphenyl_linkers import with_biphenyl_linkers
+from numpy.typing import NDArray
+from records import Record, collect, file_name, markdown_table, without_errors
+
+from nearsight.allocation import allocate_for_speed
+from nearsight.elasticity import elastic_tensor
+from nearsight.hessian import generalised_hessian
+from nearsight.models import Model, load_model
+from nearsight.relaxation import Relaxation, relax
+from nearsight.storage import write_text
+from nearsight.structures import space_group
+from nearsight.structures.strain import strain_matrix, strained
+from nearsight.testing.structures import mof5
+from nearsight.units import EV_PER_A3_IN_GPA
+
+FloatArray = NDArray[np.float64]
+
+CRYSTALS = {
+    "Si": lambda: bulk("Si", "diamond", a=5.469),
+    "NaCl": lambda: bulk("NaCl", "rocksalt", a=5.70),
+    "MgO": lambda: bulk("MgO", "rocksalt", a=4.25),
+    "MOF-5": mof5,
+    "IRMOF-10": lambda: with_biphenyl_linkers(mof5()),
+}
+DFT_BULK_MODULUS_GPA = {"MOF-5": 16.1, "IRMOF-10": 9.4}
+FMAX_eV_PER_A = 2e-5
+STRAIN = 1e-3
+STRETCHES = (-0.004, -0.002, 0.0, 0.002, 0.004)
+XX, YZ = 0, 3
+FURTHER = ("crystal", "a / Å", "rows", "softest mode / cm⁻¹", "stress / GPa", "shear (Hill)")
+FURTHER += ("Young's, least and most", "anisotropy", "stable", "s", "s, all routes")
+SYMMETRY_TOLERANCE_A = 1e-3
+
+
+# %% [markdown]
+# ## One crystal
+def calculate(name: str, model: Model, folder: Path) -> Record:
+    """Return the elastic constants of a crystal by all routes."""
+    start = perf_counter()
+    relaxation = at_rest(CRYSTALS[name](), model, folder / f"{name}.relaxation", cell=True)
+    rows = folder / f"{name}.rows"
+    found = generalised_hessian(relaxation.atoms, model, checkpoint=rows)
+    found.save(folder / f"{name}.npz")
+    relaxed = perf_counter() - start
+    tensor = elastic_tensor(found)
+    record = {
+        "formula": relaxation.atoms.get_chemical_formula(),
+        "n_atoms": len(relaxation.atoms),
+        "space_group": space_group(relaxation.atoms, SYMMETRY_TOLERANCE_A).symbol,
+        "volume_A3": float(relaxation.atoms.cell.volume),
+        "relaxation": relaxation.summary(),
+        "hessian": found.hessian.summary(),
+        "elasticity": tensor.summary(),
+        "warnings": [*relaxation.warnings, *tensor.warnings],
+        "model": model.identity.to_json(),
+        "seconds_second_derivatives": relaxed,
+    }
+    print(f"{name}: second derivatives, {relaxed:.0f} s", flush=True)
+    record["strained_GPa"] = {
+        str(component): from_stresses(relaxation.atoms, model, component).tolist()
+        for component in (XX, YZ)
+    }
+    record["bulk_modulus_from_energies_GPa"] = from_energies(relaxation.atoms, model)
+    record["seconds"] = perf_counter() - start
+    print(f"{name}: {len(relaxation.atoms)} atoms, {record['seconds']:.0f} s", flush=True)
+    rows.unlink(missing_ok=True)
+    return record
+
+
+def at_rest(atoms: Atoms, model: Model, checkpoint: Path | None, *, cell: bool) -> Relaxation:
+    """Return a crystal with its atoms relaxed, and its cell too on request."""
+    relaxation = relax(
+        atoms, model, fmax=FMAX_eV_PER_A, cell=cell, max_steps=3000, checkpoint=checkpoint
+    )
+    print(
+        f"  {atoms.get_chemical_formula()}: {relaxation.n_steps} steps, fmax "
+        f"{relaxation.fmax_eV_per_A:.1e} eV/Å",
+        flush=True,
+    )
+    return relaxation
+
+
+def from_stresses(atoms: Atoms, model: Model, component: int) -> FloatArray:
+    """Return a column of the tensor in GPa from the stresses of two strained crystals."""
+    stresses = []
+    for size in (STRAIN, -STRAIN):
+        crystal = strained(atoms, strain_matrix(size * np.eye(6)[component]))
+        relaxation = at_rest(crystal, model, None, cell=False)
+        [evaluation] = model.evaluate([relaxation.atoms], stress=True)
+        stresses.append(evaluation.stress_eV_per_A3)
+    return EV_PER_A3_IN_GPA * (stresses[0] - stresses[1]) / (2 * STRAIN)
+
+
+def from_energies(atoms: Atoms, model: Model) -> float:
+    """Return V d²E/dV² in GPa from a polynomial of fourth order through five volumes."""
+    crystals = [
+        at_rest(strained(atoms, stretch * np.eye(3)), model, None, cell=False)
+        for stretch in STRETCHES
+    ]
+    volumes = np.array([each.atoms.cell.volume / atoms.cell.volume for each in crystals])
+    energies = np.array([each.energy_after_eV for each in crystals])
+    fitted = np.polynomial.Polynomial.fit(volumes - 1, energies - energies.mean(), 4)
+    return float(EV_PER_A3_IN_GPA * fitted.deriv(2)(0.0) / atoms.cell.volume)
+
+
+# %% [markdown]
+# ## All of them
+def main() -> None:
+    """Calculate what is missing and write the table."""
+    allocate_for_speed()
+    parser = argparse.ArgumentParser(description="Elastic constants by three routes")
+    parser.add_argument("--only", nargs="+", choices=list(CRYSTALS), default=list(CRYSTALS))
+    parser.add_argument("--model", default="sevennet-0")
+    parser.add_argument("--records", type=Path, required=True)
+    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
+    options = parser.parse_args()
+    model = load_model(options.model)
+    folder = options.records / file_name(options.model)
+    settings = {"fmax_eV_per_A": FMAX_eV_PER_A, "strain": STRAIN, "stretches": list(STRETCHES)}
+    records = collect(folder, options.only, lambda name: calculate(name, model, folder), settings)
+    options.results.mkdir(parents=True, exist_ok=True)
+    write_text(options.results / "elastic_constants.md", report(options.model, records))
+
+
+def report(model: str, records: dict[str, Record]) -> str:
+    """Return the tables."""
+    good = without_errors(records)
+    failed = [f"{name} ({each['error']})" for name, each in records.items() if "error" in each]
+    return (
+        f"# Elastic constants by three routes\n\n{model}, float64, relaxed to "
+        f"{FMAX_eV_PER_A:g} eV/Å. Failed: {', '.join(failed) or 'none'}.\n\n"
+        + markdown_table(
+            ["crystal", "atoms", "group", "constant", "second derivatives", "strained", "off by"],
+            [row for name, each in good.items() for row in constants(name, each)],
+        )
+        + "\nGPa, relaxed ions; strained: from the stress of crystals strained by "
+        f"±{STRAIN:g}.\n\n"
+        + markdown_table(
+            ["crystal", "second derivatives", "E(V)", "off by", "clamped ions", "DFT"],
+            [bulk_moduli(name, each) for name, each in good.items()],
+        )
+        + "\nBulk moduli in GPa. DFT: as published for the frameworks.\n\n"
+        + markdown_table(
+            FURTHER,
+            [further(name, each) for name, each in good.items()],
+        )
+        + "\nModuli in GPa. s: seconds for relaxation and second derivatives, and for all routes.\n"
+    )
+
+
+def constants(name: str, record: Record) -> list[list[str]]:
+    """Return the three constants of a cubic crystal by both routes."""
+    tensor = np.array(record["elasticity"]["relaxed_ion_GPa"])
+    of_xx, of_yz = (np.array(record["strained_GPa"][str(column)]) for column in (XX, YZ))
+    pairs = {
+        "C11": (tensor[0, 0], of_xx[0]),
+        "C12": (tensor[1:3, 0].mean(), of_xx[1:3].mean()),
+        "C44": (tensor[3, 3], of_yz[3]),
+    }
+    first = [name, str(record["n_atoms"]), record["space_group"]]
+    return [
+        [*first, constant, f"{one:.3f}", f"{other:.3f}", f"{one / other - 1:+.3%}"]
+        for constant, (one, other) in pairs.items()
+    ]
+
+
+def bulk_moduli(name: str, record: Record) -> list[str]:
+    """Return the bulk modulus by every route."""
+    tensor = np.array(record["elasticity"]["relaxed_ion_GPa"])
+    clamped = np.array(record["elasticity"]["clamped_ion_GPa"])
+    one, other = tensor[:3, :3].mean(), record["bulk_modulus_from_energies_GPa"]
+    dft = DFT_BULK_MODULUS_GPA.get(name)
+    last = [f"{clamped[:3, :3].mean():.3f}", "-" if dft is None else f"{dft:g}"]
+    return [name, f"{one:.3f}", f"{other:.3f}", f"{one / other - 1:+.3%}", *last]
+
+
+def further(name: str, record: Record) -> list[str]:
+    """Return what else is known about a crystal; `a` is that of its face-centred cubic cell."""
+    found = record["elasticity"]
+    rows = record["hessian"]
+    moduli, young = found["moduli"], found["youngs_modulus"]
+    row = [name, f"{np.cbrt(4 * record['volume_A3']):.4f}"]
+    row += [f"{rows['rows_needed']} of {rows['rows_total']}", f"{found['lowest_mode_per_cm']:.1f}"]
+    row.append(f"{np.abs(found['stress_GPa']).max():.1e}")
+    if moduli is None:
+        row += ["-", "-", "-"]
+    else:
+        row.append(f"{moduli['shear_GPa']['hill']:.3f}")
+        row.append(f"{young['smallest_GPa']:.2f}, {young['largest_GPa']:.2f}")
+        row.append(f"{moduli['universal_anisotropy']:.3f}")
+    row.append("yes" if found["stable"] else "no")
+    return [*row, f"{record['seconds_second_derivatives']:.0f}", f"{record['seconds']:.0f}"]
+
+
+if __name__ == "__main__":
+    main()
