@@ -105,6 +105,7 @@ def test_mechanically_unstable_crystal_has_no_moduli(
     assert "UNSTABLE" in output
     assert "mechanically unstable" in output
     assert "Voigt" not in output
+    assert "s.png does not show it" in output
     found = json.loads(Path("s.json").read_text())["elasticity"]
     assert found["stable"] is False
     assert found["moduli"] is None

@@ -57,9 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.output:
             found.generalised.save(arguments.output)
         tensor = elastic_tensor(found.generalised)
+        warnings = (*found.calculated.hessian.warnings, *tensor.warnings)
         if arguments.plot and tensor.is_stable:
             drawn.append((found.calculated.label, tensor))
-        warnings = (*found.calculated.hessian.warnings, *tensor.warnings)
+        elif arguments.plot:
+            warnings = (*warnings, f"{arguments.plot} does not show it: it has no moduli.")
 
         def show() -> None:
             tables.print_calculation(found.calculated)

@@ -146,8 +146,9 @@ def youngs_modulus_figure(path: str, calculated: Sequence[tuple[str, ElasticTens
     ]
     for axes, (name, tensor) in zip(panels, calculated, strict=True):
         tensor.plot(axes)
-        axes.set_title(f"{name} ({tensor.atoms.get_chemical_formula()})")
-        axes.legend(title="Young's modulus / GPa", loc="center left", bbox_to_anchor=(1.15, 0.5))
+        axes.set_title(f"{name} ({tensor.atoms.get_chemical_formula()})\nfrom {tensor.name}")
+        title = "Young's modulus / GPa, relaxed ions"
+        axes.legend(title=title, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
     _save(figure, path)
 
 

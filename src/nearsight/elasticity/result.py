@@ -86,13 +86,23 @@ class ElasticTensor:
         """
         return youngs_modulus_range(self.relaxed_ion_GPa)
 
-    def plot(self, axes: "PolarAxes", label: str = "") -> None:
-        """Draw Young's modulus over the directions in the planes xy, xz and yz, in GPa."""
+    def plot(self, axes: "PolarAxes") -> None:
+        """Draw Young's modulus in GPa over the directions of the planes xy, xz and yz.
+
+        Raises
+        ------
+        StructureError
+            The crystal is unstable.
+        """
         angles = np.linspace(0, 2 * np.pi, 361)
-        for name, (first, second) in {"xy": (0, 1), "xz": (0, 2), "yz": (1, 2)}.items():
+        # Of a cubic crystal the curves lie on each other: the later ones let the first be seen.
+        styles = (("xy", 0, 1, "-", 4.0), ("xz", 0, 2, "--", 2.5), ("yz", 1, 2, ":", 1.5))
+        for name, first, second, style, width in styles:
             n = np.zeros((len(angles), 3))
             n[:, first], n[:, second] = np.cos(angles), np.sin(angles)
-            axes.plot(angles, youngs_modulus(self.relaxed_ion_GPa, n), label=f"{label}{name} plane")
+            values = youngs_modulus(self.relaxed_ion_GPa, n)
+            label = f"{name} plane, from {name[0]}"
+            axes.plot(angles, values, linestyle=style, linewidth=width, label=label)
         axes.set_rlim(0)
 
     def summary(self) -> dict[str, Any]:
