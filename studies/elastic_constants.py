@@ -31,9 +31,10 @@ from records import Record, collect, file_name, markdown_table, without_errors
 from nearsight.allocation import allocate_for_speed
 from nearsight.elasticity import elastic_tensor
 from nearsight.elasticity.ions import relax_ions
-from nearsight.hessian import GeneralisedHessian, generalised_hessian
-from nearsight.models import Model, load_model
-from nearsight.relaxation import Relaxation, relax
+from nearsight.errors import MethodError
+from nearsight.hessian import GeneralisedHessian, Hessian, generalised_hessian
+from nearsight.models import Evaluation, Model, load_model
+from nearsight.relaxation import relax
 from nearsight.storage import write_text
 from nearsight.structures import space_group
 from nearsight.structures.strain import strain_matrix, strained
@@ -52,6 +53,10 @@ CRYSTALS = {
 DFT_BULK_MODULUS_GPA = {"MOF-5": 16.1, "IRMOF-10": 9.4}
 FMAX_eV_PER_A = 2e-5
 STRAIN = 1e-3
+STRAINED_FMAX_eV_PER_A = 1e-7
+MAX_CALLS = 100
+SMALLEST_EIGENVALUE = 1e-8
+"""Of a Hessian over its largest; translations are below."""
 STRETCHES = (-0.004, -0.002, 0.0, 0.002, 0.004)
 XX, YZ = 0, 3
 CONSTANTS = ("crystal", "atoms", "group", "constant", "second derivatives", "strained", "off by")
@@ -73,7 +78,14 @@ SMALL_GPA = 1e-6
 def calculate(name: str, model: Model, folder: Path) -> Record:
     """Return the elastic constants of a crystal by all routes."""
     start = perf_counter()
-    relaxation = at_rest(CRYSTALS[name](), model, folder / f"{name}.relaxation", cell=True)
+    relaxation = relax(
+        CRYSTALS[name](),
+        model,
+        fmax=FMAX_eV_PER_A,
+        max_steps=3000,
+        checkpoint=folder / f"{name}.relaxation",
+    )
+    print(f"{name}: {relaxation.n_steps} steps, fmax {relaxation.fmax_eV_per_A:.1e}", flush=True)
     rows = folder / f"{name}.rows"
     found = generalised_hessian(relaxation.atoms, model, checkpoint=rows)
     found.save(folder / f"{name}.npz")
@@ -93,10 +105,9 @@ def calculate(name: str, model: Model, folder: Path) -> Record:
     }
     print(f"{name}: second derivatives, {relaxed:.0f} s", flush=True)
     record["strained_GPa"] = {
-        str(component): from_stresses(relaxation.atoms, model, component).tolist()
-        for component in (XX, YZ)
+        str(component): from_stresses(found, model, component).tolist() for component in (XX, YZ)
     }
-    record["bulk_modulus_from_energies_GPa"] = from_energies(relaxation.atoms, model)
+    record["bulk_modulus_from_energies_GPa"] = from_energies(found, model)
     record["seconds"] = perf_counter() - start
     print(f"{name}: {len(relaxation.atoms)} atoms, {record['seconds']:.0f} s", flush=True)
     rows.unlink(missing_ok=True)
@@ -116,40 +127,40 @@ def hold(name: str, model: Model) -> Record:
     }
 
 
-def at_rest(atoms: Atoms, model: Model, checkpoint: Path | None, *, cell: bool) -> Relaxation:
-    """Return a crystal with its atoms relaxed, and its cell too on request."""
-    relaxation = relax(
-        atoms, model, fmax=FMAX_eV_PER_A, cell=cell, max_steps=3000, checkpoint=checkpoint
-    )
-    print(
-        f"  {atoms.get_chemical_formula()}: {relaxation.n_steps} steps, fmax "
-        f"{relaxation.fmax_eV_per_A:.1e} eV/Å",
-        flush=True,
-    )
-    return relaxation
-
-
-def from_stresses(atoms: Atoms, model: Model, component: int) -> FloatArray:
+def from_stresses(found: GeneralisedHessian, model: Model, component: int) -> FloatArray:
     """Return a column of the tensor in GPa from the stresses of two strained crystals."""
     stresses = []
     for size in (STRAIN, -STRAIN):
-        crystal = strained(atoms, strain_matrix(size * np.eye(6)[component]))
-        relaxation = at_rest(crystal, model, None, cell=False)
-        [evaluation] = model.evaluate([relaxation.atoms], stress=True)
-        stresses.append(evaluation.stress_eV_per_A3)
+        crystal = strained(found.atoms, strain_matrix(size * np.eye(6)[component]))
+        stresses.append(at_rest(crystal, model, found.hessian).stress_eV_per_A3)
     return EV_PER_A3_IN_GPA * (stresses[0] - stresses[1]) / (2 * STRAIN)
 
 
-def from_energies(atoms: Atoms, model: Model) -> float:
+def from_energies(found: GeneralisedHessian, model: Model) -> float:
     """Return V d²E/dV² in GPa from a polynomial of fourth order through five volumes."""
-    crystals = [
-        at_rest(strained(atoms, stretch * np.eye(3)), model, None, cell=False)
-        for stretch in STRETCHES
-    ]
-    volumes = np.array([each.atoms.cell.volume / atoms.cell.volume for each in crystals])
-    energies = np.array([each.energy_after_eV for each in crystals])
-    fitted = np.polynomial.Polynomial.fit(volumes - 1, energies - energies.mean(), 4)
-    return float(EV_PER_A3_IN_GPA * fitted.deriv(2)(0.0) / atoms.cell.volume)
+    crystals = [strained(found.atoms, stretch * np.eye(3)) for stretch in STRETCHES]
+    energies = np.array([at_rest(each, model, found.hessian).energy_eV for each in crystals])
+    volumes = (1 + np.array(STRETCHES)) ** 3 - 1
+    fitted = np.polynomial.Polynomial.fit(volumes, energies - energies.mean(), 4)
+    return float(EV_PER_A3_IN_GPA * fitted.deriv(2)(0.0) / found.atoms.cell.volume)
+
+
+def at_rest(atoms: Atoms, model: Model, near: Hessian) -> Evaluation:
+    """Return energy and stress of a crystal in a fixed cell, with its atoms at rest.
+
+    A Hessian from nearby only finds the way: at its end the model's own forces vanish. With soft
+    modes a relaxation that stops at 5·10⁻⁶ eV/Å left stresses of MOF-5 off by 0.3 %.
+    """
+    inverse = np.linalg.pinv(near.symmetric(), rcond=SMALLEST_EIGENVALUE, hermitian=True)
+    for n_calls in range(1, MAX_CALLS + 1):
+        [evaluation] = model.evaluate([atoms], stress=True)
+        forces = evaluation.forces_eV_per_A
+        fmax = float(np.linalg.norm(forces, axis=1).max())
+        if fmax < STRAINED_FMAX_eV_PER_A:
+            print(f"  {n_calls} force calls, fmax {fmax:.1e} eV/Å", flush=True)
+            return evaluation
+        atoms.positions += (inverse @ forces.reshape(-1)).reshape(-1, 3)
+    raise MethodError(f"the atoms do not come to rest: {fmax:.1e} eV/Å after {MAX_CALLS} calls.")
 
 
 # %% [markdown]
@@ -165,7 +176,12 @@ def main() -> None:
     options = parser.parse_args()
     model = load_model(options.model)
     folder = options.records / file_name(options.model)
-    settings = {"fmax_eV_per_A": FMAX_eV_PER_A, "strain": STRAIN, "stretches": list(STRETCHES)}
+    settings = {
+        "fmax_eV_per_A": FMAX_eV_PER_A,
+        "strained_fmax_eV_per_A": STRAINED_FMAX_eV_PER_A,
+        "strain": STRAIN,
+        "stretches": list(STRETCHES),
+    }
     records = collect(folder, options.only, lambda name: calculate(name, model, folder), settings)
     names = {file: name for name, file in HELD.items() if name in options.only}
     held = collect(folder, names, lambda file: hold(names[file], model), settings)
