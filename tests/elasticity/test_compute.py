@@ -10,7 +10,6 @@ from ase.calculators.emt import EMT
 
 from nearsight.elasticity import elastic_tensor, rotate_tensor
 from nearsight.elasticity.result import ELASTIC_CONSTANTS, STRESS_CORRECTED
-from nearsight.errors import StructureError
 from nearsight.hessian import GeneralisedHessian, generalised_hessian
 from nearsight.models import AseModel
 from nearsight.models.contract import Model
@@ -77,13 +76,6 @@ def test_neither_a_shift_nor_another_cell_matters(alloy: Atoms, derivatives: Der
         assert found.clamped_ion_GPa == pytest.approx(before.clamped_ion_GPa, abs=1e-5)
 
 
-def test_masses_do_not_matter(alloy: Atoms, derivatives: Derivatives) -> None:
-    heavy = alloy.copy()
-    heavy.set_masses([2.0, 40.0, 7.0, 19.0])
-    before, after = (elastic_tensor(derivatives(each)) for each in (alloy, heavy))
-    assert after.relaxed_ion_GPa == pytest.approx(before.relaxed_ion_GPa, abs=1e-7)
-
-
 def test_strained_crystals_with_relaxed_atoms_have_these_stresses(
     alloy: Atoms,
     derivatives: Derivatives,
@@ -146,32 +138,6 @@ def test_differences_of_a_calculator_agree_with_its_stresses() -> None:
     )
     column = (ahead.stress_eV_per_A3 - behind.stress_eV_per_A3) / 2e-4 * EV_PER_A3_IN_GPA
     assert c[:, 0] == pytest.approx(column, abs=1e-3)
-
-
-def test_imaginary_modes_are_named(
-    relaxed: Callable[..., Atoms], alpha_quartz: Atoms, derivatives: Derivatives
-) -> None:
-    saddle = relaxed(alpha_quartz, fmax=1e-5)
-    with pytest.raises(StructureError, match=r"3 imaginary modes \(-20.*without an imposed space"):
-        elastic_tensor(derivatives(saddle))
-
-
-def test_modes_without_a_restoring_force_are_left_out_and_said(pair: TorchModel) -> None:
-    # Two atoms that do not see each other: the second one moves freely.
-    atoms = Atoms("MgMg", cell=[9, 9, 9], positions=[[0, 0, 0], [4.5, 4.5, 4.5]], pbc=True)
-    found = elastic_tensor(generalised_hessian(atoms, pair, progress=False))
-    assert any("3 modes beside the translations" in warning for warning in found.warnings)
-    assert found.relaxed_ion_GPa == pytest.approx(np.zeros((6, 6)), abs=1e-12)
-
-
-def test_unstable_crystals_have_no_moduli(unstable: Atoms, derivatives: Derivatives) -> None:
-    found = elastic_tensor(derivatives(unstable))
-    assert not found.is_stable
-    assert found.eigenvalues_GPa[0] < -1
-    assert any("mechanically unstable" in warning for warning in found.warnings)
-    with pytest.raises(StructureError, match="mechanically unstable"):
-        _ = found.moduli
-    assert found.summary()["moduli"] is None
 
 
 def test_atoms_that_are_not_at_rest_are_said(alloy: Atoms, derivatives: Derivatives) -> None:
