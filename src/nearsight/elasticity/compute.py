@@ -15,8 +15,8 @@ FloatArray = NDArray[np.float64]
 
 NEGLIGIBLE_STRESS_GPA = 0.01
 """Below it the second derivatives of the energy are elastic constants."""
-SMALL_FORCE_eV_PER_A = 0.01
-"""Above it the atoms are not where the harmonic relaxation of the ions begins."""
+SMALL_FORCE_eV_PER_A = 1e-3
+"""Above it soft modes are not at rest: 4·10⁻³ eV/Å make the bulk modulus of MOF-5 5 % larger."""
 _AXES = ("xx", "yy", "zz", "yz", "xz", "xy")
 
 
