@@ -4,8 +4,8 @@
 # Elastic constants with relaxed ions follow from one matrix of second derivatives, over positions
 # and strain. They are compared with two routes that know nothing of it:
 #
-# - the stress of crystals that are strained by ±0.001, with the atoms relaxed in the fixed cell;
-# - the energy of crystals that are stretched in all directions by up to ±0.004, with the atoms
+# - the stress of crystals that are strained by ±0.00025, with the atoms relaxed in the fixed cell;
+# - the energy of crystals that are stretched in all directions by up to ±0.001, with the atoms
 #   relaxed again, whose second derivative by the volume is the bulk modulus.
 #
 # Silicon, rock salt and magnesium oxide, and two metal-organic frameworks: MOF-5 with its phenylene
@@ -54,10 +54,10 @@ CRYSTALS = {
 }
 DFT_BULK_MODULUS_GPA = {"MOF-5": 16.1, "IRMOF-10": 9.4}
 FMAX_eV_PER_A = 2e-5
-STRAIN = 1e-3
+STRAIN = 2.5e-4
 STRAINED_FMAX_eV_PER_A = 1e-7
 MAX_STEPS = 500
-STRETCHES = (-0.004, -0.002, 0.0, 0.002, 0.004)
+STRETCHES = (-1e-3, -5e-4, 0.0, 5e-4, 1e-3)
 XX, YZ = 0, 3
 CONSTANTS = ("crystal", "atoms", "group", "constant", "second derivatives", "strained", "off by")
 BULK_MODULI = ("crystal", "second derivatives", "E(V)", "off by", "clamped ions", "DFT")
