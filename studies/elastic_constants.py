@@ -2,7 +2,8 @@
 # # Elastic constants: three routes to the same numbers
 #
 # Elastic constants with relaxed ions follow from one matrix of second derivatives, over positions
-# and strain. They are compared with two routes that know nothing of it:
+# and strain. They are compared with two routes that need energies, forces and stresses only, and take
+# from that matrix no more than the first guess of the way on which the atoms come to rest:
 #
 # - the stress of crystals that are strained by ±0.00025, with the atoms relaxed in the fixed cell;
 # - the energy of crystals that are stretched in all directions by up to ±0.001, with the atoms
