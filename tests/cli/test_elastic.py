@@ -32,6 +32,7 @@ def test_table_json_figure_and_file(
     assert nearsight("elastic", str(copper), *given) == 0
     output = capsys.readouterr().out
     assert max(len(line) for line in output.splitlines()) <= 80
+    assert "fmax 0.0000" not in output
     for expected in ("elastic constants in GPa, relaxed ions", "clamped ions", "Reuss", "stable"):
         assert expected in output
     record = json.loads(Path("c.json").read_text())

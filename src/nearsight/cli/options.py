@@ -35,8 +35,9 @@ def add_structures(command: argparse.ArgumentParser) -> None:
         "structures",
         nargs="+",
         metavar="STRUCTURE",
-        help="structure files of any format ASE reads, or finished work: Hessians saved as .npz; "
-        "heat-capacity and phonons take phonopy's .yaml too; give them before the options",
+        help="structure files of any format ASE reads, or finished work: Hessians saved as .npz, "
+        "for elastic what its --output saved; heat-capacity and phonons take phonopy's .yaml too; "
+        "give them before the options",
     )
 
 

@@ -96,9 +96,11 @@ def _print_model(identity: ModelIdentity) -> None:
 def _print_relaxation(relaxation: Relaxation) -> None:
     verdict = "converged" if relaxation.converged else "NOT CONVERGED"
     volume = relaxation.volume_change
+    force = relaxation.fmax_eV_per_A
+    fmax = f"{force:.4f}" if force >= 1e-3 else f"{force:.1e}"
     print_line(
         "relaxation",
-        f"{verdict} after {relaxation.n_steps} steps, fmax {relaxation.fmax_eV_per_A:.4f} eV/Å, "
+        f"{verdict} after {relaxation.n_steps} steps, fmax {fmax} eV/Å, "
         f"energy {1000 * relaxation.energy_change_eV_per_atom:+.2f} meV/atom"
         + ("" if volume is None else f", volume {100 * volume:+.2f} %"),
     )
