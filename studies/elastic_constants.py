@@ -9,8 +9,8 @@
 # - the energy of crystals that are stretched in all directions by up to ±0.001, with the atoms
 #   relaxed again, whose second derivative by the volume is the bulk modulus.
 #
-# Larger strains measure something else in frameworks, whose soft modes are anharmonic: at four times
-# these C11 of MOF-5 is off by 0.25 % and its bulk modulus by 0.5 %.
+# Larger strains measure something else in frameworks, whose soft modes are anharmonic: at four
+# times these C11 of MOF-5 is off by 0.25 % and its bulk modulus by 0.5 %.
 #
 # Silicon, rock salt and magnesium oxide, and two metal-organic frameworks: MOF-5 with its phenylene
 # linkers, and IRMOF-10 with biphenyl linkers, built from it (`biphenyl_linkers.py`). All are cubic,
