@@ -8,11 +8,12 @@ from nearsight.cli import options
 from nearsight.cli.main import main
 from nearsight.hessian.force_constants import DEFAULT_LENGTH_A
 from nearsight.hessian.product_method import PRODUCTS
+from nearsight.relaxation.descent import OPTIMIZERS
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations.phonon_mesh import DEFAULT_MESH_LENGTH_A
 from nearsight.vibrations.probing import DEFAULT_RADIUS_A
 
-COMMANDS = ("heat-capacity", "phonons", "hessian", "vibrations", "report", "models")
+COMMANDS = ("heat-capacity", "phonons", "hessian", "vibrations", "elastic", "report", "models")
 
 
 def test_numbers_in_the_help_are_those_that_are_used() -> None:
@@ -21,6 +22,7 @@ def test_numbers_in_the_help_are_those_that_are_used() -> None:
     assert options.DEFAULT_MESH_LENGTH_A == DEFAULT_MESH_LENGTH_A
     assert options.DEFAULT_RADIUS_A == DEFAULT_RADIUS_A
     assert options.PRODUCTS == PRODUCTS
+    assert options.OPTIMIZERS == OPTIMIZERS
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])

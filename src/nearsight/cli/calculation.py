@@ -31,6 +31,7 @@ from nearsight.structures.checking import check_structure
 from nearsight.structures.reading import NOTES_KEY, read_structure
 from nearsight.structures.supercell import make_supercell, supercell_for_length
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.vibrations.minimum import relax_to_minimum
 
 UNRELAXED = "the structure was not relaxed: harmonic results hold at a minimum of the model only."
 
@@ -134,13 +135,22 @@ def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
             f"{path} holds phonopy's force constants, which heat-capacity and phonons take; give a "
             f"structure or a saved Hessian (.npz) here."
         )
-    _require_no_preparation(path, arguments)
+    require_no_preparation(path, arguments)
     return Calculated(path, None, Hessian.load(path), {})
 
 
-def _require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
-    late = ("supercell", "length", "symmetrize")
-    given = [f"--{name}" for name in late if getattr(arguments, name, None) is not None]
+def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
+    """Check that no option asks to prepare the structure of what is finished.
+
+    Raises
+    ------
+    MethodError
+        One does.
+    """
+    late = ("supercell", "length", "symmetrize", "follow_imaginary")
+    given = [
+        f"--{name.replace('_', '-')}" for name in late if getattr(arguments, name, None) is not None
+    ]
     if given:
         come = "comes" if len(given) == 1 else "come"
         raise MethodError(
@@ -170,7 +180,7 @@ def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculate
         It cannot be read, or is of no crystal.
     """
     if is_phonopy_file(path):
-        _require_no_preparation(path, arguments)
+        require_no_preparation(path, arguments)
         found = read_phonopy(path)
     else:
         tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
@@ -203,6 +213,8 @@ def prepare(
     if require is not None:
         require(atoms)
     make_supercell(atoms, _repeats(arguments))  # an impossible one must not cost a relaxation
+    if arguments.no_relax and arguments.follow_imaginary:
+        raise MethodError("--follow-imaginary relaxes; leave out --no-relax, or the other one.")
     if arguments.no_relax:
         return Prepared(path, atoms, None, (*warnings, UNRELAXED))
     relaxation = _relax(path, atoms, model, arguments, work)
@@ -221,8 +233,8 @@ def hessian_of(
 ) -> Calculated:
     """Compute the Hessian of a structure, or of the supercell that was asked for."""
     atoms, settings = supercell_of(prepared, arguments)
-    checkpoint = _rows_file(prepared.path, atoms, model, arguments, work)
-    result = hessian(atoms, model, checkpoint=checkpoint, **_hessian_settings(arguments))
+    checkpoint = rows_file(prepared.path, atoms, model, arguments, work)
+    result = hessian(atoms, model, checkpoint=checkpoint, **hessian_settings(arguments))
     work.done(checkpoint)
     hessian_with_notes = replace(result, warnings=prepared.warnings)
     return Calculated(prepared.path, prepared.relaxation, hessian_with_notes, settings)
@@ -253,7 +265,7 @@ def force_constants_of(
     if chosen is None:
         chosen = supercell_for_length(prepared.atoms, arguments.length or DEFAULT_LENGTH_A)
     require_born_for(arguments.nac, prepared.atoms, arguments.symmetry_tolerance)
-    checkpoint = _rows_file(
+    checkpoint = rows_file(
         prepared.path, make_supercell(prepared.atoms, chosen), model, arguments, work
     )
     found = force_constants(
@@ -261,7 +273,7 @@ def force_constants_of(
         model,
         list(chosen),
         checkpoint=checkpoint,
-        **_hessian_settings(arguments),
+        **hessian_settings(arguments),
     )
     work.done(checkpoint)
     found = replace(found, warnings=prepared.warnings)
@@ -273,9 +285,10 @@ def _repeats(arguments: argparse.Namespace) -> list[int]:
     return arguments.supercell or [1, 1, 1]
 
 
-def _rows_file(
+def rows_file(
     path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, work: WorkDirectory
 ) -> Path:
+    """Return the file of finished rows of a Hessian or of force constants."""
     return work.file(
         path,
         atoms,
@@ -287,7 +300,8 @@ def _rows_file(
     )
 
 
-def _hessian_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+def hessian_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what the options say about how a Hessian is computed."""
     return {
         "method": arguments.method,
         "step_A": arguments.step,
@@ -303,7 +317,8 @@ def _relax(
     # A larger step limit goes on where a smaller one stopped.
     deciding = {name: value for name, value in settings.items() if name != "max_steps"}
     checkpoint = work.file(path, atoms, model, "relaxation", **deciding)
-    relaxation = relax(
+    verb = relax_to_minimum if arguments.follow_imaginary else relax
+    relaxation = verb(
         atoms,
         model,
         fmax=arguments.fmax,
@@ -314,7 +329,8 @@ def _relax(
         checkpoint=checkpoint,
     )
     if relaxation.converged:
-        work.done(checkpoint)
+        # A relaxation that followed modes has more files, which begin like this one.
+        work.done(*checkpoint.parent.glob(f"{checkpoint.name}*"))
     return relaxation
 
 
@@ -326,4 +342,5 @@ def _relaxation_settings(arguments: argparse.Namespace) -> dict[str, Any]:
         "optimizer": arguments.optimizer,
         "fixed_cell": arguments.fixed_cell,
         "symmetrize_A": arguments.symmetrize,
+        "follow_imaginary": bool(arguments.follow_imaginary),
     }

@@ -8,6 +8,7 @@ import numpy as np
 
 from nearsight.cli.batch import require_writable
 from nearsight.cli.probing import Probed
+from nearsight.elasticity.result import ElasticTensor
 from nearsight.errors import MethodError
 from nearsight.storage import write_atomically
 from nearsight.vibrations.density_of_states import density_of_states
@@ -134,6 +135,20 @@ def density_of_states_figure(path: str, calculated: Sequence[tuple[str, Vibratio
     for axes, (name, modes) in zip(panels, calculated, strict=True):
         density_of_states(modes).plot(axes)
         axes.set_title(_label(name, modes))
+    _save(figure, path)
+
+
+def youngs_modulus_figure(path: str, calculated: Sequence[tuple[str, ElasticTensor]]) -> None:
+    """Draw Young's modulus over the directions in three planes, one panel for each crystal."""
+    figure = _new_figure(panels=len(calculated))
+    panels = figure.subplots(len(calculated), 1, squeeze=False, subplot_kw={"projection": "polar"})[
+        :, 0
+    ]
+    for axes, (name, tensor) in zip(panels, calculated, strict=True):
+        tensor.plot(axes)
+        axes.set_title(f"{name} ({tensor.atoms.get_chemical_formula()})\nfrom {tensor.name}")
+        title = "Young's modulus / GPa, relaxed ions"
+        axes.legend(title=title, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
     _save(figure, path)
 
 

@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     _phonons(commands)
     _hessian(commands)
     _vibrations(commands)
+    _elastic(commands)
     _report(commands)
     _models(commands)
     return parser
@@ -172,6 +173,28 @@ def _vibrations(commands: "options.Commands") -> None:
     options.add_hessian(command)
     options.add_output(command, plot="density of states")
     command.set_defaults(run=options.runner("nearsight.cli.vibrations"))
+
+
+def _elastic(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "elastic",
+        help="elastic constants, moduli and mechanical stability of a crystal",
+        description="Relax each crystal tightly, compute its second derivatives by positions and "
+        "strain, and print its elastic constants with clamped and with relaxed ions. What "
+        "--output saved may be given instead of a structure.",
+    )
+    options.add_structures(command)
+    command.add_argument(
+        "--output",
+        metavar="FILE",
+        help="save the second derivatives by positions and strain (.npz; one structure only)",
+    )
+    options.add_model(command)
+    options.add_relaxation(command)
+    options.relax_tightly(command)
+    options.add_hessian(command)
+    options.add_output(command, plot="Young's modulus over directions", report=False)
+    command.set_defaults(run=options.runner("nearsight.cli.elastic"))
 
 
 def _report(commands: "options.Commands") -> None:

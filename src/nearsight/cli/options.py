@@ -12,6 +12,7 @@ EXACT_TOLERANCE_A = 1e-5
 DEFAULT_LENGTH_A = 8.0
 DEFAULT_MESH_LENGTH_A = 100.0
 DEFAULT_RADIUS_A = 4.0
+OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
 PRODUCTS = ("auto", "analytic", "grouped", "differences")
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ def add_structures(command: argparse.ArgumentParser) -> None:
         "structures",
         nargs="+",
         metavar="STRUCTURE",
-        help="structure files of any format ASE reads, or finished work: Hessians saved as .npz; "
-        "heat-capacity and phonons take phonopy's .yaml too; give them before the options",
+        help="structure files of any format ASE reads, or finished work: Hessians saved as .npz, "
+        "for elastic what its --output saved; heat-capacity and phonons take phonopy's .yaml too; "
+        "give them before the options",
     )
 
 
@@ -95,14 +97,22 @@ def add_relaxation(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--optimizer",
         default="BFGS",
-        choices=("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton"),
-        help="newton starts from products with the Hessian and takes the fewest steps; LBFGS and "
-        "FIRE suit many atoms too (default: %(default)s)",
+        choices=OPTIMIZERS,
+        metavar="NAME",
+        help="newton, which starts from products with the Hessian and takes the fewest steps, or "
+        "ASE's BFGS, LBFGS, FIRE or BFGSLineSearch (default: %(default)s)",
     )
     group.add_argument(
         "--fixed-cell",
         action="store_true",
         help="relax positions only, as for a slab; otherwise the cell of a crystal is relaxed too",
+    )
+    group.add_argument(
+        "--follow-imaginary",
+        action="store_true",
+        default=None,
+        help="where the relaxed structure has an imaginary mode, move along it and relax again, "
+        "without an imposed space group",
     )
     group.add_argument(
         "--no-relax", action="store_true", help="take each structure as it is in its file"
@@ -113,6 +123,15 @@ def add_relaxation(command: argparse.ArgumentParser) -> None:
         metavar="TOL",
         help="refine onto the space group found within TOL Å, and relax under it",
     )
+
+
+def relax_tightly(command: argparse.ArgumentParser) -> None:
+    """Let the relaxation end where elastic constants begin.
+
+    The virial per atom is then below 10⁻⁴ eV, and the stress below 0.01 GPa at any density that
+    has more than 1.6 Å³ for an atom: at that of every solid.
+    """
+    command.set_defaults(fmax=1e-4)
 
 
 def add_hessian(command: argparse.ArgumentParser) -> None:
@@ -277,16 +296,18 @@ def add_thermodynamics(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_output(command: argparse.ArgumentParser, plot: str | None) -> None:
-    """Add where results go."""
+def add_output(command: argparse.ArgumentParser, plot: str | None, *, report: bool = True) -> None:
+    """Add where results go: a figure only of something, a page only with one."""
     group = command.add_argument_group("output")
     group.add_argument(
         "--json", metavar="FILE", help="write the results as JSON; - for standard output"
     )
+    command.set_defaults(report=None)
     if plot is None:
-        command.set_defaults(report=None)
         return
     group.add_argument("--plot", metavar="FILE", help=f"draw the {plot} (.png, .pdf or .svg)")
+    if not report:
+        return
     group.add_argument(
         "--report",
         metavar="FILE",

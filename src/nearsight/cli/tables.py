@@ -35,7 +35,7 @@ def print_calculation(calculated: Calculated) -> None:
         _print_relaxation(calculated.relaxation)
     constants = calculated.force_constants
     rows_total = 3 * len(constants.supercell) if constants else hessian.rows_total
-    _line(
+    print_line(
         "constants" if constants else "Hessian",
         f"{hessian.rows_needed} of {rows_total} rows needed ({hessian.symmetry}), "
         f"{hessian.rows_computed} computed in {hessian.seconds:.1f} s "
@@ -43,7 +43,7 @@ def print_calculation(calculated: Calculated) -> None:
         f"{hessian.asymmetry_eV_per_A2:.1e}, sum rule {hessian.sum_rule_eV_per_A2:.1e} eV/Å²",
     )
     step = "" if hessian.step_A is None else f", step {hessian.step_A:g} Å"
-    _line("method", f"{hessian.method}{step} ({hessian.reason})")
+    print_line("method", f"{hessian.method}{step} ({hessian.reason})")
 
 
 def print_probed(entry: ProbedEntry) -> None:
@@ -60,17 +60,17 @@ def print_probed(entry: ProbedEntry) -> None:
             f" with a step of {heat.method.step_A:g} Å, off by at most "
             f"{100 * heat.difference_error:.2g} %"
         )
-    _line(
+    print_line(
         "products",
         f"{heat.n_products} {heat.method.name}{step} ({heat.method.reason}) in {heat.seconds:.1f} "
         f"s; {heat.n_colours} colours for {heat.radius_A:g} Å, {heat.n_steps} Lanczos steps",
     )
-    _line(
+    print_line(
         "memory",
         f"{heat.peak_memory_bytes / 2**20:.0f} MiB at the peak, "
         f"{heat.method.predicted_memory_bytes / 2**20:.0f} MiB predicted",
     )
-    _line("spectrum", f"probing ({entry.spectrum_reason})")
+    print_line("spectrum", f"probing ({entry.spectrum_reason})")
     _print_acoustic(heat)
     print("\n      T / K   c_v / J/(g K)   ± / J/(g K)   J/(mol-atoms K)    J/K per cell")
     bars = heat.error_bar_J_per_g_K
@@ -86,25 +86,27 @@ def _print_structure(atoms: Atoms, settings: Mapping[str, Any], of_what: str = "
     repeats = settings.get("supercell", [1, 1, 1])
     times = "×".join(map(str, repeats))
     supercell = "" if repeats == [1, 1, 1] else f", {of_what}{times} supercell"
-    _line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms{supercell}")
+    print_line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms{supercell}")
 
 
 def _print_model(identity: ModelIdentity) -> None:
-    _line("model", f"{identity.name}, {identity.dtype}, {identity.device}")
+    print_line("model", f"{identity.name}, {identity.dtype}, {identity.device}")
 
 
 def _print_relaxation(relaxation: Relaxation) -> None:
     verdict = "converged" if relaxation.converged else "NOT CONVERGED"
     volume = relaxation.volume_change
-    _line(
+    force = relaxation.fmax_eV_per_A
+    fmax = f"{force:.4f}" if force >= 1e-3 else f"{force:.1e}"
+    print_line(
         "relaxation",
-        f"{verdict} after {relaxation.n_steps} steps, fmax {relaxation.fmax_eV_per_A:.4f} eV/Å, "
+        f"{verdict} after {relaxation.n_steps} steps, fmax {fmax} eV/Å, "
         f"energy {1000 * relaxation.energy_change_eV_per_atom:+.2f} meV/atom"
         + ("" if volume is None else f", volume {100 * volume:+.2f} %"),
     )
     symmetry = relaxation.symmetry
     if symmetry is not None:
-        _line(
+        print_line(
             "symmetry",
             f"{symmetry.symbol_before} -> {symmetry.symbol_after} within "
             f"{symmetry.tolerance_A:g} Å: largest displacement "
@@ -118,7 +120,7 @@ def print_modes(vibrations: Vibrations) -> None:
     wavenumbers = vibrations.wavenumbers_per_cm
     real = wavenumbers[wavenumbers > 0]
     span = f" from {real[0]:.1f} to {real[-1]:.1f} cm⁻¹" if len(real) else ""
-    _line(
+    print_line(
         "modes",
         f"{len(real)} real{span}, {vibrations.n_imaginary} imaginary, "
         f"{vibrations.n_rigid_body} rigid-body",
@@ -130,10 +132,10 @@ def print_spectrum(entry: ReportEntry) -> None:
     phonons = entry.phonons
     if phonons is None:
         print_modes(entry.vibrations)
-        _line("spectrum", f"modes at Γ ({entry.spectrum_reason})")
+        print_line("spectrum", f"modes at Γ ({entry.spectrum_reason})")
         return
     print_phonons(phonons)
-    _line("spectrum", f"mesh ({entry.spectrum_reason})")
+    print_line("spectrum", f"mesh ({entry.spectrum_reason})")
 
 
 def print_phonons(phonons: PhononMesh) -> None:
@@ -141,7 +143,7 @@ def print_phonons(phonons: PhononMesh) -> None:
     lowest, highest = phonons.wavenumbers_per_cm.min(), phonons.wavenumbers_per_cm.max()
     boundary = phonons.boundary_eV_per_A2
     left = "not known" if boundary is None else f"{boundary:.1e} eV/Å²"
-    _line(
+    print_line(
         "phonons",
         f"{'×'.join(map(str, phonons.mesh))} mesh, {len(phonons.weights)} q-points, "
         f"{_rounded(lowest, 1)} to {highest:.1f} cm⁻¹, "
@@ -154,16 +156,16 @@ def print_phonons(phonons: PhononMesh) -> None:
 def print_bands(bands: BandStructure) -> None:
     """Print the path of the bands and what they span."""
     span = f"{_rounded(bands.lowest_THz, 3)} to {bands.highest_THz:.3f} THz"
-    _line("bands", f"{bands.path}: {span}")
+    print_line("bands", f"{bands.path}: {span}")
 
 
 def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
     """Print which rows a Hessian needs."""
     print(f"\n{path}")
-    _line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
-    _line("plan", str(plan))
+    print_line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
+    print_line("plan", str(plan))
     every = "any that keeps the whole space group; not all do: name one with --model"
-    _line("model", every if model is None else model)
+    print_line("model", every if model is None else model)
     print("\n   atom   element   equivalent   site order   rows   singular value")
     for site in plan.sites[:_SITES_SHOWN]:
         print(
@@ -211,7 +213,7 @@ def print_thermodynamics(thermodynamics: Thermodynamics) -> None:
 def _print_acoustic(heat: HeatCapacity) -> None:
     scaled = heat.scale_factor != 1.0
     scale = f", wavenumbers scaled by {heat.scale_factor:g}" if scaled else ""
-    _line("acoustic", f"{heat.acoustic}{scale}")
+    print_line("acoustic", f"{heat.acoustic}{scale}")
 
 
 def print_further_functions(thermodynamics: Thermodynamics) -> None:
@@ -240,7 +242,8 @@ def _rounded(value: float, digits: int) -> str:
     return f"{round(value, digits) + 0.0:.{digits}f}"
 
 
-def _line(label: str, text: str) -> None:
+def print_line(label: str, text: str) -> None:
+    """Print a labelled text, as wide as a line allows."""
     lines = textwrap.wrap(text, _WIDTH - _LABEL - 2, break_long_words=False)
     for index, line in enumerate(lines):
         print(f"  {label if index == 0 else '':<{_LABEL}}{line}")

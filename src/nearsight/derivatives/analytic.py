@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import torch
 
+from nearsight.structures.strain import VOIGT
+
 EnergyFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Energies in eV of positions ``(n_atoms, 3)`` and strain ``(n_structures, 3, 3)``, any shape."""
 
 Multiply = Callable[[torch.Tensor], torch.Tensor]
 """The product of a Hessian with one vector."""
-
-_VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def linearize_with_strain(energy: EnergyFunction, positions: torch.Tensor) -> Mu
 
 def _strain_matrix(voigt: torch.Tensor) -> torch.Tensor:
     basis = voigt.new_zeros((6, 3, 3))
-    for component, (a, b) in enumerate(_VOIGT):
+    for component, (a, b) in enumerate(VOIGT):
         basis[component, a, b] += 0.5
         basis[component, b, a] += 0.5
     return torch.einsum("i,ijk->jk", voigt, basis)

@@ -1,18 +1,21 @@
-"""Second derivatives by positions: which rows, how they are computed, kept and checked."""
+"""Second derivatives by positions, and by strain: which rows, how computed, kept and checked."""
 
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import ForceConstants, force_constants, from_hessian
+from nearsight.hessian.generalised import GeneralisedHessian, generalised_hessian
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.plan import Plan, plan
 from nearsight.hessian.result import Hessian
 
 __all__ = [
     "ForceConstants",
+    "GeneralisedHessian",
     "Hessian",
     "HessianOperator",
     "Plan",
     "force_constants",
     "from_hessian",
+    "generalised_hessian",
     "hessian",
     "plan",
 ]

@@ -1,6 +1,7 @@
 """The Hessian as a value: the matrix, its checks, and where it came from."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -64,9 +65,12 @@ class Hessian(Computation):
         StorageError
             The file cannot be written.
         """
+        save_archive(path, "hessian", *self.archived())
+
+    def archived(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return the header and the arrays of an archive, of which this may be a part."""
         header = {**self.computation_header(), "warnings": list(self.warnings)}
-        arrays = {**atoms_to_arrays(self.atoms), "matrix_eV_per_A2": self.matrix_eV_per_A2}
-        save_archive(path, "hessian", header, arrays)
+        return header, {**atoms_to_arrays(self.atoms), "matrix_eV_per_A2": self.matrix_eV_per_A2}
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Hessian":
@@ -77,7 +81,13 @@ class Hessian(Computation):
         CheckpointError
             The file is missing, damaged, or something else.
         """
-        header, arrays = load_archive(path, "hessian")
+        return cls.from_archived(*load_archive(path, "hessian"))
+
+    @classmethod
+    def from_archived(
+        cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> "Hessian":
+        """Return the Hessian that `archived` described."""
         return cls(
             atoms=atoms_from_arrays(arrays),
             matrix_eV_per_A2=arrays["matrix_eV_per_A2"],

@@ -7,9 +7,9 @@ from ase import Atoms
 from ase.stress import voigt_6_to_full_3x3_stress
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from nearsight.structures.strain import VOIGT, strain_matrix
 
-VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,7 @@ class Frame:
 
     def deformation(self, x: FloatArray) -> FloatArray:
         """Return 1 + ε, shape ``(3, 3)``."""
-        matrix = np.eye(3)
-        if self.cell:
-            for value, (a, b) in zip(x[-6:], VOIGT, strict=True):
-                matrix[a, b] += value / 2
-                matrix[b, a] += value / 2
-        return matrix
+        return np.eye(3) + strain_matrix(x[-6:]) if self.cell else np.eye(3)
 
     def displacements(self, x: FloatArray) -> FloatArray:
         """Return u, shape ``(n_atoms, 3)``."""

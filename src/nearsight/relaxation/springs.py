@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import nnls
 
-from nearsight.relaxation.frame import VOIGT
 from nearsight.structures.neighbours import neighbour_pairs
+from nearsight.structures.strain import VOIGT
 
 FloatArray = NDArray[np.float64]
 

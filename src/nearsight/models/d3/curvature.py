@@ -5,7 +5,8 @@ from numpy.typing import ArrayLike
 
 from nearsight.models.d3.energy import Dispersion
 from nearsight.models.d3.kernels import Array
-from nearsight.models.d3.lattice import VOIGT, Pairs, PairSums, strain_sums
+from nearsight.models.d3.lattice import Pairs, PairSums, strain_sums
+from nearsight.structures.strain import VOIGT
 
 
 class Curvature:

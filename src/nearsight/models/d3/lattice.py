@@ -12,8 +12,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.models.d3.kernels import Array, Indices, Kernel
-
-VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
+from nearsight.structures.strain import VOIGT
 
 _ELEMENTS_AT_ONCE = 1 << 15
 """Distances in one block: its arrays of 256 kB stay in a core's cache."""

@@ -1,0 +1,122 @@
+"""The elastic tensor as a value: constants, moduli, stability, and where they came from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight.elasticity.directions import (
+    YoungsModulusRange,
+    youngs_modulus,
+    youngs_modulus_range,
+)
+from nearsight.elasticity.moduli import ElasticModuli, elastic_moduli, symmetric
+from nearsight.provenance import Provenance
+
+if TYPE_CHECKING:
+    from matplotlib.projections.polar import PolarAxes
+
+FloatArray = NDArray[np.float64]
+
+ELASTIC_CONSTANTS = "elastic constants"
+STRESS_CORRECTED = "stress-corrected (Birch) coefficients"
+
+
+@dataclass(frozen=True)
+class ElasticTensor:
+    """Stress over strain of a crystal, in Voigt order xx, yy, zz, yz, xz, xy, shears doubled."""
+
+    atoms: Atoms
+    """The crystal."""
+    name: str
+    """`ELASTIC_CONSTANTS`, or under a stress that is not negligible `STRESS_CORRECTED`."""
+    clamped_ion_GPa: FloatArray
+    """With the atoms moving as the cell does, shape ``(6, 6)``."""
+    relaxed_ion_GPa: FloatArray
+    """With the atoms at rest in the strained cell, shape ``(6, 6)``: what is measured."""
+    stress_GPa: FloatArray
+    """Stress that is left in the crystal, shape ``(6,)``, positive where it is stretched."""
+    fmax_eV_per_A: float
+    """Largest force that is left on an atom."""
+    lowest_mode_per_cm: float | None
+    """Softest mode of the atoms in the fixed cell, translations aside; None for one atom."""
+    warnings: tuple[str, ...]
+    """What must be known before the numbers are used."""
+    provenance: Provenance
+
+    @cached_property
+    def eigenvalues_GPa(self) -> FloatArray:
+        """Eigenvalues of the relaxed-ion tensor's symmetric part, ascending.
+
+        Born's criterion for every crystal system: the crystal is stable if all are positive (F.
+        Mouhat, F.-X. Coudert, Phys. Rev. B 2014, 90, 224104, DOI 10.1103/PhysRevB.90.224104).
+        Under stress it is that of the stress-corrected coefficients (J. Wang et al., Phys. Rev.
+        Lett. 1993, 71, 4182, DOI 10.1103/PhysRevLett.71.4182).
+        """
+        found = np.linalg.eigvalsh(symmetric(self.relaxed_ion_GPa))
+        return np.asarray(found, dtype=np.float64)
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether every strain costs energy."""
+        return bool(self.eigenvalues_GPa[0] > 0)
+
+    @cached_property
+    def moduli(self) -> ElasticModuli:
+        """Averages of the relaxed-ion tensor.
+
+        Raises
+        ------
+        StructureError
+            The crystal is unstable.
+        """
+        return elastic_moduli(self.relaxed_ion_GPa)
+
+    @cached_property
+    def youngs_range(self) -> YoungsModulusRange:
+        """Extremes of Young's modulus over the directions, relaxed ions.
+
+        Raises
+        ------
+        StructureError
+            The crystal is unstable.
+        """
+        return youngs_modulus_range(self.relaxed_ion_GPa)
+
+    def plot(self, axes: "PolarAxes") -> None:
+        """Draw Young's modulus in GPa over the directions of the planes xy, xz and yz.
+
+        Raises
+        ------
+        StructureError
+            The crystal is unstable.
+        """
+        angles = np.linspace(0, 2 * np.pi, 361)
+        # Of a cubic crystal the curves lie on each other: the later ones let the first be seen.
+        styles = (("xy", 0, 1, "-", 4.0), ("xz", 0, 2, "--", 2.5), ("yz", 1, 2, ":", 1.5))
+        for name, first, second, style, width in styles:
+            n = np.zeros((len(angles), 3))
+            n[:, first], n[:, second] = np.cos(angles), np.sin(angles)
+            values = youngs_modulus(self.relaxed_ion_GPa, n)
+            label = f"{name} plane, from {name[0]}"
+            axes.plot(angles, values, linestyle=style, linewidth=width, label=label)
+        axes.set_rlim(0)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ``elasticity`` object of the JSON output."""
+        stable = self.is_stable
+        return {
+            "name": self.name,
+            "relaxed_ion_GPa": self.relaxed_ion_GPa.tolist(),
+            "clamped_ion_GPa": self.clamped_ion_GPa.tolist(),
+            "stress_GPa": self.stress_GPa.tolist(),
+            "fmax_eV_per_A": self.fmax_eV_per_A,
+            "lowest_mode_per_cm": self.lowest_mode_per_cm,
+            "eigenvalues_GPa": self.eigenvalues_GPa.tolist(),
+            "stable": stable,
+            "moduli": self.moduli.summary() if stable else None,
+            "youngs_modulus": self.youngs_range.summary() if stable else None,
+        }

@@ -1,0 +1,61 @@
+"""``--follow-imaginary``: out of saddle points."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import ase.io
+import numpy as np
+import pytest
+from ase.build import bulk
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def hop(folder: Path) -> str:
+    """An atom half way into a vacancy."""
+    atoms = bulk("Al", "fcc", a=4.0, cubic=True).repeat(2)
+    neighbour = 1 + int(np.argmin(atoms.get_distances(0, range(1, len(atoms)), mic=True)))
+    atoms.positions[neighbour] -= atoms.get_distance(0, neighbour, mic=True, vector=True) / 2
+    del atoms[0]
+    ase.io.write(folder / "hop.xyz", atoms)
+    return "hop.xyz"
+
+
+def test_the_structure_ends_at_a_minimum(nearsight: Run, hop: str) -> None:
+    options = ("--fixed-cell", "--spectrum", "dense", "--json", "r.json")
+    assert nearsight("heat-capacity", hop, *options) == 0
+    held = json.loads(Path("r.json").read_text())
+    assert held["modes"]["n_imaginary"] > 0
+    assert nearsight("heat-capacity", hop, *options, "--follow-imaginary") == 0
+    found = json.loads(Path("r.json").read_text())
+    assert found["modes"]["n_imaginary"] == 0
+    assert found["settings"]["follow_imaginary"] is True
+    assert any("followed imaginary modes" in warning for warning in found["warnings"])
+    assert not Path(".nearsight").exists()
+
+
+def test_an_interruption_goes_on_in_the_round_where_it_was(
+    nearsight: Run, hop: str, interrupt_after: Callable[[int], None]
+) -> None:
+    options = ("--fixed-cell", "--spectrum", "dense", "--follow-imaginary", "--json", "r.json")
+    assert nearsight("heat-capacity", hop, *options) == 0
+    whole = json.loads(Path("r.json").read_text())
+    interrupt_after(whole["relaxation"]["steps"] + 60)
+    assert nearsight("heat-capacity", hop, *options) == 130
+    assert list(Path(".nearsight").glob("*.modes-0"))
+    assert nearsight("heat-capacity", hop, *options) == 0
+    again = json.loads(Path("r.json").read_text())
+    # An optimizer that starts anew ends elsewhere within the threshold of the force.
+    assert again["heat_capacity"][0]["J_per_g_K"] == pytest.approx(
+        whole["heat_capacity"][0]["J_per_g_K"], rel=1e-4
+    )
+    assert not Path(".nearsight").exists()
+
+
+def test_what_contradicts_it_is_refused(
+    nearsight: Run, hop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert nearsight("heat-capacity", hop, "--no-relax", "--follow-imaginary") == 1
+    assert "leave out --no-relax" in capsys.readouterr().err
