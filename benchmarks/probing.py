@@ -17,15 +17,17 @@ the number of atoms, and the size from which probing is faster than each of the 
 import argparse
 import multiprocessing
 import platform
+import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import psutil
 from ase import Atoms
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import HessianOperator
-from nearsight.hessian.memory import Measured, measure
+from nearsight.hessian.memory import Measured, is_out_of_memory, measure
 from nearsight.hessian.phonopy_io import phonopy_atoms
 from nearsight.models import Model, load_model
 from nearsight.structures import make_supercell, read_structure
@@ -92,7 +94,7 @@ def _phonopy(task: Task, model: Model) -> Callable[[], Done]:
 
     phonon = Phonopy(phonopy_atoms(task.atoms), np.eye(3, dtype=int), primitive_matrix="auto")
     phonon.generate_displacements(distance=0.01, is_plusminus=True)
-    cells = phonon.supercells_with_displacements
+    cells = phonon.supercells_with_displacements or []
     sampled = cells[: task.n_sampled]
 
     def run() -> Done:
@@ -127,12 +129,20 @@ def run_task(task: Task) -> Measured[Done]:
     """Load, warm up, measure; runs in a process of its own."""
     # As the command line of Nearsight does; here it serves every contender.
     allocate_for_speed()
+    # What wants more memory than there is fails by itself, in place of being killed.
+    memory = psutil.virtual_memory().total
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     import torch
 
     torch.set_num_threads(task.threads)
     model = load_model(task.model, device="cpu", trust=task.trust)
     model.evaluate([task.atoms])
-    return measure(CONTENDERS[task.contender](task, model), "cpu")
+    try:
+        return measure(CONTENDERS[task.contender](task, model), "cpu")
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return Measured(Done(f"needs more than {memory / 1e9:.0f} GB"), np.nan, 0)
 
 
 def measure_size(atoms: Atoms, arguments: argparse.Namespace) -> dict[str, tuple[float, float]]:
@@ -148,6 +158,9 @@ def measure_size(atoms: Atoms, arguments: argparse.Namespace) -> dict[str, tuple
         with spawn.Pool(1) as pool:
             measured = pool.apply(run_task, (Task(name, arguments.model, atoms, *settings),))
         done = measured.result
+        if np.isnan(measured.seconds):
+            print(f"{name:<39}{done.work}")
+            continue
         seconds = measured.seconds / done.share
         found[name] = seconds, float(measured.peak_memory_bytes)
         mark = "~" if done.share < 1 else ""
