@@ -19,7 +19,7 @@ from nearsight.errors import StructureError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.models.contract import Model
 from nearsight.relaxation.frame import Frame
-from nearsight.relaxation.springs import SpringNetwork
+from nearsight.relaxation.springs import SpringNetwork, is_bond
 
 FloatArray = NDArray[np.float64]
 
@@ -135,10 +135,10 @@ class Newton:
         refit = failed and self._n_fits < _MOST_FITS
         if not refit and strain < _LARGEST_STRAIN and far < _FARTHEST_A:
             return
-        labels = self._springs.labels
         self._updates = [self._frame.carried(*pair, self._x) for pair in self._updates]
         self._lay_out()
-        if refit or self._springs.labels != labels:
+        new = [label for label in self._springs.labels if label not in self._constants_eV_per_A2]
+        if refit or any(is_bond(label) for label in new):
             # Atoms that are too close for products on their way are not the end of it.
             with contextlib.suppress(StructureError):
                 self._fit()

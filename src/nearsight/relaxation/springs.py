@@ -19,8 +19,10 @@ from nearsight.structures.strain import VOIGT
 
 FloatArray = NDArray[np.float64]
 
-Constants = dict[tuple[str, str], float]
-"""Spring constants in eV/Å² by kind of pair, and ``along`` or ``across`` it."""
+Label = tuple[str, str]
+"""The kind of a pair of atoms, and ``along`` or ``across`` it."""
+Constants = dict[Label, float]
+"""Spring constants in eV/Å²."""
 
 _REACH_A = 5.0
 _FADING_A = 0.5
@@ -54,7 +56,7 @@ class SpringNetwork:
         self._kinds = _kinds(atoms.numbers, i, j, lengths)
 
     @property
-    def labels(self) -> list[tuple[str, str]]:
+    def labels(self) -> list[Label]:
         """Name of each constant: the kind of pair, and ``along`` or ``across`` it."""
         return [(name, kind) for name in self._kinds for kind in ("along", "across")]
 
@@ -88,7 +90,7 @@ class SpringNetwork:
                 total = total + constants[label] * self._part(label)
         return total
 
-    def _part(self, label: tuple[str, str]) -> sparse.csr_matrix:
+    def _part(self, label: Label) -> sparse.csr_matrix:
         """Return the second derivatives of all springs of one kind with the constant 1."""
         name, kind = label
         along = np.einsum("pa,pb->pab", self._directions, self._directions)
@@ -98,6 +100,11 @@ class SpringNetwork:
         n_pairs = len(weights)
         diagonal = sparse.bsr_matrix((weights, np.arange(n_pairs), np.arange(n_pairs + 1)))
         return (self._changes.T @ diagonal @ self._changes).tocsr()
+
+
+def is_bond(label: Label) -> bool:
+    """Tell whether springs of this kind are bonds, named by two elements."""
+    return "-" in label[0]
 
 
 def _changes(
