@@ -21,8 +21,9 @@ _STEP_A = {"float64": 1e-3, "float32": 1e-2}
 """How far the atom that moves most is displaced: vectors of probes move all atoms, so that forces
 change by more than for one row, and truncation rather than rounding limits them."""
 
-_PARTS = (200, 50)
-"""Atoms of the parts on which memory is measured; a smaller structure is measured itself."""
+_PARTS = ((200, 8), (50, 32))
+"""Memory is measured on two parts of so many atoms, or of that fraction of a large structure; one
+that is smaller than both is measured itself."""
 _MOST_GROUPS = 512
 _WORTHWHILE_GROWTH = 3.0
 """Groups with their surroundings that are that many times the structure cost more than the two
@@ -154,8 +155,9 @@ class _Prediction:
     def __init__(self, atoms: Atoms, model: Model) -> None:
         self.atoms = atoms
         self.model = model
-        several = len(atoms) > min(_PARTS)
-        self._parts = [_compact_part(atoms, n) for n in (_PARTS if several else _PARTS[:1])]
+        sizes = [max(least, len(atoms) // fraction) for least, fraction in _PARTS]
+        several = len(atoms) > min(sizes)
+        self._parts = [_compact_part(atoms, n) for n in (sizes if several else sizes[:1])]
         self.model.evaluate(self._parts[:1])  # what is built once must not be counted
 
     def of_product(self, atoms: Atoms) -> int:
