@@ -66,7 +66,7 @@ def test_terminal_says_what_was_done_and_how_exact_it_is(
     assert max(map(len, text.splitlines())) <= 80
     assert "Al32, 32 atoms, 2×2×2 supercell" in text
     assert "4 Lanczos steps" in text
-    assert "differences with a step of 0.01 Å, off by at most 0." in " ".join(text.split())
+    assert "differences with a step of 0.01 Å, off by up to about 0." in " ".join(text.split())
     assert "MiB predicted" in text
     assert "± / J/(g K)" in text
     assert "Warning: the structure was not relaxed" in text

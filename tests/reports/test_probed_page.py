@@ -329,7 +329,7 @@ def test_products_by_differences_call_for_care(
     assert _levels(entry)["products by differences"] is Level.CAUTION
     words = read_page(render_report([entry])).words
     assert "over 0.001 Å and no derivatives: pair cannot be differentiated twice." in words
-    assert "off by at most 0.02 % of their largest element" in words
+    assert "off by up to about 0.02 % of their largest element" in words
     assert "displacement" in words
 
 

@@ -51,6 +51,13 @@ def test_a_minimum_is_left_alone(pair_model):
     np.testing.assert_array_equal(found.atoms.positions, plain.atoms.positions)
 
 
+def test_a_single_atom_has_no_mode_to_follow(pair_model):
+    metal = bulk("Mg", "fcc", a=3.75)
+    found = relax_to_minimum(metal, pair_model(), fmax=1e-4)
+    assert found.converged
+    assert found.warnings == ()
+
+
 def test_an_imaginary_mode_that_is_left_is_told(saddle, pair_model):
     found = relax_to_minimum(saddle, pair_model(), most_rounds=0, fmax=1e-3, cell=False)
     assert "after 0 rounds an imaginary mode is left (" in found.warnings[0]

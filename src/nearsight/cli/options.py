@@ -99,7 +99,7 @@ def add_relaxation(command: argparse.ArgumentParser) -> None:
         default="BFGS",
         choices=OPTIMIZERS,
         metavar="NAME",
-        help="newton, which starts from products with the Hessian and takes the fewest steps, or "
+        help="newton, which starts from products with the Hessian and takes fewer steps, or "
         "ASE's BFGS, LBFGS, FIRE or BFGSLineSearch (default: %(default)s)",
     )
     group.add_argument(

@@ -57,7 +57,7 @@ def print_probed(entry: ProbedEntry) -> None:
     step = ""
     if heat.difference_error is not None:
         step = (
-            f" with a step of {heat.method.step_A:g} Å, off by at most "
+            f" with a step of {heat.method.step_A:g} Å, off by up to about "
             f"{100 * heat.difference_error:.2g} %"
         )
     print_line(

@@ -108,7 +108,7 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         return found
 
     def difference_error(self, vector: FloatArray) -> float:
-        """Return how far differences are off at most, relative to their largest element.
+        """Return about how far differences are off at most, relative to their largest element.
 
         It is what twice the step changes for one vector: three times what the forces' higher
         derivatives do to central differences, and about what rounding of the forces does.

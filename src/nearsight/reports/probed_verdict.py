@@ -77,7 +77,7 @@ def _differences(heat: ProbedHeatCapacity) -> tuple[Check, ...]:
             Level.CAUTION,
             "products by differences",
             f"They are differences of forces over {method.step_A:g} Å and no derivatives: "
-            f"{method.reason}. They are off by at most {100 * error:.2g} % of their largest "
-            f"element.",
+            f"{method.reason}. They are off by up to about {100 * error:.2g} % of their "
+            f"largest element.",
         ),
     )

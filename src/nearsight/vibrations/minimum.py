@@ -12,6 +12,7 @@ from nearsight.hessian.operator import HessianOperator
 from nearsight.models.contract import Model
 from nearsight.relaxation import Relaxation, relax
 from nearsight.vibrations.lowest import LowestModes, lowest_modes
+from nearsight.vibrations.rigid_body import rigid_body_basis
 from nearsight.vibrations.wording import name_wavenumbers
 
 MOST_ROUNDS = 5
@@ -57,6 +58,8 @@ def relax_to_minimum(
     first = found = relax(
         atoms, model, checkpoint=_round_file(checkpoint, ""), progress=progress, **settings
     )
+    if rigid_body_basis(found.atoms).shape[1] == 3 * len(atoms):
+        return found  # a single atom moves as a rigid body only
     followed: list[str] = []
     for number in range(most_rounds + 1):
         modes_file = _round_file(checkpoint, f".modes-{number}")

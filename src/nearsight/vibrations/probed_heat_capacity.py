@@ -59,8 +59,8 @@ class ProbedHeatCapacity(HeatCapacity):
     peak_memory_bytes: int
     """Largest memory that a product took on top of what was in use before."""
     difference_error: float | None
-    """How far products by differences are off at most, relative to the largest element of one of
-    them; None for analytic products."""
+    """About how far products by differences are off at most, relative to the largest element of
+    one of them; None for analytic products."""
     seconds: float
     """Wall time of this run."""
 
