@@ -52,6 +52,24 @@ def test_table_json_figure_and_file(
     assert saved.hessian.matrix_eV_per_A2.shape == (1, 3, 1, 3)
 
 
+def test_constants_in_the_axes_of_the_conventional_cell(
+    nearsight: Run, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turned = bulk("Cu", "fcc", a=3.6)
+    turned.rotate(30, "x", rotate_cell=True)
+    ase.io.write(folder / "turned.xyz", turned)
+    tensors = {}
+    for options in ((), ("--conventional-axes",)):
+        assert nearsight("elastic", "turned.xyz", "--json", "c.json", *options) == 0
+        found = json.loads(Path("c.json").read_text())["elasticity"]
+        tensors[options] = np.array(found["relaxed_ion_GPa"])
+    given, conventional = tensors.values()
+    assert "conventional cell" in capsys.readouterr().out
+    assert np.abs(given[:3, 3:]).max() > 1
+    assert np.abs(conventional[:3, 3:]).max() < 0.01
+    assert conventional[0, 0] == pytest.approx(conventional[1, 1], rel=1e-3)
+
+
 def test_bulk_modulus_is_that_of_another_program(nearsight: Run, copper: Path) -> None:
     # ASE's fit of an equation of state is the peer.
     from ase.eos import EquationOfState

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import ase.io
 import numpy as np
 import pytest
 from ase.build import bulk
+
+from nearsight.hessian.operator import HessianOperator
 
 Run = Callable[..., int]
 
@@ -59,3 +62,19 @@ def test_what_contradicts_it_is_refused(
 ) -> None:
     assert nearsight("heat-capacity", hop, "--no-relax", "--follow-imaginary") == 1
     assert "leave out --no-relax" in capsys.readouterr().err
+
+
+def test_the_memory_that_may_be_used_holds_for_the_search_for_modes(
+    nearsight: Run, hop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budgets = []
+
+    class Watched(HessianOperator):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            budgets.append(options["memory_budget_bytes"])
+            super().__init__(*arguments, **options)
+
+    monkeypatch.setattr("nearsight.vibrations.minimum.HessianOperator", Watched)
+    options = ("--fixed-cell", "--spectrum", "dense", "--follow-imaginary", "--memory", "1")
+    assert nearsight("heat-capacity", hop, *options) == 0
+    assert set(budgets) == {2**30}

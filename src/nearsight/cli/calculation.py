@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -306,7 +307,7 @@ def hessian_settings(arguments: argparse.Namespace) -> dict[str, Any]:
         "method": arguments.method,
         "step_A": arguments.step,
         "symmetry_tolerance_A": arguments.symmetry_tolerance,
-        "memory_budget_bytes": int(arguments.memory * 2**30) if arguments.memory else None,
+        "memory_budget_bytes": arguments.memory_budget_bytes,
     }
 
 
@@ -317,7 +318,9 @@ def _relax(
     # A larger step limit goes on where a smaller one stopped.
     deciding = {name: value for name, value in settings.items() if name != "max_steps"}
     checkpoint = work.file(path, atoms, model, "relaxation", **deciding)
-    verb = relax_to_minimum if arguments.follow_imaginary else relax
+    verb: Callable[..., Relaxation] = relax
+    if arguments.follow_imaginary:
+        verb = partial(relax_to_minimum, memory_budget_bytes=arguments.memory_budget_bytes)
     relaxation = verb(
         atoms,
         model,

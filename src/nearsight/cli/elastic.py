@@ -22,6 +22,7 @@ from nearsight.cli.elastic_tables import print_elasticity
 from nearsight.cli.figures import require_figure_file, youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.work import WorkDirectory
+from nearsight.elasticity.axes import conventional_axes
 from nearsight.elasticity.compute import elastic_tensor
 from nearsight.elasticity.result import ElasticTensor
 from nearsight.errors import MethodError
@@ -57,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.output:
             found.generalised.save(arguments.output)
         tensor = elastic_tensor(found.generalised)
+        if arguments.conventional_axes:
+            tensor = tensor.turned(conventional_axes(tensor.atoms))
         warnings = (*found.calculated.hessian.warnings, *tensor.warnings)
         if arguments.plot and tensor.is_stable:
             drawn.append((found.calculated.label, tensor))
@@ -65,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         def show() -> None:
             tables.print_calculation(found.calculated)
-            print_elasticity(tensor)
+            print_elasticity(tensor, conventional=arguments.conventional_axes)
             tables.print_warnings(warnings)
             if arguments.output:
                 print(f"\n  saved as {arguments.output}")

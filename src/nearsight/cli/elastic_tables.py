@@ -10,8 +10,8 @@ from nearsight.elasticity.result import ElasticTensor
 _AXES = ("xx", "yy", "zz", "yz", "xz", "xy")
 
 
-def print_elasticity(tensor: ElasticTensor) -> None:
-    """Print tensors, stability and, of a stable crystal, moduli."""
+def print_elasticity(tensor: ElasticTensor, *, conventional: bool) -> None:
+    """Print axes, tensors, stability and, of a stable crystal, moduli."""
     lowest = tensor.lowest_mode_per_cm
     print_line(
         "at rest",
@@ -23,6 +23,12 @@ def print_elasticity(tensor: ElasticTensor) -> None:
         "stability",
         f"{'stable' if tensor.is_stable else 'UNSTABLE'}: eigenvalues "
         f"{tensor.eigenvalues_GPa[0]:.3f} to {tensor.eigenvalues_GPa[-1]:.3f} GPa",
+    )
+    print_line(
+        "axes",
+        "x along a, y in the plane of a and b of the conventional cell"
+        if conventional
+        else "Cartesian, as the structure is given; see --conventional-axes",
     )
     _print_tensor(f"{tensor.name} in GPa, relaxed ions", tensor.relaxed_ion_GPa)
     _print_tensor("clamped ions", tensor.clamped_ion_GPa)

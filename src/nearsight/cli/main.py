@@ -189,6 +189,12 @@ def _elastic(commands: "options.Commands") -> None:
         metavar="FILE",
         help="save the second derivatives by positions and strain (.npz; one structure only)",
     )
+    command.add_argument(
+        "--conventional-axes",
+        action="store_true",
+        help="turn the crystal so that x is along a of its conventional cell and y in the plane of "
+        "a and b, instead of leaving it as it is given",
+    )
     options.add_model(command)
     options.add_relaxation(command)
     options.relax_tightly(command)

@@ -171,7 +171,8 @@ def add_hessian(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--memory",
-        type=positive_float,
+        dest="memory_budget_bytes",
+        type=_gibibytes,
         metavar="GIB",
         help="memory that may be used (default: 80%% of what is free)",
     )
@@ -322,6 +323,11 @@ def positive_float(text: str) -> float:
         if 0 < value < float("inf"):
             return value
     raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+
+
+def _gibibytes(text: str) -> int:
+    """Return an amount of memory in bytes."""
+    return int(positive_float(text) * 2**30)
 
 
 def _positive_int(text: str) -> int:

@@ -84,7 +84,7 @@ def probe(
         atoms,
         model,
         arguments.products or "auto",
-        memory_budget_bytes=int(arguments.memory * 2**30) if arguments.memory else None,
+        memory_budget_bytes=arguments.memory_budget_bytes,
     )
     radius_A = arguments.probing_radius or DEFAULT_RADIUS_A
 

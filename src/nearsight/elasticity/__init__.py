@@ -1,5 +1,6 @@
 """How a crystal answers to strain: elastic constants, moduli and stability."""
 
+from nearsight.elasticity.axes import conventional_axes
 from nearsight.elasticity.compute import elastic_tensor
 from nearsight.elasticity.directions import YoungsModulusRange, youngs_modulus, youngs_modulus_range
 from nearsight.elasticity.moduli import ElasticModuli, Modulus, elastic_moduli
@@ -11,6 +12,7 @@ __all__ = [
     "ElasticTensor",
     "Modulus",
     "YoungsModulusRange",
+    "conventional_axes",
     "elastic_moduli",
     "elastic_tensor",
     "rotate_tensor",

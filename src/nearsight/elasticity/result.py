@@ -1,12 +1,13 @@
 """The elastic tensor as a value: constants, moduli, stability, and where they came from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
+from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
+from numpy.typing import ArrayLike, NDArray
 
 from nearsight.elasticity.directions import (
     YoungsModulusRange,
@@ -14,6 +15,7 @@ from nearsight.elasticity.directions import (
     youngs_modulus_range,
 )
 from nearsight.elasticity.moduli import ElasticModuli, elastic_moduli, symmetric
+from nearsight.elasticity.rotation import rotate_tensor
 from nearsight.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ STRESS_CORRECTED = "stress-corrected (Birch) coefficients"
 
 @dataclass(frozen=True)
 class ElasticTensor:
-    """Stress over strain of a crystal, in Voigt order xx, yy, zz, yz, xz, xy, shears doubled."""
+    """Stress over strain of a crystal, in Voigt order xx, yy, zz, yz, xz, xy, shears doubled.
+
+    x, y and z are the Cartesian axes in which the positions of `atoms` are given.
+    """
 
     atoms: Atoms
     """The crystal."""
@@ -86,6 +91,27 @@ class ElasticTensor:
         """
         return youngs_modulus_range(self.relaxed_ion_GPa)
 
+    def turned(self, rotation: ArrayLike) -> "ElasticTensor":
+        """Return the tensor of the crystal turned by r → R r, such as `conventional_axes` gives.
+
+        Parameters
+        ----------
+        rotation
+            Orthogonal, shape ``(3, 3)``.
+        """
+        r = np.asarray(rotation, dtype=np.float64)
+        atoms = self.atoms.copy()
+        atoms.set_cell(atoms.cell.array @ r.T)
+        atoms.positions = self.atoms.positions @ r.T
+        stress = r @ voigt_6_to_full_3x3_stress(self.stress_GPa) @ r.T
+        return replace(
+            self,
+            atoms=atoms,
+            clamped_ion_GPa=rotate_tensor(self.clamped_ion_GPa, r),
+            relaxed_ion_GPa=rotate_tensor(self.relaxed_ion_GPa, r),
+            stress_GPa=full_3x3_to_voigt_6_stress(stress),
+        )
+
     def plot(self, axes: "PolarAxes") -> None:
         """Draw Young's modulus in GPa over the directions of the planes xy, xz and yz.
 
@@ -110,6 +136,7 @@ class ElasticTensor:
         stable = self.is_stable
         return {
             "name": self.name,
+            "cell_A": self.atoms.cell.array.tolist(),
             "relaxed_ion_GPa": self.relaxed_ion_GPa.tolist(),
             "clamped_ion_GPa": self.clamped_ion_GPa.tolist(),
             "stress_GPa": self.stress_GPa.tolist(),

@@ -25,6 +25,7 @@ def relax_to_minimum(
     model: Model,
     *,
     most_rounds: int = MOST_ROUNDS,
+    memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     **settings: Any,
@@ -41,6 +42,8 @@ def relax_to_minimum(
         As for `nearsight.relaxation.relax`.
     most_rounds
         How many modes are followed, one after the other.
+    memory_budget_bytes
+        As for `HessianOperator`, whose products find the modes.
     checkpoint
         As for `relax`; the rounds have files of their own beside it, with a suffix.
 
@@ -53,7 +56,7 @@ def relax_to_minimum(
     Raises
     ------
     NearsightError
-        What `relax` and `lowest_modes` raise.
+        What `relax`, `HessianOperator` and `lowest_modes` raise.
     """
     first = found = relax(
         atoms, model, checkpoint=_round_file(checkpoint, ""), progress=progress, **settings
@@ -64,7 +67,9 @@ def relax_to_minimum(
     for number in range(most_rounds + 1):
         modes_file = _round_file(checkpoint, f".modes-{number}")
         lowest = lowest_modes(
-            HessianOperator(found.atoms, model), checkpoint=modes_file, progress=progress
+            HessianOperator(found.atoms, model, memory_budget_bytes=memory_budget_bytes),
+            checkpoint=modes_file,
+            progress=progress,
         )
         if not lowest.imaginary.any():
             return _told(found, first, followed)
