@@ -4,13 +4,14 @@
 # Positions and cell of solids from their CIFs, until no force and no row of the virial per atom is
 # above 0.005 eV/Å: ASE's BFGS, LBFGS and FIRE, its preconditioned LBFGS, and `newton`. A force-call
 # equivalent is the time that a force call of the same relaxation took; products with the Hessian
-# count by their time.
+# count by their time. All times are those of the processor, so that other work beside it counts
+# little; run it with one thread (OMP_NUM_THREADS=1), for which they are seconds.
 #
 #     python studies/relaxation.py CIF... --records DIR [--model sevennet-0] [--optimizers ...]
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -46,9 +47,9 @@ class Counted:
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies and forces, counted."""
-        start = perf_counter()
+        start = process_time()
         found = self._model.evaluate(structures, stress=stress)
-        self.seconds_of_forces += perf_counter() - start
+        self.seconds_of_forces += process_time() - start
         self.force_calls += len(structures)
         return found
 
@@ -68,9 +69,9 @@ class Counted:
         return self.force_calls + self.seconds_of_products / each
 
     def _timed(self, work: Callable[[], Any]) -> Any:
-        start = perf_counter()
+        start = process_time()
         found = work()
-        self.seconds_of_products += perf_counter() - start
+        self.seconds_of_products += process_time() - start
         return found
 
 
@@ -101,9 +102,9 @@ def measure(path: Path, model: Model, optimizer: str) -> Record:
     """Return what a relaxation took and where it ended."""
     atoms = read_structure(path)
     counted = Counted(model)
-    start = perf_counter()
+    start = process_time()
     found, energy = relaxed(atoms, counted, optimizer)
-    seconds = perf_counter() - start
+    seconds = process_time() - start
     [last] = model.evaluate([found], stress=True)
     left = residual(last.forces_eV_per_A, last.stress_eV_per_A3, found.cell.volume)
     return {
