@@ -6,7 +6,7 @@ import numpy as np
 import psutil
 import pytest
 
-from nearsight.hessian.memory import PeakMemory, default_memory_budget, measure
+from nearsight.memory import PeakMemory, default_memory_budget, measure
 
 MB = 10**6
 

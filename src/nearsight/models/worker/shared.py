@@ -1,0 +1,200 @@
+"""Workers that are kept warm and shared: one per model, precision, device and environment."""
+
+import itertools
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nearsight import memory
+from nearsight.errors import ModelError
+from nearsight.models.contract import Capabilities
+from nearsight.models.worker import process
+from nearsight.models.worker.frames import Arrays, Frame
+from nearsight.models.worker.messages import model_from_head
+from nearsight.models.worker.process import WorkerProcess
+from nearsight.provenance import ModelIdentity
+
+
+class HandleLostError(Exception):
+    """The worker was started again since, and holds nothing from before."""
+
+
+class Worker:
+    """A model in another process, which is started when it is needed.
+
+    It may be used by several threads: one request at a time goes over the channel.
+
+    Parameters
+    ----------
+    command
+        What to run.
+    folder
+        Where to run it.
+    request
+        What to load: name, dtype, device and trust.
+    """
+
+    def __init__(self, command: tuple[str, ...], folder: Path, request: Mapping[str, Any]) -> None:
+        self.generation = 0
+        """How often it was started."""
+        self._command = command
+        self._folder = folder
+        self._request = dict(request)
+        self._described: tuple[ModelIdentity, Capabilities] | None = None
+        self._handles = itertools.count(1)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._lock = threading.Lock()
+        self._process: WorkerProcess | None = None
+        self._finalizer: weakref.finalize[..., Any] | None = None
+        self._released: deque[int] = deque()
+        self._last_measurement: int | None = None
+
+    def described(self) -> tuple[ModelIdentity, Capabilities]:
+        """Return what the model says of itself, once it is loaded."""
+        with self._lock:
+            self._running()
+            assert self._described is not None
+            return self._described
+
+    def request(self, head: dict[str, Any], arrays: Arrays, generation: int | None = None) -> Frame:
+        """Send a request and return the answer; see `WorkerProcess.request`.
+
+        Raises
+        ------
+        HandleLostError
+            The worker that runs is of another generation than asked for.
+        """
+        return self.request_from(head, arrays, generation)[0]
+
+    def request_from(
+        self, head: dict[str, Any], arrays: Arrays, generation: int | None = None
+    ) -> tuple[Frame, int]:
+        """Do the same, and return the generation that answered too."""
+        with self._lock:
+            running = self._running()
+            if generation not in (None, self.generation):
+                raise HandleLostError
+            self._tell_released(running)
+            return running.request(head | self._measuring(), arrays), self.generation
+
+    def new_handle(self) -> int:
+        """Return a number for something to be kept in the worker."""
+        return next(self._handles)
+
+    def release(self, handle: int) -> None:
+        """Let the worker forget a handle: now if it can be told at once, else with what comes next.
+
+        It never waits, so that a garbage collector may call it.
+        """
+        self._released.append(handle)
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._process is not None:
+                    self._tell_released(self._process)
+            finally:
+                self._lock.release()
+
+    def leave_to_parent(self) -> None:
+        """Forget the running worker, in a forked child: it is the parent's."""
+        if self._process is not None:
+            assert self._finalizer is not None
+            self._finalizer.detach()
+            self._process.leave_to_parent()
+        self._forget()
+        self.generation += 1
+
+    def _running(self) -> WorkerProcess:
+        """Return the process with the model loaded; start it where there is none."""
+        if self._process is not None and not self._process.stopped:
+            return self._process
+        if self._finalizer is not None:
+            self._finalizer.detach()
+        started = WorkerProcess(self._command, self._folder, self._request["name"])
+        try:
+            loaded = started.request({"verb": "load", **self._request}, {})
+            self._describe(model_from_head(loaded.head))
+        except BaseException:
+            started.stop()
+            raise
+        started.allow_silence(process.SILENCE_S)
+        self._process = started
+        self._finalizer = weakref.finalize(self, started.stop)
+        self._last_measurement = None
+        self._released.clear()
+        self.generation += 1
+        return started
+
+    def _describe(self, described: tuple[ModelIdentity, Capabilities]) -> None:
+        if self._described is not None and described != self._described:
+            raise ModelError(
+                f"{self._request['name']} is another model since its process was started again: "
+                f"its file or its environment was changed. Load it anew."
+            )
+        self._described = described
+
+    def _measuring(self) -> dict[str, Any]:
+        """Return what a request says of memory: whether the worker is to measure it."""
+        latest = memory.latest_measurement()
+        if latest is None:
+            return {}
+        # Once in a measurement freed memory is given back, as it is in this process.
+        give_back = latest != self._last_measurement
+        self._last_measurement = latest
+        return {"measure": {"give_back": give_back}}
+
+    def _tell_released(self, running: WorkerProcess) -> None:
+        handles = []
+        while self._released:
+            handles.append(self._released.popleft())
+        if handles and not running.post({"verb": "release", "released": handles}):
+            self._released.extend(handles)
+
+
+class _Table:
+    """The workers that somebody holds."""
+
+    def __init__(self) -> None:
+        self._workers: weakref.WeakValueDictionary[Any, Worker] = weakref.WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def worker(self, command: tuple[str, ...], request: Mapping[str, Any]) -> Worker:
+        """Return the one worker that runs `command` here and loads what is asked for."""
+        folder = Path.cwd()
+        key = (command, folder, *request.values())
+        with self._lock:
+            worker = self._workers.get(key)
+            if worker is None:
+                worker = self._workers[key] = Worker(command, folder, request)
+            return worker
+
+    def leave_to_parent(self) -> None:
+        """Forget all running workers, in a forked child."""
+        self._lock = threading.Lock()
+        for worker in list(self._workers.values()):
+            worker.leave_to_parent()
+
+
+_table = _Table()
+os.register_at_fork(after_in_child=_table.leave_to_parent)
+
+
+def shared_worker(
+    command: tuple[str, ...], name: str, *, dtype: str, device: str, trust: bool
+) -> Worker:
+    """Return the worker for a model; it ends when nobody refers to it any more.
+
+    Parameters
+    ----------
+    command
+        What to run; it must call `nearsight.models.worker.server.main`.
+    name, dtype, device, trust
+        As for `nearsight.models.load_model`. Paths are relative to the current folder, for good.
+    """
+    request = {"name": name, "dtype": dtype, "device": device, "trust": trust}
+    return _table.worker(command, request)
