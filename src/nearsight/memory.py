@@ -26,6 +26,8 @@ _SHARE_OF_AVAILABLE = 0.8
 _SAMPLING_INTERVAL_S = 0.002
 _NVIDIA_SMI_TIMEOUT_S = 30
 
+_GIVERS: list[Callable[[], None]] = []
+
 
 @dataclass(frozen=True)
 class Measured(Generic[Result]):
@@ -63,6 +65,8 @@ def gibibytes(number_of_bytes: int) -> str:
 def default_memory_budget(device: str) -> int:
     """Return 80 % of the memory that is free on `device` now, in bytes.
 
+    On a CPU, freed memory that this process or a worker has kept is given back first.
+
     Raises
     ------
     MethodError
@@ -71,7 +75,14 @@ def default_memory_budget(device: str) -> int:
     if device.startswith("cuda"):
         return int(_free_on_gpu(device) * _SHARE_OF_AVAILABLE)
     return_freed_memory()
+    for give_back in _GIVERS:
+        give_back()
     return int(psutil.virtual_memory().available * _SHARE_OF_AVAILABLE)
+
+
+def give_back_by(giver: Callable[[], None]) -> None:
+    """Have `giver` called before free memory is looked at: it gives back what workers have kept."""
+    _GIVERS.append(giver)
 
 
 def _free_on_gpu(device: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.allocation import return_freed_memory
 from nearsight.errors import ModelError
 from nearsight.memory import PeakMemory
 from nearsight.models.contract import Model, Products
@@ -43,6 +44,7 @@ class Desk:
             "next": self._next_row,
             "linearize": self._linearized,
             "products": self._multiplied,
+            "give back": self._given_back,
         }
 
     def answer(self, request: Frame) -> _Answer:
@@ -101,6 +103,10 @@ class Desk:
     def _multiplied(self, request: Frame) -> _Answer:
         multiply = self._products[request.head["handle"]]
         return {}, {"products": multiply(request.arrays["vectors"])}
+
+    def _given_back(self, _: Frame) -> _Answer:
+        return_freed_memory()
+        return {}, {}
 
     @property
     def _loaded_model(self) -> Model:

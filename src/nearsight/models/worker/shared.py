@@ -15,7 +15,7 @@ from nearsight.models.contract import Capabilities
 from nearsight.models.worker import process
 from nearsight.models.worker.frames import Arrays, Frame
 from nearsight.models.worker.messages import model_from_head
-from nearsight.models.worker.process import WorkerProcess
+from nearsight.models.worker.process import WorkerDiedError, WorkerProcess
 from nearsight.provenance import ModelIdentity
 
 
@@ -100,6 +100,17 @@ class Worker:
             finally:
                 self._lock.release()
 
+    def give_back_memory(self) -> None:
+        """Let the worker give freed memory back to the system, unless it is at work."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._process is not None and not self._process.stopped:
+                    self._process.request({"verb": "give back"}, {})
+            except WorkerDiedError:
+                pass  # it keeps nothing now; who needs it starts it again
+            finally:
+                self._lock.release()
+
     def leave_to_parent(self) -> None:
         """Forget the running worker, in a forked child: it is the parent's."""
         if self._process is not None:
@@ -173,6 +184,11 @@ class _Table:
                 worker = self._workers[key] = Worker(command, folder, request)
             return worker
 
+    def give_back_memory(self) -> None:
+        """Let all workers that are not at work give freed memory back to the system."""
+        for worker in list(self._workers.values()):
+            worker.give_back_memory()
+
     def leave_to_parent(self) -> None:
         """Forget all running workers, in a forked child."""
         self._lock = threading.Lock()
@@ -182,6 +198,7 @@ class _Table:
 
 _table = _Table()
 os.register_at_fork(after_in_child=_table.leave_to_parent)
+memory.give_back_by(_table.give_back_memory)
 
 
 def shared_worker(
