@@ -18,6 +18,7 @@ from ase import Atoms
 
 import nearsight.errors
 from nearsight.models.contract import Capabilities, Evaluation, Seed
+from nearsight.models.worker import in_worker
 from nearsight.provenance import ModelIdentity
 
 MEGABYTE = 10**6
@@ -152,9 +153,10 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "say": say,
     "sleep": lambda seconds, *_: sleep(float(seconds)),
     "nan": lambda *_: np.nan,
-    # answers with a number that is known over there only
+    # answer with a number that is known over there only
     "open": lambda _, atoms, model: model.n_open,
     "done": lambda _, atoms, model: 1000 + model.n_done,
+    "place": lambda *_: 2.0 + in_worker(),
     "charges": lambda _, atoms, model: float(atoms.get_initial_charges().sum()),
     "masses": lambda _, atoms, model: float(atoms.get_masses().sum()),
     "magmoms": lambda _, atoms, model: float(np.sum(atoms.get_initial_magnetic_moments())),

@@ -210,6 +210,14 @@ def test_worker_ends_with_a_parent_that_ends(parent: Callable[[str], tuple[Any, 
     assert gone(worker)
 
 
+def test_worker_knows_that_it_is_one(
+    far: Callable[..., WorkerModel], far_model: ModuleType, atoms: Atoms
+) -> None:
+    atoms.info["do"] = "place"
+    [here], [there] = (model.evaluate([atoms]) for model in (far_model.FarModel("far"), far()))
+    assert here.energy_eV / there.energy_eV == pytest.approx(2 / 3)
+
+
 def test_worker_starts_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(place._place, "worker", True)
     with pytest.raises(ModelError, match="mace:a was to be loaded from yet another environment"):

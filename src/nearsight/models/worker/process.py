@@ -76,8 +76,8 @@ class WorkerProcess:
             self._channel.close()
             self._output.close()
             raise ModelError(
-                f"the environment of {name} cannot be used: {command[0]}: {error.strerror}. "
-                f"{_remedy(name)}"
+                f"the environment of {name} cannot be used: {error.filename or command[0]}: "
+                f"{error.strerror}. {_remedy(name)}"
             ) from error
         finally:
             there.close()
@@ -248,7 +248,8 @@ class WorkerProcess:
         if status == -signal.SIGKILL:
             return self._lost("was killed by SIGKILL, most likely by the system for lack of memory")
         if status < 0:
-            return self._lost(f"was killed by {signal.Signals(-status).name}")
+            names = {each.value: each.name for each in signal.Signals}
+            return self._lost(f"was killed by {names.get(-status, f'signal {-status}')}")
         return self._lost(f"ended with exit code {status}")
 
     def _lost(self, how: str) -> WorkerDiedError:

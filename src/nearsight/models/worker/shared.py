@@ -1,7 +1,9 @@
 """Workers that are kept warm and shared: one per model, precision, device and environment."""
 
+import contextlib
 import itertools
 import os
+import queue
 import threading
 import weakref
 from collections import deque
@@ -88,28 +90,26 @@ class Worker:
         return next(self._handles)
 
     def release(self, handle: int) -> None:
-        """Let the worker forget a handle: now if it can be told at once, else with what comes next.
+        """Let the worker forget a handle soon; at the latest before the next request.
 
         It never waits, so that a garbage collector may call it.
         """
         self._released.append(handle)
-        if self._lock.acquire(blocking=False):
-            try:
-                if self._process is not None:
-                    self._tell_released(self._process)
-            finally:
-                self._lock.release()
+        _table.tidy(self)
+
+    def tell_released(self) -> None:
+        """Tell the worker what it may forget, when it has finished what it is doing."""
+        with self._lock:
+            if self._process is not None:
+                self._tell_released(self._process)
 
     def give_back_memory(self) -> None:
         """Let the worker give freed memory back to the system, unless it is at work."""
-        if self._lock.acquire(blocking=False):
-            try:
-                if self._process is not None and not self._process.stopped:
-                    self._process.request({"verb": "give back"}, {})
-            except WorkerDiedError:
-                pass  # it keeps nothing now; who needs it starts it again
-            finally:
-                self._lock.release()
+        if self._lock.locked():
+            return
+        with self._lock, contextlib.suppress(WorkerDiedError):  # who needs it starts it again
+            if self._process is not None and not self._process.stopped:
+                self._process.request({"verb": "give back"}, {})
 
     def leave_to_parent(self) -> None:
         """Forget the running worker, in a forked child: it is the parent's."""
@@ -160,11 +160,10 @@ class Worker:
         return {"measure": {"give_back": give_back}}
 
     def _tell_released(self, running: WorkerProcess) -> None:
-        handles = []
-        while self._released:
-            handles.append(self._released.popleft())
-        if handles and not running.post({"verb": "release", "released": handles}):
-            self._released.extend(handles)
+        handles = list(self._released)
+        if handles and running.post({"verb": "release", "released": handles}):
+            for _ in handles:
+                self._released.popleft()
 
 
 class _Table:
@@ -172,7 +171,12 @@ class _Table:
 
     def __init__(self) -> None:
         self._workers: weakref.WeakValueDictionary[Any, Worker] = weakref.WeakValueDictionary()
+        self._begin()
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
+        self._untidy: queue.SimpleQueue[weakref.ref[Worker]] = queue.SimpleQueue()
+        self._tidying: threading.Thread | None = None
 
     def worker(self, command: tuple[str, ...], request: Mapping[str, Any]) -> Worker:
         """Return the one worker that runs `command` here and loads what is asked for."""
@@ -184,6 +188,23 @@ class _Table:
                 worker = self._workers[key] = Worker(command, folder, request)
             return worker
 
+    def tidy(self, worker: Worker) -> None:
+        """Have `worker` told what it may forget, by a thread that waits until it listens.
+
+        An interruption reaches the main thread only: this one holds no lock when it ends.
+        """
+        if self._tidying is None:
+            self._tidying = threading.Thread(target=self._tidy, daemon=True)
+            self._tidying.start()
+        self._untidy.put(weakref.ref(worker))
+
+    def _tidy(self) -> None:
+        while True:
+            worker = self._untidy.get()()
+            if worker is not None:
+                worker.tell_released()
+            del worker  # which may be the last to hold it
+
     def give_back_memory(self) -> None:
         """Let all workers that are not at work give freed memory back to the system."""
         for worker in list(self._workers.values()):
@@ -191,7 +212,7 @@ class _Table:
 
     def leave_to_parent(self) -> None:
         """Forget all running workers, in a forked child."""
-        self._lock = threading.Lock()
+        self._begin()
         for worker in list(self._workers.values()):
             worker.leave_to_parent()
 
