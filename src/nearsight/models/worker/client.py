@@ -114,7 +114,7 @@ class WorkerModel:
         """Yield rows; see `Model.rows`. Each is computed over there when it is asked for."""
         heads, structure = structures_to_frame([atoms.copy()])
         seeds, restart = list(seeds), _OneRestart()
-        n_done = 0
+        n_atoms, n_done = len(atoms), 0
 
         def opened() -> tuple[dict[str, Any], Arrays]:
             head = {"verb": "rows", "structures": heads, "batch_size": batch_size}
@@ -127,7 +127,7 @@ class WorkerModel:
                 if answer.head.get("done"):
                     return
                 n_done += 1
-                yield require_shape(answer.arrays, "row", (len(atoms), 3))
+                yield require_shape(answer.arrays, "row", (n_atoms, 3))
         finally:
             handle.release()
 

@@ -1,7 +1,6 @@
 """One worker as a process: how it is started, spoken to, watched and ended."""
 
 import contextlib
-import fcntl
 import json
 import logging
 import os
@@ -182,7 +181,7 @@ class WorkerProcess:
         handover = json.dumps({"channel": there.fileno(), "token": self._token})
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError), process.stdin:
-            process.stdin.write(handover.encode())
+            process.stdin.write(handover.encode() + b"\n")
         return process
 
     def _greet(self) -> None:
@@ -215,7 +214,6 @@ class WorkerProcess:
                 frame = receive(self._channel, self._wait)
             except ChannelClosedError:
                 raise self._died() from None
-            self._heard = monotonic()
             if (taken := frame.head.get("memory")) is not None:
                 note_worker(self.pid, **taken)
             number = frame.head.get("number")
@@ -234,6 +232,7 @@ class WorkerProcess:
         while True:
             # What has come is looked at first: this process may itself have been stopped meanwhile.
             if ready.poll(1000 * _LOOK_S):
+                self._heard = monotonic()
                 return
             if self._process.poll() is not None and not ready.poll(0):
                 raise self._died()
@@ -273,6 +272,8 @@ class WorkerProcess:
 
 
 def _new_output_file() -> Any:
+    import fcntl  # which Windows lacks
+
     file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # lives as long as the worker
     # The worker always writes at the end, also when the file was emptied from here.
     flags = fcntl.fcntl(file, fcntl.F_GETFL)

@@ -43,7 +43,7 @@ def main(load: Load = load_model) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever wants it to end closes the channel
     faulthandler.enable(all_threads=False)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # last words in full
-    handover = json.loads(sys.stdin.read())
+    handover = json.loads(sys.stdin.readline())
     enter_worker()
     with socket.socket(fileno=handover["channel"]) as channel:
         # What a calculator starts must not keep the channel open.

@@ -126,6 +126,7 @@ class Worker:
             return self._process
         if self._finalizer is not None:
             self._finalizer.detach()
+        _table.begin_to_tidy()
         started = WorkerProcess(self._command, self._folder, self._request["name"])
         try:
             loaded = started.request({"verb": "load", **self._request}, {})
@@ -160,7 +161,8 @@ class Worker:
         return {"measure": {"give_back": give_back}}
 
     def _tell_released(self, running: WorkerProcess) -> None:
-        handles = list(self._released)
+        # More may be added meanwhile by the garbage collector.
+        handles = [self._released[index] for index in range(len(self._released))]
         if handles and running.post({"verb": "release", "released": handles}):
             for _ in handles:
                 self._released.popleft()
@@ -188,14 +190,18 @@ class _Table:
                 worker = self._workers[key] = Worker(command, folder, request)
             return worker
 
+    def begin_to_tidy(self) -> None:
+        """Start the thread that `tidy` needs: a garbage collector had better start none."""
+        with self._lock:
+            if self._tidying is None:
+                self._tidying = threading.Thread(target=self._tidy, daemon=True)
+                self._tidying.start()
+
     def tidy(self, worker: Worker) -> None:
         """Have `worker` told what it may forget, by a thread that waits until it listens.
 
-        An interruption reaches the main thread only: this one holds no lock when it ends.
+        An interruption reaches the main thread only, and never leaves a lock locked in this one.
         """
-        if self._tidying is None:
-            self._tidying = threading.Thread(target=self._tidy, daemon=True)
-            self._tidying.start()
         self._untidy.put(weakref.ref(worker))
 
     def _tidy(self) -> None:
@@ -218,7 +224,8 @@ class _Table:
 
 
 _table = _Table()
-os.register_at_fork(after_in_child=_table.leave_to_parent)
+if hasattr(os, "register_at_fork"):  # not on Windows, where there are no workers
+    os.register_at_fork(after_in_child=_table.leave_to_parent)
 memory.give_back_by(_table.give_back_memory)
 
 
