@@ -27,8 +27,8 @@ from ase import Atoms
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.derivatives.differences import SCHEMES
-from nearsight.hessian.memory import Measured, measure
 from nearsight.hessian.methods import Differences
+from nearsight.memory import Measured, measure
 from nearsight.models import Model, load_model
 from nearsight.models.as_calculator import ModelCalculator
 from nearsight.structures import make_supercell, read_structure

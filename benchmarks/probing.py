@@ -28,8 +28,8 @@ from ase import Atoms
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import HessianOperator
-from nearsight.hessian.memory import Measured, is_out_of_memory, measure
 from nearsight.hessian.phonopy_io import phonopy_atoms
+from nearsight.memory import Measured, is_out_of_memory, measure
 from nearsight.models import Model, load_model
 from nearsight.structures import make_supercell, read_structure
 from nearsight.vibrations import probe_heat_capacity

@@ -1,12 +1,19 @@
 """Where numbers come from survives JSON."""
 
 import json
+from dataclasses import replace
 from importlib import metadata
 
 import pytest
 
 import nearsight
-from nearsight.provenance import ModelIdentity, Provenance, installed_versions, record
+from nearsight.provenance import (
+    ModelIdentity,
+    Provenance,
+    installed_versions,
+    model_versions,
+    record,
+)
 
 IDENTITY = ModelIdentity("m", "test", None, "float64", "cpu", {"charge": 1, "k": [1.5, 2.0]})
 
@@ -50,3 +57,26 @@ def test_changing_the_json_changes_no_identity() -> None:
     values = IDENTITY.to_json()
     values["options"]["charge"] = 5
     assert IDENTITY.options["charge"] == 1
+
+
+def test_versions_elsewhere_make_no_other_identity() -> None:
+    elsewhere = replace(IDENTITY, versions={"torch": "7.0", "mace-torch": "0.9"})
+    assert elsewhere == IDENTITY
+    assert elsewhere.deciding() == IDENTITY.deciding()
+    provenance = Provenance.from_json(json.loads(json.dumps(record(elsewhere).to_json())))
+    assert provenance.model.versions == {"torch": "7.0", "mace-torch": "0.9"}
+    assert provenance.versions["mace-torch"] == "0.9"
+    assert provenance.versions["torch"] == "7.0"
+    assert provenance.versions["scipy"] == metadata.version("scipy")
+
+
+def test_identities_of_before_are_read() -> None:
+    values = IDENTITY.to_json()
+    del values["versions"]
+    assert ModelIdentity.from_json(values).versions == {}
+
+
+def test_versions_of_models_leave_out_what_only_nearsight_uses() -> None:
+    versions = model_versions()
+    assert versions["ase"] == metadata.version("ase")
+    assert not versions.keys() & {"python", "nearsight", "numpy", "scipy", "phonopy", "spglib"}

@@ -24,7 +24,7 @@ def fingerprint(
         structure.update(array.tobytes())
     return {
         "structure": structure.hexdigest(),
-        "model": _digest(model.to_json()),
+        "model": _digest(model.deciding()),
         "settings": _digest(dict(settings)),
     }
 

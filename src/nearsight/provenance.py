@@ -1,7 +1,7 @@
 """Where a number comes from: which model, which settings, which versions."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from typing import Any
@@ -24,6 +24,9 @@ _RECORDED_PACKAGES = (
     "torch-dftd",
 )
 
+# What Nearsight itself works with, whatever gives the energies.
+_NOT_OF_MODELS = frozenset({"numpy", "scipy", "phonopy", "spglib"})
+
 
 @dataclass(frozen=True)
 class ModelIdentity:
@@ -44,10 +47,18 @@ class ModelIdentity:
     """``cpu`` or ``cuda:0``."""
     options: Mapping[str, Setting] = field(default_factory=dict)
     """Calculation options: charge, spin, task, fidelity, or the parameters of an ASE calculator."""
+    versions: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Versions of the packages behind a model in another environment; empty for one in this.
+
+    They make no other identity, so that both can share work."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the identity as JSON-compatible values."""
-        return {**asdict(self), "options": dict(self.options)}
+        return asdict(self) | {"options": dict(self.options), "versions": dict(self.versions)}
+
+    def deciding(self) -> dict[str, Any]:
+        """Return what two calculations must agree in to share work, as JSON-compatible values."""
+        return {name: value for name, value in self.to_json().items() if name != "versions"}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "ModelIdentity":
@@ -83,8 +94,18 @@ class Provenance:
 
 def installed_versions() -> dict[str, str]:
     """Return the versions of Python, Nearsight and the packages that can change its numbers."""
-    versions = {"python": platform.python_version(), "nearsight": nearsight.__version__}
-    for package in _RECORDED_PACKAGES:
+    own = {"python": platform.python_version(), "nearsight": nearsight.__version__}
+    return own | _versions(_RECORDED_PACKAGES)
+
+
+def model_versions() -> dict[str, str]:
+    """Return the versions of the packages here that can change the numbers of a model."""
+    return _versions([name for name in _RECORDED_PACKAGES if name not in _NOT_OF_MODELS])
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
+    versions = {}
+    for package in packages:
         try:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
@@ -93,5 +114,9 @@ def installed_versions() -> dict[str, str]:
 
 
 def record(model: ModelIdentity, **settings: Setting) -> Provenance:
-    """Return the provenance of a calculation that runs now with `model` and `settings`."""
-    return Provenance(model=model, settings=settings, versions=installed_versions())
+    """Return the provenance of a calculation that runs now with `model` and `settings`.
+
+    Where the model lives in another environment, the versions of its packages are those there.
+    """
+    versions = installed_versions() | dict(model.versions)
+    return Provenance(model=model, settings=settings, versions=versions)

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from ase import Atoms
 
+from nearsight import memory
 from nearsight.errors import MemoryBudgetError, MethodError, ModelError
-from nearsight.hessian import analytic_rows, budget, memory
+from nearsight.hessian import analytic_rows, budget
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.memory import Measured
+from nearsight.memory import Measured
 
 MIB = 2**20
 

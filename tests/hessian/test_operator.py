@@ -10,8 +10,8 @@ from scipy.sparse.linalg import eigsh
 
 from nearsight.errors import MemoryBudgetError, MethodError, ModelError
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.memory import Measured
 from nearsight.hessian.operator import HessianOperator
+from nearsight.memory import Measured
 from nearsight.models.sums import SumModel
 from nearsight.models.torch_model import TorchModel
 

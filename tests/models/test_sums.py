@@ -21,7 +21,7 @@ from nearsight.models.ase_calculator import AseModel
 from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
 from nearsight.models.sums import SumModel
-from nearsight.provenance import ModelIdentity
+from nearsight.provenance import ModelIdentity, model_versions
 from nearsight.testing import check_model
 
 PairModel = Callable[..., Model]
@@ -117,11 +117,25 @@ def test_the_identity_holds_those_of_the_parts(pair_model: PairModel, d3: Model)
     identity = SumModel(parts).identity
     assert (identity.name, identity.family) == ("pair+d3:pbe", "sum")
     assert [json.loads(part) for part in identity.options["parts"]] == [
-        part.identity.to_json() for part in parts
+        part.identity.deciding() for part in parts
     ]
     assert ModelIdentity.from_json(json.loads(json.dumps(identity.to_json()))) == identity
     assert identity.checkpoint_sha256 != d3.identity.checkpoint_sha256
     assert SumModel([pair_model(), pair_model()]).identity.checkpoint_sha256 is None
+
+
+def test_versions_of_parts_in_several_environments(pair_model: PairModel) -> None:
+    here, there = pair_model(), pair_model()
+    assert SumModel([here, there]).identity.versions == {}
+    of_torch = there.identity.versions | {"torch": "7.0", "elsewhere": "1.2"}
+    there._energy.identity = replace(there.identity, versions=of_torch)
+    identity = SumModel([here, there]).identity
+    own = model_versions()
+    assert identity.versions == own | {
+        "torch": f"{own['torch']} and 7.0",
+        "elsewhere": "1.2",
+    }
+    assert identity == SumModel([here, here]).identity
 
 
 def test_other_parts_make_another_fingerprint(pair_model: PairModel, mgo: Atoms) -> None:

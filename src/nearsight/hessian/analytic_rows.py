@@ -8,7 +8,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from nearsight.hessian.memory import PeakMemory, measure
+from nearsight.memory import PeakMemory, measure
 from nearsight.models.contract import Model, Seed
 
 _WORTH_MEASURING = 24

@@ -5,8 +5,8 @@ from dataclasses import replace
 from ase import Atoms
 
 from nearsight.errors import MemoryBudgetError
-from nearsight.hessian.memory import gibibytes, measure
 from nearsight.hessian.methods import Chosen, choose_kind
+from nearsight.memory import gibibytes, measure
 from nearsight.models.contract import Model
 
 _ROW_TO_FORCE_MEMORY = 3.0

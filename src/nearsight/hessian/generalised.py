@@ -13,9 +13,9 @@ from nearsight.derivatives.differences import SCHEMES
 from nearsight.derivatives.strain_differences import strain_differences
 from nearsight.errors import MemoryBudgetError, MissingPropertyError, ModelError
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.memory import is_out_of_memory
 from nearsight.hessian.methods import ANALYTIC
 from nearsight.hessian.result import Hessian
+from nearsight.memory import is_out_of_memory
 from nearsight.models.contract import Model, require_elements
 from nearsight.provenance import Provenance
 from nearsight.storage import load_archive, save_archive

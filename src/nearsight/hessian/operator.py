@@ -10,8 +10,8 @@ from scipy.sparse.linalg import LinearOperator
 
 from nearsight.derivatives.differences import difference_products
 from nearsight.errors import MemoryBudgetError, ModelError
-from nearsight.hessian.memory import PeakMemory, default_memory_budget, is_out_of_memory
 from nearsight.hessian.product_method import choose_products
+from nearsight.memory import PeakMemory, default_memory_budget, is_out_of_memory
 from nearsight.models.contract import Model, Products, require_elements
 from nearsight.structures.checking import check_structure, require_no_constraints
 

@@ -16,9 +16,9 @@ from nearsight.hessian.analytic_rows import Executed, compute_rows
 from nearsight.hessian.budget import require_room_for_rows, within_budget
 from nearsight.hessian.checkpoint import RowStore, read_fingerprint
 from nearsight.hessian.computation import Computation
-from nearsight.hessian.memory import PeakMemory, default_memory_budget, is_out_of_memory
 from nearsight.hessian.methods import Chosen, choose_kind
 from nearsight.hessian.plan import Image, Plan
+from nearsight.memory import PeakMemory, default_memory_budget, is_out_of_memory
 from nearsight.models.contract import Model, Seed, require_elements
 from nearsight.progress import Advance, progress_bar
 from nearsight.provenance import Setting, record

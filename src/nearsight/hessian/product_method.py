@@ -9,8 +9,8 @@ from ase import Atoms
 
 from nearsight.errors import MemoryBudgetError, MethodError
 from nearsight.hessian.groups import Group, group_atoms
-from nearsight.hessian.memory import gibibytes, measure
 from nearsight.hessian.methods import NON_SMOOTH_STEP_A, UNKNOWN_PRECISION_STEP_A
+from nearsight.memory import gibibytes, measure
 from nearsight.models.contract import Model
 from nearsight.provenance import Setting
 from nearsight.structures.neighbours import neighbour_pairs

@@ -20,7 +20,7 @@ from nearsight.models.contract import (
     require_all_atoms,
     require_elements,
 )
-from nearsight.provenance import ModelIdentity
+from nearsight.provenance import ModelIdentity, model_versions
 
 STEP_A = 0.01
 """Displacement in Å of the differences that stand in where a part cannot be differentiated."""
@@ -59,8 +59,11 @@ class SumModel:
             dtype=self._dtype(),
             device=next((one.device for one in identities if one.device != "cpu"), "cpu"),
             options={
-                "parts": [json.dumps(identity.to_json(), sort_keys=True) for identity in identities]
+                "parts": [
+                    json.dumps(identity.deciding(), sort_keys=True) for identity in identities
+                ]
             },
+            versions=_versions(identities),
         )
 
     @property
@@ -179,6 +182,21 @@ def _digest(digests: Sequence[str | None]) -> str | None:
     if all(digest is None for digest in digests):
         return None
     return hashlib.sha256("+".join(digest or "" for digest in digests).encode()).hexdigest()
+
+
+def _versions(identities: Sequence[ModelIdentity]) -> dict[str, str]:
+    """Return the versions behind the parts, all of a package that has several."""
+    if not any(identity.versions for identity in identities):
+        return {}
+    here = model_versions()
+    of_parts = [identity.versions or here for identity in identities]
+    packages = dict.fromkeys(package for versions in of_parts for package in versions)
+    return {
+        package: " and ".join(
+            dict.fromkeys(versions[package] for versions in of_parts if package in versions)
+        )
+        for package in packages
+    }
 
 
 def _largest(lengths: Sequence[float | None]) -> float | None:

@@ -1,0 +1,227 @@
+"""How much memory a piece of work takes, and how much there is.
+
+A model may live in a process of its own (`nearsight.models.worker`). What it takes there is counted
+too: while something is measured here, workers measure as well and `note_worker` takes their word.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from types import TracebackType
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import psutil
+
+from nearsight.allocation import return_freed_memory
+from nearsight.errors import MethodError
+
+Result = TypeVar("Result")
+
+_SHARE_OF_AVAILABLE = 0.8
+_SAMPLING_INTERVAL_S = 0.002
+_NVIDIA_SMI_TIMEOUT_S = 30
+
+_GIVERS: list[Callable[[], None]] = []
+
+
+@dataclass(frozen=True)
+class Measured(Generic[Result]):
+    """A result with what it cost."""
+
+    result: Result
+    seconds: float
+    peak_memory_bytes: int
+    """Largest memory in use on top of what was in use before."""
+
+
+def measure(work: Callable[[], Result], device: str) -> Measured[Result]:
+    """Run `work` and return its result with wall time and peak memory on `device`."""
+    with PeakMemory(device) as peak:
+        start = perf_counter()
+        result = work()
+        seconds = perf_counter() - start
+    return Measured(result, seconds, peak.bytes)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether PyTorch or Python ran out of memory; on a CPU PyTorch has no error for it."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "DefaultCPUAllocator" in str(error)
+    )
+
+
+def gibibytes(number_of_bytes: int) -> str:
+    """Return an amount of memory for a message."""
+    return f"{number_of_bytes / 2**30:.3g} GiB"
+
+
+def default_memory_budget(device: str) -> int:
+    """Return 80 % of the memory that is free on `device` now, in bytes.
+
+    On a CPU, freed memory that this process or a worker has kept is given back first.
+
+    Raises
+    ------
+    MethodError
+        The device is a GPU that neither PyTorch nor ``nvidia-smi`` knows here.
+    """
+    if device.startswith("cuda"):
+        return int(_free_on_gpu(device) * _SHARE_OF_AVAILABLE)
+    return_freed_memory()
+    for give_back in _GIVERS:
+        give_back()
+    return int(psutil.virtual_memory().available * _SHARE_OF_AVAILABLE)
+
+
+def give_back_by(giver: Callable[[], None]) -> None:
+    """Have `giver` called before free memory is looked at: it gives back what workers have kept."""
+    _GIVERS.append(giver)
+
+
+def _free_on_gpu(device: str) -> int:
+    if importlib.util.find_spec("torch") is not None:
+        import torch
+
+        if torch.cuda.is_available():
+            return int(torch.cuda.mem_get_info(device)[0])
+    number = int(device.partition(":")[2] or 0)
+    visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    try:
+        answer = subprocess.run(
+            [
+                "nvidia-smi",
+                "--query-gpu=memory.free",
+                "--format=csv,noheader,nounits",
+                f"--id={visible[number] if visible else number}",
+            ],
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=_NVIDIA_SMI_TIMEOUT_S,
+        )
+        return int(answer.stdout) * 2**20
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
+        raise MethodError(
+            f"how much memory is free on {device} cannot be found out: PyTorch sees no GPU in this "
+            f"environment, and nvidia-smi gave no answer ({error}). Set the memory budget."
+        ) from error
+
+
+class PeakMemory:
+    """Context that measures the peak memory of what runs inside it, here and in workers.
+
+    On a GPU it asks PyTorch's allocator; on a CPU it samples the resident set from a thread,
+    because the operating system keeps only one peak for the whole life of a process.
+
+    Parameters
+    ----------
+    device
+        ``cpu``, ``cuda``, ``cuda:1`` and so on.
+    give_back
+        Whether freed memory is given back to the system first. Left out, it may be taken for
+        memory in use; what is measured is not slowed down by taking it anew.
+    """
+
+    _running: ClassVar[list["PeakMemory"]] = []
+    _n_started: ClassVar[int] = 0
+
+    def __init__(self, device: str, *, give_back: bool = True) -> None:
+        self._on_gpu = device.startswith("cuda")
+        self._device = device
+        self._give_back = give_back
+        self._stop = threading.Event()
+        self._process = psutil.Process()
+        self._of_workers: dict[int, tuple[int, int]] = {}
+        self.before = 0
+        """Memory of this process in use before, in bytes."""
+        self.peak = 0
+        """Largest memory of this process in use so far, in bytes."""
+
+    @property
+    def bytes(self) -> int:
+        """Largest memory in use so far on top of what was in use before, workers included."""
+        of_workers = sum(peak - before for before, peak in self._of_workers.values())
+        return max(self.peak - self.before, 0) + of_workers
+
+    def __enter__(self) -> Self:
+        """Start measuring."""
+        if self._on_gpu:
+            if cuda := _cuda_in_use():
+                self._note_gpu_peak(cuda)
+                cuda.reset_peak_memory_stats(self._device)
+                self.before = self.peak = cuda.memory_allocated(self._device)
+        else:
+            if self._give_back:
+                return_freed_memory()
+            self.before = self.peak = self._process.memory_info().rss
+            self._thread = threading.Thread(target=self._sample, daemon=True)
+            self._thread.start()
+        PeakMemory._running.append(self)
+        PeakMemory._n_started += 1
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop measuring."""
+        if self._on_gpu:
+            if cuda := _cuda_in_use():
+                self._note_gpu_peak(cuda)
+        else:
+            self._stop.set()
+            self._thread.join()
+            self.peak = max(self.peak, self._process.memory_info().rss)
+        PeakMemory._running.remove(self)
+
+    def _note_gpu_peak(self, cuda: Any) -> None:
+        # PyTorch keeps one peak: tell it to every measurement that is running before it is reset.
+        peak = cuda.max_memory_allocated(self._device)
+        for running in PeakMemory._running:
+            if running._on_gpu:
+                running.peak = max(running.peak, peak)
+
+    def _note_worker(self, process: int, before: int, peak: int) -> None:
+        first, largest = self._of_workers.get(process, (before, peak))
+        self._of_workers[process] = first, max(largest, peak)
+
+    def _sample(self) -> None:
+        while not self._stop.wait(_SAMPLING_INTERVAL_S):
+            self.peak = max(self.peak, self._process.memory_info().rss)
+
+
+def latest_measurement() -> int | None:
+    """Return the number of the measurement that began last; None if none is running."""
+    return PeakMemory._n_started if PeakMemory._running else None
+
+
+def note_worker(process: int, device: str, before: int, peak: int) -> None:
+    """Tell every running measurement what a worker took.
+
+    Parameters
+    ----------
+    process
+        The worker's process id. What each takes on top of its first `before` is added up.
+    device
+        Where the memory is; measurements of the other kind of device take no notice.
+    before, peak
+        Bytes in use before a piece of work, and at most while it was done.
+    """
+    for running in list(PeakMemory._running):
+        if running._on_gpu == device.startswith("cuda"):
+            running._note_worker(process, before, peak)
+
+
+def _cuda_in_use() -> Any:
+    """Return `torch.cuda` if this process uses a GPU: asking would otherwise take some of it."""
+    torch = sys.modules.get("torch")
+    return torch.cuda if torch is not None and torch.cuda.is_initialized() else None

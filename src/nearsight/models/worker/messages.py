@@ -1,0 +1,181 @@
+"""How structures, results, models and errors are written in frames."""
+
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from nearsight import errors
+from nearsight.errors import ModelError, NearsightError
+from nearsight.memory import is_out_of_memory
+from nearsight.models.contract import Capabilities, Evaluation, Model, Seed
+from nearsight.models.worker.frames import Arrays
+from nearsight.provenance import ModelIdentity, model_versions
+
+# Beside species, positions and cell. A calculator may make use of each.
+_OPTIONAL = ("masses", "initial_charges", "initial_magmoms", "tags")
+_OF_RESULTS = ("energy_eV", "forces_eV_per_A", "stress_eV_per_A3", "atomic_energies_eV")
+
+_ERRORS = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, NearsightError)
+}
+
+
+def structures_to_frame(
+    structures: Sequence[Atoms],
+) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]:
+    """Return what a model may depend on: a list for a frame's head, and arrays.
+
+    Species, positions, cell, periodicity; where they are set, masses, initial charges, initial
+    magnetic moments and tags; and of `Atoms.info` the numbers, truth values and texts, such as
+    charge and spin. Constraints stay behind: derivatives are those of the energy.
+    """
+    heads: list[dict[str, Any]] = []
+    arrays: dict[str, NDArray[Any]] = {}
+    for index, atoms in enumerate(structures):
+        heads.append(_plain_entries(atoms.info))
+        optional = [name for name in _OPTIONAL if atoms.has(name)]
+        parts = {name: atoms.arrays[name] for name in ("numbers", "positions", *optional)}
+        parts |= {"cell": atoms.cell.array, "pbc": atoms.pbc}
+        arrays |= {f"{index}.{name}": part for name, part in parts.items()}
+    return heads, arrays
+
+
+def structures_from_frame(heads: Sequence[Mapping[str, Any]], arrays: Arrays) -> list[Atoms]:
+    """Rebuild what `structures_to_frame` described."""
+    structures = []
+    for index, info in enumerate(heads):
+        atoms = Atoms(
+            numbers=arrays[f"{index}.numbers"],
+            positions=arrays[f"{index}.positions"],
+            cell=arrays[f"{index}.cell"],
+            pbc=arrays[f"{index}.pbc"],
+            info=dict(info),
+        )
+        for name in _OPTIONAL:
+            if (values := arrays.get(f"{index}.{name}")) is not None:
+                atoms.set_array(name, values)
+        structures.append(atoms)
+    return structures
+
+
+def _plain_entries(info: Mapping[Any, Any]) -> dict[str, str | float]:
+    plain = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in info.items()
+        if isinstance(name, str)
+    }
+    return {name: value for name, value in plain.items() if isinstance(value, str | int | float)}
+
+
+def evaluations_to_arrays(evaluations: Sequence[Evaluation]) -> dict[str, NDArray[Any]]:
+    """Return the numbers of a batch of evaluations."""
+    return {
+        f"{index}.{name}": np.asarray(value, dtype=np.float64)
+        for index, evaluation in enumerate(evaluations)
+        for name in _OF_RESULTS
+        if (value := getattr(evaluation, name)) is not None
+    }
+
+
+def evaluations_from_arrays(arrays: Arrays, structures: Sequence[Atoms]) -> list[Evaluation]:
+    """Rebuild the evaluations of `structures`.
+
+    Raises
+    ------
+    ModelError
+        There are other numbers than these structures have.
+    """
+    evaluations = []
+    for index, atoms in enumerate(structures):
+        shapes = ((), (len(atoms), 3), (6,), (len(atoms),))
+        energy, forces, stress, atomic = (
+            None
+            if optional and f"{index}.{name}" not in arrays
+            else require_shape(arrays, f"{index}.{name}", shape)
+            for name, shape, optional in zip(
+                _OF_RESULTS, shapes, (False, False, True, True), strict=True
+            )
+        )
+        assert energy is not None
+        assert forces is not None
+        evaluations.append(Evaluation(float(energy), forces, stress, atomic))
+    return evaluations
+
+
+def require_shape(arrays: Arrays, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the array `name` of real numbers.
+
+    Raises
+    ------
+    ModelError
+        It is missing, or has another shape.
+    """
+    array = arrays.get(name)
+    if array is None or array.shape != shape or array.dtype != np.float64:
+        given = "is missing" if array is None else f"is {array.dtype} of shape {array.shape}"
+        raise ModelError(
+            f"the answer of a model's process {given}, where {name} should be of shape {shape}."
+        )
+    return array
+
+
+def seeds_to_arrays(seeds: Sequence[Seed]) -> dict[str, NDArray[Any]]:
+    """Return the atoms and directions of rows."""
+    return {
+        "seed_atoms": np.array([atom for atom, _ in seeds], dtype=np.int64),
+        "directions": np.array([direction for _, direction in seeds], dtype=np.float64),
+    }
+
+
+def seeds_from_arrays(arrays: Arrays) -> list[Seed]:
+    """Rebuild the rows that `seeds_to_arrays` described."""
+    atoms = arrays["seed_atoms"].tolist()
+    return list(zip(atoms, arrays["directions"], strict=True))
+
+
+def model_to_head(model: Model) -> dict[str, Any]:
+    """Return what a model says of itself, with the versions of the packages behind it here."""
+    identity = replace(model.identity, versions=model_versions())
+    capabilities = asdict(model.capabilities)
+    if capabilities["elements"] is not None:
+        capabilities["elements"] = sorted(capabilities["elements"])
+    return {"identity": identity.to_json(), "capabilities": capabilities}
+
+
+def model_from_head(head: Mapping[str, Any]) -> tuple[ModelIdentity, Capabilities]:
+    """Rebuild identity and capabilities."""
+    capabilities = dict(head["capabilities"])
+    if capabilities["elements"] is not None:
+        capabilities["elements"] = frozenset(capabilities["elements"])
+    return ModelIdentity.from_json(head["identity"]), Capabilities(**capabilities)
+
+
+def error_to_head(error: Exception) -> dict[str, str]:
+    """Return an error in words, with what is needed to raise it again on the other side."""
+    if isinstance(error, NearsightError):
+        known = next(kind for kind in type(error).__mro__ if kind in _ERRORS.values())
+        return {"kind": known.__name__, "message": str(error)}
+    if is_out_of_memory(error):
+        return {"kind": "MemoryError", "message": str(error)}
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return {
+        "kind": type(error).__name__,
+        "message": str(error),
+        "where": f"{last.filename}:{last.lineno} in {last.name}",
+    }
+
+
+def error_from_head(head: Mapping[str, str], name: str) -> NearsightError | MemoryError:
+    """Return the error that `error_to_head` described, raised by the model `name`."""
+    if "where" not in head:
+        if head["kind"] == "MemoryError":
+            return MemoryError(head["message"])
+        return _ERRORS.get(head["kind"], ModelError)(head["message"])
+    return ModelError(f"{name} failed with {head['kind']}: {head['message']} ({head['where']}).")
