@@ -5,12 +5,11 @@ import textwrap
 from datetime import UTC, datetime
 
 import nearsight
+from nearsight.cli.lines import WIDTH
 from nearsight.models.registry import load_model
 from nearsight.models.verdicts import Verdict
 from nearsight.testing import ConformanceReport, check_model
 from nearsight.testing.report import Check
-
-_WIDTH = 80
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,9 +41,9 @@ def _print(check: Check) -> None:
         if check.applies
         else "not applicable"
     )
-    print(f"{verdict:>6}  {check.name:<26} {check.structure:<8} {numbers}"[:_WIDTH])
+    print(f"{verdict:>6}  {check.name:<26} {check.structure:<8} {numbers}"[:WIDTH])
     if not (check.applies and check.passed):
-        for line in textwrap.wrap(check.detail, _WIDTH - 8):
+        for line in textwrap.wrap(check.detail, WIDTH - 8):
             print(f"{'':8}{line}")
 
 

@@ -15,13 +15,13 @@ import psutil
 from ase import Atoms
 from ase.units import GPa
 
-from nearsight.cli.batch import JsonOutput, Record, require_writable
 from nearsight.cli.calculation import read_checked
+from nearsight.cli.json_output import JsonOutput, Record, require_writable
+from nearsight.cli.lines import WIDTH
 from nearsight.errors import MissingPropertyError, ModelError, NearsightError
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.registry import load_model
 
-_WIDTH = 80
 _TIMED_CALLS = 5
 _PATIENCE_S = 10.0
 _SHIFT_A = 1e-4
@@ -167,7 +167,7 @@ def _print_line(record: Record, names: list[str]) -> None:
     shown = name if len(name) <= width else f"…{name[1 - width :]}"
     if "error" in record:
         message = " ".join(record["error"]["message"].split())
-        lines = textwrap.wrap(f"FAILED: {message}", _WIDTH - width - 2)
+        lines = textwrap.wrap(f"FAILED: {message}", WIDTH - width - 2)
         for index, line in enumerate(lines):
             print(f"{shown if index == 0 else '':<{width}}  {line}")
         return

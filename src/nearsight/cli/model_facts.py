@@ -3,8 +3,8 @@
 import argparse
 import textwrap
 
+from nearsight.cli.lines import print_line
 from nearsight.cli.models import place_of
-from nearsight.cli.tables import print_line
 from nearsight.models.catalogue import MODELS, NamedModel, family_named
 from nearsight.models.environments.places import Place
 from nearsight.models.environments.state import find

@@ -4,7 +4,7 @@ import argparse
 import sys
 import textwrap
 
-from nearsight.cli.tables import print_line
+from nearsight.cli.lines import print_line
 from nearsight.errors import InstallationError
 from nearsight.models.catalogue import MODELS, family_named
 from nearsight.models.environments import Place, State, find, install

@@ -4,14 +4,14 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from nearsight.cli.batch import JsonOutput, require_writable
+from nearsight.cli.json_output import JsonOutput, require_writable
+from nearsight.cli.lines import WIDTH
 from nearsight.models.catalogue import MODELS, NamedModel
 from nearsight.models.environments.state import State, find
 from nearsight.models.families import FAMILIES
 from nearsight.models.registry import DEFAULT_MODEL
 from nearsight.models.verdicts import last_verdict
 
-_WIDTH = 80
 _STATES = {
     State.ABSENT: "no",
     State.PARTIAL: "half",
@@ -63,7 +63,7 @@ def _record(model: NamedModel, places: Mapping[str, str]) -> dict[str, Any]:
 
 def _print_models(places: Mapping[str, str]) -> None:
     name_width = max(map(len, MODELS))
-    data_width = _WIDTH - name_width - 35
+    data_width = WIDTH - name_width - 35
     print(
         f"{'model':<{name_width}}  {'training data':<{data_width}}  level    cutoff layers "
         f"numbers where"
@@ -81,7 +81,7 @@ def _print_families(places: Mapping[str, str]) -> None:
     print()
     width = max(map(len, FAMILIES)) + 4
     for name, family in FAMILIES.items():
-        print(f"{name + ':...':<{width}}  {family.target:<{_WIDTH - width - 9}} {places[name]:>5}")
+        print(f"{name + ':...':<{width}}  {family.target:<{WIDTH - width - 9}} {places[name]:>5}")
     print(f"{'...+d3':<{width}}  any of these with D3(BJ); +d3:pbe names the functional")
     print("\nhere: in this environment; own: in one of its own")
     if "no" in places.values():

@@ -183,12 +183,15 @@ def _imported(parsed: _Parsed) -> Any:
 
 def _unknown(name: str) -> str:
     close = difflib.get_close_matches(name.lower(), MODELS, n=1)
+    family = FAMILIES.get(name.rpartition(":")[0].lower())
     hint = f" Did you mean {close[0]}?" if close else ""
+    if family is not None:
+        hint = f" Behind {family.name}: comes the {family.target}."
     if Path(name).is_file():
         hint = f" A file needs its family in front of it, such as sevennet:{name}."
-    families = ", ".join(f"{key}:<{family.target}>" for key, family in FAMILIES.items())
     return (
-        f"there is no model {name!r}.{hint} Known: {', '.join(MODELS)}, {families}; with +d3 or "
+        f"there is no model {name!r}.{hint} `nearsight models list` shows those that have a name; "
+        f"any other is FAMILY:TARGET, of the families {', '.join(FAMILIES)}. With +d3 or "
         f"+d3:<functional> behind any of them, D3(BJ) dispersion is added."
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 
 import nearsight
+from nearsight.errors import InstallationError
 from nearsight.models.environments.locking import locked
 from nearsight.models.environments.places import Place
 from nearsight.models.environments.preconditions import (
@@ -100,8 +101,13 @@ def install(
         try:
             plan = _Plan(place, of, tool, torch, own)
             return _build(plan, Runner(family, place.log, descriptor), progress)
-        except BaseException:  # also of an interruption: a part is of no use
+        except BaseException as error:  # also of an interruption: a part is of no use
             shutil.rmtree(place.folder, ignore_errors=True)
+            if isinstance(error, OSError):  # a full disk, for one
+                raise InstallationError(
+                    f"{family} cannot be installed in {place.folder}: {error.strerror}. Free some "
+                    f"space, or put the environments elsewhere with NEARSIGHT_ENVIRONMENTS."
+                ) from error
             raise
 
 
@@ -114,7 +120,8 @@ def _build(plan: _Plan, runner: Runner, progress: bool | None) -> Environment:
         for done, one in enumerate(work):
             said = runner.run(one.command, _shown(advance, done, one.what))
         advance(len(work), "")
-    python, build = json.loads(said.splitlines()[-1])
+    answer = next(line for line in reversed(said.splitlines()) if line.startswith("["))
+    python, build = json.loads(answer)
     packages = runner.run(tool.freeze(place), lambda _line: None).split("\n")
     environment = Environment(
         family=place.family,

@@ -8,8 +8,8 @@ from nearsight.errors import InstallationError
 from nearsight.models.environments.places import Place
 from nearsight.models.families import Family
 
-_GPU_BUILD_MB = 6000
-"""What a PyTorch for NVIDIA GPUs takes more than one for CPUs."""
+_GPU_BUILD_MB = 4000
+"""What a PyTorch for NVIDIA GPUs takes more than one for CPUs, measured."""
 
 
 def require_something_to_install(family: Family) -> None:

@@ -70,12 +70,14 @@ class Runner:
             ) from error
         note_holders(self.lock, os.getpid(), process.pid)
         try:
-            with process:
-                yield process
-        except BaseException:
+            yield process
+            process.wait()
+        except BaseException:  # also of an interruption: what it does is of no use to anyone
             _stop(process)
             raise
         finally:
+            if process.stdout is not None:
+                process.stdout.close()
             note_holders(self.lock, os.getpid())
 
     def _failure(self, said: str, status: int) -> str:
