@@ -271,3 +271,11 @@ def turn() -> np.ndarray:
     """A rotation about a general axis, for rows of vectors: ``positions @ turn``."""
     q, _ = np.linalg.qr(np.random.default_rng(11).normal(size=(3, 3)))
     return q * np.sign(np.linalg.det(q))
+
+
+@pytest.fixture(autouse=True)
+def no_environments(tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any) -> None:
+    """Let no test find the user's environments of families, nor the verdicts on models."""
+    data = tmp_path_factory.getbasetemp() / "data"
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    monkeypatch.delenv("NEARSIGHT_ENVIRONMENTS", raising=False)

@@ -21,6 +21,10 @@ class MissingPropertyError(ModelError):
     """A model has no stress, or whatever else was asked for, of any structure."""
 
 
+class InstallationError(NearsightError):
+    """An environment for a family of models cannot be made or removed."""
+
+
 class MethodError(NearsightError):
     """What was asked for is not possible with this model, structure or setting."""
 

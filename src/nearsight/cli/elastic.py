@@ -7,7 +7,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.calculation import (
     Calculated,
     hessian_settings,
@@ -20,6 +20,7 @@ from nearsight.cli.calculation import (
 )
 from nearsight.cli.elastic_tables import print_elasticity
 from nearsight.cli.figures import require_figure_file, youngs_modulus_figure
+from nearsight.cli.json_output import require_writable
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.work import WorkDirectory
 from nearsight.elasticity.axes import conventional_axes

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.cli.tables import print_line
+from nearsight.cli.lines import print_line
 from nearsight.elasticity.moduli import ElasticModuli, Modulus
 from nearsight.elasticity.result import ElasticTensor
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearsight.cli.batch import require_writable
+from nearsight.cli.json_output import require_writable
 from nearsight.cli.probing import Probed
 from nearsight.elasticity.result import ElasticTensor
 from nearsight.errors import MethodError

@@ -3,9 +3,10 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.calculation import load_requested_model
 from nearsight.cli.figures import heat_capacity_figure
+from nearsight.cli.json_output import require_writable
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.probing import Probed

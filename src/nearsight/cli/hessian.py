@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 from nearsight.cli import plan, tables
-from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.calculation import calculate, load_requested_model
+from nearsight.cli.json_output import require_writable
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError

@@ -52,15 +52,19 @@ def add_saved_hessians(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_model(command: argparse.ArgumentParser) -> None:
-    """Add what selects the model."""
+def add_model(command: argparse.ArgumentParser, *, named: bool = True) -> None:
+    """Add what selects the model: its name, unless the command asks for that itself, and the rest.
+
+    `named` says whether ``--model`` is among the options.
+    """
     group = command.add_argument_group("model")
-    group.add_argument(
-        "--model",
-        metavar="NAME",
-        help="a name from `nearsight models list`, or family:target such as ase:emt "
-        f"(default: {DEFAULT_MODEL})",
-    )
+    if named:
+        group.add_argument(
+            "--model",
+            metavar="NAME",
+            help="a name from `nearsight models list`, or family:target such as ase:emt "
+            f"(default: {DEFAULT_MODEL})",
+        )
     group.add_argument(
         "--dtype",
         default="float64",

@@ -2,8 +2,8 @@
 
 import argparse
 
-from nearsight.cli.batch import require_writable
 from nearsight.cli.figures import require_figure_file
+from nearsight.cli.json_output import require_writable
 from nearsight.cli.report_output import require_report_file
 
 

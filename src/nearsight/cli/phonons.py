@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.born import require_born_file
 from nearsight.cli.calculation import (
     Calculated,
@@ -15,6 +15,7 @@ from nearsight.cli.calculation import (
     saved_force_constants,
 )
 from nearsight.cli.figures import phonons_figure
+from nearsight.cli.json_output import require_writable
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.spectra import WithHeat, finished, require_crystal, require_one_size

@@ -6,7 +6,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from nearsight.cli.batch import Outcome, require_writable, run_each
+from nearsight.cli.batch import Outcome, run_each
+from nearsight.cli.json_output import require_writable
 from nearsight.cli.report_output import require_report_file
 from nearsight.errors import CheckpointError
 from nearsight.hessian.result import Hessian

@@ -7,6 +7,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.cli.calculation import Calculated
+from nearsight.cli.lines import WIDTH, print_line
 from nearsight.hessian.plan import Plan
 from nearsight.provenance import ModelIdentity
 from nearsight.relaxation.result import Relaxation
@@ -18,8 +19,6 @@ from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
-_WIDTH = 80
-_LABEL = 12
 _SITES_SHOWN = 20
 _TEMPERATURES_SHOWN = 5
 
@@ -233,17 +232,10 @@ def print_warnings(warnings: tuple[str, ...]) -> None:
     """Print what must be known before the numbers are used."""
     for warning in warnings:
         print()
-        for line in textwrap.wrap(f"Warning: {warning}", _WIDTH - 2):
+        for line in textwrap.wrap(f"Warning: {warning}", WIDTH - 2):
             print(f"  {line}")
 
 
 def _rounded(value: float, digits: int) -> str:
     """Return `value` without the sign of a zero that is the noise of acoustic modes."""
     return f"{round(value, digits) + 0.0:.{digits}f}"
-
-
-def print_line(label: str, text: str) -> None:
-    """Print a labelled text, as wide as a line allows."""
-    lines = textwrap.wrap(text, _WIDTH - _LABEL - 2, break_long_words=False)
-    for index, line in enumerate(lines):
-        print(f"  {label if index == 0 else '':<{_LABEL}}{line}")

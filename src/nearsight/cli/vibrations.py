@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, require_writable, run_batch
+from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.calculation import calculate, load_requested_model
 from nearsight.cli.figures import density_of_states_figure
+from nearsight.cli.json_output import require_writable
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.work import WorkDirectory

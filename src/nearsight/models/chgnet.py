@@ -40,6 +40,7 @@ from chgnet.model import model as stock
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.angle_graph import AngleGraph, angle_graph
+from nearsight.models.catalogue import stated
 from nearsight.models.chgnet_layers import convolve_atoms, convolve_bonds, update_angles
 from nearsight.models.contract import Capabilities
 from nearsight.models.graph import NeighborGraph
@@ -47,8 +48,6 @@ from nearsight.models.loading import LoadRequest
 from nearsight.models.torch_model import TorchModel, ready_to_differentiate
 from nearsight.provenance import ModelIdentity
 
-_PBE = "PBE (+U as in the Materials Project)"
-_CITATION = "doi 10.1038/s42256-023-00716-3"
 # Polonium to radium are in none of the training sets: their embeddings never had a gradient.
 _UNTRAINED = frozenset(range(84, 89))
 
@@ -59,9 +58,6 @@ class _Pretrained:
     """Below the package's folder of weights."""
     sha256: str
     untrained: frozenset[int] = _UNTRAINED
-    level_of_theory: str = _PBE
-    training_data: str = "MPtrj"
-    citation: str = _CITATION
 
 
 _PRETRAINED = {
@@ -77,9 +73,6 @@ _PRETRAINED = {
         file="r2scan/chgnet_r2scan_transfer_learning_e15f36s161m23.pth.tar",
         sha256="8eba3db0f35a2788bb3ae22885ad340591e27996f213c6643af522a633b50dad",
         untrained=_UNTRAINED | {70},  # no ytterbium at this level: its reference energy is zero
-        level_of_theory="r2SCAN",
-        training_data="MPtrj, then MP-r2SCAN",
-        citation=f"{_CITATION}, doi 10.1038/s41524-025-01796-y",
     ),
 }
 
@@ -179,8 +172,9 @@ def load(request: LoadRequest) -> TorchModel:
     if not path.is_file():
         raise ModelError(f"there is no CHGNet checkpoint at {path}; check the path.")
     digest = file_sha256(path)
-    if pretrained is None:
-        pretrained = next((one for one in _PRETRAINED.values() if one.sha256 == digest), None)
+    known_as = next(
+        (name for name, one in _PRETRAINED.items() if one.sha256 == digest), request.name
+    )
     model = _build(path)
     identity = ModelIdentity(
         name=request.name,
@@ -189,10 +183,11 @@ def load(request: LoadRequest) -> TorchModel:
         dtype=request.dtype,
         device=request.device,
     )
-    return TorchModel(ChgnetEnergy(model, identity, _capabilities(model, pretrained)))
+    return TorchModel(ChgnetEnergy(model, identity, _capabilities(model, known_as)))
 
 
-def _capabilities(model: Any, pretrained: _Pretrained | None) -> Capabilities:
+def _capabilities(model: Any, known_as: str) -> Capabilities:
+    pretrained = _PRETRAINED.get(known_as)
     cutoff = float(model.graph_converter.atom_graph_cutoff)
     local = _bonds_without_angles_stay(model)
     known = frozenset(range(1, model.atom_embedding.embedding.num_embeddings + 1))
@@ -209,10 +204,7 @@ def _capabilities(model: Any, pretrained: _Pretrained | None) -> Capabilities:
         size_consistent=local,
         differentiable=True,
         curvature_smooth=False,
-        level_of_theory=pretrained.level_of_theory if pretrained else None,
-        training_data=pretrained.training_data if pretrained else None,
-        licence="BSD-3-Clause" if pretrained else None,
-        citation=pretrained.citation if pretrained else None,
+        **stated(known_as),
     )
 
 

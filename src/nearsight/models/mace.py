@@ -15,6 +15,7 @@ from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
+from nearsight.models.catalogue import stated
 from nearsight.models.contract import Capabilities
 from nearsight.models.e3nn_graphs import restore_graphs, simplify_products
 from nearsight.models.graph import NeighborGraph, neighbor_graph
@@ -119,12 +120,12 @@ def load(request: LoadRequest) -> TorchModel:
         device=request.device,
         options=options,
     )
-    energy = MaceEnergy(model, place, identity, _capabilities(model, pretrained=pretrained))
+    energy = MaceEnergy(model, place, identity, _capabilities(model, request.name))
     _make_differentiation_cheap(model, energy, path)
     return TorchModel(energy)
 
 
-def _capabilities(model: Any, *, pretrained: bool) -> Capabilities:
+def _capabilities(model: Any, name: str) -> Capabilities:
     cutoff = float(model.r_max)
     return Capabilities(
         cutoff_A=cutoff,
@@ -137,10 +138,7 @@ def _capabilities(model: Any, *, pretrained: bool) -> Capabilities:
         size_consistent=True,
         differentiable=True,
         curvature_smooth=None,
-        level_of_theory="PBE (+U as in the Materials Project)" if pretrained else None,
-        training_data="MPtrj" if pretrained else None,
-        licence="MIT" if pretrained else None,
-        citation="arXiv 2401.00096" if pretrained else None,
+        **stated(name),
     )
 
 

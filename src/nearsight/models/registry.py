@@ -1,4 +1,4 @@
-"""Which models there are, and how a name becomes a model."""
+"""How a name becomes a model: in this process, or in the environment of its family."""
 
 import difflib
 import importlib
@@ -8,134 +8,41 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.errors import ModelError
+from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Model
-from nearsight.models.environments import excluding_e3nn, obstacle
+from nearsight.models.environments.state import python_of
+from nearsight.models.families import FAMILIES, Family
 from nearsight.models.loading import LoadRequest
+from nearsight.models.renaming import RenamedModel
 
 DTYPES = ("float64", "float32")
-
-
-@dataclass(frozen=True)
-class Family:
-    """One file of this package that loads one kind of model."""
-
-    module: str
-    """Module with ``load(request: LoadRequest) -> Model``."""
-    requires: str
-    """Package that must be importable."""
-    install: str
-    """What to tell a user who lacks it."""
-    target: str
-    """What may follow ``family:`` in a name."""
-    e3nn: str | None = None
-    """Version of e3nn that it works with, as ``==0.4.4`` or ``>=0.5``; None for any, or none."""
-
-    @property
-    def obstacle(self) -> str | None:
-        """What it lacks in this environment and what to do about it; None if nothing."""
-        return obstacle(self.requires, self.install, self.e3nn)
-
-    @property
-    def excluded(self) -> bool:
-        """Whether what is installed here rules it out, so that it needs another environment."""
-        return excluding_e3nn(self.e3nn) is not None
-
-
-@dataclass(frozen=True)
-class RegisteredModel:
-    """A model that can be loaded by its name alone."""
-
-    name: str
-    family: str
-    description: str
-
-    @property
-    def installed(self) -> bool:
-        """Whether the packages that the model needs are there."""
-        return FAMILIES[self.family].obstacle is None
-
-
-FAMILIES = {
-    "sevennet": Family(
-        module="nearsight.models.sevennet",
-        requires="sevenn",
-        install="pip install 'nearsight[sevennet]'",
-        target="path of a checkpoint",
-        e3nn=">=0.5",
-    ),
-    "mace": Family(
-        module="nearsight.models.mace",
-        requires="mace",
-        install="pip install 'nearsight[mace]'",
-        target="path of a model, or path#head",
-        e3nn="==0.4.4",
-    ),
-    "chgnet": Family(
-        module="nearsight.models.chgnet",
-        requires="chgnet",
-        install="pip install 'nearsight[chgnet]'",
-        target="path of a checkpoint",
-    ),
-    "ase": Family(
-        module="nearsight.models.ase_calculator",
-        requires="ase",
-        install="pip install ase",
-        target="name of an ASE calculator such as emt",
-    ),
-    "d3": Family(
-        module="nearsight.models.d3.model",
-        requires="torch_dftd",
-        install="pip install 'nearsight[d3]'",
-        target="functional such as pbe",
-    ),
-}
-
-MODELS = {
-    model.name: model
-    for model in (
-        RegisteredModel("sevennet-0", "sevennet", "MPtrj (PBE), 89 elements, cutoff 5 Å, 5 layers"),
-        RegisteredModel(
-            "sevennet-l3i5", "sevennet", "MPtrj (PBE), 89 elements, cutoff 5 Å, 5 layers, l_max 3"
-        ),
-        *(
-            RegisteredModel(
-                f"mace-mp-0-{size}",
-                "mace",
-                f"MPtrj (PBE), 89 elements, {features}; downloaded",
-            )
-            for size, features in (
-                ("small", "128x0e"),
-                ("medium", "128x0e+128x1o"),
-                ("large", "128x0e+128x1o+128x2e"),
-            )
-        ),
-        RegisteredModel(
-            "chgnet-0.3.0", "chgnet", "MPtrj (PBE), 89 elements, cutoff 6 Å, 4 layers and angles"
-        ),
-        RegisteredModel(
-            "chgnet-0.2.0", "chgnet", "MPtrj (PBE), 89 elements, cutoff 5 Å, 4 layers and angles"
-        ),
-        RegisteredModel(
-            "chgnet-r2scan", "chgnet", "MPtrj, then MP-r2SCAN, 88 elements, else as chgnet-0.3.0"
-        ),
-    )
-}
-
 DEFAULT_MODEL = "sevennet-0"
 
 # The last +d3 of a name counts: what stands before it may be a path with a plus of its own.
 _WITH_D3 = re.compile(r"(.+)\+d3(?::([\w/-]*))?", flags=re.IGNORECASE | re.ASCII)
 
 
+@dataclass(frozen=True)
+class _Parsed:
+    """A name without ``+d3``, taken apart."""
+
+    name: str
+    family: Family
+    target: str
+
+
 def load_model(
     name: str = DEFAULT_MODEL, *, dtype: str = "float64", device: str = "auto", trust: bool = False
 ) -> Model:
-    """Load a model by name.
+    """Load a model by name, here or in the environment of its family.
+
+    A family whose packages are beside this Python is loaded into this process. Any other runs in a
+    process of its own, in the environment that ``nearsight models install`` made for it.
 
     Parameters
     ----------
     name
-        A registered name (``nearsight models list``), or ``family:target`` such as
+        A named model (``nearsight models list``), or ``family:target`` such as
         ``sevennet:checkpoint.pth``, ``mace:path.model`` or ``ase:emt``.
         With ``+d3`` or ``+d3:functional`` behind it, D3(BJ) dispersion is added, by default for the
         functional that the model was trained on.
@@ -153,29 +60,90 @@ def load_model(
         The name is unknown, a package is missing, the weights cannot be loaded, or the model cannot
         have this dtype or device.
     """
-    if dtype not in DTYPES:
-        raise ModelError(f"dtype {dtype!r} is not possible; choose {' or '.join(DTYPES)}.")
+    _require_dtype(dtype)
     if with_d3 := _WITH_D3.fullmatch(name):
         return _load_with_d3(with_d3[1], with_d3[2], dtype=dtype, device=device, trust=trust)
-    registered = MODELS.get(name.lower())
-    family_name, _, target = name.partition(":")
-    family_name = family_name.lower()
-    if registered is not None:
-        family_name = registered.family
-        name = target = registered.name
-    elif not target or family_name not in FAMILIES:
+    parsed = _parse(name)
+    python = _choose_python(parsed)
+    if python is None:
+        return _load(parsed, dtype=dtype, device=device, trust=trust)
+    _settle_device(parsed, dtype, device)  # said here already, before anything is started
+    return _connect(python, parsed, dtype=dtype, device=device, trust=trust)
+
+
+def load_here(
+    name: str, *, dtype: str = "float64", device: str = "auto", trust: bool = False
+) -> Model:
+    """Load a model into this process and no other; for a process that serves one model.
+
+    The arguments are those of `load_model`, but for ``+d3``: a sum is made where its parts are
+    chosen.
+
+    Raises
+    ------
+    ModelError
+        As in `load_model`.
+    """
+    _require_dtype(dtype)
+    parsed = _parse(name)
+    if parsed.family.obstacle is not None:
+        raise ModelError(_lacking(parsed))
+    return _load(parsed, dtype=dtype, device=device, trust=trust)
+
+
+def _parse(name: str) -> _Parsed:
+    if known := MODELS.get(name.lower()):
+        return _Parsed(known.name, FAMILIES[known.family], known.name)
+    family, _, target = name.partition(":")
+    if not target or family.lower() not in FAMILIES:
         raise ModelError(_unknown(name))
-    family = FAMILIES[family_name]
-    _require_installed(name, family)
-    if family_name == "ase":
-        _require_defaults(name, dtype, device)
-        device = "cpu"
-    if family_name == "d3":
-        _require_cpu(name, device)
-        device = "cpu"
-    request = LoadRequest(name, target, dtype, _resolve_device(device), trust)
-    model: Model = _imported(name, family).load(request)
+    return _Parsed(name, FAMILIES[family.lower()], target)
+
+
+def _choose_python(parsed: _Parsed) -> Path | None:
+    """Return the interpreter that loads a model; None for this one.
+
+    Raises
+    ------
+    ModelError
+        Neither this environment nor one of its own has what the family needs.
+    """
+    if parsed.family.obstacle is None:
+        return None
+    python = python_of(parsed.family.name)
+    if python is None:
+        raise ModelError(_lacking(parsed))
+    return python
+
+
+def _load(parsed: _Parsed, *, dtype: str, device: str, trust: bool) -> Model:
+    device = _settle_device(parsed, dtype, device)
+    request = LoadRequest(parsed.name, parsed.target, dtype, _resolve_device(device), trust)
+    model: Model = _imported(parsed).load(request)
     return model
+
+
+def _connect(python: Path, parsed: _Parsed, *, dtype: str, device: str, trust: bool) -> Model:
+    worker = importlib.import_module("nearsight.models.worker")
+    there = _absolute(parsed)
+    model: Model = worker.connect(python, there, dtype=dtype, device=device, trust=trust)
+    # A result does not depend on where its model ran: both ways the name is the one that was given.
+    return model if there == parsed.name else RenamedModel(model, parsed.name)
+
+
+def _absolute(parsed: _Parsed) -> str:
+    """Return a name that means the same wherever a process runs.
+
+    What is no file stays as it is: a name that the family itself knows, or a path to complain of.
+    """
+    if parsed.name in MODELS or not parsed.family.target_is_path:
+        return parsed.name
+    path, mark, part = parsed.target, "", ""
+    if not Path(path).exists():
+        path, mark, part = parsed.target.rpartition("#")
+    if not path or not Path(path).exists():
+        return parsed.name
+    return f"{parsed.family.name}:{Path(path).absolute()}{mark}{part}"
 
 
 def _load_with_d3(
@@ -183,8 +151,8 @@ def _load_with_d3(
 ) -> Model:
     if _WITH_D3.fullmatch(name) or name.lower().startswith("d3:"):
         raise ModelError(f"{name} has D3 already; another +d3 would count dispersion twice.")
-    _require_installed(f"{name}+d3", FAMILIES["d3"])
-    from nearsight.models.d3.parameters import functional_named, functional_of
+    _choose_python(_Parsed(f"{name}+d3", FAMILIES["d3"], "d3"))  # it is there, before all else
+    from nearsight.models.d3.functionals import functional_named, functional_of
     from nearsight.models.sums import SumModel
 
     if functional is not None:
@@ -198,31 +166,50 @@ def _load_with_d3(
     return SumModel([model, load_model(f"d3:{functional}", dtype=dtype, device="cpu")], named)
 
 
-def _require_installed(name: str, family: Family) -> None:
-    if family.obstacle is not None:
-        raise ModelError(f"{name} {family.obstacle}")
+def _lacking(parsed: _Parsed) -> str:
+    return f"{parsed.name} {parsed.family.obstacle}: {parsed.family.install}."
 
 
-def _imported(name: str, family: Family) -> Any:
+def _imported(parsed: _Parsed) -> Any:
+    family = parsed.family
     try:
         return importlib.import_module(family.module)
     except ImportError as error:  # a half-removed package, or a folder that has its name
         raise ModelError(
-            f"{name} needs the package {family.requires}, which is found here but cannot be "
-            f"imported: {error}. Install it anew: {family.install}"
+            f"{parsed.name} needs the package {family.requires}, which is found here but cannot be "
+            f"imported: {error}. Install it anew: {family.install}."
         ) from error
 
 
 def _unknown(name: str) -> str:
     close = difflib.get_close_matches(name.lower(), MODELS, n=1)
+    family = FAMILIES.get(name.rpartition(":")[0].lower())
     hint = f" Did you mean {close[0]}?" if close else ""
+    if family is not None:
+        hint = f" Behind {family.name}: comes the {family.target}."
     if Path(name).is_file():
         hint = f" A file needs its family in front of it, such as sevennet:{name}."
-    families = ", ".join(f"{key}:<{family.target}>" for key, family in FAMILIES.items())
     return (
-        f"there is no model {name!r}.{hint} Known: {', '.join(MODELS)}, {families}; with +d3 or "
+        f"there is no model {name!r}.{hint} `nearsight models list` shows those that have a name; "
+        f"any other is FAMILY:TARGET, of the families {', '.join(FAMILIES)}. With +d3 or "
         f"+d3:<functional> behind any of them, D3(BJ) dispersion is added."
     )
+
+
+def _require_dtype(dtype: str) -> None:
+    if dtype not in DTYPES:
+        raise ModelError(f"dtype {dtype!r} is not possible; choose {' or '.join(DTYPES)}.")
+
+
+def _settle_device(parsed: _Parsed, dtype: str, device: str) -> str:
+    """Return the device for a family that has its own, and the given one for any other."""
+    if parsed.family.name == "ase":
+        _require_defaults(parsed.name, dtype, device)
+        return "cpu"
+    if parsed.family.name == "d3":
+        _require_cpu(parsed.name, device)
+        return "cpu"
+    return device
 
 
 def _require_defaults(name: str, dtype: str, device: str) -> None:

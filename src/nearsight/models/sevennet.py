@@ -21,6 +21,7 @@ from sevenn.nn.linear import AtomReduce
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
+from nearsight.models.catalogue import MODELS, stated
 from nearsight.models.contract import Capabilities
 from nearsight.models.e3nn_graphs import simplify_products
 from nearsight.models.graph import NeighborGraph, neighbor_graph
@@ -33,21 +34,16 @@ from nearsight.provenance import ModelIdentity
 class _Pretrained:
     file: str
     sha256: str
-    curvature_smooth: bool | None
 
 
 _PRETRAINED = {
     "sevennet-0": _Pretrained(
         file=sevenn._const.SEVENNET_0_11Jul2024,
         sha256="7052cb42b7b3be42b40b97fa0d21077a48c54b5548948fc4dcf346629f813c36",
-        curvature_smooth=True,
     ),
     "sevennet-l3i5": _Pretrained(
         file=sevenn._const.SEVENNET_l3i5,
         sha256="a7ff190d41efe5b8317a03d20a468e4036a1a3e64e0b14fdbab64ac3f4bfc09d",
-        # The kit's 2 % holds but for the stretch of CO2 at 0.03 Å: 3.5 %. The deviation grows with
-        # the square of the step (0.004 at 0.01 Å), so that is anharmonicity and no kink.
-        curvature_smooth=None,
     ),
 }
 
@@ -101,14 +97,14 @@ def load(request: LoadRequest) -> TorchModel:
     ModelError
         The file is missing, is no SevenNet checkpoint, or holds a multi-fidelity model.
     """
-    named = _PRETRAINED.get(request.name)
-    path = Path(named.file if named else request.target)
+    pretrained = _PRETRAINED.get(request.name)
+    path = Path(pretrained.file if pretrained else request.target)
     if not path.is_file():
         raise ModelError(f"there is no SevenNet checkpoint at {path}; check the path.")
     digest = file_sha256(path)
-    known = {model.sha256: model for model in _PRETRAINED.values()}
+    known = {one.sha256: name for name, one in _PRETRAINED.items()}
     require_trust(path, digest, known, request)
-    pretrained = known.get(digest)  # also of a copy that is given by its path
+    known_as = known.get(digest, request.name)  # also of a copy that is given by its path
     model, config = _build(path)
     identity = ModelIdentity(
         name=request.name,
@@ -128,11 +124,8 @@ def load(request: LoadRequest) -> TorchModel:
         atomic_energies=True,
         size_consistent=True,
         differentiable=True,
-        curvature_smooth=pretrained.curvature_smooth if pretrained else None,
-        level_of_theory="PBE (+U as in the Materials Project)" if pretrained else None,
-        training_data="MPtrj" if pretrained else None,
-        licence="MIT" if pretrained else None,
-        citation="doi 10.1021/acs.jctc.4c00190" if pretrained else None,
+        curvature_smooth=MODELS[known_as].curvature_smooth if known_as in MODELS else None,
+        **stated(known_as),
     )
     return TorchModel(SevenNetEnergy(model, identity, capabilities))
 

@@ -1,4 +1,4 @@
-"""Whether a family can be loaded in this environment, and how to get one in which it can.
+"""Whether a family can be loaded by this Python, from the packages that are installed beside it.
 
 SevenNet and MACE need different versions of e3nn, and Python has room for one version of a package.
 """
@@ -8,29 +8,21 @@ import re
 from importlib import metadata
 
 
-def obstacle(package: str, install: str, e3nn: str | None = None) -> str | None:
-    """Return what a family lacks here and what to do about it; None if nothing.
+def obstacle(package: str, e3nn: str | None = None) -> str | None:
+    """Return what a family lacks here; None if nothing.
 
     Parameters
     ----------
     package
         Package that must be importable.
-    install
-        The line that installs it, such as ``pip install 'nearsight[mace]'``.
     e3nn
         Version of e3nn that it works with, as ``==0.4.4`` or ``>=0.5``; None for any, or no e3nn.
     """
     present = importlib.util.find_spec(package) is not None
     if version := excluding_e3nn(e3nn):
         lacking = "" if present else f"the package {package}, which is not installed here, and "
-        return (
-            f"needs {lacking}e3nn{e3nn}, but e3nn {version} is installed here. SevenNet and MACE "
-            f"need different versions of e3nn and cannot share an environment; make another one: "
-            f"python -m venv .venv-{package} && .venv-{package}/bin/{install}"
-        )
-    return (
-        None if present else f"needs the package {package}, which is not installed here: {install}"
-    )
+        return f"needs {lacking}e3nn{e3nn}, but e3nn {version} is installed here"
+    return None if present else f"needs the package {package}, which is not installed here"
 
 
 def excluding_e3nn(wanted: str | None) -> str | None:

@@ -1,0 +1,15 @@
+"""``nearsight models remove``."""
+
+import argparse
+
+from nearsight.models.catalogue import family_named
+from nearsight.models.environments import Place, remove
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Remove the environment of a family."""
+    family = family_named(arguments.name)
+    folder = Place.of(family.name).folder
+    remove(family.name)
+    print(f"removed {folder}")
+    return 0

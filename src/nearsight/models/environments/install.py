@@ -1,0 +1,175 @@
+"""The verb `install`: an environment for one family, complete or not at all."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+import nearsight
+from nearsight.errors import InstallationError
+from nearsight.models.environments.locking import locked
+from nearsight.models.environments.places import Place
+from nearsight.models.environments.preconditions import (
+    make_writable,
+    require_licence,
+    require_something_to_install,
+    require_space,
+)
+from nearsight.models.environments.remove import take_away
+from nearsight.models.environments.running import Runner
+from nearsight.models.environments.source import requirement
+from nearsight.models.environments.state import Environment, State, find
+from nearsight.models.environments.tools import Command, Tool, choose_tool
+from nearsight.models.environments.torch_build import TorchChoice, choose_torch
+from nearsight.models.families import FAMILIES, TORCH, Family, Step
+from nearsight.progress import progress_bar
+
+_ASK = """
+import json, platform, torch
+build = f"for CUDA {torch.version.cuda}" if torch.version.cuda else "for CPUs"
+print(json.dumps([platform.python_version(), f"{torch.__version__}, {build}"]))
+"""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Everything that is decided before anything is written."""
+
+    place: Place
+    family: Family
+    tool: Tool
+    torch: TorchChoice
+    own: tuple[str, ...]
+    """The arguments that install Nearsight."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A command with what it does, for the progress bar."""
+
+    what: str
+    command: Command
+
+
+def install(
+    family: str, *, accept_licence: bool = False, progress: bool | None = None
+) -> Environment:
+    """Make the environment of a family, unless it is there already.
+
+    PyTorch comes first and is pinned, so that nothing replaces it; then the family's packages; then
+    the Nearsight that runs here. The record that makes the environment complete is written when the
+    family's file can be imported there. A half-made environment is made anew.
+
+    Parameters
+    ----------
+    family
+        Name of a family, such as ``mace``.
+    accept_licence
+        Whether the user accepts the licence of a family that restricts what its weights are for.
+    progress
+        Show a progress bar: True, False, or None for a terminal only.
+
+    Returns
+    -------
+    Environment
+        What is installed there.
+
+    Raises
+    ------
+    InstallationError
+        Licence, Python, room on the disk or the folder are not as they must be, another process is
+        at it, or an installer failed. Nothing but a log file is left then.
+    """
+    of = FAMILIES[family]
+    require_something_to_install(of)
+    require_licence(of, accepted=accept_licence)
+    tool = choose_tool(of)
+    own = requirement()
+    place = Place.of(family)
+    make_writable(place.root)
+    with locked(place.lock, f"the environment of {family}") as descriptor:
+        state, environment = find(family)
+        if state is State.COMPLETE and environment is not None:
+            return environment
+        torch = choose_torch()
+        require_space(place, of, for_gpu=torch.for_gpu)
+        take_away(place)
+        place.log.unlink(missing_ok=True)
+        try:
+            plan = _Plan(place, of, tool, torch, own)
+            return _build(plan, Runner(family, place.log, descriptor), progress)
+        except BaseException as error:  # also of an interruption: a part is of no use
+            shutil.rmtree(place.folder, ignore_errors=True)
+            if isinstance(error, OSError):  # a full disk, for one
+                raise InstallationError(
+                    f"{family} cannot be installed in {place.folder}: {error.strerror}. Free some "
+                    f"space, or put the environments elsewhere with NEARSIGHT_ENVIRONMENTS."
+                ) from error
+            raise
+
+
+def _build(plan: _Plan, runner: Runner, progress: bool | None) -> Environment:
+    start = perf_counter()
+    place, tool = plan.place, plan.tool
+    work = _work(plan)
+    said = ""
+    with progress_bar(f"Installing {place.family}", len(work), show=progress) as advance:
+        for done, one in enumerate(work):
+            said = runner.run(one.command, _shown(advance, done, one.what))
+        advance(len(work), "")
+    answer = next(line for line in reversed(said.splitlines()) if line.startswith("["))
+    python, build = json.loads(answer)
+    packages = runner.run(tool.freeze(place), lambda _line: None).split("\n")
+    environment = Environment(
+        family=place.family,
+        python=python,
+        nearsight=nearsight.__version__,
+        source=plan.own[-1],
+        installer=tool.version(place),
+        torch=build,
+        torch_choice=plan.torch.reason,
+        packages=tuple(line for line in packages if line),
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(perf_counter() - start, 1),
+        size_MB=round(_size_MB(place.folder), 1),
+    )
+    environment.write(place.record)
+    return environment
+
+
+def _work(plan: _Plan) -> list[_Work]:
+    """Return all commands in their order; the last one says what came of them."""
+    place, tool = plan.place, plan.tool
+    place.folder.mkdir()
+    constraints = place.folder / "constraints.txt"
+    constraints.write_text(f"{TORCH}\n", encoding="utf-8")
+    python = str(place.python)
+    return [
+        _Work("the virtual environment", tool.create(place, plan.family)),
+        _Work("PyTorch", tool.install(place, Step((TORCH,)), constraints, plan.torch.index)),
+        *(
+            _Work(step.requirements[0], tool.install(place, step, constraints))
+            for step in plan.family.steps
+        ),
+        _Work("Nearsight", tool.install(place, Step(plan.own), constraints)),
+        _Work("whether it can be imported", [python, "-c", f"import {plan.family.module}"]),
+        _Work("PyTorch's build", [python, "-c", _ASK]),
+    ]
+
+
+def _shown(advance: Callable[[int, str], None], done: int, what: str) -> Callable[[str], None]:
+    advance(done, what)
+
+    def note(line: str) -> None:
+        words = line.split()
+        if words and words[0] in {"Collecting", "Downloading", "Building", "Installing"}:
+            advance(done, words[1].split("[")[0] if len(words) > 1 else what)
+
+    return note
+
+
+def _size_MB(folder: Path) -> float:
+    return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*")) / 1e6

@@ -1,0 +1,255 @@
+"""The families of models: which file loads one, and what its environment must have."""
+
+from dataclasses import dataclass
+
+from nearsight.models.requirements import excluding_e3nn, obstacle
+
+TORCH = "torch==2.13.0"
+"""Installed before anything else, and a constraint on all that follows, in every environment."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Requirements that are installed by one call."""
+
+    requirements: tuple[str, ...]
+    dependencies: bool = True
+    """Whether what they depend on is installed with them."""
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """A licence that does not let everyone use the weights for everything."""
+
+    licence: str
+    terms: str
+    """What it asks of a user, in a sentence or two."""
+    address: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """One file of this package that loads one kind of model."""
+
+    name: str
+    requires: str
+    """Package that must be importable."""
+    target: str
+    """What may follow ``family:`` in a name."""
+    licence: str
+    """Of the package; weights may have their own."""
+    steps: tuple[Step, ...]
+    """What is installed behind PyTorch, in this order."""
+    size_MB: int
+    """Room that its environment takes with a PyTorch for CPUs, measured."""
+    extra: bool = False
+    """Whether ``pip install 'nearsight[family]'`` does the same in an environment of one's own."""
+    e3nn: str | None = None
+    """Version of e3nn that it works with, as ``==0.4.4`` or ``>=0.5``; None for any, or none."""
+    python: tuple[tuple[int, int], tuple[int, int]] | None = None
+    """From which Python, and before which; None for every one that Nearsight runs with."""
+    file: str | None = None
+    """Module below `nearsight.models`; the name of the family by default."""
+    target_is_path: bool = True
+    """Whether the target is a file, which may have ``#`` and more behind it."""
+    restriction: Restriction | None = None
+
+    @property
+    def module(self) -> str:
+        """Module with ``load(request: LoadRequest) -> Model``."""
+        return f"nearsight.models.{self.file or self.name}"
+
+    @property
+    def obstacle(self) -> str | None:
+        """What it lacks beside this Python; None if nothing."""
+        return obstacle(self.requires, self.e3nn)
+
+    @property
+    def excluded(self) -> bool:
+        """Whether what is installed here rules it out, so that it needs another environment."""
+        return excluding_e3nn(self.e3nn) is not None
+
+    @property
+    def install(self) -> str:
+        """What to tell a user who lacks it."""
+        own = f"nearsight models install {self.name}"
+        if not self.extra or self.excluded:
+            return f"{own} gives it an environment of its own"
+        return (
+            f"{own} gives it an environment of its own; pip install 'nearsight[{self.name}]' "
+            f"installs it here"
+        )
+
+
+def _one(*requirements: str) -> tuple[Step, ...]:
+    return (Step(requirements),)
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family(
+            name="sevennet",
+            requires="sevenn",
+            target="path of a checkpoint",
+            licence="MIT",
+            steps=_one("sevenn>=0.13,<0.14"),
+            size_MB=1500,
+            extra=True,
+            e3nn=">=0.5",
+        ),
+        Family(
+            name="mace",
+            requires="mace",
+            target="path of a model, or path#head",
+            licence="MIT",
+            # Its models are pickles of e3nn's classes, which no other version reads.
+            steps=_one("mace-torch>=0.3.16,<0.4", "e3nn==0.4.4"),
+            size_MB=1500,
+            extra=True,
+            e3nn="==0.4.4",
+        ),
+        Family(
+            name="chgnet",
+            requires="chgnet",
+            target="path of a checkpoint",
+            licence="BSD-3-Clause",
+            steps=_one("chgnet>=0.4.2,<0.5"),
+            size_MB=1500,
+            extra=True,
+        ),
+        Family(
+            name="orb",
+            requires="orb_models",
+            target="path of a checkpoint",
+            licence="Apache-2.0",
+            steps=_one("orb-models>=0.5.5,<0.6"),
+            size_MB=1900,
+        ),
+        Family(
+            name="mattersim",
+            requires="mattersim",
+            target="path of a checkpoint",
+            licence="MIT",
+            # It asks for torchvision, whose compiled operations PyTorch 2.13 does not find, and
+            # which nothing here calls: without its dependencies, then, and these instead.
+            steps=(
+                Step(
+                    (
+                        "e3nn>=0.5,<0.7",
+                        "torch_geometric",
+                        "torch-ema",
+                        "torch_runstats",
+                        "torchmetrics",
+                        "loguru",
+                        "deprecated",
+                        "scikit-learn",
+                        "pymatgen",
+                    )
+                ),
+                Step(("mattersim==1.2.3",), dependencies=False),
+            ),
+            size_MB=1900,
+            e3nn=">=0.5",
+        ),
+        Family(
+            name="nequip",
+            requires="nequip",
+            target="path of a package or a compiled model",
+            licence="MIT",
+            steps=_one("nequip>=0.19.1,<0.20"),
+            size_MB=1500,
+            e3nn=">=0.6",
+        ),
+        Family(
+            name="nequix",
+            requires="nequix",
+            target="path of a model",
+            licence="MIT",
+            # Left to itself it brings JAX for CUDA, several GB; these are for CPUs.
+            steps=(
+                Step(
+                    (
+                        "jax==0.10.2",
+                        "e3nn-jax",
+                        "equinox",
+                        "jraph",
+                        "optax",
+                        "matscipy",
+                        "h5py",
+                        "pyyaml",
+                        "tqdm",
+                        "ase-db-backends",
+                        "cloudpickle",
+                    )
+                ),
+                Step(("nequix==0.4.5",), dependencies=False),
+            ),
+            size_MB=2000,
+        ),
+        Family(
+            name="fairchem",
+            requires="fairchem",
+            target="path of a checkpoint, or path#task",
+            licence="MIT",
+            steps=_one("fairchem-core>=2.24,<2.25"),
+            size_MB=2500,
+            e3nn=">=0.5",
+            python=((3, 11), (3, 15)),
+            restriction=Restriction(
+                licence="FAIR Chemistry License v1",
+                terms="The package is free software (MIT), but the weights of UMA and of the other "
+                "models of FAIR Chemistry are not: their licence and its Acceptable Use Policy "
+                "rule out some uses. They are given to those only who accept it at Hugging Face "
+                "under their own name; Nearsight downloads them with your own token, in HF_TOKEN, "
+                "and in no other way",
+                address="https://huggingface.co/facebook/UMA",
+            ),
+        ),
+        Family(
+            name="schnetpack",
+            requires="schnetpack",
+            target="path of a model",
+            licence="MIT",
+            steps=_one("schnetpack==2.1.1"),
+            size_MB=1900,
+        ),
+        Family(
+            name="matgl",
+            requires="matgl",
+            target="path of a folder with a saved model",
+            licence="BSD-3-Clause",
+            steps=_one("matgl>=4.1.2,<5"),
+            size_MB=1900,
+        ),
+        Family(
+            name="metatomic",
+            requires="metatomic",
+            target="path of an exported model",
+            licence="BSD-3-Clause",
+            steps=_one("metatomic-torch==0.1.19", "metatrain==2026.4.1", "upet==0.3.1"),
+            size_MB=1900,
+        ),
+        Family(
+            name="d3",
+            requires="torch_dftd",
+            target="functional such as pbe",
+            licence="MIT",
+            steps=_one("torch-dftd>=0.5.3,<0.6"),
+            size_MB=1400,
+            extra=True,
+            file="d3.model",
+            target_is_path=False,
+        ),
+        Family(
+            name="ase",
+            requires="ase",
+            target="name of an ASE calculator such as emt",
+            licence="LGPL-2.1-or-later",
+            steps=(),
+            size_MB=1300,
+            file="ase_calculator",
+            target_is_path=False,
+        ),
+    )
+}
