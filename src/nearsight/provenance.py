@@ -21,6 +21,7 @@ _RECORDED_PACKAGES = (
     "sevenn",
     "mace-torch",
     "chgnet",
+    "orb-models",
     "torch-dftd",
 )
 

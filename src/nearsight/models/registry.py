@@ -11,6 +11,7 @@ from nearsight.errors import ModelError
 from nearsight.models.contract import Model
 from nearsight.models.environments import excluding_e3nn, obstacle
 from nearsight.models.loading import LoadRequest
+from nearsight.models.options_in_names import require_options, split_options
 
 DTYPES = ("float64", "float32")
 
@@ -29,6 +30,8 @@ class Family:
     """What may follow ``family:`` in a name."""
     e3nn: str | None = None
     """Version of e3nn that it works with, as ``==0.4.4`` or ``>=0.5``; None for any, or none."""
+    options: tuple[str, ...] = ()
+    """Calculation options that may follow a name as ``?key=value&key=value``."""
 
     @property
     def obstacle(self) -> str | None:
@@ -76,6 +79,13 @@ FAMILIES = {
         install="pip install 'nearsight[chgnet]'",
         target="path of a checkpoint",
     ),
+    "orb": Family(
+        module="nearsight.models.orb",
+        requires="orb_models",
+        install="pip install 'nearsight[orb]'",
+        target="path of weights#published model of the same architecture",
+        options=("charge", "spin"),
+    ),
     "ase": Family(
         module="nearsight.models.ase_calculator",
         requires="ase",
@@ -118,6 +128,37 @@ MODELS = {
         RegisteredModel(
             "chgnet-r2scan", "chgnet", "MPtrj, then MP-r2SCAN, 88 elements, else as chgnet-0.3.0"
         ),
+        *(
+            RegisteredModel(
+                f"orb-v3-{forces}-{neighbours}-{data}",
+                "orb",
+                f"{training}, 89 elements, {what}; downloaded",
+            )
+            for forces in ("conservative", "direct")
+            for data, training in (("omat", "OMat24 (PBE)"), ("mpa", "MPtrj and Alexandria (PBE)"))
+            for neighbours, what in (
+                ("inf", f"{forces} forces, 120 neighbours within 6 Å"),
+                ("20", f"{forces} forces, 20 neighbours, energy not continuous"),
+            )
+        ),
+        *(
+            RegisteredModel(
+                f"orb-v3-{forces}-omol",
+                "orb",
+                f"OMol25 (ωB97M-V), 83 elements, {forces} forces, ?charge=0&spin=1; downloaded",
+            )
+            for forces in ("conservative", "direct")
+        ),
+        *(
+            RegisteredModel(name, "orb", f"{training}, direct forces, 20 neighbours; downloaded")
+            for name, training in (
+                ("orb-v2", "MPtrj and Alexandria (PBE)"),
+                ("orb-mptraj-only-v2", "MPtrj (PBE)"),
+                ("orb-d3-v2", "MPtrj and Alexandria (PBE-D3)"),
+                ("orb-d3-sm-v2", "as orb-d3-v2 in 10 layers"),
+                ("orb-d3-xs-v2", "as orb-d3-v2 in 5 layers"),
+            )
+        ),
     )
 }
 
@@ -137,8 +178,9 @@ def load_model(
     name
         A registered name (``nearsight models list``), or ``family:target`` such as
         ``sevennet:checkpoint.pth``, ``mace:path.model`` or ``ase:emt``.
-        With ``+d3`` or ``+d3:functional`` behind it, D3(BJ) dispersion is added, by default for the
-        functional that the model was trained on.
+        Calculation options follow as ``?charge=1&spin=2``, where a family has any.
+        With ``+d3`` or ``+d3:functional`` behind it all, D3(BJ) dispersion is added, by default for
+        the functional that the model was trained on.
     dtype
         ``float64`` or ``float32``. An ASE calculator has its own, and takes the default only.
     device
@@ -157,6 +199,7 @@ def load_model(
         raise ModelError(f"dtype {dtype!r} is not possible; choose {' or '.join(DTYPES)}.")
     if with_d3 := _WITH_D3.fullmatch(name):
         return _load_with_d3(with_d3[1], with_d3[2], dtype=dtype, device=device, trust=trust)
+    name, options = split_options(name)
     registered = MODELS.get(name.lower())
     family_name, _, target = name.partition(":")
     family_name = family_name.lower()
@@ -166,6 +209,7 @@ def load_model(
     elif not target or family_name not in FAMILIES:
         raise ModelError(_unknown(name))
     family = FAMILIES[family_name]
+    require_options(name, options, family.options)
     _require_installed(name, family)
     if family_name == "ase":
         _require_defaults(name, dtype, device)
@@ -173,7 +217,7 @@ def load_model(
     if family_name == "d3":
         _require_cpu(name, device)
         device = "cpu"
-    request = LoadRequest(name, target, dtype, _resolve_device(device), trust)
+    request = LoadRequest(name, target, dtype, _resolve_device(device), trust, options)
     model: Model = _imported(name, family).load(request)
     return model
 
