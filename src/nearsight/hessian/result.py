@@ -29,8 +29,8 @@ class Hessian(Computation):
     matrix_eV_per_A2: NDArray[np.float64]
     """H[A, α, B, β] = ∂²E/∂A_α∂B_β as computed, shape ``(n_atoms, 3, n_atoms, 3)``.
 
-    Of forces that a model predicts directly it is the Jacobian -∂f_Aα/∂r_Bβ, which is not symmetric;
-    vibrations take its symmetric part.
+    Of forces that a model predicts directly it is the Jacobian -∂f_Aα/∂r_Bβ, which is not
+    symmetric; vibrations take its symmetric part.
     """
     warnings: tuple[str, ...] = ()
     """What must be known about the structure before the Hessian is used."""

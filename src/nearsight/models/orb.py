@@ -61,11 +61,11 @@ class OrbEnergy:
         """Return energies in eV, shape ``(n_structures,)``."""
         model = self._network.model
         batch = self._network.batch(graph, positions, graph.edge_vectors(positions, strain))
-        energies: torch.Tensor = model.heads["energy"].predict(
-            model.model(batch)["node_features"], batch
-        )
-        if model.pair_repulsion:
-            energies = energies + model.pair_repulsion_fn(batch)["energy"]
+        with self._network.precision():
+            features = model.model(batch)["node_features"]
+            energies: torch.Tensor = model.heads["energy"].predict(features, batch)
+            if model.pair_repulsion:
+                energies = energies + model.pair_repulsion_fn(batch)["energy"]
         return energies
 
 
@@ -84,7 +84,9 @@ class OrbForces:
     def predict(self, graph: NeighborGraph, positions: torch.Tensor) -> DirectPrediction:
         """Return energies, forces and, from models trained on crystals, stresses."""
         vectors = graph.edge_vectors(positions, graph.unstrained())
-        found = self._network.model.predict(self._network.batch(graph, positions, vectors))
+        batch = self._network.batch(graph, positions, vectors)
+        with self._network.precision():
+            found = self._network.model.predict(batch)
         return DirectPrediction(found["energy"], found["forces"], found.get("stress"))
 
 

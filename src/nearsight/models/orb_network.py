@@ -1,6 +1,7 @@
 """The network of an Orb model, fed with neighbour graphs of ours."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -42,6 +43,20 @@ class OrbNetwork:
         self._identity = identity
         self._dtype = getattr(torch, identity.dtype)
 
+    @contextlib.contextmanager
+    def precision(self) -> Iterator[None]:
+        """Let the package compute in the model's precision.
+
+        Its repulsion and the activations of version 2 take some of their constants in that of the
+        process, whatever the model's is.
+        """
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(self._dtype)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(before)
+
     def prepare(self, structures: Sequence[Atoms]) -> OrbGraph:
         """Return the graph of a batch of structures."""
         for atoms in structures:
@@ -70,8 +85,9 @@ class OrbNetwork:
         one_hot = torch.nn.functional.one_hot(graph.numbers, _N_ELEMENTS).to(self._dtype)
         of_structures = {"cell": graph.cells}
         for key, feature in (("charge", "total_charge"), ("spin", "total_spin")):
-            if key in self._identity.options:
-                of_structures[feature] = positions.new_full((n,), self._identity.options[key])
+            value = self._identity.options.get(key)
+            if isinstance(value, int):
+                of_structures[feature] = positions.new_full((n,), value)
         return AtomGraphs(
             senders=graph.senders,
             receivers=graph.receivers,
