@@ -21,6 +21,9 @@ _RECORDED_PACKAGES = (
     "sevenn",
     "mace-torch",
     "chgnet",
+    "orb-models",
+    "schnetpack",
+    "fairchem-core",
     "torch-dftd",
 )
 

@@ -38,7 +38,7 @@ def test_every_registered_model_has_a_family_and_the_default_is_one() -> None:
         ("sevennet-l3i", "Did you mean sevennet-l3i5?"),
         ("qqq", "sevennet:<path of a checkpoint>, "),
         ("qqq", "ase:<name of an ASE calculator"),
-        ("orb:small", "Known: sevennet-0"),
+        ("gap:small", "Known: sevennet-0"),
         ("ase:", "Known: sevennet-0"),
         ("", "Known: sevennet-0"),
     ],

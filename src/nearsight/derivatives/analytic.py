@@ -69,6 +69,27 @@ def hessian_rows(
     """
     positions = positions.detach().requires_grad_(True)
     slope = _gradient(energy(positions, strain).sum(), [positions], create_graph=True)[0]
+    yield from rows_of(slope, positions, seeds, batch_size)
+
+
+def rows_of(
+    slope: torch.Tensor,
+    positions: torch.Tensor,
+    seeds: Sequence[tuple[int, torch.Tensor]],
+    batch_size: int,
+) -> Iterator[torch.Tensor]:
+    """Yield Σ_α d_α ∂s_Aα/∂r for each seed ``(A, d)`` in order, each of shape ``(n_atoms, 3)``.
+
+    Parameters
+    ----------
+    slope
+        What is differentiated once more, s(r), shape ``(n_atoms, 3)``: the gradient of an energy,
+        or minus forces that are none.
+    positions
+        The leaf r that `slope` was computed from, shape ``(n_atoms, 3)`` in Å.
+    seeds, batch_size
+        As in `hessian_rows`.
+    """
     for start in range(0, len(seeds), batch_size):
         batch = seeds[start : start + batch_size]
         last = start + batch_size >= len(seeds)
@@ -95,6 +116,14 @@ def linearize(energy: EnergyFunction, positions: torch.Tensor, strain: torch.Ten
     """
     positions = positions.detach().requires_grad_(True)
     slope = _gradient(energy(positions, strain).sum(), [positions], create_graph=True)[0]
+    return products_of(slope, positions)
+
+
+def products_of(slope: torch.Tensor, positions: torch.Tensor) -> Multiply:
+    """Return the function that takes v to Σ_A v_A·∂s_A/∂r; `rows_of` says what the arguments are.
+
+    Vectors and products have shape ``(n_atoms, 3)``.
+    """
 
     def multiply(vector: torch.Tensor) -> torch.Tensor:
         if not slope.requires_grad:

@@ -2,9 +2,11 @@
 
 import os
 
+import numpy as np
 from ase import Atoms
 
 from nearsight.hessian.computation import computation_fields
+from nearsight.hessian.methods import ANALYTIC
 from nearsight.hessian.plan import plan
 from nearsight.hessian.planned_rows import compute_planned_rows
 from nearsight.hessian.result import Hessian
@@ -81,9 +83,13 @@ def hessian(
         checkpoint=checkpoint,
         progress=progress,
     )
+    matrix = planned.expand(computed.rows_eV_per_A2)
+    if model.capabilities.conservative is False and computed.computation.method not in ANALYTIC:
+        # Moving an atom tells a column of the Jacobian of the forces, a reverse pass a row.
+        matrix = np.ascontiguousarray(matrix.transpose(2, 3, 0, 1))
     return Hessian(
         atoms=bare(atoms),
-        matrix_eV_per_A2=planned.expand(computed.rows_eV_per_A2),
+        matrix_eV_per_A2=matrix,
         **computation_fields(computed.computation),
     )
 

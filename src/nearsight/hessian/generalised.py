@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.derivatives.strain_differences import strain_differences
-from nearsight.errors import MemoryBudgetError, MissingPropertyError, ModelError
+from nearsight.errors import MemoryBudgetError, MethodError, MissingPropertyError, ModelError
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.methods import ANALYTIC
 from nearsight.hessian.result import Hessian
@@ -147,12 +147,19 @@ def generalised_hessian(
         The structure is not periodic in three directions, or cannot be calculated.
     MissingPropertyError
         The model has no stress.
+    MethodError
+        The model predicts forces directly.
     NearsightError
         What `nearsight.hessian.hessian` raises.
     """
     check_structure(atoms)
     require_no_constraints(atoms)
     forces, stress = first_derivatives(atoms, model)
+    if model.capabilities.conservative is False:
+        raise MethodError(
+            f"{model.identity.name} predicts forces and stress that are no derivatives of an "
+            f"energy, and so has no second derivatives by strain. Use a conservative model."
+        )
     by_positions = hessian(
         atoms,
         model,

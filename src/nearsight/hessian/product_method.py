@@ -62,6 +62,12 @@ def choose_products(
     if step_A is not None and not 0 < step_A < 1:
         raise MethodError(f"a displacement of {step_A} Å makes no sense; choose e.g. 0.001.")
     name = model.identity.name
+    if model.capabilities.conservative is False:
+        raise MethodError(
+            f"{name} predicts forces that are no gradient of an energy: their derivatives are not "
+            f"symmetric, as everything that is made of products takes them to be. Use the whole "
+            f"Hessian, of which vibrations take the symmetric part, or a conservative model."
+        )
     if method in {"analytic", "grouped"} and not model.capabilities.differentiable:
         raise MethodError(f"{name} cannot be differentiated twice; use differences.")
     prediction = _Prediction(atoms, model)

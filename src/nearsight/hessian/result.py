@@ -27,7 +27,11 @@ class Hessian(Computation):
     atoms: Atoms
     """The structure at which the derivatives were taken."""
     matrix_eV_per_A2: NDArray[np.float64]
-    """H[A, α, B, β] = ∂²E/∂A_α∂B_β as computed, shape ``(n_atoms, 3, n_atoms, 3)``."""
+    """H[A, α, B, β] = ∂²E/∂A_α∂B_β as computed, shape ``(n_atoms, 3, n_atoms, 3)``.
+
+    Of forces that a model predicts directly it is the Jacobian -∂f_Aα/∂r_Bβ, which is not
+    symmetric; vibrations take its symmetric part.
+    """
     warnings: tuple[str, ...] = ()
     """What must be known about the structure before the Hessian is used."""
 
@@ -51,6 +55,14 @@ class Hessian(Computation):
     def sum_rule_eV_per_A2(self) -> float:
         """Largest |Σ_B H[A, α, B, β]|; zero because moving everything changes no force."""
         return float(np.abs(self.matrix_eV_per_A2.sum(axis=2)).max())
+
+    @cached_property
+    def net_force_change_eV_per_A2(self) -> float:
+        """Largest |Σ_A H[A, α, B, β]|; zero because forces that are a gradient add up to nothing.
+
+        Of a symmetric Hessian it is the sum rule once more.
+        """
+        return float(np.abs(self.matrix_eV_per_A2.sum(axis=0)).max())
 
     def symmetric(self) -> NDArray[np.float64]:
         """Return (H + Hᵀ)/2 as a square matrix of shape ``(3 n_atoms, 3 n_atoms)`` in eV/Å²."""
@@ -109,4 +121,5 @@ class Hessian(Computation):
             "rows_total": self.rows_total,
             "asymmetry_eV_per_A2": self.asymmetry_eV_per_A2,
             "sum_rule_eV_per_A2": self.sum_rule_eV_per_A2,
+            "net_force_change_eV_per_A2": self.net_force_change_eV_per_A2,
         }

@@ -111,6 +111,11 @@ class Model(Protocol):
 
         The iterator computes as it is read, so that progress can be shown and finished rows kept.
 
+        Forces that a model predicts directly are no gradient, and their Jacobian
+        H[A, α, B, β] = -∂f_Aα/∂r_Bβ is not symmetric. Analytic rows are then those of the force on
+        one atom, Σ_α d_α H[A, α, :, :], which is Hᵀ·d: what one reverse pass gives. Differences of
+        forces, for which the atom is moved, give H·d.
+
         Parameters
         ----------
         atoms
@@ -132,7 +137,7 @@ class Model(Protocol):
         """Return the function that takes vectors v to Hessian-vector products H·v.
 
         What all products share is computed once, and holds its memory as long as the function is
-        kept.
+        kept. For forces that are predicted directly analytic products are Hᵀ·v, as rows are.
 
         Parameters
         ----------

@@ -1,7 +1,7 @@
 """What every family's loader is asked for, and the one question it must ask back."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nearsight.errors import ModelError
@@ -21,6 +21,8 @@ class LoadRequest:
     """``cpu``, ``cuda``, or ``cuda:1`` and so on."""
     trust: bool
     """Whether a checkpoint that may run code when loaded is allowed to."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What followed the name as ``?key=value&key=value``, such as a charge, as it was written."""
 
 
 def require_trust(path: Path, sha256: str, known: Collection[str], request: LoadRequest) -> None:
