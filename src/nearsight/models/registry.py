@@ -76,6 +76,13 @@ FAMILIES = {
         install="pip install 'nearsight[chgnet]'",
         target="path of a checkpoint",
     ),
+    "mattersim": Family(
+        module="nearsight.models.mattersim",
+        requires="mattersim",
+        install="pip install 'nearsight[mattersim]'",
+        target="path of a checkpoint",
+        e3nn=">=0.5",
+    ),
     "ase": Family(
         module="nearsight.models.ase_calculator",
         requires="ase",
@@ -118,6 +125,8 @@ MODELS = {
         RegisteredModel(
             "chgnet-r2scan", "chgnet", "MPtrj, then MP-r2SCAN, 88 elements, else as chgnet-0.3.0"
         ),
+        RegisteredModel("mattersim-v1-1m", "mattersim", "MatterSim's own data (PBE); downloaded"),
+        RegisteredModel("mattersim-v1-5m", "mattersim", "as mattersim-v1-1m, larger; downloaded"),
     )
 }
 
