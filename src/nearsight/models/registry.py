@@ -83,6 +83,12 @@ FAMILIES = {
         target="path of a checkpoint",
         e3nn=">=0.5",
     ),
+    "matgl": Family(
+        module="nearsight.models.matgl",
+        requires="matgl",
+        install="pip install 'nearsight[matgl]'",
+        target="folder of a saved model, or name of a published one",
+    ),
     "ase": Family(
         module="nearsight.models.ase_calculator",
         requires="ase",
@@ -127,6 +133,10 @@ MODELS = {
         ),
         RegisteredModel("mattersim-v1-1m", "mattersim", "MatterSim's own data (PBE); downloaded"),
         RegisteredModel("mattersim-v1-5m", "mattersim", "as mattersim-v1-1m, larger; downloaded"),
+        RegisteredModel("tensornet-matpes-pbe", "matgl", "MatPES (PBE), 89 elements; downloaded"),
+        RegisteredModel(
+            "tensornet-matpes-r2scan", "matgl", "MatPES (r2SCAN), 89 elements; downloaded"
+        ),
     )
 }
 
