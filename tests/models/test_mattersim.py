@@ -1,6 +1,8 @@
 """MatterSim behind the contract, against the calculator of its own package."""
 
+import sys
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +139,6 @@ def test_energy_and_forces_are_those_of_its_network_in_double_precision(
 
 def energy_of_the_package(network: Any, atoms: Atoms) -> tuple[torch.Tensor, torch.Tensor]:
     """Return positions and energy by the package's own graph and network, both made double."""
-    from copy import deepcopy
-
     from mattersim.datasets.utils.convertor import GraphConvertor
     from mattersim.forcefield.potential import batch_to_dict
     from torch_geometric.data import Batch
@@ -266,6 +266,23 @@ def test_other_contents_are_refused(tmp_path: Path, path: Path) -> None:
         load_model(f"mattersim:{tmp_path / 'list.pth'}", device="cpu")
     with pytest.raises(ModelError, match="there is no MatterSim checkpoint at"):
         load_model(f"mattersim:{tmp_path / 'nowhere.pth'}", device="cpu")
+
+
+def test_a_torchvision_of_another_pytorch_comes_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Broken:
+        def find_spec(self, name: str, *_: Any) -> None:
+            if name == "mattersim.forcefield":
+                raise RuntimeError("operator torchvision::nms does not exist")
+
+    for name in list(sys.modules):
+        if name.split(".")[0] == "mattersim":
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "nearsight.models.mattersim", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    with pytest.raises(ModelError, match=r"::nms does not.*pip uninstall torchvision torchaudio"):
+        load_model("mattersim:any.pth", device="cpu")
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ def _download(name: str) -> dict[str, Path]:
     """Return the files of a published potential, from the package's cache or from its address."""
     address = f"{io.HF_MATGL_ORG}/{name}"
     try:
-        return io._download_from_hf_hub(address)
+        files: dict[str, Path] = io._download_from_hf_hub(address)
     except (OSError, ValueError, HfHubHTTPError) as error:  # no network, no such name, a full disk
         raise ModelError(
             f"there is no folder {name}, and no potential of that name can be downloaded: {error}. "
@@ -215,6 +215,7 @@ def _download(name: str) -> dict[str, Path]:
             f"https://huggingface.co/{address} by other means and load their folder as "
             f"matgl:<path>."
         ) from error
+    return files
 
 
 def _digest(files: dict[str, Path]) -> str:
