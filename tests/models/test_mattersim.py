@@ -295,14 +295,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_named_models_are_downloaded_once(
-    folder: Path, path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from mattersim.utils import download_utils
 
     asked = []
 
     class Answer:
-        content = path.read_bytes()
+        content = saved(tiny_network(max_z=94), tmp_path / "large.pth").read_bytes()
 
         def raise_for_status(self) -> None:
             pass
@@ -317,6 +320,7 @@ def test_named_models_are_downloaded_once(
         assert model.identity.name == "mattersim-v1-1m"
         assert model.capabilities.licence == "MIT"
         assert model.capabilities.citation == "arXiv 2405.04967"
+        assert model.capabilities.elements == frozenset({*range(1, 84), *range(89, 95)})
     [address] = asked
     assert address.endswith("/pretrained_models/mattersim-v1.0.0-1M.pth")
     assert capsys.readouterr().out == ""

@@ -47,6 +47,10 @@ _PRETRAINED = {
 }
 """The file of each named model."""
 
+# The named models were trained on 89 elements, as the Materials Project has them: polonium to
+# radium are in none of its structures.
+_UNTRAINED = frozenset(range(84, 89))
+
 _ADDRESS = "https://raw.githubusercontent.com/microsoft/mattersim/main/pretrained_models/"
 _FOLDER = Path("~/.local/mattersim/pretrained_models")
 """Where the package keeps what it downloads."""
@@ -152,12 +156,13 @@ def load(request: LoadRequest) -> TorchModel:
 
 def _capabilities(model: Any, *, pretrained: bool) -> Capabilities:
     cutoff = float(model.model_args["cutoff"])
+    known = frozenset(range(1, model.max_z + 1))
     return Capabilities(
         cutoff_A=cutoff,
         # Each block reaches one cutoff farther. Angles add nothing to that: a pair gathers from
         # arms of its own first atom, and from what that atom has seen already.
         receptive_field_A=cutoff * len(model.graph_conv),
-        elements=frozenset(range(1, model.max_z + 1)),
+        elements=known - _UNTRAINED if pretrained else known,
         conservative=True,
         equivariant=True,
         mirror_equivariant=True,

@@ -131,7 +131,9 @@ MODELS = {
         RegisteredModel(
             "chgnet-r2scan", "chgnet", "MPtrj, then MP-r2SCAN, 88 elements, else as chgnet-0.3.0"
         ),
-        RegisteredModel("mattersim-v1-1m", "mattersim", "MatterSim's own data (PBE); downloaded"),
+        RegisteredModel(
+            "mattersim-v1-1m", "mattersim", "MatterSim's own data (PBE), 89 elements; downloaded"
+        ),
         RegisteredModel("mattersim-v1-5m", "mattersim", "as mattersim-v1-1m, larger; downloaded"),
         RegisteredModel("tensornet-matpes-pbe", "matgl", "MatPES (PBE), 89 elements; downloaded"),
         RegisteredModel(
