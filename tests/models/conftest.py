@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,3 +62,56 @@ def saved_orb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str]
         return path
 
     return save
+@pytest.fixture(scope="session")
+def tiny_matgl() -> Callable[..., Any]:
+    """Return a function: a MatGL potential of one kind with random weights, cutoffs 4 and 3 Å."""
+    return _tiny_matgl
+
+
+def _tiny_matgl(kind: str, **changes: Any) -> Any:
+    import matgl.models
+    from matgl.apps.pes import Potential
+
+    common = {"element_types": ("H", "C", "O", "Mg", "Si"), "cutoff": 4.0, "is_intensive": False}
+    own: dict[str, dict[str, Any]] = {
+        "M3GNet": {
+            "threebody_cutoff": 3.0,
+            "nblocks": 2,
+            "units": 8,
+            "dim_node_embedding": 8,
+            "dim_edge_embedding": 8,
+            "use_smooth": True,
+        },
+        "TensorNet": {
+            "nblocks": 2,
+            "units": 8,
+            "rbf_type": "SphericalBessel",
+            "use_smooth": True,
+        },
+        "CHGNet": {
+            "threebody_cutoff": 3.0,
+            "num_blocks": 3,
+            "dim_atom_embedding": 8,
+            "dim_bond_embedding": 8,
+            "dim_angle_embedding": 8,
+            "max_n": 5,
+            "max_f": 2,
+            "atom_conv_hidden_dims": (8,),
+            "bond_conv_hidden_dims": (8,),
+            "final_hidden_dims": (8,),
+        },
+    }
+    outer = {"data_mean", "data_std", "element_refs", "calc_repuls"}
+    settings = common | own[kind]
+    settings |= {key: value for key, value in changes.items() if key not in outer}
+    with torch.random.fork_rng():
+        torch.manual_seed(4)
+        network = getattr(matgl.models, kind)(**settings)
+    if kind == "M3GNet":  # angles that can be followed
+        for block in network.three_body_interactions:
+            for parameter in block.update_network_bond.parameters():
+                parameter.data *= 20
+    scale = {"M3GNet": 500.0, "TensorNet": 100.0, "CHGNet": 50.0}[kind]  # as stiff as real bonds
+    references = [-1.0, -2.0, -3.0, -4.0, -5.0]
+    own_changes = {key: value for key, value in changes.items() if key in outer}
+    return Potential(network, **{"data_std": scale, "element_refs": references} | own_changes)
