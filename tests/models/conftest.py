@@ -1,9 +1,13 @@
 """What the tests of several models share."""
 
+import warnings
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from ase import Atoms
 
 
@@ -29,3 +33,109 @@ def calm_cutoffs(monkeypatch: pytest.MonkeyPatch) -> Callable[[Atoms], None]:
         monkeypatch.setattr(energy, "COUNTING_CUTOFF_A", middle)
 
     return between_shells
+
+
+NEQUIP_TYPES = ["H", "C", "O", "Mg", "Si"]
+
+
+@pytest.fixture(scope="session")
+def packaged_nequip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function: package a small NequIP or Allegro with random weights."""
+    pytest.importorskip("nequip", reason="the tests of NequIP need nequip")
+    from nequip.utils.global_state import set_global_state
+
+    from nearsight.models.nequip_compiled import process_kept
+
+    with process_kept():
+        set_global_state()  # once, or nequip builds no models
+
+    def package(dtype: str = "float64", *, architecture: str = "nequip", **changes: Any) -> Path:
+        path = tmp_path_factory.mktemp(architecture) / f"{dtype}.nequip.zip"
+        model = random_nequip if architecture == "nequip" else random_allegro
+        write_package(model(dtype, changes), path)
+        return path
+
+    return package
+
+
+def random_nequip(dtype: str, changes: dict[str, Any]) -> Any:
+    """Return a NequIP of two layers."""
+    from nequip.model import FullNequIPGNNModel, NequIPGNNModel
+
+    if "irreps_edge_sh" in changes:
+        return FullNequIPGNNModel(**nequip_settings(dtype), **changes)
+    settings = {"num_layers": 2, "l_max": 2, "num_features": 4}
+    radial = {"radial_mlp_depth": 1, "radial_mlp_width": 8, "num_bessels": 4}
+    return NequIPGNNModel(**nequip_settings(dtype) | settings | radial | changes)
+
+
+def random_allegro(dtype: str, changes: dict[str, Any]) -> Any:
+    """Return an Allegro of two layers."""
+    pytest.importorskip("allegro", reason="the tests of Allegro need nequip-allegro to make one")
+    from allegro.model import AllegroModel
+
+    settings = {
+        "num_layers": 2,
+        "l_max": 2,
+        "num_scalar_features": 4,
+        "num_tensor_features": 2,
+        "allegro_mlp_hidden_layers_width": 4,
+        "scalar_embed_mlp_hidden_layers_width": 4,
+        "readout_mlp_hidden_layers_width": 4,
+        "radial_chemical_embed": {
+            "_target_": "allegro.nn.TwoBodyBesselScalarEmbed",
+            "num_bessels": 4,
+        },
+    }
+    return AllegroModel(**nequip_settings(dtype) | settings | changes)
+
+
+def nequip_settings(dtype: str) -> dict[str, Any]:
+    """Return what both kinds are asked for."""
+    return {
+        "seed": 6,
+        "model_dtype": dtype,
+        "type_names": NEQUIP_TYPES,
+        "r_max": 3.0,
+        "avg_num_neighbors": 3.0,
+        "per_type_energy_scales": dict.fromkeys(NEQUIP_TYPES, 2.0),
+        "per_type_energy_shifts": dict(zip(NEQUIP_TYPES, (-1.0, -2, -3, -4, -5), strict=True)),
+    }
+
+
+def write_package(model: Any, path: Path) -> None:
+    """Write what `nequip-package` writes, without the training that it begins from."""
+    import yaml
+    from ase.build import bulk
+    from ase.data import atomic_numbers
+    from nequip.data import from_ase
+    from nequip.integrations.utils import basic_transforms
+    from nequip.scripts import _package_utils as modules
+    from nequip.utils.versions import get_current_code_versions
+
+    atoms = bulk("MgO", "rocksalt", a=4.25) * (2, 3, 1)
+    atoms.rattle(0.1, seed=1)
+    del atoms[0]
+    names = model.type_names
+    example = from_ase(atoms)
+    identical = {name: name for name in names if name in atomic_numbers}
+    for transform in basic_transforms(model.metadata, 3.0, names, identical):
+        example = transform(example)
+    description = {
+        "versions": get_current_code_versions(),
+        "external_modules": {},
+        "package_version_id": 2,
+        "available_models": ["eager"],
+        "atom_types": dict(enumerate(names)),
+    }
+    models = torch.nn.ModuleDict({"sole_model": model})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "TypedStorage is deprecated", UserWarning)
+        with torch.package.PackageExporter(path) as package:
+            package.mock([f"{name}.**" for name in modules._MOCK_MODULES])
+            package.extern([f"{name}.**" for name in modules._EXTERNAL_MODULES])
+            package.intern([f"{name}.**" for name in modules._INTERNAL_MODULES])
+            package.save_text("model", "package_metadata.txt", yaml.dump(description))
+            package.save_text("model", "config.yaml", "{}")
+            package.save_pickle("model", "example_data.pkl", example)
+            package.save_pickle("model", "eager_model.pkl", models)

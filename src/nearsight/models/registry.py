@@ -76,6 +76,13 @@ FAMILIES = {
         install="pip install 'nearsight[chgnet]'",
         target="path of a checkpoint",
     ),
+    "nequip": Family(
+        module="nearsight.models.nequip",
+        requires="nequip",
+        install="pip install 'nearsight[nequip]'",
+        target="path of a .nequip.zip or .nequip.pt2, or nequip.net:group/model:version",
+        e3nn=">=0.6",
+    ),
     "ase": Family(
         module="nearsight.models.ase_calculator",
         requires="ase",
@@ -117,6 +124,16 @@ MODELS = {
         ),
         RegisteredModel(
             "chgnet-r2scan", "chgnet", "MPtrj, then MP-r2SCAN, 88 elements, else as chgnet-0.3.0"
+        ),
+        *(
+            RegisteredModel(
+                f"{architecture}-{data}-l", "nequip", f"{described}, 89 elements; downloaded"
+            )
+            for architecture in ("nequip", "allegro")
+            for data, described in (
+                ("oam", "OMat24, sAlex, MPtrj (PBE)"),
+                ("mp", "MPtrj (PBE)"),
+            )
         ),
     )
 }
