@@ -21,6 +21,10 @@ _RECORDED_PACKAGES = (
     "sevenn",
     "mace-torch",
     "chgnet",
+    "nequip",
+    "metatomic-torch",
+    "metatrain",
+    "upet",
     "torch-dftd",
 )
 

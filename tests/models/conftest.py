@@ -1,5 +1,6 @@
 """What the tests of several models share."""
 
+import copy
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -139,3 +140,33 @@ def write_package(model: Any, path: Path) -> None:
             package.save_text("model", "config.yaml", "{}")
             package.save_pickle("model", "example_data.pkl", example)
             package.save_pickle("model", "eager_model.pkl", models)
+
+
+@pytest.fixture(scope="session")
+def random_pet() -> Callable[..., Any]:
+    """Return a function: a PET of two layers with random weights for H, C, O, Mg and Si."""
+    pytest.importorskip("metatrain", reason="a PET needs metatrain")
+    from metatrain.pet import PET
+    from metatrain.utils.architectures import get_default_hypers
+    from metatrain.utils.data import DatasetInfo
+    from metatrain.utils.data.target_info import get_energy_target_info
+
+    small = {"d_pet": 8, "d_head": 8, "d_node": 8, "d_feedforward": 8, "num_heads": 2}
+    layers = {"cutoff": 3.0, "num_attention_layers": 1, "num_gnn_layers": 2}
+
+    def build(dtype: str = "float64", **changes: Any) -> Any:
+        settings = copy.deepcopy(get_default_hypers("pet")["model"])
+        energy = get_energy_target_info(
+            "energy",
+            {"quantity": "energy", "unit": "eV"},
+            add_position_gradients=True,
+            add_strain_gradients=True,
+        )
+        info = DatasetInfo(
+            length_unit="Angstrom", atomic_types=[1, 6, 8, 12, 14], targets={"energy": energy}
+        )
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            return PET(settings | layers | small | changes, info).to(getattr(torch, dtype))
+
+    return build

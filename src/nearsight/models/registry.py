@@ -83,6 +83,12 @@ FAMILIES = {
         target="path of a .nequip.zip or .nequip.pt2, or nequip.net:group/model:version",
         e3nn=">=0.6",
     ),
+    "metatomic": Family(
+        module="nearsight.models.metatomic",
+        requires="metatomic",
+        install="pip install 'nearsight[metatomic]'",
+        target="path of an exported .pt or of a metatrain .ckpt, or path#variant",
+    ),
     "ase": Family(
         module="nearsight.models.ase_calculator",
         requires="ase",
@@ -124,6 +130,20 @@ MODELS = {
         ),
         RegisteredModel(
             "chgnet-r2scan", "chgnet", "MPtrj, then MP-r2SCAN, 88 elements, else as chgnet-0.3.0"
+        ),
+        *(
+            RegisteredModel(f"pet-{name}", "metatomic", f"{data}, not equivariant; downloaded")
+            for names, data in (
+                (("mad", "mad-xs", "mad-s", "mad-m"), "MAD"),
+                (("omat-xs", "omat-s", "omat-m", "omat-l", "omat-xl"), "OMat24 (PBE)"),
+                (("oam-l", "oam-xl"), "OMat24, sAlex, MPtrj (PBE)"),
+                (("omad-xs", "omad-s", "omad-l"), "OMat24 and MAD"),
+                (("omatpes-l",), "OMat24 and MatPES"),
+                (("omol-s", "omol-m", "omol-l"), "OMol25"),
+                (("mols-s",), "molecules"),
+                (("spice-s", "spice-l"), "SPICE"),
+            )
+            for name in names
         ),
         *(
             RegisteredModel(
