@@ -24,6 +24,10 @@ _RECORDED_PACKAGES = (
     "orb-models",
     "schnetpack",
     "fairchem-core",
+    "nequip",
+    "metatomic-torch",
+    "metatrain",
+    "upet",
     "torch-dftd",
 )
 

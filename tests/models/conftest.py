@@ -1,5 +1,7 @@
 """What the tests of several models share."""
 
+import copy
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -115,3 +117,137 @@ def _tiny_matgl(kind: str, **changes: Any) -> Any:
     references = [-1.0, -2.0, -3.0, -4.0, -5.0]
     own_changes = {key: value for key, value in changes.items() if key in outer}
     return Potential(network, **{"data_std": scale, "element_refs": references} | own_changes)
+NEQUIP_TYPES = ["H", "C", "O", "Mg", "Si"]
+
+
+@pytest.fixture(scope="session")
+def packaged_nequip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function: package a small NequIP or Allegro with random weights."""
+    pytest.importorskip("nequip", reason="the tests of NequIP need nequip")
+    from nequip.utils.global_state import set_global_state
+
+    from nearsight.models.nequip_compiled import process_kept
+
+    with process_kept():
+        set_global_state()  # once, or nequip builds no models
+
+    def package(dtype: str = "float64", *, architecture: str = "nequip", **changes: Any) -> Path:
+        path = tmp_path_factory.mktemp(architecture) / f"{dtype}.nequip.zip"
+        model = random_nequip if architecture == "nequip" else random_allegro
+        write_package(model(dtype, changes), path)
+        return path
+
+    return package
+
+
+def random_nequip(dtype: str, changes: dict[str, Any]) -> Any:
+    """Return a NequIP of two layers."""
+    from nequip.model import FullNequIPGNNModel, NequIPGNNModel
+
+    if "irreps_edge_sh" in changes:
+        return FullNequIPGNNModel(**nequip_settings(dtype), **changes)
+    settings = {"num_layers": 2, "l_max": 2, "num_features": 4}
+    radial = {"radial_mlp_depth": 1, "radial_mlp_width": 8, "num_bessels": 4}
+    return NequIPGNNModel(**nequip_settings(dtype) | settings | radial | changes)
+
+
+def random_allegro(dtype: str, changes: dict[str, Any]) -> Any:
+    """Return an Allegro of two layers."""
+    pytest.importorskip("allegro", reason="the tests of Allegro need nequip-allegro to make one")
+    from allegro.model import AllegroModel
+
+    settings = {
+        "num_layers": 2,
+        "l_max": 2,
+        "num_scalar_features": 4,
+        "num_tensor_features": 2,
+        "allegro_mlp_hidden_layers_width": 4,
+        "scalar_embed_mlp_hidden_layers_width": 4,
+        "readout_mlp_hidden_layers_width": 4,
+        "radial_chemical_embed": {
+            "_target_": "allegro.nn.TwoBodyBesselScalarEmbed",
+            "num_bessels": 4,
+        },
+    }
+    return AllegroModel(**nequip_settings(dtype) | settings | changes)
+
+
+def nequip_settings(dtype: str) -> dict[str, Any]:
+    """Return what both kinds are asked for."""
+    return {
+        "seed": 6,
+        "model_dtype": dtype,
+        "type_names": NEQUIP_TYPES,
+        "r_max": 3.0,
+        "avg_num_neighbors": 3.0,
+        "per_type_energy_scales": dict.fromkeys(NEQUIP_TYPES, 2.0),
+        "per_type_energy_shifts": dict(zip(NEQUIP_TYPES, (-1.0, -2, -3, -4, -5), strict=True)),
+    }
+
+
+def write_package(model: Any, path: Path) -> None:
+    """Write what `nequip-package` writes, without the training that it begins from."""
+    import yaml
+    from ase.build import bulk
+    from ase.data import atomic_numbers
+    from nequip.data import from_ase
+    from nequip.integrations.utils import basic_transforms
+    from nequip.scripts import _package_utils as modules
+    from nequip.utils.versions import get_current_code_versions
+
+    atoms = bulk("MgO", "rocksalt", a=4.25) * (2, 3, 1)
+    atoms.rattle(0.1, seed=1)
+    del atoms[0]
+    names = model.type_names
+    example = from_ase(atoms)
+    identical = {name: name for name in names if name in atomic_numbers}
+    for transform in basic_transforms(model.metadata, 3.0, names, identical):
+        example = transform(example)
+    description = {
+        "versions": get_current_code_versions(),
+        "external_modules": {},
+        "package_version_id": 2,
+        "available_models": ["eager"],
+        "atom_types": dict(enumerate(names)),
+    }
+    models = torch.nn.ModuleDict({"sole_model": model})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "TypedStorage is deprecated", UserWarning)
+        with torch.package.PackageExporter(path) as package:
+            package.mock([f"{name}.**" for name in modules._MOCK_MODULES])
+            package.extern([f"{name}.**" for name in modules._EXTERNAL_MODULES])
+            package.intern([f"{name}.**" for name in modules._INTERNAL_MODULES])
+            package.save_text("model", "package_metadata.txt", yaml.dump(description))
+            package.save_text("model", "config.yaml", "{}")
+            package.save_pickle("model", "example_data.pkl", example)
+            package.save_pickle("model", "eager_model.pkl", models)
+
+
+@pytest.fixture(scope="session")
+def random_pet() -> Callable[..., Any]:
+    """Return a function: a PET of two layers with random weights for H, C, O, Mg and Si."""
+    pytest.importorskip("metatrain", reason="a PET needs metatrain")
+    from metatrain.pet import PET
+    from metatrain.utils.architectures import get_default_hypers
+    from metatrain.utils.data import DatasetInfo
+    from metatrain.utils.data.target_info import get_energy_target_info
+
+    small = {"d_pet": 8, "d_head": 8, "d_node": 8, "d_feedforward": 8, "num_heads": 2}
+    layers = {"cutoff": 3.0, "num_attention_layers": 1, "num_gnn_layers": 2}
+
+    def build(dtype: str = "float64", **changes: Any) -> Any:
+        settings = copy.deepcopy(get_default_hypers("pet")["model"])
+        energy = get_energy_target_info(
+            "energy",
+            {"quantity": "energy", "unit": "eV"},
+            add_position_gradients=True,
+            add_strain_gradients=True,
+        )
+        info = DatasetInfo(
+            length_unit="Angstrom", atomic_types=[1, 6, 8, 12, 14], targets={"energy": energy}
+        )
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            return PET(settings | layers | small | changes, info).to(getattr(torch, dtype))
+
+    return build
