@@ -22,6 +22,9 @@ _RECORDED_PACKAGES = (
     "mace-torch",
     "chgnet",
     "torch-dftd",
+    "jax",
+    "e3nn-jax",
+    "nequix",
 )
 
 

@@ -76,6 +76,12 @@ FAMILIES = {
         install="pip install 'nearsight[chgnet]'",
         target="path of a checkpoint",
     ),
+    "nequix": Family(
+        module="nearsight.models.nequix",
+        requires="nequix",
+        install="pip install 'nearsight[nequix]'",
+        target="path of a checkpoint",
+    ),
     "ase": Family(
         module="nearsight.models.ase_calculator",
         requires="ase",
@@ -117,6 +123,17 @@ MODELS = {
         ),
         RegisteredModel(
             "chgnet-r2scan", "chgnet", "MPtrj, then MP-r2SCAN, 88 elements, else as chgnet-0.3.0"
+        ),
+        *(
+            RegisteredModel(f"nequix-{name}", "nequix", f"{data}; JAX, downloaded")
+            for name, data in (
+                ("mp-1", "MPtrj (PBE), 89 elements, cutoff 6 Å, 4 layers"),
+                ("mp-1-pft", "nequix-mp-1 tuned on MDR phonons and MPtrj"),
+                ("mp-1-pft-no-cotrain", "nequix-mp-1 tuned on MDR phonons alone"),
+                ("omat-1", "OMat24 (PBE)"),
+                ("oam-1", "OMat24, then sAlex and MPtrj (PBE)"),
+                ("oam-1-pft", "nequix-oam-1 tuned on MDR phonons, sAlex and MPtrj"),
+            )
         ),
     )
 }
