@@ -15,12 +15,18 @@ from ase.stress import voigt_6_to_full_3x3_stress
 
 pytest.importorskip("nequix", reason="the tests of Nequix need nequix and JAX")
 
+import equinox
 import jax
+import jraph
 from nequix.calculator import NequixCalculator
+from nequix.data import atomic_numbers_to_indices, dict_to_graphstuple, preprocess_graph
 from nequix.model import Nequix, save_model
+from nequix.model import load_model as load_nequix
+from nequix.pft.hessian import hessian_linearized
 
 from nearsight.errors import ModelError
 from nearsight.hessian import hessian
+from nearsight.hessian.memory import is_out_of_memory
 from nearsight.models import padded_graph
 from nearsight.models.contract import Model
 from nearsight.models.jax_model import device_named
@@ -105,6 +111,38 @@ def test_energy_forces_and_stress_are_those_of_nequix(
             stress = expected.get_stress()
             assert np.abs(stress).max() > 1e-3
             np.testing.assert_allclose(found.stress_eV_per_A3, stress, rtol=0, atol=2e-6)
+
+
+def test_in_double_precision_numbers_are_those_of_nequix_to_rounding(
+    path: Path, model: Model
+) -> None:
+    atoms = crystal()
+    energy, forces, stress, matrix = own_in_double_precision(path, atoms)
+    [found] = model.evaluate([atoms], stress=True)
+    assert found.energy_eV == pytest.approx(energy, abs=1e-12)
+    np.testing.assert_allclose(found.forces_eV_per_A, forces, rtol=0, atol=1e-12)
+    full = voigt_6_to_full_3x3_stress(found.stress_eV_per_A3)
+    np.testing.assert_allclose(full, stress, rtol=0, atol=1e-13)
+    rows = np.stack(list(model.rows(atoms, [(2, axis) for axis in np.eye(3)])))
+    np.testing.assert_allclose(rows, matrix[2].transpose(1, 0, 2), rtol=0, atol=1e-12)
+
+
+def own_in_double_precision(path: Path, atoms: Atoms) -> tuple[np.ndarray, ...]:
+    """Return energy, forces, stress and Hessian by the functions behind Nequix's calculator."""
+    in_file, config = load_nequix(path)
+    places = atomic_numbers_to_indices(config["atomic_numbers"])
+    graph = preprocess_graph(atoms, places, config["cutoff"], targets=False)
+    graph |= {"positions": atoms.positions, "cell": atoms.cell.array}
+    with jax.enable_x64(True):
+        doubled = jax.tree.map(
+            lambda leaf: leaf.astype("float64") if equinox.is_array(leaf) else leaf, in_file
+        )
+        whole = dict_to_graphstuple(graph)
+        # Nequix takes the last graph of a batch for padding.
+        padded = jraph.pad_with_graphs(whole, n_node=5, n_edge=len(whole.senders) + 1, n_graph=2)
+        energy, forces, stress = equinox.filter_jit(doubled)(padded)
+        matrix = equinox.filter_jit(hessian_linearized)(doubled, whole)
+        return energy[0].item(), *map(np.asarray, (forces[:4], stress[0], matrix))
 
 
 def test_a_layer_is_the_crystal_of_layers_far_apart(model: Model) -> None:
@@ -260,6 +298,12 @@ def test_precision_of_the_process_stays_as_it_was(model: Model, model_float32: M
             assert jax.config.jax_enable_x64 is before
         np.testing.assert_array_equal(single, single.astype(np.float32))
         assert np.abs(double - double.astype(np.float32)).max() > 0
+
+
+def test_memory_that_runs_out_is_recognised() -> None:
+    with pytest.raises(RuntimeError) as raised:
+        jax.numpy.zeros((10**6, 10**7))  # 40 TB
+    assert is_out_of_memory(raised.value)
 
 
 def test_says_what_it_is(model: Model, path: Path) -> None:

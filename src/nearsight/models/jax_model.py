@@ -1,9 +1,14 @@
 """A `Model` out of an energy function in JAX: everything that is the same for all such families.
 
 Products with the Hessian are one reverse pass through the gradient, whose linearization is computed
-once per structure, as in `nearsight.derivatives.analytic`. JAX compiles a function for every size
-of its arguments, in seconds to a minute; sizes are rounded up for that (`padded_graph`), and one
-compiled function serves rows, products, strain and groups of atoms.
+once per structure, as in `nearsight.derivatives.analytic`. For the shape of nequix-mp-1 at 22 atoms
+in double precision on one CPU core a product then costs 1.4 force calls. Forward products of the
+gradient cost 1.5, with the same memory (465 MB), or 2.4 where nothing is kept between them.
+
+JAX compiles a function for every size of its arguments, in ten to twenty seconds each for that
+shape; sizes are rounded up for that (`padded_graph`), and one compiled function serves rows,
+products, strain and groups of atoms. With JAX_COMPILATION_CACHE_DIR in the environment JAX keeps
+what it compiled for the next process.
 
 Double precision is a setting of the whole process in JAX. Here it is set for the duration of each
 call only, so that other users of JAX keep theirs.

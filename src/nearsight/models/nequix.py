@@ -1,8 +1,15 @@
 """Nequix (Koker et al., arXiv 2508.16067), in JAX and without PyTorch.
 
-Install with ``pip install 'nearsight[nequix]'``. The named models are downloaded by the `nequix`
-package when they are first asked for. Those with ``pft`` in their name were tuned on phonons (Koker
-et al., arXiv 2601.07742): on second derivatives of the energy.
+Install with ``pip install 'nearsight[nequix]'``; on Linux that brings JAX for CUDA (6.7 GB). For a
+CPU alone, install what `nequix` needs by name, then it with ``--no-deps``::
+
+    pip install nearsight jax==0.10.2 e3nn-jax equinox jraph optax h5py pyyaml tqdm
+    pip install ase-db-backends cloudpickle
+    pip install --no-deps nequix==0.4.5
+
+The named models are downloaded by the `nequix` package when they are first asked for. Those with
+``pft`` in their name were tuned on phonons (Koker et al., arXiv 2601.07742): on second derivatives
+of the energy.
 
 A checkpoint is a line of JSON and plain arrays, so that loading one runs nothing that is in it. The
 kernels of OpenEquivariance stay off: products of e3nn are differentiated here.
