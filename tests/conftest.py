@@ -1,27 +1,34 @@
 """Models and structures that the tests of many packages share."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from ase import Atoms
 from ase.build import bulk, molecule
 from ase.data import covalent_radii
 from ase.spacegroup import crystal
 
 from nearsight.models.contract import Capabilities, Model
-from nearsight.models.graph import NeighborGraph, neighbor_graph
 from nearsight.models.registry import FAMILIES, load_model
-from nearsight.models.torch_model import TorchModel
 from nearsight.provenance import ModelIdentity
 
-# The structures are small: more threads gain nothing, and wait for each other on a busy machine.
-torch.set_num_threads(1)
+# An environment of JAX models has no PyTorch.
+if find_spec("torch") is not None:
+    import torch
+
+    from nearsight.models.graph import NeighborGraph, neighbor_graph
+    from nearsight.models.torch_model import TorchModel
+
+    # The structures are small: more threads gain nothing, and wait for each other when it is busy.
+    torch.set_num_threads(1)
 
 PAIR_CUTOFF_A = 4.0
 TINY_CUTOFF_A = 3.0
@@ -75,12 +82,14 @@ class PairEnergy:
 @pytest.fixture(scope="session")
 def pair_energy() -> type[PairEnergy]:
     """The class behind `pair_model`, for tests that change something in it."""
+    pytest.importorskip("torch", reason="the pair potential of the tests needs PyTorch")
     return PairEnergy
 
 
 @pytest.fixture(scope="session")
 def pair_model() -> Callable[..., TorchModel]:
     """Return a function: the pair potential in a precision and with the capabilities it states."""
+    pytest.importorskip("torch", reason="the pair potential of the tests needs PyTorch")
     return lambda dtype="float64", **stated: TorchModel(PairEnergy(dtype, **stated))
 
 

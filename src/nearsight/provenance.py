@@ -29,6 +29,9 @@ _RECORDED_PACKAGES = (
     "metatrain",
     "upet",
     "torch-dftd",
+    "jax",
+    "e3nn-jax",
+    "nequix",
 )
 
 # What Nearsight itself works with, whatever gives the energies.
