@@ -49,11 +49,15 @@ def measure(work: Callable[[], Result], device: str) -> Measured[Result]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether PyTorch or Python ran out of memory; on a CPU PyTorch has no error for it."""
+    """Tell whether PyTorch, JAX or Python ran out of memory.
+
+    On a CPU PyTorch has no error for it, nor has JAX on any device.
+    """
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
         or "DefaultCPUAllocator" in str(error)
+        or "RESOURCE_EXHAUSTED" in str(error)
     )
 
 

@@ -21,6 +21,8 @@ _RECORDED_PACKAGES = (
     "sevenn",
     "mace-torch",
     "chgnet",
+    "mattersim",
+    "matgl",
     "orb-models",
     "schnetpack",
     "fairchem-core",
