@@ -1,0 +1,72 @@
+"""What is known of every model that has a name: the one place where such facts are written."""
+
+import difflib
+
+from nearsight.errors import ModelError
+from nearsight.models.catalogue import (
+    chgnet,
+    fairchem,
+    mace,
+    matgl,
+    mattersim,
+    metatomic,
+    nequip,
+    nequix,
+    orb,
+    sevennet,
+)
+from nearsight.models.catalogue.named_model import NamedModel
+from nearsight.models.families import FAMILIES, Family
+
+__all__ = ["MODELS", "NamedModel", "family_named", "stated"]
+
+MODELS: dict[str, NamedModel] = {
+    model.name: model
+    for family in (
+        sevennet,
+        mace,
+        chgnet,
+        nequix,
+        orb,
+        mattersim,
+        matgl,
+        nequip,
+        metatomic,
+        fairchem,
+    )
+    for model in family.MODELS
+}
+
+
+def stated(name: str) -> dict[str, str | None]:
+    """Return what capabilities say of a model that its file does not tell.
+
+    Returns
+    -------
+    dict
+        Level of theory, training data, licence and citation, under the names that they have in
+        `nearsight.models.contract.Capabilities`; all None for a model without a name.
+    """
+    keys = ("level_of_theory", "training_data", "licence", "citation")
+    return {key: getattr(MODELS.get(name), key, None) for key in keys}
+
+
+def family_named(name: str) -> Family:
+    """Return the family that is called `name`, or to which the model of this name belongs.
+
+    Raises
+    ------
+    ModelError
+        There is neither; with names that are close.
+    """
+    wanted = name.lower()
+    if model := MODELS.get(wanted):
+        return FAMILIES[model.family]
+    if family := FAMILIES.get(wanted.partition(":")[0]):
+        return family
+    close = difflib.get_close_matches(wanted, [*FAMILIES, *MODELS], n=3)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"Families: {', '.join(FAMILIES)}."
+    raise ModelError(
+        f"there is no model and no family of models {name!r}. {hint} `nearsight models list` shows "
+        f"all."
+    )

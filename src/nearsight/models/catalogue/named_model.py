@@ -1,0 +1,62 @@
+"""What is known of a model that has a name."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PBE_U = "PBE (+U as in the Materials Project)"
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """A model that can be loaded by its name alone. None means that a fact is not known."""
+
+    name: str
+    family: str
+    training_data: str | None
+    level_of_theory: str | None
+    licence: str | None
+    """Of the weights."""
+    citation: str | None
+    cutoff_A: float | None = None
+    """Distance beyond which two atoms exchange no message directly."""
+    layers: int | None = None
+    """Message passing layers."""
+    parameters: int | None = None
+    """How many numbers were trained."""
+    n_elements: int | None = None
+    differentiable: bool = True
+    conservative: bool | None = True
+    equivariant: bool | None = True
+    curvature_smooth: bool | None = None
+    """As in `nearsight.models.contract.Capabilities`, with the three above."""
+    remark: str = ""
+    """What else tells it from its siblings."""
+    inside_package: bool = False
+    """Whether the package of the family carries the weights; otherwise they are downloaded."""
+    download: str | None = None
+    """File that the package downloads the weights to; None if that cannot be told."""
+
+    @property
+    def description(self) -> str:
+        """Training data and size in a line."""
+        level = self.level_of_theory and f" ({self.level_of_theory.split(' (')[0]})"
+        said = [
+            f"{self.training_data or 'data not known'}{level or ''}",
+            self.n_elements and f"{self.n_elements} elements",
+            self.cutoff_A and f"cutoff {self.cutoff_A:g} Å",
+            self.layers and f"{self.layers} layers",
+            self.remark,
+        ]
+        return ", ".join(str(part) for part in said if part)
+
+    @property
+    def downloaded(self) -> bool | None:
+        """Whether downloaded weights are on this machine; None where that cannot be told."""
+        return None if self.download is None else Path(self.download).expanduser().is_file()
+
+
+def cache_folder() -> Path:
+    """Return where programs keep what they can get again, by the XDG standard."""
+    folder = os.environ.get("XDG_CACHE_HOME")
+    return Path(folder) if folder else Path("~/.cache")
