@@ -53,7 +53,7 @@ class _Pretrained:
 
 
 _MP = "PBE (+U as in the Materials Project)"
-_OMAT = "PBE (+U, pseudopotentials of VASP 5.4)"
+_OMAT = "PBE (+U, pseudopotentials PBE_54 of VASP)"
 _OAM = "PBE (+U)"
 
 _PRETRAINED = {
