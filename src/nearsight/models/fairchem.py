@@ -29,6 +29,7 @@ from huggingface_hub import errors
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
+from nearsight.models.catalogue import stated
 from nearsight.models.contract import Capabilities, Model
 from nearsight.models.direct_forces import DirectForceModel, DirectPrediction
 from nearsight.models.fairchem_network import FairchemNetwork, System, build, energy_block
@@ -39,9 +40,6 @@ from nearsight.models.torch_model import TorchModel
 from nearsight.provenance import ModelIdentity
 
 _GATE = "https://huggingface.co"
-_LICENCE = "FAIR Chemistry License v1"
-_UMA = "arXiv 2506.23971"
-_ESEN = "arXiv 2502.12147"
 
 NAMES = tuple(
     name for name in pretrained_mlip.available_models if name.startswith(("uma-", "esen-"))
@@ -243,7 +241,14 @@ def _capabilities(model: Any, named: str | None, task: str) -> Capabilities:
     # What is computed on a grid of points turns with the structure only as far as the grid is fine:
     # with random weights forces deviate by 10⁻⁴ of their size (atoms), by 10⁻⁶ (pairs).
     exact = backbone.act_type == "gate" and backbone.ff_type == "spectral"
-    level = _TUNED.get((named or "", task), None if "-ft-" in (named or "") else _LEVELS.get(task))
+    facts = stated(named or "")
+    if named:
+        # Of each task its own.
+        untuned = None if "-ft-" in named else _LEVELS.get(task)
+        facts |= {
+            "level_of_theory": _TUNED.get((named, task), untuned),
+            "training_data": f"that of the task {task}",
+        }
     return Capabilities(
         cutoff_A=float(backbone.cutoff),
         receptive_field_A=reach if local else None,
@@ -255,8 +260,5 @@ def _capabilities(model: Any, named: str | None, task: str) -> Capabilities:
         size_consistent=local,
         differentiable=True,
         curvature_smooth=None,
-        level_of_theory=level if named else None,
-        training_data=f"that of the task {task}" if named else None,
-        licence=_LICENCE if named else None,
-        citation=(_ESEN if named.startswith("esen-") else _UMA) if named else None,
+        **facts,
     )

@@ -17,7 +17,6 @@ What is said here of smoothness follows from the functions of the package, whate
 """
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,6 +34,7 @@ from matgl.utils.cutoff import polynomial_cutoff
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.angle_graph import AngleGraph, angle_graph
+from nearsight.models.catalogue import stated
 from nearsight.models.contract import Capabilities
 from nearsight.models.graph import NeighborGraph, neighbor_graph
 from nearsight.models.loading import LoadRequest
@@ -43,20 +43,14 @@ from nearsight.provenance import ModelIdentity
 
 _NETWORKS = {"M3GNet": M3GNet, "TensorNet": TensorNet, "CHGNet": CHGNet}
 
-_CITATIONS = {
-    "M3GNet": "doi 10.1038/s43588-022-00349-3",
-    "TensorNet": "arXiv 2306.06482",
-    "CHGNet": "doi 10.1038/s42256-023-00716-3",
-}
-
 _PUBLISHED = {
     "tensornet-matpes-pbe": "TensorNet-PES-MatPES-PBE-2025.2",
     "tensornet-matpes-r2scan": "TensorNet-PES-MatPES-r2SCAN-2025.2",
 }
 """The name that the package has for each named model."""
+_NAMES = {published: name for name, published in _PUBLISHED.items()}
 
 _FILES = ("model.pt", "state.pt")
-_MATPES = re.compile(r"-(MatPES-(PBE|r2SCAN)-[\d.]+)")
 
 
 class MatglEnergy:
@@ -181,7 +175,6 @@ def load(request: LoadRequest) -> TorchModel:
 def _capabilities(network: Any, published: str) -> Capabilities:
     kind = type(network).__name__
     blocks = network.num_layers + 1 if kind == "TensorNet" else network.n_blocks
-    data = _MATPES.search(published)
     return Capabilities(
         cutoff_A=float(network.cutoff),
         # Each block reaches one cutoff farther, and so does the embedding of TensorNet. Angles add
@@ -197,9 +190,7 @@ def _capabilities(network: Any, published: str) -> Capabilities:
         # CHGNet's cusps are there whatever the weights; nothing is known of the others' before they
         # are examined.
         curvature_smooth=False if kind == "CHGNet" else None,
-        level_of_theory=data[2] if data else None,
-        training_data=data[1] if data else None,
-        citation=f"{_CITATIONS[kind]}, arXiv 2503.04070" if data else None,
+        **stated(_NAMES.get(published, "")),
     )
 
 

@@ -22,6 +22,7 @@ from ase import Atoms
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.angle_graph import AngleGraph, angle_graph
+from nearsight.models.catalogue import stated
 from nearsight.models.contract import Capabilities
 from nearsight.models.graph import NeighborGraph
 from nearsight.models.loading import LoadRequest
@@ -150,11 +151,11 @@ def load(request: LoadRequest) -> TorchModel:
         dtype=request.dtype,
         device=request.device,
     )
-    capabilities = _capabilities(model, pretrained=file is not None)
+    capabilities = _capabilities(model, request.name)
     return TorchModel(MattersimEnergy(model, identity, capabilities))
 
 
-def _capabilities(model: Any, *, pretrained: bool) -> Capabilities:
+def _capabilities(model: Any, name: str) -> Capabilities:
     cutoff = float(model.model_args["cutoff"])
     known = frozenset(range(1, model.max_z + 1))
     return Capabilities(
@@ -162,7 +163,7 @@ def _capabilities(model: Any, *, pretrained: bool) -> Capabilities:
         # Each block reaches one cutoff farther. Angles add nothing to that: a pair gathers from
         # arms of its own first atom, and from what that atom has seen already.
         receptive_field_A=cutoff * len(model.graph_conv),
-        elements=known - _UNTRAINED if pretrained else known,
+        elements=known - _UNTRAINED if name in _PRETRAINED else known,
         conservative=True,
         equivariant=True,
         mirror_equivariant=True,
@@ -170,10 +171,7 @@ def _capabilities(model: Any, *, pretrained: bool) -> Capabilities:
         size_consistent=True,
         differentiable=True,
         curvature_smooth=None,
-        level_of_theory="PBE (+U as in the Materials Project)" if pretrained else None,
-        training_data="MatterSim's own" if pretrained else None,
-        licence="MIT" if pretrained else None,
-        citation="arXiv 2405.04967" if pretrained else None,
+        **stated(name),
     )
 
 

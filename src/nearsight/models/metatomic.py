@@ -31,6 +31,7 @@ from metatomic.torch import (
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
+from nearsight.models.catalogue import MODELS, stated
 from nearsight.models.contract import Capabilities
 from nearsight.models.graph import NeighborGraph, neighbor_graph
 from nearsight.models.loading import LoadRequest, require_trust
@@ -167,10 +168,9 @@ def load(request: LoadRequest) -> TorchModel:
         The file is missing, not trusted or damaged; the model has no energy, or asks for more than
         structures; or it cannot be downloaded.
     """
-    pretrained = PRETRAINED.get(request.name)
     options: dict[str, Setting] = {}
-    if pretrained:
-        path, version = download(pretrained, request)
+    if request.name in MODELS:
+        path, version = download(request)
         variant, options = None, {"version": version}
     else:
         path, variant = _path_and_variant(request.target)
@@ -191,7 +191,7 @@ def load(request: LoadRequest) -> TorchModel:
         options=options,
     )
     return TorchModel(
-        MetatomicEnergy(model, output, identity, _capabilities(model, output, pretrained))
+        MetatomicEnergy(model, output, identity, _capabilities(model, output, request.name))
     )
 
 
@@ -249,7 +249,7 @@ def _energy_output(model: Any, variant: str | None, path: Path) -> str:
     return name
 
 
-def _capabilities(model: Any, output: str, pretrained: Pretrained | None) -> Capabilities:
+def _capabilities(model: Any, output: str, name: str) -> Capabilities:
     """Return what is true of PET; of an architecture that is not known, what the file says."""
     stated = model.capabilities()
     to_A = unit_conversion_factor(stated.length_unit, "angstrom") if stated.length_unit else 1.0
@@ -273,10 +273,7 @@ def _capabilities(model: Any, output: str, pretrained: Pretrained | None) -> Cap
         size_consistent=True if field is not None else None,
         differentiable=True,
         curvature_smooth=None,
-        level_of_theory=pretrained.level_of_theory if pretrained else None,
-        training_data=pretrained.training_data if pretrained else None,
-        licence=pretrained.licence if pretrained else None,
-        citation=pretrained.citation if pretrained else None,
+        **stated(name),
     )
 
 

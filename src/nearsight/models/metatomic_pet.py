@@ -17,51 +17,7 @@ from nearsight.models.loading import LoadRequest
 
 _ADDRESS = "https://huggingface.co/lab-cosmo/upet"
 
-_SIZES = {
-    "mad": ("xs", "s", "m"),
-    "omat": ("xs", "s", "m", "l", "xl"),
-    "oam": ("l", "xl"),
-    "omad": ("xs", "s", "l"),
-    "omatpes": ("l",),
-    "omol": ("s", "m", "l"),
-    "mols": ("s",),
-    "spice": ("s", "l"),
-}
-
-
-@dataclass(frozen=True)
-class Pretrained:
-    """A model by its name; what is not known of all its versions is not said."""
-
-    model: str
-    size: str
-    level_of_theory: str | None = None
-    training_data: str | None = None
-    licence: str | None = None
-    citation: str = "arXiv 2601.16195"
-
-
-_KNOWN = {
-    "mad": {"training_data": "MAD", "citation": "doi 10.1038/s41467-025-65662-7"},
-    "omat": {
-        "training_data": "OMat24",
-        "level_of_theory": "PBE (+U as in the Materials Project)",
-    },
-    "oam": {
-        "training_data": "OMat24, then sAlex and MPtrj",
-        "level_of_theory": "PBE (+U as in the Materials Project)",
-    },
-}
-
-PRETRAINED = {
-    f"pet-{data}-{size}": Pretrained(f"pet-{data}", size, **_KNOWN.get(data, {}))
-    for data, sizes in _SIZES.items()
-    for size in sizes
-}
-PRETRAINED["pet-mad"] = PRETRAINED["pet-mad-s"]
-
-
-def download(pretrained: Pretrained, request: LoadRequest) -> tuple[Path, str]:
+def download(request: LoadRequest) -> tuple[Path, str]:
     """Return the checkpoint of the newest version of a model, and that version.
 
     Raises
@@ -75,6 +31,8 @@ def download(pretrained: Pretrained, request: LoadRequest) -> tuple[Path, str]:
             f"any code when it is loaded. If you trust that address, load it with trust=True "
             f"(--trust-checkpoint)."
         )
+    # pet-mad is the one that has always been called so.
+    model_and_size = f"{request.name}{'-s' if request.name == 'pet-mad' else ''}".rsplit("-", 1)
     try:
         from huggingface_hub import hf_hub_download
         from upet._models import upet_resolve_model
@@ -82,8 +40,8 @@ def download(pretrained: Pretrained, request: LoadRequest) -> tuple[Path, str]:
         raise ModelError(_lacking(request.name, error)) from error
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            _, version = upet_resolve_model(pretrained.model, pretrained.size)
-            file = f"{pretrained.model}-{pretrained.size}-v{version}.ckpt"
+            _, version = upet_resolve_model(*model_and_size)
+            file = f"{'-'.join(model_and_size)}-v{version}.ckpt"
             path = hf_hub_download(repo_id="lab-cosmo/upet", filename=file, subfolder="models")
     except Exception as error:  # the client of the hub has errors of several packages
         raise ModelError(

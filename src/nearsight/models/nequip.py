@@ -24,6 +24,7 @@ from nequip.utils.model_repository import ModelNotFoundError
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
+from nearsight.models.catalogue import stated
 from nearsight.models.contract import Capabilities, Model
 from nearsight.models.e3nn_graphs import simplify_products
 from nearsight.models.graph import NeighborGraph, neighbor_graph
@@ -41,22 +42,12 @@ _SOLE_MODEL = "sole_model"
 """The name that nequip gives a model that is not one of several."""
 
 
-@dataclass(frozen=True)
-class _Pretrained:
-    address: str
-    level_of_theory: str
-    training_data: str
-
-
-_MATERIALS_PROJECT = "PBE (+U as in the Materials Project)"
-
-_PRETRAINED = {
-    f"{architecture.lower()}-{data.lower()}-l": _Pretrained(
-        f"{_NEQUIP_NET}mir-group/{architecture}-{data}-L:0.1", _MATERIALS_PROJECT, training_data
-    )
+_PUBLISHED = {
+    f"{architecture.lower()}-{data.lower()}-l": f"{_NEQUIP_NET}mir-group/{architecture}-{data}-L:0.1"
     for architecture in ("NequIP", "Allegro")
-    for data, training_data in (("OAM", "OMat24, then sAlex and MPtrj"), ("MP", "MPtrj"))
+    for data in ("OAM", "MP")
 }
+"""Address of each named model."""
 
 _SHARED_MODULES = {
     "AddRadialCutoffToData",
@@ -145,8 +136,7 @@ def load(request: LoadRequest) -> Model:
         The file is missing, not trusted, damaged, or of a kind that has no usable derivatives; the
         model needs more than a structure; or it cannot be downloaded.
     """
-    pretrained = _PRETRAINED.get(request.name)
-    address = pretrained.address if pretrained else request.target
+    address = _PUBLISHED.get(request.name, request.target)
     path = _download(address, request) if address.startswith(_NEQUIP_NET) else Path(address)
     _require_supported(path)
     digest = file_sha256(path)
@@ -162,7 +152,7 @@ def load(request: LoadRequest) -> Model:
         return load_compiled(path, identity)
     model = _read(path)
     cutoffs = _cutoffs_A(model)
-    capabilities = _capabilities(model, float(cutoffs.max()), pretrained, path)
+    capabilities = _capabilities(model, float(cutoffs.max()), request.name, path)
     type_of_number = torch.zeros(len(atomic_numbers), dtype=torch.int64)
     for place, symbol in enumerate(model.type_names):
         type_of_number[atomic_numbers[symbol]] = place
@@ -265,7 +255,7 @@ def _cutoffs_A(model: Any) -> torch.Tensor:
 
 
 def _capabilities(
-    model: Any, cutoff_A: float, pretrained: _Pretrained | None, path: Path
+    model: Any, cutoff_A: float, name: str, path: Path
 ) -> Capabilities:
     """Return what is true of the architecture; of one that is not known, no more than is seen.
 
@@ -296,10 +286,7 @@ def _capabilities(
         size_consistent=known,
         differentiable=True,
         curvature_smooth=None,
-        level_of_theory=pretrained.level_of_theory if pretrained else None,
-        training_data=pretrained.training_data if pretrained else None,
-        licence=None,
-        citation="doi 10.48550/arXiv.2607.28461" if pretrained else None,
+        **stated(name),
     )
 
 

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
+from nearsight.models.catalogue import MODELS, stated
 from nearsight.models.contract import Capabilities
 from nearsight.models.jax_model import JaxModel
 from nearsight.models.loading import LoadRequest
@@ -40,31 +41,6 @@ from nearsight.provenance import ModelIdentity
 
 _CACHE = "~/.cache/nequix/models"
 """Where the `nequix` package keeps what it downloads."""
-
-_NEQUIX = "arXiv 2508.16067"
-_PHONON_TUNED = "arXiv 2601.07742"
-
-
-@dataclass(frozen=True)
-class _Pretrained:
-    level_of_theory: str
-    training_data: str
-    citation: str
-
-
-_MP = "PBE (+U as in the Materials Project)"
-_OMAT = "PBE (+U, pseudopotentials PBE_54 of VASP)"
-_OAM = "PBE (+U)"
-
-_PRETRAINED = {
-    "nequix-mp-1": _Pretrained(_MP, "MPtrj", _NEQUIX),
-    "nequix-mp-1-pft": _Pretrained(_MP, "MPtrj, MDR phonons", _PHONON_TUNED),
-    "nequix-mp-1-pft-no-cotrain": _Pretrained(_MP, "MPtrj, then MDR phonons", _PHONON_TUNED),
-    "nequix-omat-1": _Pretrained(_OMAT, "OMat24", _PHONON_TUNED),
-    "nequix-oam-1": _Pretrained(_OAM, "OMat24, sAlex, MPtrj", _PHONON_TUNED),
-    "nequix-oam-1-pft": _Pretrained(_OAM, "OMat24, sAlex, MPtrj, MDR phonons", _PHONON_TUNED),
-}
-
 
 class NequixEnergy:
     """The atomic energies of a Nequix model as a function of positions and strain."""
@@ -110,8 +86,7 @@ def load(request: LoadRequest) -> JaxModel:
         The file is missing or is no Nequix checkpoint, a named model cannot be downloaded, or JAX
         has no such device.
     """
-    pretrained = _PRETRAINED.get(request.name)
-    if pretrained:
+    if request.name in MODELS:
         path, (model, config) = _named(request.name)
     else:
         path = Path(request.target)
@@ -139,10 +114,7 @@ def load(request: LoadRequest) -> JaxModel:
         size_consistent=True,
         differentiable=True,
         curvature_smooth=None,
-        level_of_theory=pretrained.level_of_theory if pretrained else None,
-        training_data=pretrained.training_data if pretrained else None,
-        licence="MIT" if pretrained else None,
-        citation=pretrained.citation if pretrained else None,
+        **stated(request.name),
     )
     return JaxModel(NequixEnergy(model, elements, identity, capabilities))
 

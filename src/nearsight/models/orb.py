@@ -26,13 +26,14 @@ from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
+from nearsight.models.catalogue import stated
 from nearsight.models.contract import Capabilities, Model
 from nearsight.models.direct_forces import DirectForceModel, DirectPrediction
 from nearsight.models.graph import NeighborGraph
 from nearsight.models.loading import LoadRequest
 from nearsight.models.options_in_names import require_options, whole_number
 from nearsight.models.orb_network import OrbNetwork
-from nearsight.models.orb_weights import PUBLISHED, build, download
+from nearsight.models.orb_weights import PUBLISHED, build, download, trained_elements
 from nearsight.models.torch_model import TorchModel
 from nearsight.provenance import ModelIdentity, Setting
 
@@ -158,11 +159,10 @@ def _options(request: LoadRequest, architecture: str) -> dict[str, Setting]:
 
 def _capabilities(model: Any, name: str, *, conservative: bool) -> Capabilities:
     config = model.system_config
-    training = PUBLISHED.get(name)
     return Capabilities(
         cutoff_A=float(config.radius),
         receptive_field_A=None,
-        elements=training.elements if training else _EMBEDDED,
+        elements=trained_elements(name) if name in PUBLISHED else _EMBEDDED,
         conservative=conservative,
         equivariant=False,
         mirror_equivariant=False,
@@ -170,8 +170,5 @@ def _capabilities(model: Any, name: str, *, conservative: bool) -> Capabilities:
         size_consistent=False,
         differentiable=True,
         curvature_smooth=False if config.max_num_neighbors < _FEW_NEIGHBOURS else None,
-        level_of_theory=training.level_of_theory if training else None,
-        training_data=training.data if training else None,
-        licence="Apache-2.0" if training else None,
-        citation=training.citation if training else None,
+        **stated(name),
     )

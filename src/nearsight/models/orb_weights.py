@@ -10,7 +10,6 @@ import pickle
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,8 @@ from cached_path import cached_path
 from orb_models.forcefield import pretrained
 
 from nearsight.errors import ModelError
+from nearsight.models.catalogue import MODELS
 
-_PBE = "PBE (+U as in the Materials Project)"
-_V2 = "arXiv 2410.22570"
-_V3 = "arXiv 2504.06231"
 _UP_TO_BISMUTH = frozenset(range(1, 84))
 _WITH_ACTINIDES = _UP_TO_BISMUTH | frozenset(range(89, 95))
 
@@ -35,37 +32,13 @@ _OLD_HEADS = {
 }
 
 
-@dataclass(frozen=True)
-class Training:
-    """What a published model was trained on."""
-
-    level_of_theory: str
-    data: str
-    citation: str
-    elements: frozenset[int] = _WITH_ACTINIDES
-
-
-_MPA = "MPtrj and Alexandria"
-_WITH_D3 = "PBE-D3(BJ)"
-_OMAT = Training("PBE (+U as in OMat24)", "OMat24", _V3)
-_OMOL = Training("ωB97M-V/def2-TZVPD", "OMol25", f"{_V3}, arXiv 2505.08762", _UP_TO_BISMUTH)
-
-PUBLISHED = {
-    **{
-        f"orb-v3-{forces}-{neighbours}-{data}": training
-        for data, training in (("omat", _OMAT), ("mpa", Training(_PBE, _MPA, _V3)))
-        for forces in ("conservative", "direct")
-        for neighbours in ("inf", "20")
-    },
-    **{f"orb-v3-{forces}-omol": _OMOL for forces in ("conservative", "direct")},
-    "orb-v2": Training(_PBE, _MPA, _V2),
-    "orb-mptraj-only-v2": Training(_PBE, "MPtrj", _V2),
-    **{
-        f"orb-d3{size}-v2": Training(_WITH_D3, f"{_MPA}, with D3", _V2)
-        for size in ("", "-sm", "-xs")
-    },
-}
+PUBLISHED = tuple(name for name, model in MODELS.items() if model.family == "orb")
 """The models that are loaded by name, under the names that the package has for them."""
+
+
+def trained_elements(name: str) -> frozenset[int]:
+    """Return the atomic numbers that a published model was trained on."""
+    return _UP_TO_BISMUTH if name.endswith("-omol") else _WITH_ACTINIDES
 
 
 def download(name: str) -> Path:
