@@ -80,14 +80,14 @@ FAMILIES = {
         module="nearsight.models.nequip",
         requires="nequip",
         install="pip install 'nearsight[nequip]'",
-        target="path of a .nequip.zip or .nequip.pt2, or nequip.net:group/model:version",
+        target="path of a package or compiled model, or nequip.net:<id>",
         e3nn=">=0.6",
     ),
     "metatomic": Family(
         module="nearsight.models.metatomic",
         requires="metatomic",
         install="pip install 'nearsight[metatomic]'",
-        target="path of an exported .pt or of a metatrain .ckpt, or path#variant",
+        target="path of a .pt or .ckpt, or path#variant",
     ),
     "ase": Family(
         module="nearsight.models.ase_calculator",
@@ -146,9 +146,7 @@ MODELS = {
             for name in names
         ),
         *(
-            RegisteredModel(
-                f"{architecture}-{data}-l", "nequip", f"{described}, 89 elements; downloaded"
-            )
+            RegisteredModel(f"{architecture}-{data}-l", "nequip", f"{described}; downloaded")
             for architecture in ("nequip", "allegro")
             for data, described in (
                 ("oam", "OMat24, sAlex, MPtrj (PBE)"),
