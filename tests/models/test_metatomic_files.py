@@ -145,6 +145,14 @@ def test_models_without_an_energy_are_refused(tmp_path: Path) -> None:
         load(path)
 
 
+def test_a_device_that_the_model_is_not_made_for_is_refused(path: Path) -> None:
+    from nearsight.models.loading import LoadRequest
+    from nearsight.models.metatomic import load as load_from
+
+    with pytest.raises(ModelError, match=r"runs on cpu only, not on cuda:0; .*--device cpu"):
+        load_from(LoadRequest(f"metatomic:{path}", str(path), "float64", "cuda:0", True))
+
+
 def test_a_file_needs_trust(path: Path) -> None:
     with pytest.raises(ModelError, match=r"pairs\.pt \(sha256 .* load it with trust=True"):
         load_model(f"metatomic:{path}", device="cpu")

@@ -14,6 +14,7 @@ from ase.build import bulk, molecule
 from nearsight.errors import ModelError
 from nearsight.hessian import hessian
 from nearsight.models.registry import load_model
+from nearsight.testing import check_model
 
 pytest.importorskip("nequip", reason="NequIP is not installed (pip install 'nearsight[nequip]')")
 
@@ -88,7 +89,9 @@ def test_of_an_unknown_architecture_nothing_is_claimed(
 
 
 @pytest.fixture
-def compiled(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def compiled(
+    request: pytest.FixtureRequest, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A file that loads as if `nequip-compile` had made it, of the same model."""
     from nequip.model.saved_models import ModelFromPackage
 
@@ -96,7 +99,8 @@ def compiled(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
     model = ModelFromPackage(str(path))["sole_model"].eval()
     names = list(model.type_names)
-    metadata = {"r_max": 3.0, "type_names": names, "model_dtype": "float64"}
+    dtype = getattr(request, "param", "float64")
+    metadata = {"r_max": 3.0, "type_names": names, "model_dtype": dtype}
 
     def read(file: str, device: str, inputs: list[str], outputs: list[str]) -> Any:
         assert (device, "pos" in inputs, "forces" in outputs) == ("cpu", True, True)
@@ -141,6 +145,16 @@ def test_a_compiled_model_has_one_precision_and_its_elements(compiled: Path) -> 
         load(compiled, dtype="float32")
     with pytest.raises(ModelError, match="does not know F"):
         load(compiled).evaluate([molecule("HF")])
+
+
+@pytest.mark.parametrize("compiled", ["float64", "float32"], indirect=True)
+def test_contract_is_kept_by_a_compiled_model(
+    compiled: Path, mgo: Atoms, request: pytest.FixtureRequest
+) -> None:
+    mgo.set_cell(mgo.cell * 1.02, scale_atoms=True)  # no shell of neighbours lies on the cutoff
+    dtype = request.node.callspec.params["compiled"]
+    report = check_model(load(compiled, dtype=dtype), {"MgO": mgo}, progress=False)
+    assert not report.failures, str(report)
 
 
 def test_without_trust_nothing_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:

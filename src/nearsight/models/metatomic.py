@@ -180,6 +180,12 @@ def load(request: LoadRequest) -> TorchModel:
     require_trust(path, digest, (), request)
     model = _read(path, request.dtype)
     output = _energy_output(model, variant, path)
+    supported = model.capabilities().supported_devices
+    if request.device.partition(":")[0] not in supported:
+        raise ModelError(
+            f"{path} runs on {', '.join(supported)} only, not on {request.device}; choose one of "
+            f"these (--device {supported[0]})."
+        )
     if variant is not None:
         options["variant"] = variant
     identity = ModelIdentity(

@@ -10,6 +10,7 @@ import random
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,12 @@ class CompiledNequIP(AseModel):
 
     def _evaluate(self, atoms: Atoms, *, stress: bool) -> Evaluation:
         with double_precision_by_default():
-            return super()._evaluate(atoms, stress=stress)
+            found = super()._evaluate(atoms, stress=stress)
+        if self.identity.dtype == "float64":
+            return found
+        # Geometry and sums are double, the network between them is not: no further digit is known.
+        forces = found.forces_eV_per_A.astype(np.float32).astype(np.float64)
+        return replace(found, forces_eV_per_A=forces)
 
 
 def load_compiled(path: Path, identity: ModelIdentity) -> CompiledNequIP:
