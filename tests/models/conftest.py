@@ -64,6 +64,8 @@ def saved_orb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str]
         return path
 
     return save
+
+
 @pytest.fixture(scope="session")
 def tiny_matgl() -> Callable[..., Any]:
     """Return a function: a MatGL potential of one kind with random weights, cutoffs 4 and 3 Å."""
@@ -117,6 +119,8 @@ def _tiny_matgl(kind: str, **changes: Any) -> Any:
     references = [-1.0, -2.0, -3.0, -4.0, -5.0]
     own_changes = {key: value for key, value in changes.items() if key in outer}
     return Potential(network, **{"data_std": scale, "element_refs": references} | own_changes)
+
+
 NEQUIP_TYPES = ["H", "C", "O", "Mg", "Si"]
 
 

@@ -26,7 +26,7 @@ from nequix.pft.hessian import hessian_linearized
 
 from nearsight.errors import ModelError
 from nearsight.hessian import hessian
-from nearsight.hessian.memory import is_out_of_memory
+from nearsight.memory import is_out_of_memory
 from nearsight.models import padded_graph
 from nearsight.models.contract import Model
 from nearsight.models.jax_model import device_named

@@ -3,7 +3,12 @@
 import pytest
 
 from nearsight.errors import ModelError
-from nearsight.models.options_in_names import require_options, split_options, whole_number
+from nearsight.models.options_in_names import (
+    join_options,
+    require_options,
+    split_options,
+    whole_number,
+)
 from nearsight.models.registry import load_model
 
 
@@ -60,3 +65,8 @@ def test_whole_numbers(written: str, value: int) -> None:
 def test_what_is_no_whole_number_is_refused(options: dict[str, str], message: str) -> None:
     with pytest.raises(ModelError, match=message):
         whole_number("x", options, "charge")
+
+
+def test_a_name_is_joined_as_it_was_split() -> None:
+    for name in ("orb-v3?charge=-1&spin=2", "fairchem:a?b.pt?task=omat", "plain"):
+        assert join_options(*split_options(name)) == name

@@ -52,6 +52,10 @@ class Family:
     """Module below `nearsight.models`; the name of the family by default."""
     target_is_path: bool = True
     """Whether the target is a file, which may have ``#`` and more behind it."""
+    options: tuple[str, ...] = ()
+    """Calculation options that may follow a name as ``?key=value&key=value``."""
+    framework: str = "torch"
+    """What it computes with: ``torch`` or ``jax``."""
     restriction: Restriction | None = None
 
     @property
@@ -121,7 +125,8 @@ FAMILIES = {
         Family(
             name="orb",
             requires="orb_models",
-            target="path of a checkpoint",
+            target="path of weights#published model of the same architecture",
+            options=("charge", "spin"),
             licence="Apache-2.0",
             steps=_one("orb-models>=0.5.5,<0.6"),
             size_MB=1900,
@@ -155,7 +160,7 @@ FAMILIES = {
         Family(
             name="nequip",
             requires="nequip",
-            target="path of a package or a compiled model",
+            target="path of a package or compiled model, or nequip.net:<id>",
             licence="MIT",
             steps=_one("nequip>=0.19.1,<0.20"),
             size_MB=1500,
@@ -164,6 +169,7 @@ FAMILIES = {
         Family(
             name="nequix",
             requires="nequix",
+            framework="jax",
             target="path of a model",
             licence="MIT",
             # Left to itself it brings JAX for CUDA, several GB; these are for CPUs.
@@ -190,7 +196,8 @@ FAMILIES = {
         Family(
             name="fairchem",
             requires="fairchem",
-            target="path of a checkpoint, or path#task",
+            target="path of a checkpoint",
+            options=("task", "charge", "spin"),
             licence="MIT",
             steps=_one("fairchem-core>=2.24,<2.25"),
             size_MB=2500,
@@ -210,14 +217,16 @@ FAMILIES = {
             name="schnetpack",
             requires="schnetpack",
             target="path of a model",
+            options=("energy_unit", "length_unit", "energy_key"),
             licence="MIT",
-            steps=_one("schnetpack==2.1.1"),
+            # 2.1 asks for an older sympy than PyTorch does.
+            steps=_one("schnetpack>=2.0.4,<2.1"),
             size_MB=1900,
         ),
         Family(
             name="matgl",
             requires="matgl",
-            target="path of a folder with a saved model",
+            target="folder of a saved model, or name of a published one",
             licence="BSD-3-Clause",
             steps=_one("matgl>=4.1.2,<5"),
             size_MB=1900,
@@ -225,7 +234,7 @@ FAMILIES = {
         Family(
             name="metatomic",
             requires="metatomic",
-            target="path of an exported model",
+            target="path of a .pt or .ckpt, or path#variant",
             licence="BSD-3-Clause",
             steps=_one("metatomic-torch==0.1.19", "metatrain==2026.4.1", "upet==0.3.1"),
             size_MB=1900,

@@ -31,11 +31,11 @@ from metatomic.torch import (
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
-from nearsight.models.catalogue import MODELS, stated
+from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Capabilities
 from nearsight.models.graph import NeighborGraph, neighbor_graph
 from nearsight.models.loading import LoadRequest, require_trust
-from nearsight.models.metatomic_pet import PRETRAINED, Pretrained, download, read_checkpoint
+from nearsight.models.metatomic_pet import download, read_checkpoint
 from nearsight.models.torch_model import TorchModel, ready_to_differentiate
 from nearsight.provenance import ModelIdentity, Setting
 

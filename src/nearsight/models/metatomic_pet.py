@@ -6,7 +6,6 @@ What is published of them are checkpoints: pickles, of which `metatrain` makes m
 import contextlib
 import sys
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from nearsight.errors import ModelError
 from nearsight.models.loading import LoadRequest
 
 _ADDRESS = "https://huggingface.co/lab-cosmo/upet"
+
 
 def download(request: LoadRequest) -> tuple[Path, str]:
     """Return the checkpoint of the newest version of a model, and that version.

@@ -12,7 +12,7 @@ once more: its rows are differences of forces.
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,8 @@ _SOLE_MODEL = "sole_model"
 
 
 _PUBLISHED = {
-    f"{architecture.lower()}-{data.lower()}-l": f"{_NEQUIP_NET}mir-group/{architecture}-{data}-L:0.1"
-    for architecture in ("NequIP", "Allegro")
-    for data in ("OAM", "MP")
+    f"{name.lower()}-l": f"{_NEQUIP_NET}mir-group/{name}-L:0.1"
+    for name in ("NequIP-OAM", "NequIP-MP", "Allegro-OAM", "Allegro-MP")
 }
 """Address of each named model."""
 
@@ -254,9 +253,7 @@ def _cutoffs_A(model: Any) -> torch.Tensor:
     return torch.full((n_types, n_types), float(metadata["r_max"]), dtype=torch.float64)
 
 
-def _capabilities(
-    model: Any, cutoff_A: float, name: str, path: Path
-) -> Capabilities:
+def _capabilities(model: Any, cutoff_A: float, name: str, path: Path) -> Capabilities:
     """Return what is true of the architecture; of one that is not known, no more than is seen.
 
     The code of a package is its own, so that architectures are told by the names of their modules.

@@ -18,7 +18,6 @@ kernels of OpenEquivariance stay off: products of e3nn are differentiated here.
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,7 @@ from nearsight.provenance import ModelIdentity
 
 _CACHE = "~/.cache/nequix/models"
 """Where the `nequix` package keeps what it downloads."""
+
 
 class NequixEnergy:
     """The atomic energies of a Nequix model as a function of positions and strain."""

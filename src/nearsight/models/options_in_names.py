@@ -44,6 +44,12 @@ def split_options(name: str) -> tuple[str, dict[str, str]]:
     return bare, options
 
 
+def join_options(name: str, options: Mapping[str, str]) -> str:
+    """Return the name with its options, of which `split_options` makes both again."""
+    written = "&".join(f"{key}={value}" for key, value in options.items())
+    return f"{name}?{written}" if options else name
+
+
 def require_options(name: str, options: Mapping[str, str], known: Collection[str]) -> None:
     """Check that a model called `name` knows every one of `options`.
 

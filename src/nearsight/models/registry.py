@@ -13,6 +13,7 @@ from nearsight.models.contract import Model
 from nearsight.models.environments.state import python_of
 from nearsight.models.families import FAMILIES, Family
 from nearsight.models.loading import LoadRequest
+from nearsight.models.options_in_names import join_options, require_options, split_options
 from nearsight.models.renaming import RenamedModel
 
 DTYPES = ("float64", "float32")
@@ -27,8 +28,10 @@ class _Parsed:
     """A name without ``+d3``, taken apart."""
 
     name: str
+    """Without options."""
     family: Family
     target: str
+    options: dict[str, str]
 
 
 def load_model(
@@ -44,8 +47,9 @@ def load_model(
     name
         A named model (``nearsight models list``), or ``family:target`` such as
         ``sevennet:checkpoint.pth``, ``mace:path.model`` or ``ase:emt``.
-        With ``+d3`` or ``+d3:functional`` behind it, D3(BJ) dispersion is added, by default for the
-        functional that the model was trained on.
+        Calculation options follow as ``?charge=1&spin=2``, where a family has any.
+        With ``+d3`` or ``+d3:functional`` behind it all, D3(BJ) dispersion is added, by default for
+        the functional that the model was trained on.
     dtype
         ``float64`` or ``float32``. An ASE calculator has its own, and takes the default only.
     device
@@ -92,12 +96,16 @@ def load_here(
 
 
 def _parse(name: str) -> _Parsed:
+    name, options = split_options(name)
     if known := MODELS.get(name.lower()):
-        return _Parsed(known.name, FAMILIES[known.family], known.name)
-    family, _, target = name.partition(":")
-    if not target or family.lower() not in FAMILIES:
-        raise ModelError(_unknown(name))
-    return _Parsed(name, FAMILIES[family.lower()], target)
+        parsed = _Parsed(known.name, FAMILIES[known.family], known.name, options)
+    else:
+        family, _, target = name.partition(":")
+        if not target or family.lower() not in FAMILIES:
+            raise ModelError(_unknown(name))
+        parsed = _Parsed(name, FAMILIES[family.lower()], target, options)
+    require_options(name, options, parsed.family.options)
+    return parsed
 
 
 def _choose_python(parsed: _Parsed) -> Path | None:
@@ -117,16 +125,18 @@ def _choose_python(parsed: _Parsed) -> Path | None:
 
 
 def _load(parsed: _Parsed, *, dtype: str, device: str, trust: bool) -> Model:
-    device = _settle_device(parsed, dtype, device)
-    request = LoadRequest(parsed.name, parsed.target, dtype, _resolve_device(device), trust)
+    device = _resolve_device(_settle_device(parsed, dtype, device), parsed.family)
+    request = LoadRequest(parsed.name, parsed.target, dtype, device, trust, parsed.options)
     model: Model = _imported(parsed).load(request)
     return model
 
 
 def _connect(python: Path, parsed: _Parsed, *, dtype: str, device: str, trust: bool) -> Model:
-    worker = importlib.import_module("nearsight.models.worker")
+    from nearsight.models.worker import connect
+
     there = _absolute(parsed)
-    model: Model = worker.connect(python, there, dtype=dtype, device=device, trust=trust)
+    with_options = join_options(there, parsed.options)
+    model: Model = connect(python, with_options, dtype=dtype, device=device, trust=trust)
     # A result does not depend on where its model ran: both ways the name is the one that was given.
     return model if there == parsed.name else RenamedModel(model, parsed.name)
 
@@ -151,7 +161,7 @@ def _load_with_d3(
 ) -> Model:
     if _WITH_D3.fullmatch(name) or name.lower().startswith("d3:"):
         raise ModelError(f"{name} has D3 already; another +d3 would count dispersion twice.")
-    _choose_python(_Parsed(f"{name}+d3", FAMILIES["d3"], "d3"))  # it is there, before all else
+    _choose_python(_Parsed(f"{name}+d3", FAMILIES["d3"], "d3", {}))  # it is there, before all else
     from nearsight.models.d3.functionals import functional_named, functional_of
     from nearsight.models.sums import SumModel
 
@@ -233,26 +243,34 @@ def _require_cpu(name: str, device: str) -> None:
         )
 
 
-def _resolve_device(device: str) -> str:
-    match = re.fullmatch(r"auto|cpu|cuda(?::(0|[1-9]\d*))?", device, flags=re.ASCII)
-    if match is None:
+def _resolve_device(device: str, family: Family) -> str:
+    if re.fullmatch(r"auto|cpu|cuda(:(0|[1-9]\d*))?", device, flags=re.ASCII) is None:
         raise ModelError(
             f"device {device!r} is not possible; choose auto, cpu, cuda or cuda:N with the number "
             f"of a GPU."
         )
     if device == "cpu":
         return device
-    import torch
-
-    available = torch.cuda.is_available()
+    count, framework = _count_gpus(family)
     if device == "auto":
-        return "cuda" if available else "cpu"
-    if not available:
-        raise ModelError(f"device {device!r} was asked for, but PyTorch sees no GPU here.")
-    count = torch.cuda.device_count()
-    if match[1] is not None and int(match[1]) >= count:
+        return "cuda" if count else "cpu"
+    if not count:
+        raise ModelError(f"device {device!r} was asked for, but {framework} sees no GPU here.")
+    number = int(device.partition(":")[2] or 0)
+    if number >= count:
         raise ModelError(
-            f"device {device!r} was asked for, but PyTorch sees {count} GPU(s) "
+            f"device {device!r} was asked for, but {framework} sees {count} GPU(s) "
             f"here; choose a number from 0 to {count - 1}."
         )
     return device
+
+
+def _count_gpus(family: Family) -> tuple[int, str]:
+    """Return how many GPUs the framework of a family sees, and what it is called."""
+    if family.framework == "jax":
+        import jax
+
+        return (jax.device_count() if jax.default_backend() == "gpu" else 0), "JAX"
+    import torch
+
+    return (torch.cuda.device_count() if torch.cuda.is_available() else 0), "PyTorch"

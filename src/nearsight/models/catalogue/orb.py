@@ -10,7 +10,7 @@ _MPA = "MPtrj and Alexandria"
 _WITH_D3 = "PBE-D3(BJ)"
 
 
-def _orb(  # noqa: PLR0913  # one argument for each fact
+def _orb(  # one argument for each fact
     name: str,
     data: str,
     level_of_theory: str,

@@ -282,8 +282,8 @@ def _new_output_file() -> Any:
 
 
 def _remedy(name: str) -> str:
-    from nearsight.models.registry import MODELS
+    from nearsight.models.catalogue import MODELS
 
-    plain = name.lower().partition("+d3")[0]
-    family = MODELS[plain].family if plain in MODELS else plain.partition(":")[0]
+    known = MODELS.get(name.lower().partition("?")[0])
+    family = known.family if known else name.lower().partition(":")[0]
     return f"Make it anew: nearsight models install {family}"

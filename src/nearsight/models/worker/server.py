@@ -25,7 +25,7 @@ import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.errors import ModelError
 from nearsight.models.contract import Model
-from nearsight.models.registry import load_model
+from nearsight.models.registry import load_here
 from nearsight.models.worker.desk import Desk
 from nearsight.models.worker.frames import ChannelClosedError, Frame, pack, receive, send
 from nearsight.models.worker.messages import error_to_head
@@ -34,7 +34,7 @@ from nearsight.models.worker.place import enter_worker
 Load = Callable[..., Model]
 
 
-def main(load: Load = load_model) -> int:
+def main(load: Load = load_here) -> int:
     """Serve the process that started this one, and return the exit status.
 
     Which file descriptor the channel is, and the token, are read from standard input.
@@ -56,7 +56,7 @@ def main(load: Load = load_model) -> int:
     return 0
 
 
-def serve(channel: socket.socket, token: str, load: Load = load_model) -> None:
+def serve(channel: socket.socket, token: str, load: Load = load_here) -> None:
     """Answer requests until the channel ends, which ends the process.
 
     Parameters
