@@ -15,8 +15,9 @@ from ase.data import covalent_radii
 from ase.spacegroup import crystal
 
 from nearsight.models.contract import Capabilities, Model
+from nearsight.models.families import FAMILIES
 from nearsight.models.graph import NeighborGraph, neighbor_graph
-from nearsight.models.registry import FAMILIES, load_model
+from nearsight.models.registry import load_model
 from nearsight.models.torch_model import TorchModel
 from nearsight.provenance import ModelIdentity
 

@@ -18,8 +18,15 @@ import pytest
 
 import nearsight
 from nearsight.errors import InstallationError, ModelError
-from nearsight.models.environments import Place, State, find, install, python_of, remove
-from nearsight.models.environments import preconditions
+from nearsight.models.environments import (
+    Place,
+    State,
+    find,
+    install,
+    preconditions,
+    python_of,
+    remove,
+)
 from nearsight.models.families import FAMILIES, TORCH
 
 StandIn = Callable[[], list[str]]
@@ -85,7 +92,7 @@ def test_a_full_disk_has_a_message_of_its_own(
 def test_no_room_is_said_before_anything_is_done(
     stand_in: StandIn, environments: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usage = namedtuple("usage", "total used free")  # noqa: PYI024  # as shutil returns it
+    usage = namedtuple("usage", "total used free")  # as shutil returns it
     monkeypatch.setattr(preconditions.shutil, "disk_usage", lambda path: usage(9e9, 8e9, 700e6))
     with pytest.raises(InstallationError, match=f"about {FAMILIES['mace'].size_MB} MB, but .* 700"):
         install("mace")
@@ -98,7 +105,7 @@ def test_a_folder_that_cannot_be_made(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("NEARSIGHT_ENVIRONMENTS", str(tmp_path / "file" / "environments"))
-    with pytest.raises(InstallationError, match="cannot be made .*Not a directory"):
+    with pytest.raises(InstallationError, match=r"cannot be made .*Not a directory"):
         install("chgnet")
 
 
@@ -106,7 +113,7 @@ def test_a_folder_that_may_not_be_written(
     stand_in: StandIn, environments: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preconditions.os, "access", lambda path, mode: path != environments)
-    with pytest.raises(InstallationError, match="may not be written; .*NEARSIGHT_ENVIRONMENTS"):
+    with pytest.raises(InstallationError, match=r"may not be written; .*NEARSIGHT_ENVIRONMENTS"):
         install("chgnet")
 
 
