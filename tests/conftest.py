@@ -17,7 +17,8 @@ from ase.data import covalent_radii
 from ase.spacegroup import crystal
 
 from nearsight.models.contract import Capabilities, Model
-from nearsight.models.registry import FAMILIES, load_model
+from nearsight.models.families import FAMILIES
+from nearsight.models.registry import load_model
 from nearsight.provenance import ModelIdentity
 
 # An environment of JAX models has no PyTorch.

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from nearsight.models.registry import MODELS
+from nearsight.models.families import FAMILIES
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("[0-9]*.py"))
 
@@ -12,7 +12,7 @@ EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("[0-9]*.py"))
 def test_example_runs_and_its_assertions_hold(
     script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if "sevennet" in script.read_text() and not MODELS["sevennet-0"].installed:
+    if "sevennet" in script.read_text() and FAMILIES["sevennet"].obstacle is not None:
         pytest.skip("the example needs sevenn, which is not usable here")
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(script), run_name="__main__")

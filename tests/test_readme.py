@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from nearsight.hessian import Hessian
-from nearsight.models.registry import MODELS
+from nearsight.models.families import FAMILIES
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.skipif(not MODELS["sevennet-0"].installed, reason="the snippet needs sevenn")
+@pytest.mark.skipif(FAMILIES["sevennet"].obstacle is not None, reason="the snippet needs sevenn")
 def test_snippet_of_the_readme_does_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

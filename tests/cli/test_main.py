@@ -21,7 +21,7 @@ def test_models_list_names_the_default(capsys: pytest.CaptureFixture[str]) -> No
     output = capsys.readouterr().out
     assert "sevennet-0" in output
     assert "sevennet-l3i5" in output
-    assert "(default)" in output
+    assert "sevennet-0 is the default" in output
     assert "ase:" in output
 
 

@@ -190,7 +190,7 @@ def test_results_that_cannot_be_written_stop_no_calculation(
         refused.append(path)
         raise StorageError(f"cannot write {path}: No space left on device.")
 
-    monkeypatch.setattr("nearsight.cli.batch.write_text", full)
+    monkeypatch.setattr("nearsight.cli.json_output.write_text", full)
     monkeypatch.setattr("nearsight.cli.report_output.write_text", full)
     monkeypatch.setattr("nearsight.cli.report_output._PAUSE_PER_WRITING", 0)
     options = ("--no-relax", "--report", "r.html", "--json", "r.json")

@@ -12,7 +12,8 @@ from torch import fx
 
 from nearsight.models.contract import Model
 from nearsight.models.e3nn_graphs import concatenate, simplify_products
-from nearsight.models.registry import FAMILIES, load_model
+from nearsight.models.families import FAMILIES
+from nearsight.models.registry import load_model
 
 SEEDS = [(0, np.array([1.0, 0.0, 0.0])), (4, np.array([0.0, 0.6, 0.8]))]
 

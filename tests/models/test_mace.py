@@ -14,7 +14,8 @@ from ase.build import bulk, molecule
 from nearsight.cli.main import main
 from nearsight.errors import ModelError
 from nearsight.models.contract import Model
-from nearsight.models.registry import FAMILIES, load_model
+from nearsight.models.families import FAMILIES
+from nearsight.models.registry import load_model
 from nearsight.testing import check_model
 from nearsight.testing.structures import examination_structures
 

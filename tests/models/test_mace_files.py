@@ -14,7 +14,8 @@ from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.models.contract import Model
-from nearsight.models.registry import FAMILIES, load_model
+from nearsight.models.families import FAMILIES
+from nearsight.models.registry import load_model
 
 pytestmark = pytest.mark.skipif(
     FAMILIES["mace"].obstacle is not None, reason="the tests of MACE need mace-torch"

@@ -8,14 +8,16 @@ import pytest
 import torch
 
 from nearsight.errors import ModelError
-from nearsight.models import environments, registry
-from nearsight.models.registry import FAMILIES, MODELS, load_model
+from nearsight.models import registry, requirements
+from nearsight.models.catalogue import MODELS
+from nearsight.models.families import FAMILIES
+from nearsight.models.registry import load_here, load_model
 
-HERE = next(name for name, model in MODELS.items() if model.installed)
+HERE = next(name for name, model in MODELS.items() if FAMILIES[model.family].obstacle is None)
 """A model that this environment can load: which one depends on its version of e3nn."""
 
 
-@pytest.mark.skipif(not MODELS["sevennet-0"].installed, reason="sevenn is not usable here")
+@pytest.mark.skipif(FAMILIES["sevennet"].obstacle is not None, reason="sevenn is not usable here")
 def test_names_are_found_whatever_their_case() -> None:
     model = load_model("SevenNet-0", device="cpu")
     assert (model.identity.name, model.identity.family) == ("sevennet-0", "sevennet")
@@ -23,24 +25,15 @@ def test_names_are_found_whatever_their_case() -> None:
     assert model.identity.checkpoint_sha256 is not None
 
 
-def test_every_registered_model_has_a_family_and_the_default_is_one() -> None:
-    assert registry.DEFAULT_MODEL in MODELS
-    for name, model in MODELS.items():
-        assert name == model.name == name.lower()
-        assert model.family in FAMILIES
-        assert model.installed is (FAMILIES[model.family].obstacle is None)
-
-
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
         ("sevenet-0", "Did you mean sevennet-0?"),
         ("sevennet-l3i", "Did you mean sevennet-l3i5?"),
-        ("qqq", "sevennet:<path of a checkpoint>, "),
-        ("qqq", "ase:<name of an ASE calculator"),
-        ("gap:small", "Known: sevennet-0"),
-        ("ase:", "Known: sevennet-0"),
-        ("", "Known: sevennet-0"),
+        ("qqq", "any other is FAMILY:TARGET, of the families sevennet, mace, "),
+        ("gap:small", "`nearsight models list` shows those that have a name"),
+        ("ase:", "Behind ase: comes the name of an ASE calculator such as emt."),
+        ("", "`nearsight models list` shows those that have a name"),
     ],
 )
 def test_unknown_names_get_a_hint(name: str, hint: str) -> None:
@@ -55,7 +48,7 @@ def test_a_file_without_its_family_gets_a_hint(tmp_path: Path) -> None:
     path.touch()
     with pytest.raises(ModelError, match=f"in front of it, such as sevennet:{path}"):
         load_model(str(path))
-    with pytest.raises(ModelError, match=r"with \+d3 or \+d3:<functional> behind any of them"):
+    with pytest.raises(ModelError, match=r"With \+d3 or \+d3:<functional> behind any of them"):
         load_model("sevennet-0+d4")
 
 
@@ -72,10 +65,15 @@ def test_missing_package_comes_with_its_install_line(monkeypatch: pytest.MonkeyP
         return None if name == "sevenn" else find(name, package)
 
     monkeypatch.setattr(importlib.util, "find_spec", hide)
-    monkeypatch.setattr(environments, "_version_of_e3nn", lambda: None)
-    assert not MODELS["sevennet-0"].installed
-    with pytest.raises(ModelError, match=r"sevenn, .*: pip install 'nearsight\[sevennet\]'"):
-        load_model("sevennet-0")
+    monkeypatch.setattr(requirements, "_version_of_e3nn", lambda: None)
+    for load in (load_model, load_here):
+        with pytest.raises(ModelError) as error:
+            load("sevennet-0")
+        assert str(error.value) == (
+            "sevennet-0 needs the package sevenn, which is not installed here: nearsight models "
+            "install sevennet gives it an environment of its own; pip install "
+            "'nearsight[sevennet]' installs it here."
+        )
 
 
 def test_a_package_that_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +86,7 @@ def test_a_package_that_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPa
         load_model(HERE, device="cpu")
     assert str(error.value) == (
         f"{HERE} needs the package {family.requires}, which is found here but cannot be imported: "
-        f"No module named 'e3nn.o3'. Install it anew: {family.install}"
+        f"No module named 'e3nn.o3'. Install it anew: {family.install}."
     )
 
 

@@ -41,7 +41,7 @@ def _print(check: Check) -> None:
         if check.applies
         else "not applicable"
     )
-    print(f"{verdict:>6}  {check.name:<26} {check.structure:<8} {numbers}"[:WIDTH])
+    print(f"{verdict:>6}  {check.name:<30} {check.structure:<8} {numbers}"[:WIDTH])
     if not (check.applies and check.passed):
         for line in textwrap.wrap(check.detail, WIDTH - 8):
             print(f"{'':8}{line}")
@@ -50,8 +50,8 @@ def _print(check: Check) -> None:
 def _verdict(report: ConformanceReport) -> Verdict:
     applicable = [check for check in report.checks if check.applies]
     return Verdict(
-        passed=report.passed,
-        n_passed=sum(check.passed for check in applicable),
+        passed=bool(report.passed),
+        n_passed=sum(bool(check.passed) for check in applicable),
         n_failed=len(report.failures),
         n_not_applicable=len(report.checks) - len(applicable),
         failures=tuple(f"{check.name}, {check.structure}" for check in report.failures),

@@ -63,7 +63,7 @@ def _record(model: NamedModel, places: Mapping[str, str]) -> dict[str, Any]:
 
 def _print_models(places: Mapping[str, str]) -> None:
     name_width = max(map(len, MODELS))
-    data_width = WIDTH - name_width - 35
+    data_width = WIDTH - name_width - 40
     print(
         f"{'model':<{name_width}}  {'training data':<{data_width}}  level    cutoff layers "
         f"numbers where"

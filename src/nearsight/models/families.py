@@ -41,7 +41,7 @@ class Family:
     steps: tuple[Step, ...]
     """What is installed behind PyTorch, in this order."""
     size_MB: int
-    """Room that its environment takes with a PyTorch for CPUs, measured."""
+    """Room that its environment takes with a PyTorch for CPUs, in 10⁶ bytes, measured."""
     extra: bool = False
     """Whether ``pip install 'nearsight[family]'`` does the same in an environment of one's own."""
     e3nn: str | None = None
@@ -98,7 +98,7 @@ FAMILIES = {
             target="path of a checkpoint",
             licence="MIT",
             steps=_one("sevenn>=0.13,<0.14"),
-            size_MB=1500,
+            size_MB=1610,
             extra=True,
             e3nn=">=0.5",
         ),
@@ -109,7 +109,7 @@ FAMILIES = {
             licence="MIT",
             # Its models are pickles of e3nn's classes, which no other version reads.
             steps=_one("mace-torch>=0.3.16,<0.4", "e3nn==0.4.4"),
-            size_MB=1500,
+            size_MB=1490,
             extra=True,
             e3nn="==0.4.4",
         ),
@@ -119,7 +119,7 @@ FAMILIES = {
             target="path of a checkpoint",
             licence="BSD-3-Clause",
             steps=_one("chgnet>=0.4.2,<0.5"),
-            size_MB=1500,
+            size_MB=1630,
             extra=True,
         ),
         Family(
@@ -129,7 +129,7 @@ FAMILIES = {
             options=("charge", "spin"),
             licence="Apache-2.0",
             steps=_one("orb-models>=0.5.5,<0.6"),
-            size_MB=1900,
+            size_MB=1570,
         ),
         Family(
             name="mattersim",
@@ -154,7 +154,7 @@ FAMILIES = {
                 ),
                 Step(("mattersim==1.2.3",), dependencies=False),
             ),
-            size_MB=1900,
+            size_MB=1800,
             e3nn=">=0.5",
         ),
         Family(
@@ -163,7 +163,7 @@ FAMILIES = {
             target="path of a package or compiled model, or nequip.net:<id>",
             licence="MIT",
             steps=_one("nequip>=0.19.1,<0.20"),
-            size_MB=1500,
+            size_MB=1530,
             e3nn=">=0.6",
         ),
         Family(
@@ -200,7 +200,7 @@ FAMILIES = {
             options=("task", "charge", "spin"),
             licence="MIT",
             steps=_one("fairchem-core>=2.24,<2.25"),
-            size_MB=2500,
+            size_MB=2560,
             e3nn=">=0.5",
             python=((3, 11), (3, 15)),
             restriction=Restriction(
@@ -221,7 +221,7 @@ FAMILIES = {
             licence="MIT",
             # 2.1 asks for an older sympy than PyTorch does.
             steps=_one("schnetpack>=2.0.4,<2.1"),
-            size_MB=1900,
+            size_MB=1470,
         ),
         Family(
             name="matgl",
@@ -229,7 +229,7 @@ FAMILIES = {
             target="folder of a saved model, or name of a published one",
             licence="BSD-3-Clause",
             steps=_one("matgl>=4.1.2,<5"),
-            size_MB=1900,
+            size_MB=1820,
         ),
         Family(
             name="metatomic",
@@ -245,7 +245,7 @@ FAMILIES = {
             target="functional such as pbe",
             licence="MIT",
             steps=_one("torch-dftd>=0.5.3,<0.6"),
-            size_MB=1400,
+            size_MB=1600,
             extra=True,
             file="d3.model",
             target_is_path=False,
@@ -256,7 +256,7 @@ FAMILIES = {
             target="name of an ASE calculator such as emt",
             licence="LGPL-2.1-or-later",
             steps=(),
-            size_MB=1300,
+            size_MB=0,
             file="ase_calculator",
             target_is_path=False,
         ),

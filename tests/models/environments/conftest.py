@@ -1,4 +1,4 @@
-"""A stand-in for uv that makes an environment of two shell scripts, and fails when it is told to."""
+"""A stand-in for uv: a script that makes an environment of a script, or fails when it is told."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ UV = """#!/bin/sh
 echo "$@" >> "$STAND_IN_CALLS"
 case "$*" in
   --version) echo "uv 9.9.9" ;;
-  venv*) for folder; do :; done; mkdir -p "$folder/bin"; cp "$STAND_IN_PYTHON" "$folder/bin/python" ;;
+  venv*) mkdir -p "$4/bin"; cp "$STAND_IN_PYTHON" "$4/bin/python" ;;
   *freeze*) echo "torch==2.13.0+cpu"; echo "tiny==1.0" ;;
   *"${STAND_IN_FAILS:-@never@}"*) echo "Collecting it"; echo "${STAND_IN_SAYS}"; exit 3 ;;
   *"${STAND_IN_HANGS:-@never@}"*) echo "Collecting it"; sleep 100 ;;

@@ -105,7 +105,7 @@ def test_a_folder_that_cannot_be_made(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("NEARSIGHT_ENVIRONMENTS", str(tmp_path / "file" / "environments"))
-    with pytest.raises(InstallationError, match="cannot be made .*Not a directory"):
+    with pytest.raises(InstallationError, match=r"cannot be made .*Not a directory"):
         install("chgnet")
 
 
@@ -113,7 +113,7 @@ def test_a_folder_that_may_not_be_written(
     stand_in: StandIn, environments: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preconditions.os, "access", lambda path, mode: path != environments)
-    with pytest.raises(InstallationError, match="may not be written; .*NEARSIGHT_ENVIRONMENTS"):
+    with pytest.raises(InstallationError, match=r"may not be written; .*NEARSIGHT_ENVIRONMENTS"):
         install("chgnet")
 
 
