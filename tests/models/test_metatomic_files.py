@@ -12,7 +12,8 @@ from ase.build import bulk
 from ase.units import Bohr, Hartree
 
 from nearsight.errors import ModelError
-from nearsight.models.registry import MODELS, load_model
+from nearsight.models.catalogue import MODELS
+from nearsight.models.registry import load_model
 
 pytest.importorskip(
     "metatomic", reason="metatomic is not installed (pip install 'nearsight[metatomic]')"

@@ -28,10 +28,11 @@ from nearsight.errors import ModelError
 from nearsight.hessian import hessian
 from nearsight.memory import is_out_of_memory
 from nearsight.models import padded_graph
+from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Model
 from nearsight.models.jax_model import device_named
 from nearsight.models.nequix import NequixEnergy
-from nearsight.models.registry import MODELS, load_model
+from nearsight.models.registry import load_model
 from nearsight.structures.strain import strain_matrix, strained
 from nearsight.testing import check_model
 

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from nearsight.errors import ModelError
-from nearsight.models.registry import FAMILIES, MODELS, load_model
+from nearsight.models.catalogue import MODELS
+from nearsight.models.families import FAMILIES
+from nearsight.models.registry import load_model
 
 pytest.importorskip("orb_models", reason="the tests of Orb need orb-models")
 

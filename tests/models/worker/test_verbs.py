@@ -15,7 +15,8 @@ from ase.build import bulk
 from nearsight.errors import ModelError
 from nearsight.fingerprint import fingerprint
 from nearsight.models.contract import Evaluation, Model
-from nearsight.models.registry import FAMILIES, load_model
+from nearsight.models.families import FAMILIES
+from nearsight.models.registry import load_model
 from nearsight.models.worker import WorkerModel, connect
 from nearsight.provenance import ModelIdentity, Provenance, record
 
