@@ -1,6 +1,7 @@
 """The verb `install`: an environment for one family, complete or not at all."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -164,9 +165,11 @@ def _shown(advance: Callable[[int, str], None], done: int, what: str) -> Callabl
     advance(done, what)
 
     def note(line: str) -> None:
-        words = line.split()
-        if words and words[0] in {"Collecting", "Downloading", "Building", "Installing"}:
-            advance(done, words[1].split("[")[0] if len(words) > 1 else what)
+        verb, _, package = line.partition(" ")
+        if verb in {"Collecting", "Downloading"}:
+            advance(done, re.split(r"[^\w.]", package, maxsplit=1)[0])
+        elif verb == "Installing":
+            advance(done, what)
 
     return note
 
