@@ -42,6 +42,8 @@ class Family:
     """What is installed behind PyTorch, in this order."""
     size_MB: int
     """Room that its environment takes with a PyTorch for CPUs, in 10⁶ bytes, measured."""
+    torch: bool = True
+    """Whether PyTorch is installed first."""
     extra: bool = False
     """Whether ``pip install 'nearsight[family]'`` does the same in an environment of one's own."""
     e3nn: str | None = None
@@ -157,7 +159,7 @@ FAMILIES = {
             requires="nequip",
             target="path of a package or a compiled model",
             licence="MIT",
-            steps=_one("nequip>=0.19.1,<0.20"),
+            steps=_one("nequip>=0.19.1,<0.20", "nequip-allegro>=0.8.3,<0.9"),
             size_MB=1530,
             e3nn=">=0.6",
         ),
@@ -167,6 +169,7 @@ FAMILIES = {
             target="path of a model",
             licence="MIT",
             # Left to itself it brings JAX for CUDA, several GB; these are for CPUs.
+            torch=False,
             steps=(
                 Step(
                     (
@@ -185,14 +188,14 @@ FAMILIES = {
                 ),
                 Step(("nequix==0.4.5",), dependencies=False),
             ),
-            size_MB=2000,
+            size_MB=1120,
         ),
         Family(
             name="fairchem",
             requires="fairchem",
             target="path of a checkpoint, or path#task",
             licence="MIT",
-            steps=_one("fairchem-core>=2.24,<2.25"),
+            steps=_one("fairchem-core==2.24.0"),
             size_MB=2560,
             e3nn=">=0.5",
             python=((3, 11), (3, 15)),
@@ -211,7 +214,8 @@ FAMILIES = {
             requires="schnetpack",
             target="path of a model",
             licence="MIT",
-            steps=_one("schnetpack==2.1.1"),
+            # 2.1 asks for an older sympy than PyTorch does.
+            steps=_one("schnetpack>=2.0.4,<2.1"),
             size_MB=1470,
         ),
         Family(
@@ -219,7 +223,7 @@ FAMILIES = {
             requires="matgl",
             target="path of a folder with a saved model",
             licence="BSD-3-Clause",
-            steps=_one("matgl>=4.1.2,<5"),
+            steps=_one("matgl>=4.1.2,<4.2"),
             size_MB=1820,
         ),
         Family(
@@ -227,7 +231,9 @@ FAMILIES = {
             requires="metatomic",
             target="path of an exported model",
             licence="BSD-3-Clause",
-            steps=_one("metatomic-torch==0.1.19", "metatrain==2026.4.1", "upet==0.3.1"),
+            steps=_one(
+                "metatomic-torch>=0.1.19,<0.2", "metatrain>=2026.4.1,<2027", "upet>=0.3.1,<0.4"
+            ),
             size_MB=1900,
         ),
         Family(

@@ -51,8 +51,9 @@ def test_the_order_of_what_is_installed(stand_in: StandIn, environments: Path) -
     assert python_of("mace") == environments / "mace" / "venv" / "bin" / "python"
 
 
-def test_packages_without_their_dependencies(stand_in: StandIn) -> None:
+def test_packages_without_their_dependencies_and_without_pytorch(stand_in: StandIn) -> None:
     install("nequix")
+    assert not any(call.endswith(TORCH) for call in stand_in())
     alone = [call for call in stand_in() if "--no-deps" in call]
     assert len(alone) == 1
     assert alone[0].endswith("--no-deps nequix==0.4.5")
