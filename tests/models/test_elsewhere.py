@@ -64,6 +64,7 @@ def test_a_named_model_is_asked_for_as_it_was(connected: list[Any]) -> None:
         ("mace:sub/../tiny.model", "mace:{}/sub/../tiny.model"),
         ("mace:a#b.model", "mace:{}/a#b.model"),
         ("mace:a#b.model#pbe", "mace:{}/a#b.model#pbe"),
+        ("orb:tiny.model#name?charge=1", "orb:{}/tiny.model#name?charge=1"),
         ("MACE:tiny.model", "mace:{}/tiny.model"),
         ("mace:missing.model#pbe", "mace:missing.model#pbe"),
         ("orb:a-name-of-its-own", "orb:a-name-of-its-own"),

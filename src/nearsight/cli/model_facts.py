@@ -69,9 +69,11 @@ def _print_family(family: Family) -> None:
         print_line(
             "restricted", f"{restriction.licence}. {restriction.terms}. {restriction.address}"
         )
+    if family.torch and family.steps:
+        print_line("installs", TORCH)
     for step in family.steps:
         alone = "" if step.dependencies else " (without dependencies)"
-        print_line("installs", f"{TORCH}, {', '.join(step.requirements)}{alone}")
+        print_line("installs", f"{', '.join(step.requirements)}{alone}")
 
 
 def _print_environment(family: Family) -> None:
@@ -81,11 +83,12 @@ def _print_environment(family: Family) -> None:
     if environment is not None:
         print_line(
             "environment",
-            f"Python {environment.python}, Nearsight {environment.nearsight}, torch "
-            f"{environment.torch} ({environment.torch_choice}), {len(environment.packages)} "
-            f"packages, {environment.size_MB:.0f} MB, {environment.seconds:.0f} s with "
-            f"{environment.installer} on {environment.date[:10]}",
+            f"Python {environment.python}, Nearsight {environment.nearsight}, "
+            f"{len(environment.packages)} packages, {environment.size_MB:.0f} MB, "
+            f"{environment.seconds:.0f} s with {environment.installer} on {environment.date[:10]}",
         )
+        if environment.torch is not None:
+            print_line("torch", f"{environment.torch}: {environment.torch_choice}")
         print(f"  {'':<12}{Place.of(family.name).folder}")
     if place not in {"here", "own"}:
         print_line("install", family.install)

@@ -39,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
         f"Python {environment.python}, {len(environment.packages)} packages, "
         f"{environment.size_MB:.0f} MB in {environment.seconds:.0f} s with {environment.installer}",
     )
-    print_line("torch", f"{environment.torch}: {environment.torch_choice}")
+    if environment.torch is not None:
+        print_line("torch", f"{environment.torch}: {environment.torch_choice}")
     print(f"  {'in':<12}{place.folder}")
     return 0
 

@@ -42,6 +42,8 @@ class Family:
     """What is installed behind PyTorch, in this order."""
     size_MB: int
     """Room that its environment takes with a PyTorch for CPUs, in 10⁶ bytes, measured."""
+    torch: bool = True
+    """Whether PyTorch is installed first."""
     extra: bool = False
     """Whether ``pip install 'nearsight[family]'`` does the same in an environment of one's own."""
     e3nn: str | None = None
@@ -162,7 +164,7 @@ FAMILIES = {
             requires="nequip",
             target="path of a package or compiled model, or nequip.net:<id>",
             licence="MIT",
-            steps=_one("nequip>=0.19.1,<0.20"),
+            steps=_one("nequip>=0.19.1,<0.20", "nequip-allegro>=0.8.3,<0.9"),
             size_MB=1530,
             e3nn=">=0.6",
         ),
@@ -173,6 +175,7 @@ FAMILIES = {
             target="path of a model",
             licence="MIT",
             # Left to itself it brings JAX for CUDA, several GB; these are for CPUs.
+            torch=False,
             steps=(
                 Step(
                     (
@@ -191,7 +194,7 @@ FAMILIES = {
                 ),
                 Step(("nequix==0.4.5",), dependencies=False),
             ),
-            size_MB=2000,
+            size_MB=1120,
         ),
         Family(
             name="fairchem",
@@ -199,7 +202,7 @@ FAMILIES = {
             target="path of a checkpoint",
             options=("task", "charge", "spin"),
             licence="MIT",
-            steps=_one("fairchem-core>=2.24,<2.25"),
+            steps=_one("fairchem-core==2.24.0"),
             size_MB=2560,
             e3nn=">=0.5",
             python=((3, 11), (3, 15)),
@@ -228,7 +231,7 @@ FAMILIES = {
             requires="matgl",
             target="folder of a saved model, or name of a published one",
             licence="BSD-3-Clause",
-            steps=_one("matgl>=4.1.2,<5"),
+            steps=_one("matgl>=4.1.2,<4.2"),
             size_MB=1820,
         ),
         Family(
@@ -236,7 +239,9 @@ FAMILIES = {
             requires="metatomic",
             target="path of a .pt or .ckpt, or path#variant",
             licence="BSD-3-Clause",
-            steps=_one("metatomic-torch==0.1.19", "metatrain==2026.4.1", "upet==0.3.1"),
+            steps=_one(
+                "metatomic-torch>=0.1.19,<0.2", "metatrain>=2026.4.1,<2027", "upet>=0.3.1,<0.4"
+            ),
             size_MB=1900,
         ),
         Family(

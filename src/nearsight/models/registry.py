@@ -148,12 +148,12 @@ def _absolute(parsed: _Parsed) -> str:
     """
     if parsed.name in MODELS or not parsed.family.target_is_path:
         return parsed.name
-    path, mark, part = parsed.target, "", ""
-    if not Path(path).exists():
-        path, mark, part = parsed.target.rpartition("#")
-    if not path or not Path(path).exists():
-        return parsed.name
-    return f"{parsed.family.name}:{Path(path).absolute()}{mark}{part}"
+    target = parsed.target
+    ends = [len(target), *(place for place in range(len(target)) if target[place] in "#?")]
+    for end in sorted(ends, reverse=True):  # what comes behind a path may look like one's end
+        if end and Path(target[:end]).exists():
+            return f"{parsed.family.name}:{Path(target[:end]).absolute()}{target[end:]}"
+    return parsed.name
 
 
 def _load_with_d3(

@@ -1,5 +1,6 @@
 """An environment is made whole or not at all, and whoever is in the way is named."""
 
+import importlib
 import json
 import os
 import shutil
@@ -50,8 +51,9 @@ def test_the_order_of_what_is_installed(stand_in: StandIn, environments: Path) -
     assert python_of("mace") == environments / "mace" / "venv" / "bin" / "python"
 
 
-def test_packages_without_their_dependencies(stand_in: StandIn) -> None:
+def test_packages_without_their_dependencies_and_without_pytorch(stand_in: StandIn) -> None:
     install("nequix")
+    assert not any(call.endswith(TORCH) for call in stand_in())
     alone = [call for call in stand_in() if "--no-deps" in call]
     assert len(alone) == 1
     assert alone[0].endswith("--no-deps nequix==0.4.5")
@@ -243,3 +245,20 @@ def is_running(process: psutil.Process) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def test_the_bar_names_what_is_being_fetched() -> None:
+    module = importlib.import_module("nearsight.models.environments.install")
+    shown: list[tuple[int, str]] = []
+    note = module._shown(lambda done, what: shown.append((done, what)), 2, "PyTorch")
+    for line in (
+        "Collecting numpy>=2 (from torch)",
+        "Downloading torch_ema-0.3-py3-none-any.whl (5 kB)",
+        "Downloading sympy (6.0MiB)",
+        "",
+        "Installing collected packages: numpy",
+        "WARNING: [bold]whatever[/bold]",
+    ):
+        note(line)
+    fetched = ["PyTorch", "numpy", "torch_ema", "sympy", "PyTorch"]
+    assert shown == [(2, what) for what in fetched]

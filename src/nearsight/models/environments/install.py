@@ -1,6 +1,7 @@
 """The verb `install`: an environment for one family, complete or not at all."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,9 +29,13 @@ from nearsight.models.families import FAMILIES, TORCH, Family, Step
 from nearsight.progress import progress_bar
 
 _ASK = """
-import json, platform, torch
-build = f"for CUDA {torch.version.cuda}" if torch.version.cuda else "for CPUs"
-print(json.dumps([platform.python_version(), f"{torch.__version__}, {build}"]))
+import importlib.util, json, platform
+build = None
+if importlib.util.find_spec("torch"):
+    import torch
+    device = f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPUs"
+    build = f"{torch.__version__}, for {device}"
+print(json.dumps([platform.python_version(), build]))
 """
 
 
@@ -59,9 +64,10 @@ def install(
 ) -> Environment:
     """Make the environment of a family, unless it is there already.
 
-    PyTorch comes first and is pinned, so that nothing replaces it; then the family's packages; then
-    the Nearsight that runs here. The record that makes the environment complete is written when the
-    family's file can be imported there. A half-made environment is made anew.
+    Where PyTorch is needed it comes first and is pinned, so that nothing replaces it; then the
+    family's packages; then the Nearsight that runs here. The record that makes the environment
+    complete is written when the family's file can be imported there. A half-made environment is
+    made anew.
 
     Parameters
     ----------
@@ -95,7 +101,7 @@ def install(
         if state is State.COMPLETE and environment is not None:
             return environment
         torch = choose_torch()
-        require_space(place, of, for_gpu=torch.for_gpu)
+        require_space(place, of, for_gpu=torch.for_gpu and of.torch)
         take_away(place)
         place.log.unlink(missing_ok=True)
         try:
@@ -130,7 +136,7 @@ def _build(plan: _Plan, runner: Runner, progress: bool | None) -> Environment:
         source=plan.own[-1],
         installer=tool.version(place),
         torch=build,
-        torch_choice=plan.torch.reason,
+        torch_choice=plan.torch.reason if build else None,
         packages=tuple(line for line in packages if line),
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(perf_counter() - start, 1),
@@ -147,9 +153,10 @@ def _work(plan: _Plan) -> list[_Work]:
     constraints = place.folder / "constraints.txt"
     constraints.write_text(f"{TORCH}\n", encoding="utf-8")
     python = str(place.python)
+    first = _Work("PyTorch", tool.install(place, Step((TORCH,)), constraints, plan.torch.index))
     return [
         _Work("the virtual environment", tool.create(place, plan.family)),
-        _Work("PyTorch", tool.install(place, Step((TORCH,)), constraints, plan.torch.index)),
+        *((first,) if plan.family.torch else ()),
         *(
             _Work(step.requirements[0], tool.install(place, step, constraints))
             for step in plan.family.steps
@@ -164,9 +171,11 @@ def _shown(advance: Callable[[int, str], None], done: int, what: str) -> Callabl
     advance(done, what)
 
     def note(line: str) -> None:
-        words = line.split()
-        if words and words[0] in {"Collecting", "Downloading", "Building", "Installing"}:
-            advance(done, words[1].split("[")[0] if len(words) > 1 else what)
+        verb, _, package = line.partition(" ")
+        if verb in {"Collecting", "Downloading"}:
+            advance(done, re.split(r"[^\w.]", package, maxsplit=1)[0])
+        elif verb == "Installing":
+            advance(done, what)
 
     return note
 

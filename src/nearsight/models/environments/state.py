@@ -24,9 +24,9 @@ class Environment:
     """Where Nearsight was installed from, as pip understands it."""
     installer: str
     """``uv`` or ``pip``, with its version."""
-    torch: str
-    """Version and build, such as ``2.13.0+cpu, for CPUs``."""
-    torch_choice: str
+    torch: str | None
+    """Version and build, such as ``2.13.0+cpu, for CPUs``; None where there is no PyTorch."""
+    torch_choice: str | None
     """Why this build."""
     packages: tuple[str, ...]
     """Everything that was installed, with its version."""
