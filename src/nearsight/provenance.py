@@ -22,6 +22,8 @@ _RECORDED_PACKAGES = (
     "mace-torch",
     "chgnet",
     "orb-models",
+    "schnetpack",
+    "fairchem-core",
     "torch-dftd",
 )
 

@@ -86,6 +86,21 @@ FAMILIES = {
         target="path of weights#published model of the same architecture",
         options=("charge", "spin"),
     ),
+    "schnetpack": Family(
+        module="nearsight.models.schnetpack",
+        requires="schnetpack",
+        install="pip install 'nearsight[schnetpack]'",
+        target="path of a model",
+        options=("energy_unit", "length_unit", "energy_key"),
+    ),
+    "fairchem": Family(
+        module="nearsight.models.fairchem",
+        requires="fairchem",
+        install="pip install 'nearsight[fairchem]'",
+        target="path of a checkpoint",
+        e3nn=">=0.5",
+        options=("task", "charge", "spin"),
+    ),
     "ase": Family(
         module="nearsight.models.ase_calculator",
         requires="ase",
@@ -127,6 +142,24 @@ MODELS = {
         ),
         RegisteredModel(
             "chgnet-r2scan", "chgnet", "MPtrj, then MP-r2SCAN, 88 elements, else as chgnet-0.3.0"
+        ),
+        *(
+            RegisteredModel(name, "fairchem", f"{what}; downloaded where access was granted")
+            for name, what in (
+                ("uma-s-1p1", "five data sets, chosen by ?task=, small"),
+                ("uma-s-1p2", "more data sets, chosen by ?task=, small"),
+                ("uma-s-1p2p1", "more data sets, chosen by ?task=, small"),
+                ("uma-m-1p1", "five data sets, chosen by ?task=, medium"),
+                ("uma-s-1p2p1-ft-d4rev", "uma-s-1p2p1 tuned to ωB97M-D4rev"),
+                ("uma-s-1p2p1-ft-r2scan", "uma-s-1p2p1 tuned to r2SCAN"),
+                ("esen-sm-conserving-all-omol", "OMol25, ?charge= and spin="),
+                ("esen-sm-direct-all-omol", "OMol25, forces predicted directly"),
+                ("esen-md-direct-all-omol", "OMol25, forces predicted directly"),
+                ("esen-sm-conserving-all-oc25", "OC25"),
+                ("esen-md-direct-all-oc25", "OC25, forces predicted directly"),
+                ("esen-sm-filtered-odac25", "ODAC25, filtered"),
+                ("esen-sm-full-odac25", "ODAC25"),
+            )
         ),
         *(
             RegisteredModel(
