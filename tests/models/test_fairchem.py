@@ -257,7 +257,22 @@ def test_rows_of_direct_forces_are_those_of_their_jacobian(paths: dict[str, Path
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_conformance(paths: dict[str, Path], kind: str, dtype: str) -> None:
     report = check_model(loaded(paths[kind], dtype=dtype), progress=False)
-    assert report.passed, str(report)
+    failed = {(check.name, check.structure) for check in report.checks if not check.passed}
+    # Anharmonic rather than not smooth: see below.
+    assert failed <= ({("curvature smooth", "MgO")} if kind == "uma" else set()), str(report)
+
+
+def test_curvature_over_small_distances_is_the_analytic_one(paths: dict[str, Path]) -> None:
+    model = loaded(paths["uma"])
+    atoms = bulk("MgO", "rocksalt", a=4.21)
+    seeds = [(0, np.array([1.0, 0.0, 0.0]))]
+    [analytic] = model.rows(atoms, seeds)
+    near, far = (
+        next(iter(Differences(SCHEMES["central-difference"], step).rows(atoms, model, seeds)))
+        - analytic
+        for step in (0.005, 0.01)
+    )
+    assert far[0, 0] == pytest.approx(4 * near[0, 0], rel=0.02)  # of second order in the step
 
 
 def test_the_same_structure_has_the_same_numbers(paths: dict[str, Path]) -> None:
