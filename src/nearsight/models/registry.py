@@ -144,19 +144,19 @@ MODELS = {
             "chgnet-r2scan", "chgnet", "MPtrj, then MP-r2SCAN, 88 elements, else as chgnet-0.3.0"
         ),
         *(
-            RegisteredModel(name, "fairchem", f"{what}; downloaded where access was granted")
+            RegisteredModel(name, "fairchem", f"{what}; gated download")
             for name, what in (
-                ("uma-s-1p1", "five data sets, chosen by ?task=, small"),
-                ("uma-s-1p2", "more data sets, chosen by ?task=, small"),
-                ("uma-s-1p2p1", "more data sets, chosen by ?task=, small"),
-                ("uma-m-1p1", "five data sets, chosen by ?task=, medium"),
-                ("uma-s-1p2p1-ft-d4rev", "uma-s-1p2p1 tuned to ωB97M-D4rev"),
-                ("uma-s-1p2p1-ft-r2scan", "uma-s-1p2p1 tuned to r2SCAN"),
+                ("uma-s-1p1", "small, five data sets by ?task="),
+                ("uma-s-1p2", "small, more data sets by ?task="),
+                ("uma-s-1p2p1", "small, more data sets by ?task="),
+                ("uma-m-1p1", "medium, five data sets by ?task="),
+                ("uma-s-1p2p1-ft-d4rev", "tuned to ωB97M-D4rev"),
+                ("uma-s-1p2p1-ft-r2scan", "tuned to r2SCAN"),
                 ("esen-sm-conserving-all-omol", "OMol25, ?charge= and spin="),
-                ("esen-sm-direct-all-omol", "OMol25, forces predicted directly"),
-                ("esen-md-direct-all-omol", "OMol25, forces predicted directly"),
+                ("esen-sm-direct-all-omol", "OMol25, direct forces"),
+                ("esen-md-direct-all-omol", "OMol25, direct forces"),
                 ("esen-sm-conserving-all-oc25", "OC25"),
-                ("esen-md-direct-all-oc25", "OC25, forces predicted directly"),
+                ("esen-md-direct-all-oc25", "OC25, direct forces"),
                 ("esen-sm-filtered-odac25", "ODAC25, filtered"),
                 ("esen-sm-full-odac25", "ODAC25"),
             )
