@@ -180,8 +180,9 @@ def _download(name: str) -> Path:
         ) from error
     except (OSError, errors.HTTPError, errors.EntryNotFoundError) as error:
         # no network, a full disk, a file that is gone
+        reason = str(error).rstrip(".")
         raise ModelError(
-            f"{name} cannot be downloaded: {error}. Check the network, or fetch {file.filename} "
+            f"{name} cannot be downloaded: {reason}. Check the network, or fetch {file.filename} "
             f"from {page} by other means and load it as fairchem:<path>."
         ) from error
 
