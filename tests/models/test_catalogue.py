@@ -24,7 +24,7 @@ def test_every_model_has_a_family_and_the_default_is_one() -> None:
         assert name == family.name == name.lower()
 
 
-@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if not model.download])
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.inside_package])
 def test_what_is_written_is_what_the_model_says(name: str) -> None:
     model = MODELS[name]
     if FAMILIES[model.family].obstacle is not None:
@@ -87,7 +87,7 @@ def test_downloads_go_where_mace_keeps_them() -> None:
     for name, key in _PRETRAINED.items():
         file = mace_mp_urls[key].rpartition("/")[2]
         kept = "".join(letter for letter in file if letter.isalnum() or letter == "_")
-        assert MODELS[name].download == f"mace/{kept}"
+        assert MODELS[name].download == f"$XDG_CACHE_HOME/mace/{kept}"
 
 
 @pytest.mark.parametrize(

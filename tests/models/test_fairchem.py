@@ -381,8 +381,8 @@ def test_downloads_say_where_access_is_asked_for(monkeypatch: pytest.MonkeyPatch
 
 
 def test_named_models_are_those_of_the_package() -> None:
-    from nearsight.models.fairchem import NAMES
     from nearsight.models.catalogue import MODELS
+    from nearsight.models.fairchem import NAMES
 
     registered = {name for name, model in MODELS.items() if model.family == "fairchem"}
     assert registered == set(NAMES)

@@ -56,7 +56,7 @@ def _print_model(model: NamedModel) -> None:
 
 
 def _weights(model: NamedModel) -> str:
-    if model.downloaded is None:
+    if model.inside_package:
         return "inside the package"
     return "downloaded" if model.downloaded else "downloaded when the model is first loaded"
 
@@ -69,7 +69,7 @@ def _print_family(family: Family) -> None:
         print_line(
             "restricted", f"{restriction.licence}. {restriction.terms}. {restriction.address}"
         )
-    if family.torch and family.steps:
+    if family.framework == "torch" and family.steps:
         print_line("installs", TORCH)
     for step in family.steps:
         alone = "" if step.dependencies else " (without dependencies)"

@@ -56,14 +56,14 @@ def _record(model: NamedModel, places: Mapping[str, str]) -> dict[str, Any]:
         "equivariant": model.equivariant,
         "curvature_smooth": model.curvature_smooth,
         "installed": installed,
-        "weights_here": installed if model.downloaded is None else model.downloaded,
+        "weights_here": installed if model.inside_package else model.downloaded,
         "conformance": None if verdict is None else verdict.to_json(),
     }
 
 
 def _print_models(places: Mapping[str, str]) -> None:
     name_width = max(map(len, MODELS))
-    data_width = WIDTH - name_width - 40
+    data_width = WIDTH - name_width - 42
     print(
         f"{'model':<{name_width}}  {'training data':<{data_width}}  level    cutoff layers "
         f"numbers where"

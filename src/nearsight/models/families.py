@@ -42,8 +42,6 @@ class Family:
     """What is installed behind PyTorch, in this order."""
     size_MB: int
     """Room that its environment takes with a PyTorch for CPUs, in 10⁶ bytes, measured."""
-    torch: bool = True
-    """Whether PyTorch is installed first."""
     extra: bool = False
     """Whether ``pip install 'nearsight[family]'`` does the same in an environment of one's own."""
     e3nn: str | None = None
@@ -57,7 +55,7 @@ class Family:
     options: tuple[str, ...] = ()
     """Calculation options that may follow a name as ``?key=value&key=value``."""
     framework: str = "torch"
-    """What it computes with: ``torch`` or ``jax``."""
+    """What it computes with: ``torch``, which is installed first, or ``jax``."""
     restriction: Restriction | None = None
 
     @property
@@ -132,6 +130,7 @@ FAMILIES = {
             licence="Apache-2.0",
             steps=_one("orb-models>=0.5.5,<0.6"),
             size_MB=1570,
+            extra=True,
         ),
         Family(
             name="mattersim",
@@ -166,6 +165,7 @@ FAMILIES = {
             licence="MIT",
             steps=_one("nequip>=0.19.1,<0.20", "nequip-allegro>=0.8.3,<0.9"),
             size_MB=1530,
+            extra=True,
             e3nn=">=0.6",
         ),
         Family(
@@ -175,7 +175,6 @@ FAMILIES = {
             target="path of a model",
             licence="MIT",
             # Left to itself it brings JAX for CUDA, several GB; these are for CPUs.
-            torch=False,
             steps=(
                 Step(
                     (
@@ -204,6 +203,7 @@ FAMILIES = {
             licence="MIT",
             steps=_one("fairchem-core==2.24.0"),
             size_MB=2560,
+            extra=True,
             e3nn=">=0.5",
             python=((3, 11), (3, 15)),
             restriction=Restriction(
@@ -225,6 +225,7 @@ FAMILIES = {
             # 2.1 asks for an older sympy than PyTorch does.
             steps=_one("schnetpack>=2.0.4,<2.1"),
             size_MB=1470,
+            extra=True,
         ),
         Family(
             name="matgl",
@@ -233,6 +234,7 @@ FAMILIES = {
             licence="BSD-3-Clause",
             steps=_one("matgl>=4.1.2,<4.2"),
             size_MB=1820,
+            extra=True,
         ),
         Family(
             name="metatomic",
@@ -243,6 +245,7 @@ FAMILIES = {
                 "metatomic-torch>=0.1.19,<0.2", "metatrain>=2026.4.1,<2027", "upet>=0.3.1,<0.4"
             ),
             size_MB=1900,
+            extra=True,
         ),
         Family(
             name="d3",

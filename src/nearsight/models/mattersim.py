@@ -1,7 +1,8 @@
 """MatterSim (Yang et al., arXiv 2405.04967): M3GNet (doi 10.1038/s43588-022-00349-3), retrained.
 
-Install with ``pip install 'nearsight[mattersim]'``. The named models are downloaded by the
-`mattersim` package when they are first asked for.
+Install with ``nearsight models install mattersim``: pip alone brings a torchvision that PyTorch
+2.13 does not load. The named models are downloaded by the `mattersim` package when they are first
+asked for.
 
 The angle between two pairs enters by Legendre polynomials of its cosine. The package goes through
 the angle itself: it clamps the cosine to 1 - 1e-7, takes its arc cosine, and the cosine of that.

@@ -77,5 +77,5 @@ def read_checkpoint(path: Path, dtype: str) -> Any:
 def _lacking(name: str, error: ImportError) -> str:
     return (
         f"{name} is a checkpoint, which needs the packages metatrain and upet ({error}): "
-        f"pip install 'nearsight[metatomic]'"
+        f"nearsight models install metatomic"
     )

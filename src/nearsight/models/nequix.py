@@ -1,11 +1,7 @@
 """Nequix (Koker et al., arXiv 2508.16067), in JAX and without PyTorch.
 
-Install with ``pip install 'nearsight[nequix]'``; on Linux that brings JAX for CUDA (6.7 GB). For a
-CPU alone, install what `nequix` needs by name, then it with ``--no-deps``::
-
-    pip install nearsight jax==0.10.2 e3nn-jax equinox jraph optax h5py pyyaml tqdm
-    pip install ase-db-backends cloudpickle
-    pip install --no-deps nequix==0.4.5
+Install with ``nearsight models install nequix``, which takes JAX for CPUs; pip alone brings JAX for
+CUDA, some 7 GB on Linux.
 
 The named models are downloaded by the `nequix` package when they are first asked for. Those with
 ``pft`` in their name were tuned on phonons (Koker et al., arXiv 2601.07742): on second derivatives

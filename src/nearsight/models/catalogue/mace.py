@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-from nearsight.models.catalogue.named_model import PBE_U, NamedModel, cache_folder
-
-_FOLDER = cache_folder() / "mace"
+from nearsight.models.catalogue.named_model import PBE_U, NamedModel
 
 _MACE_MP_0_SMALL = NamedModel(
     name="mace-mp-0-small",
@@ -18,7 +16,7 @@ _MACE_MP_0_SMALL = NamedModel(
     parameters=3_847_696,
     n_elements=89,
     remark="128x0e",
-    download=str(_FOLDER / "20231210mace128L0_energy_epoch249model"),
+    download="$XDG_CACHE_HOME/mace/20231210mace128L0_energy_epoch249model",
 )
 
 MODELS = (
@@ -28,13 +26,13 @@ MODELS = (
         name="mace-mp-0-medium",
         parameters=4_688_656,
         remark="128x0e+128x1o",
-        download=str(_FOLDER / "20231203mace128L1_epoch199model"),
+        download="$XDG_CACHE_HOME/mace/20231203mace128L1_epoch199model",
     ),
     replace(
         _MACE_MP_0_SMALL,
         name="mace-mp-0-large",
         parameters=None,
         remark="128x0e+128x1o+128x2e",
-        download=str(_FOLDER / "MACE_MPtrj_20229model"),
+        download="$XDG_CACHE_HOME/mace/MACE_MPtrj_20229model",
     ),
 )

@@ -35,7 +35,8 @@ class NamedModel:
     inside_package: bool = False
     """Whether the package of the family carries the weights; otherwise they are downloaded."""
     download: str | None = None
-    """File that the package downloads the weights to; None if that cannot be told."""
+    """File that the package downloads the weights to, below ``~`` or ``$XDG_CACHE_HOME``; None if
+    that cannot be told."""
 
     @property
     def description(self) -> str:
@@ -53,10 +54,7 @@ class NamedModel:
     @property
     def downloaded(self) -> bool | None:
         """Whether downloaded weights are on this machine; None where that cannot be told."""
-        return None if self.download is None else Path(self.download).expanduser().is_file()
-
-
-def cache_folder() -> Path:
-    """Return where programs keep what they can get again, by the XDG standard."""
-    folder = os.environ.get("XDG_CACHE_HOME")
-    return Path(folder) if folder else Path("~/.cache")
+        if self.download is None:
+            return None
+        cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+        return Path(self.download.replace("$XDG_CACHE_HOME", cache)).expanduser().is_file()

@@ -16,6 +16,8 @@ def _orb(  # one argument for each fact
     level_of_theory: str,
     citation: str,
     *,
+    layers: int = 5,
+    parameters: int,
     n_elements: int = 89,
     remark: str,
     few_neighbours: bool = False,
@@ -27,6 +29,9 @@ def _orb(  # one argument for each fact
         level_of_theory=level_of_theory,
         licence="Apache-2.0",
         citation=citation,
+        cutoff_A=6.0,
+        layers=layers,
+        parameters=parameters,
         n_elements=n_elements,
         conservative="-conservative-" in name,
         equivariant=False,
@@ -37,7 +42,10 @@ def _orb(  # one argument for each fact
 
 
 def _models() -> Iterator[NamedModel]:
-    for forces in ("conservative", "direct"):
+    for forces, parameters, with_charge in (
+        ("conservative", 25_510_582, 25_839_670),
+        ("direct", 25_644_479, 25_906_233),
+    ):
         for name, data, level in (
             ("omat", "OMat24", "PBE (+U as in OMat24)"),
             ("mpa", _MPA, PBE_U),
@@ -51,6 +59,7 @@ def _models() -> Iterator[NamedModel]:
                     data,
                     level,
                     _V3,
+                    parameters=parameters,
                     remark=remark,
                     few_neighbours=neighbours == "20",
                 )
@@ -59,18 +68,28 @@ def _models() -> Iterator[NamedModel]:
             "OMol25",
             "ωB97M-V/def2-TZVPD",
             f"{_V3}, arXiv 2505.08762",
+            parameters=with_charge,
             n_elements=83,
             remark=f"{forces} forces, ?charge=0&spin=1",
         )
-    for name, data, level in (
-        ("orb-v2", _MPA, PBE_U),
-        ("orb-mptraj-only-v2", "MPtrj", PBE_U),
-        ("orb-d3-v2", f"{_MPA}, with D3", _WITH_D3),
-        ("orb-d3-sm-v2", f"{_MPA}, with D3", _WITH_D3),
-        ("orb-d3-xs-v2", f"{_MPA}, with D3", _WITH_D3),
+    with_d3 = f"{_MPA}, with D3"
+    for name, data, level, layers, parameters in (
+        ("orb-v2", _MPA, PBE_U, 15, 25_213_601),
+        ("orb-mptraj-only-v2", "MPtrj", PBE_U, 15, 25_213_601),
+        ("orb-d3-v2", with_d3, _WITH_D3, 15, 25_213_601),
+        ("orb-d3-sm-v2", with_d3, _WITH_D3, 10, 17_328_791),
+        ("orb-d3-xs-v2", with_d3, _WITH_D3, 5, 9_443_981),
     ):
-        remark = "direct forces, 20 neighbours"
-        yield _orb(name, data, level, _V2, remark=remark, few_neighbours=True)
+        yield _orb(
+            name,
+            data,
+            level,
+            _V2,
+            layers=layers,
+            parameters=parameters,
+            remark="direct forces, 20 neighbours",
+            few_neighbours=True,
+        )
 
 
 MODELS = tuple(_models())

@@ -101,7 +101,7 @@ def install(
         if state is State.COMPLETE and environment is not None:
             return environment
         torch = choose_torch()
-        require_space(place, of, for_gpu=torch.for_gpu and of.torch)
+        require_space(place, of, for_gpu=torch.for_gpu and of.framework == "torch")
         take_away(place)
         place.log.unlink(missing_ok=True)
         try:
@@ -156,7 +156,7 @@ def _work(plan: _Plan) -> list[_Work]:
     first = _Work("PyTorch", tool.install(place, Step((TORCH,)), constraints, plan.torch.index))
     return [
         _Work("the virtual environment", tool.create(place, plan.family)),
-        *((first,) if plan.family.torch else ()),
+        *((first,) if plan.family.framework == "torch" else ()),
         *(
             _Work(step.requirements[0], tool.install(place, step, constraints))
             for step in plan.family.steps
