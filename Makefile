@@ -4,15 +4,18 @@ DEMO_VENV ?= .venv-demo
 # SevenNet and MACE need different versions of e3nn, so that each is tested in its own environment.
 SEVENNET_VENV ?= .venv-test-sevennet
 MACE_VENV ?= .venv-test-mace
+# All others are tested where `nearsight models install` puts them, which is tested by that.
+FAMILIES ?= orb mattersim matgl nequip metatomic schnetpack fairchem nequix
+FAMILY_ENVIRONMENTS ?= $(CURDIR)/.test-environments
 
-.PHONY: demo test test-sevennet test-mace lint clean
+.PHONY: demo test test-sevennet test-mace test-families lint clean
 
 demo: EXTRAS = sevennet
 demo: ## install, and compute the heat capacity of quartz with SevenNet-0
 	$(call fresh_environment,$(DEMO_VENV))
 	$(DEMO_VENV)/bin/nearsight heat-capacity examples/structures/quartz.cif
 
-test: test-sevennet test-mace ## install, check the code, and run the tests in both environments
+test: test-sevennet test-mace test-families ## install, check the code, run the tests everywhere
 
 test-sevennet: EXTRAS = sevennet,chgnet,d3,test,lint
 test-sevennet: ## the environment of SevenNet, in which the code is checked too
@@ -25,6 +28,15 @@ test-mace: ## the environment of MACE
 	$(call fresh_environment,$(MACE_VENV))
 	$(MACE_VENV)/bin/python -m pytest
 
+test-families: $(FAMILIES:%=test-family-%) ## each further family in an environment of its own
+
+test-family-%: export NEARSIGHT_ENVIRONMENTS = $(FAMILY_ENVIRONMENTS)
+test-family-%: ## one of them; the environment that `make test-sevennet` made installs it
+	$(SEVENNET_VENV)/bin/nearsight models install --accept-licence $*
+	$(FAMILY_ENVIRONMENTS)/$*/venv/bin/python -m pip install --quiet 'pytest>=9.0'
+	$(FAMILY_ENVIRONMENTS)/$*/venv/bin/python -m pytest tests/models/test_$**.py
+	$(SEVENNET_VENV)/bin/nearsight models remove $*
+
 lint: BIN ?= $(SEVENNET_VENV)/bin
 lint: ## style, types and layers, in an environment that `make test-sevennet` made
 	$(BIN)/ruff check .
@@ -33,7 +45,7 @@ lint: ## style, types and layers, in an environment that `make test-sevennet` ma
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf $(DEMO_VENV) $(SEVENNET_VENV) $(MACE_VENV)
+	rm -rf $(DEMO_VENV) $(SEVENNET_VENV) $(MACE_VENV) $(FAMILY_ENVIRONMENTS)
 
 # PyTorch comes first and is constrained afterwards: see constraints.txt.
 define fresh_environment
