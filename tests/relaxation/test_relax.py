@@ -18,6 +18,7 @@ from ase.optimize import BFGS
 from scipy.optimize import minimize_scalar
 
 from nearsight.errors import MethodError, ModelError, StructureError
+from nearsight.models.contract import Model
 from nearsight.relaxation.relax import relax
 from nearsight.units import EV_PER_A3_IN_GPA
 
@@ -130,10 +131,21 @@ def test_input_and_result_carry_no_trace_of_the_run(emt: Any, rattled_copper: At
     assert result.provenance.settings == {
         "fmax_eV_per_A": 0.005,
         "cell": True,
-        "optimizer": "BFGS",
+        "optimizer": "newton",
         "max_steps": 1000,
         "symmetry_tolerance_A": None,
     }
+
+
+def test_forces_that_are_no_gradient_are_followed_by_bfgs(pair_model: Callable[..., Model]) -> None:
+    crystal = bulk("MgO", "rocksalt", a=3.8)
+    given = relax(crystal, pair_model(conservative=False))
+    assert given.optimizer == "BFGS"
+    unknown = relax(crystal, pair_model(conservative=None))
+    assert unknown.optimizer == "newton"
+    assert given.converged
+    assert unknown.converged
+    assert given.energy_after_eV == pytest.approx(unknown.energy_after_eV, abs=1e-5)
 
 
 def before_energy(atoms: Atoms) -> float:

@@ -25,7 +25,7 @@ from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy, wit
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
 from nearsight.models.registry import load_model
-from nearsight.relaxation.relax import relax
+from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports.entries import calculation_record
 from nearsight.structures.checking import check_structure
@@ -111,6 +111,11 @@ class Prepared:
     atoms: Atoms
     relaxation: Relaxation | None
     warnings: tuple[str, ...]
+
+    @property
+    def optimizer(self) -> str | None:
+        """What relaxed it; None if nothing did."""
+        return None if self.relaxation is None else self.relaxation.optimizer
 
 
 def calculate(
@@ -244,7 +249,7 @@ def hessian_of(
 def supercell_of(prepared: Prepared, arguments: argparse.Namespace) -> tuple[Atoms, dict[str, Any]]:
     """Return the supercell that was asked for, and the settings that led to it."""
     repeats = _repeats(arguments)
-    settings = {"supercell": repeats, **_relaxation_settings(arguments)}
+    settings = {"supercell": repeats, **_relaxation_settings(arguments, prepared.optimizer)}
     return make_supercell(prepared.atoms, repeats), settings
 
 
@@ -278,7 +283,7 @@ def force_constants_of(
     )
     work.done(checkpoint)
     found = replace(found, warnings=prepared.warnings)
-    settings = {"supercell": list(chosen), **_relaxation_settings(arguments)}
+    settings = {"supercell": list(chosen), **_relaxation_settings(arguments, prepared.optimizer)}
     return _with_constants(prepared.path, prepared.relaxation, found, settings, arguments)
 
 
@@ -314,7 +319,8 @@ def hessian_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 def _relax(
     path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, work: WorkDirectory
 ) -> Relaxation:
-    settings = _relaxation_settings(arguments)
+    optimizer = arguments.optimizer or choose_optimizer(model)
+    settings = _relaxation_settings(arguments, optimizer)
     # A larger step limit goes on where a smaller one stopped.
     deciding = {name: value for name, value in settings.items() if name != "max_steps"}
     checkpoint = work.file(path, atoms, model, "relaxation", **deciding)
@@ -326,7 +332,7 @@ def _relax(
         model,
         fmax=arguments.fmax,
         cell=False if arguments.fixed_cell else None,
-        optimizer=arguments.optimizer,
+        optimizer=optimizer,
         max_steps=arguments.max_steps,
         symmetry_tolerance_A=arguments.symmetrize,
         checkpoint=checkpoint,
@@ -337,12 +343,12 @@ def _relax(
     return relaxation
 
 
-def _relaxation_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+def _relaxation_settings(arguments: argparse.Namespace, optimizer: str | None) -> dict[str, Any]:
     return {
         "relax": not arguments.no_relax,
         "fmax_eV_per_A": arguments.fmax,
         "max_steps": arguments.max_steps,
-        "optimizer": arguments.optimizer,
+        "optimizer": optimizer,
         "fixed_cell": arguments.fixed_cell,
         "symmetrize_A": arguments.symmetrize,
         "follow_imaginary": bool(arguments.follow_imaginary),

@@ -100,11 +100,10 @@ def add_relaxation(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--optimizer",
-        default="BFGS",
         choices=OPTIMIZERS,
         metavar="NAME",
-        help="newton, which starts from products with the Hessian and takes fewer steps, or "
-        "ASE's BFGS, LBFGS, FIRE or BFGSLineSearch (default: %(default)s)",
+        help="newton, which starts from products with the Hessian, or ASE's BFGS, LBFGS, FIRE or "
+        "BFGSLineSearch (default: newton, or BFGS where forces are no gradient of an energy)",
     )
     group.add_argument(
         "--fixed-cell",

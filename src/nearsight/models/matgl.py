@@ -17,6 +17,7 @@ What is said here of smoothness follows from the functions of the package, whate
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,6 +49,7 @@ _PUBLISHED = {
     "tensornet-matpes-r2scan": "TensorNet-PES-MatPES-r2SCAN-2025.2",
 }
 """The name that the package has for each named model."""
+_MATPES = re.compile(r"-(MatPES-(PBE|r2SCAN)-[\d.]+)")
 _NAMES = {published: name for name, published in _PUBLISHED.items()}
 
 _FILES = ("model.pt", "state.pt")
@@ -190,8 +192,16 @@ def _capabilities(network: Any, published: str) -> Capabilities:
         # CHGNet's cusps are there whatever the weights; nothing is known of the others' before they
         # are examined.
         curvature_smooth=False if kind == "CHGNet" else None,
-        **stated(_NAMES.get(published, "")),
+        **_facts(published),
     )
+
+
+def _facts(published: str) -> dict[str, str | None]:
+    """Return what is known of a published potential; that of one without a name is in its name."""
+    facts = stated(_NAMES.get(published, ""))
+    if found := _MATPES.search(published):
+        facts |= {"training_data": found[1], "level_of_theory": found[2]}
+    return facts
 
 
 def _download(name: str) -> dict[str, Path]:

@@ -29,7 +29,7 @@ def relax(
     *,
     fmax: float = 0.005,
     cell: bool | None = None,
-    optimizer: str = "BFGS",
+    optimizer: str | None = None,
     max_steps: int = 1000,
     symmetry_tolerance_A: float | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -53,7 +53,8 @@ def relax(
         Whether the cell is relaxed too; None does so if it is periodic in three directions.
     optimizer
         ``newton`` starts from a few products with the Hessian (`nearsight.relaxation.newton`);
-        ``BFGS``, ``LBFGS``, ``FIRE`` and ``BFGSLineSearch`` are ASE's.
+        ``BFGS``, ``LBFGS``, ``FIRE`` and ``BFGSLineSearch`` are ASE's. None takes what
+        `choose_optimizer` chooses.
     max_steps
         Largest number of steps, those before an interruption included.
     symmetry_tolerance_A
@@ -84,7 +85,7 @@ def relax(
     settings = RelaxationSettings(
         fmax_eV_per_A=fmax,
         cell=_choose_cell(atoms, cell),
-        optimizer=optimizer,
+        optimizer=optimizer or choose_optimizer(model),
         max_steps=max_steps,
         symmetry_tolerance_A=symmetry_tolerance_A,
     )
@@ -101,6 +102,11 @@ def relax(
     descent = descend(moving, state, settings, keeper, progress)
     moving.calc = None
     return _report(atoms, moving, model, settings, descent=descent, imposed=imposed)
+
+
+def choose_optimizer(model: Model) -> str:
+    """Return ``newton``, or ``BFGS`` for a model whose forces are no gradient of an energy."""
+    return "BFGS" if model.capabilities.conservative is False else "newton"
 
 
 def _choose_cell(atoms: Atoms, cell: bool | None) -> bool:

@@ -62,6 +62,11 @@ class Relaxation:
     provenance: Provenance
 
     @property
+    def optimizer(self) -> str:
+        """What took the steps."""
+        return str(self.provenance.settings["optimizer"])
+
+    @property
     def max_stress_GPa(self) -> float | None:
         """The largest component of the stress in GPa."""
         stress = self.max_stress_eV_per_A3
