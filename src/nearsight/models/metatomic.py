@@ -257,13 +257,13 @@ def _energy_output(model: Any, variant: str | None, path: Path) -> str:
 
 def _capabilities(model: Any, output: str, name: str) -> Capabilities:
     """Return what is true of PET; of an architecture that is not known, what the file says."""
-    stated = model.capabilities()
-    to_A = unit_conversion_factor(stated.length_unit, "angstrom") if stated.length_unit else 1.0
+    own = model.capabilities()
+    to_A = unit_conversion_factor(own.length_unit, "angstrom") if own.length_unit else 1.0
     requests = model.requested_neighbor_lists()
     cutoff = max(request.engine_cutoff("angstrom") for request in requests)
     module = model.module
     pet = getattr(module, "original_name", type(module).__name__) == "PET"
-    field = stated.interaction_range * to_A if pet else None
+    field = own.interaction_range * to_A if pet else None
     if pet and getattr(module, "num_neighbors_adaptive", None) is not None:
         field = field + cutoff if field is not None else None  # how far a neighbour looks itself
     if field is not None and (not math.isfinite(field) or getattr(module, "long_range", False)):
@@ -271,11 +271,11 @@ def _capabilities(model: Any, output: str, name: str) -> Capabilities:
     return Capabilities(
         cutoff_A=cutoff,
         receptive_field_A=field,
-        elements=frozenset(stated.atomic_types),
+        elements=frozenset(own.atomic_types),
         conservative=True,  # forces are taken from the energy here, whatever else there is
         equivariant=False if pet else None,  # PET learns how structures turn, and is not exact
         mirror_equivariant=False if pet else None,
-        atomic_energies=stated.outputs[output].sample_kind == "atom",
+        atomic_energies=own.outputs[output].sample_kind == "atom",
         size_consistent=True if field is not None else None,
         differentiable=True,
         curvature_smooth=None,
