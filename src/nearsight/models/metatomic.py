@@ -31,7 +31,7 @@ from metatomic.torch import (
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
-from nearsight.models.catalogue import MODELS
+from nearsight.models.catalogue import MODELS, stated
 from nearsight.models.contract import Capabilities
 from nearsight.models.graph import NeighborGraph, neighbor_graph
 from nearsight.models.loading import LoadRequest, require_trust
