@@ -85,11 +85,11 @@ def test_last_good_geometry_survives_a_model_that_fails(
     emt.fail_at = 7
     emt.failure = lambda evaluation: replace(evaluation, energy_eV=float("nan"))
     with pytest.raises(ModelError, match="energy nan"):
-        relax(rattled_copper, emt, checkpoint=path)
+        relax(rattled_copper, emt, optimizer="BFGS", checkpoint=path)
     assert steps_in(path) == 3
     emt.fail_at = None
-    stopped = relax(rattled_copper, emt, max_steps=3, checkpoint=path)
-    whole = relax(rattled_copper, emt, max_steps=3)
+    stopped = relax(rattled_copper, emt, optimizer="BFGS", max_steps=3, checkpoint=path)
+    whole = relax(rattled_copper, emt, optimizer="BFGS", max_steps=3)
     np.testing.assert_allclose(stopped.atoms.positions, whole.atoms.positions, atol=1e-12)
 
 
@@ -197,6 +197,6 @@ def test_checkpoints_are_written_once_an_interval(
         return evaluation
 
     emt.fail_at, emt.failure = 8, look
-    relax(atoms, emt, checkpoint=path)
+    relax(atoms, emt, optimizer="BFGS", checkpoint=path)
     # Call 8 computes step 5, so that step 4 is the last one kept.
     assert seen[0] == steps

@@ -225,9 +225,19 @@ def test_structures_that_cannot_be_relaxed(
 def test_energy_that_rises_is_said(emt: Any, rattled_copper: Atoms) -> None:
     emt.fail_at = 1
     emt.failure = lambda evaluation: replace(evaluation, energy_eV=-evaluation.energy_eV)
-    result = relax(rattled_copper, emt)
+    result = relax(rattled_copper, emt, optimizer="BFGS")
     assert result.converged
     assert "The energy rose by" in result.warnings[0]
+
+
+def test_newton_stops_where_no_step_lowers_the_energy(emt: Any, rattled_copper: Atoms) -> None:
+    emt.fail_at = 1
+    emt.failure = lambda evaluation: replace(evaluation, energy_eV=-evaluation.energy_eV)
+    result = relax(rattled_copper, emt, optimizer="newton")
+    assert not result.converged
+    assert 12 <= result.n_steps < 100
+    assert "no lower energy was found" in result.warnings[0]
+    np.testing.assert_array_equal(result.atoms.positions, rattled_copper.positions)
 
 
 def test_line_search_that_crawls_is_stopped_and_reported(emt: Any, rattled_copper: Atoms) -> None:
@@ -237,7 +247,7 @@ def test_line_search_that_crawls_is_stopped_and_reported(emt: Any, rattled_coppe
     result = relax(rattled_copper, emt, optimizer="BFGSLineSearch", cell=False)
     assert not result.converged
     assert result.n_steps == 1
-    assert "line search found no lower energy" in result.warnings[0]
+    assert "no lower energy was found" in result.warnings[0]
 
 
 def test_line_search_that_gives_up_is_reported_with_the_last_geometry(
@@ -250,7 +260,7 @@ def test_line_search_that_gives_up_is_reported_with_the_last_geometry(
     monkeypatch.setattr("ase.optimize.BFGSLineSearch.step", give_up)
     result = relax(rattled_copper, emt, optimizer="BFGSLineSearch", cell=False)
     assert not result.converged
-    assert "line search found no lower energy" in result.warnings[0]
+    assert "no lower energy was found" in result.warnings[0]
     np.testing.assert_array_equal(result.atoms.positions, rattled_copper.positions)
 
 
@@ -272,7 +282,7 @@ def test_rounding_in_the_logarithm_of_the_cell_is_no_warning(
         return exact(matrix)
 
     monkeypatch.setattr(scipy.linalg, "logm", complaining)
-    assert relax(rattled_copper, emt, fmax=1e-2).converged
+    assert relax(rattled_copper, emt, fmax=1e-2, optimizer="BFGS").converged
     assert calls
 
 

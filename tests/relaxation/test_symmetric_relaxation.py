@@ -112,10 +112,11 @@ def test_molecules_have_no_group_to_keep(emt: Any) -> None:
 
 
 def test_resuming_keeps_the_group(emt: Any, copper_gold: Atoms, tmp_path: Any) -> None:
-    settings = {"symmetry_tolerance_A": 0.01, "checkpoint": tmp_path / "relax.npz"}
-    relax(copper_gold, emt, max_steps=2, **settings)
-    resumed = relax(copper_gold, emt, **settings)
-    whole = relax(copper_gold, emt, symmetry_tolerance_A=0.01)
+    settings = {"symmetry_tolerance_A": 0.01, "fmax": 1e-3}
+    checkpoint = tmp_path / "relax.npz"
+    relax(copper_gold, emt, max_steps=2, checkpoint=checkpoint, **settings)
+    resumed = relax(copper_gold, emt, checkpoint=checkpoint, **settings)
+    whole = relax(copper_gold, emt, **settings)
     assert resumed.converged
     assert resumed.symmetry.number_after == 123
     assert resumed.symmetry.energy_imposed_eV == whole.symmetry.energy_imposed_eV

@@ -154,8 +154,11 @@ def _descend_in_rounds(
                 raise
             state.apply_to(atoms)
             return Descent(state, stalled=True)
-        if state.n_steps >= settings.max_steps:
-            return Descent(state, stalled=False)
+        # Steps that were taken back count too.
+        state = replace(state, n_steps=first_step + optimizer.nsteps)
+        stalled = isinstance(optimizer, Newton) and optimizer.stalled
+        if stalled or state.n_steps >= settings.max_steps:
+            return Descent(state, stalled=stalled)
 
 
 def _optimizer(atoms: Atoms, settings: RelaxationSettings) -> "Optimizer | Newton":

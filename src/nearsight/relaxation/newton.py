@@ -43,6 +43,8 @@ _FARTHEST_A = 1.0
 """Where the springs were laid out is left behind beyond these."""
 _FAILURES, _PATIENCE, _MOST_FITS = 3, 15, 6
 """After so many failed steps, and so many steps in all, the springs are fitted again."""
+_GIVE_UP = 12
+"""Failed steps in a row after which no lower energy is to be found along the forces."""
 
 
 class Newton:
@@ -61,6 +63,8 @@ class Newton:
     def __init__(self, atoms: Atoms, model: Model, *, cell: bool) -> None:
         self.nsteps = 0
         """Energies and gradients computed after the first."""
+        self.stalled = False
+        """Whether the energy did not fall however short the steps became."""
         self._atoms = atoms
         self._model = model
         self._cell = cell
@@ -69,14 +73,16 @@ class Newton:
         self._x: FloatArray = np.zeros(0)
         self._updates: list[tuple[FloatArray, FloatArray]] = []
         self._lay_out()
-        self._fit()
-        self._stiffen()
 
     def irun(self, fmax: float, steps: int) -> Iterator[bool]:  # noqa: ARG002  # ASE's signature
-        """Yield before the first step and after each that went downhill."""
+        """Yield before the first step and after each that went downhill, until none does."""
+        failures = 0
         gradient = self._frame.gradient(self._x, self._atoms)
         energy = self._atoms.get_potential_energy()
         yield False
+        if steps > 0:  # a structure that is at rest needs no springs
+            self._fit()
+            self._stiffen()
         while self.nsteps < steps:
             step = self._step(gradient)
             self._frame.apply(self._x + step, self._atoms)
@@ -88,11 +94,17 @@ class Newton:
                 self._updates = [*self._updates, (step, change)][-_MEMORY:]
             if found > energy + _RISE_eV_PER_ATOM * len(self._atoms):
                 self._failures_of_fit += 1
+                failures += 1
+                if failures == _GIVE_UP:
+                    self.stalled = True
+                    self._frame.apply(self._x, self._atoms)
+                    return
                 self._trust_A = max(_SHORTER * self._length_A(step), _SHORTEST_A)
                 self._frame.apply(self._x, self._atoms)
                 continue
             if self._length_A(step) > 0.99 * self._trust_A:
                 self._trust_A = min(_LONGER * self._trust_A, _LONGEST_A)
+            failures = 0
             self._x = self._x + step
             energy = found
             self._renew()

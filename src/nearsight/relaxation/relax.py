@@ -206,8 +206,8 @@ def _force_warnings(descent: Descent, left: float, settings: RelaxationSettings)
     numbers = f"the largest {what} is {left:.4g} eV/Å, above {settings.fmax_eV_per_A:g}"
     if descent.stalled:
         return [
-            f"Not converged: the line search found no lower energy after {descent.state.n_steps} "
-            f"steps, and {numbers}. Use the optimizer BFGS or FIRE, or a larger fmax."
+            f"Not converged: no lower energy was found after {descent.state.n_steps} steps, and "
+            f"{numbers}. Use the optimizer BFGS or FIRE, or a larger fmax."
         ]
     if not descent.state.converged:
         return [
