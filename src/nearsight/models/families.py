@@ -96,6 +96,7 @@ FAMILIES = {
             name="sevennet",
             requires="sevenn",
             target="path of a checkpoint",
+            options=("modal",),
             licence="MIT",
             steps=_one("sevenn>=0.13,<0.14"),
             size_MB=1610,
