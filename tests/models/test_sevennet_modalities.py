@@ -172,7 +172,8 @@ def test_a_named_model_is_downloaded_once(
     asked = []
 
     class Answer:
-        headers = {"content-length": str(two_fidelities.stat().st_size)}
+        def __init__(self) -> None:
+            self.headers = {"content-length": str(two_fidelities.stat().st_size)}
 
         def raise_for_status(self) -> None:
             pass
