@@ -1,7 +1,6 @@
 """Any ASE calculator as a model."""
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,7 +25,6 @@ from nearsight.errors import MethodError, MissingPropertyError, ModelError
 from nearsight.hessian.compute import hessian
 from nearsight.models.ase_calculator import AseModel
 from nearsight.models.contract import Model
-from nearsight.models.registry import load_model
 
 
 class Failing(Calculator):
@@ -290,26 +288,3 @@ def test_what_differences_cannot_do_is_refused(copper: Atoms) -> None:
         list(model.rows(copper, [(0, np.eye(3)[0])], batch_size=2))
     with pytest.raises(MethodError, match="strain need a differentiable model"):
         model.linearize(copper, strain=True)(np.zeros((1, 18)))
-
-
-def test_calculators_are_loaded_by_the_name_ase_knows() -> None:
-    model = load_model("ase:emt")
-    assert (model.identity.name, model.identity.family) == ("ase:emt", "ase")
-    assert model.evaluate([Atoms("Cu2", positions=[(0, 0, 0), (0, 0, 2.5)])])[0].energy_eV < 10
-    for name in ("ase:EMT", "ASE:Emt"):
-        assert load_model(name).identity == model.identity
-    for name in ("nonsense", "mixing", "emt.emt"):
-        with pytest.raises(ModelError, match=f"no calculator named '{name}'"):
-            load_model(f"ase:{name}")
-    with pytest.raises(ModelError, match=r"does not start by its name alone .*AseModel"):
-        load_model("ase:espresso")
-
-
-@pytest.mark.parametrize("name", ["gpaw", "GPAW", "asap"])
-def test_a_calculator_without_its_package_is_told_from_an_unknown_one(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package = {"gpaw": "gpaw", "asap": "asap3"}[name.lower()]
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ModelError, match=f"calculator {name.lower()} needs the package {package}"):
-        load_model(f"ase:{name}")

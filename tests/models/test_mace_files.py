@@ -13,7 +13,9 @@ import torch
 from ase import Atoms
 
 from nearsight.errors import ModelError
+from nearsight.models.catalogue import MODELS, stated
 from nearsight.models.contract import Model
+from nearsight.models.d3.functionals import functional_of
 from nearsight.models.families import FAMILIES
 from nearsight.models.registry import load_model
 
@@ -222,23 +224,64 @@ def test_a_damaged_download_names_the_file_to_delete(downloads: list[str], tmp_p
     assert len(downloads) == 1
 
 
-@pytest.mark.parametrize("size", ["small", "medium", "large"])
+NAMED = [name for name, model in MODELS.items() if model.family == "mace"]
+
+
+@pytest.mark.parametrize("name", NAMED)
 def test_a_named_model_is_downloaded_once(
-    size: str, downloads: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, downloads: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert MODELS[name].downloaded is False
     for _ in range(2):
-        model = load_model(f"MACE-MP-0-{size}", device="cpu", trust=True)
-    assert len(downloads) == 1
-    assert downloads[0].startswith("https://github.com/ACEsuit/mace-mp/releases/download/mace_mp_0")
-    assert model.identity.name == f"mace-mp-0-{size}"
+        model = load_model(name.upper(), device="cpu", trust=True)
+    [address] = downloads
+    assert MODELS[name].downloaded is True
+    assert len(list((tmp_path / "cache" / "mace").iterdir())) == 1
+    owner = "https://raw.githubusercontent" if "off23" in name else "https://github"
+    assert address.startswith(f"{owner}.com/ACEsuit/mace-")
+    assert model.identity.name == name
     assert model.identity.checkpoint_sha256 is not None
-    stated = model.capabilities
-    assert (stated.training_data, stated.licence) == ("MPtrj", "MIT")
-    assert stated.citation == "arXiv 2401.00096"
-    assert stated.curvature_smooth is None
-    assert list((tmp_path / "cache" / "mace").iterdir())
+    written = stated(name)
+    assert {key: getattr(model.capabilities, key) for key in written} == written
+    assert model.capabilities.curvature_smooth is None
     # What MACE prints about it is not among the results.
     assert capsys.readouterr().out == ""
+
+
+def test_two_names_are_never_the_same_file(downloads: list[str]) -> None:
+    for name in NAMED:
+        load_model(name, device="cpu", trust=True)
+    assert len({*downloads}) == len(downloads) == len(NAMED)
+
+
+@pytest.mark.parametrize(
+    ("name", "licence"),
+    [("mace-mpa-0-medium", r"MIT\."), ("mace-off23-small", r".*\(ASL\), no commercial use\.")],
+)
+def test_the_licence_is_said_before_anything_is_downloaded(
+    name: str, licence: str, downloads: list[str]
+) -> None:
+    with pytest.raises(ModelError, match=f"Licence of the weights: {licence}"):
+        load_model(name, device="cpu")
+    assert downloads == []
+
+
+@pytest.mark.parametrize(
+    ("name", "functional"),
+    [
+        ("mace-mpa-0-medium", "pbe"),
+        ("mace-omat-0-medium", "pbe"),
+        ("mace-matpes-pbe-0", "pbe"),
+        ("mace-matpes-r2scan-0", "r2scan"),
+    ],
+)
+def test_dispersion_goes_with_what_a_model_was_trained_on(name: str, functional: str) -> None:
+    assert functional_of(MODELS[name].level_of_theory, name) == functional
+
+
+def test_dispersion_is_not_added_to_a_model_that_has_it() -> None:
+    with pytest.raises(ModelError, match="which has dispersion already"):
+        functional_of(MODELS["mace-off23-large"].level_of_theory, "mace-off23-large")
 
 
 def test_without_trust_nothing_is_downloaded(downloads: list[str]) -> None:
@@ -260,5 +303,6 @@ def test_a_failed_download_names_the_other_way(
         raise error
 
     monkeypatch.setattr(foundations_models, "_urlretrieve_with_timeout", fail)
-    with pytest.raises(ModelError, match=f"cannot be downloaded: {error}.* as mace:<path>"):
-        load_model("mace-mp-0-large", device="cpu", trust=True)
+    for name in ("mace-mp-0-large", "mace-off23-medium"):
+        with pytest.raises(ModelError, match=f"cannot be downloaded: {error}.* as mace:<path>"):
+            load_model(name, device="cpu", trust=True)

@@ -32,7 +32,7 @@ def test_names_are_found_whatever_their_case() -> None:
         ("sevennet-l3i", "Did you mean sevennet-l3i5?"),
         ("qqq", "any other is FAMILY:TARGET, of the families sevennet, mace, "),
         ("gap:small", "`nearsight models list` shows those that have a name"),
-        ("ase:", "Behind ase: comes the name of an ASE calculator such as emt."),
+        ("ase:", "Behind ase: comes the name of an ASE calculator, or package.module:Class."),
         ("", "`nearsight models list` shows those that have a name"),
     ],
 )

@@ -152,14 +152,6 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path, tiny_sevennet_path
         load_model(f"sevennet:{path}", device="cpu", trust=True)
 
 
-def test_multi_fidelity_is_refused_with_an_alternative() -> None:
-    import sevenn._const
-
-    path = sevenn._const.SEVENNET_MF_0
-    with pytest.raises(ModelError, match=r"multi-fidelity SevenNet, .* such as sevennet-0"):
-        load_model(f"sevennet:{path}", device="cpu", trust=True)
-
-
 def test_settings_of_e3nn_stay_as_they_were(tiny_sevennet_path: Path) -> None:
     before = e3nn.get_optimization_defaults()
     load_model(f"sevennet:{tiny_sevennet_path}", device="cpu", trust=True)

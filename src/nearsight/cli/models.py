@@ -65,7 +65,7 @@ def _print_models(places: Mapping[str, str]) -> None:
     name_width = max(map(len, MODELS))
     data_width = WIDTH - name_width - 42
     print(
-        f"{'model':<{name_width}}  {'training data':<{data_width}}  level    cutoff layers "
+        f"{'model':<{name_width}}  {'trained on':<{data_width}}  level    cutoff layers "
         f"numbers where"
     )
     for model in MODELS.values():

@@ -3,23 +3,18 @@
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 from ase import Atoms
-from ase.calculators.calculator import (
-    BaseCalculator,
-    PropertyNotImplementedError,
-    external_calculators,
-    get_calculator_class,
-)
-from ase.calculators.names import names as ase_names
+from ase.calculators.calculator import BaseCalculator, PropertyNotImplementedError
 from numpy.typing import NDArray
 
 from nearsight.derivatives.differences import SCHEMES, difference_products, difference_rows
 from nearsight.errors import MethodError, MissingPropertyError, ModelError, NearsightError
+from nearsight.models.ase_by_name import calculator_named
 from nearsight.models.contract import (
     Capabilities,
     Evaluation,
@@ -52,6 +47,8 @@ class AseModel:
         What is known about the calculator; by default nothing is assumed.
     dtype
         Precision of its numbers: ``float64``, ``float32``, or ``unknown``.
+    arguments
+        What the calculator was made with: recorded too, for not every one keeps it as parameters.
 
     Raises
     ------
@@ -66,12 +63,14 @@ class AseModel:
         capabilities: Capabilities | None = None,
         *,
         dtype: str = "unknown",
+        arguments: Mapping[str, Setting] | None = None,
     ) -> None:
         if dtype not in DTYPES:
             raise ModelError(f"dtype {dtype!r} is not possible; choose one of {', '.join(DTYPES)}.")
         self._calculator = calculator
         self._name = name or f"ase:{type(calculator).__name__.lower()}"
         self._dtype = dtype
+        self._arguments = dict(arguments or {})
         self.capabilities = capabilities or Capabilities(
             cutoff_A=None,
             receptive_field_A=None,
@@ -86,14 +85,14 @@ class AseModel:
 
     @property
     def identity(self) -> ModelIdentity:
-        """Name, dtype, and the calculator's parameters as they are now."""
+        """Name, dtype, and the calculator's parameters as they are now, with its arguments."""
         return ModelIdentity(
             name=self._name,
             family="ase",
             checkpoint_sha256=None,
             dtype=self._dtype,
             device="cpu",
-            options=_options(self._calculator),
+            options=self._arguments | _options(self._calculator),
         )
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
@@ -162,44 +161,21 @@ class AseModel:
 
 
 def load(request: LoadRequest) -> AseModel:
-    """Load an ASE calculator by the name ASE knows it under, with its default parameters.
+    """Load an ASE calculator by the name ASE knows it under, or by where Python imports it from.
+
+    ``ase:lj?epsilon=0.1&rc=6`` is a calculator of ASE with arguments, and
+    ``ase:package.module:Class?key=value`` one of any package that is installed here. Arguments are
+    truth values, numbers or text, as `nearsight.models.ase_by_name.argument` reads them. A module
+    of the current folder is not imported unless PYTHONPATH names that folder.
 
     Raises
     ------
     ModelError
-        ASE knows no such calculator, a package that it needs is not installed, or it cannot start
-        without further settings.
+        There is no such calculator or module, a package that it needs is not installed, it does not
+        take the arguments, or it cannot start with them.
     """
-    known = {name.lower(): name for name in (*ase_names, *external_calculators)}
-    name = known.get(request.target.lower(), request.target.lower())
-    try:
-        calculator = _calculator_class(name)()
-    except NearsightError:
-        raise
-    except ModuleNotFoundError as error:
-        raise ModelError(
-            f"ASE's calculator {name} needs the package {error.name}, which is not installed here; "
-            f"install it first."
-        ) from error
-    except Exception as error:
-        raise ModelError(
-            f"ASE's calculator {name} does not start by its name alone ({error}); "
-            f"set it up in Python and pass AseModel(calculator)."
-        ) from error
-    return AseModel(calculator, name=f"ase:{name}")
-
-
-def _calculator_class(name: str) -> Any:
-    module = f"ase.calculators.{name}"
-    try:
-        return get_calculator_class(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise
-        unknown: Exception = error
-    except AttributeError as error:  # a module of ASE that holds no calculator
-        unknown = error
-    raise ModelError(f"ASE has no calculator named {name!r}.") from unknown
+    name, calculator, arguments = calculator_named(request.target, request.options)
+    return AseModel(calculator, name=f"ase:{name}", arguments=arguments)
 
 
 def _options(

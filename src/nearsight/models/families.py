@@ -52,8 +52,9 @@ class Family:
     """Module below `nearsight.models`; the name of the family by default."""
     target_is_path: bool = True
     """Whether the target is a file, which may have ``#`` and more behind it."""
-    options: tuple[str, ...] = ()
-    """Calculation options that may follow a name as ``?key=value&key=value``."""
+    options: tuple[str, ...] | None = ()
+    """Calculation options that may follow a name as ``?key=value&key=value``; None for any, which
+    the model itself judges."""
     framework: str = "torch"
     """What it computes with: ``torch``, which is installed first, or ``jax``."""
     restriction: Restriction | None = None
@@ -96,6 +97,7 @@ FAMILIES = {
             name="sevennet",
             requires="sevenn",
             target="path of a checkpoint",
+            options=("modal",),
             licence="MIT",
             steps=_one("sevenn>=0.13,<0.14"),
             size_MB=1610,
@@ -261,7 +263,8 @@ FAMILIES = {
         Family(
             name="ase",
             requires="ase",
-            target="name of an ASE calculator such as emt",
+            target="name of an ASE calculator, or package.module:Class",
+            options=None,
             licence="LGPL-2.1-or-later",
             steps=(),
             size_MB=0,

@@ -1,7 +1,8 @@
-"""MACE (Batatia et al., NeurIPS 2022, arXiv 2206.07697), with the MACE-MP-0 models by name.
+"""MACE (Batatia et al., NeurIPS 2022, arXiv 2206.07697), with its foundation models by name.
 
 Install with ``pip install 'nearsight[mace]'``, in another environment than SevenNet's. The named
-models are downloaded by the `mace` package when they are first asked for.
+models are downloaded by the `mace` package when they are first asked for. The weights of some are
+under the Academic Software License, which allows no commercial use.
 """
 
 import warnings
@@ -28,8 +29,21 @@ _PRETRAINED = {
     "mace-mp-0-small": "small",
     "mace-mp-0-medium": "medium",
     "mace-mp-0-large": "large",
+    "mace-mp-0b3-medium": "medium-0b3",
+    "mace-mpa-0-medium": "medium-mpa-0",
+    "mace-omat-0-small": "small-omat-0",
+    "mace-omat-0-medium": "medium-omat-0",
+    "mace-matpes-pbe-0": "mace-matpes-pbe-0",
+    "mace-matpes-r2scan-0": "mace-matpes-r2scan-0",
 }
-"""The name that the `mace` package has for each named model."""
+"""The name that the `mace` package has for each named model of materials."""
+
+_ORGANIC = {
+    "mace-off23-small": "small",
+    "mace-off23-medium": "medium",
+    "mace-off23-large": "large",
+}
+"""And for each one of organic molecules, which it keeps in a table of their own."""
 
 _KNOWN: Collection[str] = ()
 """Digests of checkpoints that need no trust. The named models are published without any."""
@@ -93,7 +107,7 @@ class MaceEnergy:
 
 
 def load(request: LoadRequest) -> TorchModel:
-    """Load a MACE-MP-0 model by name, or a file in which a MACE model was saved whole.
+    """Load a foundation model by name, or a file in which a MACE model was saved whole.
 
     Of a model with several heads, ``mace:path#head`` names the one to use.
 
@@ -103,8 +117,8 @@ def load(request: LoadRequest) -> TorchModel:
         The file is missing, not trusted or damaged, or holds something else than a MACE model that
         has second derivatives; the head is not in it; or a named model cannot be downloaded.
     """
-    pretrained = request.name in _PRETRAINED
-    path, head = (_download(request), None) if pretrained else _path_and_head(request.target)
+    named = request.name in _PRETRAINED or request.name in _ORGANIC
+    path, head = (_download(request), None) if named else _path_and_head(request.target)
     if not path.is_file():
         raise ModelError(f"there is no MACE model at {path}; check the path.")
     digest = file_sha256(path)
@@ -147,13 +161,18 @@ def _download(request: LoadRequest) -> Path:
     with safe_loading_kept():
         from mace.calculators import foundations_models
 
-        key = _PRETRAINED[request.name]
-        address = foundations_models.mace_mp_urls[key]
+        if request.name in _ORGANIC:
+            address = foundations_models.mace_off_urls[_ORGANIC[request.name]]
+            key = address  # the same function downloads from any address, once
+        else:
+            key = _PRETRAINED[request.name]
+            address = foundations_models.mace_mp_urls[key]
         if not request.trust:  # before anything is fetched
             raise ModelError(
                 f"{request.name} is downloaded from {address} as a pickled module, which can run "
                 f"any code when it is loaded, and its authors publish no digest to compare it "
-                f"with. If you trust that address, load it with trust=True (--trust-checkpoint)."
+                f"with. If you trust that address, load it with trust=True (--trust-checkpoint). "
+                f"Licence of the weights: {stated(request.name)['licence']}."
             )
         try:
             return Path(foundations_models.download_mace_mp_checkpoint(key))

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 
 from nearsight.errors import ModelError
 
-_OPTION = re.compile(r"([a-z][a-z0-9_]*)=([^=&?]+)", flags=re.ASCII)
+_OPTION = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)=([^=&?]+)", flags=re.ASCII)
 
 
 def split_options(name: str) -> tuple[str, dict[str, str]]:

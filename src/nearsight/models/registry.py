@@ -47,7 +47,9 @@ def load_model(
     name
         A named model (``nearsight models list``), or ``family:target`` such as
         ``sevennet:checkpoint.pth``, ``mace:path.model`` or ``ase:emt``.
-        Calculation options follow as ``?charge=1&spin=2``, where a family has any.
+        Calculation options follow as ``?charge=1&spin=2``, where a family has any, and so do the
+        arguments of an ASE calculator, as in ``ase:lj?epsilon=0.1`` or
+        ``ase:package.module:Class?key=value``.
         With ``+d3`` or ``+d3:functional`` behind it all, D3(BJ) dispersion is added, by default for
         the functional that the model was trained on.
     dtype
@@ -104,7 +106,8 @@ def _parse(name: str) -> _Parsed:
         if not target or family.lower() not in FAMILIES:
             raise ModelError(_unknown(name))
         parsed = _Parsed(name, FAMILIES[family.lower()], target, options)
-    require_options(name, options, parsed.family.options)
+    if parsed.family.options is not None:
+        require_options(name, options, parsed.family.options)
     return parsed
 
 

@@ -19,6 +19,24 @@ _MACE_MP_0_SMALL = NamedModel(
     download="$XDG_CACHE_HOME/mace/20231210mace128L0_energy_epoch249model",
 )
 
+_ASL = "Academic Software License (ASL), no commercial use"
+_FOUNDATION = replace(_MACE_MP_0_SMALL, cutoff_A=None, layers=None, parameters=None, remark="")
+"""What is common to later models, of which less is published."""
+
+_MACE_OFF23_SMALL = NamedModel(
+    name="mace-off23-small",
+    family="mace",
+    training_data="SPICE, QMugs, water clusters",
+    level_of_theory="ωB97M-D3(BJ)/def2-TZVPPD",
+    licence=_ASL,
+    citation="arXiv 2312.15211",
+    cutoff_A=4.5,
+    layers=2,
+    n_elements=10,
+    remark="organic molecules",
+    download="$XDG_CACHE_HOME/mace/MACEOFF23_smallmodel",
+)
+
 MODELS = (
     _MACE_MP_0_SMALL,
     replace(
@@ -34,5 +52,51 @@ MODELS = (
         parameters=None,
         remark="128x0e+128x1o+128x2e",
         download="$XDG_CACHE_HOME/mace/MACE_MPtrj_20229model",
+    ),
+    replace(
+        _FOUNDATION,
+        name="mace-mp-0b3-medium",
+        download="$XDG_CACHE_HOME/mace/macemp0b3mediummodel",
+    ),
+    replace(
+        _FOUNDATION,
+        name="mace-mpa-0-medium",
+        training_data="MPtrj, sAlex",
+        cutoff_A=6.0,
+        parameters=9_063_204,
+        download="$XDG_CACHE_HOME/mace/macempa0mediummodel",
+    ),
+    *(
+        replace(
+            _FOUNDATION,
+            name=f"mace-omat-0-{size}",
+            training_data="OMat24",
+            level_of_theory="PBE (+U as in OMat24)",
+            licence=_ASL,
+            download=f"$XDG_CACHE_HOME/mace/maceomat0{size}model",
+        )
+        for size in ("small", "medium")
+    ),
+    *(
+        replace(
+            _FOUNDATION,
+            name=f"mace-matpes-{functional}-0",
+            training_data=f"OMat24, then MatPES {level}",
+            level_of_theory=level,
+            licence=_ASL,
+            citation=f"{_FOUNDATION.citation}, arXiv 2503.04070",
+            download=f"$XDG_CACHE_HOME/mace/MACEmatpes{functional}omatftmodel",
+        )
+        for functional, level in (("pbe", "PBE"), ("r2scan", "r2SCAN"))
+    ),
+    _MACE_OFF23_SMALL,
+    *(
+        replace(
+            _MACE_OFF23_SMALL,
+            name=f"mace-off23-{size}",
+            cutoff_A=5.0,
+            download=f"$XDG_CACHE_HOME/mace/MACEOFF23_{size}model",
+        )
+        for size in ("medium", "large")
     ),
 )

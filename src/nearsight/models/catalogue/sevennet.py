@@ -19,6 +19,9 @@ _SEVENNET_0 = NamedModel(
     inside_package=True,
 )
 
+_OMAT24 = "PBE (+U as in OMat24)"
+_MULTI_FIDELITY = "doi 10.1021/jacs.4c14455"
+
 MODELS = (
     _SEVENNET_0,
     replace(
@@ -30,4 +33,33 @@ MODELS = (
         curvature_smooth=None,
         remark="l_max 3",
     ),
+    replace(
+        _SEVENNET_0,
+        name="sevennet-mf-0",
+        training_data="Materials Project, PBE and r2SCAN",
+        level_of_theory="PBE or r2SCAN (that of ?modal=PBE or R2SCAN)",
+        citation=_MULTI_FIDELITY,
+        parameters=845_896,
+        remark="?modal=PBE",
+    ),
+    replace(
+        _SEVENNET_0,
+        name="sevennet-mf-ompa",
+        training_data="OMat24, MPtrj, sAlex",
+        level_of_theory="PBE (+U as in the Materials Project for ?modal=mpa, in OMat24 for omat24)",
+        citation=_MULTI_FIDELITY,
+        cutoff_A=6.0,
+        parameters=25_734_966,
+        curvature_smooth=None,
+        remark="l_max 3, ?modal=mpa",
+        inside_package=False,
+    ),
 )
+
+LEVELS_OF_MODALITIES = {
+    ("sevennet-mf-0", "PBE"): PBE_U,
+    ("sevennet-mf-0", "R2SCAN"): "r2SCAN",
+    ("sevennet-mf-ompa", "mpa"): PBE_U,
+    ("sevennet-mf-ompa", "omat24"): _OMAT24,
+}
+"""Level of theory of a multi-fidelity model with a modality."""
