@@ -27,8 +27,10 @@ def pair(pair_model: Callable[..., TorchModel]) -> TorchModel:
 def relaxed(pair: TorchModel) -> Callable[..., Atoms]:
     """Return a function: a crystal at the minimum of the pair potential."""
 
-    def at_minimum(atoms: Atoms, *, cell: bool = True, fmax: float = 1e-8) -> Atoms:
-        found = relax(atoms, pair, cell=cell, fmax=fmax, progress=False)
+    def at_minimum(
+        atoms: Atoms, *, cell: bool = True, fmax: float = 1e-8, optimizer: str | None = None
+    ) -> Atoms:
+        found = relax(atoms, pair, cell=cell, fmax=fmax, optimizer=optimizer, progress=False)
         assert found.converged
         return found.atoms
 
