@@ -1,8 +1,9 @@
 """What the tests of several models share."""
 
 import copy
+import signal
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,14 @@ from ase import Atoms
 
 if find_spec("torch") is not None:  # an environment of JAX models has none
     import torch
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Let SIGINT interrupt, also where whoever started the tests has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -119,6 +119,7 @@ def test_a_folder_that_may_not_be_written(
         install("chgnet")
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_stops_the_installer_and_leaves_nothing(
     stand_in: StandIn, environments: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -171,6 +171,7 @@ def interrupt_in(seconds: float) -> threading.Thread:
     return thread
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_interruption_keeps_the_worker_and_its_answers_in_step(
     far: Callable[..., WorkerModel], far_model: ModuleType, atoms: Atoms, seeds: list[Any]
 ) -> None:
