@@ -1,0 +1,54 @@
+"""A MACE with random weights.
+
+`mp-0-medium` has the shape of MACE-MP-0 medium (Batatia et al., arXiv 2401.00096): 128x0e + 128x1o,
+cutoff 6 Å, two layers, correlation 3; `small` has 16x0e + 16x1o and 4 Å. The first energies of the
+elements are zero.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from command import NUMBERS, save_model
+
+from nearsight.models.mace_import import ScaleShiftMACE
+
+ENERGY_SCALE_eV = 30.0
+KINDS = {"mp-0-medium": ("128x0e + 128x1o", 6.0, 10), "small": ("16x0e + 16x1o", 4.0, 8)}
+
+
+def save(kind: str, path: Path) -> None:
+    """Save a MACE in double precision."""
+    # only after `mace_import`, which makes e3nn 0.4 importable
+    from e3nn import o3
+    from mace.modules import gate_dict, interaction_classes
+
+    hidden, cutoff_A, n_bessel = KINDS[kind]
+    torch.manual_seed(1)
+    torch.set_default_dtype(torch.float64)
+    model = ScaleShiftMACE(
+        r_max=cutoff_A,
+        num_bessel=n_bessel,
+        num_polynomial_cutoff=5,
+        max_ell=3,
+        interaction_cls=interaction_classes["RealAgnosticResidualInteractionBlock"],
+        interaction_cls_first=interaction_classes["RealAgnosticResidualInteractionBlock"],
+        num_interactions=2,
+        num_elements=len(NUMBERS),
+        hidden_irreps=o3.Irreps(hidden),
+        MLP_irreps=o3.Irreps("16x0e"),
+        gate=gate_dict["silu"],
+        atomic_energies=np.zeros(len(NUMBERS)),
+        avg_num_neighbors=30.0,
+        atomic_numbers=list(NUMBERS),
+        correlation=3,
+        radial_type="bessel",
+        atomic_inter_scale=ENERGY_SCALE_eV,
+        atomic_inter_shift=0.0,
+    )
+    torch.save(model, path)
+
+
+if __name__ == "__main__":
+    save_model(__doc__, {kind: partial(save, kind) for kind in KINDS})
