@@ -267,7 +267,7 @@ def table_of_environments() -> str:
 
 def described(family: Family, environment: Environment) -> list[str]:
     """Return the line of one environment."""
-    asked = {named(wanted) for step in family.steps for wanted in step.requirements}
+    asked = {named(wanted) for wanted in family.steps[-1].requirements}
     packages = [each for each in environment.packages if named(each) in asked]
     return [
         f"`nearsight models install {family.name}`",

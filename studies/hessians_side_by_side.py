@@ -7,6 +7,7 @@
 #
 #     python studies/hessians_side_by_side.py STRUCTURE MODEL[@LABEL]... [--trust-checkpoint]
 import argparse
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
@@ -44,7 +45,7 @@ def main() -> None:
     arguments.results.mkdir(exist_ok=True)
     path = arguments.results / "hessians_side_by_side.md"
     title = f"{arguments.structure.stem} ({len(atoms)} atoms)"
-    path.write_text(report(title, models, alone, together, times), encoding="utf-8")
+    path.write_text(report(title, alone, together, times), encoding="utf-8")
     print(f"wrote {path}")
 
 
@@ -66,7 +67,6 @@ def whole(atoms: Atoms, model: Model) -> Hessian:
 
 def report(
     title: str,
-    models: dict[str, Model],
     alone: dict[str, Hessian],
     together: dict[str, Hessian],
     times_s: tuple[float, float],
@@ -77,30 +77,36 @@ def report(
         f"The last column is the largest deviation of the rows that all models compute at once, "
         f"each in a\nthread, from those that it computes alone: "
         f"{times_s[1]:.1f} s for all at once, {times_s[0]:.1f} s one after the other.\n\n"
-        f"{table(models, alone, together)}\n"
+        f"{table(alone, together)}\n"
         f"Between two of them:\n\n{differences(alone)}"
     )
 
 
-def table(models: dict[str, Model], alone: dict[str, Hessian], together: dict[str, Hessian]) -> str:
+def table(alone: dict[str, Hessian], together: dict[str, Hessian]) -> str:
     """Return one line per Hessian."""
-    lines = []
+    own, lines = not_shared([found.provenance.versions for found in alone.values()]), []
     for label, found in alone.items():
         highest = vibrations(found).wavenumbers_per_cm[-N_HIGHEST:][::-1]
         change = np.abs(together[label].matrix_eV_per_A2 - found.matrix_eV_per_A2).max()
-        versions = models[label].identity.to_json().get("versions") or {}
+        versions = found.provenance.versions
         lines.append(
             [
                 label,
-                ", ".join(f"{name} {version}" for name, version in versions.items()),
+                ", ".join(f"{name} {versions[name]}" for name in own if name in versions),
                 f"{np.abs(found.matrix_eV_per_A2).max():.4g}",
                 f"{found.asymmetry_eV_per_A2:.0e}",
                 ", ".join(f"{wavenumber:.1f}" for wavenumber in highest),
                 f"{change:.0e}" if change else "0",
             ]
         )
-    header = ["model", "versions", "largest element / eV/Å²", "asymmetry / eV/Å²"]
+    header = ["model", "packages that differ", "largest element / eV/Å²", "asymmetry / eV/Å²"]
     return markdown_table([*header, "highest / cm⁻¹", "at once - alone / eV/Å²"], lines)
+
+
+def not_shared(versions: list[Mapping[str, str]]) -> list[str]:
+    """Return the packages that some lack, or have in another version."""
+    every = dict.fromkeys(name for each in versions for name in each)
+    return [name for name in every if len({each.get(name) for each in versions}) > 1]
 
 
 def differences(alone: dict[str, Hessian]) -> str:

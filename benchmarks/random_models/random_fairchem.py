@@ -59,7 +59,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "esen": (CONSERVATIVE | PLAIN, {"efs": {"module": f"{HEAD}.MLP_EFS_Head"}}),
     "esen-direct": (DIRECT | PLAIN, DIRECT_HEADS),
 }
-RMSD = 10.0
+RMSD = 20.0
 
 
 def save(kind: str, path: Path) -> None:

@@ -1,8 +1,8 @@
 """A MACE with random weights.
 
 `mp-0-medium` has the shape of MACE-MP-0 medium (Batatia et al., arXiv 2401.00096): 128x0e + 128x1o,
-cutoff 6 Å, two layers, correlation 3; `small` has 16x0e + 16x1o and 4 Å. The first energies of the
-elements are zero.
+cutoff 6 Å, two layers, correlation 3; `small` has 16x0e + 16x1o and 4 Å. Their forces are of the
+size of 0.05 eV/Å. `stiff` is `small` with an energy that is 30 times as large.
 """
 
 from functools import partial
@@ -14,8 +14,11 @@ from command import NUMBERS, save_model
 
 from nearsight.models.mace_import import ScaleShiftMACE
 
-ENERGY_SCALE_eV = 30.0
-KINDS = {"mp-0-medium": ("128x0e + 128x1o", 6.0, 10), "small": ("16x0e + 16x1o", 4.0, 8)}
+KINDS = {
+    "mp-0-medium": ("128x0e + 128x1o", 6.0, 10, 1.0),
+    "small": ("16x0e + 16x1o", 4.0, 8, 1.0),
+    "stiff": ("16x0e + 16x1o", 4.0, 8, 30.0),
+}
 
 
 def save(kind: str, path: Path) -> None:
@@ -24,7 +27,7 @@ def save(kind: str, path: Path) -> None:
     from e3nn import o3
     from mace.modules import gate_dict, interaction_classes
 
-    hidden, cutoff_A, n_bessel = KINDS[kind]
+    hidden, cutoff_A, n_bessel, scale_eV = KINDS[kind]
     torch.manual_seed(1)
     torch.set_default_dtype(torch.float64)
     model = ScaleShiftMACE(
@@ -44,7 +47,7 @@ def save(kind: str, path: Path) -> None:
         atomic_numbers=list(NUMBERS),
         correlation=3,
         radial_type="bessel",
-        atomic_inter_scale=ENERGY_SCALE_eV,
+        atomic_inter_scale=scale_eV,
         atomic_inter_shift=0.0,
     )
     torch.save(model, path)

@@ -28,9 +28,7 @@ SETTINGS = {
 def save(path: Path) -> None:
     """Save a model in single precision."""
     free_atoms = [0.0] * len(NUMBERS)
-    model = Nequix(
-        jax.random.key(1), n_species=len(NUMBERS), atom_energies=free_atoms, **SETTINGS
-    )
+    model = Nequix(jax.random.key(1), n_species=len(NUMBERS), atom_energies=free_atoms, **SETTINGS)
     save_nequix(path, model, SETTINGS | {"atomic_numbers": list(NUMBERS)})
 
 

@@ -14,7 +14,7 @@ from nearsight.models.schnetpack_import import (
 )
 
 CUTOFF_A = 4.0
-SCALES_eV = {"SchNet": 10.0, "PaiNN": 10.0}
+SCALES_eV = {"SchNet": 5.0, "PaiNN": 2.0}
 
 
 def save(kind: str, path: Path) -> None:
