@@ -68,6 +68,7 @@ def test_versions_elsewhere_make_no_other_identity() -> None:
     assert provenance.versions["mace-torch"] == "0.9"
     assert provenance.versions["torch"] == "7.0"
     assert provenance.versions["scipy"] == metadata.version("scipy")
+    assert "ase" not in provenance.versions  # here, but what is here gave no number
 
 
 def test_identities_of_before_are_read() -> None:

@@ -130,5 +130,9 @@ def record(model: ModelIdentity, **settings: Setting) -> Provenance:
 
     Where the model lives in another environment, the versions of its packages are those there.
     """
-    versions = installed_versions() | dict(model.versions)
+    versions = installed_versions()
+    if model.versions:  # what is here, and not there, had no part in it
+        of_models = model_versions()
+        versions = {name: versions[name] for name in versions if name not in of_models}
+        versions |= model.versions
     return Provenance(model=model, settings=settings, versions=versions)

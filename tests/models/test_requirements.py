@@ -1,8 +1,11 @@
 """SevenNet and MACE exclude each other, and whoever asks for the wrong one is told what to do."""
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from importlib import metadata
+from importlib.machinery import ModuleSpec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +24,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def pretend(package: str | None, e3nn: str | None) -> None:
         def found(name: str, *arguments: Any) -> Any:
             if name in {"sevenn", "mace"}:
-                return object() if name == package else None
+                return ModuleSpec(name, None, origin=name) if name == package else None
             return find(name, *arguments)
 
         def version_of(name: str) -> str:
@@ -101,3 +104,20 @@ def test_later_versions_of_e3nn_are_sevennets(
 def test_this_environment_has_one_of_the_two() -> None:
     usable = {family for family in ("sevennet", "mace") if FAMILIES[family].obstacle is None}
     assert usable == {"mace" if metadata.version("e3nn") == "0.4.4" else "sevennet"}
+
+
+@pytest.mark.parametrize("package", ["no_such_package", "no_such_package.core"])
+def test_a_folder_that_is_called_like_a_package_is_none(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "no_such_package").mkdir()
+    (tmp_path / "no_such_package" / "results.model").touch()
+    for path in ([], [str(tmp_path)]):
+        monkeypatch.setattr(sys, "path", [*path, *sys.path])
+        importlib.invalidate_caches()
+        said = f"needs the package {package}, which is not installed here"
+        assert obstacle(package) == said
+    (tmp_path / Path(*package.split("."))).mkdir(exist_ok=True)
+    (tmp_path / Path(*package.split("."), "__init__.py")).touch()
+    importlib.invalidate_caches()
+    assert obstacle(package) is None

@@ -33,7 +33,7 @@ class Family:
 
     name: str
     requires: str
-    """Package that must be importable."""
+    """Package that must be importable, with code of its own: ``fairchem`` is only a folder."""
     target: str
     """What may follow ``family:`` in a name."""
     licence: str
@@ -199,7 +199,7 @@ FAMILIES = {
         ),
         Family(
             name="fairchem",
-            requires="fairchem",
+            requires="fairchem.core",
             target="path of a checkpoint",
             options=("task", "charge", "spin"),
             licence="MIT",
@@ -240,7 +240,7 @@ FAMILIES = {
         ),
         Family(
             name="metatomic",
-            requires="metatomic",
+            requires="metatomic.torch",
             target="path of a .pt or .ckpt, or path#variant",
             licence="BSD-3-Clause",
             steps=_one(

@@ -18,11 +18,20 @@ def obstacle(package: str, e3nn: str | None = None) -> str | None:
     e3nn
         Version of e3nn that it works with, as ``==0.4.4`` or ``>=0.5``; None for any, or no e3nn.
     """
-    present = importlib.util.find_spec(package) is not None
+    present = _is_installed(package)
     if version := excluding_e3nn(e3nn):
         lacking = "" if present else f"the package {package}, which is not installed here, and "
         return f"needs {lacking}e3nn{e3nn}, but e3nn {version} is installed here"
     return None if present else f"needs the package {package}, which is not installed here"
+
+
+def _is_installed(package: str) -> bool:
+    """Return whether there is such a package with code; any folder of its name passes for one."""
+    try:
+        found = importlib.util.find_spec(package)
+    except ModuleNotFoundError:  # of the package that this one is in
+        return False
+    return found is not None and found.origin is not None
 
 
 def excluding_e3nn(wanted: str | None) -> str | None:
