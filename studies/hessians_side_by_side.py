@@ -69,8 +69,8 @@ def report(
     """Return the committed tables."""
     return (
         f"# Hessians of {title} in one process\n\n"
-        "The last column is the largest deviation of the Hessian while all models compute at once,\n"
-        "each in a thread, from the one that it computes alone.\n\n"
+        "The last column is the largest deviation of the Hessian that each model computes while\n"
+        "all compute at once, each in a thread, from the one that it computes alone.\n\n"
         f"{table(alone, together)}\n"
         f"Between two of them:\n\n{differences(alone)}"
     )
