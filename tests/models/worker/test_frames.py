@@ -116,6 +116,20 @@ def test_malformed_frames_are_refused(pair: Pair, sent: bytes) -> None:
         receive(pair[1])
 
 
+def test_what_is_too_deep_is_not_even_read(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A process in which some package allows it would recurse until its stack ends.
+    monkeypatch.setattr(frames.json, "loads", None)
+    pair[0].sendall(raw([], text=100_000 * b"["))
+    with pytest.raises(ModelError, match="nested too deeply"):
+        receive(pair[1])
+
+
+def test_brackets_within_texts_are_not_nesting(pair: Pair) -> None:
+    text = 300 * "[" + '"' + 300 * "{"
+    send(pair[0], pack({"text": text}, {}))
+    assert receive(pair[1]).head == {"text": text}
+
+
 @pytest.mark.parametrize("length", [0, 7, 20, -1])
 def test_end_of_the_channel_is_noticed(pair: Pair, length: int) -> None:
     pair[0].sendall(raw([["a", "<f8", [1]]], 8 * b"\0")[:length])
