@@ -152,11 +152,19 @@ def rate(call: Callable[[], object]) -> float:
 
 def cpu_time_s(call: Callable[[], object], n_calls: int) -> float:
     """Return the CPU time that calls take in this process and in those that it has started."""
-    everyone = [psutil.Process(), *processes()]
-    before = sum(sum(each.cpu_times()[:2]) for each in everyone)
+    before = {each: spent_s(each) for each in (psutil.Process(), *processes())}
     for _ in range(n_calls):
         call()
-    return float(sum(sum(each.cpu_times()[:2]) for each in everyone) - before)
+    # A process that has ended meanwhile, of a model that nobody holds any more, had no part in it.
+    return sum(max(spent_s(each) - spent, 0.0) for each, spent in before.items())
+
+
+def spent_s(process: psutil.Process) -> float:
+    """Return the CPU time that a process has taken; zero if it is not there any more."""
+    try:
+        return float(sum(process.cpu_times()[:2]))
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def processes() -> set[psutil.Process]:

@@ -1,6 +1,7 @@
 """The table of all families, of two cheap models and of one that fails."""
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import ase.io
 import numpy as np
+import psutil
 import pytest
 from ase import Atoms
 from ase.build import bulk
@@ -138,3 +140,17 @@ def test_models_at_once_give_what_they_give_alone(run: Callable[..., None], tmp_
     assert [line.split(" | ")[0] for line in lines[:2]] == ["| One, float64", "| One, float32"]
     assert all(line.endswith("| 0 |") for line in lines[:2])
     assert "| One, float64 | Two, float64 | 0 | 0 |" in lines
+
+
+def test_a_process_that_has_ended_took_no_part(study: Callable[[str], ModuleType]) -> None:
+    module = study("families")
+    with subprocess.Popen(["sleep", "60"]) as process:
+        other = psutil.Process(process.pid)
+        assert other in module.processes()
+
+        def call() -> None:
+            process.kill()
+            process.wait()
+
+        assert 0 <= module.cpu_time_s(call, 1) < 10
+        assert module.spent_s(other) == 0
