@@ -64,7 +64,7 @@ def run(
         if name == "families":
             moved = copper.copy()
             moved.rattle(0.1, seed=1)
-            monkeypatch.setattr(module, "SHORTEST_S", 0.02)
+            monkeypatch.setattr(module, "SHORTEST_S", 0.2)
             monkeypatch.setattr(module, "check_model", partial(check_model, structures={"": moved}))
         module.main()
 
