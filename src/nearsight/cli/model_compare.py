@@ -39,9 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     if show:
         _print_head(arguments.structure, atoms, names)
     for name in names:
-        record = {"structure": arguments.structure, "model": name} | _attempt(
-            name, atoms, arguments
-        )
+        record = _attempt(name, atoms, arguments)
         output.add(record)
         if show:
             _print_line(record, names)

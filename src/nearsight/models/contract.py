@@ -248,6 +248,22 @@ def require_stress(atoms: Atoms) -> None:
         )
 
 
+def require_evaluable(
+    structures: Sequence[Atoms], model: Model | TorchEnergy, *, stress: bool
+) -> None:
+    """Check that `model` knows the elements of all structures and, if asked for, they have stress.
+
+    Raises
+    ------
+    ModelError
+        It does not, or one has none.
+    """
+    for atoms in structures:
+        require_elements(atoms, model)
+        if stress:
+            require_stress(atoms)
+
+
 def require_finite(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
     """Check that no number in `evaluation` is NaN or infinite.
 

@@ -31,8 +31,8 @@ from nearsight.models.contract import (
     Products,
     Seed,
     require_elements,
+    require_evaluable,
     require_finite,
-    require_stress,
 )
 from nearsight.models.padded_graph import PaddedGraph, padded_graph, rounded_atoms
 from nearsight.provenance import ModelIdentity
@@ -109,10 +109,7 @@ class JaxModel:
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
-        for atoms in structures:
-            require_elements(atoms, self)
-            if stress:
-                require_stress(atoms)
+        require_evaluable(structures, self, stress=stress)
         if not structures:
             return []
         graph = self._graph(structures)

@@ -25,8 +25,8 @@ from nearsight.models.contract import (
     TorchEnergy,
     require_all_atoms,
     require_elements,
+    require_evaluable,
     require_finite,
-    require_stress,
 )
 from nearsight.models.graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
@@ -50,10 +50,7 @@ class TorchModel:
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
-        for atoms in structures:
-            require_elements(atoms, self)
-            if stress:
-                require_stress(atoms)
+        require_evaluable(structures, self, stress=stress)
         if not structures:
             return []
         graph = self._energy.prepare(structures)
