@@ -300,3 +300,13 @@ def test_summary_lists_sites_and_totals(alpha_quartz: Atoms) -> None:
     assert np.shape(silicon["directions"]) == (2, 3)
     assert oxygen["directions"] == np.eye(3).tolist()
     assert oxygen["smallest_singular_value"] == 1.0
+
+
+def test_a_plan_for_some_atoms_has_their_rows_only(mgo, pair_model):
+    crystal = make_supercell(mgo, (3, 3, 3))
+    whole = plan(crystal)
+    part = whole.for_atoms([7])
+    assert (whole.rows_needed, part.rows_needed) == (2, 1)
+    assert 7 in part.sites[0].equivalent_atoms
+    assert part.uses_symmetry
+    assert not plan(crystal, tolerance_A=None).for_atoms([7]).uses_symmetry

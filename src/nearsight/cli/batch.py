@@ -10,7 +10,7 @@ from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.work import WorkDirectory, work_directory
 from nearsight.errors import NearsightError
-from nearsight.reports.entries import ProbedEntry, ReportEntry
+from nearsight.reports.section_choice import Entry
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Outcome:
     """The JSON object."""
     show: Callable[[], None]
     """Prints it for a human."""
-    entry: ReportEntry | ProbedEntry | None = None
+    entry: Entry | None = None
     """What a report shows of it; None for a command without a report, and for a failure."""
 
 

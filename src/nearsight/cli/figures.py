@@ -10,6 +10,7 @@ from nearsight.cli.json_output import require_writable
 from nearsight.cli.probing import Probed
 from nearsight.elasticity.result import ElasticTensor
 from nearsight.errors import MethodError
+from nearsight.locality.result import Locality
 from nearsight.storage import write_atomically
 from nearsight.vibrations.density_of_states import density_of_states
 from nearsight.vibrations.heat_capacity import HeatCapacity
@@ -149,6 +150,16 @@ def youngs_modulus_figure(path: str, calculated: Sequence[tuple[str, ElasticTens
         axes.set_title(f"{name} ({tensor.atoms.get_chemical_formula()})\nfrom {tensor.name}")
         title = "Young's modulus / GPa, relaxed ions"
         axes.legend(title=title, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
+    _save(figure, path)
+
+
+def locality_figure(path: str, calculated: Sequence[tuple[str, Locality]]) -> None:
+    """Draw ‖G'‖ over the radius of fragments, one panel for each structure and method."""
+    figure = _new_figure(panels=len(calculated))
+    panels = figure.subplots(len(calculated), 1, squeeze=False)[:, 0]
+    for axes, (name, found) in zip(panels, calculated, strict=True):
+        found.plot(axes)
+        axes.set_title(name)
     _save(figure, path)
 
 

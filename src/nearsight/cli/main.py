@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _hessian(commands)
     _vibrations(commands)
     _elastic(commands)
+    _locality(commands)
     _report(commands)
     _models(commands)
     return parser
@@ -201,6 +202,22 @@ def _elastic(commands: "options.Commands") -> None:
     options.add_hessian(command)
     options.add_output(command, plot="Young's modulus over directions", report=False)
     command.set_defaults(run=options.runner("nearsight.cli.elastic"))
+
+
+def _locality(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "locality",
+        help="how far each atom sees, and how large fragments must be",
+        description="Put the sites of each structure, as it is in its file, into capped fragments "
+        "that shrink, and print the smallest that keep the force within the threshold, with what "
+        "follows from them. With both a model and a reference method, both are examined.",
+    )
+    options.add_structures(command)
+    options.add_model(command)
+    options.add_locality(command)
+    options.add_rows(command, "rows of the sites")
+    options.add_output(command, plot="norm of the group matrix over the fragment radius")
+    command.set_defaults(run=options.runner("nearsight.cli.locality"))
 
 
 def _report(commands: "options.Commands") -> None:

@@ -139,17 +139,7 @@ def relax_tightly(command: argparse.ArgumentParser) -> None:
 
 def add_hessian(command: argparse.ArgumentParser) -> None:
     """Add what decides about the Hessian."""
-    group = command.add_argument_group("Hessian")
-    group.add_argument(
-        "--method",
-        default="auto",
-        metavar="M",
-        help="rows, batched, forward-difference, central-difference, fourth-order, or auto "
-        "(default: %(default)s)",
-    )
-    group.add_argument(
-        "--step", type=positive_float, metavar="H", help="displacement of differences in Å"
-    )
+    group = add_rows(command, "Hessian")
     group.add_argument(
         "--supercell",
         type=_positive_int,
@@ -172,6 +162,21 @@ def add_hessian(command: argparse.ArgumentParser) -> None:
         const=None,
         help="compute every row, or every row of the unit cell of a supercell",
     )
+
+
+def add_rows(command: argparse.ArgumentParser, title: str) -> "argparse._ArgumentGroup":
+    """Add how rows are computed to a group of this title, and return the group."""
+    group = command.add_argument_group(title)
+    group.add_argument(
+        "--method",
+        default="auto",
+        metavar="M",
+        help="rows, batched, forward-difference, central-difference, fourth-order, or auto "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--step", type=positive_float, metavar="H", help="displacement of differences in Å"
+    )
     group.add_argument(
         "--memory",
         dest="memory_budget_bytes",
@@ -185,6 +190,7 @@ def add_hessian(command: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where unfinished work is kept until it is done (default: %(default)s)",
     )
+    return group
 
 
 def add_phonons(command: argparse.ArgumentParser) -> None:

@@ -8,15 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.errors import MethodError, StorageError
-from nearsight.reports.entries import FailedEntry, ProbedEntry, ReportEntry
+from nearsight.reports.entries import FailedEntry
 from nearsight.reports.page import render_page
-from nearsight.reports.probed_section import probed_section
-from nearsight.reports.sections import (
-    MODE_BUDGET_BYTES,
-    Section,
-    calculated_section,
-    failed_section,
-)
+from nearsight.reports.section_choice import Entry, section_of
+from nearsight.reports.sections import MODE_BUDGET_BYTES, Section, failed_section
 from nearsight.storage import write_text
 
 _SUFFIXES = (".html", ".htm")
@@ -56,7 +51,7 @@ class ReportOutput:
         self._n_written = 0
         self._not_before = 0.0
 
-    def add(self, record: Mapping[str, Any], entry: ReportEntry | ProbedEntry | None) -> bool:
+    def add(self, record: Mapping[str, Any], entry: Entry | None) -> bool:
         """Add a structure, and bring the file up to date.
 
         Returns
@@ -74,7 +69,7 @@ class ReportOutput:
             section = failed_section(failure, number)
         else:
             try:
-                section = self._section(entry, number)
+                section = section_of(entry, number, self._budget)
             except Exception as error:
                 # A defect of the page must not end the run, whose other results are sound.
                 drawn = False
@@ -88,11 +83,6 @@ class ReportOutput:
                 # The other structures must go on; `finish` writes it again, or fails for good.
                 print(f"nearsight: {error} The run goes on.", file=sys.stderr)
         return drawn
-
-    def _section(self, entry: ReportEntry | ProbedEntry, number: int) -> Section:
-        if isinstance(entry, ProbedEntry):
-            return probed_section(entry, number)
-        return calculated_section(entry, number, self._budget)
 
     def finish(self) -> None:
         """Write what has not been written yet.
@@ -116,7 +106,7 @@ class ReportOutput:
         self._not_before = ended + _PAUSE_PER_WRITING * (ended - started)
 
 
-def _undrawn(entry: ReportEntry | ProbedEntry, error: Exception) -> FailedEntry:
+def _undrawn(entry: Entry, error: Exception) -> FailedEntry:
     message = (
         f"the calculation is finished, but its part of the page could not be made ({error}). "
         f"Its numbers are in the terminal and, with --json, in a file."

@@ -7,7 +7,8 @@ does for displacements (K. Parlinski, Z. Q. Li, Y. Kawazoe, Phys. Rev. Lett. 199
 doi:10.1103/PhysRevLett.78.4063), here for rows of any kind.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,11 @@ class Plan:
         return len(self.seeds)
 
     @property
+    def uses_symmetry(self) -> bool:
+        """Whether any row follows from others."""
+        return self.rows_needed < 3 * sum(len(site.equivalent_atoms) for site in self.sites)
+
+    @property
     def seeds(self) -> list[Seed]:
         """The rows to compute, as pairs of atom and direction."""
         return [(site.atom, direction) for site in self.sites for direction in site.directions]
@@ -124,6 +130,12 @@ class Plan:
             The rows of `seeds` in their order, shape ``(rows_needed, n_atoms, 3)`` in eV/Å².
         """
         return self.expand_for(rows, np.arange(self.n_atoms))
+
+    def for_atoms(self, atoms: Sequence[int]) -> "Plan":
+        """Return the plan for the rows of some atoms only, to be used with `expand_for`."""
+        wanted = set(atoms)
+        kept = tuple(site for site in self.sites if wanted.intersection(site.equivalent_atoms))
+        return replace(self, sites=kept)
 
     def image_of_seed(self, index: int, choice: int) -> tuple[Seed, Image]:
         """Return a row that is an image of row `index`, with the operation between them.

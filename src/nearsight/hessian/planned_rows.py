@@ -247,7 +247,7 @@ def _check_images(
     Images of computed rows are exact for differences of any step too, unlike expanded rows, because
     differences along a general direction are no combination of those along others.
     """
-    if plan.rows_needed == plan.rows_total:
+    if not plan.uses_symmetry:
         return None
     random = np.random.default_rng(len(atoms))
     analytic = _SAME_IMAGE.get(model.identity.dtype, _SAME_ROW)

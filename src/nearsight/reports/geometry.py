@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,10 +50,32 @@ def heat_viewer_data(heat: ProbedHeatCapacity) -> dict[str, Any]:
     It is that at the first temperature, and goes into the extended XYZ too.
     """
     shares = heat.atomic_heat_capacities_J_per_molatom_K[0]
-    atoms = _bare(heat.atoms)
-    atoms.set_array(ATOMIC_KEY, shares)
-    atoms.info["temperature_K"] = float(heat.temperatures_K[0])
-    return {**_structure_data(atoms), "atom_colors": scale_colors(shares)}
+    about = {"temperature_K": float(heat.temperatures_K[0])}
+    return colored_viewer_data(heat.atoms, shares, {ATOMIC_KEY: shares}, about)
+
+
+def colored_viewer_data(
+    atoms: Atoms,
+    scale: NDArray[np.float64],
+    arrays: Mapping[str, NDArray[np.float64]],
+    info: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Return what the viewer needs of a structure whose atoms have the colours of their values.
+
+    Parameters
+    ----------
+    atoms
+        The structure.
+    scale
+        What the colours tell, shape ``(n_atoms,)``.
+    arrays, info
+        What goes into the extended XYZ for each atom, and for the structure, by name.
+    """
+    shown = _bare(atoms)
+    shown.info.update(info or {})
+    for name, values in arrays.items():
+        shown.set_array(name, values)
+    return {**_structure_data(shown), "atom_colors": scale_colors(scale)}
 
 
 def _bare(atoms: Atoms) -> Atoms:

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 
 import nearsight
 from nearsight.errors import StorageError
-from nearsight.reports.entries import FailedEntry, ProbedEntry, ReportEntry
-from nearsight.reports.probed_section import probed_section
+from nearsight.reports.entries import FailedEntry
+from nearsight.reports.section_choice import Entry, section_of
 from nearsight.reports.sections import (
     MODE_BUDGET_BYTES,
     Section,
-    calculated_section,
     failed_section,
     summary_values,
 )
@@ -25,7 +24,7 @@ _SCRIPTS = ("3Dmol-min.js", "viewer.js", "report.js")
 
 def write_report(
     path: str | os.PathLike[str],
-    entries: Sequence[ReportEntry | ProbedEntry | FailedEntry],
+    entries: Sequence[Entry | FailedEntry],
     *,
     command: str | None = None,
     mode_budget_bytes: int = MODE_BUDGET_BYTES,
@@ -58,7 +57,7 @@ def write_report(
 
 
 def render_report(
-    entries: Sequence[ReportEntry | ProbedEntry | FailedEntry],
+    entries: Sequence[Entry | FailedEntry],
     *,
     command: str | None = None,
     mode_budget_bytes: int = MODE_BUDGET_BYTES,
@@ -70,14 +69,10 @@ def render_report(
     return render_page(sections, command=command)
 
 
-def _section(
-    entry: ReportEntry | ProbedEntry | FailedEntry, number: int, mode_budget_bytes: int
-) -> Section:
+def _section(entry: Entry | FailedEntry, number: int, mode_budget_bytes: int) -> Section:
     if isinstance(entry, FailedEntry):
         return failed_section(entry, number)
-    if isinstance(entry, ProbedEntry):
-        return probed_section(entry, number)
-    return calculated_section(entry, number, mode_budget_bytes)
+    return section_of(entry, number, mode_budget_bytes)
 
 
 def render_page(
@@ -115,10 +110,8 @@ def render_page(
 def _title(sections: Sequence[Section], pending: Sequence[str]) -> str:
     if len(sections) == 1 and not pending:
         return sections[0].title
-    has_heat = any(section.heat_capacities for section in sections)
-    about = "Heat capacities" if has_heat else "Vibrations"
-    if all(section.failed for section in sections):
-        about = "Results"
+    subjects = {section.subject for section in sections if section.failed is None}
+    about = subjects.pop() if len(subjects) == 1 else "Results"
     return f"{about} of {len(sections) + len(pending)} structures"
 
 

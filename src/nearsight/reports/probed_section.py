@@ -48,6 +48,7 @@ def probed_section(entry: ProbedEntry, number: int) -> Section:
             **_drawings(entry.heat, anchor),
         ),
         title=f"Heat capacity of {name}",
+        subject="Heat capacities",
         formula=formula,
         n_atoms=len(entry.atoms),
         heat_capacities=tuple(entry.heat.heat_capacity_summary()),

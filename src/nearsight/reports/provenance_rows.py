@@ -11,6 +11,7 @@ from nearsight.provenance import ModelIdentity, Provenance
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports import wording
 from nearsight.reports.entries import ProbedEntry, ReportEntry
+from nearsight.reports.locality_entry import LocalityEntry
 from nearsight.vibrations.heat_capacity import HeatCapacity
 
 _Lines = list[tuple[str, str | Markup]]
@@ -50,6 +51,26 @@ def probed_provenance_rows(entry: ProbedEntry) -> list[Group]:
     """Return the same for a heat capacity from products with the Hessian."""
     products = Group("Products", _products(entry))
     return _groups(entry, entry.heat.provenance, products, _conventions(entry.heat))
+
+
+def locality_provenance_rows(entry: LocalityEntry) -> list[Group]:
+    """Return the same for the locality of a structure."""
+    provenance = entry.locality.provenance
+    first = entry.locality.sites[0].computation
+    rows: _Lines = [("method", first.method), ("reason", first.reason)]
+    if first.step_A is not None:
+        rows.append(("displacement", f"{first.step_A:g} Å"))
+    settings: _Lines = [
+        ("threshold", f"{entry.locality.threshold_eV_per_A2:g} eV/Å²"),
+        ("reference radius", f"{entry.locality.reference_radius_A:g} Å"),
+    ]
+    return [
+        Group("Structure", _structure(entry.name, entry.atoms)),
+        Group("Model", _model(provenance.model)),
+        Group("Rows of the sites", rows),
+        Group("Settings", settings),
+        Group("Versions", list(provenance.versions.items())),
+    ]
 
 
 def _groups(

@@ -28,6 +28,8 @@ class Section:
     html: Markup
     title: str
     """What the page is called if this is all of it."""
+    subject: str
+    """What a page of several of its kind is about."""
     formula: str
     n_atoms: int | None
     heat_capacities: tuple[Mapping[str, float], ...]
@@ -37,6 +39,8 @@ class Section:
     level: Level
     verdict: str
     """In a word or two."""
+    radius_A: float | None = None
+    """Common radius of fragments, where that was asked for."""
     failed: FailedEntry | None = None
 
     @property
@@ -94,6 +98,7 @@ def calculated_section(
             **_drawings(entry, anchor, mode_budget_bytes),
         ),
         title=("Heat capacity of " if thermal else "Vibrations of ") + wording.stem(entry.name),
+        subject="Heat capacities" if thermal else "Vibrations",
         formula=str(entry.atoms.get_chemical_formula()),
         n_atoms=len(entry.atoms),
         heat_capacities=tuple(thermal.heat_capacity_summary()) if thermal else (),
@@ -157,6 +162,7 @@ def failed_section(entry: FailedEntry, number: int) -> Section:
         anchor=anchor,
         html=html,
         title=f"No result for {wording.stem(entry.name)}",
+        subject="Results",
         formula="",
         n_atoms=None,
         heat_capacities=(),
@@ -247,7 +253,12 @@ def summary_values(sections: Sequence[Section]) -> dict[str, Any]:
     temperatures = sorted(
         {row["temperature_K"] for section in calculated for row in section.heat_capacities}
     )
+    has_modes = any(section.imaginary is not None for section in calculated)
+    has_radii = any(section.radius_A is not None for section in calculated)
     return {
+        "has_modes": has_modes,
+        "has_radii": has_radii,
+        "n_columns": 2 + len(temperatures) + has_modes + has_radii,
         "calculated": calculated,
         "failed": [section for section in sections if section.failed is not None],
         "temperatures": temperatures,

@@ -1,0 +1,105 @@
+"""``nearsight locality``."""
+
+import argparse
+from pathlib import Path
+
+from ase import Atoms
+
+from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.calculation import read_checked
+from nearsight.cli.figures import locality_figure
+from nearsight.cli.fragment_output import own_groups_of, sites_of, write_fragments
+from nearsight.cli.locality_tables import print_comparison, print_locality
+from nearsight.cli.options import DEFAULT_MODEL
+from nearsight.cli.outputs import require_output_files
+from nearsight.cli.tables import print_warnings
+from nearsight.cli.work import WorkDirectory
+from nearsight.hessian.methods import choose_kind
+from nearsight.locality.comparison import compare_localities
+from nearsight.locality.compute import locality
+from nearsight.locality.convergence import Checkpoint
+from nearsight.locality.result import Locality
+from nearsight.models.contract import Model
+from nearsight.models.registry import load_model
+from nearsight.reports.locality_entry import LocalityEntry
+from nearsight.structures.fragments import Fragment
+from nearsight.structures.reading import NOTES_KEY
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    require_output_files(arguments)
+    models = _load(arguments)
+    drawn: list[tuple[str, Locality]] = []
+
+    def one(path: str, work: WorkDirectory) -> Outcome:
+        atoms = read_checked(path)
+        notes = tuple(str(note) for note in atoms.info.pop(NOTES_KEY, []))
+        found = [_locality(path, atoms, model, arguments, work) for model in models]
+        main = found[-1]
+        compared = compare_localities(*found) if len(found) == 2 else None
+        entry = LocalityEntry(
+            path, main, write_fragments(arguments.out, path, main.fragments), compared, notes
+        )
+        drawn.extend(
+            (f"{Path(path).stem} by {each.provenance.model.name}", each) for each in found
+        )
+
+        def show() -> None:
+            print_locality(entry)
+            if compared is not None:
+                print_comparison(compared)
+            print_warnings(entry.warnings)
+
+        return Outcome(entry.to_json(), show, entry)
+
+    status = run_batch(arguments, one)
+    if drawn and arguments.plot:
+        locality_figure(arguments.plot, drawn)
+    return status
+
+
+def _load(arguments: argparse.Namespace) -> list[Model]:
+    """Return the model, the reference, or both in this order."""
+    names = [name for name in (arguments.model, arguments.reference) if name is not None]
+    models = []
+    for name in names or [DEFAULT_MODEL]:
+        model = load_model(
+            name,
+            dtype=arguments.dtype,
+            device=arguments.device,
+            trust=arguments.trust_checkpoint,
+        )
+        choose_kind(model, arguments.method, arguments.step)
+        models.append(model)
+    return models
+
+
+def _locality(
+    path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, work: WorkDirectory
+) -> Locality:
+    def checkpoint(fragment: Fragment) -> Path:
+        file = work.file(
+            path,
+            fragment.atoms,
+            model,
+            "rows",
+            method=arguments.method,
+            step=arguments.step,
+            site=fragment.site,
+        )
+        work.done(file)
+        return file
+
+    return locality(
+        atoms,
+        model,
+        sites_of(arguments.site, atoms),
+        own_groups=own_groups_of(arguments, atoms),
+        reference_radius_A=arguments.reference_radius,
+        threshold_eV_per_A2=arguments.threshold,
+        method=arguments.method,
+        step_A=arguments.step,
+        memory_budget_bytes=arguments.memory_budget_bytes,
+        checkpoint=checkpoint,
+    )

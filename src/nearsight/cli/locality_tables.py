@@ -1,0 +1,71 @@
+"""What ``nearsight locality`` prints, at most 80 columns wide."""
+
+from nearsight.cli.lines import print_line
+from nearsight.locality.comparison import LocalityComparison
+from nearsight.locality.convergence import Shell, SiteConvergence
+from nearsight.reports.locality_entry import LocalityEntry
+
+_HEADER = "radius / Å  atoms  caps  ‖G'‖ / eV/Å²  ‖Δf‖ / eV/Å"
+
+
+def print_locality(entry: LocalityEntry) -> None:
+    """Print the radius of each site, how it came about, and what follows from all."""
+    found = entry.locality
+    identity = found.provenance.model
+    computation = found.sites[0].computation
+    print(f"\n{entry.name}")
+    print_line("structure", f"{entry.atoms.get_chemical_formula()}, {len(entry.atoms)} atoms")
+    print_line("method", f"{identity.name}, {identity.dtype}, {identity.device}")
+    step = "" if computation.step_A is None else f", step {computation.step_A:g} Å"
+    print_line("rows", f"of each site only, {computation.method}{step} ({computation.reason})")
+    print_line("threshold", f"‖G'‖ ≤ {found.threshold_eV_per_A2:g} eV/Å²")
+    for site in found.sites:
+        _print_site(site)
+    print()
+    print_line(
+        "radius",
+        f"{found.common_radius_A:.3f} Å is enough for every site; an atom-centred potential "
+        f"learns such forces with a cutoff of {found.cutoff_A:.3f} Å",
+    )
+    for fragment, file in zip(found.fragments, entry.files, strict=True):
+        centre = int(fragment.parents[fragment.site])
+        print_line(
+            "fragment",
+            f"around {found.atoms.symbols[centre]}{centre}: {len(fragment.atoms)} atoms, "
+            f"{int(fragment.central.sum())} of them central"
+            + ("" if file is None else f", in {file}"),
+        )
+
+
+def _print_site(site: SiteConvergence) -> None:
+    n_alike = len(site.equivalent_atoms)
+    alike = "" if n_alike == 1 else f", {n_alike} atoms alike"
+    print(f"\n  {site.element}{site.site}{alike}: r_frag = {site.r_frag_A:.3f} Å")
+    print(f"    {_HEADER}")
+    for index, shell in enumerate(site.shells):
+        mark = " <-- converged" if shell is site.converged else ""
+        print(f"    {_line(shell, reference=index == 0)}{mark}")
+
+
+def _line(shell: Shell, *, reference: bool) -> str:
+    size = f"{shell.radius_A:10.3f} {len(shell.fragment.atoms):6d} {shell.fragment.n_caps:5d}"
+    if reference:
+        return f"{size}      reference             "
+    return f"{size} {shell.group_norm_eV_per_A2:14.3f} {shell.force_error_eV_per_A:13.4f}"
+
+
+def print_comparison(compared: LocalityComparison) -> None:
+    """Print the radii by a model beside those by its reference, and what is felt far away."""
+    print(f"\n  {compared.model} beside {compared.reference}")
+    beyond = "".join(f"{f'> {distance:g} Å':>9}" for distance in compared.far_distances_A)
+    print("          r_frag / Å          felt there, model / reference   out of reach")
+    print(f"  {'site':<6} {'model':>8} {'reference':>10}{beyond}   {'eV/Å²':>12}")
+    for site in compared.sites:
+        ratios = "".join(
+            f"{'-' if ratio is None else f'{ratio:.2f}':>9}"
+            for ratio in map(site.far_ratio, compared.far_distances_A)
+        )
+        print(
+            f"  {f'{site.element}{site.site}':<6} {site.model_r_frag_A:8.3f} "
+            f"{site.reference_r_frag_A:10.3f}{ratios}   {site.unseen_eV_per_A2:12.3f}"
+        )

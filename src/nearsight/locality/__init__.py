@@ -1,0 +1,33 @@
+"""How far an atom sees: interactions, converged fragments, and the cutoffs that follow."""
+
+from nearsight.locality.comparison import LocalityComparison, compare_localities
+from nearsight.locality.compute import locality
+from nearsight.locality.convergence import Shell, SiteConvergence, converge_site
+from nearsight.locality.group_matrices import effective_group_matrix, group_matrix
+from nearsight.locality.interactions import (
+    Interactions,
+    PairRange,
+    interactions,
+    interactions_of,
+)
+from nearsight.locality.result import Locality
+from nearsight.locality.threshold import Threshold, fit_line, fit_threshold
+
+__all__ = [
+    "Interactions",
+    "Locality",
+    "LocalityComparison",
+    "PairRange",
+    "Shell",
+    "SiteConvergence",
+    "Threshold",
+    "compare_localities",
+    "converge_site",
+    "effective_group_matrix",
+    "fit_line",
+    "fit_threshold",
+    "group_matrix",
+    "interactions",
+    "interactions_of",
+    "locality",
+]

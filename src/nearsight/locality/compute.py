@@ -1,0 +1,143 @@
+"""The verb `locality`: how large the fragments of a structure must be."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from ase import Atoms
+
+from nearsight.errors import MethodError
+from nearsight.hessian.compute import bare
+from nearsight.locality.convergence import (
+    REFERENCE_RADIUS_A,
+    THRESHOLD_EV_PER_A2,
+    Checkpoint,
+    SiteConvergence,
+    converge_site,
+)
+from nearsight.locality.interactions import require_sites
+from nearsight.locality.result import Locality
+from nearsight.models.contract import Model, require_elements
+from nearsight.provenance import record
+from nearsight.structures.checking import check_structure
+from nearsight.structures.covering import covering_fragments, equivalent_sites
+from nearsight.structures.groups import Groups, find_groups
+
+SITE_TOLERANCE_A = 0.01
+"""Sites are alike if the space group carries them onto each other within this distance."""
+
+
+def locality(
+    atoms: Atoms,
+    model: Model,
+    sites: Sequence[int] | None = None,
+    *,
+    own_groups: Sequence[Sequence[int]] = (),
+    reference_radius_A: float = REFERENCE_RADIUS_A,
+    threshold_eV_per_A2: float = THRESHOLD_EV_PER_A2,
+    symmetry_tolerance_A: float = SITE_TOLERANCE_A,
+    method: str = "auto",
+    step_A: float | None = None,
+    memory_budget_bytes: int | None = None,
+    checkpoint: Checkpoint | None = None,
+    progress: bool | None = None,
+) -> Locality:
+    """Find the fragment radius of each site of a structure, and the fragments that follow.
+
+    Every site is put into a large capped fragment, from which groups are taken away from the
+    outside, until the norm of the effective group matrix says that its force has changed
+    (doi:10.1063/5.0082952).
+
+    Parameters
+    ----------
+    atoms
+        A molecule or a crystal; it is not changed, and need not be relaxed.
+    model
+        The model or reference method. It sees fragments only, which are not periodic.
+    sites
+        Indices of atoms; by default one of each kind of a crystal, and every atom of a molecule.
+    own_groups
+        Lists of atoms that must not be separated, beside those that are found.
+    reference_radius_A
+        Radius in Å of the fragment that smaller ones are compared with.
+    threshold_eV_per_A2
+        Γ, the largest ‖G'‖ of a converged fragment.
+    symmetry_tolerance_A
+        How far in Å an atom may be from where the space group wants it, for sites to be alike.
+    method, step_A, memory_budget_bytes, progress
+        As for `nearsight.hessian.hessian`.
+    checkpoint
+        Where the rows of a fragment are kept, so that an interrupted study goes on.
+
+    Raises
+    ------
+    StructureError
+        The structure cannot be calculated, has no such site, or cannot be cut.
+    MethodError
+        A radius or a threshold is not positive, a fragment has a charge or unpaired electrons that
+        the model does not compute, or the method does not go with the model.
+    ModelError, MemoryBudgetError, CheckpointError, StorageError
+        As for `nearsight.hessian.hessian`.
+    """
+    check_structure(atoms)
+    require_elements(atoms, model)
+    for name, value in (
+        ("reference radius", reference_radius_A),
+        ("threshold", threshold_eV_per_A2),
+    ):
+        if not 0.0 < value < np.inf:
+            raise MethodError(f"the {name} must be a positive number, not {value}.")
+    structure = bare(atoms)
+    groups = find_groups(structure, own=own_groups)
+    alike = equivalent_sites(structure, symmetry_tolerance_A)
+    wanted = sorted(set(alike.tolist())) if sites is None else list(dict.fromkeys(sites))
+    require_sites(structure, wanted)
+    converged = [
+        converge_site(
+            groups,
+            site,
+            model,
+            equivalent_atoms=tuple(np.flatnonzero(alike == alike[site]).tolist()),
+            reference_radius_A=reference_radius_A,
+            threshold_eV_per_A2=threshold_eV_per_A2,
+            method=method,
+            step_A=step_A,
+            memory_budget_bytes=memory_budget_bytes,
+            checkpoint=checkpoint,
+            progress=progress,
+        )
+        for site in wanted
+    ]
+    return assemble(groups, converged, model)
+
+
+def assemble(groups: Groups, sites: Sequence[SiteConvergence], model: Model) -> Locality:
+    """Return the locality of a structure whose sites have been examined one by one.
+
+    Parameters
+    ----------
+    groups
+        The structure and its groups.
+    sites
+        At least one, all by `model` with the same threshold.
+    model
+        The model.
+    """
+    first = sites[0]
+    radius = max(site.r_frag_A for site in sites)
+    reference_radius = first.reference.radius_A
+    assert reference_radius is not None
+    return Locality(
+        atoms=groups.atoms,
+        sites=tuple(sites),
+        fragments=tuple(covering_fragments(groups, [site.site for site in sites], radius)),
+        threshold_eV_per_A2=first.threshold_eV_per_A2,
+        reference_radius_A=reference_radius,
+        receptive_field_A=model.capabilities.receptive_field_A,
+        provenance=record(
+            model.identity,
+            threshold_eV_per_A2=first.threshold_eV_per_A2,
+            reference_radius_A=reference_radius,
+            method=first.computation.method,
+            step_A=first.computation.step_A,
+        ),
+    )

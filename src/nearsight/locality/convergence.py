@@ -1,0 +1,246 @@
+"""Shrinking fragments around a site: the smallest that still gives its force.
+
+M. Herbold, J. Behler, J. Chem. Phys. 2022, 156, 114106, doi:10.1063/5.0082952.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsight.hessian.computation import Computation
+from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
+from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
+from nearsight.locality.interactions import NEGLIGIBLE_EV_PER_A2
+from nearsight.locality.site_derivatives import SiteDerivatives, site_derivatives
+from nearsight.models.contract import Model
+from nearsight.structures.fragments import Fragment, shrinking_fragments
+from nearsight.structures.groups import Groups
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+THRESHOLD_EV_PER_A2 = 0.35
+"""Γ: below this ‖G'‖ the force error is about 0.15 eV/Å (doi:10.1063/5.0082952)."""
+REFERENCE_RADIUS_A = 12.0
+"""Radius of the fragment that smaller ones are compared with."""
+
+Checkpoint = Callable[[Fragment], Path]
+"""Tells where the unfinished rows of a fragment are kept."""
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A fragment around a site, and what is missing in it."""
+
+    fragment: Fragment
+    radius_A: float
+    """r_frag: distance from the site to the atom with the largest ‖h_AB‖ in the most distant
+    functional group that the radius of the fragment keeps."""
+    force_eV_per_A: FloatArray
+    """Force on the site, shape ``(3,)``."""
+    force_error_eV_per_A: float
+    """‖Δf_A‖ against the reference fragment."""
+    group_matrix_eV_per_A2: FloatArray
+    """G'_A^g of all that is missing, shape ``(3, 3)``."""
+
+    @property
+    def group_norm_eV_per_A2(self) -> float:
+        """‖G'_A^g‖, the Frobenius norm."""
+        return float(np.linalg.norm(self.group_matrix_eV_per_A2))
+
+    def summary(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "n_atoms": len(self.fragment.atoms),
+            "n_caps": self.fragment.n_caps,
+            "radius_A": self.radius_A,
+            "group_norm_eV_per_A2": self.group_norm_eV_per_A2,
+            "force_error_eV_per_A": self.force_error_eV_per_A,
+        }
+
+
+@dataclass(frozen=True)
+class SiteConvergence:
+    """Fragments around one site, from the reference to the smallest."""
+
+    site: int
+    """Index in the structure."""
+    element: str
+    equivalent_atoms: tuple[int, ...]
+    """Atoms that are carried onto each other by symmetry, the site itself included."""
+    shells: tuple[Shell, ...]
+    """From the reference, where nothing is missing, to the smallest."""
+    threshold_eV_per_A2: float
+    """Γ."""
+    reference_norms_eV_per_A2: FloatArray
+    """‖h_AB‖ for every atom of the reference fragment, shape ``(n_atoms,)``."""
+    computation: Computation
+    """How the rows of the reference came about."""
+
+    @property
+    def reference(self) -> Fragment:
+        """The fragment that the others are compared with."""
+        return self.shells[0].fragment
+
+    @property
+    def converged(self) -> Shell:
+        """The smallest fragment such that it and all larger ones have ‖G'‖ ≤ Γ."""
+        last = self.shells[0]
+        for shell in self.shells:
+            if shell.group_norm_eV_per_A2 > self.threshold_eV_per_A2:
+                break
+            last = shell
+        return last
+
+    @property
+    def is_converged(self) -> bool:
+        """Whether a smaller fragment than the reference is enough, or the reference is all.
+
+        A reference without caps is the whole molecule.
+        """
+        return self.converged is not self.shells[0] or self.reference.n_caps == 0
+
+    @property
+    def r_frag_A(self) -> float:
+        """Fragment radius of the site."""
+        return self.converged.radius_A
+
+    @cached_property
+    def distances_A(self) -> FloatArray:
+        """Distance of every atom of the reference fragment from the site, ``(n_atoms,)``."""
+        positions = self.reference.atoms.positions
+        return np.linalg.norm(positions - positions[self.reference.site], axis=1)
+
+    @cached_property
+    def outermost_eV_per_A2(self) -> float | None:
+        """Largest ‖h_AB‖ with what the next smaller fragment lacks; None for a whole molecule.
+
+        The reference is large enough if it is negligible.
+        """
+        if self.reference.n_caps == 0 or len(self.shells) == 1:
+            return None
+        removed, _ = atoms_not_shared(self.reference.atoms, self.shells[1].fragment.atoms)
+        return float(self.reference_norms_eV_per_A2[removed].max())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must be known before the radius is used."""
+        name = f"site {self.site} ({self.element})"
+        found = []
+        if not self.is_converged:
+            found.append(
+                f"{name}: no fragment smaller than the reference is converged; take a larger "
+                f"reference fragment."
+            )
+        outermost = self.outermost_eV_per_A2
+        if outermost is not None and outermost >= NEGLIGIBLE_EV_PER_A2:
+            found.append(
+                f"{name}: the outermost groups of the reference fragment still interact with "
+                f"{outermost:.2f} eV/Å²; take a larger one."
+            )
+        return tuple(found)
+
+    def summary(self) -> dict[str, Any]:
+        """Return an object of ``sites`` in the JSON output."""
+        return {
+            "index": self.site,
+            "element": self.element,
+            "equivalent_atoms": list(self.equivalent_atoms),
+            "r_frag_A": self.r_frag_A,
+            "converged": self.is_converged,
+            "outermost_eV_per_A2": self.outermost_eV_per_A2,
+            "shells": [shell.summary() for shell in self.shells],
+        }
+
+
+def converge_site(
+    groups: Groups,
+    site: int,
+    model: Model,
+    *,
+    equivalent_atoms: tuple[int, ...] = (),
+    reference_radius_A: float = REFERENCE_RADIUS_A,
+    threshold_eV_per_A2: float = THRESHOLD_EV_PER_A2,
+    method: str = "auto",
+    step_A: float | None = None,
+    memory_budget_bytes: int | None = None,
+    checkpoint: Checkpoint | None = None,
+    progress: bool | None = None,
+) -> SiteConvergence:
+    """Compare fragments around a site with a large one.
+
+    Each fragment costs one force call and the three rows of the site.
+
+    Parameters
+    ----------
+    groups
+        The structure and what must not be cut in it.
+    site
+        Index of the atom in it.
+    model
+        The model or reference method.
+    equivalent_atoms
+        Atoms that are carried onto the site by symmetry; recorded only.
+    reference_radius_A
+        Radius in Å of the fragment that all smaller ones are compared with.
+    threshold_eV_per_A2
+        Γ, the largest ‖G'‖ of a converged fragment.
+    method, step_A, memory_budget_bytes, progress
+        As for `nearsight.hessian.hessian`.
+    checkpoint
+        Where the rows of a fragment are kept, so that an interrupted study goes on.
+
+    Raises
+    ------
+    StructureError
+        No such atom, or a group spans the crystal.
+    MethodError, ModelError, MemoryBudgetError, CheckpointError, StorageError
+        As for `nearsight.locality.site_derivatives`.
+    """
+    fragments = shrinking_fragments(groups, site, reference_radius_A)
+
+    def derivatives(fragment: Fragment) -> SiteDerivatives:
+        return site_derivatives(
+            fragment,
+            model,
+            method=method,
+            step_A=step_A,
+            memory_budget_bytes=memory_budget_bytes,
+            checkpoint=checkpoint(fragment) if checkpoint else None,
+            progress=progress,
+        )
+
+    reference = derivatives(fragments[0])
+    norms = np.linalg.norm(reference.rows_eV_per_A2, axis=(0, 2))
+    strongest = strongest_distances_A(groups, fragments[0], norms)
+    shells = []
+    for index, fragment in enumerate(fragments):
+        found = derivatives(fragment) if index else reference
+        removed, caps = atoms_not_shared(fragments[0].atoms, fragment.atoms)
+        matrix = effective_group_matrix(
+            reference.rows_eV_per_A2, removed, found.rows_eV_per_A2, caps
+        )
+        change = found.force_eV_per_A - reference.force_eV_per_A
+        shells.append(
+            Shell(
+                fragment=fragment,
+                radius_A=max(strongest[group] for group in kept_groups(groups, fragment)),
+                force_eV_per_A=found.force_eV_per_A,
+                force_error_eV_per_A=float(np.linalg.norm(change)),
+                group_matrix_eV_per_A2=matrix,
+            )
+        )
+    return SiteConvergence(
+        site=site,
+        element=str(groups.atoms.symbols[site]),
+        equivalent_atoms=equivalent_atoms or (site,),
+        shells=tuple(shells),
+        threshold_eV_per_A2=threshold_eV_per_A2,
+        reference_norms_eV_per_A2=norms,
+        computation=reference.computation,
+    )

@@ -1,0 +1,79 @@
+"""The locality of a structure as a value: how far each site sees, and which fragments follow."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ase import Atoms
+
+from nearsight.locality.convergence import SiteConvergence
+from nearsight.provenance import Provenance
+from nearsight.structures.fragments import Fragment
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Locality:
+    """How large fragments of a structure must be for right forces on its sites."""
+
+    atoms: Atoms
+    """The structure."""
+    sites: tuple[SiteConvergence, ...]
+    """One for each kind of site that was examined."""
+    fragments: tuple[Fragment, ...]
+    """Fragments of the common radius that together have every site at their centre once."""
+    threshold_eV_per_A2: float
+    """Γ."""
+    reference_radius_A: float
+    """Radius of the fragments that smaller ones were compared with."""
+    receptive_field_A: float | None
+    """That of the model; None if it has none."""
+    provenance: Provenance
+
+    @property
+    def common_radius_A(self) -> float:
+        """The largest fragment radius of the sites: one that is enough for all."""
+        return max(site.r_frag_A for site in self.sites)
+
+    @property
+    def cutoff_A(self) -> float:
+        """Cutoff of an atom-centred potential that follows: half the common radius.
+
+        Its forces depend on atoms within twice its cutoff.
+        """
+        return self.common_radius_A / 2
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must be known before the radius is used."""
+        return tuple(warning for site in self.sites for warning in site.warnings)
+
+    def plot(self, axes: "Axes") -> None:
+        """Draw ‖G'‖ over the radius of the fragments on `axes`, a curve for each site."""
+        for site in self.sites:
+            shells = site.shells[1:]
+            axes.plot(
+                [shell.radius_A for shell in shells],
+                [shell.group_norm_eV_per_A2 for shell in shells],
+                "o-",
+                ms=3,
+                lw=1,
+                label=f"{site.element}{site.site}",
+            )
+        axes.axhline(self.threshold_eV_per_A2, color="0.5", lw=0.8, ls="--")
+        axes.set(
+            xlabel="fragment radius / Å", ylabel=r"$\|G'\|$ / eV Å$^{-2}$", yscale="log"
+        )
+        axes.legend()
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the JSON output says of it, without the files of the fragments."""
+        return {
+            "method": self.provenance.model.name,
+            "threshold_eV_per_A2": self.threshold_eV_per_A2,
+            "reference_radius_A": self.reference_radius_A,
+            "common_radius_A": self.common_radius_A,
+            "cutoff_A": self.cutoff_A,
+            "sites": [site.summary() for site in self.sites],
+        }

@@ -1,0 +1,106 @@
+"""Force and rows of one atom of one fragment: all that its convergence needs."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsight.errors import MethodError
+from nearsight.hessian.computation import Computation
+from nearsight.hessian.plan import plan
+from nearsight.hessian.planned_rows import compute_planned_rows
+from nearsight.models.contract import Model, require_elements
+from nearsight.structures.checking import check_structure
+from nearsight.structures.fragments import Fragment
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SiteDerivatives:
+    """Force on a site A of a fragment, and its blocks of the Hessian."""
+
+    force_eV_per_A: FloatArray
+    """Shape ``(3,)``."""
+    rows_eV_per_A2: FloatArray
+    """h_AB for every atom B of the fragment, shape ``(3, n_atoms, 3)``."""
+    computation: Computation
+    """How the rows came about."""
+
+
+def site_derivatives(
+    fragment: Fragment,
+    model: Model,
+    *,
+    method: str = "auto",
+    step_A: float | None = None,
+    memory_budget_bytes: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> SiteDerivatives:
+    """Compute the force on the site of a fragment and the three rows of the Hessian of that site.
+
+    Three reverse passes, or six force calls by central differences, whatever the size.
+
+    Parameters
+    ----------
+    fragment
+        The fragment.
+    model
+        The model or reference method.
+    method, step_A, memory_budget_bytes, checkpoint, progress
+        As for `nearsight.hessian.hessian`; finished rows are kept in `checkpoint`.
+
+    Raises
+    ------
+    MethodError
+        The fragment has a charge or unpaired electrons of which the model does not know, or the
+        method does not go with the model.
+    ModelError, MemoryBudgetError, CheckpointError, StorageError
+        As for `nearsight.hessian.hessian`.
+    """
+    check_structure(fragment.atoms)
+    require_elements(fragment.atoms, model)
+    require_state(fragment, model)
+    [evaluation] = model.evaluate([fragment.atoms])
+    computed = compute_planned_rows(
+        fragment.atoms,
+        model,
+        plan(fragment.atoms, model.capabilities).for_atoms([fragment.site]),
+        method,
+        step_A=step_A,
+        memory_budget_bytes=memory_budget_bytes,
+        rows_kept=3,
+        checkpoint=None if checkpoint is None else Path(checkpoint),
+        progress=progress,
+    )
+    return SiteDerivatives(
+        force_eV_per_A=evaluation.forces_eV_per_A[fragment.site],
+        rows_eV_per_A2=computed.rows_eV_per_A2,
+        computation=computed.computation,
+    )
+
+
+def require_state(fragment: Fragment, model: Model) -> None:
+    """Check that the model computes the charge and the multiplicity that a fragment has.
+
+    Raises
+    ------
+    MethodError
+        It computes others.
+    """
+    options = model.identity.options
+    for name, needed, neutral in (
+        ("charge", fragment.charge, 0),
+        ("spin", fragment.multiplicity, 1),
+    ):
+        given = options.get(name)
+        computed = neutral if given is None else int(given)  # type: ignore[arg-type]  # a number
+        if computed != needed:
+            raise MethodError(
+                f"the fragment around atom {fragment.parents[fragment.site]} has the {name} "
+                f"{needed}, but {model.identity.name} computes {computed}; name the model with "
+                f"?{name}={needed}, or keep groups together that make it neutral."
+            )

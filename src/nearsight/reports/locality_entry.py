@@ -1,0 +1,75 @@
+"""What a report shows of the locality of a structure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ase import Atoms
+
+from nearsight.locality.comparison import LocalityComparison
+from nearsight.locality.result import Locality
+from nearsight.structures.fragments import Fragment
+
+
+@dataclass(frozen=True)
+class LocalityEntry:
+    """One structure: how far its sites see, and which fragments follow."""
+
+    name: str
+    """What the structure is called, such as the path of its file."""
+    locality: Locality
+    files: tuple[str | None, ...]
+    """Where the fragments of `locality` were written; None for each that was not."""
+    comparison: LocalityComparison | None = None
+    """The same sites by a model, where `locality` is that of its reference."""
+    structure_warnings: tuple[str, ...] = ()
+    """What was remarked about the structure."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must be known before the numbers are used."""
+        of_comparison = self.comparison.warnings if self.comparison else ()
+        return (*self.structure_warnings, *self.locality.warnings, *of_comparison)
+
+    @property
+    def atoms(self) -> Atoms:
+        """The structure."""
+        return self.locality.atoms
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record, which is what the command line's ``--json`` writes."""
+        identity = self.locality.provenance.model
+        made = {
+            "structure": self.name,
+            "formula": str(self.atoms.get_chemical_formula()),
+            "n_atoms": len(self.atoms),
+            **self.locality.summary(),
+            "fragments": fragment_records(self.locality.fragments, self.files),
+            "model": {
+                "name": identity.name,
+                "checkpoint_sha256": identity.checkpoint_sha256,
+                "dtype": identity.dtype,
+                "device": identity.device,
+            },
+            "versions": dict(self.locality.provenance.versions),
+        }
+        if self.comparison is not None:
+            made["comparison"] = self.comparison.summary()
+        return {**made, "warnings": list(self.warnings)}
+
+
+def fragment_records(
+    fragments: Sequence[Fragment], files: Sequence[str | None]
+) -> list[dict[str, Any]]:
+    """Return the ``fragments`` of the JSON output."""
+    return [
+        {
+            "file": file,
+            "centre": int(fragment.parents[fragment.site]),
+            "n_atoms": len(fragment.atoms),
+            "n_central": int(fragment.central.sum()),
+            "charge": fragment.charge,
+            "spin": fragment.multiplicity,
+        }
+        for fragment, file in zip(fragments, files, strict=True)
+    ]

@@ -1,0 +1,57 @@
+"""What speaks for and against the radius of fragments."""
+
+from nearsight.locality.interactions import NEGLIGIBLE_EV_PER_A2
+from nearsight.reports.locality_entry import LocalityEntry
+from nearsight.reports.verdict import Check, Level, Verdict
+
+
+def locality_verdict(entry: LocalityEntry) -> Verdict:
+    """Return what speaks for and against the numbers of `entry`."""
+    checks = [_convergence(entry), _reference(entry)]
+    if entry.comparison is not None:
+        checks.append(_comparison(entry))
+    return Verdict(tuple(checks))
+
+
+def _convergence(entry: LocalityEntry) -> Check:
+    sites = entry.locality.sites
+    left = [f"{site.element}{site.site}" for site in sites if not site.is_converged]
+    if not left:
+        return Check(
+            Level.GOOD,
+            "fragments converged",
+            f"For every site a fragment smaller than the reference, or the whole molecule, keeps "
+            f"‖G′‖ below {entry.locality.threshold_eV_per_A2:g} eV/Å².",
+        )
+    return Check(
+        Level.BAD,
+        "fragments not converged",
+        f"{', '.join(left)}: only the reference fragment itself is below the threshold.",
+    )
+
+
+def _reference(entry: LocalityEntry) -> Check:
+    felt = [site.outermost_eV_per_A2 for site in entry.locality.sites]
+    known = [value for value in felt if value is not None]
+    if not known:
+        return Check(Level.GOOD, "reference complete", "The reference is the whole molecule.")
+    largest = max(known)
+    detail = (
+        f"What its outermost groups do to a site is at most {largest:.2g} eV/Å² "
+        f"(wanted: below {NEGLIGIBLE_EV_PER_A2:g})."
+    )
+    if largest < NEGLIGIBLE_EV_PER_A2:
+        return Check(Level.GOOD, "reference large enough", detail)
+    return Check(Level.CAUTION, "reference small", detail)
+
+
+def _comparison(entry: LocalityEntry) -> Check:
+    compared = entry.comparison
+    assert compared is not None
+    detail = (
+        f"{compared.model} needs fragments of {compared.model_common_radius_A:.2f} Å, "
+        f"{compared.reference} of {compared.reference_common_radius_A:.2f} Å."
+    )
+    if compared.sees_as_far:
+        return Check(Level.GOOD, "model sees as far", detail)
+    return Check(Level.CAUTION, "model sees less far", detail)

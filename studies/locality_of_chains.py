@@ -1,0 +1,183 @@
+# %% [markdown]
+# # How far a chain is felt
+#
+# Fragments of hexadecane, all-trans hexadecaoctaene, quinquephenyl (planar, and with rings at right
+# angles) and a row of six nodes of MOF-5, which shrink towards one atom: its force error and the
+# norm of the effective group matrix, beside tables I and II of M. Herbold and J. Behler, J. Chem.
+# Phys. 2022, 156, 114106, doi:10.1063/5.0082952. The threshold Γ is fitted to the fragments of
+# geometries scaled by 0.90 to 1.20.
+#
+#     python studies/locality_of_chains.py --hexadecane FILE --hexadecaoctaene FILE --records DIR
+#         [--method gfn2-xtb] [--systems NAME ...]
+import argparse
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from conjugated_chains import benzene, mof5_chain, quinquephenyl
+from records import Record, collect, file_name, markdown_table
+
+from nearsight.locality import converge_site, fit_line
+from nearsight.models import Model, load_model
+from nearsight.structures import read_structure
+from nearsight.structures.groups import find_groups
+
+SCALES = (0.90, 0.95, 1.00, 1.05, 1.10, 1.15, 1.20)
+SYSTEMS = (
+    "hexadecane",
+    "hexadecaoctaene",
+    "quinquephenyl, planar",
+    "quinquephenyl, orthogonal",
+    "row of MOF-5",
+)
+NOT_SCALED = ("row of MOF-5",)
+"""One geometry of it takes as long as all of the others together."""
+WHOLE_A = 1000.0
+
+PUBLISHED = {
+    "hexadecaoctaene": (
+        (0.0045, 0.0124, 0.0264, 0.0532, 0.1111, 0.2663, 1.0192),
+        (0.02, 0.04, 0.07, 0.14, 0.29, 0.71, 3.71),
+    ),
+}
+"""‖Δf‖ in eV/Å and ‖G'‖ in eV/Å² of table I, RPBE, by the number of groups taken away."""
+
+
+# %% [markdown]
+# ## Chains, and the atom at which they are felt
+def build(system: str, arguments: argparse.Namespace, model: Model) -> tuple[Atoms, int]:
+    """Return a chain and its site: the first carbon atom, or one in the middle of MOF-5's row."""
+    if system == "row of MOF-5":
+        chain = mof5_chain(6)
+        return chain, carboxylate_in_the_middle(chain)
+    if system.startswith("quinquephenyl"):
+        chain = quinquephenyl(benzene(model), 0.0 if "planar" in system else 90.0)
+    else:
+        chain = read_structure(getattr(arguments, system))
+    return chain, end_carbon(chain)
+
+
+def end_carbon(chain: Atoms) -> int:
+    """Return the carbon atom that is farthest from the middle."""
+    carbon = np.flatnonzero(chain.numbers == 6)
+    middle = chain.positions[carbon].mean(axis=0)
+    return int(carbon[np.argmax(np.linalg.norm(chain.positions[carbon] - middle, axis=1))])
+
+
+def carboxylate_in_the_middle(chain: Atoms) -> int:
+    """Return the carbon atom of a carboxylate on the linker in the middle of a row of nodes."""
+    distances = chain.get_all_distances()
+    oxygen = (distances < 1.4) & (chain.numbers == 8)
+    zinc = chain.positions[chain.numbers == 30]
+    middle = zinc.mean(axis=0)
+    carboxylate = np.flatnonzero((chain.numbers == 6) & (oxygen.sum(axis=1) == 2))
+    return int(
+        carboxylate[np.argmin(np.linalg.norm(chain.positions[carboxylate] - middle, axis=1))]
+    )
+
+
+# %% [markdown]
+# ## Fragments of one geometry
+def measure(chain: Atoms, site: int, scale: float, model: Model) -> Record:
+    """Return the fragments of a chain that was scaled as a whole, the reference left out."""
+    scaled = chain.copy()
+    scaled.positions *= scale
+    groups = find_groups(chain)  # what is bonded is told by the chain at rest
+    groups = groups.at(scaled)
+    found = converge_site(groups, site, model, reference_radius_A=WHOLE_A)
+    return {
+        "formula": chain.get_chemical_formula(),
+        "site": site,
+        "scale": scale,
+        "n_atoms": [len(shell.fragment.atoms) for shell in found.shells[1:]],
+        "radii_A": [shell.radius_A for shell in found.shells[1:]],
+        "force_errors": [shell.force_error_eV_per_A for shell in found.shells[1:]],
+        "group_norms": [shell.group_norm_eV_per_A2 for shell in found.shells[1:]],
+        "method": found.computation.method,
+        "seconds": found.computation.seconds,
+    }
+
+
+# %% [markdown]
+# ## Tables
+def fragment_table(system: str, record: Record, threshold: float) -> str:
+    """Return a line for each fragment at rest."""
+    published = PUBLISHED.get(system)
+    lines = []
+    converged = True
+    for index, (n_atoms, radius, error, norm) in enumerate(
+        zip(
+            record["n_atoms"],
+            record["radii_A"],
+            record["force_errors"],
+            record["group_norms"],
+            strict=True,
+        )
+    ):
+        converged &= norm <= threshold
+        line = [str(index + 1), str(n_atoms), f"{radius:.3f}", f"{error:.4f}", f"{norm:.3f}"]
+        if published:
+            errors, norms = published
+            line += [f"{errors[index]:.4f}", f"{norms[index]:.2f}"]
+        lines.append([*line, "yes" if converged else "no"])
+    header = ["g", "atoms", "radius / Å", "‖Δf‖ / eV/Å", "‖G'‖ / eV/Å²"]
+    if published:
+        header += ["‖Δf‖, RPBE of the paper", "‖G'‖, RPBE of the paper"]
+    return markdown_table([*header, f"‖G'‖ ≤ {threshold:g}"], lines)
+
+
+def threshold_table(records: dict[str, list[Record]]) -> str:
+    """Return Γ of each system, at rest and over all scaled geometries."""
+    lines = []
+    for system, of in records.items():
+        cells = [system]
+        for kept in ([one for one in of if one["scale"] == 1.0], of):
+            pairs = [
+                pair
+                for one in kept
+                for pair in zip(one["force_errors"], one["group_norms"], strict=True)
+            ]
+            fitted = fit_line(pairs)
+            cells.append(
+                f"{fitted.group_norm_eV_per_A2:.2f} ({fitted.n_fragments}, "
+                f"{fitted.scatter_eV_per_A2:.3f})"
+            )
+        lines.append(cells)
+    return markdown_table(
+        ("system", "Γ / eV/Å², at rest (fragments, scatter)", "Γ, scaled geometries"), lines
+    )
+
+
+def main() -> None:
+    """Examine what is not there yet, and print the tables."""
+    parser = argparse.ArgumentParser(description="How far a chain is felt.")
+    parser.add_argument("--hexadecane", type=Path)
+    parser.add_argument("--hexadecaoctaene", type=Path)
+    parser.add_argument("--records", type=Path, required=True)
+    parser.add_argument("--method", default="gfn2-xtb")
+    parser.add_argument("--systems", nargs="+", default=SYSTEMS, choices=SYSTEMS)
+    parser.add_argument("--threshold", type=float, default=0.35)
+    arguments = parser.parse_args()
+    model = load_model(arguments.method)
+    records: dict[str, list[Record]] = {}
+    for system in arguments.systems:
+        chain, site = build(system, arguments, model)
+        scales = (1.0,) if system in NOT_SCALED else SCALES
+
+        def calculate(
+            name: str, chain: Atoms = chain, site: int = site, model: Model = model
+        ) -> Record:
+            return measure(chain, site, float(name), model)
+
+        folder = arguments.records / file_name(arguments.method) / file_name(system)
+        names = [f"{scale:.2f}" for scale in scales]
+        found = collect(folder, names, calculate, {"method": arguments.method, "system": system})
+        records[system] = [found[name] for name in names if "error" not in found[name]]
+        at_rest = next(one for one in records[system] if one["scale"] == 1.0)
+        print(f"## {system}, {at_rest['formula']}, site {at_rest['site']}\n")
+        print(fragment_table(system, at_rest, arguments.threshold))
+    print(threshold_table({name: of for name, of in records.items() if name not in NOT_SCALED}))
+
+
+if __name__ == "__main__":
+    main()
