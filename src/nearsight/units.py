@@ -27,6 +27,15 @@ AMU_IN_GRAM: Final[float] = constants.atomic_mass * 1e3
 EV_PER_A3_IN_GPA: Final[float] = constants.e / constants.angstrom**3 * 1e-9
 """One eV/Å³ in GPa."""
 
+HARTREE_IN_EV: Final[float] = constants.value("Hartree energy in eV")
+"""One hartree in eV (CODATA)."""
+
+BOHR_IN_A: Final[float] = constants.value("Bohr radius") / constants.angstrom
+"""One bohr in Å (CODATA)."""
+
+HARTREE_PER_BOHR2_IN_EV_PER_A2: Final[float] = HARTREE_IN_EV / BOHR_IN_A**2
+"""One hartree/bohr², the unit of Hessians of quantum chemistry, in eV/Å²."""
+
 _ANGULAR_FREQUENCY_IN_PER_SECOND: Final[float] = float(
     np.sqrt(constants.e / constants.angstrom**2 / constants.atomic_mass)
 )

@@ -21,6 +21,7 @@ from nearsight.hessian.force_constants import (
     from_hessian,
 )
 from nearsight.hessian.methods import choose_kind
+from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy, with_sum_rules
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
@@ -79,8 +80,8 @@ def label_of(path: str, relaxation: Relaxation | None) -> str:
 
 
 def is_finished(path: str) -> bool:
-    """Tell whether `path` names a saved Hessian or phonopy's force constants and no structure."""
-    return Path(path).suffix == ".npz" or is_phonopy_file(path)
+    """Tell whether `path` names a Hessian or phonopy's force constants and no structure."""
+    return Path(path).suffix == ".npz" or is_phonopy_file(path) or is_hessian_of_other_program(path)
 
 
 def load_requested_model(arguments: argparse.Namespace) -> Model | None:
@@ -142,7 +143,7 @@ def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
             f"structure or a saved Hessian (.npz) here."
         )
     require_no_preparation(path, arguments)
-    return Calculated(path, None, Hessian.load(path), {})
+    return Calculated(path, None, read_hessian(path), {})
 
 
 def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:

@@ -32,6 +32,7 @@ from nearsight.hessian.generalised import (
     first_derivatives,
     generalised_hessian,
 )
+from nearsight.hessian.other_programs import is_hessian_of_other_program
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.models.contract import Model
 
@@ -98,6 +99,11 @@ def _second_derivatives(
         raise MethodError(
             f"{path} holds phonopy's force constants, which have no strain; give a structure, or "
             f"what `nearsight elastic --output` saved (.npz)."
+        )
+    if is_hessian_of_other_program(path):
+        raise MethodError(
+            f"{path} is a Hessian by positions, which has no strain; give a structure, or what "
+            f"`nearsight elastic --output` saved (.npz)."
         )
     if model is None or is_finished(path):
         require_no_preparation(path, arguments)

@@ -37,8 +37,9 @@ def add_structures(command: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="STRUCTURE",
         help="structure files of any format ASE reads, or finished work: Hessians saved as .npz, "
-        "for elastic what its --output saved; heat-capacity and phonons take phonopy's .yaml too; "
-        "give them before the options",
+        "for elastic what its --output saved; for the others also those of other programs (ORCA's "
+        ".hess, Gaussian's .fchk, ASE's .json, FHI-aims's hessian.NAME.dat); heat-capacity and "
+        "phonons take phonopy's .yaml too; give them before the options",
     )
 
 

@@ -4,6 +4,7 @@ from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import ForceConstants, force_constants, from_hessian
 from nearsight.hessian.generalised import GeneralisedHessian, generalised_hessian
 from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.other_programs import read_hessian
 from nearsight.hessian.plan import Plan, plan
 from nearsight.hessian.result import Hessian
 
@@ -18,4 +19,5 @@ __all__ = [
     "generalised_hessian",
     "hessian",
     "plan",
+    "read_hessian",
 ]

@@ -1,0 +1,9 @@
+"""Hessians that other programs have computed."""
+
+from nearsight.hessian.other_programs.reading import (
+    FORMATS,
+    is_hessian_of_other_program,
+    read_hessian,
+)
+
+__all__ = ["FORMATS", "is_hessian_of_other_program", "read_hessian"]

@@ -1,0 +1,206 @@
+"""The verb `read_hessian`: which program wrote a file, and its Hessian as ours."""
+
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+
+from nearsight.errors import CheckpointError, MethodError, StructureError
+from nearsight.fingerprint import file_sha256
+from nearsight.hessian.other_programs.ase_vibrations import is_ase_vibrations, read_ase_vibrations
+from nearsight.hessian.other_programs.content import Content
+from nearsight.hessian.other_programs.fhi_aims import is_fhi_aims, only_numbers, read_fhi_aims
+from nearsight.hessian.other_programs.gaussian_checkpoint import (
+    is_gaussian_checkpoint,
+    read_gaussian_checkpoint,
+)
+from nearsight.hessian.other_programs.gaussian_log import is_gaussian_log, read_gaussian_log
+from nearsight.hessian.other_programs.orca import is_orca, read_orca
+from nearsight.hessian.result import Hessian
+from nearsight.provenance import ModelIdentity, record
+
+_SAME_PLACE_A = 0.01
+"""How far atoms that are given may be from those in the file: by rounding, not by turning."""
+
+_SUFFIXES = (".hess", ".fchk", ".fch", ".json", ".dat")
+"""Of files that are no structures, unlike an output of Gaussian, which is both."""
+
+
+@dataclass(frozen=True)
+class _Format:
+    family: str
+    recognises: Callable[[Path, str], bool]
+    read: Callable[[Path, str], Content]
+
+
+_FORMATS = {
+    "orca": _Format("orca", lambda _, text: is_orca(text), read_orca),
+    "gaussian-fchk": _Format(
+        "gaussian", lambda _, text: is_gaussian_checkpoint(text), read_gaussian_checkpoint
+    ),
+    "gaussian-log": _Format("gaussian", lambda _, text: is_gaussian_log(text), read_gaussian_log),
+    "ase": _Format("ase", lambda _, text: is_ase_vibrations(text), read_ase_vibrations),
+    "fhi-aims": _Format("fhi-aims", is_fhi_aims, read_fhi_aims),
+}
+
+FORMATS = ("nearsight", *_FORMATS)
+"""What `read_hessian` reads."""
+
+
+def read_hessian(
+    path: str | os.PathLike[str],
+    atoms: Atoms | None = None,
+    format: str | None = None,  # noqa: A002 - as `ase.io.read` has it
+) -> Hessian:
+    """Read the Hessian in a file of another program, or in what `Hessian.save` wrote.
+
+    Read are ORCA's ``.hess``, Gaussian's formatted checkpoints and outputs, the JSON of ASE's
+    `ase.vibrations.VibrationsData`, and FHI-aims's ``hessian.NAME.dat`` with ``masses.NAME.dat``
+    and ``geometry.in`` beside it. A file is recognised by what is in it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    atoms
+        The structure, where the file has none; otherwise its masses are taken instead of those in
+        the file. Same order and same orientation.
+    format
+        One of `FORMATS`; None recognises it.
+
+    Returns
+    -------
+    Hessian
+        With the matrix as it stands in the file, in eV/Å², ``method`` ``"read"`` and the program
+        as the family of its provenance.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing, cut off, of no format that is known, not symmetric, or of another
+        number of atoms than its structure.
+    StructureError
+        There is no structure, it has rows of some atoms only, or `atoms` is another structure.
+    MethodError
+        There is no such format.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise CheckpointError(f"{file} does not exist; give the path of a Hessian.")
+    if format not in (None, *FORMATS):
+        raise MethodError(f"{format!r} is no format of a Hessian; known are {', '.join(FORMATS)}.")
+    if format == "nearsight" or (format is None and zipfile.is_zipfile(file)):
+        found = Hessian.load(file)
+        return found if atoms is None else replace(found, atoms=_given(file, atoms, found.atoms))
+    text = file.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n")
+    name = format or _recognise(file, text)
+    content = _FORMATS[name].read(file, text)
+    if atoms is not None:
+        content = replace(content, atoms=_given(file, atoms, content.atoms), notes=())
+    _require_whole(file, content)
+    return _hessian(file, name, content)
+
+
+def is_hessian_of_other_program(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is the Hessian of another program and nothing else.
+
+    An output of Gaussian is a structure too, and is taken for one.
+    """
+    file = Path(path)
+    if file.suffix not in _SUFFIXES or not file.is_file():
+        return False
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return any(
+        known.recognises(file, text) for name, known in _FORMATS.items() if name != "gaussian-log"
+    )
+
+
+def _recognise(file: Path, text: str) -> str:
+    for name, known in _FORMATS.items():
+        if known.recognises(file, text):
+            return name
+    if file.name == "hessian.aims":
+        raise CheckpointError(
+            f"{file} is FHI-aims's estimate of second derivatives, with which it relaxes; a "
+            f"Hessian is in the hessian.NAME.dat of its script for vibrations."
+        )
+    if only_numbers(text):
+        raise CheckpointError(
+            f"{file} holds numbers without a word on their unit. If it is FHI-aims's Hessian, say "
+            f"format='fhi-aims', or put the masses.NAME.dat of the same run beside it."
+        )
+    raise CheckpointError(
+        f"{file} is no Hessian of a known format; known are {', '.join(FORMATS)}."
+    )
+
+
+def _given(file: Path, atoms: Atoms, own: Atoms | None) -> Atoms:
+    """Return the structure that was given, checked against the one in the file."""
+    given: Atoms = atoms.copy()
+    if own is None:
+        return given
+    if atoms.get_chemical_symbols() != own.get_chemical_symbols():
+        raise StructureError(
+            f"{file} is of {own.get_chemical_formula('reduce')}, the given structure of "
+            f"{atoms.get_chemical_formula('reduce')}; give the same atoms in the same order."
+        )
+    apart = float(np.abs(atoms.positions - own.positions).max())
+    if apart > _SAME_PLACE_A:
+        raise StructureError(
+            f"an atom of the given structure is {apart:.3g} Å from where {file} has it; give it "
+            f"in the same orientation, or leave it out."
+        )
+    return given
+
+
+def _require_whole(file: Path, content: Content) -> None:
+    """Check that there is a structure, that the matrix is of its size, and symmetric."""
+    if content.atoms is None:
+        raise StructureError(
+            f"{file} comes without the structure to which it belongs: give that as `atoms`"
+            + (", or put its geometry.in beside it." if content.program == "FHI-aims" else ".")
+        )
+    matrix, size = content.matrix_eV_per_A2, 3 * len(content.atoms)
+    if len(matrix) != size:
+        raise CheckpointError(
+            f"{file} has {len(matrix)} rows, but {len(content.atoms)} atoms have {size}: the "
+            f"matrix and the structure do not belong together."
+        )
+    asymmetry = float(np.abs(matrix - matrix.T).max())
+    # Rounding of the conversion comes on top of that of the print.
+    allowed = content.asymmetry_allowed_eV_per_A2 + 1e-12 * float(np.abs(matrix).max())
+    if asymmetry > allowed:
+        first, second = np.unravel_index(np.argmax(np.abs(matrix - matrix.T)), matrix.shape)
+        raise CheckpointError(
+            f"{file} is not symmetric: elements ({first + 1}, {second + 1}) and "
+            f"({second + 1}, {first + 1}) differ by {asymmetry:.3g} eV/Å², and {allowed:.1g} would "
+            f"be explained by how {content.program} computes and prints them. The file is damaged, "
+            f"or holds something else than second derivatives."
+        )
+
+
+def _hessian(file: Path, name: str, content: Content) -> Hessian:
+    assert content.atoms is not None
+    n_atoms = len(content.atoms)
+    identity = ModelIdentity(file.name, _FORMATS[name].family, file_sha256(file), "float64", "cpu")
+    return Hessian(
+        method="read",
+        reason=f"computed by {content.program}, read from {file.name}",
+        step_A=None,
+        rows_computed=0,
+        rows_needed=3 * n_atoms,
+        symmetry="what the program used is not known",
+        space_group=None,
+        symmetry_tolerance_A=None,
+        symmetry_deviation_eV_per_A2=None,
+        seconds=0.0,
+        peak_memory_bytes=0,
+        provenance=record(identity, format=name),
+        atoms=content.atoms,
+        matrix_eV_per_A2=content.matrix_eV_per_A2.reshape(n_atoms, 3, n_atoms, 3),
+        warnings=content.notes,
+    )

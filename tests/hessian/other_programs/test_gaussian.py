@@ -1,0 +1,144 @@
+"""Gaussian's output and formatted checkpoint against the frequencies that it printed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.data import atomic_masses_common
+from numpy.testing import assert_allclose
+
+from nearsight.errors import CheckpointError, StructureError
+from nearsight.hessian.other_programs import read_hessian
+from nearsight.vibrations import vibrations
+
+LOG = "hydrogen_peroxide.log"
+PRINTED = [390.3330, 1020.0654, 1354.0782, 1476.4126, 3834.7061, 3835.3267]
+
+
+@pytest.fixture
+def text(data: Path) -> str:
+    """The lines of the output."""
+    return (data / LOG).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Callable[[str], Path]:
+    """Return a function: a file with other lines."""
+
+    def write(lines: str) -> Path:
+        path = tmp_path / "other.log"
+        path.write_text(lines, encoding="utf-8")
+        return path
+
+    return write
+
+
+def without_archive(text: str) -> str:
+    return text.partition("\n 1\\1\\")[0] + "\n Normal termination\n"
+
+
+def test_the_archive_gives_the_printed_frequencies(data: Path) -> None:
+    found = read_hessian(data / LOG)
+    assert_allclose(vibrations(found).wavenumbers_per_cm, PRINTED, rtol=0, atol=2e-4)
+    # In another orientation than that of the force constants, rotations would not be so soft.
+    lowest = vibrations(found).unprojected_eigenvalues_eV_per_A2_amu[:6]
+    assert np.abs(lowest).max() < 0.003
+    assert_allclose(found.atoms.get_masses(), atomic_masses_common[[8, 8, 1, 1]], rtol=0)
+
+
+def test_the_block_gives_them_to_its_six_digits(
+    data: Path, text: str, log: Callable[[str], Path]
+) -> None:
+    found = read_hessian(log(without_archive(text)))
+    archived = read_hessian(data / LOG)
+    rounding = 0.5e-6 * 97.18
+    assert_allclose(found.matrix_eV_per_A2, archived.matrix_eV_per_A2, rtol=0, atol=1.02 * rounding)
+    assert np.abs(found.matrix_eV_per_A2 - archived.matrix_eV_per_A2).max() > 0.1 * rounding
+    assert_allclose(vibrations(found).wavenumbers_per_cm, PRINTED, rtol=0, atol=2e-2)
+
+
+def test_lines_may_end_as_on_windows(data: Path, text: str, log: Callable[[str], Path]) -> None:
+    windows = log(text.replace("\\", "|"))
+    windows.write_bytes(windows.read_bytes().replace(b"\n", b"\r\n"))
+    found, usual = read_hessian(windows), read_hessian(data / LOG)
+    assert np.array_equal(found.matrix_eV_per_A2, usual.matrix_eV_per_A2)
+
+
+def test_masses_of_five_decimals_are_taken_for_the_isotopes(
+    text: str, log: Callable[[str], Path]
+) -> None:
+    found = read_hessian(log(text.replace(" AtmWgt=", " weights")))
+    assert_allclose(found.atoms.get_masses(), atomic_masses_common[[8, 8, 1, 1]], rtol=0)
+    heavy = text.replace(" AtmWgt=", " weights").replace("mass   1.00783", "mass   2.01410")
+    assert_allclose(read_hessian(log(heavy)).atoms.get_masses()[2:], 2.0141, rtol=0)
+
+
+def test_without_the_input_orientation_the_structure_must_be_given(
+    data: Path, text: str, log: Callable[[str], Path]
+) -> None:
+    standard = log(text.replace("Input orientation", "Other orientation"))
+    with pytest.raises(StructureError, match="comes without the structure"):
+        read_hessian(standard)
+    usual = read_hessian(data / LOG)
+    given = read_hessian(standard, atoms=usual.atoms)
+    assert np.array_equal(given.matrix_eV_per_A2, usual.matrix_eV_per_A2)
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ("0474,0.15987894", "archive entry has no end"),
+        ("     12  0.165816D+00", "lacks some of its numbers"),
+        (" Force constants in", "without force constants"),
+    ],
+)
+def test_what_is_cut_off_is_refused(
+    text: str, log: Callable[[str], Path], end: str, message: str
+) -> None:
+    assert end in text
+    with pytest.raises(CheckpointError, match=message):
+        read_hessian(log(text.partition(end)[0]))
+
+
+def test_what_lacks_a_number_is_refused(text: str, log: Callable[[str], Path]) -> None:
+    assert "0.45460442," in text
+    with pytest.raises(CheckpointError, match="77 force constants fill no triangle"):
+        read_hessian(log(text.replace("0.45460442,", "")))
+
+
+def test_a_checkpoint_gives_the_frequencies_of_toluene(
+    checkpoint: Callable[..., Path], toluene: tuple[Atoms, np.ndarray, dict[str, Any]]
+) -> None:
+    _, matrix, printed = toluene
+    found = read_hessian(checkpoint())
+    wavenumbers = vibrations(found).wavenumbers_per_cm
+    expected = np.array(printed["printed_wavenumbers_per_cm"])
+    assert_allclose(wavenumbers[1:], expected[1:], rtol=0, atol=2e-4)
+    assert wavenumbers[0] == pytest.approx(expected[0], abs=2e-3)  # the methyl rotor
+    assert_allclose(found.symmetric(), matrix, rtol=1e-8, atol=1e-8)
+    assert found.warnings == ()
+
+
+def test_a_checkpoint_without_masses_says_so(checkpoint: Callable[..., Path]) -> None:
+    found = read_hessian(checkpoint(masses=False))
+    assert found.atoms.get_masses()[-1] == pytest.approx(1.008)
+    assert any("no masses" in note for note in found.warnings)
+
+
+def test_a_damaged_checkpoint_is_refused(checkpoint: Callable[..., Path]) -> None:
+    path = checkpoint()
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole[: whole.index("Dipole") - 100], encoding="utf-8")
+    with pytest.raises(
+        CheckpointError, match=r"“Cartesian Force Constants” has 102[89] of its 1035"
+    ):
+        read_hessian(path)
+    path.write_text(whole.replace("Cartesian Force", "Cartesian Farce"), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="without force constants"):
+        read_hessian(path)
+    path.write_text(whole.replace("Current cartesian", "Former cartesian"), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="Current cartesian coordinates"):
+        read_hessian(path)
