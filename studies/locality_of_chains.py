@@ -10,6 +10,7 @@
 #     python studies/locality_of_chains.py --hexadecane FILE --hexadecaoctaene FILE --records DIR
 #         [--method gfn2-xtb] [--systems NAME ...]
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,8 +83,8 @@ def measure(chain: Atoms, site: int, scale: float, model: Model) -> Record:
     """Return the fragments of a chain that was scaled as a whole, the reference left out."""
     scaled = chain.copy()
     scaled.positions *= scale
-    groups = find_groups(chain)  # what is bonded is told by the chain at rest
-    groups = groups.at(scaled)
+    # What is bonded is told by the chain at rest.
+    groups = replace(find_groups(chain), atoms=scaled)
     found = converge_site(groups, site, model, reference_radius_A=WHOLE_A)
     return {
         "formula": chain.get_chemical_formula(),

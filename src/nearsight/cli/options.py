@@ -194,6 +194,33 @@ def add_rows(command: argparse.ArgumentParser, title: str) -> "argparse._Argumen
     return group
 
 
+def add_locality(command: argparse.ArgumentParser) -> None:
+    """Add what decides about fragments that shrink around sites."""
+    group = command.add_argument_group("locality")
+    group.add_argument(
+        "--reference",
+        metavar="NAME",
+        help="a reference method such as gfn2-xtb or pyscf:rpbe/def2-svp; with --model both are "
+        "examined and compared",
+    )
+    group.add_argument(
+        "--reference-radius",
+        type=positive_float,
+        default=12.0,
+        metavar="R",
+        help="radius in Å of the fragment that smaller ones are compared with "
+        "(default: %(default)g)",
+    )
+    group.add_argument(
+        "--threshold",
+        type=positive_float,
+        default=0.35,
+        metavar="G",
+        help="largest norm of the effective group matrix of a converged fragment in eV/Å² "
+        "(default: %(default)g)",
+    )
+
+
 def add_phonons(command: argparse.ArgumentParser) -> None:
     """Add what decides about phonons over the Brillouin zone."""
     group = command.add_argument_group("phonons")
