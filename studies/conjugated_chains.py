@@ -31,7 +31,7 @@ def benzene(model: Model) -> Atoms:
     ring.positions -= ring.positions[ring.numbers == 6].mean(axis=0)
     _, _, axes = np.linalg.svd(ring.positions)
     x = ring.positions[np.flatnonzero(ring.numbers == 6)[0]]
-    x /= np.linalg.norm(x)
+    x = x / np.linalg.norm(x)
     ring.positions = ring.positions @ np.array([x, np.cross(axes[2], x), axes[2]]).T
     return ring
 

@@ -41,7 +41,8 @@ def decane(alkane, pair_model):
 
 def test_every_group_makes_a_fragment(decane):
     assert [len(shell.fragment.atoms) for shell in decane.shells] == [
-        32, *(5 + 3 * n for n in range(8, -1, -1))
+        32,
+        *(5 + 3 * n for n in range(8, -1, -1)),
     ]
     assert decane.reference.n_caps == 0
     assert decane.outermost_eV_per_A2 is None

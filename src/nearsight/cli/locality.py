@@ -41,9 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         entry = LocalityEntry(
             path, main, write_fragments(arguments.out, path, main.fragments), compared, notes
         )
-        drawn.extend(
-            (f"{Path(path).stem} by {each.provenance.model.name}", each) for each in found
-        )
+        drawn.extend((f"{Path(path).stem} by {each.provenance.model.name}", each) for each in found)
 
         def show() -> None:
             print_locality(entry)

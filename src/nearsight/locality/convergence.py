@@ -22,7 +22,6 @@ from nearsight.structures.fragments import Fragment, shrinking_fragments
 from nearsight.structures.groups import Groups
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 THRESHOLD_EV_PER_A2 = 0.35
 """Γ: below this ‖G'‖ the force error is about 0.15 eV/Å (doi:10.1063/5.0082952)."""
@@ -114,7 +113,9 @@ class SiteConvergence:
     def distances_A(self) -> FloatArray:
         """Distance of every atom of the reference fragment from the site, ``(n_atoms,)``."""
         positions = self.reference.atoms.positions
-        return np.linalg.norm(positions - positions[self.reference.site], axis=1)
+        site = positions[self.reference.site]
+        distances: FloatArray = np.linalg.norm(positions - site, axis=1)
+        return distances
 
     @cached_property
     def outermost_eV_per_A2(self) -> float | None:

@@ -75,7 +75,8 @@ class Interactions(Computation):
     @cached_property
     def norms_eV_per_A2(self) -> FloatArray:
         """‖h_AB‖, the Frobenius norm of each block, shape ``(n_sites, n_atoms)``."""
-        return np.linalg.norm(self.blocks_eV_per_A2, axis=(1, 3))
+        norms: FloatArray = np.linalg.norm(self.blocks_eV_per_A2, axis=(1, 3))
+        return norms
 
     @cached_property
     def distances_A(self) -> FloatArray:

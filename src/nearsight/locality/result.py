@@ -62,9 +62,7 @@ class Locality:
                 label=f"{site.element}{site.site}",
             )
         axes.axhline(self.threshold_eV_per_A2, color="0.5", lw=0.8, ls="--")
-        axes.set(
-            xlabel="fragment radius / Å", ylabel=r"$\|G'\|$ / eV Å$^{-2}$", yscale="log"
-        )
+        axes.set(xlabel="fragment radius / Å", ylabel=r"$\|G'\|$ / eV Å$^{-2}$", yscale="log")
         axes.legend()
 
     def summary(self) -> dict[str, Any]:

@@ -41,16 +41,15 @@ def interactions_svg(site: SiteConvergence, name: str) -> Markup:
     return frame.draw(name, "Interactions over distance", description, [limit, *dots])
 
 
-def convergence_svg(sites: Sequence[SiteConvergence], threshold_eV_per_A2: float, name: str) -> Markup:
+def convergence_svg(
+    sites: Sequence[SiteConvergence], threshold_eV_per_A2: float, name: str
+) -> Markup:
     """Draw ‖G'‖ over the radius of the fragments, a curve for each site."""
     curves = {
         f"{site.element}{site.site}": (
             np.array([shell.radius_A for shell in site.shells[1:]]),
             np.log10(
-                [
-                    max(shell.group_norm_eV_per_A2, _LOWEST_EV_PER_A2)
-                    for shell in site.shells[1:]
-                ]
+                [max(shell.group_norm_eV_per_A2, _LOWEST_EV_PER_A2) for shell in site.shells[1:]]
             ),
             site.element,
         )

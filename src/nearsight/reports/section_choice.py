@@ -12,9 +12,7 @@ Entry: TypeAlias = ReportEntry | ProbedEntry | LocalityEntry
 """One structure with its results."""
 
 
-def section_of(
-    entry: Entry, number: int, mode_budget_bytes: int = MODE_BUDGET_BYTES
-) -> Section:
+def section_of(entry: Entry, number: int, mode_budget_bytes: int = MODE_BUDGET_BYTES) -> Section:
     """Return the section of a structure with results.
 
     Parameters

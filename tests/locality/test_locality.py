@@ -1,0 +1,132 @@
+"""The locality of whole structures, and that of a model beside its reference's."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+
+from nearsight.errors import MethodError, ModelError, StructureError
+from nearsight.locality.comparison import compare_localities
+from nearsight.locality.compute import locality
+
+
+@pytest.fixture
+def chain(polyethylene, pair_model):
+    """Polyethylene, both kinds of sites."""
+    return locality(polyethylene, pair_model(), reference_radius_A=7.0, method="rows")
+
+
+def test_there_is_one_site_of_each_kind(chain, polyethylene):
+    assert [(site.site, site.element) for site in chain.sites] == [(0, "C"), (1, "H")]
+    alike = sorted(atom for site in chain.sites for atom in site.equivalent_atoms)
+    assert alike == list(range(len(polyethylene)))
+
+
+def test_the_common_radius_is_enough_for_all_and_the_cutoff_is_half_of_it(chain):
+    assert chain.common_radius_A == max(site.r_frag_A for site in chain.sites)
+    assert chain.cutoff_A == chain.common_radius_A / 2
+    assert 1.0 < chain.common_radius_A < 7.0
+    covered = {int(f.parents[f.site]) for f in chain.fragments}
+    assert covered <= {site.site for site in chain.sites}
+
+
+def test_fragments_of_the_common_radius_have_converged_forces(chain, pair_model):
+    """Each site has the force of its reference fragment within what the threshold stands for."""
+    for site in chain.sites:
+        for shell in site.shells:
+            if shell.radius_A >= chain.common_radius_A:
+                assert shell.group_norm_eV_per_A2 <= chain.threshold_eV_per_A2
+    assert pair_model().identity == chain.provenance.model
+
+
+def test_the_summary_has_the_fields_of_the_output(chain):
+    made = chain.summary()
+    assert made["method"] == "pair"
+    assert made["threshold_eV_per_A2"] == 0.35
+    assert made["common_radius_A"] == chain.common_radius_A
+    first = made["sites"][0]
+    assert {"index", "element", "equivalent_atoms", "r_frag_A", "shells"} <= set(first)
+    sizes = [shell["n_atoms"] for shell in first["shells"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert set(first["shells"][0]) == {
+        "n_atoms",
+        "n_caps",
+        "radius_A",
+        "group_norm_eV_per_A2",
+        "force_error_eV_per_A",
+    }
+
+
+def test_own_groups_are_kept_together(alkane, pair_model):
+    atoms = alkane(6)
+    apart = locality(atoms, pair_model(), [0], reference_radius_A=100.0, method="rows")
+    together = locality(
+        atoms, pair_model(), [0], own_groups=[[0, 3, 6]], reference_radius_A=100.0, method="rows"
+    )
+    assert len(together.sites[0].shells) == len(apart.sites[0].shells) - 2
+
+
+def test_of_a_molecule_every_atom_is_a_site_unless_some_are_chosen(alkane, pair_model):
+    atoms = alkane(2)
+    found = locality(atoms, pair_model(), reference_radius_A=100.0, method="rows")
+    assert [site.site for site in found.sites] == list(range(len(atoms)))
+    chosen = locality(atoms, pair_model(), [3, 0, 3], reference_radius_A=100.0, method="rows")
+    assert [site.site for site in chosen.sites] == [3, 0]
+
+
+def test_a_model_beside_itself_sees_as_far(chain):
+    compared = compare_localities(chain, chain)
+    assert compared.sees_as_far
+    assert compared.warnings == ()
+    for site in compared.sites:
+        assert site.far_ratio(2.0) == pytest.approx(1.0)
+        assert site.far_ratio(1e3) is None
+        assert site.unseen_eV_per_A2 == 0.0  # twice the receptive field of 4 Å is beyond all
+
+
+def test_what_a_model_cannot_reach_is_told(chain):
+    blind = replace(chain, receptive_field_A=0.6)
+    compared = compare_localities(blind, chain)
+    for ours, site in zip(compared.sites, chain.sites, strict=True):
+        norms = np.delete(site.reference_norms_eV_per_A2, site.reference.site)
+        distances = np.delete(site.distances_A, site.reference.site)
+        expected = np.sqrt((norms[distances > 1.2] ** 2).sum())
+        assert ours.unseen_eV_per_A2 == pytest.approx(expected)
+        assert expected > 0.1
+    assert "cannot see all that sites feel" in compared.warnings[0]
+
+
+def test_other_sites_and_other_references_are_not_compared(chain, polyethylene, pair_model):
+    one = locality(polyethylene, pair_model(), [0], reference_radius_A=7.0, method="rows")
+    with pytest.raises(MethodError, match="for the same sites"):
+        compare_localities(one, chain)
+    smaller = locality(polyethylene, pair_model(), reference_radius_A=5.0, method="rows")
+    with pytest.raises(MethodError, match="reference fragments around atom 0 differ"):
+        compare_localities(smaller, chain)
+
+
+def test_a_crystal_without_bonds_that_can_be_cut_is_refused(pair_model):
+    with pytest.raises(StructureError, match="no capping"):
+        locality(bulk("Si", cubic=True), pair_model())
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"reference_radius_A": 0.0}, "reference radius"),
+        ({"threshold_eV_per_A2": float("nan")}, "threshold"),
+    ],
+)
+def test_senseless_settings_are_named(polyethylene, pair_model, settings, what):
+    with pytest.raises(MethodError, match=what):
+        locality(polyethylene, pair_model(), **settings)
+
+
+def test_a_site_out_of_range_and_an_unknown_element_are_named(polyethylene, pair_model):
+    with pytest.raises(StructureError, match="no atom 17"):
+        locality(polyethylene, pair_model(), [17])
+    gold = Atoms("Au2", positions=[[0, 0, 0], [0, 0, 2.6]])
+    with pytest.raises(ModelError, match="does not know Au"):
+        locality(gold, pair_model())
