@@ -1,0 +1,196 @@
+# %% [markdown]
+# # How far the atoms of MOF-5 see
+#
+# The seven kinds of sites of MOF-5 in fragments that shrink, by a reference method and by a
+# machine-learned potential, beside table IV of M. Herbold and J. Behler, J. Chem. Phys. 2022, 156,
+# 114106, doi:10.1063/5.0082952 (RPBE). The potential is compared with the reference on the same
+# fragments, and the rows of the sites are timed against the dense Hessian of the cell.
+#
+#     python studies/locality_of_mof5.py MOF5.extxyz --work DIR --methods gfn1-xtb sevennet-0
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import process_time
+
+from records import markdown_table
+
+from nearsight.allocation import allocate_for_speed
+from nearsight.fingerprint import fingerprint
+from nearsight.hessian import plan
+from nearsight.locality import Locality, compare_localities, locality
+from nearsight.models import Model, load_model
+from nearsight.storage import write_text
+from nearsight.structures import read_structure
+from nearsight.structures.fragments import Fragment
+
+PUBLISHED_A = {
+    "Zn1": 4.333,
+    "O1": 5.165,
+    "O2": 2.379,
+    "C1": 8.502,
+    "C2": 7.304,
+    "C3": 3.817,
+    "H1": 2.725,
+}
+"""Radii of converged fragments by RPBE, table IV."""
+
+
+# %% [markdown]
+# ## Sites by the names of the paper
+def site_names(found: Locality) -> list[str]:
+    """Return Zn1, O1 (the middle of a node), O2, C1 (carboxylate), C2, C3 and H1 for the sites."""
+    atoms = found.atoms
+    distances = atoms.get_all_distances(mic=True)
+    names = []
+    for site in found.sites:
+        around = atoms.numbers[(distances[site.site] < 2.3) & (distances[site.site] > 0.1)]
+        if site.element == "O":
+            names.append("O1" if (around == 30).sum() == 4 else "O2")
+        elif site.element == "C":
+            near = atoms.numbers[(distances[site.site] < 1.6) & (distances[site.site] > 0.1)]
+            hydrogen, oxygen = (near == 1).any(), (near == 8).any()
+            names.append("C1" if oxygen else "C3" if hydrogen else "C2")
+        else:
+            names.append(f"{site.element}1")
+    return names
+
+
+# %% [markdown]
+# ## Tables
+def radius_table(found: dict[str, Locality]) -> str:
+    """Return a line for each site: number of shell, atoms and radius of the converged fragment."""
+    first = next(iter(found.values()))
+    lines = []
+    for index, name in enumerate(site_names(first)):
+        line = [name, f"{PUBLISHED_A[name]:.3f}"]
+        for each in found.values():
+            site = each.sites[index]
+            shell = site.converged
+            line += [
+                f"{shell.radius_A:.3f}",
+                str(len(shell.fragment.atoms)),
+                f"{shell.group_norm_eV_per_A2:.2f}, {shell.force_error_eV_per_A:.3f}",
+                "-" if site.outermost_eV_per_A2 is None else f"{site.outermost_eV_per_A2:.3f}",
+            ]
+        lines.append(line)
+    header = ["site", "RPBE, paper / Å"]
+    for method in found:
+        header += [f"{method} / Å", "atoms", "‖G'‖, ‖Δf‖", "outermost ‖h‖"]
+    return markdown_table(header, lines)
+
+
+def shell_tables(found: dict[str, Locality]) -> str:
+    """Return every fragment of every site."""
+    parts = []
+    for method, each in found.items():
+        for name, site in zip(site_names(each), each.sites, strict=True):
+            lines = [
+                [
+                    str(len(shell.fragment.atoms)),
+                    str(shell.fragment.n_caps),
+                    f"{shell.radius_A:.3f}",
+                    f"{shell.group_norm_eV_per_A2:.3f}",
+                    f"{shell.force_error_eV_per_A:.4f}",
+                    "converged" if shell is site.converged else "",
+                ]
+                for shell in site.shells
+            ]
+            header = ("atoms", "caps", "radius / Å", "‖G'‖ / eV/Å²", "‖Δf‖ / eV/Å", "")
+            parts.append(f"\n{name}, {method}\n\n{markdown_table(header, lines)}")
+    return "".join(parts)
+
+
+def comparison_table(model: Locality, reference: Locality) -> str:
+    """Return how strongly the model feels what is far away, over the reference."""
+    compared = compare_localities(model, reference)
+    lines = []
+    for name, site in zip(site_names(model), compared.sites, strict=True):
+        ratios = [site.far_ratio(distance) for distance in compared.far_distances_A]
+        lines.append(
+            [
+                name,
+                f"{site.model_r_frag_A:.3f}",
+                f"{site.reference_r_frag_A:.3f}",
+                *("-" if ratio is None else f"{ratio:.2f}" for ratio in ratios),
+                f"{site.unseen_eV_per_A2:.3f}",
+            ]
+        )
+    beyond = [f"felt beyond {distance:g} Å" for distance in compared.far_distances_A]
+    return markdown_table(
+        ("site", f"{compared.model} / Å", f"{compared.reference} / Å", *beyond, "out of reach"),
+        lines,
+    )
+
+
+# %% [markdown]
+# ## The work
+@dataclass(frozen=True)
+class Cost:
+    """What a study took, in seconds of the processor."""
+
+    method: str
+    seconds: float
+    n_fragments: int
+    irreducible_rows: int
+    dense_rows: int
+
+
+def main() -> None:
+    """Examine what is not there yet, and print the tables."""
+    parser = argparse.ArgumentParser(description="How far the atoms of MOF-5 see.")
+    parser.add_argument("structure", type=Path)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--methods", nargs="+", default=["gfn1-xtb", "sevennet-0"])
+    parser.add_argument("--reference-radius", type=float, default=12.0)
+    parser.add_argument("--dtype", default="float64")
+    arguments = parser.parse_args()
+    allocate_for_speed()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    atoms = read_structure(arguments.structure)
+    found: dict[str, Locality] = {}
+    costs = []
+    for method in arguments.methods:
+        model = load_model(method, dtype=arguments.dtype)
+
+        def checkpoint(fragment: Fragment, model: Model = model) -> Path:
+            digests = fingerprint(fragment.atoms, model.identity, {"site": fragment.site})
+            return arguments.work / f"{'-'.join(one[:10] for one in digests.values())}.rows"
+
+        start = process_time()
+        found[method] = locality(
+            atoms,
+            model,
+            reference_radius_A=arguments.reference_radius,
+            checkpoint=checkpoint,
+            progress=True,
+        )
+        needed = plan(atoms, model.capabilities, tolerance_A=0.01)
+        costs.append(
+            Cost(
+                method,
+                process_time() - start,
+                sum(len(site.shells) for site in found[method].sites),
+                needed.rows_needed,
+                needed.rows_total,
+            )
+        )
+        write_text(
+            arguments.work / f"{method}.json", json.dumps(found[method].summary(), indent=1)
+        )
+        print(
+            f"{method}: common radius {found[method].common_radius_A:.3f} Å, "
+            f"{len(found[method].fragments)} fragments cover all sites: "
+            f"{[len(fragment.atoms) for fragment in found[method].fragments]} atoms",
+            flush=True,
+        )
+    print(radius_table(found))
+    if len(found) == 2:
+        reference, model_found = found.values()
+        print(comparison_table(model_found, reference))
+    print(shell_tables(found))
+    print(json.dumps([asdict(cost) for cost in costs], indent=1))
+
+
+if __name__ == "__main__":
+    main()
