@@ -34,6 +34,9 @@ _RECORDED_PACKAGES = (
     "jax",
     "e3nn-jax",
     "nequix",
+    "tblite",
+    "pyscf",
+    "pyscf-dispersion",
 )
 
 # What Nearsight itself works with, whatever gives the energies.

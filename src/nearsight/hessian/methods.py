@@ -102,4 +102,5 @@ def _differences(model: Model, name: str, step_A: float | None) -> Differences:
         "float64": scheme.float64_step_A,
         "float32": scheme.float32_step_A,
     }.get(model.identity.dtype, UNKNOWN_PRECISION_STEP_A)
+    default = model.capabilities.difference_step_A or default
     return Differences(scheme, default if step_A is None else step_A)

@@ -141,7 +141,8 @@ def _differences(
             f"take {gibibytes(needed)}, more than the budget of {gibibytes(budget)}; no method "
             f"can avoid that. Use float32, a smaller cell or a larger budget."
         )
-    step = step_A or _STEP_A.get(identity.dtype, UNKNOWN_PRECISION_STEP_A)
+    best = prediction.model.capabilities.difference_step_A
+    step = step_A or best or _STEP_A.get(identity.dtype, UNKNOWN_PRECISION_STEP_A)
     return ProductMethod("differences", reason, needed, step_A=step)
 
 

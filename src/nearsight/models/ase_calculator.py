@@ -21,6 +21,7 @@ from nearsight.models.contract import (
     Products,
     Seed,
     require_all_atoms,
+    require_elements,
     require_finite,
 )
 from nearsight.models.loading import LoadRequest
@@ -43,6 +44,8 @@ class AseModel:
         Any ASE calculator with energy and forces.
     name
         How the model is called in results; the calculator's class by default.
+    family
+        The registry's family, for one that computes with an ASE calculator.
     capabilities
         What is known about the calculator; by default nothing is assumed.
     dtype
@@ -62,6 +65,7 @@ class AseModel:
         name: str | None = None,
         capabilities: Capabilities | None = None,
         *,
+        family: str = "ase",
         dtype: str = "unknown",
         arguments: Mapping[str, Setting] | None = None,
     ) -> None:
@@ -69,6 +73,7 @@ class AseModel:
             raise ModelError(f"dtype {dtype!r} is not possible; choose one of {', '.join(DTYPES)}.")
         self._calculator = calculator
         self._name = name or f"ase:{type(calculator).__name__.lower()}"
+        self._family = family
         self._dtype = dtype
         self._arguments = dict(arguments or {})
         self.capabilities = capabilities or Capabilities(
@@ -88,7 +93,7 @@ class AseModel:
         """Name, dtype, and the calculator's parameters as they are now, with its arguments."""
         return ModelIdentity(
             name=self._name,
-            family="ase",
+            family=self._family,
             checkpoint_sha256=None,
             dtype=self._dtype,
             device="cpu",
@@ -97,16 +102,21 @@ class AseModel:
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
+        for atoms in structures:
+            require_elements(atoms, self)
         return [self._evaluate(atoms, stress=stress) for atoms in structures]
 
     def rows(
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
     ) -> Iterator[NDArray[np.float64]]:
-        """Yield central differences of forces at a step of 0.01 Å; see `Model.rows`."""
+        """Yield central differences of forces; see `Model.rows`.
+
+        The step is the one that the capabilities name, or 0.01 Å.
+        """
         if batch_size != 1:
             raise MethodError("an ASE calculator has no batched rows; use batch_size=1.")
         yield from difference_rows(
-            self._forces, atoms, seeds, SCHEMES["central-difference"], STEP_A
+            self._forces, atoms, seeds, SCHEMES["central-difference"], self._step_A
         )
 
     def linearize(
@@ -122,7 +132,11 @@ class AseModel:
             raise MethodError(
                 "products with strain need a differentiable model; an ASE calculator is none."
             )
-        return partial(difference_products, self._forces, atoms.copy(), step_A=STEP_A)
+        return partial(difference_products, self._forces, atoms.copy(), step_A=self._step_A)
+
+    @property
+    def _step_A(self) -> float:
+        return self.capabilities.difference_step_A or STEP_A
 
     def _forces(self, structures: Sequence[Atoms]) -> list[NDArray[np.float64]]:
         return [evaluation.forces_eV_per_A for evaluation in self.evaluate(structures)]

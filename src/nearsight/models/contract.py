@@ -59,6 +59,15 @@ class Capabilities:
     """Forces are mirrored with the structure too, so that improper operations hold as well.
 
     A network of rotations only, without parity, tells a structure from its mirror image."""
+    difference_step_A: float | None = None
+    """Displacement at which differences of its forces are best; None to go by its precision.
+
+    Forces of a self-consistent calculation are double precision, but not converged to it."""
+    periodic: bool = True
+    """Crystals can be computed; otherwise molecules only."""
+    gamma_only: bool = False
+    """Electrons of a crystal are sampled at the Γ point: the energy of a supercell is not that
+    multiple of its cell's, and a narrow cell means nothing."""
     level_of_theory: str | None = None
     training_data: str | None = None
     licence: str | None = None

@@ -56,7 +56,9 @@ class Family:
     """Calculation options that may follow a name as ``?key=value&key=value``; None for any, which
     the model itself judges."""
     framework: str = "torch"
-    """What it computes with: ``torch``, which is installed first, or ``jax``."""
+    """What it computes with: ``torch``, which is installed first, ``jax``, or ``none`` of them.
+
+    Without one a family has its own precision, and computes on the CPU."""
     restriction: Restriction | None = None
 
     @property
@@ -261,7 +263,32 @@ FAMILIES = {
             target_is_path=False,
         ),
         Family(
+            name="tblite",
+            requires="tblite",
+            framework="none",
+            target="GFN1-xTB or GFN2-xTB",
+            options=("charge", "spin"),
+            licence="LGPL-3.0-or-later",
+            steps=_one("tblite>=0.8,<0.9"),
+            size_MB=700,
+            extra=True,
+            target_is_path=False,
+        ),
+        Family(
+            name="pyscf",
+            requires="pyscf",
+            framework="none",
+            target="FUNCTIONAL/BASIS, such as rpbe/def2-svp",
+            options=("charge", "spin", "dispersion", "grid_response"),
+            licence="Apache-2.0",
+            steps=_one("pyscf>=2.14,<2.15", "pyscf-dispersion>=1.5,<2"),
+            size_MB=700,
+            extra=True,
+            target_is_path=False,
+        ),
+        Family(
             name="ase",
+            framework="none",
             requires="ase",
             target="name of an ASE calculator, or package.module:Class",
             options=None,

@@ -216,8 +216,8 @@ def _require_dtype(dtype: str) -> None:
 
 def _settle_device(parsed: _Parsed, dtype: str, device: str) -> str:
     """Return the device for a family that has its own, and the given one for any other."""
-    if parsed.family.name == "ase":
-        _require_defaults(parsed.name, dtype, device)
+    if parsed.family.framework == "none":
+        _require_defaults(parsed, dtype, device)
         return "cpu"
     if parsed.family.name == "d3":
         _require_cpu(parsed.name, device)
@@ -225,16 +225,18 @@ def _settle_device(parsed: _Parsed, dtype: str, device: str) -> str:
     return device
 
 
-def _require_defaults(name: str, dtype: str, device: str) -> None:
+def _require_defaults(parsed: _Parsed, dtype: str, device: str) -> None:
+    of_ase = parsed.family.name == "ase"
+    owner = "an ASE calculator" if of_ase else parsed.family.name
+    or_else = ", or set the calculator up in Python and pass AseModel(calculator)" * of_ase
     for what, value, allowed in (
         ("device", device, ("auto", "cpu")),
         ("dtype", dtype, ("float64",)),
     ):
         if value not in allowed:
             raise ModelError(
-                f"{what} {value!r} cannot be chosen for {name}: an ASE calculator has its own "
-                f"{what}. Leave it out, or set the calculator up in Python and pass "
-                f"AseModel(calculator)."
+                f"{what} {value!r} cannot be chosen for {parsed.name}: {owner} has its own {what}. "
+                f"Leave it out{or_else}."
             )
 
 

@@ -82,6 +82,12 @@ class SumModel:
             size_consistent=_all([part.size_consistent for part in parts]),
             differentiable=all(part.differentiable for part in parts),
             curvature_smooth=_all([part.curvature_smooth for part in parts]),
+            difference_step_A=max(
+                (part.difference_step_A for part in parts if part.difference_step_A is not None),
+                default=None,
+            ),
+            periodic=all(part.periodic for part in parts),
+            gamma_only=any(part.gamma_only for part in parts),
             level_of_theory=_joined([part.level_of_theory for part in parts], " + "),
             training_data=_joined(
                 [part.training_data for part in parts if part.training_data is not None], " + "
@@ -103,7 +109,7 @@ class SumModel:
         """Yield the sums of the parts' analytic rows; see `Model.rows`.
 
         Where a part cannot be differentiated, they are central differences of the sum's forces at
-        a step of 0.01 Å.
+        the largest step that a part names, or 0.01 Å.
         """
         require_elements(atoms, self)
         if self.capabilities.differentiable:
@@ -117,7 +123,7 @@ class SumModel:
                 f"use batch_size=1."
             )
         yield from difference_rows(
-            self._forces, atoms, seeds, SCHEMES["central-difference"], STEP_A
+            self._forces, atoms, seeds, SCHEMES["central-difference"], self._step_A
         )
 
     def linearize(
@@ -142,7 +148,11 @@ class SumModel:
             raise MethodError(
                 f"products with strain need a differentiable model; {self.identity.name} is none."
             )
-        return partial(difference_products, self._forces, atoms.copy(), step_A=STEP_A)
+        return partial(difference_products, self._forces, atoms.copy(), step_A=self._step_A)
+
+    @property
+    def _step_A(self) -> float:
+        return self.capabilities.difference_step_A or STEP_A
 
     def _dtype(self) -> str:
         """Return the lowest precision among the parts."""

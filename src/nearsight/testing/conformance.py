@@ -28,7 +28,7 @@ from nearsight.testing.invariances import (
     size_consistency,
     translation,
 )
-from nearsight.testing.report import CheckFunction, ConformanceReport
+from nearsight.testing.report import CheckFunction, ConformanceReport, not_applicable
 from nearsight.testing.structures import examination_structures
 
 CHECKS: tuple[CheckFunction, ...] = (
@@ -50,6 +50,7 @@ CHECKS: tuple[CheckFunction, ...] = (
 )
 
 _LARGE = 50
+_NARROW_A = 8.0
 _CHECKS_OF_LARGE_STRUCTURES = (forces_are_the_gradient, curvature_is_smooth)
 
 
@@ -58,7 +59,8 @@ def check_model(
 ) -> ConformanceReport:
     """Examine whether a model keeps the contract and the capabilities it states.
 
-    What a model does not claim is reported as not applicable, never as passed.
+    What a model does not claim is reported as not applicable, never as passed; so is a crystal for
+    a model of molecules, and a narrow one for a model that samples crystals at the Γ point only.
 
     Parameters
     ----------
@@ -76,14 +78,32 @@ def check_model(
         The model cannot calculate one of the structures.
     """
     cases = examination_structures() if structures is None else structures
+    reasons = {name: _beyond(model, atoms) for name, atoms in cases.items()}
     work = [
         (check, name, atoms)
         for name, atoms in cases.items()
         for check in (CHECKS if len(atoms) <= _LARGE else _CHECKS_OF_LARGE_STRUCTURES)
+        if reasons[name] is None
     ]
-    results = []
+    results = [
+        not_applicable("all checks", name, reason)
+        for name, reason in reasons.items()
+        if reason is not None
+    ]
     with progress_bar(f"Examining {model.identity.name}", len(work), show=progress) as advance:
-        for check, name, atoms in work:
+        for done, (check, name, atoms) in enumerate(work, start=1):
             results.append(check(model, name, atoms))
-            advance(len(results), name)
+            advance(done, name)
     return ConformanceReport(tuple(results), record(model.identity, structures=list(cases)))
+
+
+def _beyond(model: Model, atoms: Atoms) -> str | None:
+    """Return why a model claims nothing about a structure; None if it does."""
+    if not atoms.pbc.any():
+        return None
+    if not model.capabilities.periodic:
+        return "the model is for molecules only"
+    widths = (atoms.get_volume() / atoms.cell.areas())[atoms.pbc]
+    if model.capabilities.gamma_only and widths.min() < _NARROW_A:
+        return f"narrower than {_NARROW_A:g} Å, and the model samples crystals at the Γ point only"
+    return None

@@ -70,6 +70,8 @@ def extensivity(model: Model, name: str, atoms: Atoms) -> Check:
     title = "supercell extensivity"
     if not atoms.pbc.any():
         return not_applicable(title, name, "not periodic")
+    if model.capabilities.gamma_only:
+        return not_applicable(title, name, "the model samples crystals at the Γ point only")
     repetitions = np.ones(3, dtype=int)
     repetitions[int(np.argmax(atoms.pbc))] = 2
     once, twice = _evaluate(model, [atoms, atoms.repeat(repetitions)])

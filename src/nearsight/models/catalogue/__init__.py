@@ -14,6 +14,7 @@ from nearsight.models.catalogue import (
     nequix,
     orb,
     sevennet,
+    tblite,
 )
 from nearsight.models.catalogue.named_model import NamedModel
 from nearsight.models.families import FAMILIES, Family
@@ -33,6 +34,7 @@ MODELS: dict[str, NamedModel] = {
         nequip,
         metatomic,
         fairchem,
+        tblite,
     )
     for model in family.MODELS
 }

@@ -1,0 +1,140 @@
+"""Self-consistent densities of molecules by PySCF, each converged from the one before it."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.units import Bohr
+from numpy.typing import NDArray
+from pyscf import dft, gto, scf
+
+from nearsight.errors import ModelError
+from nearsight.models.electrons import require_electrons
+
+_NEAR_A = 0.3
+"""A density of atoms that moved no farther is a better guess than a sum of atoms."""
+
+_ENERGY_TOLERANCE_HARTREE = 1e-11
+"""Then differences of forces over 0.003 Å are right to 2·10⁻³ eV/Å²."""
+
+
+_KRYPTON = 36
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is computed, apart from the atoms."""
+
+    name: str
+    """The model, for messages."""
+    functional: str
+    """As PySCF knows it; ``hf`` for Hartree-Fock."""
+    basis: str
+    charge: int = 0
+    """In elementary charges."""
+    multiplicity: int = 1
+    dispersion: str | None = None
+    """Such as ``d3bj``; None for none beside what the functional has."""
+    grid_response: bool = False
+    """Whether forces follow the grid, which moves with the atoms."""
+    max_cycles: int = 100
+
+
+class Densities:
+    """Converged densities of one method; the last one is kept.
+
+    Parameters
+    ----------
+    method
+        What to compute.
+    """
+
+    def __init__(self, method: Method) -> None:
+        self._method = method
+        self._last: tuple[Atoms, Any] | None = None
+
+    def of(self, atoms: Atoms) -> Any:
+        """Return PySCF's converged calculation of a molecule.
+
+        Raises
+        ------
+        ModelError
+            Charge and multiplicity do not fit the electrons, an element has no basis functions, or
+            the density did not converge.
+        """
+        if self._last is not None and _same(self._last[0], atoms):
+            return self._last[1]
+        found = _set_up(atoms, self._method)
+        _converge(found, self._guess(atoms), atoms, self._method)
+        self._last = (atoms.copy(), found)
+        return found
+
+    def _guess(self, atoms: Atoms) -> NDArray[np.float64] | None:
+        if self._last is None or not np.array_equal(self._last[0].numbers, atoms.numbers):
+            return None
+        moved = np.linalg.norm(self._last[0].positions - atoms.positions, axis=1).max()
+        density: NDArray[np.float64] | None = None
+        if moved <= _NEAR_A:
+            density = self._last[1].make_rdm1()
+        return density
+
+
+def _same(one: Atoms, other: Atoms) -> bool:
+    return np.array_equal(one.numbers, other.numbers) and np.array_equal(
+        one.positions, other.positions
+    )
+
+
+def _set_up(atoms: Atoms, method: Method) -> Any:
+    molecule = gto.Mole(
+        atom=list(zip(atoms.get_chemical_symbols(), atoms.positions / Bohr, strict=True)),
+        unit="Bohr",  # converted with the same constant as the forces
+        basis=method.basis,
+        ecp=_core_potentials(atoms, method.basis),
+        charge=method.charge,
+        spin=None,
+        verbose=0,
+    )
+    require_electrons(
+        atoms, int(atoms.numbers.sum()), method.charge, method.multiplicity, method.name
+    )
+    molecule.spin = method.multiplicity - 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # says that another package has more basis sets
+        molecule.build()
+    restricted = method.multiplicity == 1
+    if method.functional == "hf":
+        found = scf.RHF(molecule) if restricted else scf.UHF(molecule)
+    else:
+        found = (dft.RKS if restricted else dft.UKS)(molecule, xc=method.functional)
+    found = found.density_fit()
+    found.conv_tol = _ENERGY_TOLERANCE_HARTREE
+    found.max_cycle = method.max_cycles
+    if method.dispersion is not None:
+        found.disp = method.dispersion
+    return found
+
+
+def _core_potentials(atoms: Atoms, basis: str) -> dict[str, str]:
+    """Return the effective core potentials that the def2 sets have behind krypton."""
+    if not basis.startswith("def2"):
+        return {}
+    return {atom.symbol: basis for atom in atoms if atom.number > _KRYPTON}
+
+
+def _converge(
+    found: Any, guess: NDArray[np.float64] | None, atoms: Atoms, method: Method
+) -> None:
+    found.kernel(dm0=guess)
+    if not found.converged and guess is not None:
+        found.kernel()
+    if not found.converged:
+        raise ModelError(
+            f"{method.name} did not converge on {atoms.get_chemical_formula()} with charge "
+            f"{method.charge} and multiplicity {method.multiplicity} in {method.max_cycles} "
+            f"cycles. Check the structure for atoms that are too close and for stretched bonds, "
+            f"and whether charge and spin are right (?charge=0&spin=1); a hybrid functional such "
+            f"as pbe0 converges where levels lie close."
+        )
