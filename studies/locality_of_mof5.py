@@ -163,7 +163,6 @@ def main() -> None:
             model,
             reference_radius_A=arguments.reference_radius,
             checkpoint=checkpoint,
-            progress=True,
         )
         needed = plan(atoms, model.capabilities, tolerance_A=0.01)
         costs.append(
@@ -175,9 +174,7 @@ def main() -> None:
                 needed.rows_total,
             )
         )
-        write_text(
-            arguments.work / f"{method}.json", json.dumps(found[method].summary(), indent=1)
-        )
+        write_text(arguments.work / f"{method}.json", json.dumps(found[method].summary(), indent=1))
         print(
             f"{method}: common radius {found[method].common_radius_A:.3f} Å, "
             f"{len(found[method].fragments)} fragments cover all sites: "

@@ -49,14 +49,12 @@ class SiteComparison:
     def far_ratio(self, distance_A: float) -> float | None:
         """Return how strongly the model interacts beyond a distance, over the reference.
 
-        Of root sums of squares; None where no atom is that far.
+        Of root sums of squares; None where the reference feels nothing that far away.
         """
         beyond = self.distances_A > distance_A
-        if not beyond.any():
-            return None
         model = np.linalg.norm(self.model_norms_eV_per_A2[beyond])
         reference = np.linalg.norm(self.reference_norms_eV_per_A2[beyond])
-        return float(model / reference)
+        return float(model / reference) if reference > 0.0 else None
 
     def summary(self) -> dict[str, Any]:
         """Return it as JSON values."""

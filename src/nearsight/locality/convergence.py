@@ -3,7 +3,7 @@
 M. Herbold, J. Behler, J. Chem. Phys. 2022, 156, 114106, doi:10.1063/5.0082952.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from nearsight.locality.group_matrices import atoms_not_shared, effective_group_
 from nearsight.locality.interactions import NEGLIGIBLE_EV_PER_A2
 from nearsight.locality.site_derivatives import SiteDerivatives, site_derivatives
 from nearsight.models.contract import Model
+from nearsight.progress import progress_bar
 from nearsight.structures.fragments import Fragment, shrinking_fragments
 from nearsight.structures.groups import Groups
 
@@ -204,28 +205,46 @@ def converge_site(
         As for `nearsight.locality.site_derivatives`.
     """
     fragments = shrinking_fragments(groups, site, reference_radius_A)
-
-    def derivatives(fragment: Fragment) -> SiteDerivatives:
-        return site_derivatives(
-            fragment,
-            model,
-            method=method,
-            step_A=step_A,
-            memory_budget_bytes=memory_budget_bytes,
-            checkpoint=checkpoint(fragment) if checkpoint else None,
-            progress=progress,
-        )
-
-    reference = derivatives(fragments[0])
+    element = str(groups.atoms.symbols[site])
+    derivatives = []
+    with progress_bar(f"fragments of {element}{site}", len(fragments), show=progress) as advance:
+        for fragment in fragments:
+            advance(len(derivatives), f"{len(fragment.atoms)} atoms")
+            derivatives.append(
+                site_derivatives(
+                    fragment,
+                    model,
+                    method=method,
+                    step_A=step_A,
+                    memory_budget_bytes=memory_budget_bytes,
+                    checkpoint=checkpoint(fragment) if checkpoint else None,
+                )
+            )
+    reference = derivatives[0]
     norms = np.linalg.norm(reference.rows_eV_per_A2, axis=(0, 2))
-    strongest = strongest_distances_A(groups, fragments[0], norms)
+    return SiteConvergence(
+        site=site,
+        element=element,
+        equivalent_atoms=equivalent_atoms or (site,),
+        shells=_shells(groups, fragments, derivatives, norms),
+        threshold_eV_per_A2=threshold_eV_per_A2,
+        reference_norms_eV_per_A2=norms,
+        computation=reference.computation,
+    )
+
+
+def _shells(
+    groups: Groups,
+    fragments: Sequence[Fragment],
+    derivatives: Sequence[SiteDerivatives],
+    norms_eV_per_A2: FloatArray,
+) -> tuple[Shell, ...]:
+    """Compare every fragment with the first."""
+    reference = derivatives[0]
+    strongest = strongest_distances_A(groups, fragments[0], norms_eV_per_A2)
     shells = []
-    for index, fragment in enumerate(fragments):
-        found = derivatives(fragment) if index else reference
+    for fragment, found in zip(fragments, derivatives, strict=True):
         removed, caps = atoms_not_shared(fragments[0].atoms, fragment.atoms)
-        matrix = effective_group_matrix(
-            reference.rows_eV_per_A2, removed, found.rows_eV_per_A2, caps
-        )
         change = found.force_eV_per_A - reference.force_eV_per_A
         shells.append(
             Shell(
@@ -233,15 +252,9 @@ def converge_site(
                 radius_A=max(strongest[group] for group in kept_groups(groups, fragment)),
                 force_eV_per_A=found.force_eV_per_A,
                 force_error_eV_per_A=float(np.linalg.norm(change)),
-                group_matrix_eV_per_A2=matrix,
+                group_matrix_eV_per_A2=effective_group_matrix(
+                    reference.rows_eV_per_A2, removed, found.rows_eV_per_A2, caps
+                ),
             )
         )
-    return SiteConvergence(
-        site=site,
-        element=str(groups.atoms.symbols[site]),
-        equivalent_atoms=equivalent_atoms or (site,),
-        shells=tuple(shells),
-        threshold_eV_per_A2=threshold_eV_per_A2,
-        reference_norms_eV_per_A2=norms,
-        computation=reference.computation,
-    )
+    return tuple(shells)

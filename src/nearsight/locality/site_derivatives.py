@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +37,6 @@ def site_derivatives(
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
 ) -> SiteDerivatives:
     """Compute the force on the site of a fragment and the three rows of the Hessian of that site.
 
@@ -50,7 +48,7 @@ def site_derivatives(
         The fragment.
     model
         The model or reference method.
-    method, step_A, memory_budget_bytes, checkpoint, progress
+    method, step_A, memory_budget_bytes, checkpoint
         As for `nearsight.hessian.hessian`; finished rows are kept in `checkpoint`.
 
     Raises
@@ -73,8 +71,8 @@ def site_derivatives(
         step_A=step_A,
         memory_budget_bytes=memory_budget_bytes,
         rows_kept=3,
-        checkpoint=None if checkpoint is None else Path(checkpoint),
-        progress=progress,
+        checkpoint=checkpoint,
+        progress=False,
     )
     return SiteDerivatives(
         force_eV_per_A=evaluation.forces_eV_per_A[fragment.site],

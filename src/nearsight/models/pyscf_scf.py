@@ -124,9 +124,7 @@ def _core_potentials(atoms: Atoms, basis: str) -> dict[str, str]:
     return {atom.symbol: basis for atom in atoms if atom.number > _KRYPTON}
 
 
-def _converge(
-    found: Any, guess: NDArray[np.float64] | None, atoms: Atoms, method: Method
-) -> None:
+def _converge(found: Any, guess: NDArray[np.float64] | None, atoms: Atoms, method: Method) -> None:
     found.kernel(dm0=guess)
     if not found.converged and guess is not None:
         found.kernel()

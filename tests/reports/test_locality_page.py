@@ -1,0 +1,117 @@
+"""The page of a structure whose locality was examined."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from ase import Atoms
+
+from nearsight.locality.comparison import compare_localities
+from nearsight.locality.compute import locality
+from nearsight.reports import FailedEntry, LocalityEntry, render_report
+from nearsight.reports.locality_figures import convergence_svg, interactions_svg
+from nearsight.reports.locality_verdict import locality_verdict
+from nearsight.reports.verdict import Level
+
+ReadPage = Callable[[str], Any]
+
+
+@pytest.fixture
+def entry(polyethylene: Atoms, pair_model: Callable[..., Any]) -> LocalityEntry:
+    """Both kinds of sites of polyethylene."""
+    found = locality(polyethylene, pair_model(), reference_radius_A=7.0, method="rows")
+    return LocalityEntry("chain.cif", found, ("one.extxyz",) * len(found.fragments))
+
+
+def levels(entry: LocalityEntry) -> dict[str, Level]:
+    return {check.finding: check.level for check in locality_verdict(entry).checks}
+
+
+def test_numbers_of_the_page_are_those_of_the_record(
+    entry: LocalityEntry, read_page: ReadPage
+) -> None:
+    page = read_page(render_report([entry]))
+    record = page.data["structure-1-record"]
+    assert record == entry.to_json()
+    radii = {site["r_frag_A"] for site in record["sites"]}
+    assert radii | {record["common_radius_A"], record["cutoff_A"]} <= set(page.values)
+    for site in record["sites"]:
+        for shell in site["shells"][1:]:
+            assert f"{shell['radius_A']:.3f}" in page.words
+            assert f"{shell['group_norm_eV_per_A2']:.3f}" in page.words
+    assert "Locality of a crystal of 6 atoms per cell, by pair" in page.words
+
+
+def test_fragments_of_the_record_are_those_of_the_files(entry: LocalityEntry) -> None:
+    made = entry.to_json()["fragments"]
+    assert [set(each) for each in made] == [
+        {"file", "centre", "n_atoms", "n_central", "charge", "spin"}
+    ] * len(entry.locality.fragments)
+    assert all(each["file"] == "one.extxyz" for each in made)
+    assert all(0 < each["n_central"] < each["n_atoms"] for each in made)
+
+
+def test_atoms_have_the_colours_of_what_is_felt_and_of_what_is_lost(
+    entry: LocalityEntry, read_page: ReadPage
+) -> None:
+    page = read_page(render_report([entry]))
+    for site in entry.locality.sites:
+        felt = page.data[f"structure-1-site-{site.site}-h-viewer"]
+        lost = page.data[f"structure-1-site-{site.site}-g-viewer"]
+        n_atoms = len(site.reference.atoms)
+        assert len(felt["atom_colors"]) == len(lost["atom_colors"]) == n_atoms
+        others = np.delete(np.arange(n_atoms), site.reference.site)
+        strongest = others[np.argmax(site.reference_norms_eV_per_A2[others])]
+        weakest = others[np.argmin(site.reference_norms_eV_per_A2[others])]
+        assert felt["atom_colors"][strongest] != felt["atom_colors"][weakest]
+        assert "h_eV_per_A2" in felt["extxyz"]
+        last = site.shells[-1].group_norm_eV_per_A2
+        assert f"{last:.8f}"[:6] in lost["extxyz"]
+    ids = [a["id"] for _, a in page.tags if a.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_verdict_tells_what_is_not_converged(entry: LocalityEntry) -> None:
+    assert levels(entry) == {
+        "fragments converged": Level.GOOD,
+        "reference large enough": Level.GOOD,
+    }
+    sites = tuple(replace(site, threshold_eV_per_A2=1e-15) for site in entry.locality.sites)
+    shells = tuple(replace(site, shells=site.shells[-2:]) for site in sites)
+    strict = replace(entry, locality=replace(entry.locality, sites=shells))
+    found = levels(strict)
+    assert found["fragments not converged"] is Level.BAD
+    assert found["reference small"] is Level.CAUTION
+
+
+def test_a_model_that_sees_less_far_is_told(entry: LocalityEntry, read_page: ReadPage) -> None:
+    compared = compare_localities(entry.locality, entry.locality)
+    same = replace(entry, comparison=compared)
+    assert levels(same)["model sees as far"] is Level.GOOD
+    shorter = replace(compared, model_common_radius_A=1.0)
+    assert levels(replace(entry, comparison=shorter))["model sees less far"] is Level.CAUTION
+    page = read_page(render_report([same]))
+    assert "pair beside pair" in page.words
+    assert page.data["structure-1-record"]["comparison"] == compared.summary()
+
+
+def test_curves_and_dots_are_where_the_axes_say(entry: LocalityEntry) -> None:
+    [first, *_] = entry.locality.sites
+    drawn = str(interactions_svg(first, "a"))
+    assert drawn.count("<circle") == len(first.reference.atoms) - 1
+    curves = str(convergence_svg(entry.locality.sites, 0.35, "b"))
+    n_points = sum(len(site.shells) - 1 for site in entry.locality.sites)
+    assert curves.count("<circle") == n_points
+    assert "threshold: 0.35" in curves
+    assert not math.isnan(float(drawn.split('cx="')[1].split('"')[0]))
+
+
+def test_an_overview_has_radii_and_no_modes(entry: LocalityEntry, read_page: ReadPage) -> None:
+    failed = FailedEntry("broken.cif", "StructureError", "no capping is defined")
+    page = read_page(render_report([entry, replace(entry, name="other.cif"), failed]))
+    assert "Locality of 3 structures" in page.words
+    assert "fragment radius" in page.words
+    assert "imaginary" not in page.words
