@@ -53,11 +53,11 @@ def run(
 def test_both_pipelines_give_one_heat_capacity(
     run: Callable[..., ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run("--plain", "one")
+    run("--run", "one")
     told = capsys.readouterr().out
     ours, plain = (
         json.loads((tmp_path / "records" / folder / "one.json").read_text())
-        for folder in ("ours", "plain")
+        for folder in ("newton", "BFGS")
     )
     assert ours["heat_capacity_J_per_g_K"] == pytest.approx(
         plain["heat_capacity_J_per_g_K"], rel=1e-4
@@ -73,33 +73,29 @@ def test_both_pipelines_give_one_heat_capacity(
     assert told.count("| two | ") == 1
 
 
-def test_the_plain_pipeline_is_counted_by_force_calls_and_rows(
-    study: Callable[[str], ModuleType],
-) -> None:
+def test_everything_is_counted_in_force_calls(study: Callable[[str], ModuleType]) -> None:
     module = study("cif_to_heat_capacity")
     calls = module.force_calls(COUNTS)
-    assert calls == {"one": 40, "two": 30}
+    assert calls == {"one": {"newton": 20, "BFGS": 40}, "two": {"newton": 20, "BFGS": 30}}
     record = {
         "n_atoms": 8,
-        "equivalents": 20.0,
+        "rows_needed": 12,
         "seconds_of_a_force_call": 2.0,
         "seconds_of_a_row": 3.0,
-        "rows_computed": 12,
-        "seconds": {"relaxation": 40.0, "hessian": 36.0, "modes": 1.0, "all": 77.0},
-        "n_imaginary": 0,
-        "heat_capacity_J_per_g_K": 0.9,
     }
-    assert module.accounted(record, 40) == {
-        "relaxation": 80.0,
-        "hessian": 72.0,
-        "modes": 1.0,
-        "all": 153.0,
-    }
-    [*_, line] = module.summary({"one": record}, calls).splitlines()
-    assert line == "| all | 0.50 | 0.50 to 0.50 | 0.50 | 1 of 1 |"
+    ours, plain, differences = module.totals(record, calls["one"])
+    assert (ours, plain, differences) == (20 + 1.5 * 12, 40 + 1.5 * 24, 40 + 2 * 24)
+    [first, second] = module.summary({"one": record}, calls).splitlines()[2:]
+    assert first == "| every row one by one | 0.500 | 0.50 to 0.50 | 0.500 | 1 of 1 |"
+    assert "| 0.432 |" in second
 
 
 def test_a_solid_without_a_count_is_named(run: Callable[..., ModuleType], tmp_path: Path) -> None:
     (tmp_path / "counts.md").write_text(COUNTS.replace("| two |", "| other |"))
     with pytest.raises(SystemExit, match="two: not among"):
         run()
+
+
+def test_a_file_without_such_a_table_is_refused(study: Callable[[str], ModuleType]) -> None:
+    with pytest.raises(SystemExit, match="there is no table"):
+        study("cif_to_heat_capacity").force_calls(COUNTS.replace("| newton |", "| other |"))
