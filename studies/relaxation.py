@@ -28,6 +28,9 @@ from nearsight.structures import read_structure
 
 FMAX = 0.005
 MAX_STEPS = 1000
+LONGEST_STEP_A = 0.2
+"""That of BFGS and LBFGS in ASE. With its own, 0.04 Å, preconditioned LBFGS took 112 and 260 force
+calls for RSM0004 and RSM0009, with this one 77 and 99."""
 OURS = "newton"
 PRECONDITIONED = "preconditioned LBFGS"
 OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", PRECONDITIONED, OURS)
@@ -87,7 +90,12 @@ def relaxed(atoms: Atoms, model: Model, optimizer: str) -> tuple[Atoms, float]:
     moving.calc = ModelCalculator(model)
     # Its own criterion is about forces in another frame and the stress; go on until ours holds.
     with PreconLBFGS(
-        UnitCellFilter(moving), precon=Exp(A=3), variable_cell=False, use_armijo=True, logfile=None
+        UnitCellFilter(moving),
+        precon=Exp(A=3),
+        variable_cell=False,  # the filter is there already
+        use_armijo=True,
+        maxstep=LONGEST_STEP_A,
+        logfile=None,
     ) as descent:
         for _ in descent.irun(fmax=1e-9, steps=MAX_STEPS):
             stress = moving.get_stress()
@@ -115,6 +123,8 @@ def measure(path: Path, model: Model, optimizer: str) -> Record:
         "residual_eV_per_A": left,
         "energy_eV_per_atom": energy / len(atoms),
         "volume_change": found.cell.volume / atoms.cell.volume - 1,
+        "positions_A": found.positions.tolist(),
+        "cell_A": found.cell.array.tolist(),
     }
 
 

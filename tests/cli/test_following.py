@@ -1,16 +1,18 @@
 """``--follow-imaginary``: out of saddle points."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import ase.io
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import bulk
 
 from nearsight.hessian.operator import HessianOperator
+from nearsight.models import AseModel, Evaluation
 
 Run = Callable[..., int]
 
@@ -39,15 +41,63 @@ def test_the_structure_ends_at_a_minimum(nearsight: Run, hop: str) -> None:
     assert not Path(".nearsight").exists()
 
 
-def test_an_interruption_goes_on_in_the_round_where_it_was(
-    nearsight: Run, hop: str, interrupt_after: Callable[[int], None]
+@pytest.fixture
+def structures_evaluated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets the number of structures of every call of the model."""
+    evaluate = AseModel.evaluate
+    counts: list[int] = []
+
+    def counted(
+        self: AseModel, structures: Sequence[Atoms], *, stress: bool = False
+    ) -> list[Evaluation]:
+        counts.append(len(structures))
+        return evaluate(self, structures, stress=stress)
+
+    monkeypatch.setattr(AseModel, "evaluate", counted)
+    return counts
+
+
+def test_the_hessian_of_a_minimum_is_computed_once(
+    nearsight: Run, structures_evaluated: list[int]
 ) -> None:
-    options = ("--fixed-cell", "--spectrum", "dense", "--follow-imaginary", "--json", "r.json")
+    found, numbers = [], []
+    for options in ((), ("--follow-imaginary",)):
+        structures_evaluated.clear()
+        assert nearsight("vibrations", "copper.cif", *options, "--json", "r.json") == 0
+        found.append(json.loads(Path("r.json").read_text()))
+        numbers.append(sum(structures_evaluated))
+    plain, following = found
+    assert numbers[0] == numbers[1]
+    assert following["modes"] == plain["modes"]
+    assert following["hessian"]["rows_computed"] == following["hessian"]["rows_total"]
+    assert not Path(".nearsight").exists()
+
+
+def test_the_hessian_of_a_supercell_is_not_that_of_its_cell(nearsight: Run) -> None:
+    options = ("--supercell", "1", "1", "2", "--follow-imaginary", "--json", "r.json")
+    assert nearsight("vibrations", "copper.cif", *options) == 0
+    found = json.loads(Path("r.json").read_text())
+    assert len(found["modes"]["wavenumbers_per_cm"]) == 3 * 8
+
+
+ROWS = ("--spectrum", "dense")
+PRODUCTS = ("--spectrum", "mesh", "--supercell", "1", "1", "1")
+
+
+@pytest.mark.parametrize(("spectrum", "kept"), [(ROWS, "*.rows"), (PRODUCTS, "*.modes-0")])
+def test_an_interruption_goes_on_in_the_round_where_it_was(
+    nearsight: Run,
+    hop: str,
+    interrupt_after: Callable[[int], None],
+    spectrum: Sequence[str],
+    kept: str,
+) -> None:
+    options = ("--fixed-cell", *spectrum, "--follow-imaginary", "--json", "r.json")
     assert nearsight("heat-capacity", hop, *options) == 0
     whole = json.loads(Path("r.json").read_text())
     interrupt_after(whole["relaxation"]["steps"] + 60)
     assert nearsight("heat-capacity", hop, *options) == 130
-    assert list(Path(".nearsight").glob("*.modes-0"))
+    assert list(Path(".nearsight").glob(kept))
     assert nearsight("heat-capacity", hop, *options) == 0
     again = json.loads(Path("r.json").read_text())
     # An optimizer that starts anew ends elsewhere within the threshold of the force.
@@ -75,6 +125,6 @@ def test_the_memory_that_may_be_used_holds_for_the_search_for_modes(
             super().__init__(*arguments, **options)
 
     monkeypatch.setattr("nearsight.vibrations.minimum.HessianOperator", Watched)
-    options = ("--fixed-cell", "--spectrum", "dense", "--follow-imaginary", "--memory", "1")
+    options = ("--fixed-cell", *PRODUCTS, "--follow-imaginary", "--memory", "1")
     assert nearsight("heat-capacity", hop, *options) == 0
     assert set(budgets) == {2**30}

@@ -17,7 +17,7 @@ def study(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     monkeypatch.syspath_prepend(STUDIES)
 
     def load(name: str) -> ModuleType:
-        for module in ("records", name):
+        for module in ("records", "relaxation", name):
             monkeypatch.delitem(sys.modules, module, raising=False)
         return importlib.import_module(name)
 

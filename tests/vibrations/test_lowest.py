@@ -1,5 +1,7 @@
 """The lowest modes from products, against all modes; and on the way to a saddle point."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -10,7 +12,7 @@ from nearsight.errors import CheckpointError, MethodError
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.operator import HessianOperator
 from nearsight.relaxation import relax
-from nearsight.vibrations.lowest import lowest_modes
+from nearsight.vibrations.lowest import lowest_modes, lowest_of
 from nearsight.vibrations.modes import vibrations
 
 STABLE_A = 3.7494662305  # where rocksalt has its lowest energy with the pair potential
@@ -140,3 +142,17 @@ def test_a_guess_for_something_else_is_refused(solid, hop, pair_model):
     other = lowest_modes(HessianOperator(hop[0], pair_model(), "analytic"))
     with pytest.raises(MethodError, match="the guess is for 31 atoms, not 64"):
         lowest_modes(HessianOperator(solid, pair_model(), "analytic"), guess=other)
+
+
+def test_a_whole_matrix_gives_the_same_modes(solid, pair_model):
+    whole = hessian(solid, pair_model(), symmetry_tolerance_A=None)
+    found, products = lowest_of(whole, 4), lowest_modes(HessianOperator(solid, pair_model()), 4)
+    assert_allclose(found.wavenumbers_per_cm, products.wavenumbers_per_cm, rtol=1e-6)
+    assert found.residuals_eV_per_A2_amu.max() < 1e-10
+    assert found.n_products == 0
+    # what is not symmetric is no eigenvalue, and stays in the residuals
+    skew = np.random.default_rng(5).normal(size=whole.matrix_eV_per_A2.shape)
+    skew = 1e-3 * (skew - skew.transpose(2, 3, 0, 1))
+    rough = lowest_of(replace(whole, matrix_eV_per_A2=whole.matrix_eV_per_A2 + skew), 4)
+    assert_allclose(rough.wavenumbers_per_cm, found.wavenumbers_per_cm, rtol=1e-9)
+    assert rough.residuals_eV_per_A2_amu.min() > 1e-5

@@ -75,3 +75,18 @@ def test_rounds_go_on_where_they_were(saddle, pair_model, tmp_path):
     again = relax_to_minimum(saddle, pair_model(), **options)
     np.testing.assert_allclose(again.atoms.positions, found.atoms.positions, atol=1e-9)
     assert again.n_steps == found.n_steps
+
+
+def test_modes_can_be_those_of_a_hessian_that_is_wanted_anyway(saddle, pair_model):
+    computed = []
+
+    def hessian_of(atoms):
+        computed.append(hessian(atoms, pair_model()))
+        return computed[-1]
+
+    options = {"fmax": 1e-3, "cell": False}
+    found = relax_to_minimum(saddle, pair_model(), hessian_of=hessian_of, **options)
+    by_products = relax_to_minimum(saddle, pair_model(), **options)
+    assert found.energy_after_eV == pytest.approx(by_products.energy_after_eV, abs=1e-3)
+    assert [vibrations(each).n_imaginary > 0 for each in computed] == [True, False]
+    np.testing.assert_array_equal(computed[-1].atoms.positions, found.atoms.positions)

@@ -112,6 +112,8 @@ class Prepared:
     atoms: Atoms
     relaxation: Relaxation | None
     warnings: tuple[str, ...]
+    hessian: Hessian | None = None
+    """That of `atoms`, where the search for a minimum has computed it."""
 
     @property
     def optimizer(self) -> str | None:
@@ -133,7 +135,8 @@ def calculate(
     """
     if model is None or is_finished(path):
         return _saved(path, arguments)
-    return hessian_of(prepare(path, model, arguments, work), model, arguments, work)
+    prepared = prepare(path, model, arguments, work, dense=lambda _: True)
+    return hessian_of(prepared, model, arguments, work)
 
 
 def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
@@ -201,6 +204,8 @@ def prepare(
     arguments: argparse.Namespace,
     work: WorkDirectory,
     require: Callable[[Atoms], object] | None = None,
+    *,
+    dense: Callable[[Atoms], bool] = lambda _: False,
 ) -> Prepared:
     """Read, check and relax a structure.
 
@@ -208,6 +213,9 @@ def prepare(
     ----------
     require
         Called with the structure before it is relaxed; raises if it cannot be used.
+    dense
+        Tells whether `hessian_of` comes next. A search for a minimum then looks for imaginary modes
+        in the Hessian that is wanted anyway, which is computed once.
 
     Raises
     ------
@@ -224,8 +232,11 @@ def prepare(
         raise MethodError("--follow-imaginary relaxes; leave out --no-relax, or the other one.")
     if arguments.no_relax:
         return Prepared(path, atoms, None, (*warnings, UNRELAXED))
-    relaxation = _relax(path, atoms, model, arguments, work)
-    return Prepared(path, relaxation.atoms, relaxation, (*warnings, *relaxation.warnings))
+    in_cell = arguments.follow_imaginary and _repeats(arguments) == [1, 1, 1]
+    relaxation, found = _relax(
+        path, atoms, model, arguments, work, keep_hessian=bool(in_cell) and dense(atoms)
+    )
+    return Prepared(path, relaxation.atoms, relaxation, (*warnings, *relaxation.warnings), found)
 
 
 def read_checked(path: str) -> Atoms:
@@ -240,11 +251,18 @@ def hessian_of(
 ) -> Calculated:
     """Compute the Hessian of a structure, or of the supercell that was asked for."""
     atoms, settings = supercell_of(prepared, arguments)
-    checkpoint = rows_file(prepared.path, atoms, model, arguments, work)
-    result = hessian(atoms, model, checkpoint=checkpoint, **hessian_settings(arguments))
-    work.done(checkpoint)
+    result = prepared.hessian or _computed(prepared.path, atoms, model, arguments, work)
     hessian_with_notes = replace(result, warnings=prepared.warnings)
     return Calculated(prepared.path, prepared.relaxation, hessian_with_notes, settings)
+
+
+def _computed(
+    path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, work: WorkDirectory
+) -> Hessian:
+    checkpoint = rows_file(path, atoms, model, arguments, work)
+    found = hessian(atoms, model, checkpoint=checkpoint, **hessian_settings(arguments))
+    work.done(checkpoint)
+    return found
 
 
 def supercell_of(prepared: Prepared, arguments: argparse.Namespace) -> tuple[Atoms, dict[str, Any]]:
@@ -318,8 +336,22 @@ def hessian_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _relax(
-    path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, work: WorkDirectory
-) -> Relaxation:
+    path: str,
+    atoms: Atoms,
+    model: Model,
+    arguments: argparse.Namespace,
+    work: WorkDirectory,
+    *,
+    keep_hessian: bool,
+) -> tuple[Relaxation, Hessian | None]:
+    """Return the relaxation and, if wanted and computed on the way, the Hessian of its end."""
+    last: Hessian | None = None
+
+    def compute(relaxed: Atoms) -> Hessian:
+        nonlocal last
+        last = _computed(path, relaxed, model, arguments, work)
+        return last
+
     optimizer = arguments.optimizer or choose_optimizer(model)
     settings = _relaxation_settings(arguments, optimizer)
     # A larger step limit goes on where a smaller one stopped.
@@ -327,7 +359,11 @@ def _relax(
     checkpoint = work.file(path, atoms, model, "relaxation", **deciding)
     verb: Callable[..., Relaxation] = relax
     if arguments.follow_imaginary:
-        verb = partial(relax_to_minimum, memory_budget_bytes=arguments.memory_budget_bytes)
+        verb = partial(
+            relax_to_minimum,
+            memory_budget_bytes=arguments.memory_budget_bytes,
+            hessian_of=compute if keep_hessian else None,
+        )
     relaxation = verb(
         atoms,
         model,
@@ -341,7 +377,7 @@ def _relax(
     if relaxation.converged:
         # A relaxation that followed modes has more files, which begin like this one.
         work.done(*checkpoint.parent.glob(f"{checkpoint.name}*"))
-    return relaxation
+    return relaxation, last
 
 
 def _relaxation_settings(arguments: argparse.Namespace, optimizer: str | None) -> dict[str, Any]:

@@ -156,7 +156,14 @@ def with_heat(
     def choose(atoms: Atoms) -> Chosen:
         return choose_spectrum(arguments, atoms, model)
 
-    prepared = prepare(path, model, arguments, work, require=choose)
+    prepared = prepare(
+        path,
+        model,
+        arguments,
+        work,
+        require=choose,
+        dense=lambda atoms: choose(atoms).method == "dense",
+    )
     chosen = choose(prepared.atoms)
     if chosen.method == "probing":
         return probe(prepared, model, arguments, work, chosen.reason)

@@ -17,11 +17,13 @@ from scipy.sparse.linalg import LinearOperator, lobpcg, splu
 from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.result import Hessian
 from nearsight.progress import progress_bar
 from nearsight.provenance import Provenance, Setting, record
 from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.vibrations.kept_products import KeptProducts
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
+from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.wording import name_wavenumbers
 
 FloatArray = NDArray[np.float64]
@@ -172,6 +174,33 @@ def lowest_modes(
         tolerance_eV_per_A2_amu=tolerance_eV_per_A2_amu,
         n_products=products.n_used,
         provenance=record(hessian.model.identity, **hessian.method.settings()),
+    )
+
+
+def lowest_of(hessian: Hessian, n_modes: int = 1) -> LowestModes:
+    """Return the lowest normal modes of a whole Hessian, which takes no product.
+
+    Their residuals are what the asymmetry of the matrix leaves, and the tolerance is the largest.
+
+    Raises
+    ------
+    ModelError, StructureError
+        See `nearsight.vibrations.vibrations`.
+    """
+    modes = vibrations(hessian)
+    values, vectors = modes.eigenvalues_eV_per_A2_amu[:n_modes], modes.modes[:n_modes]
+    weights = np.repeat(hessian.atoms.get_masses() ** -0.5, 3)
+    matrix = hessian.matrix_eV_per_A2.reshape(len(weights), len(weights))
+    skew = weights[:, np.newaxis] * (matrix - matrix.T) / 2 * weights
+    residuals = np.linalg.norm(vectors.reshape(len(values), -1) @ skew, axis=1)
+    return LowestModes(
+        atoms=hessian.atoms,
+        eigenvalues_eV_per_A2_amu=values,
+        modes=vectors,
+        residuals_eV_per_A2_amu=residuals,
+        tolerance_eV_per_A2_amu=float(residuals.max(initial=0.0)),
+        n_products=0,
+        provenance=hessian.provenance,
     )
 
 

@@ -1,6 +1,7 @@
 """Relaxation that leaves saddle points: along imaginary modes, down to a minimum."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
 from nearsight.relaxation import Relaxation, relax
-from nearsight.vibrations.lowest import LowestModes, lowest_modes
+from nearsight.vibrations.lowest import LowestModes, lowest_modes, lowest_of
 from nearsight.vibrations.rigid_body import rigid_body_basis
 from nearsight.vibrations.wording import name_wavenumbers
 
@@ -26,6 +28,7 @@ def relax_to_minimum(
     *,
     most_rounds: int = MOST_ROUNDS,
     memory_budget_bytes: int | None = None,
+    hessian_of: Callable[[Atoms], Hessian] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
     **settings: Any,
@@ -44,6 +47,9 @@ def relax_to_minimum(
         How many modes are followed, one after the other.
     memory_budget_bytes
         As for `HessianOperator`, whose products find the modes.
+    hessian_of
+        Computes the Hessian of a relaxed structure, for those who want that of the last one
+        anyway: the modes are taken from it then, and no product is spent on them.
     checkpoint
         As for `relax`; the rounds have files of their own beside it, with a suffix.
 
@@ -56,7 +62,7 @@ def relax_to_minimum(
     Raises
     ------
     NearsightError
-        What `relax`, `HessianOperator` and `lowest_modes` raise.
+        What `relax`, `HessianOperator`, `lowest_modes` and `hessian_of` raise.
     """
     first = found = relax(
         atoms, model, checkpoint=_round_file(checkpoint, ""), progress=progress, **settings
@@ -65,12 +71,14 @@ def relax_to_minimum(
         return found  # a single atom moves as a rigid body only
     followed: list[str] = []
     for number in range(most_rounds + 1):
-        modes_file = _round_file(checkpoint, f".modes-{number}")
-        lowest = lowest_modes(
-            HessianOperator(found.atoms, model, memory_budget_bytes=memory_budget_bytes),
-            checkpoint=modes_file,
-            progress=progress,
-        )
+        if hessian_of is not None:
+            lowest = lowest_of(hessian_of(found.atoms))
+        else:
+            lowest = lowest_modes(
+                HessianOperator(found.atoms, model, memory_budget_bytes=memory_budget_bytes),
+                checkpoint=_round_file(checkpoint, f".modes-{number}"),
+                progress=progress,
+            )
         if not lowest.imaginary.any():
             return _told(found, first, followed)
         if number == most_rounds:
