@@ -12,13 +12,12 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from ase import Atoms
+import psutil
 from hessians_side_by_side import not_shared, whole
 from records import markdown_table
 
@@ -40,18 +39,24 @@ def main() -> None:
     arguments = parser.parse_args()
     atoms = read_structure(arguments.structure)
     load = os.getloadavg()[0]
-    models = {}
+    models: dict[str, Model] = {}
     for one in arguments.models:
         name, _, label = one.partition("@")
         models[label or name] = in_worker(name, trust=arguments.trust_checkpoint)
         # Whatever is compiled with the first row is no part of the times.
         list(models[label or name].rows(atoms, [(0, np.eye(3)[0])]))
+    start = Clock()
     alone = {label: whole(atoms, model) for label, model in models.items()}
-    together, seconds = at_once(atoms, models)
+    one_by_one, start = start.passed(), Clock()
+    with ThreadPoolExecutor(len(models)) as threads:
+        found = list(threads.map(lambda model: whole(atoms, model), models.values()))
+    at_once = start.passed()
+    together = dict(zip(models, found, strict=True))
     arguments.results.mkdir(exist_ok=True)
     path = arguments.results / "four_workers.md"
     title = f"# {len(models)} workers at once: Hessians of {arguments.structure.stem}"
-    path.write_text(f"{title}\n\n{report(alone, together, seconds, load)}", encoding="utf-8")
+    text = f"{title}\n\n{conditions(alone, load)}\n{table(alone, together)}\n"
+    path.write_text(f"{text}{times(one_by_one, at_once)}", encoding="utf-8")
     print(f"wrote {path}")
 
 
@@ -63,29 +68,44 @@ def in_worker(name: str, *, trust: bool) -> Model:
     return connect(python, name, dtype="float64", device="cpu", trust=trust)
 
 
-def at_once(atoms: Atoms, models: Mapping[str, Model]) -> tuple[dict[str, Hessian], float]:
-    """Return all Hessians, computed at the same time, and what that took in seconds."""
-    start = perf_counter()
-    with ThreadPoolExecutor(len(models)) as threads:
-        found = list(threads.map(lambda model: whole(atoms, model), models.values()))
-    return dict(zip(models, found, strict=True)), perf_counter() - start
+class Clock:
+    """Wall time, and the processor time of all processes that this one has started."""
+
+    def __init__(self) -> None:
+        self.now = np.array([perf_counter(), processor_time()])
+
+    def passed(self) -> np.ndarray:
+        """Return both in seconds since the clock was made."""
+        return Clock().now - self.now
 
 
-def report(
-    alone: dict[str, Hessian], together: dict[str, Hessian], seconds: float, load: float
-) -> str:
-    """Return the committed table and what it comes to."""
+def processor_time() -> float:
+    """Return what the workers and this process have used so far, in seconds."""
+    own = psutil.Process()
+    spent = [process.cpu_times() for process in (own, *own.children(recursive=True))]
+    return sum(each.user + each.system for each in spent)
+
+
+def conditions(alone: dict[str, Hessian], load: float) -> str:
+    """Return what the times depend on, and what the last column of the table is."""
     threads = os.environ.get("OMP_NUM_THREADS", "unset")
-    times = [found.seconds for found in alone.values()]
-    rows = {found.rows_total for found in alone.values()}
+    rows = next(iter(alone.values())).rows_total
     return (
-        f"{' '.join(map(str, rows))} rows each in double precision, OMP_NUM_THREADS {threads}, on "
-        f"{len(os.sched_getaffinity(0))} CPU cores with a load\n"
-        f"average of {load:.1f} before. The last column is the largest deviation of the Hessian\n"
-        "that a model computes while all compute from the one that it computes alone.\n\n"
-        f"{table(alone, together)}\n"
-        f"One after the other {sum(times):.1f} s, at once {seconds:.1f} s: "
-        f"{sum(times) / seconds:.2f} times as fast. The longest alone takes {max(times):.1f} s.\n"
+        f"{rows} rows each in double precision, OMP_NUM_THREADS {threads}, on "
+        f"{len(os.sched_getaffinity(0))} CPU cores, which had\n"
+        f"other work to do, too (load average before: {load:.1f}). The last column is the largest\n"
+        "deviation of the Hessian that a model computes while all compute from the one that it\n"
+        "computes alone.\n"
+    )
+
+
+def times(one_by_one: np.ndarray, at_once: np.ndarray) -> str:
+    """Return wall time and processor time of both ways."""
+    (wall, used), (wall_at_once, used_at_once) = one_by_one, at_once
+    return (
+        f"One after the other they took {wall:.0f} s, at once {wall_at_once:.0f} s "
+        f"({wall / wall_at_once:.2f} times as fast);\n"
+        f"processor time of all processes: {used:.0f} s and {used_at_once:.0f} s.\n"
     )
 
 
