@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -62,6 +63,26 @@ def test_calculators_of_ase(name: str) -> None:
     for crystal in crystals:
         crystal.rattle(0.1, seed=1)
     require_same_verbs(*here_and_there(name), crystals)
+
+
+def test_four_workers_compute_rows_at_the_same_time(
+    far: Callable[..., WorkerModel], far_model: ModuleType, atoms: Atoms, tmp_path: Path
+) -> None:
+    expected = far_model.stiffness(len(atoms))
+    # The eleventh row of each one is ready only when all four are at their eleventh.
+    atoms.info |= {"do": f"meet:{tmp_path}", "at": 10}
+    factors = (1, 2, 3, 4)
+    with ThreadPoolExecutor(len(factors)) as threads:
+        found = list(threads.map(lambda factor: all_rows(far(f"far-{factor}"), atoms), factors))
+    for factor, rows in zip(factors, found, strict=True):
+        whole = rows.reshape(expected.shape)
+        np.testing.assert_array_equal(whole[4:], factor * expected[4:])
+        np.testing.assert_array_equal(whole[:3], expected[:3])
+
+
+def all_rows(model: Model, atoms: Atoms) -> np.ndarray:
+    seeds = [(atom, direction) for atom in range(len(atoms)) for direction in np.eye(3)]
+    return np.stack(list(model.rows(atoms, seeds)))
 
 
 @pytest.fixture(scope="module")
