@@ -28,8 +28,8 @@ def test_the_common_radius_is_enough_for_all_and_the_cutoff_is_half_of_it(chain)
     assert chain.common_radius_A == max(site.r_frag_A for site in chain.sites)
     assert chain.cutoff_A == chain.common_radius_A / 2
     assert 1.0 < chain.common_radius_A < 7.0
-    covered = {int(f.parents[f.site]) for f in chain.fragments}
-    assert covered <= {site.site for site in chain.sites}
+    centres = {int(each.parents[each.site]) for each in chain.fragments}
+    assert centres <= {site.site for site in chain.sites}
 
 
 def test_fragments_of_the_common_radius_have_converged_forces(chain, pair_model):

@@ -8,7 +8,7 @@ from ase import Atoms
 from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.calculation import read_checked
 from nearsight.cli.figures import locality_figure
-from nearsight.cli.fragment_output import own_groups_of, sites_of, write_fragments
+from nearsight.cli.fragment_output import make_folder, sites_named, write_fragments
 from nearsight.cli.locality_tables import print_comparison, print_locality
 from nearsight.cli.options import DEFAULT_MODEL
 from nearsight.cli.outputs import require_output_files
@@ -17,7 +17,6 @@ from nearsight.cli.work import WorkDirectory
 from nearsight.hessian.methods import choose_kind
 from nearsight.locality.comparison import compare_localities
 from nearsight.locality.compute import locality
-from nearsight.locality.convergence import Checkpoint
 from nearsight.locality.result import Locality
 from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
@@ -29,6 +28,7 @@ from nearsight.structures.reading import NOTES_KEY
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_output_files(arguments)
+    folder = None if arguments.out is None else make_folder(arguments.out)
     models = _load(arguments)
     drawn: list[tuple[str, Locality]] = []
 
@@ -38,9 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
         found = [_locality(path, atoms, model, arguments, work) for model in models]
         main = found[-1]
         compared = compare_localities(*found) if len(found) == 2 else None
-        entry = LocalityEntry(
-            path, main, write_fragments(arguments.out, path, main.fragments), compared, notes
-        )
+        files: tuple[str | None, ...] = (None,) * len(main.fragments)
+        if folder is not None:
+            files = write_fragments(folder, path, main.fragments)
+        entry = LocalityEntry(path, main, files, compared, notes)
         drawn.extend((f"{Path(path).stem} by {each.provenance.model.name}", each) for each in found)
 
         def show() -> None:
@@ -92,8 +93,8 @@ def _locality(
     return locality(
         atoms,
         model,
-        sites_of(arguments.site, atoms),
-        own_groups=own_groups_of(arguments, atoms),
+        sites_named(arguments.site, atoms),
+        own_groups=arguments.keep,
         reference_radius_A=arguments.reference_radius,
         threshold_eV_per_A2=arguments.threshold,
         method=arguments.method,

@@ -28,12 +28,11 @@ def print_locality(entry: LocalityEntry) -> None:
         f"learns such forces with a cutoff of {found.cutoff_A:.3f} Å",
     )
     for fragment, file in zip(found.fragments, entry.files, strict=True):
-        centre = int(fragment.parents[fragment.site])
+        where = "" if file is None else f", in {file}"
         print_line(
             "fragment",
-            f"around {found.atoms.symbols[centre]}{centre}: {len(fragment.atoms)} atoms, "
-            f"{int(fragment.central.sum())} of them central"
-            + ("" if file is None else f", in {file}"),
+            f"around {fragment.centre}: {len(fragment.atoms)} atoms, {fragment.n_central} of them "
+            f"central{where}",
         )
 
 

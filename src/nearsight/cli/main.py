@@ -214,6 +214,7 @@ def _locality(commands: "options.Commands") -> None:
     )
     options.add_structures(command)
     options.add_model(command)
+    options.add_fragments(command, out_required=False)
     options.add_locality(command)
     options.add_rows(command, "rows of the sites")
     options.add_output(command, plot="norm of the group matrix over the fragment radius")

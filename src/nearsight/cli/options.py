@@ -194,6 +194,28 @@ def add_rows(command: argparse.ArgumentParser, title: str) -> "argparse._Argumen
     return group
 
 
+def add_fragments(command: argparse.ArgumentParser, *, out_required: bool) -> None:
+    """Add around which atoms fragments are cut, what is kept together, and where they are put."""
+    group = command.add_argument_group("fragments")
+    group.add_argument(
+        "--site",
+        nargs="+",
+        metavar="ATOM",
+        help="cut around these atoms: an index counted from 0, or element and index as in Zn0",
+    )
+    group.add_argument(
+        "--keep",
+        type=_atom_indices,
+        action="append",
+        default=[],
+        metavar="I,J,...",
+        help="never cut between these atoms; may be given several times",
+    )
+    group.add_argument(
+        "--out", required=out_required, metavar="DIR", help="where to write STEM-ATOM.extxyz"
+    )
+
+
 def add_locality(command: argparse.ArgumentParser) -> None:
     """Add what decides about fragments that shrink around sites."""
     group = command.add_argument_group("locality")
@@ -382,3 +404,11 @@ def mode_index(text: str) -> int:
         if value >= 0:
             return value
     raise argparse.ArgumentTypeError(f"{text} is not the number of a mode, counted from 0")
+
+
+def _atom_indices(text: str) -> list[int]:
+    """Return indices of atoms that are separated by commas."""
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text} is no list of atom indices such as 4,5,6")
+    return [int(part) for part in parts]

@@ -11,7 +11,6 @@ from nearsight.locality.convergence import (
     REFERENCE_RADIUS_A,
     THRESHOLD_EV_PER_A2,
     Checkpoint,
-    SiteConvergence,
     converge_site,
 )
 from nearsight.locality.interactions import require_sites
@@ -19,11 +18,9 @@ from nearsight.locality.result import Locality
 from nearsight.models.contract import Model, require_elements
 from nearsight.provenance import record
 from nearsight.structures.checking import check_structure
-from nearsight.structures.covering import covering_fragments, equivalent_sites
+from nearsight.structures.fragment_sets import covering_fragments, merge_equivalent, site_classes
+from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import Groups, find_groups
-
-SITE_TOLERANCE_A = 0.01
-"""Sites are alike if the space group carries them onto each other within this distance."""
 
 
 def locality(
@@ -34,7 +31,6 @@ def locality(
     own_groups: Sequence[Sequence[int]] = (),
     reference_radius_A: float = REFERENCE_RADIUS_A,
     threshold_eV_per_A2: float = THRESHOLD_EV_PER_A2,
-    symmetry_tolerance_A: float = SITE_TOLERANCE_A,
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
@@ -54,15 +50,13 @@ def locality(
     model
         The model or reference method. It sees fragments only, which are not periodic.
     sites
-        Indices of atoms; by default one of each kind of a crystal, and every atom of a molecule.
+        Indices of atoms; by default one of each kind, as `site_classes` tells them.
     own_groups
         Lists of atoms that must not be separated, beside those that are found.
     reference_radius_A
         Radius in Å of the fragment that smaller ones are compared with.
     threshold_eV_per_A2
         Γ, the largest ‖G'‖ of a converged fragment.
-    symmetry_tolerance_A
-        How far in Å an atom may be from where the space group wants it, for sites to be alike.
     method, step_A, memory_budget_bytes, progress
         As for `nearsight.hessian.hessian`.
     checkpoint
@@ -88,10 +82,10 @@ def locality(
             raise MethodError(f"the {name} must be a positive number, not {value}.")
     structure = bare(atoms)
     groups = find_groups(structure, own=own_groups)
-    alike = equivalent_sites(structure, symmetry_tolerance_A)
+    alike = site_classes(structure)
     wanted = sorted(set(alike.tolist())) if sites is None else list(dict.fromkeys(sites))
     require_sites(structure, wanted)
-    converged = [
+    converged = tuple(
         converge_site(
             groups,
             site,
@@ -106,38 +100,28 @@ def locality(
             progress=progress,
         )
         for site in wanted
-    ]
-    return assemble(groups, converged, model)
-
-
-def assemble(groups: Groups, sites: Sequence[SiteConvergence], model: Model) -> Locality:
-    """Return the locality of a structure whose sites have been examined one by one.
-
-    Parameters
-    ----------
-    groups
-        The structure and its groups.
-    sites
-        At least one, all by `model` with the same threshold.
-    model
-        The model.
-    """
-    first = sites[0]
-    radius = max(site.r_frag_A for site in sites)
-    reference_radius = first.reference.radius_A
-    assert reference_radius is not None
+    )
+    radius = max(site.r_frag_A for site in converged)
+    computation = converged[0].computation
     return Locality(
-        atoms=groups.atoms,
-        sites=tuple(sites),
-        fragments=tuple(covering_fragments(groups, [site.site for site in sites], radius)),
-        threshold_eV_per_A2=first.threshold_eV_per_A2,
-        reference_radius_A=reference_radius,
+        atoms=structure,
+        sites=converged,
+        fragments=tuple(_fragments(groups, None if sites is None else wanted, radius)),
+        threshold_eV_per_A2=threshold_eV_per_A2,
+        reference_radius_A=reference_radius_A,
         receptive_field_A=model.capabilities.receptive_field_A,
         provenance=record(
             model.identity,
-            threshold_eV_per_A2=first.threshold_eV_per_A2,
-            reference_radius_A=reference_radius,
-            method=first.computation.method,
-            step_A=first.computation.step_A,
+            threshold_eV_per_A2=threshold_eV_per_A2,
+            reference_radius_A=reference_radius_A,
+            method=computation.method,
+            step_A=computation.step_A,
         ),
     )
+
+
+def _fragments(groups: Groups, sites: Sequence[int] | None, radius_A: float) -> list[Fragment]:
+    """Return fragments of the common radius: around some sites, or such as cover all atoms."""
+    if sites is None:
+        return covering_fragments(groups, radius_A)
+    return merge_equivalent([cut_fragment(groups, site, radius_A=radius_A) for site in sites])

@@ -206,7 +206,7 @@ def converge_site(
     """
     fragments = shrinking_fragments(groups, site, reference_radius_A)
     element = str(groups.atoms.symbols[site])
-    derivatives = []
+    derivatives: list[SiteDerivatives] = []
     with progress_bar(f"fragments of {element}{site}", len(fragments), show=progress) as advance:
         for fragment in fragments:
             advance(len(derivatives), f"{len(fragment.atoms)} atoms")

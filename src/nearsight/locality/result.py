@@ -22,7 +22,8 @@ class Locality:
     sites: tuple[SiteConvergence, ...]
     """One for each kind of site that was examined."""
     fragments: tuple[Fragment, ...]
-    """Fragments of the common radius that together have every site at their centre once."""
+    """Fragments of the common radius: few in which every kind of atom is central, or, where sites
+    were chosen, those around them."""
     threshold_eV_per_A2: float
     """Γ."""
     reference_radius_A: float

@@ -1,6 +1,5 @@
 """What a report shows of the locality of a structure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,6 @@ from ase import Atoms
 
 from nearsight.locality.comparison import LocalityComparison
 from nearsight.locality.result import Locality
-from nearsight.structures.fragments import Fragment
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,10 @@ class LocalityEntry:
             "formula": str(self.atoms.get_chemical_formula()),
             "n_atoms": len(self.atoms),
             **self.locality.summary(),
-            "fragments": fragment_records(self.locality.fragments, self.files),
+            "fragments": [
+                {"file": file, **fragment.summary()}
+                for file, fragment in zip(self.files, self.locality.fragments, strict=True)
+            ],
             "model": {
                 "name": identity.name,
                 "checkpoint_sha256": identity.checkpoint_sha256,
@@ -56,20 +57,3 @@ class LocalityEntry:
         if self.comparison is not None:
             made["comparison"] = self.comparison.summary()
         return {**made, "warnings": list(self.warnings)}
-
-
-def fragment_records(
-    fragments: Sequence[Fragment], files: Sequence[str | None]
-) -> list[dict[str, Any]]:
-    """Return the ``fragments`` of the JSON output."""
-    return [
-        {
-            "file": file,
-            "centre": int(fragment.parents[fragment.site]),
-            "n_atoms": len(fragment.atoms),
-            "n_central": int(fragment.central.sum()),
-            "charge": fragment.charge,
-            "spin": fragment.multiplicity,
-        }
-        for fragment, file in zip(fragments, files, strict=True)
-    ]

@@ -6,6 +6,7 @@ Phys. Chem. Chem. Phys. 25, 12979 (2023), doi:10.1039/D2CP05976B.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -61,6 +62,25 @@ class Fragment:
     def n_kept(self) -> int:
         """Number of atoms that are no caps; they come first."""
         return len(self.atoms) - self.n_caps
+
+    @property
+    def centre(self) -> str:
+        """The site by its element and its index in the structure, such as ``Zn0``."""
+        return f"{self.atoms.symbols[self.site]}{self.parents[self.site]}"
+
+    def summary(self) -> dict[str, Any]:
+        """Return an object of ``fragments`` in the JSON output, without the file."""
+        return {
+            "centre": self.centre,
+            "formula": str(self.atoms.get_chemical_formula()),
+            "n_atoms": len(self.atoms),
+            "n_central": self.n_central,
+            "n_caps": self.n_caps,
+            "charge": self.charge,
+            "spin": self.multiplicity,
+            "charge_reason": self.reasons[0],
+            "spin_reason": self.reasons[1],
+        }
 
 
 def cut_fragment(
