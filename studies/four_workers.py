@@ -105,7 +105,9 @@ def times(one_by_one: np.ndarray, at_once: np.ndarray) -> str:
     return (
         f"One after the other they took {wall:.0f} s, at once {wall_at_once:.0f} s "
         f"({wall / wall_at_once:.2f} times as fast);\n"
-        f"processor time of all processes: {used:.0f} s and {used_at_once:.0f} s.\n"
+        f"processor time of all processes: {used:.0f} s and {used_at_once:.0f} s. Where cores "
+        "have other work to do,\nmore processes get more of them, so that the second pair says "
+        "what working at once costs.\n"
     )
 
 
