@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _hessian(commands)
     _vibrations(commands)
     _elastic(commands)
+    _fragment(commands)
     _report(commands)
     _models(commands)
     return parser
@@ -201,6 +202,43 @@ def _elastic(commands: "options.Commands") -> None:
     options.add_hessian(command)
     options.add_output(command, plot="Young's modulus over directions", report=False)
     command.set_defaults(run=options.runner("nearsight.cli.elastic"))
+
+
+def _fragment(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "fragment",
+        help="molecules that stand for the surroundings of the atoms of a structure",
+        description="Cut fragments from a crystal or molecule without breaking rings, multiple "
+        "bonds, functional groups or metal nodes, cap them with hydrogen, and write each as "
+        "extended XYZ. Without --site there are as few as hold the surroundings of every atom.",
+    )
+    command.add_argument("structure", metavar="STRUCTURE", help="a structure file")
+    command.add_argument(
+        "--radius",
+        type=options.positive_float,
+        required=True,
+        metavar="R",
+        help="keep every group with an atom within R Å of the site",
+    )
+    command.add_argument(
+        "--site",
+        nargs="+",
+        metavar="ATOM",
+        help="cut around these atoms: an index counted from 0, or element and index as in Zn0",
+    )
+    command.add_argument(
+        "--keep",
+        type=options.atom_indices,
+        action="append",
+        default=[],
+        metavar="I,J,...",
+        help="never cut between these atoms; may be given several times",
+    )
+    command.add_argument(
+        "--out", required=True, metavar="DIR", help="where to write STEM-ATOM.extxyz"
+    )
+    options.add_output(command, plot=None)
+    command.set_defaults(run=options.runner("nearsight.cli.fragment"))
 
 
 def _report(commands: "options.Commands") -> None:

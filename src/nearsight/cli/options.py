@@ -348,3 +348,11 @@ def mode_index(text: str) -> int:
         if value >= 0:
             return value
     raise argparse.ArgumentTypeError(f"{text} is not the number of a mode, counted from 0")
+
+
+def atom_indices(text: str) -> list[int]:
+    """Return indices of atoms that are separated by commas."""
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text} is no list of atom indices such as 4,5,6")
+    return [int(part) for part in parts]
