@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _vibrations(commands)
     _elastic(commands)
     _locality(commands)
+    _fragment(commands)
     _report(commands)
     _models(commands)
     return parser
@@ -219,6 +220,27 @@ def _locality(commands: "options.Commands") -> None:
     options.add_rows(command, "rows of the sites")
     options.add_output(command, plot="norm of the group matrix over the fragment radius")
     command.set_defaults(run=options.runner("nearsight.cli.locality"))
+
+
+def _fragment(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "fragment",
+        help="molecules that stand for the surroundings of the atoms of a structure",
+        description="Cut fragments from a crystal or molecule without breaking rings, multiple "
+        "bonds, functional groups or metal nodes, cap them with hydrogen, and write each as "
+        "extended XYZ. Without --site there are as few as hold the surroundings of every atom.",
+    )
+    command.add_argument("structure", metavar="STRUCTURE", help="a structure file")
+    command.add_argument(
+        "--radius",
+        type=options.positive_float,
+        required=True,
+        metavar="R",
+        help="keep every group with an atom within R Å of the site",
+    )
+    options.add_fragments(command, out_required=True)
+    options.add_output(command, plot=None)
+    command.set_defaults(run=options.runner("nearsight.cli.fragment"))
 
 
 def _report(commands: "options.Commands") -> None:

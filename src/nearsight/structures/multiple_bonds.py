@@ -6,11 +6,15 @@ with two takes part in one double bond; which ones is a matching of the graph of
 in small rings need no answer, since rings are never cut.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-import networkx as nx
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nearsight.structures.bonds import Bonds
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 # By atomic number: how many single bonds leave nothing over.
 _FULL = {6: 4, 7: 3}
@@ -47,6 +51,8 @@ def multiple_bonds(bonds: Bonds, of_rings: set[int]) -> MultipleBonds:
     of_rings
         The numbers of those in small rings.
     """
+    import networkx as nx
+
     triple, open_atoms = _triple_and_open(bonds)
     graph = nx.MultiGraph()
     graph.add_nodes_from(open_atoms)
@@ -110,6 +116,8 @@ def _has_terminal_partner(bonds: Bonds, atom: int) -> bool:
 
 
 def _ring_graph(graph: nx.MultiGraph, of_rings: set[int], in_rings: set[int]) -> nx.MultiGraph:
+    import networkx as nx
+
     kept = nx.MultiGraph()
     kept.add_nodes_from(in_rings)
     kept.add_edges_from(
@@ -120,6 +128,8 @@ def _ring_graph(graph: nx.MultiGraph, of_rings: set[int], in_rings: set[int]) ->
 
 def _is_paired(part: nx.MultiGraph) -> bool:
     """Whether all atoms can be paired by double bonds."""
+    import networkx as nx
+
     if len(part) % 2:
         return False
     return 2 * len(nx.max_weight_matching(nx.Graph(part), maxcardinality=True)) == len(part)
@@ -131,6 +141,8 @@ def _paired_bonds(part: nx.MultiGraph) -> set[int]:
     A chain without cycles has one pairing. In a cycle, an infinite chain included, the
     shorter bonds are the double ones, all of them if there is no difference.
     """
+    import networkx as nx
+
     simple = nx.Graph()
     for i, j, data in part.edges(data=True):
         if not simple.has_edge(i, j) or data["length"] < simple.edges[i, j]["length"]:

@@ -1,0 +1,78 @@
+"""``nearsight fragment``."""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from nearsight.cli.calculation import read_checked
+from nearsight.cli.fragment_output import make_folder, sites_named, write_fragments
+from nearsight.cli.json_output import JsonOutput, require_writable
+from nearsight.cli.lines import print_line
+from nearsight.structures.fragment_sets import covering_fragments
+from nearsight.structures.fragments import Fragment, cut_fragment
+from nearsight.structures.groups import Groups, find_groups
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Cut fragments, write each to a file, and return the exit status."""
+    path = arguments.structure
+    require_writable(arguments.json, [path])
+    folder = make_folder(arguments.out)
+    atoms = read_checked(path)
+    groups = find_groups(atoms, own=arguments.keep)
+    sites = sites_named(arguments.site, atoms)
+    if sites is not None:
+        fragments = [cut_fragment(groups, site, radius_A=arguments.radius) for site in sites]
+    else:
+        fragments = covering_fragments(groups, arguments.radius)
+    files = write_fragments(folder, path, fragments)
+    output = JsonOutput(arguments.json, many=False)
+    output.add(
+        {
+            "structure": path,
+            "radius_A": arguments.radius,
+            "groups": dict(Counter(groups.kinds)),
+            "fragments": [
+                {"file": file, **found.summary()}
+                for file, found in zip(files, fragments, strict=True)
+            ],
+        }
+    )
+    output.finish()
+    if arguments.json != "-":
+        _show(arguments, groups, files, fragments)
+    return 0
+
+
+def _show(
+    arguments: argparse.Namespace,
+    groups: Groups,
+    files: Sequence[str],
+    fragments: Sequence[Fragment],
+) -> None:
+    atoms = groups.atoms
+    print(f"\n{arguments.structure}")
+    print_line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
+    kinds = Counter(groups.kinds).most_common()
+    print_line("groups", ", ".join(f"{count} {kind}" for kind, count in kinds))
+    print_line("radius", f"{arguments.radius:g} Å; central atoms have all within it")
+    for label, number in (("charge", 0), ("spin", 1)):
+        reasons = dict.fromkeys(found.reasons[number] for found in fragments)
+        for reason in reasons:
+            print_line(label, reason)
+    print_line("saved in", arguments.out)
+    width = max(len(Path(file).name) for file in files)
+    width = min(max(width, 4), 32)
+    print(f"\n  {'file':<{width}}  {'centre':>7} {'atoms':>6} {'central':>8} {'caps':>5}", end="")
+    print(f" {'charge':>7} {'2S+1':>5}")
+    for file, found in zip(files, fragments, strict=True):
+        name = Path(file).name
+        if len(name) > width:
+            print(f"  {name}")
+            name = ""
+        print(
+            f"  {name:<{width}}  {found.centre:>7} {len(found.atoms):>6} "
+            f"{found.n_central:>8} {found.n_caps:>5} {_signed(found.charge):>7} "
+            f"{found.multiplicity:>5}"
+        )
