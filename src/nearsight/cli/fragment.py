@@ -76,3 +76,7 @@ def _show(
             f"{found.n_central:>8} {found.n_caps:>5} {_signed(found.charge):>7} "
             f"{found.multiplicity:>5}"
         )
+
+
+def _signed(charge: int) -> str:
+    return f"{charge:+d}" if charge else "0"
