@@ -1,11 +1,14 @@
 """Interactions against dense Hessians, and what they say about ranges."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
 
 from nearsight.errors import CheckpointError, StructureError
+from nearsight.hessian import read_hessian
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
 from nearsight.locality.interactions import (
@@ -13,6 +16,8 @@ from nearsight.locality.interactions import (
     interactions,
     interactions_of,
 )
+
+DATA = Path(__file__).parents[1] / "data"
 
 
 def test_rows_of_sites_are_those_of_the_dense_hessian(displaced_water, pair_model):
@@ -109,3 +114,17 @@ def test_no_site_and_sites_without_rows_are_refused(mgo, pair_model):
 def test_a_molecule_is_not_repeated(pair_model):
     with pytest.raises(StructureError, match="not periodic"):
         interactions(molecule("CO2"), pair_model(), [0], supercell=(2, 1, 1))
+
+
+def test_a_hessian_of_another_program_is_taken():
+    """CH3ClF- by ORCA: the bonds are felt most, and the sum rule holds within printed digits."""
+    hessian = read_hessian(DATA / "molecular_hessians" / "ch3clf_transition_state.hess")
+    found = interactions_of(hessian)
+    carbon = hessian.atoms.get_chemical_symbols().index("C")
+    hydrogen = hessian.atoms.numbers == 1
+    others = ~hydrogen & (np.arange(len(hessian.atoms)) != carbon)
+    norms = found.norms_eV_per_A2[carbon]
+    assert norms[hydrogen].min() > norms[others].max()  # bonds that stay, and one that moves
+    np.testing.assert_allclose(found.blocks_eV_per_A2.sum(axis=2), 0.0, atol=0.2)
+    ranges = {each.elements: each.range_A for each in found.ranges()}
+    assert ranges["C", "H"] == pytest.approx(found.distances_A[carbon, hydrogen].max())

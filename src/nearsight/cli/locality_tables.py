@@ -3,6 +3,7 @@
 from nearsight.cli.lines import print_line
 from nearsight.locality.comparison import LocalityComparison
 from nearsight.locality.convergence import Shell, SiteConvergence
+from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.reports.locality_entry import LocalityEntry
 
 _HEADER = "radius / Å  atoms  caps  ‖G'‖ / eV/Å²  ‖Δf‖ / eV/Å"
@@ -27,6 +28,8 @@ def print_locality(entry: LocalityEntry) -> None:
         f"{found.common_radius_A:.3f} Å is enough for every site; an atom-centred potential "
         f"learns such forces with a cutoff of {found.cutoff_A:.3f} Å",
     )
+    pairs = ", ".join(f"{'-'.join(each.elements)} {each.range_A:.2f}" for each in found.ranges())
+    print_line("ranges", f"beyond which ‖h‖ < {NEGLIGIBLE_EV_PER_A2:g} eV/Å², in Å: {pairs}")
     for fragment, file in zip(found.fragments, entry.files, strict=True):
         where = "" if file is None else f", in {file}"
         print_line(

@@ -4,12 +4,8 @@ from nearsight.locality.comparison import LocalityComparison, compare_localities
 from nearsight.locality.compute import locality
 from nearsight.locality.convergence import Shell, SiteConvergence, converge_site
 from nearsight.locality.group_matrices import effective_group_matrix, group_matrix
-from nearsight.locality.interactions import (
-    Interactions,
-    PairRange,
-    interactions,
-    interactions_of,
-)
+from nearsight.locality.interactions import Interactions, interactions, interactions_of
+from nearsight.locality.ranges import PairRange
 from nearsight.locality.result import Locality
 from nearsight.locality.threshold import Threshold, fit_line, fit_threshold
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nearsight.errors import MethodError
 from nearsight.locality.convergence import SiteConvergence
-from nearsight.locality.interactions import NEGLIGIBLE_EV_PER_A2
+from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.locality.result import Locality
 
 FloatArray = NDArray[np.float64]

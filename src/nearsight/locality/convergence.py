@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nearsight.hessian.computation import Computation
 from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
 from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
-from nearsight.locality.interactions import NEGLIGIBLE_EV_PER_A2
+from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.locality.site_derivatives import SiteDerivatives, site_derivatives
 from nearsight.models.contract import Model
 from nearsight.progress import progress_bar

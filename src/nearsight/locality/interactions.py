@@ -7,8 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations_with_replacement
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
@@ -21,6 +20,7 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.plan import plan
 from nearsight.hessian.planned_rows import compute_planned_rows
 from nearsight.hessian.result import Hessian
+from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
 from nearsight.models.contract import Model
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
 from nearsight.structures.cell_symmetry import symmetry_of_supercell
@@ -33,28 +33,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-NEGLIGIBLE_EV_PER_A2 = 0.1
-"""Interactions below it are left out of account: the paper's choice for its largest fragments."""
-
-
-@dataclass(frozen=True)
-class PairRange:
-    """How far two elements feel each other, as far as the sites tell."""
-
-    elements: tuple[str, str]
-    range_A: float
-    """Distance of the farthest pair whose interaction is not negligible; 0 if there is none."""
-    strongest_eV_per_A2: float
-    """Largest ‖h_AB‖ of any such pair."""
-
-    def summary(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        return {
-            "elements": list(self.elements),
-            "range_A": self.range_A,
-            "strongest_eV_per_A2": self.strongest_eV_per_A2,
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,27 +70,22 @@ class Interactions(Computation):
     def ranges(self, negligible_eV_per_A2: float = NEGLIGIBLE_EV_PER_A2) -> list[PairRange]:
         """Return how far each pair of elements interacts, those that the sites belong to.
 
-        A symmetry function of a pair needs to reach no farther than that.
-
         Parameters
         ----------
         negligible_eV_per_A2
             Interactions below it do not count.
         """
         symbols = np.array(self.atoms.get_chemical_symbols())
-        own = symbols[self.sites]
-        found = []
-        for first, second in combinations_with_replacement(sorted(set(symbols.tolist())), 2):
-            of_pair = (own[:, None] == first) & (symbols == second)
-            of_pair |= (own[:, None] == second) & (symbols == first)
-            of_pair[np.arange(len(own)), self.sites] = False
-            if not of_pair.any():
-                continue
-            norms, distances = self.norms_eV_per_A2[of_pair], self.distances_A[of_pair]
-            reached = distances[norms >= negligible_eV_per_A2]
-            pair = (first, second)
-            found.append(PairRange(pair, float(reached.max(initial=0.0)), float(norms.max())))
-        return found
+        others = np.ones(self.norms_eV_per_A2.shape, dtype=bool)
+        others[np.arange(len(self.sites)), self.sites] = False
+        site, atom = np.nonzero(others)
+        return pair_ranges(
+            symbols[self.sites][site].tolist(),
+            symbols[atom].tolist(),
+            self.norms_eV_per_A2[others],
+            self.distances_A[others],
+            negligible_eV_per_A2,
+        )
 
     def decay(self, site: int, width_A: float = 1.0) -> tuple[FloatArray, FloatArray]:
         """Return the largest ‖h_AB‖ within each shell of distances around a site.

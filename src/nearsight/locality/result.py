@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from ase import Atoms
 
 from nearsight.locality.convergence import SiteConvergence
+from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
 from nearsight.provenance import Provenance
 from nearsight.structures.fragments import Fragment
 
@@ -45,6 +47,25 @@ class Locality:
         """
         return self.common_radius_A / 2
 
+    def ranges(self, negligible_eV_per_A2: float = NEGLIGIBLE_EV_PER_A2) -> list[PairRange]:
+        """Return how far each pair of elements interacts in the reference fragments.
+
+        Parameters
+        ----------
+        negligible_eV_per_A2
+            Interactions below it do not count.
+        """
+        own, symbols, norms, distances = [], [], [], []
+        for site in self.sites:
+            others = np.arange(len(site.reference.atoms)) != site.reference.site
+            symbols += np.array(site.reference.atoms.get_chemical_symbols())[others].tolist()
+            own += [site.element] * int(others.sum())
+            norms.append(site.reference_norms_eV_per_A2[others])
+            distances.append(site.distances_A[others])
+        return pair_ranges(
+            own, symbols, np.concatenate(norms), np.concatenate(distances), negligible_eV_per_A2
+        )
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What must be known before the radius is used."""
@@ -75,4 +96,5 @@ class Locality:
             "common_radius_A": self.common_radius_A,
             "cutoff_A": self.cutoff_A,
             "sites": [site.summary() for site in self.sites],
+            "ranges": [each.summary() for each in self.ranges()],
         }

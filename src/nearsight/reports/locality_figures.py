@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from nearsight.locality.convergence import SiteConvergence
-from nearsight.locality.interactions import NEGLIGIBLE_EV_PER_A2
+from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.reports.palette import element_colors
 from nearsight.reports.svg import Axis, Frame
 

@@ -1,6 +1,6 @@
 """What speaks for and against the radius of fragments."""
 
-from nearsight.locality.interactions import NEGLIGIBLE_EV_PER_A2
+from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.reports.locality_entry import LocalityEntry
 from nearsight.reports.verdict import Check, Level, Verdict
 
