@@ -13,6 +13,7 @@ import pytest
 import nearsight
 from nearsight.cli import model_check, model_compare, model_install
 from nearsight.cli.main import main
+from nearsight.errors import ModelError
 from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Model
 from nearsight.models.environments import Environment, Place
@@ -322,6 +323,28 @@ def test_models_side_by_side(
     assert emt["ms_per_force_call"] > 0
     assert emt["memory_MB"] >= 0
     assert emt["identity"]["name"] == "ase:emt"
+
+
+def test_long_names_leave_room_and_addresses_stay_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = "https://example.org/a-rather-long/address-of-weights/2023-12-10-epoch-249.model"
+
+    def load(name: str, **settings: Any) -> Model:
+        if name == "far":
+            raise ModelError(f"far cannot be downloaded. Fetch {address} by other means.")
+        return model_load(name, **settings)
+
+    model_load = model_compare.load_model
+    monkeypatch.setattr(model_compare, "load_model", load)
+    long_name = "ase:lj?epsilon=0.010000000000&sigma=2.2000000000"
+    assert main(["models", "compare", "copper.cif", "--models", f"{long_name},far"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    [row] = [line for line in lines if line.startswith("…")]
+    assert len(row) == 80
+    assert row.split()[0].endswith("sigma=2.2000000000")
+    assert sum(address in line for line in lines) == 1
+    assert max(len(line) for line in lines if address not in line) <= 80
 
 
 def test_a_molecule_has_no_stress_and_a_crash_is_a_line(

@@ -25,6 +25,7 @@ from nearsight.models.registry import load_model
 _TIMED_CALLS = 5
 _PATIENCE_S = 10.0
 _SHIFT_A = 1e-4
+_WIDTH_OF_NUMBERS = 55
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -156,7 +157,7 @@ def _print_head(path: str, atoms: Atoms, names: list[str]) -> None:
 
 
 def _name_width(names: list[str]) -> int:
-    return min(max(map(len, names)), 26)
+    return min(max(map(len, names)), WIDTH - _WIDTH_OF_NUMBERS)
 
 
 def _print_line(record: Record, names: list[str]) -> None:
@@ -165,7 +166,10 @@ def _print_line(record: Record, names: list[str]) -> None:
     shown = name if len(name) <= width else f"…{name[1 - width :]}"
     if "error" in record:
         message = " ".join(record["error"]["message"].split())
-        lines = textwrap.wrap(f"FAILED: {message}", WIDTH - width - 2)
+        # An address in it stays whole: it is to be copied.
+        lines = textwrap.wrap(
+            f"FAILED: {message}", WIDTH - width - 2, break_long_words=False, break_on_hyphens=False
+        )
         for index, line in enumerate(lines):
             print(f"{shown if index == 0 else '':<{width}}  {line}")
         return
@@ -181,5 +185,6 @@ def _print_line(record: Record, names: list[str]) -> None:
 def _print_foot(records: list[dict[str, Any]]) -> None:
     levels = {record["level_of_theory"] for record in records if "error" not in record}
     print("\nMemory: what loading and calling added here and in the model's own process.")
+    print("A library that several models share here counts for the first of them.")
     if len(levels) > 1:
         print("Energies of different levels of theory have no common zero.")
