@@ -174,9 +174,7 @@ def main() -> None:
                 needed.rows_total,
             )
         )
-        write_text(
-            arguments.work / f"{method}.json", json.dumps(found[method].summary(), indent=1)
-        )
+        write_text(arguments.work / f"{method}.json", json.dumps(found[method].summary(), indent=1))
         print(
             f"{method}: common radius {found[method].common_radius_A:.3f} Å, "
             f"{len(found[method].fragments)} fragments cover all sites: "
