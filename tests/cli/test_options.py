@@ -13,7 +13,16 @@ from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations.phonon_mesh import DEFAULT_MESH_LENGTH_A
 from nearsight.vibrations.probing import DEFAULT_RADIUS_A
 
-COMMANDS = ("heat-capacity", "phonons", "hessian", "vibrations", "elastic", "report", "models")
+COMMANDS = (
+    "heat-capacity",
+    "phonons",
+    "hessian",
+    "vibrations",
+    "elastic",
+    "fragment",
+    "report",
+    "models",
+)
 
 
 def test_numbers_in_the_help_are_those_that_are_used() -> None:

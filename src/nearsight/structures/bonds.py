@@ -27,7 +27,7 @@ Radii: B. Cordero et al., Dalton Trans. 2008, 2832, doi:10.1039/b801115j, as ASE
 COORDINATION_MARGIN_A = 0.4
 """The same for a metal and a nonmetal; carbon is allowed `METAL_CARBON_MARGIN_A` only."""
 METAL_CARBON_MARGIN_A = 0.2
-"""Short, so that the carbon atom of a chelating carboxylate is not bonded to the metal."""
+"""Short, since carbon atoms of ligands are near the metal without a bond."""
 METAL_METAL_FACTOR = 1.25
 """Two metals are bonded up to this times the sum of their covalent radii."""
 
@@ -97,7 +97,8 @@ def minus(one: Image) -> Image:
 def find_bonds(atoms: Atoms) -> Bonds:
     """Find the bonds of a structure from its distances.
 
-    A hydrogen atom is bonded to a metal only where it has no covalent bond (a hydride). Hydrogen
+    A hydrogen atom is bonded to a metal only where it has no covalent bond (a hydride), a carbon atom
+    only where no oxygen, nitrogen or sulfur atom bonded to it binds the same metal. Hydrogen
     atoms of different molecules that meet within the sum of their radii count as bonded.
 
     Raises
@@ -124,7 +125,33 @@ def find_bonds(atoms: Atoms) -> Bonds:
     hydrogen = (atoms.numbers == 1) & bound
     kept = ~(of_metal & (hydrogen[i] | hydrogen[j]))
     order = np.flatnonzero(kept)[np.lexsort((*images[kept].T, j[kept], i[kept]))]
-    return Bonds(atoms, i[order], j[order], images[order], lengths[order], of_metal[order])
+    found = Bonds(atoms, i[order], j[order], images[order], lengths[order], of_metal[order])
+    chelated = {
+        bond for bond, *_ in found.each() if found.of_metal[bond] and _is_chelated(found, bond)
+    }
+    rest = [bond for bond in range(len(found)) if bond not in chelated]
+    return Bonds(
+        atoms,
+        found.first[rest],
+        found.second[rest],
+        found.images[rest],
+        found.lengths_A[rest],
+        found.of_metal[rest],
+    )
+
+
+def _is_chelated(bonds: Bonds, bond: int) -> bool:
+    """Whether a metal is near a carbon atom only because it binds what the carbon is bonded to."""
+    i, j, image = int(bonds.first[bond]), int(bonds.second[bond]), as_image(bonds.images[bond])
+    numbers = bonds.atoms.numbers
+    carbon, place = (i, (j, image)) if numbers[i] == 6 else (j, (i, minus(image)))
+    if numbers[carbon] != 6:
+        return False
+    return any(
+        numbers[other] in {7, 8, 16}
+        and any((metal, plus(at, step)) == place for metal, step, _ in bonds.metallic[other])
+        for other, at, _ in bonds.covalent[carbon]
+    )
 
 
 def _limits(numbers: IntArray, metal: BoolArray) -> FloatArray:

@@ -4,17 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from ase import Atoms
+from ase.data import atomic_numbers
 
-from nearsight.structures.bonds import Bonds
+from nearsight.structures.bonds import Bonds, IntArray
 from nearsight.structures.metal_nodes import is_core_atom
-from nearsight.structures.metals import USUAL_CHARGES
+from nearsight.structures.metals import ION_CHARGES
 from nearsight.structures.multiple_bonds import MultipleBonds, is_terminal
 
 # Charge of an ion without hydrogen; each hydrogen atom on it adds one.
 _CORE_CHARGES = {1: -1, 7: -3, 8: -2, 9: -1, 16: -2, 17: -1, 34: -2, 35: -1, 53: -1, 52: -2}
 # Number of terminal oxygen (or sulfur) atoms that are doubly bonded to an atom of this kind with so
 # many neighbours; the others carry a negative charge each.
-_DOUBLY_BOUND = {(6, 3): 1, (15, 4): 1, (16, 4): 2, (16, 3): 1, (17, 4): 3, (7, 2): 1}
+_DOUBLY_BOUND = {
+    (6, 3): 1,
+    (15, 4): 1,
+    (16, 4): 2,
+    (16, 3): 1,
+    (17, 4): 3,
+    (7, 2): 1,
+    (6, 2): 2,
+    (16, 2): 2,
+}
 
 
 @dataclass(frozen=True)
@@ -34,36 +45,41 @@ def formal_charges(
 ) -> FormalCharges:
     """Return formal charges: ligands by their valences, metals so that the structure is neutral.
 
-    With one metal element all its atoms get the same charge, if that is a whole number. Otherwise
-    metals get the charge of their most common ion.
+    Metals get the charges of their most common ions if these make the structure neutral (or what
+    ``atoms.info["charge"]`` says); else, with one metal element, the same charge each if that is
+    one its ions have; else those of the most common ions, with a remark on what is left.
     """
     atoms = bonds.atoms
     per_atom = np.array([_atom_charge(bonds, atom) for atom in range(len(atoms))], dtype=np.int64)
-    for system in multiple.odd_rings:
-        per_atom[system[0]] += _odd_ring_charge(bonds, system)
+    for system in multiple.odd_systems:
+        per_atom[system[0]] += _odd_charge(bonds, system)
     total = int(atoms.info.get("charge", 0))
-    metals = np.isin(atoms.numbers, list(USUAL_CHARGES))
-    reason = "formal charges of its groups"
-    if metals.any():
-        usual = np.array([USUAL_CHARGES[int(number)] for number in atoms.numbers[metals]])
-        missing = total - int(per_atom[~metals].sum())
-        each, rest = divmod(missing, int(metals.sum()))
-        element = set(atoms.symbols[metals])
-        if usual.sum() == missing:
-            per_atom[metals] = usual
-            reason += f", usual ones of {', '.join(sorted(element))}"
-        elif len(element) == 1 and rest == 0 and 0 <= each <= 8:
-            per_atom[metals] = each
-            reason += f", {element.pop()} {each:+d} for a parent of charge {total:+d}"
-        else:
-            per_atom[metals] = usual
-            found = int(usual.sum()) - missing
-            reason += (
-                f", usual ones of {', '.join(sorted(element))}, which leave the parent with "
-                f"{found:+d}: check"
-            )
+    metals = np.isin(atoms.numbers, list(ION_CHARGES))
+    missing = total - int(per_atom[~metals].sum())
+    per_atom[metals], reason = _metal_charges(atoms[metals], missing)
     groups = tuple(int(per_atom[list(group)].sum()) for group in members)
     return FormalCharges(groups, total, reason)
+
+
+def _metal_charges(metals: Atoms, total: int) -> tuple[IntArray, str]:
+    """Return the charges of metals that have `total` together, and how they were decided."""
+    usual = np.array([ION_CHARGES[int(number)][0] for number in metals.numbers], dtype=np.int64)
+    remaining = total - int(usual.sum())
+    stated = "formal charges of the groups"
+    if len(metals):
+        names = ", ".join(
+            f"{symbol} {ION_CHARGES[atomic_numbers[symbol]][0]:+d}"
+            for symbol in sorted(set(metals.symbols))
+        )
+        stated = f"{stated}, {names}"
+        each, rest = divmod(total, len(metals))
+        alike = len(set(metals.symbols)) == 1 and rest == 0
+        if remaining and alike and each in ION_CHARGES[int(metals.numbers[0])]:
+            found = f"formal charges of the groups, {metals.symbols[0]} {each:+d} to balance them"
+            return np.full(len(metals), each, dtype=np.int64), found
+    if remaining:
+        stated += f"; in all they leave the parent with {-remaining:+d} too much: check"
+    return usual, stated
 
 
 def _atom_charge(bonds: Bonds, atom: int) -> int:
@@ -80,7 +96,7 @@ def _atom_charge(bonds: Bonds, atom: int) -> int:
         if is_terminal(bonds, other) and bonds.atoms.numbers[other] in {8, 16}
     ]
     if not terminal:
-        return 0
+        return -int(_is_cyanide(bonds, atom))
     if number == 7 and len(neighbours) == 3:  # nitro, nitrate: one of the charges is on nitrogen
         return min(0, 2 - len(terminal))
     if number == 6 and _is_in_odd_ring_with_metal(bonds, terminal, neighbours):
@@ -104,11 +120,23 @@ def _is_in_odd_ring_with_metal(
     )
 
 
-def _odd_ring_charge(bonds: Bonds, system: Sequence[int]) -> int:
-    """Return the charge of a ring system with one electron too few for its double bonds."""
-    if any(bonds.metallic[atom] for atom in system):
-        return -1
-    hydrogens = [
-        atom for atom in system if bonds.atoms.numbers[atom] == 7 and len(bonds.covalent[atom]) == 2
-    ]
-    return -1 if hydrogens else 0
+def _odd_charge(bonds: Bonds, system: Sequence[int]) -> int:
+    """Return the charge of atoms that lack one electron for their double bonds.
+
+    An anion if a metal is bonded to it or to the oxygen atoms of its carbonyl groups, as in an
+    imidazolate or acetylacetonate; else a radical.
+    """
+    nearby = set(system)
+    for atom in system:
+        for other, *_ in bonds.covalent[atom]:
+            nearby |= {
+                other,
+                *(end for end, *_ in bonds.covalent[other] if is_terminal(bonds, end)),
+            }
+    return -1 if any(bonds.metallic[atom] for atom in nearby) else 0
+
+
+def _is_cyanide(bonds: Bonds, atom: int) -> bool:
+    """Whether this is a carbon atom between nitrogen and a metal."""
+    around = [int(bonds.atoms.numbers[other]) for other, *_ in bonds.covalent[atom]]
+    return bool(bonds.atoms.numbers[atom] == 6 and around == [7] and bonds.metallic[atom])

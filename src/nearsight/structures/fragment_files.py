@@ -32,7 +32,7 @@ def write_fragment(path: str | os.PathLike[str], fragment: Fragment, parent: str
     fragment
         What to write.
     parent
-        What to call the structure it was cut from.
+        What to call the structure it was cut from, as ``parent_structure``; nothing if empty.
 
     Raises
     ------
@@ -48,7 +48,6 @@ def write_fragment(path: str | os.PathLike[str], fragment: Fragment, parent: str
     atoms.info = {
         "kind": _KIND,
         "made_by": f"nearsight {nearsight.__version__}",
-        "parent_structure": parent,
         "charge": fragment.charge,
         "multiplicity": fragment.multiplicity,
         "site": fragment.site,
@@ -57,6 +56,8 @@ def write_fragment(path: str | os.PathLike[str], fragment: Fragment, parent: str
         "multiplicity_reason": fragment.reasons[1],
         "groups": " ".join(f"{group}:{a},{b},{c}" for group, (a, b, c) in fragment.groups),
     }
+    if parent:
+        atoms.info["parent_structure"] = parent
     if fragment.radius_A is not None:
         atoms.info["radius_A"] = fragment.radius_A
     text = io.StringIO()

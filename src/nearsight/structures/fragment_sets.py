@@ -81,15 +81,19 @@ def covering_fragments(
         fragments.append(every[alike[0]])
         here = [every[index].parents[every[index].central] for index in alike]
         covered.append(set(classes[np.concatenate(here)].tolist()))
-    chosen = []
+    chosen: list[int] = []
     while left:
         best = max(
             range(len(fragments)),
             key=lambda index: (len(covered[index] & left), -len(fragments[index].atoms), -index),
         )
-        chosen.append(fragments[best])
+        chosen.append(best)
         left -= covered[best]
-    return chosen
+    for index in tuple(chosen):  # the later ones may have made an earlier one superfluous
+        others = [covered[other] for other in chosen if other != index]
+        if covered[index] <= set().union(*others):
+            chosen.remove(index)
+    return [fragments[index] for index in chosen]
 
 
 def _alike(fragments: Sequence[Fragment]) -> list[list[int]]:

@@ -1,5 +1,6 @@
 """The names of groups."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from ase import Atoms
@@ -63,12 +64,13 @@ def group_kind(
     found = inside & multiple.bonds
     if not found:
         return "other"
-    linear = any(
-        len(bonds.covalent[int(end)]) <= 2 and numbers[end] == 6
-        for bond in found
-        for end in (bonds.first[bond], bonds.second[bond])
+    ends = Counter(int(end) for bond in found for end in (bonds.first[bond], bonds.second[bond]))
+    # the middle of an allene has two neighbours, too, but two double bonds with them
+    is_triple = any(
+        numbers[end] == 6 and len(bonds.covalent[end]) == 2 and count == 1
+        for end, count in ends.items()
     )
-    return "triple bond" if linear else "double bond"
+    return "triple bond" if is_triple else "double bond"
 
 
 def _formula(atoms: Atoms, members: Sequence[int]) -> str:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ase.data import covalent_radii
+
 from nearsight.structures.bonds import Bonds
 
 if TYPE_CHECKING:
@@ -28,8 +30,8 @@ class MultipleBonds:
 
     bonds: frozenset[int]
     """Numbers of bonds."""
-    odd_rings: tuple[tuple[int, ...], ...]
-    """Atoms of ring systems that cannot be paired among themselves, as in an imidazolate."""
+    odd_systems: tuple[tuple[int, ...], ...]
+    """Atoms of rings and chains that cannot be paired, as in imidazolate and acetylacetonate."""
 
 
 def is_terminal(bonds: Bonds, atom: int) -> bool:
@@ -71,17 +73,22 @@ def multiple_bonds(bonds: Bonds, of_rings: set[int]) -> MultipleBonds:
         if not _is_paired(graph.subgraph(system))
     ]
     found = set(triple)
+    anions: list[tuple[int, ...]] = []
     for chain in nx.connected_components(graph.subgraph(set(graph) - in_rings)):
         part = graph.subgraph(chain)
         if _is_paired(part):
             found |= _paired_bonds(part)
-        else:  # what is left over is shared with whatever is next to it
-            found |= {data["bond"] for *_, data in graph.edges(chain, data=True)}
+            continue
+        # what is left over is shared with carbonyl groups, or with whatever is next to it
+        enol = _to_carbonyl(bonds, chain)
+        found |= enol or {data["bond"] for *_, data in graph.edges(chain, data=True)}
+        if enol:
+            anions.append(tuple(sorted(chain)))
     member = {atom: index for index, system in enumerate(odd) for atom in system}
     for i, j, data in graph.edges(data=True):
         if i in member and j in member and member[i] != member[j]:
             found.add(data["bond"])  # as in bifulvenylidene
-    return MultipleBonds(frozenset(found - of_rings), tuple(odd))
+    return MultipleBonds(frozenset(found - of_rings), (*odd, *anions))
 
 
 def _triple_and_open(bonds: Bonds) -> tuple[set[int], set[int]]:
@@ -94,16 +101,23 @@ def _triple_and_open(bonds: Bonds) -> tuple[set[int], set[int]]:
         if missing == 1 and not _has_terminal_partner(bonds, atom):
             open_atoms.add(atom)
         elif missing >= 2 and len(around) > 1:
-            # alkynes have one short bond; allenes two of about the same length
-            lengths = sorted((float(bonds.lengths_A[bond]), bond) for *_, bond in around)
-            shortest = lengths[0][0]
-            triple |= {bond for length, bond in lengths if length < shortest + _OF_ALLENE_A}
+            # alkynes and nitriles have one short bond, allenes and ketenes two
+            excess = {bond: _excess_A(bonds, bond) for *_, bond in around}
+            shortest = min(excess.values())
+            triple |= {bond for bond, length in excess.items() if length < shortest + _OF_ALLENE_A}
     return triple, open_atoms
 
 
 # In an alkyne the triple bond (1.20 Å) is shorter than the single one (1.43 Å, 1.37 between two
-# triple bonds) by more than that; the two double bonds of a cumulene differ by less.
+# triple bonds) by more than that; the two double bonds of a cumulene differ by less, beyond
+# what radii explain.
 _OF_ALLENE_A = 0.08
+
+
+def _excess_A(bonds: Bonds, bond: int) -> float:
+    """Return how much longer a bond is than the covalent radii together."""
+    ends = bonds.atoms.numbers[[bonds.first[bond], bonds.second[bond]]]
+    return float(bonds.lengths_A[bond] - covalent_radii[ends].sum())
 
 
 def _to_metal_by_carbon(bonds: Bonds, atom: int) -> int:
@@ -113,6 +127,24 @@ def _to_metal_by_carbon(bonds: Bonds, atom: int) -> int:
 def _has_terminal_partner(bonds: Bonds, atom: int) -> bool:
     """Whether an atom's double bond goes to one with no other neighbour, as carbonyl oxygen."""
     return any(is_terminal(bonds, other) for other, *_ in bonds.covalent[atom])
+
+
+def _to_carbonyl(bonds: Bonds, chain: set[int]) -> set[int]:
+    """Return the bonds within a chain and to carbonyl carbon atoms, if there are any of these."""
+    numbers = bonds.atoms.numbers
+    carbonyl = {
+        bond
+        for atom in chain
+        for other, _, bond in bonds.covalent[atom]
+        if numbers[other] == 6
+        and len(bonds.covalent[other]) == 3
+        and _has_terminal_partner(bonds, other)
+    }
+    if not carbonyl:
+        return set()
+    return carbonyl | {
+        bond for atom in chain for other, _, bond in bonds.covalent[atom] if other in chain
+    }
 
 
 def _ring_graph(graph: nx.MultiGraph, of_rings: set[int], in_rings: set[int]) -> nx.MultiGraph:
