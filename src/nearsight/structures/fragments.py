@@ -143,7 +143,8 @@ def shrinking_fragments(
 
     From one to the next the groups farthest from the site are left out, those within
     `SAME_DISTANCE_A` together; the last one is the smallest that holds the site. The radius of each
-    is the distance of its farthest group, that of the first the given one.
+    is the smallest that makes it: ligands that a metal brings anyway make none larger. That of the
+    first is the given one.
 
     Raises
     ------
@@ -162,7 +163,10 @@ def shrinking_fragments(
         radius = radius_A if end == len(entries) else entries[end - 1][1]
         chosen = {place for place, _ in entries[:end]}
         found = build_fragment(groups, site, chosen, radius, cap_lengths_A)
-        if not fragments or found.groups != fragments[-1].groups:
+        if fragments and found.groups == fragments[-1].groups:
+            if len(fragments) > 1:
+                fragments[-1] = found
+        else:
             fragments.append(found)
     return fragments
 
