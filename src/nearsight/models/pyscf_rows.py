@@ -1,9 +1,10 @@
-"""Rows of the Hessian of a density functional: the response to the asked atoms only.
+"""Rows of the Hessian of a closed shell: the response to the asked atoms only.
 
-H[A, B] is a sum over what needs no response of the orbitals (`partial`), and the first-order
-Hamiltonian of B on the response to A. Both first parts are computed once for all atoms; the coupled
-perturbed equations, which PySCF would solve for every atom, only for those whose rows are asked
-for: Pople, Krishnan, Schlegel, Binkley, Int. J. Quantum Chem. 1979, 16 (S13), 225,
+H[A, B] is what needs no response of the orbitals, and the first-order Hamiltonian of B with the
+response to A. The first part and the Hamiltonians are computed once for all atoms; the coupled
+perturbed equations, which PySCF's own Hessian solves for every atom, only for those asked for.
+
+Pople, Krishnan, Schlegel, Binkley, Int. J. Quantum Chem. 1979, 16 (S13), 225,
 doi 10.1002/qua.560160825.
 """
 
@@ -20,7 +21,7 @@ class Response:
     Parameters
     ----------
     found
-        A converged restricted or unrestricted calculation with density fitting.
+        A converged calculation of a singlet, restricted, with density fitting.
     """
 
     def __init__(self, found: Any) -> None:
@@ -47,50 +48,15 @@ class Response:
             self._energies, self._orbitals, self._occupations, self._first_order, atmlst=[atom]
         )
         row: NDArray[np.float64] = self._partial[atom].transpose(1, 0, 2).copy()
-        if self._orbitals[0].ndim == 1:
-            return row + 2 * self._of_spin(
-                self._orbitals,
-                self._energies,
-                self._occupations,
-                self._first_order,
-                changed[atom],
-                changed_energies[atom],
-            )
-        for spin in range(2):
-            row += self._of_spin(
-                self._orbitals[spin],
-                self._energies[spin],
-                self._occupations[spin],
-                self._first_order[spin],
-                changed[spin][atom],
-                changed_energies[spin][atom],
-            )
-        return row
-
-    def _of_spin(
-        self,
-        orbitals: NDArray[np.float64],
-        energies: NDArray[np.float64],
-        occupations: NDArray[np.float64],
-        first_order: Any,
-        changed: NDArray[np.float64],
-        changed_energies: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """Return the part of one spin: density against Hamiltonian, and against overlap."""
-        occupied = orbitals[:, occupations > 0]
-        weighted = occupied * energies[occupations > 0]
-        density = np.einsum("xpi,qi->xpq", changed, occupied)
-        energy_density = np.einsum("xpi,qi->xpq", changed, weighted)
+        occupied = self._orbitals[:, self._occupations > 0]
+        weighted = occupied * self._energies[self._occupations > 0]
+        density = np.einsum("xpi,qi->xpq", changed[atom], occupied)
+        energy_density = np.einsum("xpi,qi->xpq", changed[atom], weighted)
         energy_density = energy_density + energy_density.transpose(0, 2, 1)
-        energy_density += np.einsum("pi,xji,qj->xpq", occupied, changed_energies, occupied)
-        slices = self._molecule.aoslice_by_atom()
-        part = np.empty((3, len(slices), 3))
-        for other, (_, _, start, stop) in enumerate(slices):
-            of_overlap = np.einsum(
-                "ypq,xpq->xy", self._overlap[:, start:stop], energy_density[:, start:stop]
-            ) + np.einsum(
-                "ypq,xqp->xy", self._overlap[:, start:stop], energy_density[:, :, start:stop]
-            )
-            of_hamiltonian = np.einsum("ypq,xpq->xy", first_order[other], density)
-            part[:, other] = 2 * of_hamiltonian - of_overlap
-        return part
+        energy_density += np.einsum("pi,xji,qj->xpq", occupied, changed_energies[atom], occupied)
+        for other, (_, _, start, stop) in enumerate(self._molecule.aoslice_by_atom()):
+            overlap = self._overlap[:, start:stop]
+            row[:, other] += 4 * np.einsum("ypq,xpq->xy", self._first_order[other], density)
+            row[:, other] -= 2 * np.einsum("ypq,xpq->xy", overlap, energy_density[:, start:stop])
+            row[:, other] -= 2 * np.einsum("ypq,xqp->xy", overlap, energy_density[:, :, start:stop])
+        return row

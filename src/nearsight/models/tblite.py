@@ -12,7 +12,8 @@ structures like the user's. What must be known:
   Fermi level: there is no receptive field, and fragments far apart need not have the sum of their
   energies. The energy is the free energy of these electrons, whose gradient the forces are.
 - Crystals are computed at the Γ point. A cell must be large enough for that; one of two atoms is
-  not. There are no slabs and chains: the library takes every periodic structure as one in three
+  not. Moved as a whole through the faces of its cell, dry ice (12 atoms) changes its forces by
+  2·10⁻⁵ eV/Å, by the library's sums over images. There are no slabs and chains: the library takes every periodic structure as one in three
   directions.
 - The library's threads wait for each other where processors are shared: 0.06 s for C16H18 with one
   thread took 2 s with two on a busy machine. So it computes with one, unless the
@@ -65,8 +66,9 @@ class _Xtb(TBLite):
         system_changes: list[str] = all_changes,
     ) -> None:
         """Compute `atoms`; what the library refuses is a `ModelError`."""
-        name, parameters = self.parameters.method, self.parameters
-        charge, multiplicity = parameters.charge, parameters.multiplicity
+        name, charge, multiplicity = (
+            self.parameters[key] for key in ("method", "charge", "multiplicity")
+        )
         if atoms is not None:
             _require_three_directions(atoms, name)
             electrons = sum(3 if one in _4F_IN_CORE else one for one in atoms.numbers.tolist())

@@ -1,6 +1,7 @@
 """What is known of every model that has a name: the one place where such facts are written."""
 
 import difflib
+from typing import TypedDict
 
 from nearsight.errors import ModelError
 from nearsight.models.catalogue import (
@@ -40,17 +41,31 @@ MODELS: dict[str, NamedModel] = {
 }
 
 
-def stated(name: str) -> dict[str, str | None]:
+class Stated(TypedDict):
+    """What a file of weights does not tell, under the names of the capabilities."""
+
+    level_of_theory: str | None
+    training_data: str | None
+    licence: str | None
+    citation: str | None
+
+
+def stated(name: str) -> Stated:
     """Return what capabilities say of a model that its file does not tell.
 
     Returns
     -------
-    dict
+    Stated
         Level of theory, training data, licence and citation, under the names that they have in
         `nearsight.models.contract.Capabilities`; all None for a model without a name.
     """
-    keys = ("level_of_theory", "training_data", "licence", "citation")
-    return {key: getattr(MODELS.get(name), key, None) for key in keys}
+    model = MODELS.get(name)
+    return Stated(
+        level_of_theory=model and model.level_of_theory,
+        training_data=model and model.training_data,
+        licence=model and model.licence,
+        citation=model and model.citation,
+    )
 
 
 def family_named(name: str) -> Family:
