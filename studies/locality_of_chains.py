@@ -8,7 +8,7 @@
 # geometries scaled by 0.90 to 1.20.
 #
 #     python studies/locality_of_chains.py --hexadecane FILE --hexadecaoctaene FILE --records DIR
-#         [--method gfn2-xtb] [--systems NAME ...]
+#         [--method gfn2-xtb] [--systems NAME ...] [--scales 1.0 ...]
 import argparse
 from dataclasses import replace
 from pathlib import Path
@@ -157,13 +157,14 @@ def main() -> None:
     parser.add_argument("--records", type=Path, required=True)
     parser.add_argument("--method", default="gfn2-xtb")
     parser.add_argument("--systems", nargs="+", default=SYSTEMS, choices=SYSTEMS)
+    parser.add_argument("--scales", nargs="+", type=float, default=SCALES)
     parser.add_argument("--threshold", type=float, default=0.35)
     arguments = parser.parse_args()
     model = load_model(arguments.method)
     records: dict[str, list[Record]] = {}
     for system in arguments.systems:
         chain, site = build(system, arguments, model)
-        scales = (1.0,) if system in NOT_SCALED else SCALES
+        scales = (1.0,) if system in NOT_SCALED else arguments.scales
 
         def calculate(
             name: str, chain: Atoms = chain, site: int = site, model: Model = model
