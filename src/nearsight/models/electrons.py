@@ -18,8 +18,8 @@ def charge_and_multiplicity(name: str, options: Mapping[str, str]) -> tuple[int,
     ModelError
         One is no whole number, or the spin is less than 1.
     """
-    charge = whole_number(name, {"charge": "0"} | options, "charge")
-    multiplicity = whole_number(name, {"spin": "1"} | options, "spin")
+    charge = whole_number(name, {"charge": "0", **options}, "charge")
+    multiplicity = whole_number(name, {"spin": "1", **options}, "spin")
     if multiplicity < 1:
         raise ModelError(
             f"spin={multiplicity} of {name} is no multiplicity 2S + 1; it is 1 for a singlet, 2 "

@@ -35,7 +35,7 @@ from matgl.utils.cutoff import polynomial_cutoff
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.angle_graph import AngleGraph, angle_graph
-from nearsight.models.catalogue import stated
+from nearsight.models.catalogue import Stated, stated
 from nearsight.models.contract import Capabilities
 from nearsight.models.graph import NeighborGraph, neighbor_graph
 from nearsight.models.loading import LoadRequest
@@ -196,7 +196,7 @@ def _capabilities(network: Any, published: str) -> Capabilities:
     )
 
 
-def _facts(published: str) -> dict[str, str | None]:
+def _facts(published: str) -> Stated:
     """Return what is known of a published potential; that of one without a name is in its name."""
     facts = stated(_NAMES.get(published, ""))
     if found := _MATPES.search(published):

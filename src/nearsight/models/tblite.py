@@ -13,8 +13,8 @@ structures like the user's. What must be known:
   energies. The energy is the free energy of these electrons, whose gradient the forces are.
 - Crystals are computed at the Γ point. A cell must be large enough for that; one of two atoms is
   not. Moved as a whole through the faces of its cell, dry ice (12 atoms) changes its forces by
-  2·10⁻⁵ eV/Å, by the library's sums over images. There are no slabs and chains: the library takes every periodic structure as one in three
-  directions.
+  2·10⁻⁵ eV/Å, by the library's sums over images. There are no slabs and chains: the library takes
+  every periodic structure as one in three directions.
 - The library's threads wait for each other where processors are shared: 0.06 s for C16H18 with one
   thread took 2 s with two on a busy machine. So it computes with one, unless the
   environment variable OMP_NUM_THREADS asks for more.

@@ -20,7 +20,7 @@ from nearsight.models.catalogue import (
 from nearsight.models.catalogue.named_model import NamedModel
 from nearsight.models.families import FAMILIES, Family
 
-__all__ = ["MODELS", "NamedModel", "family_named", "stated"]
+__all__ = ["MODELS", "NamedModel", "Stated", "family_named", "stated"]
 
 MODELS: dict[str, NamedModel] = {
     model.name: model
@@ -60,11 +60,13 @@ def stated(name: str) -> Stated:
         `nearsight.models.contract.Capabilities`; all None for a model without a name.
     """
     model = MODELS.get(name)
+    if model is None:
+        return Stated(level_of_theory=None, training_data=None, licence=None, citation=None)
     return Stated(
-        level_of_theory=model and model.level_of_theory,
-        training_data=model and model.training_data,
-        licence=model and model.licence,
-        citation=model and model.citation,
+        level_of_theory=model.level_of_theory,
+        training_data=model.training_data,
+        licence=model.licence,
+        citation=model.citation,
     )
 
 
