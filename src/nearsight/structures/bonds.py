@@ -97,8 +97,8 @@ def minus(one: Image) -> Image:
 def find_bonds(atoms: Atoms) -> Bonds:
     """Find the bonds of a structure from its distances.
 
-    A hydrogen atom is bonded to a metal only where it has no covalent bond (a hydride), a carbon atom
-    only where no oxygen, nitrogen or sulfur atom bonded to it binds the same metal. Hydrogen
+    A hydrogen atom is bonded to a metal only where it has no covalent bond (a hydride), a carbon
+    atom only where no oxygen, nitrogen or sulfur atom bonded to it binds the same metal. Hydrogen
     atoms of different molecules that meet within the sum of their radii count as bonded.
 
     Raises

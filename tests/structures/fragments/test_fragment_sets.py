@@ -8,6 +8,7 @@ from ase import Atoms
 from ase.build import molecule
 
 from nearsight.errors import StorageError, StructureError
+from nearsight.structures.fragment_extension import extend_fragment
 from nearsight.structures.fragment_files import read_fragment, write_fragment
 from nearsight.structures.fragment_sets import (
     covering_fragments,
@@ -122,3 +123,26 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 def test_folder_must_exist(fragment: Fragment, tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         write_fragment(tmp_path / "missing" / "one.extxyz", fragment)
+
+
+def test_extension_completes_the_node_of_mof5(framework: Build) -> None:
+    # M. Herbold, J. Behler, Phys. Chem. Chem. Phys. 25, 12979 (2023): 98 atoms become 107
+    groups = find_groups(framework("MOF-5"))
+    fragment = cut_fragment(groups, 0, radius_A=8.718)
+    extended = extend_fragment(groups, fragment)
+    assert len(fragment.atoms) == 98
+    assert extended.atoms.get_chemical_formula() == "C48H30O25Zn4"
+    assert extended.n_central > fragment.n_central
+    assert set(fragment.groups) < set(extended.groups)
+    # the site stays, and all that was central
+    assert extended.parents[extended.site] == fragment.parents[fragment.site]
+    assert extend_fragment(groups, extended).groups == extended.groups
+
+
+def test_extension_needs_a_radius_and_a_crystal(framework: Build) -> None:
+    groups = find_groups(framework("MOF-5"))
+    with pytest.raises(StructureError, match="cut it by a radius"):
+        extend_fragment(groups, cut_fragment(groups, 0, shells=1))
+    molecule_groups = find_groups(molecule("C6H6"))
+    with pytest.raises(StructureError):
+        extend_fragment(molecule_groups, cut_fragment(molecule_groups, 0, radius_A=3.0))
