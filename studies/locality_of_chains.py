@@ -8,7 +8,7 @@
 # geometries scaled by 0.90 to 1.20.
 #
 #     python studies/locality_of_chains.py --hexadecane FILE --hexadecaoctaene FILE --records DIR
-#         [--method gfn2-xtb] [--systems NAME ...] [--scales 1.0 ...]
+#         [--method gfn2-xtb] [--systems NAME ...] [--scales 1.0 ...] [--figure FILE]
 import argparse
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +16,12 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 from conjugated_chains import benzene, mof5_chain, quinquephenyl
+from matplotlib.figure import Figure
 from records import Record, collect, file_name, markdown_table
 
 from nearsight.locality import converge_site, fit_line
+from nearsight.locality.convergence import THRESHOLD_EV_PER_A2
+from nearsight.locality.threshold import FORCE_ERROR_EV_PER_A
 from nearsight.models import Model, load_model
 from nearsight.structures import read_structure
 from nearsight.structures.groups import find_groups
@@ -149,6 +152,36 @@ def threshold_table(records: dict[str, list[Record]]) -> str:
     )
 
 
+def figure(records: dict[str, list[Record]], path: Path) -> None:
+    """Draw ‖G'‖ over ‖Δf‖ for every fragment of every geometry."""
+    drawing = Figure(figsize=(6.4, 4.8), layout="constrained")
+    axes = drawing.subplots()
+    for index, (system, of) in enumerate(records.items()):
+        for one in of:
+            at_rest = one["scale"] == 1.0
+            axes.plot(
+                one["force_errors"],
+                one["group_norms"],
+                "o" if at_rest else ".",
+                color=f"C{index}",
+                ms=5 if at_rest else 3,
+                alpha=1.0 if at_rest else 0.5,
+                label=system if at_rest else None,
+            )
+    axes.axvline(FORCE_ERROR_EV_PER_A, color="0.5", lw=0.8, ls="--")
+    axes.axhline(THRESHOLD_EV_PER_A2, color="0.5", lw=0.8, ls="--")
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel=r"$\|\Delta f\|$ / eV Å$^{-1}$",
+        ylabel=r"$\|G'\|$ / eV Å$^{-2}$",
+        xlim=(1e-4, None),
+        ylim=(1e-4, None),
+    )
+    axes.legend()
+    drawing.savefig(path, dpi=150)
+
+
 def main() -> None:
     """Examine what is not there yet, and print the tables."""
     parser = argparse.ArgumentParser(description="How far a chain is felt.")
@@ -158,7 +191,8 @@ def main() -> None:
     parser.add_argument("--method", default="gfn2-xtb")
     parser.add_argument("--systems", nargs="+", default=SYSTEMS, choices=SYSTEMS)
     parser.add_argument("--scales", nargs="+", type=float, default=SCALES)
-    parser.add_argument("--threshold", type=float, default=0.35)
+    parser.add_argument("--threshold", type=float, default=THRESHOLD_EV_PER_A2)
+    parser.add_argument("--figure", type=Path)
     arguments = parser.parse_args()
     model = load_model(arguments.method)
     records: dict[str, list[Record]] = {}
@@ -178,6 +212,8 @@ def main() -> None:
         at_rest = next(one for one in records[system] if one["scale"] == 1.0)
         print(f"## {system}, {at_rest['formula']}, site {at_rest['site']}\n")
         print(fragment_table(system, at_rest, arguments.threshold))
+    if arguments.figure:
+        figure(records, arguments.figure)
     print(threshold_table({name: of for name, of in records.items() if name not in NOT_SCALED}))
 
 

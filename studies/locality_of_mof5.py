@@ -7,18 +7,22 @@
 # fragments, and the rows of the sites are timed against the dense Hessian of the cell.
 #
 #     python studies/locality_of_mof5.py MOF5.extxyz --work DIR --methods gfn1-xtb sevennet-0
+#         [--reference-radius 10.5] [--figure FILE]
 import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
+import numpy as np
+from matplotlib.figure import Figure
 from records import markdown_table
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian import hessian
 from nearsight.locality import Locality, compare_localities, interactions, locality
+from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.locality.site_derivatives import site_derivatives
 from nearsight.models import Model, load_model
 from nearsight.storage import write_text
@@ -126,6 +130,34 @@ def comparison_table(model: Locality, reference: Locality) -> str:
     )
 
 
+def figure(found: dict[str, Locality], path: Path) -> None:
+    """Draw what each site feels over distance, and what fragments lose over their radius."""
+    drawing = Figure(figsize=(9.6, 3.6 * len(found)), layout="constrained")
+    panels = drawing.subplots(len(found), 2, squeeze=False)
+    for (left, right), (method, each) in zip(panels, found.items(), strict=True):
+        for name, site in zip(site_names(each), each.sites, strict=True):
+            others = np.arange(len(site.distances_A)) != site.reference.site
+            left.plot(
+                site.distances_A[others],
+                site.reference_norms_eV_per_A2[others],
+                ".",
+                ms=4,
+                label=name,
+            )
+        left.axhline(NEGLIGIBLE_EV_PER_A2, color="0.5", lw=0.8, ls="--")
+        left.set(
+            title=method,
+            yscale="log",
+            ylim=(1e-5, None),
+            xlabel="distance / Å",
+            ylabel=r"$\|h_{AB}\|$ / eV Å$^{-2}$",
+        )
+        left.legend(ncols=2)
+        each.plot(right)
+        right.set_title(method)
+    drawing.savefig(path, dpi=150)
+
+
 # %% [markdown]
 # ## The work
 def seconds_of(work: Callable[[], object]) -> float:
@@ -163,6 +195,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", default=["gfn1-xtb", "sevennet-0"])
     parser.add_argument("--reference-radius", type=float, default=12.0)
     parser.add_argument("--dtype", default="float64")
+    parser.add_argument("--figure", type=Path)
     parser.add_argument("--dense-site", default="Zn1", help="whose fragment is computed in full")
     arguments = parser.parse_args()
     allocate_for_speed()
@@ -190,6 +223,8 @@ def main() -> None:
             f"{[len(fragment.atoms) for fragment in found[method].fragments]} atoms",
             flush=True,
         )
+    if arguments.figure:
+        figure(found, arguments.figure)
     print(radius_table(found))
     if len(found) == 2:
         reference, model_found = found.values()
