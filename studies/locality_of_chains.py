@@ -19,6 +19,7 @@ from conjugated_chains import benzene, mof5_chain, quinquephenyl
 from matplotlib.figure import Figure
 from records import Record, collect, file_name, markdown_table
 
+from nearsight.errors import MethodError
 from nearsight.locality import converge_site, fit_line
 from nearsight.locality.convergence import THRESHOLD_EV_PER_A2
 from nearsight.locality.threshold import FORCE_ERROR_EV_PER_A
@@ -104,7 +105,7 @@ def measure(chain: Atoms, site: int, scale: float, model: Model) -> Record:
 
 # %% [markdown]
 # ## Tables
-def fragment_table(system: str, record: Record, threshold: float) -> str:
+def fragment_table(system: str, record: Record, limit: float) -> str:
     """Return a line for each fragment at rest."""
     published = PUBLISHED.get(system)
     lines = []
@@ -118,7 +119,7 @@ def fragment_table(system: str, record: Record, threshold: float) -> str:
             strict=True,
         )
     ):
-        converged &= norm <= threshold
+        converged &= norm <= limit
         line = [str(index + 1), str(n_atoms), f"{radius:.3f}", f"{error:.4f}", f"{norm:.3f}"]
         if published:
             errors, norms = published
@@ -127,26 +128,30 @@ def fragment_table(system: str, record: Record, threshold: float) -> str:
     header = ["g", "atoms", "radius / Å", "‖Δf‖ / eV/Å", "‖G'‖ / eV/Å²"]
     if published:
         header += ["‖Δf‖, RPBE of the paper", "‖G'‖, RPBE of the paper"]
-    return markdown_table([*header, f"‖G'‖ ≤ {threshold:g}"], lines)
+    return markdown_table([*header, f"‖G'‖ ≤ {limit:g}"], lines)
+
+
+def threshold(records: list[Record]) -> str:
+    """Return Γ fitted to fragments, how many there are, and their scatter about the line."""
+    pairs = [
+        pair
+        for one in records
+        for pair in zip(one["force_errors"], one["group_norms"], strict=True)
+    ]
+    try:
+        found = fit_line(pairs)
+    except MethodError:
+        return "no fragment near 0.15 eV/Å"
+    return f"{found.group_norm_eV_per_A2:.2f} ({found.n_fragments}, {found.scatter_eV_per_A2:.3f})"
 
 
 def threshold_table(records: dict[str, list[Record]]) -> str:
-    """Return Γ of each system, at rest and over all scaled geometries."""
-    lines = []
-    for system, of in records.items():
-        cells = [system]
-        for kept in ([one for one in of if one["scale"] == 1.0], of):
-            pairs = [
-                pair
-                for one in kept
-                for pair in zip(one["force_errors"], one["group_norms"], strict=True)
-            ]
-            fitted = fit_line(pairs)
-            cells.append(
-                f"{fitted.group_norm_eV_per_A2:.2f} ({fitted.n_fragments}, "
-                f"{fitted.scatter_eV_per_A2:.3f})"
-            )
-        lines.append(cells)
+    """Return Γ of each system and of all, at rest and over all scaled geometries."""
+    records = records | {"all": [one for of in records.values() for one in of]}
+    lines = [
+        [system, threshold([one for one in of if one["scale"] == 1.0]), threshold(of)]
+        for system, of in records.items()
+    ]
     return markdown_table(
         ("system", "Γ / eV/Å², at rest (fragments, scatter)", "Γ, scaled geometries"), lines
     )

@@ -35,10 +35,8 @@ def test_chains_are_examined_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     module = study("locality_of_chains")
-    monkeypatch.setattr(module, "SCALES", (1.0, 1.1))
     monkeypatch.setattr("sys.argv", [*arguments, "--scales", "1.0", "1.1"])
     monkeypatch.setattr(module, "load_model", lambda _: pair_model())
-    monkeypatch.setattr(module, "threshold_table", lambda records: f"{len(records)} systems")
     module.main()
     first = capsys.readouterr().out
     assert "## hexadecane, C8H18" in first
