@@ -24,7 +24,7 @@ _RING_H = tuple((x, y) for x in (-1.2403, 1.2403) for y in (2.1414, -2.1414))
 BETWEEN_RINGS_A = 1.49
 
 
-def irmof(twists_degrees: Sequence[float], scale: float = 1.0) -> Atoms:
+def irmof(twists_degrees: Sequence[float]) -> Atoms:
     """Return the primitive cell of an IRMOF, two nodes and six linkers.
 
     Parameters
@@ -32,8 +32,6 @@ def irmof(twists_degrees: Sequence[float], scale: float = 1.0) -> Atoms:
     twists_degrees
         For each ring of a linker, from one node to the other, its angle with the carboxylates: one
         ring for MOF-5, two for IRMOF-10, three for IRMOF-16.
-    scale
-        Factor on all distances.
     """
     n_rings = len(twists_degrees)
     step = 2 * _RING_C[1][0] + BETWEEN_RINGS_A
@@ -56,9 +54,7 @@ def irmof(twists_degrees: Sequence[float], scale: float = 1.0) -> Atoms:
                 symbols += [symbol] * len(atoms)
     cell = half * (np.ones((3, 3)) - np.eye(3))
     found = Atoms(symbols, positions=positions, cell=cell, pbc=True)
-    found = found[_first_of_each(found)]
-    found.set_cell(scale * cell, scale_atoms=True)
-    return found
+    return found[_first_of_each(found)]
 
 
 def _rotations() -> list[FloatArray]:
@@ -69,5 +65,7 @@ def _rotations() -> list[FloatArray]:
 
 def _first_of_each(atoms: Atoms) -> list[int]:
     """Return atoms without those that another one is already at."""
-    distances = atoms.get_all_distances(mic=True)
-    return [atom for atom in range(len(atoms)) if (distances[atom, :atom] > 0.1).all()]
+    thousandths = np.round(1000 * atoms.cell.scaled_positions(atoms.positions)) % 1000
+    _, first = np.unique(thousandths, axis=0, return_index=True)
+    found: list[int] = np.sort(first).tolist()
+    return found

@@ -7,14 +7,16 @@ crystal, built from those of GFN1-xTB, are scaled, and each count has its range 
 
 import argparse
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from ase import Atoms
 from irmof_cells import irmof
 
 from nearsight.structures.fragment_extension import extend_fragment
 from nearsight.structures.fragments import cut_fragment
-from nearsight.structures.groups import find_groups
+from nearsight.structures.groups import Groups, find_groups
 
 SCALES = np.arange(0.996, 1.0301, 0.002)
 SHORT_A, LONG_A = 4.359, 8.718
@@ -23,12 +25,8 @@ TWISTS = {
     "IRMOF-10": {"planar": (0.0, 0.0), "twisted": (0.0, 36.0)},
     "IRMOF-16": {"planar": (0.0, 0.0, 0.0), "twisted": (0.0, 36.0, 0.0)},
 }
-# One node and three linkers: Zn4O(L)3.
-FORMULAS = {
-    "IRMOF-1": "C48H24O26Zn8",
-    "IRMOF-10": "C84H48O26Zn8",
-    "IRMOF-16": "C120H72O26Zn8",
-}
+# Two nodes and six linkers, Zn4O(L)3 twice, by the number of rings.
+FORMULAS = ("C48H24O26Zn8", "C84H48O26Zn8", "C120H72O26Zn8")
 
 
 @dataclass(frozen=True)
@@ -98,14 +96,26 @@ def _row(entry: Published, rings: str, twists: tuple[float, ...]) -> str:
 
 
 def _count(entry: Published, twists: tuple[float, ...], scale: float) -> tuple[int, int]:
-    atoms = irmof(twists, scale)
-    assert atoms.get_chemical_formula() == FORMULAS[entry.framework]
-    fragment = cut_fragment(find_groups(atoms), entry.atom, radius_A=entry.radius_A)
+    fragment = cut_fragment(_groups(twists, scale), entry.atom, radius_A=entry.radius_A)
     return len(fragment.atoms), fragment.n_central
 
 
+@cache
+def _groups(twists: tuple[float, ...], scale: float) -> Groups:
+    atoms = _crystal(twists).copy()
+    atoms.set_cell(scale * atoms.cell, scale_atoms=True)
+    return find_groups(atoms)
+
+
+@cache
+def _crystal(twists: tuple[float, ...]) -> Atoms:
+    atoms = irmof(twists)
+    assert atoms.get_chemical_formula() == FORMULAS[len(twists) - 1]
+    return atoms
+
+
 def _extended(entry: Published, twists: tuple[float, ...], scale: float) -> str:
-    groups = find_groups(irmof(twists, scale))
+    groups = _groups(twists, scale)
     found = extend_fragment(groups, cut_fragment(groups, entry.atom, radius_A=entry.radius_A))
     return f"{len(found.atoms)} ({found.n_central})"
 
