@@ -15,28 +15,30 @@ Study = Callable[[str], ModuleType]
 
 
 @pytest.fixture
-def arguments(
-    alkane: Callable[[int], Atoms], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> list[str]:
-    """What the study of chains is called with, hexadecane being octane here."""
+def chains(
+    study: Study,
+    alkane: Callable[[int], Atoms],
+    pair_model: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> ModuleType:
+    """The study of chains, hexadecane being octane here, at two geometries."""
     ase.io.write(tmp_path / "chain.xyz", alkane(8))
     given = ["study", "--hexadecane", str(tmp_path / "chain.xyz"), "--systems", "hexadecane"]
     given += ["--records", str(tmp_path / "records"), "--figure", str(tmp_path / "f.png")]
-    monkeypatch.setattr("sys.argv", given)
-    return given
+    monkeypatch.setattr("sys.argv", [*given, "--scales", "1.0", "1.1"])
+    module = study("locality_of_chains")
+    monkeypatch.setattr(module, "load_model", lambda _: pair_model())
+    return module
 
 
 def test_chains_are_examined_once(
-    study: Study,
-    arguments: list[str],
-    pair_model: Callable[..., Any],
+    chains: ModuleType,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    module = study("locality_of_chains")
-    monkeypatch.setattr("sys.argv", [*arguments, "--scales", "1.0", "1.1"])
-    monkeypatch.setattr(module, "load_model", lambda _: pair_model())
+    module = chains
     module.main()
     first = capsys.readouterr().out
     assert "## hexadecane, C8H18" in first
