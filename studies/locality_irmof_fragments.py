@@ -18,7 +18,7 @@ from nearsight.structures.fragment_extension import extend_fragment
 from nearsight.structures.fragments import cut_fragment
 from nearsight.structures.groups import Groups, find_groups
 
-SCALES = np.arange(0.996, 1.0301, 0.002)
+SCALES = np.array([1.0, 1.004, 1.008, 1.01, 1.012, 1.014, 1.016, 1.018, 1.02, 1.024])
 SHORT_A, LONG_A = 4.359, 8.718
 TWISTS = {
     "IRMOF-1": {"planar": (0.0,)},
@@ -70,7 +70,11 @@ def main() -> None:
         for rings, twists in TWISTS[entry.framework].items():
             print(entry, rings, flush=True)
             lines.append(_row(entry, rings, twists))
-    path = arguments.results / "locality_irmof_fragments.md"
+            _write(arguments.results / "locality_irmof_fragments.md", lines)
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    """Put the table in the place of the one that is in the file, whose text stays."""
     head, _, tail = path.read_text(encoding="utf-8").partition("| framework")
     rest = tail.partition("\n\n")[2]
     path.write_text(head + "\n".join(lines) + "\n\n" + rest, encoding="utf-8")
@@ -87,7 +91,7 @@ def _row(entry: Published, rings: str, twists: tuple[float, ...]) -> str:
     extended = ""
     if entry.n_extended is not None:
         wanted = (entry.n_atoms, entry.n_central)
-        at = SCALES[counts.index(wanted)] if wanted in counts else 1.0135
+        at = SCALES[counts.index(wanted)] if wanted in counts else 1.014
         extended = f"{_extended(entry, twists, float(at))}, paper {entry.n_extended}"
     return (
         f"| {entry.framework} | {entry.site} | {entry.radius_A} | {entry.n_atoms} "
