@@ -106,27 +106,23 @@ def capacity(H: Hessian) -> Record:
 # ## Counted in force calls
 def force_calls(text: str) -> Calls:
     """Return the force-call equivalents in a table of `studies/relaxation.py`."""
-    lines = [
-        [cell.strip() for cell in line.strip("| ").split("|")]
-        for line in text.splitlines()
-        if line.startswith("|")
-    ]
-    start = next(
-        (index for index, line in enumerate(lines) if line[:2] == ["solid", "atoms"]), None
-    )
-    if start is None or not {OURS, PLAIN} <= set(lines[start]):
-        sys.exit(
-            f"there is no table with solids, atoms, {PLAIN} and {OURS} in the file of --counts."
-        )
-    header = lines[start]
+    lines = iter(text.splitlines())
+    header = next((cells for cells in map(_cells, lines) if cells[:2] == ["solid", "atoms"]), [])
+    if not {OURS, PLAIN} <= set(header):
+        sys.exit(f"there is no table with {PLAIN} and {OURS} in the file of --counts.")
     found: Calls = {}
-    for line in lines[start + 2 :]:
-        if len(line) != len(header):
+    next(lines)  # what Markdown draws below a header
+    for line in lines:
+        if not line.startswith("|"):
             break
-        cells = dict(zip(header, line, strict=True))
+        cells = dict(zip(header, _cells(line), strict=True))
         if all(cells[each][:1].isdigit() for each in (OURS, PLAIN)):
-            found[line[0]] = {each: int(cells[each].split(",")[0]) for each in (OURS, PLAIN)}
+            found[cells["solid"]] = {each: int(cells[each].split(",")[0]) for each in (OURS, PLAIN)}
     return found
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("|")[1:-1]]
 
 
 def totals(record: Record, calls: dict[str, int]) -> tuple[float, float, float]:

@@ -15,12 +15,12 @@ COUNTS = """Text before.
 
 | solid | atoms | FIRE | BFGS | newton |
 | --- | --- | --- | --- | --- |
-| one | 8 | 90, +0.0 | 40, +0.0 | 20, +0.0 |
+| one | 8 |  | 40, +0.0 | 20, +0.0 |
 | two | 8 | failed | 30, +0.0 (not converged) | 20, +0.0 |
 
-| optimizer | median |
-| --- | --- |
-| BFGS | 35 |
+| optimizer | solids | median | range | ratio |
+| --- | --- | --- | --- | --- |
+| BFGS | 2 | 35 | 30 to 40 | 1.0 |
 """
 
 
