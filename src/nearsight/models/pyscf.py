@@ -12,6 +12,8 @@ Install with ``pip install 'nearsight[pyscf]'``. What must be known:
 - Rows of a singlet are analytic, for the atoms that are asked for (`pyscf_rows`). Those of open
   shells are differences of forces: where levels lie close, PySCF's solver of the coupled perturbed
   equations stops too early, and nothing says so (CO2⁺: 0.05 eV/Å² off).
+- Basis functions are spherical, also in sets that were published with Cartesian ones (6-31G*: the
+  stretching modes of water are 14 cm⁻¹ lower for it).
 - A singlet has one set of orbitals for both spins, any other multiplicity has two.
 
 Sun et al., J. Chem. Phys. 2020, 153, 024109, doi 10.1063/5.0006074.
