@@ -8,7 +8,7 @@
 # geometries scaled by 0.90 to 1.20.
 #
 #     python studies/locality_of_chains.py --hexadecane FILE --hexadecaoctaene FILE --records DIR
-#         [--method gfn2-xtb] [--systems NAME ...] [--scales 1.0 ...] [--figure FILE]
+#         [--method gfn2-xtb] [--rows auto] [--systems NAME ...] [--scales 1.0 ...] [--figure FILE]
 import argparse
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from nearsight.locality.convergence import THRESHOLD_EV_PER_A2
 from nearsight.locality.threshold import FORCE_ERROR_EV_PER_A
 from nearsight.models import Model, load_model
 from nearsight.structures import read_structure
+from nearsight.structures.fragments import Fragment
 from nearsight.structures.groups import find_groups
 
 SCALES = (0.90, 0.95, 1.00, 1.05, 1.10, 1.15, 1.20)
@@ -83,13 +84,25 @@ def carboxylate_in_the_middle(chain: Atoms) -> int:
 
 # %% [markdown]
 # ## Fragments of one geometry
-def measure(chain: Atoms, site: int, scale: float, model: Model) -> Record:
-    """Return the fragments of a chain that was scaled as a whole, the reference left out."""
+def measure(
+    chain: Atoms, site: int, scale: float, model: Model, *, method: str, folder: Path
+) -> Record:
+    """Return the fragments of a chain that was scaled as a whole, the reference left out.
+
+    Finished rows are kept in a folder: a density functional takes its time for each.
+    """
+
+    def checkpoint(fragment: Fragment) -> Path:
+        return folder / f"{scale:.2f}-{len(fragment.atoms)}.rows"
+
     scaled = chain.copy()
     scaled.positions *= scale
     # What is bonded is told by the chain at rest.
     groups = replace(find_groups(chain), atoms=scaled)
-    found = converge_site(groups, site, model, reference_radius_A=WHOLE_A)
+    folder.mkdir(parents=True, exist_ok=True)
+    found = converge_site(
+        groups, site, model, reference_radius_A=WHOLE_A, method=method, checkpoint=checkpoint
+    )
     return {
         "formula": chain.get_chemical_formula(),
         "site": site,
@@ -195,6 +208,7 @@ def main() -> None:
     parser.add_argument("--records", type=Path, required=True)
     parser.add_argument("--method", default="gfn2-xtb")
     parser.add_argument("--systems", nargs="+", default=SYSTEMS, choices=SYSTEMS)
+    parser.add_argument("--rows", default="auto", help="how rows are computed")
     parser.add_argument("--scales", nargs="+", type=float, default=SCALES)
     parser.add_argument("--threshold", type=float, default=THRESHOLD_EV_PER_A2)
     parser.add_argument("--figure", type=Path)
@@ -205,12 +219,13 @@ def main() -> None:
         chain, site = build(system, arguments, model)
         scales = (1.0,) if system in NOT_SCALED else arguments.scales
 
-        def calculate(
-            name: str, chain: Atoms = chain, site: int = site, model: Model = model
-        ) -> Record:
-            return measure(chain, site, float(name), model)
-
         folder = arguments.records / file_name(arguments.method) / file_name(system)
+
+        def calculate(
+            name: str, chain: Atoms = chain, site: int = site, folder: Path = folder
+        ) -> Record:
+            return measure(chain, site, float(name), model, method=arguments.rows, folder=folder)
+
         names = [f"{scale:.2f}" for scale in scales]
         found = collect(folder, names, calculate, {"method": arguments.method, "system": system})
         records[system] = [found[name] for name in names if "error" not in found[name]]
