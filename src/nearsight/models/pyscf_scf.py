@@ -116,6 +116,8 @@ def _set_up(atoms: Atoms, method: Method) -> Any:
     else:
         found = (dft.RKS if restricted else dft.UKS)(molecule, xc=method.functional)
         found.grids.level = _GRID_LEVEL
+    found._chkfile.close()  # a file that nothing here reads, left open for the garbage collector
+    found.chkfile = None
     found = found.density_fit()
     found.conv_tol = _ENERGY_TOLERANCE_HARTREE
     found.conv_tol_grad = _GRADIENT_TOLERANCE_HARTREE
