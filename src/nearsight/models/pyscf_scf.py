@@ -70,7 +70,7 @@ class Densities:
             Charge and multiplicity do not fit the electrons, an element has no basis functions, or
             the density did not converge.
         """
-        if self._last is not None and _same(self._last[0], atoms):
+        if self._last is not None and same_geometry(self._last[0], atoms):
             return self._last[1]
         found = _set_up(atoms, self._method)
         _converge(found, self._guess(atoms), atoms, self._method)
@@ -87,7 +87,8 @@ class Densities:
         return density
 
 
-def _same(one: Atoms, other: Atoms) -> bool:
+def same_geometry(one: Atoms, other: Atoms) -> bool:
+    """Tell whether two molecules have the same atoms at the same places."""
     return np.array_equal(one.numbers, other.numbers) and np.array_equal(
         one.positions, other.positions
     )
