@@ -11,6 +11,7 @@ from nearsight import memory
 from nearsight.errors import MemoryBudgetError, MethodError, ModelError
 from nearsight.hessian import analytic_rows, budget
 from nearsight.hessian.compute import hessian
+from nearsight.locality.interactions import interactions
 from nearsight.memory import Measured
 
 MIB = 2**20
@@ -161,6 +162,20 @@ def test_model_that_is_not_differentiable_gets_differences(
     for method in ("rows", "batched"):
         with pytest.raises(MethodError, match="pair cannot be differentiated twice; use method="):
             hessian(displaced_water, model, method)
+
+
+def test_few_of_the_rows_that_share_their_work_are_differences(
+    pair_model: Callable[..., Any], alkane: Callable[[int], Atoms]
+) -> None:
+    model = pair_model(rows_share_work=True)
+    few = interactions(alkane(4), model, [0])
+    assert few.method == "central-difference"
+    assert "few are wanted" in few.reason
+    exact = interactions(alkane(4), model, [0], method="rows")
+    assert exact.method == "rows"
+    np.testing.assert_allclose(few.blocks_eV_per_A2, exact.blocks_eV_per_A2, atol=1e-4)
+    assert interactions(alkane(4), model, range(14)).method in {"rows", "batched"}
+    assert interactions(alkane(4), pair_model(), [0]).method == "rows"
 
 
 def test_model_with_rough_curvature_gets_wide_differences(

@@ -56,8 +56,22 @@ class Chosen:
         return {"rows": self.differences.scheme.name, "step_A": self.differences.step_A}
 
 
-def choose_kind(model: Model, method: str, step_A: float | None) -> Chosen:
+FEW_ROWS = 0.25
+"""Below this share of all rows those that share their work are differences: central differences
+take six gradients an atom, analytic rows of a density functional the time of one to two."""
+
+
+def choose_kind(
+    model: Model, method: str, step_A: float | None, share_of_rows: float = 1.0
+) -> Chosen:
     """Decide between analytic rows and differences by what the model can do.
+
+    Parameters
+    ----------
+    model, method, step_A
+        As for `nearsight.hessian.hessian`.
+    share_of_rows
+        How many of all rows are wanted.
 
     Raises
     ------
@@ -92,6 +106,12 @@ def choose_kind(model: Model, method: str, step_A: float | None) -> Chosen:
             None,
             f"the analytic curvature of {name} is not its physical one: it differs from that over "
             f"the 0.01-0.03 Å of a vibration",
+        )
+    if capabilities.rows_share_work and share_of_rows < FEW_ROWS:
+        return Chosen(
+            _differences(model, "central-difference", None),
+            None,
+            f"most of an analytic row by {name} is work for all rows, and few are wanted",
         )
     return Chosen(None, None, "")
 

@@ -69,7 +69,7 @@ def compute_planned_rows(
     check_structure(atoms)
     require_no_constraints(atoms)
     require_elements(atoms, model)
-    chosen = choose_kind(model, method, step_A)
+    chosen = choose_kind(model, method, step_A, plan.rows_needed / plan.rows_total)
     device = model.identity.device
     budget = default_memory_budget(device) if memory_budget_bytes is None else memory_budget_bytes
     require_room_for_rows(rows_kept, len(atoms), min(budget, default_memory_budget("cpu")))

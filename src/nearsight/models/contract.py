@@ -63,6 +63,9 @@ class Capabilities:
     """Displacement at which differences of its forces are best; None to go by its precision.
 
     Forces of a self-consistent calculation are double precision, but not converged to it."""
+    rows_share_work: bool = False
+    """Most of an analytic row is work that all rows of a structure share: few of them take less
+    time by differences of forces."""
     periodic: bool = True
     """Crystals can be computed; otherwise molecules only."""
     gamma_only: bool = False

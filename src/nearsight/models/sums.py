@@ -87,6 +87,7 @@ class SumModel:
                 default=None,
             ),
             periodic=all(part.periodic for part in parts),
+            rows_share_work=any(part.rows_share_work for part in parts),
             gamma_only=any(part.gamma_only for part in parts),
             level_of_theory=_joined([part.level_of_theory for part in parts], " + "),
             training_data=_joined(
