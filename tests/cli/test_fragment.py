@@ -46,6 +46,13 @@ def test_sites_are_chosen_by_index_with_or_without_element(folder: Path) -> None
     assert names == {"ethanol-C1.extxyz", "ethanol-O2.extxyz"}
 
 
+def test_a_site_named_twice_is_one_fragment(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["fragment", "ethanol.xyz", "--radius", "1.2", "--out", ".", "--json", "-"]
+    assert main([*command, "--site", "2", "O2"]) == 0
+    [fragment] = json.loads(capsys.readouterr().out)["fragments"]
+    assert fragment["centre"] == "O2"
+
+
 @pytest.mark.parametrize(
     ("site", "message"),
     [("Zn1", "is C"), ("9", "atoms 0 to 8"), ("first", "is no site")],

@@ -115,3 +115,13 @@ def test_a_metal_fails_and_the_others_go_on(
     assert "no capping is defined" in failed["error"]["message"]
     assert done["sites"][0]["element"] == "C"
     assert "1 of 2 structures failed" in capsys.readouterr().err
+
+
+def test_fragments_of_two_structures_do_not_overwrite_each_other(
+    nearsight: Run, butane: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "other").mkdir()
+    (folder / "other" / butane).write_bytes((folder / butane).read_bytes())
+    assert nearsight("locality", butane, f"other/{butane}", "--out", "fragments") == 1
+    assert "the same file name (butane)" in " ".join(capsys.readouterr().err.split())
+    assert not Path("fragments").exists()

@@ -9,8 +9,10 @@ from ase.build import molecule
 
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.compute import hessian
+from nearsight.locality.compute import locality
 from nearsight.locality.convergence import converge_site
 from nearsight.locality.group_matrices import atoms_not_shared
+from nearsight.structures.fragments import shrinking_fragments
 from nearsight.structures.groups import find_groups
 
 CUTOFF_A = 4.0
@@ -219,6 +221,57 @@ def test_an_ion_needs_a_model_that_knows_its_charge(pair_model):
     groups = find_groups(acetate)
     with pytest.raises(MethodError, match=r"has the charge -1, but .* computes 0; .*\?charge=-1"):
         converge_site(groups, oxygen, pair_model())
+
+
+def test_molecules_beyond_a_reference_without_caps_are_still_missing(pair_model):
+    """In a crystal of molecules nothing is capped, and the reference is never all of it."""
+    crystal = Atoms(molecule("CH4"), cell=[4.2] * 3, pbc=True)
+    small = converge_site(
+        find_groups(crystal), 0, pair_model(), reference_radius_A=2.0, method="rows"
+    )
+    assert (small.reference.n_caps, len(small.shells)) == (0, 1)
+    assert small.reference_is_all  # nothing but the molecule is within the radius
+    larger = converge_site(
+        find_groups(crystal),
+        0,
+        pair_model(),
+        reference_radius_A=4.3,
+        threshold_eV_per_A2=1e-14,
+        method="rows",
+    )
+    assert larger.reference.n_caps == 0
+    assert not larger.is_converged
+    assert larger.outermost_eV_per_A2 > 0.0
+    assert any("no fragment smaller" in warning for warning in larger.warnings)
+
+
+@pytest.fixture
+def zwitterion(alkane):
+    """An ammonium, three methylenes and a carboxylate: neutral only as a whole."""
+    atoms = alkane(5)
+    first, last = np.flatnonzero(atoms.numbers == 6)[[0, -1]]
+    ends = [
+        [atom for atom in np.flatnonzero(atoms.numbers == 1) if atoms.get_distance(end, atom) < 1.2]
+        for end in (first, last)
+    ]
+    assert [len(end) for end in ends] == [3, 3]
+    atoms.numbers[first] = 7
+    atoms.numbers[ends[1][:2]] = 8
+    del atoms[[ends[1][2]]]
+    return atoms
+
+
+def test_charges_of_smaller_fragments_are_told_before_anything_is_computed(zwitterion, pair_model):
+    model = Counting(pair_model(elements=frozenset({1, 6, 7, 8})))
+    nitrogen = int(np.flatnonzero(zwitterion.numbers == 7)[0])
+    whole = shrinking_fragments(find_groups(zwitterion), nitrogen, WHOLE_A)
+    assert [fragment.charge for fragment in whole[:2]] == [0, 1]
+    with pytest.raises(MethodError, match=r"has the charge 1, but pair computes 0"):
+        converge_site(find_groups(zwitterion), nitrogen, model, method="rows")
+    carbon = int(np.flatnonzero(zwitterion.numbers == 6)[2])
+    with pytest.raises(MethodError, match=r"has the charge"):
+        locality(zwitterion, model, [carbon, nitrogen], method="rows")
+    assert model.n_rows == 0
 
 
 def test_a_site_out_of_range_is_named(alkane, pair_model):

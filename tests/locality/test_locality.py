@@ -1,5 +1,6 @@
 """The locality of whole structures, and that of a model beside its reference's."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -66,6 +67,35 @@ def test_own_groups_are_kept_together(alkane, pair_model):
         atoms, pair_model(), [0], own_groups=[[0, 3, 6]], reference_radius_A=100.0, method="rows"
     )
     assert len(together.sites[0].shells) == len(apart.sites[0].shells) - 2
+
+
+def test_caps_are_no_pair_of_the_structure(polyethylene, pair_model):
+    """Polytetrafluoroethylene has no hydrogen but that of caps."""
+    atoms = polyethylene.copy()
+    atoms.numbers[atoms.numbers == 1] = 9
+    model = pair_model(elements=frozenset({1, 6, 9}))
+    found = locality(atoms, model, [0], reference_radius_A=4.0, method="rows")
+    assert 1 in found.sites[0].reference.atoms.numbers
+    assert [each.elements for each in found.ranges()] == [("C", "C"), ("C", "F")]
+
+
+def test_sites_may_be_integers_of_numpy(polyethylene, pair_model):
+    found = locality(
+        polyethylene, pair_model(), np.array([0, 1]), reference_radius_A=4.0, method="rows"
+    )
+    assert json.loads(json.dumps(found.summary()))["sites"][1]["index"] == 1
+
+
+def test_the_charge_of_the_structure_decides_that_of_its_metal(pair_model):
+    """Iron in water is +2 unless the complex is said to have another charge."""
+    water = [(0.0, 0.0, 2.0), (0.0, 0.76, 2.59), (0.0, -0.76, 2.59)]
+    ferric = Atoms("FeOH2", positions=[(0.0, 0.0, 0.0), *water], info={"charge": 3})
+    model = pair_model(elements=frozenset({1, 8, 26}))
+    with pytest.raises(MethodError, match="has the charge 3"):
+        locality(ferric, model, [0])
+    del ferric.info["charge"]
+    with pytest.raises(MethodError, match="has the charge 2"):
+        locality(ferric, model, [0])
 
 
 def test_of_a_molecule_every_atom_is_a_site_unless_some_are_chosen(alkane, pair_model):

@@ -86,6 +86,15 @@ def test_the_verdict_tells_what_is_not_converged(entry: LocalityEntry) -> None:
     assert found["reference small"] is Level.CAUTION
 
 
+def test_a_reference_is_complete_only_where_nothing_is_left_out(entry: LocalityEntry) -> None:
+    sites = tuple(replace(site, shells=site.shells[:1]) for site in entry.locality.sites)
+    alone = replace(entry, locality=replace(entry.locality, sites=sites))
+    assert levels(alone)["reference small"] is Level.CAUTION
+    whole = tuple(replace(site, reference_is_all=True) for site in sites)
+    complete = replace(entry, locality=replace(entry.locality, sites=whole))
+    assert levels(complete)["reference complete"] is Level.GOOD
+
+
 def test_a_model_that_sees_less_far_is_told(entry: LocalityEntry, read_page: ReadPage) -> None:
     compared = compare_localities(entry.locality, entry.locality)
     same = replace(entry, comparison=compared)

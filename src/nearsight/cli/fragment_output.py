@@ -14,12 +14,14 @@ from nearsight.structures.fragments import Fragment
 def sites_named(names: Sequence[str] | None, atoms: Atoms) -> list[int] | None:
     """Return the atoms that are meant by indices, or by elements with indices; None for none.
 
+    An atom that is named twice is there once.
+
     Raises
     ------
     StructureError
         A name is none of an atom.
     """
-    return None if names is None else [_site(name, atoms) for name in names]
+    return None if names is None else list(dict.fromkeys(_site(name, atoms) for name in names))
 
 
 def _site(name: str, atoms: Atoms) -> int:

@@ -10,6 +10,7 @@ from nearsight.cli.calculation import read_checked
 from nearsight.cli.figures import locality_figure
 from nearsight.cli.fragment_output import make_folder, sites_named, write_fragments
 from nearsight.cli.locality_tables import print_comparison, print_locality
+from nearsight.cli.names import require_different_stems
 from nearsight.cli.options import DEFAULT_MODEL
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.tables import print_warnings
@@ -28,6 +29,8 @@ from nearsight.structures.reading import NOTES_KEY
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_output_files(arguments)
+    if arguments.out is not None:
+        require_different_stems(arguments.structures)
     folder = None if arguments.out is None else make_folder(arguments.out)
     models = _load(arguments)
     drawn: list[tuple[str, Locality]] = []

@@ -11,15 +11,16 @@ from nearsight.locality.convergence import (
     REFERENCE_RADIUS_A,
     THRESHOLD_EV_PER_A2,
     Checkpoint,
-    converge_site,
+    converge_fragments,
 )
 from nearsight.locality.interactions import require_sites
 from nearsight.locality.result import Locality
+from nearsight.locality.site_derivatives import require_fragment
 from nearsight.models.contract import Model, require_elements
 from nearsight.provenance import record
 from nearsight.structures.checking import check_structure
 from nearsight.structures.fragment_sets import covering_fragments, merge_equivalent, site_classes
-from nearsight.structures.fragments import Fragment, cut_fragment
+from nearsight.structures.fragments import Fragment, cut_fragment, shrinking_fragments
 from nearsight.structures.groups import Groups, find_groups
 
 
@@ -46,7 +47,8 @@ def locality(
     Parameters
     ----------
     atoms
-        A molecule or a crystal; it is not changed, and need not be relaxed.
+        A molecule or a crystal; it is not changed, and need not be relaxed. The charges of metals
+        follow from ``atoms.info["charge"]``, by default 0.
     model
         The model or reference method. It sees fragments only, which are not periodic.
     sites
@@ -81,17 +83,20 @@ def locality(
         if not 0.0 < value < np.inf:
             raise MethodError(f"the {name} must be a positive number, not {value}.")
     structure = bare(atoms)
-    groups = find_groups(structure, own=own_groups)
+    groups = find_groups(atoms, own=own_groups)
     alike = site_classes(structure)
     wanted = sorted(set(alike.tolist())) if sites is None else list(dict.fromkeys(sites))
     require_sites(structure, wanted)
+    shrinking = [shrinking_fragments(groups, site, reference_radius_A) for site in wanted]
+    for fragments in shrinking:  # all of them, before hours go into the first
+        for fragment in fragments:
+            require_fragment(fragment, model)
     converged = tuple(
-        converge_site(
+        converge_fragments(
             groups,
-            site,
+            fragments,
             model,
             equivalent_atoms=tuple(np.flatnonzero(alike == alike[site]).tolist()),
-            reference_radius_A=reference_radius_A,
             threshold_eV_per_A2=threshold_eV_per_A2,
             method=method,
             step_A=step_A,
@@ -99,7 +104,7 @@ def locality(
             checkpoint=checkpoint,
             progress=progress,
         )
-        for site in wanted
+        for site, fragments in zip(wanted, shrinking, strict=True)
     )
     radius = max(site.r_frag_A for site in converged)
     computation = converged[0].computation

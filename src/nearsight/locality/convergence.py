@@ -16,7 +16,11 @@ from nearsight.hessian.computation import Computation
 from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
 from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
-from nearsight.locality.site_derivatives import SiteDerivatives, site_derivatives
+from nearsight.locality.site_derivatives import (
+    SiteDerivatives,
+    require_fragment,
+    site_derivatives,
+)
 from nearsight.models.contract import Model
 from nearsight.progress import progress_bar
 from nearsight.structures.fragments import Fragment, shrinking_fragments
@@ -77,6 +81,8 @@ class SiteConvergence:
     """From the reference, where nothing is missing, to the smallest."""
     threshold_eV_per_A2: float
     """Γ."""
+    reference_is_all: bool
+    """Whether the reference holds every atom of the structure, each once, and no caps."""
     reference_norms_eV_per_A2: FloatArray
     """‖h_AB‖ for every atom of the reference fragment, shape ``(n_atoms,)``."""
     computation: Computation
@@ -99,11 +105,8 @@ class SiteConvergence:
 
     @property
     def is_converged(self) -> bool:
-        """Whether a smaller fragment than the reference is enough, or the reference is all.
-
-        A reference without caps is the whole molecule.
-        """
-        return self.converged is not self.shells[0] or self.reference.n_caps == 0
+        """Whether a smaller fragment than the reference is enough, or the reference is all."""
+        return self.converged is not self.shells[0] or self.reference_is_all
 
     @property
     def r_frag_A(self) -> float:
@@ -120,11 +123,11 @@ class SiteConvergence:
 
     @cached_property
     def outermost_eV_per_A2(self) -> float | None:
-        """Largest ‖h_AB‖ with what the next smaller fragment lacks; None for a whole molecule.
+        """Largest ‖h_AB‖ with what the next smaller fragment lacks; None for a whole structure.
 
-        The reference is large enough if it is negligible.
+        The reference is large enough if it is negligible. None, too, if there is no smaller one.
         """
-        if self.reference.n_caps == 0 or len(self.shells) == 1:
+        if self.reference_is_all or len(self.shells) == 1:
             return None
         removed, _ = atoms_not_shared(self.reference.atoms, self.shells[1].fragment.atoms)
         return float(self.reference_norms_eV_per_A2[removed].max())
@@ -205,6 +208,43 @@ def converge_site(
         As for `nearsight.locality.site_derivatives`.
     """
     fragments = shrinking_fragments(groups, site, reference_radius_A)
+    for fragment in fragments:
+        require_fragment(fragment, model)
+    return converge_fragments(
+        groups,
+        fragments,
+        model,
+        equivalent_atoms=equivalent_atoms,
+        threshold_eV_per_A2=threshold_eV_per_A2,
+        method=method,
+        step_A=step_A,
+        memory_budget_bytes=memory_budget_bytes,
+        checkpoint=checkpoint,
+        progress=progress,
+    )
+
+
+def converge_fragments(
+    groups: Groups,
+    fragments: Sequence[Fragment],
+    model: Model,
+    *,
+    equivalent_atoms: tuple[int, ...] = (),
+    threshold_eV_per_A2: float = THRESHOLD_EV_PER_A2,
+    method: str = "auto",
+    step_A: float | None = None,
+    memory_budget_bytes: int | None = None,
+    checkpoint: Checkpoint | None = None,
+    progress: bool | None = None,
+) -> SiteConvergence:
+    """Compare fragments that `shrinking_fragments` cut with the first; see `converge_site`.
+
+    Raises
+    ------
+    MethodError, ModelError, MemoryBudgetError, CheckpointError, StorageError
+        As for `nearsight.locality.site_derivatives`.
+    """
+    site = int(fragments[0].parents[fragments[0].site])
     element = str(groups.atoms.symbols[site])
     derivatives: list[SiteDerivatives] = []
     with progress_bar(f"fragments of {element}{site}", len(fragments), show=progress) as advance:
@@ -228,9 +268,16 @@ def converge_site(
         equivalent_atoms=equivalent_atoms or (site,),
         shells=_shells(groups, fragments, derivatives, norms),
         threshold_eV_per_A2=threshold_eV_per_A2,
+        reference_is_all=_is_all(groups, fragments[0]),
         reference_norms_eV_per_A2=norms,
         computation=reference.computation,
     )
+
+
+def _is_all(groups: Groups, fragment: Fragment) -> bool:
+    """Whether a fragment is the whole structure: molecules are left out without any caps."""
+    every = np.arange(len(groups.atoms))
+    return fragment.n_caps == 0 and np.array_equal(np.sort(fragment.parents), every)
 
 
 def _shells(

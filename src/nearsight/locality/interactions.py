@@ -256,7 +256,7 @@ def interactions_of(
         there = np.arange(len(atoms))
     if sites is not None:
         require_sites(atoms, sites)
-        missing = sorted(set(sites).difference(there.tolist()))
+        missing = sorted(set(map(int, sites)).difference(there.tolist()))
         if missing:
             raise StructureError(
                 f"the force constants hold the rows of atoms {there.tolist()} only, not of "

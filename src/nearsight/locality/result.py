@@ -48,7 +48,7 @@ class Locality:
         return self.common_radius_A / 2
 
     def ranges(self, negligible_eV_per_A2: float = NEGLIGIBLE_EV_PER_A2) -> list[PairRange]:
-        """Return how far each pair of elements interacts in the reference fragments.
+        """Return how far each pair of elements interacts in the reference fragments, without caps.
 
         Parameters
         ----------
@@ -58,6 +58,7 @@ class Locality:
         own, symbols, norms, distances = [], [], [], []
         for site in self.sites:
             others = np.arange(len(site.reference.atoms)) != site.reference.site
+            others[site.reference.n_kept :] = False  # caps are no atoms of the structure
             symbols += np.array(site.reference.atoms.get_chemical_symbols())[others].tolist()
             own += [site.element] * int(others.sum())
             norms.append(site.reference_norms_eV_per_A2[others])

@@ -53,15 +53,13 @@ def site_derivatives(
 
     Raises
     ------
-    MethodError
-        The fragment has a charge or unpaired electrons of which the model does not know, or the
-        method does not go with the model.
-    ModelError, MemoryBudgetError, CheckpointError, StorageError
+    StructureError, ModelError, MethodError
+        The model cannot be asked about the fragment (see `require_fragment`), or the method does
+        not go with the model.
+    MemoryBudgetError, CheckpointError, StorageError
         As for `nearsight.hessian.hessian`.
     """
-    check_structure(fragment.atoms)
-    require_elements(fragment.atoms, model)
-    require_state(fragment, model)
+    require_fragment(fragment, model)
     [evaluation] = model.evaluate([fragment.atoms])
     computed = compute_planned_rows(
         fragment.atoms,
@@ -81,6 +79,23 @@ def site_derivatives(
     )
 
 
+def require_fragment(fragment: Fragment, model: Model) -> None:
+    """Check that a model can be asked about a fragment, which costs nothing beside asking.
+
+    Raises
+    ------
+    StructureError
+        Atoms are too close to each other.
+    ModelError
+        The model does not know an element, such as hydrogen of the caps.
+    MethodError
+        The fragment has a charge or unpaired electrons of which the model does not know.
+    """
+    check_structure(fragment.atoms)
+    require_elements(fragment.atoms, model)
+    require_state(fragment, model)
+
+
 def require_state(fragment: Fragment, model: Model) -> None:
     """Check that the model computes the charge and the multiplicity that a fragment has.
 
@@ -90,15 +105,15 @@ def require_state(fragment: Fragment, model: Model) -> None:
         It computes others.
     """
     options = model.identity.options
-    for name, needed, neutral in (
-        ("charge", fragment.charge, 0),
-        ("spin", fragment.multiplicity, 1),
+    for name, what, needed, neutral in (
+        ("charge", "charge", fragment.charge, 0),
+        ("spin", "multiplicity", fragment.multiplicity, 1),
     ):
         given = options.get(name)
         computed = neutral if given is None else int(given)  # type: ignore[arg-type]  # a number
         if computed != needed:
             raise MethodError(
-                f"the fragment around atom {fragment.parents[fragment.site]} has the {name} "
-                f"{needed}, but {model.identity.name} computes {computed}; name the model with "
-                f"?{name}={needed}, or keep groups together that make it neutral."
+                f"the fragment around atom {fragment.parents[fragment.site]} has the {what} "
+                f"{needed}, but {model.identity.name} computes {computed}; name a model that takes "
+                f"it with ?{name}={needed}, or keep groups together so that it has {neutral}."
             )

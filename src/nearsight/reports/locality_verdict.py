@@ -31,10 +31,13 @@ def _convergence(entry: LocalityEntry) -> Check:
 
 
 def _reference(entry: LocalityEntry) -> Check:
-    felt = [site.outermost_eV_per_A2 for site in entry.locality.sites]
+    sites = entry.locality.sites
+    if all(site.reference_is_all for site in sites):
+        return Check(Level.GOOD, "reference complete", "The reference is the whole molecule.")
+    felt = [site.outermost_eV_per_A2 for site in sites]
     known = [value for value in felt if value is not None]
     if not known:
-        return Check(Level.GOOD, "reference complete", "The reference is the whole molecule.")
+        return Check(Level.CAUTION, "reference small", "No smaller fragment can be cut from it.")
     largest = max(known)
     detail = (
         f"What its outermost groups do to a site is at most {largest:.2g} eV/Å² "

@@ -113,7 +113,7 @@ def find_bonds(atoms: Atoms) -> Bonds:
     elements, kind = np.unique(atoms.numbers, return_inverse=True)
     largest = max(limits[a, b] for a in elements for b in elements)
     i, j, shifts = neighbour_pairs(atoms, largest + 1e-6)
-    images = _whole(atoms, shifts)
+    images = whole_numbers(atoms, shifts)
     lengths = np.linalg.norm(atoms.positions[j] + shifts - atoms.positions[i], axis=1)
     once = (i < j) | ((i == j) & _is_positive(images))
     close = once & (lengths <= limits[elements[kind[i]], elements[kind[j]]])
@@ -169,7 +169,8 @@ def _limits(numbers: IntArray, metal: BoolArray) -> FloatArray:
     return np.where(both, METAL_METAL_FACTOR * sums, limits)
 
 
-def _whole(atoms: Atoms, shifts: FloatArray) -> IntArray:
+def whole_numbers(atoms: Atoms, shifts: FloatArray) -> IntArray:
+    """Return lattice vectors in Å as whole numbers of cell vectors, both of shape ``(n, 3)``."""
     images = np.zeros((len(shifts), 3), dtype=np.int64)
     periodic = np.flatnonzero(atoms.pbc)
     if len(periodic):

@@ -95,7 +95,10 @@ def _require_cell(atoms: Atoms) -> None:
 def _require_distances(atoms: Atoms) -> None:
     from ase.neighborlist import neighbor_list
 
-    first, second, distances = neighbor_list("ijd", atoms, CLOSEST_DISTANCE_A)
+    # Along directions that are not periodic the cell may be anything, even another vector again.
+    cell = np.where(atoms.pbc[:, np.newaxis], atoms.cell.array, 0.0)
+    bare = Atoms(atoms.numbers, atoms.positions, cell=cell, pbc=atoms.pbc)
+    first, second, distances = neighbor_list("ijd", bare, CLOSEST_DISTANCE_A)
     # An atom near its own image counts once, every other pair is listed in both directions.
     once = first <= second
     if not once.any():

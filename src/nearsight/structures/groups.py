@@ -7,9 +7,19 @@ from functools import cached_property
 
 import numpy as np
 from ase import Atoms
+from ase.geometry import find_mic
 
 from nearsight.errors import StructureError
-from nearsight.structures.bonds import Bonds, Image, IntArray, find_bonds, minus, plus
+from nearsight.structures.bonds import (
+    Bonds,
+    Image,
+    IntArray,
+    as_image,
+    find_bonds,
+    minus,
+    plus,
+    whole_numbers,
+)
 from nearsight.structures.formal_charges import FormalCharges, formal_charges
 from nearsight.structures.group_kinds import group_kind
 from nearsight.structures.metal_nodes import Edge, node_edges
@@ -170,15 +180,13 @@ def _own_edges(atoms: Atoms, own: Sequence[Sequence[int]]) -> list[Edge]:
 
 
 def _nearest(atoms: Atoms, atom: int, others: Sequence[int]) -> Edge:
-    vectors = atoms.get_distances(atom, list(others), mic=bool(atoms.pbc.any()), vector=True)
-    closest = int(np.argmin(np.linalg.norm(vectors, axis=1)))
-    other = others[closest]
-    image = np.zeros(3, dtype=np.int64)
-    if atoms.pbc.any():
-        shift = vectors[closest] - (atoms.positions[other] - atoms.positions[atom])
-        image = np.rint(shift @ np.linalg.pinv(atoms.cell.array)).astype(np.int64)
-    a, b, c = image.tolist()
-    return atom, other, (a, b, c)
+    # Along directions that are not periodic the cell may be anything; there are no images there.
+    cell = np.where(atoms.pbc[:, np.newaxis], atoms.cell.array, 0.0)
+    between = atoms.positions[list(others)] - atoms.positions[atom]
+    vectors, lengths = find_mic(between, cell, atoms.pbc)
+    closest = int(np.argmin(lengths))
+    image = whole_numbers(atoms, (vectors - between)[[closest]])[0]
+    return atom, others[closest], as_image(image)
 
 
 def _pieces(atoms: Atoms, edges: Sequence[Edge]) -> tuple[IntArray, IntArray]:

@@ -138,6 +138,21 @@ def test_own_groups_are_kept_in_one_piece(alkane: Build) -> None:
     assert groups.labels[1] == groups.labels[2] == groups.labels[4] != groups.labels[3]
 
 
+def test_own_groups_of_a_layer_do_not_look_at_its_third_vector(alkane: Build) -> None:
+    """It may be anything, even another one once more."""
+    atoms = alkane(6)
+    atoms.set_cell([[30.0, 0.0, 0.0], [0.0, 30.0, 0.0], [30.0, 0.0, 0.0]])
+    atoms.pbc = (True, True, False)
+    atoms.positions[:, 0] -= atoms.positions[2, 0]
+    wrapped = atoms.copy()
+    wrapped.positions[:, 0] %= 30.0
+    one, other = (find_groups(each, own=[[1, 2], [2, 4]]) for each in (atoms, wrapped))
+    assert one.labels.tolist() == other.labels.tolist()
+    assert one.kinds == other.kinds
+    assert other.images.any()
+    assert not one.images.any()
+
+
 def test_own_groups_name_atoms_that_exist(alkane: Build) -> None:
     with pytest.raises(StructureError, match="atom 20"):
         find_groups(alkane(6), own=[[1, 20]])
