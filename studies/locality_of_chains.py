@@ -7,8 +7,8 @@
 # Phys. 2022, 156, 114106, doi:10.1063/5.0082952. The threshold Γ is fitted to the fragments of
 # geometries scaled by 0.90 to 1.20.
 #
-#     python studies/locality_of_chains.py --hexadecane FILE --hexadecaoctaene FILE --records DIR
-#         [--method gfn2-xtb] [--rows auto] [--systems NAME ...] [--scales 1.0 ...] [--figure FILE]
+#     python studies/locality_of_chains.py --records DIR [--method gfn2-xtb] [--rows auto]
+#         [--systems NAME ...] [--scales 1.0 ...] [--hexadecaoctaene FILE] [--figure FILE]
 import argparse
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,7 @@ SYSTEMS = (
 NOT_SCALED = ("row of MOF-5",)
 """One geometry of it takes as long as all of the others together."""
 WHOLE_A = 1000.0
+STRUCTURES = Path(__file__).parent / "structures"
 
 PUBLISHED = {
     "hexadecaoctaene": (
@@ -203,8 +204,8 @@ def figure(records: dict[str, list[Record]], path: Path) -> None:
 def main() -> None:
     """Examine what is not there yet, and print the tables."""
     parser = argparse.ArgumentParser(description="How far a chain is felt.")
-    parser.add_argument("--hexadecane", type=Path)
-    parser.add_argument("--hexadecaoctaene", type=Path)
+    for name in ("hexadecane", "hexadecaoctaene"):
+        parser.add_argument(f"--{name}", type=Path, default=STRUCTURES / f"{name}_gfn2.xyz")
     parser.add_argument("--records", type=Path, required=True)
     parser.add_argument("--method", default="gfn2-xtb")
     parser.add_argument("--systems", nargs="+", default=SYSTEMS, choices=SYSTEMS)
