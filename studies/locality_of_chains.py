@@ -228,7 +228,8 @@ def main() -> None:
             return measure(chain, site, float(name), model, method=arguments.rows, folder=folder)
 
         names = [f"{scale:.2f}" for scale in scales]
-        found = collect(folder, names, calculate, {"method": arguments.method, "system": system})
+        settings = {"method": arguments.method, "rows": arguments.rows, "system": system}
+        found = collect(folder, names, calculate, settings)
         records[system] = [found[name] for name in names if "error" not in found[name]]
         at_rest = next(one for one in records[system] if one["scale"] == 1.0)
         print(f"## {system}, {at_rest['formula']}, site {at_rest['site']}\n")
