@@ -116,8 +116,20 @@ def test_a_model_beside_itself_sees_as_far(chain):
         assert site.unseen_eV_per_A2 == 0.0  # twice the receptive field of 4 Å is beyond all
 
 
+def test_forces_reach_twice_as_far_as_energies_and_direct_ones_as_far(alkane, pair_model):
+    for stated, reach in (
+        ({}, 8.0),
+        ({"conservative": False}, 4.0),
+        ({"receptive_field_A": None}, None),
+    ):
+        found = locality(
+            alkane(2), pair_model(**stated), [0], reference_radius_A=100.0, method="rows"
+        )
+        assert found.reach_A == reach
+
+
 def test_what_a_model_cannot_reach_is_told(chain):
-    blind = replace(chain, receptive_field_A=0.6)
+    blind = replace(chain, reach_A=1.2)
     compared = compare_localities(blind, chain)
     for ours, site in zip(compared.sites, chain.sites, strict=True):
         norms = np.delete(site.reference_norms_eV_per_A2, site.reference.site)

@@ -36,7 +36,7 @@ class SiteComparison:
     reference_norms_eV_per_A2: FloatArray
     """‖h_AB‖ by the reference."""
     reach_A: float | None
-    """Distance beyond which the model's h_AB is zero, twice its receptive field; None for none."""
+    """Distance beyond which the model's h_AB is zero; None if there is none."""
 
     @property
     def unseen_eV_per_A2(self) -> float:
@@ -128,16 +128,12 @@ def compare_localities(model: Locality, reference: Locality) -> LocalityComparis
             f"the localities are of the sites {[site.site for site in model.sites]} and "
             f"{list(theirs)}; compute both for the same sites."
         )
-    reach = model.receptive_field_A
     return LocalityComparison(
         model=model.provenance.model.name,
         reference=reference.provenance.model.name,
         model_common_radius_A=model.common_radius_A,
         reference_common_radius_A=reference.common_radius_A,
-        sites=tuple(
-            _compared(site, theirs[site.site], None if reach is None else 2 * reach)
-            for site in model.sites
-        ),
+        sites=tuple(_compared(site, theirs[site.site], model.reach_A) for site in model.sites),
     )
 
 

@@ -16,7 +16,7 @@ from nearsight.locality.convergence import (
 from nearsight.locality.interactions import require_sites
 from nearsight.locality.result import Locality
 from nearsight.locality.site_derivatives import require_fragment
-from nearsight.models.contract import Model, require_elements
+from nearsight.models.contract import Capabilities, Model, require_elements
 from nearsight.provenance import record
 from nearsight.structures.checking import check_structure
 from nearsight.structures.fragment_sets import covering_fragments, merge_equivalent, site_classes
@@ -114,7 +114,7 @@ def locality(
         fragments=tuple(_fragments(groups, None if sites is None else wanted, radius)),
         threshold_eV_per_A2=threshold_eV_per_A2,
         reference_radius_A=reference_radius_A,
-        receptive_field_A=model.capabilities.receptive_field_A,
+        reach_A=_reach_A(model.capabilities),
         provenance=record(
             model.identity,
             threshold_eV_per_A2=threshold_eV_per_A2,
@@ -123,6 +123,18 @@ def locality(
             step_A=computation.step_A,
         ),
     )
+
+
+def _reach_A(capabilities: Capabilities) -> float | None:
+    """Return how far the force on an atom depends on others.
+
+    Twice as far as an atomic energy does, for those of all its neighbours depend on it; a force
+    that is predicted directly as far as an energy.
+    """
+    field = capabilities.receptive_field_A
+    if field is None or capabilities.conservative is False:
+        return field
+    return 2 * field
 
 
 def _fragments(groups: Groups, sites: Sequence[int] | None, radius_A: float) -> list[Fragment]:

@@ -30,8 +30,8 @@ class Locality:
     """Γ."""
     reference_radius_A: float
     """Radius of the fragments that smaller ones were compared with."""
-    receptive_field_A: float | None
-    """That of the model; None if it has none."""
+    reach_A: float | None
+    """Distance beyond which the model's h_AB is zero; None if there is none."""
     provenance: Provenance
 
     @property

@@ -84,7 +84,9 @@ def _site_values(site: SiteConvergence, anchor: str) -> dict[str, Any]:
         "label": f"{site.element}{site.site}",
         "site": site,
         "shells": list(enumerate(site.shells)),
-        "interactions": interactions_svg(site, f"{anchor}-interactions"),
+        "interactions": interactions_svg(site, f"{anchor}-interactions")
+        if len(atoms) > 1
+        else None,
         "viewers": [
             _viewer("‖h‖", f"{anchor}-h", atoms, site.reference_norms_eV_per_A2, "h_eV_per_A2"),
             _viewer("‖G′‖", f"{anchor}-g", atoms, lost, "G_eV_per_A2"),
