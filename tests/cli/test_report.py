@@ -13,7 +13,8 @@ from nearsight.cli.main import main
 from nearsight.errors import StorageError
 from nearsight.hessian import Hessian
 from nearsight.reports import ReportEntry
-from nearsight.reports.sections import Section, calculated_section
+from nearsight.reports.section_choice import section_of
+from nearsight.reports.sections import Section
 from nearsight.storage import write_text
 
 Run = Callable[..., int]
@@ -161,9 +162,9 @@ def test_section_that_cannot_be_made_costs_no_result(
     def broken(entry: ReportEntry, number: int, budget: int) -> Section:
         if number == 1:
             raise RuntimeError("a defect")
-        return calculated_section(entry, number, budget)
+        return section_of(entry, number, budget)
 
-    monkeypatch.setattr("nearsight.cli.report_output.calculated_section", broken)
+    monkeypatch.setattr("nearsight.cli.report_output.section_of", broken)
     arguments = ("copper.cif", "aluminium.cif", "--no-relax", "--json", "r.json")
     assert nearsight("heat-capacity", *arguments, "--report", "r.html") == 1
     assert all(r["heat_capacity"] for r in json.loads((folder / "r.json").read_text()))
