@@ -213,7 +213,12 @@ def _locality(commands: "options.Commands") -> None:
         "that shrink, and print the smallest that keep the force within the threshold, with what "
         "follows from them. With both a model and a reference method, both are examined.",
     )
-    options.add_structures(command)
+    command.add_argument(
+        "structures",
+        nargs="+",
+        metavar="STRUCTURE",
+        help="structure files of any format ASE reads; give them before the options",
+    )
     options.add_model(command)
     options.add_fragments(command, out_required=False)
     options.add_locality(command)
