@@ -12,6 +12,8 @@ EXACT_TOLERANCE_A = 1e-5
 DEFAULT_LENGTH_A = 8.0
 DEFAULT_MESH_LENGTH_A = 100.0
 DEFAULT_RADIUS_A = 4.0
+REFERENCE_RADIUS_A = 12.0
+THRESHOLD_EV_PER_A2 = 0.35
 OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
 PRODUCTS = ("auto", "analytic", "grouped", "differences")
 
@@ -228,7 +230,7 @@ def add_locality(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--reference-radius",
         type=positive_float,
-        default=12.0,
+        default=REFERENCE_RADIUS_A,
         metavar="R",
         help="radius in Å of the fragment that smaller ones are compared with "
         "(default: %(default)g)",
@@ -236,7 +238,7 @@ def add_locality(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--threshold",
         type=positive_float,
-        default=0.35,
+        default=THRESHOLD_EV_PER_A2,
         metavar="G",
         help="largest norm of the effective group matrix of a converged fragment in eV/Å² "
         "(default: %(default)g)",
