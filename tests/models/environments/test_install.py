@@ -28,6 +28,7 @@ from nearsight.models.environments import (
     python_of,
     remove,
 )
+from nearsight.models.environments.locking import locked
 from nearsight.models.families import FAMILIES, TORCH
 
 StandIn = Callable[[], list[str]]
@@ -145,6 +146,15 @@ def test_ctrl_c_stops_the_installer_and_leaves_nothing(
     assert find("chgnet")[0] is State.COMPLETE
 
 
+def is_free(lock: Path) -> bool:
+    """Tell whether nobody holds a lock file."""
+    try:
+        with locked(lock, "it"):
+            return True
+    except InstallationError:
+        return False
+
+
 def test_a_killed_installation_begins_again_when_its_installer_has_ended(
     stand_in: StandIn, environments: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +177,7 @@ def test_a_killed_installation_begins_again_when_its_installer_has_ended(
             verb("chgnet")
     os.killpg(installer.pid, signal.SIGKILL)
     wait_for(lambda: not is_running(installer))
+    wait_for(lambda: is_free(environments / "chgnet.lock"))  # it may go a moment later
     monkeypatch.delenv("STAND_IN_HANGS")
     install("chgnet")
     assert find("chgnet")[0] is State.COMPLETE
