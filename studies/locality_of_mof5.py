@@ -22,6 +22,7 @@ from nearsight.allocation import allocate_for_speed
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian import hessian
 from nearsight.locality import Locality, compare_localities, interactions, locality
+from nearsight.locality.comparison import FAR_DISTANCES_A
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.locality.site_derivatives import site_derivatives
 from nearsight.models import Model, load_model
@@ -113,7 +114,7 @@ def comparison_table(model: Locality, reference: Locality) -> str:
     compared = compare_localities(model, reference)
     lines = []
     for name, site in zip(site_names(model), compared.sites, strict=True):
-        ratios = [site.far_ratio(distance) for distance in compared.far_distances_A]
+        ratios = [site.far_ratio(distance) for distance in FAR_DISTANCES_A]
         lines.append(
             [
                 name,
@@ -123,7 +124,7 @@ def comparison_table(model: Locality, reference: Locality) -> str:
                 f"{site.unseen_eV_per_A2:.3f}",
             ]
         )
-    beyond = [f"felt beyond {distance:g} Å" for distance in compared.far_distances_A]
+    beyond = [f"felt beyond {distance:g} Å" for distance in FAR_DISTANCES_A]
     return markdown_table(
         ("site", f"{compared.model} / Å", f"{compared.reference} / Å", *beyond, "out of reach"),
         lines,

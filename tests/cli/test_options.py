@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from nearsight.cli import options
+from nearsight.cli import fragment_options, options
 from nearsight.cli.main import main
 from nearsight.hessian.force_constants import DEFAULT_LENGTH_A
 from nearsight.hessian.product_method import PRODUCTS
@@ -32,8 +32,8 @@ def test_numbers_in_the_help_are_those_that_are_used() -> None:
     assert options.DEFAULT_LENGTH_A == DEFAULT_LENGTH_A
     assert options.DEFAULT_MESH_LENGTH_A == DEFAULT_MESH_LENGTH_A
     assert options.DEFAULT_RADIUS_A == DEFAULT_RADIUS_A
-    assert options.REFERENCE_RADIUS_A == REFERENCE_RADIUS_A
-    assert options.THRESHOLD_EV_PER_A2 == THRESHOLD_EV_PER_A2
+    assert fragment_options.REFERENCE_RADIUS_A == REFERENCE_RADIUS_A
+    assert fragment_options.THRESHOLD_EV_PER_A2 == THRESHOLD_EV_PER_A2
     assert options.PRODUCTS == PRODUCTS
     assert options.OPTIMIZERS == OPTIMIZERS
 

@@ -11,6 +11,9 @@ from ase.build import bulk
 from nearsight.errors import MethodError, ModelError, StructureError
 from nearsight.locality.comparison import compare_localities
 from nearsight.locality.compute import locality
+from nearsight.locality.interactions import interactions
+from nearsight.structures.fragments import cut_fragment
+from nearsight.structures.groups import find_groups
 
 
 @pytest.fixture
@@ -33,13 +36,29 @@ def test_the_common_radius_is_enough_for_all_and_the_cutoff_is_half_of_it(chain)
     assert centres <= {site.site for site in chain.sites}
 
 
-def test_fragments_of_the_common_radius_have_converged_forces(chain, pair_model):
-    """Each site has the force of its reference fragment within what the threshold stands for."""
+def test_reference_fragments_feel_what_the_crystal_feels(chain, polyethylene, pair_model):
+    """7 Å are beyond the cutoff of 4 Å, and the next chain is 6 Å away."""
+    [evaluation] = pair_model().evaluate([polyethylene])
+    crystal = interactions(polyethylene, pair_model(), supercell=(2, 2, 5), method="rows")
+    for place, site in enumerate(chain.sites):
+        reference = site.shells[0].force_eV_per_A
+        np.testing.assert_allclose(reference, evaluation.forces_eV_per_A[site.site], atol=1e-10)
+        felt = np.sort(crystal.norms_eV_per_A2[place])[::-1]
+        by_fragment = np.sort(site.reference_norms_eV_per_A2)[::-1]
+        n_felt = int((felt > 1e-9).sum())
+        assert n_felt > 10
+        np.testing.assert_allclose(by_fragment[:n_felt], felt[:n_felt], atol=1e-9)
+
+
+def test_a_fragment_of_the_common_radius_has_the_force_that_its_shell_told(chain, pair_model):
+    groups = find_groups(chain.atoms)
     for site in chain.sites:
-        for shell in site.shells:
-            if shell.radius_A >= chain.common_radius_A:
-                assert shell.group_norm_eV_per_A2 <= chain.threshold_eV_per_A2
-    assert pair_model().identity == chain.provenance.model
+        fragment = cut_fragment(groups, site.site, radius_A=chain.common_radius_A)
+        [evaluation] = pair_model().evaluate([fragment.atoms])
+        error = evaluation.forces_eV_per_A[fragment.site] - site.shells[0].force_eV_per_A
+        [same] = [s for s in site.shells if len(s.fragment.atoms) == len(fragment.atoms)]
+        assert np.linalg.norm(error) == pytest.approx(same.force_error_eV_per_A, abs=1e-10)
+        assert same.group_norm_eV_per_A2 <= chain.threshold_eV_per_A2
 
 
 def test_the_summary_has_the_fields_of_the_output(chain):

@@ -56,3 +56,9 @@ def test_sites_of_a_model_are_fitted(alkane, pair_model):
 def test_fragments_far_from_the_allowed_error_are_not_enough(pairs):
     with pytest.raises(MethodError, match="around the error that is allowed"):
         fit_line(pairs, 0.15)
+
+
+@pytest.mark.parametrize("error", [0.0, -0.1, float("nan")])
+def test_an_error_that_is_not_positive_is_refused(error):
+    with pytest.raises(MethodError, match="must be positive"):
+        fit_line(PUBLISHED, error)

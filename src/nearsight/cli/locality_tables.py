@@ -1,7 +1,7 @@
 """What ``nearsight locality`` prints, at most 80 columns wide."""
 
 from nearsight.cli.lines import print_line
-from nearsight.locality.comparison import LocalityComparison
+from nearsight.locality.comparison import FAR_DISTANCES_A, LocalityComparison
 from nearsight.locality.convergence import Shell, SiteConvergence
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.reports.locality_entry import LocalityEntry
@@ -59,13 +59,13 @@ def _line(shell: Shell, *, reference: bool) -> str:
 def print_comparison(compared: LocalityComparison) -> None:
     """Print the radii by a model beside those by its reference, and what is felt far away."""
     print(f"\n  {compared.model} beside {compared.reference}")
-    beyond = "".join(f"{f'> {distance:g} Å':>9}" for distance in compared.far_distances_A)
+    beyond = "".join(f"{f'> {distance:g} Å':>9}" for distance in FAR_DISTANCES_A)
     print("          r_frag / Å          felt there, model / reference   out of reach")
     print(f"  {'site':<6} {'model':>8} {'reference':>10}{beyond}   {'eV/Å²':>12}")
     for site in compared.sites:
         ratios = "".join(
             f"{'-' if ratio is None else f'{ratio:.2f}':>9}"
-            for ratio in map(site.far_ratio, compared.far_distances_A)
+            for ratio in map(site.far_ratio, FAR_DISTANCES_A)
         )
         print(
             f"  {f'{site.element}{site.site}':<6} {site.model_r_frag_A:8.3f} "

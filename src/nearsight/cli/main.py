@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import nearsight
 from nearsight.allocation import allocate_for_speed
-from nearsight.cli import options
+from nearsight.cli import fragment_options, options
 from nearsight.errors import NearsightError
 
 _INTERRUPTED = 130
@@ -220,8 +220,8 @@ def _locality(commands: "options.Commands") -> None:
         help="structure files of any format ASE reads; give them before the options",
     )
     options.add_model(command)
-    options.add_fragments(command, out_required=False)
-    options.add_locality(command)
+    fragment_options.add_fragments(command, out_required=False)
+    fragment_options.add_locality(command)
     options.add_rows(command, "rows of the sites")
     options.add_output(command, plot="norm of the group matrix over the fragment radius")
     command.set_defaults(run=options.runner("nearsight.cli.locality"))
@@ -243,7 +243,7 @@ def _fragment(commands: "options.Commands") -> None:
         metavar="R",
         help="keep every group with an atom within R Å of the site",
     )
-    options.add_fragments(command, out_required=True)
+    fragment_options.add_fragments(command, out_required=True)
     options.add_output(command, plot=None)
     command.set_defaults(run=options.runner("nearsight.cli.fragment"))
 

@@ -80,9 +80,6 @@ class LocalityComparison:
     reference_common_radius_A: float
     sites: tuple[SiteComparison, ...]
 
-    far_distances_A: tuple[float, ...] = FAR_DISTANCES_A
-    """Beyond these interactions are compared."""
-
     @property
     def sees_as_far(self) -> bool:
         """Whether the model needs no smaller fragments than its reference does."""

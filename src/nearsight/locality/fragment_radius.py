@@ -5,28 +5,24 @@ from numpy.typing import NDArray
 
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.groups import Groups
+from nearsight.structures.places import Place
 
 FloatArray = NDArray[np.float64]
-
-GroupImage = tuple[int, int, int, int]
-"""A group, by its number, and the lattice vector of its image."""
 
 _ROUNDING_A = 1e-3
 
 
-def group_images(groups: Groups, fragment: Fragment) -> list[GroupImage]:
+def group_images(groups: Groups, fragment: Fragment) -> list[Place]:
     """Return to which image of which group each atom of a fragment belongs, without the caps."""
-    n_kept = len(fragment.atoms) - fragment.n_caps
-    parents = fragment.parents[:n_kept]
-    shifts = fragment.images[:n_kept] - groups.images[parents]
-    labels = groups.labels[parents]
+    parents = fragment.parents[: fragment.n_kept]
+    shifts = fragment.images[: fragment.n_kept] - groups.images[parents]
     return [
-        (int(label), int(a), int(b), int(c))
-        for label, (a, b, c) in zip(labels, shifts.tolist(), strict=True)
+        (int(label), (a, b, c))
+        for label, (a, b, c) in zip(groups.labels[parents], shifts.tolist(), strict=True)
     ]
 
 
-def kept_groups(groups: Groups, fragment: Fragment) -> set[GroupImage]:
+def kept_groups(groups: Groups, fragment: Fragment) -> set[Place]:
     """Return the groups that reach into the radius of a fragment.
 
     Those that only complete the surroundings of a metal are not among them.
@@ -43,7 +39,7 @@ def kept_groups(groups: Groups, fragment: Fragment) -> set[GroupImage]:
 
 def strongest_distances_A(
     groups: Groups, fragment: Fragment, norms_eV_per_A2: FloatArray
-) -> dict[GroupImage, float]:
+) -> dict[Place, float]:
     """Return the distance from the site to the atom of each group that it feels most.
 
     The site feels itself most, so that its own group is told without it; alone it has 0.
@@ -57,7 +53,7 @@ def strongest_distances_A(
     """
     positions = fragment.atoms.positions
     distances = np.linalg.norm(positions - positions[fragment.site], axis=1)
-    strongest: dict[GroupImage, tuple[float, float]] = {}
+    strongest: dict[Place, tuple[float, float]] = {}
     for atom, group in enumerate(group_images(groups, fragment)):
         norm = -1.0 if atom == fragment.site else float(norms_eV_per_A2[atom])
         if norm > strongest.get(group, (-np.inf, 0.0))[0]:

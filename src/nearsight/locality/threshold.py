@@ -61,7 +61,7 @@ def fit_threshold(
     Raises
     ------
     MethodError
-        Fewer than two fragments have errors in the range of the wanted one.
+        The error is not positive, or fewer than two fragments have errors in its range.
     """
     pairs = [
         (shell.force_error_eV_per_A, shell.group_norm_eV_per_A2)
@@ -75,12 +75,14 @@ def fit_line(
     pairs: Iterable[tuple[float, float]], force_error_eV_per_A: float = FORCE_ERROR_EV_PER_A
 ) -> Threshold:
     """Fit Γ to pairs of ‖Δf‖ in eV/Å and ‖G'‖ in eV/Å²; see `fit_threshold`."""
+    if not force_error_eV_per_A > 0.0:
+        raise MethodError(f"the force error must be positive, not {force_error_eV_per_A} eV/Å.")
     kept = [pair for pair in pairs if pair[0] <= _FITTED_UP_TO * force_error_eV_per_A]
     if len(kept) < 2 or max(error for error, _ in kept) < force_error_eV_per_A / _FITTED_UP_TO:
         raise MethodError(
             f"{len(kept)} fragments have force errors below "
-            f"{_FITTED_UP_TO * force_error_eV_per_A:g} eV/Å and none of them near "
-            f"{force_error_eV_per_A:g} eV/Å; a threshold needs fragments around the error that is "
+            f"{_FITTED_UP_TO * force_error_eV_per_A:g} eV/Å; a threshold for "
+            f"{force_error_eV_per_A:g} eV/Å needs two or more, and some around the error that is "
             f"allowed. Give more sites or systems."
         )
     errors, norms = np.array(kept).T

@@ -6,6 +6,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.locality.comparison import FAR_DISTANCES_A
 from nearsight.locality.convergence import SiteConvergence
 from nearsight.locality.group_matrices import atoms_not_shared
 from nearsight.reports import wording
@@ -60,6 +61,7 @@ def locality_section(entry: LocalityEntry, number: int) -> Section:
             if shrunk
             else None,
             scale=SCALE,
+            far_distances_A=FAR_DISTANCES_A,
             provenance=locality_provenance_rows(entry),
             record=entry.to_json(),
         ),
