@@ -26,6 +26,8 @@ _DOUBLY_BOUND = {
     (6, 2): 2,
     (16, 2): 2,
 }
+# Charges by element and number of neighbours: borate, ammonium, oxonium and lone halides.
+_IONS = {(5, 4): -1, (7, 4): 1, (8, 3): 1, **{(halogen, 0): -1 for halogen in (9, 17, 35, 53)}}
 
 
 @dataclass(frozen=True)
@@ -88,15 +90,16 @@ def _atom_charge(bonds: Bonds, atom: int) -> int:
     neighbours = [other for other, *_ in bonds.covalent[atom]]
     if is_core_atom(bonds, atom):
         return _CORE_CHARGES.get(number, 0) + len(neighbours)
-    if len(neighbours) == 4 and number in {5, 7}:
-        return number - 6  # borate and ammonium
+    ion = _IONS.get((number, len(neighbours)))
+    if ion is not None:
+        return ion
+    if _is_cyanide(bonds, atom) or _is_pseudohalide(bonds, atom):
+        return -1
     terminal = [
         other
         for other in neighbours
         if is_terminal(bonds, other) and bonds.atoms.numbers[other] in {8, 16}
     ]
-    if not terminal:
-        return -int(_is_cyanide(bonds, atom))
     if number == 7 and len(neighbours) == 3:  # nitro, nitrate: one of the charges is on nitrogen
         return min(0, 2 - len(terminal))
     if number == 6 and _is_in_odd_ring_with_metal(bonds, terminal, neighbours):
@@ -140,3 +143,13 @@ def _is_cyanide(bonds: Bonds, atom: int) -> bool:
     """Whether this is a carbon atom between nitrogen and a metal."""
     around = [int(bonds.atoms.numbers[other]) for other, *_ in bonds.covalent[atom]]
     return bool(bonds.atoms.numbers[atom] == 6 and around == [7] and bonds.metallic[atom])
+
+
+def _is_pseudohalide(bonds: Bonds, atom: int) -> bool:
+    """Whether this is the middle of azide, cyanate or thiocyanate."""
+    numbers = bonds.atoms.numbers
+    neighbours = [other for other, *_ in bonds.covalent[atom]]
+    if len(neighbours) != 2 or not all(is_terminal(bonds, other) for other in neighbours):
+        return False
+    ends = sorted(int(numbers[other]) for other in neighbours)
+    return (int(numbers[atom]), ends) in ((7, [7, 7]), (6, [7, 8]), (6, [7, 16]))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
+from scipy.spatial import KDTree
 
 from nearsight.errors import StructureError
 from nearsight.structures.bonds import BoolArray, FloatArray, IntArray, minus, plus
@@ -299,12 +300,16 @@ def _central(groups: Groups, places: list[Place], n_caps: int, radius_A: float |
     central = np.zeros(len(places) + n_caps, dtype=bool)
     if radius_A is None:
         return central
+    radius = radius_A + RADIUS_TOLERANCE_A
+    kept = np.array([position(groups.atoms, place) for place in places])
+    middle: FloatArray = kept.mean(axis=0)
+    reach = radius + np.linalg.norm(kept - middle, axis=1).max()
+    found, images, _ = places_within(groups.atoms, middle, reach)
     here = set(places)
-    for index, place in enumerate(places):
-        centre: FloatArray = position(groups.atoms, place)
-        found, images, _ = places_within(groups.atoms, centre, radius_A + RADIUS_TOLERANCE_A)
-        around = zip(found.tolist(), map(tuple, images.tolist()), strict=True)
-        central[index] = here.issuperset(around)
+    around = zip(found.tolist(), map(tuple, images.tolist()), strict=True)
+    missing = [index for index, place in enumerate(around) if place not in here]
+    absent = groups.atoms.positions[found[missing]] + images[missing] @ groups.atoms.cell.array
+    central[: len(places)] = KDTree(absent).query(kept)[0] > radius if missing else True
     return central
 
 

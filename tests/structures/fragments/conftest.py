@@ -105,6 +105,24 @@ def _sodalite() -> Atoms:
     return _cubic(("Si", "O"), [(0.25, 0.5, 0), (0.3539, 0.3539, 0)], 229, 8.965)
 
 
+def _mg_mof74() -> Atoms:
+    # DFT geometry of H. Kraß, J. Huang, S. M. Moosavi, arXiv:2507.11806, idealised to R-3
+    basis = [
+        (0.9731, 0.6195, 0.1393),
+        (0.0355, 0.7002, 0.0325),
+        (0.0806, 0.3545, 0.9906),
+        (0.0297, 0.4370, 0.0699),
+        (0.0870, 0.7410, 0.0918),
+        (0.1218, 0.3441, 0.9097),
+        (0.1259, 0.7880, 0.9546),
+        (0.1676, 0.3480, 0.0249),
+        (0.0266, 0.5242, 0.1579),
+    ]
+    cell = [26.0788, 26.0788, 6.9601, 90, 90, 120]
+    symbols = ("Mg", "O", "O", "O", "C", "C", "C", "C", "H")
+    return crystal(symbols, basis, spacegroup=148, cellpar=cell, pbc=True)
+
+
 FRAMEWORKS: dict[str, Build] = {
     "MOF-5": _mof5,
     "MOF-5 conventional": _mof5_conventional,
@@ -112,6 +130,7 @@ FRAMEWORKS: dict[str, Build] = {
     "HKUST-1": _hkust1,
     "COF-1": _cof1,
     "sodalite": _sodalite,
+    "Mg-MOF-74": _mg_mof74,
     "copper": lambda: bulk("Cu", "fcc", a=3.6),
     "rocksalt": lambda: bulk("NaCl", "rocksalt", a=5.64),
     "diamond": lambda: bulk("C", "diamond", a=3.57),

@@ -11,6 +11,8 @@ from nearsight.structures.groups import Groups, find_groups
 
 Build = Callable[..., Atoms]
 
+TETRAHEDRON = ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))
+
 
 def _contents(groups: Groups) -> Counter[tuple[str, str]]:
     """Kind and formula of each group."""
@@ -68,8 +70,23 @@ def test_what_spans_the_crystal_is_refused(framework: Build, name: str) -> None:
         find_groups(framework(name))
 
 
+def test_distances_of_mg_mof74(framework: Build) -> None:
+    atoms = framework("Mg-MOF-74")
+    assert atoms.get_chemical_formula() == "C72H18Mg18O54"  # nine times Mg2(dobdc)
+    nearest = np.sort(atoms.get_distances(0, range(1, len(atoms)), mic=True))
+    # a square pyramid of oxygen, then the next metal along the rod
+    assert (nearest[:5] > 1.95).all()
+    assert (nearest[:5] < 2.15).all()
+    assert nearest[5] > 2.8
+
+
+def test_the_rods_of_mg_mof74_are_refused(framework: Build) -> None:
+    with pytest.raises(StructureError, match="rod of metals"):
+        find_groups(framework("Mg-MOF-74"))
+
+
 def test_rods_of_metals_are_refused() -> None:
-    # as in MOF-74 and MIL-53: metals that are bridged by oxygen, on and on
+    # as in MIL-53: metals that are bridged by oxygen, on and on
     rod = Atoms("MgO", [(0, 0, 0), (1.5, 1.3, 0)], cell=[3.0, 9, 9], pbc=(True, False, False))
     with pytest.raises(StructureError, match="rod of metals"):
         find_groups(rod)
@@ -130,6 +147,42 @@ def test_isolated_atoms_are_groups_of_their_own() -> None:
     groups = find_groups(atoms + Atoms(molecule("H2O").symbols, molecule("H2O").positions + 9))
     assert groups.kinds == ("isolated atom", "isolated atom", "water")
     assert groups.bonds == ()
+
+
+def _linear(symbols: str, *lengths_A: float) -> Atoms:
+    heights = np.concatenate([[0.0], np.cumsum(lengths_A)])
+    return Atoms(symbols, [(0.0, 0.0, z) for z in heights])
+
+
+ONIUM = {
+    "NH4": Atoms("NH4", [(0, 0, 0), *(0.59 * np.array(v) for v in TETRAHEDRON)]),
+    "OH3": Atoms("OH3", [(0, 0, 0.3), *(0.56 * np.array(v) for v in TETRAHEDRON[:3])]),
+}
+
+
+@pytest.mark.parametrize(
+    ("anion", "charge"),
+    [
+        (Atoms("Cl"), -1),
+        (Atoms("I"), -1),
+        (_linear("NNN", 1.18, 1.18), -1),
+        (_linear("NCO", 1.17, 1.25), -1),
+        (_linear("NCS", 1.17, 1.64), -1),
+        (_linear("OCO", 1.16, 1.16), 0),
+        (_linear("NNO", 1.13, 1.19), 0),
+        (_linear("HNNN", 1.02, 1.24, 1.13), 0),
+        (Atoms("Ar"), 0),
+    ],
+)
+@pytest.mark.parametrize("cation", ONIUM)
+def test_charges_of_ions_without_metals(anion: Atoms, charge: int, cation: str) -> None:
+    anion = anion.copy()
+    anion.positions += (0.0, 0.0, 6.0)
+    salt = ONIUM[cation] + anion
+    salt.info["charge"] = 1 + charge
+    charges = find_groups(salt).charges
+    assert sorted(charges.groups) == sorted([1, charge])
+    assert "check" not in charges.reason
 
 
 def test_own_groups_are_kept_in_one_piece(alkane: Build) -> None:
