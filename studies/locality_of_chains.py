@@ -8,7 +8,8 @@
 # geometries scaled by 0.90 to 1.20.
 #
 #     python studies/locality_of_chains.py --records DIR [--method gfn2-xtb] [--rows auto]
-#         [--systems NAME ...] [--scales 1.0 ...] [--hexadecaoctaene FILE] [--figure FILE]
+#         [--step H] [--systems NAME ...] [--scales 1.0 ...] [--hexadecaoctaene FILE]
+#         [--figure FILE]
 import argparse
 from dataclasses import replace
 from pathlib import Path
@@ -86,7 +87,14 @@ def carboxylate_in_the_middle(chain: Atoms) -> int:
 # %% [markdown]
 # ## Fragments of one geometry
 def measure(
-    chain: Atoms, site: int, scale: float, model: Model, *, method: str, folder: Path
+    chain: Atoms,
+    site: int,
+    scale: float,
+    model: Model,
+    *,
+    method: str,
+    step_A: float | None,
+    folder: Path,
 ) -> Record:
     """Return the fragments of a chain that was scaled as a whole, the reference left out.
 
@@ -102,7 +110,13 @@ def measure(
     groups = replace(find_groups(chain), atoms=scaled)
     folder.mkdir(parents=True, exist_ok=True)
     found = converge_site(
-        groups, site, model, reference_radius_A=WHOLE_A, method=method, checkpoint=checkpoint
+        groups,
+        site,
+        model,
+        reference_radius_A=WHOLE_A,
+        method=method,
+        step_A=step_A,
+        checkpoint=checkpoint,
     )
     return {
         "formula": chain.get_chemical_formula(),
@@ -210,6 +224,7 @@ def main() -> None:
     parser.add_argument("--method", default="gfn2-xtb")
     parser.add_argument("--systems", nargs="+", default=SYSTEMS, choices=SYSTEMS)
     parser.add_argument("--rows", default="auto", help="how rows are computed")
+    parser.add_argument("--step", type=float, help="displacement of differences in Å")
     parser.add_argument("--scales", nargs="+", type=float, default=SCALES)
     parser.add_argument("--threshold", type=float, default=THRESHOLD_EV_PER_A2)
     parser.add_argument("--figure", type=Path)
@@ -225,10 +240,16 @@ def main() -> None:
         def calculate(
             name: str, chain: Atoms = chain, site: int = site, folder: Path = folder
         ) -> Record:
-            return measure(chain, site, float(name), model, method=arguments.rows, folder=folder)
+            how = {"method": arguments.rows, "step_A": arguments.step}
+            return measure(chain, site, float(name), model, **how, folder=folder)
 
         names = [f"{scale:.2f}" for scale in scales]
-        settings = {"method": arguments.method, "rows": arguments.rows, "system": system}
+        settings = {
+            "method": arguments.method,
+            "rows": arguments.rows,
+            "step_A": arguments.step,
+            "system": system,
+        }
         found = collect(folder, names, calculate, settings)
         records[system] = [found[name] for name in names if "error" not in found[name]]
         at_rest = next(one for one in records[system] if one["scale"] == 1.0)

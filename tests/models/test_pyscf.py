@@ -91,6 +91,16 @@ def test_with_the_response_of_the_grid_no_force_is_left(displaced_water: Atoms) 
     assert net[1] < 1e-8 < net[0] < 1e-3
 
 
+def test_forces_on_finer_grids_sum_to_less(displaced_water: Atoms) -> None:
+    net = []
+    for level in (1, 4, 7):
+        model = load_model(f"{SMALL}?grid_level={level}")
+        assert model.identity.options["grid_level"] == level
+        [found] = model.evaluate([displaced_water])
+        net.append(np.abs(found.forces_eV_per_A.sum(axis=0)).max())
+    assert net[0] > 3 * net[1] > 9 * net[2]
+
+
 def test_water_vibrates_as_hartree_fock_has_it() -> None:
     from nearsight.relaxation import relax
 
@@ -137,6 +147,7 @@ def test_crystals_and_stresses_are_refused(model: Model) -> None:
         ("pyscf:pbe/nonsense", "no basis 'nonsense'"),
         ("pyscf:pbe", "functional and a basis"),
         ("pyscf:pbe/sto-3g?grid_response=maybe", "neither true nor false"),
+        ("pyscf:pbe/sto-3g?grid_level=10", "choose 0 to 9"),
         ("pyscf:pbe/sto-3g?dispersion=d9", "dispersion=d9"),
         ("pyscf:pbe/sto-3g?spin=0", "no multiplicity"),
     ],

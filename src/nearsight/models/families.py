@@ -279,7 +279,7 @@ FAMILIES = {
             requires="pyscf",
             framework="none",
             target="FUNCTIONAL/BASIS, such as rpbe/def2-svp",
-            options=("charge", "spin", "dispersion", "grid_response"),
+            options=("charge", "spin", "dispersion", "grid_response", "grid_level"),
             licence="Apache-2.0",
             steps=_one("pyscf>=2.14,<2.15", "pyscf-dispersion>=1.5,<2"),
             size_MB=720,

@@ -48,7 +48,13 @@ from nearsight.models.contract import (
 from nearsight.models.electrons import charge_and_multiplicity
 from nearsight.models.loading import LoadRequest
 from nearsight.models.pyscf_rows import Response
-from nearsight.models.pyscf_scf import Densities, Method, same_geometry
+from nearsight.models.pyscf_scf import (
+    GRID_LEVEL,
+    GRID_LEVELS,
+    Densities,
+    Method,
+    same_geometry,
+)
 from nearsight.provenance import ModelIdentity
 
 STEP_A = 1e-3
@@ -82,6 +88,7 @@ class PyscfModel:
             "spin": method.multiplicity,
             "dispersion": method.dispersion,
             "grid_response": method.grid_response,
+            "grid_level": method.grid_level,
             "density_fitting": True,
         }
         self.identity = ModelIdentity(method.name, "pyscf", None, "unknown", "cpu", options)
@@ -197,8 +204,9 @@ def load(request: LoadRequest) -> PyscfModel:
     """Load a method as ``pyscf:FUNCTIONAL/BASIS``, such as ``pyscf:rpbe/def2-svp``.
 
     Options are ``charge``, in elementary charges and by default 0; ``spin``, the multiplicity
-    2S + 1, by default 1; ``dispersion``, such as ``d3bj`` or ``d4``, by default none; and
-    ``grid_response``, ``true`` or ``false``, the default.
+    2S + 1, by default 1; ``dispersion``, such as ``d3bj`` or ``d4``, by default none;
+    ``grid_response``, ``true`` or ``false``, the default; and ``grid_level``, PySCF's from 0 to 9,
+    by default 4.
 
     Raises
     ------
@@ -224,8 +232,19 @@ def load(request: LoadRequest) -> PyscfModel:
         multiplicity,
         _dispersion(request, functional),
         response == "true" and functional != "hf",
+        _grid_level(request),
     )
     return PyscfModel(method, _elements(basis))
+
+
+def _grid_level(request: LoadRequest) -> int:
+    asked = request.options.get("grid_level", str(GRID_LEVEL))
+    levels = {str(level): level for level in GRID_LEVELS}
+    if asked not in levels:
+        raise ModelError(
+            f"grid_level={asked} is none of PySCF's; choose {GRID_LEVELS[0]} to {GRID_LEVELS[-1]}."
+        )
+    return levels[asked]
 
 
 def _require_functional(functional: str) -> None:

@@ -21,9 +21,11 @@ _GRADIENT_TOLERANCE_HARTREE = 3e-8
 """The orbitals' gradient decides the noise of forces, which PySCF's own tolerance leaves at
 10⁻⁵ eV/Å. The energy's is above the rounding of a large molecule."""
 
-_GRID_LEVEL = 4
+GRID_LEVEL = 4
 """One finer than PySCF's own: second derivatives of CO2 that leave the grid's motion out are then
 right to 0.015 eV/Å², with its own to 0.06."""
+GRID_LEVELS = range(10)
+"""Those that PySCF knows."""
 
 
 _KRYPTON = 36
@@ -45,6 +47,8 @@ class Method:
     """Such as ``d3bj``; None for none beside what the functional has."""
     grid_response: bool = False
     """Whether forces follow the grid, which moves with the atoms."""
+    grid_level: int = GRID_LEVEL
+    """How fine the grid of a functional is, one of `GRID_LEVELS`."""
     max_cycles: int = 100
 
 
@@ -116,7 +120,7 @@ def _set_up(atoms: Atoms, method: Method) -> Any:
         found = scf.RHF(molecule) if restricted else scf.UHF(molecule)
     else:
         found = (dft.RKS if restricted else dft.UKS)(molecule, xc=method.functional)
-        found.grids.level = _GRID_LEVEL
+        found.grids.level = method.grid_level
     found._chkfile.close()  # a file that nothing here reads, left open for the garbage collector
     found.chkfile = None
     found = found.density_fit()
