@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import ase.io
@@ -9,6 +10,7 @@ import pytest
 from ase import Atoms
 
 from nearsight.cli.main import main
+from nearsight.models import load_model
 
 Run = Callable[..., int]
 
@@ -64,6 +66,19 @@ def test_a_reference_alone_is_no_comparison(
     assert "comparison" not in record
     [site] = record["sites"]
     assert site["r_frag_A"] == site["shells"][-1]["radius_A"]
+
+
+def test_a_reference_that_cannot_is_found_before_the_model_works(
+    nearsight: Run, butane: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_hydrogen = load_model("ase:emt")
+    known = replace(without_hydrogen.capabilities, elements=frozenset({6}))
+    monkeypatch.setattr(without_hydrogen, "capabilities", known)
+    models = {"ase:emt": load_model("ase:emt"), "carbon": without_hydrogen}
+    monkeypatch.setattr("nearsight.cli.locality.load_model", lambda name, **_: models[name])
+    monkeypatch.setattr("nearsight.cli.locality.locality", None)  # must not be called
+    assert nearsight("locality", butane, "--site", "C0", "--reference", "carbon") == 1
+    assert "does not know H" in capsys.readouterr().err
 
 
 def test_after_an_interruption_finished_rows_are_not_computed_again(

@@ -17,7 +17,7 @@ from nearsight.cli.tables import print_warnings
 from nearsight.cli.work import WorkDirectory
 from nearsight.hessian.methods import choose_kind
 from nearsight.locality.comparison import compare_localities
-from nearsight.locality.compute import locality
+from nearsight.locality.compute import locality, require_locality
 from nearsight.locality.result import Locality
 from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
@@ -38,6 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
     def one(path: str, work: WorkDirectory) -> Outcome:
         atoms = read_checked(path)
         notes = tuple(str(note) for note in atoms.info.pop(NOTES_KEY, []))
+        sites = sites_named(arguments.site, atoms)
+        cut = {"own_groups": arguments.keep, "reference_radius_A": arguments.reference_radius}
+        for model in models[1:]:
+            require_locality(atoms, model, sites, **cut)
         found = [_locality(path, atoms, model, arguments, work) for model in models]
         main = found[-1]
         compared = compare_localities(*found) if len(found) == 2 else None

@@ -18,6 +18,7 @@ from nearsight.locality.result import Locality
 from nearsight.locality.site_derivatives import require_fragment
 from nearsight.models.contract import Capabilities, Model, require_elements
 from nearsight.provenance import record
+from nearsight.structures.bonds import IntArray
 from nearsight.structures.checking import check_structure
 from nearsight.structures.fragment_sets import covering_fragments, merge_equivalent, site_classes
 from nearsight.structures.fragments import Fragment, cut_fragment, shrinking_fragments
@@ -74,23 +75,9 @@ def locality(
     ModelError, MemoryBudgetError, CheckpointError, StorageError
         As for `nearsight.hessian.hessian`.
     """
-    check_structure(atoms)
-    require_elements(atoms, model)
-    for name, value in (
-        ("reference radius", reference_radius_A),
-        ("threshold", threshold_eV_per_A2),
-    ):
-        if not 0.0 < value < np.inf:
-            raise MethodError(f"the {name} must be a positive number, not {value}.")
-    structure = bare(atoms)
-    groups = find_groups(atoms, own=own_groups)
-    alike = site_classes(structure)
-    wanted = sorted(set(alike.tolist())) if sites is None else list(dict.fromkeys(sites))
-    require_sites(structure, wanted)
-    shrinking = [shrinking_fragments(groups, site, reference_radius_A) for site in wanted]
-    for fragments in shrinking:  # all of them, before hours go into the first
-        for fragment in fragments:
-            require_fragment(fragment, model)
+    if not 0.0 < threshold_eV_per_A2 < np.inf:
+        raise MethodError(f"the threshold must be a positive number, not {threshold_eV_per_A2}.")
+    structure, groups, alike, shrinking = _cut(atoms, model, sites, own_groups, reference_radius_A)
     converged = tuple(
         converge_fragments(
             groups,
@@ -104,14 +91,14 @@ def locality(
             checkpoint=checkpoint,
             progress=progress,
         )
-        for site, fragments in zip(wanted, shrinking, strict=True)
+        for site, fragments in shrinking.items()
     )
     radius = max(site.r_frag_A for site in converged)
     computation = converged[0].computation
     return Locality(
         atoms=structure,
         sites=converged,
-        fragments=tuple(_fragments(groups, None if sites is None else wanted, radius)),
+        fragments=tuple(_fragments(groups, None if sites is None else list(shrinking), radius)),
         threshold_eV_per_A2=threshold_eV_per_A2,
         reference_radius_A=reference_radius_A,
         reach_A=_reach_A(model.capabilities),
@@ -123,6 +110,53 @@ def locality(
             step_A=computation.step_A,
         ),
     )
+
+
+def require_locality(
+    atoms: Atoms,
+    model: Model,
+    sites: Sequence[int] | None = None,
+    *,
+    own_groups: Sequence[Sequence[int]] = (),
+    reference_radius_A: float = REFERENCE_RADIUS_A,
+) -> None:
+    """Check that the model computes every fragment that `locality` would cut.
+
+    `locality` does so itself; here all of several models can be checked before hours go into the
+    first.
+
+    Raises
+    ------
+    StructureError, ModelError, MethodError
+        As for `locality`.
+    """
+    _cut(atoms, model, sites, own_groups, reference_radius_A)
+
+
+def _cut(
+    atoms: Atoms,
+    model: Model,
+    sites: Sequence[int] | None,
+    own_groups: Sequence[Sequence[int]],
+    reference_radius_A: float,
+) -> tuple[Atoms, Groups, IntArray, dict[int, list[Fragment]]]:
+    """Return the bare structure, its groups, its kinds of sites, and the fragments of each site."""
+    check_structure(atoms)
+    require_elements(atoms, model)
+    if not 0.0 < reference_radius_A < np.inf:
+        raise MethodError(
+            f"the reference radius must be a positive number, not {reference_radius_A}."
+        )
+    structure = bare(atoms)
+    groups = find_groups(atoms, own=own_groups)
+    alike = site_classes(structure)
+    wanted = sorted(set(alike.tolist())) if sites is None else list(dict.fromkeys(sites))
+    require_sites(structure, wanted)
+    shrinking = {site: shrinking_fragments(groups, site, reference_radius_A) for site in wanted}
+    for fragments in shrinking.values():
+        for fragment in fragments:
+            require_fragment(fragment, model)
+    return structure, groups, alike, shrinking
 
 
 def _reach_A(capabilities: Capabilities) -> float | None:
