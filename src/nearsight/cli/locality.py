@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from ase import Atoms
 
@@ -38,10 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     def one(path: str, work: WorkDirectory) -> Outcome:
         atoms = read_checked(path)
         notes = tuple(str(note) for note in atoms.info.pop(NOTES_KEY, []))
-        sites = sites_named(arguments.site, atoms)
-        cut = {"own_groups": arguments.keep, "reference_radius_A": arguments.reference_radius}
         for model in models[1:]:
-            require_locality(atoms, model, sites, **cut)
+            require_locality(atoms, model, **_what_is_cut(atoms, arguments))
         found = [_locality(path, atoms, model, arguments, work) for model in models]
         main = found[-1]
         compared = compare_localities(*found) if len(found) == 2 else None
@@ -81,6 +80,14 @@ def _load(arguments: argparse.Namespace) -> list[Model]:
     return models
 
 
+def _what_is_cut(atoms: Atoms, arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "sites": sites_named(arguments.site, atoms),
+        "own_groups": arguments.keep,
+        "reference_radius_A": arguments.reference_radius,
+    }
+
+
 def _locality(
     path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, work: WorkDirectory
 ) -> Locality:
@@ -100,9 +107,7 @@ def _locality(
     return locality(
         atoms,
         model,
-        sites_named(arguments.site, atoms),
-        own_groups=arguments.keep,
-        reference_radius_A=arguments.reference_radius,
+        **_what_is_cut(atoms, arguments),
         threshold_eV_per_A2=arguments.threshold,
         method=arguments.method,
         step_A=arguments.step,
