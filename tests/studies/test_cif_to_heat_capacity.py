@@ -79,15 +79,19 @@ def test_everything_is_counted_in_force_calls(study: Callable[[str], ModuleType]
     assert calls == {"one": {"newton": 20, "BFGS": 40}, "two": {"newton": 20, "BFGS": 30}}
     record = {
         "n_atoms": 8,
-        "rows_needed": 12,
+        "rows_to_compute": 12,
         "seconds_of_a_force_call": 2.0,
         "seconds_of_a_row": 3.0,
+        "seconds_of_the_first_row": 5.0,
+        "seconds_of_rows_in_batches": 18.0,
     }
     ours, plain, differences = module.totals(record, calls["one"])
-    assert (ours, plain, differences) == (20 + 1.5 * 12, 40 + 1.5 * 24, 40 + 2 * 24)
+    graph, trying_batches = 1, 3
+    assert ours == 20 + graph + trying_batches + 1.5 * 12
+    assert (plain, differences) == (40 + graph + 1.5 * 24, 40 + 2 * 24)
     [first, second] = module.summary({"one": record}, calls).splitlines()[2:]
-    assert first == "| every row one by one | 0.500 | 0.50 to 0.50 | 0.500 | 1 of 1 |"
-    assert "| 0.432 |" in second
+    assert first == "| every row one by one | 0.545 | 0.55 to 0.55 | 0.545 | 1 of 1 |"
+    assert "| 0.477 |" in second
 
 
 def test_a_solid_without_a_count_is_named(run: Callable[..., ModuleType], tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ def computation(n_rows):
         "step_A": None,
         "rows_computed": n_rows,
         "rows_needed": n_rows,
+        "rows_by_sum_rule": 0,
         "symmetry": "no symmetry was asked for",
         "space_group": None,
         "symmetry_tolerance_A": None,

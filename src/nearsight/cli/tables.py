@@ -34,10 +34,11 @@ def print_calculation(calculated: Calculated) -> None:
         _print_relaxation(calculated.relaxation)
     constants = calculated.force_constants
     rows_total = 3 * len(constants.supercell) if constants else hessian.rows_total
+    following = f", {hessian.rows_by_sum_rule} by the sum rule," if hessian.rows_by_sum_rule else ""
     print_line(
         "constants" if constants else "Hessian",
         f"{hessian.rows_needed} of {rows_total} rows needed ({hessian.symmetry}), "
-        f"{hessian.rows_computed} computed in {hessian.seconds:.1f} s "
+        f"{hessian.rows_computed} computed{following} in {hessian.seconds:.1f} s "
         f"with {hessian.peak_memory_bytes / 2**20:.0f} MiB; asymmetry "
         f"{hessian.asymmetry_eV_per_A2:.1e}, sum rule {hessian.sum_rule_eV_per_A2:.1e} eV/Å²",
     )

@@ -18,9 +18,11 @@ class Computation:
     step_A: float | None
     """Displacement of the differences; None for analytic rows."""
     rows_computed: int
-    """Rows this run computed; others came from a checkpoint, or follow by symmetry."""
+    """Rows this run computed; others came from a checkpoint, or follow from these."""
     rows_needed: int
     """Rows from which all others follow by translation and space group."""
+    rows_by_sum_rule: int
+    """Those of them that were not computed: they follow from the acoustic sum rule."""
     symmetry: str
     """Which symmetry was used, or why none was."""
     space_group: str | None

@@ -92,6 +92,7 @@ def read_phonopy(path: str | os.PathLike[str]) -> ForceConstants:
         step_A=None,
         rows_computed=0,
         rows_needed=3 * len(primitive_atoms),
+        rows_by_sum_rule=0,
         symmetry="as phonopy used it",
         space_group=None,
         symmetry_tolerance_A=None,

@@ -10,17 +10,17 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from nearsight.errors import CheckpointError, MemoryBudgetError, MethodError, ModelError
+from nearsight.errors import CheckpointError, MethodError
 from nearsight.fingerprint import fingerprint
-from nearsight.hessian.analytic_rows import Executed, compute_rows
 from nearsight.hessian.budget import require_room_for_rows, within_budget
 from nearsight.hessian.checkpoint import RowStore, read_fingerprint
 from nearsight.hessian.computation import Computation
+from nearsight.hessian.execution import Rows, Task, complete, name_of
 from nearsight.hessian.methods import Chosen, choose_kind
 from nearsight.hessian.plan import Image, Plan
-from nearsight.memory import PeakMemory, default_memory_budget, is_out_of_memory
+from nearsight.memory import PeakMemory, default_memory_budget
 from nearsight.models.contract import Model, Seed, require_elements
-from nearsight.progress import Advance, progress_bar
+from nearsight.progress import progress_bar
 from nearsight.provenance import Setting, record
 from nearsight.structures.checking import check_structure, require_no_constraints
 
@@ -82,14 +82,14 @@ def compute_planned_rows(
     if checkpoint is not None:
         store = RowStore(checkpoint, fingerprint(atoms, model.identity, settings), len(atoms))
         _require_same_rows(atoms, model, plan.seeds, chosen, store)
-    rows = _Rows(plan.seeds, store)
+    rows = Rows(plan.seeds, store)
     resumed = len(rows.finished)
     with (
         progress_bar("Hessian rows", rows.total, show=progress) as rows.advance,
         PeakMemory(device) as peak,
     ):
         start = perf_counter()
-        executed = _execute(atoms, model, rows, chosen, budget)
+        executed, by_sum_rule = complete(Task(atoms, model, plan, chosen, budget), rows)
         stacked = np.stack([rows.finished[index] for index in range(rows.total)])
         deviation = _check_images(atoms, model, plan, chosen, stacked)
         seconds = perf_counter() - start
@@ -99,7 +99,8 @@ def compute_planned_rows(
             method=executed.method,
             reason=executed.reason,
             step_A=chosen.differences.step_A if chosen.differences else None,
-            rows_computed=rows.total - resumed,
+            rows_computed=rows.total - resumed - by_sum_rule,
+            rows_by_sum_rule=by_sum_rule,
             rows_needed=plan.rows_needed,
             symmetry=plan.reason,
             space_group=plan.space_group,
@@ -112,45 +113,6 @@ def compute_planned_rows(
             ),
         ),
     )
-
-
-class _Rows:
-    """The rows of one plan: those that are finished and those still to do."""
-
-    def __init__(self, seeds: list[Seed], store: RowStore | None) -> None:
-        self.total = len(seeds)
-        self.finished: dict[int, NDArray[np.float64]] = dict(store.rows) if store else {}
-        self.advance: Advance = lambda _done, _note: None
-        self._seeds = seeds
-        self._todo = [index for index in range(self.total) if index not in self.finished]
-        self._store = store
-
-    def seeds(self) -> list[Seed]:
-        """Return the rows to do, in the order in which `done` expects them."""
-        return [self._seeds[index] for index in self._todo]
-
-    def done(self, row: NDArray[np.float64]) -> None:
-        """Check and keep the next row."""
-        index = self._todo[0]
-        if not np.isfinite(row).all():
-            raise ModelError(
-                f"the second derivative by {_name(self._seeds[index])}, is not finite; the "
-                f"{len(self.finished)} rows before it are kept. Look for atoms that are too "
-                f"close, or use differences or another model."
-            )
-        if self._store is not None:
-            self._store.append(index, row)
-        self.finished[index] = row
-        self._todo.pop(0)
-        self.advance(len(self.finished), "")
-
-
-def _name(seed: Seed) -> str:
-    atom, direction = seed
-    axis = int(np.argmax(np.abs(direction)))
-    if direction[axis] == 1.0:
-        return f"atom {atom}, direction {'xyz'[axis]}"
-    return f"atom {atom}, direction ({', '.join(f'{part:.3f}' for part in direction)})"
 
 
 def _settings(plan: Plan, chosen: Chosen) -> dict[str, Setting]:
@@ -169,35 +131,6 @@ def _one_by_one(
         model.rows(atoms, seeds) if differences is None else differences.rows(atoms, model, seeds)
     )
     return list(rows)
-
-
-def _execute(
-    atoms: Atoms, model: Model, rows: _Rows, chosen: Chosen, memory_budget_bytes: int
-) -> Executed:
-    seeds = rows.seeds()
-    if not seeds:
-        name = chosen.differences.scheme.name if chosen.differences else "rows"
-        return Executed(name, "every row was in the checkpoint")
-    try:
-        if chosen.differences is None:
-            return compute_rows(
-                atoms,
-                model,
-                seeds,
-                batched=chosen.batched,
-                memory_budget_bytes=memory_budget_bytes,
-                row_done=rows.done,
-            )
-        for row in chosen.differences.rows(atoms, model, seeds):
-            rows.done(row)
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise MemoryBudgetError(
-            f"memory ran out after {len(rows.finished)} of {rows.total} rows. Use a method that "
-            f"takes less (rows, then fourth-order), float32, or a smaller cell."
-        ) from error
-    return Executed(chosen.differences.scheme.name, chosen.reason)
 
 
 def _kind_in_checkpoint(
@@ -262,7 +195,7 @@ def _check_images(
         deviations.append(float(np.abs(row - expected).max()))
         if deviations[-1] > allowed * float(np.abs(expected).max()):
             raise MethodError(
-                f"the row of {_name(seed)}, differs by {deviations[-1]:.2g} eV/Å² from the image "
+                f"the row of {name_of(seed)}, differs by {deviations[-1]:.2g} eV/Å² from the image "
                 f"of row {index} that it should be ({plan.reason}): {model.identity.name} does not "
                 f"keep this symmetry, or the structure has it only nearly. Use a smaller symmetry "
                 f"tolerance, move the structure onto its space group first, or use no symmetry."

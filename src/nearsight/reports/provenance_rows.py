@@ -165,6 +165,7 @@ def _hessian(entry: ReportEntry) -> _Lines:
         *lines,
         ("rows needed", f"{hessian.rows_needed} of {_rows_total(entry)}"),
         ("rows computed", str(hessian.rows_computed)),
+        ("rows by the sum rule", str(hessian.rows_by_sum_rule)),
         ("symmetry", hessian.symmetry),
         ("time", wording.seconds(hessian.seconds)),
         ("peak memory", wording.mebibytes(hessian.peak_memory_bytes)),

@@ -193,6 +193,7 @@ def _hessian(file: Path, name: str, content: Content) -> Hessian:
         step_A=None,
         rows_computed=0,
         rows_needed=3 * n_atoms,
+        rows_by_sum_rule=0,
         symmetry="what the program used is not known",
         space_group=None,
         symmetry_tolerance_A=None,
