@@ -135,9 +135,7 @@ def table(records: dict[str, dict[str, Record]]) -> str:
     optimizers = list(next(iter(records.values())))
     lines = []
     for name, of in records.items():
-        lowest = min(
-            record["energy_eV_per_atom"] for record in of.values() if "error" not in record
-        )
+        lowest = _lowest(of)
         cells = [name, str(next(iter(of.values())).get("n_atoms", "?"))]
         for record in of.values():
             if "error" in record:
@@ -151,39 +149,58 @@ def table(records: dict[str, dict[str, Record]]) -> str:
 
 
 def summary(records: dict[str, dict[str, Record]]) -> str:
-    """Return medians over the solids that BFGS and the other optimizer both relaxed."""
+    """Return medians of each optimizer, and of its ratios to BFGS and of ours to it."""
     lines = []
     for optimizer in next(iter(records.values())):
-        pairs = [
-            (of[optimizer], of["BFGS"])
-            for of in records.values()
-            if not any("error" in of[each] for each in (optimizer, "BFGS"))
-        ]
-        ours, theirs = zip(*pairs, strict=True)
-        above = [
-            1000 * (a["energy_eV_per_atom"] - b["energy_eV_per_atom"])
-            for a, b in zip(ours, theirs, strict=True)
-        ]
-        unconverged = sum(record["residual_eV_per_A"] >= FMAX for record in ours)
+        done = [of for of in records.values() if "error" not in of[optimizer]]
+        own = [of[optimizer] for of in done]
+        lowest = [_lowest(of) for of in done]
         lines.append(
             [
                 optimizer,
-                f"{np.median([record['equivalents'] for record in ours]):.0f}",
-                f"{np.median([a['equivalents'] / b['equivalents'] for a, b in pairs]):.2f}",
-                f"{np.median([a['seconds'] / b['seconds'] for a, b in pairs]):.2f}",
-                str(unconverged),
-                f"{sum(value > 1 for value in above)}, {sum(value < -1 for value in above)}",
+                str(len(own)),
+                f"{np.median([record['equivalents'] for record in own]):.0f}",
+                _over(optimizer, "BFGS", "equivalents", done),
+                _over(OURS, optimizer, "equivalents", done),
+                f"{np.median([record['seconds'] for record in own]):.0f}",
+                _over(OURS, optimizer, "seconds", done),
+                str(sum(record["residual_eV_per_A"] >= FMAX for record in own)),
+                str(
+                    sum(
+                        1000 * (record["energy_eV_per_atom"] - low) > 1
+                        for record, low in zip(own, lowest, strict=True)
+                    )
+                ),
             ]
         )
     header = (
         "optimizer",
+        "solids",
         "equivalents, median",
-        "over BFGS, median",
-        "seconds over BFGS, median",
+        "over BFGS, median and range",
+        f"{OURS} over it",
+        "seconds, median",
+        f"{OURS} over it",
         "not converged",
-        "ends higher, lower than BFGS by 1 meV/atom",
+        "ends 1 meV/atom above the lowest",
     )
     return markdown_table(header, lines)
+
+
+def _lowest(of: dict[str, Record]) -> float:
+    return min(record["energy_eV_per_atom"] for record in of.values() if "error" not in record)
+
+
+def _over(one: str, other: str, quantity: str, records: list[dict[str, Record]]) -> str:
+    """Return the median and the range of a ratio over the solids that both relaxed."""
+    ratios = [
+        of[one][quantity] / of[other][quantity]
+        for of in records
+        if all("error" not in of.get(each, {"error": "not asked for"}) for each in (one, other))
+    ]
+    if not ratios:
+        return ""
+    return f"{np.median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}"
 
 
 def main() -> None:

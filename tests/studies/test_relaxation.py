@@ -70,5 +70,9 @@ def test_failures_are_lines_of_the_table(study: Callable[[str], ModuleType]) -> 
     lines = module.table(records).splitlines()
     assert "| a | 8 | 40, +0.0 | 20, +10.0 (not converged) |" in lines
     assert "| b | 8 | 40, +0.0 | failed |" in lines
-    [newton] = [line for line in module.summary(records).splitlines() if "newton" in line]
-    assert newton == "| newton | 20 | 0.50 | 1.00 | 1 | 1, 0 |"
+    _, _, bfgs, newton = module.summary(records).splitlines()
+    half, equal = "0.50, 0.50 to 0.50", "1.00, 1.00 to 1.00"
+    assert bfgs == f"| BFGS | 2 | 40 | {equal} | {half} | 1 | {equal} | 0 | 0 |"
+    assert newton == f"| newton | 1 | 20 | {half} | {equal} | 1 | {equal} | 1 | 1 |"
+    alone = module.summary({"a": {"FIRE": good}}).splitlines()[2]
+    assert alone == "| FIRE | 1 | 40 |  |  | 1 |  | 0 | 0 |"
