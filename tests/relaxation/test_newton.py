@@ -56,7 +56,7 @@ def test_steps_that_end_higher_are_taken_back(
 ) -> None:
     # springs that are too soft by far make steps that are too long
     monkeypatch.setattr("nearsight.relaxation.springs.nnls", lambda a, _: (np.zeros(a.shape[1]), 0))
-    monkeypatch.setattr("nearsight.relaxation.newton._SOFTEST_eV_per_A2", 0.01)
+    monkeypatch.setattr("nearsight.relaxation.curvature._SOFTEST_eV_per_A2", 0.01)
     monkeypatch.setattr("nearsight.relaxation.newton._LONGEST_A", 1.0)
     solid.calc = ModelCalculator(pair_model())
     newton = Newton(solid, pair_model(), cell=True)

@@ -1,0 +1,127 @@
+"""Springs that follow a structure on its way: where they are laid out, and when they are fitted."""
+
+import contextlib
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import cg
+
+from nearsight.errors import StructureError
+from nearsight.hessian.operator import HessianOperator
+from nearsight.models.contract import Model
+from nearsight.relaxation.frame import Frame
+from nearsight.relaxation.springs import Constants, SpringNetwork, is_bond
+
+FloatArray = NDArray[np.float64]
+
+_N_PRODUCTS = 4
+_SOFTEST_eV_per_A2 = 0.5
+"""Added to the springs: the softest motions are left to the updates."""
+_SOFTEST_STRAIN = 4.0
+"""The same for strain, times the number of atoms."""
+_SOLVED = 1e-8
+
+_LARGEST_STRAIN = 0.1
+_FARTHEST_A = 1.0
+"""Where the springs were laid out is left behind beyond these."""
+_FAILURES, _PATIENCE, _MOST_FITS = 3, 15, 6
+"""After so many failed steps, and so many steps in all, the springs are fitted again."""
+
+
+class FittedSprings:
+    """Springs laid out where a structure was, with constants fitted to products taken there.
+
+    Parameters
+    ----------
+    atoms
+        The structure, which is moved from outside.
+    model
+        Gives the products.
+    cell
+        Whether strain is among the coordinates.
+    """
+
+    frame: Frame
+    """Where the springs are laid out."""
+
+    def __init__(self, atoms: Atoms, model: Model, *, cell: bool) -> None:
+        self._atoms = atoms
+        self._model = model
+        self._cell = cell
+        self._constants_eV_per_A2: Constants = {}
+        self._n_fits = self._steps_of_fit = self._failures_of_fit = 0
+        self._lay_out()
+
+    def fit(self) -> None:
+        """Fit the constants to products at the present structure.
+
+        Raises
+        ------
+        StructureError
+            Atoms are too close for products; the constants stay as they were.
+        """
+        # A fit that fails counts as well: it is not tried again at once.
+        seed = self._n_fits
+        self._n_fits += 1
+        self._steps_of_fit = self._failures_of_fit = 0
+        vectors = np.random.default_rng(seed).normal(size=(_N_PRODUCTS, len(self._atoms), 3))
+        products = HessianOperator(self._atoms, self._model).products(vectors)
+        self._constants_eV_per_A2 = self._network.fit(vectors, products)
+        self._stiffen()
+
+    def solve(self, gradient: FloatArray) -> FloatArray:
+        """Return how far the springs are moved by a gradient."""
+        diagonal = self._stiffness.diagonal()
+        jacobi = sparse.diags(1 / diagonal)
+        solution, _ = cg(self._stiffness, gradient, rtol=_SOLVED, atol=0.0, M=jacobi)
+        found: FloatArray = solution
+        return found
+
+    def count(self, *, failed: bool) -> None:
+        """Count a step that was taken, and whether it led higher."""
+        self._steps_of_fit += 1
+        self._failures_of_fit += failed
+
+    def outdated(self, x: FloatArray) -> bool:
+        """Tell whether the springs failed, or x is too far from where they were laid out."""
+        strain = np.abs(self.frame.strain(x)).max(initial=0.0)
+        far = np.abs(self.frame.displacements(x)).max(initial=0.0)
+        return self._failed or bool(strain >= _LARGEST_STRAIN or far >= _FARTHEST_A)
+
+    def renew(self) -> bool:
+        """Lay the springs out anew; fit them if they failed or bonds are new.
+
+        Returns
+        -------
+        bool
+            Whether they were fitted.
+        """
+        failed = self._failed
+        self._lay_out()
+        new = [label for label in self._network.labels if label not in self._constants_eV_per_A2]
+        if failed or any(is_bond(label) for label in new):
+            # Atoms that are too close for products on their way are not the end of it.
+            with contextlib.suppress(StructureError):
+                self.fit()
+                return True
+        self._stiffen()
+        return False
+
+    @property
+    def _failed(self) -> bool:
+        enough = self._failures_of_fit >= _FAILURES and self._steps_of_fit >= _PATIENCE
+        return enough and self._n_fits < _MOST_FITS
+
+    def _lay_out(self) -> None:
+        self.frame = Frame(
+            self._atoms.positions.copy(), self._atoms.cell.array.copy(), cell=self._cell
+        )
+        self._network = SpringNetwork(self._atoms, cell=self._cell)
+
+    def _stiffen(self) -> None:
+        softest = np.full(self.frame.size, _SOFTEST_eV_per_A2)
+        softest[self.frame.positions_A.size :] *= _SOFTEST_STRAIN * len(self._atoms)
+        springs = self._network.matrix(self._constants_eV_per_A2)
+        self._stiffness = (springs + sparse.diags(softest)).tocsr()
