@@ -163,6 +163,11 @@ def test_step_limit_is_reported_and_no_error(emt: Any, rattled_copper: Atoms) ->
     assert "Allow more steps" in warning
 
 
+def test_one_step_is_one_step(emt: Any, rattled_copper: Atoms) -> None:
+    [warning] = relax(rattled_copper, emt, max_steps=1).warnings
+    assert "Not converged after 1 step: " in warning
+
+
 def test_no_step_is_needed_at_the_minimum_or_none_allowed(emt: Any, rattled_copper: Atoms) -> None:
     relaxed = relax(rattled_copper, emt, fmax=1e-4).atoms
     again = relax(relaxed, emt, max_steps=0)

@@ -204,14 +204,16 @@ def _kept_symmetry(relaxed: Atoms, imposed: Symmetrized, state: State) -> KeptSy
 def _force_warnings(descent: Descent, left: float, settings: RelaxationSettings) -> list[str]:
     what = "force or virial per atom" if settings.cell else "force"
     numbers = f"the largest {what} is {left:.4g} eV/Å, above {settings.fmax_eV_per_A:g}"
+    n_steps = descent.state.n_steps
+    steps = "1 step" if n_steps == 1 else f"{n_steps} steps"
     if descent.stalled:
         return [
-            f"Not converged: no lower energy was found after {descent.state.n_steps} steps, and "
+            f"Not converged: no lower energy was found after {steps}, and "
             f"{numbers}. Use the optimizer BFGS or FIRE, or a larger fmax."
         ]
     if not descent.state.converged:
         return [
-            f"Not converged after {descent.state.n_steps} steps: {numbers}. Allow more steps "
+            f"Not converged after {steps}: {numbers}. Allow more steps "
             f"(a checkpoint goes on where it stopped), or try another optimizer."
         ]
     if left >= settings.fmax_eV_per_A:
