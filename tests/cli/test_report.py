@@ -242,7 +242,7 @@ def test_warnings_saved_with_a_hessian_are_on_its_page(nearsight: Run, folder: P
     assert nearsight("hessian", "copper.cif", "--max-steps", "1") == 0
     assert main(["report", "copper.hessian.npz", "--output", "r.html"]) == 0
     text = (folder / "r.html").read_text(encoding="utf-8")
-    assert "Not converged after 1 steps" in text
+    assert "Not converged after 1 step:" in text
     assert "structure with warnings" in text
 
 
