@@ -79,6 +79,15 @@ def test_step_limit_counts_all_runs_and_may_be_raised(
     assert relax(rattled_copper, emt, checkpoint=path).converged
 
 
+def test_memory_may_be_another_one_when_a_run_goes_on(
+    emt: Any, rattled_copper: Atoms, path: Path
+) -> None:
+    relax(rattled_copper, emt, max_steps=2, checkpoint=path, memory_budget_bytes=10**11)
+    resumed = relax(rattled_copper, emt, checkpoint=path, memory_budget_bytes=10**12)
+    assert resumed.converged
+    assert resumed.n_steps > 2
+
+
 def test_last_good_geometry_survives_a_model_that_fails(
     emt: Any, rattled_copper: Atoms, path: Path
 ) -> None:

@@ -17,7 +17,8 @@ from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
 from scipy.optimize import minimize_scalar
 
-from nearsight.errors import MethodError, ModelError, StructureError
+from nearsight.errors import MemoryBudgetError, MethodError, ModelError, StructureError
+from nearsight.memory import Measured
 from nearsight.models.contract import Model
 from nearsight.relaxation.relax import relax
 from nearsight.units import EV_PER_A3_IN_GPA
@@ -134,6 +135,8 @@ def test_input_and_result_carry_no_trace_of_the_run(emt: Any, rattled_copper: At
         "optimizer": "newton",
         "max_steps": 1000,
         "symmetry_tolerance_A": None,
+        "products": "differences",
+        "products_reason": "emt cannot be differentiated twice",
     }
 
 
@@ -273,6 +276,26 @@ def test_other_runtime_errors_pass_through(emt: Any, rattled_copper: Atoms) -> N
     emt.fail_at, emt.failure = 4, RuntimeError("out of memory")
     with pytest.raises(RuntimeError, match="out of memory"):
         relax(rattled_copper, emt)
+
+
+def test_products_that_do_not_fit_are_differences_and_said(
+    pair_model: Callable[..., Any], displaced_quartz: Atoms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = pair_model(receptive_field_A=None)  # no groups
+
+    def measured(work: Callable[[], Any], device: str) -> Measured[Any]:
+        result = work()
+        return Measured(result, 1.0, 100 if isinstance(result, list) else 1000)
+
+    monkeypatch.setattr("nearsight.hessian.product_method.measure", measured)
+    roomy = relax(displaced_quartz, model, memory_budget_bytes=1000)
+    assert roomy.provenance.settings["products"] == "analytic"
+    found = relax(displaced_quartz, model, memory_budget_bytes=999)
+    assert found.provenance.settings["products"] == "differences"
+    assert "more than the budget" in found.provenance.settings["products_reason"]
+    assert found.energy_after_eV == pytest.approx(roomy.energy_after_eV, abs=1e-4)
+    with pytest.raises(MemoryBudgetError, match="a force call of 9 atoms"):
+        relax(displaced_quartz, model, memory_budget_bytes=99)
 
 
 def test_rounding_in_the_logarithm_of_the_cell_is_no_warning(

@@ -10,6 +10,7 @@ from scipy.sparse.linalg import cg
 
 from nearsight.errors import StructureError
 from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.product_method import ProductMethod
 from nearsight.models.contract import Model
 from nearsight.relaxation.frame import Frame
 from nearsight.relaxation.springs import Constants, SpringNetwork, is_bond
@@ -41,15 +42,22 @@ class FittedSprings:
         Gives the products.
     cell
         Whether strain is among the coordinates.
+    memory_budget_bytes
+        As for `HessianOperator`, which computes the products.
     """
 
     frame: Frame
     """Where the springs are laid out."""
 
-    def __init__(self, atoms: Atoms, model: Model, *, cell: bool) -> None:
+    def __init__(
+        self, atoms: Atoms, model: Model, *, cell: bool, memory_budget_bytes: int | None = None
+    ) -> None:
+        self.methods: list[ProductMethod] = []
+        """How the products of each fit were computed."""
         self._atoms = atoms
         self._model = model
         self._cell = cell
+        self._memory_budget_bytes = memory_budget_bytes
         self._constants_eV_per_A2: Constants = {}
         self._n_fits = self._steps_of_fit = self._failures_of_fit = 0
         self._lay_out()
@@ -61,14 +69,19 @@ class FittedSprings:
         ------
         StructureError
             Atoms are too close for products; the constants stay as they were.
+        MemoryBudgetError
+            Not even a force call fits into the memory.
         """
         # A fit that fails counts as well: it is not tried again at once.
         seed = self._n_fits
         self._n_fits += 1
         self._steps_of_fit = self._failures_of_fit = 0
         vectors = np.random.default_rng(seed).normal(size=(_N_PRODUCTS, len(self._atoms), 3))
-        products = HessianOperator(self._atoms, self._model).products(vectors)
-        self._constants_eV_per_A2 = self._network.fit(vectors, products)
+        operator = HessianOperator(
+            self._atoms, self._model, memory_budget_bytes=self._memory_budget_bytes
+        )
+        self._constants_eV_per_A2 = self._network.fit(vectors, operator.products(vectors))
+        self.methods.append(operator.method)
         self._stiffen()
 
     def solve(self, gradient: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import MethodError, StorageError
+from nearsight.hessian.product_method import ProductMethod
 from nearsight.progress import Advance, progress_bar
 from nearsight.provenance import Setting
 from nearsight.relaxation.checkpoint import Checkpoint, State
@@ -61,10 +62,13 @@ class RelaxationSettings:
 
 @dataclass(frozen=True)
 class Descent:
-    """Where a descent ended, and whether its line search gave up."""
+    """Where a descent ended, and what was learnt on the way."""
 
     state: State
     stalled: bool
+    """Whether no lower energy was found."""
+    methods: tuple[ProductMethod, ...]
+    """How products with the Hessian were computed, each time that there were any."""
 
 
 def descend(
@@ -73,6 +77,8 @@ def descend(
     settings: RelaxationSettings,
     checkpoint: Checkpoint,
     progress: bool | None,
+    *,
+    memory_budget_bytes: int | None = None,
 ) -> Descent:
     """Relax `atoms`, which carries a calculator, in place from `state` on.
 
@@ -80,13 +86,17 @@ def descend(
     ------
     ModelError
         The model failed; the last good geometry is in the checkpoint.
+    MemoryBudgetError
+        Products with the Hessian do not fit into the memory budget by any method.
     StorageError
         A checkpoint cannot be written; the older one is intact.
     """
     state.apply_to(atoms)
     try:
         with progress_bar("Relaxing", None, show=progress) as advance:
-            descent = _descend_in_rounds(atoms, state, settings, checkpoint, advance)
+            descent = _descend_in_rounds(
+                atoms, state, settings, checkpoint, advance, memory_budget_bytes=memory_budget_bytes
+            )
     except StorageError:
         raise
     except BaseException as interruption:
@@ -124,6 +134,8 @@ def _descend_in_rounds(
     settings: RelaxationSettings,
     checkpoint: Checkpoint,
     advance: Advance,
+    *,
+    memory_budget_bytes: int | None,
 ) -> Descent:
     """Start the optimizer anew until the criterion holds in the present cell.
 
@@ -132,7 +144,7 @@ def _descend_in_rounds(
     """
     while True:
         first_step = state.n_steps
-        optimizer = _optimizer(atoms, settings)
+        optimizer = _optimizer(atoms, settings, memory_budget_bytes)
         try:
             for _ in _steps(optimizer, settings, settings.max_steps - first_step):
                 left = _residual_of(atoms, cell=settings.cell)
@@ -147,23 +159,35 @@ def _descend_in_rounds(
                 checkpoint.keep(state)
                 advance(state.n_steps, f"fmax {left:.4f} eV/Å")
                 if state.converged or stalled:
-                    return Descent(state, stalled=stalled and not state.converged)
+                    return _ended(optimizer, state, stalled=stalled and not state.converged)
         except RuntimeError as error:
             # ASE's line search has no exception of its own.
             if "LineSearch failed" not in str(error):
                 raise
             state.apply_to(atoms)
-            return Descent(state, stalled=True)
+            return _ended(optimizer, state, stalled=True)
         # Steps that were taken back count too.
         state = replace(state, n_steps=first_step + optimizer.nsteps)
         stalled = isinstance(optimizer, Newton) and optimizer.stalled
         if stalled or state.n_steps >= settings.max_steps:
-            return Descent(state, stalled=stalled)
+            return _ended(optimizer, state, stalled=stalled)
 
 
-def _optimizer(atoms: Atoms, settings: RelaxationSettings) -> "Optimizer | Newton":
+def _ended(optimizer: "Optimizer | Newton", state: State, *, stalled: bool) -> Descent:
+    methods = optimizer.methods if isinstance(optimizer, Newton) else []
+    return Descent(state, stalled, tuple(methods))
+
+
+def _optimizer(
+    atoms: Atoms, settings: RelaxationSettings, memory_budget_bytes: int | None
+) -> "Optimizer | Newton":
     if settings.optimizer == "newton":
-        return Newton(atoms, atoms.calc.model, cell=settings.cell)
+        return Newton(
+            atoms,
+            atoms.calc.model,
+            cell=settings.cell,
+            memory_budget_bytes=memory_budget_bytes,
+        )
     import ase.optimize
     from ase.filters import FrechetCellFilter
 

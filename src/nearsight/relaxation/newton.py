@@ -12,6 +12,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.hessian.product_method import ProductMethod
 from nearsight.models.contract import Model
 from nearsight.relaxation.curvature import FittedSprings
 
@@ -40,18 +41,29 @@ class Newton:
         Gives the products to which springs are fitted.
     cell
         Whether the cell is relaxed.
+    memory_budget_bytes
+        For the products, as for `HessianOperator`.
     """
 
-    def __init__(self, atoms: Atoms, model: Model, *, cell: bool) -> None:
+    def __init__(
+        self, atoms: Atoms, model: Model, *, cell: bool, memory_budget_bytes: int | None = None
+    ) -> None:
         self.nsteps = 0
         """Energies and gradients computed after the first."""
         self.stalled = False
         """Whether the energy did not fall however short the steps became."""
         self._atoms = atoms
         self._trust_A = _LONGEST_A
-        self._springs = FittedSprings(atoms, model, cell=cell)
+        self._springs = FittedSprings(
+            atoms, model, cell=cell, memory_budget_bytes=memory_budget_bytes
+        )
         self._x: FloatArray = np.zeros(self._springs.frame.size)
         self._updates: list[tuple[FloatArray, FloatArray]] = []
+
+    @property
+    def methods(self) -> list[ProductMethod]:
+        """How the products of each fit of springs were computed."""
+        return self._springs.methods
 
     def irun(self, fmax: float, steps: int) -> Iterator[bool]:  # noqa: ARG002  # ASE's signature
         """Yield before the first step and after each that went downhill, until none does."""

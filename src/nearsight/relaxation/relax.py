@@ -1,6 +1,7 @@
 """The verb `relax`: positions, and the cell of a crystal, to the next minimum of a model."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -9,9 +10,10 @@ from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
 
 from nearsight.errors import MethodError
 from nearsight.fingerprint import fingerprint
+from nearsight.hessian.product_method import ProductMethod
 from nearsight.models.as_calculator import Adjust, ModelCalculator
 from nearsight.models.contract import Evaluation, Model, require_elements
-from nearsight.provenance import record
+from nearsight.provenance import Setting, record
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.descent import Descent, RelaxationSettings, descend, residual
 from nearsight.relaxation.result import KeptSymmetry, Relaxation
@@ -32,6 +34,7 @@ def relax(
     optimizer: str | None = None,
     max_steps: int = 1000,
     symmetry_tolerance_A: float | None = None,
+    memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> Relaxation:
@@ -60,6 +63,10 @@ def relax(
     symmetry_tolerance_A
         If given, the structure is first moved onto the space group that it has within this
         tolerance in Å, and keeps that group while it relaxes.
+    memory_budget_bytes
+        Memory that products of ``newton`` may use; by default 80 % of what is free on the model's
+        device. Where analytic products do not fit, they are taken group by group or are differences
+        of forces: `Relaxation.provenance` says what ran, in ``products`` and ``products_reason``.
     checkpoint
         A file in which the geometry is kept every few seconds and when the run is interrupted. If
         it exists the relaxation goes on from there.
@@ -74,6 +81,8 @@ def relax(
         A setting is not possible, or `atoms` has constraints.
     ModelError
         The model does not know an element or gave something unusable.
+    MemoryBudgetError
+        A force call does not fit into the memory budget.
     CheckpointError
         The checkpoint is damaged or belongs to another calculation.
     StorageError
@@ -99,7 +108,9 @@ def relax(
         moving = imposed.atoms.copy()
     state = keeper.resume() or _begin(atoms, moving, model)
     moving.calc = ModelCalculator(model, adjust=_projection(operations))
-    descent = descend(moving, state, settings, keeper, progress)
+    descent = descend(
+        moving, state, settings, keeper, progress, memory_budget_bytes=memory_budget_bytes
+    )
     moving.calc = None
     return _report(atoms, moving, model, settings, descent=descent, imposed=imposed)
 
@@ -180,8 +191,18 @@ def _report(
             *_energy_warnings(descent.state, evaluation, relaxed),
             *_symmetry_warnings(symmetry),
         ),
-        provenance=record(model.identity, **asdict(settings)),
+        provenance=record(model.identity, **asdict(settings), **_products(descent.methods)),
     )
+
+
+def _products(methods: Sequence[ProductMethod]) -> dict[str, Setting]:
+    """Return how the products of this run were computed, and why so; nothing if there were none."""
+    if not methods:
+        return {}
+    return {
+        "products": " and ".join(dict.fromkeys(method.name for method in methods)),
+        "products_reason": "; ".join(dict.fromkeys(method.reason for method in methods)),
+    }
 
 
 def _kept_symmetry(relaxed: Atoms, imposed: Symmetrized, state: State) -> KeptSymmetry:
