@@ -69,6 +69,8 @@ class Descent:
     """Whether no lower energy was found."""
     methods: tuple[ProductMethod, ...]
     """How products with the Hessian were computed, each time that there were any."""
+    negative_curvature_eV_per_A2: float | None
+    """The curvature along a step near the end, if that was negative; only ``newton`` looks."""
 
 
 def descend(
@@ -174,8 +176,9 @@ def _descend_in_rounds(
 
 
 def _ended(optimizer: "Optimizer | Newton", state: State, *, stalled: bool) -> Descent:
-    methods = optimizer.methods if isinstance(optimizer, Newton) else []
-    return Descent(state, stalled, tuple(methods))
+    if not isinstance(optimizer, Newton):
+        return Descent(state, stalled, (), None)
+    return Descent(state, stalled, tuple(optimizer.methods), optimizer.negative_curvature_eV_per_A2)
 
 
 def _optimizer(

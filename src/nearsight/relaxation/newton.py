@@ -4,6 +4,11 @@ Limited-memory BFGS (J. Nocedal and S. J. Wright, *Numerical Optimization*, 2006
 DOI 10.1007/978-0-387-40065-5) preconditioned by a network of springs whose constants are fitted to
 a few products with the Hessian. Network and updates are positive definite: every step goes
 downhill, and one that ends higher is taken back and shortened.
+
+Downhill is no way out of a saddle point on which the forces vanish: a start of higher symmetry than
+the minimum has no force that breaks it, and no step does. Where a step shows that the energy curves
+down along it, that is remembered (`Newton.negative_curvature_eV_per_A2`); no products are spent on
+looking for more, as `nearsight.vibrations.minimum.relax_to_minimum` does.
 """
 
 from collections.abc import Iterator
@@ -26,6 +31,10 @@ _RISE_eV_PER_ATOM = 1e-6
 
 _MEMORY = 30
 _LEAST_CURVATURE_eV = 1e-8
+_NEGATIVE_eV_per_A2 = -0.05
+"""Above it is what rounding of forces in single precision makes of steps of 1e-3 Å."""
+_NEAR_A = 0.02
+"""After a way that long the curvature may be another: that of the minimum below a saddle."""
 _GIVE_UP = 12
 """Failed steps in a row after which no lower energy is to be found along the forces."""
 
@@ -59,6 +68,13 @@ class Newton:
         )
         self._x: FloatArray = np.zeros(self._springs.frame.size)
         self._updates: list[tuple[FloatArray, FloatArray]] = []
+        self._negative_eV_per_A2: float | None = None
+        self._since_negative_A = 0.0
+
+    @property
+    def negative_curvature_eV_per_A2(self) -> float | None:
+        """The mean curvature along the last step that had a negative one, if that is near."""
+        return self._negative_eV_per_A2 if self._since_negative_A < _NEAR_A else None
 
     @property
     def methods(self) -> list[ProductMethod]:
@@ -81,6 +97,7 @@ class Newton:
             self.nsteps += 1
             rose = found > energy + _RISE_eV_PER_ATOM * len(self._atoms)
             self._springs.count(failed=rose)
+            self._look_at(step, change, rose=rose)
             if step @ change > _LEAST_CURVATURE_eV:
                 self._updates = [*self._updates, (step, change)][-_MEMORY:]
             if rose:
@@ -115,6 +132,18 @@ class Newton:
             descent = descent + step * (share - (change @ descent) / (step @ change))
         length = self._length_A(descent)
         return -descent * min(1.0, self._trust_A / length if length > 0 else 1.0)
+
+    def _look_at(self, step: FloatArray, change: FloatArray, *, rose: bool) -> None:
+        """Remember a negative curvature, and how far the way has led from it since."""
+        moved, strain = self._springs.frame.displacements(step), self._springs.frame.strain(step)
+        # by strain, atoms spread evenly in a cube move by its width times strain / √12 each
+        width = np.cbrt(self._atoms.cell.volume)
+        square_A2 = np.sum(moved**2) + len(moved) * np.sum((width * strain) ** 2) / 12
+        curvature = float(step @ change / square_A2) if square_A2 > 0 else 0.0
+        if curvature < _NEGATIVE_eV_per_A2:
+            self._negative_eV_per_A2, self._since_negative_A = curvature, 0.0
+        elif not rose:
+            self._since_negative_A += self._length_A(step)
 
     def _length_A(self, step: FloatArray) -> float:
         """Return how far a step moves the atom that moves most, or half a cell's width."""

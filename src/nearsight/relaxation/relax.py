@@ -44,6 +44,12 @@ def relax(
     the virial divided by the number of atoms are below `fmax`. A step limit that is
     reached is no error: the result says so in `Relaxation.converged` and `Relaxation.warnings`.
 
+    Forces vanish on saddle points too. A start of higher symmetry than the minimum has no force that
+    breaks it, whether or not the symmetry is imposed, and the relaxation converges on the saddle
+    without a sign of it. ``newton`` warns where its last steps show a negative curvature, and looks
+    no further; `nearsight.vibrations.minimum.relax_to_minimum`, or ``--follow-imaginary`` on the
+    command line, computes the lowest modes and leaves saddle points along them.
+
     Parameters
     ----------
     atoms
@@ -188,6 +194,7 @@ def _report(
         symmetry=symmetry,
         warnings=(
             *_force_warnings(descent, left, settings),
+            *_saddle_warnings(descent),
             *_energy_warnings(descent.state, evaluation, relaxed),
             *_symmetry_warnings(symmetry),
         ),
@@ -243,6 +250,16 @@ def _force_warnings(descent: Descent, left: float, settings: RelaxationSettings)
             f"which break it, {numbers}. Relax without symmetry to follow them."
         ]
     return []
+
+
+def _saddle_warnings(descent: Descent) -> list[str]:
+    curvature = descent.negative_curvature_eV_per_A2
+    if curvature is None or not descent.state.converged:
+        return []
+    return [
+        f"The curvature along a step just before the end was negative ({curvature:.2g} eV/Å²): "
+        f"this may be a saddle point. `relax_to_minimum`, or --follow-imaginary, finds out."
+    ]
 
 
 def _energy_warnings(state: State, evaluation: Evaluation, relaxed: Atoms) -> list[str]:
