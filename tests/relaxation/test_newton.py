@@ -9,9 +9,11 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
+from nearsight.hessian.operator import HessianOperator
 from nearsight.models.as_calculator import ModelCalculator
 from nearsight.relaxation import relax
 from nearsight.relaxation.newton import Newton
+from nearsight.structures.symmetry import space_group
 
 
 @pytest.fixture
@@ -73,16 +75,57 @@ def test_a_large_strain_lays_the_springs_out_anew(pair_model: Callable[..., Any]
     found = relax(stretched, pair_model(), fmax=1e-4, optimizer="newton")
     assert found.volume_change < -0.3  # a strain of more than 0.1
     near = bulk("MgO", "rocksalt", a=3.8, cubic=True)
-    best = relax(near, pair_model(), fmax=1e-4)
+    best = relax(near, pair_model(), fmax=1e-4, optimizer="BFGS")
     assert found.energy_after_eV == pytest.approx(best.energy_after_eV, abs=1e-5)
 
 
-def test_imposed_symmetry_is_kept(pair_model: Callable[..., Any]) -> None:
-    cubic = bulk("MgO", "rocksalt", a=4.05, cubic=True)
-    found = relax(cubic, pair_model(), fmax=1e-4, optimizer="newton", symmetry_tolerance_A=0.01)
+def test_imposed_symmetry_is_kept(alpha_quartz: Atoms, pair_model: Callable[..., Any]) -> None:
+    options = {"fmax": 1e-4, "cell": False}
+    free = relax(alpha_quartz, pair_model(), optimizer="newton", **options)
+    assert space_group(free.atoms).number < 152  # left to itself, the structure loses its group
+    options["symmetry_tolerance_A"] = 0.01
+    found = relax(alpha_quartz, pair_model(), optimizer="newton", **options)
     assert found.converged
     assert found.symmetry is not None
-    assert found.symmetry.number_after == found.symmetry.number_imposed == 225
+    assert found.symmetry.number_after == found.symmetry.number_imposed == 152
+    assert np.abs(found.atoms.positions - alpha_quartz.positions).max() > 0.1
+    theirs = relax(alpha_quartz, pair_model(), optimizer="BFGS", **options)
+    assert found.energy_after_eV == pytest.approx(theirs.energy_after_eV, abs=1e-5)
+    assert found.energy_after_eV > free.energy_after_eV + 1.0
+
+
+def saddle(offset_A: float) -> Atoms:
+    """Return a chain in which Mg is drawn to either Si, and an O2 too long by 1.5 mÅ."""
+    positions = [[0, 0, offset_A], [0, 0, 3.7], [8, 8, 1.0], [8, 8, 2.28135]]
+    return Atoms("MgSiO2", positions=positions, cell=[16, 16, 7.4], pbc=True)
+
+
+def test_a_saddle_that_shows_is_said(pair_model: Callable[..., Any]) -> None:
+    found = relax(saddle(0.002), pair_model(), cell=False, optimizer="newton")
+    assert found.converged
+    curvature = np.linalg.eigvalsh(HessianOperator(found.atoms, pair_model()) @ np.eye(12))
+    assert curvature[0] < -0.5
+    [warning] = found.warnings
+    assert "negative (-" in warning
+    assert "may be a saddle point" in warning
+    assert "relax_to_minimum" in warning
+
+
+def test_a_saddle_that_was_left_is_not_said(pair_model: Callable[..., Any]) -> None:
+    found = relax(saddle(0.004), pair_model(), cell=False, optimizer="newton")
+    assert found.converged
+    assert found.atoms.get_distance(0, 1, mic=True) < 3.0
+    assert found.warnings == ()
+
+
+def test_minima_are_no_saddles(
+    solid: Atoms, displaced_quartz: Atoms, pair_model: Callable[..., Any]
+) -> None:
+    for atoms in (solid, displaced_quartz):
+        for dtype in ("float64", "float32"):
+            found = relax(atoms, pair_model(dtype), optimizer="newton")
+            assert found.converged
+            assert found.warnings == ()
 
 
 def test_an_interrupted_relaxation_goes_on(
@@ -107,5 +150,5 @@ def test_single_precision_converges(solid: Atoms, pair_model: Callable[..., Any]
 
 def test_models_without_derivatives_give_differences(emt: Any, rattled_copper: Atoms) -> None:
     found = relax(rattled_copper, emt, fmax=1e-3, optimizer="newton")
-    best = relax(rattled_copper, emt, fmax=1e-3)
+    best = relax(rattled_copper, emt, fmax=1e-3, optimizer="BFGS")
     assert found.energy_after_eV == pytest.approx(best.energy_after_eV, abs=1e-5)

@@ -44,11 +44,12 @@ def relax(
     the virial divided by the number of atoms are below `fmax`. A step limit that is
     reached is no error: the result says so in `Relaxation.converged` and `Relaxation.warnings`.
 
-    Forces vanish on saddle points too. A start of higher symmetry than the minimum has no force that
-    breaks it, whether or not the symmetry is imposed, and the relaxation converges on the saddle
-    without a sign of it. ``newton`` warns where its last steps show a negative curvature, and looks
-    no further; `nearsight.vibrations.minimum.relax_to_minimum`, or ``--follow-imaginary`` on the
-    command line, computes the lowest modes and leaves saddle points along them.
+    Forces vanish on saddle points too. A start of higher symmetry than the minimum has no force
+    that breaks it, whether or not the symmetry is imposed, and the relaxation converges on the
+    saddle without a sign of it. ``newton`` warns where its last steps show a negative curvature,
+    and looks no further; `nearsight.vibrations.minimum.relax_to_minimum`, or
+    ``--follow-imaginary`` on the command line, computes the lowest modes and leaves saddle points
+    along them.
 
     Parameters
     ----------
