@@ -1,5 +1,6 @@
 """Relaxation that keeps the space group."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +42,20 @@ def test_group_is_kept_and_reported(emt: Any, copper_gold: Atoms) -> None:
     assert report.max_strain < 1e-9
     assert space_group(result.atoms).number == 123
     assert copper_gold == before
+
+
+def test_atoms_that_may_move_keep_the_group(
+    alpha_quartz: Atoms, pair_model: Callable[..., Any]
+) -> None:
+    """Alpha-quartz has four free coordinates of atoms; CuAu has none."""
+    rattled = alpha_quartz.copy()
+    rattled.rattle(1e-3, seed=1)
+    result = relax(rattled, pair_model(), symmetry_tolerance_A=0.01, cell=False)
+    report = result.symmetry
+    assert result.converged
+    assert (report.number_before, report.number_imposed, report.number_after) == (1, 152, 152)
+    assert np.abs(result.atoms.positions - alpha_quartz.positions).max() > 0.1
+    assert space_group(relax(rattled, pair_model(), cell=False).atoms).number != 152
 
 
 def test_energies_of_each_stage_are_those_of_the_model(emt: Any, copper_gold: Atoms) -> None:
