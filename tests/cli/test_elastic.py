@@ -6,7 +6,7 @@ import ase.io
 import numpy as np
 import pytest
 from ase import Atoms
-from ase.build import bulk
+from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 
 from nearsight.cli.main import main
@@ -129,6 +129,31 @@ def test_mechanically_unstable_crystal_has_no_moduli(
     assert found["stable"] is False
     assert found["moduli"] is None
     assert not Path("s.png").exists()
+
+
+@pytest.mark.parametrize("name", ["boxed.xyz", "slab.cif"])
+@pytest.mark.parametrize("options", [(), ("--fixed-cell",)])
+def test_what_lies_in_a_box_has_no_moduli(
+    nearsight: Run,
+    phonon_folder: Path,
+    name: str,
+    options: Sequence[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    boxed = molecule("N2", cell=[8, 8, 8], pbc=True)
+    ase.io.write(phonon_folder / "boxed.xyz", boxed)
+    given = [name, "--json", "r.json", "--plot", "r.png", *options]
+    assert nearsight("elastic", *given) == 0
+    output = capsys.readouterr().out
+    assert "NO STIFFNESS: eigenvalues" in output
+    assert "is it a layer, chain or molecule in a box?" in " ".join(output.split())
+    assert "unstable" not in output.lower()
+    assert "Voigt" not in output
+    assert "r.png does not show it" in output
+    found = json.loads((phonon_folder / "r.json").read_text())["elasticity"]
+    assert found["stability"] == "no stiffness"
+    assert found["stable"] is found["moduli"] is found["youngs_modulus"] is None
+    assert not Path("r.png").exists()
 
 
 @pytest.mark.parametrize("name", ["nitrogen.xyz", "layer.xyz"])

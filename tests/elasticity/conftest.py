@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from ase import Atoms
-from ase.build import bulk
+from ase.build import bulk, fcc100
 
 from nearsight.hessian import GeneralisedHessian, generalised_hessian
 from nearsight.models.torch_model import TorchModel
@@ -56,6 +56,15 @@ def alloy(relaxed: Callable[..., Atoms]) -> Atoms:
 def unstable(relaxed: Callable[..., Atoms]) -> Atoms:
     """Zincblende, held by central forces between neighbours: it has no strength against shear."""
     return relaxed(bulk("MgO", "zincblende", a=4.4), fmax=1e-6)
+
+
+@pytest.fixture
+def layer() -> Atoms:
+    """Three layers of magnesium's atoms with a vacuum, periodic in all directions."""
+    atoms = fcc100("Mg", (1, 1, 3), a=3.75, vacuum=8.0)
+    atoms.info.clear()
+    atoms.pbc = True
+    return atoms
 
 
 @pytest.fixture(scope="session")

@@ -75,3 +75,9 @@ def test_compliance_takes_the_symmetric_part(triclinic: np.ndarray) -> None:
 def test_unstable_tensor_is_refused() -> None:
     with pytest.raises(StructureError, match=r"eigenvalue -5 GPa.*unstable"):
         elastic_moduli(np.diag([10.0, 10, 10, 3, 3, -5]))
+
+
+@pytest.mark.parametrize("noise", [1e-6, -1e-6])
+def test_tensor_of_a_vacuum_is_refused(noise: float) -> None:
+    with pytest.raises(StructureError, match=r"eigenvalue.*1\.0e-06 GPa.*layer, chain or molecule"):
+        elastic_moduli(np.diag([10.0, 10, noise, 3, 3, 5]))

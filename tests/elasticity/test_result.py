@@ -6,11 +6,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.build import bulk, molecule
 from matplotlib.figure import Figure
 
 from nearsight.elasticity import elastic_tensor, youngs_modulus
 from nearsight.errors import StructureError
-from nearsight.hessian import GeneralisedHessian
+from nearsight.hessian import GeneralisedHessian, generalised_hessian
+from nearsight.models.torch_model import TorchModel
+from nearsight.units import EV_PER_A3_IN_GPA
 
 Derivatives = Callable[..., GeneralisedHessian]
 
@@ -53,3 +56,53 @@ def test_unstable_crystals_have_no_moduli(unstable: Atoms, derivatives: Derivati
     with pytest.raises(StructureError, match="mechanically unstable"):
         _ = found.moduli
     assert found.summary()["moduli"] is None
+
+
+@pytest.mark.parametrize("cell", [True, False])
+def test_one_way_without_stiffness_is_no_stiffness(
+    cell: bool, layer: Atoms, relaxed: Callable[..., Atoms], derivatives: Derivatives
+) -> None:
+    found = elastic_tensor(derivatives(relaxed(layer, cell=cell, fmax=1e-4)))
+    # In its plane it is a solid; a vacuum is stretched for nothing.
+    assert found.eigenvalues_GPa[-1] > 5
+    assert found.stability == "no stiffness"
+    assert not found.is_stable
+    assert any("is it a layer, chain or molecule in a box?" in each for each in found.warnings)
+    assert not any("unstable" in warning for warning in found.warnings)
+    summary = json.loads(json.dumps(found.summary(), allow_nan=False))
+    assert summary["stability"] == "no stiffness"
+    assert summary["stable"] is summary["moduli"] is summary["youngs_modulus"] is None
+    axes = Figure().subplots(subplot_kw={"projection": "polar"})
+    for ask in (lambda: found.moduli, lambda: found.youngs_range, lambda: found.plot(axes)):
+        with pytest.raises(StructureError, match="no stiffness beyond what the residual"):
+            ask()
+
+
+def test_a_layer_under_stress_is_no_crystal_either(
+    layer: Atoms, relaxed: Callable[..., Atoms], derivatives: Derivatives
+) -> None:
+    # Terms of the stress alone would make a vacuum soft or unstable.
+    layer.set_cell(layer.cell.array @ np.diag([0.97, 0.97, 1]), scale_atoms=True)
+    found = elastic_tensor(derivatives(relaxed(layer, cell=False, fmax=1e-6)))
+    assert np.abs(found.stress_GPa).max() > 0.5
+    assert np.abs(found.eigenvalues_GPa).min() > 0.01
+    assert found.stability == "no stiffness"
+
+
+def test_a_molecule_in_a_box_has_no_stiffness(
+    relaxed: Callable[..., Atoms], derivatives: Derivatives
+) -> None:
+    atoms = molecule("CO", cell=[9, 9, 9], pbc=True)
+    found = elastic_tensor(derivatives(relaxed(atoms, cell=False)))
+    assert found.stability == "no stiffness"
+    assert found.summary()["moduli"] is None
+
+
+def test_a_soft_crystal_is_a_crystal(springs: Callable[[float], TorchModel]) -> None:
+    # As soft as C44 of the softest frameworks, some 0.1 GPa: k/a of springs between neighbours.
+    a = 3.0 * np.sqrt(2)
+    for c44, stability in ((0.1, "stable"), (0.02, "stable"), (0.005, "no stiffness")):
+        model = springs(c44 * a / EV_PER_A3_IN_GPA)
+        found = elastic_tensor(generalised_hessian(bulk("Mg", "fcc", a=a), model, progress=False))
+        assert found.relaxed_ion_GPa[3, 3] == pytest.approx(c44)
+        assert found.stability == stability

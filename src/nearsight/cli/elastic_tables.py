@@ -6,7 +6,9 @@ from numpy.typing import NDArray
 from nearsight.cli.lines import print_line
 from nearsight.elasticity.moduli import ElasticModuli, Modulus
 from nearsight.elasticity.result import ElasticTensor
+from nearsight.elasticity.stability import WITHOUT_STIFFNESS
 
+_VERDICTS = {"stable": "stable", "unstable": "UNSTABLE", "no stiffness": "NO STIFFNESS"}
 _AXES = ("xx", "yy", "zz", "yz", "xz", "xy")
 
 
@@ -21,7 +23,7 @@ def print_elasticity(tensor: ElasticTensor, *, conventional: bool) -> None:
     )
     print_line(
         "stability",
-        f"{'stable' if tensor.is_stable else 'UNSTABLE'}: eigenvalues "
+        f"{_VERDICTS[tensor.stability]}: eigenvalues "
         f"{tensor.eigenvalues_GPa[0]:.3f} to {tensor.eigenvalues_GPa[-1]:.3f} GPa",
     )
     print_line(
@@ -35,6 +37,8 @@ def print_elasticity(tensor: ElasticTensor, *, conventional: bool) -> None:
     if tensor.is_stable:
         _print_moduli(tensor.moduli)
         _print_range(tensor)
+    elif tensor.stability == "no stiffness":
+        print_line("moduli", f"none: {WITHOUT_STIFFNESS}")
 
 
 def _print_tensor(title: str, matrix_GPa: NDArray[np.float64]) -> None:

@@ -5,16 +5,21 @@ from ase.stress import voigt_6_to_full_3x3_stress
 from numpy.typing import NDArray
 
 from nearsight.elasticity.ions import IonicRelaxation, relax_ions
-from nearsight.elasticity.moduli import symmetric
 from nearsight.elasticity.result import ELASTIC_CONSTANTS, STRESS_CORRECTED, ElasticTensor
+from nearsight.elasticity.stability import (
+    ERROR_OF_DIFFERENCES,
+    NEGLIGIBLE_STRESS_GPA,
+    WITHOUT_STIFFNESS,
+    Stability,
+    stability_of,
+    symmetric,
+)
 from nearsight.hessian.generalised import GeneralisedHessian
 from nearsight.structures.strain import VOIGT
 from nearsight.units import EV_PER_A3_IN_GPA
 
 FloatArray = NDArray[np.float64]
 
-NEGLIGIBLE_STRESS_GPA = 0.01
-"""Below it the second derivatives of the energy are elastic constants."""
 SMALL_FORCE_eV_PER_A = 1e-3
 """Above it soft modes are not at rest: 4·10⁻³ eV/Å make the bulk modulus of MOF-5 5 % larger."""
 _AXES = ("xx", "yy", "zz", "yz", "xz", "xy")
@@ -49,10 +54,13 @@ def elastic_tensor(generalised: GeneralisedHessian) -> ElasticTensor:
     clamped = symmetric(generalised.strain_eV) / volume
     relaxed = clamped - ions.term_eV / volume
     name = ELASTIC_CONSTANTS
+    stability = _before_stress(generalised, EV_PER_A3_IN_GPA * clamped, EV_PER_A3_IN_GPA * relaxed)
     if EV_PER_A3_IN_GPA * np.abs(stress).max() >= NEGLIGIBLE_STRESS_GPA:
         name = STRESS_CORRECTED
         clamped, relaxed = (tensor + _correction(stress) for tensor in (clamped, relaxed))
     relaxed_GPa = EV_PER_A3_IN_GPA * relaxed
+    if stability != "no stiffness":
+        stability = stability_of(relaxed_GPa)
     fmax = float(np.linalg.norm(generalised.forces_eV_per_A, axis=1).max())
     wavenumbers = ions.wavenumbers_per_cm
     return ElasticTensor(
@@ -60,6 +68,7 @@ def elastic_tensor(generalised: GeneralisedHessian) -> ElasticTensor:
         name=name,
         clamped_ion_GPa=EV_PER_A3_IN_GPA * clamped,
         relaxed_ion_GPa=relaxed_GPa,
+        stability=stability,
         stress_GPa=EV_PER_A3_IN_GPA * stress,
         fmax_eV_per_A=fmax,
         lowest_mode_per_cm=float(wavenumbers[0]) if len(wavenumbers) else None,
@@ -67,10 +76,21 @@ def elastic_tensor(generalised: GeneralisedHessian) -> ElasticTensor:
             *_stress_warnings(EV_PER_A3_IN_GPA * stress),
             *_force_warnings(fmax),
             *_mode_warnings(ions),
-            *_stability_warnings(relaxed_GPa),
+            *_stability_warnings(relaxed_GPa, stability),
         ),
         provenance=generalised.provenance,
     )
+
+
+def _before_stress(
+    generalised: GeneralisedHessian, clamped_GPa: FloatArray, relaxed_GPa: FloatArray
+) -> Stability:
+    """Judge without the terms of the stress, which give a stretched vacuum a stiffness."""
+    resolution = NEGLIGIBLE_STRESS_GPA
+    if generalised.strain_step is not None:
+        # Clamped and ionic parts cancel in a layer, but not their errors.
+        resolution = max(resolution, ERROR_OF_DIFFERENCES * float(np.abs(clamped_GPa).max()))
+    return stability_of(relaxed_GPa, resolution)
 
 
 def _correction(stress: FloatArray) -> FloatArray:
@@ -122,10 +142,12 @@ def _mode_warnings(ions: IonicRelaxation) -> list[str]:
     ]
 
 
-def _stability_warnings(stiffness_GPa: FloatArray) -> list[str]:
-    eigenvalues, strains = np.linalg.eigh(symmetric(stiffness_GPa))
-    if eigenvalues[0] > 0:
+def _stability_warnings(stiffness_GPa: FloatArray, stability: Stability) -> list[str]:
+    if stability == "stable":
         return []
+    if stability == "no stiffness":
+        return [f"There are no moduli: {WITHOUT_STIFFNESS}"]
+    eigenvalues, strains = np.linalg.eigh(symmetric(stiffness_GPa))
     shown = ", ".join(f"{_AXES[i]} {strains[i, 0]:+.2f}" for i in range(6))
     return [
         f"The crystal is mechanically unstable: its elastic tensor has the eigenvalue "

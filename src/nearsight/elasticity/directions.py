@@ -55,7 +55,8 @@ def youngs_modulus(stiffness_GPa: ArrayLike, directions: ArrayLike) -> FloatArra
     Raises
     ------
     StructureError
-        The tensor is not positive definite: the crystal is unstable.
+        The tensor is not positive definite, so that the crystal is unstable, or an eigenvalue is
+        within 0.01 GPa of zero.
     """
     return 1 / _stretch(compliance(stiffness_GPa), np.asarray(directions, dtype=np.float64))
 
@@ -66,7 +67,8 @@ def youngs_modulus_range(stiffness_GPa: ArrayLike) -> YoungsModulusRange:
     Raises
     ------
     StructureError
-        The tensor is not positive definite: the crystal is unstable.
+        The tensor is not positive definite, so that the crystal is unstable, or an eigenvalue is
+        within 0.01 GPa of zero.
     """
     s = compliance(stiffness_GPa)
     grid = _hemisphere()

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nearsight.elasticity.stability import stability_of, symmetric, without_moduli
 from nearsight.errors import StructureError
 
 FloatArray = NDArray[np.float64]
@@ -55,7 +56,8 @@ def elastic_moduli(stiffness_GPa: ArrayLike) -> ElasticModuli:
     Raises
     ------
     StructureError
-        The tensor is not positive definite: the crystal is unstable and has no moduli.
+        The tensor is not positive definite, so that the crystal is unstable, or an eigenvalue is
+        within 0.01 GPa of zero: there are no moduli.
     """
     c = symmetric(stiffness_GPa)
     s = compliance(c)
@@ -75,23 +77,21 @@ def elastic_moduli(stiffness_GPa: ArrayLike) -> ElasticModuli:
     )
 
 
-def symmetric(stiffness_GPa: ArrayLike) -> FloatArray:
-    """Return the symmetric part, which decides the energy of a strain."""
-    c = np.asarray(stiffness_GPa, dtype=np.float64)
-    return (c + c.T) / 2
-
-
 def compliance(stiffness_GPa: ArrayLike) -> FloatArray:
     """Return the inverse of the symmetric part in 1/GPa, shears doubled as those of the strain.
 
     Raises
     ------
     StructureError
-        The tensor is not positive definite.
+        The tensor is not positive definite, or an eigenvalue is within 0.01 GPa of zero.
     """
     c = symmetric(stiffness_GPa)
-    lowest = float(np.linalg.eigvalsh(c)[0])
-    if lowest <= 0:
+    eigenvalues = np.linalg.eigvalsh(c)
+    stability = stability_of(c)
+    if stability == "no stiffness":
+        raise without_moduli(float(eigenvalues[np.abs(eigenvalues).argmin()]))
+    lowest = float(eigenvalues[0])
+    if stability == "unstable":
         raise StructureError(
             f"A crystal whose elastic tensor has the eigenvalue {lowest:.3g} GPa is mechanically "
             f"unstable and has no moduli; strain the cell along that eigenvector, and relax again."

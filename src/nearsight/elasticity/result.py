@@ -14,8 +14,9 @@ from nearsight.elasticity.directions import (
     youngs_modulus,
     youngs_modulus_range,
 )
-from nearsight.elasticity.moduli import ElasticModuli, elastic_moduli, symmetric
+from nearsight.elasticity.moduli import ElasticModuli, elastic_moduli
 from nearsight.elasticity.rotation import rotate_tensor
+from nearsight.elasticity.stability import Stability, symmetric, without_moduli
 from nearsight.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ class ElasticTensor:
     """With the atoms moving as the cell does, shape ``(6, 6)``."""
     relaxed_ion_GPa: FloatArray
     """With the atoms at rest in the strained cell, shape ``(6, 6)``: what is measured."""
+    stability: Stability
+    """What a strain costs: Born's criterion, where there is a stiffness that it could judge.
+
+    "no stiffness" where an eigenvalue, terms of the stress aside, is within 0.01 GPa of zero, or by
+    differences within 10⁻³ of the clamped-ion constants, as of a layer, chain or molecule in a box.
+    """
     stress_GPa: FloatArray
     """Stress that is left in the crystal, shape ``(6,)``, positive where it is stretched."""
     fmax_eV_per_A: float
@@ -66,8 +73,8 @@ class ElasticTensor:
 
     @property
     def is_stable(self) -> bool:
-        """Whether every strain costs energy."""
-        return bool(self.eigenvalues_GPa[0] > 0)
+        """Whether every strain costs energy, beyond doubt."""
+        return self.stability == "stable"
 
     @cached_property
     def moduli(self) -> ElasticModuli:
@@ -76,8 +83,9 @@ class ElasticTensor:
         Raises
         ------
         StructureError
-            The crystal is unstable.
+            The crystal is unstable or without stiffness.
         """
+        self._require_stiffness()
         return elastic_moduli(self.relaxed_ion_GPa)
 
     @cached_property
@@ -87,8 +95,9 @@ class ElasticTensor:
         Raises
         ------
         StructureError
-            The crystal is unstable.
+            The crystal is unstable or without stiffness.
         """
+        self._require_stiffness()
         return youngs_modulus_range(self.relaxed_ion_GPa)
 
     def turned(self, rotation: ArrayLike) -> "ElasticTensor":
@@ -118,8 +127,9 @@ class ElasticTensor:
         Raises
         ------
         StructureError
-            The crystal is unstable.
+            The crystal is unstable or without stiffness.
         """
+        self._require_stiffness()
         angles = np.linspace(0, 2 * np.pi, 361)
         # Of a cubic crystal the curves lie on each other: the later ones let the first be seen.
         styles = (("xy", 0, 1, "-", 4.0), ("xz", 0, 2, "--", 2.5), ("yz", 1, 2, ":", 1.5))
@@ -143,7 +153,12 @@ class ElasticTensor:
             "fmax_eV_per_A": self.fmax_eV_per_A,
             "lowest_mode_per_cm": self.lowest_mode_per_cm,
             "eigenvalues_GPa": self.eigenvalues_GPa.tolist(),
-            "stable": stable,
+            "stability": self.stability,
+            "stable": None if self.stability == "no stiffness" else stable,
             "moduli": self.moduli.summary() if stable else None,
             "youngs_modulus": self.youngs_range.summary() if stable else None,
         }
+
+    def _require_stiffness(self) -> None:
+        if self.stability == "no stiffness":
+            raise without_moduli(float(np.abs(self.eigenvalues_GPa).min()))
