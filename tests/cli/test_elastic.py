@@ -63,6 +63,7 @@ def test_constants_in_the_axes_of_the_conventional_cell(
         assert nearsight("elastic", "turned.xyz", "--json", "c.json", *options) == 0
         found = json.loads(Path("c.json").read_text())["elasticity"]
         tensors[options] = np.array(found["relaxed_ion_GPa"])
+        assert found["conventional_axes"] is bool(options)
     given, conventional = tensors.values()
     assert "conventional cell" in capsys.readouterr().out
     assert np.abs(given[:3, 3:]).max() > 1

@@ -73,6 +73,22 @@ def test_the_hessian_of_a_minimum_is_computed_once(
     assert not Path(".nearsight").exists()
 
 
+def test_elastic_constants_take_the_hessian_in_which_modes_were_looked_for(
+    nearsight: Run, structures_evaluated: list[int]
+) -> None:
+    found, numbers = [], []
+    for options in ((), ("--follow-imaginary",)):
+        structures_evaluated.clear()
+        assert nearsight("elastic", "copper.cif", *options, "--json", "r.json") == 0
+        found.append(json.loads(Path("r.json").read_text()))
+        numbers.append(sum(structures_evaluated))
+    plain, following = found
+    assert numbers[0] == numbers[1]
+    assert following["elasticity"] == plain["elasticity"]
+    assert following["hessian"]["rows_computed"] == following["hessian"]["rows_total"]
+    assert not Path(".nearsight").exists()
+
+
 def test_the_hessian_of_a_supercell_is_not_that_of_its_cell(nearsight: Run) -> None:
     options = ("--supercell", "1", "1", "2", "--follow-imaginary", "--json", "r.json")
     assert nearsight("vibrations", "copper.cif", *options) == 0

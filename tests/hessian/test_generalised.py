@@ -12,7 +12,13 @@ from ase.build import bulk, molecule
 from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.emt import EMT
 
-from nearsight.errors import CheckpointError, MissingPropertyError, ModelError, StructureError
+from nearsight.errors import (
+    CheckpointError,
+    MethodError,
+    MissingPropertyError,
+    ModelError,
+    StructureError,
+)
 from nearsight.hessian import GeneralisedHessian, generalised_hessian
 from nearsight.models import AseModel
 from nearsight.models.contract import Evaluation, Model
@@ -137,6 +143,35 @@ def test_molecules_and_layers_are_refused(pbc: Any, model: TorchModel) -> None:
     atoms = molecule("H2O", cell=[6, 6, 6], pbc=pbc)
     with pytest.raises(StructureError, match="not periodic in three directions"):
         compute(atoms, model)
+
+
+@pytest.mark.parametrize("method", ["rows", "fourth-order"])
+def test_a_hessian_by_positions_is_taken_as_it_is(
+    method: str, displaced_quartz: Atoms, model: TorchModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = compute(displaced_quartz, model, method)
+
+    def none(*_: Any, **__: Any) -> None:
+        raise AssertionError("no row is needed")
+
+    monkeypatch.setattr("nearsight.hessian.generalised.hessian", none)
+    found = compute(displaced_quartz, model, by_positions=wanted.hessian)
+    assert found.hessian is wanted.hessian
+    assert found.strain_step == wanted.strain_step
+    for name in ("coupling_eV_per_A", "strain_eV", "forces_eV_per_A", "stress_eV_per_A3"):
+        assert np.array_equal(getattr(found, name), getattr(wanted, name))
+
+
+def test_the_hessian_of_something_else_is_refused(
+    mgo: Atoms, model: TorchModel, pair_model: Callable[..., TorchModel]
+) -> None:
+    by_positions = compute(mgo, model).hessian
+    moved = mgo.copy()
+    moved.positions[0, 0] += 1e-9
+    with pytest.raises(MethodError, match=r"another structure .*\(positions_A differ\)"):
+        compute(moved, model, by_positions=by_positions)
+    with pytest.raises(MethodError, match="of the model pair, not of pair with the same weights"):
+        compute(mgo, pair_model("float32"), by_positions=by_positions)
 
 
 def test_model_without_stress_is_refused(mgo: Atoms) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ase import Atoms
 
@@ -75,21 +74,21 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.output:
                 print(f"\n  saved as {arguments.output}")
 
-        return Outcome(_record(found, tensor, warnings), show)
+        record = {
+            **found.calculated.record(),
+            "strain_derivatives": found.generalised.summary(),
+            "elasticity": {
+                **tensor.summary(),
+                "conventional_axes": arguments.conventional_axes,
+            },
+            "warnings": list(warnings),
+        }
+        return Outcome(record, show)
 
     status = run_batch(arguments, one)
     if drawn:
         youngs_modulus_figure(arguments.plot, drawn)
     return status
-
-
-def _record(found: _Strained, tensor: ElasticTensor, warnings: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        **found.calculated.record(),
-        "strain_derivatives": found.generalised.summary(),
-        "elasticity": tensor.summary(),
-        "warnings": list(warnings),
-    }
 
 
 def _second_derivatives(
@@ -113,10 +112,16 @@ def _second_derivatives(
     def require(atoms: Atoms) -> None:
         first_derivatives(atoms, model)  # a missing stress must not cost a relaxation
 
-    prepared = prepare(path, model, arguments, work, require=require)
+    prepared = prepare(path, model, arguments, work, require=require, dense=lambda _: True)
     atoms, settings = supercell_of(prepared, arguments)
     checkpoint = rows_file(path, atoms, model, arguments, work)
-    found = generalised_hessian(atoms, model, checkpoint=checkpoint, **hessian_settings(arguments))
+    found = generalised_hessian(
+        atoms,
+        model,
+        by_positions=prepared.hessian,
+        checkpoint=checkpoint,
+        **hessian_settings(arguments),
+    )
     work.done(checkpoint)
     with_notes = replace(found.hessian, warnings=prepared.warnings)
     calculated = Calculated(path, prepared.relaxation, with_notes, settings)

@@ -18,7 +18,7 @@ from nearsight.hessian.result import Hessian
 from nearsight.memory import is_out_of_memory
 from nearsight.models.contract import Model, require_elements
 from nearsight.provenance import Provenance
-from nearsight.storage import load_archive, save_archive
+from nearsight.storage import atoms_to_arrays, load_archive, save_archive
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.strain import require_crystal_for_strain
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
@@ -124,6 +124,7 @@ def generalised_hessian(
     step_A: float | None = None,
     symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
     memory_budget_bytes: int | None = None,
+    by_positions: Hessian | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> GeneralisedHessian:
@@ -140,6 +141,9 @@ def generalised_hessian(
         The model; it needs a stress.
     method, step_A, symmetry_tolerance_A, memory_budget_bytes, checkpoint, progress
         As in `nearsight.hessian.hessian`. The checkpoint keeps the rows by positions.
+    by_positions
+        The Hessian of these very atoms with this model, where it is known: no row is computed, and
+        the derivatives by strain go by its method and step, whatever the settings say.
 
     Raises
     ------
@@ -148,7 +152,7 @@ def generalised_hessian(
     MissingPropertyError
         The model has no stress.
     MethodError
-        The model predicts forces directly.
+        The model predicts forces directly, or `by_positions` is of other atoms or another model.
     NearsightError
         What `nearsight.hessian.hessian` raises.
     """
@@ -160,16 +164,19 @@ def generalised_hessian(
             f"{model.identity.name} predicts forces and stress that are no derivatives of an "
             f"energy, and so has no second derivatives by strain. Use a conservative model."
         )
-    by_positions = hessian(
-        atoms,
-        model,
-        method,
-        step_A=step_A,
-        symmetry_tolerance_A=symmetry_tolerance_A,
-        memory_budget_bytes=memory_budget_bytes,
-        checkpoint=checkpoint,
-        progress=progress,
-    )
+    if by_positions is None:
+        by_positions = hessian(
+            atoms,
+            model,
+            method,
+            step_A=step_A,
+            symmetry_tolerance_A=symmetry_tolerance_A,
+            memory_budget_bytes=memory_budget_bytes,
+            checkpoint=checkpoint,
+            progress=progress,
+        )
+    else:
+        _require_same(by_positions, atoms, model)
     step = None
     if by_positions.method in ANALYTIC:
         coupling, strain = _analytic(atoms, model)
@@ -217,6 +224,22 @@ def first_derivatives(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArra
         ) from error
     assert evaluation.stress_eV_per_A3 is not None
     return evaluation.forces_eV_per_A, evaluation.stress_eV_per_A3
+
+
+def _require_same(by_positions: Hessian, atoms: Atoms, model: Model) -> None:
+    theirs, ours = atoms_to_arrays(by_positions.atoms), atoms_to_arrays(atoms)
+    differing = [name for name, array in ours.items() if not np.array_equal(theirs[name], array)]
+    if differing:
+        raise MethodError(
+            f"The Hessian by positions is of another structure than that to be strained "
+            f"({', '.join(differing)} differ); give the `atoms` of that Hessian, or leave it out."
+        )
+    if by_positions.provenance.model != model.identity:
+        raise MethodError(
+            f"The Hessian by positions is of the model {by_positions.provenance.model.name}, not "
+            f"of {model.identity.name} with the same weights, precision, device and options; take "
+            f"one model for both, or leave the Hessian out."
+        )
 
 
 def _analytic(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArray]:
