@@ -123,11 +123,29 @@ def test_an_interruption_goes_on_in_the_round_where_it_was(
     assert not Path(".nearsight").exists()
 
 
-def test_what_contradicts_it_is_refused(
-    nearsight: Run, hop: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", ["heat-capacity", "elastic"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        ("--follow-imaginary",),
+        ("--symmetrize", "0.1"),
+        ("--fixed-cell",),
+        ("--optimizer", "BFGS"),
+    ],
+)
+def test_what_says_how_to_relax_is_refused_where_nothing_is_relaxed(
+    nearsight: Run,
+    command: str,
+    how: tuple[str, ...],
+    structures_evaluated: list[int],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert nearsight("heat-capacity", hop, "--no-relax", "--follow-imaginary") == 1
-    assert "leave out --no-relax" in capsys.readouterr().err
+    assert nearsight(command, "copper.cif", "--no-relax", *how) == 1
+    errors = capsys.readouterr().err
+    assert f"{how[0]} would be ignored" in " ".join(errors.split())
+    assert "leave out --no-relax" in errors
+    # a stress that is missing is found first, and nothing else was computed
+    assert len(structures_evaluated) <= 1
 
 
 def test_the_memory_that_may_be_used_holds_for_the_search_for_modes(

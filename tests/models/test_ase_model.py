@@ -118,8 +118,22 @@ def test_what_is_not_implemented_is_refused_by_name() -> None:
     without_stress = SinglePointCalculator(atoms, energy=1.0, forces=np.zeros((2, 3)))
     model = AseModel(without_stress, name="stored")
     assert model.evaluate([atoms])[0].energy_eV == 1.0
-    with pytest.raises(MissingPropertyError, match=r"stored has no .*stress"):
+    with pytest.raises(MissingPropertyError, match=r"stored has no stress, .*--fixed-cell"):
         model.evaluate([atoms], stress=True)
+
+
+@pytest.mark.parametrize("given", [("energy", "forces"), ("energy",)])
+def test_what_a_calculator_does_not_list_is_named(given: tuple[str, ...]) -> None:
+    class Listed(Calculator):
+        implemented_properties = given
+
+        def calculate(self, atoms=None, properties=(), system_changes=()):
+            super().calculate(atoms, properties, system_changes)
+            self.results = {"energy": 0.0, "forces": np.zeros((len(self.atoms), 3))}
+
+    missing = "stress, without which a crystal" if "forces" in given else r"forces\."
+    with pytest.raises(MissingPropertyError, match=f"mine has no {missing}"):
+        AseModel(Listed(), name="mine").evaluate([bulk("Cu", "fcc", a=3.6)], stress=True)
 
 
 @pytest.mark.parametrize(

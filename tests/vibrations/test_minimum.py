@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ase.build import bulk
+from ase.build import bulk, molecule
 
 from nearsight.hessian.compute import hessian
 from nearsight.relaxation import relax
@@ -90,3 +90,35 @@ def test_modes_can_be_those_of_a_hessian_that_is_wanted_anyway(saddle, pair_mode
     assert found.energy_after_eV == pytest.approx(by_products.energy_after_eV, abs=1e-3)
     assert [vibrations(each).n_imaginary > 0 for each in computed] == [True, False]
     np.testing.assert_array_equal(computed[-1].atoms.positions, found.atoms.positions)
+
+
+@pytest.fixture
+def boxed():
+    """A molecule that turns freely: loosely relaxed, its rotations have imaginary wavenumbers."""
+    atoms = molecule("CO", cell=[9, 9, 9], pbc=True)
+    atoms.rattle(0.01, seed=1)
+    return atoms
+
+
+def test_noise_is_not_followed(boxed, pair_model):
+    computed = []
+
+    def hessian_of(atoms):
+        computed.append(hessian(atoms, pair_model()))
+        return computed[-1]
+
+    options = {"fmax": 0.05, "cell": False}
+    held = relax(boxed, pair_model(), **options)
+    assert vibrations(hessian(held.atoms, pair_model())).n_imaginary > 0
+    found = relax_to_minimum(boxed, pair_model(), hessian_of=hessian_of, **options)
+    (warning,) = found.warnings
+    assert "flat within the accuracy of the relaxation. Use a smaller --fmax" in warning
+    assert "saddle point" not in warning
+    # one round, and then the structure whose Hessian is known
+    (known,) = computed
+    np.testing.assert_array_equal(found.atoms.positions, held.atoms.positions)
+    np.testing.assert_array_equal(found.atoms.positions, known.atoms.positions)
+    assert found.energy_after_eV == held.energy_after_eV
+    # what it says holds: a rotation has no curvature at rest
+    tight = relax_to_minimum(boxed, pair_model(), fmax=1e-8, cell=False)
+    assert tight.warnings == ()

@@ -114,6 +114,8 @@ def test_imaginary_modes_are_counted_by_their_share(spring_lattice):
     # every point of this mesh is one of the supercell of four by four by four atoms
     assert found.share_imaginary_uninterpolated == found.share_imaginary
     assert "the structure is not at a minimum of this model" in found.warnings[0]
+    # one atom has no mode at Γ to follow
+    assert "a supercell that holds the wave with --follow-imaginary" in found.warnings[0]
 
 
 def test_imaginary_modes_of_interpolation_are_told_from_those_of_the_structure(spring_lattice):

@@ -228,8 +228,7 @@ def prepare(
     if require is not None:
         require(atoms)
     make_supercell(atoms, _repeats(arguments))  # an impossible one must not cost a relaxation
-    if arguments.no_relax and arguments.follow_imaginary:
-        raise MethodError("--follow-imaginary relaxes; leave out --no-relax, or the other one.")
+    _require_relaxation(arguments)
     if arguments.no_relax:
         return Prepared(path, atoms, None, (*warnings, UNRELAXED))
     in_cell = arguments.follow_imaginary and _repeats(arguments) == [1, 1, 1]
@@ -237,6 +236,14 @@ def prepare(
         path, atoms, model, arguments, work, keep_hessian=bool(in_cell) and dense(atoms)
     )
     return Prepared(path, relaxation.atoms, relaxation, (*warnings, *relaxation.warnings), found)
+
+
+def _require_relaxation(arguments: argparse.Namespace) -> None:
+    how = ("follow_imaginary", "symmetrize", "fixed_cell", "optimizer")
+    given = [f"--{name.replace('_', '-')}" for name in how if getattr(arguments, name)]
+    if arguments.no_relax and given:
+        said = f"{', '.join(given)} would be ignored, since nothing is relaxed"
+        raise MethodError(f"{said}; leave out --no-relax, or the other option.")
 
 
 def read_checked(path: str) -> Atoms:

@@ -78,6 +78,7 @@ def _require_minimum(ions: IonicRelaxation) -> None:
     raise StructureError(
         f"The crystal has no elastic constants, because its atoms are not at a minimum of the "
         f"energy: {modes} ({shown}{more} cm⁻¹). Relax it with a smaller fmax and without an "
-        f"imposed space group; where that does not help, move the atoms along the mode (nearsight "
-        f"vibrations --animate) or take a supercell, and relax again."
+        f"imposed space group; where that does not help, leave the saddle point with "
+        f"--follow-imaginary (in Python relax_to_minimum), or take a supercell and relax again. A "
+        f"molecule that turns in a box has such modes too, and no elastic constants."
     )

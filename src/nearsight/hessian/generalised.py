@@ -219,8 +219,8 @@ def first_derivatives(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArra
         [evaluation] = model.evaluate([atoms], stress=True)
     except MissingPropertyError as error:
         raise MissingPropertyError(
-            f"Elastic constants need the stress, which {model.identity.name} does not give "
-            f"({error}) Use a model with stresses (`nearsight models list`)."
+            f"Elastic constants need the stress, which {model.identity.name} does not give. Use a "
+            f"model with stresses (`nearsight models list`)."
         ) from error
     assert evaluation.stress_eV_per_A3 is not None
     return evaluation.forces_eV_per_A, evaluation.stress_eV_per_A3

@@ -149,15 +149,14 @@ class AseModel:
             evaluation = Evaluation(
                 energy_eV=float(self._energy(attached)),
                 forces_eV_per_A=np.asarray(attached.get_forces(), dtype=np.float64),
-                stress_eV_per_A3=(
-                    np.asarray(attached.get_stress(), dtype=np.float64) if stress else None
-                ),
+                stress_eV_per_A3=self._stress(attached) if stress else None,
                 atomic_energies_eV=None,
             )
         except NearsightError:
             raise
         except PropertyNotImplementedError as error:
-            raise MissingPropertyError(f"{self._name} has no {error}.") from error
+            missing = str(error).removesuffix(" property not implemented")
+            raise MissingPropertyError(f"{self._name} has no {missing}.") from error
         except Exception as error:  # whatever a calculator raises, it is the calculator's answer
             raise ModelError(
                 f"{self._name} failed on {atoms.get_chemical_formula()}: "
@@ -165,6 +164,15 @@ class AseModel:
             ) from error
         require_finite(evaluation, atoms, self._name)
         return evaluation
+
+    def _stress(self, attached: Atoms) -> NDArray[np.float64]:
+        try:
+            return np.asarray(attached.get_stress(), dtype=np.float64)
+        except PropertyNotImplementedError as error:
+            raise MissingPropertyError(
+                f"{self._name} has no stress, without which a crystal can be relaxed in a fixed "
+                f"cell only (--fixed-cell, in Python cell=False)."
+            ) from error
 
     def _energy(self, attached: Atoms) -> float:
         """Return the energy whose gradient the forces are: with smearing, the free energy."""

@@ -8,6 +8,7 @@ from nearsight.vibrations.mesh_density_of_states import (
     MeshDensityOfStates,
     mesh_density_of_states,
 )
+from nearsight.vibrations.minimum import relax_to_minimum
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.molecules import MolecularThermochemistry, molecular_thermochemistry
 from nearsight.vibrations.phonon_mesh import PhononMesh, phonon_mesh
@@ -48,6 +49,7 @@ __all__ = [
     "molecular_thermochemistry",
     "phonon_mesh",
     "probe_heat_capacity",
+    "relax_to_minimum",
     "thermodynamics",
     "vibrations",
     "write_mode_trajectory",

@@ -21,6 +21,9 @@ MOST_ROUNDS = 5
 _DISPLACEMENT_A = 0.1
 """How far the atom moves that a followed mode moves most: out of where forces are too small."""
 
+FLAT_meV_PER_ATOM = 1e-3
+"""A round that lowers the energy by less has followed noise, such as a molecule that turns."""
+
 
 def relax_to_minimum(
     atoms: Atoms,
@@ -37,7 +40,8 @@ def relax_to_minimum(
 
     A relaxation follows forces, which vanish at a saddle point too; an imposed space group can hold
     a structure on one, and is therefore given up where a mode is followed. Only modes of this cell
-    are seen: an instability with a longer wave needs a supercell.
+    are seen: an instability with a longer wave needs a supercell. Where a round lowers the energy
+    by less than 10⁻³ meV/atom, the energy is flat, and the structure before that round is kept.
 
     Parameters
     ----------
@@ -57,7 +61,7 @@ def relax_to_minimum(
     -------
     Relaxation
         The last one, with the steps of all. Its warnings say which modes were followed, what that
-        did to the energy, and whether an imaginary mode is left.
+        did to the energy, and whether an imaginary mode is left, or one along which it is flat.
 
     Raises
     ------
@@ -93,7 +97,12 @@ def relax_to_minimum(
         )
         found = replace(found, n_steps=before.n_steps + found.n_steps)
         fall = 1000 * (found.energy_after_eV - before.energy_after_eV) / len(atoms)
-        followed.append(f"{name_wavenumbers(lowest.wavenumbers_per_cm[:1])}, {fall:+.2f} meV/atom")
+        name = name_wavenumbers(lowest.wavenumbers_per_cm[:1])
+        if found.converged and fall > -FLAT_meV_PER_ATOM:
+            return _with_flat_mode(
+                _told(replace(before, n_steps=found.n_steps), first, followed), name, fall
+            )
+        followed.append(f"{name}, {fall:+.3f} meV/atom")
     left = name_wavenumbers(lowest.wavenumbers_per_cm[:1])
     followed.append(f"after {most_rounds} rounds an imaginary mode is left ({left})")
     return _told(found, first, followed)
@@ -118,6 +127,15 @@ def _told(found: Relaxation, first: Relaxation, followed: list[str]) -> Relaxati
         volume_before_A3=first.volume_before_A3,
         warnings=("; ".join([told, *followed[1:]]) + ".", *found.warnings),
     )
+
+
+def _with_flat_mode(found: Relaxation, name: str, fall: float) -> Relaxation:
+    flat = (
+        f"An imaginary mode is left ({name}), but moving along it and relaxing again does not "
+        f"lower the energy ({fall:+.1e} meV/atom): it is flat within the accuracy of the "
+        f"relaxation. Use a smaller --fmax (in Python fmax) to tell whether the mode is real."
+    )
+    return replace(found, warnings=(*found.warnings, flat))
 
 
 def _round_file(checkpoint: str | os.PathLike[str] | None, suffix: str) -> Path | None:

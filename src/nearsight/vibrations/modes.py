@@ -15,7 +15,7 @@ from nearsight.provenance import Provenance
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
 from nearsight.vibrations.rigid_body import rigid_body_basis
 from nearsight.vibrations.spectrum import Acoustic, Oscillators
-from nearsight.vibrations.wording import name_wavenumbers, remarks_at_gamma
+from nearsight.vibrations.wording import WAY_OUT, name_wavenumbers, remarks_at_gamma
 
 if TYPE_CHECKING:
     from ase.vibrations import VibrationsData
@@ -247,7 +247,7 @@ def _imaginary_warning(wavenumbers: NDArray[np.float64]) -> str:
     return (
         f"{count} imaginary {'modes contribute' if count > 1 else 'mode contributes'} nothing "
         f"({name_wavenumbers(wavenumbers)}): the structure is not at a minimum of this model; "
-        f"relax it further, or displace it along the mode and relax again."
+        f"{WAY_OUT}."
     )
 
 

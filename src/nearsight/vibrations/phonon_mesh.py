@@ -17,6 +17,7 @@ from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.spectrum import Acoustic, Oscillators
+from nearsight.vibrations.wording import WAY_OUT
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
@@ -122,8 +123,14 @@ class PhononMesh:
 
     def _cause(self) -> str:
         """Return what imaginary modes come from, in words."""
+        if self.gamma.n_imaginary > 0:
+            return f"the structure is not at a minimum of this model; {WAY_OUT}"
         if self.share_imaginary_uninterpolated > 0:
-            return "the structure is not at a minimum of this model; relax it further"
+            return (
+                "the structure is not at a minimum of this model: it gains energy by a wave that "
+                "does not fit into its cell; relax a supercell that holds the wave with "
+                "--follow-imaginary (in Python relax_to_minimum)"
+            )
         return (
             "at the q-points of the supercell of the force constants, where nothing is "
             "interpolated, there is none, so that they come from the interpolation or from a wave "

@@ -3,6 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+WAY_OUT = (
+    "relax it further, with a smaller --fmax, or out of the saddle point with --follow-imaginary "
+    "(in Python relax_to_minimum)"
+)
+"""What to do about imaginary modes of the cell that was relaxed."""
+
 _NAMED_AT_MOST = 6
 
 _NOTABLE_SHARE = 0.01
