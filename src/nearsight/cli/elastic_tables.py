@@ -38,6 +38,7 @@ def print_elasticity(tensor: ElasticTensor, *, conventional: bool) -> None:
         _print_moduli(tensor.moduli)
         _print_range(tensor)
     elif tensor.stability == "no stiffness":
+        print()
         print_line("moduli", f"none: {WITHOUT_STIFFNESS}")
 
 
