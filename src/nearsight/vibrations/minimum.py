@@ -21,8 +21,9 @@ MOST_ROUNDS = 5
 _DISPLACEMENT_A = 0.1
 """How far the atom moves that a followed mode moves most: out of where forces are too small."""
 
-FLAT_meV_PER_ATOM = 1e-3
-"""A round that lowers the energy by less has followed noise, such as a molecule that turns."""
+FLAT_eV = 1e-5
+"""A round that lowers the energy of the cell by less has followed noise, such as a molecule that
+turns in a box."""
 
 
 def relax_to_minimum(
@@ -41,7 +42,7 @@ def relax_to_minimum(
     A relaxation follows forces, which vanish at a saddle point too; an imposed space group can hold
     a structure on one, and is therefore given up where a mode is followed. Only modes of this cell
     are seen: an instability with a longer wave needs a supercell. Where a round lowers the energy
-    by less than 10⁻³ meV/atom, the energy is flat, and the structure before that round is kept.
+    by less than 10⁻⁵ eV, that is flat, and the structure before the round is kept.
 
     Parameters
     ----------
@@ -96,13 +97,12 @@ def relax_to_minimum(
             **{**settings, "symmetry_tolerance_A": None},
         )
         found = replace(found, n_steps=before.n_steps + found.n_steps)
-        fall = 1000 * (found.energy_after_eV - before.energy_after_eV) / len(atoms)
+        change_eV = found.energy_after_eV - before.energy_after_eV
         name = name_wavenumbers(lowest.wavenumbers_per_cm[:1])
-        if found.converged and fall > -FLAT_meV_PER_ATOM:
-            return _with_flat_mode(
-                _told(replace(before, n_steps=found.n_steps), first, followed), name, fall
-            )
-        followed.append(f"{name}, {fall:+.3f} meV/atom")
+        if found.converged and change_eV > -FLAT_eV:
+            kept = replace(before, n_steps=found.n_steps)
+            return _with_flat_mode(_told(kept, first, followed), name, change_eV)
+        followed.append(f"{name}, {1000 * change_eV / len(atoms):+.3f} meV/atom")
     left = name_wavenumbers(lowest.wavenumbers_per_cm[:1])
     followed.append(f"after {most_rounds} rounds an imaginary mode is left ({left})")
     return _told(found, first, followed)
@@ -129,10 +129,10 @@ def _told(found: Relaxation, first: Relaxation, followed: list[str]) -> Relaxati
     )
 
 
-def _with_flat_mode(found: Relaxation, name: str, fall: float) -> Relaxation:
+def _with_flat_mode(found: Relaxation, name: str, change_eV: float) -> Relaxation:
     flat = (
         f"An imaginary mode is left ({name}), but moving along it and relaxing again does not "
-        f"lower the energy ({fall:+.1e} meV/atom): it is flat within the accuracy of the "
+        f"lower the energy ({change_eV:+.1e} eV): it is flat within the accuracy of the "
         f"relaxation. Use a smaller --fmax (in Python fmax) to tell whether the mode is real."
     )
     return replace(found, warnings=(*found.warnings, flat))
