@@ -366,11 +366,7 @@ def _relax(
     checkpoint = work.file(path, atoms, model, "relaxation", **deciding)
     verb: Callable[..., Relaxation] = relax
     if arguments.follow_imaginary:
-        verb = partial(
-            relax_to_minimum,
-            memory_budget_bytes=arguments.memory_budget_bytes,
-            hessian_of=compute if keep_hessian else None,
-        )
+        verb = partial(relax_to_minimum, hessian_of=compute if keep_hessian else None)
     relaxation = verb(
         atoms,
         model,
@@ -379,6 +375,7 @@ def _relax(
         optimizer=optimizer,
         max_steps=arguments.max_steps,
         symmetry_tolerance_A=arguments.symmetrize,
+        memory_budget_bytes=arguments.memory_budget_bytes,
         checkpoint=checkpoint,
     )
     if relaxation.converged:

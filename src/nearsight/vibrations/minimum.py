@@ -51,7 +51,7 @@ def relax_to_minimum(
     most_rounds
         How many modes are followed, one after the other.
     memory_budget_bytes
-        As for `HessianOperator`, whose products find the modes.
+        As for `HessianOperator`, whose products find the modes, and for `relax`.
     hessian_of
         Computes the Hessian of a relaxed structure, for those who want that of the last one
         anyway: the modes are taken from it then, and no product is spent on them.
@@ -69,6 +69,7 @@ def relax_to_minimum(
     NearsightError
         What `relax`, `HessianOperator`, `lowest_modes` and `hessian_of` raise.
     """
+    settings["memory_budget_bytes"] = memory_budget_bytes
     first = found = relax(
         atoms, model, checkpoint=_round_file(checkpoint, ""), progress=progress, **settings
     )
