@@ -180,7 +180,7 @@ def summary(records: dict[str, dict[str, Record]]) -> str:
         "over BFGS, median and range",
         f"{OURS} over it",
         "seconds, median",
-        f"{OURS} over it",
+        f"{OURS} over it in seconds",
         "not converged",
         "ends 1 meV/atom above the lowest",
     )

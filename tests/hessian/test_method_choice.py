@@ -136,6 +136,27 @@ def test_batches_stay_within_the_memory_budget(
     assert max(model.batches) * 10 * MIB <= allowed
 
 
+@pytest.mark.parametrize(("peak_MiB", "tried"), [(30, True), (40, False)])
+def test_batches_that_might_not_fit_are_not_tried(
+    timed: Callable[..., Timed],
+    displaced_quartz: Atoms,
+    monkeypatch: pytest.MonkeyPatch,
+    peak_MiB: int,
+    tried: bool,
+) -> None:
+    class Peak(memory.PeakMemory):
+        @property
+        def bytes(self) -> int:
+            return peak_MiB * MIB
+
+    monkeypatch.setattr(analytic_rows, "PeakMemory", Peak)
+    model = timed(1.0, lambda size: 1.0)
+    result = hessian(displaced_quartz, model, memory_budget_bytes=100 * MIB)
+    assert result.method == "rows"
+    assert (max(model.batches) > 1) == tried
+    assert (result.reason == "batches might not fit into the memory") != tried
+
+
 def test_few_rows_are_not_measured(timed: Callable[..., Timed], displaced_water: Atoms) -> None:
     model = timed(1.0, lambda size: 0.001)
     result = hessian(displaced_water, model)

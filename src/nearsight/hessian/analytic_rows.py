@@ -16,7 +16,7 @@ _WORTH_MEASURING = 24
 _LARGEST_BATCH = 64
 _CLEARLY_FASTER = 0.9
 _TWO_OVER_ONE = 3
-"""Peak of batches of two, beside the graph of single rows, over that of single rows."""
+"""Memory of batches of two over that of single rows: twice as much, beside the graph of these."""
 
 RowDone = Callable[[int, NDArray[np.float64]], None]
 
