@@ -106,5 +106,5 @@ def test_missing_file_and_file_without_forces_are_told_apart(
 
 
 def test_names_of_phonopy_files() -> None:
-    assert all(map(is_phonopy_file, ("a.yaml", "b/phonopy.yml", Path("c.yaml.xz"))))
+    assert all(map(is_phonopy_file, ("a.yaml", "b/phonopy.yml", Path("c.yaml.xz"), "d.yml.gz")))
     assert not any(map(is_phonopy_file, ("a.cif", "b.npz", "yaml")))
