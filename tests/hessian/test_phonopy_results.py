@@ -9,10 +9,11 @@ import numpy as np
 import phonopy
 import pytest
 from ase import Atoms
+from phonopy import file_IO
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.force_constants import ForceConstants, force_constants
-from nearsight.hessian.phonopy_io import write_phonopy
+from nearsight.hessian.phonopy_io import lower_symmetry_is_fine, write_phonopy
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy, with_sum_rules
 
 
@@ -106,5 +107,43 @@ def test_missing_file_and_file_without_forces_are_told_apart(
 
 
 def test_names_of_phonopy_files() -> None:
-    assert all(map(is_phonopy_file, ("a.yaml", "b/phonopy.yml", Path("c.yaml.xz"))))
+    assert all(map(is_phonopy_file, ("a.yaml", "b/phonopy.yml", Path("c.yaml.xz"), "d.yml.gz")))
     assert not any(map(is_phonopy_file, ("a.cif", "b.npz", "yaml")))
+
+
+@pytest.mark.parametrize("name", ["FORCE_SETS", "FORCE_CONSTANTS", "force_constants.hdf5"])
+def test_forces_of_the_current_folder_are_not_those_of_a_file(
+    name: str, conventional: ForceConstants, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`phonopy.load` takes whatever of these the current folder has for its own."""
+    phonon = conventional.to_phonopy()
+    constants = phonon.force_constants
+    phonon.generate_displacements()
+    phonon.save(tmp_path / "bare.yaml", settings={"force_constants": False})
+    phonon.forces = np.zeros((len(phonon.displacements), len(conventional.supercell), 3))
+    writers: dict[str, Callable[[], Any]] = {
+        "FORCE_SETS": lambda: file_IO.write_FORCE_SETS(phonon.dataset),
+        "FORCE_CONSTANTS": lambda: file_IO.write_FORCE_CONSTANTS(
+            constants, p2s_map=phonon.primitive.p2s_map
+        ),
+        "force_constants.hdf5": lambda: file_IO.write_force_constants_to_hdf5(constants),
+    }
+    monkeypatch.chdir(tmp_path)
+    writers[name]()
+    assert Path(name).is_file()
+    with lower_symmetry_is_fine():
+        assert phonopy.load("bare.yaml", log_level=0).force_constants is not None
+    with pytest.raises(CheckpointError, match="neither force constants nor forces"):
+        read_phonopy("bare.yaml")
+
+
+def test_charges_of_the_current_folder_are_not_those_of_a_file(
+    conventional: ForceConstants, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_phonopy(tmp_path / "constants.yaml", conventional)
+    monkeypatch.chdir(tmp_path)
+    tensor = "{0} 0 0 0 {0} 0 0 0 {0}"
+    Path("BORN").write_text("\n".join(["14.4", *(tensor.format(v) for v in (3, 2, -2))]) + "\n")
+    with lower_symmetry_is_fine():
+        assert phonopy.load("constants.yaml", log_level=0).nac_params is not None
+    assert read_phonopy("constants.yaml").to_phonopy().nac_params is None
