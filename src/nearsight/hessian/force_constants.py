@@ -220,6 +220,7 @@ class ForceConstants(Computation):
             "n_atoms_primitive": len(self.primitive_atoms),
             "sum_rule_eV_per_A2": self.sum_rule_eV_per_A2,
             "boundary_eV_per_A2": self.boundary_eV_per_A2,
+            "born_charges": self.born.summary() if self.born else None,
         }
 
 

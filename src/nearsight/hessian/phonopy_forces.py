@@ -49,11 +49,11 @@ def with_forces_from(content: PhonopyContent, file: Path) -> PhonopyContent:
         return _with_displacements(content, _all_atoms(lines, content))
     if len(first) == 1 and lines.has_blank_third_line():
         return _with_displacements(content, _one_atom(lines, content))
-    if len(first) in {1, 2}:
+    if len(first) in {1, 2} and all(word.isdigit() for word in first):
         return _with_constants(content, *_constants(lines, content))
     raise CheckpointError(
         f"{file} is neither a FORCE_CONSTANTS nor a FORCE_SETS nor a force_constants.hdf5 of "
-        f"phonopy: its first line has {len(first)} words."
+        f"phonopy: it begins with “{' '.join(first)[:40]}”."
     )
 
 
@@ -232,7 +232,7 @@ def _hdf5(file: Path, content: PhonopyContent) -> tuple[FloatArray, IntArray | N
                     f"force constants of the {n_supercell} atoms in the supercell of "
                     f"{content.file} are n×{n_supercell}×3×3: it is of another one, or damaged."
                 )
-            if dataset.nbytes > _MOST_PACKED * max(dataset.id.get_storage_size(), 2**10):
+            if dataset.nbytes > _MOST_PACKED * dataset.id.get_storage_size():
                 raise CheckpointError(f"{file} has no room for the numbers that it claims to hold.")
             values = np.asarray(dataset[()], dtype=np.float64)
             rows = _rows(file, archive, len(values))

@@ -14,6 +14,7 @@ from nearsight.fingerprint import file_sha256
 from nearsight.hessian.born_charges import BornCharges
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.phonopy_content import PhonopyContent, read_content
+from nearsight.hessian.phonopy_fitting import fit_force_constants
 from nearsight.hessian.phonopy_forces import with_forces_from
 from nearsight.hessian.phonopy_io import Order, find_order, lower_symmetry_is_fine
 from nearsight.hessian.phonopy_yaml import SUFFIXES
@@ -92,12 +93,11 @@ def read_phonopy(
             f"settings={{'force_constants': True}}, or name the file that has them "
             f"(--force-constants FILE)."
         )
-    phonon = _phonopy(content)
-    _require_same_supercell(content, phonon)
+    phonon, doubts = _phonopy(content)
     settings = {} if named is None else {"force_constants": named.name}
     if named is not None:
         settings["force_constants_sha256"] = file_sha256(named)
-    return _as_ours(content, phonon, settings)
+    return replace(_as_ours(content, phonon, settings), warnings=doubts)
 
 
 def _as_ours(
@@ -159,14 +159,15 @@ def _born_in_our_order(content: PhonopyContent, order: Order) -> BornCharges | N
     return replace(content.born, charges_e=charges[np.argsort(order.own)])
 
 
-def _phonopy(content: PhonopyContent) -> "Phonopy":
-    """Return phonopy's object of what its YAML holds, with force constants.
+def _phonopy(content: PhonopyContent) -> tuple["Phonopy", tuple[str, ...]]:
+    """Return phonopy's object of what its YAML holds, with force constants, and their doubts.
 
     `phonopy.load` would parse the file again, with a loader that runs what is in it, and read files
     of the current folder for what is missing.
     """
     from phonopy import Phonopy
 
+    doubts: tuple[str, ...] = ()
     try:
         with lower_symmetry_is_fine():
             phonon = Phonopy(
@@ -177,11 +178,11 @@ def _phonopy(content: PhonopyContent) -> "Phonopy":
                 else content.primitive_matrix,
                 symprec=content.tolerance_A or EXACT_TOLERANCE_A,
             )
+            _require_same_supercell(content, phonon)
             if content.force_constants_eV_per_A2 is not None:
                 phonon.force_constants = _of_primitive_cell(content, phonon)
-            elif content.displacements is not None:
-                phonon.dataset = content.displacements.dataset()
-                _make_force_constants(phonon)
+            else:
+                doubts = fit_force_constants(content, phonon)
     except CheckpointError:
         raise
     except Exception as error:
@@ -190,7 +191,7 @@ def _phonopy(content: PhonopyContent) -> "Phonopy":
             f"{content.file} holds what phonopy makes no force constants of "
             f"({type(error).__name__}: {' '.join(str(error).split())})."
         ) from error
-    return phonon
+    return phonon, doubts
 
 
 def _of_primitive_cell(content: PhonopyContent, phonon: "Phonopy") -> NDArray[np.float64]:
@@ -208,22 +209,6 @@ def _of_primitive_cell(content: PhonopyContent, phonon: "Phonopy") -> NDArray[np
             f"primitive cell."
         )
     return values
-
-
-def _make_force_constants(phonon: "Phonopy") -> None:
-    """Let phonopy make force constants of its forces as `phonopy.load` does."""
-    assert phonon.dataset is not None
-    all_atoms_at_once = "first_atoms" not in phonon.dataset
-    phonon.produce_force_constants(
-        calculate_full_force_constants=False,
-        fc_calculator="symfc" if all_atoms_at_once else None,
-        show_drift=False,
-    )
-    if not all_atoms_at_once:
-        phonon.symmetrize_force_constants(show_drift=False, use_symfc_projector=True)
-    assert phonon.force_constants is not None
-    if not np.isfinite(phonon.force_constants).all():
-        raise ValueError("they are not finite")
 
 
 def _require_same_supercell(content: PhonopyContent, phonon: "Phonopy") -> None:
