@@ -22,6 +22,7 @@ from nearsight.hessian.force_constants import (
 )
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
+from nearsight.hessian.phonopy_io import with_born
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy, with_sum_rules
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
@@ -175,6 +176,7 @@ def _with_constants(
     settings: dict[str, Any],
     arguments: argparse.Namespace,
 ) -> Calculated:
+    found = with_born(found, arguments.nac)
     if arguments.sum_rules:
         found = with_sum_rules(found)
         settings = {**settings, "sum_rules": True}
@@ -191,11 +193,36 @@ def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculate
     """
     if is_phonopy_file(path):
         require_no_preparation(path, arguments)
-        found = read_phonopy(path)
+        found = read_phonopy(path, arguments.force_constants)
     else:
         tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
         found = from_hessian(_saved(path, arguments).hessian, symmetry_tolerance_A=tolerance)
-    return _with_constants(path, None, found, {}, arguments)
+    return _with_constants(path, None, found, _named(found), arguments)
+
+
+def _named(found: ForceConstants) -> dict[str, Any]:
+    """Return which file had the forces of phonopy's YAML, where one was named, and its digest."""
+    of_files = ("force_constants", "force_constants_sha256")
+    recorded = found.provenance.settings
+    return {name: recorded[name] for name in of_files if name in recorded}
+
+
+def require_force_constants_file(arguments: argparse.Namespace) -> None:
+    """Check that a file of force constants is named for one phonopy YAML only.
+
+    Raises
+    ------
+    MethodError
+        It is named for something else.
+    """
+    structures = arguments.structures
+    if arguments.force_constants is not None and (
+        len(structures) != 1 or not is_phonopy_file(structures[0])
+    ):
+        raise MethodError(
+            f"--force-constants {arguments.force_constants} belongs to one phonopy YAML; give that "
+            f"alone, or leave the option out."
+        )
 
 
 def prepare(

@@ -222,7 +222,14 @@ def add_phonons(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--nac",
         metavar="FILE",
-        help="Born charges and dielectric constant for the non-analytical term, as phonopy's BORN",
+        help="Born charges and dielectric constant for the non-analytical term, as phonopy's BORN, "
+        "in place of those in a phonopy YAML",
+    )
+    group.add_argument(
+        "--force-constants",
+        metavar="FILE",
+        help="phonopy's FORCE_CONSTANTS, FORCE_SETS or force_constants.hdf5 for the one phonopy "
+        "YAML that is given; no such file is read unless it is named",
     )
 
 

@@ -12,6 +12,7 @@ from nearsight.cli.calculation import (
     is_finished,
     load_requested_model,
     prepare,
+    require_force_constants_file,
     saved_force_constants,
 )
 from nearsight.cli.figures import phonons_figure
@@ -50,6 +51,7 @@ def _require_settings(arguments: argparse.Namespace) -> None:
         require_one_structure(arguments, "--output")
         require_writable(arguments.output, arguments.structures)
     require_born_file(arguments.nac)
+    require_force_constants_file(arguments)
     require_one_size(arguments)
     require_thermodynamic_settings(
         arguments.temperature, arguments.acoustic or "classical", arguments.scale_factor
@@ -71,9 +73,9 @@ def _phonons(calculated: Calculated, arguments: argparse.Namespace) -> WithHeat:
     found = finished(calculated, None, arguments)
     constants = calculated.force_constants
     assert constants is not None
-    bands = band_structure(constants, nac=arguments.nac) if arguments.bands else None
+    bands = band_structure(constants) if arguments.bands else None
     if arguments.output:
-        write_phonopy(arguments.output, constants, arguments.nac)
+        write_phonopy(arguments.output, constants)
     return replace(found, entry=replace(found.entry, bands=bands))
 
 

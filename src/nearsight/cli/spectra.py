@@ -13,6 +13,7 @@ from nearsight.cli.calculation import (
     hessian_of,
     is_finished,
     prepare,
+    require_force_constants_file,
     saved_force_constants,
 )
 from nearsight.cli.probing import Probed, cheaper_by_probing, probe, require_probing_settings
@@ -59,6 +60,7 @@ def require_spectrum_settings(arguments: argparse.Namespace) -> None:
         The BORN file is none.
     """
     require_born_file(arguments.nac)
+    require_force_constants_file(arguments)
     wanted = _mesh_options(arguments)
     if arguments.spectrum in {"dense", "probing"} and wanted:
         raise MethodError(
@@ -215,7 +217,7 @@ def finished(calculated: Calculated, reason: str | None, arguments: argparse.Nam
     phonons = None
     if calculated.force_constants is not None:
         mesh = {} if arguments.mesh is None else {"mesh": arguments.mesh}
-        phonons = phonon_mesh(calculated.force_constants, nac=arguments.nac, **mesh)
+        phonons = phonon_mesh(calculated.force_constants, **mesh)
     spectrum: Spectrum = phonons or modes
     thermal = thermodynamics(
         spectrum,

@@ -42,6 +42,8 @@ def print_calculation(calculated: Calculated) -> None:
         f"with {hessian.peak_memory_bytes / 2**20:.0f} MiB; asymmetry "
         f"{hessian.asymmetry_eV_per_A2:.1e}, sum rule {hessian.sum_rule_eV_per_A2:.1e} eV/Å²",
     )
+    if constants is not None and constants.born is not None:
+        print_line("charges", f"Born charges of {constants.born.source}")
     step = "" if hessian.step_A is None else f", step {hessian.step_A:g} Å"
     print_line("method", f"{hessian.method}{step} ({hessian.reason})")
 

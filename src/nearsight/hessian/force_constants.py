@@ -11,6 +11,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import MethodError, StructureError
+from nearsight.hessian.born_charges import BornCharges
 from nearsight.hessian.computation import Computation, computation_fields
 from nearsight.hessian.compute import bare
 from nearsight.hessian.plan import plan
@@ -73,6 +74,8 @@ class ForceConstants(Computation):
     """Shape ``(n_primitive, 3, n_supercell, 3)``."""
     warnings: tuple[str, ...] = ()
     """What must be known about the structure before the force constants are used."""
+    born: BornCharges | None = None
+    """Charges for the non-analytical term, of the atoms of `primitive_atoms`; None without it."""
 
     @property
     def primitive_cell(self) -> Atoms:
@@ -160,6 +163,9 @@ class ForceConstants(Computation):
             "primitive_atoms": self.primitive_atoms,
             "values_eV_per_A2": self.values_eV_per_A2,
         }
+        if self.born is not None:
+            header["born"], of_charges = self.born.archived()
+            arrays |= of_charges
         save_archive(path, "force constants", header, arrays)
 
     @classmethod
@@ -183,6 +189,7 @@ class ForceConstants(Computation):
             primitive_atoms=arrays["primitive_atoms"],
             values_eV_per_A2=arrays["values_eV_per_A2"],
             warnings=tuple(header["warnings"]),
+            born=BornCharges.from_archived(header["born"], arrays) if "born" in header else None,
         )
 
     def to_phonopy(self, nac: str | os.PathLike[str] | None = None) -> "Phonopy":
@@ -192,7 +199,7 @@ class ForceConstants(Computation):
         ----------
         nac
             A BORN file of phonopy with Born charges and dielectric constant, for the non-analytical
-            term correction.
+            term correction, in place of `born`.
 
         Raises
         ------
@@ -213,6 +220,7 @@ class ForceConstants(Computation):
             "n_atoms_primitive": len(self.primitive_atoms),
             "sum_rule_eV_per_A2": self.sum_rule_eV_per_A2,
             "boundary_eV_per_A2": self.boundary_eV_per_A2,
+            "born_charges": self.born.summary() if self.born else None,
         }
 
 
