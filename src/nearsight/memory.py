@@ -61,6 +61,15 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
+def out_of_memory_message(error: BaseException) -> str:
+    """Return what to tell a user whose process got no more memory."""
+    said = str(error) or type(error).__name__
+    return (
+        f"the memory that this process may use is spent ({said}); take a smaller cell, supercell "
+        f"or mesh, or let it have more (`ulimit -v`, other programs)."
+    )
+
+
 def gibibytes(number_of_bytes: int) -> str:
     """Return an amount of memory for a message."""
     return f"{number_of_bytes / 2**30:.3g} GiB"
