@@ -34,6 +34,7 @@ from nearsight.hessian.generalised import (
 from nearsight.hessian.other_programs import is_hessian_of_other_program
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.models.contract import Model
+from nearsight.vibrations.modes import require_room_for_modes
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,15 @@ def _second_derivatives(
     def require(atoms: Atoms) -> None:
         first_derivatives(atoms, model)  # a missing stress must not cost a relaxation
 
-    prepared = prepare(path, model, arguments, work, require=require, dense=lambda _: True)
+    prepared = prepare(
+        path,
+        model,
+        arguments,
+        work,
+        require=require,
+        dense=lambda _: True,
+        require_room=require_room_for_modes,
+    )
     atoms, settings = supercell_of(prepared, arguments)
     checkpoint = rows_file(path, atoms, model, arguments, work)
     found = generalised_hessian(

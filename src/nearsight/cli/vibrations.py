@@ -11,7 +11,7 @@ from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.work import WorkDirectory
 from nearsight.reports.entries import ReportEntry
-from nearsight.vibrations.modes import Vibrations, vibrations
+from nearsight.vibrations.modes import Vibrations, require_room_for_modes, vibrations
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
 
 
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[tuple[str, Vibrations]] = []
 
     def one(path: str, work: WorkDirectory) -> Outcome:
-        calculated = calculate(path, model, arguments, work)
+        calculated = calculate(path, model, arguments, work, require_room_for_modes)
         modes = vibrations(calculated.hessian)
         if arguments.modes:
             modes.save(arguments.modes)
