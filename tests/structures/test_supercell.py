@@ -6,7 +6,7 @@ from ase import Atoms
 from ase.build import bulk, fcc111, graphene
 from ase.build import make_supercell as ase_supercell
 
-from nearsight.errors import StructureError
+from nearsight.errors import MemoryBudgetError, StructureError
 from nearsight.structures.supercell import (
     make_general_supercell,
     make_supercell,
@@ -153,3 +153,33 @@ def test_directions_that_are_not_periodic_are_not_repeated_for_a_length() -> Non
 def test_impossible_lengths_are_refused(quartz: Atoms, length_A: float) -> None:
     with pytest.raises(StructureError, match=f"positive length in Å, not {length_A}"):
         supercell_for_length(quartz, length_A)
+
+
+@pytest.mark.parametrize("repeats", [(10**5, 10**5, 10**5), (10**30, 1, 1), (2**63, 2**63, 1)])
+def test_what_no_memory_holds_is_not_built(repeats: tuple[int, int, int]) -> None:
+    with pytest.raises(MemoryBudgetError, match=r"would take \S+ GiB of memory"):
+        make_supercell(bulk("Cu"), repeats)
+    with pytest.raises(MemoryBudgetError):
+        make_general_supercell(bulk("Cu"), repeats)
+
+
+def test_a_skewed_supercell_is_as_large_as_the_box_that_it_is_found_in() -> None:
+    skewed = [[1, 10**12, 0], [0, 1, 10**12], [0, 0, 1]]
+    with pytest.raises(MemoryBudgetError, match="lattice points"):
+        supercell_matrix(skewed)
+
+
+def test_a_length_of_any_size_is_counted_exactly() -> None:
+    cubic = Atoms("Cu", cell=[2.0, 4.0, 5.0], pbc=[True, True, False])
+    assert supercell_for_length(cubic, 2e20) == (10**20, 5 * 10**19, 1)
+    a, b, c = supercell_for_length(cubic, 1.7e308)
+    assert a > b > 10**307
+    assert c == 1
+
+
+def test_a_determinant_is_exact() -> None:
+    # In floating point this one is 0.
+    large = 10**9
+    matrix = [[large, large - 1, 0], [large + 1, large, 0], [0, 0, 1]]
+    with pytest.raises(MemoryBudgetError):
+        supercell_matrix(matrix)

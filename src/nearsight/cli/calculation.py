@@ -13,6 +13,7 @@ from nearsight.cli.born import require_born_for
 from nearsight.cli.options import DEFAULT_MODEL
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
+from nearsight.hessian.budget import require_room_for_rows
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import (
     DEFAULT_LENGTH_A,
@@ -30,7 +31,7 @@ from nearsight.models.registry import load_model
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports.entries import calculation_record
-from nearsight.structures.checking import check_structure
+from nearsight.structures.checking import check_structure, require_room_to_check
 from nearsight.structures.reading import NOTES_KEY, read_structure
 from nearsight.structures.supercell import make_supercell, supercell_for_length
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
@@ -123,11 +124,20 @@ class Prepared:
 
 
 def calculate(
-    path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
+    path: str,
+    model: Model | None,
+    arguments: argparse.Namespace,
+    work: WorkDirectory,
+    require_room: Callable[[int], object] | None = None,
 ) -> Calculated:
     """Read, check and relax a structure and compute its Hessian, going on with unfinished work.
 
     A saved Hessian is read and nothing is computed.
+
+    Parameters
+    ----------
+    require_room
+        As for `prepare`.
 
     Raises
     ------
@@ -136,7 +146,9 @@ def calculate(
     """
     if model is None or is_finished(path):
         return _saved(path, arguments)
-    prepared = prepare(path, model, arguments, work, dense=lambda _: True)
+    prepared = prepare(
+        path, model, arguments, work, dense=lambda _: True, require_room=require_room
+    )
     return hessian_of(prepared, model, arguments, work)
 
 
@@ -233,6 +245,7 @@ def prepare(
     require: Callable[[Atoms], object] | None = None,
     *,
     dense: Callable[[Atoms], bool] = lambda _: False,
+    require_room: Callable[[int], object] | None = None,
 ) -> Prepared:
     """Read, check and relax a structure.
 
@@ -243,6 +256,9 @@ def prepare(
     dense
         Tells whether `hessian_of` comes next. A search for a minimum then looks for imaginary modes
         in the Hessian that is wanted anyway, which is computed once.
+    require_room
+        Called with the number of atoms whose Hessian comes next, before anything is relaxed; raises
+        if there is no memory for what follows from it.
 
     Raises
     ------
@@ -254,7 +270,13 @@ def prepare(
     require_elements(atoms, model)
     if require is not None:
         require(atoms)
-    make_supercell(atoms, _repeats(arguments))  # an impossible one must not cost a relaxation
+    # What is impossible must not cost a relaxation.
+    n_atoms = len(make_supercell(atoms, _repeats(arguments)))
+    require_room_to_check(n_atoms)
+    if dense(atoms):
+        require_room_for_rows(3 * n_atoms, n_atoms, arguments.memory_budget_bytes)
+        if require_room is not None:
+            require_room(n_atoms)
     _require_relaxation(arguments)
     if arguments.no_relax:
         return Prepared(path, atoms, None, (*warnings, UNRELAXED))

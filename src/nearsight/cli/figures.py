@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearsight.cli.json_output import require_writable
 from nearsight.cli.probing import Probed
 from nearsight.elasticity.result import ElasticTensor
-from nearsight.errors import MethodError
 from nearsight.locality.result import Locality
 from nearsight.storage import write_atomically
 from nearsight.vibrations.density_of_states import density_of_states
@@ -26,25 +24,6 @@ if TYPE_CHECKING:
 
     from nearsight.cli.spectra import WithHeat
     from nearsight.reports.entries import ReportEntry
-
-_SUFFIXES = (".png", ".pdf", ".svg")
-
-
-def require_figure_file(path: str | None, inputs: Sequence[str]) -> None:
-    """Check before anything is computed that a figure can be written to `path`.
-
-    Raises
-    ------
-    MethodError
-        The suffix names no format of figures.
-    StorageError
-        The folder is not there or may not be written, or `path` is one of the `inputs`.
-    """
-    if path is None:
-        return
-    if Path(path).suffix.lower() not in _SUFFIXES:
-        raise MethodError(f"cannot draw {path}; choose a name that ends in {', '.join(_SUFFIXES)}.")
-    require_writable(path, inputs)
 
 
 def heat_capacity_figure(path: str, calculated: Sequence["WithHeat | Probed"]) -> None:

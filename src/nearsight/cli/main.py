@@ -1,9 +1,6 @@
 """The entry point ``nearsight``: its commands, and what happens when one fails."""
 
 import argparse
-import contextlib
-import io
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -11,7 +8,9 @@ from collections.abc import Sequence
 import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli import fragment_options, options
+from nearsight.cli.streams import guarded_streams, say, why_not_printed
 from nearsight.errors import NearsightError
+from nearsight.memory import is_out_of_memory, out_of_memory_message
 
 _INTERRUPTED = 130
 
@@ -24,27 +23,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     allocate_for_speed()
     given = sys.argv[1:] if arguments is None else list(arguments)
+    with guarded_streams() as output:
+        try:
+            status = _run(given)
+        except SystemExit as ended:  # --help, or a command line that is not understood
+            if ended.code or why_not_printed() is None:
+                raise
+            status = 1
+        reason = why_not_printed()
+        if reason is not None:
+            say(f"not everything could be printed to standard output: {reason}.")
+    return status if output.failure is None else status or 1
+
+
+def _run(given: Sequence[str]) -> int:
+    """Parse and run a command, and say why it ended if it did not finish."""
     parsed = _parser().parse_args(given)
     parsed.command_line = shlex.join(["nearsight", *given])
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a Greek letter must not cost a result.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
     try:
         status: int = parsed.run(parsed)
     except NearsightError as error:
-        print(f"nearsight: {error}", file=sys.stderr)
+        say(str(error))
         return 1
     except KeyboardInterrupt:
-        print(
-            "\nnearsight: interrupted. Finished work is kept; the same command goes on from there.",
-            file=sys.stderr,
-        )
+        print(file=sys.stderr)  # what the terminal shows of Ctrl-C has no end of line
+        say("interrupted. Finished work is kept; the same command goes on from there.")
         return _INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has left, as `head` does
-        with contextlib.suppress(io.UnsupportedOperation):
-            # what is still buffered goes nowhere, instead of complaining at the end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        say(out_of_memory_message(error))
         return 1
     return status
 

@@ -13,6 +13,7 @@ DEFAULT_LENGTH_A = 8.0
 DEFAULT_MESH_LENGTH_A = 100.0
 DEFAULT_RADIUS_A = 4.0
 OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
+_MOST_MEMORY_GIB = 2.0**34  # 64 bits
 PRODUCTS = ("auto", "analytic", "grouped", "differences")
 
 if TYPE_CHECKING:
@@ -344,7 +345,10 @@ def positive_float(text: str) -> float:
 
 def _gibibytes(text: str) -> int:
     """Return an amount of memory in bytes."""
-    return int(positive_float(text) * 2**30)
+    amount = positive_float(text)
+    if amount > _MOST_MEMORY_GIB:
+        raise argparse.ArgumentTypeError(f"{text} GiB is more than any machine can address")
+    return int(amount * 2**30)
 
 
 def _positive_int(text: str) -> int:

@@ -16,7 +16,6 @@ from nearsight.cli.calculation import (
     saved_force_constants,
 )
 from nearsight.cli.figures import phonons_figure
-from nearsight.cli.json_output import require_writable
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.spectra import WithHeat, finished, require_crystal, require_one_size
@@ -39,17 +38,17 @@ def run(arguments: argparse.Namespace) -> int:
             drawn.append(found)
         return Outcome(found.entry.to_json(), lambda: _show(found, arguments.output), found.entry)
 
-    status = run_batch(arguments, one)
-    if drawn:
-        phonons_figure(arguments.plot, drawn)
-    return status
+    def draw() -> None:
+        if drawn:
+            phonons_figure(arguments.plot, drawn)
+
+    return run_batch(arguments, one, draw)
 
 
 def _require_settings(arguments: argparse.Namespace) -> None:
     require_output_files(arguments)
     if arguments.output:
         require_one_structure(arguments, "--output")
-        require_writable(arguments.output, arguments.structures)
     require_born_file(arguments.nac)
     require_force_constants_file(arguments)
     require_one_size(arguments)

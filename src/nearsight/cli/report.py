@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.cli.batch import Outcome, run_each
-from nearsight.cli.json_output import require_writable
-from nearsight.cli.report_output import require_report_file
+from nearsight.cli.outputs import require_output_files
 from nearsight.errors import CheckpointError
 from nearsight.hessian.result import Hessian
 from nearsight.reports.entries import ReportEntry
@@ -20,8 +19,7 @@ _NAMED_AT_MOST = 5
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    require_report_file(arguments.report)
-    require_writable(arguments.report, arguments.structures)
+    require_output_files(arguments)
     require_thermodynamic_settings(
         arguments.temperature, arguments.acoustic or "exclude", arguments.scale_factor
     )

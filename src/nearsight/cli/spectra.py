@@ -22,7 +22,7 @@ from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.models.contract import Model
 from nearsight.reports.entries import ReportEntry
-from nearsight.vibrations.modes import vibrations
+from nearsight.vibrations.modes import require_room_for_modes, vibrations
 from nearsight.vibrations.phonon_mesh import phonon_mesh
 from nearsight.vibrations.spectrum import Acoustic, Spectrum
 from nearsight.vibrations.supercell_convergence import (
@@ -165,6 +165,7 @@ def with_heat(
         work,
         require=choose,
         dense=lambda atoms: choose(atoms).method == "dense",
+        require_room=require_room_for_modes,
     )
     chosen = choose(prepared.atoms)
     if chosen.method == "probing":

@@ -9,6 +9,7 @@ from ase import Atoms
 from nearsight.cli.calculation import Calculated
 from nearsight.cli.lines import WIDTH, print_line
 from nearsight.hessian.plan import Plan
+from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports.entries import ProbedEntry, ReportEntry
@@ -26,7 +27,7 @@ _TEMPERATURES_SHOWN = 5
 def print_calculation(calculated: Calculated) -> None:
     """Print how the Hessian came about."""
     hessian = calculated.hessian
-    print(f"\n{calculated.path}")
+    print(f"\n{printable_name(calculated.path)}")
     of_what = "force constants in a " if calculated.force_constants else ""
     _print_structure(calculated.atoms, calculated.settings, of_what)
     _print_model(hessian.provenance.model)
@@ -51,7 +52,7 @@ def print_calculation(calculated: Calculated) -> None:
 def print_probed(entry: ProbedEntry) -> None:
     """Print how a heat capacity was probed, and what it is."""
     heat = entry.heat
-    print(f"\n{entry.name}")
+    print(f"\n{printable_name(entry.name)}")
     _print_structure(entry.atoms, entry.settings)
     _print_model(heat.provenance.model)
     if entry.relaxation is not None:
@@ -163,7 +164,7 @@ def print_bands(bands: BandStructure) -> None:
 
 def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
     """Print which rows a Hessian needs."""
-    print(f"\n{path}")
+    print(f"\n{printable_name(path)}")
     print_line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
     print_line("plan", str(plan))
     every = "any that keeps the whole space group; not all do: name one with --model"

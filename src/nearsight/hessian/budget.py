@@ -6,28 +6,34 @@ from ase import Atoms
 
 from nearsight.errors import MemoryBudgetError
 from nearsight.hessian.methods import Chosen, choose_kind
-from nearsight.memory import gibibytes, measure
+from nearsight.memory import gibibytes, measure, require_room
 from nearsight.models.contract import Model
 
 _ROW_TO_FORCE_MEMORY = 3.0
 """Peak of the graph of the forces with one row over that of a force call; SevenNet: 2.0 to 2.7."""
 
 
-def require_room_for_rows(n_rows: int, n_atoms: int, memory_budget_bytes: int) -> None:
+def require_room_for_rows(n_rows: int, n_atoms: int, memory_budget_bytes: int | None) -> None:
     """Check that the rows themselves fit: all of them for a Hessian, fewer for force constants.
+
+    Parameters
+    ----------
+    n_rows, n_atoms
+        How many rows, of how many atoms each.
+    memory_budget_bytes
+        Memory that may be used; never more than 80 % of what is free here.
 
     Raises
     ------
     MemoryBudgetError
-        It does not, whatever the method.
+        They do not, whatever the method.
     """
     needed = 3 * 8 * n_rows * 3 * n_atoms  # as computed, as a matrix, and one symmetric copy
-    if needed > memory_budget_bytes:
-        raise MemoryBudgetError(
-            f"{n_rows} rows of {n_atoms} atoms alone take {gibibytes(needed)}, more than the "
-            f"budget of {gibibytes(memory_budget_bytes)}; no method can avoid that. Use a "
-            f"smaller cell or a larger budget."
-        )
+    what = f"{n_rows} rows of {n_atoms} atoms, by whatever method,"
+    remedy = "Use a smaller cell or a larger budget."
+    require_room(needed, what, remedy)
+    if memory_budget_bytes is not None:
+        require_room(needed, what, remedy, budget_bytes=memory_budget_bytes)
 
 
 def within_budget(

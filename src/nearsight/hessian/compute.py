@@ -5,6 +5,7 @@ import os
 import numpy as np
 from ase import Atoms
 
+from nearsight.hessian.budget import require_room_for_rows
 from nearsight.hessian.computation import computation_fields
 from nearsight.hessian.methods import ANALYTIC
 from nearsight.hessian.plan import plan
@@ -70,6 +71,7 @@ def hessian(
     StorageError
         The disk is full; finished rows are safe.
     """
+    require_room_for_rows(3 * len(atoms), len(atoms), memory_budget_bytes)
     check_structure(atoms)
     planned = plan(atoms, model.capabilities, tolerance_A=symmetry_tolerance_A)
     computed = compute_planned_rows(

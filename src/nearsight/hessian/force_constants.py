@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.born_charges import BornCharges
+from nearsight.hessian.budget import require_room_for_rows
 from nearsight.hessian.computation import Computation, computation_fields
 from nearsight.hessian.compute import bare
 from nearsight.hessian.plan import plan
@@ -24,7 +25,11 @@ from nearsight.structures.cell_symmetry import (
     find_cell_symmetry,
     symmetry_of_supercell,
 )
-from nearsight.structures.checking import check_structure, require_no_constraints
+from nearsight.structures.checking import (
+    check_structure,
+    require_no_constraints,
+    require_room_to_check,
+)
 from nearsight.structures.supercell import (
     make_general_supercell,
     supercell_for_length,
@@ -272,6 +277,8 @@ def force_constants(
     matrix = _chosen_supercell(atoms, supercell, length_A)
     unit_cell = bare(atoms)
     repeated = make_general_supercell(unit_cell, matrix)
+    require_room_to_check(len(repeated))
+    require_room_for_rows(3, len(repeated), memory_budget_bytes)  # of at least one atom
     translations = symmetry_of_supercell(unit_cell, repeated, matrix)
     planned = plan(
         repeated, model.capabilities, tolerance_A=symmetry_tolerance_A, translations=translations

@@ -72,7 +72,7 @@ def compute_planned_rows(
     chosen = choose_kind(model, method, step_A, plan.rows_needed / plan.rows_total)
     device = model.identity.device
     budget = default_memory_budget(device) if memory_budget_bytes is None else memory_budget_bytes
-    require_room_for_rows(rows_kept, len(atoms), min(budget, default_memory_budget("cpu")))
+    require_room_for_rows(rows_kept, len(atoms), memory_budget_bytes)
     begun = _kind_in_checkpoint(atoms, model, plan, chosen, checkpoint)
     chosen = begun or within_budget(
         atoms, model, chosen, may_change=method == "auto", memory_budget_bytes=budget

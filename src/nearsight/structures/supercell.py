@@ -1,5 +1,7 @@
 """Supercells."""
 
+import math
+import sys
 from collections.abc import Sequence
 from numbers import Integral
 
@@ -8,6 +10,12 @@ from ase import Atoms
 from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import StructureError
+from nearsight.memory import require_room
+
+# Measured: 75 to 89 bytes for positions, lattice vectors, numbers and what they are made from.
+_BYTES_PER_ATOM = 100
+# Three integers, three fractions, and what they are made from.
+_BYTES_PER_POINT = 100
 
 
 def make_supercell(atoms: Atoms, repeats: Sequence[int]) -> Atoms:
@@ -27,13 +35,15 @@ def make_supercell(atoms: Atoms, repeats: Sequence[int]) -> Atoms:
     ------
     StructureError
         `repeats` is something else.
+    MemoryBudgetError
+        So many atoms do not fit into the memory.
     """
     counts = tuple(repeats)
     if len(counts) != 3 or not all(_is_positive_integer(count) for count in counts):
         raise StructureError(
             f"A supercell needs three positive integers such as (2, 2, 2), not {repeats!r}."
         )
-    return make_general_supercell(atoms, np.diag(counts))
+    return make_general_supercell(atoms, counts)
 
 
 def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
@@ -54,6 +64,8 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
     StructureError
         `matrix` holds no integers, has no positive determinant, or repeats a direction in which
         the structure is not periodic.
+    MemoryBudgetError
+        So many atoms do not fit into the memory.
     """
     integers = supercell_matrix(matrix)
     for axis, (name, periodic) in enumerate(zip("abc", atoms.pbc, strict=True)):
@@ -63,6 +75,12 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
                 f"The structure cannot be repeated {integers[axis, axis]} times along {name}, "
                 f"where it is not periodic, nor joined with it; repeat it once there, alone."
             )
+    n_atoms = len(atoms) * _determinant(integers.tolist())
+    require_room(
+        _BYTES_PER_ATOM * n_atoms,
+        f"A supercell of {n_atoms} atoms",
+        "Take a smaller supercell (--supercell, --length).",
+    )
     shifts = lattice_points(integers)
     supercell = atoms[np.tile(np.arange(len(atoms)), len(shifts))]
     supercell.positions += np.repeat(shifts @ atoms.cell.array, len(atoms), axis=0)
@@ -77,24 +95,31 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
     ------
     StructureError
         They are no integers, or the determinant is not positive.
+    MemoryBudgetError
+        The lattice points that such a supercell is made from do not fit into the memory.
     """
-    try:
-        given = np.asarray(matrix)
-    except ValueError:  # rows of different lengths
-        given = np.empty(0)
+    # As objects, numbers of any size stay what they are.
+    given = np.asarray(matrix, dtype=object)
     if given.shape == (3,):
         given = np.diag(given)
-    if given.shape != (3, 3) or not np.issubdtype(given.dtype, np.integer):
+    if given.shape != (3, 3) or not all(map(_is_integer, given.ravel())):
         raise StructureError(
             f"A supercell needs three integers, or a matrix of nine, not {matrix!r}: its vectors "
             f"must be whole multiples of those of the unit cell."
         )
-    if np.linalg.det(given) < 0.5:
+    rows = [[int(value) for value in row] for row in given]
+    if _determinant(rows) < 1:
         raise StructureError(
-            f"The supercell {given.tolist()} has no volume, or another handedness than the unit "
-            f"cell; choose integers with a positive determinant."
+            f"The supercell {rows} has no volume, or another handedness than the unit cell; choose "
+            f"integers with a positive determinant."
         )
-    return given.astype(np.int64)
+    n_points = _n_points_searched(rows)
+    require_room(
+        _BYTES_PER_POINT * n_points,
+        f"A supercell found among {n_points} lattice points",
+        "Take a smaller supercell (--supercell, --length).",
+    )
+    return np.array(rows, dtype=np.int64)
 
 
 def supercell_for_length(atoms: Atoms, length_A: float) -> tuple[int, int, int]:
@@ -109,12 +134,14 @@ def supercell_for_length(atoms: Atoms, length_A: float) -> tuple[int, int, int]:
     """
     if not 0.0 < length_A < np.inf:
         raise StructureError(f"A supercell needs a positive length in Å, not {length_A}.")
-    repeats = np.ones(3, dtype=np.int64)
-    if atoms.pbc.any():
-        per_width = np.linalg.norm(atoms.cell.reciprocal(), axis=1)
-        # A width that misses the length by rounding is wide enough.
-        repeats = np.where(atoms.pbc, np.ceil(length_A * per_width - 1e-6), 1).astype(np.int64)
-    a, b, c = np.maximum(repeats, 1).tolist()
+    if not atoms.pbc.any():
+        return 1, 1, 1
+    per_width = np.linalg.norm(atoms.cell.reciprocal(), axis=1).tolist()
+    a, b, c = (
+        # A width that misses the length by rounding is wide enough. Python's integers hold any.
+        max(math.ceil(min(length_A * each, sys.float_info.max) - 1e-6), 1) if periodic else 1
+        for each, periodic in zip(per_width, atoms.pbc, strict=True)
+    )
     return a, b, c
 
 
@@ -138,5 +165,23 @@ def lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
     return points[np.lexsort((*points.T[::-1], points.any(axis=1)))]
 
 
+def _n_points_searched(rows: list[list[int]]) -> int:
+    """Return how many lattice points `lattice_points` looks at: all in a box around the cell."""
+    if all(rows[i][j] == 0 for i in range(3) for j in range(3) if i != j):
+        return _determinant(rows)
+    extents = [sum(abs(row[axis]) for row in rows) + 1 for axis in range(3)]
+    return math.prod(extents)
+
+
+def _determinant(rows: list[list[int]]) -> int:
+    """Return the determinant, exact for integers of any size."""
+    (a, b, c), (d, e, f), (g, h, i) = rows
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+
+
+def _is_integer(count: object) -> bool:
+    return not isinstance(count, bool | np.bool) and isinstance(count, Integral)
+
+
 def _is_positive_integer(count: object) -> bool:
-    return type(count) is not bool and isinstance(count, Integral) and int(count) >= 1
+    return _is_integer(count) and int(count) >= 1  # type: ignore[call-overload]  # it is an integer

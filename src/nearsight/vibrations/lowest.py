@@ -18,6 +18,7 @@ from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.result import Hessian
+from nearsight.memory import require_room
 from nearsight.progress import progress_bar
 from nearsight.provenance import Provenance, Setting, record
 from nearsight.structures.neighbours import neighbour_pairs
@@ -32,6 +33,8 @@ _GUARD = 1
 """Vectors beside those that are wanted: for a single mode one saves a sixth of the products, and
 more of them cost some."""
 _MOST_ITERATIONS = 300
+_BLOCKS_AT_ONCE = 10
+"""Vectors, residuals and directions, the product of each, and what is made of them."""
 _SMALL = 6
 """All modes of a structure with fewer than that many for each vector are computed at once."""
 _DEPENDENT = 1e-8
@@ -148,6 +151,11 @@ def lowest_modes(
     if guess is not None and guess.modes[0].size != size:
         raise MethodError(f"the guess is for {len(guess.atoms)} atoms, not {size // 3}.")
     all_at_once = size < _SMALL * (n_modes + _GUARD) + n_rigid
+    require_room(
+        8 * _BLOCKS_AT_ONCE * size * (size if all_at_once else n_modes + _GUARD),
+        f"The vectors for {n_modes} modes of {size // 3} atoms",
+        "Ask for fewer modes.",
+    )
     block = np.eye(size) if all_at_once else _start(size, n_modes, guess, seed)
     with progress_bar("Hessian products", None, show=progress) as advance:
         settings: dict[str, Setting] = {

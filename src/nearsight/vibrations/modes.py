@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nearsight import units
 from nearsight.errors import ModelError
 from nearsight.hessian.result import Hessian
+from nearsight.memory import require_room
 from nearsight.provenance import Provenance
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
 from nearsight.vibrations.rigid_body import rigid_body_basis
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _RIGID_LIMIT_PERIODIC_PER_CM = 5.0
 # A residual force of 0.01 eV/Å turns a small molecule at some 20 cm⁻¹.
 _RIGID_LIMIT_MOLECULE_PER_CM = 30.0
+
+# Beside the Hessian itself, measured: 8.2 and 7.3 for 256 and 500 atoms.
+_MATRICES_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,10 @@ def vibrations(hessian: Hessian) -> Vibrations:
         The Hessian holds something that is not a finite number.
     StructureError
         There are no atoms, or a mass is not positive.
+    MemoryBudgetError
+        The matrices that this takes do not fit into the memory.
     """
+    require_room_for_modes(hessian.n_atoms)
     _require_finite(hessian)
     rigid = rigid_body_basis(hessian.atoms)
     weights = np.repeat(hessian.atoms.get_masses() ** -0.5, 3)
@@ -223,6 +230,21 @@ def vibrations(hessian: Hessian) -> Vibrations:
         rigid_body_eigenvalues_eV_per_A2_amu=_eigenvalues(rigid.T @ dynamical @ rigid),
         unprojected_eigenvalues_eV_per_A2_amu=_eigenvalues(dynamical),
         provenance=hessian.provenance,
+    )
+
+
+def require_room_for_modes(n_atoms: int) -> None:
+    """Check that the normal modes of so many atoms can be computed from a Hessian.
+
+    Raises
+    ------
+    MemoryBudgetError
+        They cannot.
+    """
+    require_room(
+        _MATRICES_AT_ONCE * 8 * (3 * n_atoms) ** 2,
+        f"Diagonalising the Hessian of {n_atoms} atoms",
+        "Take a smaller cell, or what needs no modes (heat-capacity --spectrum probing).",
     )
 
 

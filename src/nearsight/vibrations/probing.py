@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
+from nearsight.memory import require_room
 from nearsight.progress import progress_bar
 from nearsight.provenance import record
 from nearsight.vibrations import oscillator
@@ -48,6 +49,7 @@ _BIAS = 1e-4
 """Relative bias of the Lanczos steps at which their number aims."""
 _FIRST_STEPS = 3
 _MOST_STEPS = 40
+_BYTES_PER_NUMBER_KEPT = 16  # every vector of a run, and those of one run once more as an array
 _LARGEST_IMAGINARY = np.pi
 """ħ|ω|/(k_B T) of imaginary modes up to which the heat capacity is continued; it ends at 2π."""
 
@@ -116,6 +118,13 @@ def probe_heat_capacity(
     start = perf_counter()
     colours = colour_atoms(hessian.atoms, radius_A)
     triads = random_triads(len(hessian.atoms), seed)
+    n_vectors, size = 3 * (int(colours.max()) + 1), 3 * len(hessian.atoms)
+    n_kept = n_vectors * min(n_steps or _MOST_STEPS, size)
+    require_room(
+        _BYTES_PER_NUMBER_KEPT * n_kept * size,
+        f"Keeping {n_kept} vectors of Lanczos steps for {len(hessian.atoms)} atoms",
+        "Take fewer steps (--lanczos-steps), or a smaller cell.",
+    )
     operator = MassWeightedOperator(hessian)
     runs = [LanczosRun(vector) for vector in probing_vectors(colours, triads)]
     with progress_bar("Hessian products", None, show=progress) as advance:
