@@ -11,17 +11,25 @@ from collections.abc import Sequence
 import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli import fragment_options, options
+from nearsight.cli.interruption import interruptible, status_of, tell
 from nearsight.errors import NearsightError
-
-_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
     0: everything was computed; 1: something failed and is named; 2: the command was not understood;
-    130: interrupted.
+    130, 143, 129: interrupted, by Ctrl-C, SIGTERM or the end of the terminal.
     """
+    try:
+        with interruptible():
+            return _run(arguments)
+    except KeyboardInterrupt as interruption:
+        tell(interruption)
+        return status_of(interruption)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     allocate_for_speed()
     given = sys.argv[1:] if arguments is None else list(arguments)
     parsed = _parser().parse_args(given)
@@ -35,12 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NearsightError as error:
         print(f"nearsight: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(
-            "\nnearsight: interrupted. Finished work is kept; the same command goes on from there.",
-            file=sys.stderr,
-        )
-        return _INTERRUPTED
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         with contextlib.suppress(io.UnsupportedOperation):
             # what is still buffered goes nowhere, instead of complaining at the end
