@@ -9,7 +9,7 @@ from ase import Atoms
 
 from nearsight import memory
 from nearsight.errors import MemoryBudgetError, MethodError, ModelError
-from nearsight.hessian import analytic_rows, budget
+from nearsight.hessian import analytic_rows, planned_rows
 from nearsight.hessian.compute import hessian
 from nearsight.locality.interactions import interactions
 from nearsight.memory import Measured
@@ -61,7 +61,7 @@ def force_call_takes(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def fix(peak_memory_bytes: int) -> None:
         monkeypatch.setattr(
-            budget,
+            planned_rows,
             "measure",
             lambda work, device: Measured(work(), 0.0, peak_memory_bytes),
         )

@@ -308,7 +308,7 @@ def hessian_of(
     """Compute the Hessian of a structure, or of the supercell that was asked for."""
     atoms, settings = supercell_of(prepared, arguments)
     result = prepared.hessian or _computed(prepared.path, atoms, model, arguments, work)
-    hessian_with_notes = replace(result, warnings=prepared.warnings)
+    hessian_with_notes = replace(result, warnings=(*prepared.warnings, *result.warnings))
     return Calculated(prepared.path, prepared.relaxation, hessian_with_notes, settings)
 
 
@@ -357,7 +357,7 @@ def force_constants_of(
         **hessian_settings(arguments),
     )
     work.done(checkpoint)
-    found = replace(found, warnings=prepared.warnings)
+    found = replace(found, warnings=(*prepared.warnings, *found.warnings))
     settings = {"supercell": list(chosen), **_relaxation_settings(arguments, prepared.optimizer)}
     return _with_constants(prepared.path, prepared.relaxation, found, settings, arguments)
 
@@ -428,8 +428,7 @@ def _relax(
         checkpoint=checkpoint,
     )
     if relaxation.converged:
-        # A relaxation that followed modes has more files, which begin like this one.
-        work.done(*checkpoint.parent.glob(f"{checkpoint.name}*"))
+        work.done(*work.beside(checkpoint))
     return relaxation, last
 
 

@@ -8,19 +8,28 @@ from collections.abc import Sequence
 import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli import fragment_options, options
+from nearsight.cli.interruption import interruptible, status_of, tell
 from nearsight.cli.streams import guarded_streams, say, why_not_printed
 from nearsight.errors import NearsightError
 from nearsight.memory import is_out_of_memory, out_of_memory_message
-
-_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
     0: everything was computed; 1: something failed and is named; 2: the command was not understood;
-    130: interrupted.
+    130, 143, 129: interrupted, by Ctrl-C, SIGTERM or the end of the terminal.
     """
+    try:
+        with interruptible():
+            return _printing(arguments)
+    except KeyboardInterrupt as interruption:
+        tell(interruption)
+        return status_of(interruption)
+
+
+def _printing(arguments: Sequence[str] | None) -> int:
+    """Run a command, whether or not it can print."""
     allocate_for_speed()
     given = sys.argv[1:] if arguments is None else list(arguments)
     with guarded_streams() as output:
@@ -45,10 +54,6 @@ def _run(given: Sequence[str]) -> int:
     except NearsightError as error:
         say(str(error))
         return 1
-    except KeyboardInterrupt:
-        print(file=sys.stderr)  # what the terminal shows of Ctrl-C has no end of line
-        say("interrupted. Finished work is kept; the same command goes on from there.")
-        return _INTERRUPTED
     except Exception as error:
         if not is_out_of_memory(error):
             raise

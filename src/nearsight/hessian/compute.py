@@ -50,7 +50,8 @@ def hessian(
         Memory that may be used; by default 80 % of what is free on the model's device.
     checkpoint
         File that keeps finished rows. If it exists the Hessian goes on from there, and a complete
-        one returns at once. Delete it when the result is safe.
+        one returns at once. While another process works on it, this one waits. Delete it when the
+        result is safe.
     progress
         Show a progress bar: True, False, or None for a terminal only.
 
@@ -67,7 +68,7 @@ def hessian(
     MemoryBudgetError
         No method fits into the memory budget.
     CheckpointError
-        The checkpoint is damaged or belongs to another calculation.
+        The checkpoint belongs to another calculation, or another model of the same name or version.
     StorageError
         The disk is full; finished rows are safe.
     """
@@ -93,6 +94,7 @@ def hessian(
         atoms=bare(atoms),
         matrix_eV_per_A2=matrix,
         **computation_fields(computed.computation),
+        warnings=computed.notes,
     )
 
 

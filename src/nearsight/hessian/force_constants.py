@@ -305,6 +305,7 @@ def force_constants(
         rotations=primitive.rotations,
         primitive_atoms=primitive.atoms,
         values_eV_per_A2=planned.expand_for(computed.rows_eV_per_A2, primitive.atoms),
+        warnings=computed.notes,
     )
 
 

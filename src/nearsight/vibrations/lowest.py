@@ -18,6 +18,7 @@ from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.result import Hessian
+from nearsight.locking import hold
 from nearsight.memory import require_room
 from nearsight.progress import progress_bar
 from nearsight.provenance import Provenance, Setting, record
@@ -126,7 +127,8 @@ def lowest_modes(
     seed
         Of the random vectors to start from.
     checkpoint
-        File that keeps every finished product. If it exists the run goes on from there.
+        File that keeps every finished product. If it exists the run goes on from there. While
+        another process works on it, this one waits.
     progress
         Show a progress bar: True, False, or None for a terminal only.
 
@@ -137,7 +139,7 @@ def lowest_modes(
     MemoryBudgetError
         Memory ran out; finished products are kept.
     CheckpointError
-        The checkpoint is damaged or belongs to another calculation.
+        The checkpoint belongs to another calculation, or another model of the same name or version.
     StorageError
         The disk is full; finished products are kept.
     """
@@ -157,7 +159,7 @@ def lowest_modes(
         "Ask for fewer modes.",
     )
     block = np.eye(size) if all_at_once else _start(size, n_modes, guess, seed)
-    with progress_bar("Hessian products", None, show=progress) as advance:
+    with hold(checkpoint), progress_bar("Hessian products", None, show=progress) as advance:
         settings: dict[str, Setting] = {
             "tolerance_eV_per_A2_amu": tolerance_eV_per_A2_amu,
             "start": hashlib.sha256(block.tobytes()).hexdigest(),

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
+from nearsight.locking import hold
 from nearsight.memory import require_room
 from nearsight.progress import progress_bar
 from nearsight.provenance import record
@@ -93,7 +94,8 @@ def probe_heat_capacity(
     seed
         Of the random triads.
     checkpoint
-        File that keeps every finished product. If it exists the run goes on from there.
+        File that keeps every finished product. If it exists the run goes on from there. While
+        another process works on it, this one waits.
     progress
         Show a progress bar: True, False, or None for a terminal only.
 
@@ -105,7 +107,7 @@ def probe_heat_capacity(
     MemoryBudgetError
         Memory ran out; finished products are kept.
     CheckpointError
-        The checkpoint is damaged or belongs to another calculation.
+        The checkpoint belongs to another calculation, or another model of the same name or version.
     StorageError
         The disk is full; finished products are kept.
     """
@@ -127,7 +129,7 @@ def probe_heat_capacity(
     )
     operator = MassWeightedOperator(hessian)
     runs = [LanczosRun(vector) for vector in probing_vectors(colours, triads)]
-    with progress_bar("Hessian products", None, show=progress) as advance:
+    with hold(checkpoint), progress_bar("Hessian products", None, show=progress) as advance:
         settings = {"probing_radius_A": radius_A, "seed": seed}
         products = KeptProducts(operator, checkpoint, settings, advance)
         if n_steps is None:
@@ -146,7 +148,7 @@ def probe_heat_capacity(
         scale_factor=scale_factor,
         n_atoms=len(hessian.atoms),
         mass_amu=float(hessian.atoms.get_masses().sum()),
-        warnings=_warnings(runs, lowest),
+        warnings=(*_warnings(runs, lowest), *products.notes),
         provenance=record(
             hessian.model.identity, **hessian.method.settings(), **settings, lanczos_steps=taken
         ),
