@@ -19,11 +19,16 @@ from nearsight.hessian.other_programs.gaussian_checkpoint import (
     is_gaussian_checkpoint,
     read_gaussian_checkpoint,
 )
-from nearsight.hessian.other_programs.gaussian_log import is_gaussian_log, read_gaussian_log
+from nearsight.hessian.other_programs.gaussian_log import (
+    has_gaussian_hessian,
+    is_gaussian_log,
+    read_gaussian_log,
+)
 from nearsight.hessian.other_programs.orca import is_orca, read_orca
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import ModelIdentity, record
 from nearsight.structures.checking import check_structure
+from nearsight.structures.reading import read_structure
 
 _SAME_PLACE_A = 0.01
 """How far atoms that are given may be from those in the file: by rounding, not by turning."""
@@ -32,8 +37,8 @@ _ISOTOPES = 0.15
 _ISOTOPES_AMU = 2.5
 """How far the mass of an isotope may be from the mean of its element: tritium's is by 2.0."""
 
-_SUFFIXES = (".hess", ".fchk", ".fch", ".json", ".dat")
-"""Of files that are no structures, unlike an output of Gaussian, which is both."""
+_HEAD_BYTES = 2**16
+"""At the beginning of a file, in which it shows what it is."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ def read_hessian(
     if format == "nearsight" or (format is None and zipfile.is_zipfile(file)):
         found = Hessian.load(file)
         return found if atoms is None else replace(found, atoms=_given(file, atoms, found.atoms))
-    text = file.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n")
+    text = _text(file)
     name = format or _recognise(file, text)
     content = _FORMATS[name].read(file, text)
     if atoms is not None:
@@ -112,17 +117,46 @@ def read_hessian(
 
 
 def is_hessian_of_other_program(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a file is the Hessian of another program and nothing else.
+    """Tell whether a file holds the Hessian of another program, whatever else it holds.
 
-    An output of Gaussian is a structure too, and is taken for one.
+    An output of Gaussian does if there are force constants in it; otherwise it is a structure only.
     """
     file = Path(path)
-    if file.suffix not in _SUFFIXES or not file.is_file():
+    if not file.is_file():
         return False
-    text = file.read_text(encoding="utf-8", errors="replace")
-    return any(
-        known.recognises(file, text) for name, known in _FORMATS.items() if name != "gaussian-log"
-    )
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+    names = [name for name, known in _FORMATS.items() if known.recognises(file, head)]
+    if "gaussian-log" in names or head.lstrip().startswith("{"):  # not to be told by a beginning
+        text = _text(file)
+        return has_gaussian_hessian(text) if "gaussian-log" in names else is_ase_vibrations(text)
+    return bool(names)
+
+
+def read_structure_of_hessian(path: str | os.PathLike[str]) -> Atoms:
+    """Return the structure in a file that holds the Hessian of another program as well.
+
+    Raises
+    ------
+    CheckpointError
+        The file is cut off, or of no format that is known.
+    StructureError
+        It has no structure, or one that cannot be.
+    """
+    file = Path(path)
+    text = _text(file)
+    name = _recognise(file, text)
+    if name == "gaussian-log":  # whose Hessian may be refused although its structure is sound
+        return read_structure(file)
+    content = _FORMATS[name].read(file, text)
+    if content.atoms is None:
+        raise StructureError(f"{file} holds a Hessian without the structure to which it belongs.")
+    check_structure(content.atoms)
+    return content.atoms
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n")
 
 
 def _recognise(file: Path, text: str) -> str:
