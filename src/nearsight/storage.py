@@ -7,16 +7,16 @@ import json
 import os
 import secrets
 import stat
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ParamSpec, TypeVar
 
 import numpy as np
 from ase import Atoms
 
-from nearsight.errors import CheckpointError, StorageError
+from nearsight.archives import read_archive, require_structure
+from nearsight.errors import CheckpointError, StorageError, StructureError
 from nearsight.locking import (
     SUFFIX,
     LocksNotSupportedError,
@@ -25,24 +25,15 @@ from nearsight.locking import (
     try_lock,
 )
 
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
 _FORMAT = 1
 
 _UNFINISHED = ".part"
 _LONGEST_NAME_BYTES = 200
 """What is added to a longer one might be too much for a file system."""
 _ANY_MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
-
-# What zipfile, zlib, numpy and json raise on a damaged archive.
-_DAMAGED = (
-    OSError,
-    ValueError,
-    TypeError,
-    KeyError,
-    EOFError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]) -> None:
@@ -224,20 +215,42 @@ def load_archive(
     if not target.is_file():
         raise CheckpointError(f"{target} does not exist; give the path of a saved {kind}.")
     try:
-        # Opened here, because numpy leaves its own handle open when an archive is damaged.
-        with target.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            header = dict(json.loads(str(archive["header"])))
-            arrays = {name: archive[name] for name in archive.files if name != "header"}
-    except _DAMAGED as error:
-        raise CheckpointError(
-            f"{target} is not a readable {kind} file ({error}); compute it again."
-        ) from error
+        header, arrays = read_archive(target)
+    except ValueError as error:
+        raise _unreadable(target, kind, f" ({error})") from error
     if header.get("kind") != kind or header.get("format") != _FORMAT:
         raise CheckpointError(
             f"{target} holds a {header.get('kind')!r} of format {header.get('format')}, "
             f"not a {kind!r} of format {_FORMAT}."
         )
     return header, arrays
+
+
+def rebuilds(kind: str) -> Callable[[Callable[P, Result]], Callable[P, Result]]:
+    """Decorate a class method that loads a file: whatever is wrong in the file is an error of it.
+
+    Its first argument behind the class is the path. What it meets that is missing, of another type
+    or shape, or impossible becomes a CheckpointError.
+    """
+
+    def decorate(load: Callable[P, Result]) -> Callable[P, Result]:
+        @wraps(load)
+        def rebuild(*arguments: P.args, **named: P.kwargs) -> Result:
+            path = named.get("path", arguments[-1])
+            try:
+                return load(*arguments, **named)
+            except (KeyError, IndexError) as error:
+                raise _unreadable(path, kind, f": it lacks {error}") from error
+            except (ValueError, TypeError, AttributeError, StructureError) as error:
+                raise _unreadable(path, kind, f" ({error})") from error
+
+        return rebuild
+
+    return decorate
+
+
+def _unreadable(path: object, kind: str, why: str) -> CheckpointError:
+    return CheckpointError(f"{path} is not a readable {kind} file{why}; compute it again.")
 
 
 def atoms_to_arrays(atoms: Atoms) -> dict[str, np.ndarray]:
@@ -257,7 +270,14 @@ def atoms_to_arrays(atoms: Atoms) -> dict[str, np.ndarray]:
 
 
 def atoms_from_arrays(arrays: Mapping[str, np.ndarray]) -> Atoms:
-    """Rebuild the structure that `atoms_to_arrays` described."""
+    """Rebuild the structure that `atoms_to_arrays` described.
+
+    Raises
+    ------
+    ValueError
+        The arrays are of no structure; a missing one is a KeyError.
+    """
+    require_structure(arrays)
     return Atoms(
         numbers=arrays["numbers"],
         masses=arrays["masses_amu"],

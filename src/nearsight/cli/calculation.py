@@ -22,9 +22,18 @@ from nearsight.hessian.force_constants import (
     from_hessian,
 )
 from nearsight.hessian.methods import choose_kind
-from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
+from nearsight.hessian.other_programs import (
+    is_hessian_of_other_program,
+    read_hessian,
+    read_structure_of_hessian,
+)
 from nearsight.hessian.phonopy_io import with_born
-from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy, with_sum_rules
+from nearsight.hessian.phonopy_results import (
+    is_phonopy_file,
+    read_phonopy,
+    read_unit_cell,
+    with_sum_rules,
+)
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
 from nearsight.models.registry import load_model
@@ -81,8 +90,12 @@ def label_of(path: str, relaxation: Relaxation | None) -> str:
     return f"{Path(path).stem}{', NOT CONVERGED' if unconverged else ''}"
 
 
-def is_finished(path: str) -> bool:
-    """Tell whether `path` names a Hessian or phonopy's force constants and no structure."""
+def is_finished(path: str, arguments: argparse.Namespace) -> bool:
+    """Tell whether the Hessian or the force constants in `path` are to be taken from there."""
+    return not arguments.recompute and _holds_hessian(path)
+
+
+def _holds_hessian(path: str) -> bool:
     return Path(path).suffix == ".npz" or is_phonopy_file(path) or is_hessian_of_other_program(path)
 
 
@@ -94,7 +107,7 @@ def load_requested_model(arguments: argparse.Namespace) -> Model | None:
     Model or None
         None if only saved Hessians are given: they need no model, and perhaps none is installed.
     """
-    if all(is_finished(path) for path in arguments.structures):
+    if all(is_finished(path, arguments) for path in arguments.structures):
         return None
     model = load_model(
         arguments.model or DEFAULT_MODEL,
@@ -144,7 +157,7 @@ def calculate(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    if model is None or is_finished(path):
+    if model is None or is_finished(path, arguments):
         return _saved(path, arguments)
     prepared = prepare(
         path, model, arguments, work, dense=lambda _: True, require_room=require_room
@@ -156,10 +169,17 @@ def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
     if is_phonopy_file(path):
         raise MethodError(
             f"{path} holds phonopy's force constants, which heat-capacity and phonons take; give a "
-            f"structure or a saved Hessian (.npz) here."
+            f"structure or a saved Hessian (.npz) here, or --recompute to take its unit cell only."
         )
     require_no_preparation(path, arguments)
-    return Calculated(path, None, read_hessian(path), {})
+    found = read_hessian(path)
+    if arguments.model is not None and is_hessian_of_other_program(path):
+        not_asked = (
+            f"{arguments.model} was not asked: the Hessian is that of {path}; --recompute takes "
+            f"the structure in it and computes the Hessian with the model."
+        )
+        found = replace(found, warnings=(*found.warnings, not_asked))
+    return Calculated(path, None, found, {})
 
 
 def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
@@ -177,7 +197,8 @@ def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
     if given:
         come = "comes" if len(given) == 1 else "come"
         raise MethodError(
-            f"{path} is a finished Hessian; {' and '.join(given)} {come} too late for it."
+            f"{path} is a finished Hessian; {' and '.join(given)} {come} too late for it. To "
+            f"compute another one of its structure, add --recompute."
         )
 
 
@@ -228,6 +249,8 @@ def require_force_constants_file(arguments: argparse.Namespace) -> None:
         It is named for something else.
     """
     structures = arguments.structures
+    if arguments.force_constants is not None and arguments.recompute:
+        raise MethodError("--recompute takes no force constants; leave --force-constants out.")
     if arguments.force_constants is not None and (
         len(structures) != 1 or not is_phonopy_file(structures[0])
     ):
@@ -296,10 +319,23 @@ def _require_relaxation(arguments: argparse.Namespace) -> None:
 
 
 def read_checked(path: str) -> Atoms:
-    """Read a structure and check that a calculation can start from it."""
-    atoms = read_structure(path)
+    """Read a structure and check that a calculation can start from it.
+
+    A file with a Hessian has the structure to which that belongs.
+    """
+    atoms = _read(path)
     check_structure(atoms)
     return atoms
+
+
+def _read(path: str) -> Atoms:
+    if is_phonopy_file(path):
+        return read_unit_cell(path)
+    if Path(path).suffix == ".npz":
+        return read_hessian(path).atoms
+    if is_hessian_of_other_program(path):
+        return read_structure_of_hessian(path)
+    return read_structure(path)
 
 
 def hessian_of(

@@ -100,17 +100,17 @@ def _show(
 def _second_derivatives(
     path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
 ) -> _Strained:
-    if is_phonopy_file(path):
+    if is_phonopy_file(path) and not arguments.recompute:
         raise MethodError(
-            f"{path} holds phonopy's force constants, which have no strain; give a structure, or "
-            f"what `nearsight elastic --output` saved (.npz)."
+            f"{path} holds phonopy's force constants, which have no strain; give a structure, "
+            f"what `nearsight elastic --output` saved (.npz), or --recompute to take its unit cell."
         )
-    if is_hessian_of_other_program(path):
+    if is_hessian_of_other_program(path) and not arguments.recompute:
         raise MethodError(
-            f"{path} is a Hessian by positions, which has no strain; give a structure, or what "
-            f"`nearsight elastic --output` saved (.npz)."
+            f"{path} is a Hessian by positions, which has no strain; give a structure, what "
+            f"`nearsight elastic --output` saved (.npz), or --recompute to take its structure."
         )
-    if model is None or is_finished(path):
+    if model is None or is_finished(path, arguments):
         require_no_preparation(path, arguments)
         found = GeneralisedHessian.load(path)
         return _Strained(Calculated(path, None, found.hessian, {}), found)

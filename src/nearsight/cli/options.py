@@ -39,8 +39,9 @@ def add_structures(command: argparse.ArgumentParser) -> None:
         metavar="STRUCTURE",
         help="structure files of any format ASE reads, or finished work: Hessians saved as .npz, "
         "for elastic what its --output saved; for the others also those of other programs (ORCA's "
-        ".hess, Gaussian's .fchk, ASE's .json, FHI-aims's hessian.NAME.dat); heat-capacity and "
-        "phonons take phonopy's .yaml too; give them before the options",
+        ".hess, Gaussian's .fchk and outputs with force constants, ASE's .json, FHI-aims's "
+        "hessian.NAME.dat); heat-capacity and phonons take phonopy's .yaml too; give them before "
+        "the options",
     )
 
 
@@ -50,7 +51,8 @@ def add_saved_hessians(command: argparse.ArgumentParser) -> None:
         "structures",
         nargs="+",
         metavar="HESSIAN",
-        help="Hessians saved by `nearsight hessian` as .npz; give them before the options",
+        help="Hessians saved by `nearsight hessian` as .npz, or those of other programs; give them "
+        "before the options",
     )
 
 
@@ -148,6 +150,12 @@ def add_hessian(command: argparse.ArgumentParser) -> None:
         nargs=3,
         metavar=("A", "B", "C"),
         help="repeat the relaxed structure before its Hessian is computed",
+    )
+    group.add_argument(
+        "--recompute",
+        action="store_true",
+        help="of a file that holds a Hessian take the structure only, and compute the Hessian with "
+        "the model",
     )
     group.add_argument(
         "--symmetry-tolerance",

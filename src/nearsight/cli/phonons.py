@@ -60,7 +60,7 @@ def _require_settings(arguments: argparse.Namespace) -> None:
 def _force_constants(
     path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
 ) -> Calculated:
-    if model is None or is_finished(path):
+    if model is None or is_finished(path, arguments):
         return saved_force_constants(path, arguments)
     prepared = prepare(
         path, model, arguments, work, require=lambda atoms: require_crystal(atoms, "phonons")

@@ -9,6 +9,7 @@ from typing import Any
 from nearsight.cli.batch import Outcome, run_each
 from nearsight.cli.outputs import require_output_files
 from nearsight.errors import CheckpointError
+from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.result import Hessian
 from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import vibrations
@@ -25,8 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
     def one(path: str) -> Outcome:
-        require_saved_hessian(path)
-        hessian = Hessian.load(path)
+        hessian = _read(path)
         modes = vibrations(hessian)
         thermal = thermodynamics(
             modes, arguments.temperature, arguments.acoustic or "exclude", arguments.scale_factor
@@ -37,6 +37,13 @@ def run(arguments: argparse.Namespace) -> int:
     status = run_each(arguments, one)
     print(f"saved as {arguments.report}")
     return status
+
+
+def _read(path: str) -> Hessian:
+    if is_hessian_of_other_program(path):
+        return read_hessian(path)
+    require_saved_hessian(path)
+    return Hessian.load(path)
 
 
 def require_saved_hessian(path: str) -> None:

@@ -152,7 +152,7 @@ def with_heat(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    if model is None or is_finished(path):
+    if model is None or is_finished(path, arguments):
         return _from_finished(path, arguments, work)
 
     def choose(atoms: Atoms) -> Chosen:
@@ -191,9 +191,15 @@ def with_heat(
 
 def _from_finished(path: str, arguments: argparse.Namespace, work: WorkDirectory) -> WithHeat:
     if arguments.converge_supercell:
-        raise MethodError(f"{path} is a finished Hessian, of which no supercell can grow.")
+        raise MethodError(
+            f"{path} is a finished Hessian, of which no supercell can grow; --recompute takes its "
+            f"structure."
+        )
     if arguments.spectrum == "probing":
-        raise MethodError(f"{path} is a finished Hessian; it has nothing to be probed.")
+        raise MethodError(
+            f"{path} is a finished Hessian; it has nothing to be probed. --recompute takes its "
+            f"structure."
+        )
     if is_phonopy_file(path):
         if arguments.spectrum == "dense":
             raise MethodError(f"{path} holds force constants; leave --spectrum dense out.")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.archives import require_numbers
+
 if TYPE_CHECKING:
     from phonopy.harmonic.dynamical_matrix import NacParams
 
@@ -58,7 +60,12 @@ class BornCharges:
         cls, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
     ) -> "BornCharges":
         """Rebuild what `archived` returned."""
-        return cls(arrays["born_charges_e"], arrays["born_dielectric"], **header)
+        n_primitive = len(arrays["born_charges_e"])
+        return cls(
+            require_numbers(arrays, "born_charges_e", (n_primitive, 3, 3)),
+            require_numbers(arrays, "born_dielectric", (3, 3)),
+            **header,
+        )
 
     def in_order(self, own: NDArray[np.int64]) -> "NacParams":
         """Return phonopy's parameters for atoms in another order, `own` being theirs in ours."""

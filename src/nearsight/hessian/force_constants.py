@@ -10,6 +10,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.archives import require_numbers
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.born_charges import BornCharges
 from nearsight.hessian.budget import require_room_for_rows
@@ -20,7 +21,13 @@ from nearsight.hessian.planned_rows import compute_planned_rows
 from nearsight.hessian.primitive import primitive_cell
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
+from nearsight.storage import (
+    atoms_from_arrays,
+    atoms_to_arrays,
+    load_archive,
+    rebuilds,
+    save_archive,
+)
 from nearsight.structures.cell_symmetry import (
     find_cell_symmetry,
     symmetry_of_supercell,
@@ -174,6 +181,7 @@ class ForceConstants(Computation):
         save_archive(path, "force constants", header, arrays)
 
     @classmethod
+    @rebuilds("force constants")
     def load(cls, path: str | os.PathLike[str]) -> "ForceConstants":
         """Load what `save` wrote.
 
@@ -184,16 +192,25 @@ class ForceConstants(Computation):
         """
         header, arrays = load_archive(path, "force constants")
         unit_cell = atoms_from_arrays(arrays)
+        matrix = supercell_matrix(require_numbers(arrays, "supercell_matrix", (3, 3)))
+        n_supercell = len(unit_cell) * round(float(np.linalg.det(matrix)))
+        primitive_atoms = arrays["primitive_atoms"]
+        n_primitive = primitive_atoms.size
+        # Before the supercell is built, which a matrix can make of any size.
+        values = require_numbers(arrays, "values_eV_per_A2", (n_primitive, 3, n_supercell, 3))
+        require_numbers(arrays, "primitive_atoms", (n_primitive,))
+        if n_primitive and not 0 <= primitive_atoms.min() <= primitive_atoms.max() < n_supercell:
+            raise ValueError("“primitive_atoms” are none of the supercell")
         return cls(
             **cls.fields_from_header(header),
             unit_cell=unit_cell,
-            supercell=make_general_supercell(unit_cell, arrays["supercell_matrix"]),
-            supercell_matrix=arrays["supercell_matrix"],
-            primitive_vectors=arrays["primitive_vectors"],
-            rotations=arrays["rotations"],
-            primitive_atoms=arrays["primitive_atoms"],
-            values_eV_per_A2=arrays["values_eV_per_A2"],
-            warnings=tuple(header["warnings"]),
+            supercell=make_general_supercell(unit_cell, matrix),
+            supercell_matrix=matrix,
+            primitive_vectors=require_numbers(arrays, "primitive_vectors", (3, 3)),
+            rotations=require_numbers(arrays, "rotations", (len(arrays["rotations"]), 3, 3)),
+            primitive_atoms=primitive_atoms,
+            values_eV_per_A2=values,
+            warnings=tuple(map(str, header["warnings"])),
             born=BornCharges.from_archived(header["born"], arrays) if "born" in header else None,
         )
 

@@ -57,6 +57,23 @@ def is_phonopy_file(path: str | os.PathLike[str]) -> bool:
     return str(path).endswith(SUFFIXES)
 
 
+def read_unit_cell(path: str | os.PathLike[str]) -> Atoms:
+    """Read the unit cell in phonopy's YAML.
+
+    Raises
+    ------
+    CheckpointError
+        As for `read_phonopy`.
+    """
+    return _as_atoms(read_content(Path(path)).unit_cell)
+
+
+def _as_atoms(cell: "PhonopyAtoms") -> Atoms:
+    return Atoms(
+        cell.numbers, positions=cell.positions, masses=cell.masses, cell=cell.cell, pbc=True
+    )
+
+
 def read_phonopy(
     path: str | os.PathLike[str], force_constants: str | os.PathLike[str] | None = None
 ) -> ForceConstants:
@@ -94,19 +111,16 @@ def read_phonopy(
             f"(--force-constants FILE)."
         )
     phonon, doubts = _phonopy(content)
-    settings = {} if named is None else {"force_constants": named.name}
+    settings = {"format": "phonopy"}
     if named is not None:
-        settings["force_constants_sha256"] = file_sha256(named)
+        settings |= {"force_constants": named.name, "force_constants_sha256": file_sha256(named)}
     return replace(_as_ours(content, phonon, settings), warnings=doubts)
 
 
 def _as_ours(
     content: PhonopyContent, phonon: "Phonopy", settings: dict[str, str]
 ) -> ForceConstants:
-    cell = phonon.unitcell
-    unit_cell = Atoms(
-        cell.numbers, positions=cell.positions, masses=cell.masses, cell=cell.cell, pbc=True
-    )
+    unit_cell = _as_atoms(phonon.unitcell)
     matrix = phonon.supercell_matrix.T.astype(np.int64)
     supercell = make_general_supercell(unit_cell, matrix)
     # The first copies of phonopy's primitive atoms are those of the unit cell.

@@ -13,10 +13,16 @@ from nearsight.errors import ModelError
 from nearsight.hessian.result import Hessian
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
+from nearsight.storage import (
+    atoms_from_arrays,
+    atoms_to_arrays,
+    load_archive,
+    rebuilds,
+    save_archive,
+)
 from nearsight.vibrations.rigid_body import rigid_body_basis
 from nearsight.vibrations.spectrum import Acoustic, Oscillators
-from nearsight.vibrations.wording import WAY_OUT, name_wavenumbers, remarks_at_gamma
+from nearsight.vibrations.wording import imaginary_warning, name_wavenumbers, remarks_at_gamma
 
 if TYPE_CHECKING:
     from ase.vibrations import VibrationsData
@@ -94,7 +100,13 @@ class Vibrations:
         """What makes these modes doubtful, in plain words; empty if nothing does."""
         found = []
         if self.n_imaginary:
-            found.append(_imaginary_warning(self.wavenumbers_per_cm[: self.n_imaginary]))
+            found.append(
+                imaginary_warning(
+                    self.wavenumbers_per_cm[: self.n_imaginary],
+                    only_read=self.provenance.only_read,
+                    molecule=not self.atoms.pbc.any(),
+                )
+            )
         # A chain that can turn about its axis is turned by residual forces as a molecule is.
         translations_only = bool(self.atoms.pbc.any()) and self.n_rigid_body == 3
         limit = _RIGID_LIMIT_PERIODIC_PER_CM if translations_only else _RIGID_LIMIT_MOLECULE_PER_CM
@@ -172,6 +184,7 @@ class Vibrations:
         save_archive(path, "vibrations", {"provenance": self.provenance.to_json()}, arrays)
 
     @classmethod
+    @rebuilds("vibrations")
     def load(cls, path: str | os.PathLike[str]) -> "Vibrations":
         """Load what `save` wrote.
 
@@ -262,15 +275,6 @@ def _require_finite(hessian: Hessian) -> None:
             f"first one H[{atom}, {'xyz'[direction]}, {other}, {'xyz'[along]}] = {value}; check "
             f"the structure for atoms that (almost) coincide, or use another model or method."
         )
-
-
-def _imaginary_warning(wavenumbers: NDArray[np.float64]) -> str:
-    count = len(wavenumbers)
-    return (
-        f"{count} imaginary {'modes contribute' if count > 1 else 'mode contributes'} nothing "
-        f"({name_wavenumbers(wavenumbers)}): the structure is not at a minimum of this model; "
-        f"{WAY_OUT}."
-    )
 
 
 def _rigid_body_warning(

@@ -21,7 +21,7 @@ from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.spectrum import Acoustic, Oscillators
-from nearsight.vibrations.wording import WAY_OUT
+from nearsight.vibrations.wording import cause_of_imaginary
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
@@ -110,7 +110,7 @@ class PhononMesh:
             found.append(
                 f"interpolation between the q-points of the supercell changes the heat capacity at "
                 f"300 K by {100 * self.interpolation_effect:+.1f} %: the supercell of the force "
-                f"constants is small; take a larger one (--length, --converge-supercell)."
+                f"constants is small; {self._larger_supercell('(--length, --converge-supercell)')}."
             )
         return tuple(found)
 
@@ -131,8 +131,15 @@ class PhononMesh:
 
     def _cause(self) -> str:
         """Return what imaginary modes come from, in words."""
+        only_read = self.provenance.only_read
         if self.gamma.n_imaginary > 0:
-            return f"the structure is not at a minimum of this model; {WAY_OUT}"
+            imaginary = self.gamma.wavenumbers_per_cm[: self.gamma.n_imaginary]
+            return cause_of_imaginary(imaginary, only_read=only_read, molecule=False)
+        if self.share_imaginary_uninterpolated > 0 and only_read:
+            return (
+                "the structure in the file is not at a minimum of the method that had its force "
+                "constants: it gains energy by a wave that does not fit into its cell"
+            )
         if self.share_imaginary_uninterpolated > 0:
             return (
                 "the structure is not at a minimum of this model: it gains energy by a wave that "
@@ -142,8 +149,14 @@ class PhononMesh:
         return (
             "at the q-points of the supercell of the force constants, where nothing is "
             "interpolated, there is none, so that they come from the interpolation or from a wave "
-            "that does not fit into this supercell; take a larger one"
+            f"that does not fit into this supercell; {self._larger_supercell()}"
         )
+
+    def _larger_supercell(self, options: str = "") -> str:
+        """Return the advice to take a larger supercell, to whom it may be given."""
+        if self.provenance.only_read:
+            return "a larger one would have to be computed where this one was"
+        return f"take a larger one {options}".rstrip()
 
     def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.provenance import Provenance
-from nearsight.storage import load_archive, save_archive
+from nearsight.storage import load_archive, rebuilds, save_archive
 from nearsight.vibrations.heat_capacity import HeatCapacity
 
 _EV_PER_CELL_IN_KJ_PER_MOL = units.EV_PER_CELL_IN_J_PER_MOL * 1e-3
@@ -91,6 +91,7 @@ class Thermodynamics(HeatCapacity):
         save_archive(path, "thermodynamics", header, arrays)
 
     @classmethod
+    @rebuilds("thermodynamics")
     def load(cls, path: str | os.PathLike[str]) -> "Thermodynamics":
         """Load what `save` wrote.
 
