@@ -8,7 +8,7 @@ from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.streams import say, say_defect, why_not_printed
 from nearsight.cli.work import WorkDirectory, work_directory
-from nearsight.errors import MemoryBudgetError, NearsightError, StorageError
+from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.reports.section_choice import Entry
 
@@ -120,6 +120,8 @@ def _failure(path: str, error: Exception) -> Outcome:
     defect = not isinstance(error, NearsightError)
     if defect and is_out_of_memory(error):
         kind, message, defect = MemoryBudgetError, out_of_memory_message(error), False
+    elif isinstance(error, OSError):
+        kind, message, defect = StorageError, system_message(error), False
     say(message if message.startswith(path) else f"{path}: {message}")
     if defect:
         say_defect(error)

@@ -110,7 +110,7 @@ def load_requested_model(arguments: argparse.Namespace) -> Model | None:
     if all(is_finished(path, arguments) for path in arguments.structures):
         return None
     model = load_model(
-        arguments.model or DEFAULT_MODEL,
+        DEFAULT_MODEL if arguments.model is None else arguments.model,
         dtype=arguments.dtype,
         device=arguments.device,
         trust=arguments.trust_checkpoint,

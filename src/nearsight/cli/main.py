@@ -4,14 +4,16 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli import fragment_options, options
 from nearsight.cli.interruption import interruptible, status_of, tell
 from nearsight.cli.streams import guarded_streams, say, why_not_printed
-from nearsight.errors import NearsightError
+from nearsight.errors import NearsightError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
+from nearsight.printable import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +49,7 @@ def _printing(arguments: Sequence[str] | None) -> int:
 
 def _run(given: Sequence[str]) -> int:
     """Parse and run a command, and say why it ended if it did not finish."""
-    parsed = _parser().parse_args(given)
+    parsed = command_parser().parse_args(given)
     parsed.command_line = shlex.join(["nearsight", *given])
     try:
         status: int = parsed.run(parsed)
@@ -55,15 +57,26 @@ def _run(given: Sequence[str]) -> int:
         say(str(error))
         return 1
     except Exception as error:
-        if not is_out_of_memory(error):
+        if is_out_of_memory(error):
+            say(out_of_memory_message(error))
+        elif isinstance(error, OSError):
+            say(system_message(error))
+        else:
             raise
-        say(out_of_memory_message(error))
         return 1
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """A parser whose messages a word of the command line cannot colour."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """Return what understands a command line."""
+    parser: argparse.ArgumentParser = _Parser(
         prog="nearsight",
         description="Exact second derivatives of machine-learned interatomic potentials, "
         "and what follows from them.",

@@ -220,16 +220,19 @@ def _print_acoustic(heat: HeatCapacity) -> None:
 
 
 def print_further_functions(thermodynamics: Thermodynamics) -> None:
-    """Print entropy and energies at each temperature."""
-    print("\n      T / K   S / J/(mol-atoms K)   U / kJ/mol of cells   F / kJ/mol of cells")
+    """Print the thermodynamic functions at each temperature, all per mole of the same."""
+    print("\n      T / K   c_v / J/(mol K)   S / J/(mol K)   U / kJ/mol   F / kJ/mol")
     for row in zip(
         thermodynamics.temperatures_K,
-        thermodynamics.entropy_J_per_molatom_K,
-        thermodynamics.internal_energy_kJ_per_mol,
-        thermodynamics.free_energy_kJ_per_mol,
+        thermodynamics.heat_capacity_J_per_molformula_K,
+        thermodynamics.entropy_J_per_molformula_K,
+        thermodynamics.internal_energy_kJ_per_molformula,
+        thermodynamics.free_energy_kJ_per_molformula,
         strict=True,
     ):
-        print("  {:9.2f}   {:19.4f}   {:19.3f}   {:19.3f}".format(*row))
+        print("  {:9.2f}   {:15.4f}   {:13.4f}   {:10.3f}   {:10.3f}".format(*row))
+    print(f"  all {thermodynamics.per_mole}; U and F with the zero-point energy,")
+    print("  relative to the potential energy of the structure")
 
 
 def print_warnings(warnings: tuple[str, ...]) -> None:

@@ -17,7 +17,7 @@ from nearsight.hessian.compute import hessian
 from nearsight.hessian.methods import ANALYTIC
 from nearsight.hessian.result import Hessian
 from nearsight.memory import is_out_of_memory
-from nearsight.models.contract import Model, require_elements
+from nearsight.models.contract import Model, is_usable, require_elements
 from nearsight.provenance import Provenance
 from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_archive
 from nearsight.structures.checking import check_structure, require_no_constraints
@@ -190,10 +190,10 @@ def generalised_hessian(
         coupling, strain = strain_differences(
             partial(first_derivatives, model=model), atoms, SCHEMES[by_positions.method], step
         )
-    if not (np.isfinite(coupling).all() and np.isfinite(strain).all()):
+    if not (is_usable(coupling).all() and is_usable(strain).all()):
         raise ModelError(
-            f"{model.identity.name} gave a second derivative by strain that is not finite; look "
-            f"for atoms that are too close, or use differences or another model."
+            f"{model.identity.name} gave a second derivative by strain that is not finite or means "
+            f"nothing; look for atoms that are too close, or use differences or another model."
         )
     return GeneralisedHessian(
         hessian=by_positions,
