@@ -145,7 +145,8 @@ def _holding(lock: Path, descriptor: int) -> Iterator[None]:
         yield
     finally:
         _held.discard(lock)
-        lock.unlink(missing_ok=True)
+        if is_at(descriptor, lock):  # nobody has removed it and made another one
+            lock.unlink(missing_ok=True)
         os.close(descriptor)
 
 

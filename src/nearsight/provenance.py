@@ -65,7 +65,8 @@ class ModelIdentity:
     versions: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Versions of the packages behind a model in another environment; empty for one in this.
 
-    They make no other identity, so that both can share work."""
+    They make no other identity. Work that was kept with other versions is refused by name
+    (`nearsight.hessian.same_model`)."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the identity as JSON-compatible values."""

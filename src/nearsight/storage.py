@@ -65,6 +65,8 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
             os.fsync(descriptor)
             if before is not None:
                 _keep_permissions(descriptor, before)
+            if os.name == "nt":
+                file.close()  # Windows moves no open file, and has no locks that tell by
             # Still open, and so locked: nobody takes it for abandoned.
             temporary.replace(target)
     except OSError as error:
@@ -162,9 +164,10 @@ def _keep_permissions(descriptor: int, before: os.stat_result) -> None:
 def _remove_abandoned(target: Path) -> None:
     """Remove what processes that were killed left of earlier attempts to write `target`."""
     prefix = _prefix(target)
-    for entry in list(os.scandir(target.parent)):
-        if entry.name.startswith(prefix) and entry.name.endswith(_UNFINISHED):
-            remove_if_abandoned(Path(entry.path))
+    with contextlib.suppress(OSError):  # a folder that must not be listed can be written to
+        for entry in list(os.scandir(target.parent)):
+            if entry.name.startswith(prefix) and entry.name.endswith(_UNFINISHED):
+                remove_if_abandoned(Path(entry.path))
 
 
 def _write_directly(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]) -> None:

@@ -74,6 +74,8 @@ def tell(interruption: KeyboardInterrupt) -> None:
     how = "interrupted" if name == "SIGINT" else f"ended by {name}"
     notes = getattr(interruption, "__notes__", None)
     said = f". {' '.join(notes)}" if notes else "; there was nothing to keep."
+    if sys.stderr is None:  # it was closed before the start
+        return
     with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
         print(f"\nnearsight: {how}{said}", file=sys.stderr, flush=True)
 

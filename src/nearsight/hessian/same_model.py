@@ -131,7 +131,10 @@ def require_same_model(
         return
     again = ask()
     noise = [_largest(first, second) for first, second in zip(found, again, strict=True)]
-    allowed = [a + _TIMES_NOISE * n for a, n in zip(allowed, noise, strict=True)]
+    # What is not finite is no noise, and explains nothing.
+    allowed = [
+        a + _TIMES_NOISE * n if np.isfinite(n) else a for a, n in zip(allowed, noise, strict=True)
+    ]
     if _all_within(deviations, allowed):
         return
     worst = int(np.argmax(np.array(deviations) / np.maximum(allowed, np.finfo(float).tiny)))
