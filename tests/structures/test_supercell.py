@@ -10,6 +10,7 @@ from nearsight.errors import StructureError
 from nearsight.structures.supercell import (
     make_general_supercell,
     make_supercell,
+    name_supercell,
     supercell_for_length,
     supercell_matrix,
 )
@@ -126,27 +127,46 @@ def test_layer_is_repeated_within_its_plane_only() -> None:
 
 @pytest.mark.parametrize("length_A", [1.0, 5.0, 10.0, 23.7])
 def test_supercell_for_a_length_is_the_smallest_wide_enough(quartz: Atoms, length_A: float) -> None:
-    repeats = supercell_for_length(quartz, length_A)
+    repeats = repeats_for(quartz, length_A)
     # Between opposite faces: the volume over the area of the face.
     faces = [np.linalg.norm(np.cross(quartz.cell[i - 2], quartz.cell[i - 1])) for i in range(3)]
     widths = quartz.cell.volume / np.array(faces)
     assert widths[0] < 0.9 * quartz.cell.lengths()[0]  # hexagonal
-    assert (repeats * widths >= length_A).all()
+    assert (np.array(repeats) * widths >= length_A).all()
     for count, width in zip(repeats, widths, strict=True):
         assert count == 1 or (count - 1) * width < length_A
 
 
+def repeats_for(atoms: Atoms, length_A: float) -> list[int]:
+    matrix = supercell_for_length(atoms, length_A)
+    np.testing.assert_array_equal(matrix, np.diag(np.diag(matrix)))
+    repeats: list[int] = np.diag(matrix).tolist()
+    return repeats
+
+
 def test_width_that_misses_the_length_by_rounding_is_wide_enough() -> None:
     cell = bulk("NaCl", "rocksalt", a=5.64, cubic=True)
-    assert supercell_for_length(cell, 3 * 5.64 * (1 + 1e-9)) == (3, 3, 3)
-    assert supercell_for_length(cell, 3 * 5.64 * (1 + 1e-5)) == (4, 4, 4)
+    assert repeats_for(cell, 3 * 5.64 * (1 + 1e-9)) == [3, 3, 3]
+    assert repeats_for(cell, 3 * 5.64 * (1 + 1e-5)) == [4, 4, 4]
 
 
 def test_directions_that_are_not_periodic_are_not_repeated_for_a_length() -> None:
-    assert supercell_for_length(graphene(a=2.46), 10.0) == (5, 5, 1)
+    assert repeats_for(graphene(a=2.46), 10.0) == [5, 5, 1]
     chain = Atoms("C2", positions=[(0, 0, 0), (0, 0, 1.3)], cell=[9, 9, 2.6], pbc=(0, 0, 1))
-    assert supercell_for_length(chain, 10.0) == (1, 1, 4)
-    assert supercell_for_length(Atoms("He"), 10.0) == (1, 1, 1)
+    assert repeats_for(chain, 10.0) == [1, 1, 4]
+    assert repeats_for(Atoms("He"), 10.0) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "name"),
+    [
+        ((2, 1, 3), "2×1×3"),
+        (np.diag([2, 2, 2]) @ [[1, 7, 0], [0, 1, 0], [5, 0, 1]], "2×2×2 reduced-cell"),
+        ([[1, 1, 0], [-1, 1, 0], [0, 0, 1]], "[[1, 1, 0], [-1, 1, 0], [0, 0, 1]]"),
+    ],
+)
+def test_supercells_are_named_as_a_person_would(matrix: object, name: str) -> None:
+    assert name_supercell(matrix) == name
 
 
 @pytest.mark.parametrize("length_A", [0.0, -1.0, float("nan"), float("inf")])

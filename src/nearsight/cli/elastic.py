@@ -123,6 +123,7 @@ def _second_derivatives(
         **hessian_settings(arguments),
     )
     work.done(checkpoint)
-    with_notes = replace(found.hessian, warnings=prepared.warnings)
+    notes = (*prepared.warnings, *found.hessian.warnings)
+    with_notes = replace(found.hessian, warnings=notes)
     calculated = Calculated(path, prepared.relaxation, with_notes, settings)
     return _Strained(calculated, replace(found, hessian=with_notes))

@@ -6,12 +6,13 @@ import io
 import os
 import shlex
 import sys
+import warnings
 from collections.abc import Sequence
 
 import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli import fragment_options, options
-from nearsight.errors import NearsightError
+from nearsight.errors import NearsightError, NearsightWarning
 
 _INTERRUPTED = 130
 
@@ -31,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        status: int = parsed.run(parsed)
+        with warnings.catch_warnings():
+            # They are printed beside the numbers that they are about.
+            warnings.simplefilter("ignore", NearsightWarning)
+            status: int = parsed.run(parsed)
     except NearsightError as error:
         print(f"nearsight: {error}", file=sys.stderr)
         return 1
@@ -77,6 +81,7 @@ def _heat_capacity(commands: "options.Commands") -> None:
         "capacity at constant volume.",
     )
     options.add_structures(command)
+    options.add_molecule(command)
     options.add_thermodynamics(command)
     options.add_model(command)
     options.add_relaxation(command)
@@ -124,7 +129,7 @@ def _phonons(commands: "options.Commands") -> None:
     options.add_hessian(command)
     options.add_phonons(command)
     options.add_output(command, plot="bands and density of states")
-    command.set_defaults(run=options.runner("nearsight.cli.phonons"))
+    command.set_defaults(run=options.runner("nearsight.cli.phonons"), molecule=None)
 
 
 def _hessian(commands: "options.Commands") -> None:
@@ -134,6 +139,7 @@ def _hessian(commands: "options.Commands") -> None:
         description="Relax each structure, compute its Hessian, and save it as STEM.hessian.npz.",
     )
     options.add_structures(command)
+    options.add_molecule(command)
     command.add_argument(
         "--output", metavar="FILE", help="where to save the Hessian (one structure only)"
     )
@@ -157,6 +163,7 @@ def _vibrations(commands: "options.Commands") -> None:
         "A saved Hessian may be given instead of a structure.",
     )
     options.add_structures(command)
+    options.add_molecule(command)
     command.add_argument(
         "--modes",
         metavar="FILE",
@@ -202,7 +209,7 @@ def _elastic(commands: "options.Commands") -> None:
     options.relax_tightly(command)
     options.add_hessian(command)
     options.add_output(command, plot="Young's modulus over directions", report=False)
-    command.set_defaults(run=options.runner("nearsight.cli.elastic"))
+    command.set_defaults(run=options.runner("nearsight.cli.elastic"), molecule=None)
 
 
 def _locality(commands: "options.Commands") -> None:

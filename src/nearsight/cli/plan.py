@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     def one(path: str) -> Outcome:
         if is_finished(path):
             raise MethodError(f"{path} is a finished Hessian, which needs no plan.")
-        atoms = read_checked(path)
+        atoms = read_checked(path, molecule=bool(arguments.molecule))
         if arguments.symmetrize:
             atoms = symmetrize(atoms, arguments.symmetrize).atoms
         atoms = make_supercell(atoms, arguments.supercell or [1, 1, 1])

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     require_report_file(arguments.report)
     require_writable(arguments.report, arguments.structures)
     require_thermodynamic_settings(
-        arguments.temperature, arguments.acoustic or "exclude", arguments.scale_factor
+        arguments.temperature, arguments.acoustic, arguments.scale_factor
     )
 
     def one(path: str) -> Outcome:
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         hessian = Hessian.load(path)
         modes = vibrations(hessian)
         thermal = thermodynamics(
-            modes, arguments.temperature, arguments.acoustic or "exclude", arguments.scale_factor
+            modes, arguments.temperature, arguments.acoustic, arguments.scale_factor
         )
         entry = ReportEntry(path, hessian, modes, thermal)
         return Outcome(entry.to_json(), show=lambda: None, entry=entry)

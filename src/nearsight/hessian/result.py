@@ -11,7 +11,9 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.hessian.computation import Computation
+from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
+from nearsight.structures.pieces import Pieces
 
 if TYPE_CHECKING:
     from ase.vibrations import VibrationsData
@@ -34,6 +36,13 @@ class Hessian(Computation):
     """
     warnings: tuple[str, ...] = ()
     """What must be known about the structure before the Hessian is used."""
+    reach_A: float | None = ASSUMED_REACH_A
+    """Distance beyond which no pair holds a part of the structure, as `reach_of` finds it."""
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """What pairs hold together: a crystal, or what lies in a box."""
+        return pieces_of(self.atoms, self.reach_A)
 
     @property
     def n_atoms(self) -> int:
@@ -81,7 +90,11 @@ class Hessian(Computation):
 
     def archived(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return the header and the arrays of an archive, of which this may be a part."""
-        header = {**self.computation_header(), "warnings": list(self.warnings)}
+        header = {
+            **self.computation_header(),
+            "warnings": list(self.warnings),
+            "reach_A": self.reach_A,
+        }
         return header, {**atoms_to_arrays(self.atoms), "matrix_eV_per_A2": self.matrix_eV_per_A2}
 
     @classmethod
@@ -105,6 +118,7 @@ class Hessian(Computation):
             matrix_eV_per_A2=arrays["matrix_eV_per_A2"],
             **cls.fields_from_header(header),
             warnings=tuple(header["warnings"]),
+            reach_A=header.get("reach_A", ASSUMED_REACH_A),
         )
 
     def to_ase(self) -> "VibrationsData":

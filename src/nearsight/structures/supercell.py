@@ -8,6 +8,7 @@ from ase import Atoms
 from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import StructureError
+from nearsight.structures.reduced_cell import cell_widths_A, periodic_cell, reduced_basis
 
 
 def make_supercell(atoms: Atoms, repeats: Sequence[int]) -> Atoms:
@@ -97,10 +98,13 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
     return given.astype(np.int64)
 
 
-def supercell_for_length(atoms: Atoms, length_A: float) -> tuple[int, int, int]:
-    """Return the smallest repeats after which the cell is at least `length_A` wide.
+def supercell_for_length(atoms: Atoms, length_A: float) -> NDArray[np.int64]:
+    """Return the smallest supercell that is at least `length_A` wide, as a matrix ``(3, 3)``.
 
-    Widths are those between opposite faces; a direction that is not periodic is not repeated.
+    It repeats the reduced cell (`nearsight.structures.reduced_cell`), so that it does not depend on
+    which cell of the lattice is given. A cell that is as wide as the reduced one is repeated
+    itself: the matrix is diagonal then. Widths are those between opposite faces; a direction that
+    is not periodic is not repeated.
 
     Raises
     ------
@@ -109,13 +113,33 @@ def supercell_for_length(atoms: Atoms, length_A: float) -> tuple[int, int, int]:
     """
     if not 0.0 < length_A < np.inf:
         raise StructureError(f"A supercell needs a positive length in Å, not {length_A}.")
+    basis = reduced_basis(atoms)
+    widths = cell_widths_A(basis @ periodic_cell(atoms), atoms.pbc)
     repeats = np.ones(3, dtype=np.int64)
-    if atoms.pbc.any():
-        per_width = np.linalg.norm(atoms.cell.reciprocal(), axis=1)
-        # A width that misses the length by rounding is wide enough.
-        repeats = np.where(atoms.pbc, np.ceil(length_A * per_width - 1e-6), 1).astype(np.int64)
-    a, b, c = np.maximum(repeats, 1).tolist()
-    return a, b, c
+    # A width that misses the length by rounding is wide enough.
+    repeats[atoms.pbc] = np.maximum(np.ceil(length_A / widths - 1e-6), 1)
+    return repeats[:, np.newaxis] * basis
+
+
+def supercell_setting(matrix: NDArray[np.int64]) -> list[int] | list[list[int]]:
+    """Return a supercell as a person would write it: three repeats where it is made of them."""
+    if np.any(matrix - np.diag(np.diag(matrix))):
+        rows: list[list[int]] = matrix.tolist()
+        return rows
+    repeats: list[int] = np.diag(matrix).tolist()
+    return repeats
+
+
+def name_supercell(matrix: ArrayLike) -> str:
+    """Return a supercell in words: ``2×2×1``, ``2×2×1 reduced-cell``, or its nine integers."""
+    integers = supercell_matrix(matrix)
+    setting = supercell_setting(integers)
+    if isinstance(setting[0], int):
+        return "×".join(map(str, setting))
+    factors = np.gcd.reduce(integers, axis=1)
+    if round(float(np.linalg.det(integers))) == int(np.prod(factors)):
+        return f"{'×'.join(map(str, factors.tolist()))} reduced-cell"
+    return str(setting)
 
 
 def lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
