@@ -318,6 +318,23 @@ def polyethylene() -> Atoms:
     return chain
 
 
+@pytest.fixture(scope="session")
+def skewed() -> Callable[[Atoms, int], Atoms]:
+    """Return a function: a structure in a very skewed cell of the same lattice, by a seed."""
+
+    def skew(atoms: Atoms, seed: int) -> Atoms:
+        random = np.random.default_rng(seed)
+        axes = random.permutation(np.flatnonzero(atoms.pbc))
+        oblique: Atoms = atoms.copy()
+        for number in range(1, len(axes)):
+            for behind in axes[:number]:
+                times = random.choice([-5, -4, 3, 4, 5])
+                oblique.cell[axes[number]] += times * oblique.cell.array[behind]
+        return oblique
+
+    return skew
+
+
 @pytest.fixture
 def turn() -> np.ndarray:
     """A rotation about a general axis, for rows of vectors: ``positions @ turn``."""

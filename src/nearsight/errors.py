@@ -9,6 +9,14 @@ class NearsightError(Exception):
     """
 
 
+class NearsightWarning(UserWarning):
+    """What must be known before a number is used; results have it in ``warnings`` too.
+
+    The command line prints these with the numbers. ``warnings.filterwarnings("ignore",
+    category=NearsightWarning)`` silences them, and ``"error"`` makes them errors.
+    """
+
+
 class StructureError(NearsightError):
     """A structure cannot be read, or is not one that a calculation can start from."""
 

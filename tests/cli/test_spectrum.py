@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,8 @@ def test_slab_with_vacuum_is_a_crystal_that_is_repeated_along_its_layer(heat: He
     assert record["supercell"] == [4, 4, 1]
     assert record["mesh"] == [9, 9, 1]
     assert record["spectrum"]["share_imaginary"] == 0
-    assert record["warnings"] == []
+    (said,) = record["warnings"]
+    assert "a layer in a periodic box" in said
 
 
 def test_table_of_phonons_fits_80_columns(
@@ -191,7 +193,7 @@ def test_table_of_phonons_fits_80_columns(
     assert "3×3×3 mesh" in output
     assert "force constants in a 3×3×3 supercell" in output
     assert "mesh (--mesh was given)" in output
-    assert "-0.0" not in output
+    assert not re.search(r"-0\.0+(?!\d)", output)
     assert max(len(line) for line in output.splitlines()) <= 80
 
 

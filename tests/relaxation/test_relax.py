@@ -21,6 +21,7 @@ from nearsight.errors import MemoryBudgetError, MethodError, ModelError, Structu
 from nearsight.memory import Measured
 from nearsight.models.contract import Model
 from nearsight.relaxation.relax import relax
+from nearsight.relaxation.volume import volume_warnings
 from nearsight.units import EV_PER_A3_IN_GPA
 
 
@@ -118,7 +119,7 @@ def test_input_and_result_carry_no_trace_of_the_run(emt: Any, rattled_copper: At
     assert isinstance(rattled_copper.calc, EMT)
     assert result.atoms.calc is None
     assert not result.atoms.constraints
-    assert result.warnings == ()
+    assert result.warnings == volume_warnings(before, result.atoms, emt)
     assert result.symmetry is None
     assert result.summary() == {
         "converged": True,
@@ -160,7 +161,8 @@ def test_step_limit_is_reported_and_no_error(emt: Any, rattled_copper: Atoms) ->
     result = relax(rattled_copper, emt, max_steps=3)
     assert not result.converged
     assert result.n_steps == 3
-    [warning] = result.warnings
+    warning, *others = result.warnings
+    assert tuple(others) == volume_warnings(rattled_copper, result.atoms, emt)
     assert "Not converged after 3 steps: the largest force or virial per atom is" in warning
     assert "above 0.005" in warning
     assert "Allow more steps" in warning

@@ -182,7 +182,10 @@ def probed_entry(pair_model: Callable[..., TorchModel]) -> ProbedEntry:
     solid = bulk("MgO", "rocksalt", a=ROCKSALT_A, cubic=True).repeat(3)
     relaxation = relax(solid, model, **RELAX)
     heat = probe_heat_capacity(
-        HessianOperator(relaxation.atoms, model, "analytic"), (200.0, 298.15), n_steps=8
+        HessianOperator(relaxation.atoms, model, "analytic"),
+        (200.0, 298.15),
+        "classical",
+        n_steps=8,
     )
     settings = {"relax": True, "supercell": [3, 3, 3]}
     return ProbedEntry("rocksalt.cif", heat, relaxation, settings, "rows are too many")

@@ -1,5 +1,7 @@
 """Supercells."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -8,8 +10,10 @@ from ase.build import make_supercell as ase_supercell
 
 from nearsight.errors import MemoryBudgetError, StructureError
 from nearsight.structures.supercell import (
+    lattice_points,
     make_general_supercell,
     make_supercell,
+    name_supercell,
     supercell_for_length,
     supercell_matrix,
 )
@@ -126,27 +130,46 @@ def test_layer_is_repeated_within_its_plane_only() -> None:
 
 @pytest.mark.parametrize("length_A", [1.0, 5.0, 10.0, 23.7])
 def test_supercell_for_a_length_is_the_smallest_wide_enough(quartz: Atoms, length_A: float) -> None:
-    repeats = supercell_for_length(quartz, length_A)
+    repeats = repeats_for(quartz, length_A)
     # Between opposite faces: the volume over the area of the face.
     faces = [np.linalg.norm(np.cross(quartz.cell[i - 2], quartz.cell[i - 1])) for i in range(3)]
     widths = quartz.cell.volume / np.array(faces)
     assert widths[0] < 0.9 * quartz.cell.lengths()[0]  # hexagonal
-    assert (repeats * widths >= length_A).all()
+    assert (np.array(repeats) * widths >= length_A).all()
     for count, width in zip(repeats, widths, strict=True):
         assert count == 1 or (count - 1) * width < length_A
 
 
+def repeats_for(atoms: Atoms, length_A: float) -> list[int]:
+    matrix = supercell_for_length(atoms, length_A)
+    np.testing.assert_array_equal(matrix, np.diag(np.diag(matrix)))
+    repeats: list[int] = np.diag(matrix).tolist()
+    return repeats
+
+
 def test_width_that_misses_the_length_by_rounding_is_wide_enough() -> None:
     cell = bulk("NaCl", "rocksalt", a=5.64, cubic=True)
-    assert supercell_for_length(cell, 3 * 5.64 * (1 + 1e-9)) == (3, 3, 3)
-    assert supercell_for_length(cell, 3 * 5.64 * (1 + 1e-5)) == (4, 4, 4)
+    assert repeats_for(cell, 3 * 5.64 * (1 + 1e-9)) == [3, 3, 3]
+    assert repeats_for(cell, 3 * 5.64 * (1 + 1e-5)) == [4, 4, 4]
 
 
 def test_directions_that_are_not_periodic_are_not_repeated_for_a_length() -> None:
-    assert supercell_for_length(graphene(a=2.46), 10.0) == (5, 5, 1)
+    assert repeats_for(graphene(a=2.46), 10.0) == [5, 5, 1]
     chain = Atoms("C2", positions=[(0, 0, 0), (0, 0, 1.3)], cell=[9, 9, 2.6], pbc=(0, 0, 1))
-    assert supercell_for_length(chain, 10.0) == (1, 1, 4)
-    assert supercell_for_length(Atoms("He"), 10.0) == (1, 1, 1)
+    assert repeats_for(chain, 10.0) == [1, 1, 4]
+    assert repeats_for(Atoms("He"), 10.0) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "name"),
+    [
+        ((2, 1, 3), "2×1×3"),
+        (np.diag([2, 2, 2]) @ [[1, 7, 0], [0, 1, 0], [5, 0, 1]], "2×2×2 reduced-cell"),
+        ([[1, 1, 0], [-1, 1, 0], [0, 0, 1]], "[[1, 1, 0], [-1, 1, 0], [0, 0, 1]]"),
+    ],
+)
+def test_supercells_are_named_as_a_person_would(matrix: object, name: str) -> None:
+    assert name_supercell(matrix) == name
 
 
 @pytest.mark.parametrize("length_A", [0.0, -1.0, float("nan"), float("inf")])
@@ -163,23 +186,32 @@ def test_what_no_memory_holds_is_not_built(repeats: tuple[int, int, int]) -> Non
         make_general_supercell(bulk("Cu"), repeats)
 
 
-def test_a_skewed_supercell_is_as_large_as_the_box_that_it_is_found_in() -> None:
-    skewed = [[1, 10**12, 0], [0, 1, 10**12], [0, 0, 1]]
-    with pytest.raises(MemoryBudgetError, match="lattice points"):
-        supercell_matrix(skewed)
+def test_a_very_skewed_supercell_is_as_large_as_its_cells() -> None:
+    assert lattice_points(np.array([[1, 10**9, 0], [0, 1, 10**9], [0, 0, 1]])).tolist() == [
+        [0, 0, 0]
+    ]
+    skewed = np.array([[2, 10**9, 0], [0, 3, 10**9], [0, 0, 1]])
+    points = lattice_points(supercell_matrix(skewed))
+    adjugate = np.array([[3, -(10**9), 10**18], [0, 2, -2 * 10**9], [0, 0, 6]])
+    # Six points, none of them the same as another modulo the supercell, and all inside it.
+    fractions = {
+        tuple(Fraction(int(number), 6) for number in point)
+        for point in points.astype(object)
+        @ np.array([[3, -(10**9), 10**18], [0, 2, -2 * 10**9], [0, 0, 6]])
+    }
+    assert len(fractions) == 6
+    assert all(0 <= number < 1 for point in fractions for number in point)
 
 
-def test_a_length_of_any_size_is_counted_exactly() -> None:
+def test_a_length_of_any_size_is_refused_before_anything_is_built() -> None:
     cubic = Atoms("Cu", cell=[2.0, 4.0, 5.0], pbc=[True, True, False])
-    assert supercell_for_length(cubic, 2e20) == (10**20, 5 * 10**19, 1)
-    a, b, c = supercell_for_length(cubic, 1.7e308)
-    assert a > b > 10**307
-    assert c == 1
+    for length_A, n_cells in ((2e20, 5 * 10**39), (1.7e308, None)):
+        with pytest.raises(MemoryBudgetError, match=f"A supercell of {n_cells or ''}"):
+            supercell_for_length(cubic, length_A)
 
 
 def test_a_determinant_is_exact() -> None:
-    # In floating point this one is 0.
+    # In floating point this one is 0; it is 1.
     large = 10**9
     matrix = [[large, large - 1, 0], [large + 1, large, 0], [0, 0, 1]]
-    with pytest.raises(MemoryBudgetError):
-        supercell_matrix(matrix)
+    assert lattice_points(supercell_matrix(matrix)).tolist() == [[0, 0, 0]]

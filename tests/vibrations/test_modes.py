@@ -7,8 +7,8 @@ from numpy.testing import assert_allclose
 
 from nearsight import units
 from nearsight.errors import CheckpointError, ModelError
+from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.vibrations.modes import Vibrations, vibrations
-from nearsight.vibrations.rigid_body import rigid_body_basis
 
 
 def test_a_diatomic_has_one_vibration_at_the_reduced_mass(make_hessian):
@@ -204,7 +204,7 @@ def test_a_chain_that_turns_a_little_is_judged_as_a_molecule(spring_chain, make_
     hessian = spring_chain()
     assert vibrations(hessian).n_rigid_body == 4
     assert vibrations(hessian).warnings == ()
-    turning = rigid_body_basis(hessian.atoms)[:, 3]
+    turning = rigid_body_basis(hessian.atoms, hessian.pieces)[:, 3]
     roots = np.repeat(hessian.atoms.get_masses() ** 0.5, 3)
     for wavenumber_per_cm, warned in ((20.0, False), (40.0, True)):
         eigenvalue = (wavenumber_per_cm / units.wavenumbers_per_cm(np.ones(1))[0]) ** 2
@@ -272,3 +272,19 @@ def test_a_hessian_that_is_not_finite_is_refused_with_the_element(spring_molecul
     hessian.matrix_eV_per_A2[1, 2, 0, 1] = value
     with pytest.raises(ModelError, match=rf"1 of 225 elements, .* H\[1, z, 0, y\] = {value}"):
         vibrations(hessian)
+
+
+@pytest.mark.parametrize("periodic", [0, 1, 2])
+def test_a_chain_turns_about_its_own_axis_too(spring_chain, periodic):
+    hessian = spring_chain(periodic)
+    atoms = hessian.atoms
+    basis = rigid_body_basis(atoms, hessian.pieces)
+    assert basis.shape == (3 * len(atoms), 4)
+    assert_allclose(basis.T @ basis, np.eye(4), atol=1e-12)
+
+    # The springs of the chain resist every motion but these four.
+    weights = np.repeat(atoms.get_masses() ** -0.5, 3)
+    dynamical = weights[:, np.newaxis] * hessian.symmetric() * weights
+    assert np.abs(dynamical @ basis).max() < 1e-12 * np.abs(dynamical).max()
+    eigenvalues = np.linalg.eigvalsh(dynamical)
+    assert np.count_nonzero(eigenvalues < 1e-10 * eigenvalues[-1]) == 4

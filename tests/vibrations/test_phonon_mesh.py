@@ -155,7 +155,9 @@ def test_dense_supercell_has_the_heat_of_the_mesh_that_fits_into_it(request, pai
     n_cells = len(force.supercell) / len(force.unit_cell)
     for acoustic in ("exclude", "classical"):
         assert_allclose(n_cells * heat(found, acoustic), heat(dense, acoustic), rtol=1e-8)
-    ours, theirs = (thermodynamics(spectrum, TEMPERATURES) for spectrum in (found, dense))
+    ours, theirs = (
+        thermodynamics(spectrum, TEMPERATURES, "exclude") for spectrum in (found, dense)
+    )
     assert_allclose(n_cells * ours.internal_energy_eV, theirs.internal_energy_eV, rtol=1e-8)
     assert_allclose(n_cells * ours.free_energy_eV, theirs.free_energy_eV, rtol=1e-8)
     assert_allclose(ours.heat_capacity_J_per_g_K, theirs.heat_capacity_J_per_g_K, rtol=1e-8)
@@ -291,11 +293,19 @@ def test_layers_have_no_mesh(pair_model):
 
 def test_leaving_out_gamma_is_remarked_where_it_means_much(of_mgo):
     coarse, fine = phonon_mesh(of_mgo, (2, 2, 2)), phonon_mesh(of_mgo, (4, 4, 4))
-    (remark,) = thermodynamics(coarse, 300.0).warnings
+    (remark,) = thermodynamics(coarse, 300.0, "exclude").warnings
     assert remark.startswith("the acoustic modes at Γ are 6.2 % of all modes of this mesh and left")
     assert "finer mesh" in remark
-    assert thermodynamics(fine, 300.0).warnings == ()  # 0.8 %
+    assert thermodynamics(fine, 300.0, "exclude").warnings == ()  # 0.8 %
     assert thermodynamics(coarse, 300.0, "classical").warnings == ()
+
+
+def test_convention_that_nobody_asks_for_is_that_of_the_spectrum(of_mgo):
+    phonons = phonon_mesh(of_mgo, (2, 2, 2))
+    for spectrum, convention in ((phonons, "classical"), (phonons.gamma, "exclude")):
+        found = thermodynamics(spectrum, 300.0)
+        assert found.acoustic == spectrum.default_acoustic == convention
+        assert_allclose(heat(spectrum, convention, [300.0]), found.heat_capacity_eV_per_K)
 
 
 def test_good_phonons_carry_no_warning_and_coarse_force_constants_do(pair_model, primitive, of_mgo):

@@ -193,7 +193,9 @@ def test_interrupted_probing_goes_on(solid, pair_model, tmp_path, monkeypatch):
 
 
 def test_differences_agree_with_analytic_products(solid, pair_model, probe):
-    found = probe_heat_capacity(HessianOperator(solid, pair_model(), "differences"), 300.0)
+    found = probe_heat_capacity(
+        HessianOperator(solid, pair_model(), "differences"), 300.0, "classical"
+    )
     exact = probe(300.0)
     assert_allclose(found.heat_capacity_eV_per_K, exact.heat_capacity_eV_per_K, rtol=1e-5)
     assert found.method.name == "differences"

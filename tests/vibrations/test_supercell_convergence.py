@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from nearsight.errors import MemoryBudgetError, MethodError, StructureError
 from nearsight.hessian.force_constants import force_constants
+from nearsight.structures.reduced_cell import reduced_basis
 from nearsight.vibrations.phonon_mesh import phonon_mesh
 from nearsight.vibrations.supercell_convergence import (
     Attempt,
@@ -34,12 +35,12 @@ class Curve:
         self.heats, self.room = list(heats), room
         self.tried = []
 
-    def __call__(self, repeats):
-        n_atoms = 8 * int(np.prod(repeats))
+    def __call__(self, matrix):
+        n_atoms = 8 * round(np.linalg.det(matrix))
         if n_atoms > self.room:
             raise MemoryBudgetError(f"{n_atoms} atoms need more than there is")
         heat = np.atleast_1d(self.heats[len(self.tried)])
-        self.tried.append(repeats)
+        self.tried.append(np.diag(matrix).tolist())
         thermal = SimpleNamespace(
             heat_capacity_J_per_g_K=heat, temperatures_K=100.0 * np.arange(1, len(heat) + 1)
         )
@@ -108,10 +109,10 @@ def test_memory_too_small_for_any_supercell_is_an_error(silicon):
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(silicon):
-    def broken(repeats):
-        if repeats != (1, 1, 1):
+    def broken(matrix):
+        if (matrix != np.eye(3)).any():
             raise StructureError("something else")
-        return Curve([1.0])(repeats)
+        return Curve([1.0])(matrix)
 
     with pytest.raises(StructureError, match="something else"):
         converge_supercell(silicon, broken, 0.001)
@@ -132,14 +133,18 @@ def test_what_is_no_crystal_does_not_grow(atoms):
 # Which supercells
 
 
+def repeats_of(matrices):
+    return [np.diag(matrix).tolist() for matrix in matrices if not np.any(np.triu(matrix, 1))]
+
+
 def test_cube_grows_as_a_cube(silicon):
-    assert list(growing_supercells(silicon)) == [(n, n, n) for n in range(1, 9)]
+    assert repeats_of(growing_supercells(silicon)) == [[n, n, n] for n in range(1, 9)]
 
 
 def test_narrowest_direction_grows_first():
     flat = Atoms("Si", cell=[4.0, 7.0, 11.0], pbc=True)
-    tried = list(growing_supercells(flat))
-    assert tried[:5] == [(2, 1, 1), (2, 2, 1), (3, 2, 1), (3, 2, 2), (4, 2, 2)]
+    tried = repeats_of(growing_supercells(flat))
+    assert tried[:5] == [[2, 1, 1], [2, 2, 1], [3, 2, 1], [3, 2, 2], [4, 2, 2]]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -147,9 +152,10 @@ def test_supercells_grow_in_volume_and_never_shrink_in_a_direction(seed):
     cell = np.diag([3.0, 5.0, 8.0]) + np.random.default_rng(seed).normal(scale=0.8, size=(3, 3))
     atoms = Atoms("Si", cell=cell, pbc=True)
     tried = np.array(list(growing_supercells(atoms)))
-    assert (np.diff(tried, axis=0) >= 0).all()
-    assert (np.diff(tried.prod(axis=1)) > 0).all()
-    widths = tried / np.linalg.norm(atoms.cell.reciprocal(), axis=1)
+    repeats = np.diagonal(tried @ np.linalg.inv(reduced_basis(atoms)), axis1=1, axis2=2)
+    assert (np.diff(repeats, axis=0) > -1e-9).all()
+    assert (np.diff(np.linalg.det(tried)) > 0.5).all()
+    widths = 1 / np.linalg.norm(np.linalg.inv(tried @ atoms.cell.array), axis=1)
     assert (widths >= 5.0 - 1e-5).all()
     assert (np.diff(widths.min(axis=1)) > 0).all()
 
@@ -184,8 +190,8 @@ def test_heat_capacity_of_a_crystal_has_converged_where_it_says_so(pair_model):
     """With a finite range nothing changes once the supercell is twice as wide as it."""
     atoms, model = bulk("MgO", "rocksalt", a=STABLE_A), pair_model()
 
-    def attempt(repeats):
-        constants = force_constants(atoms, model, repeats, method="rows")
+    def attempt(matrix):
+        constants = force_constants(atoms, model, matrix, method="rows")
         phonons = phonon_mesh(constants, (6, 6, 6))
         return Attempt(phonons, thermodynamics(phonons, [80.0, 300.0], "classical"), constants)
 
@@ -194,7 +200,7 @@ def test_heat_capacity_of_a_crystal_has_converged_where_it_says_so(pair_model):
     steps = curve.steps
     assert steps[-1].n_atoms == len(last.kept.supercell)
     assert steps[-1].boundary_eV_per_A2 == last.kept.boundary_eV_per_A2
-    larger = attempt(tuple(n + 1 for n in steps[-1].repeats))
+    larger = attempt(steps[-1].matrix + np.eye(3, dtype=int))
     found = steps[-1].heat_capacity_J_per_g_K
     change = np.abs(larger.thermodynamics.heat_capacity_J_per_g_K / found - 1)
     assert change.max() < 1e-3

@@ -1,13 +1,15 @@
 """From a structure file, or a saved Hessian, to a Hessian."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from ase import Atoms
+from numpy.typing import NDArray
 
 from nearsight.cli.born import require_born_for
 from nearsight.cli.options import DEFAULT_MODEL
@@ -41,8 +43,15 @@ from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports.entries import calculation_record
 from nearsight.structures.checking import check_structure, require_room_to_check
+from nearsight.structures.pieces import whole_molecule
 from nearsight.structures.reading import NOTES_KEY, read_structure
-from nearsight.structures.supercell import make_supercell, supercell_for_length
+from nearsight.structures.supercell import (
+    make_general_supercell,
+    make_supercell,
+    supercell_for_length,
+    supercell_matrix,
+    supercell_setting,
+)
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations.minimum import relax_to_minimum
 
@@ -190,7 +199,7 @@ def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
     MethodError
         One does.
     """
-    late = ("supercell", "length", "symmetrize", "follow_imaginary")
+    late = ("supercell", "length", "symmetrize", "follow_imaginary", "molecule")
     given = [
         f"--{name.replace('_', '-')}" for name in late if getattr(arguments, name, None) is not None
     ]
@@ -288,7 +297,7 @@ def prepare(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    atoms = read_checked(path)
+    atoms = read_checked(path, molecule=bool(arguments.molecule))
     warnings = [str(note) for note in atoms.info.pop(NOTES_KEY, [])]
     require_elements(atoms, model)
     if require is not None:
@@ -318,14 +327,19 @@ def _require_relaxation(arguments: argparse.Namespace) -> None:
         raise MethodError(f"{said}; leave out --no-relax, or the other option.")
 
 
-def read_checked(path: str) -> Atoms:
+def read_checked(path: str, *, molecule: bool = False) -> Atoms:
     """Read a structure and check that a calculation can start from it.
 
     A file with a Hessian has the structure to which that belongs.
+
+    Parameters
+    ----------
+    molecule
+        Whether it is one molecule, whatever box it is in.
     """
     atoms = _read(path)
     check_structure(atoms)
-    return atoms
+    return whole_molecule(atoms) if molecule else atoms
 
 
 def _read(path: str) -> Atoms:
@@ -369,33 +383,41 @@ def force_constants_of(
     model: Model,
     arguments: argparse.Namespace,
     work: WorkDirectory,
-    repeats: Sequence[int] | None = None,
+    matrix: NDArray[np.int64] | None = None,
 ) -> Calculated:
     """Compute the force constants of a crystal in the supercell that was asked for.
 
     Parameters
     ----------
-    repeats
-        Another supercell than that of the options.
+    matrix
+        Another supercell than that of the options, shape ``(3, 3)``.
     """
-    chosen = repeats or arguments.supercell
-    if chosen is None:
-        chosen = supercell_for_length(prepared.atoms, arguments.length or DEFAULT_LENGTH_A)
+    chosen = asked_supercell(prepared.atoms, arguments) if matrix is None else matrix
     require_born_for(arguments.nac, prepared.atoms, arguments.symmetry_tolerance)
     checkpoint = rows_file(
-        prepared.path, make_supercell(prepared.atoms, chosen), model, arguments, work
+        prepared.path, make_general_supercell(prepared.atoms, chosen), model, arguments, work
     )
     found = force_constants(
         prepared.atoms,
         model,
-        list(chosen),
+        chosen,
         checkpoint=checkpoint,
         **hessian_settings(arguments),
     )
     work.done(checkpoint)
     found = replace(found, warnings=(*prepared.warnings, *found.warnings))
-    settings = {"supercell": list(chosen), **_relaxation_settings(arguments, prepared.optimizer)}
+    settings = {
+        "supercell": supercell_setting(chosen),
+        **_relaxation_settings(arguments, prepared.optimizer),
+    }
     return _with_constants(prepared.path, prepared.relaxation, found, settings, arguments)
+
+
+def asked_supercell(atoms: Atoms, arguments: argparse.Namespace) -> NDArray[np.int64]:
+    """Return the supercell of force constants that the options ask for, shape ``(3, 3)``."""
+    if arguments.supercell is not None:
+        return supercell_matrix(arguments.supercell)
+    return supercell_for_length(atoms, arguments.length or DEFAULT_LENGTH_A)
 
 
 def _repeats(arguments: argparse.Namespace) -> list[int]:
@@ -471,6 +493,7 @@ def _relax(
 def _relaxation_settings(arguments: argparse.Namespace, optimizer: str | None) -> dict[str, Any]:
     return {
         "relax": not arguments.no_relax,
+        "molecule": bool(arguments.molecule),
         "fmax_eV_per_A": arguments.fmax,
         "max_steps": arguments.max_steps,
         "optimizer": optimizer,

@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     require_output_files(arguments)
     require_spectrum_settings(arguments)
     require_thermodynamic_settings(
-        arguments.temperature, arguments.acoustic or "exclude", arguments.scale_factor
+        arguments.temperature, arguments.acoustic, arguments.scale_factor
     )
     if arguments.atomic_heat:
         require_one_structure(arguments, "--atomic-heat")

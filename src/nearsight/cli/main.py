@@ -3,6 +3,7 @@
 import argparse
 import shlex
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -11,7 +12,7 @@ from nearsight.allocation import allocate_for_speed
 from nearsight.cli import fragment_options, options
 from nearsight.cli.interruption import interruptible, status_of, tell
 from nearsight.cli.streams import guarded_streams, say, why_not_printed
-from nearsight.errors import NearsightError, system_message
+from nearsight.errors import NearsightError, NearsightWarning, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.printable import printable
 
@@ -52,7 +53,10 @@ def _run(given: Sequence[str]) -> int:
     parsed = command_parser().parse_args(given)
     parsed.command_line = shlex.join(["nearsight", *given])
     try:
-        status: int = parsed.run(parsed)
+        with warnings.catch_warnings():
+            # They are printed beside the numbers that they are about.
+            warnings.simplefilter("ignore", NearsightWarning)
+            status: int = parsed.run(parsed)
     except NearsightError as error:
         say(str(error))
         return 1
@@ -103,6 +107,7 @@ def _heat_capacity(commands: "options.Commands") -> None:
         "capacity at constant volume.",
     )
     options.add_structures(command)
+    options.add_molecule(command)
     options.add_thermodynamics(command)
     options.add_model(command)
     options.add_relaxation(command)
@@ -150,7 +155,7 @@ def _phonons(commands: "options.Commands") -> None:
     options.add_hessian(command)
     options.add_phonons(command)
     options.add_output(command, plot="bands and density of states")
-    command.set_defaults(run=options.runner("nearsight.cli.phonons"))
+    command.set_defaults(run=options.runner("nearsight.cli.phonons"), molecule=None)
 
 
 def _hessian(commands: "options.Commands") -> None:
@@ -160,6 +165,7 @@ def _hessian(commands: "options.Commands") -> None:
         description="Relax each structure, compute its Hessian, and save it as STEM.hessian.npz.",
     )
     options.add_structures(command)
+    options.add_molecule(command)
     command.add_argument(
         "--output", metavar="FILE", help="where to save the Hessian (one structure only)"
     )
@@ -183,6 +189,7 @@ def _vibrations(commands: "options.Commands") -> None:
         "A saved Hessian may be given instead of a structure.",
     )
     options.add_structures(command)
+    options.add_molecule(command)
     command.add_argument(
         "--modes",
         metavar="FILE",
@@ -228,7 +235,7 @@ def _elastic(commands: "options.Commands") -> None:
     options.relax_tightly(command)
     options.add_hessian(command)
     options.add_output(command, plot="Young's modulus over directions", report=False)
-    command.set_defaults(run=options.runner("nearsight.cli.elastic"))
+    command.set_defaults(run=options.runner("nearsight.cli.elastic"), molecule=None)
 
 
 def _locality(commands: "options.Commands") -> None:

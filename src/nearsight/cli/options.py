@@ -45,6 +45,16 @@ def add_structures(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_molecule(command: argparse.ArgumentParser) -> None:
+    """Add that each structure is a molecule, for commands that take molecules."""
+    command.add_argument(
+        "--molecule",
+        action="store_true",
+        default=None,
+        help="each structure is one molecule: leave out the periodic box that it lies in",
+    )
+
+
 def add_saved_hessians(command: argparse.ArgumentParser) -> None:
     """Add the saved Hessians that a command starts from, under the name of structures."""
     command.add_argument(

@@ -53,7 +53,7 @@ def _require_settings(arguments: argparse.Namespace) -> None:
     require_force_constants_file(arguments)
     require_one_size(arguments)
     require_thermodynamic_settings(
-        arguments.temperature, arguments.acoustic or "classical", arguments.scale_factor
+        arguments.temperature, arguments.acoustic, arguments.scale_factor
     )
 
 

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{path} is a finished Hessian, which needs no plan; --recompute plans one of its "
                 f"structure."
             )
-        atoms = read_checked(path)
+        atoms = read_checked(path, molecule=bool(arguments.molecule))
         if arguments.symmetrize:
             atoms = symmetrize(atoms, arguments.symmetrize).atoms
         atoms = make_supercell(atoms, arguments.supercell or [1, 1, 1])

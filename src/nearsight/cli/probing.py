@@ -7,17 +7,16 @@ from pathlib import Path
 
 from ase import Atoms
 
-from nearsight.cli.calculation import Prepared, label_of, supercell_of
+from nearsight.cli.calculation import Prepared, asked_supercell, label_of, supercell_of
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
-from nearsight.hessian.force_constants import DEFAULT_LENGTH_A
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.plan import plan
 from nearsight.models.contract import Model
 from nearsight.provenance import Setting
 from nearsight.reports.entries import ProbedEntry
 from nearsight.storage import write_text
-from nearsight.structures.supercell import make_supercell, supercell_for_length
+from nearsight.structures.supercell import make_general_supercell, make_supercell
 from nearsight.vibrations.colouring import colour_atoms
 from nearsight.vibrations.lowest import LowestModes, lowest_modes
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
@@ -114,7 +113,8 @@ def probe(
 
     heat = probed(lowest(arguments.lowest_modes) if arguments.lowest_modes else None)
     if heat.saw_imaginary and not arguments.lowest_modes and len(atoms) <= _MOST_ATOMS_FOR_MODES:
-        heat = probed(lowest(_SOUGHT_MODES))
+        n_modes = 3 * len(atoms) - heat.n_rigid_body
+        heat = probed(lowest(min(_SOUGHT_MODES, n_modes)))
     work.done(checkpoint)
     if arguments.atomic_heat:
         text = io.StringIO()
@@ -143,8 +143,7 @@ def cheaper_by_probing(atoms: Atoms, model: Model, arguments: argparse.Namespace
         colours = colour_atoms(cell, DEFAULT_RADIUS_A)
     except MethodError:  # the cell is too narrow
         return None
-    repeats = arguments.supercell or supercell_for_length(atoms, DEFAULT_LENGTH_A)
-    supercell = make_supercell(atoms, repeats)
+    supercell = make_general_supercell(atoms, asked_supercell(atoms, arguments))
     tolerance = arguments.symmetry_tolerance
     rows = plan(supercell, model.capabilities, tolerance_A=tolerance).rows_needed
     products = 3 * (int(colours.max()) + 1) * _TYPICAL_STEPS

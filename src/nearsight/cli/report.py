@@ -22,14 +22,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_output_files(arguments)
     require_thermodynamic_settings(
-        arguments.temperature, arguments.acoustic or "exclude", arguments.scale_factor
+        arguments.temperature, arguments.acoustic, arguments.scale_factor
     )
 
     def one(path: str) -> Outcome:
         hessian = _read(path)
         modes = vibrations(hessian)
         thermal = thermodynamics(
-            modes, arguments.temperature, arguments.acoustic or "exclude", arguments.scale_factor
+            modes, arguments.temperature, arguments.acoustic, arguments.scale_factor
         )
         entry = ReportEntry(path, hessian, modes, thermal)
         return Outcome(entry.to_json(), show=lambda: None, entry=entry)

@@ -3,7 +3,9 @@
 import argparse
 from dataclasses import dataclass, replace
 
+import numpy as np
 from ase import Atoms
+from numpy.typing import NDArray
 
 from nearsight.cli.born import require_born_file
 from nearsight.cli.calculation import (
@@ -24,10 +26,9 @@ from nearsight.models.contract import Model
 from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import require_room_for_modes, vibrations
 from nearsight.vibrations.phonon_mesh import phonon_mesh
-from nearsight.vibrations.spectrum import Acoustic, Spectrum
+from nearsight.vibrations.spectrum import Spectrum
 from nearsight.vibrations.supercell_convergence import (
     Attempt,
-    Repeats,
     converge_supercell,
 )
 from nearsight.vibrations.thermodynamics import thermodynamics
@@ -177,8 +178,8 @@ def with_heat(
             force_constants_of(prepared, model, arguments, work), chosen.reason, arguments
         )
 
-    def attempt(repeats: Repeats) -> Attempt[WithHeat]:
-        calculated = force_constants_of(prepared, model, arguments, work, repeats)
+    def attempt(matrix: NDArray[np.int64]) -> Attempt[WithHeat]:
+        calculated = force_constants_of(prepared, model, arguments, work, matrix)
         found = finished(calculated, chosen.reason, arguments)
         assert found.entry.phonons is not None
         assert found.entry.thermodynamics is not None
@@ -229,7 +230,7 @@ def finished(calculated: Calculated, reason: str | None, arguments: argparse.Nam
     thermal = thermodynamics(
         spectrum,
         arguments.temperature,
-        arguments.acoustic or default_acoustic(on_mesh=phonons is not None),
+        arguments.acoustic,
         arguments.scale_factor,
     )
     entry = ReportEntry(
@@ -244,11 +245,3 @@ def finished(calculated: Calculated, reason: str | None, arguments: argparse.Nam
         reason,
     )
     return WithHeat(calculated, entry)
-
-
-def default_acoustic(*, on_mesh: bool) -> Acoustic:
-    """Return the convention that is used unless one is asked for.
-
-    On a mesh Γ is one point of many, at which the heat capacity of an acoustic mode tends to k_B.
-    """
-    return "classical" if on_mesh else "exclude"

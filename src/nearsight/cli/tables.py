@@ -13,6 +13,7 @@ from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports.entries import ProbedEntry, ReportEntry
+from nearsight.structures.supercell import name_supercell
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.modes import Vibrations
@@ -87,8 +88,8 @@ def print_probed(entry: ProbedEntry) -> None:
 
 def _print_structure(atoms: Atoms, settings: Mapping[str, Any], of_what: str = "") -> None:
     repeats = settings.get("supercell", [1, 1, 1])
-    times = "×".join(map(str, repeats))
-    supercell = "" if repeats == [1, 1, 1] else f", {of_what}{times} supercell"
+    times = "" if repeats == [1, 1, 1] else name_supercell(repeats)
+    supercell = f", {of_what}{times} supercell" if times else ""
     print_line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms{supercell}")
 
 
@@ -191,7 +192,7 @@ def print_convergence(convergence: SupercellConvergence) -> None:
         boundary = step.boundary_eV_per_A2
         left = "-" if boundary is None else f"{boundary:.1e}"
         values = "".join(f"{value:10.5f}" for value in step.heat_capacity_J_per_g_K[: len(shown)])
-        print(f"  {'×'.join(map(str, step.repeats)):<11} {step.n_atoms:5}   {left:>8}{values}")
+        print(f"  {name_supercell(step.matrix):<11} {step.n_atoms:5}   {left:>8}{values}")
 
 
 def print_wavenumbers(vibrations: Vibrations) -> None:

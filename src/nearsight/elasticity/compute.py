@@ -4,6 +4,7 @@ import numpy as np
 from ase.stress import voigt_6_to_full_3x3_stress
 from numpy.typing import NDArray
 
+from nearsight.announcing import announces
 from nearsight.elasticity.ions import IonicRelaxation, relax_ions
 from nearsight.elasticity.result import ELASTIC_CONSTANTS, STRESS_CORRECTED, ElasticTensor
 from nearsight.elasticity.stability import (
@@ -25,6 +26,7 @@ SMALL_FORCE_eV_PER_A = 1e-3
 _AXES = ("xx", "yy", "zz", "yz", "xz", "xy")
 
 
+@announces
 def elastic_tensor(generalised: GeneralisedHessian) -> ElasticTensor:
     """Return the elastic tensor of a crystal, for clamped and for relaxed ions.
 

@@ -8,6 +8,7 @@ from scipy.linalg import null_space
 
 from nearsight.errors import StructureError
 from nearsight.hessian.generalised import GeneralisedHessian
+from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.units import wavenumbers_per_cm
 
 FloatArray = NDArray[np.float64]
@@ -49,6 +50,7 @@ class IonicRelaxation:
 def relax_ions(generalised: GeneralisedHessian) -> IonicRelaxation:
     """Return the modes of the atoms in the fixed cell and what strains do to them.
 
+    Translations are none of them, nor are rotations of what lies in a box without being held there.
     The pseudo-inverse on the complement of the translations does not depend on masses; with them
     the modes have wavenumbers by which they can be named.
 
@@ -60,8 +62,8 @@ def relax_ions(generalised: GeneralisedHessian) -> IonicRelaxation:
     roots = np.repeat(np.sqrt(generalised.atoms.get_masses()), 3)
     weighted = generalised.hessian.symmetric() / np.outer(roots, roots)
     coupling = generalised.coupling_eV_per_A.reshape(-1, 6) / roots[:, np.newaxis]
-    translations = np.eye(3)[np.arange(len(roots)) % 3] * roots[:, np.newaxis]
-    inner = null_space(translations.T)
+    rigid = rigid_body_basis(generalised.atoms, generalised.hessian.pieces)
+    inner = null_space(rigid.T)
     eigenvalues, modes = np.linalg.eigh(inner.T @ weighted @ inner)
     found = IonicRelaxation(eigenvalues, (inner @ modes).T @ coupling)
     _require_minimum(found)
@@ -79,6 +81,5 @@ def _require_minimum(ions: IonicRelaxation) -> None:
         f"The crystal has no elastic constants, because its atoms are not at a minimum of the "
         f"energy: {modes} ({shown}{more} cm⁻¹). Relax it with a smaller fmax and without an "
         f"imposed space group; where that does not help, leave the saddle point with "
-        f"--follow-imaginary (in Python relax_to_minimum), or take a supercell and relax again. A "
-        f"molecule that turns in a box has such modes too, and no elastic constants."
+        f"--follow-imaginary (in Python relax_to_minimum), or take a supercell and relax again."
     )

@@ -5,11 +5,13 @@ import os
 import numpy as np
 from ase import Atoms
 
+from nearsight.announcing import announces
 from nearsight.hessian.budget import require_room_for_rows
 from nearsight.hessian.computation import computation_fields
 from nearsight.hessian.methods import ANALYTIC
 from nearsight.hessian.plan import plan
 from nearsight.hessian.planned_rows import compute_planned_rows
+from nearsight.hessian.reach import pieces_of, reach_of, remarks_about_pieces
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays
@@ -17,6 +19,7 @@ from nearsight.structures.checking import check_structure
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 
 
+@announces
 def hessian(
     atoms: Atoms,
     model: Model,
@@ -90,11 +93,13 @@ def hessian(
     if model.capabilities.conservative is False and computed.computation.method not in ANALYTIC:
         # Moving an atom tells a column of the Jacobian of the forces, a reverse pass a row.
         matrix = np.ascontiguousarray(matrix.transpose(2, 3, 0, 1))
+    structure, reach = bare(atoms), reach_of(atoms, model)
     return Hessian(
-        atoms=bare(atoms),
+        atoms=structure,
         matrix_eV_per_A2=matrix,
         **computation_fields(computed.computation),
-        warnings=computed.notes,
+        warnings=(*computed.notes, *remarks_about_pieces(pieces_of(structure, reach))),
+        reach_A=reach,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.announcing import announces
 from nearsight.archives import require_numbers
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.born_charges import BornCharges
@@ -19,6 +20,12 @@ from nearsight.hessian.compute import bare
 from nearsight.hessian.plan import plan
 from nearsight.hessian.planned_rows import compute_planned_rows
 from nearsight.hessian.primitive import primitive_cell
+from nearsight.hessian.reach import (
+    ASSUMED_REACH_A,
+    pieces_of,
+    reach_of,
+    remarks_about_pieces,
+)
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
 from nearsight.storage import (
@@ -37,6 +44,7 @@ from nearsight.structures.checking import (
     require_no_constraints,
     require_room_to_check,
 )
+from nearsight.structures.pieces import Pieces
 from nearsight.structures.supercell import (
     make_general_supercell,
     supercell_for_length,
@@ -75,7 +83,8 @@ class ForceConstants(Computation):
     primitive_vectors: FloatArray
     """Vectors (rows) of a primitive cell in units of those of `unit_cell`, shape ``(3, 3)``.
 
-    Those of `unit_cell` itself where it is primitive; q-points and meshes refer to them."""
+    Those of `unit_cell` itself where it is primitive and not skewed, else reduced ones; q-points
+    and meshes refer to them."""
     rotations: IntArray
     """Rotations W of the dynamical matrices, in the basis of the primitive vectors.
 
@@ -88,6 +97,8 @@ class ForceConstants(Computation):
     """What must be known about the structure before the force constants are used."""
     born: BornCharges | None = None
     """Charges for the non-analytical term, of the atoms of `primitive_atoms`; None without it."""
+    reach_A: float | None = ASSUMED_REACH_A
+    """Distance beyond which no pair holds a part of the structure, as `reach_of` finds it."""
 
     @property
     def primitive_cell(self) -> Atoms:
@@ -95,6 +106,11 @@ class ForceConstants(Computation):
         primitive = self.supercell[self.primitive_atoms]
         primitive.cell = self.primitive_vectors @ self.unit_cell.cell.array
         return primitive
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """What pairs hold together, in the primitive cell."""
+        return pieces_of(self.primitive_cell, self.reach_A)
 
     @cached_property
     def sum_rule_eV_per_A2(self) -> float:
@@ -108,8 +124,11 @@ class ForceConstants(Computation):
         It belongs to pairs at least as far apart as the radius of the sphere inscribed in the
         Wigner-Seitz cell of the supercell. Interactions beyond are cut off or folded back, so that
         frequencies between the q-points of the supercell can be trusted only if it is small. None
-        for a single atom, whose images cannot be told from itself.
+        for a single atom, whose images cannot be told from itself, and zero where no pair holds
+        the atoms to their images.
         """
+        if self.pieces.molecular:
+            return 0.0
         distances, radius = self._distances_A
         norms = np.linalg.norm(self.values_eV_per_A2, axis=(1, 3))
         others = distances > _ON_BOUNDARY_A
@@ -145,6 +164,7 @@ class ForceConstants(Computation):
             atoms=self.primitive_cell,
             matrix_eV_per_A2=matrix,
             warnings=self.warnings,
+            reach_A=self.reach_A,
         )
 
     def class_of_atom(self) -> IntArray:
@@ -166,7 +186,11 @@ class ForceConstants(Computation):
         StorageError
             The file cannot be written.
         """
-        header = {**self.computation_header(), "warnings": list(self.warnings)}
+        header = {
+            **self.computation_header(),
+            "warnings": list(self.warnings),
+            "reach_A": self.reach_A,
+        }
         arrays = {
             **atoms_to_arrays(self.unit_cell),
             "supercell_matrix": self.supercell_matrix,
@@ -212,6 +236,7 @@ class ForceConstants(Computation):
             values_eV_per_A2=values,
             warnings=tuple(map(str, header["warnings"])),
             born=BornCharges.from_archived(header["born"], arrays) if "born" in header else None,
+            reach_A=header["reach_A"],
         )
 
     def to_phonopy(self, nac: str | os.PathLike[str] | None = None) -> "Phonopy":
@@ -246,6 +271,7 @@ class ForceConstants(Computation):
         }
 
 
+@announces
 def force_constants(
     atoms: Atoms,
     model: Model,
@@ -274,7 +300,7 @@ def force_constants(
         Three repeats, or a matrix of nine integers whose rows are the supercell vectors.
     length_A
         In place of `supercell`: the width in Å that the supercell must at least have; by default
-        8 Å.
+        8 Å. What is repeated is the reduced cell, so that it does not matter which is given.
     method, step_A, memory_budget_bytes, checkpoint, progress
         As for `nearsight.hessian.hessian`.
     symmetry_tolerance_A
@@ -302,6 +328,7 @@ def force_constants(
     )
     assert planned.symmetry is not None
     primitive = primitive_cell(unit_cell, repeated, planned.symmetry, matrix)
+    reach = reach_of(unit_cell, model)
     computed = compute_planned_rows(
         repeated,
         model,
@@ -322,7 +349,8 @@ def force_constants(
         rotations=primitive.rotations,
         primitive_atoms=primitive.atoms,
         values_eV_per_A2=planned.expand_for(computed.rows_eV_per_A2, primitive.atoms),
-        warnings=computed.notes,
+        warnings=(*computed.notes, *remarks_about_pieces(pieces_of(unit_cell, reach))),
+        reach_A=reach,
     )
 
 
@@ -363,6 +391,7 @@ def from_hessian(
         primitive_atoms=primitive.atoms,
         values_eV_per_A2=hessian.matrix_eV_per_A2[primitive.atoms],
         warnings=hessian.warnings,
+        reach_A=hessian.reach_A,
     )
 
 
@@ -378,6 +407,4 @@ def _chosen_supercell(
         )
     if supercell is not None:
         return supercell_matrix(supercell)
-    return supercell_matrix(
-        supercell_for_length(atoms, DEFAULT_LENGTH_A if length_A is None else length_A)
-    )
+    return supercell_for_length(atoms, DEFAULT_LENGTH_A if length_A is None else length_A)

@@ -12,6 +12,8 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
+
 _SLACK_A = 1e-6
 
 
@@ -42,6 +44,7 @@ def group_atoms(atoms: Atoms, n_groups: int, reach_A: float) -> list[Group]:
     from scipy.spatial import cKDTree
 
     wrapped = atoms.copy()
+    wrapped.cell = reduced_basis(atoms) @ periodic_cell(atoms)
     wrapped.wrap()
     positions, parents = _with_images(wrapped, reach_A + _SLACK_A)
     tree = cKDTree(positions)

@@ -11,9 +11,11 @@ from scipy.sparse.linalg import LinearOperator
 from nearsight.derivatives.differences import difference_products
 from nearsight.errors import MemoryBudgetError, ModelError
 from nearsight.hessian.product_method import choose_products
+from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.memory import PeakMemory, default_memory_budget, is_out_of_memory
 from nearsight.models.contract import Model, Products, fault_of, is_usable, require_elements
 from nearsight.structures.checking import check_structure, require_no_constraints
+from nearsight.structures.pieces import Pieces
 
 FloatArray = NDArray[np.float64]
 
@@ -79,6 +81,11 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         """Largest memory in use during the first call, on top of what was in use before.
 
         Vectors are taken one after the other, so that no later call needs more."""
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """What pairs hold together: a crystal, or what lies in a box."""
+        return pieces_of(self.atoms, reach_of(self.atoms, self.model))
 
     def products(self, vectors: FloatArray) -> FloatArray:
         """Return H·v for each vector, both ``(n_vectors, n_atoms, 3)``.

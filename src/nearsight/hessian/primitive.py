@@ -7,6 +7,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.structures.cell_symmetry import CellSymmetry
+from nearsight.structures.reduced_cell import reduced_basis
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -44,7 +45,8 @@ def primitive_cell(
     identity = np.eye(3, dtype=np.int64)[np.newaxis]
     masses = supercell.get_masses()
     if not _uniform(masses, symmetry.classes):
-        return Primitive(np.arange(len(unit_cell)), np.eye(3), identity)
+        whole = reduced_basis(unit_cell).astype(np.float64)
+        return Primitive(np.arange(len(unit_cell)), whole, identity)
     vectors = _vectors(unit_cell, symmetry, matrix)
     images = np.array([symmetry.images(rotation) for rotation in range(len(symmetry.rotations))])
     alike = _uniform(masses, images.min(axis=0)[symmetry.classes])
@@ -59,14 +61,12 @@ def _uniform(masses: FloatArray, labels: IntArray) -> bool:
 
 
 def _vectors(unit_cell: Atoms, symmetry: CellSymmetry, matrix: IntArray) -> FloatArray:
-    if len(symmetry.first_of_class) == len(unit_cell):
-        return np.eye(3)
-    from ase.geometry import minkowski_reduce
-
-    in_unit_cell = symmetry.operations.cell_in_lattice @ matrix
-    _, combination = minkowski_reduce(in_unit_cell @ unit_cell.cell.array)
-    reduced: FloatArray = combination @ in_unit_cell
-    return reduced if np.linalg.det(reduced) > 0 else -reduced
+    """Return the reduced vectors of the primitive cell; the unit cell's own where they are such."""
+    whole = len(symmetry.first_of_class) == len(unit_cell)
+    in_unit_cell = np.eye(3) if whole else symmetry.operations.cell_in_lattice @ matrix
+    primitive = Atoms(cell=in_unit_cell @ unit_cell.cell.complete().array, pbc=unit_cell.pbc)
+    vectors: FloatArray = reduced_basis(primitive) @ in_unit_cell
+    return vectors if np.linalg.det(vectors) > 0 else -vectors
 
 
 def _rotations(vectors: FloatArray, symmetry: CellSymmetry, matrix: IntArray) -> IntArray:

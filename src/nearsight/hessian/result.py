@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nearsight.archives import require_numbers
 from nearsight.hessian.computation import Computation
+from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
 from nearsight.storage import (
     atoms_from_arrays,
     atoms_to_arrays,
@@ -19,6 +20,7 @@ from nearsight.storage import (
     rebuilds,
     save_archive,
 )
+from nearsight.structures.pieces import Pieces
 
 if TYPE_CHECKING:
     from ase.vibrations import VibrationsData
@@ -41,6 +43,13 @@ class Hessian(Computation):
     """
     warnings: tuple[str, ...] = ()
     """What must be known about the structure before the Hessian is used."""
+    reach_A: float | None = ASSUMED_REACH_A
+    """Distance beyond which no pair holds a part of the structure, as `reach_of` finds it."""
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """What pairs hold together: a crystal, or what lies in a box."""
+        return pieces_of(self.atoms, self.reach_A)
 
     @property
     def n_atoms(self) -> int:
@@ -88,7 +97,11 @@ class Hessian(Computation):
 
     def archived(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return the header and the arrays of an archive, of which this may be a part."""
-        header = {**self.computation_header(), "warnings": list(self.warnings)}
+        header = {
+            **self.computation_header(),
+            "warnings": list(self.warnings),
+            "reach_A": self.reach_A,
+        }
         return header, {**atoms_to_arrays(self.atoms), "matrix_eV_per_A2": self.matrix_eV_per_A2}
 
     @classmethod
@@ -121,6 +134,7 @@ class Hessian(Computation):
             matrix_eV_per_A2=require_numbers(arrays, "matrix_eV_per_A2", (n_atoms, 3, n_atoms, 3)),
             **cls.fields_from_header(header),
             warnings=tuple(map(str, header["warnings"])),
+            reach_A=header["reach_A"],
         )
 
     def to_ase(self) -> "VibrationsData":

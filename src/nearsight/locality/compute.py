@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from ase import Atoms
 
+from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import bare
 from nearsight.locality.convergence import (
@@ -25,6 +26,7 @@ from nearsight.structures.fragments import Fragment, cut_fragment, shrinking_fra
 from nearsight.structures.groups import Groups, find_groups
 
 
+@announces
 def locality(
     atoms: Atoms,
     model: Model,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.announcing import announces
 from nearsight.hessian.computation import Computation
 from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
 from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
@@ -163,6 +164,7 @@ class SiteConvergence:
         }
 
 
+@announces
 def converge_site(
     groups: Groups,
     site: int,

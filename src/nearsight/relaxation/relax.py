@@ -9,6 +9,7 @@ from ase import Atoms
 from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
 from numpy.typing import NDArray
 
+from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian.product_method import ProductMethod
@@ -21,6 +22,7 @@ from nearsight.provenance import Setting, record
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.descent import Descent, RelaxationSettings, descend, residual
 from nearsight.relaxation.result import KeptSymmetry, Relaxation
+from nearsight.relaxation.volume import volume_warnings
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.operations import Operations, find_operations
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A, Symmetrized, space_group, symmetrize
@@ -29,6 +31,7 @@ from nearsight.structures.symmetry import EXACT_TOLERANCE_A, Symmetrized, space_
 _ENERGY_RISE_eV_PER_ATOM = 1e-3
 
 
+@announces
 def relax(
     atoms: Atoms,
     model: Model,
@@ -245,6 +248,7 @@ def _report(
             *_saddle_warnings(descent),
             *_energy_warnings(descent.state, evaluation, relaxed),
             *_symmetry_warnings(symmetry),
+            *volume_warnings(atoms, relaxed, model),
         ),
         provenance=record(model.identity, **asdict(settings), **_products(descent.methods)),
     )

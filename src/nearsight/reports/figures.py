@@ -4,6 +4,7 @@ import numpy as np
 from markupsafe import Markup
 
 from nearsight import units
+from nearsight.announcing import quietly
 from nearsight.reports.palette import element_colors
 from nearsight.reports.svg import Axis, Frame
 from nearsight.vibrations.density_of_states import density_of_states
@@ -96,7 +97,8 @@ def heat_capacity_svg(spectrum: Spectrum, thermal: Thermodynamics, name: str) ->
     acoustic: Acoustic = thermal.acoustic  # type: ignore[assignment]  # checked when it was made
     highest = max(_HIGHEST_K, 1.05 * float(thermal.temperatures_K.max()))
     grid = np.linspace(0.0, highest, _N_TEMPERATURES)
-    curve = thermodynamics(spectrum, grid, acoustic, thermal.scale_factor)
+    with quietly():
+        curve = thermodynamics(spectrum, grid, acoustic, thermal.scale_factor)
     limit, limit_name = classical_limit_J_per_g_K(spectrum)
     top = max(limit, float(curve.heat_capacity_J_per_g_K.max()))
     frame = Frame(Axis(0.0, highest, "temperature / K"), Axis(0.0, 1.14 * top, "cᵥ / J g⁻¹ K⁻¹"))

@@ -94,10 +94,15 @@ def mesh_words(phonons: PhononMesh, heat: HeatCapacity) -> str:
         "classical": "counted with k_B each, to which their heat capacity tends",
         "as-computed": "counted as they were computed",
     }
+    which = (
+        f"At its point Γ, one of {round(1 / phonons.weights[0])}, the 3 acoustic modes are"
+        if phonons.gamma.pieces.connected
+        else f"Rigid-body motions of what lies in the box, {phonons.gamma.n_rigid_body} at Γ and "
+        f"{int(phonons.rigid_body_modes.min())} or more at other points, are"
+    )
     return (
         f"The mean over a mesh of {' × '.join(map(str, phonons.mesh))} points of the Brillouin "
-        f"zone. At its point Γ, one of {round(1 / phonons.weights[0])}, the 3 acoustic modes are "
-        f"{at_gamma[heat.acoustic]}.{_scaled(heat)}"
+        f"zone. {which} {at_gamma[heat.acoustic]}.{_scaled(heat)}"
     )
 
 

@@ -1,6 +1,7 @@
 """Reading, checking and symmetry of structures."""
 
 from nearsight.structures.checking import check_structure
+from nearsight.structures.pieces import whole_molecule
 from nearsight.structures.reading import read_structure
 from nearsight.structures.supercell import make_supercell
 from nearsight.structures.symmetry import SpaceGroup, Symmetrized, space_group, symmetrize
@@ -13,4 +14,5 @@ __all__ = [
     "read_structure",
     "space_group",
     "symmetrize",
+    "whole_molecule",
 ]

@@ -5,12 +5,16 @@ from ase import Atoms
 
 from nearsight.errors import MethodError, StructureError
 from nearsight.memory import require_room
+from nearsight.structures.neighbours import neighbour_pairs
 
 CLOSEST_DISTANCE_A = 0.5
 """Atoms closer than this are a mistake: the shortest bond, H-H, has 0.74 Å."""
 
-# The sine of the smallest angle between cell vectors that is not taken for a mistake.
-_SMALLEST_SINE = 1e-3
+_SEARCHED_A = 2.0
+"""Searches for pairs that are much closer than the cell is wide divide it into too many bins."""
+
+# Of the angle between cell vectors; a cell may be very skewed, and its images are looked at below.
+_SMALLEST_SINE = 1e-8
 _SHORTEST_VECTOR_A = 1e-3
 _LAST_ELEMENT = 118
 
@@ -148,14 +152,11 @@ def _require_cell(atoms: Atoms) -> None:
 
 
 def _require_distances(atoms: Atoms) -> None:
-    from ase.neighborlist import neighbor_list
-
-    # Along directions that are not periodic the cell may be anything, even another vector again.
-    cell = np.where(atoms.pbc[:, np.newaxis], atoms.cell.array, 0.0)
-    bare = Atoms(atoms.numbers, atoms.positions, cell=cell, pbc=atoms.pbc)
-    first, second, distances = neighbor_list("ijd", bare, CLOSEST_DISTANCE_A)
+    first, second, shifts = neighbour_pairs(atoms, _SEARCHED_A)
+    between = atoms.positions[second] + shifts - atoms.positions[first]
+    distances = np.linalg.norm(between, axis=1)
     # An atom near its own image counts once, every other pair is listed in both directions.
-    once = first <= second
+    once = (first <= second) & (distances < CLOSEST_DISTANCE_A)
     if not once.any():
         return
     first, second, distances = first[once], second[once], distances[once]

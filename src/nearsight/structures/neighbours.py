@@ -2,9 +2,10 @@
 
 import numpy as np
 from ase import Atoms
-from ase.cell import Cell
 from matscipy.neighbours import neighbour_list
 from numpy.typing import NDArray
+
+from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
 
 
 def neighbour_pairs(
@@ -18,9 +19,8 @@ def neighbour_pairs(
         i and j, shape ``(n_pairs,)``, and the lattice vector in Å that is added to r_j, shape
         ``(n_pairs, 3)``.
     """
-    # matscipy needs three cell vectors. Along directions that are not periodic ASE makes them up;
-    # what the structure has there may be anything, even another vector once more.
-    cell = Cell(np.where(atoms.pbc[:, np.newaxis], atoms.cell.array, 0.0)).complete().array
+    # A search in a skewed cell would visit many more images than there are within the distance.
+    cell = reduced_basis(atoms) @ periodic_cell(atoms)
     i, j, images = neighbour_list(
         "ijS", positions=atoms.positions, cell=cell, pbc=atoms.pbc, cutoff=distance_A
     )

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import StructureError
 from nearsight.memory import require_room
+from nearsight.structures.reduced_cell import cell_widths_A, periodic_cell, reduced_basis
 
 # Measured: 75 to 89 bytes for positions, lattice vectors, numbers and what they are made from.
 _BYTES_PER_ATOM = 100
@@ -96,7 +97,7 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
     StructureError
         They are no integers, or the determinant is not positive.
     MemoryBudgetError
-        The lattice points that such a supercell is made from do not fit into the memory.
+        The lattice points in such a supercell do not fit into the memory.
     """
     # As objects, numbers of any size stay what they are.
     given = np.asarray(matrix, dtype=object)
@@ -113,19 +114,22 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
             f"The supercell {rows} has no volume, or another handedness than the unit cell; choose "
             f"integers with a positive determinant."
         )
-    n_points = _n_points_searched(rows)
+    n_cells = _determinant(rows)
     require_room(
-        _BYTES_PER_POINT * n_points,
-        f"A supercell found among {n_points} lattice points",
+        _BYTES_PER_POINT * n_cells,
+        f"A supercell of {n_cells} cells",
         "Take a smaller supercell (--supercell, --length).",
     )
     return np.array(rows, dtype=np.int64)
 
 
-def supercell_for_length(atoms: Atoms, length_A: float) -> tuple[int, int, int]:
-    """Return the smallest repeats after which the cell is at least `length_A` wide.
+def supercell_for_length(atoms: Atoms, length_A: float) -> NDArray[np.int64]:
+    """Return the smallest supercell that is at least `length_A` wide, as a matrix ``(3, 3)``.
 
-    Widths are those between opposite faces; a direction that is not periodic is not repeated.
+    It repeats the reduced cell (`nearsight.structures.reduced_cell`), so that it does not depend on
+    which cell of the lattice is given. A cell that is as wide as the reduced one is repeated
+    itself: the matrix is diagonal then. Widths are those between opposite faces; a direction that
+    is not periodic is not repeated.
 
     Raises
     ------
@@ -134,15 +138,42 @@ def supercell_for_length(atoms: Atoms, length_A: float) -> tuple[int, int, int]:
     """
     if not 0.0 < length_A < np.inf:
         raise StructureError(f"A supercell needs a positive length in Å, not {length_A}.")
-    if not atoms.pbc.any():
-        return 1, 1, 1
-    per_width = np.linalg.norm(atoms.cell.reciprocal(), axis=1).tolist()
-    a, b, c = (
-        # A width that misses the length by rounding is wide enough. Python's integers hold any.
-        max(math.ceil(min(length_A * each, sys.float_info.max) - 1e-6), 1) if periodic else 1
-        for each, periodic in zip(per_width, atoms.pbc, strict=True)
+    basis = reduced_basis(atoms)
+    widths = iter(cell_widths_A(basis @ periodic_cell(atoms), atoms.pbc).tolist())
+    # A width that misses the length by rounding is wide enough. Python's integers hold any repeat.
+    repeats = [
+        max(math.ceil(min(length_A / next(widths), sys.float_info.max) - 1e-6), 1)
+        if periodic
+        else 1
+        for periodic in atoms.pbc
+    ]
+    return supercell_matrix(
+        [
+            [repeat * number for number in vector]
+            for repeat, vector in zip(repeats, basis.tolist(), strict=True)
+        ]
     )
-    return a, b, c
+
+
+def supercell_setting(matrix: NDArray[np.int64]) -> list[int] | list[list[int]]:
+    """Return a supercell as a person would write it: three repeats where it is made of them."""
+    if np.any(matrix - np.diag(np.diag(matrix))):
+        rows: list[list[int]] = matrix.tolist()
+        return rows
+    repeats: list[int] = np.diag(matrix).tolist()
+    return repeats
+
+
+def name_supercell(matrix: ArrayLike) -> str:
+    """Return a supercell in words: ``2×2×1``, ``2×2×1 reduced-cell``, or its nine integers."""
+    integers = supercell_matrix(matrix)
+    setting = supercell_setting(integers)
+    if isinstance(setting[0], int):
+        return "×".join(map(str, setting))
+    factors = np.gcd.reduce(integers, axis=1)
+    if round(float(np.linalg.det(integers))) == int(np.prod(factors)):
+        return f"{'×'.join(map(str, factors.tolist()))} reduced-cell"
+    return str(setting)
 
 
 def lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -156,27 +187,46 @@ def lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
     if not np.any(matrix - np.diag(np.diag(matrix))) and (np.diag(matrix) > 0).all():
         points: NDArray[np.int64] = np.indices(np.diag(matrix).tolist()).reshape(3, -1).T
         return points
-    corners = np.array(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, -1).T @ matrix
-    lowest, highest = corners.min(axis=0), corners.max(axis=0)
-    box = np.indices((highest - lowest + 1).tolist()).reshape(3, -1).T + lowest
-    scaled = box @ np.linalg.inv(matrix)
-    inside = ((scaled > -1e-9) & (scaled < 1 - 1e-9)).all(axis=1)
-    points = box[inside]
+    # One point of each class modulo the supercell, moved into it, all in whole numbers: Python's
+    # own where products of those of the machine could be too large.
+    rows = [[int(number) for number in row] for row in matrix]
+    inverse, n_cells = _adjugate(rows), _determinant(rows)
+    largest = max(abs(number) for row in inverse for number in row)
+    exact = np.int64 if 3 * largest * n_cells < 2**63 else object
+    classes = np.indices(np.diag(_triangular(matrix)).tolist()).reshape(3, -1).T
+    cells_back = classes.astype(exact) @ np.array(inverse, dtype=exact) // n_cells
+    points = (classes - cells_back @ matrix.astype(exact)).astype(np.int64)
     return points[np.lexsort((*points.T[::-1], points.any(axis=1)))]
 
 
-def _n_points_searched(rows: list[list[int]]) -> int:
-    """Return how many lattice points `lattice_points` looks at: all in a box around the cell."""
-    if all(rows[i][j] == 0 for i in range(3) for j in range(3) if i != j):
-        return _determinant(rows)
-    extents = [sum(abs(row[axis]) for row in rows) + 1 for axis in range(3)]
-    return math.prod(extents)
+def _triangular(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return vectors of the same lattice as an upper triangular matrix (Hermite's normal form)."""
+    vectors = matrix.copy()
+    for column in range(3):
+        while vectors[column + 1 :, column].any():
+            below = column + np.flatnonzero(vectors[column:, column])
+            pivot = below[np.argmin(np.abs(vectors[below, column]))]
+            vectors[[column, pivot]] = vectors[[pivot, column]]
+            factors = vectors[column + 1 :, column] // vectors[column, column]
+            vectors[column + 1 :] -= factors[:, np.newaxis] * vectors[column]
+        vectors[column] *= np.sign(vectors[column, column])
+    return vectors
 
 
 def _determinant(rows: list[list[int]]) -> int:
     """Return the determinant, exact for integers of any size."""
     (a, b, c), (d, e, f), (g, h, i) = rows
     return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+
+
+def _adjugate(rows: list[list[int]]) -> list[list[int]]:
+    """Return the inverse times the determinant."""
+    (a, b, c), (d, e, f), (g, h, i) = rows
+    return [
+        [e * i - f * h, c * h - b * i, b * f - c * e],
+        [f * g - d * i, a * i - c * g, c * d - a * f],
+        [d * h - e * g, b * g - a * h, a * e - b * d],
+    ]
 
 
 def _is_integer(count: object) -> bool:

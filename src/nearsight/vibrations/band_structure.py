@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import units
+from nearsight.announcing import announces
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.vibrations.waves import waves_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,6 +118,7 @@ class BandStructure:
         ax.set_ylabel("frequency (THz)")
 
 
+@announces
 def band_structure(
     force_constants: ForceConstants,
     *,
@@ -164,6 +167,9 @@ def band_structure(
     ):
         scaled = frequencies / phonon.unit_conversion_factor
         eigenvalues = np.sign(scaled) * scaled**2
+        if not force_constants.pieces.connected:
+            waves = waves_at(force_constants, phonon, np.array(points))
+            eigenvalues = waves.eigenvalues_eV_per_A2_amu
         segments.append(
             BandSegment(_plain(start), _plain(end), np.array(points), np.array(way), eigenvalues)
         )

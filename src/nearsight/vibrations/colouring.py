@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from nearsight.errors import MethodError
 from nearsight.structures.neighbours import neighbour_pairs
+from nearsight.structures.reduced_cell import reduced_widths_A
 
 
 def colour_atoms(atoms: Atoms, radius_A: float) -> NDArray[np.int64]:
@@ -48,10 +49,10 @@ def _require_radius(atoms: Atoms, radius_A: float) -> None:
         raise MethodError(f"a probing radius of {radius_A} Å makes no sense; choose e.g. 4.0.")
     if not atoms.pbc.any():
         return
-    widths = 1.0 / np.linalg.norm(atoms.cell.reciprocal()[atoms.pbc], axis=1)
-    if radius_A > widths.min() / 2:
+    width = reduced_widths_A(atoms).min()
+    if radius_A > width / 2:
         raise MethodError(
             f"a probing radius of {radius_A:g} Å is more than half the width of the cell, "
-            f"{widths.min():.2f} Å: its atoms would not be far from their own images. So small a "
+            f"{width:.2f} Å: its atoms would not be far from their own images. So small a "
             f"cell needs no probing: use all of its rows (--spectrum dense), or a supercell of it."
         )

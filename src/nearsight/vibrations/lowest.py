@@ -15,6 +15,7 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, lobpcg, splu
 
 from nearsight import units
+from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.result import Hessian
@@ -97,6 +98,7 @@ class LowestModes:
         return tuple(found)
 
 
+@announces
 def lowest_modes(
     hessian: HessianOperator,
     n_modes: int = 1,
@@ -187,6 +189,7 @@ def lowest_modes(
     )
 
 
+@announces
 def lowest_of(hessian: Hessian, n_modes: int = 1) -> LowestModes:
     """Return the lowest normal modes of a whole Hessian, which takes no product.
 

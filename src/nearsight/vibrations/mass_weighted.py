@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator
 
 from nearsight.hessian.operator import HessianOperator
-from nearsight.vibrations.rigid_body import rigid_body_basis
+from nearsight.structures.rigid_body import rigid_body_basis
 
 FloatArray = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ class MassWeightedOperator(LinearOperator):  # type: ignore[misc]  # SciPy has n
     def __init__(self, hessian: HessianOperator) -> None:
         super().__init__(dtype=np.dtype(np.float64), shape=hessian.shape)
         self.hessian = hessian
-        self.rigid_body: FloatArray = rigid_body_basis(hessian.atoms)
+        self.rigid_body: FloatArray = rigid_body_basis(hessian.atoms, hessian.pieces)
         """R, orthonormal columns, shape ``(3 n_atoms, n_rigid_body)``."""
         self._roots = np.repeat(np.sqrt(hessian.atoms.get_masses()), 3)
 

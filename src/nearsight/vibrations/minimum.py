@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 
+from nearsight.announcing import announces
 from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
 from nearsight.relaxation import Relaxation, relax
+from nearsight.relaxation.volume import volume_warnings
+from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.vibrations.lowest import LowestModes, lowest_modes, lowest_of
-from nearsight.vibrations.rigid_body import rigid_body_basis
 from nearsight.vibrations.wording import name_wavenumbers
 
 MOST_ROUNDS = 5
@@ -26,6 +29,7 @@ FLAT_eV = 1e-5
 turns in a box."""
 
 
+@announces
 def relax_to_minimum(
     atoms: Atoms,
     model: Model,
@@ -73,9 +77,15 @@ def relax_to_minimum(
     first = found = relax(
         atoms, model, checkpoint=_round_file(checkpoint, ""), progress=progress, **settings
     )
-    if rigid_body_basis(found.atoms).shape[1] == 3 * len(atoms):
+    pieces = pieces_of(found.atoms, reach_of(found.atoms, model))
+    if rigid_body_basis(found.atoms, pieces).shape[1] == 3 * len(atoms):
         return found  # a single atom moves as a rigid body only
     followed: list[str] = []
+
+    def told(last: Relaxation) -> Relaxation:
+        of_volume = volume_warnings(atoms, last.atoms, model)
+        return _told(last, first, followed, of_volume)
+
     for number in range(most_rounds + 1):
         if hessian_of is not None:
             lowest = lowest_of(hessian_of(found.atoms))
@@ -86,7 +96,7 @@ def relax_to_minimum(
                 progress=progress,
             )
         if not lowest.imaginary.any():
-            return _told(found, first, followed)
+            return told(found)
         if number == most_rounds:
             break
         before = found
@@ -102,11 +112,11 @@ def relax_to_minimum(
         name = name_wavenumbers(lowest.wavenumbers_per_cm[:1])
         if found.converged and change_eV > -FLAT_eV:
             kept = replace(before, n_steps=found.n_steps)
-            return _with_flat_mode(_told(kept, first, followed), name, change_eV)
+            return _with_flat_mode(told(kept), name, change_eV)
         followed.append(f"{name}, {1000 * change_eV / len(atoms):+.3f} meV/atom")
     left = name_wavenumbers(lowest.wavenumbers_per_cm[:1])
     followed.append(f"after {most_rounds} rounds an imaginary mode is left ({left})")
-    return _told(found, first, followed)
+    return told(found)
 
 
 def displaced_along(lowest: LowestModes) -> Atoms:
@@ -117,7 +127,9 @@ def displaced_along(lowest: LowestModes) -> Atoms:
     return moved
 
 
-def _told(found: Relaxation, first: Relaxation, followed: list[str]) -> Relaxation:
+def _told(
+    found: Relaxation, first: Relaxation, followed: list[str], of_volume: tuple[str, ...]
+) -> Relaxation:
     """Return the last relaxation as one from the very start."""
     if not followed:
         return found
@@ -126,7 +138,9 @@ def _told(found: Relaxation, first: Relaxation, followed: list[str]) -> Relaxati
         found,
         energy_before_eV=first.energy_before_eV,
         volume_before_A3=first.volume_before_A3,
-        warnings=("; ".join([told, *followed[1:]]) + ".", *found.warnings),
+        warnings=tuple(
+            dict.fromkeys(["; ".join([told, *followed[1:]]) + ".", *found.warnings, *of_volume])
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,9 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight import units
+from nearsight.announcing import announces
 from nearsight.errors import ModelError
+from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
 from nearsight.hessian.result import Hessian
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
@@ -20,7 +23,8 @@ from nearsight.storage import (
     rebuilds,
     save_archive,
 )
-from nearsight.vibrations.rigid_body import rigid_body_basis
+from nearsight.structures.pieces import Pieces
+from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.vibrations.spectrum import Acoustic, Oscillators
 from nearsight.vibrations.wording import imaginary_warning, name_wavenumbers, remarks_at_gamma
 
@@ -54,6 +58,18 @@ class Vibrations:
     """All 3 n_atoms λ of the mass-weighted Hessian without any projection, ascending."""
     provenance: Provenance
     """Where the Hessian comes from."""
+    reach_A: float | None = ASSUMED_REACH_A
+    """Distance beyond which no pair holds a part of the structure."""
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """What pairs hold together: a crystal, or what lies in a box."""
+        return pieces_of(self.atoms, self.reach_A)
+
+    @property
+    def default_acoustic(self) -> Acoustic:
+        """The convention for rigid-body modes unless one is asked for: they are no vibrations."""
+        return "exclude"
 
     @property
     def n_atoms(self) -> int:
@@ -69,8 +85,8 @@ class Vibrations:
     def n_rigid_body(self) -> int:
         """Number of rigid-body modes.
 
-        6 for a molecule, 5 if it is linear, 3 for an atom; 4 for a chain, periodic in one
-        direction, 3 if it is straight; 3 for what is periodic in two or three directions.
+        6 for a molecule, also in a box, 5 if it is linear, 3 for an atom; 4 for a chain, 3 if it is
+        straight; 3 for a layer or crystal. Those of several add up.
         """
         return len(self.rigid_body_eigenvalues_eV_per_A2_amu)
 
@@ -108,7 +124,9 @@ class Vibrations:
                 )
             )
         # A chain that can turn about its axis is turned by residual forces as a molecule is.
-        translations_only = bool(self.atoms.pbc.any()) and self.n_rigid_body == 3
+        translations_only = bool(self.atoms.pbc.any()) and self.n_rigid_body == 3 * len(
+            self.pieces.lattices
+        )
         limit = _RIGID_LIMIT_PERIODIC_PER_CM if translations_only else _RIGID_LIMIT_MOLECULE_PER_CM
         rigid = self.rigid_body_wavenumbers_per_cm
         if np.any(np.abs(rigid) > limit):
@@ -131,7 +149,9 @@ class Vibrations:
 
     def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
-        return remarks_at_gamma(acoustic, self.n_atoms, self.n_rigid_body, self.atoms.pbc.any())
+        return remarks_at_gamma(
+            acoustic, self.n_atoms, self.n_rigid_body, molecular=self.pieces.molecular
+        )
 
     def cartesian_modes(self) -> NDArray[np.float64]:
         """Return displacements per unit of each normal coordinate.
@@ -181,7 +201,8 @@ class Vibrations:
             "rigid_body_eigenvalues": self.rigid_body_eigenvalues_eV_per_A2_amu,
             "unprojected_eigenvalues": self.unprojected_eigenvalues_eV_per_A2_amu,
         }
-        save_archive(path, "vibrations", {"provenance": self.provenance.to_json()}, arrays)
+        header = {"provenance": self.provenance.to_json(), "reach_A": self.reach_A}
+        save_archive(path, "vibrations", header, arrays)
 
     @classmethod
     @rebuilds("vibrations")
@@ -201,16 +222,18 @@ class Vibrations:
             rigid_body_eigenvalues_eV_per_A2_amu=arrays["rigid_body_eigenvalues"],
             unprojected_eigenvalues_eV_per_A2_amu=arrays["unprojected_eigenvalues"],
             provenance=Provenance.from_json(header["provenance"]),
+            reach_A=header.get("reach_A", ASSUMED_REACH_A),
         )
 
 
+@announces
 def vibrations(hessian: Hessian) -> Vibrations:
     """Return the normal modes of the symmetric part of `hessian`.
 
     Rigid-body modes are identified by projection, never by their wavenumbers: the mass-weighted
     Hessian is diagonalised inside the orthogonal complement of the rigid-body directions, so
     exactly 3 n_atoms - n_rigid_body vibrations remain, imaginary ones among them. See
-    `nearsight.vibrations.rigid_body.rigid_body_basis` for how many there are.
+    `nearsight.structures.rigid_body.rigid_body_basis` for how many there are.
 
     Parameters
     ----------
@@ -228,7 +251,7 @@ def vibrations(hessian: Hessian) -> Vibrations:
     """
     require_room_for_modes(hessian.n_atoms)
     _require_finite(hessian)
-    rigid = rigid_body_basis(hessian.atoms)
+    rigid = rigid_body_basis(hessian.atoms, hessian.pieces)
     weights = np.repeat(hessian.atoms.get_masses() ** -0.5, 3)
     dynamical = weights[:, np.newaxis] * hessian.symmetric() * weights
 
@@ -243,6 +266,7 @@ def vibrations(hessian: Hessian) -> Vibrations:
         rigid_body_eigenvalues_eV_per_A2_amu=_eigenvalues(rigid.T @ dynamical @ rigid),
         unprojected_eigenvalues_eV_per_A2_amu=_eigenvalues(dynamical),
         provenance=hessian.provenance,
+        reach_A=hessian.reach_A,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import units
+from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
 from nearsight.vibrations.modes import Vibrations
@@ -50,6 +51,7 @@ class MolecularThermochemistry:
     """Where the Hessian comes from."""
 
 
+@announces
 def molecular_thermochemistry(
     vibrations: Vibrations,
     temperature_K: float,

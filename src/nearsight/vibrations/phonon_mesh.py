@@ -6,13 +6,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight import units
+from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
@@ -21,12 +22,11 @@ from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.spectrum import Acoustic, Oscillators
+from nearsight.vibrations.waves import Waves, waves_at
 from nearsight.vibrations.wording import cause_of_imaginary
 
-if TYPE_CHECKING:
-    from phonopy import Phonopy
-
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 DEFAULT_MESH_LENGTH_A = 100.0
 """Fineness of the mesh unless one is asked for, as in phonopy."""
@@ -61,6 +61,12 @@ class PhononMesh:
     """Their shares of the Brillouin zone, which sum to 1, shape ``(n_q,)``."""
     eigenvalues_eV_per_A2_amu: FloatArray
     """λ, ascending, shape ``(n_q, 3 n_primitive)``; negative for imaginary modes."""
+    unprojected_eigenvalues_eV_per_A2_amu: FloatArray
+    """λ as computed, of the same shape: not zero where molecules, chains or layers move rigidly."""
+    rigid_body_modes: IntArray
+    """How many modes of each q-point are rigid-body motions, shape ``(n_q,)``.
+
+    Beyond Γ there are some only of what lies in a box without being held there."""
     gamma: Vibrations
     """Normal modes of the primitive cell at Γ, where three modes are translations."""
     supercell: tuple[tuple[int, ...], ...]
@@ -114,19 +120,30 @@ class PhononMesh:
             )
         return tuple(found)
 
+    @property
+    def default_acoustic(self) -> Acoustic:
+        """The convention for rigid-body modes that is used unless one is asked for.
+
+        In a crystal Γ is one point of many, at which the heat capacity of an acoustic mode tends to
+        k_B. Molecules in a box are what they are without it: `Vibrations.default_acoustic`.
+        """
+        return self.gamma.default_acoustic if self.gamma.pieces.molecular else "classical"
+
     def oscillators(self, acoustic: Acoustic) -> Oscillators:
-        """Return the oscillators of one unit cell; see `Spectrum.oscillators`."""
+        """Return the oscillators of one unit cell; see `Spectrum.oscillators`.
+
+        Modes that are exactly zero are among them, and count as nothing unless ``as-computed``.
+        """
         at_gamma = self.gamma.oscillators(acoustic)
-        n_branches = self.eigenvalues_eV_per_A2_amu.shape[1]
-        of_gamma = self.cells * float(self.weights[0])
+        elsewhere = self.eigenvalues_eV_per_A2_amu[1:]
+        n_rigid_body = float(self.weights @ self.rigid_body_modes)
+        if acoustic == "as-computed":
+            elsewhere, n_rigid_body = self.unprojected_eigenvalues_eV_per_A2_amu[1:], 0.0
+        shares = np.repeat(self.weights[1:], elsewhere.shape[1])
         return Oscillators(
-            np.concatenate(
-                [at_gamma.eigenvalues_eV_per_A2_amu, self.eigenvalues_eV_per_A2_amu[1:].ravel()]
-            ),
-            np.concatenate(
-                [of_gamma * at_gamma.weights, self.cells * np.repeat(self.weights[1:], n_branches)]
-            ),
-            of_gamma * at_gamma.n_rigid_body,
+            np.concatenate([at_gamma.eigenvalues_eV_per_A2_amu, elsewhere.ravel()]),
+            self.cells * np.concatenate([float(self.weights[0]) * at_gamma.weights, shares]),
+            self.cells * n_rigid_body,
         )
 
     def _cause(self) -> str:
@@ -160,10 +177,13 @@ class PhononMesh:
 
     def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
-        share = self.weights[0] * self.gamma.n_rigid_body / (3 * self.gamma.n_atoms)
+        if self.gamma.pieces.molecular:
+            return self.gamma.remarks(acoustic)
+        share = self.weights @ self.rigid_body_modes / (3 * self.gamma.n_atoms)
         if acoustic == "exclude" and share > 0.01:
+            where = " at Γ" if self.gamma.pieces.connected else ""
             return (
-                f"the acoustic modes at Γ are {100 * share:.1f} % of all modes of this mesh and "
+                f"the acoustic modes{where} are {100 * share:.1f} % of all modes of this mesh and "
                 f"left out; use a finer mesh, or acoustic='classical'.",
             )
         return ()
@@ -183,6 +203,7 @@ class PhononMesh:
         }
 
 
+@announces
 def phonon_mesh(
     force_constants: ForceConstants,
     mesh: Sequence[int] | float = DEFAULT_MESH_LENGTH_A,
@@ -223,23 +244,27 @@ def phonon_mesh(
     # Γ is the first point of a mesh that is centred on it, and of those of a supercell.
     assert not np.any(qpoints[0])
     shares = weights / weights.sum()
-    eigenvalues = _eigenvalues(phonon, qpoints)
+    waves = waves_at(force_constants, phonon, qpoints)
     own_points = commensurate_points(force_constants)
     gamma = vibrations(force_constants.at_gamma())
-    interpolated = _heat_capacity(gamma, eigenvalues, shares)
+    interpolated = _heat_capacity(gamma, waves, shares)
     own_shares = np.full(len(own_points), 1 / len(own_points))
-    own_eigenvalues = _eigenvalues(phonon, own_points)
-    uninterpolated = _heat_capacity(gamma, own_eigenvalues, own_shares)
+    own_waves = waves_at(force_constants, phonon, own_points)
+    uninterpolated = _heat_capacity(gamma, own_waves, own_shares)
     return PhononMesh(
         atoms=force_constants.unit_cell,
         mesh=numbers,
         qpoints=np.array(qpoints),
         weights=shares,
-        eigenvalues_eV_per_A2_amu=eigenvalues,
+        eigenvalues_eV_per_A2_amu=waves.eigenvalues_eV_per_A2_amu,
+        unprojected_eigenvalues_eV_per_A2_amu=waves.unprojected_eigenvalues_eV_per_A2_amu,
+        rigid_body_modes=np.array([gamma.n_rigid_body, *waves.n_rigid_body[1:]], dtype=np.int64),
         gamma=gamma,
         supercell=tuple(map(tuple, force_constants.supercell_matrix.tolist())),
         interpolation_effect=interpolated / uninterpolated - 1,
-        share_imaginary_uninterpolated=_share_imaginary(gamma, own_eigenvalues, own_shares),
+        share_imaginary_uninterpolated=_share_imaginary(
+            gamma, own_waves.eigenvalues_eV_per_A2_amu, own_shares
+        ),
         boundary_eV_per_A2=force_constants.boundary_eV_per_A2,
         provenance=force_constants.provenance,
     )
@@ -258,12 +283,6 @@ def commensurate_points(force_constants: ForceConstants) -> FloatArray:
     return points
 
 
-def _eigenvalues(phonon: "Phonopy", qpoints: FloatArray) -> FloatArray:
-    frequencies = phonon.run_qpoints(qpoints).frequencies / phonon.unit_conversion_factor
-    eigenvalues: FloatArray = np.sign(frequencies) * frequencies**2
-    return eigenvalues
-
-
 def _share_imaginary(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatArray) -> float:
     """Return the share of imaginary modes, from points of which the first is Γ."""
     imaginary = (units.wavenumbers_per_cm(eigenvalues[1:]) < -_NEGLIGIBLE_PER_CM).sum(axis=1)
@@ -271,7 +290,7 @@ def _share_imaginary(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatAr
     return float(shares @ np.array([at_gamma, *imaginary]) / eigenvalues.shape[1])
 
 
-def _heat_capacity(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatArray) -> float:
+def _heat_capacity(gamma: Vibrations, waves: Waves, shares: FloatArray) -> float:
     """Return c_v of a primitive cell at 300 K in k_B, from points of which the first is Γ."""
     thermal = units.BOLTZMANN_EV_PER_K * _TEMPERATURE_K
 
@@ -280,7 +299,13 @@ def _heat_capacity(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatArra
         return float(oscillator.heat_capacity(quanta / thermal).sum())
 
     at_gamma = of(gamma.eigenvalues_eV_per_A2_amu) + gamma.n_rigid_body
-    return float(shares @ [at_gamma, *map(of, eigenvalues[1:])])
+    elsewhere = [
+        of(values) + n_rigid_body
+        for values, n_rigid_body in zip(
+            waves.eigenvalues_eV_per_A2_amu[1:], waves.n_rigid_body[1:], strict=True
+        )
+    ]
+    return float(shares @ [at_gamma, *elsewhere])
 
 
 def irreducible_mesh(

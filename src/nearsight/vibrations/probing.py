@@ -23,8 +23,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nearsight import units
+from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.reach import remarks_about_pieces
 from nearsight.locking import hold
 from nearsight.memory import require_room
 from nearsight.progress import progress_bar
@@ -55,10 +57,11 @@ _LARGEST_IMAGINARY = np.pi
 """ħ|ω|/(k_B T) of imaginary modes up to which the heat capacity is continued; it ends at 2π."""
 
 
+@announces
 def probe_heat_capacity(
     hessian: HessianOperator,
     temperatures_K: ArrayLike,
-    acoustic: Acoustic = "classical",
+    acoustic: Acoustic = "exclude",
     *,
     radius_A: float = DEFAULT_RADIUS_A,
     n_steps: int | None = None,
@@ -148,7 +151,7 @@ def probe_heat_capacity(
         scale_factor=scale_factor,
         n_atoms=len(hessian.atoms),
         mass_amu=float(hessian.atoms.get_masses().sum()),
-        warnings=(*_warnings(runs, lowest), *products.notes),
+        warnings=(*remarks_about_pieces(hessian.pieces), *_warnings(runs, lowest), *products.notes),
         provenance=record(
             hessian.model.identity, **hessian.method.settings(), **settings, lanczos_steps=taken
         ),

@@ -42,6 +42,11 @@ class Spectrum(Protocol):
         """What makes these modes doubtful, in plain words; empty if nothing does."""
         ...
 
+    @property
+    def default_acoustic(self) -> Acoustic:
+        """The convention for rigid-body modes that is used unless one is asked for."""
+        ...
+
     def oscillators(self, acoustic: Acoustic) -> Oscillators:
         """Return the oscillators; without rigid-body modes unless `acoustic` is ``as-computed``."""
         ...

@@ -8,15 +8,20 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.announcing import announce
 from nearsight.errors import MemoryBudgetError, MethodError, StructureError
-from nearsight.structures.supercell import supercell_for_length
+from nearsight.structures.reduced_cell import cell_widths_A
+from nearsight.structures.supercell import (
+    name_supercell,
+    supercell_for_length,
+    supercell_setting,
+)
 from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Repeats = tuple[int, int, int]
 Kept = TypeVar("Kept")
 
 _SMALLEST_LENGTH_A = 5.0
@@ -27,7 +32,8 @@ _MAX_SUPERCELLS = 8
 class ConvergenceStep:
     """One supercell and what came out."""
 
-    repeats: Repeats
+    matrix: NDArray[np.int64]
+    """Supercell vectors (rows) in units of those of the unit cell, shape ``(3, 3)``."""
     n_atoms: int
     heat_capacity_J_per_g_K: NDArray[np.float64]
     """Shape ``(n_temperatures,)``."""
@@ -55,7 +61,7 @@ class SupercellConvergence:
             return ()
         return (
             f"the heat capacity did not converge to {self.tolerance:g} over supercells up to "
-            f"{'×'.join(map(str, self.steps[-1].repeats))}: {self.stopped}.",
+            f"{name_supercell(self.steps[-1].matrix)}: {self.stopped}.",
         )
 
     @property
@@ -77,7 +83,7 @@ class SupercellConvergence:
             "stopped": self.stopped,
             "steps": [
                 {
-                    "supercell": list(step.repeats),
+                    "supercell": supercell_setting(step.matrix),
                     "n_atoms": step.n_atoms,
                     "J_per_g_K": step.heat_capacity_J_per_g_K.tolist(),
                     "boundary_eV_per_A2": step.boundary_eV_per_A2,
@@ -110,7 +116,7 @@ class Attempt(Generic[Kept]):
 
 
 def converge_supercell(
-    atoms: Atoms, attempt: Callable[[Repeats], Attempt[Kept]], tolerance: float
+    atoms: Atoms, attempt: Callable[[NDArray[np.int64]], Attempt[Kept]], tolerance: float
 ) -> tuple[Attempt[Kept], SupercellConvergence]:
     """Grow the supercell until the heat capacity changes by no more than `tolerance`.
 
@@ -119,7 +125,8 @@ def converge_supercell(
     atoms
         The unit cell.
     attempt
-        Computes the heat capacity from the force constants of a supercell of given repeats.
+        Computes the heat capacity from the force constants of a supercell, given as a matrix
+        ``(3, 3)``.
     tolerance
         Largest relative change at any temperature between two supercells, such as 0.001.
 
@@ -148,9 +155,9 @@ def converge_supercell(
     steps: list[ConvergenceStep] = []
     last: Attempt[Kept] | None = None
     converged, stopped = False, f"{_MAX_SUPERCELLS} supercells were tried"
-    for repeats in growing_supercells(atoms):
+    for matrix in growing_supercells(atoms):
         try:
-            found = attempt(repeats)
+            found = attempt(matrix)
         except MemoryBudgetError as error:
             if last is None:
                 raise
@@ -161,8 +168,8 @@ def converge_supercell(
         heat = found.thermodynamics.heat_capacity_J_per_g_K
         steps.append(
             ConvergenceStep(
-                repeats,
-                len(atoms) * int(np.prod(repeats)),
+                matrix,
+                len(atoms) * round(float(np.linalg.det(matrix))),
                 heat,
                 found.phonons.boundary_eV_per_A2,
             )
@@ -172,15 +179,17 @@ def converge_supercell(
             break
     assert last is not None
     temperatures = last.thermodynamics.temperatures_K
-    return last, SupercellConvergence(temperatures, tolerance, tuple(steps), converged, stopped)
+    curve = SupercellConvergence(temperatures, tolerance, tuple(steps), converged, stopped)
+    announce(curve.warnings)
+    return last, curve
 
 
-def growing_supercells(atoms: Atoms) -> Iterator[Repeats]:
-    """Yield ever larger repeats, always growing the direction in which the cell is narrowest."""
+def growing_supercells(atoms: Atoms) -> Iterator[NDArray[np.int64]]:
+    """Yield ever larger supercells, always growing the direction in which the last is narrowest."""
     length = _SMALLEST_LENGTH_A
-    widths = 1.0 / np.linalg.norm(atoms.cell.reciprocal(), axis=1)
     for _ in range(_MAX_SUPERCELLS):
-        repeats = supercell_for_length(atoms, length)
-        yield repeats
+        matrix = supercell_for_length(atoms, length)
+        yield matrix
         # A little wider than the narrowest direction is now.
-        length = float((widths * repeats).min()) * (1 + 1e-4)
+        widths = cell_widths_A(matrix @ atoms.cell.array, atoms.pbc)
+        length = float(widths.min()) * (1 + 1e-4)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nearsight import units
+from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.structures.formula_unit import formula_unit
 from nearsight.vibrations import oscillator
@@ -14,17 +15,20 @@ from nearsight.vibrations.spectrum import Acoustic, Spectrum
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
+@announces
 def thermodynamics(
     spectrum: Spectrum,
     temperatures_K: ArrayLike,
-    acoustic: Acoustic = "exclude",
+    acoustic: Acoustic | None = None,
     scale_factor: float = 1.0,
 ) -> Thermodynamics:
     """Return heat capacity, energies and entropy of the harmonic structure.
 
     Every vibration with a positive eigenvalue is an oscillator; imaginary ones contribute nothing
     to any quantity, and are counted and named in the warnings of the result. What the rigid-body
-    modes (for a crystal: the three acoustic modes at Γ) contribute is a convention:
+    modes contribute is a convention. For a crystal they are the three acoustic modes at Γ; those of
+    molecules, chains and layers in a box are zero at every q-point whose wave does not run along
+    them, and counted there.
 
     ``"exclude"``
         Nothing.
@@ -45,7 +49,8 @@ def thermodynamics(
     temperatures_K
         One or more temperatures ≥ 0 in K, shape ``(n_temperatures,)`` or a number.
     acoustic
-        Convention for the rigid-body modes.
+        Convention for the rigid-body modes; by default that of the spectrum: ``"exclude"`` for
+        normal modes at Γ and for molecules, ``"classical"`` for a mesh of q-points.
     scale_factor
         Factor > 0 on every frequency.
 
@@ -55,6 +60,7 @@ def thermodynamics(
         A temperature is negative or not finite, `acoustic` is none of the three, or
         `scale_factor` is not positive.
     """
+    acoustic = acoustic or spectrum.default_acoustic
     require_thermodynamic_settings(temperatures_K, acoustic, scale_factor)
     temperatures = _checked_temperatures(temperatures_K)
     counted = spectrum.oscillators(acoustic)
@@ -91,7 +97,7 @@ def thermodynamics(
 
 
 def require_thermodynamic_settings(
-    temperatures_K: ArrayLike, acoustic: str, scale_factor: float
+    temperatures_K: ArrayLike, acoustic: str | None, scale_factor: float
 ) -> None:
     """Check what `thermodynamics` will be asked for, before work is spent on the modes.
 
@@ -102,7 +108,8 @@ def require_thermodynamic_settings(
         `scale_factor` is not positive.
     """
     _checked_temperatures(temperatures_K)
-    _require_known(acoustic)
+    if acoustic is not None:
+        _require_known(acoustic)
     _require_positive(scale_factor)
 
 

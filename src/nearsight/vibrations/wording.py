@@ -63,11 +63,11 @@ def cause_of_imaginary(
 
 
 def remarks_at_gamma(
-    acoustic: str, n_atoms: int, n_rigid_body: int, periodic: bool
+    acoustic: str, n_atoms: int, n_rigid_body: int, *, molecular: bool
 ) -> tuple[str, ...]:
     """Return what a convention for the rigid-body modes means at Γ of one cell."""
     if acoustic == "exclude":
-        return _left_out(n_atoms, n_rigid_body, periodic)
+        return _left_out(n_atoms, n_rigid_body, molecular=molecular)
     if acoustic == "as-computed":
         return (
             "the spectrum is not projected: entropy and free energy depend on the noise of the "
@@ -77,7 +77,7 @@ def remarks_at_gamma(
         f"the {n_rigid_body} rigid-body modes count in the heat capacity and internal energy "
         f"only; their entropy and free energy would diverge and are left out."
     ]
-    if not periodic:
+    if molecular:
         found.append(
             "acoustic='classical' gives each translation and rotation of a molecule k_B; those of "
             "a free molecule have k_B/2: use molecular_thermochemistry for a gas."
@@ -85,9 +85,9 @@ def remarks_at_gamma(
     return tuple(found)
 
 
-def _left_out(n_atoms: int, n_rigid_body: int, periodic: bool) -> tuple[str, ...]:
+def _left_out(n_atoms: int, n_rigid_body: int, *, molecular: bool) -> tuple[str, ...]:
     """Say what leaving the rigid-body modes out means where it means much."""
-    if not periodic:
+    if molecular:
         return (
             "these are the vibrations of the molecule only; for a gas add its translation and "
             "rotation with molecular_thermochemistry.",

@@ -17,7 +17,8 @@ pwpb95 r2scan revpbe revpbe0 revpbe38 revssb rpbe rpw86-pbe rscan ssb tpss tpss0
 """
 FUNCTIONALS = tuple(_NAMES.split())
 _BY_LETTERS = {name.replace("-", ""): name for name in FUNCTIONALS}
-_DISPERSION_INCLUDED = ("d2", "d3", "d4", "vv10", "vdw", "mbd", "rvv10")
+# The GFN methods have D3 or D4 in them.
+_DISPERSION_INCLUDED = ("d2", "d3", "d4", "vv10", "vdw", "mbd", "rvv10", "gfn")
 
 
 def functional_named(name: str) -> str:
@@ -36,6 +37,12 @@ def functional_named(name: str) -> str:
     raise ModelError(f"D3(BJ) has no parameters for the functional {name!r}. {hint}")
 
 
+def includes_dispersion(level_of_theory: str) -> bool:
+    """Tell whether a level of theory says that it has dispersion, by itself or added."""
+    words = re.split(r"[^a-z0-9]+", level_of_theory.lower())
+    return any(word.startswith(_DISPERSION_INCLUDED) for word in words)  # d3bj, too
+
+
 def functional_of(level_of_theory: str | None, name: str) -> str:
     """Return the functional that a model called `name` was trained on, from its level of theory.
 
@@ -47,8 +54,7 @@ def functional_of(level_of_theory: str | None, name: str) -> str:
     remedy = f"Name one with parameters, such as {name}+d3:pbe."
     if level_of_theory is None:
         raise ModelError(f"{name} does not say which functional it was trained on. {remedy}")
-    words = re.split(r"[^a-z0-9]+", level_of_theory.lower())
-    if any(word.startswith(_DISPERSION_INCLUDED) for word in words):  # d3bj, too
+    if includes_dispersion(level_of_theory):
         raise ModelError(
             f"{name} was trained on {level_of_theory}, which has dispersion already: D3 on top "
             f"would count it twice. Use {name} alone."

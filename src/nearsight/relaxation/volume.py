@@ -1,0 +1,44 @@
+"""What a large change of the volume says about a model."""
+
+from ase import Atoms
+
+from nearsight.models.contract import Model
+from nearsight.models.d3.functionals import includes_dispersion
+
+NOTABLE_CHANGE = 0.10
+"""Models and functionals are off by a few per cent in volume: more is another structure."""
+
+
+def volume_warnings(before: Atoms, after: Atoms, model: Model) -> tuple[str, ...]:
+    """Return what a relaxation did to the volume of a crystal, in plain words.
+
+    Empty if that is no more than 10 %, and for what is not periodic in three directions.
+
+    Parameters
+    ----------
+    before, after
+        The structure as given, and relaxed.
+    model
+        What relaxed it.
+    """
+    if not before.pbc.all():
+        return ()
+    change = float(after.cell.volume / before.cell.volume) - 1.0
+    if abs(change) <= NOTABLE_CHANGE:
+        return ()
+    name = model.identity.name
+    much = f"by {100 * abs(change):.1f} % in volume, more than {100 * NOTABLE_CHANGE:.0f} %"
+    if change < 0:
+        return (
+            f"The cell shrank {much}: look whether the structure collapsed, or lacks guests that "
+            f"held it open, and whether {name} knows such structures.",
+        )
+    if includes_dispersion(model.capabilities.level_of_theory or ""):
+        return (
+            f"The cell grew {much}: look whether the structure fell apart, and whether {name} "
+            f"knows such structures.",
+        )
+    return (
+        f"The cell grew {much}: without dispersion a model holds molecules, layers and porous "
+        f"frameworks too loosely. Add it, as in {name}+d3, and look at the structure.",
+    )
