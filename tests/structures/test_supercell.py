@@ -196,8 +196,7 @@ def test_a_very_skewed_supercell_is_as_large_as_its_cells() -> None:
     # Six points, none of them the same as another modulo the supercell, and all inside it.
     fractions = {
         tuple(Fraction(int(number), 6) for number in point)
-        for point in points.astype(object)
-        @ np.array([[3, -(10**9), 10**18], [0, 2, -2 * 10**9], [0, 0, 6]])
+        for point in points.astype(object) @ adjugate
     }
     assert len(fractions) == 6
     assert all(0 <= number < 1 for point in fractions for number in point)
