@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from ase import Atoms
@@ -25,6 +25,7 @@ from nearsight.hessian.force_constants import (
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy, with_sum_rules
+from nearsight.hessian.reach import remarks_about_pieces
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
 from nearsight.models.registry import load_model
@@ -43,6 +44,8 @@ from nearsight.structures.supercell import (
 )
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations.minimum import relax_to_minimum
+
+Finished = TypeVar("Finished", Hessian, ForceConstants)
 
 UNRELAXED = "the structure was not relaxed: harmonic results hold at a minimum of the model only."
 
@@ -155,7 +158,13 @@ def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
             f"structure or a saved Hessian (.npz) here."
         )
     require_no_preparation(path, arguments)
-    return Calculated(path, None, read_hessian(path), {})
+    return Calculated(path, None, _with_remarks(read_hessian(path)), {})
+
+
+def _with_remarks(found: Finished) -> Finished:
+    """Add what lies in a box to what is read, where the file does not say it already."""
+    said = dict.fromkeys((*found.warnings, *remarks_about_pieces(found.pieces)))
+    return replace(found, warnings=tuple(said))
 
 
 def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
@@ -200,7 +209,7 @@ def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculate
     """
     if is_phonopy_file(path):
         require_no_preparation(path, arguments)
-        found = read_phonopy(path)
+        found = _with_remarks(read_phonopy(path))
     else:
         tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
         found = from_hessian(_saved(path, arguments).hessian, symmetry_tolerance_A=tolerance)
