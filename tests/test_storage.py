@@ -14,9 +14,11 @@ from ase import Atoms
 
 from nearsight.errors import CheckpointError, StorageError
 from nearsight.storage import (
+    _keep_permissions,
     atoms_from_arrays,
     atoms_to_arrays,
     load_archive,
+    remove_leftovers,
     save_archive,
     write_atomically,
     write_text,
@@ -222,3 +224,120 @@ def test_structure_comes_back_with_all_that_defines_it() -> None:
     arrays["positions_A"] += 1
     arrays["cell_A"] += 1
     assert atoms == again
+
+
+def leftover(path: Path) -> Path:
+    """Return what a process that was killed while it wrote `path` leaves."""
+    code = (
+        "import os, signal, sys; from nearsight.storage import write_atomically;"
+        "write_atomically(sys.argv[1], lambda f: os.kill(os.getpid(), signal.SIGKILL))"
+    )
+    before = set(path.parent.iterdir())
+    assert subprocess.run([sys.executable, "-c", code, path], check=False).returncode == -9
+    (left,) = set(path.parent.iterdir()) - before
+    return left
+
+
+@pytest.mark.parametrize("name", ["r.json", "a[b]*?.json", "x" * 245])
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path, name: str) -> None:
+    path, other = tmp_path / name, tmp_path / "other.json"
+    left, others = leftover(path), leftover(other)
+    write_text(path, "whole")
+    assert path.read_text() == "whole"
+    assert not left.exists()
+    assert sorted(tmp_path.iterdir()) == sorted([path, others])
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_living_process_is_writing_stays(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    code = (
+        "import sys; from nearsight.storage import write_atomically\n"
+        "def write(file):\n"
+        "    print('writing', flush=True); sys.stdin.readline(); file.write(b'theirs')\n"
+        "write_atomically(sys.argv[1], write)"
+    )
+    command = [sys.executable, "-c", code, path]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "writing\n"
+        write_text(path, "ours")
+        remove_leftovers(tmp_path)
+        assert len(list(tmp_path.iterdir())) == 2
+        other.communicate("\n")
+        assert other.returncode == 0
+    assert path.read_text() == "theirs"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o666])
+def test_a_file_that_is_replaced_keeps_its_permissions(path: Path, mode: int) -> None:
+    path.chmod(mode)
+
+    def write(file: IO[bytes]) -> None:
+        (temporary,) = path.parent.glob(".*")  # never more open than the file itself
+        assert stat.S_IMODE(temporary.stat().st_mode) & ~mode == 0
+        file.write(b"after")
+
+    write_atomically(path, write)
+    assert path.read_bytes() == b"after"
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only an administrator may give a file away")
+def test_a_file_that_is_replaced_keeps_its_owner(path: Path) -> None:
+    path.chmod(0o640)
+    os.chown(path, 1234, 2345)
+    write_text(path, "after")
+    kept = path.stat()
+    assert (kept.st_uid, kept.st_gid, stat.S_IMODE(kept.st_mode)) == (1234, 2345, 0o640)
+
+
+def test_another_group_may_not_do_more_than_everybody(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.chmod(0o664)
+    before = path.stat()
+
+    class OtherGroup:
+        st_uid, st_gid, st_mode = before.st_uid, before.st_gid + 1, before.st_mode
+
+    def refuse(descriptor: int, owner: int, group: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.fchown", refuse)
+    with path.open("r+b") as file:
+        _keep_permissions(file.fileno(), OtherGroup())  # type: ignore[arg-type]  # what is read of it
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_a_write_protected_file_is_not_replaced(path: Path) -> None:
+    path.chmod(0o444)
+    with pytest.raises(StorageError, match=r"write-protected \(mode 0444\).*chmod u\+w"):
+        write_text(path, "after")
+    assert path.read_bytes() == b"before"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_other_names_of_a_file_keep_what_was_there(path: Path) -> None:
+    other = path.with_name("other.npz")
+    other.hardlink_to(path)
+    write_text(path, "after")
+    assert path.read_bytes() == b"after"
+    assert other.read_bytes() == b"before"
+
+
+def test_the_mask_of_the_process_is_left_alone(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another thread that makes a file meanwhile must not make it with other permissions.
+    def refuse(mask: int) -> int:
+        raise AssertionError("the mask was changed")
+
+    monkeypatch.setattr("os.umask", refuse)
+    write_text(path, "after")
+    write_text(tmp_path / "new", "")

@@ -47,3 +47,10 @@ class CheckpointError(NearsightError):
 
 class StorageError(NearsightError):
     """A file could not be written; what was there before is still intact."""
+
+
+def system_message(error: OSError) -> str:
+    """Return what to tell a user to whom the operating system has refused something."""
+    where = "" if error.filename is None else f" ({error.filename})"
+    said = error.strerror or str(error) or type(error).__name__
+    return f"the system refused what is needed: {said}{where}; remove the cause."

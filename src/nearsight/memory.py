@@ -18,13 +18,15 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import psutil
 
 from nearsight.allocation import return_freed_memory
-from nearsight.errors import MethodError
+from nearsight.errors import MemoryBudgetError, MethodError
 
 Result = TypeVar("Result")
 
 _SHARE_OF_AVAILABLE = 0.8
 _SAMPLING_INTERVAL_S = 0.002
 _NVIDIA_SMI_TIMEOUT_S = 30
+_ALWAYS_THERE = 2**26  # asking the system how much is free takes longer than filling so little
+_BEYOND_ALL = 10**300  # near the largest number that can be told in GiB
 
 _GIVERS: list[Callable[[], None]] = []
 
@@ -61,9 +63,50 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
+def out_of_memory_message(error: BaseException) -> str:
+    """Return what to tell a user whose process got no more memory."""
+    said = str(error) or type(error).__name__
+    return (
+        f"the memory that this process may use is spent ({said}); take a smaller cell, supercell "
+        f"or mesh, or let it have more (`ulimit -v`, other programs)."
+    )
+
+
 def gibibytes(number_of_bytes: int) -> str:
     """Return an amount of memory for a message."""
-    return f"{number_of_bytes / 2**30:.3g} GiB"
+    return f"{min(number_of_bytes, _BEYOND_ALL) / 2**30:.3g} GiB"
+
+
+def require_room(
+    needed_bytes: int, what: str, remedy: str, *, budget_bytes: int | None = None
+) -> None:
+    """Check that something fits into the memory before it is built.
+
+    Parameters
+    ----------
+    needed_bytes
+        What it is predicted to take; a Python integer, so that no size is too large to be told.
+    what
+        What it is, with its size, as the subject of the message.
+    remedy
+        What to do instead, as a sentence.
+    budget_bytes
+        Memory that may be used; by default 80 % of what is free now.
+
+    Raises
+    ------
+    MemoryBudgetError
+        It does not fit.
+    """
+    if budget_bytes is None:
+        if needed_bytes <= _ALWAYS_THERE:
+            return
+        budget_bytes = default_memory_budget("cpu")
+    if needed_bytes > budget_bytes:
+        raise MemoryBudgetError(
+            f"{what} would take {gibibytes(needed_bytes)} of memory, more than the budget of "
+            f"{gibibytes(budget_bytes)}. {remedy}"
+        )
 
 
 def default_memory_budget(device: str) -> int:
@@ -81,7 +124,20 @@ def default_memory_budget(device: str) -> int:
     return_freed_memory()
     for give_back in _GIVERS:
         give_back()
-    return int(psutil.virtual_memory().available * _SHARE_OF_AVAILABLE)
+    free = min(psutil.virtual_memory().available, _address_space_left())
+    return int(free * _SHARE_OF_AVAILABLE)
+
+
+def _address_space_left() -> float:
+    """Return what ``ulimit -v`` leaves to this process, in bytes; infinity without a limit."""
+    try:
+        import resource
+    except ImportError:  # a system without such limits
+        return float("inf")
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return float("inf")
+    return max(limit - int(psutil.Process().memory_info().vms), 0)
 
 
 def give_back_by(giver: Callable[[], None]) -> None:

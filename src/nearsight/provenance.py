@@ -65,7 +65,8 @@ class ModelIdentity:
     versions: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Versions of the packages behind a model in another environment; empty for one in this.
 
-    They make no other identity, so that both can share work."""
+    They make no other identity. Work that was kept with other versions is refused by name
+    (`nearsight.hessian.same_model`)."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the identity as JSON-compatible values."""
@@ -77,8 +78,20 @@ class ModelIdentity:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "ModelIdentity":
-        """Rebuild an identity from what `to_json` returned."""
-        return cls(**values)
+        """Rebuild an identity from what `to_json` returned.
+
+        Raises
+        ------
+        ValueError
+            A value is of another type; a missing or an unknown one is a TypeError.
+        """
+        found = cls(**values)
+        words = (found.name, found.family, found.dtype, found.device, found.checkpoint_sha256 or "")
+        if not all(isinstance(word, str) for word in words):
+            raise ValueError("the identity of its model is none")
+        if not all(isinstance(each, Mapping) for each in (found.options, found.versions)):
+            raise ValueError("the options or versions of its model are none")
+        return found
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,14 @@ class Provenance:
     model: ModelIdentity
     settings: Mapping[str, Setting]
     versions: Mapping[str, str]
+
+    @property
+    def only_read(self) -> bool:
+        """Whether another program computed the numbers, whose format is among the settings.
+
+        There is no model then that could be asked again.
+        """
+        return "format" in self.settings
 
     def to_json(self) -> dict[str, Any]:
         """Return the provenance as JSON-compatible values."""
@@ -99,11 +120,17 @@ class Provenance:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Provenance":
-        """Rebuild a provenance from what `to_json` returned."""
+        """Rebuild a provenance from what `to_json` returned.
+
+        Raises
+        ------
+        ValueError, TypeError
+            A value is of another type; a missing one is a KeyError.
+        """
         return cls(
             model=ModelIdentity.from_json(values["model"]),
-            settings=values["settings"],
-            versions=values["versions"],
+            settings=dict(values["settings"]),
+            versions=dict(values["versions"]),
         )
 
 

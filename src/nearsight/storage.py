@@ -1,71 +1,173 @@
 """Result files: NumPy archives with a JSON header, written whole or not at all."""
 
+import contextlib
+import errno
+import hashlib
 import json
 import os
-import tempfile
-import zipfile
-import zlib
+import secrets
+import stat
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ParamSpec, TypeVar
 
 import numpy as np
 from ase import Atoms
 
-from nearsight.errors import CheckpointError, StorageError
+from nearsight.archives import read_archive, require_structure
+from nearsight.errors import CheckpointError, StorageError, StructureError
+from nearsight.locking import (
+    SUFFIX,
+    LocksNotSupportedError,
+    is_at,
+    remove_if_abandoned,
+    try_lock,
+)
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 _FORMAT = 1
 
-# What zipfile, zlib, numpy and json raise on a damaged archive.
-_DAMAGED = (
-    OSError,
-    ValueError,
-    TypeError,
-    KeyError,
-    EOFError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_UNFINISHED = ".part"
+_LONGEST_NAME_BYTES = 200
+"""What is added to a longer one might be too much for a file system."""
+_ANY_MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]) -> None:
     """Call `write` on a new file beside `path` and move it there once it is complete and on disk.
 
-    A link stays a link; the file that it points to is replaced. What is there but no regular file,
-    such as a pipe or ``/dev/stdout``, is written to directly.
+    A link stays a link; the file that it points to is replaced, and keeps its permissions and, as
+    far as the system lets us, owner and group. Other names of the same file (hard links) keep what
+    was there before. A new file has the permissions of any other. What is there but no regular
+    file, such as a pipe or ``/dev/stdout``, is written to directly.
 
     Raises
     ------
     StorageError
-        The file could not be written (a full disk, say); an older file at `path` is intact.
+        The file could not be written (a full disk, say), or the one that is there must not be; an
+        older file at `path` is intact.
     """
     if os.path.exists(path) and not os.path.isfile(path):
         _write_directly(path, write)
         return
     target = Path(os.path.realpath(path))
+    before = _require_replaceable(target, path)
     temporary: Path | None = None
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            write(file.file)
+        _remove_abandoned(target)
+        descriptor, temporary = _open_temporary(target, before)
+        with open(descriptor, "w+b") as file:
+            write(file)
             file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(target)
+            os.fsync(descriptor)
+            if before is not None:
+                _keep_permissions(descriptor, before)
+            if os.name == "nt":
+                file.close()  # Windows moves no open file, and has no locks that tell by
+            # Still open, and so locked: nobody takes it for abandoned.
+            temporary.replace(target)
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise StorageError(
             f"cannot write {Path(path)}: {error.strerror or error}. Nothing there was changed; "
-            f"free some space or choose another place."
+            f"{what_helps(error)} or choose another place."
         ) from error
     except BaseException:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed left in `folder`: half-written files, and locks.
+
+    Those of a process that is alive, on whatever machine, are locked and stay.
+    """
+    for entry in list(os.scandir(folder)):
+        if entry.name.endswith((_UNFINISHED, SUFFIX)):
+            remove_if_abandoned(Path(entry.path))
+
+
+def what_helps(error: OSError) -> str:
+    """Return what to do about a file that cannot be written."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "free some space"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "make it writable"
+    return "see whether the place is still there"
+
+
+def _require_replaceable(target: Path, path: str | os.PathLike[str]) -> os.stat_result | None:
+    """Return what is known of the file that is to be replaced, or None if there is none."""
+    try:
+        before = target.stat()
+    except OSError:
+        return None
+    # The mode is looked at too, because nothing is forbidden to an administrator.
+    if not before.st_mode & _ANY_MAY_WRITE or not os.access(target, os.W_OK):
+        raise StorageError(
+            f"cannot write {Path(path)}: it is write-protected (mode "
+            f"{stat.S_IMODE(before.st_mode):04o}). Nothing there was changed; make it writable "
+            f"(chmod u+w) or choose another place."
+        )
+    return before
+
+
+def _prefix(target: Path) -> str:
+    """Return how the names of unfinished files for `target` begin."""
+    name = target.name
+    if len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
+    return f".{name}."
+
+
+def _open_temporary(target: Path, before: os.stat_result | None) -> tuple[int, Path]:
+    """Make a file beside `target` and lock it, so that others know that it is being written."""
+    mode = 0o666 if before is None else stat.S_IMODE(before.st_mode) & 0o666
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    while True:
+        temporary = target.with_name(f"{_prefix(target)}{secrets.token_hex(4)}{_UNFINISHED}")
+        try:
+            descriptor = os.open(temporary, flags | getattr(os, "O_BINARY", 0), mode | stat.S_IWUSR)
+        except FileExistsError:
+            continue
+        try:
+            with contextlib.suppress(LocksNotSupportedError):
+                if not (try_lock(descriptor) and is_at(descriptor, temporary)):
+                    os.close(descriptor)  # taken for abandoned before it was locked
+                    continue
+        except OSError:
+            os.close(descriptor)
+            temporary.unlink(missing_ok=True)
+            raise
+        return descriptor, temporary
+
+
+def _keep_permissions(descriptor: int, before: os.stat_result) -> None:
+    if not hasattr(os, "fchown"):  # Windows
+        return
+    now = os.fstat(descriptor)
+    if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
+        with contextlib.suppress(OSError):  # only an administrator may give a file away
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+    now = os.fstat(descriptor)
+    mode = stat.S_IMODE(before.st_mode)
+    if now.st_gid != before.st_gid:
+        mode &= ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3  # another group may not do more
+    os.fchmod(descriptor, mode)
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove what processes that were killed left of earlier attempts to write `target`."""
+    prefix = _prefix(target)
+    with contextlib.suppress(OSError):  # a folder that must not be listed can be written to
+        for entry in list(os.scandir(target.parent)):
+            if entry.name.startswith(prefix) and entry.name.endswith(_UNFINISHED):
+                remove_if_abandoned(Path(entry.path))
 
 
 def _write_directly(path: str | os.PathLike[str], write: Callable[[IO[bytes]], None]) -> None:
@@ -116,20 +218,42 @@ def load_archive(
     if not target.is_file():
         raise CheckpointError(f"{target} does not exist; give the path of a saved {kind}.")
     try:
-        # Opened here, because numpy leaves its own handle open when an archive is damaged.
-        with target.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            header = dict(json.loads(str(archive["header"])))
-            arrays = {name: archive[name] for name in archive.files if name != "header"}
-    except _DAMAGED as error:
-        raise CheckpointError(
-            f"{target} is not a readable {kind} file ({error}); compute it again."
-        ) from error
+        header, arrays = read_archive(target)
+    except ValueError as error:
+        raise _unreadable(target, kind, f" ({error})") from error
     if header.get("kind") != kind or header.get("format") != _FORMAT:
         raise CheckpointError(
             f"{target} holds a {header.get('kind')!r} of format {header.get('format')}, "
             f"not a {kind!r} of format {_FORMAT}."
         )
     return header, arrays
+
+
+def rebuilds(kind: str) -> Callable[[Callable[P, Result]], Callable[P, Result]]:
+    """Decorate a class method that loads a file: whatever is wrong in the file is an error of it.
+
+    Its first argument behind the class is the path. What it meets that is missing, of another type
+    or shape, or impossible becomes a CheckpointError.
+    """
+
+    def decorate(load: Callable[P, Result]) -> Callable[P, Result]:
+        @wraps(load)
+        def rebuild(*arguments: P.args, **named: P.kwargs) -> Result:
+            path = named.get("path", arguments[-1])
+            try:
+                return load(*arguments, **named)
+            except (KeyError, IndexError) as error:
+                raise _unreadable(path, kind, f": it lacks {error}") from error
+            except (ValueError, TypeError, AttributeError, StructureError) as error:
+                raise _unreadable(path, kind, f" ({error})") from error
+
+        return rebuild
+
+    return decorate
+
+
+def _unreadable(path: object, kind: str, why: str) -> CheckpointError:
+    return CheckpointError(f"{path} is not a readable {kind} file{why}; compute it again.")
 
 
 def atoms_to_arrays(atoms: Atoms) -> dict[str, np.ndarray]:
@@ -149,7 +273,14 @@ def atoms_to_arrays(atoms: Atoms) -> dict[str, np.ndarray]:
 
 
 def atoms_from_arrays(arrays: Mapping[str, np.ndarray]) -> Atoms:
-    """Rebuild the structure that `atoms_to_arrays` described."""
+    """Rebuild the structure that `atoms_to_arrays` described.
+
+    Raises
+    ------
+    ValueError
+        The arrays are of no structure; a missing one is a KeyError.
+    """
+    require_structure(arrays)
     return Atoms(
         numbers=arrays["numbers"],
         masses=arrays["masses_amu"],
@@ -159,12 +290,6 @@ def atoms_from_arrays(arrays: Mapping[str, np.ndarray]) -> Atoms:
         charges=arrays["initial_charges"],
         magmoms=arrays["initial_magmoms"],
     )
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _write_all(file: IO[bytes], content: bytes) -> None:

@@ -128,7 +128,9 @@ def test_everything_is_shown_within_80_columns(
         "bands",
         "Γ-X",
         "THz",
-        "S / J/(mol-atoms K)",
+        "S / J/(mol K)",
+        "all per mole of AuCu3;",
+        "all per mole of Cu (4 in the cell);",
         "Warning",
     ):
         assert needed in output

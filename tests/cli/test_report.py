@@ -147,7 +147,8 @@ def test_page_is_there_while_the_run_goes_on(
         return with_heat(path, *others)
 
     monkeypatch.setattr(heat_capacity, "with_heat", watched)
-    monkeypatch.setattr("nearsight.cli.report_output._PAUSE_PER_WRITING", 0)
+    monkeypatch.setattr("nearsight.cli.pace._PAUSE_PER_WRITING", 0)
+    monkeypatch.setattr("nearsight.cli.pace._SHORTEST_PAUSE_S", 0)
     structures = ("copper.cif", "aluminium.cif", "nitrogen.xyz")
     assert nearsight("heat-capacity", *structures, "--no-relax", "--report", "r.html") == 0
     assert seen == [0, 1, 2]
@@ -193,7 +194,8 @@ def test_results_that_cannot_be_written_stop_no_calculation(
 
     monkeypatch.setattr("nearsight.cli.json_output.write_text", full)
     monkeypatch.setattr("nearsight.cli.report_output.write_text", full)
-    monkeypatch.setattr("nearsight.cli.report_output._PAUSE_PER_WRITING", 0)
+    monkeypatch.setattr("nearsight.cli.pace._PAUSE_PER_WRITING", 0)
+    monkeypatch.setattr("nearsight.cli.pace._SHORTEST_PAUSE_S", 0)
     options = ("--no-relax", "--report", "r.html", "--json", "r.json")
     status = nearsight("vibrations", "copper.cif", "aluminium.cif", *options)
     shown = capsys.readouterr()

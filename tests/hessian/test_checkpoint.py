@@ -12,8 +12,9 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import CheckpointError, ModelError, StorageError
-from nearsight.hessian.checkpoint import RowStore
+from nearsight.hessian.checkpoint import Origin, RowStore
 from nearsight.hessian.compute import hessian
+from nearsight.models.contract import Evaluation
 
 ROWS = 27
 
@@ -136,18 +137,31 @@ def test_complete_checkpoint_needs_no_work(
     np.testing.assert_array_equal(again.matrix_eV_per_A2, whole.matrix_eV_per_A2)
 
 
+@pytest.mark.parametrize("factor", [1.05, 1.0005, 1 + 2e-6])
 def test_model_that_hides_what_it_is_is_found_out(
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    path: Path,
+    interrupt: Callable[[int], None],
+    factor: float,
+) -> None:
+    interrupt(5)
+    other = Scaled(pair_model(), factor)
+    assert other.identity == pair_model().identity
+    with pytest.raises(CheckpointError, match=r"another model than this pair.*: row 0 differs by"):
+        hessian(displaced_quartz, other, "rows", checkpoint=path)
+    assert kept(path) == 5
+
+
+def test_rounding_makes_no_other_model(
     pair_model: Callable[..., Any],
     displaced_quartz: Atoms,
     path: Path,
     interrupt: Callable[[int], None],
 ) -> None:
     interrupt(5)
-    other = Scaled(pair_model(), 1.05)
-    assert other.identity == pair_model().identity
-    with pytest.raises(CheckpointError, match="another model than this pair: row 0 differs"):
-        hessian(displaced_quartz, other, "rows", checkpoint=path)
-    assert kept(path) == 5
+    resumed = hessian(displaced_quartz, Scaled(pair_model(), 1 + 1e-9), "rows", checkpoint=path)
+    assert resumed.rows_computed == ROWS - 5
 
 
 def test_less_free_memory_does_not_change_what_was_begun(
@@ -204,19 +218,102 @@ def test_other_step_is_another_setting(
         hessian(displaced_quartz, pair_model(), "central-difference", checkpoint=path)
 
 
-def test_damaged_record_is_refused(
+LENGTH = 8 + 8 * ROWS + 4
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param((lambda c: c[:-1] + bytes([c[-1] ^ 1]), 1, 4), id="a checksum that is wrong"),
+        pytest.param(
+            (lambda c: c[:-300] + bytes([c[-300] ^ 1]) + c[-299:], 2, 3), id="a flipped bit"
+        ),
+        pytest.param((lambda c: c[:-LENGTH] + bytes(LENGTH), 1, 4), id="a record of zeros"),
+        pytest.param((lambda c: c[:-100] + bytes(100), 1, 4), id="half a record of zeros"),
+        pytest.param((lambda c: c + bytes(5 * LENGTH + 7), 6, 5), id="a tail of zeros"),
+        pytest.param((lambda c: c[:-LENGTH] + bytes(30), 1, 4), id="a part of a record, zeros"),
+        pytest.param(
+            (lambda c: c[: -4 * LENGTH] + bytes(4) + c[4 - 4 * LENGTH :], 4, 1), id="early"
+        ),
+        pytest.param(
+            (lambda c: c[: -5 * LENGTH] + b"x" + c[-5 * LENGTH :], 6, 0), id="out of step"
+        ),
+    ],
+)
+def test_rows_before_a_damaged_record_are_kept_and_what_is_lost_is_said(
+    request: pytest.FixtureRequest,
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    path: Path,
+    damaged: tuple[Callable[[bytes], bytes], int, int],
+) -> None:
+    damage, lost, sound = damaged
+    caplog = request.getfixturevalue("caplog")
+    request.getfixturevalue("interrupt")(5)
+    path.write_bytes(damage(path.read_bytes()))
+    resumed = hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
+    (note,) = resumed.warnings
+    assert note in caplog.text
+    assert f"{lost} record{'s' if lost > 1 else ''} at the end of" in note
+    assert f"the {sound} before are sound" in note
+    assert resumed.rows_computed == ROWS - sound
+    whole = hessian(displaced_quartz, pair_model(), "rows")
+    np.testing.assert_array_equal(resumed.matrix_eV_per_A2, whole.matrix_eV_per_A2)
+    assert whole.warnings == ()
+    assert kept(path) == ROWS
+    again = hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
+    assert (again.rows_computed, again.warnings) == (0, ())
+
+
+def test_damaged_end_that_cannot_be_cut_off_is_explained(
     pair_model: Callable[..., Any],
     displaced_quartz: Atoms,
     path: Path,
     interrupt: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     interrupt(5)
-    content = bytearray(path.read_bytes())
-    content[-300] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(CheckpointError, match=r"hessian\.rows is damaged; delete it"):
+    path.write_bytes(path.read_bytes()[:-9])
+
+    def refuse(path: Path, size: int) -> None:  # as for a read-only file of another user
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("os.truncate", refuse)
+    with pytest.raises(StorageError, match=r"\(1 record\) and cannot be cut off: Perm.*writable"):
         hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
-    assert path.read_bytes() == content
+
+
+def test_rows_that_somebody_removed_are_written_again(
+    pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path
+) -> None:
+    model = Stopping(pair_model(), 9, KeyboardInterrupt())
+    rows = model.rows
+
+    def removing(atoms: Atoms, seeds: Sequence[Any], *, batch_size: int = 1) -> Iterator[Any]:
+        for number, row in enumerate(rows(atoms, seeds, batch_size=batch_size)):
+            if number == 6:
+                path.unlink()
+            yield row
+
+    model.rows = removing  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        hessian(displaced_quartz, model, "rows", checkpoint=path)
+    assert kept(path) == 9
+    assert hessian(displaced_quartz, pair_model(), "rows", checkpoint=path).rows_computed == 18
+
+
+def test_other_versions_are_named(
+    pair_model: Callable[..., Any],
+    displaced_quartz: Atoms,
+    path: Path,
+    interrupt: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interrupt(5)
+    monkeypatch.setattr("nearsight.__version__", "7.0")
+    with pytest.raises(CheckpointError, match=r"versions \(nearsight .*, now 7\.0\).*delete it"):
+        hessian(displaced_quartz, pair_model(), "rows", checkpoint=path)
+    assert kept(path) == 5
 
 
 @pytest.mark.parametrize("missing", [1, 12, 227])
@@ -257,8 +354,9 @@ def test_foreign_file_is_refused_and_left_alone(
 def test_checkpoint_of_another_format_is_refused(path: Path) -> None:
     header = {"kind": "nearsight hessian rows", "format": 99, "fingerprint": {"model": "a"}}
     path.write_text(json.dumps(header) + "\n")
+    at_rest = Evaluation(0.0, np.zeros((1, 3)), None, None)
     with pytest.raises(CheckpointError, match="another format"):
-        RowStore(path, {"model": "a"}, 1)
+        RowStore(path, Origin({"model": "a"}, {}, at_rest), 1)
 
 
 def test_places_where_no_file_can_be_are_named(

@@ -9,7 +9,7 @@ from ase import Atoms
 
 from nearsight import memory
 from nearsight.errors import MemoryBudgetError, MethodError, ModelError
-from nearsight.hessian import analytic_rows, budget
+from nearsight.hessian import analytic_rows, planned_rows
 from nearsight.hessian.compute import hessian
 from nearsight.locality.interactions import interactions
 from nearsight.memory import Measured
@@ -61,7 +61,7 @@ def force_call_takes(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def fix(peak_memory_bytes: int) -> None:
         monkeypatch.setattr(
-            budget,
+            planned_rows,
             "measure",
             lambda work, device: Measured(work(), 0.0, peak_memory_bytes),
         )
@@ -286,7 +286,9 @@ def test_budget_too_small_for_the_result_is_refused_whatever_the_method(
     force_call_takes(0)
     needed = 3 * 8 * 27**2
     for method in ("auto", "rows", "central-difference"):
-        with pytest.raises(MemoryBudgetError, match="27 rows of 9 atoms alone take"):
+        with pytest.raises(
+            MemoryBudgetError, match="27 rows of 9 atoms, by whatever method, would take"
+        ):
             hessian(displaced_quartz, pair_model(), method, memory_budget_bytes=needed - 1)
     result = hessian(
         displaced_quartz, pair_model(), "central-difference", memory_budget_bytes=needed

@@ -10,6 +10,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 from phonopy import Phonopy
+from scipy import constants
 
 from nearsight.errors import CheckpointError, StorageError, StructureError
 from nearsight.hessian.compute import hessian
@@ -190,11 +191,12 @@ def test_born_charges_raise_the_longitudinal_mode_by_its_known_amount(
     )
 
 
-def test_comment_in_place_of_the_unit_conversion_means_phonopys_own(
+def test_comment_in_place_of_the_unit_conversion_means_the_natural_constant(
     of_mgo: ForceConstants, born: Callable[..., Path]
 ) -> None:
     rest = (EPSILON, charge(2.0), charge(-2.0))
-    stated = of_mgo.to_phonopy(born("14.399652", *rest))
+    constant = f"{constants.e / (4 * np.pi * constants.epsilon_0 * constants.angstrom):.9f}"
+    stated = of_mgo.to_phonopy(born(constant, *rest))
     implied = of_mgo.to_phonopy(born("# epsilon and Z* of atoms 1 2", *rest))
     np.testing.assert_allclose(frequencies(implied), frequencies(stated), rtol=1e-6)
 

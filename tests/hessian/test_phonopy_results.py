@@ -9,10 +9,16 @@ import numpy as np
 import phonopy
 import pytest
 from ase import Atoms
+from phonopy import file_IO
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.force_constants import ForceConstants, force_constants
-from nearsight.hessian.phonopy_io import write_phonopy
+from nearsight.hessian.phonopy_io import (
+    lower_symmetry_is_fine,
+    phonopy_atoms,
+    with_born,
+    write_phonopy,
+)
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy, with_sum_rules
 
 
@@ -86,11 +92,26 @@ def test_sum_rules_remove_noise_and_leave_what_obeys_them(skewed: ForceConstants
     assert np.abs(mended.values_eV_per_A2 - skewed.values_eV_per_A2).max() < 5e-3
 
 
-@pytest.mark.parametrize("content", ["", "a: [1, 2", "phonopy:\n  version: 4.8.0\n"])
-def test_other_files_are_refused(content: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "not a readable YAML file of phonopy: it is empty"),
+        ("a: [1, 2", "not a readable YAML file of phonopy: did not find"),
+        ("just words", "not a readable YAML file of phonopy: it is no mapping"),
+        ("phonopy:\n  version: 4.8.0\n", "it has no unit_cell, but phonopy"),
+        ("nqpoint: 3\nnpath: 1\npath: []\nphonon: []\n", r"a band structure .*\(band.yaml\)"),
+        ("mesh: [2, 2, 2]\nnqpoint: 8\nphonon: []\n", r"frequencies on a mesh .*\(mesh.yaml\)"),
+        ("nqpoint: 3\nphonon: []\n", r"at q-points .*\(qpoints.yaml\)"),
+        ("thermal_properties: []\n", "thermal properties that phonopy has computed"),
+        ("phono3py: {version: 4}\nunit_cell: {}\n", "parameters of phono3py"),
+    ],
+)
+def test_other_files_are_refused_as_what_they_seem_to_be(
+    content: str, message: str, tmp_path: Path
+) -> None:
     path = tmp_path / "other.yaml"
     path.write_text(content)
-    with pytest.raises(CheckpointError, match="not a readable YAML file of phonopy"):
+    with pytest.raises(CheckpointError, match=message):
         read_phonopy(path)
 
 
@@ -106,5 +127,213 @@ def test_missing_file_and_file_without_forces_are_told_apart(
 
 
 def test_names_of_phonopy_files() -> None:
-    assert all(map(is_phonopy_file, ("a.yaml", "b/phonopy.yml", Path("c.yaml.xz"))))
+    assert all(map(is_phonopy_file, ("a.yaml", "b/phonopy.yml", Path("c.yaml.xz"), "d.yml.gz")))
     assert not any(map(is_phonopy_file, ("a.cif", "b.npz", "yaml")))
+
+
+@pytest.mark.parametrize("name", ["FORCE_SETS", "FORCE_CONSTANTS", "force_constants.hdf5"])
+def test_forces_of_the_current_folder_are_not_those_of_a_file(
+    name: str, conventional: ForceConstants, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`phonopy.load` takes whatever of these the current folder has for its own."""
+    phonon = conventional.to_phonopy()
+    constants = phonon.force_constants
+    phonon.generate_displacements()
+    phonon.save(tmp_path / "bare.yaml", settings={"force_constants": False})
+    phonon.forces = np.zeros((len(phonon.displacements), len(conventional.supercell), 3))
+    writers: dict[str, Callable[[], Any]] = {
+        "FORCE_SETS": lambda: file_IO.write_FORCE_SETS(phonon.dataset),
+        "FORCE_CONSTANTS": lambda: file_IO.write_FORCE_CONSTANTS(
+            constants, p2s_map=phonon.primitive.p2s_map
+        ),
+        "force_constants.hdf5": lambda: file_IO.write_force_constants_to_hdf5(constants),
+    }
+    monkeypatch.chdir(tmp_path)
+    writers[name]()
+    assert Path(name).is_file()
+    with lower_symmetry_is_fine():
+        assert phonopy.load("bare.yaml", log_level=0).force_constants is not None
+    with pytest.raises(CheckpointError, match="neither force constants nor forces"):
+        read_phonopy("bare.yaml")
+
+
+def test_charges_of_the_current_folder_are_not_those_of_a_file(
+    conventional: ForceConstants, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_phonopy(tmp_path / "constants.yaml", conventional)
+    monkeypatch.chdir(tmp_path)
+    tensor = "{0} 0 0 0 {0} 0 0 0 {0}"
+    Path("BORN").write_text("\n".join(["14.4", *(tensor.format(v) for v in (3, 2, -2))]) + "\n")
+    with lower_symmetry_is_fine():
+        assert phonopy.load("constants.yaml", log_level=0).nac_params is not None
+    assert read_phonopy("constants.yaml").to_phonopy().nac_params is None
+
+
+COPPER = Path(__file__).parents[1] / "data" / "phonopy" / "copper_vasp_units.yaml"
+CHARGED = COPPER.with_name("born_charges_inside.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("mass: 63.546000", "mass: heavy", r"unit_cell.points.1.mass \(line 48\) holds something"),
+        ("mass: 63.546000", "mass: -63.5", "is -63.5; a mass is positive"),
+        ("symbol: Cu", "symbol: Cq", "“Cq” is no element"),
+        ("symbol: Cu", "mixture: [[Cu, 0.5], [Zn, 0.5]]\n    symbol: Cu", "a mixture of elements"),
+        ("lattice:", "lettice:", r"unit_cell.lattice \(line \d+\) is missing"),
+        ("- [   2,   0,   0 ]", "- [ 2.5, 0, 0 ]", r"supercell_matrix \(line 21\) holds something"),
+        ("- [   2,   0,   0 ]", "- [ 3, 0, 0 ]", "forces .line 202. holds 32×3 numbers in place"),
+        ("- [   2,   0,   0 ]", "- [ -2, 0, 0 ]", "turns the handedness round"),
+        ("- atom:    1", "- atom:   77", "is 77, but the supercell has 32 atoms"),
+        ("0.0100000000000000, ", "0.0, ", r"displacements.1.displacement \(line \d+\) is zero"),
+        ("tolerance: 1.00000e-05", "tolerance: 100", "is 100, which makes no sense"),
+    ],
+)
+def test_fields_that_cannot_be_are_named_with_their_lines(
+    old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    # A cell stands in the file three times; the unit cell is the one that counts.
+    begin, middle, end = COPPER.read_text().partition("unit_cell:")
+    text = (
+        begin + middle + end.replace(old, new, 1)
+        if old in end
+        else begin.replace(old, new) + (middle + end)
+    )
+    assert text != COPPER.read_text()
+    path = tmp_path / "changed.yaml"
+    path.write_text(text)
+    with pytest.raises(CheckpointError, match=message):
+        read_phonopy(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("symbol: Cu # 1\n", "symbol: Ag # 1\n", "its supercell is not its unit_cell times"),
+        ("0.500000000000000,  0.500000000000000,  0.000000000000000 ]", "0.4, 0.5, 0.0 ]", "is 0"),
+    ],
+)
+def test_supercell_that_is_none_of_the_unit_cell_is_refused(
+    old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    begin, _, end = COPPER.read_text().partition("\nsupercell:")
+    assert old in end
+    path = tmp_path / "changed.yaml"
+    path.write_text(f"{begin}\nsupercell:{end.replace(old, new, 1)}")
+    with pytest.raises(CheckpointError, match="contradicts itself") as refused:
+        read_phonopy(path)
+    assert message in str(refused.value)
+
+
+def changes_of_forces(phonon: phonopy.Phonopy, model: Any) -> np.ndarray:
+    """Return what displacements do to the forces in supercells."""
+    cells = [phonon.supercell, *phonon.supercells_with_displacements]
+    structures = [Atoms(cell.numbers, cell.positions, cell=cell.cell, pbc=True) for cell in cells]
+    forces = np.array([found.forces_eV_per_A for found in model.evaluate(structures)])
+    return forces[1:] - forces[0]
+
+
+def test_lost_displacements_are_noticed(
+    pair_model: Callable[..., Any], alpha_quartz: Atoms, tmp_path: Path
+) -> None:
+    """phonopy fills in zeros where a direction of an atom was not displaced."""
+    phonon = phonopy.Phonopy(phonopy_atoms(alpha_quartz), np.eye(3, dtype=int), "P")
+    phonon.generate_displacements(distance=1e-3, is_plusminus=True)
+    phonon.forces = changes_of_forces(phonon, pair_model())
+    whole = tmp_path / "whole.yaml"
+    phonon.save(whole)
+    assert read_phonopy(whole).warnings == ()
+    of_one_atom = [first["number"] for first in phonon.dataset["first_atoms"]]
+    last_kept = of_one_atom.index(of_one_atom[-1])
+    for kept, message in ((last_kept + 1, "in all directions"), (last_kept, "or one like it")):
+        lost = {**phonon.dataset, "first_atoms": phonon.dataset["first_atoms"][:kept]}
+        phonon.dataset = lost
+        phonon.save(tmp_path / "lost.yaml")
+        with pytest.raises(CheckpointError, match=f"too few displacements.*{message}"):
+            read_phonopy(tmp_path / "lost.yaml")
+
+
+def test_too_few_supercells_and_forces_of_something_else_are_noticed(
+    pair_model: Callable[..., Any], alpha_quartz: Atoms, tmp_path: Path
+) -> None:
+    phonon = phonopy.Phonopy(phonopy_atoms(alpha_quartz), np.eye(3, dtype=int), "P")
+    phonon.generate_displacements(distance=1e-3, number_of_snapshots=9, random_seed=1)
+    forces = changes_of_forces(phonon, pair_model())
+    moved = phonon.displacements
+    phonon.forces = forces
+    phonon.save(tmp_path / "enough.yaml")
+    assert read_phonopy(tmp_path / "enough.yaml").warnings == ()
+    phonon.forces = forces[::-1]
+    phonon.save(tmp_path / "swapped.yaml")
+    (warning,) = read_phonopy(tmp_path / "swapped.yaml").warnings
+    assert "unexplained" in warning
+    phonon.dataset = {"displacements": moved[:2], "forces": forces[:2]}
+    phonon.save(tmp_path / "few.yaml")
+    with pytest.raises(CheckpointError, match=r"forces of 2 supercells .* need [3-9] at least"):
+        read_phonopy(tmp_path / "few.yaml")
+
+
+def test_charges_inside_the_file_count(tmp_path: Path) -> None:
+    """ω_LO² - ω_TO² = Z² e²/(ε₀ ε V μ) for two ions of charge ±Z in a cubic cell."""
+    found = read_phonopy(CHARGED)
+    assert found.born is not None
+    np.testing.assert_array_equal(found.born.charges_e, [np.eye(3), -np.eye(3)])
+    assert (found.born.file, found.born.in_place_of) == ("born_charges_inside.yaml", None)
+    near = 1e-4 * np.array([1.0, 0, 0])
+    with_charges, without = found.to_phonopy(), replace(found, born=None).to_phonopy()
+    split, together = (
+        (phonon.run_qpoints([near]).frequencies[0] / phonon.unit_conversion_factor) ** 2
+        for phonon in (with_charges, without)
+    )
+    masses = found.primitive_cell.get_masses()
+    rise = 4 * np.pi * 14.399652 / (3.0 * 27.0) * masses.sum() / masses.prod()
+    assert split.sum() - together.sum() == pytest.approx(rise, rel=1e-4)
+    # Saved, and written for phonopy, they are kept.
+    found.save(tmp_path / "saved.npz")
+    again = ForceConstants.load(tmp_path / "saved.npz").born
+    assert again is not None
+    assert again.summary() == found.born.summary()
+    np.testing.assert_array_equal(again.charges_e, found.born.charges_e)
+    write_phonopy(tmp_path / "again.yaml", found)
+    written = read_phonopy(tmp_path / "again.yaml").born
+    assert written is not None
+    np.testing.assert_array_equal(written.charges_e, found.born.charges_e)
+
+
+def test_charges_of_a_named_file_count_in_their_place(tmp_path: Path) -> None:
+    tensor = "{0} 0 0 0 {0} 0 0 0 {0}"
+    born = tmp_path / "BORN"
+    born.write_text("\n".join(["2.0", *(tensor.format(v) for v in (3, 2, -2))]) + "\n")
+    found = with_born(read_phonopy(CHARGED), born)
+    assert found.born is not None
+    assert found.born.source == "BORN, in place of those in born_charges_inside.yaml"
+    np.testing.assert_array_equal(found.born.charges_e, [2 * np.eye(3), -2 * np.eye(3)])
+    # 2 is e²/(4πε₀) in rydberg and bohr: charges are in e whatever program had them.
+    assert found.born.coulomb_eV_A == pytest.approx(14.399645, rel=1e-6)
+    born.write_text(born.read_text().replace("2.0", "7.0", 1))
+    with pytest.raises(CheckpointError, match="begins with the unit conversion 7"):
+        with_born(read_phonopy(CHARGED), born)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("14.399652", "2.0", r"unit_conversion_factor \(line \d+\) is 2, but .* is 14.3996"),
+        ("  dielectric_constant:", "  dialectric:", "comes without the other half"),
+        ("  - # 2 (Au)\n", "  - [[0, 0, 0], [0, 0, 0], [0, 0, 0]]\n  -\n", "charges of 3 atoms"),
+        (
+            "3.000000000000000,  0.000000000000000,  0.000000000000000 ]\n    - [  0",
+            "-3, 0, 0]\n    - [  0",
+            "not positive",
+        ),
+    ],
+)
+def test_charges_that_cannot_be_are_refused(
+    old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    begin, _, end = CHARGED.read_text().partition("nac:")
+    assert old in end
+    path = tmp_path / "changed.yaml"
+    path.write_text(f"{begin}nac:{end.replace(old, new, 1)}")
+    with pytest.raises(CheckpointError, match=message):
+        read_phonopy(path)

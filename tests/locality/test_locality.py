@@ -8,7 +8,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from nearsight.errors import MethodError, ModelError, StructureError
+from nearsight.errors import CheckpointError, MethodError, ModelError, StructureError
 from nearsight.locality.comparison import compare_localities
 from nearsight.locality.compute import locality
 from nearsight.locality.interactions import interactions
@@ -191,3 +191,23 @@ def test_a_site_out_of_range_and_an_unknown_element_are_named(polyethylene, pair
     gold = Atoms("Au2", positions=[[0, 0, 0], [0, 0, 2.6]])
     with pytest.raises(ModelError, match="does not know Au"):
         locality(gold, pair_model())
+
+
+def test_fragments_of_another_model_of_the_same_name_are_refused(
+    polyethylene, pair_model, pair_energy, tmp_path
+):
+    class Softer(pair_energy):
+        def morse(self, graph, distances):
+            return 0.9995 * super().morse(graph, distances)
+
+    def checkpoint(fragment):
+        return tmp_path / f"{fragment.site}-{len(fragment.atoms)}.rows"
+
+    settings = {"reference_radius_A": 7.0, "method": "rows", "checkpoint": checkpoint}
+    before = locality(polyethylene, pair_model(), **settings)
+    assert locality(polyethylene, pair_model(), **settings).summary() == before.summary()
+    torch_model = pytest.importorskip("nearsight.models.torch_model")
+    other = torch_model.TorchModel(Softer())
+    assert other.identity == pair_model().identity
+    with pytest.raises(CheckpointError, match="another model than this pair"):
+        locality(polyethylene, other, **settings)

@@ -302,3 +302,44 @@ def test_what_differences_cannot_do_is_refused(copper: Atoms) -> None:
         list(model.rows(copper, [(0, np.eye(3)[0])], batch_size=2))
     with pytest.raises(MethodError, match="strain need a differentiable model"):
         model.linearize(copper, strain=True)(np.zeros((1, 18)))
+
+
+class _Faulty(Calculator):
+    """What a calculator under development may give."""
+
+    implemented_properties = ("energy", "forces", "stress")
+
+    def __init__(self, **results: Any) -> None:
+        super().__init__()
+        self.given = results
+
+    def calculate(self, *arguments: Any, **settings: Any) -> None:
+        super().calculate(*arguments, **settings)
+        assert self.atoms is not None
+        sound = {"energy": -1.0, "forces": np.zeros((len(self.atoms), 3)), "stress": np.zeros(6)}
+        self.results = sound | self.given
+
+
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ({"forces": np.zeros((3, 3))}, r"forces of shape \(3, 3\) for the 4 atoms"),
+        ({"forces": np.zeros((5, 3))}, r"forces of shape \(5, 3\)"),
+        ({"forces": np.zeros((4, 2))}, r"forces of shape \(4, 2\)"),
+        ({"forces": np.zeros((4, 3), dtype=complex)}, r"forces that are no real numbers \(compl"),
+        ({"forces": [[None] * 3] * 4}, r"forces that are no real numbers \(object"),
+        ({"forces": np.full((4, 3), np.nan)}, "a force that is not finite"),
+        ({"forces": np.full((4, 3), 1e300)}, r"as large as 1e\+300 and means nothing on atom 0"),
+        ({"energy": 1e300}, r"the energy 1e\+300"),
+        ({"energy": 1j}, "TypeError"),
+        ({"energy": np.zeros(2)}, "failed on Cu4"),
+        ({"energy": None}, "failed on Cu4"),
+        ({"stress": np.zeros(6) + 1j}, "a stress that are no real numbers"),
+        ({"stress": np.full(6, 1e300)}, r"a stress that is as large as 1e\+300"),
+        ({"stress": np.zeros(5)}, "Cu4"),
+    ],
+)
+def test_what_a_faulty_calculator_gives_is_named(results: dict[str, Any], said: str) -> None:
+    model = AseModel(_Faulty(**results))
+    with pytest.raises(ModelError, match=said):
+        model.evaluate([bulk("Cu", cubic=True)], stress=True)

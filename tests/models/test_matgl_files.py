@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from ase import Atoms
 
 from nearsight.errors import ModelError
+from nearsight.models.contract import Evaluation
 from nearsight.models.registry import load_model
 
 pytest.importorskip("matgl", reason="MatGL is not installed (pip install 'nearsight[matgl]')")
@@ -184,8 +186,16 @@ def test_a_path_that_is_not_there_is_no_name(tmp_path: Path) -> None:
 
 
 def test_what_the_file_says_of_itself_is_not_needed(folder: Path) -> None:
+    def evaluated(place: Path) -> Evaluation:
+        model = load_model(f"matgl:{place}", device="cpu")
+        return model.evaluate([Atoms("CO", [[0, 0, 0], [0, 0.3, 1.2]])])[0]
+
+    expected = evaluated(folder)
+    assert np.abs(expected.forces_eV_per_A).max() > 0
     (folder / "model.json").write_text(json.dumps({"@class": "Popen", "@module": "subprocess"}))
-    load_model(f"matgl:{folder}", device="cpu")
+    told = evaluated(folder)
     (folder / "model.json").unlink()
     shutil.copytree(folder, folder.with_name("copy"))
-    load_model(f"matgl:{folder.with_name('copy')}", device="cpu")
+    for found in (told, evaluated(folder.with_name("copy"))):
+        assert found.energy_eV == expected.energy_eV
+        np.testing.assert_array_equal(found.forces_eV_per_A, expected.forces_eV_per_A)

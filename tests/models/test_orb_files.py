@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from ase.build import molecule
 
 from nearsight.errors import ModelError
 from nearsight.models.catalogue import MODELS
+from nearsight.models.contract import Evaluation
 from nearsight.models.families import FAMILIES
 from nearsight.models.registry import load_model
 
@@ -15,6 +18,20 @@ pytest.importorskip("orb_models", reason="the tests of Orb need orb-models")
 
 CONSERVATIVE = "orb-v3-conservative-inf-omat"
 DIRECT = "orb-v3-direct-inf-omat"
+WATER = molecule("H2O")
+
+
+def evaluated(name: str) -> Evaluation:
+    """Return energy and forces of water with an Orb of this name."""
+    return load_model(name, device="cpu").evaluate([WATER])[0]
+
+
+def require_same(found: Evaluation, expected: Evaluation) -> None:
+    """Check that two files hold the same model."""
+    assert found.energy_eV == pytest.approx(expected.energy_eV, rel=1e-6)
+    np.testing.assert_allclose(found.forces_eV_per_A, expected.forces_eV_per_A, atol=1e-6)
+
+
 NAMED = [name for name, model in MODELS.items() if model.family == "orb"]
 
 
@@ -114,20 +131,27 @@ def test_a_head_is_not_left_at_random(saved_orb: Callable[[str], Path]) -> None:
     torch.save(weights, path)
     with pytest.raises(ModelError, match=r"it has no heads\.stress\.diag_normalizer"):
         load_model(f"orb:{path}#{DIRECT}", device="cpu")
+    # The confidence is no part of what is asked for.
     without_confidence = saved_orb(DIRECT)
+    expected = evaluated(f"orb:{without_confidence}#{DIRECT}")
     weights = torch.load(without_confidence)
-    torch.save({k: v for k, v in weights.items() if "confidence" not in k}, without_confidence)
-    load_model(f"orb:{without_confidence}#{DIRECT}", device="cpu")
+    kept = {key: value for key, value in weights.items() if "confidence" not in key}
+    assert len(kept) < len(weights)
+    torch.save(kept, without_confidence)
+    require_same(evaluated(f"orb:{without_confidence}#{DIRECT}"), expected)
 
 
 def test_heads_may_have_their_old_names(saved_orb: Callable[[str], Path]) -> None:
     path = saved_orb("orb-v2")
     old = {"forces": "node_head", "energy": "graph_head", "stress": "stress_head"}
+    expected = evaluated(f"orb:{path}#orb-v2")
+    assert np.abs(expected.forces_eV_per_A).max() > 1e-3
     weights = torch.load(path)
     for new, name in old.items():
         weights = {key.replace(f"heads.{new}.", f"{name}."): v for key, v in weights.items()}
+    assert not any(key.startswith("heads.") for key in weights if "confidence" not in key)
     torch.save(weights, path)
-    load_model(f"orb:{path}#orb-v2", device="cpu")
+    require_same(evaluated(f"orb:{path}#orb-v2"), expected)
 
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 torn"])

@@ -10,7 +10,7 @@ from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 
-from nearsight.models.contract import Capabilities, Evaluation, require_finite
+from nearsight.models.contract import Capabilities, Evaluation, require_sound
 from nearsight.provenance import ModelIdentity
 
 
@@ -60,7 +60,7 @@ class CalculatorModel:
         )
         if failing and callable(self.failure):
             evaluation = self.failure(evaluation)
-        require_finite(evaluation, atoms, self.identity.name)
+        require_sound(evaluation, atoms, self.identity.name)
         return evaluation
 
     def rows(self, *args: object, **kwargs: object) -> None:

@@ -16,6 +16,27 @@ from nearsight.relaxation.relax import relax
 from nearsight.storage import load_archive
 
 
+class Scaled:
+    """A model whose energy and forces are larger by a factor, under the name of the right one."""
+
+    def __init__(self, model: Any, factor: float) -> None:
+        self.model, self.factor = model, factor
+        self.identity, self.capabilities = model.identity, model.capabilities
+
+    def evaluate(self, structures: Any, *, stress: bool = False) -> list[Any]:
+        return [
+            replace(
+                each,
+                energy_eV=each.energy_eV * self.factor,
+                forces_eV_per_A=each.forces_eV_per_A * self.factor,
+            )
+            for each in self.model.evaluate(structures, stress=stress)
+        ]
+
+    def linearize(self, *arguments: Any, **settings: Any) -> Any:
+        return self.model.linearize(*arguments, **settings)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Where the checkpoint goes."""
@@ -50,8 +71,9 @@ def test_resumed_run_reaches_the_same_minimum(
     emt.n_calls, emt.fail_at = 0, None
     resumed = relax(rattled_copper, emt, checkpoint=path, **settings)
     assert resumed.converged
-    # Each step is one call; step 4 is evaluated again, and the end once more for the report.
-    assert resumed.n_steps == 4 + emt.n_calls - 2
+    # Each step is one call; the start and step 4 are evaluated again, to tell the model by, and the
+    # end once more for the report.
+    assert resumed.n_steps == 4 + emt.n_calls - 3
     assert steps_in(path) == resumed.n_steps
     assert resumed.energy_before_eV == whole.energy_before_eV
     assert resumed.energy_after_eV == pytest.approx(whole.energy_after_eV, abs=1e-6)
@@ -62,7 +84,7 @@ def test_finished_run_takes_no_further_step(emt: Any, rattled_copper: Atoms, pat
     first = relax(rattled_copper, emt, checkpoint=path)
     emt.n_calls = 0
     again = relax(rattled_copper, emt, checkpoint=path)
-    assert emt.n_calls == 2
+    assert emt.n_calls == 3
     assert (again.converged, again.n_steps) == (True, first.n_steps)
     np.testing.assert_array_equal(again.atoms.positions, first.atoms.positions)
     np.testing.assert_array_equal(again.atoms.cell.array, first.atoms.cell.array)
@@ -154,12 +176,42 @@ def test_checkpoint_of_another_kind_and_without_its_parts(
         relax(rattled_copper, emt, checkpoint=path)
 
 
-def test_missing_directory_is_noticed_before_the_work(
+def test_missing_folder_is_made(emt: Any, rattled_copper: Atoms, tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "relax.npz"
+    relax(rattled_copper, emt, max_steps=1, checkpoint=path)
+    assert steps_in(path) == 1
+
+
+def test_place_where_no_file_can_be_is_noticed_before_the_steps(
     emt: Any, rattled_copper: Atoms, tmp_path: Path
 ) -> None:
-    with pytest.raises(CheckpointError, match="does not exist; create it"):
-        relax(rattled_copper, emt, checkpoint=tmp_path / "nowhere" / "relax.npz")
-    assert emt.n_calls == 0
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"cannot write .*relax\.npz"):
+        relax(rattled_copper, emt, checkpoint=tmp_path / "file" / "relax.npz")
+    assert emt.n_calls <= 3
+
+
+def test_model_of_the_same_name_with_other_parameters_is_found_out(
+    emt: Any, rattled_copper: Atoms, path: Path
+) -> None:
+    relax(rattled_copper, emt, max_steps=3, checkpoint=path)
+    content = path.read_bytes()
+    for factor in (1.0005, 1 + 1e-7):
+        emt.fail_at, emt.failure = None, None
+        other = Scaled(emt, factor)
+        with pytest.raises(CheckpointError, match=r"another model than this .*: .* differs by"):
+            relax(rattled_copper, other, checkpoint=path)
+        assert path.read_bytes() == content
+    assert relax(rattled_copper, Scaled(emt, 1 + 1e-11), checkpoint=path).converged
+
+
+def test_other_versions_are_named(
+    emt: Any, rattled_copper: Atoms, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relax(rattled_copper, emt, max_steps=1, checkpoint=path)
+    monkeypatch.setattr("nearsight.__version__", "7.0")
+    with pytest.raises(CheckpointError, match=r"versions \(nearsight .*, now 7\.0\).*delete"):
+        relax(rattled_copper, emt, checkpoint=path)
 
 
 def test_full_disk_stops_the_run_and_leaves_the_older_checkpoint(
@@ -174,7 +226,7 @@ def test_full_disk_stops_the_run_and_leaves_the_older_checkpoint(
     emt.n_calls = 0
     with pytest.raises(StorageError, match="No space left on device"):
         relax(rattled_copper, emt, checkpoint=path)
-    assert emt.n_calls == 1
+    assert emt.n_calls == 2
     assert path.read_bytes() == content
     assert list(path.parent.iterdir()) == [path]
 

@@ -50,7 +50,10 @@ def test_numbers_of_the_page_are_those_of_the_record(
         assert set(row.values()) <= set(page.values)
         assert f"{row['J_per_g_K']:.5f}" in page.words
     for row in record["thermodynamics"]:
-        assert f"{row['entropy_J_per_molatom_K']:.4f}" in page.words
+        assert f"{row['entropy_J_per_molformula_K']:.4f}" in page.words
+    assert record["formula_unit"] == stable_entry.atoms.symbols.formula.reduce()[0].format("hill")
+    assert stable_entry.thermodynamics is not None
+    assert f"All {stable_entry.thermodynamics.per_mole}." in page.words
     at_gamma = stable_entry.vibrations.wavenumbers_per_cm.tolist()
     assert set(at_gamma) <= set(page.values)
 

@@ -6,8 +6,12 @@ from ase import Atoms
 from ase.build import bulk, fcc111, molecule
 from ase.constraints import FixAtoms
 
-from nearsight.errors import MethodError, StructureError
-from nearsight.structures.checking import check_structure, require_no_constraints
+from nearsight.errors import MemoryBudgetError, MethodError, StructureError
+from nearsight.structures.checking import (
+    check_structure,
+    require_no_constraints,
+    require_room_to_check,
+)
 
 
 @pytest.fixture
@@ -111,3 +115,28 @@ def test_constraints_are_named() -> None:
     atoms.set_constraint(FixAtoms([0]))
     with pytest.raises(MethodError, match="FixAtoms"):
         require_no_constraints(atoms)
+
+
+@pytest.mark.parametrize("number", [-5, -1, 119, 1000])
+def test_atomic_number_of_no_element(copper: Atoms, number: int) -> None:
+    copper.numbers[2] = number
+    refuse(copper, f"Atom 2 has the atomic number {number}")
+
+
+@pytest.mark.parametrize("mass", [0.0, -1.0, np.nan, np.inf])
+def test_mass_that_no_atom_has(copper: Atoms, mass: float) -> None:
+    masses = copper.get_masses()
+    masses[1] = mass
+    copper.arrays["masses"] = masses
+    refuse(copper, r"Atom 1 \(Cu\) has a mass of")
+
+
+@pytest.mark.parametrize(("name", "what"), [("charges", "charge"), ("magmoms", "magnetic moment")])
+def test_charges_and_moments_that_are_no_number(copper: Atoms, name: str, what: str) -> None:
+    copper.set_array(f"initial_{name}", np.array([0.0, 0.0, np.nan, 0.0]))
+    refuse(copper, rf"Atom 2 \(Cu\) has an initial {what} that is not finite")
+
+
+def test_so_many_atoms_that_they_cannot_be_checked() -> None:
+    with pytest.raises(MemoryBudgetError, match="distances of 1000000000000 atoms would take"):
+        require_room_to_check(10**12)

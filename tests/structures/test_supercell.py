@@ -1,13 +1,16 @@
 """Supercells."""
 
+import re
+
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, fcc111, graphene
 from ase.build import make_supercell as ase_supercell
 
-from nearsight.errors import StructureError
+from nearsight.errors import MemoryBudgetError, StructureError
 from nearsight.structures.supercell import (
+    lattice_points,
     make_general_supercell,
     make_supercell,
     name_supercell,
@@ -173,3 +176,51 @@ def test_supercells_are_named_as_a_person_would(matrix: object, name: str) -> No
 def test_impossible_lengths_are_refused(quartz: Atoms, length_A: float) -> None:
     with pytest.raises(StructureError, match=f"positive length in Å, not {length_A}"):
         supercell_for_length(quartz, length_A)
+
+
+@pytest.mark.parametrize("repeats", [(10**5, 10**5, 10**5), (10**30, 1, 1), (2**63, 2**63, 1)])
+def test_what_no_memory_holds_is_not_built(repeats: tuple[int, int, int]) -> None:
+    with pytest.raises(MemoryBudgetError, match=r"would take \S+ GiB of memory"):
+        make_supercell(bulk("Cu"), repeats)
+    with pytest.raises(MemoryBudgetError):
+        make_general_supercell(bulk("Cu"), repeats)
+
+
+def test_a_skewed_supercell_is_as_large_as_its_volume() -> None:
+    skewed = [[3, 10**12, 0], [0, 1, 10**12], [0, 0, 2]]
+    points = lattice_points(supercell_matrix(skewed))
+    assert len(points) == 6
+    np.testing.assert_array_equal(points[0], [0, 0, 0])
+    with pytest.raises(MemoryBudgetError, match="lattice points"):
+        supercell_matrix([[10**12, 1, 0], [0, 10**12, 1], [0, 0, 10**12]])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_lattice_points_are_those_inside_the_supercell(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    matrix = random.integers(-4, 5, (3, 3))
+    while (volume := round(np.linalg.det(matrix))) < 1:
+        matrix = random.integers(-4, 5, (3, 3))
+    points = lattice_points(matrix)
+    assert len(np.unique(points, axis=0)) == volume
+    scaled = points @ np.linalg.inv(matrix)
+    assert (scaled > -1e-9).all()
+    assert (scaled < 1 - 1e-9).all()
+    np.testing.assert_array_equal(points[0], [0, 0, 0])
+
+
+def test_a_length_of_any_size_is_counted_exactly() -> None:
+    cubic = Atoms("Cu", cell=[2.0, 4.0, 5.0], pbc=[True, True, False])
+    for length, n_points in ((2e20, 10**20 * 5 * 10**19), (1.7e308, 10**300)):
+        with pytest.raises(MemoryBudgetError, match="lattice points") as caught:
+            supercell_for_length(cubic, length)
+        found = re.search(r"of (\d+) lattice points", str(caught.value))
+        assert found is not None
+        assert int(found[1]) >= n_points
+
+
+def test_a_determinant_is_exact() -> None:
+    # In floating point this one is 0.
+    large = 10**9
+    matrix = [[large, large - 1, 0], [large + 1, large, 0], [0, 0, 1]]
+    np.testing.assert_array_equal(lattice_points(supercell_matrix(matrix)), [[0, 0, 0]])

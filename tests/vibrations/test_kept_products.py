@@ -48,9 +48,45 @@ def test_products_of_something_else_are_refused(solid, pair_model, tmp_path):
     moved.positions[0] += 0.01
     with pytest.raises(CheckpointError, match="another structure"):
         products(moved, pair_model(), path, seed=1)
-    # a model that calls itself the same and is another one
-    with pytest.raises(CheckpointError, match="a product in it differs"):
-        products(solid, pair_model(), path, seed=1)([(0, 0)], vectors[:, ::-1])
+
+
+class Softer:
+    """A model that calls itself the same and is another one."""
+
+    def __init__(self, model, factor):
+        self.model, self.factor = model, factor
+        self.identity, self.capabilities = model.identity, model.capabilities
+
+    def evaluate(self, structures, *, stress=False):
+        return self.model.evaluate(structures, stress=stress)
+
+    def linearize(self, atoms, **settings):
+        exact = self.model.linearize(atoms, **settings)
+        return lambda vectors: self.factor * exact(vectors)
+
+
+def test_products_of_another_model_of_the_same_name_are_refused(solid, pair_model, tmp_path):
+    vectors = np.random.default_rng(5).normal(size=(1, 3 * len(solid)))
+    path = tmp_path / "products"
+    products(solid, pair_model(), path)([(0, 0)], vectors)
+    with pytest.raises(CheckpointError, match=r"another model than this .*: a product differs by"):
+        products(solid, Softer(pair_model(), 0.9995), path)([(0, 0)], vectors)
+    products(solid, Softer(pair_model(), 1 - 1e-9), path)([(0, 0)], vectors)
+
+
+def test_a_product_is_that_of_its_vector(solid, pair_model, tmp_path):
+    # As when an eigenvector comes out with the other sign after an interruption.
+    vectors = np.random.default_rng(5).normal(size=(2, 3 * len(solid)))
+    path = tmp_path / "products"
+    first = products(solid, pair_model(), path)
+    expected = first([(0, 0), (1, 0)], vectors)
+    again = products(solid, pair_model(), path)
+    turned = vectors * np.array([[1], [-1]])
+    assert_allclose(again([(0, 0), (1, 0)], turned), expected * [[1], [-1]], atol=1e-12)
+    assert again._operator.hessian.n_products == 2  # one to compare, and one anew
+    once_more = products(solid, pair_model(), path)
+    assert_allclose(once_more([(1, 0)], turned[1:]), -expected[1:], atol=1e-12)
+    assert once_more._operator.hessian.n_products == 1
 
 
 def test_vectors_share_calls_of_a_good_length(solid, pair_model, monkeypatch):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -32,6 +34,37 @@ def test_the_units_of_the_field_belong_together(result):
     assert_allclose(result.free_energy_kJ_per_mol, result.free_energy_eV * kilojoule_per_mole)
     assert result.zero_point_energy_kJ_per_mol == pytest.approx(
         result.zero_point_energy_eV * kilojoule_per_mole
+    )
+
+
+def test_one_table_has_one_normalisation(saddle_crystal):
+    atoms = saddle_crystal.atoms.copy()
+    atoms.symbols = "SiOSiO"
+    modes = vibrations(replace(saddle_crystal, atoms=atoms))
+    result = thermodynamics(modes, [400.0, 0.0, 300.0], "exclude")
+    units_per_cell = result.formula_units_per_cell
+    atoms_per_unit = result.n_atoms / units_per_cell
+    assert (result.formula_unit, units_per_cell) == ("OSi", 2)
+    assert result.per_mole == "per mole of OSi (2 in the cell)"
+    for row, temperature in zip(result.functions_summary(), result.temperatures_K, strict=True):
+        # F = U - T S holds in the numbers as they are listed.
+        assert row["free_energy_kJ_per_molformula"] == pytest.approx(
+            row["internal_energy_kJ_per_molformula"]
+            - temperature * row["entropy_J_per_molformula_K"] / 1000,
+            abs=1e-12,
+        )
+        assert row["entropy_J_per_molformula_K"] == pytest.approx(
+            atoms_per_unit * row["entropy_J_per_molatom_K"]
+        )
+        assert row["free_energy_kJ_per_molformula"] == pytest.approx(
+            row["free_energy_kJ_per_mol"] / units_per_cell
+        )
+    hot = np.argmax(result.temperatures_K)
+    assert result.heat_capacity_J_per_molformula_K[hot] == pytest.approx(
+        atoms_per_unit * result.heat_capacity_J_per_molatom_K[hot]
+    )
+    assert result.zero_point_energy_kJ_per_molformula == pytest.approx(
+        result.zero_point_energy_kJ_per_mol / units_per_cell
     )
 
 

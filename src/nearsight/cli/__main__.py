@@ -1,7 +1,5 @@
 """Run the command line with ``python -m nearsight.cli``."""
 
-import sys
+from nearsight.cli.entry import enter
 
-from nearsight.cli.main import main
-
-sys.exit(main())
+enter()

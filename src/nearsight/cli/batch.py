@@ -1,15 +1,15 @@
 """Many structures in one run: a failed one is a record, never a lost run."""
 
 import argparse
-import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.report_output import ReportOutput
+from nearsight.cli.streams import say, say_defect, why_not_printed
 from nearsight.cli.work import WorkDirectory, work_directory
-from nearsight.errors import NearsightError
+from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
+from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.reports.section_choice import Entry
 
 
@@ -26,25 +26,41 @@ class Outcome:
 
 
 def run_batch(
-    arguments: argparse.Namespace, calculate: Callable[[str, WorkDirectory], Outcome]
+    arguments: argparse.Namespace,
+    calculate: Callable[[str, WorkDirectory], Outcome],
+    draw: Callable[[], None] = lambda: None,
 ) -> int:
-    """Call `calculate` for each structure with a place for its unfinished work; see `run_each`."""
+    """Call `calculate` for each structure with a place for its unfinished work; see `run_each`.
+
+    `draw` makes the figure of all structures. Finished work is kept until that is done too.
+    """
     with work_directory(arguments.work_dir) as work:
 
         def one(path: str) -> Outcome:
             with work.kept_on_failure():
                 return calculate(path, work)
 
-        return run_each(arguments, one)
+        status = run_each(arguments, one)
+        draw()
+        return status
 
 
 def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome]) -> int:
     """Call `calculate` for each structure, write the JSON and the report, and show the outcome.
 
+    Nothing that goes wrong with one structure, be it that its numbers cannot be shown, ends the
+    run for the others.
+
     Returns
     -------
     int
         Exit status: 1 if a structure failed.
+
+    Raises
+    ------
+    StorageError
+        The JSON or the report cannot be written at the end, or results are nowhere since they
+        cannot be printed.
     """
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
     report = ReportOutput(arguments.report, arguments.structures, arguments.command_line)
@@ -52,21 +68,18 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
     try:
         for path in arguments.structures:
             outcome = _attempt(path, calculate)
-            output.add(outcome.record)
+            outcome = _recorded(path, outcome, output)
             drawn = report.add(outcome.record, outcome.entry)
-            failed += "error" in outcome.record or not drawn
-            if arguments.json != "-":
-                outcome.show()
+            shown = arguments.json == "-" or _shown(path, outcome)
+            failed += "error" in outcome.record or not (drawn and shown)
     finally:
         try:
             output.finish()
         finally:
             report.finish()
     if failed and len(arguments.structures) > 1:
-        print(
-            f"nearsight: {failed} of {len(arguments.structures)} structures failed.",
-            file=sys.stderr,
-        )
+        say(f"{failed} of {len(arguments.structures)} structures failed.")
+    _require_results_somewhere(arguments)
     return 1 if failed else 0
 
 
@@ -75,10 +88,58 @@ def _attempt(path: str, calculate: Callable[[str], Outcome]) -> Outcome:
         return calculate(path)
     except Exception as error:
         # One boundary for everything: in a long run the other structures must go on.
-        message = str(error)
-        where = "" if message.startswith(path) else f"{path}: "
-        print(f"nearsight: {where}{message}", file=sys.stderr)
-        if not isinstance(error, NearsightError):
-            traceback.print_exc()
-        failure = {"type": type(error).__name__, "message": message}
-        return Outcome({"structure": path, "error": failure}, show=lambda: None)
+        return _failure(path, error)
+
+
+def _recorded(path: str, outcome: Outcome, output: JsonOutput) -> Outcome:
+    """Add the record to the JSON, or in its place that this is not possible."""
+    try:
+        output.add(outcome.record)
+    except (ValueError, TypeError) as error:
+        outcome = _failure(path, error)
+        output.add(outcome.record)
+    return outcome
+
+
+def _shown(path: str, outcome: Outcome) -> bool:
+    """Print a result, and tell whether that was possible."""
+    try:
+        outcome.show()
+    except Exception as error:
+        # A defect of a table must not end the run, whose other results are sound.
+        say(f"{path}: the calculation is finished, but its table could not be printed ({error}).")
+        say_defect(error)
+        return False
+    why_not_printed()  # what is printed shall be there although the next structure takes long
+    return True
+
+
+def _failure(path: str, error: Exception) -> Outcome:
+    kind = type(error)
+    message = str(error)
+    defect = not isinstance(error, NearsightError)
+    if defect and is_out_of_memory(error):
+        kind, message, defect = MemoryBudgetError, out_of_memory_message(error), False
+    elif isinstance(error, OSError):
+        kind, message, defect = StorageError, system_message(error), False
+    say(message if message.startswith(path) else f"{path}: {message}")
+    if defect:
+        say_defect(error)
+    failure = {"type": kind.__name__, "message": message}
+    return Outcome({"structure": path, "error": failure}, show=lambda: None)
+
+
+def _require_results_somewhere(arguments: argparse.Namespace) -> None:
+    """Check that results which cannot be printed stand in a JSON file.
+
+    Raises
+    ------
+    StorageError
+        They do not; unfinished and finished work is then kept.
+    """
+    reason = why_not_printed()
+    if reason is not None and arguments.json in {None, "-"}:
+        raise StorageError(
+            f"results could not be printed to standard output: {reason}. All structures are "
+            f"computed; the same command shows them at once, or writes them with --json FILE."
+        )

@@ -1,6 +1,7 @@
 """Born charges for the non-analytical term, checked before rows are computed."""
 
 import contextlib
+import os
 from pathlib import Path
 
 from ase import Atoms
@@ -22,7 +23,7 @@ def require_born_file(path: str | None) -> None:
     """
     if path is None:
         return
-    if not Path(path).is_file():
+    if not os.path.isfile(path):
         raise CheckpointError(f"{path} does not exist; give the path of a BORN file of phonopy.")
     lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
     if sum(map(_is_tensor, lines)) < _LEAST_LINES:

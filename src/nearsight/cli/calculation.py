@@ -15,6 +15,7 @@ from nearsight.cli.born import require_born_for
 from nearsight.cli.options import DEFAULT_MODEL
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
+from nearsight.hessian.budget import require_room_for_rows
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import (
     DEFAULT_LENGTH_A,
@@ -23,8 +24,18 @@ from nearsight.hessian.force_constants import (
     from_hessian,
 )
 from nearsight.hessian.methods import choose_kind
-from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
-from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy, with_sum_rules
+from nearsight.hessian.other_programs import (
+    is_hessian_of_other_program,
+    read_hessian,
+    read_structure_of_hessian,
+)
+from nearsight.hessian.phonopy_io import with_born
+from nearsight.hessian.phonopy_results import (
+    is_phonopy_file,
+    read_phonopy,
+    read_unit_cell,
+    with_sum_rules,
+)
 from nearsight.hessian.reach import remarks_about_pieces
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
@@ -32,7 +43,7 @@ from nearsight.models.registry import load_model
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports.entries import calculation_record
-from nearsight.structures.checking import check_structure
+from nearsight.structures.checking import check_structure, require_room_to_check
 from nearsight.structures.pieces import whole_molecule
 from nearsight.structures.reading import NOTES_KEY, read_structure
 from nearsight.structures.supercell import (
@@ -91,8 +102,12 @@ def label_of(path: str, relaxation: Relaxation | None) -> str:
     return f"{Path(path).stem}{', NOT CONVERGED' if unconverged else ''}"
 
 
-def is_finished(path: str) -> bool:
-    """Tell whether `path` names a Hessian or phonopy's force constants and no structure."""
+def is_finished(path: str, arguments: argparse.Namespace) -> bool:
+    """Tell whether the Hessian or the force constants in `path` are to be taken from there."""
+    return not arguments.recompute and _holds_hessian(path)
+
+
+def _holds_hessian(path: str) -> bool:
     return Path(path).suffix == ".npz" or is_phonopy_file(path) or is_hessian_of_other_program(path)
 
 
@@ -104,10 +119,10 @@ def load_requested_model(arguments: argparse.Namespace) -> Model | None:
     Model or None
         None if only saved Hessians are given: they need no model, and perhaps none is installed.
     """
-    if all(is_finished(path) for path in arguments.structures):
+    if all(is_finished(path, arguments) for path in arguments.structures):
         return None
     model = load_model(
-        arguments.model or DEFAULT_MODEL,
+        DEFAULT_MODEL if arguments.model is None else arguments.model,
         dtype=arguments.dtype,
         device=arguments.device,
         trust=arguments.trust_checkpoint,
@@ -134,20 +149,31 @@ class Prepared:
 
 
 def calculate(
-    path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
+    path: str,
+    model: Model | None,
+    arguments: argparse.Namespace,
+    work: WorkDirectory,
+    require_room: Callable[[int], object] | None = None,
 ) -> Calculated:
     """Read, check and relax a structure and compute its Hessian, going on with unfinished work.
 
     A saved Hessian is read and nothing is computed.
+
+    Parameters
+    ----------
+    require_room
+        As for `prepare`.
 
     Raises
     ------
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    if model is None or is_finished(path):
+    if model is None or is_finished(path, arguments):
         return _saved(path, arguments)
-    prepared = prepare(path, model, arguments, work, dense=lambda _: True)
+    prepared = prepare(
+        path, model, arguments, work, dense=lambda _: True, require_room=require_room
+    )
     return hessian_of(prepared, model, arguments, work)
 
 
@@ -155,10 +181,17 @@ def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
     if is_phonopy_file(path):
         raise MethodError(
             f"{path} holds phonopy's force constants, which heat-capacity and phonons take; give a "
-            f"structure or a saved Hessian (.npz) here."
+            f"structure or a saved Hessian (.npz) here, or --recompute to take its unit cell only."
         )
     require_no_preparation(path, arguments)
-    return Calculated(path, None, _with_remarks(read_hessian(path)), {})
+    found = _with_remarks(read_hessian(path))
+    if arguments.model is not None and is_hessian_of_other_program(path):
+        not_asked = (
+            f"{arguments.model} was not asked: the Hessian is that of {path}; --recompute takes "
+            f"the structure in it and computes the Hessian with the model."
+        )
+        found = replace(found, warnings=(*found.warnings, not_asked))
+    return Calculated(path, None, found, {})
 
 
 def _with_remarks(found: Finished) -> Finished:
@@ -182,7 +215,8 @@ def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
     if given:
         come = "comes" if len(given) == 1 else "come"
         raise MethodError(
-            f"{path} is a finished Hessian; {' and '.join(given)} {come} too late for it."
+            f"{path} is a finished Hessian; {' and '.join(given)} {come} too late for it. To "
+            f"compute another one of its structure, add --recompute."
         )
 
 
@@ -193,6 +227,7 @@ def _with_constants(
     settings: dict[str, Any],
     arguments: argparse.Namespace,
 ) -> Calculated:
+    found = with_born(found, arguments.nac)
     if arguments.sum_rules:
         found = with_sum_rules(found)
         settings = {**settings, "sum_rules": True}
@@ -209,11 +244,38 @@ def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculate
     """
     if is_phonopy_file(path):
         require_no_preparation(path, arguments)
-        found = _with_remarks(read_phonopy(path))
+        found = _with_remarks(read_phonopy(path, arguments.force_constants))
     else:
         tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
         found = from_hessian(_saved(path, arguments).hessian, symmetry_tolerance_A=tolerance)
-    return _with_constants(path, None, found, {}, arguments)
+    return _with_constants(path, None, found, _named(found), arguments)
+
+
+def _named(found: ForceConstants) -> dict[str, Any]:
+    """Return which file had the forces of phonopy's YAML, where one was named, and its digest."""
+    of_files = ("force_constants", "force_constants_sha256")
+    recorded = found.provenance.settings
+    return {name: recorded[name] for name in of_files if name in recorded}
+
+
+def require_force_constants_file(arguments: argparse.Namespace) -> None:
+    """Check that a file of force constants is named for one phonopy YAML only.
+
+    Raises
+    ------
+    MethodError
+        It is named for something else.
+    """
+    structures = arguments.structures
+    if arguments.force_constants is not None and arguments.recompute:
+        raise MethodError("--recompute takes no force constants; leave --force-constants out.")
+    if arguments.force_constants is not None and (
+        len(structures) != 1 or not is_phonopy_file(structures[0])
+    ):
+        raise MethodError(
+            f"--force-constants {arguments.force_constants} belongs to one phonopy YAML; give that "
+            f"alone, or leave the option out."
+        )
 
 
 def prepare(
@@ -224,6 +286,7 @@ def prepare(
     require: Callable[[Atoms], object] | None = None,
     *,
     dense: Callable[[Atoms], bool] = lambda _: False,
+    require_room: Callable[[int], object] | None = None,
 ) -> Prepared:
     """Read, check and relax a structure.
 
@@ -234,6 +297,9 @@ def prepare(
     dense
         Tells whether `hessian_of` comes next. A search for a minimum then looks for imaginary modes
         in the Hessian that is wanted anyway, which is computed once.
+    require_room
+        Called with the number of atoms whose Hessian comes next, before anything is relaxed; raises
+        if there is no memory for what follows from it.
 
     Raises
     ------
@@ -245,7 +311,13 @@ def prepare(
     require_elements(atoms, model)
     if require is not None:
         require(atoms)
-    make_supercell(atoms, _repeats(arguments))  # an impossible one must not cost a relaxation
+    # What is impossible must not cost a relaxation.
+    n_atoms = len(make_supercell(atoms, _repeats(arguments)))
+    require_room_to_check(n_atoms)
+    if dense(atoms):
+        require_room_for_rows(3 * n_atoms, n_atoms, arguments.memory_budget_bytes)
+        if require_room is not None:
+            require_room(n_atoms)
     _require_relaxation(arguments)
     if arguments.no_relax:
         return Prepared(path, atoms, None, (*warnings, UNRELAXED))
@@ -267,14 +339,26 @@ def _require_relaxation(arguments: argparse.Namespace) -> None:
 def read_checked(path: str, *, molecule: bool = False) -> Atoms:
     """Read a structure and check that a calculation can start from it.
 
+    A file with a Hessian has the structure to which that belongs.
+
     Parameters
     ----------
     molecule
         Whether it is one molecule, whatever box it is in.
     """
-    atoms = read_structure(path)
+    atoms = _read(path)
     check_structure(atoms)
     return whole_molecule(atoms) if molecule else atoms
+
+
+def _read(path: str) -> Atoms:
+    if is_phonopy_file(path):
+        return read_unit_cell(path)
+    if Path(path).suffix == ".npz":
+        return read_hessian(path).atoms
+    if is_hessian_of_other_program(path):
+        return read_structure_of_hessian(path)
+    return read_structure(path)
 
 
 def hessian_of(
@@ -411,8 +495,7 @@ def _relax(
         checkpoint=checkpoint,
     )
     if relaxation.converged:
-        # A relaxation that followed modes has more files, which begin like this one.
-        work.done(*checkpoint.parent.glob(f"{checkpoint.name}*"))
+        work.done(*work.beside(checkpoint))
     return relaxation, last
 
 

@@ -18,9 +18,9 @@ from nearsight.cli.calculation import (
     supercell_of,
 )
 from nearsight.cli.elastic_tables import print_elasticity
-from nearsight.cli.figures import require_figure_file, youngs_modulus_figure
-from nearsight.cli.json_output import require_writable
+from nearsight.cli.figures import youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
+from nearsight.cli.outputs import require_output_files
 from nearsight.cli.work import WorkDirectory
 from nearsight.elasticity.axes import conventional_axes
 from nearsight.elasticity.compute import elastic_tensor
@@ -34,6 +34,7 @@ from nearsight.hessian.generalised import (
 from nearsight.hessian.other_programs import is_hessian_of_other_program
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.models.contract import Model
+from nearsight.vibrations.modes import require_room_for_modes
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,9 @@ class _Strained:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    require_writable(arguments.json, arguments.structures)
-    require_figure_file(arguments.plot, arguments.structures)
+    require_output_files(arguments)
     if arguments.output:
         require_one_structure(arguments, "--output")
-        require_writable(arguments.output, arguments.structures)
     model = load_requested_model(arguments)
     drawn: list[tuple[str, ElasticTensor]] = []
 
@@ -67,13 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
         elif arguments.plot:
             warnings = (*warnings, f"{arguments.plot} does not show it: it has no moduli.")
 
-        def show() -> None:
-            tables.print_calculation(found.calculated)
-            print_elasticity(tensor, conventional=arguments.conventional_axes)
-            tables.print_warnings(warnings)
-            if arguments.output:
-                print(f"\n  saved as {arguments.output}")
-
         record = {
             **found.calculated.record(),
             "strain_derivatives": found.generalised.summary(),
@@ -83,28 +75,42 @@ def run(arguments: argparse.Namespace) -> int:
             },
             "warnings": list(warnings),
         }
-        return Outcome(record, show)
+        return Outcome(record, lambda: _show(found, tensor, warnings, arguments))
 
-    status = run_batch(arguments, one)
-    if drawn:
-        youngs_modulus_figure(arguments.plot, drawn)
-    return status
+    def draw() -> None:
+        if drawn:
+            youngs_modulus_figure(arguments.plot, drawn)
+
+    return run_batch(arguments, one, draw)
+
+
+def _show(
+    found: _Strained,
+    tensor: ElasticTensor,
+    warnings: tuple[str, ...],
+    arguments: argparse.Namespace,
+) -> None:
+    tables.print_calculation(found.calculated)
+    print_elasticity(tensor, conventional=arguments.conventional_axes)
+    tables.print_warnings(warnings)
+    if arguments.output:
+        print(f"\n  saved as {arguments.output}")
 
 
 def _second_derivatives(
     path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
 ) -> _Strained:
-    if is_phonopy_file(path):
+    if is_phonopy_file(path) and not arguments.recompute:
         raise MethodError(
-            f"{path} holds phonopy's force constants, which have no strain; give a structure, or "
-            f"what `nearsight elastic --output` saved (.npz)."
+            f"{path} holds phonopy's force constants, which have no strain; give a structure, "
+            f"what `nearsight elastic --output` saved (.npz), or --recompute to take its unit cell."
         )
-    if is_hessian_of_other_program(path):
+    if is_hessian_of_other_program(path) and not arguments.recompute:
         raise MethodError(
-            f"{path} is a Hessian by positions, which has no strain; give a structure, or what "
-            f"`nearsight elastic --output` saved (.npz)."
+            f"{path} is a Hessian by positions, which has no strain; give a structure, what "
+            f"`nearsight elastic --output` saved (.npz), or --recompute to take its structure."
         )
-    if model is None or is_finished(path):
+    if model is None or is_finished(path, arguments):
         require_no_preparation(path, arguments)
         found = GeneralisedHessian.load(path)
         return _Strained(Calculated(path, None, found.hessian, {}), found)
@@ -112,7 +118,15 @@ def _second_derivatives(
     def require(atoms: Atoms) -> None:
         first_derivatives(atoms, model)  # a missing stress must not cost a relaxation
 
-    prepared = prepare(path, model, arguments, work, require=require, dense=lambda _: True)
+    prepared = prepare(
+        path,
+        model,
+        arguments,
+        work,
+        require=require,
+        dense=lambda _: True,
+        require_room=require_room_for_modes,
+    )
     atoms, settings = supercell_of(prepared, arguments)
     checkpoint = rows_file(path, atoms, model, arguments, work)
     found = generalised_hessian(
@@ -123,7 +137,7 @@ def _second_derivatives(
         **hessian_settings(arguments),
     )
     work.done(checkpoint)
-    notes = (*prepared.warnings, *found.hessian.warnings)
-    with_notes = replace(found.hessian, warnings=notes)
+    warnings = (*prepared.warnings, *found.hessian.warnings)
+    with_notes = replace(found.hessian, warnings=warnings)
     calculated = Calculated(path, prepared.relaxation, with_notes, settings)
     return _Strained(calculated, replace(found, hessian=with_notes))

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearsight.cli.json_output import require_writable
 from nearsight.cli.probing import Probed
 from nearsight.elasticity.result import ElasticTensor
-from nearsight.errors import MethodError
 from nearsight.locality.result import Locality
+from nearsight.printable import printable_name
 from nearsight.storage import write_atomically
 from nearsight.vibrations.density_of_states import density_of_states
 from nearsight.vibrations.heat_capacity import HeatCapacity
@@ -27,25 +26,6 @@ if TYPE_CHECKING:
     from nearsight.cli.spectra import WithHeat
     from nearsight.reports.entries import ReportEntry
 
-_SUFFIXES = (".png", ".pdf", ".svg")
-
-
-def require_figure_file(path: str | None, inputs: Sequence[str]) -> None:
-    """Check before anything is computed that a figure can be written to `path`.
-
-    Raises
-    ------
-    MethodError
-        The suffix names no format of figures.
-    StorageError
-        The folder is not there or may not be written, or `path` is one of the `inputs`.
-    """
-    if path is None:
-        return
-    if Path(path).suffix.lower() not in _SUFFIXES:
-        raise MethodError(f"cannot draw {path}; choose a name that ends in {', '.join(_SUFFIXES)}.")
-    require_writable(path, inputs)
-
 
 def heat_capacity_figure(path: str, calculated: Sequence["WithHeat | Probed"]) -> None:
     """Draw c_v over temperature for each structure, with points at the temperatures asked for.
@@ -60,7 +40,7 @@ def heat_capacity_figure(path: str, calculated: Sequence["WithHeat | Probed"]) -
     _draw_heat_capacities(panels[0], summed, probed)
     for found in grown:
         assert found.entry.convergence is not None
-        name = f"{found.calculated.label}, " if len(grown) > 1 else ""
+        name = f"{_text(found.calculated.label)}, " if len(grown) > 1 else ""
         found.entry.convergence.plot(panels[1], name)
     _save(figure, path)
 
@@ -75,7 +55,7 @@ def _draw_heat_capacities(
     for found, thermal in zip(summed, thermals, strict=True):
         acoustic: Acoustic = thermal.acoustic  # type: ignore[assignment]  # checked when it was made
         curve = thermodynamics(found.entry.spectrum, grid, acoustic, thermal.scale_factor)
-        label = f"{found.calculated.label} ({_about(found.entry)})"
+        label = f"{_text(found.calculated.label)} ({_about(found.entry)})"
         (line,) = axes.plot(grid, curve.heat_capacity_J_per_g_K, label=label)
         axes.plot(
             thermal.temperatures_K, thermal.heat_capacity_J_per_g_K, "o", color=line.get_color()
@@ -88,7 +68,7 @@ def _draw_heat_capacities(
             yerr=heat.error_bar_J_per_g_K,
             fmt="s",
             capsize=3,
-            label=f"{of_probing.label} ({heat.atoms.get_chemical_formula()}, probed)",
+            label=f"{_text(of_probing.label)} ({heat.atoms.get_chemical_formula()}, probed)",
         )
     conventions = sorted({heat.acoustic for heat in heats})
     axes.set(
@@ -114,7 +94,7 @@ def phonons_figure(path: str, calculated: Sequence["WithHeat"]) -> None:
         if found.entry.bands is not None:
             found.entry.bands.plot(row[0])
         _draw_density(row[-1], found.entry.phonons, upright=with_bands)
-        row[0].set_title(f"{found.calculated.label} ({_about(found.entry)})")
+        row[0].set_title(f"{_text(found.calculated.label)} ({_about(found.entry)})")
     _save(figure, path)
 
 
@@ -147,7 +127,7 @@ def youngs_modulus_figure(path: str, calculated: Sequence[tuple[str, ElasticTens
     ]
     for axes, (name, tensor) in zip(panels, calculated, strict=True):
         tensor.plot(axes)
-        axes.set_title(f"{name} ({tensor.atoms.get_chemical_formula()})\nfrom {tensor.name}")
+        axes.set_title(f"{_text(name)} ({tensor.atoms.get_chemical_formula()})\nfrom {tensor.name}")
         title = "Young's modulus / GPa, relaxed ions"
         axes.legend(title=title, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
     _save(figure, path)
@@ -159,7 +139,7 @@ def locality_figure(path: str, calculated: Sequence[tuple[str, Locality]]) -> No
     panels = figure.subplots(len(calculated), 1, squeeze=False)[:, 0]
     for axes, (name, found) in zip(panels, calculated, strict=True):
         found.plot(axes)
-        axes.set_title(name)
+        axes.set_title(_text(name))
     _save(figure, path)
 
 
@@ -172,9 +152,19 @@ def _about(entry: "ReportEntry") -> str:
     return f"{entry.atoms.get_chemical_formula()}{imaginary}"
 
 
+def _text(name: str) -> str:
+    """Return a name so that Matplotlib shows it as it is.
+
+    It takes what stands between dollars for mathematics, and leaves labels with a leading
+    underscore out of its legends.
+    """
+    shown = printable_name(name).replace("$", r"\$")
+    return f" {shown}" if shown.startswith("_") else shown
+
+
 def _label(name: str, modes: Vibrations) -> str:
     imaginary = f", {modes.n_imaginary} imaginary" if modes.n_imaginary else ""
-    return f"{name} ({modes.atoms.get_chemical_formula()}{imaginary})"
+    return f"{_text(name)} ({modes.atoms.get_chemical_formula()}{imaginary})"
 
 
 def _new_figure(panels: int = 1) -> "Figure":

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from nearsight.cli.calculation import read_checked
 from nearsight.cli.fragment_output import make_folder, sites_named, write_fragments
-from nearsight.cli.json_output import JsonOutput, require_writable
+from nearsight.cli.json_output import JsonOutput
 from nearsight.cli.lines import print_line
+from nearsight.cli.outputs import require_output_files
+from nearsight.printable import printable_name
 from nearsight.structures.fragment_sets import covering_fragments
 from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import Groups, find_groups
@@ -17,7 +19,7 @@ from nearsight.structures.groups import Groups, find_groups
 def run(arguments: argparse.Namespace) -> int:
     """Cut fragments, write each to a file, and return the exit status."""
     path = arguments.structure
-    require_writable(arguments.json, [path])
+    require_output_files(arguments)
     folder = make_folder(arguments.out)
     atoms = read_checked(path)
     groups = find_groups(atoms, own=arguments.keep)
@@ -52,7 +54,7 @@ def _show(
     fragments: Sequence[Fragment],
 ) -> None:
     atoms = groups.atoms
-    print(f"\n{arguments.structure}")
+    print(f"\n{printable_name(arguments.structure)}")
     print_line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
     kinds = Counter(groups.kinds).most_common()
     print_line("groups", ", ".join(f"{count} {kind}" for kind, count in kinds))
@@ -67,7 +69,7 @@ def _show(
     print(f"\n  {'file':<{width}}  {'centre':>7} {'atoms':>6} {'central':>8} {'caps':>5}", end="")
     print(f" {'charge':>7} {'2S+1':>5}")
     for file, found in zip(files, fragments, strict=True):
-        name = Path(file).name
+        name = printable_name(Path(file).name)
         if len(name) > width:
             print(f"  {name}")
             name = ""

@@ -6,7 +6,6 @@ from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.calculation import load_requested_model
 from nearsight.cli.figures import heat_capacity_figure
-from nearsight.cli.json_output import require_writable
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.probing import Probed
@@ -24,7 +23,6 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.atomic_heat:
         require_one_structure(arguments, "--atomic-heat")
-        require_writable(arguments.atomic_heat, arguments.structures)
     model = load_requested_model(arguments)
     drawn: list[WithHeat | Probed] = []
 
@@ -34,10 +32,11 @@ def run(arguments: argparse.Namespace) -> int:
             drawn.append(found)
         return Outcome(found.entry.to_json(), lambda: show(found), found.entry)
 
-    status = run_batch(arguments, one)
-    if drawn:
-        heat_capacity_figure(arguments.plot, drawn)
-    return status
+    def draw() -> None:
+        if drawn:
+            heat_capacity_figure(arguments.plot, drawn)
+
+    return run_batch(arguments, one, draw)
 
 
 def show(found: WithHeat | Probed) -> None:

@@ -6,16 +6,16 @@ from pathlib import Path
 from nearsight.cli import plan, tables
 from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.calculation import calculate, load_requested_model
-from nearsight.cli.json_output import require_writable
 from nearsight.cli.names import require_different_stems, require_one_structure
+from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    require_writable(arguments.json, arguments.structures)
     if arguments.plan:
+        require_output_files(arguments)
         if arguments.output:
             raise MethodError("--plan computes no Hessian that could be saved; leave --output out.")
         return plan.run(arguments)
@@ -26,8 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
     files = {
         path: arguments.output or f"{Path(path).stem}.hessian.npz" for path in arguments.structures
     }
-    for file in files.values():
-        require_writable(file, arguments.structures)
+    by_default = {} if arguments.output else files
+    require_output_files(
+        arguments, [NamedFile(f"the Hessian of {path}", file) for path, file in by_default.items()]
+    )
     model = load_requested_model(arguments)
 
     def one(path: str, work: WorkDirectory) -> Outcome:

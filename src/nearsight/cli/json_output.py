@@ -1,39 +1,59 @@
 """Results as JSON, in a file or on standard output."""
 
 import json
-import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+import textwrap
 from typing import Any
 
+from nearsight.cli.pace import Pace
+from nearsight.cli.streams import say
 from nearsight.errors import StorageError
 from nearsight.storage import write_text
 
 Record = dict[str, Any]
 
 
-@dataclass
 class JsonOutput:
-    """The JSON of a run: an object for one structure, a list for several."""
+    """The JSON of a run: an object for one structure, a list for several.
 
-    target: str | None
-    """A path, ``-`` for standard output, or None for no JSON."""
-    many: bool
-    records: list[Record] = field(default_factory=list)
-    n_written: int = 0
+    The file is written after a structure as often as its pace allows, and in any case at the end,
+    be it reached, failed or interrupted.
+
+    Parameters
+    ----------
+    target
+        A path, ``-`` for standard output, or None for no JSON.
+    many
+        Whether it is a list.
+    pace
+        How often the file is written.
+    """
+
+    def __init__(self, target: str | None, *, many: bool, pace: Pace | None = None) -> None:
+        self.target = target
+        self._many = many
+        self._pace = pace or Pace()
+        self._texts: list[str] = []
+        self._n_written = 0
 
     def add(self, record: Record) -> None:
-        """Add the record of a structure, and write the file with all records so far."""
-        self.records.append(record)
-        if self.target in {None, "-"}:
+        """Add the record of a structure, and bring the file up to date if it is due.
+
+        Raises
+        ------
+        ValueError, TypeError
+            The record holds something that JSON does not know, such as NaN. It is left out.
+        """
+        if self.target is None:
+            return
+        self._texts.append(json.dumps(record, indent=2, allow_nan=False))
+        if self.target == "-" or not self._pace.is_due:
             return
         try:
-            self._write()
+            self._pace.write(self._write)
         except StorageError as error:
             # The other structures must go on; `finish` writes it again, or fails for good.
-            print(f"nearsight: {error} The run goes on.", file=sys.stderr)
+            say(f"{error} The run goes on.")
 
     def finish(self) -> None:
         """Write what has not been written yet.
@@ -43,36 +63,16 @@ class JsonOutput:
         StorageError
             The file cannot be written.
         """
-        if self.target == "-" and self.records:
+        if self.target == "-" and self._texts:
             sys.stdout.write(self._text())
-        elif self.target is not None and self.n_written < len(self.records):
+        elif self.target is not None and self._n_written < len(self._texts):
             self._write()
 
     def _write(self) -> None:
         write_text(str(self.target), self._text())
-        self.n_written = len(self.records)
+        self._n_written = len(self._texts)
 
     def _text(self) -> str:
-        content = self.records if self.many else self.records[0]
-        return json.dumps(content, indent=2, allow_nan=False) + "\n"
-
-
-def require_writable(path: str | None, inputs: Sequence[str]) -> None:
-    """Check before anything is computed that a file can be written at `path`.
-
-    Raises
-    ------
-    StorageError
-        The folder does not exist or may not be written, or `path` is one of the `inputs`.
-    """
-    if path in {None, "-"}:
-        return
-    target = Path(str(path)).absolute()
-    if target.is_dir():
-        raise StorageError(f"{path} is a folder; give the name of a file.")
-    if not target.parent.is_dir():
-        raise StorageError(f"cannot write {path}: the folder {target.parent} does not exist.")
-    if not os.access(target.parent, os.W_OK):
-        raise StorageError(f"cannot write {path}: the folder {target.parent} may not be written.")
-    if any(target.resolve() == Path(given).resolve() for given in inputs):
-        raise StorageError(f"{path} is one of the structures; give the result another name.")
+        if not self._many:
+            return f"{self._texts[0]}\n"
+        return "[\n" + textwrap.indent(",\n".join(self._texts), "  ") + "\n]\n"

@@ -48,7 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
         if folder is not None:
             files = write_fragments(folder, path, main.fragments)
         entry = LocalityEntry(path, main, files, compared, notes)
-        drawn.extend((f"{Path(path).stem} by {each.provenance.model.name}", each) for each in found)
+        if arguments.plot:
+            stem = Path(path).stem
+            drawn.extend((f"{stem} by {each.provenance.model.name}", each) for each in found)
 
         def show() -> None:
             print_locality(entry)
@@ -58,10 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
 
         return Outcome(entry.to_json(), show, entry)
 
-    status = run_batch(arguments, one)
-    if drawn and arguments.plot:
-        locality_figure(arguments.plot, drawn)
-    return status
+    def draw() -> None:
+        if drawn:
+            locality_figure(arguments.plot, drawn)
+
+    return run_batch(arguments, one, draw)
 
 
 def _load(arguments: argparse.Namespace) -> list[Model]:

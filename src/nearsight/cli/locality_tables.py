@@ -4,6 +4,7 @@ from nearsight.cli.lines import print_line
 from nearsight.locality.comparison import FAR_DISTANCES_A, LocalityComparison
 from nearsight.locality.convergence import Shell, SiteConvergence
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
+from nearsight.printable import printable_name
 from nearsight.reports.locality_entry import LocalityEntry
 
 _HEADER = "radius / Å  atoms  caps  ‖G'‖ / eV/Å²  ‖Δf‖ / eV/Å"
@@ -14,7 +15,7 @@ def print_locality(entry: LocalityEntry) -> None:
     found = entry.locality
     identity = found.provenance.model
     computation = found.sites[0].computation
-    print(f"\n{entry.name}")
+    print(f"\n{printable_name(entry.name)}")
     print_line("structure", f"{entry.atoms.get_chemical_formula()}, {len(entry.atoms)} atoms")
     print_line("method", f"{identity.name}, {identity.dtype}, {identity.device}")
     step = "" if computation.step_A is None else f", step {computation.step_A:g} Å"

@@ -1,60 +1,86 @@
 """The entry point ``nearsight``: its commands, and what happens when one fails."""
 
 import argparse
-import contextlib
-import io
-import os
 import shlex
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
 import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli import fragment_options, options
-from nearsight.errors import NearsightError, NearsightWarning
-
-_INTERRUPTED = 130
+from nearsight.cli.interruption import interruptible, status_of, tell
+from nearsight.cli.streams import guarded_streams, say, why_not_printed
+from nearsight.errors import NearsightError, NearsightWarning, system_message
+from nearsight.memory import is_out_of_memory, out_of_memory_message
+from nearsight.printable import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
     0: everything was computed; 1: something failed and is named; 2: the command was not understood;
-    130: interrupted.
+    130, 143, 129: interrupted, by Ctrl-C, SIGTERM or the end of the terminal.
     """
+    try:
+        with interruptible():
+            return _printing(arguments)
+    except KeyboardInterrupt as interruption:
+        tell(interruption)
+        return status_of(interruption)
+
+
+def _printing(arguments: Sequence[str] | None) -> int:
+    """Run a command, whether or not it can print."""
     allocate_for_speed()
     given = sys.argv[1:] if arguments is None else list(arguments)
-    parsed = _parser().parse_args(given)
+    with guarded_streams() as output:
+        try:
+            status = _run(given)
+        except SystemExit as ended:  # --help, or a command line that is not understood
+            if ended.code or why_not_printed() is None:
+                raise
+            status = 1
+        reason = why_not_printed()
+        if reason is not None:
+            say(f"not everything could be printed to standard output: {reason}.")
+    return status if output.failure is None else status or 1
+
+
+def _run(given: Sequence[str]) -> int:
+    """Parse and run a command, and say why it ended if it did not finish."""
+    parsed = command_parser().parse_args(given)
     parsed.command_line = shlex.join(["nearsight", *given])
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a Greek letter must not cost a result.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
     try:
         with warnings.catch_warnings():
             # They are printed beside the numbers that they are about.
             warnings.simplefilter("ignore", NearsightWarning)
             status: int = parsed.run(parsed)
     except NearsightError as error:
-        print(f"nearsight: {error}", file=sys.stderr)
+        say(str(error))
         return 1
-    except KeyboardInterrupt:
-        print(
-            "\nnearsight: interrupted. Finished work is kept; the same command goes on from there.",
-            file=sys.stderr,
-        )
-        return _INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has left, as `head` does
-        with contextlib.suppress(io.UnsupportedOperation):
-            # what is still buffered goes nowhere, instead of complaining at the end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if is_out_of_memory(error):
+            say(out_of_memory_message(error))
+        elif isinstance(error, OSError):
+            say(system_message(error))
+        else:
+            raise
         return 1
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """A parser whose messages a word of the command line cannot colour."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """Return what understands a command line."""
+    parser: argparse.ArgumentParser = _Parser(
         prog="nearsight",
         description="Exact second derivatives of machine-learned interatomic potentials, "
         "and what follows from them.",

@@ -1,10 +1,8 @@
 """``nearsight models compare``: one structure, several models, side by side."""
 
 import argparse
-import sys
 import textwrap
 import threading
-import traceback
 from statistics import median
 from time import perf_counter
 from types import TracebackType
@@ -16,11 +14,14 @@ from ase import Atoms
 from ase.units import GPa
 
 from nearsight.cli.calculation import read_checked
-from nearsight.cli.json_output import JsonOutput, Record, require_writable
+from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.lines import WIDTH
+from nearsight.cli.outputs import require_output_files
+from nearsight.cli.streams import say_defect
 from nearsight.errors import MissingPropertyError, ModelError, NearsightError
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.registry import load_model
+from nearsight.printable import printable_name
 
 _TIMED_CALLS = 5
 _PATIENCE_S = 10.0
@@ -30,24 +31,26 @@ _WIDTH_OF_NUMBERS = 55
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what each model says of a structure, and return 1 if one of them failed."""
-    require_writable(arguments.json, [arguments.structure])
+    require_output_files(arguments)
     names = [name.strip() for name in arguments.models.split(",") if name.strip()]
     if not names:
         raise ModelError("--models names no model; separate names by commas.")
     atoms = read_checked(arguments.structure)
     output = JsonOutput(arguments.json, many=True)
+    records = []
     show = arguments.json != "-"
     if show:
         _print_head(arguments.structure, atoms, names)
     for name in names:
         record = _attempt(name, atoms, arguments)
+        records.append(record)
         output.add(record)
         if show:
             _print_line(record, names)
     output.finish()
     if show:
-        _print_foot(output.records)
-    return 1 if any("error" in record for record in output.records) else 0
+        _print_foot(records)
+    return 1 if any("error" in record for record in records) else 0
 
 
 def _attempt(name: str, atoms: Atoms, arguments: argparse.Namespace) -> Record:
@@ -63,7 +66,7 @@ def _attempt(name: str, atoms: Atoms, arguments: argparse.Namespace) -> Record:
             evaluation, seconds = _evaluate(model, atoms)
     except Exception as error:  # one boundary for everything: the other models must go on
         if not isinstance(error, NearsightError):
-            traceback.print_exc(file=sys.stderr)
+            say_defect(error)
         return {**asked, "error": {"type": type(error).__name__, "message": str(error)}}
     stress = evaluation.stress_eV_per_A3
     forces = np.linalg.norm(evaluation.forces_eV_per_A, axis=1)
@@ -150,7 +153,7 @@ def _resident() -> int:
 
 
 def _print_head(path: str, atoms: Atoms, names: list[str]) -> None:
-    print(f"{path}: {atoms.get_chemical_formula()}, {len(atoms)} atoms\n")
+    print(f"{printable_name(path)}: {atoms.get_chemical_formula()}, {len(atoms)} atoms\n")
     width = _name_width(names)
     print(f"{'':<{width}}    E / atom    max |F|   pressure   force call  memory")
     print(f"{'model':<{width}}          eV       eV/Å        GPa           ms      MB")

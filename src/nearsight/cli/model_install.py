@@ -5,6 +5,7 @@ import sys
 import textwrap
 
 from nearsight.cli.lines import print_line
+from nearsight.cli.streams import say
 from nearsight.errors import InstallationError
 from nearsight.models.catalogue import MODELS, family_named
 from nearsight.models.environments import Place, State, find, install
@@ -28,11 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         environment = install(family.name, accept_licence=accepted)
     except KeyboardInterrupt:
-        print(
-            f"\nnearsight: interrupted. Nothing of {family.name} is left; the same command begins "
-            f"again.",
-            file=sys.stderr,
-        )
+        print(file=sys.stderr)
+        say(f"interrupted. Nothing of {family.name} is left; the same command begins again.")
         return _INTERRUPTED
     print_line(
         "environment",
@@ -50,7 +48,7 @@ def _asked(family: Family) -> bool:
     if family.restriction is None:
         return False
     _show(family.restriction)
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         return False
     answer = input("Do you accept this licence? [y/N] ")
     if answer.strip().lower() not in {"y", "yes"}:

@@ -4,8 +4,9 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from nearsight.cli.json_output import JsonOutput, require_writable
+from nearsight.cli.json_output import JsonOutput
 from nearsight.cli.lines import WIDTH
+from nearsight.cli.outputs import require_output_files
 from nearsight.models.catalogue import MODELS, NamedModel
 from nearsight.models.environments.state import State, find
 from nearsight.models.families import FAMILIES
@@ -22,11 +23,12 @@ _STATES = {
 
 def run(arguments: argparse.Namespace) -> int:
     """List the models that have a name and the families that take a target."""
-    require_writable(arguments.json, [])
+    require_output_files(arguments)
     places = {name: place_of(name) for name in FAMILIES}
     if arguments.json is not None:
         output = JsonOutput(arguments.json, many=True)
-        output.records.extend(_record(model, places) for model in MODELS.values())
+        for model in MODELS.values():
+            output.add(_record(model, places))
         output.finish()
     if arguments.json != "-":
         _print_models(places)

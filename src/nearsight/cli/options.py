@@ -13,6 +13,7 @@ DEFAULT_LENGTH_A = 8.0
 DEFAULT_MESH_LENGTH_A = 100.0
 DEFAULT_RADIUS_A = 4.0
 OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
+_MOST_MEMORY_GIB = 2.0**34  # 64 bits
 PRODUCTS = ("auto", "analytic", "grouped", "differences")
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def add_structures(command: argparse.ArgumentParser) -> None:
         metavar="STRUCTURE",
         help="structure files of any format ASE reads, or finished work: Hessians saved as .npz, "
         "for elastic what its --output saved; for the others also those of other programs (ORCA's "
-        ".hess, Gaussian's .fchk, ASE's .json, FHI-aims's hessian.NAME.dat); heat-capacity and "
-        "phonons take phonopy's .yaml too; give them before the options",
+        ".hess, Gaussian's .fchk and outputs with force constants, ASE's .json, FHI-aims's "
+        "hessian.NAME.dat); heat-capacity and phonons take phonopy's .yaml too; give them before "
+        "the options",
     )
 
 
@@ -59,7 +61,8 @@ def add_saved_hessians(command: argparse.ArgumentParser) -> None:
         "structures",
         nargs="+",
         metavar="HESSIAN",
-        help="Hessians saved by `nearsight hessian` as .npz; give them before the options",
+        help="Hessians saved by `nearsight hessian` as .npz, or those of other programs; give them "
+        "before the options",
     )
 
 
@@ -159,6 +162,12 @@ def add_hessian(command: argparse.ArgumentParser) -> None:
         help="repeat the relaxed structure before its Hessian is computed",
     )
     group.add_argument(
+        "--recompute",
+        action="store_true",
+        help="of a file that holds a Hessian take the structure only, and compute the Hessian with "
+        "the model",
+    )
+    group.add_argument(
         "--symmetry-tolerance",
         type=positive_float,
         default=EXACT_TOLERANCE_A,
@@ -232,7 +241,14 @@ def add_phonons(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--nac",
         metavar="FILE",
-        help="Born charges and dielectric constant for the non-analytical term, as phonopy's BORN",
+        help="Born charges and dielectric constant for the non-analytical term, as phonopy's BORN, "
+        "in place of those in a phonopy YAML",
+    )
+    group.add_argument(
+        "--force-constants",
+        metavar="FILE",
+        help="phonopy's FORCE_CONSTANTS, FORCE_SETS or force_constants.hdf5 for the one phonopy "
+        "YAML that is given; no such file is read unless it is named",
     )
 
 
@@ -347,7 +363,10 @@ def positive_float(text: str) -> float:
 
 def _gibibytes(text: str) -> int:
     """Return an amount of memory in bytes."""
-    return int(positive_float(text) * 2**30)
+    amount = positive_float(text)
+    if amount > _MOST_MEMORY_GIB:
+        raise argparse.ArgumentTypeError(f"{text} GiB is more than any machine can address")
+    return int(amount * 2**30)
 
 
 def _positive_int(text: str) -> int:

@@ -1,23 +1,174 @@
-"""Whether everything that a command is to write can be written."""
+"""The files of a command: whether each can be written, and whether none takes another's place."""
 
 import argparse
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from nearsight.cli.figures import require_figure_file
-from nearsight.cli.json_output import require_writable
-from nearsight.cli.report_output import require_report_file
+from nearsight.errors import MethodError, StorageError
+
+_FIGURES = (".png", ".pdf", ".svg")
+_PAGES = (".html", ".htm")
+
+_WRITTEN = {
+    "--json": "json",
+    "--plot": "plot",
+    "the page": "report",
+    "--output": "output",
+    "--modes": "modes",
+    "--atomic-heat": "atomic_heat",
+}
+_MODELS = ("model", "reference", "models")
+
+# What follows the file in the name of a model: options, an architecture, a dispersion correction.
+_AFTER_TARGET = re.compile(r"[?#]|\+d3")
 
 
-def require_output_files(arguments: argparse.Namespace) -> None:
-    """Check before anything is computed that JSON, figure and page can be written.
+@dataclass(frozen=True)
+class NamedFile:
+    """A file, and what a command has to do with it."""
+
+    role: str
+    """An option, or a few words."""
+    path: str
+
+
+def require_output_files(
+    arguments: argparse.Namespace, named_after_structures: Sequence[NamedFile] = ()
+) -> None:
+    """Check before anything is computed that everything can be written where it is asked for.
+
+    Parameters
+    ----------
+    arguments
+        All options of the command.
+    named_after_structures
+        Files that it writes beside those that options name.
 
     Raises
     ------
     MethodError
         A name does not end as that of a figure or a page does.
     StorageError
-        A folder is not there or may not be written, or a file is one of the structures.
+        A folder is not there or may not be written, two results would be one file, or a result
+        would take the place of something that is read.
     """
-    require_writable(arguments.json, arguments.structures)
-    require_figure_file(arguments.plot, arguments.structures)
-    require_report_file(arguments.report)
-    require_writable(arguments.report, arguments.structures)
+    plot, page = getattr(arguments, "plot", None), getattr(arguments, "report", None)
+    if plot is not None and Path(plot).suffix.lower() not in _FIGURES:
+        raise MethodError(f"cannot draw {plot}; choose a name that ends in {', '.join(_FIGURES)}.")
+    if page is not None and Path(page).suffix.lower() not in _PAGES:
+        raise MethodError(f"a report is a page: {page!r} must end in {' or '.join(_PAGES)}.")
+    written = [*_outputs(arguments), *named_after_structures]
+    for file in written:
+        require_writable(file.path)
+    read = list(_inputs(arguments))
+    _require_different(written, read)
+    folder = getattr(arguments, "out", None)
+    if folder is not None:
+        _require_no_fragment(folder, [*written, *read], _structures(arguments))
+
+
+def require_writable(path: str) -> None:
+    """Check that a file can be written at `path`.
+
+    Raises
+    ------
+    StorageError
+        The folder does not exist or may not be written, or the name is not possible.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        if target.is_dir():
+            raise StorageError(f"{path} is a folder; give the name of a file.")
+        if not target.parent.is_dir():
+            raise StorageError(f"cannot write {path}: the folder {target.parent} does not exist.")
+        # A device or a pipe is written to as it is; for a file another takes its place.
+        written = target if target.exists() and not target.is_file() else target.parent
+        longest = os.pathconf(target.parent, "PC_NAME_MAX")
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}.") from error
+    if not os.access(written, os.W_OK):
+        raise StorageError(f"cannot write {path}: {written} may not be written.")
+    if len(os.fsencode(target.name)) > longest:
+        raise StorageError(
+            f"cannot write {path}: names of files have at most {longest} bytes there; choose a "
+            f"shorter one."
+        )
+
+
+def _outputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
+    for option, name in _WRITTEN.items():
+        path = getattr(arguments, name, None)
+        if path is not None and not (option == "--json" and path == "-"):
+            yield NamedFile(option, path)
+
+
+def _structures(arguments: argparse.Namespace) -> list[str]:
+    one = getattr(arguments, "structure", None)
+    return list(getattr(arguments, "structures", [])) if one is None else [one]
+
+
+def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
+    for path in _structures(arguments):
+        yield NamedFile("one of the structures", path)
+    if getattr(arguments, "nac", None) is not None:
+        yield NamedFile("what --nac names", arguments.nac)
+    for option in _MODELS:
+        for name in (getattr(arguments, option, None) or "").split(","):
+            target = _AFTER_TARGET.split(name.partition(":")[2])[0]
+            if target and os.path.isfile(target):
+                yield NamedFile(f"what --{option} names", target)
+
+
+def _require_different(written: Iterable[NamedFile], read: Iterable[NamedFile]) -> None:
+    taken: list[NamedFile] = []
+    for file in written:
+        for other in taken:
+            if _are_one(file.path, other.path):
+                raise StorageError(
+                    f"{other.role} ({other.path}) and {file.role} ({file.path}) are the same file; "
+                    f"give one of them another name."
+                )
+        for other in read:
+            if _are_one(file.path, other.path):
+                raise StorageError(
+                    f"{file.path} ({file.role}) is {other.role} ({other.path}) and would take its "
+                    f"place; give the result another name."
+                )
+        taken.append(file)
+
+
+def _require_no_fragment(folder: str, files: Iterable[NamedFile], structures: list[str]) -> None:
+    """Check that none of `files` has a name that a fragment of a structure may get."""
+    for file in files:
+        directory, name = os.path.split(os.path.realpath(file.path))
+        if not _are_one(directory, folder):
+            continue
+        for structure in structures:
+            if re.fullmatch(re.escape(Path(structure).stem) + r"-\d+\.extxyz", name, re.IGNORECASE):
+                raise StorageError(
+                    f"{file.path} ({file.role}) has the name of a fragment of {structure}, which "
+                    f"could take its place; choose another folder for --out."
+                )
+
+
+def _are_one(first: str, second: str) -> bool:
+    """Tell whether two paths are one file, through links and other spellings."""
+    places = os.path.realpath(first), os.path.realpath(second)
+    try:
+        kinds = [os.stat(place) for place in places]
+    except OSError:  # one is not there yet
+        same = places[0] == places[1]
+        return same or (_ignores_case(places[0]) and places[0].casefold() == places[1].casefold())
+    # Anything may be written to a device or a pipe more than once.
+    return os.path.samestat(*kinds) and not stat.S_ISCHR(kinds[0].st_mode)
+
+
+def _ignores_case(place: str) -> bool:
+    """Tell whether the file system of a place takes small and capital letters for the same."""
+    folder = os.path.dirname(place)
+    other = os.path.join(os.path.dirname(folder), os.path.basename(folder).swapcase())
+    return other != folder and os.path.exists(other) and os.path.samefile(folder, other)

@@ -12,10 +12,10 @@ from nearsight.cli.calculation import (
     is_finished,
     load_requested_model,
     prepare,
+    require_force_constants_file,
     saved_force_constants,
 )
 from nearsight.cli.figures import phonons_figure
-from nearsight.cli.json_output import require_writable
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.spectra import WithHeat, finished, require_crystal, require_one_size
@@ -38,18 +38,19 @@ def run(arguments: argparse.Namespace) -> int:
             drawn.append(found)
         return Outcome(found.entry.to_json(), lambda: _show(found, arguments.output), found.entry)
 
-    status = run_batch(arguments, one)
-    if drawn:
-        phonons_figure(arguments.plot, drawn)
-    return status
+    def draw() -> None:
+        if drawn:
+            phonons_figure(arguments.plot, drawn)
+
+    return run_batch(arguments, one, draw)
 
 
 def _require_settings(arguments: argparse.Namespace) -> None:
     require_output_files(arguments)
     if arguments.output:
         require_one_structure(arguments, "--output")
-        require_writable(arguments.output, arguments.structures)
     require_born_file(arguments.nac)
+    require_force_constants_file(arguments)
     require_one_size(arguments)
     require_thermodynamic_settings(
         arguments.temperature, arguments.acoustic, arguments.scale_factor
@@ -59,7 +60,7 @@ def _require_settings(arguments: argparse.Namespace) -> None:
 def _force_constants(
     path: str, model: Model | None, arguments: argparse.Namespace, work: WorkDirectory
 ) -> Calculated:
-    if model is None or is_finished(path):
+    if model is None or is_finished(path, arguments):
         return saved_force_constants(path, arguments)
     prepared = prepare(
         path, model, arguments, work, require=lambda atoms: require_crystal(atoms, "phonons")
@@ -71,9 +72,9 @@ def _phonons(calculated: Calculated, arguments: argparse.Namespace) -> WithHeat:
     found = finished(calculated, None, arguments)
     constants = calculated.force_constants
     assert constants is not None
-    bands = band_structure(constants, nac=arguments.nac) if arguments.bands else None
+    bands = band_structure(constants) if arguments.bands else None
     if arguments.output:
-        write_phonopy(arguments.output, constants, arguments.nac)
+        write_phonopy(arguments.output, constants)
     return replace(found, entry=replace(found.entry, bands=bands))
 
 

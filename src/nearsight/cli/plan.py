@@ -28,8 +28,11 @@ def run(arguments: argparse.Namespace) -> int:
     capabilities = None if model is None else model.capabilities
 
     def one(path: str) -> Outcome:
-        if is_finished(path):
-            raise MethodError(f"{path} is a finished Hessian, which needs no plan.")
+        if is_finished(path, arguments):
+            raise MethodError(
+                f"{path} is a finished Hessian, which needs no plan; --recompute plans one of its "
+                f"structure."
+            )
         atoms = read_checked(path, molecule=bool(arguments.molecule))
         if arguments.symmetrize:
             atoms = symmetrize(atoms, arguments.symmetrize).atoms

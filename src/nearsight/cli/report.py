@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.cli.batch import Outcome, run_each
-from nearsight.cli.json_output import require_writable
-from nearsight.cli.report_output import require_report_file
+from nearsight.cli.outputs import require_output_files
 from nearsight.errors import CheckpointError
+from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.result import Hessian
 from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import vibrations
@@ -20,15 +20,13 @@ _NAMED_AT_MOST = 5
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    require_report_file(arguments.report)
-    require_writable(arguments.report, arguments.structures)
+    require_output_files(arguments)
     require_thermodynamic_settings(
         arguments.temperature, arguments.acoustic, arguments.scale_factor
     )
 
     def one(path: str) -> Outcome:
-        require_saved_hessian(path)
-        hessian = Hessian.load(path)
+        hessian = _read(path)
         modes = vibrations(hessian)
         thermal = thermodynamics(
             modes, arguments.temperature, arguments.acoustic, arguments.scale_factor
@@ -39,6 +37,13 @@ def run(arguments: argparse.Namespace) -> int:
     status = run_each(arguments, one)
     print(f"saved as {arguments.report}")
     return status
+
+
+def _read(path: str) -> Hessian:
+    if is_hessian_of_other_program(path):
+        return read_hessian(path)
+    require_saved_hessian(path)
+    return Hessian.load(path)
 
 
 def require_saved_hessian(path: str) -> None:

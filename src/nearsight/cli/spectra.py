@@ -15,6 +15,7 @@ from nearsight.cli.calculation import (
     hessian_of,
     is_finished,
     prepare,
+    require_force_constants_file,
     saved_force_constants,
 )
 from nearsight.cli.probing import Probed, cheaper_by_probing, probe, require_probing_settings
@@ -23,7 +24,7 @@ from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.models.contract import Model
 from nearsight.reports.entries import ReportEntry
-from nearsight.vibrations.modes import vibrations
+from nearsight.vibrations.modes import require_room_for_modes, vibrations
 from nearsight.vibrations.phonon_mesh import phonon_mesh
 from nearsight.vibrations.spectrum import Spectrum
 from nearsight.vibrations.supercell_convergence import (
@@ -60,6 +61,7 @@ def require_spectrum_settings(arguments: argparse.Namespace) -> None:
         The BORN file is none.
     """
     require_born_file(arguments.nac)
+    require_force_constants_file(arguments)
     wanted = _mesh_options(arguments)
     if arguments.spectrum in {"dense", "probing"} and wanted:
         raise MethodError(
@@ -151,7 +153,7 @@ def with_heat(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    if model is None or is_finished(path):
+    if model is None or is_finished(path, arguments):
         return _from_finished(path, arguments, work)
 
     def choose(atoms: Atoms) -> Chosen:
@@ -164,6 +166,7 @@ def with_heat(
         work,
         require=choose,
         dense=lambda atoms: choose(atoms).method == "dense",
+        require_room=require_room_for_modes,
     )
     chosen = choose(prepared.atoms)
     if chosen.method == "probing":
@@ -189,9 +192,15 @@ def with_heat(
 
 def _from_finished(path: str, arguments: argparse.Namespace, work: WorkDirectory) -> WithHeat:
     if arguments.converge_supercell:
-        raise MethodError(f"{path} is a finished Hessian, of which no supercell can grow.")
+        raise MethodError(
+            f"{path} is a finished Hessian, of which no supercell can grow; --recompute takes its "
+            f"structure."
+        )
     if arguments.spectrum == "probing":
-        raise MethodError(f"{path} is a finished Hessian; it has nothing to be probed.")
+        raise MethodError(
+            f"{path} is a finished Hessian; it has nothing to be probed. --recompute takes its "
+            f"structure."
+        )
     if is_phonopy_file(path):
         if arguments.spectrum == "dense":
             raise MethodError(f"{path} holds force constants; leave --spectrum dense out.")
@@ -216,7 +225,7 @@ def finished(calculated: Calculated, reason: str | None, arguments: argparse.Nam
     phonons = None
     if calculated.force_constants is not None:
         mesh = {} if arguments.mesh is None else {"mesh": arguments.mesh}
-        phonons = phonon_mesh(calculated.force_constants, nac=arguments.nac, **mesh)
+        phonons = phonon_mesh(calculated.force_constants, **mesh)
     spectrum: Spectrum = phonons or modes
     thermal = thermodynamics(
         spectrum,

@@ -9,6 +9,7 @@ from ase import Atoms
 from nearsight.cli.calculation import Calculated
 from nearsight.cli.lines import WIDTH, print_line
 from nearsight.hessian.plan import Plan
+from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports.entries import ProbedEntry, ReportEntry
@@ -27,7 +28,7 @@ _TEMPERATURES_SHOWN = 5
 def print_calculation(calculated: Calculated) -> None:
     """Print how the Hessian came about."""
     hessian = calculated.hessian
-    print(f"\n{calculated.path}")
+    print(f"\n{printable_name(calculated.path)}")
     of_what = "force constants in a " if calculated.force_constants else ""
     _print_structure(calculated.atoms, calculated.settings, of_what)
     _print_model(hessian.provenance.model)
@@ -43,6 +44,8 @@ def print_calculation(calculated: Calculated) -> None:
         f"with {hessian.peak_memory_bytes / 2**20:.0f} MiB; asymmetry "
         f"{hessian.asymmetry_eV_per_A2:.1e}, sum rule {hessian.sum_rule_eV_per_A2:.1e} eV/Å²",
     )
+    if constants is not None and constants.born is not None:
+        print_line("charges", f"Born charges of {constants.born.source}")
     step = "" if hessian.step_A is None else f", step {hessian.step_A:g} Å"
     print_line("method", f"{hessian.method}{step} ({hessian.reason})")
 
@@ -50,7 +53,7 @@ def print_calculation(calculated: Calculated) -> None:
 def print_probed(entry: ProbedEntry) -> None:
     """Print how a heat capacity was probed, and what it is."""
     heat = entry.heat
-    print(f"\n{entry.name}")
+    print(f"\n{printable_name(entry.name)}")
     _print_structure(entry.atoms, entry.settings)
     _print_model(heat.provenance.model)
     if entry.relaxation is not None:
@@ -162,7 +165,7 @@ def print_bands(bands: BandStructure) -> None:
 
 def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
     """Print which rows a Hessian needs."""
-    print(f"\n{path}")
+    print(f"\n{printable_name(path)}")
     print_line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
     print_line("plan", str(plan))
     every = "any that keeps the whole space group; not all do: name one with --model"
@@ -218,16 +221,19 @@ def _print_acoustic(heat: HeatCapacity) -> None:
 
 
 def print_further_functions(thermodynamics: Thermodynamics) -> None:
-    """Print entropy and energies at each temperature."""
-    print("\n      T / K   S / J/(mol-atoms K)   U / kJ/mol of cells   F / kJ/mol of cells")
+    """Print the thermodynamic functions at each temperature, all per mole of the same."""
+    print("\n      T / K   c_v / J/(mol K)   S / J/(mol K)   U / kJ/mol   F / kJ/mol")
     for row in zip(
         thermodynamics.temperatures_K,
-        thermodynamics.entropy_J_per_molatom_K,
-        thermodynamics.internal_energy_kJ_per_mol,
-        thermodynamics.free_energy_kJ_per_mol,
+        thermodynamics.heat_capacity_J_per_molformula_K,
+        thermodynamics.entropy_J_per_molformula_K,
+        thermodynamics.internal_energy_kJ_per_molformula,
+        thermodynamics.free_energy_kJ_per_molformula,
         strict=True,
     ):
-        print("  {:9.2f}   {:19.4f}   {:19.3f}   {:19.3f}".format(*row))
+        print("  {:9.2f}   {:15.4f}   {:13.4f}   {:10.3f}   {:10.3f}".format(*row))
+    print(f"  all {thermodynamics.per_mole}; U and F with the zero-point energy,")
+    print("  relative to the potential energy of the structure")
 
 
 def print_warnings(warnings: tuple[str, ...]) -> None:

@@ -11,19 +11,28 @@ from ase import Atoms
 
 from nearsight.errors import StorageError
 from nearsight.fingerprint import fingerprint
+from nearsight.hessian.checkpoint import count_rows
+from nearsight.locking import SUFFIX, hold_if_free
 from nearsight.models.contract import Model
 from nearsight.provenance import Setting
+from nearsight.relaxation.checkpoint import steps_at
+from nearsight.storage import remove_leftovers
+
+_LONGEST_STEM_BYTES = 100
+"""A file system takes 255 for a name, to which a key and a suffix are added."""
 
 
 class WorkDirectory:
     """The folder of unfinished work of one command.
 
     Files stay until the whole command is done, so that after an interruption the structures that
-    were finished cost nothing when the command runs again.
+    were finished cost nothing when the command runs again. Who works on a file holds its lock
+    (`nearsight.locking.hold`); two commands may share the folder, and files in it.
     """
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
+        self._given: dict[Path, None] = {}
         self._done: list[Path] = []
 
     def file(
@@ -32,7 +41,23 @@ class WorkDirectory:
         """Return the file for one piece of work: another one for each model and setting."""
         digests = json.dumps(fingerprint(atoms, model.identity, settings), sort_keys=True)
         key = hashlib.sha256(digests.encode()).hexdigest()[:12]
-        return self.path / f"{Path(structure).stem}-{key}.{kind}"
+        stem = os.fsdecode(os.fsencode(Path(structure).stem)[:_LONGEST_STEM_BYTES])
+        file = self.path / f"{stem}-{key}.{kind}"
+        self._given[file] = None
+        return file
+
+    def beside(self, file: Path) -> list[Path]:
+        """Return what there is of `file` and those whose names begin like it.
+
+        A relaxation that followed modes has such files for its rounds.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            return [
+                each
+                for each in sorted(file.parent.iterdir())
+                if each.name.startswith(file.name) and not each.name.endswith(SUFFIX)
+            ]
+        return []
 
     def done(self, *files: Path) -> None:
         """Let `files` be removed when the command is done."""
@@ -49,14 +74,30 @@ class WorkDirectory:
             raise
 
     def remove_done(self) -> None:
-        """Remove what `done` named."""
+        """Remove what `done` named, but for what another command is just using."""
         for file in self._done:
-            file.unlink(missing_ok=True)
+            if not file.exists():
+                continue
+            with hold_if_free(file) as free:
+                if free:
+                    file.unlink(missing_ok=True)
+
+    def kept(self) -> str | None:
+        """Say what work of this command there is in the folder; None if there is none."""
+        found = [_described(each) for file in self._given for each in self.beside(file)]
+        if not found:
+            return None
+        return (
+            f"Finished work is kept in {self.path}: {', '.join(found)}; the same command goes on "
+            f"from there."
+        )
 
 
 @contextlib.contextmanager
 def work_directory(path: str) -> Iterator[WorkDirectory]:
     """Make the folder, and remove it at the end if nothing unfinished is left in it.
+
+    What an interruption leaves is noted on the exception.
 
     Raises
     ------
@@ -64,13 +105,8 @@ def work_directory(path: str) -> Iterator[WorkDirectory]:
         The folder cannot be made.
     """
     work = WorkDirectory(path)
-    # Keeps the folder alive while another command that shares it comes to its end.
-    in_use = work.path / f"in-use-by-{os.getpid()}"
     try:
-        while not in_use.exists():
-            work.path.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):  # removed in this very moment
-                in_use.touch()
+        work.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"cannot use the folder {path} for unfinished work: {error.strerror or error}. "
@@ -79,7 +115,19 @@ def work_directory(path: str) -> Iterator[WorkDirectory]:
     try:
         yield work
         work.remove_done()
+    except KeyboardInterrupt as interruption:
+        if kept := work.kept():
+            interruption.add_note(kept)
+        raise
     finally:
-        in_use.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # gone, or not ours
+            remove_leftovers(work.path)
         with contextlib.suppress(OSError):  # not empty
             work.path.rmdir()
+
+
+def _described(file: Path) -> str:
+    if (n_steps := steps_at(file)) is not None:
+        return f"{file.name} ({n_steps} steps)"
+    what = "products" if ".rows" not in file.name else "rows"
+    return f"{file.name} ({count_rows(file)} {what})"

@@ -6,6 +6,24 @@ from typing import Any
 
 from nearsight.provenance import Provenance
 
+_TEXT, _COUNT, _NUMBER = (str,), (int,), (int, float)
+_NOTHING = (type(None),)
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "method": _TEXT,
+    "reason": _TEXT,
+    "step_A": (*_NUMBER, *_NOTHING),
+    "rows_computed": _COUNT,
+    "rows_needed": _COUNT,
+    "rows_by_sum_rule": _COUNT,
+    "symmetry": _TEXT,
+    "space_group": (*_TEXT, *_NOTHING),
+    "symmetry_tolerance_A": (*_NUMBER, *_NOTHING),
+    "symmetry_deviation_eV_per_A2": (*_NUMBER, *_NOTHING),
+    "seconds": _NUMBER,
+    "peak_memory_bytes": _COUNT,
+    "provenance": (dict,),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Computation:
@@ -43,8 +61,17 @@ class Computation:
 
     @staticmethod
     def fields_from_header(header: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields from what `computation_header` returned."""
+        """Return the fields from what `computation_header` returned.
+
+        Raises
+        ------
+        TypeError
+            One is of another type; a missing one is a KeyError.
+        """
         values = {name: header[name] for name in Computation.__dataclass_fields__}
+        for name, kinds in _KINDS.items():
+            if not isinstance(values[name], kinds) or isinstance(values[name], bool):
+                raise TypeError(f"“{name}” is {values[name]!r:.40}")
         return {**values, "provenance": Provenance.from_json(header["provenance"])}
 
     def computation_summary(self) -> dict[str, Any]:

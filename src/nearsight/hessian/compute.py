@@ -6,6 +6,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.announcing import announces
+from nearsight.hessian.budget import require_room_for_rows
 from nearsight.hessian.computation import computation_fields
 from nearsight.hessian.methods import ANALYTIC
 from nearsight.hessian.plan import plan
@@ -52,7 +53,8 @@ def hessian(
         Memory that may be used; by default 80 % of what is free on the model's device.
     checkpoint
         File that keeps finished rows. If it exists the Hessian goes on from there, and a complete
-        one returns at once. Delete it when the result is safe.
+        one returns at once. While another process works on it, this one waits. Delete it when the
+        result is safe.
     progress
         Show a progress bar: True, False, or None for a terminal only.
 
@@ -69,10 +71,11 @@ def hessian(
     MemoryBudgetError
         No method fits into the memory budget.
     CheckpointError
-        The checkpoint is damaged or belongs to another calculation.
+        The checkpoint belongs to another calculation, or another model of the same name or version.
     StorageError
         The disk is full; finished rows are safe.
     """
+    require_room_for_rows(3 * len(atoms), len(atoms), memory_budget_bytes)
     check_structure(atoms)
     planned = plan(atoms, model.capabilities, tolerance_A=symmetry_tolerance_A)
     computed = compute_planned_rows(
@@ -95,7 +98,7 @@ def hessian(
         atoms=structure,
         matrix_eV_per_A2=matrix,
         **computation_fields(computed.computation),
-        warnings=remarks_about_pieces(pieces_of(structure, reach)),
+        warnings=(*computed.notes, *remarks_about_pieces(pieces_of(structure, reach))),
         reach_A=reach,
     )
 

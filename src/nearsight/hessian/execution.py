@@ -13,7 +13,7 @@ from nearsight.hessian.methods import Chosen
 from nearsight.hessian.plan import Plan
 from nearsight.hessian.sum_rule import rows_by_sum_rule, rows_left_out
 from nearsight.memory import is_out_of_memory
-from nearsight.models.contract import Model, Seed
+from nearsight.models.contract import Model, Seed, fault_of, is_usable
 from nearsight.progress import Advance
 
 
@@ -44,9 +44,9 @@ class Rows:
 
     def computed(self, index: int, row: NDArray[np.float64]) -> None:
         """Check a row, and keep it."""
-        if not np.isfinite(row).all():
+        if not is_usable(row).all():
             raise ModelError(
-                f"the second derivative by {name_of(self._seeds[index])}, is not finite; the "
+                f"the second derivative by {name_of(self._seeds[index])}, is {fault_of(row)}; the "
                 f"{len(self.finished)} rows before it are kept. Look for atoms that are too "
                 f"close, or use differences or another model."
             )

@@ -11,7 +11,10 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.announcing import announces
+from nearsight.archives import require_numbers
 from nearsight.errors import MethodError, StructureError
+from nearsight.hessian.born_charges import BornCharges
+from nearsight.hessian.budget import require_room_for_rows
 from nearsight.hessian.computation import Computation, computation_fields
 from nearsight.hessian.compute import bare
 from nearsight.hessian.plan import plan
@@ -25,12 +28,22 @@ from nearsight.hessian.reach import (
 )
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
+from nearsight.storage import (
+    atoms_from_arrays,
+    atoms_to_arrays,
+    load_archive,
+    rebuilds,
+    save_archive,
+)
 from nearsight.structures.cell_symmetry import (
     find_cell_symmetry,
     symmetry_of_supercell,
 )
-from nearsight.structures.checking import check_structure, require_no_constraints
+from nearsight.structures.checking import (
+    check_structure,
+    require_no_constraints,
+    require_room_to_check,
+)
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.supercell import (
     make_general_supercell,
@@ -84,6 +97,8 @@ class ForceConstants(Computation):
     """What must be known about the structure before the force constants are used."""
     reach_A: float | None = ASSUMED_REACH_A
     """Distance beyond which no pair holds a part of the structure, as `reach_of` finds it."""
+    born: BornCharges | None = None
+    """Charges for the non-analytical term, of the atoms of `primitive_atoms`; None without it."""
 
     @property
     def primitive_cell(self) -> Atoms:
@@ -184,9 +199,13 @@ class ForceConstants(Computation):
             "primitive_atoms": self.primitive_atoms,
             "values_eV_per_A2": self.values_eV_per_A2,
         }
+        if self.born is not None:
+            header["born"], of_charges = self.born.archived()
+            arrays |= of_charges
         save_archive(path, "force constants", header, arrays)
 
     @classmethod
+    @rebuilds("force constants")
     def load(cls, path: str | os.PathLike[str]) -> "ForceConstants":
         """Load what `save` wrote.
 
@@ -197,17 +216,27 @@ class ForceConstants(Computation):
         """
         header, arrays = load_archive(path, "force constants")
         unit_cell = atoms_from_arrays(arrays)
+        matrix = supercell_matrix(require_numbers(arrays, "supercell_matrix", (3, 3)))
+        n_supercell = len(unit_cell) * round(float(np.linalg.det(matrix)))
+        primitive_atoms = arrays["primitive_atoms"]
+        n_primitive = primitive_atoms.size
+        # Before the supercell is built, which a matrix can make of any size.
+        values = require_numbers(arrays, "values_eV_per_A2", (n_primitive, 3, n_supercell, 3))
+        require_numbers(arrays, "primitive_atoms", (n_primitive,))
+        if n_primitive and not 0 <= primitive_atoms.min() <= primitive_atoms.max() < n_supercell:
+            raise ValueError("“primitive_atoms” are none of the supercell")
         return cls(
             **cls.fields_from_header(header),
             unit_cell=unit_cell,
-            supercell=make_general_supercell(unit_cell, arrays["supercell_matrix"]),
-            supercell_matrix=arrays["supercell_matrix"],
-            primitive_vectors=arrays["primitive_vectors"],
-            rotations=arrays["rotations"],
-            primitive_atoms=arrays["primitive_atoms"],
-            values_eV_per_A2=arrays["values_eV_per_A2"],
-            warnings=tuple(header["warnings"]),
+            supercell=make_general_supercell(unit_cell, matrix),
+            supercell_matrix=matrix,
+            primitive_vectors=require_numbers(arrays, "primitive_vectors", (3, 3)),
+            rotations=require_numbers(arrays, "rotations", (len(arrays["rotations"]), 3, 3)),
+            primitive_atoms=primitive_atoms,
+            values_eV_per_A2=values,
+            warnings=tuple(map(str, header["warnings"])),
             reach_A=header.get("reach_A", ASSUMED_REACH_A),
+            born=BornCharges.from_archived(header["born"], arrays) if "born" in header else None,
         )
 
     def to_phonopy(self, nac: str | os.PathLike[str] | None = None) -> "Phonopy":
@@ -217,7 +246,7 @@ class ForceConstants(Computation):
         ----------
         nac
             A BORN file of phonopy with Born charges and dielectric constant, for the non-analytical
-            term correction.
+            term correction, in place of `born`.
 
         Raises
         ------
@@ -238,6 +267,7 @@ class ForceConstants(Computation):
             "n_atoms_primitive": len(self.primitive_atoms),
             "sum_rule_eV_per_A2": self.sum_rule_eV_per_A2,
             "boundary_eV_per_A2": self.boundary_eV_per_A2,
+            "born_charges": self.born.summary() if self.born else None,
         }
 
 
@@ -290,6 +320,8 @@ def force_constants(
     matrix = _chosen_supercell(atoms, supercell, length_A)
     unit_cell = bare(atoms)
     repeated = make_general_supercell(unit_cell, matrix)
+    require_room_to_check(len(repeated))
+    require_room_for_rows(3, len(repeated), memory_budget_bytes)  # of at least one atom
     translations = symmetry_of_supercell(unit_cell, repeated, matrix)
     planned = plan(
         repeated, model.capabilities, tolerance_A=symmetry_tolerance_A, translations=translations
@@ -317,7 +349,7 @@ def force_constants(
         rotations=primitive.rotations,
         primitive_atoms=primitive.atoms,
         values_eV_per_A2=planned.expand_for(computed.rows_eV_per_A2, primitive.atoms),
-        warnings=remarks_about_pieces(pieces_of(unit_cell, reach)),
+        warnings=(*computed.notes, *remarks_about_pieces(pieces_of(unit_cell, reach))),
         reach_A=reach,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.archives import require_numbers
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.derivatives.strain_differences import strain_differences
 from nearsight.errors import MemoryBudgetError, MethodError, MissingPropertyError, ModelError
@@ -16,9 +17,9 @@ from nearsight.hessian.compute import hessian
 from nearsight.hessian.methods import ANALYTIC
 from nearsight.hessian.result import Hessian
 from nearsight.memory import is_out_of_memory
-from nearsight.models.contract import Model, require_elements
+from nearsight.models.contract import Model, is_usable, require_elements
 from nearsight.provenance import Provenance
-from nearsight.storage import atoms_to_arrays, load_archive, save_archive
+from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_archive
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.strain import require_crystal_for_strain
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
@@ -89,6 +90,7 @@ class GeneralisedHessian:
         save_archive(path, KIND, {**header, "strain_step": self.strain_step}, {**arrays, **own})
 
     @classmethod
+    @rebuilds(KIND)
     def load(cls, path: str | os.PathLike[str]) -> "GeneralisedHessian":
         """Load what `save` wrote.
 
@@ -98,13 +100,15 @@ class GeneralisedHessian:
             The file is missing, damaged, or something else, such as a Hessian without strain.
         """
         header, arrays = load_archive(path, KIND)
+        hessian = Hessian.from_archived(header, arrays)
+        n_atoms = hessian.n_atoms
         return cls(
-            hessian=Hessian.from_archived(header, arrays),
-            coupling_eV_per_A=arrays["coupling_eV_per_A"],
-            strain_eV=arrays["strain_eV"],
+            hessian=hessian,
+            coupling_eV_per_A=require_numbers(arrays, "coupling_eV_per_A", (n_atoms, 3, 6)),
+            strain_eV=require_numbers(arrays, "strain_eV", (6, 6)),
             strain_step=header["strain_step"],
-            forces_eV_per_A=arrays["forces_eV_per_A"],
-            stress_eV_per_A3=arrays["stress_eV_per_A3"],
+            forces_eV_per_A=require_numbers(arrays, "forces_eV_per_A", (n_atoms, 3)),
+            stress_eV_per_A3=require_numbers(arrays, "stress_eV_per_A3", (6,)),
         )
 
     def summary(self) -> dict[str, Any]:
@@ -186,10 +190,10 @@ def generalised_hessian(
         coupling, strain = strain_differences(
             partial(first_derivatives, model=model), atoms, SCHEMES[by_positions.method], step
         )
-    if not (np.isfinite(coupling).all() and np.isfinite(strain).all()):
+    if not (is_usable(coupling).all() and is_usable(strain).all()):
         raise ModelError(
-            f"{model.identity.name} gave a second derivative by strain that is not finite; look "
-            f"for atoms that are too close, or use differences or another model."
+            f"{model.identity.name} gave a second derivative by strain that is not finite or means "
+            f"nothing; look for atoms that are too close, or use differences or another model."
         )
     return GeneralisedHessian(
         hessian=by_positions,

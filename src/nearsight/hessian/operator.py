@@ -13,7 +13,7 @@ from nearsight.errors import MemoryBudgetError, ModelError
 from nearsight.hessian.product_method import choose_products
 from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.memory import PeakMemory, default_memory_budget, is_out_of_memory
-from nearsight.models.contract import Model, Products, require_elements
+from nearsight.models.contract import Model, Products, fault_of, is_usable, require_elements
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.pieces import Pieces
 
@@ -107,10 +107,11 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
                 f"budget for grouped products, differences, float32 or a smaller cell."
             ) from error
         self.n_products += len(found)
-        if not np.isfinite(found).all():
+        if not is_usable(found).all():
             raise ModelError(
-                f"{self.model.identity.name} gave a product of the Hessian that is not finite; "
-                f"look for atoms that are too close, or use differences or another model."
+                f"{self.model.identity.name} gave a product of the Hessian that is "
+                f"{fault_of(found)}; look for atoms that are too close, or use differences or "
+                f"another model."
             )
         return found
 

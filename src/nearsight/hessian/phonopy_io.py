@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,14 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError, StructureError
+from nearsight.fingerprint import file_sha256
+from nearsight.hessian.born_charges import BornCharges
+from nearsight.hessian.phonopy_units import COULOMB_eV_A, all_calculators
 from nearsight.storage import write_text
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
-    from phonopy.harmonic.dynamical_matrix import NacParams
     from phonopy.structure.atoms import PhonopyAtoms
 
     from nearsight.hessian.force_constants import ForceConstants
@@ -69,8 +71,36 @@ def to_phonopy(
     order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)
     phonon.force_constants = order.to_phonopy(force_constants.values_eV_per_A2)
     if nac is not None:
-        phonon.nac_params = read_born(nac, phonon)
+        phonon.nac_params = read_born(nac, phonon).in_order(np.arange(len(phonon.primitive)))
+    elif force_constants.born is not None:
+        phonon.nac_params = force_constants.born.in_order(order.own)
     return phonon
+
+
+def with_born(
+    force_constants: "ForceConstants", nac: str | os.PathLike[str] | None
+) -> "ForceConstants":
+    """Return force constants with the charges of a BORN file, in place of those that they have.
+
+    Raises
+    ------
+    StructureError, CheckpointError
+        As for `to_phonopy`.
+    """
+    if nac is None:
+        return force_constants
+    phonon = to_phonopy(force_constants)
+    order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)
+    found = read_born(nac, phonon)
+    before = force_constants.born
+    return replace(
+        force_constants,
+        born=replace(
+            found,
+            charges_e=found.charges_e[np.argsort(order.own)],
+            in_place_of=None if before is None else before.file,
+        ),
+    )
 
 
 @contextmanager
@@ -112,8 +142,11 @@ def write_phonopy(
     write_text(path, str(phonon.to_phonopy_yaml(settings={"force_constants": True})))
 
 
-def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> "NacParams":
+def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> BornCharges:
     """Return Born charges and dielectric constant from a BORN file for phonopy's primitive cell.
+
+    The charges are in e whatever program had them; the factor with which the file begins is
+    e²/(4πε₀) in the units of one of phonopy's calculators.
 
     Raises
     ------
@@ -123,7 +156,6 @@ def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> "NacParams":
         It is for another cell.
     """
     from phonopy.file_IO import parse_BORN
-    from phonopy.physical_units import get_calculator_physical_units
     from phonopy.structure.symmetry import Symmetry
 
     file = Path(path)
@@ -154,9 +186,34 @@ def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> "NacParams":
         raise CheckpointError(f"{file} holds charges or constants that are not finite; correct it.")
     if np.linalg.det(params["dielectric"]) <= 0:
         raise CheckpointError(f"{file} holds a dielectric tensor that is not positive; correct it.")
-    # Files of phonopy's own scripts begin with a comment in place of the unit conversion.
-    params.setdefault("factor", get_calculator_physical_units(None).nac_factor)
-    return params
+    return BornCharges(
+        params["born"],
+        params["dielectric"],
+        _coulomb_eV_A(file, params.get("factor")),
+        "gonze",
+        file.name,
+        file_sha256(file),
+    )
+
+
+def _coulomb_eV_A(file: Path, factor: float | None) -> float:
+    """Return e²/(4πε₀) in eV Å with the digits of a BORN file, in whichever unit that has it.
+
+    Files of phonopy's own scripts begin with a comment in place of it.
+    """
+    if factor is None:
+        return COULOMB_eV_A
+    calculators = all_calculators()
+    for units in calculators:
+        coulomb = units.coulomb_eV_A(factor)
+        if coulomb is not None:
+            return coulomb
+    known = sorted({round(units.coulomb, 4) for units in calculators})
+    raise CheckpointError(
+        f"{file} begins with the unit conversion {factor:g}, which is e²/(4πε₀) in the units of no "
+        f"calculator of phonopy ({', '.join(f'{value:g}' for value in known)}); correct it, or put "
+        f"a comment there."
+    )
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.directions import spread_directions
+from nearsight.memory import require_room
 from nearsight.models.contract import Capabilities, Seed
 from nearsight.structures.cell_symmetry import CellSymmetry, OperationKind, find_cell_symmetry
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A, space_group
+
+_BYTES_PER_ATOM = 2000  # lists for spglib and what it makes of them; measured for 64,000 atoms
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -246,6 +249,8 @@ def plan(
     ------
     StructureError
         The tolerance is not positive, or no consistent space group is found at it.
+    MemoryBudgetError
+        The search for it in so many atoms does not fit into the memory.
     """
     if tolerance_A is None:
         return _given_only(atoms, translations, "no symmetry was asked for")
@@ -254,6 +259,11 @@ def plan(
     if not atoms.pbc.all():
         reason = "a space group needs a structure periodic in three directions"
         return _given_only(atoms, translations, reason)
+    require_room(
+        _BYTES_PER_ATOM * len(atoms),
+        f"The space group of {len(atoms)} atoms",
+        "Take a smaller cell, or look for no symmetry (--no-symmetry).",
+    )
     kept = _operations_kept(capabilities)
     symmetry = find_cell_symmetry(atoms, tolerance_A, kept)
     group = None

@@ -3,33 +3,40 @@
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from nearsight.errors import CheckpointError, MethodError
+from nearsight.errors import MethodError
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian.budget import require_room_for_rows, within_budget
-from nearsight.hessian.checkpoint import RowStore, read_fingerprint
+from nearsight.hessian.checkpoint import Origin, RowStore, read_fingerprint
 from nearsight.hessian.computation import Computation
 from nearsight.hessian.execution import Rows, Task, complete, name_of
 from nearsight.hessian.methods import Chosen, choose_kind
 from nearsight.hessian.plan import Image, Plan
-from nearsight.memory import PeakMemory, default_memory_budget
-from nearsight.models.contract import Model, Seed, require_elements
+from nearsight.hessian.same_model import (
+    answers_of,
+    kept_derivative,
+    kept_evaluation,
+    precision_of,
+    require_same_model,
+)
+from nearsight.locking import hold
+from nearsight.memory import PeakMemory, default_memory_budget, measure
+from nearsight.models.contract import Evaluation, Model, Seed, require_elements
+from nearsight.models.versions import versions_behind
 from nearsight.progress import progress_bar
 from nearsight.provenance import Setting, record
 from nearsight.structures.checking import check_structure, require_no_constraints
 
-_SAME_ROW = 0.01
-"""Largest deviation of a repeated row, relative to its largest element: above noisy forces."""
-
 _N_IMAGES_CHECKED = 2
 _TURNED = 1e-3
 """Smallest element by which a rotation differs from none; those of a lattice do by far more."""
+_SAME_NOISY_IMAGE = 0.01
 _SAME_IMAGE = {"float64": 1e-4, "float32": 1e-3}
 """Largest deviation of an analytic row from the image it should be, over its largest element.
 
@@ -45,6 +52,8 @@ class PlannedRows:
     """In the order of `Plan.seeds`, shape ``(rows_needed, n_atoms, 3)``."""
     computation: Computation
     """How they came about, and what they cost."""
+    notes: tuple[str, ...]
+    """What was lost of the checkpoint, in plain words."""
 
 
 def compute_planned_rows(
@@ -72,16 +81,43 @@ def compute_planned_rows(
     chosen = choose_kind(model, method, step_A, plan.rows_needed / plan.rows_total)
     device = model.identity.device
     budget = default_memory_budget(device) if memory_budget_bytes is None else memory_budget_bytes
-    require_room_for_rows(rows_kept, len(atoms), min(budget, default_memory_budget("cpu")))
-    begun = _kind_in_checkpoint(atoms, model, plan, chosen, checkpoint)
+    require_room_for_rows(rows_kept, len(atoms), memory_budget_bytes)
+    with hold(checkpoint):
+        return _compute(
+            Task(atoms, model, plan, chosen, budget),
+            may_change=method == "auto",
+            checkpoint=checkpoint,
+            progress=progress,
+        )
+
+
+def _compute(
+    task: Task,
+    *,
+    may_change: bool,
+    checkpoint: str | os.PathLike[str] | None,
+    progress: bool | None,
+) -> PlannedRows:
+    """Compute the rows of a task, whose checkpoint nobody else works on."""
+    atoms, model, plan, budget = task.atoms, task.model, task.plan, task.memory_budget_bytes
+    device = model.identity.device
+    at_rest = measure(lambda: model.evaluate([atoms])[0], device)
+    begun = _kind_in_checkpoint(atoms, model, plan, task.chosen, checkpoint)
     chosen = begun or within_budget(
-        atoms, model, chosen, may_change=method == "auto", memory_budget_bytes=budget
+        atoms,
+        model,
+        task.chosen,
+        force_call_bytes=at_rest.peak_memory_bytes,
+        may_change=may_change,
+        memory_budget_bytes=budget,
     )
     settings = _settings(plan, chosen)
     store = None
     if checkpoint is not None:
-        store = RowStore(checkpoint, fingerprint(atoms, model.identity, settings), len(atoms))
-        _require_same_rows(atoms, model, plan.seeds, chosen, store)
+        identity = fingerprint(atoms, model.identity, settings)
+        origin = Origin(identity, versions_behind(model.identity), at_rest.result)
+        store = RowStore(checkpoint, origin, len(atoms))
+        _require_same_model(replace(task, chosen=chosen), store, at_rest.result)
     rows = Rows(plan.seeds, store)
     resumed = len(rows.finished)
     with (
@@ -89,12 +125,13 @@ def compute_planned_rows(
         PeakMemory(device) as peak,
     ):
         start = perf_counter()
-        executed, by_sum_rule = complete(Task(atoms, model, plan, chosen, budget), rows)
+        executed, by_sum_rule = complete(replace(task, chosen=chosen), rows)
         stacked = np.stack([rows.finished[index] for index in range(rows.total)])
         deviation = _check_images(atoms, model, plan, chosen, stacked)
         seconds = perf_counter() - start
     return PlannedRows(
         rows_eV_per_A2=stacked,
+        notes=() if store is None else store.notes,
         computation=Computation(
             method=executed.method,
             reason=executed.reason,
@@ -156,20 +193,27 @@ def _kind_in_checkpoint(
     return None
 
 
-def _require_same_rows(
-    atoms: Atoms, model: Model, seeds: Sequence[Seed], chosen: Chosen, store: RowStore
-) -> None:
-    """Compute one kept row again: not every model can say that it is another one."""
+def _require_same_model(task: Task, store: RowStore, at_rest: Evaluation) -> None:
+    """Compute one kept row again, and compare energy and forces."""
     if not store.rows:
         return
-    index, kept = next(iter(store.rows.items()))
-    again = _one_by_one(atoms, model, chosen, [seeds[index]])[0]
-    deviation = float(np.abs(again - kept).max())
-    if deviation > _SAME_ROW * float(np.abs(kept).max()):
-        raise CheckpointError(
-            f"{store.path} belongs to another model than this {model.identity.name}: row {index} "
-            f"differs by {deviation:.2g} eV/Å². Delete it, or choose another path."
-        )
+    atoms, model, differences = task.atoms, task.model, task.chosen.differences
+    index, row = next(iter(store.rows.items()))
+    precision = precision_of(model.identity.dtype, store.at_rest)
+    step_A = None if differences is None else differences.step_A
+    kept = [
+        kept_derivative(f"row {index}", row, precision, "eV/Å²", step_A),
+        *kept_evaluation(store.at_rest, precision),
+    ]
+    first = [at_rest]
+
+    def ask() -> list[NDArray[np.float64]]:
+        again = _one_by_one(atoms, model, task.chosen, [task.plan.seeds[index]])[0]
+        # After the displaced structures of a row: ASE's calculators remember the latest one.
+        evaluation = first.pop() if first else model.evaluate([atoms])[0]
+        return [again, *answers_of(evaluation)]
+
+    require_same_model(kept, ask, store.path, model.identity.name)
 
 
 def _check_images(
@@ -183,8 +227,8 @@ def _check_images(
     if not plan.uses_symmetry:
         return None
     random = np.random.default_rng(len(atoms))
-    analytic = _SAME_IMAGE.get(model.identity.dtype, _SAME_ROW)
-    allowed = analytic if chosen.differences is None else _SAME_ROW
+    analytic = _SAME_IMAGE.get(model.identity.dtype, _SAME_NOISY_IMAGE)
+    allowed = analytic if chosen.differences is None else _SAME_NOISY_IMAGE
     drawn = [
         _other_image(plan, random, mirrored=number == 0) for number in range(_N_IMAGES_CHECKED)
     ]

@@ -10,9 +10,16 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.archives import require_numbers
 from nearsight.hessian.computation import Computation
 from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
+from nearsight.storage import (
+    atoms_from_arrays,
+    atoms_to_arrays,
+    load_archive,
+    rebuilds,
+    save_archive,
+)
 from nearsight.structures.pieces import Pieces
 
 if TYPE_CHECKING:
@@ -98,6 +105,7 @@ class Hessian(Computation):
         return header, {**atoms_to_arrays(self.atoms), "matrix_eV_per_A2": self.matrix_eV_per_A2}
 
     @classmethod
+    @rebuilds("hessian")
     def load(cls, path: str | os.PathLike[str]) -> "Hessian":
         """Load what `save` wrote.
 
@@ -112,12 +120,20 @@ class Hessian(Computation):
     def from_archived(
         cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
     ) -> "Hessian":
-        """Return the Hessian that `archived` described."""
+        """Return the Hessian that `archived` described.
+
+        Raises
+        ------
+        ValueError
+            It is none; what is missing is a KeyError.
+        """
+        atoms = atoms_from_arrays(arrays)
+        n_atoms = len(atoms)
         return cls(
-            atoms=atoms_from_arrays(arrays),
-            matrix_eV_per_A2=arrays["matrix_eV_per_A2"],
+            atoms=atoms,
+            matrix_eV_per_A2=require_numbers(arrays, "matrix_eV_per_A2", (n_atoms, 3, n_atoms, 3)),
             **cls.fields_from_header(header),
-            warnings=tuple(header["warnings"]),
+            warnings=tuple(map(str, header["warnings"])),
             reach_A=header.get("reach_A", ASSUMED_REACH_A),
         )
 

@@ -22,7 +22,13 @@ from nearsight.hessian.planned_rows import compute_planned_rows
 from nearsight.hessian.result import Hessian
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
 from nearsight.models.contract import Model
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
+from nearsight.storage import (
+    atoms_from_arrays,
+    atoms_to_arrays,
+    load_archive,
+    rebuilds,
+    save_archive,
+)
 from nearsight.structures.cell_symmetry import symmetry_of_supercell
 from nearsight.structures.checking import check_structure
 from nearsight.structures.supercell import make_general_supercell, supercell_matrix
@@ -141,6 +147,7 @@ class Interactions(Computation):
         )
 
     @classmethod
+    @rebuilds("interactions")
     def load(cls, path: str | os.PathLike[str]) -> "Interactions":
         """Load what `save` wrote.
 

@@ -22,7 +22,7 @@ from nearsight.models.contract import (
     Seed,
     require_all_atoms,
     require_elements,
-    require_finite,
+    require_sound,
 )
 from nearsight.models.loading import LoadRequest
 from nearsight.provenance import ModelIdentity, Setting
@@ -148,7 +148,7 @@ class AseModel:
         try:
             evaluation = Evaluation(
                 energy_eV=float(self._energy(attached)),
-                forces_eV_per_A=np.asarray(attached.get_forces(), dtype=np.float64),
+                forces_eV_per_A=_real(attached.get_forces(), "forces", self._name),
                 stress_eV_per_A3=self._stress(attached) if stress else None,
                 atomic_energies_eV=None,
             )
@@ -162,12 +162,12 @@ class AseModel:
                 f"{self._name} failed on {atoms.get_chemical_formula()}: "
                 f"{type(error).__name__}: {error}"
             ) from error
-        require_finite(evaluation, atoms, self._name)
+        require_sound(evaluation, atoms, self._name)
         return evaluation
 
     def _stress(self, attached: Atoms) -> NDArray[np.float64]:
         try:
-            return np.asarray(attached.get_stress(), dtype=np.float64)
+            return _real(attached.get_stress(), "a stress", self._name)
         except PropertyNotImplementedError as error:
             raise MissingPropertyError(
                 f"{self._name} has no stress, without which a crystal can be relaxed in a fixed "
@@ -180,6 +180,20 @@ class AseModel:
             with contextlib.suppress(PropertyNotImplementedError):
                 return float(attached.get_potential_energy(force_consistent=True))
         return float(attached.get_potential_energy())
+
+
+def _real(values: Any, what: str, name: str) -> NDArray[np.float64]:
+    """Return what a calculator gave as an array; NumPy alone would drop imaginary parts.
+
+    Raises
+    ------
+    ModelError
+        They are no real numbers.
+    """
+    given = np.asarray(values)
+    if given.dtype.kind not in "fiu":
+        raise ModelError(f"{name} gave {what} that are no real numbers ({given.dtype}).")
+    return given.astype(np.float64)
 
 
 def load(request: LoadRequest) -> AseModel:

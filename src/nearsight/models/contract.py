@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import ModelError
 from nearsight.provenance import ModelIdentity
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 Seed = tuple[int, NDArray[np.float64]]
 """A row to compute: the index of an atom and a direction, shape ``(3,)``, in Å per unit step."""
 
+
+LARGEST_NUMBER = 1e15
+"""In eV and Å: beyond it double precision does not tell one eV from none.
+
+A Lennard-Jones argon at the closest distance that a structure may have is at 10¹⁰ eV/Å."""
 
 Products = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Products of a Hessian with vectors, one after the other along the first axis of both."""
@@ -276,26 +281,55 @@ def require_evaluable(
             require_stress(atoms)
 
 
-def require_finite(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
-    """Check that no number in `evaluation` is NaN or infinite.
+def require_sound(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
+    """Check that `evaluation` has a number for everything, and that each means something.
 
     Raises
     ------
     ModelError
-        Naming the quantity, and the first atom where there is one.
+        An array has not the shape that the structure wants, or a number is NaN, infinite, or larger
+        than `LARGEST_NUMBER`; naming the quantity, and the first atom where there is one.
     """
-    if not np.isfinite(evaluation.energy_eV):
+    formula = atoms.get_chemical_formula()
+    if not is_usable(evaluation.energy_eV):
         raise ModelError(
-            f"{name} gave the energy {evaluation.energy_eV} for {atoms.get_chemical_formula()}; "
-            f"look for atoms that are too close, or use another model."
+            f"{name} gave the energy {evaluation.energy_eV} for {formula}; look for atoms that are "
+            f"too close, or use another model."
         )
-    finite = np.isfinite(evaluation.forces_eV_per_A).all(axis=1)
-    if not finite.all():
-        first = int(np.argmin(finite))
+    n_atoms = len(atoms)
+    for what, found, wanted in (
+        ("forces", evaluation.forces_eV_per_A, (n_atoms, 3)),
+        ("a stress", evaluation.stress_eV_per_A3, (6,)),
+        ("atomic energies", evaluation.atomic_energies_eV, (n_atoms,)),
+    ):
+        if found is not None and found.shape != wanted:
+            raise ModelError(
+                f"{name} gave {what} of shape {found.shape} for the {n_atoms} atoms of {formula}, "
+                f"not {wanted}; it cannot be used as it is."
+            )
+    usable = is_usable(evaluation.forces_eV_per_A).all(axis=1)
+    if not usable.all():
+        first = int(np.argmin(usable))
+        fault = fault_of(evaluation.forces_eV_per_A[first])
         raise ModelError(
-            f"{name} gave a force that is not finite on atom {first} ({atoms[first].symbol}); "
-            f"look for atoms that are too close, or use another model."
+            f"{name} gave a force that is {fault} on atom {first} ({atoms[first].symbol}); look "
+            f"for atoms that are too close, or use another model."
         )
     stress = evaluation.stress_eV_per_A3
-    if stress is not None and not np.isfinite(stress).all():
-        raise ModelError(f"{name} gave a stress that is not finite; relax with a fixed cell.")
+    if stress is not None and not is_usable(stress).all():
+        raise ModelError(
+            f"{name} gave a stress that is {fault_of(stress)}; relax with a fixed cell."
+        )
+
+
+def is_usable(values: ArrayLike) -> NDArray[np.bool_]:
+    """Tell which numbers are finite, and not so large that their last digits exceed an eV."""
+    usable: NDArray[np.bool_] = np.abs(values) <= LARGEST_NUMBER  # which NaN is not
+    return usable
+
+
+def fault_of(values: ArrayLike) -> str:
+    """Say what is wrong with numbers some of which are not usable."""
+    if not np.isfinite(values).all():
+        return "not finite"
+    return f"as large as {np.abs(values).max():g} and means nothing"

@@ -24,7 +24,7 @@ from nearsight.models.contract import (
     require_all_atoms,
     require_elements,
     require_evaluable,
-    require_finite,
+    require_sound,
 )
 from nearsight.models.graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
@@ -121,7 +121,7 @@ class DirectForceModel:
             for index, forces in enumerate(np.split(_array(found.forces_eV_per_A), boundaries))
         ]
         for evaluation, atoms in zip(evaluations, structures, strict=True):
-            require_finite(evaluation, atoms, self.identity.name)
+            require_sound(evaluation, atoms, self.identity.name)
         return evaluations
 
     def rows(

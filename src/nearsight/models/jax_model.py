@@ -32,7 +32,7 @@ from nearsight.models.contract import (
     Seed,
     require_elements,
     require_evaluable,
-    require_finite,
+    require_sound,
 )
 from nearsight.models.padded_graph import PaddedGraph, padded_graph, rounded_atoms
 from nearsight.provenance import ModelIdentity
@@ -131,7 +131,7 @@ class JaxModel:
                 ),
                 atomic_energies_eV=energies[own],
             )
-            require_finite(evaluation, atoms, self.identity.name)
+            require_sound(evaluation, atoms, self.identity.name)
             evaluations.append(evaluation)
         return evaluations
 

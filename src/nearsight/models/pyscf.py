@@ -43,7 +43,7 @@ from nearsight.models.contract import (
     Seed,
     require_all_atoms,
     require_elements,
-    require_finite,
+    require_sound,
 )
 from nearsight.models.electrons import charge_and_multiplicity
 from nearsight.models.loading import LoadRequest
@@ -186,7 +186,7 @@ class PyscfModel:
             stress_eV_per_A3=None,
             atomic_energies_eV=None,
         )
-        require_finite(evaluation, atoms, self.identity.name)
+        require_sound(evaluation, atoms, self.identity.name)
         self._last = (atoms.copy(), evaluation)
         return evaluation
 

@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +155,7 @@ def _absolute(parsed: _Parsed) -> str:
     target = parsed.target
     ends = [len(target), *(place for place in range(len(target)) if target[place] in "#?")]
     for end in sorted(ends, reverse=True):  # what comes behind a path may look like one's end
-        if end and Path(target[:end]).exists():
+        if end and os.path.exists(target[:end]):  # False for a name that no file can have
             return f"{parsed.family.name}:{Path(target[:end]).absolute()}{target[end:]}"
     return parsed.name
 
@@ -200,7 +201,7 @@ def _unknown(name: str) -> str:
     hint = f" Did you mean {close[0]}?" if close else ""
     if family is not None:
         hint = f" Behind {family.name}: comes the {family.target}."
-    if Path(name).is_file():
+    if os.path.isfile(name):
         hint = f" A file needs its family in front of it, such as sevennet:{name}."
     return (
         f"there is no model {name!r}.{hint} `nearsight models list` shows those that have a name; "

@@ -26,7 +26,7 @@ from nearsight.models.contract import (
     require_all_atoms,
     require_elements,
     require_evaluable,
-    require_finite,
+    require_sound,
 )
 from nearsight.models.graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
@@ -59,7 +59,7 @@ class TorchModel:
         )
         evaluations = self._split(first, graph, structures)
         for evaluation, atoms in zip(evaluations, structures, strict=True):
-            require_finite(evaluation, atoms, self.identity.name)
+            require_sound(evaluation, atoms, self.identity.name)
         return evaluations
 
     def rows(

@@ -12,6 +12,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
+from nearsight.hessian.same_model import differing_versions
 from nearsight.storage import load_archive, save_archive
 
 INTERVAL_S = 5.0
@@ -39,6 +40,10 @@ class State:
     """Energy of the structure as given."""
     energy_start_eV: float
     """Energy where the first step started: as given, or symmetrised."""
+    energy_eV: float
+    """Energy at these positions."""
+    forces_eV_per_A: NDArray[np.float64]
+    """Forces at these positions that are followed, shape ``(n_atoms, 3)``."""
 
     def apply_to(self, atoms: Atoms) -> None:
         """Give `atoms` the positions and the cell of this state."""
@@ -55,11 +60,19 @@ class Checkpoint:
         The file, or None.
     fingerprint
         Digests of the structure as given, the model and the settings.
+    versions
+        Of the packages behind the model.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None, fingerprint: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        fingerprint: Mapping[str, str],
+        versions: Mapping[str, str],
+    ) -> None:
         self._path = None if path is None else Path(path)
         self._fingerprint = dict(fingerprint)
+        self._versions = dict(versions)
         self._latest: State | None = None
         # The first state is written at once: a place that cannot be written shows before the work.
         self._saved_at_s = -np.inf
@@ -70,19 +83,16 @@ class Checkpoint:
         Raises
         ------
         CheckpointError
-            The file is damaged, belongs to another calculation, or has no directory to be in.
+            The file is damaged, or belongs to another calculation or to other versions.
         """
         if self._path is None:
             return None
-        if not self._path.parent.is_dir():
-            raise CheckpointError(
-                f"The directory of the checkpoint {self._path} does not exist; create it."
-            )
         if not self._path.exists():
             return None
         try:
             header, arrays = load_archive(self._path, _KIND)
             self._require_same_calculation(header["fingerprint"])
+            self._require_same_versions(header["versions"])
             return State(
                 positions_A=arrays["positions_A"],
                 cell_A=arrays["cell_A"],
@@ -90,6 +100,8 @@ class Checkpoint:
                 converged=header["converged"],
                 energy_before_eV=header["energy_before_eV"],
                 energy_start_eV=header["energy_start_eV"],
+                energy_eV=header["energy_eV"],
+                forces_eV_per_A=arrays["forces_eV_per_A"],
             )
         except KeyError as error:
             raise CheckpointError(
@@ -123,12 +135,18 @@ class Checkpoint:
             return
         header: dict[str, Any] = {
             "fingerprint": self._fingerprint,
+            "versions": self._versions,
             "n_steps": state.n_steps,
             "converged": state.converged,
             "energy_before_eV": state.energy_before_eV,
             "energy_start_eV": state.energy_start_eV,
+            "energy_eV": state.energy_eV,
         }
-        arrays = {"positions_A": state.positions_A, "cell_A": state.cell_A}
+        arrays = {
+            "positions_A": state.positions_A,
+            "cell_A": state.cell_A,
+            "forces_eV_per_A": state.forces_eV_per_A,
+        }
         save_archive(self._path, _KIND, header, arrays)
         self._saved_at_s = time.monotonic()
 
@@ -142,5 +160,21 @@ class Checkpoint:
                 f"{' and '.join(differing)}. Repeat that one to continue it."
             )
 
+    def _require_same_versions(self, found: Mapping[str, str]) -> None:
+        changed = differing_versions(found, self._versions)
+        if changed:
+            raise CheckpointError(
+                f"The checkpoint {self._path} was begun with other versions ({changed}), whose "
+                f"steps are not mixed. Go on with those."
+            )
+
     def _remedy(self) -> str:
         return f"delete {self._path} or give another path to start from the beginning."
+
+
+def steps_at(path: str | os.PathLike[str]) -> int | None:
+    """Return how many steps the checkpoint at `path` has; None if it is none."""
+    try:
+        return int(load_archive(path, _KIND)[0]["n_steps"])
+    except (CheckpointError, KeyError, TypeError, ValueError):
+        return None

@@ -157,6 +157,8 @@ def _descend_in_rounds(
                     cell_A=atoms.cell.array.copy(),
                     n_steps=first_step + optimizer.nsteps,
                     converged=left < settings.fmax_eV_per_A,
+                    energy_eV=float(atoms.get_potential_energy()),
+                    forces_eV_per_A=atoms.get_forces().copy(),
                 )
                 checkpoint.keep(state)
                 advance(state.n_steps, f"fmax {left:.4f} eV/Å")

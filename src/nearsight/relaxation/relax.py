@@ -7,13 +7,17 @@ from dataclasses import asdict, replace
 import numpy as np
 from ase import Atoms
 from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
+from numpy.typing import NDArray
 
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian.product_method import ProductMethod
+from nearsight.hessian.same_model import kept_evaluation, precision_of, require_same_model
+from nearsight.locking import hold
 from nearsight.models.as_calculator import Adjust, ModelCalculator
 from nearsight.models.contract import Evaluation, Model, require_elements
+from nearsight.models.versions import versions_behind
 from nearsight.provenance import Setting, record
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.descent import Descent, RelaxationSettings, descend, residual
@@ -79,7 +83,8 @@ def relax(
         of forces: `Relaxation.provenance` says what ran, in ``products`` and ``products_reason``.
     checkpoint
         A file in which the geometry is kept every few seconds and when the run is interrupted. If
-        it exists the relaxation goes on from there.
+        it exists the relaxation goes on from there. While another process works on it, this one
+        waits.
     progress
         Whether a progress bar is shown; None shows it on a terminal.
 
@@ -94,7 +99,8 @@ def relax(
     MemoryBudgetError
         A force call does not fit into the memory budget.
     CheckpointError
-        The checkpoint is damaged or belongs to another calculation.
+        The checkpoint is damaged, or belongs to another calculation, or to another model of the
+        same name or version.
     StorageError
         The checkpoint cannot be written; the older one is intact.
     """
@@ -108,7 +114,6 @@ def relax(
         max_steps=max_steps,
         symmetry_tolerance_A=symmetry_tolerance_A,
     )
-    keeper = Checkpoint(checkpoint, fingerprint(atoms, model.identity, settings.deciding()))
     imposed: Symmetrized | None = None
     operations: Operations | None = None
     moving = atoms.copy()
@@ -116,11 +121,21 @@ def relax(
         imposed = symmetrize(atoms, symmetry_tolerance_A)
         operations = find_operations(imposed.atoms, EXACT_TOLERANCE_A)
         moving = imposed.atoms.copy()
-    state = keeper.resume() or _begin(atoms, moving, model)
     moving.calc = ModelCalculator(model, adjust=_projection(operations))
-    descent = descend(
-        moving, state, settings, keeper, progress, memory_budget_bytes=memory_budget_bytes
-    )
+    with hold(checkpoint):
+        keeper = Checkpoint(
+            checkpoint,
+            fingerprint(atoms, model.identity, settings.deciding()),
+            versions_behind(model.identity),
+        )
+        state = keeper.resume()
+        if state is None:
+            state = _begin(atoms, moving, model)
+        else:
+            _require_same_model(atoms, moving, state, settings, checkpoint)
+        descent = descend(
+            moving, state, settings, keeper, progress, memory_budget_bytes=memory_budget_bytes
+        )
     moving.calc = None
     return _report(atoms, moving, model, settings, descent=descent, imposed=imposed)
 
@@ -150,7 +165,39 @@ def _begin(atoms: Atoms, start: Atoms, model: Model) -> State:
         converged=False,
         energy_before_eV=before.energy_eV,
         energy_start_eV=begun.energy_eV,
+        energy_eV=begun.energy_eV,
+        forces_eV_per_A=begun.forces_eV_per_A,
     )
+
+
+def _require_same_model(
+    atoms: Atoms,
+    moving: Atoms,
+    state: State,
+    settings: RelaxationSettings,
+    checkpoint: str | os.PathLike[str] | None,
+) -> None:
+    """Compare energies, as given and as kept, and forces with those of the model as it is now."""
+    calculator: ModelCalculator = moving.calc
+    identity = calculator.model.identity
+    state.apply_to(moving)
+    at_kept = Evaluation(state.energy_eV, state.forces_eV_per_A, None, None)
+    precision = precision_of(identity.dtype, at_kept)
+    kept = kept_evaluation(at_kept, precision, " of the geometry in it")
+    first_of = replace(kept[0], what="the energy", value=np.array(state.energy_before_eV))
+
+    def ask() -> list[NDArray[np.float64]]:
+        [before] = calculator.model.evaluate([atoms.copy()])
+        calculator.reset()
+        if settings.cell:
+            moving.get_stress()  # brings the forces with it, for the first step to come too
+        return [
+            np.array(before.energy_eV),
+            np.array(moving.get_potential_energy()),
+            moving.get_forces(),
+        ]
+
+    require_same_model([first_of, *kept], ask, checkpoint, identity.name)
 
 
 def _projection(operations: Operations | None) -> Adjust | None:

@@ -7,7 +7,13 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.provenance import Provenance
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
+from nearsight.storage import (
+    atoms_from_arrays,
+    atoms_to_arrays,
+    load_archive,
+    rebuilds,
+    save_archive,
+)
 from nearsight.units import EV_PER_A3_IN_GPA
 
 
@@ -116,6 +122,7 @@ class Relaxation:
         save_archive(path, "relaxation", header, atoms_to_arrays(self.atoms))
 
     @classmethod
+    @rebuilds("relaxation")
     def load(cls, path: str | os.PathLike[str]) -> "Relaxation":
         """Load what `save` wrote.
 

@@ -11,6 +11,7 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import Provenance
 from nearsight.relaxation.result import Relaxation
+from nearsight.structures.formula_unit import formula_unit
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
@@ -82,7 +83,7 @@ class ReportEntry:
             made["bands"] = self.bands.summary() if self.bands else None
         if self.thermodynamics is not None:
             made["heat_capacity"] = self.thermodynamics.heat_capacity_summary()
-            made["thermodynamics"] = _functions_record(self.thermodynamics)
+            made["thermodynamics"] = self.thermodynamics.functions_summary()
             made["acoustic"] = self.thermodynamics.acoustic
             made["scale_factor"] = self.thermodynamics.scale_factor
         return {**made, "warnings": list(self.warnings)}
@@ -159,11 +160,14 @@ def _structure_record(
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:
     identity = provenance.model
+    formula, n_formulas = formula_unit(atoms)
     symmetry = relaxation.symmetry if relaxation else None
     return {
         "structure": name,
         "formula": str(atoms.get_chemical_formula()),
         "n_atoms": len(atoms),
+        "formula_unit": formula,
+        "formula_units_per_cell": n_formulas,
         "model": {
             "name": identity.name,
             "checkpoint_sha256": identity.checkpoint_sha256,
@@ -182,18 +186,6 @@ def _structure_record(
         "supercell": settings.get("supercell"),
         "versions": dict(provenance.versions),
     }
-
-
-def _functions_record(thermal: Thermodynamics) -> list[dict[str, float]]:
-    """Return entropy and energies at each temperature."""
-    columns = {
-        "temperature_K": thermal.temperatures_K,
-        "entropy_J_per_molatom_K": thermal.entropy_J_per_molatom_K,
-        "free_energy_kJ_per_mol": thermal.free_energy_kJ_per_mol,
-        "internal_energy_kJ_per_mol": thermal.internal_energy_kJ_per_mol,
-    }
-    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
-    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 @dataclass(frozen=True)

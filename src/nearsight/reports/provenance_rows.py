@@ -27,6 +27,8 @@ _SETTING_NAMES = {
     "optimizer": "optimizer",
     "fixed_cell": "cell fixed",
     "symmetrize_A": "symmetrized within / Å",
+    "force_constants": "force constants from",
+    "force_constants_sha256": "SHA-256 of that file",
 }
 
 
@@ -173,7 +175,16 @@ def _hessian(entry: ReportEntry) -> _Lines:
         ("peak memory", wording.mebibytes(hessian.peak_memory_bytes)),
         ("asymmetry", _with_unit(hessian.asymmetry_eV_per_A2)),
         ("sum rule", _with_unit(hessian.sum_rule_eV_per_A2)),
+        *_born(entry),
     ]
+
+
+def _born(entry: ReportEntry) -> _Lines:
+    born = entry.force_constants.born if entry.force_constants else None
+    if born is None:
+        return []
+    digest = Markup('SHA-256 <code class="digest">{}</code>').format(born.sha256)
+    return [("Born charges", born.source), ("of the file", digest)]
 
 
 def _rows_total(entry: ReportEntry) -> int:

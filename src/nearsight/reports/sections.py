@@ -119,7 +119,7 @@ def _numbers(entry: ReportEntry) -> dict[str, Any]:
         "convention": thermal.acoustic if thermal else None,
         "acoustic": _acoustic(entry),
         "error_bars": None,
-        "functions": _functions(entry),
+        "functions": thermal.functions_summary() if thermal else [],
         "modes_summary": _modes_summary(entry),
     }
 
@@ -180,21 +180,6 @@ def _what_was_computed(entry: ReportEntry) -> str:
         f"Harmonic {about} of a {wording.described(entry.atoms)}, from its {source} with "
         f"{entry.hessian.provenance.model.name}"
     )
-
-
-def _functions(entry: ReportEntry) -> list[dict[str, float]]:
-    thermal = entry.thermodynamics
-    if thermal is None:
-        return []
-    columns = zip(
-        thermal.temperatures_K.tolist(),
-        thermal.entropy_J_per_molatom_K.tolist(),
-        thermal.internal_energy_kJ_per_mol.tolist(),
-        thermal.free_energy_kJ_per_mol.tolist(),
-        strict=True,
-    )
-    names = ("temperature_K", "entropy", "internal_energy", "free_energy")
-    return [dict(zip(names, values, strict=True)) for values in columns]
 
 
 def _acoustic(entry: ReportEntry) -> str | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from nearsight.printable import printable
 from nearsight.reports import wording
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def _environment() -> "Environment":
     environment = Environment(
         loader=FunctionLoader(asset),
         autoescape=True,
+        finalize=_finalized,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -40,3 +42,8 @@ def _environment() -> "Environment":
     environment.filters["scientific"] = wording.scientific
     environment.filters["formula"] = wording.formula
     return environment
+
+
+def _finalized(value: Any) -> Any:
+    """Show characters on which a page would act, such as those that turn a line around."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -79,9 +79,7 @@ def verdict(entry: ReportEntry) -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
     hessian = entry.hessian
     checks = (
-        _imaginary_phonons(entry.phonons)
-        if entry.phonons
-        else imaginary_check(entry.vibrations.n_imaginary),
+        _imaginary_phonons(entry.phonons) if entry.phonons else _imaginary_modes(entry),
         *relaxation_checks(entry, hessian.warnings),
         _exactness(
             "symmetric Hessian",
@@ -110,6 +108,25 @@ def imaginary_check(count: int) -> Check:
     )
 
 
+def _imaginary_modes(entry: ReportEntry) -> Check:
+    count = entry.vibrations.n_imaginary
+    if count == 0 or not entry.hessian.provenance.only_read:
+        return imaginary_check(count)
+    if count > 1:
+        return Check(
+            Level.BAD,
+            f"{count} imaginary modes",
+            "The structure in the file is not at a minimum of the method that had its Hessian.",
+        )
+    molecule = not entry.atoms.pbc.any()
+    return Check(
+        Level.CAUTION,
+        "transition state" if molecule else "saddle point",
+        "One mode is imaginary: the structure in the file is a saddle point of first order of the "
+        "method that had its Hessian. That mode counts as nothing.",
+    )
+
+
 def _imaginary_phonons(phonons: PhononMesh) -> Check:
     if phonons.share_imaginary == 0:
         return Check(Level.GOOD, "no imaginary modes", "No phonon has a negative curvature.")
@@ -120,7 +137,9 @@ def _imaginary_phonons(phonons: PhononMesh) -> Check:
         "So few, and none at the q-points of the supercell itself: soft acoustic modes that "
         "interpolation pushes below zero look like that."
         if few
-        else "The structure is not at a minimum of this model, or the supercell is too small.",
+        else f"The structure is not at a minimum of "
+        f"{'the method of the file' if phonons.provenance.only_read else 'this model'}, or the "
+        f"supercell is too small.",
     )
 
 

@@ -1,11 +1,17 @@
 """Atoms of a crystal, each periodic image by itself."""
 
+import math
 from itertools import product
 
 import numpy as np
 from ase import Atoms
 
+from nearsight.memory import require_room
 from nearsight.structures.bonds import FloatArray, Image, IntArray
+
+_LONGEST_REACH = 1e100  # in cells; no memory holds so many, and floats still count them
+_BYTES_PER_IMAGE = 200  # a tuple of three integers, and an array of them
+_BYTES_PER_PLACE = 64  # two vectors, a distance, and the squares of one
 
 # An atom, or a group, and the lattice vector of its image.
 Place = tuple[int, Image]
@@ -36,6 +42,11 @@ def places_within(
     -------
     tuple
         Atoms, shape ``(n,)``, their images, shape ``(n, 3)``, and distances in Å, shape ``(n,)``.
+
+    Raises
+    ------
+    MemoryBudgetError
+        So many images do not fit into the memory.
     """
     vectors = atoms.positions - centre_A
     ranges: list[range] = [range(1), range(1), range(1)]
@@ -44,11 +55,18 @@ def places_within(
         # Along each axis only the distance between lattice planes counts.
         inverse = np.linalg.pinv(atoms.cell.array[periodic])
         fractional = vectors @ inverse
-        reach = radius_A * np.linalg.norm(inverse, axis=0)
-        lowest = np.ceil(-reach - fractional.max(axis=0) - 1e-9).astype(int)
-        highest = np.floor(reach - fractional.min(axis=0) + 1e-9).astype(int)
+        reach = np.minimum(radius_A * np.linalg.norm(inverse, axis=0), _LONGEST_REACH)
+        lowest = np.ceil(-reach - fractional.max(axis=0) - 1e-9).tolist()
+        highest = np.floor(reach - fractional.min(axis=0) + 1e-9).tolist()
         for axis, low, high in zip(periodic, lowest, highest, strict=True):
-            ranges[axis] = range(low, high + 1)
+            ranges[axis] = range(int(low), int(high) + 1)
+    # Python's integers hold any number of images.
+    n_images = math.prod(each.stop - each.start for each in ranges)
+    require_room(
+        n_images * (_BYTES_PER_IMAGE + _BYTES_PER_PLACE * len(atoms)),
+        f"All atoms within {radius_A:g} Å, out of {n_images} images of {len(atoms)} atoms,",
+        "Take a smaller radius.",
+    )
     images = np.array(list(product(*ranges)), dtype=np.int64)
     shifted = vectors[np.newaxis] + (images @ atoms.cell.array)[:, np.newaxis]
     distances = np.linalg.norm(shifted, axis=2)

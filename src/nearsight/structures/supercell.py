@@ -1,5 +1,7 @@
 """Supercells."""
 
+import math
+import sys
 from collections.abc import Sequence
 from numbers import Integral
 
@@ -8,7 +10,14 @@ from ase import Atoms
 from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import StructureError
+from nearsight.memory import require_room
+from nearsight.structures.integer_lattices import spanning_rows
 from nearsight.structures.reduced_cell import cell_widths_A, periodic_cell, reduced_basis
+
+# Measured: 75 to 89 bytes for positions, lattice vectors, numbers and what they are made from.
+_BYTES_PER_ATOM = 100
+# Three integers, three fractions, and what they are made from.
+_BYTES_PER_POINT = 100
 
 
 def make_supercell(atoms: Atoms, repeats: Sequence[int]) -> Atoms:
@@ -28,13 +37,15 @@ def make_supercell(atoms: Atoms, repeats: Sequence[int]) -> Atoms:
     ------
     StructureError
         `repeats` is something else.
+    MemoryBudgetError
+        So many atoms do not fit into the memory.
     """
     counts = tuple(repeats)
     if len(counts) != 3 or not all(_is_positive_integer(count) for count in counts):
         raise StructureError(
             f"A supercell needs three positive integers such as (2, 2, 2), not {repeats!r}."
         )
-    return make_general_supercell(atoms, np.diag(counts))
+    return make_general_supercell(atoms, counts)
 
 
 def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
@@ -55,6 +66,8 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
     StructureError
         `matrix` holds no integers, has no positive determinant, or repeats a direction in which
         the structure is not periodic.
+    MemoryBudgetError
+        So many atoms do not fit into the memory.
     """
     integers = supercell_matrix(matrix)
     for axis, (name, periodic) in enumerate(zip("abc", atoms.pbc, strict=True)):
@@ -64,6 +77,12 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
                 f"The structure cannot be repeated {integers[axis, axis]} times along {name}, "
                 f"where it is not periodic, nor joined with it; repeat it once there, alone."
             )
+    n_atoms = len(atoms) * _determinant(integers.tolist())
+    require_room(
+        _BYTES_PER_ATOM * n_atoms,
+        f"A supercell of {n_atoms} atoms",
+        "Take a smaller supercell (--supercell, --length).",
+    )
     shifts = lattice_points(integers)
     supercell = atoms[np.tile(np.arange(len(atoms)), len(shifts))]
     supercell.positions += np.repeat(shifts @ atoms.cell.array, len(atoms), axis=0)
@@ -78,24 +97,31 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
     ------
     StructureError
         They are no integers, or the determinant is not positive.
+    MemoryBudgetError
+        The lattice points that such a supercell is made from do not fit into the memory.
     """
-    try:
-        given = np.asarray(matrix)
-    except ValueError:  # rows of different lengths
-        given = np.empty(0)
+    # As objects, numbers of any size stay what they are.
+    given = np.asarray(matrix, dtype=object)
     if given.shape == (3,):
         given = np.diag(given)
-    if given.shape != (3, 3) or not np.issubdtype(given.dtype, np.integer):
+    if given.shape != (3, 3) or not all(map(_is_integer, given.ravel())):
         raise StructureError(
             f"A supercell needs three integers, or a matrix of nine, not {matrix!r}: its vectors "
             f"must be whole multiples of those of the unit cell."
         )
-    if np.linalg.det(given) < 0.5:
+    rows = [[int(value) for value in row] for row in given]
+    if _determinant(rows) < 1:
         raise StructureError(
-            f"The supercell {given.tolist()} has no volume, or another handedness than the unit "
-            f"cell; choose integers with a positive determinant."
+            f"The supercell {rows} has no volume, or another handedness than the unit cell; choose "
+            f"integers with a positive determinant."
         )
-    return given.astype(np.int64)
+    n_points = _determinant(rows)
+    require_room(
+        _BYTES_PER_POINT * n_points,
+        f"A supercell of {n_points} lattice points",
+        "Take a smaller supercell (--supercell, --length).",
+    )
+    return np.array(rows, dtype=np.int64)
 
 
 def supercell_for_length(atoms: Atoms, length_A: float) -> NDArray[np.int64]:
@@ -110,15 +136,20 @@ def supercell_for_length(atoms: Atoms, length_A: float) -> NDArray[np.int64]:
     ------
     StructureError
         The length is not positive and finite.
+    MemoryBudgetError
+        Such a supercell does not fit into the memory.
     """
     if not 0.0 < length_A < np.inf:
         raise StructureError(f"A supercell needs a positive length in Å, not {length_A}.")
     basis = reduced_basis(atoms)
-    widths = cell_widths_A(basis @ periodic_cell(atoms), atoms.pbc)
-    repeats = np.ones(3, dtype=np.int64)
-    # A width that misses the length by rounding is wide enough.
-    repeats[atoms.pbc] = np.maximum(np.ceil(length_A / widths - 1e-6), 1)
-    return repeats[:, np.newaxis] * basis
+    widths = cell_widths_A(basis @ periodic_cell(atoms), atoms.pbc).tolist()
+    repeats = [1, 1, 1]
+    for axis, width in zip(np.flatnonzero(atoms.pbc).tolist(), widths, strict=True):
+        # A width that misses the length by rounding is wide enough. Python's integers hold any.
+        repeats[axis] = max(math.ceil(min(length_A / width, sys.float_info.max) - 1e-6), 1)
+    return supercell_matrix(
+        [[n * value for value in row] for n, row in zip(repeats, basis.tolist(), strict=True)]
+    )
 
 
 def supercell_setting(matrix: NDArray[np.int64]) -> list[int] | list[list[int]]:
@@ -153,14 +184,35 @@ def lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
     if not np.any(matrix - np.diag(np.diag(matrix))) and (np.diag(matrix) > 0).all():
         points: NDArray[np.int64] = np.indices(np.diag(matrix).tolist()).reshape(3, -1).T
         return points
-    corners = np.array(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, -1).T @ matrix
-    lowest, highest = corners.min(axis=0), corners.max(axis=0)
-    box = np.indices((highest - lowest + 1).tolist()).reshape(3, -1).T + lowest
-    scaled = box @ np.linalg.inv(matrix)
-    inside = ((scaled > -1e-9) & (scaled < 1 - 1e-9)).all(axis=1)
-    points = box[inside]
+    rows = matrix.tolist()
+    sides = [abs(row[axis]) for axis, row in enumerate(spanning_rows(rows))]
+    # Points of a box that differ by no vector of the supercell, and then where they are inside it;
+    # in Python's integers, since nothing may be rounded.
+    box = np.indices(sides).reshape(3, -1).T.astype(object)
+    cells = box @ np.array(_adjugate(rows), dtype=object) // _determinant(rows)
+    points = (box - cells @ np.array(rows, dtype=object)).astype(np.int64)
     return points[np.lexsort((*points.T[::-1], points.any(axis=1)))]
 
 
+def _adjugate(rows: list[list[int]]) -> list[list[int]]:
+    """Return the inverse times the determinant, exact for integers of any size."""
+    (a, b, c), (d, e, f), (g, h, i) = rows
+    return [
+        [e * i - f * h, c * h - b * i, b * f - c * e],
+        [f * g - d * i, a * i - c * g, c * d - a * f],
+        [d * h - e * g, b * g - a * h, a * e - b * d],
+    ]
+
+
+def _determinant(rows: list[list[int]]) -> int:
+    """Return the determinant, exact for integers of any size."""
+    (a, b, c), (d, e, f), (g, h, i) = rows
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+
+
+def _is_integer(count: object) -> bool:
+    return not isinstance(count, bool | np.bool) and isinstance(count, Integral)
+
+
 def _is_positive_integer(count: object) -> bool:
-    return type(count) is not bool and isinstance(count, Integral) and int(count) >= 1
+    return _is_integer(count) and int(count) >= 1  # type: ignore[call-overload]  # it is an integer

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.announcing import announces
-from nearsight.errors import StructureError
+from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.force_constants import ForceConstants
+from nearsight.memory import require_room
 from nearsight.provenance import Provenance
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations.waves import waves_at
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FloatArray = NDArray[np.float64]
+
+_BYTES_PER_FREQUENCY = 64  # frequencies, signs, squares and q-points, as lists and as arrays
 
 
 @dataclass(frozen=True)
@@ -135,15 +138,27 @@ def band_structure(
 
     Raises
     ------
+    MethodError
+        A piece has fewer than two points.
+    MemoryBudgetError
+        So many points do not fit into the memory.
     StructureError
         The structure is not periodic in three directions, the BORN file is for another cell, or
         seekpath finds no path.
     CheckpointError
         The BORN file cannot be read.
     """
+    if points_per_segment < 2:
+        raise MethodError(f"a piece of a path has at least its two ends, not {points_per_segment}.")
     phonon = force_constants.to_phonopy(nac)
     path, remarks = _suggested_path(force_constants)
     ends = [(path["point_coords"][start], path["point_coords"][end]) for start, end in path["path"]]
+    n_points, n_branches = len(ends) * points_per_segment, 3 * len(force_constants.primitive_atoms)
+    require_room(
+        _BYTES_PER_FREQUENCY * n_points * (n_branches + 3),
+        f"{n_points} points along the path of the bands",
+        "Take fewer of them.",
+    )
     pieces = [np.linspace(start, end, points_per_segment) for start, end in ends]
     bands = phonon.run_band_structure(pieces)
     segments = []

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
-from nearsight.storage import load_archive, save_archive
+from nearsight.storage import load_archive, rebuilds, save_archive
 from nearsight.vibrations.modes import Vibrations
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class DensityOfStates:
         save_archive(path, "density of states", header, arrays)
 
     @classmethod
+    @rebuilds("density of states")
     def load(cls, path: str | os.PathLike[str]) -> "DensityOfStates":
         """Load what `save` wrote.
 

@@ -19,6 +19,8 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.result import Hessian
+from nearsight.locking import hold
+from nearsight.memory import require_room
 from nearsight.progress import progress_bar
 from nearsight.provenance import Provenance, Setting, record
 from nearsight.structures.neighbours import neighbour_pairs
@@ -33,6 +35,8 @@ _GUARD = 1
 """Vectors beside those that are wanted: for a single mode one saves a sixth of the products, and
 more of them cost some."""
 _MOST_ITERATIONS = 300
+_BLOCKS_AT_ONCE = 10
+"""Vectors, residuals and directions, the product of each, and what is made of them."""
 _SMALL = 6
 """All modes of a structure with fewer than that many for each vector are computed at once."""
 _DEPENDENT = 1e-8
@@ -125,7 +129,8 @@ def lowest_modes(
     seed
         Of the random vectors to start from.
     checkpoint
-        File that keeps every finished product. If it exists the run goes on from there.
+        File that keeps every finished product. If it exists the run goes on from there. While
+        another process works on it, this one waits.
     progress
         Show a progress bar: True, False, or None for a terminal only.
 
@@ -136,7 +141,7 @@ def lowest_modes(
     MemoryBudgetError
         Memory ran out; finished products are kept.
     CheckpointError
-        The checkpoint is damaged or belongs to another calculation.
+        The checkpoint belongs to another calculation, or another model of the same name or version.
     StorageError
         The disk is full; finished products are kept.
     """
@@ -150,8 +155,13 @@ def lowest_modes(
     if guess is not None and guess.modes[0].size != size:
         raise MethodError(f"the guess is for {len(guess.atoms)} atoms, not {size // 3}.")
     all_at_once = size < _SMALL * (n_modes + _GUARD) + n_rigid
+    require_room(
+        8 * _BLOCKS_AT_ONCE * size * (size if all_at_once else n_modes + _GUARD),
+        f"The vectors for {n_modes} modes of {size // 3} atoms",
+        "Ask for fewer modes.",
+    )
     block = np.eye(size) if all_at_once else _start(size, n_modes, guess, seed)
-    with progress_bar("Hessian products", None, show=progress) as advance:
+    with hold(checkpoint), progress_bar("Hessian products", None, show=progress) as advance:
         settings: dict[str, Setting] = {
             "tolerance_eV_per_A2_amu": tolerance_eV_per_A2_amu,
             "start": hashlib.sha256(block.tobytes()).hexdigest(),

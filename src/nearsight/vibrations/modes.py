@@ -14,12 +14,19 @@ from nearsight.announcing import announces
 from nearsight.errors import ModelError
 from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
 from nearsight.hessian.result import Hessian
+from nearsight.memory import require_room
 from nearsight.provenance import Provenance
-from nearsight.storage import atoms_from_arrays, atoms_to_arrays, load_archive, save_archive
+from nearsight.storage import (
+    atoms_from_arrays,
+    atoms_to_arrays,
+    load_archive,
+    rebuilds,
+    save_archive,
+)
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.vibrations.spectrum import Acoustic, Oscillators
-from nearsight.vibrations.wording import WAY_OUT, name_wavenumbers, remarks_at_gamma
+from nearsight.vibrations.wording import imaginary_warning, name_wavenumbers, remarks_at_gamma
 
 if TYPE_CHECKING:
     from ase.vibrations import VibrationsData
@@ -27,6 +34,9 @@ if TYPE_CHECKING:
 _RIGID_LIMIT_PERIODIC_PER_CM = 5.0
 # A residual force of 0.01 eV/Å turns a small molecule at some 20 cm⁻¹.
 _RIGID_LIMIT_MOLECULE_PER_CM = 30.0
+
+# Beside the Hessian itself, measured: 8.2 and 7.3 for 256 and 500 atoms.
+_MATRICES_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,13 @@ class Vibrations:
         """What makes these modes doubtful, in plain words; empty if nothing does."""
         found = []
         if self.n_imaginary:
-            found.append(_imaginary_warning(self.wavenumbers_per_cm[: self.n_imaginary]))
+            found.append(
+                imaginary_warning(
+                    self.wavenumbers_per_cm[: self.n_imaginary],
+                    only_read=self.provenance.only_read,
+                    molecule=not self.atoms.pbc.any(),
+                )
+            )
         # A chain that can turn about its axis is turned by residual forces as a molecule is.
         translations_only = bool(self.atoms.pbc.any()) and self.n_rigid_body == 3 * len(
             self.pieces.lattices
@@ -189,6 +205,7 @@ class Vibrations:
         save_archive(path, "vibrations", header, arrays)
 
     @classmethod
+    @rebuilds("vibrations")
     def load(cls, path: str | os.PathLike[str]) -> "Vibrations":
         """Load what `save` wrote.
 
@@ -229,7 +246,10 @@ def vibrations(hessian: Hessian) -> Vibrations:
         The Hessian holds something that is not a finite number.
     StructureError
         There are no atoms, or a mass is not positive.
+    MemoryBudgetError
+        The matrices that this takes do not fit into the memory.
     """
+    require_room_for_modes(hessian.n_atoms)
     _require_finite(hessian)
     rigid = rigid_body_basis(hessian.atoms, hessian.pieces)
     weights = np.repeat(hessian.atoms.get_masses() ** -0.5, 3)
@@ -250,6 +270,21 @@ def vibrations(hessian: Hessian) -> Vibrations:
     )
 
 
+def require_room_for_modes(n_atoms: int) -> None:
+    """Check that the normal modes of so many atoms can be computed from a Hessian.
+
+    Raises
+    ------
+    MemoryBudgetError
+        They cannot.
+    """
+    require_room(
+        _MATRICES_AT_ONCE * 8 * (3 * n_atoms) ** 2,
+        f"Diagonalising the Hessian of {n_atoms} atoms",
+        "Take a smaller cell, or what needs no modes (heat-capacity --spectrum probing).",
+    )
+
+
 def _eigenvalues(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.eigvalsh(matrix), dtype=np.float64)
 
@@ -264,15 +299,6 @@ def _require_finite(hessian: Hessian) -> None:
             f"first one H[{atom}, {'xyz'[direction]}, {other}, {'xyz'[along]}] = {value}; check "
             f"the structure for atoms that (almost) coincide, or use another model or method."
         )
-
-
-def _imaginary_warning(wavenumbers: NDArray[np.float64]) -> str:
-    count = len(wavenumbers)
-    return (
-        f"{count} imaginary {'modes contribute' if count > 1 else 'mode contributes'} nothing "
-        f"({name_wavenumbers(wavenumbers)}): the structure is not at a minimum of this model; "
-        f"{WAY_OUT}."
-    )
 
 
 def _rigid_body_warning(

@@ -160,8 +160,9 @@ def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[s
     imaginary: NDArray[np.float64] = vibrations.wavenumbers_per_cm[: vibrations.n_imaginary]
     found = f"{vibrations.n_imaginary} imaginary ({name_wavenumbers(imaginary)})"
     if not ignore_imaginary:
+        remedy = "" if vibrations.provenance.only_read else "relax it further, or "
         raise MethodError(
-            f"modes are imaginary: {found}, so the molecule is not at a minimum; relax it "
-            f"further, or set ignore_imaginary=True for a transition state."
+            f"modes are imaginary: {found}, so the molecule is not at a minimum; {remedy}"
+            f"set ignore_imaginary=True for a transition state."
         )
     return (f"modes left out: {found}.",)

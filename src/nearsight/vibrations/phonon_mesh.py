@@ -1,8 +1,11 @@
 """Phonons over the Brillouin zone: what the infinite crystal has in place of modes at Γ."""
 
+import math
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -13,13 +16,14 @@ from nearsight import units
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
+from nearsight.memory import require_room
 from nearsight.provenance import Provenance
 from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.spectrum import Acoustic, Oscillators
 from nearsight.vibrations.waves import Waves, waves_at
-from nearsight.vibrations.wording import WAY_OUT
+from nearsight.vibrations.wording import cause_of_imaginary
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -34,6 +38,10 @@ Models are off by more; on quartz a supercell with 3e-4 has force constants of 2
 boundary, so that these say little by themselves."""
 
 _TEMPERATURE_K = 300.0
+
+_MOST_POINTS = 2**31 - 1
+_BYTES_PER_POINT = 50  # measured: 45 to 47 for addresses and the point that each stands for
+_BYTES_PER_EIGENVALUE = 64  # frequencies, signs, squares, wavenumbers and weights at once
 
 _NEGLIGIBLE_PER_CM = 0.5
 """Interpolation and rounding make acoustic modes next to Γ this imaginary at most."""
@@ -108,7 +116,7 @@ class PhononMesh:
             found.append(
                 f"interpolation between the q-points of the supercell changes the heat capacity at "
                 f"300 K by {100 * self.interpolation_effect:+.1f} %: the supercell of the force "
-                f"constants is small; take a larger one (--length, --converge-supercell)."
+                f"constants is small; {self._larger_supercell('(--length, --converge-supercell)')}."
             )
         return tuple(found)
 
@@ -140,8 +148,15 @@ class PhononMesh:
 
     def _cause(self) -> str:
         """Return what imaginary modes come from, in words."""
+        only_read = self.provenance.only_read
         if self.gamma.n_imaginary > 0:
-            return f"the structure is not at a minimum of this model; {WAY_OUT}"
+            imaginary = self.gamma.wavenumbers_per_cm[: self.gamma.n_imaginary]
+            return cause_of_imaginary(imaginary, only_read=only_read, molecule=False)
+        if self.share_imaginary_uninterpolated > 0 and only_read:
+            return (
+                "the structure in the file is not at a minimum of the method that had its force "
+                "constants: it gains energy by a wave that does not fit into its cell"
+            )
         if self.share_imaginary_uninterpolated > 0:
             return (
                 "the structure is not at a minimum of this model: it gains energy by a wave that "
@@ -151,8 +166,14 @@ class PhononMesh:
         return (
             "at the q-points of the supercell of the force constants, where nothing is "
             "interpolated, there is none, so that they come from the interpolation or from a wave "
-            "that does not fit into this supercell; take a larger one"
+            f"that does not fit into this supercell; {self._larger_supercell()}"
         )
+
+    def _larger_supercell(self, options: str = "") -> str:
+        """Return the advice to take a larger supercell, to whom it may be given."""
+        if self.provenance.only_read:
+            return "a larger one would have to be computed where this one was"
+        return f"take a larger one {options}".rstrip()
 
     def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
@@ -207,13 +228,17 @@ def phonon_mesh(
     Raises
     ------
     MethodError
-        The mesh is neither three positive integers nor a positive length.
+        The mesh is neither three positive integers nor a positive length, or has more points than
+        can be numbered.
+    MemoryBudgetError
+        So many points do not fit into the memory.
     StructureError
         The structure is not periodic in three directions, or the BORN file is for another cell.
     CheckpointError
         The BORN file cannot be read.
     """
     numbers = mesh_numbers(force_constants.primitive_cell, mesh)
+    _require_room(numbers, force_constants)
     phonon = force_constants.to_phonopy(nac)
     qpoints, weights = irreducible_mesh(numbers, force_constants.rotations)
     # Γ is the first point of a mesh that is centred on it, and of those of a supercell.
@@ -310,6 +335,25 @@ def irreducible_mesh(
     return addresses[irreducible] / mesh, weights
 
 
+def _require_room(numbers: tuple[int, int, int], force_constants: ForceConstants) -> None:
+    """Check that a mesh can be counted and its phonons kept."""
+    n_points = math.prod(numbers)
+    remedy = "Take a coarser mesh (--mesh)."
+    if n_points > _MOST_POINTS:
+        raise MethodError(
+            f"a mesh of {' × '.join(map(str, numbers))} points has more than the {_MOST_POINTS} "
+            f"that spglib can number. {remedy}"
+        )
+    # Time reversal and the rotations make one point of at most so many.
+    fewest = n_points // (2 * len(force_constants.rotations)) + 1
+    n_branches = 3 * len(force_constants.primitive_atoms)
+    require_room(
+        _BYTES_PER_POINT * n_points + _BYTES_PER_EIGENVALUE * n_branches * fewest,
+        f"A mesh of {' × '.join(map(str, numbers))} q-points",
+        remedy,
+    )
+
+
 def mesh_numbers(primitive: Atoms, mesh: Sequence[int] | float) -> tuple[int, int, int]:
     """Return the number of points along each reciprocal vector; see `phonon_mesh`.
 
@@ -318,16 +362,16 @@ def mesh_numbers(primitive: Atoms, mesh: Sequence[int] | float) -> tuple[int, in
     MethodError
         The mesh is neither three positive integers nor a positive length.
     """
-    given = np.asarray(mesh)
-    if given.ndim == 0 and np.issubdtype(given.dtype, np.number):
-        length = float(given)
-        if not 0.0 < length < np.inf:
+    given = np.asarray(mesh, dtype=object)  # as objects, numbers of any size stay what they are
+    if isinstance(mesh, int | float | np.number) and not isinstance(mesh, bool):
+        if not 0.0 < mesh < np.inf:
             raise MethodError(f"a mesh needs a positive length in Å, not {mesh}.")
-        lengths = np.linalg.norm(primitive.cell.reciprocal(), axis=1)
-        a, b, c = np.maximum(np.round(length * lengths), 1).astype(int).tolist()
+        lengths = np.linalg.norm(primitive.cell.reciprocal(), axis=1).tolist()
+        a, b, c = (max(round(min(float(mesh) * each, sys.float_info.max)), 1) for each in lengths)
         return a, b, c
-    integers = np.issubdtype(given.dtype, np.integer)
-    if given.shape != (3,) or not integers or (given < 1).any():
+    numbers = given.ravel().tolist()
+    whole = all(isinstance(each, Integral) and not isinstance(each, bool) for each in numbers)
+    if given.shape != (3,) or not whole or min(numbers) < 1:
         raise MethodError(f"a mesh needs three positive integers or a length in Å, not {mesh!r}.")
-    a, b, c = given.tolist()
+    a, b, c = map(int, numbers)
     return a, b, c

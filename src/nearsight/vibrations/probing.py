@@ -27,6 +27,8 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.reach import remarks_about_pieces
+from nearsight.locking import hold
+from nearsight.memory import require_room
 from nearsight.progress import progress_bar
 from nearsight.provenance import record
 from nearsight.vibrations import oscillator
@@ -50,6 +52,7 @@ _BIAS = 1e-4
 """Relative bias of the Lanczos steps at which their number aims."""
 _FIRST_STEPS = 3
 _MOST_STEPS = 40
+_BYTES_PER_NUMBER_KEPT = 16  # every vector of a run, and those of one run once more as an array
 _LARGEST_IMAGINARY = np.pi
 """ħ|ω|/(k_B T) of imaginary modes up to which the heat capacity is continued; it ends at 2π."""
 
@@ -94,7 +97,8 @@ def probe_heat_capacity(
     seed
         Of the random triads.
     checkpoint
-        File that keeps every finished product. If it exists the run goes on from there.
+        File that keeps every finished product. If it exists the run goes on from there. While
+        another process works on it, this one waits.
     progress
         Show a progress bar: True, False, or None for a terminal only.
 
@@ -106,7 +110,7 @@ def probe_heat_capacity(
     MemoryBudgetError
         Memory ran out; finished products are kept.
     CheckpointError
-        The checkpoint is damaged or belongs to another calculation.
+        The checkpoint belongs to another calculation, or another model of the same name or version.
     StorageError
         The disk is full; finished products are kept.
     """
@@ -119,9 +123,16 @@ def probe_heat_capacity(
     start = perf_counter()
     colours = colour_atoms(hessian.atoms, radius_A)
     triads = random_triads(len(hessian.atoms), seed)
+    n_vectors, size = 3 * (int(colours.max()) + 1), 3 * len(hessian.atoms)
+    n_kept = n_vectors * min(n_steps or _MOST_STEPS, size)
+    require_room(
+        _BYTES_PER_NUMBER_KEPT * n_kept * size,
+        f"Keeping {n_kept} vectors of Lanczos steps for {len(hessian.atoms)} atoms",
+        "Take fewer steps (--lanczos-steps), or a smaller cell.",
+    )
     operator = MassWeightedOperator(hessian)
     runs = [LanczosRun(vector) for vector in probing_vectors(colours, triads)]
-    with progress_bar("Hessian products", None, show=progress) as advance:
+    with hold(checkpoint), progress_bar("Hessian products", None, show=progress) as advance:
         settings = {"probing_radius_A": radius_A, "seed": seed}
         products = KeptProducts(operator, checkpoint, settings, advance)
         if n_steps is None:
@@ -140,7 +151,11 @@ def probe_heat_capacity(
         scale_factor=scale_factor,
         n_atoms=len(hessian.atoms),
         mass_amu=float(hessian.atoms.get_masses().sum()),
-        warnings=(*remarks_about_pieces(hessian.pieces), *_warnings(runs, lowest)),
+        warnings=(
+            *remarks_about_pieces(hessian.pieces),
+            *_warnings(runs, lowest),
+            *products.notes,
+        ),
         provenance=record(
             hessian.model.identity, **hessian.method.settings(), **settings, lanczos_steps=taken
         ),

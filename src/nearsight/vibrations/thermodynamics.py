@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from nearsight import units
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
+from nearsight.structures.formula_unit import formula_unit
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.spectrum import Acoustic, Spectrum
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
@@ -74,6 +75,7 @@ def thermodynamics(
     heat = oscillator.heat_capacity(x) @ weights[real] + n_classical
     free_energy = zero_point + thermal * (oscillator.thermal_free_energy(x) @ weights[real])
     energy = zero_point + thermal * (oscillator.thermal_energy(x) @ weights[real] + n_classical)
+    formula, n_formulas = formula_unit(spectrum.atoms)
     return Thermodynamics(
         temperatures_K=temperatures,
         heat_capacity_eV_per_K=units.BOLTZMANN_EV_PER_K * heat,
@@ -84,6 +86,8 @@ def thermodynamics(
         acoustic=acoustic,
         scale_factor=scale_factor,
         n_atoms=len(spectrum.atoms),
+        formula_unit=formula,
+        formula_units_per_cell=n_formulas,
         mass_amu=float(spectrum.atoms.get_masses().sum()),
         n_oscillators=float(weights[real].sum()),
         n_imaginary=float(weights[eigenvalues < 0].sum()),

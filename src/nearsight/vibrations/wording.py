@@ -9,6 +9,9 @@ WAY_OUT = (
 )
 """What to do about imaginary modes of the cell that was relaxed."""
 
+_SOFT_PER_CM = 50.0
+"""Up to which noise of a Hessian, or a rotor that hardly turns, makes a mode imaginary."""
+
 _NAMED_AT_MOST = 6
 
 _NOTABLE_SHARE = 0.01
@@ -20,6 +23,43 @@ def name_wavenumbers(wavenumbers_per_cm: NDArray[np.float64]) -> str:
     named = ", ".join(f"{value:.1f}" for value in wavenumbers_per_cm[:_NAMED_AT_MOST])
     left = len(wavenumbers_per_cm) - _NAMED_AT_MOST
     return f"{named} cm⁻¹" + (f" and {left} more" if left > 0 else "")
+
+
+def imaginary_warning(
+    wavenumbers_per_cm: NDArray[np.float64], *, only_read: bool, molecule: bool
+) -> str:
+    """Return what imaginary modes at Γ mean, and what to do about them.
+
+    Parameters
+    ----------
+    wavenumbers_per_cm
+        Those of the imaginary modes, negative.
+    only_read
+        Whether the Hessian is one of another program, with which nothing here can be relaxed.
+    molecule
+        Whether the structure is a molecule.
+    """
+    count = len(wavenumbers_per_cm)
+    contribute = "modes contribute" if count > 1 else "mode contributes"
+    return (
+        f"{count} imaginary {contribute} nothing ({name_wavenumbers(wavenumbers_per_cm)}): "
+        f"{cause_of_imaginary(wavenumbers_per_cm, only_read=only_read, molecule=molecule)}."
+    )
+
+
+def cause_of_imaginary(
+    wavenumbers_per_cm: NDArray[np.float64], *, only_read: bool, molecule: bool
+) -> str:
+    """Return what imaginary modes at Γ come from, and what to do where something can be done."""
+    if not only_read:
+        return f"the structure is not at a minimum of this model; {WAY_OUT}"
+    if len(wavenumbers_per_cm) > 1:
+        return "the structure in the file is not at a minimum of the method that had its Hessian"
+    kind = "a transition state" if molecule else "a saddle point of first order"
+    said = f"the structure in the file is {kind} of the method that had its Hessian"
+    if abs(wavenumbers_per_cm[0]) > _SOFT_PER_CM:
+        return f"{said}, and this mode leads downhill on both sides of it"
+    return f"{said}, or so soft a mode is imaginary by the noise of that Hessian"
 
 
 def remarks_at_gamma(

@@ -59,3 +59,49 @@ def test_what_is_cut_off_is_refused(water: VibrationsData, tmp_path: Path) -> No
     (tmp_path / "water.json").write_text(whole[: whole.index('"hessian"') + 100])
     with pytest.raises(CheckpointError, match="cut off or damaged"):
         read_hessian(tmp_path / "water.json")
+
+
+@pytest.mark.parametrize(
+    ("of", "to", "message"),
+    [
+        (
+            '"__ndarray__": [[3], "int64"',
+            '"__ndarray__": [[99999999999], "int64"',
+            "numbers for the",
+        ),
+        ('"__ndarray__": [[3], "int64"', '"__ndarray__": [[-3], "int64"', "has no shape"),
+        ('"__ndarray__": [[3], "int64", [8', '"__ndarray__": [[3], "O", [{"a": 1}', "no real num"),
+        ('"__ndarray__": [[3], "int64", [8', '"__complex__": [[3], "int64", [8', "is no array"),
+        ('"int64", [8', '"int64", [800', "800 is the atomic number of no element"),
+        ('"int64", [8', '"int64", [NaN', "“numbers” holds a number that is not finite"),
+        ('"atoms": {', '"atoms": 3, "at": {', "“atoms” is no structure"),
+        ('"atoms": {', '"atoms": {', "it is no JSON"),
+    ],
+)
+def test_what_is_something_else_is_named(
+    water: VibrationsData, tmp_path: Path, of: str, to: str, message: str
+) -> None:
+    path = tmp_path / "water.json"
+    water.write(path)
+    text = path.read_text()
+    assert of in text
+    path.write_text(text.replace(of, to, 1)[: -9 if of == to else None])
+    with pytest.raises(CheckpointError, match=message):
+        read_hessian(path)
+
+
+def test_no_object_that_a_file_asks_for_is_made(
+    water: VibrationsData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ASE's decoder makes objects and arrays of any size and kind; it is not asked."""
+
+    def made(*arguments: object) -> None:
+        raise AssertionError(f"the file had {arguments} made")
+
+    monkeypatch.setattr("ase.io.jsonio.object_hook", made)
+    monkeypatch.setattr("ase.io.jsonio.create_ase_object", made)
+    path = tmp_path / "water.json"
+    water.write(path)
+    text = path.read_text().replace("__ase_objtype__", "__other__", 1)
+    path.write_text(text[:-1] + ', "more": {"__ase_objtype__": "bandpath", "labelseq": "G"}}')
+    assert_allclose(read_hessian(path).matrix_eV_per_A2, water.get_hessian(), rtol=0, atol=0)

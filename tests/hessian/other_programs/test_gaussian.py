@@ -1,5 +1,6 @@
 """Gaussian's output and formatted checkpoint against the frequencies that it printed."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,3 +143,101 @@ def test_a_damaged_checkpoint_is_refused(checkpoint: Callable[..., Path]) -> Non
     path.write_text(whole.replace("Current cartesian", "Former cartesian"), encoding="utf-8")
     with pytest.raises(CheckpointError, match="Current cartesian coordinates"):
         read_hessian(path)
+
+
+WATER = [1539.67, 3643.13, 3651.27]
+"""Of the force constants of both files of water."""
+
+
+def test_exponents_of_three_digits_are_numbers(data: Path) -> None:
+    found = read_hessian(data / "water_three_digit_exponent.fchk")
+    assert_allclose(vibrations(found).wavenumbers_per_cm, WATER, rtol=0, atol=0.01)
+    tiny = (data / "water_three_digit_exponent.fchk").read_text().count("1.00000000-105")
+    # None of them is on the diagonal.
+    assert np.count_nonzero(np.abs(found.matrix_eV_per_A2) < 1e-99) == 2 * tiny
+    assert found.warnings == ()
+
+
+def test_a_ghost_centre_is_no_atom(data: Path) -> None:
+    found = read_hessian(data / "water_with_ghost.fchk")
+    assert found.atoms.get_chemical_formula() == "H2O"
+    assert_allclose(vibrations(found).wavenumbers_per_cm, WATER, rtol=0, atol=0.01)
+    assert vibrations(found).n_rigid_body == 6
+    (note,) = found.warnings
+    assert "1 ghost centre is no atom" in note
+
+
+def test_a_core_potential_makes_no_ghost_and_no_other_element(data: Path, tmp_path: Path) -> None:
+    text = (data / "water_with_ghost.fchk").read_text()
+    charges = "  8.00000000E+00  1.00000000E+00  1.00000000E+00  0.00000000E+00"
+    assert charges in text
+    path = tmp_path / "water.fchk"
+    path.write_text(text.replace(charges, charges.replace("8.0", "6.0")))
+    assert read_hessian(path).atoms.get_chemical_formula() == "H2O"
+    path.write_text(text.replace(charges, charges.replace("8.0", "9.0")))
+    with pytest.raises(CheckpointError, match="“Nuclear charges” are not those"):
+        read_hessian(path)
+
+
+@pytest.mark.parametrize(
+    ("of", "to", "message"),
+    [
+        ("5.41561770E-06", "**************", r"“\*+” \(too large for its column\)"),
+        ("5.41561770E-06", "5.41561770X-06", "no number, “5.41561770X-06”"),
+        ("           8           1", "           8         777", "777 is the atomic number of no"),
+        ("           8           1", "           8        1.5", "something else than whole"),
+        ("N=           9", "N=          12", "“Current cartesian coordinates” has 9 of its 12"),
+        ("N=          45", "N= 99999999999", "“Cartesian Force Constants” has “99999999999” in"),
+        ("  1.59949146E+01", " -1.59949146E+01", "do not all have a mass"),
+        ("Real atomic weights", "Atomic numbers     ", "twice"),
+    ],
+)
+def test_what_cannot_be_in_a_checkpoint_is_named(
+    data: Path, tmp_path: Path, of: str, to: str, message: str
+) -> None:
+    text = (data / "water_three_digit_exponent.fchk").read_text()
+    assert of in text
+    path = tmp_path / "damaged.fchk"
+    path.write_text(text.replace(of, to, 1))
+    with pytest.raises(CheckpointError, match=message):
+        read_hessian(path)
+
+
+def test_an_overflow_in_an_output_is_refused(text: str, log: Callable[[str], Path]) -> None:
+    with pytest.raises(CheckpointError, match="too large for its column"):
+        read_hessian(log(text.replace("0.45460442,", "**********,")))
+
+
+@pytest.mark.parametrize(
+    "line", [" O    -1      0.7  0.0  0.0", " O,-1,0.7,0.0,0.0", " O(Iso=18)    -1   0.7 0.0 0.0"]
+)
+def test_frozen_atoms_are_refused(text: str, log: Callable[[str], Path], line: str) -> None:
+    begin = text.rindex("\n", 0, text.index("Input orientation")) + 1
+    head = f" Charge =  0 Multiplicity = 1\n{line}\n H  0  0.0 0.0 0.0\n\n"
+    frozen = log(text[:begin] + head + text[begin:])
+    with pytest.raises(StructureError, match="1 of the atoms were held fixed"):
+        read_hessian(frozen)
+    free = log(text[:begin] + head.replace("-1", "0 ") + text[begin:])
+    assert_allclose(vibrations(read_hessian(free)).wavenumbers_per_cm, PRINTED, atol=2e-4)
+
+
+def test_ghost_centres_of_an_output_are_no_atoms(
+    text: str, log: Callable[[str], Path], data: Path
+) -> None:
+    """Two more rows of the table: a centre without an element, and one with its functions only."""
+    usual = read_hessian(data / LOG)
+    table = re.search(r"Input orientation: *\n(?:.*\n){4}(?: +\d+ +\d+ +\d+ .*\n)+", text)
+    assert table is not None
+    ghosts = "      5    0      0    0.0    0.0    5.0\n      6    8   1008    0.0    5.0    0.0\n"
+    size = 18
+    matrix = np.zeros((size, size))
+    matrix[:12, :12] = usual.matrix_eV_per_A2.reshape(12, 12) / 97.1736
+    numbers = ",".join(f"{value:.8f}" for value in matrix[np.tril_indices(size)])
+    entry = rf" 1\1\GINC\Freq\\#p\\title\\0,1\O\\NImag=0\\{numbers}\\0.\\@"
+    lines = [entry[at : at + 70] for at in range(0, len(entry), 70)]
+    wrapped = "\n" + "\n ".join(lines) + "\n Normal termination\n"
+    body = text[: table.end()] + ghosts + text[table.end() :].partition("\n 1\\1\\")[0]
+    found = read_hessian(log(body + wrapped))
+    assert found.atoms.get_chemical_formula() == "H2O2"
+    assert_allclose(vibrations(found).wavenumbers_per_cm, PRINTED, rtol=0, atol=0.05)
+    assert any("2 ghost centres are no atom" in note for note in found.warnings)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from nearsight.errors import CheckpointError
+from nearsight.errors import CheckpointError, StructureError
 from nearsight.hessian.other_programs import read_hessian
 from nearsight.vibrations import vibrations
 
@@ -78,3 +78,71 @@ def test_damage_is_named(data: Path, tmp_path: Path, of: str, to: str, message: 
     else:
         with pytest.raises(CheckpointError, match=message):
             read_hessian(tmp_path / "damaged.hess")
+
+
+def with_more_centres(text: str, *lines: str) -> str:
+    """Return ORCA's file with more lines of `$atoms`, whose rows of the Hessian are zeros."""
+    first, last = text.index("$hessian\n"), text.index("$vibrational_frequencies")
+    tokens = [line.split() for line in text[first:last].splitlines()[2:]]
+    matrix = np.zeros((18 + 3 * len(lines), 18 + 3 * len(lines)))
+    columns: list[int] = []
+    for words in filter(None, tokens):
+        if all(word.isdigit() for word in words):
+            columns = [int(word) for word in words]
+        else:
+            matrix[int(words[0]), columns] = [float(word) for word in words[1:]]
+    table = ["$hessian", str(len(matrix)), " ".join(map(str, range(len(matrix))))]
+    table += [f"{row} " + " ".join(f"{x:.10E}" for x in matrix[row]) for row in range(len(matrix))]
+    text = text[:first] + "\n".join(table) + "\n\n" + text[last:]
+    return text.replace("$atoms\n6\n", f"$atoms\n{6 + len(lines)}\n").replace(
+        "$end", "\n".join([*lines, "", "$end"])
+    )
+
+
+@pytest.mark.parametrize(
+    "ghost", [" Cl:     35.45300     9.0  9.0  9.0", " Cl     0.00000     9.0  9.0  9.0"]
+)
+def test_ghost_centres_are_no_atoms(data: Path, tmp_path: Path, ghost: str) -> None:
+    usual = read_hessian(data / f"{NAME}.hess")
+    text = (data / f"{NAME}.hess").read_text(encoding="utf-8")
+    (tmp_path / "ghost.hess").write_text(with_more_centres(text, ghost))
+    found = read_hessian(tmp_path / "ghost.hess")
+    assert found.atoms.get_chemical_formula() == usual.atoms.get_chemical_formula()
+    assert_allclose(found.matrix_eV_per_A2, usual.matrix_eV_per_A2, rtol=0, atol=1e-12)
+    assert any("1 ghost centre is no atom" in note for note in found.warnings)
+
+
+def test_rows_of_zeros_are_a_partial_hessian(data: Path, tmp_path: Path) -> None:
+    text = (data / f"{NAME}.hess").read_text(encoding="utf-8")
+    frozen = [" Cl     35.45300     9.0  9.0  9.0", " Cl     35.45300     -9.0  9.0  9.0"]
+    (tmp_path / "partial.hess").write_text(with_more_centres(text, *frozen))
+    with pytest.raises(StructureError, match=r"rows of 2 of its 8 atoms \(7, 8\) are zero"):
+        read_hessian(tmp_path / "partial.hess")
+
+
+@pytest.mark.parametrize(
+    ("of", "to", "message"),
+    [
+        (" F     18.99800", " Qq    18.99800", "“Qq”, which is no element"),
+        (" F     18.99800", " F    -18.99800", "do not all have a mass"),
+        ("$atoms\n6", "$atoms\n6 6", "lacks some of its lines"),
+        ("$hessian\n18", "$hessian\n99999999", "lacks some of its 99999999² numbers"),
+        ("$hessian\n18", "$hessian\n9" + 40 * "9", "in place of a whole number"),
+        ("$atoms\n", "$atoms\n6\n\n$atoms\n", r"the section \$atoms twice"),
+    ],
+)
+def test_what_cannot_be_is_named(
+    data: Path, tmp_path: Path, of: str, to: str, message: str
+) -> None:
+    text = (data / f"{NAME}.hess").read_text(encoding="utf-8")
+    assert of in text
+    (tmp_path / "damaged.hess").write_text(text.replace(of, to, 1), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=message):
+        read_hessian(tmp_path / "damaged.hess")
+
+
+def test_a_mass_of_no_isotope_is_remarked(data: Path, tmp_path: Path) -> None:
+    text = (data / f"{NAME}.hess").read_text(encoding="utf-8")
+    (tmp_path / "heavy.hess").write_text(text.replace(" F     18.99800", " F     28.99800", 1))
+    (note,) = read_hessian(tmp_path / "heavy.hess").warnings
+    assert "the first is atom 6, F, with 29 amu" in note

@@ -111,13 +111,31 @@ def test_what_is_no_hessian_is_refused(data: Path, tmp_path: Path) -> None:
         read_hessian(data / GAUSSIAN, format="orca")
 
 
-def test_an_output_of_gaussian_is_a_structure_too(
-    data: Path, checkpoint: Callable[..., Path], displacements: Callable[..., Path]
+def test_what_holds_a_hessian_is_told_by_its_content(
+    data: Path, tmp_path: Path, checkpoint: Callable[..., Path], displacements: Callable[..., Path]
 ) -> None:
-    assert not is_hessian_of_other_program(data / GAUSSIAN)
     assert not is_hessian_of_other_program(data / "toluene.json")
-    for file in (data / ORCA, checkpoint(), displacements()):
+    assert not is_hessian_of_other_program(tmp_path)
+    for file in (data / ORCA, data / GAUSSIAN, checkpoint(), displacements()):
         assert is_hessian_of_other_program(file)
+        same = file.with_name(f"{file.stem}.run.dat") if file.suffix == ".dat" else tmp_path / "x.y"
+        shutil.copy(file, same)
+        assert is_hessian_of_other_program(same) == (file.suffix != ".dat")
+    read_hessian(data / ORCA).to_ase().write(tmp_path / "ase.txt")
+    assert is_hessian_of_other_program(tmp_path / "ase.txt")
+
+
+def test_an_output_of_gaussian_without_force_constants_is_a_structure(
+    data: Path, tmp_path: Path
+) -> None:
+    text = (data / GAUSSIAN).read_text()
+    (tmp_path / "a.log").write_text(text.replace("NImag", "NReal"))  # the block is left
+    assert is_hessian_of_other_program(tmp_path / "a.log")
+    begin = text.index(" Force constants in Cartesian")
+    (tmp_path / "b.log").write_text(text[:begin] + " Normal termination of Gaussian\n")
+    assert not is_hessian_of_other_program(tmp_path / "b.log")
+    (tmp_path / "c.log").write_text(text.replace("NI", "N\n I", 1))  # wrapped within the word
+    assert is_hessian_of_other_program(tmp_path / "c.log")
 
 
 def test_the_command_line_takes_them(

@@ -10,6 +10,7 @@ from nearsight.models.environments import torch_build
 
 UV = """#!/bin/sh
 echo "$@" >> "$STAND_IN_CALLS"
+pwd >> "${STAND_IN_FOLDERS:-/dev/null}"
 case "$*" in
   --version) echo "uv 9.9.9" ;;
   venv*) mkdir -p "$4/bin"; cp "$STAND_IN_PYTHON" "$4/bin/python" ;;

@@ -21,8 +21,8 @@ def test_pip_makes_it_with_this_python() -> None:
     assert Tool(None).create(PLACE, OLD)[0] == sys.executable
     command = Tool(None).install(PLACE, Step(("a", "b"), dependencies=False), CONSTRAINTS, "http")
     assert " ".join(command) == (
-        "/data/mace/venv/bin/python -m pip --no-input install --extra-index-url http --constraint "
-        "/data/constraints.txt --no-deps a b"
+        "/data/mace/venv/bin/python -P -m pip --no-input install --extra-index-url http "
+        "--constraint /data/constraints.txt --no-deps a b"
     )
 
 

@@ -4,6 +4,7 @@ from nearsight.hessian.other_programs.reading import (
     FORMATS,
     is_hessian_of_other_program,
     read_hessian,
+    read_structure_of_hessian,
 )
 
-__all__ = ["FORMATS", "is_hessian_of_other_program", "read_hessian"]
+__all__ = ["FORMATS", "is_hessian_of_other_program", "read_hessian", "read_structure_of_hessian"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
+from ase.data import atomic_numbers
 
 from nearsight.errors import StructureError
 from nearsight.hessian.other_programs.content import (
@@ -114,11 +115,14 @@ def _read_geometry(path: Path) -> Atoms:
         word, *values = line.partition("#")[0].split() or [""]
         if word not in places:
             continue
-        symbol = _ELEMENT.match(values[3]) if len(values) > 3 and word != "lattice_vector" else None
-        if len(values) < 3 or (symbol is None and word != "lattice_vector"):
-            raise damaged(path, f"“{line.strip()}” lacks something")
+        if len(values) < 3:
+            raise damaged(path, f"“{line.strip()[:40]}” lacks something")
         places[word] += values[:3]
-        symbols += [symbol[0]] if symbol else []
+        if word != "lattice_vector":
+            symbol = _ELEMENT.match(values[3]) if len(values) > 3 else None
+            if symbol is None or symbol[0] not in atomic_numbers:
+                raise damaged(path, f"“{line.strip()[:40]}” names no element")
+            symbols.append(symbol[0])
     vectors, positions, scaled = (
         numbers(words, path, name).reshape(-1, 3) for name, words in places.items()
     )

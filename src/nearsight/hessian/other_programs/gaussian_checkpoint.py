@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from ase import Atoms
+import numpy as np
+from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.other_programs.content import (
@@ -11,7 +12,11 @@ from nearsight.hessian.other_programs.content import (
     FloatArray,
     damaged,
     from_lower_triangle,
+    ghosts_left_out,
+    molecule,
     numbers,
+    of_atoms,
+    whole_number,
 )
 from nearsight.units import BOHR_IN_A, HARTREE_PER_BOHR2_IN_EV_PER_A2
 
@@ -28,39 +33,91 @@ def is_gaussian_checkpoint(text: str) -> bool:
 def read_gaussian_checkpoint(file: Path, text: str) -> Content:
     """Read the force constants (hartree/bohr², lower triangle), positions (bohr) and masses.
 
+    A centre without nuclear charge is a ghost. A charge below the atomic number is that of an
+    effective core potential.
+
     Raises
     ------
     CheckpointError
         There are none, or the file is cut off.
     """
-    arrays = {found[1]: found for found in _ARRAY.finditer(text)}
-
-    def array(name: str) -> FloatArray:
-        found = arrays[name]
-        words = text[found.end() :].split(maxsplit=int(found[2]))[: int(found[2])]
-        if len(words) < int(found[2]):
-            raise damaged(file, f"“{name}” has {len(words)} of its {found[2]} numbers")
-        return numbers(words, file, f"“{name}”")
-
+    arrays = _Arrays(file, text)
     if "Cartesian Force Constants" not in arrays:
         raise CheckpointError(
             f"{file} is a formatted checkpoint without force constants: make one from the "
             f"checkpoint of a calculation of frequencies."
         )
-    if "Current cartesian coordinates" not in arrays:
-        raise damaged(file, "it has no “Current cartesian coordinates”")
-    atoms = Atoms(
-        array("Atomic numbers").astype(int),
-        positions=array("Current cartesian coordinates").reshape(-1, 3) * BOHR_IN_A,
-    )
+    for name in ("Atomic numbers", "Current cartesian coordinates"):
+        if name not in arrays:
+            raise damaged(file, f"it has no “{name}”")
+    species = arrays.integers("Atomic numbers")
+    is_atom = _are_atoms(file, arrays, species)
+    positions = arrays.numbers("Current cartesian coordinates")
+    if len(positions) != 3 * len(species):
+        raise damaged(file, f"it has {len(species)} atoms, but {len(positions)} coordinates")
     named = [name for name in ("Real atomic weights", "Vib-AtMass") if name in arrays]
-    if named:
-        atoms.set_masses(array(named[0]))
-    matrix = from_lower_triangle(array("Cartesian Force Constants"), file)
+    masses = arrays.numbers(named[0]) if named else None
+    if masses is not None and len(masses) != len(species):
+        raise damaged(file, f"it has {len(species)} atoms, but {len(masses)} masses")
+    matrix = from_lower_triangle(arrays.numbers("Cartesian Force Constants"), file)
     return Content(
         program="Gaussian",
-        matrix_eV_per_A2=matrix * HARTREE_PER_BOHR2_IN_EV_PER_A2,
+        matrix_eV_per_A2=of_atoms(matrix, is_atom) * HARTREE_PER_BOHR2_IN_EV_PER_A2,
         asymmetry_allowed_eV_per_A2=0.0,
-        atoms=atoms,
-        notes=() if named else (MASSES_OF_ASE,),
+        atoms=molecule(
+            species[is_atom],
+            positions.reshape(-1, 3)[is_atom] * BOHR_IN_A,
+            file,
+            None if masses is None else masses[is_atom],
+        ),
+        notes=(
+            *(() if named else (MASSES_OF_ASE,)),
+            *ghosts_left_out(int(np.count_nonzero(~is_atom))),
+        ),
     )
+
+
+class _Arrays:
+    """The titled arrays of a formatted checkpoint."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self._file, self._text = file, text
+        self._found: dict[str, re.Match[str]] = {}
+        for match in _ARRAY.finditer(text):
+            if match[1] in self._found:
+                raise damaged(file, f"it has “{match[1]}” twice")
+            self._found[match[1]] = match
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._found
+
+    def numbers(self, name: str) -> FloatArray:
+        """Return the numbers of an array, as many as its title says."""
+        return numbers(self._words(name), self._file, f"“{name}”")
+
+    def integers(self, name: str) -> NDArray[np.int64]:
+        """Return the whole numbers of an array, as many as its title says."""
+        found = self.numbers(name)
+        if (found != np.round(found)).any() or (np.abs(found) > 1e6).any():
+            raise damaged(self._file, f"“{name}” holds something else than whole numbers")
+        return found.astype(np.int64)
+
+    def _words(self, name: str) -> list[str]:
+        match = self._found[name]
+        count = whole_number(match[2], self._file, f"the title of “{name}”")
+        # The next title, if any, begins in the first column, as numbers do not.
+        block = re.split(r"^(?=[^\s\d+-])", self._text[match.end() :], maxsplit=1, flags=re.M)[0]
+        words = block.split()
+        if len(words) != count:
+            raise damaged(self._file, f"“{name}” has {len(words)} of its {count} numbers")
+        return words
+
+
+def _are_atoms(file: Path, arrays: _Arrays, species: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which centres are atoms; the others are ghosts."""
+    if "Nuclear charges" not in arrays:
+        return species > 0
+    charges = arrays.numbers("Nuclear charges")
+    if len(charges) != len(species) or (charges > species).any() or (charges < 0).any():
+        raise damaged(file, "its “Nuclear charges” are not those of its “Atomic numbers”")
+    return (charges > 0) & (species > 0)

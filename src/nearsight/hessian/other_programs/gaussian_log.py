@@ -6,15 +6,19 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 from ase.data import atomic_masses_common
+from numpy.typing import NDArray
 
-from nearsight.errors import CheckpointError
+from nearsight.errors import CheckpointError, StructureError
 from nearsight.hessian.other_programs.content import (
     Content,
     FloatArray,
     damaged,
     from_lower_triangle,
+    ghosts_left_out,
     last_digit,
+    molecule,
     numbers,
+    of_atoms,
 )
 from nearsight.hessian.other_programs.gaussian_checkpoint import MASSES_OF_ASE
 from nearsight.units import HARTREE_PER_BOHR2_IN_EV_PER_A2
@@ -22,8 +26,20 @@ from nearsight.units import HARTREE_PER_BOHR2_IN_EV_PER_A2
 _BLOCK = "Force constants in Cartesian coordinates:"
 # One line per atom: its number, atomic number, type and coordinates.
 _ORIENTATION = re.compile(
-    r"(?:Input|Z-Matrix) orientation: *\n(?:.*\n){4}((?: +\d+ +\d+ +\d+(?: +-?\d+\.\d+){3} *\n)+)"
+    r"(?:Input|Z-Matrix) orientation: *\n(?:.*\n){4}"
+    r"((?: +\d+ +-?\d+ +-?\d+(?: +-?\d+\.\d+){3} *\n)+)"
 )
+_ENTRY = re.compile(r"\n(?= 1[\\|]1[\\|])")
+# Of the input, after its charge and multiplicity: symbol, freeze code, coordinates.
+_INPUT = re.compile(
+    r"^ Charge = +-?\d+ +Multiplicity = +\d+ *\n((?: *[A-Za-z].*\n)+)", re.MULTILINE
+)
+_FROZEN = re.compile(
+    r"(?:^ *|[\\|])([A-Z][A-Za-z]?(?:\([^)]*\))?)[ ,]+-[1-9]\d*[ ,]+-?\d*\.", re.MULTILINE
+)
+_TRANSLATION = -2
+"""In place of an atomic number, at a vector of a periodic calculation."""
+_GHOST_TYPE = 1000
 _MASS = re.compile(r"^ Atom +(\d+) has atomic number +\d+ and mass +(\d+\.\d+)", re.MULTILINE)
 
 
@@ -51,17 +67,37 @@ def read_gaussian_log(file: Path, text: str) -> Content:
             f"of frequencies, or was cut off before its end."
         )
     values, end = found
-    atoms = _atoms(file, text[:end])
-    masses = None if atoms is None else _masses(text, atoms.numbers)
-    if atoms is not None and masses is not None:
-        atoms.set_masses(masses)
+    _require_no_frozen_atoms(file, text)
+    matrix = from_lower_triangle(values, file)
+    atoms, is_atom = _atoms(file, text[:end])
+    masses = None
+    if atoms is not None:
+        matrix = of_atoms(matrix, is_atom)
+        masses = _masses(file, text, atoms.numbers, is_atom)
+        if masses is not None:
+            atoms.set_masses(masses)
     return Content(
         program="Gaussian",
-        matrix_eV_per_A2=from_lower_triangle(values, file) * HARTREE_PER_BOHR2_IN_EV_PER_A2,
+        matrix_eV_per_A2=matrix * HARTREE_PER_BOHR2_IN_EV_PER_A2,
         asymmetry_allowed_eV_per_A2=0.0,
         atoms=atoms,
-        notes=() if masses is not None else (MASSES_OF_ASE,),
+        notes=(
+            *(() if masses is not None else (MASSES_OF_ASE,)),
+            *ghosts_left_out(int(np.count_nonzero(~is_atom))),
+        ),
     )
+
+
+def has_gaussian_hessian(text: str) -> bool:
+    """Tell whether an output of Gaussian seems to hold force constants, without reading them."""
+    if f"\n {_BLOCK}" in text:
+        return True
+    return any("NImag" in _unwrapped(entry) for entry in _ENTRY.split(text)[1:])
+
+
+def _unwrapped(entry: str) -> str:
+    """Return the text of an archive entry, which is wrapped after 70 characters."""
+    return "".join(line[1:].rstrip("\r\n") for line in entry.partition("@")[0].splitlines())
 
 
 def _in_archive(file: Path, text: str) -> tuple[FloatArray, int] | None:
@@ -70,9 +106,9 @@ def _in_archive(file: Path, text: str) -> tuple[FloatArray, int] | None:
     Entries are wrapped after 70 characters, their fields separated by two backslashes (on
     Windows by two bars).
     """
-    for begin in reversed([found.start() for found in re.finditer(r"\n 1[\\|]1[\\|]", text)]):
-        entry, whole, _ = text[begin:].partition("@")
-        fields = "".join(line[1:] for line in entry.splitlines()).replace("|", "\\").split("\\\\")
+    for begin in reversed([found.start() for found in _ENTRY.finditer(text)]):
+        entry, whole, _ = text[begin + 1 :].partition("@")
+        fields = _unwrapped(entry).replace("|", "\\").split("\\\\")
         at = [index for index, field in enumerate(fields) if "NImag=" in field]
         if not at:
             continue
@@ -103,28 +139,61 @@ def _in_block(file: Path, text: str) -> tuple[FloatArray, int] | None:
     return numbers(tokens, file, f"“{_BLOCK}”"), begin
 
 
-def _atoms(file: Path, text: str) -> Atoms | None:
-    """Return the molecule in the orientation of the input, if that was printed."""
+def _atoms(file: Path, text: str) -> tuple[Atoms | None, NDArray[np.bool_]]:
+    """Return the molecule in the orientation of the input, and which centres are atoms.
+
+    There is none if that orientation was not printed. Ghost centres (Bq) have the atomic number 0
+    or, where basis functions of an element sit on them, a type of 1000 and more.
+    """
     tables = _ORIENTATION.findall(text)
     if not tables:
-        return None
+        return None, np.empty(0, dtype=bool)
     table = numbers(tables[-1].split(), file, "the input orientation").reshape(-1, 6)
-    return Atoms(table[:, 1].astype(int), positions=table[:, 3:])
+    species, kinds = table[:, 1].astype(np.int64), table[:, 2]
+    if (species == _TRANSLATION).any():
+        raise StructureError(
+            f"{file} is of a periodic calculation of Gaussian, whose force constants are not read: "
+            f"compute the Hessian of its structure with a model (--recompute)."
+        )
+    is_atom = (species > 0) & (kinds < _GHOST_TYPE)
+    return molecule(species[is_atom], table[is_atom, 3:], file), is_atom
 
 
-def _masses(text: str, species: np.ndarray) -> FloatArray | None:
+def _require_no_frozen_atoms(file: Path, text: str) -> None:
+    """Check that no centre was held fixed in the last input and archive entry that are printed.
+
+    A code of -1 (or lower) behind a symbol freezes it.
+    """
+    inputs = [*_INPUT.findall(text)[-1:], *map(_unwrapped, _ENTRY.split(text)[1:][-1:])]
+    frozen = next(filter(None, map(_FROZEN.findall, inputs)), None)
+    if frozen:
+        raise StructureError(
+            f"{file} is of a calculation in which {len(frozen)} of the atoms were held fixed "
+            f"(frozen, with the code -1), the first of them a {frozen[0]}: these force constants "
+            f"are not those of all atoms. Compute the frequencies without frozen atoms, or the "
+            f"Hessian with a model (--recompute)."
+        )
+
+
+def _masses(
+    file: Path, text: str, species: NDArray[np.int64], is_atom: NDArray[np.bool_]
+) -> FloatArray | None:
     """Return the masses in amu that were used, if they were printed.
 
     Printed are five or seven decimals. Where the most common isotope has that mass, its own is
-    taken, which has more.
+    taken, which has more. Ghost centres may have a mass there, too.
     """
     words = re.findall(r"\d+\.\d+", " ".join(re.findall(r"^ AtmWgt=(.*)$", text, re.MULTILINE)))
     words = words or [mass for _, mass in _MASS.findall(text)]
-    if len(words) < len(species):
+    if len(words) >= len(is_atom):
+        words = words[-len(is_atom) :]  # of the last of several calculations
+        words = [word for word, kept in zip(words, is_atom, strict=True) if kept]
+    if len(words) != len(species):
         return None
-    words = words[-len(species) :]  # of the last of several calculations
-    printed = np.array(words, dtype=np.float64)
+    printed = numbers(words, file, "its masses")
     common = atomic_masses_common[species]
-    rounding = np.array([last_digit([word]) for word in words])
+    rounding = np.array([last_digit([word], file, "its masses") for word in words])
     masses: FloatArray = np.where(np.abs(printed - common) <= rounding, common, printed)
+    if not (masses > 0).all():
+        raise damaged(file, "it has a mass that is not positive")
     return masses

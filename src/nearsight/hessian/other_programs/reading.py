@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
+from ase.data import atomic_masses_common
 
 from nearsight.errors import CheckpointError, MethodError, StructureError
 from nearsight.fingerprint import file_sha256
@@ -18,16 +19,26 @@ from nearsight.hessian.other_programs.gaussian_checkpoint import (
     is_gaussian_checkpoint,
     read_gaussian_checkpoint,
 )
-from nearsight.hessian.other_programs.gaussian_log import is_gaussian_log, read_gaussian_log
+from nearsight.hessian.other_programs.gaussian_log import (
+    has_gaussian_hessian,
+    is_gaussian_log,
+    read_gaussian_log,
+)
 from nearsight.hessian.other_programs.orca import is_orca, read_orca
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import ModelIdentity, record
+from nearsight.structures.checking import check_structure
+from nearsight.structures.reading import read_structure
 
 _SAME_PLACE_A = 0.01
 """How far atoms that are given may be from those in the file: by rounding, not by turning."""
 
-_SUFFIXES = (".hess", ".fchk", ".fch", ".json", ".dat")
-"""Of files that are no structures, unlike an output of Gaussian, which is both."""
+_ISOTOPES = 0.15
+_ISOTOPES_AMU = 2.5
+"""How far the mass of an isotope may be from the mean of its element: tritium's is by 2.0."""
+
+_HEAD_BYTES = 2**16
+"""At the beginning of a file, in which it shows what it is."""
 
 
 @dataclass(frozen=True)
@@ -96,27 +107,56 @@ def read_hessian(
     if format == "nearsight" or (format is None and zipfile.is_zipfile(file)):
         found = Hessian.load(file)
         return found if atoms is None else replace(found, atoms=_given(file, atoms, found.atoms))
-    text = file.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n")
+    text = _text(file)
     name = format or _recognise(file, text)
     content = _FORMATS[name].read(file, text)
     if atoms is not None:
         content = replace(content, atoms=_given(file, atoms, content.atoms), notes=())
-    _require_whole(file, content)
-    return _hessian(file, name, content)
+    atoms = _require_whole(file, content)
+    return _hessian(file, name, content, atoms)
 
 
 def is_hessian_of_other_program(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a file is the Hessian of another program and nothing else.
+    """Tell whether a file holds the Hessian of another program, whatever else it holds.
 
-    An output of Gaussian is a structure too, and is taken for one.
+    An output of Gaussian does if there are force constants in it; otherwise it is a structure only.
     """
     file = Path(path)
-    if file.suffix not in _SUFFIXES or not file.is_file():
+    if not file.is_file():
         return False
-    text = file.read_text(encoding="utf-8", errors="replace")
-    return any(
-        known.recognises(file, text) for name, known in _FORMATS.items() if name != "gaussian-log"
-    )
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+    names = [name for name, known in _FORMATS.items() if known.recognises(file, head)]
+    if "gaussian-log" in names or head.lstrip().startswith("{"):  # not to be told by a beginning
+        text = _text(file)
+        return has_gaussian_hessian(text) if "gaussian-log" in names else is_ase_vibrations(text)
+    return bool(names)
+
+
+def read_structure_of_hessian(path: str | os.PathLike[str]) -> Atoms:
+    """Return the structure in a file that holds the Hessian of another program as well.
+
+    Raises
+    ------
+    CheckpointError
+        The file is cut off, or of no format that is known.
+    StructureError
+        It has no structure, or one that cannot be.
+    """
+    file = Path(path)
+    text = _text(file)
+    name = _recognise(file, text)
+    if name == "gaussian-log":  # whose Hessian may be refused although its structure is sound
+        return read_structure(file)
+    content = _FORMATS[name].read(file, text)
+    if content.atoms is None:
+        raise StructureError(f"{file} holds a Hessian without the structure to which it belongs.")
+    check_structure(content.atoms)
+    return content.atoms
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n")
 
 
 def _recognise(file: Path, text: str) -> str:
@@ -157,23 +197,34 @@ def _given(file: Path, atoms: Atoms, own: Atoms | None) -> Atoms:
     return given
 
 
-def _require_whole(file: Path, content: Content) -> None:
-    """Check that there is a structure, that the matrix is of its size, and symmetric."""
-    if content.atoms is None:
+def _require_whole(file: Path, content: Content) -> Atoms:
+    """Return the structure, once the matrix is known to be of all its atoms, and symmetric."""
+    atoms, matrix = content.atoms, content.matrix_eV_per_A2
+    if atoms is None:
         raise StructureError(
             f"{file} comes without the structure to which it belongs: give that as `atoms`"
             + (", or put its geometry.in beside it." if content.program == "FHI-aims" else ".")
         )
-    matrix, size = content.matrix_eV_per_A2, 3 * len(content.atoms)
-    if len(matrix) != size:
+    if len(matrix) != 3 * len(atoms):
         raise CheckpointError(
-            f"{file} has {len(matrix)} rows, but {len(content.atoms)} atoms have {size}: the "
-            f"matrix and the structure do not belong together."
+            f"{file} has {len(matrix)} rows, but {len(atoms)} atoms have {3 * len(atoms)}: the "
+            f"matrix and the structure do not belong together, or atoms were held fixed."
         )
+    check_structure(atoms)
+    masses = atoms.get_masses()
+    if not (np.isfinite(masses).all() and (masses > 0).all()):
+        raise CheckpointError(f"{file} has masses that are not positive: {masses.tolist()[:5]}.")
+    _require_symmetry(file, content)
+    _require_rows_of_all(file, content)
+    return atoms
+
+
+def _require_symmetry(file: Path, content: Content) -> None:
+    matrix = content.matrix_eV_per_A2
     asymmetry = float(np.abs(matrix - matrix.T).max())
     # Rounding of the conversion comes on top of that of the print.
     allowed = content.asymmetry_allowed_eV_per_A2 + 1e-12 * float(np.abs(matrix).max())
-    if asymmetry > allowed:
+    if not asymmetry <= allowed:
         first, second = np.unravel_index(np.argmax(np.abs(matrix - matrix.T)), matrix.shape)
         raise CheckpointError(
             f"{file} is not symmetric: elements ({first + 1}, {second + 1}) and "
@@ -183,9 +234,38 @@ def _require_whole(file: Path, content: Content) -> None:
         )
 
 
-def _hessian(file: Path, name: str, content: Content) -> Hessian:
-    assert content.atoms is not None
-    n_atoms = len(content.atoms)
+def _require_rows_of_all(file: Path, content: Content) -> None:
+    """Check that no atom has rows of zeros, as those have that were held fixed.
+
+    An atom alone has no other rows.
+    """
+    blocks = np.abs(content.matrix_eV_per_A2).reshape(len(content.matrix_eV_per_A2) // 3, -1)
+    still = np.flatnonzero(blocks.max(axis=1) == 0)
+    if len(still) and len(blocks) > 1:
+        named = ", ".join(str(atom + 1) for atom in still[:5])
+        raise StructureError(
+            f"{file} is a partial Hessian: the rows of {len(still)} of its {len(blocks)} atoms "
+            f"({named}{', …' if len(still) > 5 else ''}) are zero, as of atoms that were held "
+            f"fixed (Partial_Hess, frozen atoms, constraints). Compute all rows with "
+            f"{content.program}, or with a model."
+        )
+
+
+def _odd_masses(atoms: Atoms) -> tuple[str, ...]:
+    """Return a note about masses that no isotope of their element has."""
+    masses, usual = atoms.get_masses(), atomic_masses_common[atoms.numbers]
+    odd = np.flatnonzero(np.abs(masses - usual) > np.maximum(_ISOTOPES_AMU, _ISOTOPES * usual))
+    if not len(odd):
+        return ()
+    first = int(odd[0])
+    return (
+        f"{len(odd)} atoms have masses that no isotope of theirs has; the first is atom "
+        f"{first + 1}, {atoms[first].symbol}, with {masses[first]:.4g} amu.",
+    )
+
+
+def _hessian(file: Path, name: str, content: Content, atoms: Atoms) -> Hessian:
+    n_atoms = len(atoms)
     identity = ModelIdentity(file.name, _FORMATS[name].family, file_sha256(file), "float64", "cpu")
     return Hessian(
         method="read",
@@ -201,7 +281,7 @@ def _hessian(file: Path, name: str, content: Content) -> Hessian:
         seconds=0.0,
         peak_memory_bytes=0,
         provenance=record(identity, format=name),
-        atoms=content.atoms,
+        atoms=atoms,
         matrix_eV_per_A2=content.matrix_eV_per_A2.reshape(n_atoms, 3, n_atoms, 3),
-        warnings=content.notes,
+        warnings=(*content.notes, *_odd_masses(atoms)),
     )

@@ -25,7 +25,7 @@ from nearsight.models.contract import (
     Seed,
     require_all_atoms,
     require_elements,
-    require_finite,
+    require_sound,
     require_stress,
 )
 from nearsight.models.d3.curvature import Curvature
@@ -152,7 +152,7 @@ class D3Model:
             ),
             atomic_energies_eV=self._rounded(atomic),
         )
-        require_finite(evaluation, atoms, self.identity.name)
+        require_sound(evaluation, atoms, self.identity.name)
         return evaluation
 
     def _rounded(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

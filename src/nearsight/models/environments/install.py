@@ -23,7 +23,7 @@ from nearsight.models.environments.remove import take_away
 from nearsight.models.environments.running import Runner
 from nearsight.models.environments.source import requirement
 from nearsight.models.environments.state import Environment, State, find
-from nearsight.models.environments.tools import Command, Tool, choose_tool
+from nearsight.models.environments.tools import ONLY_INSTALLED, Command, Tool, choose_tool
 from nearsight.models.environments.torch_build import TorchChoice, choose_torch
 from nearsight.models.families import FAMILIES, TORCH, Family, Step
 from nearsight.progress import progress_bar
@@ -152,7 +152,7 @@ def _work(plan: _Plan) -> list[_Work]:
     place.folder.mkdir()
     constraints = place.folder / "constraints.txt"
     constraints.write_text(f"{TORCH}\n", encoding="utf-8")
-    python = str(place.python)
+    python = [str(place.python), ONLY_INSTALLED]
     first = _Work("PyTorch", tool.install(place, Step((TORCH,)), constraints, plan.torch.index))
     return [
         _Work("the virtual environment", tool.create(place, plan.family)),
@@ -162,8 +162,8 @@ def _work(plan: _Plan) -> list[_Work]:
             for step in plan.family.steps
         ),
         _Work("Nearsight", tool.install(place, Step(plan.own), constraints)),
-        _Work("whether it can be imported", [python, "-c", f"import {plan.family.module}"]),
-        _Work("PyTorch's build", [python, "-c", _ASK]),
+        _Work("whether it can be imported", [*python, "-c", f"import {plan.family.module}"]),
+        _Work("PyTorch's build", [*python, "-c", _ASK]),
     ]
 
 

@@ -1,4 +1,8 @@
-"""One installer's command after the other: what it says goes to a log file."""
+"""One installer's command after the other: what it says goes to a log file.
+
+None of them runs in the current folder: Python would import its ``pip.py``, and uv would install
+from where its ``uv.toml`` says.
+"""
 
 import os
 import signal
@@ -25,6 +29,11 @@ class Runner:
     log: Path
     lock: int
     """Descriptor of the lock, which every command inherits."""
+
+    @property
+    def folder(self) -> Path:
+        """Where commands run: the folder of all environments, which is the user's own."""
+        return self.log.parent
 
     def run(self, command: Sequence[str], note: Callable[[str], None]) -> str:
         """Run a command to its end and return what it said; each line goes to `note` as well.
@@ -59,6 +68,7 @@ class Runner:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
+                cwd=self.folder,
                 env=kept,
                 pass_fds=[self.lock],
                 start_new_session=True,  # so that it can be stopped with all that it has started

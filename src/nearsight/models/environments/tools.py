@@ -12,6 +12,9 @@ from nearsight.models.families import Family, Step
 
 Command = list[str]
 
+ONLY_INSTALLED = "-P"
+"""Python's option that keeps the folder in which it runs out of what it imports."""
+
 
 @dataclass(frozen=True)
 class Tool:
@@ -23,7 +26,7 @@ class Tool:
     def create(self, place: Place, family: Family) -> Command:
         """Return the command that makes the virtual environment."""
         if self.uv is None:
-            return [sys.executable, "-m", "venv", str(place.virtual)]
+            return [sys.executable, ONLY_INSTALLED, "-m", "venv", str(place.virtual)]
         python = (
             sys.executable if _suits(family) else f">={_dotted(family, 0)},<{_dotted(family, 1)}"
         )
@@ -52,12 +55,14 @@ class Tool:
     def version(self, place: Place) -> str:
         """Return name and version of the tool."""
         asked = [self.uv or str(place.virtual / "bin" / "pip"), "--version"]
-        said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(
+            asked, capture_output=True, text=True, check=True, cwd=place.root
+        ).stdout
         return " ".join(said.split()[:2])
 
     def _pip(self, place: Place, verb: str) -> Command:
         if self.uv is None:
-            return [str(place.python), "-m", "pip", "--no-input", verb]
+            return [str(place.python), ONLY_INSTALLED, "-m", "pip", "--no-input", verb]
         return [self.uv, "pip", verb, "--python", str(place.python)]
 
 

@@ -19,7 +19,7 @@ from nearsight.models.contract import (
     Evaluation,
     Products,
     Seed,
-    require_finite,
+    require_sound,
 )
 from nearsight.models.worker.frames import Arrays, Frame
 from nearsight.models.worker.messages import (
@@ -105,7 +105,7 @@ class WorkerModel:
         answer = _OneRestart().run(lambda: self._worker.request(head, arrays))
         evaluations = evaluations_from_arrays(answer.arrays, structures)
         for evaluation, atoms in zip(evaluations, structures, strict=True):
-            require_finite(evaluation, atoms, self._identity.name)
+            require_sound(evaluation, atoms, self._identity.name)
         return evaluations
 
     def rows(

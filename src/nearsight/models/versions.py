@@ -1,0 +1,56 @@
+"""Versions of the packages that are behind the numbers of one model."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from typing import Any
+
+import nearsight
+from nearsight.models.families import FAMILIES
+from nearsight.provenance import ModelIdentity, model_versions
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def versions_behind(identity: ModelIdentity) -> dict[str, str]:
+    """Return the versions of Nearsight, the framework and the packages of a model's family.
+
+    Of a model in another environment they are those there. Packages of other families have no part
+    in its numbers, and may come and go.
+    """
+    there = identity.versions or model_versions()
+    found = {"nearsight": nearsight.__version__}
+    for package in _packages_of(identity.deciding()):
+        version = there.get(package)
+        if version is not None:
+            found[package] = version
+    return found | _of_calculator(identity)
+
+
+def _packages_of(identity: Mapping[str, Any]) -> Iterator[str]:
+    for part in identity["options"].get("parts", []) if identity["family"] == "sum" else []:
+        yield from _packages_of(json.loads(part))
+    family = FAMILIES.get(identity["family"])
+    if family is None:
+        return
+    yield family.framework
+    yield family.requires
+    if family.e3nn is not None:
+        yield "e3nn"
+    for step in family.steps:
+        for requirement in step.requirements:
+            if name := _NAME.match(requirement):
+                yield name.group()
+
+
+def _of_calculator(identity: ModelIdentity) -> dict[str, str]:
+    """Return the version of the package that an ASE calculator comes from, if it has one."""
+    _, _, target = identity.name.partition(":")
+    package, dot, _ = target.partition(".")
+    if identity.family != "ase" or not dot or not package:
+        return {}
+    try:
+        return {package: metadata.version(package)}
+    except metadata.PackageNotFoundError:
+        return {}

@@ -1,0 +1,37 @@
+"""Text from files and names of files, made fit to be shown."""
+
+import unicodedata
+
+_KEPT = frozenset("\n\t")
+
+# Cc: control characters, which a terminal obeys; Cf: invisible ones, some of which turn the
+# direction of the line around; Cs: bytes of file names that are no UTF-8; Zl, Zp: line breaks.
+_UNFIT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+_FIRST_BYTE, _LAST_BYTE = 0xDC80, 0xDCFF  # how Python keeps bytes that are no UTF-8
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with characters that a terminal or a page would act upon written as escapes.
+
+    Lines and tabulators stay. A byte of a name that is not UTF-8 becomes ``\xNN``.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, text))
+
+
+def printable_name(text: str) -> str:
+    """Return the name of a file as `printable` does, in one line."""
+    return printable(text.replace("\n", "\\n").replace("\t", "\\t"))
+
+
+def _shown(character: str) -> str:
+    if character in _KEPT or unicodedata.category(character) not in _UNFIT:
+        return character
+    code = ord(character)
+    if _FIRST_BYTE <= code <= _LAST_BYTE:
+        code -= 0xDC00
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return character.encode("ascii", "backslashreplace").decode("ascii")
