@@ -1,6 +1,7 @@
 """Warnings of results, raised where a user's own code called the verb that made them."""
 
 import functools
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +15,7 @@ from nearsight.errors import NearsightWarning
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = f"{Path(__file__).parent}{os.sep}"
 _inside: ContextVar[bool] = ContextVar("inside a verb that announces", default=False)
 
 

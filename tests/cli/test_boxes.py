@@ -142,3 +142,16 @@ def test_a_very_skewed_cell_costs_and_gives_what_the_reduced_one_does(
         nearsight, "heat-capacity", "skewed.extxyz", "--mesh", "15", "--converge-supercell", "0.5"
     )
     assert grown["convergence"]["converged"]
+
+
+def test_what_other_programs_made_of_a_box_is_recognised_by_its_vacuum(
+    nearsight: Run, boxes: Path
+) -> None:
+    assert nearsight("phonons", "across.extxyz", "--output", "n2.yaml") == 0
+    for mesh in (("--mesh", "1", "1", "1"), ("--mesh", "4", "3", "2")):
+        made = record(nearsight, "heat-capacity", "n2.yaml", *mesh)
+        assert sum("a molecule in a periodic box" in each for each in made["warnings"]) == 1
+        assert made["heat_capacity"][0]["J_per_molatom_K"] == pytest.approx(0.3972, rel=1e-3)
+    assert nearsight("hessian", "across.extxyz") == 0
+    made = record(nearsight, "heat-capacity", "across.hessian.npz")
+    assert sum("a molecule in a periodic box" in each for each in made["warnings"]) == 1

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from ase import Atoms
@@ -36,6 +36,7 @@ from nearsight.hessian.phonopy_results import (
     read_unit_cell,
     with_sum_rules,
 )
+from nearsight.hessian.reach import remarks_about_pieces
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
 from nearsight.models.registry import load_model
@@ -54,6 +55,8 @@ from nearsight.structures.supercell import (
 )
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations.minimum import relax_to_minimum
+
+Finished = TypeVar("Finished", Hessian, ForceConstants)
 
 UNRELAXED = "the structure was not relaxed: harmonic results hold at a minimum of the model only."
 
@@ -181,7 +184,7 @@ def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
             f"structure or a saved Hessian (.npz) here, or --recompute to take its unit cell only."
         )
     require_no_preparation(path, arguments)
-    found = read_hessian(path)
+    found = _with_remarks(read_hessian(path))
     if arguments.model is not None and is_hessian_of_other_program(path):
         not_asked = (
             f"{arguments.model} was not asked: the Hessian is that of {path}; --recompute takes "
@@ -189,6 +192,12 @@ def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
         )
         found = replace(found, warnings=(*found.warnings, not_asked))
     return Calculated(path, None, found, {})
+
+
+def _with_remarks(found: Finished) -> Finished:
+    """Add what lies in a box to what is read, where the file does not say it already."""
+    said = dict.fromkeys((*found.warnings, *remarks_about_pieces(found.pieces)))
+    return replace(found, warnings=tuple(said))
 
 
 def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
@@ -235,7 +244,7 @@ def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculate
     """
     if is_phonopy_file(path):
         require_no_preparation(path, arguments)
-        found = read_phonopy(path, arguments.force_constants)
+        found = _with_remarks(read_phonopy(path, arguments.force_constants))
     else:
         tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
         found = from_hessian(_saved(path, arguments).hessian, symmetry_tolerance_A=tolerance)

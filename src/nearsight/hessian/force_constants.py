@@ -95,10 +95,10 @@ class ForceConstants(Computation):
     """Shape ``(n_primitive, 3, n_supercell, 3)``."""
     warnings: tuple[str, ...] = ()
     """What must be known about the structure before the force constants are used."""
-    born: BornCharges | None = None
-    """Charges for the non-analytical term, of the atoms of `primitive_atoms`; None without it."""
     reach_A: float | None = ASSUMED_REACH_A
     """Distance beyond which no pair holds a part of the structure, as `reach_of` finds it."""
+    born: BornCharges | None = None
+    """Charges for the non-analytical term, of the atoms of `primitive_atoms`; None without it."""
 
     @property
     def primitive_cell(self) -> Atoms:
@@ -235,8 +235,8 @@ class ForceConstants(Computation):
             primitive_atoms=primitive_atoms,
             values_eV_per_A2=values,
             warnings=tuple(map(str, header["warnings"])),
-            born=BornCharges.from_archived(header["born"], arrays) if "born" in header else None,
             reach_A=header["reach_A"],
+            born=BornCharges.from_archived(header["born"], arrays) if "born" in header else None,
         )
 
     def to_phonopy(self, nac: str | os.PathLike[str] | None = None) -> "Phonopy":

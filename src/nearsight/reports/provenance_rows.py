@@ -12,12 +12,14 @@ from nearsight.relaxation.result import Relaxation
 from nearsight.reports import wording
 from nearsight.reports.entries import ProbedEntry, ReportEntry
 from nearsight.reports.locality_entry import LocalityEntry
+from nearsight.structures.supercell import name_supercell
 from nearsight.vibrations.heat_capacity import HeatCapacity
 
 _Lines = list[tuple[str, str | Markup]]
 
 # In the order in which they are shown; others follow under their own names.
 _SETTING_NAMES = {
+    "molecule": "a molecule without its box",
     "supercell": "supercell",
     "relax": "relaxed first",
     "fmax_eV_per_A": "force threshold / eV/Å",
@@ -236,6 +238,8 @@ def _value(value: Any) -> str:
         return "no"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        return name_supercell(value)
     if isinstance(value, list | tuple):
         return " × ".join(map(str, value))
     return str(value)

@@ -19,7 +19,7 @@ _SHORTEST_VECTOR_A = 1e-3
 _LAST_ELEMENT = 118
 
 # What ASE's neighbour list takes, measured for rock salt: 8.0 and 8.5 kB for each of 262,144 and
-# 64,000 atoms. Nothing that comes before rows takes more.
+# 64,000 atoms. Nothing that comes before rows takes more, the lists of matscipy included.
 _BYTES_PER_ATOM = 9000
 
 

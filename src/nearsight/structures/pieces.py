@@ -7,6 +7,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import StructureError
+from nearsight.structures.integer_lattices import spanning_rows
 from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.structures.reduced_cell import periodic_cell
 
@@ -82,12 +83,15 @@ def find_pieces(atoms: Atoms, reach_A: float) -> Pieces:
     steps = np.round(shifts @ np.linalg.inv(periodic_cell(atoms))).astype(np.int64)
     graph = coo_matrix((np.ones(len(i)), (i, j)), shape=(len(atoms), len(atoms))).tocsr()
     n_pieces, of_atom = connected_components(graph, directed=False)
-    step_between = dict(zip(zip(i.tolist(), j.tolist(), strict=True), steps, strict=True))
+    keys = i * len(atoms) + j
+    by_key = np.argsort(keys, kind="stable")
     for piece in range(n_pieces):
         first = int(np.argmax(of_atom == piece))
         order, before = breadth_first_order(graph, first, directed=False)
-        for atom in order[1:].tolist():
-            whole[atom] = whole[before[atom]] + step_between[int(before[atom]), atom]
+        parents = before[order[1:]].astype(np.int64)
+        taken = by_key[np.searchsorted(keys[by_key], parents * len(atoms) + order[1:])]
+        for atom, parent, step in zip(order[1:], parents, steps[taken], strict=True):
+            whole[atom] = whole[parent] + step
     # What a pair adds to the way that the tree has found already leads to an image of the piece.
     closing = whole[i] + steps - whole[j]
     lattices = tuple(_span(closing[of_atom[i] == piece]) for piece in range(n_pieces))
@@ -160,19 +164,6 @@ def _held_by_shortest_pairs(atoms: Atoms) -> Pieces:
 
 
 def _span(vectors: IntArray) -> IntArray:
-    """Return rows that generate the same lattice as integer vectors, by Euclid's algorithm."""
-    left = np.unique(vectors, axis=0)
-    rows: list[IntArray] = []
-    for column in range(3):
-        while np.count_nonzero(left[:, column]) > 1:
-            used = np.flatnonzero(left[:, column])
-            pivot = used[np.argmin(np.abs(left[used, column]))]
-            others = used[used != pivot]
-            left[others] -= (left[others, column] // left[pivot, column])[:, np.newaxis] * left[
-                pivot
-            ]
-            left = np.unique(left, axis=0)
-        pivots = np.flatnonzero(left[:, column])
-        rows.extend(left[pivots])
-        left = np.delete(left, pivots, axis=0)
+    """Return rows that generate the same lattice as integer vectors."""
+    rows = spanning_rows(np.unique(vectors, axis=0).tolist())
     return np.array(rows, dtype=np.int64).reshape(-1, 3)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import StructureError
 from nearsight.memory import require_room
+from nearsight.structures.integer_lattices import spanning_rows
 from nearsight.structures.reduced_cell import cell_widths_A, periodic_cell, reduced_basis
 
 # Measured: 75 to 89 bytes for positions, lattice vectors, numbers and what they are made from.
@@ -97,7 +98,7 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
     StructureError
         They are no integers, or the determinant is not positive.
     MemoryBudgetError
-        The lattice points in such a supercell do not fit into the memory.
+        The lattice points that such a supercell is made from do not fit into the memory.
     """
     # As objects, numbers of any size stay what they are.
     given = np.asarray(matrix, dtype=object)
@@ -114,10 +115,10 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
             f"The supercell {rows} has no volume, or another handedness than the unit cell; choose "
             f"integers with a positive determinant."
         )
-    n_cells = _determinant(rows)
+    n_points = _determinant(rows)
     require_room(
-        _BYTES_PER_POINT * n_cells,
-        f"A supercell of {n_cells} cells",
+        _BYTES_PER_POINT * n_points,
+        f"A supercell of {n_points} lattice points",
         "Take a smaller supercell (--supercell, --length).",
     )
     return np.array(rows, dtype=np.int64)
@@ -135,23 +136,19 @@ def supercell_for_length(atoms: Atoms, length_A: float) -> NDArray[np.int64]:
     ------
     StructureError
         The length is not positive and finite.
+    MemoryBudgetError
+        Such a supercell does not fit into the memory.
     """
     if not 0.0 < length_A < np.inf:
         raise StructureError(f"A supercell needs a positive length in Å, not {length_A}.")
     basis = reduced_basis(atoms)
-    widths = iter(cell_widths_A(basis @ periodic_cell(atoms), atoms.pbc).tolist())
-    # A width that misses the length by rounding is wide enough. Python's integers hold any repeat.
-    repeats = [
-        max(math.ceil(min(length_A / next(widths), sys.float_info.max) - 1e-6), 1)
-        if periodic
-        else 1
-        for periodic in atoms.pbc
-    ]
+    widths = cell_widths_A(basis @ periodic_cell(atoms), atoms.pbc).tolist()
+    repeats = [1, 1, 1]
+    for axis, width in zip(np.flatnonzero(atoms.pbc).tolist(), widths, strict=True):
+        # A width that misses the length by rounding is wide enough. Python's integers hold any.
+        repeats[axis] = max(math.ceil(min(length_A / width, sys.float_info.max) - 1e-6), 1)
     return supercell_matrix(
-        [
-            [repeat * number for number in vector]
-            for repeat, vector in zip(repeats, basis.tolist(), strict=True)
-        ]
+        [[n * value for value in row] for n, row in zip(repeats, basis.tolist(), strict=True)]
     )
 
 
@@ -187,46 +184,30 @@ def lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
     if not np.any(matrix - np.diag(np.diag(matrix))) and (np.diag(matrix) > 0).all():
         points: NDArray[np.int64] = np.indices(np.diag(matrix).tolist()).reshape(3, -1).T
         return points
-    # One point of each class modulo the supercell, moved into it, all in whole numbers: Python's
-    # own where products of those of the machine could be too large.
-    rows = [[int(number) for number in row] for row in matrix]
-    inverse, n_cells = _adjugate(rows), _determinant(rows)
-    largest = max(abs(number) for row in inverse for number in row)
-    exact = np.int64 if 3 * largest * n_cells < 2**63 else object
-    classes = np.indices(np.diag(_triangular(matrix)).tolist()).reshape(3, -1).T
-    cells_back = classes.astype(exact) @ np.array(inverse, dtype=exact) // n_cells
-    points = (classes - cells_back @ matrix.astype(exact)).astype(np.int64)
+    rows = matrix.tolist()
+    sides = [abs(row[axis]) for axis, row in enumerate(spanning_rows(rows))]
+    # Points of a box that differ by no vector of the supercell, and then where they are inside it;
+    # in Python's integers, since nothing may be rounded.
+    box = np.indices(sides).reshape(3, -1).T.astype(object)
+    cells = box @ np.array(_adjugate(rows), dtype=object) // _determinant(rows)
+    points = (box - cells @ np.array(rows, dtype=object)).astype(np.int64)
     return points[np.lexsort((*points.T[::-1], points.any(axis=1)))]
 
 
-def _triangular(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return vectors of the same lattice as an upper triangular matrix (Hermite's normal form)."""
-    vectors = matrix.copy()
-    for column in range(3):
-        while vectors[column + 1 :, column].any():
-            below = column + np.flatnonzero(vectors[column:, column])
-            pivot = below[np.argmin(np.abs(vectors[below, column]))]
-            vectors[[column, pivot]] = vectors[[pivot, column]]
-            factors = vectors[column + 1 :, column] // vectors[column, column]
-            vectors[column + 1 :] -= factors[:, np.newaxis] * vectors[column]
-        vectors[column] *= np.sign(vectors[column, column])
-    return vectors
-
-
-def _determinant(rows: list[list[int]]) -> int:
-    """Return the determinant, exact for integers of any size."""
-    (a, b, c), (d, e, f), (g, h, i) = rows
-    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
-
-
 def _adjugate(rows: list[list[int]]) -> list[list[int]]:
-    """Return the inverse times the determinant."""
+    """Return the inverse times the determinant, exact for integers of any size."""
     (a, b, c), (d, e, f), (g, h, i) = rows
     return [
         [e * i - f * h, c * h - b * i, b * f - c * e],
         [f * g - d * i, a * i - c * g, c * d - a * f],
         [d * h - e * g, b * g - a * h, a * e - b * d],
     ]
+
+
+def _determinant(rows: list[list[int]]) -> int:
+    """Return the determinant, exact for integers of any size."""
+    (a, b, c), (d, e, f), (g, h, i) = rows
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
 
 
 def _is_integer(count: object) -> bool:

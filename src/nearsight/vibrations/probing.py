@@ -151,7 +151,11 @@ def probe_heat_capacity(
         scale_factor=scale_factor,
         n_atoms=len(hessian.atoms),
         mass_amu=float(hessian.atoms.get_masses().sum()),
-        warnings=(*remarks_about_pieces(hessian.pieces), *_warnings(runs, lowest), *products.notes),
+        warnings=(
+            *remarks_about_pieces(hessian.pieces),
+            *_warnings(runs, lowest),
+            *products.notes,
+        ),
         provenance=record(
             hessian.model.identity, **hessian.method.settings(), **settings, lanczos_steps=taken
         ),
