@@ -11,7 +11,7 @@ WAY_OUT = (
 
 _NAMED_AT_MOST = 6
 
-_NOTABLE_SHARE = 0.01
+NOTABLE_SHARE = 0.01
 """Share of acoustic modes at Γ above which leaving them out deserves a warning."""
 
 
@@ -53,7 +53,7 @@ def _left_out(n_atoms: int, n_rigid_body: int, periodic: bool) -> tuple[str, ...
             "rotation with molecular_thermochemistry.",
         )
     share = n_rigid_body / (3 * n_atoms)
-    if share <= _NOTABLE_SHARE:
+    if share <= NOTABLE_SHARE:
         return ()
     return (
         f"{n_rigid_body} of {3 * n_atoms} modes are acoustic ones at Γ and left out, so that the "
