@@ -72,7 +72,7 @@ def read_gaussian_log(file: Path, text: str) -> Content:
     atoms, is_atom = _atoms(file, text[:end])
     masses = None
     if atoms is not None:
-        matrix = of_atoms(matrix, is_atom)
+        matrix = of_atoms(matrix, is_atom, file)
         masses = _masses(file, text, atoms.numbers, is_atom)
         if masses is not None:
             atoms.set_masses(masses)
