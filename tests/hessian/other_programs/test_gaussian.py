@@ -233,11 +233,22 @@ def test_ghost_centres_of_an_output_are_no_atoms(
     matrix = np.zeros((size, size))
     matrix[:12, :12] = usual.matrix_eV_per_A2.reshape(12, 12) / 97.1736
     numbers = ",".join(f"{value:.8f}" for value in matrix[np.tril_indices(size)])
-    entry = rf" 1\1\GINC\Freq\\#p\\title\\0,1\O\\NImag=0\\{numbers}\\0.\\@"
+    entry = rf" 1\1\GINC\Freq\\#p\\title\\0,1\O,0.6\O,-0.5\H,1.1\H,-1.1\\NImag=0\\{numbers}\\0.\\@"
     lines = [entry[at : at + 70] for at in range(0, len(entry), 70)]
     wrapped = "\n" + "\n ".join(lines) + "\n Normal termination\n"
-    body = text[: table.end()] + ghosts + text[table.end() :].partition("\n 1\\1\\")[0]
+    rest = text[table.end() :].partition(" Force constants in Cartesian")[0]
+    body = text[: table.end()] + ghosts + rest
     found = read_hessian(log(body + wrapped))
     assert found.atoms.get_chemical_formula() == "H2O2"
     assert_allclose(vibrations(found).wavenumbers_per_cm, PRINTED, rtol=0, atol=0.05)
     assert any("2 ghost centres are no atom" in note for note in found.warnings)
+
+
+def test_what_is_printed_twice_must_agree(text: str, log: Callable[[str], Path]) -> None:
+    assert "0.45460442," in text
+    with pytest.raises(CheckpointError, match=r"the force constant 0.45461442, .* 0.454604 hart"):
+        read_hessian(log(text.replace("0.45460442,", "0.45461442,")))
+    table = "      1          8           0        0.604051"
+    assert table in text
+    with pytest.raises(CheckpointError, match="orientation has S O H H, its archive entry O O H H"):
+        read_hessian(log(text.replace(table, table.replace("     8 ", "    16 "), 1)))

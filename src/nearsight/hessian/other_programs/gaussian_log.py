@@ -19,6 +19,7 @@ from nearsight.hessian.other_programs.content import (
     molecule,
     numbers,
     of_atoms,
+    whole_number,
 )
 from nearsight.hessian.other_programs.gaussian_checkpoint import MASSES_OF_ASE
 from nearsight.units import HARTREE_PER_BOHR2_IN_EV_PER_A2
@@ -37,6 +38,12 @@ _INPUT = re.compile(
 _FROZEN = re.compile(
     r"(?:^ *|[\\|])([A-Z][A-Za-z]?(?:\([^)]*\))?)[ ,]+-[1-9]\d*[ ,]+-?\d*\.", re.MULTILINE
 )
+# Behind charge and multiplicity: one atom between two backslashes, up to two of them.
+_ARCHIVED_MOLECULE = re.compile(r"\\\\-?\d+,\d+\\(.*?)\\\\")
+_SYMBOL = re.compile(r"[A-Z][a-z]?")
+_PRINTED, _ARCHIVED = 1e-5, 1e-6
+"""Relative and absolute differences, in hartree/bohr², of what is printed twice."""
+
 _TRANSLATION = -2
 """In place of an atomic number, at a vector of a periodic calculation."""
 _GHOST_TYPE = 1000
@@ -60,18 +67,22 @@ def read_gaussian_log(file: Path, text: str) -> Content:
     CheckpointError
         There are none, or the file is cut off.
     """
-    found = _in_archive(file, text) or _in_block(file, text)
+    archived = _in_archive(file, text)
+    found = archived or _in_block(file, text)
     if found is None:
         raise CheckpointError(
             f"{file} is an output of Gaussian without force constants: it is of no calculation "
             f"of frequencies, or was cut off before its end."
         )
     values, end = found
-    _require_no_frozen_atoms(file, text)
     matrix = from_lower_triangle(values, file)
+    if archived is not None:
+        _require_same_block(file, text[:end], values)
+    _require_no_frozen_atoms(file, text)
     atoms, is_atom = _atoms(file, text[:end])
     masses = None
     if atoms is not None:
+        _require_same_elements(file, text[end:], atoms, is_atom)
         matrix = of_atoms(matrix, is_atom, file)
         masses = _masses(file, text, atoms.numbers, is_atom)
         if masses is not None:
@@ -124,19 +135,61 @@ def _in_block(file: Path, text: str) -> tuple[FloatArray, int] | None:
     if begin < 0:
         return None
     rows: dict[int, list[str]] = {}
-    columns: list[str] = []
+    first, n_columns = 1, 0
     for line in text[begin:].splitlines()[1:]:
         words = line.split()
-        if not words or not words[0].isdigit():
+        if not words or not words[0].isdecimal():
             break
-        if all(word.isdigit() for word in words):
-            columns = words
-        elif len(words) == 1 + min(len(columns), int(words[0]) - int(columns[0]) + 1):
-            rows.setdefault(int(words[0]), []).extend(words[1:])
+        row = whole_number(words[0], file, f"“{_BLOCK}”")
+        if all(word.isdecimal() for word in words):
+            first, n_columns = row, len(words)
+        elif len(words) == 1 + min(n_columns, row - first + 1):
+            rows.setdefault(row, []).extend(words[1:])
     if not rows or any(len(rows.get(row, [])) != row for row in range(1, max(rows) + 1)):
         raise damaged(file, f"“{_BLOCK}” lacks some of its numbers")
     tokens = [word for row in sorted(rows) for word in rows[row]]
     return numbers(tokens, file, f"“{_BLOCK}”"), begin
+
+
+def _require_same_block(file: Path, text: str, archived: FloatArray) -> None:
+    """Check the archive entry against the block of the same calculation, if that was printed."""
+    block = _in_block(file, _ENTRY.split(text)[-1])
+    if block is None:
+        return
+    printed, _ = block
+    if len(printed) != len(archived):
+        raise damaged(
+            file,
+            f"its archive entry has {len(archived)} force constants, “{_BLOCK}” {len(printed)}",
+        )
+    off = np.abs(printed - archived) - _PRINTED * np.abs(printed) - _ARCHIVED
+    if off.max() > 0:
+        at = int(off.argmax())
+        raise damaged(
+            file,
+            f"its archive entry has the force constant {archived[at]:.8f}, “{_BLOCK}” "
+            f"{printed[at]:.6g} hartree/bohr² in the same place",
+        )
+
+
+def _require_same_elements(
+    file: Path, entry: str, atoms: Atoms, is_atom: NDArray[np.bool_]
+) -> None:
+    """Check the elements of the input orientation against those in the archive entry."""
+    molecules = _ARCHIVED_MOLECULE.search(_unwrapped(entry).replace("|", "\\"))
+    if molecules is None:
+        return
+    listed = [_SYMBOL.match(line) for line in molecules[1].split("\\")]
+    names = [match[0] if match else "?" for match in listed]
+    if len(names) == len(is_atom):
+        names = [name for name, kept in zip(names, is_atom, strict=True) if kept]
+    own = atoms.get_chemical_symbols()
+    if names != own:
+        raise damaged(
+            file,
+            f"its input orientation has {' '.join(own)[:60]}, its archive entry "
+            f"{' '.join(names)[:60]}",
+        )
 
 
 def _atoms(file: Path, text: str) -> tuple[Atoms | None, NDArray[np.bool_]]:
