@@ -2,6 +2,7 @@
 
 import numpy as np
 from ase import Atoms
+from ase.data import chemical_symbols
 
 from nearsight.errors import MethodError, StructureError
 
@@ -22,19 +23,16 @@ def check_structure(atoms: Atoms) -> None:
     Raises
     ------
     StructureError
-        There are no atoms; a position or cell vector is not finite; an atom has no element; a
+        There are no atoms; a position or cell vector is not finite; an atom has no element, or a
+        mass that is not positive; a
         periodic direction has no cell vector; periodic cell vectors are linearly dependent; or two
         atoms, periodic images included, are closer than `CLOSEST_DISTANCE_A`.
     """
     if len(atoms) == 0:
         raise StructureError("The structure has no atoms; check the file or how it was built.")
     _require_finite(atoms)
-    unknown = np.flatnonzero(atoms.numbers == 0)
-    if len(unknown):
-        raise StructureError(
-            f"{len(unknown)} atoms have no element (symbol X), the first is atom {unknown[0]}; "
-            f"replace or delete these placeholders."
-        )
+    _require_elements(atoms)
+    _require_masses(atoms)
     _require_cell(atoms)
     _require_distances(atoms)
 
@@ -66,6 +64,43 @@ def _require_finite(atoms: Atoms) -> None:
     if not np.isfinite(atoms.cell.array).all():
         raise StructureError(
             f"The cell {atoms.cell.array.tolist()} Å has entries that are not finite; correct it."
+        )
+
+
+def require_atomic_numbers(atoms: Atoms) -> None:
+    """Check that every atomic number is in the periodic table, or 0 for a placeholder.
+
+    Raises
+    ------
+    StructureError
+        One is not.
+    """
+    # ASE counts from the end of its table where a number is negative.
+    impossible = np.flatnonzero((atoms.numbers < 0) | (atoms.numbers >= len(chemical_symbols)))
+    if len(impossible):
+        raise StructureError(
+            f"Atom {impossible[0]} has the atomic number {atoms.numbers[impossible[0]]}, which no "
+            f"element has; correct it."
+        )
+
+
+def _require_elements(atoms: Atoms) -> None:
+    require_atomic_numbers(atoms)
+    unknown = np.flatnonzero(atoms.numbers == 0)
+    if len(unknown):
+        raise StructureError(
+            f"{len(unknown)} atoms have no element (symbol X), the first is atom {unknown[0]}; "
+            f"replace or delete these placeholders."
+        )
+
+
+def _require_masses(atoms: Atoms) -> None:
+    masses_u = atoms.get_masses()
+    wrong = np.flatnonzero(~(np.isfinite(masses_u) & (masses_u > 0)))
+    if len(wrong):
+        raise StructureError(
+            f"Atom {wrong[0]} ({atoms[wrong[0]].symbol}) has the mass {masses_u[wrong[0]]:g} u; "
+            f"correct it."
         )
 
 

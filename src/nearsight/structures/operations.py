@@ -161,7 +161,7 @@ def find_dataset(atoms: Atoms, tolerance_A: float) -> "SpglibDataset":
         atoms.numbers.tolist(),
     )
     try:
-        with _exceptions_from_spglib():
+        with exceptions_from_spglib():
             dataset = spglib.get_symmetry_dataset(cell, symprec=tolerance_A)
     except SpglibError as error:
         raise _no_group(tolerance_A, str(error)) from error
@@ -171,7 +171,7 @@ def find_dataset(atoms: Atoms, tolerance_A: float) -> "SpglibDataset":
 
 
 @contextmanager
-def _exceptions_from_spglib() -> Iterator[None]:
+def exceptions_from_spglib() -> Iterator[None]:
     """Let spglib raise: otherwise it warns at every call that it will do so one day."""
     import spglib.error
 
@@ -187,7 +187,7 @@ def _standard_operations(hall_number: int) -> tuple[IntArray, FloatArray, FloatA
     """Return one operation per rotation, and primitive vectors (rows), in the standard cell."""
     import spglib
 
-    with _exceptions_from_spglib():
+    with exceptions_from_spglib():
         found = spglib.get_symmetry_from_database(hall_number)
     if found is None:
         raise StructureError(f"spglib has no operations for Hall number {hall_number}.")
