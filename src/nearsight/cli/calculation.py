@@ -30,7 +30,8 @@ from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports.entries import calculation_record
 from nearsight.structures.checking import check_structure
-from nearsight.structures.reading import NOTES_KEY, read_structure
+from nearsight.structures.reading import read_structure, take_notes
+from nearsight.structures.selection import structure_stem
 from nearsight.structures.supercell import make_supercell, supercell_for_length
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations.minimum import relax_to_minimum
@@ -76,7 +77,7 @@ class Calculated:
 def label_of(path: str, relaxation: Relaxation | None) -> str:
     """Return what a figure calls a structure, with what must be known about it."""
     unconverged = relaxation is not None and not relaxation.converged
-    return f"{Path(path).stem}{', NOT CONVERGED' if unconverged else ''}"
+    return f"{structure_stem(path)}{', NOT CONVERGED' if unconverged else ''}"
 
 
 def is_finished(path: str) -> bool:
@@ -222,8 +223,8 @@ def prepare(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    atoms = read_checked(path)
-    warnings = [str(note) for note in atoms.info.pop(NOTES_KEY, [])]
+    atoms = read_checked(path, arguments)
+    warnings = take_notes(atoms)
     require_elements(atoms, model)
     if require is not None:
         require(atoms)
@@ -246,9 +247,9 @@ def _require_relaxation(arguments: argparse.Namespace) -> None:
         raise MethodError(f"{said}; leave out --no-relax, or the other option.")
 
 
-def read_checked(path: str) -> Atoms:
+def read_checked(path: str, arguments: argparse.Namespace) -> Atoms:
     """Read a structure and check that a calculation can start from it."""
-    atoms = read_structure(path)
+    atoms = read_structure(path, accept_contradictions=arguments.accept_contradictions)
     check_structure(atoms)
     return atoms
 

@@ -9,9 +9,11 @@ from nearsight.cli.calculation import read_checked
 from nearsight.cli.fragment_output import make_folder, sites_named, write_fragments
 from nearsight.cli.json_output import JsonOutput, require_writable
 from nearsight.cli.lines import print_line
+from nearsight.cli.tables import print_warnings
 from nearsight.structures.fragment_sets import covering_fragments
 from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import Groups, find_groups
+from nearsight.structures.reading import take_notes
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -19,7 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.structure
     require_writable(arguments.json, [path])
     folder = make_folder(arguments.out)
-    atoms = read_checked(path)
+    atoms = read_checked(path, arguments)
+    notes = take_notes(atoms)
     groups = find_groups(atoms, own=arguments.keep)
     sites = sites_named(arguments.site, atoms)
     if sites is not None:
@@ -31,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     output.add(
         {
             "structure": path,
+            "warnings": list(notes),
             "radius_A": arguments.radius,
             "groups": dict(Counter(groups.kinds)),
             "fragments": [
@@ -42,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     output.finish()
     if arguments.json != "-":
         _show(arguments, groups, files, fragments)
+        print_warnings(notes)
     return 0
 
 

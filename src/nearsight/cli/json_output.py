@@ -10,6 +10,7 @@ from typing import Any
 
 from nearsight.errors import StorageError
 from nearsight.storage import write_text
+from nearsight.structures.selection import split_selection
 
 Record = dict[str, Any]
 
@@ -74,5 +75,5 @@ def require_writable(path: str | None, inputs: Sequence[str]) -> None:
         raise StorageError(f"cannot write {path}: the folder {target.parent} does not exist.")
     if not os.access(target.parent, os.W_OK):
         raise StorageError(f"cannot write {path}: the folder {target.parent} may not be written.")
-    if any(target.resolve() == Path(given).resolve() for given in inputs):
+    if any(target.resolve() == split_selection(given)[0].resolve() for given in inputs):
         raise StorageError(f"{path} is one of the structures; give the result another name.")

@@ -24,7 +24,8 @@ from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
 from nearsight.reports.locality_entry import LocalityEntry
 from nearsight.structures.fragments import Fragment
-from nearsight.structures.reading import NOTES_KEY
+from nearsight.structures.reading import take_notes
+from nearsight.structures.selection import structure_stem
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[tuple[str, Locality]] = []
 
     def one(path: str, work: WorkDirectory) -> Outcome:
-        atoms = read_checked(path)
-        notes = tuple(str(note) for note in atoms.info.pop(NOTES_KEY, []))
+        atoms = read_checked(path, arguments)
+        notes = take_notes(atoms)
         for model in models[1:]:
             require_locality(atoms, model, **_what_is_cut(atoms, arguments))
         found = [_locality(path, atoms, model, arguments, work) for model in models]
@@ -48,7 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         if folder is not None:
             files = write_fragments(folder, path, main.fragments)
         entry = LocalityEntry(path, main, files, compared, notes)
-        drawn.extend((f"{Path(path).stem} by {each.provenance.model.name}", each) for each in found)
+        drawn.extend(
+            (f"{structure_stem(path)} by {each.provenance.model.name}", each) for each in found
+        )
 
         def show() -> None:
             print_locality(entry)

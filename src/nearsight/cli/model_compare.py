@@ -18,9 +18,11 @@ from ase.units import GPa
 from nearsight.cli.calculation import read_checked
 from nearsight.cli.json_output import JsonOutput, Record, require_writable
 from nearsight.cli.lines import WIDTH
+from nearsight.cli.tables import print_warnings
 from nearsight.errors import MissingPropertyError, ModelError, NearsightError
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.registry import load_model
+from nearsight.structures.reading import take_notes
 
 _TIMED_CALLS = 5
 _PATIENCE_S = 10.0
@@ -34,19 +36,21 @@ def run(arguments: argparse.Namespace) -> int:
     names = [name.strip() for name in arguments.models.split(",") if name.strip()]
     if not names:
         raise ModelError("--models names no model; separate names by commas.")
-    atoms = read_checked(arguments.structure)
+    atoms = read_checked(arguments.structure, arguments)
+    notes = take_notes(atoms)
     output = JsonOutput(arguments.json, many=True)
     show = arguments.json != "-"
     if show:
         _print_head(arguments.structure, atoms, names)
     for name in names:
-        record = _attempt(name, atoms, arguments)
+        record = {**_attempt(name, atoms, arguments), "warnings": list(notes)}
         output.add(record)
         if show:
             _print_line(record, names)
     output.finish()
     if show:
         _print_foot(output.records)
+        print_warnings(notes)
     return 1 if any("error" in record for record in output.records) else 0
 
 

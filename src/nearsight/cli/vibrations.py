@@ -1,7 +1,6 @@
 """``nearsight vibrations``."""
 
 import argparse
-from pathlib import Path
 
 from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, run_batch
@@ -12,6 +11,7 @@ from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.work import WorkDirectory
 from nearsight.reports.entries import ReportEntry
+from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
 
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.modes:
             modes.save(arguments.modes)
         for mode in arguments.animate:
-            target = f"{Path(path).stem}.mode-{mode}.xyz"
+            target = f"{structure_stem(path)}.mode-{mode}.xyz"
             write_mode_trajectory(target, mode_trajectory(modes, mode))
         if arguments.plot:
             drawn.append((calculated.label, modes))

@@ -13,6 +13,7 @@ from nearsight.errors import StorageError
 from nearsight.fingerprint import fingerprint
 from nearsight.models.contract import Model
 from nearsight.provenance import Setting
+from nearsight.structures.selection import structure_stem
 
 
 class WorkDirectory:
@@ -32,7 +33,7 @@ class WorkDirectory:
         """Return the file for one piece of work: another one for each model and setting."""
         digests = json.dumps(fingerprint(atoms, model.identity, settings), sort_keys=True)
         key = hashlib.sha256(digests.encode()).hexdigest()[:12]
-        return self.path / f"{Path(structure).stem}-{key}.{kind}"
+        return self.path / f"{structure_stem(structure)}-{key}.{kind}"
 
     def done(self, *files: Path) -> None:
         """Let `files` be removed when the command is done."""
