@@ -15,6 +15,37 @@ from nearsight.structures.formats.guesses import check_text, is_checked
 from nearsight.structures.isotopes import HYDROGEN_ISOTOPES_u
 from nearsight.structures.selection import choose, number_in
 
+_MOST_READS_PAST_THE_END = 1000
+
+
+_SEARCHED_WITHOUT_END = frozenset({"cp2k-restart", "gamess-us-punch", "nwchem-in"})
+"""Formats whose readers of ASE look for the end of a section behind that of a file, for ever."""
+
+
+class EndingText(io.StringIO):
+    """A text that can be read to its end, but not for ever after."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, newline=None)
+        self._n_past_the_end = 0
+
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]  # as in StringIO
+        """Return the next line, or an empty one at the end, which the reader must notice.
+
+        Raises
+        ------
+        StructureError
+            It has not.
+        """
+        line = super().readline(-1 if size is None else size)
+        if not line:
+            self._n_past_the_end += 1
+            if self._n_past_the_end > _MOST_READS_PAST_THE_END:
+                raise StructureError(
+                    "It ends where a section of it should go on; write or copy it again."
+                )
+        return line
+
 
 @dataclass(frozen=True)
 class _Chosen:
@@ -76,13 +107,15 @@ def _read(file: Path, choice: str | None) -> tuple[Atoms, list[str]]:
     remarks: list[str] = []
     isotopes_u: tuple[dict[int, float], ...] = ()
     stream: str | io.StringIO = source
-    if name in xyz.FORMATS or is_checked(name):
+    if name in xyz.FORMATS or name in _SEARCHED_WITHOUT_END or is_checked(name):
         with open_with_compression(source, "rb") as opened:
             text = opened.read().decode("utf-8", errors="replace")
         remarks += check_text(name, text)
         if name in xyz.FORMATS:
             spelled = xyz.with_known_elements(text)
             isotopes_u, stream = spelled.isotopes_u, io.StringIO(spelled.text)
+        elif name in _SEARCHED_WITHOUT_END:
+            stream = EndingText(text)
     images = iread(stream, index=slice(None), format=name, do_not_split_by_at_sign=True)
     chosen = _chosen(images, choice)
     atoms = chosen.atoms
