@@ -38,6 +38,10 @@ end
 task dft energy
 """
 FILES = {"x.restart": CP2K, "x.nwi": NWCHEM}
+CUT_OFF = {
+    "x.restart": (CP2K[: CP2K.index("H ")], "It ends where a section of it should go on"),
+    "x.nwi": (NWCHEM.replace("end", "", 1), "line 3 is not closed by a line `end`"),
+}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -50,7 +54,7 @@ def test_whole_files_are_read(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_files_that_are_cut_off_end(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    path.write_text(FILES[name][: FILES[name].index("H ") + 5])
-    with pytest.raises(StructureError, match=r"It ends where a section of it should go on"):
-        read_structure(path)
+    content, message = CUT_OFF[name]
+    (tmp_path / name).write_text(content)
+    with pytest.raises(StructureError, match=message):
+        read_structure(tmp_path / name)

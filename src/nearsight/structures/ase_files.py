@@ -18,7 +18,7 @@ from nearsight.structures.selection import choose, number_in
 _MOST_READS_PAST_THE_END = 1000
 
 
-_SEARCHED_WITHOUT_END = frozenset({"cp2k-restart", "gamess-us-punch", "nwchem-in"})
+_SEARCHED_WITHOUT_END = frozenset({"cp2k-restart", "gamess-us-punch"})
 """Formats whose readers of ASE look for the end of a section behind that of a file, for ever."""
 
 

@@ -3,6 +3,7 @@
 One check for each format of ASE, called with the text before ASE reads it.
 """
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -171,6 +172,21 @@ def _espresso(text: str) -> list[str]:
     return [f"Masses of the file were left out, natural ones are used: {', '.join(unusual)}."]
 
 
+def _nwchem(text: str) -> list[str]:
+    # Where the end of the block is not as ASE's pattern has it, that tries every way of splitting
+    # every line before it gives up: hours for a few atoms.
+    lines = text.splitlines()
+    begins = [number for number, line in enumerate(lines) if line.lstrip().startswith("geometry")]
+    for begin in begins:
+        block = list(itertools.takewhile(str.strip, lines[begin:]))
+        if block[-1].strip() != "end" or begin + len(block) == len(lines):
+            raise StructureError(
+                f"Its block `geometry` in line {begin + 1} is not closed by a line `end` and an "
+                f"empty one; add them."
+            )
+    return []
+
+
 _CHECKS: dict[str, Callable[[str], list[str]]] = {
     "vasp": _poscar,
     "proteindatabank": _pdb,
@@ -183,4 +199,5 @@ _CHECKS: dict[str, Callable[[str], list[str]]] = {
     "sdf": _molfile,
     "espresso-in": _espresso,
     "gaussian-in": _gaussian,
+    "nwchem-in": _nwchem,
 }
