@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
-from ase.data import atomic_masses_common, atomic_numbers
+from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
@@ -195,7 +195,7 @@ def _mass(point: Fields, symbol: str) -> float:
     assert matched is not None
     mass = point.number("mass")
     if mass is None:
-        return float(atomic_masses_common[atomic_numbers[matched[1]]])
+        return float(atomic_masses[atomic_numbers[matched[1]]])
     if mass <= 0:
         raise point.wrong("mass", f"is {mass:g}; a mass is positive")
     return mass
