@@ -104,7 +104,10 @@ def read_phonopy(
     named = None if force_constants is None else Path(force_constants)
     if named is not None:
         content = with_forces_from(content, named)
-    if content.force_constants_eV_per_A2 is None and content.displacements is None:
+    moved = content.displacements
+    if content.force_constants_eV_per_A2 is None and (
+        moved is None or moved.forces_eV_per_A is None
+    ):
         raise CheckpointError(
             f"{file} holds neither force constants nor forces; save it with "
             f"settings={{'force_constants': True}}, or name the file that has them "
@@ -135,7 +138,8 @@ def _as_ours(
     assert values is not None
     identity = ModelIdentity(file.name, "phonopy", file_sha256(file), "float64", "cpu")
     of_file = settings.get("force_constants", file.name)
-    how = "read from" if content.displacements is None else "made by phonopy of the forces in"
+    given = content.force_constants_eV_per_A2 is not None
+    how = "read from" if given else "made by phonopy of the forces in"
     return ForceConstants(
         method="phonopy",
         reason=f"{how} {of_file}",
