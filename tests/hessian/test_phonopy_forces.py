@@ -172,3 +172,16 @@ def test_forces_of_other_displacements_are_refused(tmp_path: Path) -> None:
             continue
         with pytest.raises(CheckpointError, match=message):
             read_phonopy(bare, file)
+
+
+def test_force_constants_that_break_the_sum_rule_are_remarked(
+    constants: np.ndarray, tmp_path: Path
+) -> None:
+    file = tmp_path / "FORCE_CONSTANTS"
+    for change_eV_per_A2, n_warnings in ((0.0, 0), (0.5, 1)):
+        changed = constants.copy()
+        changed[0, 5, 0, 1] += change_eV_per_A2
+        file_IO.write_FORCE_CONSTANTS(changed, file, np.array([0]))
+        warnings = read_phonopy(COPPER, file).warnings
+        assert len(warnings) == n_warnings
+    assert "break the translational sum rule by 0.5" in warnings[0]
