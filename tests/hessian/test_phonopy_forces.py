@@ -152,3 +152,36 @@ def test_text_that_is_something_else_is_refused(
     file.write_text(change(text))
     with pytest.raises(CheckpointError, match=message):
         read_phonopy(COPPER, file)
+
+
+def test_forces_of_other_displacements_are_refused(tmp_path: Path) -> None:
+    text = COPPER.read_text()
+    bare = tmp_path / "phonopy_disp.yaml"
+    bare.write_text(text[: text.index("  forces:")])
+    file = tmp_path / "FORCE_SETS"
+    forces = np.random.default_rng(2).normal(size=(32, 3))
+    for atom, step, message in (
+        (0, 0.01, None),
+        (0, 0.02, "forces of other displacements than .*phonopy_disp.yaml lists"),
+        (1, 0.01, "forces of other displacements"),
+    ):
+        first = {"number": atom, "displacement": np.array([step, 0, 0]), "forces": forces}
+        file_IO.write_FORCE_SETS({"natom": 32, "first_atoms": [first]}, file)
+        if message is None:
+            assert read_phonopy(bare, file).reason.endswith("forces in FORCE_SETS")
+            continue
+        with pytest.raises(CheckpointError, match=message):
+            read_phonopy(bare, file)
+
+
+def test_force_constants_that_break_the_sum_rule_are_remarked(
+    constants: np.ndarray, tmp_path: Path
+) -> None:
+    file = tmp_path / "FORCE_CONSTANTS"
+    for change_eV_per_A2, n_warnings in ((0.0, 0), (0.5, 1)):
+        changed = constants.copy()
+        changed[0, 5, 0, 1] += change_eV_per_A2
+        file_IO.write_FORCE_CONSTANTS(changed, file, np.array([0]))
+        warnings = read_phonopy(COPPER, file).warnings
+        assert len(warnings) == n_warnings
+    assert "break the translational sum rule by 0.5" in warnings[0]

@@ -1,5 +1,6 @@
 """Force constants out of phonopy's files, and the sum rules that it imposes."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ import numpy as np
 import phonopy
 import pytest
 from ase import Atoms
+from ase.calculators.emt import EMT
 from phonopy import file_IO
+from phonopy.structure.atoms import PhonopyAtoms
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.force_constants import ForceConstants, force_constants
@@ -337,3 +340,56 @@ def test_charges_that_cannot_be_are_refused(
     path.write_text(f"{begin}nac:{end.replace(old, new, 1)}")
     with pytest.raises(CheckpointError, match=message):
         read_phonopy(path)
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        lambda text: text.replace('"angstrom"', '"Angstrom"').replace("eV/a", "eV/A"),
+        lambda text: text.replace("  points:", "  atoms:").replace("coordinates:", "position:"),
+        lambda text: re.sub(r"physical_unit:\n(  .*\n)+", "", text),
+        lambda text: re.sub(r"\nsupercell:\n(  .*\n)+", "\n", text),
+        lambda text: re.sub(r"    mass: .*\n", "", text),
+    ],
+)
+def test_layouts_of_older_versions_are_read(older: Callable[[str], str], tmp_path: Path) -> None:
+    text = COPPER.read_text()
+    assert older(text) != text
+    path = tmp_path / "older.yaml"
+    path.write_text(older(text))
+    found, expected = read_phonopy(path), read_phonopy(COPPER)
+    np.testing.assert_array_equal(found.values_eV_per_A2, expected.values_eV_per_A2)
+    np.testing.assert_allclose(found.unit_cell.get_masses(), 63.546, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "told_apart",
+    [
+        {"magnetic_moments": [1.0, -1.0]},
+        {"magnetic_moments": [[0, 0, 1.0], [0, 0, -1.0]]},
+        {"symbols": ["Cu1", "Cu2"]},
+    ],
+)
+def test_moments_and_labels_that_break_the_symmetry_are_kept(
+    told_apart: dict[str, Any], tmp_path: Path
+) -> None:
+    cell = PhonopyAtoms(
+        **{"symbols": ["Cu", "Cu"], **told_apart},
+        cell=2.9 * np.eye(3),
+        scaled_positions=[[0, 0, 0], [0.5, 0.5, 0.5]],
+    )
+    phonon = phonopy.Phonopy(cell, 2 * np.eye(3, dtype=int), primitive_matrix="P")
+    phonon.generate_displacements()
+    supercells = []
+    for moved in phonon.supercells_with_displacements:
+        atoms = Atoms(moved.numbers, moved.positions, cell=moved.cell, pbc=True)
+        atoms.calc = EMT()
+        supercells.append(atoms.get_forces())
+    phonon.forces = supercells
+    phonon.save(tmp_path / "phonopy.yaml")
+    found = read_phonopy(tmp_path / "phonopy.yaml")
+    expected = phonopy.load(tmp_path / "phonopy.yaml", log_level=0)
+    assert found.unit_cell.get_chemical_formula() == "Cu2"
+    np.testing.assert_allclose(
+        found.to_phonopy().force_constants, expected.force_constants, rtol=0, atol=1e-12
+    )

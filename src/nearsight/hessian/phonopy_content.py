@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
-from ase.data import atomic_masses_common, atomic_numbers
+from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
@@ -28,7 +28,7 @@ _LARGEST_TOLERANCE_A = 1.0
 
 @dataclass(frozen=True)
 class Displacements:
-    """Displaced supercells and the forces in them."""
+    """Displaced supercells and, once they are computed, the forces in them."""
 
     kind: Literal["one atom", "all atoms"]
     """Whether one atom was displaced in each supercell, or all of them."""
@@ -36,11 +36,12 @@ class Displacements:
     """The atom that was displaced in each, from 0, shape ``(n,)``; empty for all atoms."""
     displacements_A: FloatArray
     """Shape ``(n, 3)``, or ``(n, n_supercell, 3)`` for all atoms."""
-    forces_eV_per_A: FloatArray
-    """Shape ``(n, n_supercell, 3)``."""
+    forces_eV_per_A: FloatArray | None
+    """Shape ``(n, n_supercell, 3)``; None if they stand elsewhere."""
 
     def dataset(self) -> Any:
-        """Return it as phonopy keeps it."""
+        """Return displacements with forces as phonopy keeps them."""
+        assert self.forces_eV_per_A is not None
         if self.kind == "all atoms":
             return {"displacements": self.displacements_A, "forces": self.forces_eV_per_A}
         rows = zip(self.atoms, self.displacements_A, self.forces_eV_per_A, strict=True)
@@ -72,7 +73,6 @@ class PhonopyContent:
     force_constants_eV_per_A2: FloatArray | None
     """Shape ``(n, n_supercell, 3, 3)``, n atoms of the primitive cell or of the supercell."""
     displacements: Displacements | None
-    """Displacements with forces; None if there are no forces."""
     born: BornCharges | None
     force_constant_rows: IntArray | None = None
     """Of which atoms of the supercell the rows are, where a file says so."""
@@ -195,7 +195,7 @@ def _mass(point: Fields, symbol: str) -> float:
     assert matched is not None
     mass = point.number("mass")
     if mass is None:
-        return float(atomic_masses_common[atomic_numbers[matched[1]]])
+        return float(atomic_masses[atomic_numbers[matched[1]]])
     if mass <= 0:
         raise point.wrong("mass", f"is {mass:g}; a mass is positive")
     return mass
@@ -234,18 +234,18 @@ def _force_constants(content: Fields, units: PhonopyUnits, n_supercell: int) -> 
 
 
 def _displacements(content: Fields, units: PhonopyUnits, n_supercell: int) -> Displacements | None:
-    """Read displacements and forces; None if there are no forces."""
+    """Read displacements, and forces if there are any."""
     if "dataset" in content:
         section = content.inner("dataset")
-        if "forces" not in section:
+        if "displacements" not in section and "forces" not in section:
             return None
         shape = (section.length("displacements"), n_supercell, 3)
-        moved, forces = section.array("displacements", shape), section.array("forces", shape)
+        known = "forces" in section
         return Displacements(
             "all atoms",
             np.empty(0, dtype=np.int64),
-            moved * units.length_A,
-            forces * units.force_eV_per_A,
+            section.array("displacements", shape) * units.length_A,
+            section.array("forces", shape) * units.force_eV_per_A if known else None,
         )
     if "displacements" not in content:
         return None
@@ -253,15 +253,16 @@ def _displacements(content: Fields, units: PhonopyUnits, n_supercell: int) -> Di
         return _older_displacements(content, units, n_supercell)
     rows = content.rows("displacements")
     without = [row for row in rows if "forces" not in row]
-    if len(without) == len(rows):
-        return None
-    if without:
+    known = len(without) < len(rows)
+    if without and known:
         raise without[0].wrong("forces", "is missing, but stands at other displacements")
     return Displacements(
         "one atom",
         np.array([_displaced_atom(row, n_supercell) for row in rows]),
         np.array([_displacement(row) for row in rows]) * units.length_A,
-        np.array([row.array("forces", (n_supercell, 3)) for row in rows]) * units.force_eV_per_A,
+        np.array([row.array("forces", (n_supercell, 3)) for row in rows]) * units.force_eV_per_A
+        if known
+        else None,
     )
 
 
@@ -286,8 +287,7 @@ def _older_displacements(
     supercells = content.lists_of_rows("displacements")
     if any(len(rows) != n_supercell for rows in supercells):
         raise content.wrong("displacements", f"has no {n_supercell} atoms in every supercell")
-    if not all("force" in row for rows in supercells for row in rows):
-        return None
+    known = any("force" in row for rows in supercells for row in rows)
 
     def of(name: str) -> FloatArray:
         return np.array([[row.array(name, (3,)) for row in rows] for rows in supercells])
@@ -296,7 +296,7 @@ def _older_displacements(
         "all atoms",
         np.empty(0, dtype=np.int64),
         of("displacement") * units.length_A,
-        of("force") * units.force_eV_per_A,
+        of("force") * units.force_eV_per_A if known else None,
     )
 
 

@@ -120,6 +120,7 @@ def _doubts(content: PhonopyContent, found: Displacements, phonon: "Phonopy") ->
     else:
         explained = -np.einsum("ijab,nia->njb", full, found.displacements_A)
     forces = found.forces_eV_per_A
+    assert forces is not None
     norm = float(np.linalg.norm(forces))
     left = float(np.linalg.norm(forces - explained)) / norm if norm else 0.0
     if left <= _UNEXPLAINED:

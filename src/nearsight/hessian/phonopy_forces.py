@@ -21,6 +21,9 @@ IntArray = NDArray[np.int64]
 _MOST_PACKED = 1100
 """Times, to which DEFLATE packs zeros: what claims more holds nothing."""
 
+_SAME_A = 1e-4
+"""Between a displacement in two files, one of which has eight decimals."""
+
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -46,9 +49,9 @@ def with_forces_from(content: PhonopyContent, file: Path) -> PhonopyContent:
     lines = _Lines(file)
     first = lines.peek()
     if len(first) == 6:
-        return _with_displacements(content, _all_atoms(lines, content))
+        return _with_displacements(content, _all_atoms(lines, content), file)
     if len(first) == 1 and lines.has_blank_third_line():
-        return _with_displacements(content, _one_atom(lines, content))
+        return _with_displacements(content, _one_atom(lines, content), file)
     if len(first) in {1, 2} and all(word.isdigit() for word in first):
         return _with_constants(content, *_constants(lines, content))
     raise CheckpointError(
@@ -65,7 +68,25 @@ def _with_constants(
     )
 
 
-def _with_displacements(content: PhonopyContent, found: Displacements) -> PhonopyContent:
+def _with_displacements(
+    content: PhonopyContent, found: Displacements, file: Path
+) -> PhonopyContent:
+    """Return the content with other forces, which must be those of the displacements it lists."""
+    listed = content.displacements
+    if listed is not None:
+        n_given = len(found.displacements_A)
+        same = (
+            listed.kind == found.kind
+            and np.array_equal(listed.atoms, found.atoms)
+            # Random displacements may have been computed in part.
+            and n_given <= len(listed.displacements_A)
+            and np.abs(listed.displacements_A[:n_given] - found.displacements_A).max() <= _SAME_A
+        )
+        if not same:
+            raise CheckpointError(
+                f"{file} has forces of other displacements than {content.file} lists: they do not "
+                f"belong together. Give the YAML with which {file.name} was made."
+            )
     return replace(
         content, force_constants_eV_per_A2=None, force_constant_rows=None, displacements=found
     )

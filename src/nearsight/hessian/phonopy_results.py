@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _SAME_A = 1e-3
 """Between places of one atom as a file has it and as it follows from the unit cell."""
 
+_DOUBTFUL_eV_PER_A2 = 0.05
+"""From which soft modes mean nothing: it is all of the curvature of an oxygen atom at 30 cm⁻¹."""
+
 _ROUNDS = 20
 """Of subtracting drifts and averaging, each of which leaves a tenth of what the other breaks."""
 
@@ -104,7 +107,10 @@ def read_phonopy(
     named = None if force_constants is None else Path(force_constants)
     if named is not None:
         content = with_forces_from(content, named)
-    if content.force_constants_eV_per_A2 is None and content.displacements is None:
+    moved = content.displacements
+    if content.force_constants_eV_per_A2 is None and (
+        moved is None or moved.forces_eV_per_A is None
+    ):
         raise CheckpointError(
             f"{file} holds neither force constants nor forces; save it with "
             f"settings={{'force_constants': True}}, or name the file that has them "
@@ -114,7 +120,20 @@ def read_phonopy(
     settings = {"format": "phonopy"}
     if named is not None:
         settings |= {"force_constants": named.name, "force_constants_sha256": file_sha256(named)}
-    return replace(_as_ours(content, phonon, settings), warnings=doubts)
+    found = _as_ours(content, phonon, settings)
+    return replace(found, warnings=(*doubts, *_drifts(found)))
+
+
+def _drifts(found: ForceConstants) -> tuple[str, ...]:
+    """Return a warning where force constants are far from what those of any energy obey."""
+    drift, asymmetry = found.sum_rule_eV_per_A2, found.at_gamma().asymmetry_eV_per_A2
+    if max(drift, asymmetry) <= _DOUBTFUL_eV_PER_A2:
+        return ()
+    return (
+        f"the force constants in the file break the translational sum rule by {drift:.2g} and "
+        f"their symmetry at Γ by {asymmetry:.2g} eV/Å²: --sum-rules imposes both, unless the file "
+        f"is damaged.",
+    )
 
 
 def _as_ours(
@@ -135,7 +154,8 @@ def _as_ours(
     assert values is not None
     identity = ModelIdentity(file.name, "phonopy", file_sha256(file), "float64", "cpu")
     of_file = settings.get("force_constants", file.name)
-    how = "read from" if content.displacements is None else "made by phonopy of the forces in"
+    given = content.force_constants_eV_per_A2 is not None
+    how = "read from" if given else "made by phonopy of the forces in"
     return ForceConstants(
         method="phonopy",
         reason=f"{how} {of_file}",

@@ -20,7 +20,7 @@ from nearsight.hessian.other_programs.content import (
 )
 from nearsight.units import BOHR_IN_A, HARTREE_PER_BOHR2_IN_EV_PER_A2
 
-_ARRAY = re.compile(r"^(\S.*?) +[IRCHL] +N= *(\d+) *$", re.MULTILINE)
+_ARRAY = re.compile(r"^(\S.{0,60}?) +[IRCHL] +N= *(\d+) *$", re.MULTILINE)
 
 MASSES_OF_ASE = "the file has no masses; those of the natural mixtures of isotopes were taken."
 

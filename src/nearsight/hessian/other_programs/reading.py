@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from ase.data import atomic_masses_common
+from ase.data import atomic_masses
 
 from nearsight.errors import CheckpointError, MethodError, StructureError
 from nearsight.fingerprint import file_sha256
@@ -270,7 +270,7 @@ def _require_rows_of_all(file: Path, content: Content) -> None:
 
 def _odd_masses(atoms: Atoms) -> tuple[str, ...]:
     """Return a note about masses that no isotope of their element has."""
-    masses, usual = atoms.get_masses(), atomic_masses_common[atoms.numbers]
+    masses, usual = atoms.get_masses(), atomic_masses[atoms.numbers]
     odd = np.flatnonzero(np.abs(masses - usual) > np.maximum(_ISOTOPES_AMU, _ISOTOPES * usual))
     if not len(odd):
         return ()
