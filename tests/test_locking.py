@@ -67,7 +67,7 @@ def holder(path: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
 
 def test_what_is_held_is_free_afterwards_and_nothing_is_left(path: Path) -> None:
     with hold(path):
-        assert [each.name for each in path.parent.iterdir()] == [f"{path.name}.lock"]
+        assert [each.name for each in path.parent.iterdir()] == [f"{path.name}.nearsight-lock"]
         with hold(path):  # in one process it may be held twice
             pass
         assert len(list(path.parent.iterdir())) == 1
@@ -173,7 +173,7 @@ def test_only_what_nobody_holds_is_abandoned(
     path: Path, holder: Callable[[], "subprocess.Popen[str]"]
 ) -> None:
     other = holder()
-    lock = path.with_name(f"{path.name}.lock")
+    lock = path.with_name(f"{path.name}.nearsight-lock")
     remove_if_abandoned(lock)
     assert lock.exists()
     os.kill(other.pid, signal.SIGKILL)

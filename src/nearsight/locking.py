@@ -4,7 +4,7 @@ A lock file is removed by whoever holds it, before letting go. A process that wa
 holds a file that is no longer there, which it notices, and takes the next one.
 """
 
-import errno
+import hashlib
 import json
 import logging
 import os
@@ -13,20 +13,20 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 logger = logging.getLogger("nearsight.locking")
 
-SUFFIX = ".lock"
+SUFFIX = ".nearsight-lock"
+"""Ours alone: a folder may hold files of others that end with ``.lock``."""
 
 _LOOK_S = 0.1
 _LOOKS_BEFORE_WAITING = 4
 """Whoever looks for abandoned files holds a lock for a moment."""
-_NOT_SUPPORTED = frozenset(
-    {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
-)
+_LONGEST_NAME_BYTES = 200
+"""What is added to a longer one might be too much for a file system."""
 _LONGEST_COMMAND = 200
 _LONGEST_NOTE_BYTES = 4096
 
@@ -54,9 +54,7 @@ def try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        if error.errno in _NOT_SUPPORTED:
-            raise LocksNotSupportedError(os.strerror(error.errno)) from error
-        raise
+        raise LocksNotSupportedError(error.strerror) from error
     return True
 
 
@@ -64,8 +62,16 @@ def is_at(descriptor: int, path: Path) -> bool:
     """Tell whether an open file is the one that is found at `path`."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
+    except OSError:
         return False
+
+
+def short(name: str) -> str:
+    """Return a file name, or a digest of one that is so long that little can be added to it."""
+    written = os.fsencode(name)
+    if len(written) <= _LONGEST_NAME_BYTES:
+        return name
+    return hashlib.sha256(written).hexdigest()[:32]
 
 
 @contextmanager
@@ -122,8 +128,8 @@ def remove_if_abandoned(path: Path) -> None:
         return
     try:
         if try_lock(descriptor) and is_at(descriptor, path):
-            path.unlink(missing_ok=True)
-    except (LocksNotSupportedError, OSError):  # nothing is known of it
+            _remove(path)
+    except LocksNotSupportedError:  # nothing is known of it
         pass
     finally:
         os.close(descriptor)
@@ -135,7 +141,7 @@ class _TakenByAnotherError(Exception):
 
 def _lock_of(path: Path) -> Path:
     whole = Path(os.path.realpath(path))
-    return whole.with_name(f"{whole.name}{SUFFIX}")
+    return whole.with_name(f"{short(whole.name)}{SUFFIX}")
 
 
 @contextmanager
@@ -146,7 +152,7 @@ def _holding(lock: Path, descriptor: int) -> Iterator[None]:
     finally:
         _held.discard(lock)
         if is_at(descriptor, lock):  # nobody has removed it and made another one
-            lock.unlink(missing_ok=True)
+            _remove(lock)
         os.close(descriptor)
 
 
@@ -173,7 +179,7 @@ def _taken(lock: Path, wait: Callable[[], None]) -> int | None:
                 _note_holder(descriptor)
                 return descriptor
         except LocksNotSupportedError as error:
-            lock.unlink(missing_ok=True)
+            _remove(lock)
             os.close(descriptor)
             logger.warning(
                 "nearsight: %s cannot be locked (%s): do not let two runs share it.",
@@ -199,6 +205,11 @@ def _opened(lock: Path) -> int | None:
             return None
 
 
+def _remove(lock: Path) -> None:
+    with suppress(OSError):  # the next one can use what stays
+        lock.unlink(missing_ok=True)
+
+
 def _leave() -> None:
     raise _TakenByAnotherError
 
@@ -212,8 +223,9 @@ def _note_holder(descriptor: int) -> None:
         "command": shlex.join([named, *sys.argv[1:]])[:_LONGEST_COMMAND],
         "since": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(note).encode(), 0)
+    with suppress(OSError):  # a full disk: whoever waits is told less
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(note).encode(), 0)
 
 
 def _say_who_works(path: Path, lock: Path) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import secrets
@@ -22,6 +21,7 @@ from nearsight.locking import (
     LocksNotSupportedError,
     is_at,
     remove_if_abandoned,
+    short,
     try_lock,
 )
 
@@ -30,9 +30,7 @@ Result = TypeVar("Result")
 
 _FORMAT = 1
 
-_UNFINISHED = ".part"
-_LONGEST_NAME_BYTES = 200
-"""What is added to a longer one might be too much for a file system."""
+_UNFINISHED = ".nearsight-part"
 _ANY_MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -119,10 +117,7 @@ def _require_replaceable(target: Path, path: str | os.PathLike[str]) -> os.stat_
 
 def _prefix(target: Path) -> str:
     """Return how the names of unfinished files for `target` begin."""
-    name = target.name
-    if len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
-        name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
-    return f".{name}."
+    return f".{short(target.name)}."
 
 
 def _open_temporary(target: Path, before: os.stat_result | None) -> tuple[int, Path]:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ase import Atoms
 
 from nearsight.cli.main import main
 from nearsight.cli.work import work_directory
+from nearsight.models.registry import load_model
 
 CALCULATOR = '''
 """EMT that reads a factor from a file, counts its calls, and does what it is told to at one."""
@@ -231,7 +233,7 @@ def test_files_of_a_name_with_brackets_are_removed(folder: Path, modules: Path) 
 
 
 def test_structure_with_a_long_name_has_work(folder: Path) -> None:
-    name = f"{'ö' * 120}.cif"
+    name = f"a{'ö' * 120}.cif"
     (folder / "copper.cif").rename(name)
     arguments = ["heat-capacity", name, "--no-relax", "--spectrum", "dense", "--model", "ase:emt"]
     assert main(arguments) == 0
@@ -269,8 +271,28 @@ def test_what_is_done_stays_while_another_run_uses_it(folder: Path, start: Start
 
 def test_leftovers_of_dead_processes_are_removed(folder: Path) -> None:
     Path(".nearsight").mkdir()
-    for name in (".copper-1.relaxation.abcd1234.part", "copper-1.rows.lock", "theirs.rows"):
+    ours = (".copper-1.relaxation.abcd1234.nearsight-part", "copper-1.rows.nearsight-lock")
+    theirs = (".copper.part", "copper-1.rows", "poetry.lock")
+    for name in (*ours, *theirs):
         Path(".nearsight", name).touch()
     with work_directory(".nearsight"):
         pass
-    assert [path.name for path in Path(".nearsight").iterdir()] == ["theirs.rows"]
+    assert sorted(path.name for path in Path(".nearsight").iterdir()) == list(theirs)
+
+
+def test_of_many_files_the_last_are_named(folder: Path) -> None:
+    model = load_model("ase:emt")
+
+    def work_and_stop() -> None:
+        with work_directory(".nearsight") as work:
+            for number in range(9):
+                atoms = Atoms("Cu", positions=[[number, 0, 0]])
+                work.file(f"{number}.rows.cif", atoms, model, "products").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        work_and_stop()
+    (note,) = interruption.value.__notes__
+    assert note.startswith("Finished work is kept in .nearsight: 6.rows-")
+    assert note.count("(0 products)") == 3
+    assert "and 6 files before; the same command goes on from there." in note

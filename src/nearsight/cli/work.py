@@ -21,6 +21,8 @@ from nearsight.structures.selection import structure_stem
 
 _LONGEST_STEM_BYTES = 100
 """A file system takes 255 for a name, to which a key and a suffix are added."""
+_MOST_NAMED = 3
+_GOES_ON = "the same command goes on from there."
 
 
 class WorkDirectory:
@@ -42,7 +44,7 @@ class WorkDirectory:
         """Return the file for one piece of work: another one for each model and setting."""
         digests = json.dumps(fingerprint(atoms, model.identity, settings), sort_keys=True)
         key = hashlib.sha256(digests.encode()).hexdigest()[:12]
-        stem = os.fsdecode(os.fsencode(structure_stem(structure))[:_LONGEST_STEM_BYTES])
+        stem = os.fsencode(structure_stem(structure))[:_LONGEST_STEM_BYTES].decode(errors="ignore")
         file = self.path / f"{stem}-{key}.{kind}"
         self._given[file] = None
         return file
@@ -85,13 +87,13 @@ class WorkDirectory:
 
     def kept(self) -> str | None:
         """Say what work of this command there is in the folder; None if there is none."""
-        found = [_described(each) for file in self._given for each in self.beside(file)]
-        if not found:
+        files = [each for file in self._given for each in self.beside(file)]
+        if not files:
             return None
-        return (
-            f"Finished work is kept in {self.path}: {', '.join(found)}; the same command goes on "
-            f"from there."
-        )
+        named = ", ".join(_described(each) for each in files[-_MOST_NAMED:])
+        others = len(files) - _MOST_NAMED
+        more = f" and {others} files before" if others > 0 else ""
+        return f"Finished work is kept in {self.path}: {named}{more}; {_GOES_ON}"
 
 
 @contextlib.contextmanager
@@ -130,5 +132,5 @@ def work_directory(path: str) -> Iterator[WorkDirectory]:
 def _described(file: Path) -> str:
     if (n_steps := steps_at(file)) is not None:
         return f"{file.name} ({n_steps} steps)"
-    what = "products" if ".rows" not in file.name else "rows"
+    what = "rows" if file.suffix == ".rows" else "products"
     return f"{file.name} ({count_rows(file)} {what})"
