@@ -95,6 +95,11 @@ def test_two_results_are_not_one_file(
         (("phonons", "copper.cif", "--output", "copper.cif"), "one of the structures"),
         (("elastic", "copper.cif", "--output", "copper.cif"), "one of the structures"),
         (("fragment", "copper.cif", "--radius", "3", "--out", "f", "--json", "copper.cif"), "one"),
+        ((*HEAT, "--json", ".nearsight"), "the folder of --work-dir"),
+        (
+            ("fragment", "copper.cif", "--radius", "3", "--out", "f", "--json", "sub/../f"),
+            "the folder of --out",
+        ),
         (("report", "linked.html", "--output", "here/linked.html"), "one of the structures"),
     ],
 )

@@ -21,6 +21,7 @@ _WRITTEN = {
     "--modes": "modes",
     "--atomic-heat": "atomic_heat",
 }
+_FOLDERS = {"--work-dir": "work_dir", "--out": "out"}
 _MODELS = ("model", "reference", "models")
 
 # What follows the file in the name of a model: options, an architecture, a dispersion correction.
@@ -112,8 +113,12 @@ def _structures(arguments: argparse.Namespace) -> list[str]:
 
 
 def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
+    """Yield what has to stay where it is: what is read, and folders."""
     for path in _structures(arguments):
         yield NamedFile("one of the structures", path)
+    for option, name in _FOLDERS.items():
+        if getattr(arguments, name, None) is not None:
+            yield NamedFile(f"the folder of {option}", getattr(arguments, name))
     if getattr(arguments, "nac", None) is not None:
         yield NamedFile("what --nac names", arguments.nac)
     for option in _MODELS:
