@@ -1,6 +1,7 @@
 """Results that would take each other's place, or that of what is read."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -157,3 +158,11 @@ def test_a_name_that_no_file_can_have_is_refused_at_once(
 ) -> None:
     assert nearsight(*HEAT, "--json", "x" * length) == 1
     assert "cannot write xxx" in capsys.readouterr().err
+
+
+def test_thousands_of_structures_are_checked_in_no_time(nearsight: Run, folder: Path) -> None:
+    names = [f"{number}.cif" for number in range(3000)]
+    started = time.process_time()
+    with pytest.raises(AssertionError, match="a model was loaded"):
+        nearsight("vibrations", *names, "--animate", "1", "2")
+    assert time.process_time() - started < 20
