@@ -1,6 +1,7 @@
 """Results that would take each other's place, or that of what is read."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +96,11 @@ def test_two_results_are_not_one_file(
         (("phonons", "copper.cif", "--output", "copper.cif"), "one of the structures"),
         (("elastic", "copper.cif", "--output", "copper.cif"), "one of the structures"),
         (("fragment", "copper.cif", "--radius", "3", "--out", "f", "--json", "copper.cif"), "one"),
+        ((*HEAT, "--json", ".nearsight"), "the folder of --work-dir"),
+        (
+            ("fragment", "copper.cif", "--radius", "3", "--out", "f", "--json", "sub/../f"),
+            "the folder of --out",
+        ),
         (("report", "linked.html", "--output", "here/linked.html"), "one of the structures"),
     ],
 )
@@ -152,3 +158,11 @@ def test_a_name_that_no_file_can_have_is_refused_at_once(
 ) -> None:
     assert nearsight(*HEAT, "--json", "x" * length) == 1
     assert "cannot write xxx" in capsys.readouterr().err
+
+
+def test_thousands_of_structures_are_checked_in_no_time(nearsight: Run, folder: Path) -> None:
+    names = [f"{number}.cif" for number in range(3000)]
+    started = time.process_time()
+    with pytest.raises(AssertionError, match="a model was loaded"):
+        nearsight("vibrations", *names, "--animate", "1", "2")
+    assert time.process_time() - started < 20

@@ -352,7 +352,7 @@ def test_page_cannot_replace_its_hessian(
 
 def test_help_needs_neither_templates_nor_numbers() -> None:
     code = (
-        "import sys; from nearsight.cli.main import _parser; _parser().format_help();"
+        "import sys; from nearsight.cli.main import command_parser; command_parser().format_help();"
         "print(*sorted(set(sys.modules) & {'jinja2', 'markupsafe', 'numpy', 'ase'}))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -4,7 +4,7 @@ import argparse
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +22,12 @@ _WRITTEN = {
     "--modes": "modes",
     "--atomic-heat": "atomic_heat",
 }
+_FOLDERS = {"--work-dir": "work_dir", "--out": "out"}
 _MODELS = ("model", "reference", "models")
 
 # What follows the file in the name of a model: options, an architecture, a dispersion correction.
 _AFTER_TARGET = re.compile(r"[?#]|\+d3")
+_FRAGMENT = re.compile(r"(.+)-\d+\.extxyz", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,12 @@ def _structures(arguments: argparse.Namespace) -> list[str]:
 
 
 def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
+    """Yield what has to stay where it is: what is read, and folders."""
     for path in _structures(arguments):
         yield NamedFile("one of the structures", str(split_selection(path)[0]))
+    for option, name in _FOLDERS.items():
+        if getattr(arguments, name, None) is not None:
+            yield NamedFile(f"the folder of {option}", getattr(arguments, name))
     for option in ("nac", "force-constants"):
         named = getattr(arguments, option.replace("-", "_"), None)
         if named is not None:
@@ -127,49 +133,52 @@ def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
 
 
 def _require_different(written: Iterable[NamedFile], read: Iterable[NamedFile]) -> None:
-    taken: list[NamedFile] = []
+    kept = {_identity(file.path): file for file in read}
+    taken: dict[Hashable, NamedFile] = {}
     for file in written:
-        for other in taken:
-            if _are_one(file.path, other.path):
-                raise StorageError(
-                    f"{other.role} ({other.path}) and {file.role} ({file.path}) are the same file; "
-                    f"give one of them another name."
-                )
-        for other in read:
-            if _are_one(file.path, other.path):
-                raise StorageError(
-                    f"{file.path} ({file.role}) is {other.role} ({other.path}) and would take its "
-                    f"place; give the result another name."
-                )
-        taken.append(file)
+        identity = _identity(file.path)
+        if identity is None:
+            continue
+        if other := taken.get(identity):
+            raise StorageError(
+                f"{other.role} ({other.path}) and {file.role} ({file.path}) are the same file; "
+                f"give one of them another name."
+            )
+        if other := kept.get(identity):
+            raise StorageError(
+                f"{file.path} ({file.role}) is {other.role} ({other.path}) and would take its "
+                f"place; give the result another name."
+            )
+        taken[identity] = file
 
 
 def _require_no_fragment(folder: str, files: Iterable[NamedFile], structures: list[str]) -> None:
     """Check that none of `files` has a name that a fragment of a structure may get."""
+    stems = {structure_stem(structure).casefold(): structure for structure in structures}
+    there = _identity(folder)
     for file in files:
         directory, name = os.path.split(os.path.realpath(file.path))
-        if not _are_one(directory, folder):
-            continue
-        for structure in structures:
-            if re.fullmatch(
-                re.escape(structure_stem(structure)) + r"-\d+\.extxyz", name, re.IGNORECASE
-            ):
-                raise StorageError(
-                    f"{file.path} ({file.role}) has the name of a fragment of {structure}, which "
-                    f"could take its place; choose another folder for --out."
-                )
+        fragment = _FRAGMENT.fullmatch(name.casefold())
+        if fragment and fragment[1] in stems and _identity(directory) == there:
+            raise StorageError(
+                f"{file.path} ({file.role}) has the name of a fragment of {stems[fragment[1]]}, "
+                f"which could take its place; choose another folder for --out."
+            )
 
 
-def _are_one(first: str, second: str) -> bool:
-    """Tell whether two paths are one file, through links and other spellings."""
-    places = os.path.realpath(first), os.path.realpath(second)
+def _identity(path: str) -> Hashable:
+    """Return what is the same for all names of a file, through links and other spellings.
+
+    None for a device or a pipe, to which anything may be written more than once.
+    """
+    place = os.path.realpath(path)
     try:
-        kinds = [os.stat(place) for place in places]
-    except OSError:  # one is not there yet
-        same = places[0] == places[1]
-        return same or (_ignores_case(places[0]) and places[0].casefold() == places[1].casefold())
-    # Anything may be written to a device or a pipe more than once.
-    return os.path.samestat(*kinds) and not stat.S_ISCHR(kinds[0].st_mode)
+        found = os.stat(place)
+    except OSError:  # it is not there yet
+        return place.casefold() if _ignores_case(place) else place
+    if stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode):
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _ignores_case(place: str) -> bool:
