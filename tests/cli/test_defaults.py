@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nearsight.cli import options
-from nearsight.cli.main import _parser
+from nearsight.cli.main import command_parser
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import DEFAULT_LENGTH_A, force_constants
 from nearsight.hessian.generalised import generalised_hessian
@@ -75,7 +75,7 @@ VERBS = {
 
 
 def parsed(command: str, *given: str) -> argparse.Namespace:
-    return _parser().parse_args([command, "crystal.cif", *given])
+    return command_parser().parse_args([command, "crystal.cif", *given])
 
 
 def default(verb: Callable[..., Any], name: str) -> Any:
