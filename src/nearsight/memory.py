@@ -4,6 +4,7 @@ A model may live in a process of its own (`nearsight.models.worker`). What it ta
 too: while something is measured here, workers measure as well and `note_worker` takes their word.
 """
 
+import errno
 import importlib.util
 import os
 import subprocess
@@ -25,6 +26,12 @@ Result = TypeVar("Result")
 _SHARE_OF_AVAILABLE = 0.8
 _SAMPLING_INTERVAL_S = 0.002
 _NVIDIA_SMI_TIMEOUT_S = 30
+_WORDS_WITHOUT_MEMORY = (
+    "DefaultCPUAllocator",
+    "RESOURCE_EXHAUSTED",
+    "failed to map segment from shared object",
+    "can't start new thread",
+)
 _ALWAYS_THERE = 2**26  # asking the system how much is free takes longer than filling so little
 _BEYOND_ALL = 10**300  # near the largest number that can be told in GiB
 
@@ -51,15 +58,15 @@ def measure(work: Callable[[], Result], device: str) -> Measured[Result]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether PyTorch, JAX or Python ran out of memory.
+    """Tell whether PyTorch, JAX, Python or the system ran out of memory.
 
-    On a CPU PyTorch has no error for it, nor has JAX on any device.
+    On a CPU PyTorch has no error for it, nor has JAX on any device, nor the loader of libraries.
     """
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
-        or "DefaultCPUAllocator" in str(error)
-        or "RESOURCE_EXHAUSTED" in str(error)
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or any(words in str(error) for words in _WORDS_WITHOUT_MEMORY)
     )
 
 

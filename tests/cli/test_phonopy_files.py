@@ -141,3 +141,24 @@ def test_page_says_where_forces_and_charges_are_from(record: Phonons, here: Path
     digest = hashlib.sha256((here / "born_charges_inside.yaml").read_bytes()).hexdigest()
     assert "Born charges" in page
     assert digest in page
+
+
+def test_nobody_is_to_relax_what_is_only_read(
+    record: Phonons, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Copper whose forces have the other sign is at a maximum."""
+    text = (here / "copper_vasp_units.yaml").read_text()
+    begin, _, forces = text.partition("  forces:\n")
+    turned = re.sub(r"-?\d+\.\d+", lambda found: f"{-float(found[0]):.16f}", forces)
+    Path("turned.yaml").write_text(f"{begin}  forces:\n{turned}")
+    found = record("turned.yaml", "--report", "page.html")
+    assert found["spectrum"]["share_imaginary"] > 0.9
+    (warning,) = [text for text in found["warnings"] if "imaginary" in text]
+    assert "it gains energy by a wave that does not fit into its cell" in warning
+    shown = capsys.readouterr().out
+    page = Path("page.html").read_text(encoding="utf-8")
+    checks = page[: page.index('class="record-data"')]
+    for told in (*found["warnings"], shown, checks):
+        assert not re.search(r"relax it|relax a|--follow-imaginary|--fmax|of this model", told)
+    charged = " ".join(record("born_charges_inside.yaml", "--mesh", "10", "10", "10")["warnings"])
+    assert "--length" not in charged

@@ -7,6 +7,8 @@ import pytest
 from nearsight.reports import ReportEntry
 from nearsight.reports.verdict import Level, verdict
 from nearsight.vibrations import thermodynamics, vibrations
+from nearsight.vibrations.band_structure import BandStructure
+from nearsight.vibrations.supercell_convergence import ConvergenceStep, SupercellConvergence
 
 
 def _levels(entry: ReportEntry) -> dict[str, Level]:
@@ -83,7 +85,7 @@ def test_an_error_at_the_limit_moves_a_soft_mode_by_a_percent() -> None:
     ("acoustic", "finding", "level"),
     [
         ("exclude", "acoustic modes missing", Level.CAUTION),
-        ("classical", "acoustic modes counted", Level.GOOD),
+        ("classical", "acoustic modes counted", Level.CAUTION),
         ("as-computed", "rigid-body modes as computed", Level.CAUTION),
     ],
 )
@@ -95,17 +97,89 @@ def test_conventions_are_judged(
 
 
 def test_large_cell_leaves_little_out(quartz_entry: ReportEntry) -> None:
-    """3 of 3·36 modes, all but classical at 300 K; at 10 K they would be most of the motion."""
-    atoms = quartz_entry.hessian.atoms.repeat((2, 2, 1))
+    """3 of 3·108 modes, all but classical at 300 K; at 10 K they would be most of the motion."""
+    atoms = quartz_entry.hessian.atoms.repeat((2, 2, 3))
     large = replace(
-        quartz_entry.hessian, atoms=atoms, matrix_eV_per_A2=np.eye(108).reshape(36, 3, 36, 3)
+        quartz_entry.hessian, atoms=atoms, matrix_eV_per_A2=np.eye(324).reshape(108, 3, 108, 3)
     )
     modes = vibrations(large)
     entry = ReportEntry("large", large, modes, thermodynamics(modes, 300.0))
     (check,) = [c for c in verdict(entry).checks if c.finding == "nearly all modes counted"]
     assert check.level is Level.GOOD
-    assert "3 of 108 modes" in check.detail
+    assert "3 of 324 modes" in check.detail
     (percent,) = re.findall(r"([\d.]+) % of the heat capacity at 300 K", check.detail)
-    assert 100 * 3 / 108 < float(percent) < 3.0
+    assert 100 * 3 / 324 < float(percent) < 1.1
     cold = replace(entry, thermodynamics=thermodynamics(modes, [300.0, 10.0]))
     assert _levels(cold)["acoustic modes missing"] is Level.CAUTION
+
+
+def _spoilt(entry: ReportEntry, source: str) -> ReportEntry:
+    """Return an entry with a warning from one of its parts."""
+    hessian = replace(entry.hessian, warnings=())
+    clean = replace(entry, hessian=hessian, thermodynamics=None)
+    if source == "structure":
+        return replace(clean, hessian=replace(hessian, warnings=("A site was half empty.",)))
+    if source == "spectrum":
+        rigid = clean.vibrations.rigid_body_eigenvalues_eV_per_A2_amu + 1.0
+        moved = replace(clean.vibrations, rigid_body_eigenvalues_eV_per_A2_amu=rigid)
+        return replace(clean, vibrations=moved)
+    if source == "bands":
+        bands = BandStructure((), hessian.provenance, ("The path depends on the last digits.",))
+        return replace(clean, bands=bands)
+    if source == "heat":
+        thermal = thermodynamics(clean.vibrations, 300.0, "exclude")
+        return replace(clean, thermodynamics=replace(thermal, warnings=("Something.",)))
+    if source == "supercells":
+        curve = SupercellConvergence(np.array([300.0]), 1e-3, (_STEP, _STEP), False, "no room")
+        return replace(clean, convergence=curve)
+    raise AssertionError(source)
+
+
+_STEP = ConvergenceStep((1, 1, 1), 3, np.array([1.0]), None)
+
+
+@pytest.mark.parametrize("source", ["structure", "spectrum", "bands", "heat", "supercells"])
+def test_no_warning_stands_below_praise(water_entry: ReportEntry, source: str) -> None:
+    found = _spoilt(water_entry, source)
+    assert found.warnings
+    judged = verdict(found)
+    assert judged.level >= Level.CAUTION
+    assert "Nothing" not in judged.summary
+    assert "sound" not in judged.short
+    assert found.to_json()["verdict"]["level"] in {"caution", "bad"}
+
+
+@pytest.mark.parametrize("error_eV_per_A2", [5e-3, 0.2])
+def test_what_the_page_doubts_the_terminal_doubts(
+    quartz_entry: ReportEntry, error_eV_per_A2: float
+) -> None:
+    matrix = quartz_entry.hessian.matrix_eV_per_A2.copy()
+    matrix[0, 0, 1, 2] += error_eV_per_A2
+    entry = replace(
+        quartz_entry,
+        hessian=replace(quartz_entry.hessian, matrix_eV_per_A2=matrix, warnings=()),
+    )
+    doubted = [check for check in verdict(entry).checks if check.is_warning]
+    own = [check for check in doubted if not check.said]
+    assert {check.finding for check in own} >= {
+        "asymmetric Hessian",
+        "sum rule violated",
+        "not relaxed",
+    }
+    for check in own:
+        [_] = [text for text in entry.warnings if text.startswith(f"{check.finding}: ")]
+    assert entry.to_json()["warnings"] == list(entry.warnings)
+    assert len(entry.warnings) >= len(own)
+
+
+def test_every_doubt_has_a_warning_and_every_warning_a_doubt(
+    quartz_entry: ReportEntry, water_entry: ReportEntry
+) -> None:
+    for entry in (quartz_entry, water_entry):
+        for acoustic in ("exclude", "classical", "as-computed"):
+            for temperatures in ([300.0], [1.0, 300.0]):
+                thermal = thermodynamics(entry.vibrations, temperatures, acoustic)
+                judged = replace(entry, thermodynamics=thermal)
+                doubts = [check for check in verdict(judged).checks if check.is_warning]
+                assert bool(doubts) == bool(judged.warnings)
+                assert len(judged.warnings) >= len(doubts)

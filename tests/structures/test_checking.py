@@ -128,7 +128,7 @@ def test_mass_that_no_atom_has(copper: Atoms, mass: float) -> None:
     masses = copper.get_masses()
     masses[1] = mass
     copper.arrays["masses"] = masses
-    refuse(copper, r"Atom 1 \(Cu\) has a mass of")
+    refuse(copper, r"Atom 1 \(Cu\) has the mass")
 
 
 @pytest.mark.parametrize(("name", "what"), [("charges", "charge"), ("magmoms", "magnetic moment")])

@@ -74,7 +74,9 @@ def test_last_image_of_a_trajectory_is_read_without_calculator_and_constraints(
     np.testing.assert_allclose(atoms.cell.array, last.cell.array)
     assert atoms.calc is None
     assert not atoms.constraints
-    assert "constraints" in atoms.info["reading_notes"][0]
+    choice, constraints = atoms.info["reading_notes"]
+    assert "holds 2 structures, of which the last was taken; FILE@1 to FILE@2" in choice
+    assert "constraints" in constraints
 
 
 def test_masses_and_magnetic_moments_are_kept(tmp_path: Path) -> None:
@@ -91,19 +93,18 @@ def test_charge_in_the_file_is_named_because_it_is_a_model_option(tmp_path: Path
     ion.info.update(charge=-1, comment="ion")
     write(tmp_path / "ion.xyz", ion, format="extxyz")
     atoms = read_structure(tmp_path / "ion.xyz")
-    [note] = atoms.info["reading_notes"]
-    assert "charge=-1" in note
+    [note] = [note for note in atoms.info["reading_notes"] if "charge=-1" in note]
+    assert "options of the model" in note
     assert "comment" not in atoms.info
 
 
 def test_remarks_of_the_reader_become_notes_and_no_warnings(tmp_path: Path) -> None:
-    header = f"{SYMMETRY}\n_symmetry_cell_setting cubic"
-    path = cif(tmp_path, "Mg Mg 0 0 0\nO O 0.5 0.5 0.5", header=header)
+    path = tmp_path / "fragments.com"
+    path.write_text("#p hf/sto-3g\n\nargon\n\n0 1\nAr(Fragment=1) 0.0 0.0 0.0\n\n")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         atoms = read_structure(path)
-    [note] = atoms.info["reading_notes"]
-    assert "crystal system 'cubic'" in note
+    assert "Fragments are not currently supported." in atoms.info["reading_notes"]
 
 
 @pytest.mark.parametrize("name", ["mysql.xyz", "postgresql.xyz", "a@3.xyz", "-"])
@@ -137,7 +138,7 @@ def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     def refuse(*args: object, **kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("ase.io.read", refuse)
+    monkeypatch.setattr(Path, "open", refuse)  # a privileged user may read every file
     with pytest.raises(StructureError, match="check its permissions"):
         read_structure(path)
 
@@ -183,7 +184,7 @@ def test_badly_formed_number_is_no_position(tmp_path: Path) -> None:
 
 
 def test_row_that_the_reader_would_drop(tmp_path: Path) -> None:
-    with pytest.raises(StructureError, match="without losing or misplacing atoms"):
+    with pytest.raises(StructureError, match=r"Line 9, 'loop_', .*Wrong number of values"):
         read_structure(cif(tmp_path, "Mg Mg 0 0 0\nO O 0.5 0.5 0.5 0.5"))
 
 
@@ -205,9 +206,9 @@ def test_file_without_atoms(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sites", "named"),
     [
-        ("Mg Mg 0 0 0 0.5\nO O 0.5 0.5 0.5 1", r"1 partially .* site 0 \(Mg 0.5\)"),
-        ("Cu Cu 0 0 0 0.5\nZn Zn 0 0 0 0.5", r"site 0 \(Cu 0.5, Zn 0.5\)"),
-        ("Cu Cu 0 0 0 1\nZn Zn 0 0 0 1", r"Cu 1, Zn 1"),
+        ("Mg Mg 0 0 0 0.5\nO O 0.5 0.5 0.5 1", r"1 partially .* site Mg \(Mg 0.5\)"),
+        ("Cu Cu 0 0 0 0.5\nZn Zn 0 0 0 0.5", r"site Cu \(Cu 0.5\), site Zn \(Zn 0.5\)"),
+        ("Cu Cu 0 0 0 1\nZn Zn 0 0 0 1", r"sites Cu \(Cu\) and Zn \(Zn\) share one place"),
         ("Mg Mg 0 0 0 0.999\nO O 0.5 0.5 0.5 1", "Mg 0.999"),
     ],
 )
@@ -219,7 +220,9 @@ def test_partial_occupancy_is_refused_by_name(tmp_path: Path, sites: str, named:
 
 def test_many_partial_sites_are_counted_and_some_named(tmp_path: Path) -> None:
     sites = "\n".join(f"C C {x / 10} 0 0 0.5" for x in range(8))
-    with pytest.raises(StructureError, match=r"8 partially .*site 4 \(C 0.5\), \.\.\.\. Choose"):
+    with pytest.raises(
+        StructureError, match=r"8 partially .*site C \(no. 5\) \(C 0.5\), \.\.\.\. Choose"
+    ):
         read_structure(cif(tmp_path, sites, columns=OCCUPANCY))
 
 

@@ -45,7 +45,8 @@ from nearsight.relaxation.result import Relaxation
 from nearsight.reports.entries import calculation_record
 from nearsight.structures.checking import check_structure, require_room_to_check
 from nearsight.structures.pieces import whole_molecule
-from nearsight.structures.reading import NOTES_KEY, read_structure
+from nearsight.structures.reading import read_structure, take_notes
+from nearsight.structures.selection import structure_stem
 from nearsight.structures.supercell import (
     make_general_supercell,
     make_supercell,
@@ -99,7 +100,7 @@ class Calculated:
 def label_of(path: str, relaxation: Relaxation | None) -> str:
     """Return what a figure calls a structure, with what must be known about it."""
     unconverged = relaxation is not None and not relaxation.converged
-    return f"{Path(path).stem}{', NOT CONVERGED' if unconverged else ''}"
+    return f"{structure_stem(path)}{', NOT CONVERGED' if unconverged else ''}"
 
 
 def is_finished(path: str, arguments: argparse.Namespace) -> bool:
@@ -306,8 +307,8 @@ def prepare(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    atoms = read_checked(path, molecule=bool(arguments.molecule))
-    warnings = [str(note) for note in atoms.info.pop(NOTES_KEY, [])]
+    atoms = read_checked(path, arguments)
+    warnings = take_notes(atoms)
     require_elements(atoms, model)
     if require is not None:
         require(atoms)
@@ -336,29 +337,25 @@ def _require_relaxation(arguments: argparse.Namespace) -> None:
         raise MethodError(f"{said}; leave out --no-relax, or the other option.")
 
 
-def read_checked(path: str, *, molecule: bool = False) -> Atoms:
+def read_checked(path: str, arguments: argparse.Namespace) -> Atoms:
     """Read a structure and check that a calculation can start from it.
 
     A file with a Hessian has the structure to which that belongs.
-
-    Parameters
-    ----------
-    molecule
-        Whether it is one molecule, whatever box it is in.
     """
-    atoms = _read(path)
+    atoms = _read(path, accept_contradictions=arguments.accept_contradictions)
     check_structure(atoms)
-    return whole_molecule(atoms) if molecule else atoms
+    # Not every command takes molecules, and has the option.
+    return whole_molecule(atoms) if getattr(arguments, "molecule", None) else atoms
 
 
-def _read(path: str) -> Atoms:
+def _read(path: str, *, accept_contradictions: bool) -> Atoms:
     if is_phonopy_file(path):
         return read_unit_cell(path)
     if Path(path).suffix == ".npz":
         return read_hessian(path).atoms
     if is_hessian_of_other_program(path):
         return read_structure_of_hessian(path)
-    return read_structure(path)
+    return read_structure(path, accept_contradictions=accept_contradictions)
 
 
 def hessian_of(

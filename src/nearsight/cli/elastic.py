@@ -137,7 +137,7 @@ def _second_derivatives(
         **hessian_settings(arguments),
     )
     work.done(checkpoint)
-    warnings = (*prepared.warnings, *found.hessian.warnings)
-    with_notes = replace(found.hessian, warnings=warnings)
+    notes = (*prepared.warnings, *found.hessian.warnings)
+    with_notes = replace(found.hessian, warnings=notes)
     calculated = Calculated(path, prepared.relaxation, with_notes, settings)
     return _Strained(calculated, replace(found, hessian=with_notes))

@@ -10,10 +10,12 @@ from nearsight.cli.fragment_output import make_folder, sites_named, write_fragme
 from nearsight.cli.json_output import JsonOutput
 from nearsight.cli.lines import print_line
 from nearsight.cli.outputs import require_output_files
+from nearsight.cli.tables import print_warnings
 from nearsight.printable import printable_name
 from nearsight.structures.fragment_sets import covering_fragments
 from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import Groups, find_groups
+from nearsight.structures.reading import take_notes
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -21,7 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.structure
     require_output_files(arguments)
     folder = make_folder(arguments.out)
-    atoms = read_checked(path)
+    atoms = read_checked(path, arguments)
+    notes = take_notes(atoms)
     groups = find_groups(atoms, own=arguments.keep)
     sites = sites_named(arguments.site, atoms)
     if sites is not None:
@@ -33,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     output.add(
         {
             "structure": path,
+            "warnings": list(notes),
             "radius_A": arguments.radius,
             "groups": dict(Counter(groups.kinds)),
             "fragments": [
@@ -44,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     output.finish()
     if arguments.json != "-":
         _show(arguments, groups, files, fragments)
+        print_warnings(notes)
     return 0
 
 

@@ -9,6 +9,7 @@ from ase import Atoms
 from nearsight.errors import StorageError, StructureError
 from nearsight.structures.fragment_files import write_fragment
 from nearsight.structures.fragments import Fragment
+from nearsight.structures.selection import structure_stem
 
 
 def sites_named(names: Sequence[str] | None, atoms: Atoms) -> list[int] | None:
@@ -68,7 +69,7 @@ def write_fragments(folder: Path, structure: str, fragments: Sequence[Fragment])
     StorageError
         A file cannot be written.
     """
-    stem = Path(structure).stem
+    stem = structure_stem(structure)
     files = tuple(str(folder / f"{stem}-{found.centre}.extxyz") for found in fragments)
     for file, found in zip(files, fragments, strict=True):
         write_fragment(file, found, parent=structure)

@@ -1,7 +1,6 @@
 """``nearsight hessian``."""
 
 import argparse
-from pathlib import Path
 
 from nearsight.cli import plan, tables
 from nearsight.cli.batch import Outcome, run_batch
@@ -10,6 +9,7 @@ from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
+from nearsight.structures.selection import structure_stem
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,7 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         require_different_stems(arguments.structures)
     files = {
-        path: arguments.output or f"{Path(path).stem}.hessian.npz" for path in arguments.structures
+        path: arguments.output or f"{structure_stem(path)}.hessian.npz"
+        for path in arguments.structures
     }
     by_default = {} if arguments.output else files
     require_output_files(

@@ -24,7 +24,8 @@ from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
 from nearsight.reports.locality_entry import LocalityEntry
 from nearsight.structures.fragments import Fragment
-from nearsight.structures.reading import NOTES_KEY
+from nearsight.structures.reading import take_notes
+from nearsight.structures.selection import structure_stem
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[tuple[str, Locality]] = []
 
     def one(path: str, work: WorkDirectory) -> Outcome:
-        atoms = read_checked(path)
-        notes = tuple(str(note) for note in atoms.info.pop(NOTES_KEY, []))
+        atoms = read_checked(path, arguments)
+        notes = take_notes(atoms)
         for model in models[1:]:
             require_locality(atoms, model, **_what_is_cut(atoms, arguments))
         found = [_locality(path, atoms, model, arguments, work) for model in models]
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             files = write_fragments(folder, path, main.fragments)
         entry = LocalityEntry(path, main, files, compared, notes)
         if arguments.plot:
-            stem = Path(path).stem
+            stem = structure_stem(path)
             drawn.extend((f"{stem} by {each.provenance.model.name}", each) for each in found)
 
         def show() -> None:

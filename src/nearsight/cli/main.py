@@ -250,8 +250,9 @@ def _locality(commands: "options.Commands") -> None:
         "structures",
         nargs="+",
         metavar="STRUCTURE",
-        help="structure files of any format ASE reads; give them before the options",
+        help="structure files (CIF, or any format ASE reads); give them before the options",
     )
+    options.add_reading(command)
     options.add_model(command)
     fragment_options.add_fragments(command, out_required=False)
     fragment_options.add_locality(command)
@@ -269,6 +270,7 @@ def _fragment(commands: "options.Commands") -> None:
         "extended XYZ. Without --site there are as few as hold the surroundings of every atom.",
     )
     command.add_argument("structure", metavar="STRUCTURE", help="a structure file")
+    options.add_reading(command)
     command.add_argument(
         "--radius",
         type=options.positive_float,
@@ -341,6 +343,7 @@ def _models_at_work(actions: "options.Commands") -> None:
         "several models, and how long a force call takes them.",
     )
     comparing.add_argument("structure", metavar="STRUCTURE", help="a structure file")
+    options.add_reading(comparing)
     comparing.add_argument(
         "--models", required=True, metavar="A,B,...", help="names of models, separated by commas"
     )

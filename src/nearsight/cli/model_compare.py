@@ -18,10 +18,12 @@ from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.lines import WIDTH
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.streams import say_defect
+from nearsight.cli.tables import print_warnings
 from nearsight.errors import MissingPropertyError, ModelError, NearsightError
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.registry import load_model
 from nearsight.printable import printable_name
+from nearsight.structures.reading import take_notes
 
 _TIMED_CALLS = 5
 _PATIENCE_S = 10.0
@@ -35,14 +37,15 @@ def run(arguments: argparse.Namespace) -> int:
     names = [name.strip() for name in arguments.models.split(",") if name.strip()]
     if not names:
         raise ModelError("--models names no model; separate names by commas.")
-    atoms = read_checked(arguments.structure)
+    atoms = read_checked(arguments.structure, arguments)
+    notes = take_notes(atoms)
     output = JsonOutput(arguments.json, many=True)
     records = []
     show = arguments.json != "-"
     if show:
         _print_head(arguments.structure, atoms, names)
     for name in names:
-        record = _attempt(name, atoms, arguments)
+        record = {**_attempt(name, atoms, arguments), "warnings": list(notes)}
         records.append(record)
         output.add(record)
         if show:
@@ -50,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     output.finish()
     if show:
         _print_foot(records)
+        print_warnings(notes)
     return 1 if any("error" in record for record in records) else 0
 
 

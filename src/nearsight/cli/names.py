@@ -2,9 +2,9 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from nearsight.errors import MethodError
+from nearsight.structures.selection import structure_stem
 
 
 def require_one_structure(arguments: argparse.Namespace, option: str) -> None:
@@ -27,7 +27,7 @@ def require_different_stems(structures: Sequence[str]) -> None:
     MethodError
         Two structures have the same file name.
     """
-    stems = [Path(path).stem for path in structures]
+    stems = [structure_stem(path) for path in structures]
     twice = sorted({stem for stem in stems if stems.count(stem) > 1})
     if twice:
         raise MethodError(

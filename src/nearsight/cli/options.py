@@ -37,11 +37,23 @@ def add_structures(command: argparse.ArgumentParser) -> None:
         "structures",
         nargs="+",
         metavar="STRUCTURE",
-        help="structure files of any format ASE reads, or finished work: Hessians saved as .npz, "
-        "for elastic what its --output saved; for the others also those of other programs (ORCA's "
-        ".hess, Gaussian's .fchk and outputs with force constants, ASE's .json, FHI-aims's "
-        "hessian.NAME.dat); heat-capacity and phonons take phonopy's .yaml too; give them before "
-        "the options",
+        help="structure files (CIF, or any format ASE reads), or finished work: Hessians saved as "
+        ".npz, for elastic what its --output saved; for the others also those of other programs "
+        "(ORCA's .hess, Gaussian's .fchk and outputs with force constants, ASE's .json, FHI-aims's "
+        "hessian.NAME.dat); heat-capacity and phonons take phonopy's .yaml too; of a file with "
+        "several structures FILE@1 is the first, FILE@2 the second, FILE@name the block of a CIF; "
+        "give them before the options",
+    )
+    add_reading(command)
+
+
+def add_reading(command: argparse.ArgumentParser) -> None:
+    """Add how structures are read."""
+    command.add_argument(
+        "--accept-contradictions",
+        action="store_true",
+        help="read CIFs that contradict themselves (composition, volume, symmetry, distances), "
+        "with a warning for each contradiction",
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nearsight.errors import MethodError, StorageError
+from nearsight.structures.selection import split_selection, structure_stem
 
 _FIGURES = (".png", ".pdf", ".svg")
 _PAGES = (".html", ".htm")
@@ -113,9 +114,11 @@ def _structures(arguments: argparse.Namespace) -> list[str]:
 
 def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
     for path in _structures(arguments):
-        yield NamedFile("one of the structures", path)
-    if getattr(arguments, "nac", None) is not None:
-        yield NamedFile("what --nac names", arguments.nac)
+        yield NamedFile("one of the structures", str(split_selection(path)[0]))
+    for option in ("nac", "force-constants"):
+        named = getattr(arguments, option.replace("-", "_"), None)
+        if named is not None:
+            yield NamedFile(f"what --{option} names", named)
     for option in _MODELS:
         for name in (getattr(arguments, option, None) or "").split(","):
             target = _AFTER_TARGET.split(name.partition(":")[2])[0]
@@ -148,7 +151,9 @@ def _require_no_fragment(folder: str, files: Iterable[NamedFile], structures: li
         if not _are_one(directory, folder):
             continue
         for structure in structures:
-            if re.fullmatch(re.escape(Path(structure).stem) + r"-\d+\.extxyz", name, re.IGNORECASE):
+            if re.fullmatch(
+                re.escape(structure_stem(structure)) + r"-\d+\.extxyz", name, re.IGNORECASE
+            ):
                 raise StorageError(
                     f"{file.path} ({file.role}) has the name of a fragment of {structure}, which "
                     f"could take its place; choose another folder for --out."

@@ -4,10 +4,11 @@ import argparse
 
 from nearsight.cli.batch import Outcome, run_each
 from nearsight.cli.calculation import is_finished, read_checked
-from nearsight.cli.tables import print_plan
+from nearsight.cli.tables import print_plan, print_warnings
 from nearsight.errors import MethodError
 from nearsight.hessian.plan import plan
 from nearsight.models.registry import load_model
+from nearsight.structures.reading import take_notes
 from nearsight.structures.supercell import make_supercell
 from nearsight.structures.symmetry import symmetrize
 
@@ -33,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{path} is a finished Hessian, which needs no plan; --recompute plans one of its "
                 f"structure."
             )
-        atoms = read_checked(path, molecule=bool(arguments.molecule))
+        atoms = read_checked(path, arguments)
+        notes = take_notes(atoms)
         if arguments.symmetrize:
             atoms = symmetrize(atoms, arguments.symmetrize).atoms
         atoms = make_supercell(atoms, arguments.supercell or [1, 1, 1])
@@ -44,7 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
             "n_atoms": len(atoms),
             "model": None if model is None else model.identity.name,
             **found.summary(),
+            "warnings": list(notes),
         }
-        return Outcome(record, lambda: print_plan(path, atoms, found, arguments.model))
+
+        def show() -> None:
+            print_plan(path, atoms, found, arguments.model)
+            print_warnings(notes)
+
+        return Outcome(record, show)
 
     return run_each(arguments, one)

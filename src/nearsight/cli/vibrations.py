@@ -1,7 +1,6 @@
 """``nearsight vibrations``."""
 
 import argparse
-from pathlib import Path
 
 from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, run_batch
@@ -11,6 +10,7 @@ from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.work import WorkDirectory
 from nearsight.reports.entries import ReportEntry
+from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.modes import Vibrations, require_room_for_modes, vibrations
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
 
@@ -64,4 +64,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _animation(path: str, mode: int) -> str:
     """Return the file of a mode that moves."""
-    return f"{Path(path).stem}.mode-{mode}.xyz"
+    return f"{structure_stem(path)}.mode-{mode}.xyz"

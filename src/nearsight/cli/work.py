@@ -17,6 +17,7 @@ from nearsight.models.contract import Model
 from nearsight.provenance import Setting
 from nearsight.relaxation.checkpoint import steps_at
 from nearsight.storage import remove_leftovers
+from nearsight.structures.selection import structure_stem
 
 _LONGEST_STEM_BYTES = 100
 """A file system takes 255 for a name, to which a key and a suffix are added."""
@@ -41,7 +42,7 @@ class WorkDirectory:
         """Return the file for one piece of work: another one for each model and setting."""
         digests = json.dumps(fingerprint(atoms, model.identity, settings), sort_keys=True)
         key = hashlib.sha256(digests.encode()).hexdigest()[:12]
-        stem = os.fsdecode(os.fsencode(Path(structure).stem)[:_LONGEST_STEM_BYTES])
+        stem = os.fsdecode(os.fsencode(structure_stem(structure))[:_LONGEST_STEM_BYTES])
         file = self.path / f"{stem}-{key}.{kind}"
         self._given[file] = None
         return file

@@ -235,7 +235,7 @@ class ForceConstants(Computation):
             primitive_atoms=primitive_atoms,
             values_eV_per_A2=values,
             warnings=tuple(map(str, header["warnings"])),
-            reach_A=header.get("reach_A", ASSUMED_REACH_A),
+            reach_A=header["reach_A"],
             born=BornCharges.from_archived(header["born"], arrays) if "born" in header else None,
         )
 

@@ -134,7 +134,7 @@ class Hessian(Computation):
             matrix_eV_per_A2=require_numbers(arrays, "matrix_eV_per_A2", (n_atoms, 3, n_atoms, 3)),
             **cls.fields_from_header(header),
             warnings=tuple(map(str, header["warnings"])),
-            reach_A=header.get("reach_A", ASSUMED_REACH_A),
+            reach_A=header["reach_A"],
         )
 
     def to_ase(self) -> "VibrationsData":

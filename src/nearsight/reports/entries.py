@@ -11,6 +11,8 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import Provenance
 from nearsight.relaxation.result import Relaxation
+from nearsight.reports.probed_verdict import probed_checks, probed_verdict
+from nearsight.reports.verdict import checks_of, unsaid, verdict
 from nearsight.structures.formula_unit import formula_unit
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.modes import Vibrations
@@ -53,7 +55,8 @@ class ReportEntry:
         of_heat = (self.thermodynamics or self.spectrum).warnings
         of_supercells = self.convergence.warnings if self.convergence else ()
         of_bands = self.bands.warnings if self.bands else ()
-        return (*self.hessian.warnings, *of_heat, *of_supercells, *of_bands)
+        of_results = (*self.hessian.warnings, *of_heat, *of_supercells, *of_bands)
+        return (*of_results, *unsaid(checks_of(self)))
 
     @property
     def spectrum(self) -> Spectrum:
@@ -86,7 +89,7 @@ class ReportEntry:
             made["thermodynamics"] = self.thermodynamics.functions_summary()
             made["acoustic"] = self.thermodynamics.acoustic
             made["scale_factor"] = self.thermodynamics.scale_factor
-        return {**made, "warnings": list(self.warnings)}
+        return {**made, "warnings": list(self.warnings), "verdict": verdict(self).to_json()}
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ class ProbedEntry:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What must be known before the numbers are used."""
-        return (*self.structure_warnings, *self.heat.warnings)
+        of_results = (*self.structure_warnings, *self.heat.warnings)
+        return (*of_results, *unsaid(probed_checks(self)))
 
     @property
     def atoms(self) -> Atoms:
@@ -133,6 +137,7 @@ class ProbedEntry:
             "acoustic": self.heat.acoustic,
             "scale_factor": self.heat.scale_factor,
             "warnings": list(self.warnings),
+            "verdict": probed_verdict(self).to_json(),
         }
 
 

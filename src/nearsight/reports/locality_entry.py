@@ -7,6 +7,8 @@ from ase import Atoms
 
 from nearsight.locality.comparison import LocalityComparison
 from nearsight.locality.result import Locality
+from nearsight.reports.locality_verdict import locality_checks, locality_verdict
+from nearsight.reports.verdict import unsaid
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class LocalityEntry:
     def warnings(self) -> tuple[str, ...]:
         """What must be known before the numbers are used."""
         of_comparison = self.comparison.warnings if self.comparison else ()
-        return (*self.structure_warnings, *self.locality.warnings, *of_comparison)
+        of_results = (*self.structure_warnings, *self.locality.warnings, *of_comparison)
+        return (*of_results, *unsaid(locality_checks(self)))
 
     @property
     def atoms(self) -> Atoms:
@@ -56,4 +59,5 @@ class LocalityEntry:
         }
         if self.comparison is not None:
             made["comparison"] = self.comparison.summary()
-        return {**made, "warnings": list(self.warnings)}
+        verdict = locality_verdict(self).to_json()
+        return {**made, "warnings": list(self.warnings), "verdict": verdict}

@@ -1,19 +1,28 @@
 """What speaks for and against the radius of fragments."""
 
+from typing import TYPE_CHECKING
+
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
-from nearsight.reports.locality_entry import LocalityEntry
 from nearsight.reports.verdict import Check, Level, Verdict
 
+if TYPE_CHECKING:
+    from nearsight.reports.locality_entry import LocalityEntry
 
-def locality_verdict(entry: LocalityEntry) -> Verdict:
+
+def locality_verdict(entry: "LocalityEntry") -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
+    return Verdict.of(locality_checks(entry), entry.warnings)
+
+
+def locality_checks(entry: "LocalityEntry") -> tuple[Check, ...]:
+    """Return everything that was looked at."""
     checks = [_convergence(entry), _reference(entry)]
     if entry.comparison is not None:
         checks.append(_comparison(entry))
-    return Verdict(tuple(checks))
+    return tuple(checks)
 
 
-def _convergence(entry: LocalityEntry) -> Check:
+def _convergence(entry: "LocalityEntry") -> Check:
     sites = entry.locality.sites
     left = [f"{site.element}{site.site}" for site in sites if not site.is_converged]
     if not left:
@@ -30,14 +39,15 @@ def _convergence(entry: LocalityEntry) -> Check:
     )
 
 
-def _reference(entry: LocalityEntry) -> Check:
+def _reference(entry: "LocalityEntry") -> Check:
     sites = entry.locality.sites
     if all(site.reference_is_all for site in sites):
         return Check(Level.GOOD, "reference complete", "The reference is the whole molecule.")
     felt = [site.outermost_eV_per_A2 for site in sites]
     known = [value for value in felt if value is not None]
     if not known:
-        return Check(Level.CAUTION, "reference small", "No smaller fragment can be cut from it.")
+        detail = "No smaller fragment can be cut from it."
+        return Check(Level.CAUTION, "reference small", detail, said=False)
     largest = max(known)
     detail = (
         f"What its outermost groups do to a site is at most {largest:.2g} eV/Å² "
@@ -48,7 +58,7 @@ def _reference(entry: LocalityEntry) -> Check:
     return Check(Level.CAUTION, "reference small", detail)
 
 
-def _comparison(entry: LocalityEntry) -> Check:
+def _comparison(entry: "LocalityEntry") -> Check:
     compared = entry.comparison
     assert compared is not None
     detail = (
@@ -57,4 +67,5 @@ def _comparison(entry: LocalityEntry) -> Check:
     )
     if compared.sees_as_far:
         return Check(Level.GOOD, "model sees as far", detail)
-    return Check(Level.CAUTION, "model sees less far", detail)
+    said = bool(compared.warnings)
+    return Check(Level.CAUTION, "model sees less far", detail, said=said)

@@ -1,8 +1,10 @@
 """What speaks for and against a heat capacity that was probed."""
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from nearsight.reports.entries import ProbedEntry
 from nearsight.reports.verdict import (
     Check,
     Level,
@@ -13,22 +15,29 @@ from nearsight.reports.verdict import (
 )
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 
+if TYPE_CHECKING:
+    from nearsight.reports.entries import ProbedEntry
+
 # Heat capacities are quoted to three digits; one percent is what models differ by.
 _SMALL_ERROR = 1e-3
 _LARGE_ERROR = 1e-2
 
 
-def probed_verdict(entry: ProbedEntry) -> Verdict:
+def probed_verdict(entry: "ProbedEntry") -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
+    return Verdict.of(probed_checks(entry), entry.warnings)
+
+
+def probed_checks(entry: "ProbedEntry") -> tuple[Check, ...]:
+    """Return everything that was looked at."""
     heat = entry.heat
-    return Verdict(
-        (
-            _imaginary(heat),
-            *relaxation_checks(entry, entry.structure_warnings),
-            _error_bar(heat),
-            *_differences(heat),
-            rigid_body_check(heat, entry.atoms, heat.n_rigid_body),
-        )
+    return (
+        _imaginary(heat),
+        *relaxation_checks(entry, entry.structure_warnings),
+        _error_bar(heat),
+        *_differences(heat),
+        # No result of probing warns of what its convention leaves out.
+        replace(rigid_body_check(heat, entry.atoms, heat.n_rigid_body, entropy=False), said=False),
     )
 
 
@@ -64,8 +73,8 @@ def _error_bar(heat: ProbedHeatCapacity) -> Check:
         return Check(Level.GOOD, "error bar small", f"{detail}.")
     remedy = "a larger probing radius and more Lanczos steps make it smaller."
     if share <= _LARGE_ERROR:
-        return Check(Level.CAUTION, "error bar notable", f"{detail}; {remedy}")
-    return Check(Level.BAD, "error bar large", f"{detail}; {remedy}")
+        return Check(Level.CAUTION, "error bar notable", f"{detail}; {remedy}", said=False)
+    return Check(Level.BAD, "error bar large", f"{detail}; {remedy}", said=False)
 
 
 def _differences(heat: ProbedHeatCapacity) -> tuple[Check, ...]:
@@ -79,5 +88,6 @@ def _differences(heat: ProbedHeatCapacity) -> tuple[Check, ...]:
             f"They are differences of forces over {method.step_A:g} Å and no derivatives: "
             f"{method.reason}. They are off by up to about {100 * error:.2g} % of their "
             f"largest element.",
+            said=False,
         ),
     )

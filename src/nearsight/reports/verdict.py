@@ -1,15 +1,23 @@
-"""What speaks for and against a result, in words: the checks at the top of a section."""
+"""What speaks for and against a result: one list, from which page, terminal and JSON are made.
 
-from collections.abc import Sequence
+Every check of at least `Level.CAUTION` is among the warnings of an entry, by the words of the
+result that warns of it or by its own; and no entry with a warning has a better verdict than that.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
 
 from nearsight import units
-from nearsight.reports.entries import ProbedEntry, ReportEntry
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
+from nearsight.vibrations.wording import NOTABLE_SHARE
+
+if TYPE_CHECKING:
+    from nearsight.reports.entries import ProbedEntry, ReportEntry
 
 # An error of 1e-3 eV/Å² in the curvature of an oxygen atom moves a mode of 30 cm⁻¹, among the
 # softest that count, by 1 %; 5e-2 eV/Å² is all of its curvature.
@@ -46,6 +54,13 @@ class Check:
     """A few words."""
     detail: str
     """What it means, in a sentence."""
+    said: bool = True
+    """Whether a result warns of it by itself; if not, the check is a warning of its own."""
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it must be known before the numbers are used."""
+        return self.level >= Level.CAUTION
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,30 @@ class Verdict:
     """All checks of a structure."""
 
     checks: tuple[Check, ...]
+
+    @classmethod
+    def of(cls, checks: Iterable[Check], warnings: Sequence[str]) -> "Verdict":
+        """Return the verdict of `checks`, which none of the `warnings` contradicts."""
+        found = tuple(checks)
+        if warnings and not any(check.is_warning for check in found):
+            detail = "What must be known before the numbers are used stands below."
+            found = (*found, Check(Level.CAUTION, "warnings", detail))
+        return cls(found)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the ``verdict`` object of the JSON output."""
+        return {
+            "level": self.level.name.lower(),
+            "summary": self.summary,
+            "checks": [
+                {
+                    "level": check.level.name.lower(),
+                    "finding": check.finding,
+                    "detail": check.detail,
+                }
+                for check in self.checks
+            ],
+        }
 
     @property
     def level(self) -> Level:
@@ -75,8 +114,22 @@ class Verdict:
         return ("sound", "sound, as far as known", "with care", "not reliable")[self.level]
 
 
-def verdict(entry: ReportEntry) -> Verdict:
+def unsaid(checks: Iterable[Check]) -> tuple[str, ...]:
+    """Return the warnings that no result gives by itself."""
+    return tuple(
+        f"{check.finding}: {check.detail[0].lower()}{check.detail[1:]}"
+        for check in checks
+        if check.is_warning and not check.said
+    )
+
+
+def verdict(entry: "ReportEntry") -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
+    return Verdict.of(checks_of(entry), entry.warnings)
+
+
+def checks_of(entry: "ReportEntry") -> tuple[Check, ...]:
+    """Return everything that was looked at."""
     hessian = entry.hessian
     checks = (
         _imaginary_phonons(entry.phonons) if entry.phonons else _imaginary_modes(entry),
@@ -94,7 +147,7 @@ def verdict(entry: ReportEntry) -> Verdict:
             "The largest force constant that is left when everything moves together",
         ),
     )
-    return Verdict((*checks, *_coverage(entry)))
+    return (*checks, *_coverage(entry))
 
 
 def imaginary_check(count: int) -> Check:
@@ -144,7 +197,7 @@ def _imaginary_phonons(phonons: PhononMesh) -> Check:
 
 
 def relaxation_checks(
-    entry: ReportEntry | ProbedEntry, remarks: Sequence[str]
+    entry: "ReportEntry | ProbedEntry", remarks: Sequence[str]
 ) -> tuple[Check, ...]:
     """Return whether the structure is at a minimum, as far as its relaxation tells.
 
@@ -165,30 +218,35 @@ def relaxation_checks(
         steps = f"{relaxation.n_steps} step{'' if relaxation.n_steps == 1 else 's'}"
         detail = f"After {steps} the largest force left is {relaxation.fmax_eV_per_A:.4f} eV/Å."
         if not relaxation.converged:
-            return (Check(Level.BAD, "relaxation not converged", detail),)
+            return (Check(Level.BAD, "relaxation not converged", detail, said=bool(remarks)),)
         converged = Check(Level.GOOD, "relaxation converged", detail)
         return (converged, remarked) if remarks else (converged,)
     if entry.settings.get("relax") is False:
         detail = "Harmonic results hold at a minimum of the model only."
-        return (Check(Level.CAUTION, "not relaxed", detail),)
+        return (Check(Level.CAUTION, "not relaxed", detail, said=bool(remarks)),)
     if remarks:
         return (remarked,)
     detail = "It is not known here whether the structure was relaxed; no warning came with it."
     return (Check(Level.UNKNOWN, "relaxation not recorded", detail),)
 
 
-def _coverage(entry: ReportEntry) -> tuple[Check, ...]:
+def _coverage(entry: "ReportEntry") -> tuple[Check, ...]:
     """Return whether the heat capacity is that of all motion, if there is a heat capacity."""
     thermal, vibrations = entry.thermodynamics, entry.vibrations
     if thermal is None:
         return ()
     if entry.phonons is not None:
         return (_interpolation(entry.phonons), *_convergence(entry))
-    return (rigid_body_check(thermal, vibrations.atoms, vibrations.n_rigid_body),)
+    return (rigid_body_check(thermal, vibrations.atoms, vibrations.n_rigid_body, entropy=True),)
 
 
-def rigid_body_check(heat: HeatCapacity, atoms: Atoms, n_rigid_body: int) -> Check:
-    """Return what the convention for the rigid-body modes means for a heat capacity at Γ."""
+def rigid_body_check(
+    heat: HeatCapacity, atoms: Atoms, n_rigid_body: int, *, entropy: bool
+) -> Check:
+    """Return what the convention for the rigid-body modes means for a heat capacity at Γ.
+
+    `entropy` says whether entropy and free energy stand beside it.
+    """
     if not atoms.pbc.any():
         return Check(
             Level.CAUTION,
@@ -203,9 +261,10 @@ def rigid_body_check(heat: HeatCapacity, atoms: Atoms, n_rigid_body: int) -> Che
         )
     if heat.acoustic == "classical":
         return Check(
-            Level.GOOD,
+            Level.CAUTION if entropy else Level.GOOD,
             "acoustic modes counted",
-            "With k_B each: right at high temperature, too much at the lowest ones.",
+            "With k_B each: right at high temperature, too much at the lowest ones"
+            f"{'; their entropy and free energy are left out' if entropy else ''}.",
         )
     return _left_out(heat, n_rigid_body)
 
@@ -222,7 +281,7 @@ def _interpolation(phonons: PhononMesh) -> Check:
     )
 
 
-def _convergence(entry: ReportEntry) -> tuple[Check, ...]:
+def _convergence(entry: "ReportEntry") -> tuple[Check, ...]:
     """Return whether larger supercells changed the heat capacity, if several were tried."""
     curve = entry.convergence
     if curve is None:
@@ -241,12 +300,14 @@ def _left_out(heat: HeatCapacity, n_rigid_body: int) -> Check:
     coldest = int(heat.temperatures_K.argmin())
     counted = float(heat.heat_capacity_eV_per_K[coldest]) / units.BOLTZMANN_EV_PER_K
     share = n_rigid_body / (n_rigid_body + counted)
-    small = share <= _SMALL_SHARE
+    few = n_rigid_body <= NOTABLE_SHARE * 3 * heat.n_atoms
+    small = few and share <= _SMALL_SHARE
     return Check(
         Level.GOOD if small else Level.CAUTION,
         "nearly all modes counted" if small else "acoustic modes missing",
         f"{n_rigid_body} of {3 * heat.n_atoms} modes are left out; with k_B each they would be "
         f"{100 * share:.1f} % of the heat capacity at {heat.temperatures_K[coldest]:g} K.",
+        said=not few,
     )
 
 
@@ -255,5 +316,5 @@ def _exactness(clean: str, unclean: str, value_eV_per_A2: float, meaning: str) -
     if value_eV_per_A2 <= _CLEAN_eV_PER_A2:
         return Check(Level.GOOD, clean, detail)
     if value_eV_per_A2 <= _DOUBTFUL_eV_PER_A2:
-        return Check(Level.CAUTION, unclean, f"{detail} Soft modes are uncertain.")
-    return Check(Level.BAD, unclean, f"{detail} Soft modes mean nothing.")
+        return Check(Level.CAUTION, unclean, f"{detail} Soft modes are uncertain.", said=False)
+    return Check(Level.BAD, unclean, f"{detail} Soft modes mean nothing.", said=False)

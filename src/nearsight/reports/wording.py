@@ -6,6 +6,7 @@ from pathlib import Path
 from ase import Atoms
 from markupsafe import Markup
 
+from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
@@ -14,7 +15,9 @@ from nearsight.vibrations.phonon_mesh import PhononMesh
 def stem(name: str) -> str:
     """Return what a structure is called where there is no room for its path."""
     file = Path(name).name
-    return file.removesuffix(".hessian.npz") if file.endswith(".hessian.npz") else Path(file).stem
+    return (
+        file.removesuffix(".hessian.npz") if file.endswith(".hessian.npz") else structure_stem(file)
+    )
 
 
 def described(atoms: Atoms) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 from ase import Atoms
+from ase.data import chemical_symbols
 
 from nearsight.errors import MethodError, StructureError
 from nearsight.memory import require_room
@@ -16,7 +17,6 @@ _SEARCHED_A = 2.0
 # Of the angle between cell vectors; a cell may be very skewed, and its images are looked at below.
 _SMALLEST_SINE = 1e-8
 _SHORTEST_VECTOR_A = 1e-3
-_LAST_ELEMENT = 118
 
 # What ASE's neighbour list takes, measured for rock salt: 8.0 and 8.5 kB for each of 262,144 and
 # 64,000 atoms. Nothing that comes before rows takes more, the lists of matscipy included.
@@ -36,14 +36,16 @@ def check_structure(atoms: Atoms) -> None:
     StructureError
         There are no atoms; a position, cell vector, charge or moment is not finite; an atom has no
         element, or a mass that is not positive; a periodic direction has no cell vector; periodic
-        cell vectors are linearly dependent; or two
-        atoms, periodic images included, are closer than `CLOSEST_DISTANCE_A`.
+        cell vectors are linearly dependent; or two atoms, periodic images included, are closer
+        than `CLOSEST_DISTANCE_A`.
     """
     if len(atoms) == 0:
         raise StructureError("The structure has no atoms; check the file or how it was built.")
     require_room_to_check(len(atoms))
+    require_atomic_numbers(atoms)
     _require_finite(atoms)
     _require_elements(atoms)
+    _require_masses(atoms)
     _require_cell(atoms)
     _require_distances(atoms)
 
@@ -79,31 +81,6 @@ def require_no_constraints(atoms: Atoms) -> None:
         )
 
 
-def _require_elements(atoms: Atoms) -> None:
-    unknown = np.flatnonzero(atoms.numbers == 0)
-    if len(unknown):
-        raise StructureError(
-            f"{len(unknown)} atoms have no element (symbol X), the first is atom {unknown[0]}; "
-            f"replace or delete these placeholders."
-        )
-    # ASE takes a negative number for a place from the end of its table.
-    impossible = np.flatnonzero((atoms.numbers < 0) | (atoms.numbers > _LAST_ELEMENT))
-    if len(impossible):
-        first = int(impossible[0])
-        raise StructureError(
-            f"Atom {first} has the atomic number {atoms.numbers[first]}; elements have those from "
-            f"1 to {_LAST_ELEMENT}. Correct it."
-        )
-    masses = atoms.get_masses()
-    wrong = np.flatnonzero(~((masses > 0) & np.isfinite(masses)))
-    if len(wrong):
-        first = int(wrong[0])
-        raise StructureError(
-            f"Atom {first} ({atoms[first].symbol}) has a mass of {masses[first]} u; give it a "
-            f"positive one, or none to take that of its element."
-        )
-
-
 def _require_finite(atoms: Atoms) -> None:
     finite = np.isfinite(atoms.positions).all(axis=1)
     if not finite.all():
@@ -126,6 +103,42 @@ def _require_finite(atoms: Atoms) -> None:
                 f"Atom {first} ({atoms[first].symbol}) has an initial {what} that is not finite; "
                 f"correct it."
             )
+
+
+def require_atomic_numbers(atoms: Atoms) -> None:
+    """Check that every atomic number is in the periodic table, or 0 for a placeholder.
+
+    Raises
+    ------
+    StructureError
+        One is not.
+    """
+    # ASE counts from the end of its table where a number is negative.
+    impossible = np.flatnonzero((atoms.numbers < 0) | (atoms.numbers >= len(chemical_symbols)))
+    if len(impossible):
+        raise StructureError(
+            f"Atom {impossible[0]} has the atomic number {atoms.numbers[impossible[0]]}, which no "
+            f"element has; correct it."
+        )
+
+
+def _require_elements(atoms: Atoms) -> None:
+    unknown = np.flatnonzero(atoms.numbers == 0)
+    if len(unknown):
+        raise StructureError(
+            f"{len(unknown)} atoms have no element (symbol X), the first is atom {unknown[0]}; "
+            f"replace or delete these placeholders."
+        )
+
+
+def _require_masses(atoms: Atoms) -> None:
+    masses_u = atoms.get_masses()
+    wrong = np.flatnonzero(~(np.isfinite(masses_u) & (masses_u > 0)))
+    if len(wrong):
+        raise StructureError(
+            f"Atom {wrong[0]} ({atoms[wrong[0]].symbol}) has the mass {masses_u[wrong[0]]:g} u; "
+            f"correct it."
+        )
 
 
 def _require_cell(atoms: Atoms) -> None:

@@ -1,33 +1,60 @@
-"""Structure files: whatever ASE reads, and a plain word about whatever it does not."""
+"""Structure files: CIFs, whatever else ASE reads, and a plain word about whatever is left out."""
 
+import bz2
+import gzip
+import lzma
 import os
-import warnings
-from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from ase import Atoms
 
 from nearsight.errors import StructureError
+from nearsight.structures.ase_files import read_with_ase
+from nearsight.structures.checking import require_atomic_numbers
+from nearsight.structures.cif import is_cif, read_cif
+from nearsight.structures.selection import split_selection
 
 NOTES_KEY = "reading_notes"
 """Key of ``atoms.info`` under which `read_structure` leaves a list of remarks, if there are any."""
 
 _KEPT_ARRAYS = ("numbers", "positions", "masses", "initial_charges", "initial_magmoms")
 
-# What ASE's readers warn about although atoms are missing or misplaced afterwards.
-_FATAL_WARNINGS = ("Wrong number", "Badly formed number", "are equivalent")
+_MODEL_OPTIONS = frozenset(
+    {
+        "charge",
+        "total_charge",
+        "net_charge",
+        "spin",
+        "total_spin",
+        "multiplicity",
+        "spin_multiplicity",
+        "mult",
+    }
+)
 
-_OCCUPANCY_ROUNDING = 1e-6
+_DECOMPRESSION = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
 
 
-def read_structure(path: str | os.PathLike[str]) -> Atoms:
-    """Read a structure from a file of any format that ASE knows.
+def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool = False) -> Atoms:
+    """Read a structure from a CIF, or from a file of any format that ASE knows.
 
     The format follows from the name and the content. Of a file with several structures, such as a
-    trajectory, the last one is read, as `ase.io.read` does. Only what defines a structure is kept:
-    species, masses, positions in Å, cell, periodicity, initial charges and magnetic moments. What
-    the reader remarked, and what was left out, is listed in ``atoms.info["reading_notes"]``;
-    ``atoms.info`` holds nothing else.
+    trajectory, ``FILE@1`` is the first, ``FILE@2`` the second, and ``FILE@name`` the block of a CIF
+    with that name; without a choice the last one is read, which a note says. (ASE counts from 0.)
+    Only what defines a structure is kept: species, masses, positions in Å, cell, periodicity,
+    initial charges and magnetic moments. What the reader remarked, and what was left out, is listed
+    in ``atoms.info["reading_notes"]``; ``atoms.info`` holds nothing else.
+
+    What a CIF says twice is compared: symbols and operations of its space group, the metric of its
+    cell, composition, volume, multiplicities and distances.
+
+    Parameters
+    ----------
+    path
+        The file, or a choice in it.
+    accept_contradictions
+        Go on where a CIF contradicts itself; each contradiction becomes a note.
 
     Returns
     -------
@@ -38,112 +65,114 @@ def read_structure(path: str | os.PathLike[str]) -> Atoms:
     ------
     StructureError
         There is no such file, it is a directory, empty, not readable, of an unknown format,
-        without atoms, or has sites that are not fully occupied by one element.
+        without atoms, names something that is not one element, has sites that are not fully
+        occupied by one element, or contradicts itself.
     """
-    file = Path(path)
+    file, choice = split_selection(path)
     _require_content(file)
-    found, remarks = _read_quietly(file)
-    if len(found) == 0:
-        raise StructureError(f"{file} contains no atoms; check that it is a structure file.")
-    _require_full_occupancy(found, file)
+    try:
+        if _is_cif(file):
+            cif = read_cif(_content(file), choice)
+            found = cif.atoms
+            notes = [*cif.notes, *_accepted(cif.contradictions, accept_contradictions)]
+        else:
+            found, remarks = read_with_ase(file, choice)
+            notes = [*remarks, *_left_out(found)]
+        _require_atoms(found)
+    except StructureError as error:
+        raise StructureError(f"{os.fspath(path)}: {error}") from error.__cause__
     atoms = Atoms(cell=found.cell, pbc=found.pbc)
     atoms.arrays = {name: found.arrays[name] for name in _KEPT_ARRAYS if name in found.arrays}
-    notes = [*remarks, *_left_out(found)]
     if notes:
-        atoms.info[NOTES_KEY] = notes
+        atoms.info[NOTES_KEY] = list(dict.fromkeys(notes))
     return atoms
 
 
+def take_notes(atoms: Atoms) -> tuple[str, ...]:
+    """Take the remarks that `read_structure` has left off a structure, and return them."""
+    return tuple(str(note) for note in atoms.info.pop(NOTES_KEY, []))
+
+
 def _require_content(file: Path) -> None:
-    if file.is_dir():
+    if os.path.isdir(file):  # unlike Path.is_dir, false for a name that is too long
         raise StructureError(f"{file} is a directory; give the path of a structure file in it.")
     try:
         size = file.stat().st_size
     except FileNotFoundError as error:
         raise StructureError(f"{file} does not exist; check the path for a typo.") from error
-    except OSError as error:
-        raise StructureError(f"{file} cannot be opened: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise StructureError(f"{file} cannot be opened: {reason or error}.") from error
     if size == 0:
         raise StructureError(f"{file} is empty; write or download the structure again.")
-
-
-def _read_quietly(file: Path) -> tuple[Atoms, list[str]]:
-    """Return what ASE reads and what it remarked about the file."""
-    import ase.io
-    from ase.io.formats import UnknownFileTypeError
-
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            # The absolute path, and no splitting at "@", keep ASE from taking a name such as
-            # "mysql.cif" for a database or "a@2.cif" for an image number.
-            atoms = ase.io.read(file.absolute(), do_not_split_by_at_sign=True)
+        with file.open("rb") as stream:
+            stream.read(1)
     except PermissionError as error:
         raise StructureError(f"{file} may not be read; check its permissions.") from error
-    except (UnknownFileTypeError, ModuleNotFoundError) as error:
+    except OSError as error:
+        raise StructureError(f"{file} cannot be opened: {error.strerror or error}.") from error
+
+
+def _is_cif(file: Path) -> bool:
+    packed = file.suffix.lower() in _DECOMPRESSION
+    suffix = Path(file.stem).suffix if packed else file.suffix
+    if packed:
+        return is_cif(suffix, b"")
+    with file.open("rb") as stream:
+        return is_cif(suffix, stream.read(65536))
+
+
+def _content(file: Path) -> bytes:
+    content = file.read_bytes()
+    decompress = _DECOMPRESSION.get(file.suffix.lower())
+    if decompress is None:
+        return content
+    try:
+        return decompress(content)
+    except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
+        raise StructureError(f"It cannot be decompressed ({error}); download it again.") from error
+
+
+def _accepted(contradictions: tuple[str, ...], accept: bool) -> list[str]:
+    """Return notes about contradictions, or refuse them."""
+    if contradictions and not accept:
         raise StructureError(
-            f"{file} is of no format that ASE knows; use CIF, POSCAR or extended XYZ "
-            f"with the usual file name (`ase info --formats` lists all)."
-        ) from error
-    except MemoryError:
-        raise
-    except Exception as error:
-        # ASE has about a hundred parsers, and on a broken file each raises what it stumbled over.
-        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise StructureError(
-            f"{file} cannot be read ({reason}); it is damaged, or its name promises another "
-            f"format than its content has."
-        ) from error
-    if not isinstance(atoms, Atoms):
-        raise StructureError(f"{file} holds no structure; give a file with atoms.")
-    return atoms, _remarks(caught, file)
-
-
-def _remarks(caught: list[warnings.WarningMessage], file: Path) -> list[str]:
-    """Return ASE's warnings about the file as sentences; the fatal ones become errors."""
-    # Only plain UserWarnings are about the file. The other categories (deprecations) tell ASE's
-    # developers about their own code and would mean nothing to the reader of a structure.
-    messages = [str(warning.message) for warning in caught if warning.category is UserWarning]
-    for message in messages:
-        if any(sign in message for sign in _FATAL_WARNINGS):
-            raise StructureError(
-                f"{file} cannot be read without losing or misplacing atoms ({message.strip()}); "
-                f"correct that entry."
-            )
-    return list(dict.fromkeys(message.strip() for message in messages))
-
-
-def _require_full_occupancy(atoms: Atoms, file: Path) -> None:
-    occupancies = atoms.info.get("occupancy")
-    if not isinstance(occupancies, Mapping):
-        return
-    partial = [
-        f"site {site} ({', '.join(f'{symbol} {share}' for symbol, share in shares.items())})"
-        for site, shares in occupancies.items()
-        if len(shares) > 1 or not all(_is_full(share) for share in shares.values())
-    ]
-    if partial:
-        listed = ", ".join(partial[:5]) + (", ..." if len(partial) > 5 else "")
-        raise StructureError(
-            f"{file} has {len(partial)} partially occupied or shared sites, counted from 0: "
-            f"{listed}. Choose one ordered arrangement of the atoms and set every occupancy to 1."
+            f"The file contradicts itself: {'; '.join(contradictions)}. Correct it, or accept what "
+            f"is read (--accept-contradictions, in Python accept_contradictions=True)."
         )
+    return [f"The file contradicts itself: {contradiction}." for contradiction in contradictions]
 
 
-def _is_full(share: object) -> bool:
-    # In a CIF "." and "?" stand for the default, and the default occupancy is 1.
-    if isinstance(share, str):
-        return share in {".", "?"}
-    return isinstance(share, int | float) and abs(share - 1.0) <= _OCCUPANCY_ROUNDING
+def _require_atoms(found: Atoms) -> None:
+    if len(found) == 0:
+        raise StructureError("It contains no atoms; check that it is a structure file.")
+    require_atomic_numbers(found)
+    if not np.isfinite(found.positions).all() or not np.isfinite(found.cell.array).all():
+        raise StructureError("A position or a cell vector in it is not finite; correct it.")
 
 
 def _left_out(found: Atoms) -> list[str]:
+    """Return notes on what may change the physics and is not kept, or seldom used."""
     notes = []
     if found.constraints:
         notes.append("The constraints in the file were left out: every atom is free to move.")
-    options = [f"{key}={found.info[key]}" for key in ("charge", "spin") if key in found.info]
+    options = [
+        f"{key}={value}" for key, value in found.info.items() if str(key).lower() in _MODEL_OPTIONS
+    ]
     if options:
         notes.append(
-            f"The file says {' and '.join(options)}, which was left out: no model here takes it."
+            f"The file says {' and '.join(options)}, which was left out: charge and spin are "
+            f"options of the model, where it has them."
+        )
+    kept = [
+        what
+        for name, what in (("initial_charges", "charges"), ("initial_magmoms", "magnetic moments"))
+        if found.has(name) and np.any(found.arrays[name])
+    ]
+    if kept:
+        notes.append(
+            f"The file gives atoms initial {' and '.join(kept)}, which were kept; most models do "
+            f"not look at them."
         )
     return notes

@@ -222,7 +222,7 @@ class Vibrations:
             rigid_body_eigenvalues_eV_per_A2_amu=arrays["rigid_body_eigenvalues"],
             unprojected_eigenvalues_eV_per_A2_amu=arrays["unprojected_eigenvalues"],
             provenance=Provenance.from_json(header["provenance"]),
-            reach_A=header.get("reach_A", ASSUMED_REACH_A),
+            reach_A=header["reach_A"],
         )
 
 

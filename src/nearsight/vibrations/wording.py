@@ -14,7 +14,7 @@ _SOFT_PER_CM = 50.0
 
 _NAMED_AT_MOST = 6
 
-_NOTABLE_SHARE = 0.01
+NOTABLE_SHARE = 0.01
 """Share of acoustic modes at Γ above which leaving them out deserves a warning."""
 
 
@@ -93,7 +93,7 @@ def _left_out(n_atoms: int, n_rigid_body: int, *, molecular: bool) -> tuple[str,
             "rotation with molecular_thermochemistry.",
         )
     share = n_rigid_body / (3 * n_atoms)
-    if share <= _NOTABLE_SHARE:
+    if share <= NOTABLE_SHARE:
         return ()
     return (
         f"{n_rigid_body} of {3 * n_atoms} modes are acoustic ones at Γ and left out, so that the "

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 from nearsight.cli.main import main
 from nearsight.errors import CheckpointError, MethodError, StructureError
 from nearsight.fingerprint import file_sha256
-from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
+from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian, reading
 from nearsight.hessian.result import Hessian
 from nearsight.vibrations import vibrations
 
@@ -165,3 +165,15 @@ def test_a_saved_structure_may_have_been_given_anew(data: Path, tmp_path: Path) 
     with pytest.raises(StructureError, match="is of H6"):
         read_hessian(tmp_path / "h.npz", atoms=found.atoms)
     assert isinstance(read_hessian(tmp_path / "h.npz"), Hessian)
+
+
+def test_what_no_reader_foresees_is_named_with_what_the_file_seems_to_be(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(file: Path, text: str) -> None:
+        raise ZeroDivisionError("by zero")
+
+    known = reading._FORMATS["orca"]
+    monkeypatch.setitem(reading._FORMATS, "orca", replace(known, read=stumble))
+    with pytest.raises(CheckpointError, match="seems to be of the format orca, but ZeroDivision"):
+        read_hessian(data / ORCA)

@@ -20,6 +20,9 @@ DIFFERENCES = 0.05
 They are never symmetric to their printed digits: 10⁻⁴ eV/Å of noise in the forces is 0.04 eV/Å²
 after a displacement of 0.0025 Å. A larger part belongs to a matrix of something else."""
 
+_STIFFEST_GHOST = 0.02
+"""In hartree/bohr²: basis functions that are moved change the energy far less than atoms do."""
+
 _HEAVIEST = 118
 _MOST_DIGITS = 9
 
@@ -128,14 +131,28 @@ def ghosts_left_out(count: int) -> tuple[str, ...]:
     return (f"{centres} no atom and left out: it has basis functions, and no mass.",)
 
 
-def of_atoms(matrix: FloatArray, is_atom: NDArray[np.bool_]) -> FloatArray:
-    """Return the rows and columns of atoms, where ghost centres have some too."""
-    size = np.count_nonzero(is_atom) * 3
-    if len(matrix) == size:
+def of_atoms(matrix: FloatArray, is_atom: NDArray[np.bool_], file: Path) -> FloatArray:
+    """Return the rows and columns of atoms, in hartree/bohr², where ghosts have some too.
+
+    Raises
+    ------
+    CheckpointError
+        A ghost has the force constants of an atom: it is one, and its charge or mass was lost.
+    """
+    size = int(np.count_nonzero(is_atom)) * 3
+    # Of another size it is refused later, with its size.
+    if len(matrix) == size or len(matrix) != 3 * len(is_atom):
         return matrix
     kept = np.repeat(is_atom, 3)
-    # Of another size it is refused later, with its size.
-    return matrix[np.ix_(kept, kept)] if len(matrix) == len(kept) else matrix
+    own = np.abs(np.diag(matrix)).reshape(-1, 3).max(axis=1)
+    bound = np.flatnonzero(~is_atom & (own > _STIFFEST_GHOST))
+    if len(bound):
+        raise damaged(
+            file,
+            f"centre {bound[0] + 1} has no nuclear charge or mass, but the force constants of an "
+            f"atom ({own[bound[0]]:.2g} hartree/bohr²)",
+        )
+    return matrix[np.ix_(kept, kept)]
 
 
 def from_lower_triangle(values: FloatArray, file: Path) -> FloatArray:

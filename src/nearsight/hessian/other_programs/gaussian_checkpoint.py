@@ -62,7 +62,7 @@ def read_gaussian_checkpoint(file: Path, text: str) -> Content:
     matrix = from_lower_triangle(arrays.numbers("Cartesian Force Constants"), file)
     return Content(
         program="Gaussian",
-        matrix_eV_per_A2=of_atoms(matrix, is_atom) * HARTREE_PER_BOHR2_IN_EV_PER_A2,
+        matrix_eV_per_A2=of_atoms(matrix, is_atom, file) * HARTREE_PER_BOHR2_IN_EV_PER_A2,
         asymmetry_allowed_eV_per_A2=0.0,
         atoms=molecule(
             species[is_atom],
@@ -89,6 +89,8 @@ class _Arrays:
             self._found[match[1]] = match
 
     def __contains__(self, name: str) -> bool:
+        if name not in self._found and re.search(rf"^{name}", self._text, re.MULTILINE):
+            raise damaged(self._file, f"the title of “{name}” does not say how many numbers follow")
         return name in self._found
 
     def numbers(self, name: str) -> FloatArray:
@@ -118,6 +120,10 @@ def _are_atoms(file: Path, arrays: _Arrays, species: NDArray[np.int64]) -> NDArr
     if "Nuclear charges" not in arrays:
         return species > 0
     charges = arrays.numbers("Nuclear charges")
-    if len(charges) != len(species) or (charges > species).any() or (charges < 0).any():
+    # A core potential stands for closed shells, an even number of electrons.
+    if len(charges) != len(species) or not all(
+        charge == 0 or (charge > 0 and number >= charge and (number - charge) % 2 == 0)
+        for number, charge in zip(species, charges, strict=True)
+    ):
         raise damaged(file, "its “Nuclear charges” are not those of its “Atomic numbers”")
     return (charges > 0) & (species > 0)

@@ -4,11 +4,10 @@ import re
 from pathlib import Path
 
 import numpy as np
-from ase import Atoms
 from ase.data import atomic_masses_common
 from numpy.typing import NDArray
 
-from nearsight.errors import CheckpointError, StructureError
+from nearsight.errors import CheckpointError
 from nearsight.hessian.other_programs.content import (
     Content,
     FloatArray,
@@ -16,30 +15,19 @@ from nearsight.hessian.other_programs.content import (
     from_lower_triangle,
     ghosts_left_out,
     last_digit,
-    molecule,
     numbers,
     of_atoms,
+    whole_number,
 )
 from nearsight.hessian.other_programs.gaussian_checkpoint import MASSES_OF_ASE
+from nearsight.hessian.other_programs.gaussian_molecule import read_molecule
 from nearsight.units import HARTREE_PER_BOHR2_IN_EV_PER_A2
 
 _BLOCK = "Force constants in Cartesian coordinates:"
-# One line per atom: its number, atomic number, type and coordinates.
-_ORIENTATION = re.compile(
-    r"(?:Input|Z-Matrix) orientation: *\n(?:.*\n){4}"
-    r"((?: +\d+ +-?\d+ +-?\d+(?: +-?\d+\.\d+){3} *\n)+)"
-)
 _ENTRY = re.compile(r"\n(?= 1[\\|]1[\\|])")
-# Of the input, after its charge and multiplicity: symbol, freeze code, coordinates.
-_INPUT = re.compile(
-    r"^ Charge = +-?\d+ +Multiplicity = +\d+ *\n((?: *[A-Za-z].*\n)+)", re.MULTILINE
-)
-_FROZEN = re.compile(
-    r"(?:^ *|[\\|])([A-Z][A-Za-z]?(?:\([^)]*\))?)[ ,]+-[1-9]\d*[ ,]+-?\d*\.", re.MULTILINE
-)
-_TRANSLATION = -2
-"""In place of an atomic number, at a vector of a periodic calculation."""
-_GHOST_TYPE = 1000
+_PRINTED, _ARCHIVED = 1e-5, 1e-6
+"""Relative and absolute differences, in hartree/bohr², of what is printed twice."""
+
 _MASS = re.compile(r"^ Atom +(\d+) has atomic number +\d+ and mass +(\d+\.\d+)", re.MULTILINE)
 
 
@@ -60,19 +48,22 @@ def read_gaussian_log(file: Path, text: str) -> Content:
     CheckpointError
         There are none, or the file is cut off.
     """
-    found = _in_archive(file, text) or _in_block(file, text)
+    archived = _in_archive(file, text)
+    found = archived or _in_block(file, text)
     if found is None:
         raise CheckpointError(
             f"{file} is an output of Gaussian without force constants: it is of no calculation "
             f"of frequencies, or was cut off before its end."
         )
     values, end = found
-    _require_no_frozen_atoms(file, text)
     matrix = from_lower_triangle(values, file)
-    atoms, is_atom = _atoms(file, text[:end])
+    if archived is not None:
+        _require_same_block(file, text[:end], values)
+    entry = _unwrapped(text[end + 1 :]).replace("|", "\\") if archived else ""
+    atoms, is_atom = read_molecule(file, text[:end], entry)
     masses = None
     if atoms is not None:
-        matrix = of_atoms(matrix, is_atom)
+        matrix = of_atoms(matrix, is_atom, file)
         masses = _masses(file, text, atoms.numbers, is_atom)
         if masses is not None:
             atoms.set_masses(masses)
@@ -124,54 +115,40 @@ def _in_block(file: Path, text: str) -> tuple[FloatArray, int] | None:
     if begin < 0:
         return None
     rows: dict[int, list[str]] = {}
-    columns: list[str] = []
+    first, n_columns = 1, 0
     for line in text[begin:].splitlines()[1:]:
         words = line.split()
-        if not words or not words[0].isdigit():
+        if not words or not words[0].isdecimal():
             break
-        if all(word.isdigit() for word in words):
-            columns = words
-        elif len(words) == 1 + min(len(columns), int(words[0]) - int(columns[0]) + 1):
-            rows.setdefault(int(words[0]), []).extend(words[1:])
+        row = whole_number(words[0], file, f"“{_BLOCK}”")
+        if all(word.isdecimal() for word in words):
+            first, n_columns = row, len(words)
+        elif len(words) == 1 + min(n_columns, row - first + 1):
+            rows.setdefault(row, []).extend(words[1:])
     if not rows or any(len(rows.get(row, [])) != row for row in range(1, max(rows) + 1)):
         raise damaged(file, f"“{_BLOCK}” lacks some of its numbers")
     tokens = [word for row in sorted(rows) for word in rows[row]]
     return numbers(tokens, file, f"“{_BLOCK}”"), begin
 
 
-def _atoms(file: Path, text: str) -> tuple[Atoms | None, NDArray[np.bool_]]:
-    """Return the molecule in the orientation of the input, and which centres are atoms.
-
-    There is none if that orientation was not printed. Ghost centres (Bq) have the atomic number 0
-    or, where basis functions of an element sit on them, a type of 1000 and more.
-    """
-    tables = _ORIENTATION.findall(text)
-    if not tables:
-        return None, np.empty(0, dtype=bool)
-    table = numbers(tables[-1].split(), file, "the input orientation").reshape(-1, 6)
-    species, kinds = table[:, 1].astype(np.int64), table[:, 2]
-    if (species == _TRANSLATION).any():
-        raise StructureError(
-            f"{file} is of a periodic calculation of Gaussian, whose force constants are not read: "
-            f"compute the Hessian of its structure with a model (--recompute)."
+def _require_same_block(file: Path, text: str, archived: FloatArray) -> None:
+    """Check the archive entry against the block of the same calculation, if that was printed."""
+    block = _in_block(file, _ENTRY.split(text)[-1])
+    if block is None:
+        return
+    printed, _ = block
+    if len(printed) != len(archived):
+        raise damaged(
+            file,
+            f"its archive entry has {len(archived)} force constants, “{_BLOCK}” {len(printed)}",
         )
-    is_atom = (species > 0) & (kinds < _GHOST_TYPE)
-    return molecule(species[is_atom], table[is_atom, 3:], file), is_atom
-
-
-def _require_no_frozen_atoms(file: Path, text: str) -> None:
-    """Check that no centre was held fixed in the last input and archive entry that are printed.
-
-    A code of -1 (or lower) behind a symbol freezes it.
-    """
-    inputs = [*_INPUT.findall(text)[-1:], *map(_unwrapped, _ENTRY.split(text)[1:][-1:])]
-    frozen = next(filter(None, map(_FROZEN.findall, inputs)), None)
-    if frozen:
-        raise StructureError(
-            f"{file} is of a calculation in which {len(frozen)} of the atoms were held fixed "
-            f"(frozen, with the code -1), the first of them a {frozen[0]}: these force constants "
-            f"are not those of all atoms. Compute the frequencies without frozen atoms, or the "
-            f"Hessian with a model (--recompute)."
+    off = np.abs(printed - archived) - _PRINTED * np.abs(printed) - _ARCHIVED
+    if off.max() > 0:
+        at = int(off.argmax())
+        raise damaged(
+            file,
+            f"its archive entry has the force constant {archived[at]:.8f}, “{_BLOCK}” "
+            f"{printed[at]:.6g} hartree/bohr² in the same place",
         )
 
 

@@ -45,7 +45,7 @@ def read_orca(file: Path, text: str) -> Content:
     atoms, is_atom = _atoms(file, _section(file, text, "atoms"))
     return Content(
         program="ORCA",
-        matrix_eV_per_A2=of_atoms(matrix, is_atom) * HARTREE_PER_BOHR2_IN_EV_PER_A2,
+        matrix_eV_per_A2=of_atoms(matrix, is_atom, file) * HARTREE_PER_BOHR2_IN_EV_PER_A2,
         asymmetry_allowed_eV_per_A2=rounding * HARTREE_PER_BOHR2_IN_EV_PER_A2,
         atoms=atoms,
         notes=ghosts_left_out(int(np.count_nonzero(~is_atom))),

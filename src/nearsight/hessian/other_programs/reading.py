@@ -13,7 +13,7 @@ from ase.data import atomic_masses_common
 from nearsight.errors import CheckpointError, MethodError, StructureError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.other_programs.ase_vibrations import is_ase_vibrations, read_ase_vibrations
-from nearsight.hessian.other_programs.content import Content
+from nearsight.hessian.other_programs.content import Content, damaged
 from nearsight.hessian.other_programs.fhi_aims import is_fhi_aims, only_numbers, read_fhi_aims
 from nearsight.hessian.other_programs.gaussian_checkpoint import (
     is_gaussian_checkpoint,
@@ -109,7 +109,7 @@ def read_hessian(
         return found if atoms is None else replace(found, atoms=_given(file, atoms, found.atoms))
     text = _text(file)
     name = format or _recognise(file, text)
-    content = _FORMATS[name].read(file, text)
+    content = _content(file, text, name)
     if atoms is not None:
         content = replace(content, atoms=_given(file, atoms, content.atoms), notes=())
     atoms = _require_whole(file, content)
@@ -122,10 +122,13 @@ def is_hessian_of_other_program(path: str | os.PathLike[str]) -> bool:
     An output of Gaussian does if there are force constants in it; otherwise it is a structure only.
     """
     file = Path(path)
-    if not file.is_file():
+    try:
+        if not file.is_file():
+            return False
+        with file.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+    except OSError:  # for whoever reads it to say
         return False
-    with file.open("rb") as stream:
-        head = stream.read(_HEAD_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
     names = [name for name, known in _FORMATS.items() if known.recognises(file, head)]
     if "gaussian-log" in names or head.lstrip().startswith("{"):  # not to be told by a beginning
         text = _text(file)
@@ -148,11 +151,21 @@ def read_structure_of_hessian(path: str | os.PathLike[str]) -> Atoms:
     name = _recognise(file, text)
     if name == "gaussian-log":  # whose Hessian may be refused although its structure is sound
         return read_structure(file)
-    content = _FORMATS[name].read(file, text)
+    content = _content(file, text, name)
     if content.atoms is None:
         raise StructureError(f"{file} holds a Hessian without the structure to which it belongs.")
     check_structure(content.atoms)
     return content.atoms
+
+
+def _content(file: Path, text: str, name: str) -> Content:
+    try:
+        return _FORMATS[name].read(file, text)
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
+        # What no reader has foreseen is damage, too: the text is all that they work on.
+        raise damaged(
+            file, f"it seems to be of the format {name}, but {type(error).__name__}: {error}"
+        ) from error
 
 
 def _text(file: Path) -> str:
@@ -203,7 +216,11 @@ def _require_whole(file: Path, content: Content) -> Atoms:
     if atoms is None:
         raise StructureError(
             f"{file} comes without the structure to which it belongs: give that as `atoms`"
-            + (", or put its geometry.in beside it." if content.program == "FHI-aims" else ".")
+            + (
+                ", or put its geometry.in beside it."
+                if content.program == "FHI-aims"
+                else ", or compute another Hessian of what is there (--recompute)."
+            )
         )
     if len(matrix) != 3 * len(atoms):
         raise CheckpointError(

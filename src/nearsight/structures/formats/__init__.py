@@ -1,0 +1,1 @@
+"""What ASE's readers guess or leave out without a word, format by format."""

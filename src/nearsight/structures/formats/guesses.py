@@ -1,0 +1,186 @@
+"""Elements that a format does not name and symmetry that its reader does not apply.
+
+One check for each format of ASE, called with the text before ASE reads it.
+"""
+
+import re
+from collections.abc import Callable
+
+from ase.data import atomic_masses, atomic_numbers
+
+from nearsight.errors import StructureError
+
+
+def check_text(name: str, text: str) -> list[str]:
+    """Check the text of a file of ASE's format `name`, and return notes on what ASE guesses.
+
+    Raises
+    ------
+    StructureError
+        The reader would guess elements from something else, or leave out atoms.
+    """
+    check = _CHECKS.get(name)
+    return check(text) if check else []
+
+
+def is_checked(name: str) -> bool:
+    """Tell whether `check_text` has anything to say about a format."""
+    return name in _CHECKS
+
+
+def _poscar(text: str) -> list[str]:
+    lines = [re.split(r"[!#]", line)[0].split() for line in text.splitlines()]
+    if len(lines) < 8:
+        raise StructureError("It ends before its atoms begin; write or download it again.")
+    if not all(field.isdecimal() for field in lines[5]):
+        if len(lines[5]) != len(lines[6]):
+            raise StructureError(
+                f"Line 6 names {len(lines[5])} elements, and line 7 has {len(lines[6])} numbers of "
+                f"atoms; make them agree."
+            )
+        return []
+    elements = text.splitlines()[0].split()
+    if len(elements) != len(lines[5]) or any(name not in atomic_numbers for name in elements):
+        raise StructureError(
+            "It names no elements (the format of VASP 4); write them into a line before the "
+            "numbers of atoms."
+        )
+    return [
+        f"The file names no elements (the format of VASP 4); those of its first line were taken: "
+        f"{', '.join(elements)}."
+    ]
+
+
+def _pdb(text: str) -> list[str]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("CRYST1") and line[55:66].replace(" ", "") not in {"", "P1"}:
+            raise StructureError(
+                f"Its space group is {line[55:66].strip()!r}, and only the atoms of the asymmetric "
+                f"unit are in it; write all atoms of the cell with the space group P 1, or a CIF."
+            )
+        if not line.startswith(("ATOM", "HETATM")):
+            continue
+        if line[16:17].strip():
+            raise StructureError(
+                f"Line {number} is an alternate location ({line[16]!r}) of an atom; keep one."
+            )
+        if not re.fullmatch(r"\s*(1(\.0*)?)?\s*", line[54:60]):
+            raise StructureError(
+                f"Line {number} has the occupancy {line[54:60].strip()!r}; choose one ordered "
+                f"arrangement of the atoms and set every occupancy to 1."
+            )
+        if not line[76:78].strip():
+            raise StructureError(
+                f"Line {number} names no element in columns 77 and 78, and {line[12:16].strip()!r} "
+                f"may be of more than one; add them."
+            )
+    return []
+
+
+def _lammps_dump(text: str) -> list[str]:
+    for line in text.splitlines():
+        if line.startswith("ITEM: ATOMS") and "element" not in line.split():
+            raise StructureError(
+                "It names types of atoms and no elements; write the dump with a column `element`."
+            )
+    return []
+
+
+def _lammps_data(text: str) -> list[str]:
+    if not re.search(r"^\s*Masses", text, flags=re.MULTILINE):
+        raise StructureError("It names types of atoms and no elements; add a section `Masses`.")
+    return [
+        "The file names types of atoms and no elements; those of the nearest masses were taken."
+    ]
+
+
+def _lammps_binary(_: str) -> list[str]:
+    raise StructureError(
+        "It names types of atoms and no elements; write a text dump with a column `element`."
+    )
+
+
+def _gromacs(text: str) -> list[str]:
+    lines = text.rstrip().splitlines()
+    count = lines[1].strip() if len(lines) > 1 else ""
+    if not count.isdecimal() or len(lines) % (int(count) + 3):  # the reader does not look at it
+        raise StructureError(
+            f"Line 2 says that there are {count!r} atoms, which {len(lines)} lines do not go with; "
+            f"write or download the file again."
+        )
+    return [
+        "The file names atoms and no elements; those that the names begin with were taken: check "
+        "the formula."
+    ]
+
+
+def _shelx(text: str) -> list[str]:
+    for line in text.splitlines():
+        fields = line.upper().split()
+        if fields[:1] == ["SYMM"] or (fields[:1] == ["LATT"] and fields[1:2] != ["-1"]):
+            raise StructureError(
+                f"It has the symmetry {line.strip()!r}, and only the atoms of the asymmetric unit; "
+                f"give a CIF."
+            )
+    return []
+
+
+def _molfile(text: str) -> list[str]:
+    what = {"M  ISO": "isotopes", "M  CHG": "charges", "M  RAD": "radicals"}
+    found = [word for sign, word in what.items() if re.search(f"^{sign}", text, re.MULTILINE)]
+    if not found:
+        return []
+    return [f"The file has {' and '.join(found)}, which were left out: they are not used."]
+
+
+def _gaussian(text: str) -> list[str]:
+    notes = []
+    isotopes = re.findall(r"\biso(?:tope)?\s*=\s*[\d.]+", text, flags=re.IGNORECASE)
+    if isotopes:
+        listed = ", ".join(isotopes)
+        notes.append(f"The file has isotopes ({listed}), which were left out: they are not used.")
+    state = re.search(r"^\s*([+-]?\d+)[ \t,]+(\d+)\s*$", text, flags=re.MULTILINE)
+    if state and (int(state.group(1)), int(state.group(2))) != (0, 1):
+        notes.append(
+            f"The file says charge {state.group(1)} and multiplicity {state.group(2)}, which was "
+            f"left out: charge and spin are options of the model, where it has them."
+        )
+    return notes
+
+
+def _espresso(text: str) -> list[str]:
+    match = re.search(
+        r"^\s*ATOMIC_SPECIES[^\n]*\n((?:\s*[A-Za-z]\w*[ \t]+[-+.\dEeDd]+[ \t].*\n?)+)",
+        text,
+        re.MULTILINE,
+    )
+    unusual = []
+    for line in (match.group(1) if match else "").splitlines():
+        label, mass, *_ = line.split()
+        element = re.match(r"[A-Za-z]{1,2}", label)
+        number = atomic_numbers.get(element.group().capitalize() if element else "", 0)
+        try:
+            value = float(re.sub("[Dd]", "e", mass))
+        except ValueError:
+            continue
+        # Codes are often given any mass; what counts as another isotope is a guess, so it is said.
+        if number and value > 0 and abs(value / float(atomic_masses[number]) - 1) > 0.02:
+            unusual.append(f"{label} {value:g}")
+    if not unusual:
+        return []
+    return [f"Masses of the file were left out, natural ones are used: {', '.join(unusual)}."]
+
+
+_CHECKS: dict[str, Callable[[str], list[str]]] = {
+    "vasp": _poscar,
+    "proteindatabank": _pdb,
+    "lammps-dump-text": _lammps_dump,
+    "lammps-dump-binary": _lammps_binary,
+    "lammps-data": _lammps_data,
+    "gromacs": _gromacs,
+    "res": _shelx,
+    "mol": _molfile,
+    "sdf": _molfile,
+    "espresso-in": _espresso,
+    "gaussian-in": _gaussian,
+}

@@ -1,0 +1,218 @@
+"""Damaged copies of every file that is read: an error that is meant, or the same composition."""
+
+import json
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ase import Atoms
+from phonopy import file_IO
+
+from mutations import mutations
+from nearsight.errors import NearsightError
+from nearsight.hessian.force_constants import ForceConstants
+from nearsight.hessian.other_programs import read_hessian
+from nearsight.hessian.phonopy_io import with_born
+from nearsight.hessian.phonopy_results import read_phonopy
+from nearsight.hessian.result import Hessian
+from nearsight.vibrations.modes import vibrations
+
+DATA = Path(__file__).parents[1] / "data"
+MOLECULES = DATA / "molecular_hessians"
+COPPER = DATA / "phonopy" / "copper_vasp_units.yaml"
+CHARGED = DATA / "phonopy" / "born_charges_inside.yaml"
+COUNT = 200
+
+Reader = Callable[[Path], Atoms]
+
+
+def modes_of(hessian: Hessian) -> Atoms:
+    """Return the structure of a Hessian, once its modes are computed."""
+    assert np.isfinite(vibrations(hessian).wavenumbers_per_cm).all()
+    return hessian.atoms
+
+
+def as_hessian(path: Path) -> Atoms:
+    return modes_of(read_hessian(path))
+
+
+def as_phonopy(path: Path) -> Atoms:
+    return modes_of(read_phonopy(path).at_gamma())
+
+
+def as_forces(path: Path) -> Atoms:
+    return modes_of(read_phonopy(COPPER, path).at_gamma())
+
+
+@cache
+def charged() -> ForceConstants:
+    return read_phonopy(CHARGED)
+
+
+def as_born(path: Path) -> Atoms:
+    found = with_born(charged(), path)
+    assert found.born is not None
+    assert np.isfinite(found.born.charges_e).all()
+    return found.unit_cell
+
+
+def ase_json(folder: Path) -> Path:
+    path = folder / "water.json"
+    read_hessian(MOLECULES / "water_with_ghost.fchk").to_ase().write(path)
+    return path
+
+
+def numbers_of_fhi_aims(folder: Path) -> Path:
+    found = read_hessian(MOLECULES / "water_with_ghost.fchk")
+    np.savetxt(folder / "hessian.run.dat", found.symmetric())
+    geometry, masses = [], []
+    for mass, symbol, place in zip(
+        found.atoms.get_masses(),
+        found.atoms.get_chemical_symbols(),
+        found.atoms.positions,
+        strict=True,
+    ):
+        x, y, z = place
+        geometry.append(f"atom {x:.10f} {y:.10f} {z:.10f} {symbol}")
+        masses.append(f"{mass:10.5f}{x:11.4f}{y:11.4f}{z:11.4f}{symbol}")
+    (folder / "geometry.in").write_text("\n".join(geometry) + "\n")
+    (folder / "masses.run.dat").write_text("\n".join(masses) + "\n")
+    return folder / "hessian.run.dat"
+
+
+def geometry_of_fhi_aims(folder: Path) -> Path:
+    return numbers_of_fhi_aims(folder).with_name("geometry.in")
+
+
+def masses_of_fhi_aims(folder: Path) -> Path:
+    return numbers_of_fhi_aims(folder).with_name("masses.run.dat")
+
+
+def beside_fhi_aims(path: Path) -> Atoms:
+    return as_hessian(path.with_name("hessian.run.dat"))
+
+
+def constants_in_yaml(folder: Path) -> Path:
+    path = folder / "constants.yaml"
+    read_phonopy(CHARGED).to_phonopy().save(path, settings={"force_constants": True})
+    return path
+
+
+def force_constants_in_text(folder: Path) -> Path:
+    path = folder / "FORCE_CONSTANTS"
+    constants = read_phonopy(COPPER).to_phonopy().force_constants
+    file_IO.write_FORCE_CONSTANTS(constants, path, np.array([0]))
+    return path
+
+
+def force_constants_in_hdf5(folder: Path) -> Path:
+    path = folder / "force_constants.hdf5"
+    constants = read_phonopy(COPPER).to_phonopy().force_constants
+    file_IO.write_force_constants_to_hdf5(constants, path, np.array([0]), "eV/angstrom^2")
+    return path
+
+
+def force_sets(folder: Path) -> Path:
+    path = folder / "FORCE_SETS"
+    text = COPPER.read_text()
+    rows = [
+        [float(word) for word in line.strip()[3:-1].split(",")]
+        for line in text[text.index("  forces:") :].splitlines()[1:]
+        if line.startswith("  - [")
+    ]
+    first = {"number": 0, "displacement": np.array([0.01, 0, 0]), "forces": np.array(rows)}
+    file_IO.write_FORCE_SETS({"natom": 32, "first_atoms": [first]}, path)
+    return path
+
+
+def born(folder: Path) -> Path:
+    tensor = "{0} 0.0 0.0 0.0 {0} 0.0 0.0 0.0 {0}"
+    path = folder / "BORN"
+    path.write_text("\n".join(["14.399652", *(tensor.format(v) for v in (3.0, 1.5, -1.5))]) + "\n")
+    return path
+
+
+def saved(folder: Path) -> Path:
+    path = folder / "saved.npz"
+    read_hessian(MOLECULES / "ch3clf_transition_state.hess").save(path)
+    return path
+
+
+def saved_force_constants(folder: Path) -> Path:
+    path = folder / "constants.npz"
+    read_phonopy(CHARGED).save(path)
+    return path
+
+
+def as_force_constants(path: Path) -> Atoms:
+    return modes_of(ForceConstants.load(path).at_gamma())
+
+
+def copied(name: str) -> Callable[[Path], Path]:
+    def copy(folder: Path) -> Path:
+        source = DATA / name
+        (folder / source.name).write_bytes(source.read_bytes())
+        return folder / source.name
+
+    return copy
+
+
+FORMATS: dict[str, tuple[Callable[[Path], Path], Reader]] = {
+    "orca": (copied("molecular_hessians/ch3clf_transition_state.hess"), as_hessian),
+    "gaussian-fchk": (copied("molecular_hessians/water_with_ghost.fchk"), as_hessian),
+    "gaussian-log": (copied("molecular_hessians/hydrogen_peroxide.log"), as_hessian),
+    "ase": (ase_json, as_hessian),
+    "fhi-aims": (numbers_of_fhi_aims, as_hessian),
+    "geometry of fhi-aims": (geometry_of_fhi_aims, beside_fhi_aims),
+    "masses of fhi-aims": (masses_of_fhi_aims, beside_fhi_aims),
+    "phonopy, forces": (copied("phonopy/copper_qe_units.yaml"), as_phonopy),
+    "phonopy, charges": (copied("phonopy/born_charges_inside.yaml"), as_phonopy),
+    "phonopy, constants": (constants_in_yaml, as_phonopy),
+    "FORCE_CONSTANTS": (force_constants_in_text, as_forces),
+    "force_constants.hdf5": (force_constants_in_hdf5, as_forces),
+    "FORCE_SETS": (force_sets, as_forces),
+    "BORN": (born, as_born),
+    "nearsight, Hessian": (saved, as_hessian),
+    "nearsight, force constants": (saved_force_constants, as_force_constants),
+}
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_damage_is_an_error_that_is_meant_or_changes_no_composition(
+    name: str, tmp_path: Path, record_property: Callable[[str, Any], None]
+) -> None:
+    make, read = FORMATS[name]
+    path = make(tmp_path)
+    content = path.read_bytes()
+    whole = read(path)
+    refused = 0
+    for damaged in mutations(content, seed=19, count=COUNT):
+        path.write_bytes(damaged)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                found = read(path)
+            except NearsightError:
+                refused += 1
+                continue
+        assert found.get_chemical_formula() == declared(name, damaged, whole)
+    record_property("refused", refused)
+    assert refused >= COUNT // 10
+
+
+def declared(name: str, damaged: bytes, whole: Atoms) -> str:
+    """Return the composition that a damaged file declares.
+
+    That of the whole file, unless the damage made another element or structure of a line that says
+    so in words.
+    """
+    if name == "ase":
+        numbers = json.loads(damaged.decode("utf-8", "replace"))["atoms"]["numbers"]["__ndarray__"][
+            2
+        ]
+        return str(Atoms(numbers).get_chemical_formula())
+    return str(whole.get_chemical_formula())
