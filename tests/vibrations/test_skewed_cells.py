@@ -57,6 +57,12 @@ def test_results_stay_in_the_given_cell(pair_model, skewed, tmp_path):
     np.testing.assert_allclose(
         constants.supercell.cell.array, constants.supercell_matrix @ given.cell.array, atol=1e-9
     )
+    # phonopy alone gets the reduced cell, with the same atoms at the same places
+    phonon = constants.to_phonopy()
+    np.testing.assert_allclose(phonon.unitcell.positions, given.positions, atol=1e-9)
+    np.testing.assert_array_equal(
+        phonon.supercell_matrix, np.diag(np.diag(phonon.supercell_matrix))
+    )
     write_phonopy(tmp_path / "phonopy.yaml", constants)
     again = phonon_mesh(read_phonopy(tmp_path / "phonopy.yaml"), phonons.mesh)
     np.testing.assert_allclose(heat(again), heat(phonons), rtol=1e-7)
@@ -83,14 +89,21 @@ def test_layers_and_chains_are_repeated_alike(pair_model, skewed):
     )
 
 
-def test_ordered_alloy_in_a_very_skewed_cell():
+@pytest.mark.parametrize(
+    "shears",
+    [
+        [[1, 0, 0], [7, 1, 0], [35, 5, 1]],
+        [[1, 0, 0], [137, 1, 0], [2051, -89, 1]],
+    ],
+)
+def test_ordered_alloy_in_a_very_skewed_cell(shears):
     """An ASE calculator, which finds its own neighbours."""
     model = load_model("ase:emt")
     usual = bulk("Cu", "fcc", a=3.85, cubic=True)
     usual.symbols[0] = "Au"
     usual.cell = np.diag([3.75, 3.85, 3.95])
     skew = usual.copy()
-    skew.cell = [[1, 0, 0], [7, 1, 0], [35, 5, 1]] @ usual.cell.array
+    skew.cell = np.array(shears) @ usual.cell.array
     found = [phonons_of(atoms, model) for atoms in (usual, skew)]
     assert len(found[0][0].supercell) == len(found[1][0].supercell) == 4 * 27
     np.testing.assert_allclose(heat(found[1][1]), heat(found[0][1]), rtol=1e-8)

@@ -3,6 +3,8 @@
 import argparse
 from dataclasses import replace
 
+import numpy as np
+
 from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.born import require_born_file
@@ -22,6 +24,7 @@ from nearsight.cli.spectra import WithHeat, finished, require_crystal, require_o
 from nearsight.cli.work import WorkDirectory
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.models.contract import Model
+from nearsight.structures.reduced_cell import reduced_basis
 from nearsight.vibrations.band_structure import band_structure
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
 
@@ -90,4 +93,5 @@ def _show(found: WithHeat, output: str | None) -> None:
     tables.print_further_functions(thermal)
     tables.print_warnings(found.entry.warnings)
     if output:
-        print(f"\n  saved for phonopy as {output}")
+        skewed = not np.array_equal(reduced_basis(phonons.atoms), np.eye(3))
+        print(f"\n  saved for phonopy as {output}{', in the reduced cell' if skewed else ''}")

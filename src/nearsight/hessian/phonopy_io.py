@@ -17,6 +17,7 @@ from nearsight.fingerprint import file_sha256
 from nearsight.hessian.born_charges import BornCharges
 from nearsight.hessian.phonopy_units import COULOMB_eV_A, all_calculators
 from nearsight.storage import write_text
+from nearsight.structures.reduced_cell import reduced_basis
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ def to_phonopy(
     force_constants: "ForceConstants", nac: str | os.PathLike[str] | None = None
 ) -> "Phonopy":
     """Return phonopy's `Phonopy` with these force constants.
+
+    Its unit cell is the reduced one where that of the force constants is skewed: phonopy looks for
+    atoms in all images that a skewed cell has around its supercell, which may be millions. The
+    atoms, their order and their Cartesian coordinates stay as they are.
 
     Parameters
     ----------
@@ -59,12 +64,16 @@ def to_phonopy(
             f"wants it; use the normal modes of its Hessian, or give it a cell vector through "
             f"the vacuum and pbc=True."
         )
+    basis = reduced_basis(of_cell)
+    in_basis = np.round(np.linalg.inv(basis)).astype(np.int64)
+    reduced = of_cell.copy()
+    reduced.cell = basis @ of_cell.cell.array
     with lower_symmetry_is_fine():
         phonon = Phonopy(
-            phonopy_atoms(of_cell),
+            phonopy_atoms(reduced),
             # phonopy's matrices have vectors as columns
-            supercell_matrix=force_constants.supercell_matrix.T,
-            primitive_matrix=force_constants.primitive_vectors.T,
+            supercell_matrix=(force_constants.supercell_matrix @ in_basis).T,
+            primitive_matrix=(force_constants.primitive_vectors @ in_basis).T,
             symprec=force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A,
             is_symmetry=force_constants.space_group is not None,
         )

@@ -161,7 +161,7 @@ def imaginary_check(count: int) -> Check:
     )
 
 
-def _imaginary_modes(entry: ReportEntry) -> Check:
+def _imaginary_modes(entry: "ReportEntry") -> Check:
     count = entry.vibrations.n_imaginary
     if count == 0 or not entry.hessian.provenance.only_read:
         return imaginary_check(count)
