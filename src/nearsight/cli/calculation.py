@@ -5,23 +5,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.cli.born import require_born_for
+from nearsight.cli.calculated import Calculated, with_constants
 from nearsight.cli.options import DEFAULT_MODEL
+from nearsight.cli.saved import is_finished, saved_hessian
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
 from nearsight.hessian.budget import require_room_for_rows
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import (
     DEFAULT_LENGTH_A,
-    ForceConstants,
     force_constants,
-    from_hessian,
 )
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.other_programs import (
@@ -29,24 +29,18 @@ from nearsight.hessian.other_programs import (
     read_hessian,
     read_structure_of_hessian,
 )
-from nearsight.hessian.phonopy_io import with_born
 from nearsight.hessian.phonopy_results import (
     is_phonopy_file,
-    read_phonopy,
     read_unit_cell,
-    with_sum_rules,
 )
-from nearsight.hessian.reach import remarks_about_pieces
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model, require_elements
 from nearsight.models.registry import load_model
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
-from nearsight.reports.entries import calculation_record
 from nearsight.structures.checking import check_structure, require_room_to_check
 from nearsight.structures.pieces import whole_molecule
 from nearsight.structures.reading import read_structure, take_notes
-from nearsight.structures.selection import structure_stem
 from nearsight.structures.supercell import (
     make_general_supercell,
     make_supercell,
@@ -54,62 +48,9 @@ from nearsight.structures.supercell import (
     supercell_matrix,
     supercell_setting,
 )
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations.minimum import relax_to_minimum
 
-Finished = TypeVar("Finished", Hessian, ForceConstants)
-
 UNRELAXED = "the structure was not relaxed: harmonic results hold at a minimum of the model only."
-
-
-@dataclass(frozen=True)
-class Calculated:
-    """One structure with its relaxation and Hessian."""
-
-    path: str
-    relaxation: Relaxation | None
-    """None if the structure was not relaxed, or its Hessian was read from a file."""
-    hessian: Hessian
-    """Of the cell; with force constants that of the primitive cell at Γ."""
-    settings: dict[str, Any]
-    force_constants: ForceConstants | None = None
-    """Those of a supercell, where phonons over the Brillouin zone were asked for."""
-
-    @property
-    def atoms(self) -> Atoms:
-        """The cell to which results refer."""
-        return self.force_constants.unit_cell if self.force_constants else self.hessian.atoms
-
-    @property
-    def formula(self) -> str:
-        """Chemical formula of the cell, in Hill order."""
-        return str(self.atoms.get_chemical_formula())
-
-    @property
-    def label(self) -> str:
-        """What a figure calls the structure, with what must be known about it."""
-        return label_of(self.path, self.relaxation)
-
-    def record(self) -> dict[str, Any]:
-        """Return the part of the JSON output that all commands share, warnings aside."""
-        return calculation_record(
-            self.path, self.hessian, self.relaxation, self.settings, self.force_constants
-        )
-
-
-def label_of(path: str, relaxation: Relaxation | None) -> str:
-    """Return what a figure calls a structure, with what must be known about it."""
-    unconverged = relaxation is not None and not relaxation.converged
-    return f"{structure_stem(path)}{', NOT CONVERGED' if unconverged else ''}"
-
-
-def is_finished(path: str, arguments: argparse.Namespace) -> bool:
-    """Tell whether the Hessian or the force constants in `path` are to be taken from there."""
-    return not arguments.recompute and _holds_hessian(path)
-
-
-def _holds_hessian(path: str) -> bool:
-    return Path(path).suffix == ".npz" or is_phonopy_file(path) or is_hessian_of_other_program(path)
 
 
 def load_requested_model(arguments: argparse.Namespace) -> Model | None:
@@ -171,112 +112,11 @@ def calculate(
         Something is wrong with the structure, the model, the settings, or the machine.
     """
     if model is None or is_finished(path, arguments):
-        return _saved(path, arguments)
+        return saved_hessian(path, arguments)
     prepared = prepare(
         path, model, arguments, work, dense=lambda _: True, require_room=require_room
     )
     return hessian_of(prepared, model, arguments, work)
-
-
-def _saved(path: str, arguments: argparse.Namespace) -> Calculated:
-    if is_phonopy_file(path):
-        raise MethodError(
-            f"{path} holds phonopy's force constants, which heat-capacity and phonons take; give a "
-            f"structure or a saved Hessian (.npz) here, or --recompute to take its unit cell only."
-        )
-    require_no_preparation(path, arguments)
-    found = _with_remarks(read_hessian(path))
-    if arguments.model is not None and is_hessian_of_other_program(path):
-        not_asked = (
-            f"{arguments.model} was not asked: the Hessian is that of {path}; --recompute takes "
-            f"the structure in it and computes the Hessian with the model."
-        )
-        found = replace(found, warnings=(*found.warnings, not_asked))
-    return Calculated(path, None, found, {})
-
-
-def _with_remarks(found: Finished) -> Finished:
-    """Add what lies in a box to what is read, where the file does not say it already."""
-    said = dict.fromkeys((*found.warnings, *remarks_about_pieces(found.pieces)))
-    return replace(found, warnings=tuple(said))
-
-
-def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
-    """Check that no option asks to prepare the structure of what is finished.
-
-    Raises
-    ------
-    MethodError
-        One does.
-    """
-    late = ("supercell", "length", "symmetrize", "follow_imaginary", "molecule")
-    given = [
-        f"--{name.replace('_', '-')}" for name in late if getattr(arguments, name, None) is not None
-    ]
-    if given:
-        come = "comes" if len(given) == 1 else "come"
-        raise MethodError(
-            f"{path} is a finished Hessian; {' and '.join(given)} {come} too late for it. To "
-            f"compute another one of its structure, add --recompute."
-        )
-
-
-def _with_constants(
-    path: str,
-    relaxation: Relaxation | None,
-    found: ForceConstants,
-    settings: dict[str, Any],
-    arguments: argparse.Namespace,
-) -> Calculated:
-    found = with_born(found, arguments.nac)
-    if arguments.sum_rules:
-        found = with_sum_rules(found)
-        settings = {**settings, "sum_rules": True}
-    return Calculated(path, relaxation, found.at_gamma(), settings, found)
-
-
-def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculated:
-    """Take the force constants out of a saved Hessian, or read phonopy's.
-
-    Raises
-    ------
-    NearsightError
-        It cannot be read, or is of no crystal.
-    """
-    if is_phonopy_file(path):
-        require_no_preparation(path, arguments)
-        found = _with_remarks(read_phonopy(path, arguments.force_constants))
-    else:
-        tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
-        found = from_hessian(_saved(path, arguments).hessian, symmetry_tolerance_A=tolerance)
-    return _with_constants(path, None, found, _named(found), arguments)
-
-
-def _named(found: ForceConstants) -> dict[str, Any]:
-    """Return which file had the forces of phonopy's YAML, where one was named, and its digest."""
-    of_files = ("force_constants", "force_constants_sha256")
-    recorded = found.provenance.settings
-    return {name: recorded[name] for name in of_files if name in recorded}
-
-
-def require_force_constants_file(arguments: argparse.Namespace) -> None:
-    """Check that a file of force constants is named for one phonopy YAML only.
-
-    Raises
-    ------
-    MethodError
-        It is named for something else.
-    """
-    structures = arguments.structures
-    if arguments.force_constants is not None and arguments.recompute:
-        raise MethodError("--recompute takes no force constants; leave --force-constants out.")
-    if arguments.force_constants is not None and (
-        len(structures) != 1 or not is_phonopy_file(structures[0])
-    ):
-        raise MethodError(
-            f"--force-constants {arguments.force_constants} belongs to one phonopy YAML; give that "
-            f"alone, or leave the option out."
-        )
 
 
 def prepare(
@@ -416,7 +256,7 @@ def force_constants_of(
         "supercell": supercell_setting(chosen),
         **_relaxation_settings(arguments, prepared.optimizer),
     }
-    return _with_constants(prepared.path, prepared.relaxation, found, settings, arguments)
+    return with_constants(prepared.path, prepared.relaxation, found, settings, arguments)
 
 
 def asked_supercell(atoms: Atoms, arguments: argparse.Namespace) -> NDArray[np.int64]:

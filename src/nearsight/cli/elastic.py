@@ -7,13 +7,11 @@ from ase import Atoms
 
 from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.calculated import Calculated
 from nearsight.cli.calculation import (
-    Calculated,
     hessian_settings,
-    is_finished,
     load_requested_model,
     prepare,
-    require_no_preparation,
     rows_file,
     supercell_of,
 )
@@ -21,6 +19,7 @@ from nearsight.cli.elastic_tables import print_elasticity
 from nearsight.cli.figures import youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
+from nearsight.cli.saved import is_finished, require_no_preparation
 from nearsight.cli.work import WorkDirectory
 from nearsight.elasticity.axes import conventional_axes
 from nearsight.elasticity.compute import elastic_tensor

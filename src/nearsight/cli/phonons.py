@@ -8,18 +8,12 @@ import numpy as np
 from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, run_batch
 from nearsight.cli.born import require_born_file
-from nearsight.cli.calculation import (
-    Calculated,
-    force_constants_of,
-    is_finished,
-    load_requested_model,
-    prepare,
-    require_force_constants_file,
-    saved_force_constants,
-)
+from nearsight.cli.calculated import Calculated
+from nearsight.cli.calculation import force_constants_of, load_requested_model, prepare
 from nearsight.cli.figures import phonons_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
+from nearsight.cli.saved import is_finished, require_force_constants_file, saved_force_constants
 from nearsight.cli.spectra import WithHeat, finished, require_crystal, require_one_size
 from nearsight.cli.work import WorkDirectory
 from nearsight.hessian.phonopy_io import write_phonopy

@@ -3,7 +3,8 @@
 import argparse
 
 from nearsight.cli.batch import Outcome, run_each
-from nearsight.cli.calculation import is_finished, read_checked
+from nearsight.cli.calculation import read_checked
+from nearsight.cli.saved import is_finished
 from nearsight.cli.tables import print_plan, print_warnings
 from nearsight.errors import MethodError
 from nearsight.hessian.plan import plan

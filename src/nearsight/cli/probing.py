@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ase import Atoms
 
-from nearsight.cli.calculation import Prepared, asked_supercell, label_of, supercell_of
+from nearsight.cli.calculated import label_of
+from nearsight.cli.calculation import Prepared, asked_supercell, supercell_of
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator

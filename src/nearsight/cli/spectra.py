@@ -8,17 +8,10 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.cli.born import require_born_file
-from nearsight.cli.calculation import (
-    Calculated,
-    calculate,
-    force_constants_of,
-    hessian_of,
-    is_finished,
-    prepare,
-    require_force_constants_file,
-    saved_force_constants,
-)
+from nearsight.cli.calculated import Calculated
+from nearsight.cli.calculation import calculate, force_constants_of, hessian_of, prepare
 from nearsight.cli.probing import Probed, cheaper_by_probing, probe, require_probing_settings
+from nearsight.cli.saved import is_finished, require_force_constants_file, saved_force_constants
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_results import is_phonopy_file

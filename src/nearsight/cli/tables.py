@@ -6,7 +6,7 @@ from typing import Any
 
 from ase import Atoms
 
-from nearsight.cli.calculation import Calculated
+from nearsight.cli.calculated import Calculated
 from nearsight.cli.lines import WIDTH, print_line
 from nearsight.hessian.plan import Plan
 from nearsight.printable import printable_name
