@@ -141,6 +141,8 @@ def start(work: Work, folder: Path) -> int:
         return pid
     status = 99
     try:
+        # What is started in the background of a shell is born with Ctrl-C ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(folder)
         for number, name in ((1, "output.txt"), (2, "errors.txt")):
             descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)

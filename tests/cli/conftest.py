@@ -1,6 +1,7 @@
 """A directory of small structure files for a model that needs nothing but ASE."""
 
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import ase.io
@@ -58,6 +59,19 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         monkeypatch.setattr(AseModel, "evaluate", counted)
 
     return arm
+
+
+@pytest.fixture
+def signals_are_heard() -> Iterator[None]:
+    """Let processes that a test starts hear all signals, whatever this one was told to ignore.
+
+    What is started in the background of a shell is born with SIGINT ignored.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ enter()
     "name", ["nearsight.cli.main", "argparse", "nearsight.cli.heat_capacity", "numpy", "ase.io"]
 )
 @pytest.mark.parametrize(("sign", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.usefixtures("signals_are_heard")
 def test_signal_during_an_import_leaves_no_traceback(
     folder: Path, name: str, sign: str, status: int
 ) -> None:

@@ -67,7 +67,7 @@ def modules(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def start(modules: Path) -> Iterator[Start]:
+def start(modules: Path, signals_are_heard: None) -> Iterator[Start]:
     """Return a function that starts a command, which at some call of the model does something."""
     started = []
 
