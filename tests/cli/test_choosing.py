@@ -54,7 +54,7 @@ def test_the_file_of_a_choice_is_not_overwritten(
 ) -> None:
     before = (two / "two.xyz").read_bytes()
     assert nearsight("vibrations", "two.xyz@1", "--no-relax", "--json", "two.xyz") == 1
-    assert "two.xyz is one of the structures" in " ".join(capsys.readouterr().err.split())
+    assert "two.xyz (--json) is one of the structures" in " ".join(capsys.readouterr().err.split())
     assert (two / "two.xyz").read_bytes() == before
 
 

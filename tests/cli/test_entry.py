@@ -23,7 +23,7 @@ enter()
 
 
 @pytest.mark.parametrize(
-    "name", ["nearsight.cli.main", "argparse", "nearsight.cli.heat_capacity", "numpy", "ase.io"]
+    "name", ["nearsight.cli.main", "argparse", "nearsight.cli.heat_capacity", "numpy", "gemmi"]
 )
 @pytest.mark.parametrize(("sign", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
 @pytest.mark.usefixtures("signals_are_heard")
