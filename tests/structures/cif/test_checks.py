@@ -144,6 +144,13 @@ def test_operations_that_are_no_group(tmp_path: Path) -> None:
         read_structure(path)
 
 
+def test_the_identity_may_be_left_out(tmp_path: Path) -> None:
+    listed = ["-x,y+1/2,-z+1/2", "-x,-y,-z", "x,-y+1/2,z+1/2"]
+    cell, header = (7, 8, 9, 90, 100, 90), ["_space_group_name_H-M_alt 'P 1 21/c 1'"]
+    text = cif_text(["C C 0.1 0.2 0.3"], cell=cell, header=header, operations=listed)
+    assert is_read(tmp_path, text) == "C4"
+
+
 COLUMNS = ("label", "fract_x", "fract_y", "fract_z", "site_symmetry_multiplicity")
 
 

@@ -103,6 +103,17 @@ def test_the_formula_decides_between_readings_of_a_label(
     assert read_text(tmp_path, text).get_chemical_symbols() == [element]
 
 
+def test_a_label_in_its_usual_case_is_read_so_whatever_the_formula(tmp_path: Path) -> None:
+    sites = ["Cl(1) 0 0 0", "C1 .5 .5 .5", "Co .5 .5 0", "O1 0 0 .5"]
+    header = [*P1, "_chemical_formula_sum 'C Cl Co O'"]
+    atoms = read_text(tmp_path, cif_text(sites, columns=LABELS, header=header))
+    assert atoms.get_chemical_symbols() == ["Cl", "C", "Co", "O"]
+    # What is read so is still compared with the formula.
+    header = [*P1, "_chemical_formula_sum 'C2 Co Cl2 O2'", "_cell_formula_units_Z 1"]
+    with pytest.raises(StructureError, match="its sites give C1 Cl1 Co1 O1"):
+        read_text(tmp_path, cif_text(sites, columns=LABELS, header=header))
+
+
 def test_a_label_in_place_of_the_type_is_a_label(tmp_path: Path) -> None:
     text = cif_text(["Zn1 Zn1 0 0 0", "O1 O1 .5 .5 .5", "O1 O1 .5 .5 0"], header=P1)
     assert read_text(tmp_path, text).get_chemical_formula() == "O2Zn"

@@ -99,7 +99,7 @@ def from_label(label: str, elements: Collection[str]) -> str:
     if elements:
         known = {*elements, "D"} if "H" in elements else elements
         readings = [reading for reading in readings if reading in known]
-    elif len(readings) == 2 and letters[0].isupper() and letters[1].islower():
+    if len(readings) == 2 and letters[0].isupper() and letters[1].islower():
         readings = readings[:1]  # in its usual case: Ca1 is calcium, whereas CA1 may be carbon
     if not readings:
         raise NotOneElementError("begins with no element")

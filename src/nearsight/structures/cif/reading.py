@@ -96,7 +96,16 @@ def _read_block(block: Block) -> ReadCif:
     if not sites.labels:
         raise StructureError("It contains no atoms; check that it is complete.")
     possible = possible_settings(block, cell)
-    found = _one_setting(block, sites, cell, formula, possible.settings)
+    try:
+        found = _one_setting(block, sites, cell, formula, possible.settings)
+    except StructureError as error:
+        if not possible.contradictions:
+            raise
+        # Such as the atoms of a primitive cell under the symbol of the conventional one.
+        raise StructureError(
+            f"It contradicts itself, {'; '.join(possible.contradictions)}; and taken at its word: "
+            f"{error}"
+        ) from error
     notes = [*possible.notes, *sites.notes, *found.notes]
     if formula is not None and formula.counts is None:
         notes.append(
