@@ -87,7 +87,9 @@ def test_labels_where_there_is_no_type_symbol(tmp_path: Path, label: str, elemen
     assert read_text(tmp_path, text).get_chemical_symbols() == [element]
 
 
-@pytest.mark.parametrize("label", ["CA1", "NA1", "OH2", "Wat1", "W1", "T1", "1Na", "Q1", "HOH"])
+@pytest.mark.parametrize(
+    "label", ["CA1", "NA1", "OH2", "Wat1", "W1", "T1", "1Na", "Q1", "HOH", "Mof_Zn1"]
+)
 def test_labels_that_may_be_more_than_one_element(tmp_path: Path, label: str) -> None:
     with pytest.raises(StructureError, match=f"Site {label} has no type symbol"):
         read_text(tmp_path, cif_text([f"{label} 0 0 0"], columns=LABELS, header=P1))

@@ -13,6 +13,8 @@ _HEAVIEST = 98
 
 _ION = re.compile(r"([A-Za-z]{1,2})(?:\d*\.?\d*[+-]|[+-]\d+|0[+-]?)?")
 _LABEL = re.compile(r"([A-Za-z]+)(.*)", flags=re.DOTALL)
+# Names that force fields give to atoms, such as Mof_Zn1, whose beginning is that of no element.
+_PREFIXED = re.compile(r"[A-Za-z]{3,}_([A-Z][a-z]?)\d*")
 # Labels of tetrahedral sites and of waters: tritium and tungsten only if the formula has them.
 _SITES = frozenset({"T", "W"})
 # Scattering factors of the International Tables are of these too.
@@ -106,6 +108,9 @@ def from_label(label: str, elements: Collection[str]) -> str:
     if len(readings) > 1:
         raise NotOneElementError(f"may be {' or '.join(readings)}")
     [element] = readings
+    prefixed = _PREFIXED.fullmatch(label)
+    if prefixed and is_element(prefixed.group(1)) and prefixed.group(1) != element:
+        raise NotOneElementError(f"may be {element} or {prefixed.group(1)}")
     # Without a formula nothing tells whether OH2 is an oxygen or a water.
     beyond = letters[len(element) :]
     if not elements and (len(beyond) > 1 or beyond.upper() == "H"):
