@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
+from nearsight.announcing import announce
 from nearsight.errors import StructureError
 from nearsight.structures.ase_files import read_with_ase
 from nearsight.structures.checking import require_atomic_numbers
@@ -43,8 +44,9 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
     trajectory, ``FILE@1`` is the first, ``FILE@2`` the second, and ``FILE@name`` the block of a CIF
     with that name; without a choice the last one is read, which a note says. (ASE counts from 0.)
     Only what defines a structure is kept: species, masses, positions in Å, cell, periodicity,
-    initial charges and magnetic moments. What the reader remarked, and what was left out, is listed
-    in ``atoms.info["reading_notes"]``; ``atoms.info`` holds nothing else.
+    initial charges and magnetic moments. What the reader remarked, and what was left out, is raised
+    as `NearsightWarning` and listed in ``atoms.info["reading_notes"]``; ``atoms.info`` holds
+    nothing else.
 
     What a CIF says twice is compared: symbols and operations of its space group, the metric of its
     cell, composition, volume, multiplicities and distances.
@@ -85,6 +87,7 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
     atoms.arrays = {name: found.arrays[name] for name in _KEPT_ARRAYS if name in found.arrays}
     if notes:
         atoms.info[NOTES_KEY] = list(dict.fromkeys(notes))
+        announce(notes)
     return atoms
 
 
