@@ -79,6 +79,12 @@ def test_last_image_of_a_trajectory_is_read_without_calculator_and_constraints(
     assert "constraints" in constraints
 
 
+def test_constraints_that_fix_nothing_are_not_remarked_on(tmp_path: Path) -> None:
+    path = tmp_path / "coord"
+    write(path, molecule("H2O"), format="turbomole")
+    assert read_structure(path).info == {}
+
+
 def test_masses_and_magnetic_moments_are_kept(tmp_path: Path) -> None:
     heavy = Atoms("HO", positions=[[0, 0, 0], [0, 0, 1]], masses=[2.014, 15.999])
     heavy.set_initial_magnetic_moments([0.5, -0.5])

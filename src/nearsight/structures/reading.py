@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
+from ase.constraints import FixAtoms
 
 from nearsight.announcing import announce
 from nearsight.errors import StructureError
@@ -158,7 +159,8 @@ def _require_atoms(found: Atoms) -> None:
 def _left_out(found: Atoms) -> list[str]:
     """Return notes on what may change the physics and is not kept, or seldom used."""
     notes = []
-    if found.constraints:
+    # Some of ASE's readers leave one that fixes nothing.
+    if any(not isinstance(each, FixAtoms) or len(each.index) for each in found.constraints):
         notes.append("The constraints in the file were left out: every atom is free to move.")
     options = [
         f"{key}={value}" for key, value in found.info.items() if str(key).lower() in _MODEL_OPTIONS

@@ -205,6 +205,13 @@ def test_origin_is_resolved_by_the_composition_and_said(tmp_path: Path) -> None:
         read_structure(saved(tmp_path, cif_text(site, cell=cell, header=header)))
 
 
+def test_settings_of_which_none_fits_are_refused_with_the_reason(tmp_path: Path) -> None:
+    header = ["_space_group_name_H-M_alt 'F d -3 m'", "_chemical_formula_sum 'C H'"]
+    text = cif_text(["C C 0 0 0"], cell=(3.57, 3.57, 3.57, 90, 90, 90), header=header)
+    with pytest.raises(StructureError, match=r"none agrees with .* in F d -3 m:1, .* are missing"):
+        read_structure(saved(tmp_path, text))
+
+
 def test_no_group_at_all_is_p1_with_a_note(tmp_path: Path) -> None:
     atoms = read_structure(saved(tmp_path, cif_text(SALT)))
     assert atoms.get_chemical_formula() == "ClNa"
