@@ -122,6 +122,12 @@ def test_a_symbol_and_a_number_of_different_groups(tmp_path: Path) -> None:
     assert "space group 225, its number 221 of 221" in contradictions(tmp_path, text)
 
 
+def test_two_numbers_of_different_groups(tmp_path: Path) -> None:
+    header = ["_space_group_IT_number 225", "_symmetry_Int_Tables_number 221"]
+    message = contradictions(tmp_path, cif_text(SALT, cell=CELL, header=header))
+    assert "its number 225 is of space group 225, its number 221 of 221" in message
+
+
 def test_symbols_of_different_settings(tmp_path: Path) -> None:
     header = [
         "_space_group_name_Hall '-P 2yn'",

@@ -76,11 +76,11 @@ def named_settings(block: Block) -> Named:
     StructureError
         The number is none of a space group.
     """
-    code, number = block.text(_CODE), _number(block)
+    code = block.text(_CODE)
     found = {f"Hall symbol {text!r}": _by_hall(text) for text in _texts(block, _HALL)}
     for text in _texts(block, _HERMANN_MAUGUIN):
         found[f"symbol {text!r}"] = _by_symbol(text, code)
-    if number is not None:
+    for number in _numbers(block):
         found[f"number {number}"] = of_number(number)
     return _agreement(found)
 
@@ -91,13 +91,17 @@ def _texts(block: Block, names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text is not None))
 
 
-def _number(block: Block) -> int | None:
-    text = block.text(*_NUMBER)
-    if text is None or text == "0":  # programs write 0 where they do not know it
-        return None
-    if not text.isdecimal() or not 1 <= int(text) <= 230:
-        raise StructureError(f"The number of its space group is {text!r}; give one of 1 to 230.")
-    return int(text)
+def _numbers(block: Block) -> list[int]:
+    numbers = []
+    for text in _texts(block, _NUMBER):
+        if text == "0":  # as programs write where they do not know it
+            continue
+        if not text.isdecimal() or not 1 <= int(text) <= 230:
+            raise StructureError(
+                f"The number of its space group is {text!r}; give one of 1 to 230."
+            )
+        numbers.append(int(text))
+    return numbers
 
 
 def _agreement(found: dict[str, tuple[Setting, ...]]) -> Named:
