@@ -144,6 +144,13 @@ def test_alternatives_are_refused_by_name(tmp_path: Path, sites: list[str]) -> N
         read_text(tmp_path, cif_text(sites, columns=DISORDER, header=P1))
 
 
+def test_alternatives_by_letters_are_refused_too(tmp_path: Path) -> None:
+    sites = ["C1 C 0 0 0 . A", "C2 C 0.5 0 0 . B"]
+    columns = (*TYPED, "disorder_group", "label_alt_id")
+    with pytest.raises(StructureError, match="group A: C1; group B: C2"):
+        read_text(tmp_path, cif_text(sites, columns=columns, header=P1))
+
+
 def test_a_group_without_alternatives_is_read(tmp_path: Path) -> None:
     sites = ["C1 C 0 0 0 A 1", "C2 C 0.5 0 0 B 1", "C3 C 0 0.5 0 . ."]
     assert len(read_text(tmp_path, cif_text(sites, columns=DISORDER, header=P1))) == 3
