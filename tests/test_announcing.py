@@ -11,13 +11,14 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from nearsight.announcing import announce, announces
+from nearsight.announcing import announce, announces, quietly
 from nearsight.elasticity import elastic_tensor
 from nearsight.errors import NearsightWarning
 from nearsight.hessian import HessianOperator, force_constants, generalised_hessian, hessian
 from nearsight.locality import locality
 from nearsight.models.registry import load_model
 from nearsight.relaxation import relax
+from nearsight.structures import read_structure
 from nearsight.vibrations import (
     lowest_modes,
     phonon_mesh,
@@ -157,8 +158,22 @@ def test_locality_of_a_reference_that_is_too_small(alkane, pair_model):
     assert said != []
 
 
+def test_notes_on_reading_are_raised_where_the_file_is_read(tmp_path):
+    for comment, file in (("", "n2.xyz"), ("charge=-1 ", "charged.xyz")):
+        (tmp_path / file).write_text(f"2\n{comment}\nN 0 0 0\nN 0 0 1.0\n")
+    assert raised(lambda: read_structure(tmp_path / "n2.xyz"))[1] == []
+    atoms, said = raised(lambda: read_structure(tmp_path / "charged.xyz"))
+    [note] = said
+    assert "charge=-1, which was left out" in note
+    assert atoms.info["reading_notes"] == said
+    with quietly():
+        assert raised(lambda: read_structure(tmp_path / "charged.xyz"))[1] == []
+
+
 def test_command_line_prints_what_verbs_raise_and_nothing_twice(tmp_path):
-    nitrogen().write(tmp_path / "n2.extxyz")
+    molecule = nitrogen()
+    molecule.info["charge"] = 1
+    molecule.write(tmp_path / "n2.extxyz")
     command = [sys.executable, "-W", "always", "-m", "nearsight.cli", "heat-capacity"]
     done = subprocess.run(
         [*command, "n2.extxyz", "--model", "ase:emt", "--no-relax"],
@@ -170,3 +185,5 @@ def test_command_line_prints_what_verbs_raise_and_nothing_twice(tmp_path):
     assert "NearsightWarning" not in done.stdout + done.stderr
     assert done.stdout.count("Warning: the structure is a molecule in a periodic box") == 1
     np.testing.assert_equal(done.stdout.count("vibrations of the molecule only"), 1)
+    # What was remarked on reading is printed likewise, wrapped to the width of the table.
+    assert done.stdout.count("Warning: The file says charge=1") == 1

@@ -35,7 +35,7 @@ def test_equal_identities_share_work_and_others_do_not() -> None:
 def test_versions_are_those_of_the_packages() -> None:
     versions = installed_versions()
     assert versions["nearsight"] == nearsight.__version__
-    for package in ("ase", "numpy", "scipy", "spglib"):
+    for package in ("ase", "numpy", "scipy", "spglib", "gemmi", "h5py", "pyyaml"):
         assert versions[package] == metadata.version(package)
 
 

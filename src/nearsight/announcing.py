@@ -50,7 +50,12 @@ def quietly() -> Iterator[None]:
 
 
 def announce(messages: Iterable[str]) -> None:
-    """Raise each message as a `NearsightWarning` at the line outside this package that led here."""
+    """Raise each message as a `NearsightWarning` at the line outside this package that led here.
+
+    Inside a verb that announces, nothing is raised.
+    """
+    if _inside.get():
+        return
     level, frame = 1, sys._getframe()
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back  # type: ignore[assignment]  # ends with None

@@ -16,6 +16,9 @@ _RECORDED_PACKAGES = (
     "scipy",
     "phonopy",
     "spglib",
+    "gemmi",
+    "h5py",
+    "pyyaml",
     "torch",
     "e3nn",
     "sevenn",
@@ -40,7 +43,7 @@ _RECORDED_PACKAGES = (
 )
 
 # What Nearsight itself works with, whatever gives the energies.
-_NOT_OF_MODELS = frozenset({"numpy", "scipy", "phonopy", "spglib"})
+_NOT_OF_MODELS = frozenset({"numpy", "scipy", "phonopy", "spglib", "gemmi", "h5py", "pyyaml"})
 
 
 @dataclass(frozen=True)

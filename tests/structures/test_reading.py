@@ -11,7 +11,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 from ase.io import write
 
-from nearsight.errors import StructureError
+from nearsight.errors import NearsightWarning, StructureError
 from nearsight.structures.reading import read_structure
 
 CIF = """data_{name}
@@ -79,6 +79,12 @@ def test_last_image_of_a_trajectory_is_read_without_calculator_and_constraints(
     assert "constraints" in constraints
 
 
+def test_constraints_that_fix_nothing_are_not_remarked_on(tmp_path: Path) -> None:
+    path = tmp_path / "coord"
+    write(path, molecule("H2O"), format="turbomole")
+    assert read_structure(path).info == {}
+
+
 def test_masses_and_magnetic_moments_are_kept(tmp_path: Path) -> None:
     heavy = Atoms("HO", positions=[[0, 0, 0], [0, 0, 1]], masses=[2.014, 15.999])
     heavy.set_initial_magnetic_moments([0.5, -0.5])
@@ -98,13 +104,16 @@ def test_charge_in_the_file_is_named_because_it_is_a_model_option(tmp_path: Path
     assert "comment" not in atoms.info
 
 
-def test_remarks_of_the_reader_become_notes_and_no_warnings(tmp_path: Path) -> None:
+def test_remarks_of_the_reader_become_notes(tmp_path: Path) -> None:
     path = tmp_path / "fragments.com"
     path.write_text("#p hf/sto-3g\n\nargon\n\n0 1\nAr(Fragment=1) 0.0 0.0 0.0\n\n")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always")
         atoms = read_structure(path)
     assert "Fragments are not currently supported." in atoms.info["reading_notes"]
+    # ASE's own warning is taken over by ours.
+    assert {each.category for each in raised} == {NearsightWarning}
+    assert [str(each.message) for each in raised] == atoms.info["reading_notes"]
 
 
 @pytest.mark.parametrize("name", ["mysql.xyz", "postgresql.xyz", "a@3.xyz", "-"])

@@ -109,7 +109,7 @@ def _read(file: Path, choice: str | None) -> tuple[Atoms, list[str]]:
     stream: str | io.StringIO = source
     if name in xyz.FORMATS or name in _SEARCHED_WITHOUT_END or is_checked(name):
         with open_with_compression(source, "rb") as opened:
-            text = opened.read().decode("utf-8", errors="replace")
+            text = opened.read().decode("utf-8-sig", errors="replace")
         remarks += check_text(name, text)
         if name in xyz.FORMATS:
             spelled = xyz.with_known_elements(text)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
+from ase.constraints import FixAtoms
 
+from nearsight.announcing import announce
 from nearsight.errors import StructureError
 from nearsight.structures.ase_files import read_with_ase
 from nearsight.structures.checking import require_atomic_numbers
@@ -43,8 +45,9 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
     trajectory, ``FILE@1`` is the first, ``FILE@2`` the second, and ``FILE@name`` the block of a CIF
     with that name; without a choice the last one is read, which a note says. (ASE counts from 0.)
     Only what defines a structure is kept: species, masses, positions in Å, cell, periodicity,
-    initial charges and magnetic moments. What the reader remarked, and what was left out, is listed
-    in ``atoms.info["reading_notes"]``; ``atoms.info`` holds nothing else.
+    initial charges and magnetic moments. What the reader remarked, and what was left out, is raised
+    as `NearsightWarning` and listed in ``atoms.info["reading_notes"]``; ``atoms.info`` holds
+    nothing else.
 
     What a CIF says twice is compared: symbols and operations of its space group, the metric of its
     cell, composition, volume, multiplicities and distances.
@@ -85,6 +88,7 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
     atoms.arrays = {name: found.arrays[name] for name in _KEPT_ARRAYS if name in found.arrays}
     if notes:
         atoms.info[NOTES_KEY] = list(dict.fromkeys(notes))
+        announce(notes)
     return atoms
 
 
@@ -155,7 +159,8 @@ def _require_atoms(found: Atoms) -> None:
 def _left_out(found: Atoms) -> list[str]:
     """Return notes on what may change the physics and is not kept, or seldom used."""
     notes = []
-    if found.constraints:
+    # Some of ASE's readers leave one that fixes nothing.
+    if any(not isinstance(each, FixAtoms) or len(each.index) for each in found.constraints):
         notes.append("The constraints in the file were left out: every atom is free to move.")
     options = [
         f"{key}={value}" for key, value in found.info.items() if str(key).lower() in _MODEL_OPTIONS

@@ -122,6 +122,12 @@ def test_a_symbol_and_a_number_of_different_groups(tmp_path: Path) -> None:
     assert "space group 225, its number 221 of 221" in contradictions(tmp_path, text)
 
 
+def test_two_numbers_of_different_groups(tmp_path: Path) -> None:
+    header = ["_space_group_IT_number 225", "_symmetry_Int_Tables_number 221"]
+    message = contradictions(tmp_path, cif_text(SALT, cell=CELL, header=header))
+    assert "its number 225 is of space group 225, its number 221 of 221" in message
+
+
 def test_symbols_of_different_settings(tmp_path: Path) -> None:
     header = [
         "_space_group_name_Hall '-P 2yn'",
@@ -142,6 +148,13 @@ def test_operations_that_are_no_group(tmp_path: Path) -> None:
     path.write_text(cif_text(SALT, operations=["x,y,z", "x,y,w"]))
     with pytest.raises(StructureError, match="'x,y,w' cannot be understood"):
         read_structure(path)
+
+
+def test_the_identity_may_be_left_out(tmp_path: Path) -> None:
+    listed = ["-x,y+1/2,-z+1/2", "-x,-y,-z", "x,-y+1/2,z+1/2"]
+    cell, header = (7, 8, 9, 90, 100, 90), ["_space_group_name_H-M_alt 'P 1 21/c 1'"]
+    text = cif_text(["C C 0.1 0.2 0.3"], cell=cell, header=header, operations=listed)
+    assert is_read(tmp_path, text) == "C4"
 
 
 COLUMNS = ("label", "fract_x", "fract_y", "fract_z", "site_symmetry_multiplicity")

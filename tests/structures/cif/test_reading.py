@@ -205,6 +205,13 @@ def test_origin_is_resolved_by_the_composition_and_said(tmp_path: Path) -> None:
         read_structure(saved(tmp_path, cif_text(site, cell=cell, header=header)))
 
 
+def test_settings_of_which_none_fits_are_refused_with_the_reason(tmp_path: Path) -> None:
+    header = ["_space_group_name_H-M_alt 'F d -3 m'", "_chemical_formula_sum 'C H'"]
+    text = cif_text(["C C 0 0 0"], cell=(3.57, 3.57, 3.57, 90, 90, 90), header=header)
+    with pytest.raises(StructureError, match=r"none agrees with .* in F d -3 m:1, .* are missing"):
+        read_structure(saved(tmp_path, text))
+
+
 def test_no_group_at_all_is_p1_with_a_note(tmp_path: Path) -> None:
     atoms = read_structure(saved(tmp_path, cif_text(SALT)))
     assert atoms.get_chemical_formula() == "ClNa"
@@ -275,15 +282,62 @@ def test_files_that_other_programs_write_come_back_as_they_were(tmp_path: Path) 
     assert same_crystal(read(tmp_path / "ase.cif", index=0), first, 1e-4)
 
 
-def test_pymatgens_formula_of_the_cell_beside_z_is_no_contradiction(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("structural", "total", "z", "contents"),
+    [
+        ("NaCl", "Na4 Cl4", 4, "Cl4Na4"),
+        ("Na2(Cl)2", "Na4 Cl4", 2, "Cl4Na4"),
+        ("NaCl", "Na Cl", 4, "Cl4Na4"),  # the sum is one of a formula unit here
+        ("Na4Cl4", "Na4 Cl4", 1, "Cl4Na4"),
+        ("'sodium chloride'", "Na Cl", 4, "Cl4Na4"),
+    ],
+)
+def test_the_sum_over_the_cell_is_told_by_the_structural_formula(
+    tmp_path: Path, structural: str, total: str, z: int, contents: str
+) -> None:
     header = [
         *FM3M,
-        "_chemical_formula_structural NaCl",
+        f"_chemical_formula_structural {structural}",
+        f"_chemical_formula_sum '{total}'",
+        f"_cell_formula_units_Z {z}",
+    ]
+    atoms = read_structure(saved(tmp_path, cif_text(SALT, cell=SALT_CELL, header=header)))
+    assert atoms.get_chemical_formula() == contents
+
+
+def test_molecules_of_one_element_have_a_sum_over_the_cell_too(tmp_path: Path) -> None:
+    # pymatgen counts O2, and the greatest common divisor of O4 is another one.
+    sites = ("O O 0 0 0", "O O .24 0 0", "O O .5 .5 .5", "O O .74 .5 .5")
+    formulas = ["_chemical_formula_structural O2", "_chemical_formula_sum O4"]
+    header = [*formulas, "_cell_formula_units_Z 2", "_space_group_IT_number 1"]
+    text = cif_text(sites, cell=(5, 5, 5, 90, 90, 90), header=header)
+    assert read_structure(saved(tmp_path, text)).get_chemical_formula() == "O4"
+
+
+def test_a_formula_unit_that_is_divisible_by_z_is_no_sum_over_the_cell(tmp_path: Path) -> None:
+    header = [
+        *FM3M,
+        "_chemical_formula_structural Na4Cl4",
         "_chemical_formula_sum 'Na4 Cl4'",
         "_cell_formula_units_Z 4",
     ]
-    atoms = read_structure(saved(tmp_path, cif_text(SALT, cell=SALT_CELL, header=header)))
-    assert atoms.get_chemical_formula() == "Cl4Na4"
+    with pytest.raises(StructureError, match="Cl16 Na16, but its sites give Cl4 Na4"):
+        read_structure(saved(tmp_path, cif_text(SALT, cell=SALT_CELL, header=header)))
+
+
+def test_the_symbol_of_the_crystal_beside_its_primitive_cell(tmp_path: Path) -> None:
+    sites, header = ("Si Si 0 0 0", "Si Si .25 .25 .25"), ["_space_group_name_H-M_alt 'F d -3 m'"]
+    text = cif_text(sites, cell=(3.84, 3.84, 3.84, 60, 60, 60), header=header)
+    with pytest.raises(StructureError, match=r"does not go with the cell.*equivalent"):
+        read_structure(saved(tmp_path, text))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "latin-1"])
+def test_encodings_of_windows(tmp_path: Path, encoding: str) -> None:
+    header = [*FM3M, "_publ_author_name 'M\u00fcller'"]
+    text = cif_text(SALT, cell=SALT_CELL, header=header)
+    path = saved(tmp_path, text.encode(encoding), "salt.cif")
+    assert read_structure(path).get_chemical_formula() == "Cl4Na4"
 
 
 def test_compressed_files_are_read(tmp_path: Path) -> None:

@@ -87,7 +87,9 @@ def test_labels_where_there_is_no_type_symbol(tmp_path: Path, label: str, elemen
     assert read_text(tmp_path, text).get_chemical_symbols() == [element]
 
 
-@pytest.mark.parametrize("label", ["CA1", "NA1", "OH2", "Wat1", "W1", "T1", "1Na", "Q1", "HOH"])
+@pytest.mark.parametrize(
+    "label", ["CA1", "NA1", "OH2", "Wat1", "W1", "T1", "1Na", "Q1", "HOH", "Mof_Zn1"]
+)
 def test_labels_that_may_be_more_than_one_element(tmp_path: Path, label: str) -> None:
     with pytest.raises(StructureError, match=f"Site {label} has no type symbol"):
         read_text(tmp_path, cif_text([f"{label} 0 0 0"], columns=LABELS, header=P1))
@@ -101,6 +103,17 @@ def test_the_formula_decides_between_readings_of_a_label(
     header = [*P1, f"_chemical_formula_sum {formula}"]
     text = cif_text([f"{label} 0 0 0"], columns=LABELS, header=header)
     assert read_text(tmp_path, text).get_chemical_symbols() == [element]
+
+
+def test_a_label_in_its_usual_case_is_read_so_whatever_the_formula(tmp_path: Path) -> None:
+    sites = ["Cl(1) 0 0 0", "C1 .5 .5 .5", "Co .5 .5 0", "O1 0 0 .5"]
+    header = [*P1, "_chemical_formula_sum 'C Cl Co O'"]
+    atoms = read_text(tmp_path, cif_text(sites, columns=LABELS, header=header))
+    assert atoms.get_chemical_symbols() == ["Cl", "C", "Co", "O"]
+    # What is read so is still compared with the formula.
+    header = [*P1, "_chemical_formula_sum 'C2 Co Cl2 O2'", "_cell_formula_units_Z 1"]
+    with pytest.raises(StructureError, match="its sites give C1 Cl1 Co1 O1"):
+        read_text(tmp_path, cif_text(sites, columns=LABELS, header=header))
 
 
 def test_a_label_in_place_of_the_type_is_a_label(tmp_path: Path) -> None:
@@ -129,6 +142,13 @@ DISORDER = (*TYPED, "disorder_assembly", "disorder_group")
 def test_alternatives_are_refused_by_name(tmp_path: Path, sites: list[str]) -> None:
     with pytest.raises(StructureError, match=r"alternative positions .*C1"):
         read_text(tmp_path, cif_text(sites, columns=DISORDER, header=P1))
+
+
+def test_alternatives_by_letters_are_refused_too(tmp_path: Path) -> None:
+    sites = ["C1 C 0 0 0 . A", "C2 C 0.5 0 0 . B"]
+    columns = (*TYPED, "disorder_group", "label_alt_id")
+    with pytest.raises(StructureError, match="group A: C1; group B: C2"):
+        read_text(tmp_path, cif_text(sites, columns=columns, header=P1))
 
 
 def test_a_group_without_alternatives_is_read(tmp_path: Path) -> None:

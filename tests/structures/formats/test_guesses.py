@@ -17,40 +17,6 @@ def read_text(tmp_path: Path, name: str, text: str) -> Atoms:
     return read_structure(path)
 
 
-def poscar(first: str, *middle: str) -> str:
-    lattice = ["1.0", "4 0 0", "0 4 0", "0 0 4"]
-    return "\n".join([first, *lattice, *middle, "Direct", "0 0 0", ".5 .5 .5", ""])
-
-
-def test_a_poscar_names_its_elements(tmp_path: Path) -> None:
-    atoms = read_text(tmp_path, "POSCAR", poscar("anything", "Cu O", "1 1"))
-    assert atoms.get_chemical_symbols() == ["Cu", "O"]
-    assert atoms.info == {}
-
-
-def test_elements_of_the_first_line_are_said(tmp_path: Path) -> None:
-    atoms = read_text(tmp_path, "POSCAR", poscar("Cu O", "1 1"))
-    assert atoms.get_chemical_symbols() == ["Cu", "O"]
-    [note] = atoms.info["reading_notes"]
-    assert "those of its first line were taken: Cu, O" in note
-
-
-def test_elements_are_not_taken_from_other_files(tmp_path: Path) -> None:
-    (tmp_path / "POTCAR").write_text(
-        "TITEL  = PAW_PBE Ag 06Sep2000\nTITEL  = PAW_PBE Cl 06Sep2000\n"
-    )
-    with pytest.raises(StructureError, match="names no elements"):
-        read_text(tmp_path, "POSCAR", poscar("silver chloride", "1 1"))
-
-
-@pytest.mark.parametrize("middle", [("Cu", "1 1"), ("Cu O", "2")])
-def test_elements_and_numbers_that_do_not_go_together(
-    tmp_path: Path, middle: tuple[str, str]
-) -> None:
-    with pytest.raises(StructureError, match=r"Line 6 names . elements, and line 7 has ."):
-        read_text(tmp_path, "POSCAR", poscar("x", *middle))
-
-
 def pdb(group: str = "P 1", altloc: str = " ", occupancy: float = 1.0, element: str = " C") -> str:
     cell = f"CRYST1   10.000   10.000   10.000  90.00  90.00  90.00 {group:<11}\n"
     atom = (

@@ -65,7 +65,80 @@ def test_numbers_of_no_element_are_refused(tmp_path: Path, text: str) -> None:
         read_text(tmp_path, text)
 
 
-@pytest.mark.parametrize("column", ["mass", "masses", "atomic_masses"])
+@pytest.mark.parametrize("symbol", ["d", "D"])
+def test_symbols_may_be_in_any_case(tmp_path: Path, symbol: str) -> None:
+    atoms = read_text(tmp_path, f"3\n\nCL 0 0 0\nna 0 0 3\n{symbol} 0 3 0\n")
+    assert atoms.get_chemical_symbols() == ["Cl", "Na", "H"]
+    np.testing.assert_allclose(atoms.get_masses()[2], DEUTERIUM_u)
+
+
+@pytest.mark.parametrize("species", ["C1", "Na+", "8.0", "Gh(H)"])
+def test_species_of_no_element_are_refused_with_the_line(tmp_path: Path, species: str) -> None:
+    with pytest.raises(StructureError, match=r"Line 4 has the species '.*', which is no element"):
+        read_text(tmp_path, f"2\n\nO 0 0 0\n{species} 0 0 1\n")
+
+
+def test_species_and_atomic_numbers_must_agree(tmp_path: Path) -> None:
+    header = 'Properties=species:S:1:pos:R:3:Z:I:1 pbc="F F F"'
+    with pytest.raises(StructureError, match="Line 4 has the species Na and the atomic number 12"):
+        read_text(tmp_path, f"2\n{header}\nCl 0 0 0 17\nNa 0 0 3 12\n")
+    agreeing = read_text(tmp_path, f"2\n{header}\nCl 0 0 0 17\nNa 0 0 3 11\n")
+    assert agreeing.get_chemical_symbols() == ["Cl", "Na"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "missing"), [("element:S:1:pos:R:3", "species"), ("species:S:1:frac:R:3", "pos")]
+)
+def test_columns_without_species_or_positions_are_refused(
+    tmp_path: Path, columns: str, missing: str
+) -> None:
+    with pytest.raises(StructureError, match=f"Line 2 names the columns .* none of them {missing}"):
+        read_text(tmp_path, f"1\nProperties={columns}\nO 0 0 0\n")
+
+
+NINE = "5 0 0 0 6 0 0 0 7"
+
+
+@pytest.mark.parametrize(
+    "key", [f'Lattice="{NINE}"', f'lattice = "{NINE}"', f'LATTICE={{{NINE}}} PBC="T T T"']
+)
+def test_the_lattice_is_one_in_any_case(tmp_path: Path, key: str) -> None:
+    atoms = read_text(tmp_path, f"1\n{key} properties=species:S:1:pos:R:3:mass:R:1\nO 0 0 0 18\n")
+    np.testing.assert_allclose(atoms.cell.lengths(), [5, 6, 7])
+    assert atoms.pbc.all()
+    np.testing.assert_array_equal(atoms.get_masses(), [18])
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "cell=[[5,0,0],[0,6,0],[0,0,7]]",
+        f'unit_cell = "{NINE}"',
+        "# CELL(abcABC): 5 6 7 90 90 90 Step: 0 positions{atomic_unit} cell{atomic_unit}",
+    ],
+)
+def test_a_cell_under_another_name_does_not_become_a_molecule(tmp_path: Path, comment: str) -> None:
+    with pytest.raises(StructureError, match="Line 2 gives a cell in a way that is not read"):
+        read_text(tmp_path, f"1\n{comment}\nO 0 0 0\n")
+
+
+@pytest.mark.parametrize("comment", ["it's a \"molecule", "E = -76.4, lattice = none", "cell: no"])
+def test_prose_in_the_comment_is_passed_over(tmp_path: Path, comment: str) -> None:
+    assert not read_text(tmp_path, f"1\n{comment}\nO 0 0 0\n").pbc.any()
+
+
+def test_blank_lines_and_marks_of_encodings_change_nothing(tmp_path: Path) -> None:
+    first, second = "1\n\nO 0 0 0\n", "2\n\nN 0 0 0\nN 0 0 1.1\n"
+    path = tmp_path / "molecule.xyz"
+    path.write_text(f"\n{first}\n \n{second}\n\n", encoding="utf-8-sig")
+    assert read_structure(path).get_chemical_formula() == "N2"
+    assert read_structure(f"{path}@1").get_chemical_formula() == "O"
+    path.write_text(f"{first}\n{second[:-10]}")
+    with pytest.raises(StructureError, match="Frame has 1 atoms, expected 2"):
+        read_structure(path)
+
+
+@pytest.mark.parametrize("column", ["mass", "masses", "atomic_masses", "Masses"])
 def test_a_column_of_masses_is_used(tmp_path: Path, column: str) -> None:
     header = f'Properties=species:S:1:pos:R:3:{column}:R:1 pbc="F F F"'
     atoms = read_text(tmp_path, f"2\n{header}\nO 0 0 0 17.999\nD 0 0 1 2.5\n")

@@ -1,11 +1,11 @@
 """What a CIF says twice, compared: formula, volume, multiplicities, hydrogens, distances."""
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
+from ase.formula import Formula as RunTogether
 
 from nearsight.errors import StructureError
 from nearsight.structures.checking import CLOSEST_DISTANCE_A
@@ -67,12 +67,14 @@ def _formula_units(declared: Mapping[str, float], found: Mapping[str, float]) ->
 
 
 def _is_sum_over_cell(declared: Mapping[str, float], z: float, block: Block) -> bool:
-    whole = all(count == int(count) for count in declared.values())
-    return (
-        whole
-        and block.text("_chemical_formula_structural") is not None
-        and math.gcd(*map(int, declared.values())) == z
-    )
+    text = block.text("_chemical_formula_structural")
+    if text is None:
+        return False
+    try:
+        unit = merged_hydrogen(RunTogether(text).count())
+    except ValueError:
+        return False
+    return bool(unit) and {symbol: count * z for symbol, count in unit.items()} == declared
 
 
 def _only_hydrogen_missing(off: dict[str, float]) -> bool:

@@ -1,5 +1,6 @@
 """The blocks of a CIF and their values, by names that no spelling of the dictionaries changes."""
 
+import codecs
 import math
 import re
 from dataclasses import dataclass
@@ -144,8 +145,9 @@ def parse(content: bytes) -> Document:
 
 
 def _to_text(content: bytes) -> str:
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if utf_16 else "utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     if "\0" in text:

@@ -13,6 +13,8 @@ _HEAVIEST = 98
 
 _ION = re.compile(r"([A-Za-z]{1,2})(?:\d*\.?\d*[+-]|[+-]\d+|0[+-]?)?")
 _LABEL = re.compile(r"([A-Za-z]+)(.*)", flags=re.DOTALL)
+# Names that force fields give to atoms, such as Mof_Zn1, whose beginning is that of no element.
+_PREFIXED = re.compile(r"[A-Za-z]{3,}_([A-Z][a-z]?)\d*")
 # Labels of tetrahedral sites and of waters: tritium and tungsten only if the formula has them.
 _SITES = frozenset({"T", "W"})
 # Scattering factors of the International Tables are of these too.
@@ -99,13 +101,16 @@ def from_label(label: str, elements: Collection[str]) -> str:
     if elements:
         known = {*elements, "D"} if "H" in elements else elements
         readings = [reading for reading in readings if reading in known]
-    elif len(readings) == 2 and letters[0].isupper() and letters[1].islower():
+    if len(readings) == 2 and letters[0].isupper() and letters[1].islower():
         readings = readings[:1]  # in its usual case: Ca1 is calcium, whereas CA1 may be carbon
     if not readings:
         raise NotOneElementError("begins with no element")
     if len(readings) > 1:
         raise NotOneElementError(f"may be {' or '.join(readings)}")
     [element] = readings
+    prefixed = _PREFIXED.fullmatch(label)
+    if prefixed and is_element(prefixed.group(1)) and prefixed.group(1) != element:
+        raise NotOneElementError(f"may be {element} or {prefixed.group(1)}")
     # Without a formula nothing tells whether OH2 is an oxygen or a water.
     beyond = letters[len(element) :]
     if not elements and (len(beyond) > 1 or beyond.upper() == "H"):

@@ -86,6 +86,8 @@ def from_hall(symbol: str) -> Operations | None:
 def from_triplets(triplets: Sequence[str]) -> Operations:
     """Return the operations that a file lists, such as ``-x, y+1/2, -z+1/2``.
 
+    The identity, which every group has, may be left out.
+
     Raises
     ------
     StructureError
@@ -93,7 +95,7 @@ def from_triplets(triplets: Sequence[str]) -> Operations:
     """
     import gemmi
 
-    codes: set[tuple[int, ...]] = set()
+    codes: set[tuple[int, ...]] = {_IDENTITY}
     for triplet in triplets:
         try:
             code = _code(gemmi.Op(triplet))

@@ -96,7 +96,16 @@ def _read_block(block: Block) -> ReadCif:
     if not sites.labels:
         raise StructureError("It contains no atoms; check that it is complete.")
     possible = possible_settings(block, cell)
-    found = _one_setting(block, sites, cell, formula, possible.settings)
+    try:
+        found = _one_setting(block, sites, cell, formula, possible.settings)
+    except StructureError as error:
+        if not possible.contradictions:
+            raise
+        # Such as the atoms of a primitive cell under the symbol of the conventional one.
+        raise StructureError(
+            f"It contradicts itself, {'; '.join(possible.contradictions)}; and taken at its word: "
+            f"{error}"
+        ) from error
     notes = [*possible.notes, *sites.notes, *found.notes]
     if formula is not None and formula.counts is None:
         notes.append(
@@ -142,24 +151,31 @@ def _one_setting(
     if len(settings) == 1:
         return _expanded(block, sites, cell, formula, settings[0])
     sound: dict[str, ReadCif] = {}
+    against: list[str] = []
     for setting in settings:
         try:
             found = _expanded(block, sites, cell, formula, setting)
-        except StructureError:
+        except StructureError as error:
+            against.append(f"in {setting.name}, {error}".rstrip("."))
             continue
-        if not found.contradictions:
+        if found.contradictions:
+            against.append(f"in {setting.name}, {'; '.join(found.contradictions)}")
+        else:
             sound[setting.name] = found
+    names = ", ".join(setting.name for setting in settings)
     if len(sound) != 1:
-        names = ", ".join(setting.name for setting in settings)
+        why = "nothing in the file tells which is meant"
+        if not sound:
+            why = f"none agrees with the rest of the file: {against[0]}"
         raise StructureError(
-            f"Its space group has several settings that go with the cell ({names}), and nothing in "
-            f"the file tells which is meant. List its symmetry operations, or write the full "
-            f"symbol of the setting as _space_group_name_H-M_alt."
+            f"Its space group has several settings that go with the cell ({names}), and {why}. "
+            f"List its symmetry operations, or write the full symbol of the setting as "
+            f"_space_group_name_H-M_alt."
         )
     [(name, found)] = sound.items()
     note = (
-        f"The file does not say in which setting its space group is; of "
-        f"{', '.join(setting.name for setting in settings)} only {name} agrees with the rest of it."
+        f"The file does not say in which setting its space group is; of {names} only {name} agrees "
+        f"with the rest of it."
     )
     return ReadCif(found.atoms, (note, *found.notes), ())
 

@@ -26,10 +26,13 @@ _HALL = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
 _NUMBER = ("_space_group_it_number", "_symmetry_int_tables_number")
 _CODE = "_space_group_it_coordinate_system_code"
 
-# "F d -3 m :2", "F d -3 m (origin choice 2)", "F d -3 m Z", "R -3 m :H", "R -3 m H"
-_ORIGIN = re.compile(r"[\s_:(\[,]*origin[\s_]*(?:choice)?[\s_]*([12])[)\]]?$", re.IGNORECASE)
+# "F d -3 m :2", "F d -3 m (origin choice 2)", "F d -3 m O2", "F d -3 m Z", "R -3 m :H", "R -3 m H"
+_ORIGIN = re.compile(
+    r"[\s_:(\[,]*(?:origin[\s_]*(?:choice)?[\s_]*|(?<=[\s_:])O)([12])[)\]]?$", re.IGNORECASE
+)
 _EXTENSION = re.compile(r"\s*:\s*([12HR])\s*$", re.IGNORECASE)
 _LETTER = re.compile(r"^(.*\S)[\s_]*([SZ])$|^(R.*\S)[\s_]*([HR])$", re.IGNORECASE)
+_SUBSCRIPT = re.compile(r"~(\d)~")  # as journals mark up P 2~1~/c
 # Where the International Tables write e for either of two glide planes since 2002, and where a
 # centred face puts it into the symbol.
 _E_PLANES = frozenset({39, 41, 64, 67, 68})
@@ -73,11 +76,11 @@ def named_settings(block: Block) -> Named:
     StructureError
         The number is none of a space group.
     """
-    code, number = block.text(_CODE), _number(block)
+    code = block.text(_CODE)
     found = {f"Hall symbol {text!r}": _by_hall(text) for text in _texts(block, _HALL)}
     for text in _texts(block, _HERMANN_MAUGUIN):
         found[f"symbol {text!r}"] = _by_symbol(text, code)
-    if number is not None:
+    for number in _numbers(block):
         found[f"number {number}"] = of_number(number)
     return _agreement(found)
 
@@ -88,13 +91,17 @@ def _texts(block: Block, names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text is not None))
 
 
-def _number(block: Block) -> int | None:
-    text = block.text(*_NUMBER)
-    if text is None or text == "0":  # programs write 0 where they do not know it
-        return None
-    if not text.isdecimal() or not 1 <= int(text) <= 230:
-        raise StructureError(f"The number of its space group is {text!r}; give one of 1 to 230.")
-    return int(text)
+def _numbers(block: Block) -> list[int]:
+    numbers = []
+    for text in _texts(block, _NUMBER):
+        if text == "0":  # as programs write where they do not know it
+            continue
+        if not text.isdecimal() or not 1 <= int(text) <= 230:
+            raise StructureError(
+                f"The number of its space group is {text!r}; give one of 1 to 230."
+            )
+        numbers.append(int(text))
+    return numbers
 
 
 def _agreement(found: dict[str, tuple[Setting, ...]]) -> Named:
@@ -156,7 +163,7 @@ def of_number(number: int) -> tuple[Setting, ...]:
 
 def _by_symbol(symbol: str, code: str | None) -> tuple[Setting, ...]:
     """Return the settings that a Hermann-Mauguin symbol may stand for, whatever its style."""
-    bare, extension = _split_extension(symbol.strip())
+    bare, extension = _split_extension(symbol.strip(" \t'\""))
     names = _names()
     found = names.get(_squashed(bare), ())
     if not found and extension is not None:  # the letter belonged to the symbol
@@ -198,7 +205,7 @@ def _split_extension(symbol: str) -> tuple[str, str | None]:
 
 def _squashed(symbol: str) -> str:
     """Return a symbol in lower case without blanks and underscores, such as p63/mmc."""
-    return re.sub(r"[\s_'\"()]", "", symbol).lower()
+    return re.sub(r"[\s_'\"()]", "", _SUBSCRIPT.sub(r"\1", symbol)).lower()
 
 
 @functools.cache

@@ -14,6 +14,8 @@ from nearsight.structures.cif.elements import NotOneElementError, from_label, fr
 _OCCUPANCY_ROUNDING = 1e-6
 _NAMED = 5
 
+_GROUPS = ("_atom_site_disorder_group", "_atom_site_label_alt_id")
+
 # Unwrapped coordinates of molecular dynamics are within this; digits of larger ones are lost.
 _LARGEST_COORDINATE = 1e4
 
@@ -134,14 +136,13 @@ def _require_full_occupancy(block: Block, labels: Sequence[str], kept: Sequence[
 
 
 def _require_one_arrangement(block: Block, labels: Sequence[str], kept: Sequence[int]) -> None:
-    groups = block.column("_atom_site_disorder_group") or block.column("_atom_site_label_alt_id")
-    if groups is None:
-        return
-    assemblies = block.column("_atom_site_disorder_assembly") or [""] * len(groups)
-    members: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for site in kept:
-        if groups[site] not in {"", "0"}:
-            members[assemblies[site]][groups[site]].append(labels[site])
+    assemblies = block.column("_atom_site_disorder_assembly") or [""] * len(labels)
+    members: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name in _GROUPS:
+        groups = block.column(name) or [""] * len(labels)
+        for site in kept:
+            if groups[site] not in {"", "0"}:
+                members[name, assemblies[site]][groups[site]].append(labels[site])
     for found in members.values():
         # A negative group overlaps with its own images, such as a solvent on an inversion centre.
         if len(found) > 1 or any(group.startswith("-") for group in found):

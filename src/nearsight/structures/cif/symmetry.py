@@ -101,7 +101,7 @@ def _from_names(block: Block, named: Named, cell: Cell) -> Possible:
             f"its {named.texts[0]} (space group {named.settings[0].number}) does not go with the "
             f"cell: {metric_conflict(named.settings[0].operations, cell)}"
         )
-    return Possible(suitable or named.settings, (), tuple(contradictions))
+    return Possible(suitable or named.settings[:1], (), tuple(contradictions))
 
 
 def _suitable(settings: tuple[Setting, ...], cell: Cell) -> tuple[Setting, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ase.data import atomic_masses, atomic_numbers
 
 from nearsight.errors import StructureError
+from nearsight.structures.formats.poscar import check_poscar
 
 
 def check_text(name: str, text: str) -> list[str]:
@@ -27,29 +28,6 @@ def check_text(name: str, text: str) -> list[str]:
 def is_checked(name: str) -> bool:
     """Tell whether `check_text` has anything to say about a format."""
     return name in _CHECKS
-
-
-def _poscar(text: str) -> list[str]:
-    lines = [re.split(r"[!#]", line)[0].split() for line in text.splitlines()]
-    if len(lines) < 8:
-        raise StructureError("It ends before its atoms begin; write or download it again.")
-    if not all(field.isdecimal() for field in lines[5]):
-        if len(lines[5]) != len(lines[6]):
-            raise StructureError(
-                f"Line 6 names {len(lines[5])} elements, and line 7 has {len(lines[6])} numbers of "
-                f"atoms; make them agree."
-            )
-        return []
-    elements = text.splitlines()[0].split()
-    if len(elements) != len(lines[5]) or any(name not in atomic_numbers for name in elements):
-        raise StructureError(
-            "It names no elements (the format of VASP 4); write them into a line before the "
-            "numbers of atoms."
-        )
-    return [
-        f"The file names no elements (the format of VASP 4); those of its first line were taken: "
-        f"{', '.join(elements)}."
-    ]
 
 
 def _pdb(text: str) -> list[str]:
@@ -188,7 +166,7 @@ def _nwchem(text: str) -> list[str]:
 
 
 _CHECKS: dict[str, Callable[[str], list[str]]] = {
-    "vasp": _poscar,
+    "vasp": check_poscar,
     "proteindatabank": _pdb,
     "lammps-dump-text": _lammps_dump,
     "lammps-dump-binary": _lammps_binary,

@@ -1,12 +1,13 @@
-"""XYZ and extended XYZ: deuterium, atomic numbers, and columns that change the physics."""
+"""XYZ and extended XYZ: species and keys in any spelling, and columns that change the physics."""
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
-from ase.data import chemical_symbols
+from ase.data import atomic_numbers, chemical_symbols
 
 from nearsight.errors import StructureError
 from nearsight.structures.isotopes import HYDROGEN_ISOTOPES_u
@@ -14,6 +15,16 @@ from nearsight.structures.isotopes import HYDROGEN_ISOTOPES_u
 FORMATS = frozenset({"xyz", "extxyz"})
 
 _PROPERTIES = re.compile(r"\bproperties\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE)
+# ASE knows these keys in one case only, and takes a crystal for a molecule where it does not.
+_KEYS = {"lattice": "Lattice", "properties": "Properties", "pbc": "pbc"}
+_KEY = re.compile(r"\b(?:(lattice)\s*=\s*(?=[\"'{\[(])|(properties|pbc)\s*=\s*)", re.IGNORECASE)
+_OTHER_CELL = re.compile(
+    r"\b(?:cell|unit_?cell|cell_?vectors|box)\s*=\s*[\"'{\[(]|\bCELL\((?:abcABC|GENH|H)\)",
+    re.IGNORECASE,
+)
+_SPECIES = ("species", "symbols")
+_NUMBERS = ("Z", "numbers")
+_POSITIONS = ("pos", "positions")
 _MASS_COLUMNS = ("masses", "mass", "atomic_masses", "atomic_mass")
 _OCCUPANCY_COLUMNS = ("occupancy", "occupancies", "occ")
 # Names that datasets give to what a calculation may depend on; none of it is read here.
@@ -52,81 +63,145 @@ class Spelled:
 
 
 def with_known_elements(text: str) -> Spelled:
-    """Write hydrogen for D and T, and symbols for atomic numbers, in the column of species.
+    """Return the text with symbols and keys as ASE knows them, and without blanks between frames.
 
-    Whatever else is wrong with the text is left to the reader.
+    D and T are written as hydrogen, atomic numbers as symbols. Whatever else is wrong with the text
+    is left to the reader.
 
     Raises
     ------
     StructureError
-        An atomic number is of no element, or stands among symbols.
+        A species is no element, two columns disagree about it or none gives it, or the cell is
+        given in a way that ASE passes over.
     """
     lines = re.split(r"\r\n|\r|\n", text.rstrip())
-    isotopes: list[dict[int, float]] = []
-    for start, count in _frames(lines):
-        column = _species_column(lines[start + 1])
-        masses: dict[int, float] = {}
-        n_numbers = 0
-        for atom in range(count):
-            number = start + 2 + atom
-            fields = lines[number].split() if column is not None else []
-            if column is None or len(fields) <= column:
-                continue
-            species = fields[column]
-            if species in HYDROGEN_ISOTOPES_u:
-                masses[atom] = HYDROGEN_ISOTOPES_u[species]
-                fields[column] = "H"
-            elif re.fullmatch(r"[+-]?\d+", species):
-                fields[column] = _symbol(int(species), number + 1)
-                n_numbers += 1
-            else:
-                continue
-            lines[number] = " ".join(fields)
-        if 0 < n_numbers < count:
-            raise StructureError(
-                f"The structure from line {start + 1} on has both atomic numbers and symbols of "
-                f"elements; correct it."
-            )
-        isotopes.append(masses)
-    return Spelled("\n".join(lines) + "\n", tuple(isotopes))
+    kept: list[str] = []
+    isotopes = []
+    end = 0
+    for start, count, stop in _frames(lines):
+        comment = _with_known_keys(lines[start + 1], start + 2)
+        first = start + 2
+        rows, masses_u = _spelled(lines[first : first + count], comment, first + 1)
+        kept += [lines[start], comment, *rows, *lines[first + count : stop]]
+        isotopes.append(masses_u)
+        end = stop
+    # ASE takes a blank line for the end of the file.
+    rest = itertools.dropwhile(lambda line: not line.strip(), lines[end:])
+    return Spelled("\n".join([*kept, *rest]) + "\n", tuple(isotopes))
 
 
-def _frames(lines: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield the line of each number of atoms, and that number, as far as the file goes."""
+def _frames(lines: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield where each structure begins, its number of atoms, and where it ends."""
     start = 0
     while start < len(lines):
         count = lines[start].strip()
+        if not count:
+            start += 1
+            continue
         if not count.isdecimal() or start + 1 + int(count) >= len(lines):
             return
-        yield start, int(count)
-        start += 2 + int(count)
+        stop = start + 2 + int(count)
         # Cell vectors of an older dialect of ASE follow the atoms.
-        while start < len(lines) and lines[start].lstrip().startswith("VEC"):
-            start += 1
+        while stop < len(lines) and lines[stop].lstrip().startswith("VEC"):
+            stop += 1
+        yield start, int(count), stop
+        start = stop
 
 
-def _species_column(comment: str) -> int | None:
-    """Return the column of species; the first one if the comment does not say."""
+def _with_known_keys(comment: str, line: int) -> str:
+    known = _KEY.sub(lambda found: f"{_KEYS[(found[1] or found[2]).lower()]}=", comment)
+    other = _OTHER_CELL.search(known)
+    if other and "Lattice=" not in known:
+        raise StructureError(
+            f"Line {line} gives a cell in a way that is not read, {known[other.start() :][:40]!r}; "
+            f'write Lattice="..." with the nine components of the cell vectors in Å, or delete it.'
+        )
+    return known
+
+
+def _spelled(
+    rows: Sequence[str], comment: str, first_line: int
+) -> tuple[list[str], dict[int, float]]:
+    """Return the lines of the atoms with symbols of elements, and masses of those called D or T."""
+    columns = _columns(comment)
+    _require_columns(columns, first_line - 1)
+    species = next((columns[name] for name in _SPECIES if name in columns), None)
+    numbers = next((columns[name] for name in _NUMBERS if name in columns), None)
+    if species is None:
+        return list(rows), {}
+    spelled: list[str] = []
+    masses_u: dict[int, float] = {}
+    n_numbers = 0
+    for atom, row in enumerate(rows):
+        fields = row.split()
+        if len(fields) > species:
+            line, given = first_line + atom, fields[species]
+            fields[species] = _symbol(given, line)
+            n_numbers += _is_integer(given)
+            if given.upper() in HYDROGEN_ISOTOPES_u:
+                masses_u[atom] = HYDROGEN_ISOTOPES_u[given.upper()]
+            if numbers is not None and len(fields) > numbers:
+                _require_number(fields[numbers], fields[species], line)
+        spelled.append(" ".join(fields))
+    if 0 < n_numbers < len(rows):
+        raise StructureError(
+            f"The structure from line {first_line - 2} on has both atomic numbers and symbols of "
+            f"elements; correct it."
+        )
+    return spelled, masses_u
+
+
+def _columns(comment: str) -> dict[str, int]:
+    """Return the first column of each property, as far as they are given well."""
     found = _PROPERTIES.search(comment)
     if found is None:
-        return 0
+        return {"species": 0, "pos": 1}
     parts = next(group for group in found.groups() if group is not None).split(":")
+    columns: dict[str, int] = {}
     column = 0
     for name, width in zip(parts[::3], parts[2::3], strict=False):
-        if name.lower() in {"species", "symbols"}:
-            return column
-        if not width.isdecimal():
-            return None
-        column += int(width)
-    return None
+        columns[name] = column
+        column += int(width) if width.isdecimal() else 0
+    return columns
 
 
-def _symbol(number: int, line: int) -> str:
-    if not 0 < number < len(chemical_symbols):
+def _require_columns(columns: Mapping[str, int], line: int) -> None:
+    for what, names in (("species", (*_SPECIES, *_NUMBERS)), ("pos", _POSITIONS)):
+        if not any(name in columns for name in names):
+            raise StructureError(
+                f"Line {line} names the columns {', '.join(columns)}, and none of them {what}; "
+                f"name it so, in lower case."
+            )
+
+
+def _is_integer(species: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+", species) is not None
+
+
+def _symbol(species: str, line: int) -> str:
+    """Return the symbol of what stands in the column of species."""
+    if species.upper() in HYDROGEN_ISOTOPES_u:
+        return "H"
+    if _is_integer(species):
+        if not 0 < int(species) < len(chemical_symbols):
+            raise StructureError(
+                f"Line {line} has the atomic number {int(species)}, which no element has; correct "
+                f"it."
+            )
+        return str(chemical_symbols[int(species)])
+    if species.capitalize() not in atomic_numbers:
         raise StructureError(
-            f"Line {line} has the atomic number {number}, which no element has; correct it."
+            f"Line {line} has the species {species!r}, which is no element; write a symbol or an "
+            f"atomic number."
         )
-    return str(chemical_symbols[number])
+    return species
+
+
+def _require_number(number: str, symbol: str, line: int) -> None:
+    if _is_integer(number) and int(number) != atomic_numbers[symbol.capitalize()]:
+        raise StructureError(
+            f"Line {line} has the species {symbol} and the atomic number {number}; correct one."
+        )
 
 
 def masses_of(found: Atoms, isotopes_u: dict[int, float]) -> np.ndarray | None:
@@ -137,7 +212,12 @@ def masses_of(found: Atoms, isotopes_u: dict[int, float]) -> np.ndarray | None:
     StructureError
         Two columns disagree, or a mass is none.
     """
-    columns = {name: found.arrays[name] for name in _MASS_COLUMNS if name in found.arrays}
+    columns = {
+        name: values
+        for known in _MASS_COLUMNS
+        for name, values in found.arrays.items()
+        if name.lower() == known
+    }
     if not columns:
         if not isotopes_u:
             return None
@@ -167,9 +247,9 @@ def column_notes(found: Atoms) -> list[str]:
     StructureError
         A column says that atoms are there only in part.
     """
-    for name in _OCCUPANCY_COLUMNS:
-        shares = found.arrays.get(name)
-        if shares is not None and shares.dtype.kind in "if" and not np.allclose(shares, 1.0):
+    for name, shares in found.arrays.items():
+        of_shares = name.lower() in _OCCUPANCY_COLUMNS and shares.dtype.kind in "if"
+        if of_shares and not np.allclose(shares, 1.0):
             raise StructureError(
                 f"Its column {name} says that atoms are there only in part; choose one ordered "
                 f"arrangement of the atoms."
