@@ -279,6 +279,8 @@ def test_record_of_a_batch_names_its_failures(
         ("r.json", '{"structure": "copper.cif", "heat_capacity": []}', "nearsight hessian"),
         ("r.json", "[1, 2]", "JSON file, which holds no Hessian"),
         ("r.json", '{"error": null}', "no reason given"),
+        ("r.json", 100_000 * "[" + 100_000 * "]", "computes nothing"),
+        ("r.json", f'{{"error": "{100_000 * "y"}"}}', f"a structure: {300 * 'y'}…)"),
         ("notes.txt", "no JSON either", "computes nothing"),
         ("damaged.npz", "no archive", "not a readable hessian file"),
         ("missing.npz", None, "does not exist"),

@@ -55,6 +55,19 @@ def _elsewhere(file: h5py.File, constants: np.ndarray) -> None:
     file["force_constants"] = h5py.ExternalLink(other.name, "force_constants")
 
 
+def _elsewhere_by_another_link(file: h5py.File, constants: np.ndarray) -> None:
+    other = Path(file.filename).with_name("other.hdf5")
+    with h5py.File(other, "w") as target:
+        target["force_constants"] = constants
+    file["elsewhere"] = h5py.ExternalLink(other.name, "/")
+    file["force_constants"] = h5py.SoftLink("/elsewhere/force_constants")
+
+
+def _endless_unit(file: h5py.File, constants: np.ndarray) -> None:
+    file["force_constants"] = constants
+    file.create_dataset("physical_unit", (1,), "S2000000000")
+
+
 def _virtual(file: h5py.File, constants: np.ndarray) -> None:
     other = Path(file.filename).with_name("other.hdf5")
     with h5py.File(other, "w") as target:
@@ -105,6 +118,8 @@ def _something_else(file: h5py.File, constants: np.ndarray) -> None:
     ("write", "message"),
     [
         (_elsewhere, "is no array in this file"),
+        (_elsewhere_by_another_link, "is no array in this file"),
+        (_endless_unit, "“physical_unit” .* is no word"),
         (_virtual, "is no array in this file"),
         (_external_storage, "is no array in this file"),
         (_empty, "has no room for the numbers that it claims to hold"),
@@ -138,7 +153,10 @@ def test_hdf5_that_is_something_else_is_refused(
         (lambda text: text.replace("1   32", "1   1e9", 1), "neither a FORCE_CONSTANTS nor"),
         (lambda text: text.replace("1   32", "99   32", 1), "has 99 for a number of atoms"),
         (lambda text: text.replace("\n1 2\n", "\n1 3\n", 1), "has atoms 1 and 3 where 1 and 2"),
-        (lambda text: text.replace("0.", "O.", 1), "line 3 of .*: could not convert|line 4 of "),
+        (
+            lambda text: text.replace("0.", "O.", 1),
+            "line 3 of .* holds something that is no number",
+        ),
         (lambda text: f"{text}\n1 2 3\n", "lines after the first"),
     ],
 )

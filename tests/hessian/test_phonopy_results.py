@@ -1,6 +1,7 @@
 """Force constants out of phonopy's files, and the sum rules that it imposes."""
 
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,13 @@ import pytest
 from ase import Atoms
 from ase.calculators.emt import EMT
 from phonopy import file_IO
+from phonopy.harmonic.force_constants import compact_fc_to_full_fc
 from phonopy.structure.atoms import PhonopyAtoms
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.force_constants import ForceConstants, force_constants
 from nearsight.hessian.phonopy_io import (
-    lower_symmetry_is_fine,
+    any_cell_is_fine,
     phonopy_atoms,
     with_born,
     write_phonopy,
@@ -154,7 +156,7 @@ def test_forces_of_the_current_folder_are_not_those_of_a_file(
     monkeypatch.chdir(tmp_path)
     writers[name]()
     assert Path(name).is_file()
-    with lower_symmetry_is_fine():
+    with any_cell_is_fine():
         assert phonopy.load("bare.yaml", log_level=0).force_constants is not None
     with pytest.raises(CheckpointError, match="neither force constants nor forces"):
         read_phonopy("bare.yaml")
@@ -167,7 +169,7 @@ def test_charges_of_the_current_folder_are_not_those_of_a_file(
     monkeypatch.chdir(tmp_path)
     tensor = "{0} 0 0 0 {0} 0 0 0 {0}"
     Path("BORN").write_text("\n".join(["14.4", *(tensor.format(v) for v in (3, 2, -2))]) + "\n")
-    with lower_symmetry_is_fine():
+    with any_cell_is_fine():
         assert phonopy.load("constants.yaml", log_level=0).nac_params is not None
     assert read_phonopy("constants.yaml").to_phonopy().nac_params is None
 
@@ -182,6 +184,7 @@ CHARGED = COPPER.with_name("born_charges_inside.yaml")
         ("mass: 63.546000", "mass: heavy", r"unit_cell.points.1.mass \(line 48\) holds something"),
         ("mass: 63.546000", "mass: -63.5", "is -63.5; a mass is positive"),
         ("symbol: Cu", "symbol: Cq", "“Cq” is no element"),
+        ("symbol: Cu", "symbol: X", "“X” is no element"),
         ("symbol: Cu", "mixture: [[Cu, 0.5], [Zn, 0.5]]\n    symbol: Cu", "a mixture of elements"),
         ("lattice:", "lettice:", r"unit_cell.lattice \(line \d+\) is missing"),
         ("- [   2,   0,   0 ]", "- [ 2.5, 0, 0 ]", r"supercell_matrix \(line 21\) holds something"),
@@ -360,6 +363,83 @@ def test_layouts_of_older_versions_are_read(older: Callable[[str], str], tmp_pat
     found, expected = read_phonopy(path), read_phonopy(COPPER)
     np.testing.assert_array_equal(found.values_eV_per_A2, expected.values_eV_per_A2)
     np.testing.assert_allclose(found.unit_cell.get_masses(), 63.546, rtol=1e-12)
+
+
+def _without_primitive_matrix(text: str) -> str:
+    return re.sub(r"primitive_matrix:\n(- .*\n)+", "", text, count=1)
+
+
+def _without_primitive_cell(text: str) -> str:
+    return re.sub(r"\nprimitive_cell:\n(  .*\n)+", "\n", _without_primitive_matrix(text), count=1)
+
+
+@pytest.mark.parametrize("older", [_without_primitive_matrix, _without_primitive_cell])
+def test_primitive_cell_without_its_matrix_is_found(
+    older: Callable[[str], str], tmp_path: Path
+) -> None:
+    text = COPPER.read_text()
+    path = tmp_path / "older.yaml"
+    path.write_text(older(text))
+    assert "primitive_matrix" not in path.read_text()
+    found, expected = read_phonopy(path), read_phonopy(COPPER)
+    np.testing.assert_allclose(found.primitive_vectors, expected.primitive_vectors, atol=1e-12)
+    np.testing.assert_allclose(found.values_eV_per_A2, expected.values_eV_per_A2, atol=1e-12)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_unit_cell_is_primitive_where_rows_and_charges_are_of_all_its_atoms(
+    full: bool, conventional: ForceConstants, tmp_path: Path
+) -> None:
+    """As versions before 4 wrote what had no primitive matrix."""
+    found = conventional.to_phonopy()
+    with any_cell_is_fine():
+        phonon = phonopy.Phonopy(found.unitcell, found.supercell_matrix, primitive_matrix="P")
+    whole = compact_fc_to_full_fc(found.primitive, found.force_constants)
+    phonon.force_constants = whole if full else whole[phonon.primitive.p2s_map]
+    charges = [np.eye(3) if symbol == "Mg" else -np.eye(3) for symbol in found.unitcell.symbols]
+    phonon.nac_params = {
+        "born": np.array(charges),
+        "dielectric": 3 * np.eye(3),
+        "factor": 14.399645,
+        "method": "gonze",
+    }
+    text = str(phonon.to_phonopy_yaml(settings={"force_constants": True}))
+    (tmp_path / "older.yaml").write_text(_without_primitive_cell(text))
+    read = read_phonopy(tmp_path / "older.yaml")
+    q = [[0.1, 0.2, 0.3]]
+    np.testing.assert_allclose(
+        read.to_phonopy().run_qpoints(q).frequencies, phonon.run_qpoints(q).frequencies, atol=1e-6
+    )
+
+
+def test_charges_are_made_neutral_as_phonopy_does_and_that_is_said(tmp_path: Path) -> None:
+    """Otherwise acoustic modes would not go to zero at Γ."""
+    begin, _, end = CHARGED.read_text().partition("nac:")
+    path = tmp_path / "uneven.yaml"
+    path.write_text(f"{begin}nac:{end.replace('[  1.0', '[  1.2').replace(',  1.0', ',  1.2')}")
+    found = read_phonopy(path)
+    assert found.born is not None
+    np.testing.assert_allclose(found.born.charges_e, [1.1 * np.eye(3), -1.1 * np.eye(3)])
+    assert found.warnings == found.born.remarks
+    (remark,) = found.warnings
+    assert "in uneven.yaml sum to 0.2 e in place of zero" in remark
+    assert found.born.summary()["sum_in_file_e"] == pytest.approx(0.2)
+    near = [[1e-3, 0, 0], [0.1, 0.2, 0.3]]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Symmetry of Born effective charge is largely broken")
+        expected = phonopy.load(path, log_level=0).run_qpoints(near).frequencies
+    np.testing.assert_allclose(
+        found.to_phonopy().run_qpoints(near).frequencies, expected, atol=1e-6
+    )
+    # Those of a BORN file alike, in whose favour the remark about the others goes.
+    tensor = "{0} 0 0 0 {0} 0 0 0 {0}"
+    born = tmp_path / "BORN"
+    born.write_text("\n".join(["14.4", *(tensor.format(v) for v in (3, 1.2, -1.0))]) + "\n")
+    of_file = with_born(found, born)
+    assert of_file.born is not None
+    np.testing.assert_allclose(of_file.born.charges_e, found.born.charges_e)
+    (remark,) = of_file.warnings
+    assert "in BORN sum to 0.2 e" in remark
 
 
 @pytest.mark.parametrize(

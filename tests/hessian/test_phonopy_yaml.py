@@ -68,6 +68,20 @@ def test_packed_files_are_unpacked_up_to_a_limit(packed: str, tmp_path: Path) ->
     assert read_yaml(path) == {"a": 1}
 
 
+def test_numbers_without_end_are_refused_before_they_fill_the_memory(tmp_path: Path) -> None:
+    """Packed, empty lists without end take a few kilobytes; each is an object once it is read."""
+    path = tmp_path / "bomb.yaml.xz"
+    path.write_bytes(lzma.compress(b"a:\n- [1, 2]\n- [" + 2000 * b"[]," + b"]"))
+    assert path.stat().st_size < 200
+    with pytest.raises(CheckpointError, match="line 3 goes beyond the numbers that any YAML"):
+        read_yaml(path, most_nodes=1000)
+    assert len(read_yaml(path, most_nodes=2010)["a"][1]) == 2000
+
+
+def test_whole_numbers_that_python_refuses_are_infinite() -> None:
+    assert parse_yaml(HERE, f"a: {5000 * '1'}") == {"a": float("inf")}
+
+
 def test_collections_may_not_lie_arbitrarily_deep() -> None:
     with pytest.raises(CheckpointError, match="line 1 lies more than 12 collections deep"):
         parse_yaml(HERE, 20 * "[")

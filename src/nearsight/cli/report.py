@@ -16,6 +16,7 @@ from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
 
 _NAMED_AT_MOST = 5
+_LONGEST_REASON = 300  # characters of the reasons in a file that anybody may have written
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,7 +80,7 @@ def _records(file: Path) -> list[dict[str, Any]] | None:
     """Return the objects in a JSON file, or None if it is something else."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     found = content if isinstance(content, list) else [content]
     return [record for record in found if isinstance(record, dict)]
@@ -87,7 +88,7 @@ def _records(file: Path) -> list[dict[str, Any]] | None:
 
 def _about_failures(path: str, failures: list[dict[str, Any]], n_records: int) -> str:
     named = [
-        f"{record.get('structure', 'a structure')}: {_reason(record['error'])}"
+        f"{_short(record.get('structure', 'a structure'))}: {_reason(record['error'])}"
         for record in failures[:_NAMED_AT_MOST]
     ]
     more = len(failures) - len(named)
@@ -105,4 +106,9 @@ def _about_failures(path: str, failures: list[dict[str, Any]], n_records: int) -
 
 def _reason(error: Any) -> str:
     reason = (error.get("message") or error.get("type")) if isinstance(error, dict) else error
-    return str(reason or "no reason given").rstrip(".")
+    return _short(reason or "no reason given").rstrip(".")
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"

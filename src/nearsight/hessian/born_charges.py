@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+_WORTH_A_REMARK_e = 0.02
+"""Change of a charge: about what computed ones are converged to, and 4 % of a splitting of 1 e."""
+
 
 @dataclass(frozen=True)
 class BornCharges:
@@ -31,6 +34,10 @@ class BornCharges:
     """Where they stand."""
     sha256: str
     """Its digest."""
+    sum_in_file_e: float = 0.0
+    """The largest element of their sum as they stand in the file; that of the charges is zero."""
+    change_e: float = 0.0
+    """By how much that, and averaging over the space group, changed a charge at most."""
     in_place_of: str | None = None
     """Where others stand that do not count; None if there are none."""
 
@@ -40,11 +47,24 @@ class BornCharges:
         instead = f", in place of those in {self.in_place_of}" if self.in_place_of else ""
         return f"{self.file}{instead}"
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What must be known about them."""
+        if self.change_e <= _WORTH_A_REMARK_e:
+            return ()
+        return (
+            f"the Born charges in {self.file} sum to {self.sum_in_file_e:.2g} e in place of zero, "
+            f"or do not follow the space group: they were made to, which changed one by "
+            f"{self.change_e:.2g} e.",
+        )
+
     def summary(self) -> dict[str, Any]:
         """Return the ``born_charges`` object of the JSON output."""
         return {
             "file": self.file,
             "sha256": self.sha256,
+            "sum_in_file_e": self.sum_in_file_e,
+            "change_e": self.change_e,
             "in_place_of": self.in_place_of,
             "coulomb_eV_A": self.coulomb_eV_A,
             "method": self.method,

@@ -59,6 +59,8 @@ class PhonopyContent:
     """A crystal and what phonopy has of its force constants."""
 
     file: Path
+    forces_file: Path
+    """Where forces or force constants stand: in the same file, or in one of their own."""
     units: PhonopyUnits
     """Those of the file, which what belongs to it shares."""
     unit_cell: "PhonopyAtoms"
@@ -98,20 +100,28 @@ def read_content(file: Path) -> PhonopyContent:
             f"{'empty' if parsed is None else 'no mapping'}."
         )
     _require_phonopys_own(file, parsed)
-    content = Fields(file, parsed)
+    try:
+        return _content(Fields(file, parsed))
+    except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as error:
+        # What is not foreseen here is damage, too: the fields are all that is worked on.
+        raise CheckpointError(
+            f"{file} is not a readable YAML file of phonopy ({type(error).__name__}: {error})."
+        ) from error
+
+
+def _content(content: Fields) -> PhonopyContent:
     units = units_of(content)
     cell = _cell(content.inner("unit_cell") if "unit_cell" in content else content, units)
     matrix = _supercell_matrix(content)
     n_supercell = len(cell) * round(float(abs(np.linalg.det(matrix))))
     return PhonopyContent(
-        file=file,
+        file=content.file,
+        forces_file=content.file,
         units=units,
         unit_cell=cell,
         supercell_matrix=matrix,
         supercell=_cell(content.inner("supercell"), units) if "supercell" in content else None,
-        primitive_matrix=content.array("primitive_matrix", (3, 3))
-        if "primitive_matrix" in content
-        else None,
+        primitive_matrix=_primitive_matrix(content, units, cell),
         tolerance_A=_tolerance(content, units),
         force_constants_eV_per_A2=_force_constants(content, units, n_supercell),
         displacements=_displacements(content, units, n_supercell),
@@ -185,7 +195,7 @@ def _symbol(point: Fields) -> str:
             raise point.wrong(mixed, "makes the site a mixture of elements, which is not read")
     name = point.word("extended_symbol") or point.word("symbol")
     matched = _SYMBOL.fullmatch(name or "")
-    if name is None or matched is None or matched[1] not in atomic_numbers:
+    if name is None or matched is None or not atomic_numbers.get(matched[1]):
         raise point.wrong("symbol", "is missing" if name is None else f"“{name}” is no element")
     return name
 
@@ -207,6 +217,19 @@ def _supercell_matrix(content: Fields) -> IntArray:
     matrix = content.integers("supercell_matrix", (3, 3))
     if np.linalg.det(matrix) < 0.5:
         raise content.wrong("supercell_matrix", "has no volume, or turns the handedness round")
+    return matrix
+
+
+def _primitive_matrix(
+    content: Fields, units: PhonopyUnits, unit_cell: "PhonopyAtoms"
+) -> FloatArray | None:
+    """Read the matrix, which also follows from the lattice of the primitive cell."""
+    if "primitive_matrix" in content:
+        return content.array("primitive_matrix", (3, 3))
+    if "primitive_cell" not in content:
+        return None
+    lattice = content.inner("primitive_cell").array("lattice", (3, 3)) * units.length_A
+    matrix: FloatArray = np.linalg.inv(unit_cell.cell.T) @ lattice.T
     return matrix
 
 

@@ -81,8 +81,8 @@ def _require_all_directions(
 
 def _too_few(content: PhonopyContent, what: str) -> CheckpointError:
     return CheckpointError(
-        f"{content.file} has too few displacements: none moves {what}. Some were lost, or the "
-        f"structure has less symmetry within {content.tolerance_A or 1e-5:.1g} Å than phonopy "
+        f"{content.forces_file} has too few displacements: none moves {what}. Some were lost, or "
+        f"the structure has less symmetry within {content.tolerance_A or 1e-5:.1g} Å than phonopy "
         f"found when it chose them."
     )
 
@@ -104,8 +104,8 @@ def _require_enough_supercells(
     given = len(found.displacements_A)
     if given < needed:
         raise CheckpointError(
-            f"{content.file} has forces of {given} supercells in which all atoms are displaced, "
-            f"but the force constants of this crystal need {needed} at least."
+            f"{content.forces_file} has forces of {given} supercells in which all atoms are "
+            f"displaced, but the force constants of this crystal need {needed} at least."
         )
 
 
@@ -126,7 +126,7 @@ def _doubts(content: PhonopyContent, found: Displacements, phonon: "Phonopy") ->
     if left <= _UNEXPLAINED:
         return ()
     return (
-        f"the force constants leave {100 * left:.0f} % of the forces in {content.file.name} "
-        f"unexplained: these are of another structure than the displacements, of one with forces "
-        f"of its own, or far from harmonic.",
+        f"the force constants leave {100 * left:.0f} % of the forces in "
+        f"{content.forces_file.name} unexplained: these are of another structure than the "
+        f"displacements, of one with forces of its own, or far from harmonic.",
     )

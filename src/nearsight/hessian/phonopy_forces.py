@@ -21,6 +21,8 @@ IntArray = NDArray[np.int64]
 _MOST_PACKED = 1100
 """Times, to which DEFLATE packs zeros: what claims more holds nothing."""
 
+_LONGEST_WORD_BYTES = 256
+
 _SAME_A = 1e-4
 """Between a displacement in two files, one of which has eight decimals."""
 
@@ -45,7 +47,7 @@ def with_forces_from(content: PhonopyContent, file: Path) -> PhonopyContent:
     with file.open("rb") as stream:
         begin = stream.read(len(_HDF5))
     if begin == _HDF5:
-        return _with_constants(content, *_hdf5(file, content))
+        return _with_constants(content, *_hdf5(file, content), file)
     lines = _Lines(file)
     first = lines.peek()
     if len(first) == 6:
@@ -53,7 +55,7 @@ def with_forces_from(content: PhonopyContent, file: Path) -> PhonopyContent:
     if len(first) == 1 and lines.has_blank_third_line():
         return _with_displacements(content, _one_atom(lines, content), file)
     if len(first) in {1, 2} and all(word.isdigit() for word in first):
-        return _with_constants(content, *_constants(lines, content))
+        return _with_constants(content, *_constants(lines, content), file)
     raise CheckpointError(
         f"{file} is neither a FORCE_CONSTANTS nor a FORCE_SETS nor a force_constants.hdf5 of "
         f"phonopy: it begins with “{' '.join(first)[:40]}”."
@@ -61,10 +63,14 @@ def with_forces_from(content: PhonopyContent, file: Path) -> PhonopyContent:
 
 
 def _with_constants(
-    content: PhonopyContent, values: FloatArray, rows: IntArray | None
+    content: PhonopyContent, values: FloatArray, rows: IntArray | None, file: Path
 ) -> PhonopyContent:
     return replace(
-        content, force_constants_eV_per_A2=values, force_constant_rows=rows, displacements=None
+        content,
+        force_constants_eV_per_A2=values,
+        force_constant_rows=rows,
+        displacements=None,
+        forces_file=file,
     )
 
 
@@ -88,7 +94,11 @@ def _with_displacements(
                 f"belong together. Give the YAML with which {file.name} was made."
             )
     return replace(
-        content, force_constants_eV_per_A2=None, force_constant_rows=None, displacements=found
+        content,
+        force_constants_eV_per_A2=None,
+        force_constant_rows=None,
+        displacements=found,
+        forces_file=file,
     )
 
 
@@ -127,7 +137,10 @@ class _Lines:
         try:
             found = np.array([float(word) for word in words])
         except ValueError as error:
-            raise CheckpointError(f"line {line} of {self.file}: {error}.") from error
+            raise CheckpointError(
+                f"line {line} of {self.file} holds something that is no number ({error}); correct "
+                f"it, or copy the file again from where phonopy wrote it."
+            ) from error
         if len(found) != count or not np.isfinite(found).all():
             raise CheckpointError(
                 f"line {line} of {self.file} is “{' '.join(words)[:60]}” in place of {count} "
@@ -282,12 +295,13 @@ def _rows(file: Path, archive: Any, n_rows: int) -> IntArray | None:
 def _own_dataset(file: Path, archive: Any, name: str) -> Any:
     """Return a dataset that lies in the file itself.
 
-    HDF5 can point to other files, in links, external storage and virtual datasets.
+    HDF5 can point to other files, in links (also to a link elsewhere), external storage and virtual
+    datasets.
     """
     import h5py
 
     link = archive.get(name, getlink=True)
-    dataset = None if isinstance(link, h5py.ExternalLink) else archive[name]
+    dataset = archive[name] if isinstance(link, h5py.HardLink) else None
     inside = isinstance(dataset, h5py.Dataset) and not dataset.external and not dataset.is_virtual
     if not inside:
         raise CheckpointError(f"“{name}” of {file} is no array in this file; put it there.")
@@ -298,7 +312,7 @@ def _unit(file: Path, archive: Any) -> str | None:
     if "physical_unit" not in archive:
         return None
     dataset = _own_dataset(file, archive, "physical_unit")
-    if dataset.size != 1:
-        raise CheckpointError(f"“physical_unit” of {file} is no word.")
+    if dataset.size != 1 or dataset.nbytes > _LONGEST_WORD_BYTES:
+        raise CheckpointError(f"“physical_unit” of {file} is no word; put the unit there.")
     value = np.asarray(dataset[()]).ravel()[0]
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -1,21 +1,18 @@
-"""To phonopy and back: its objects, its files, Born charges for its non-analytical term."""
+"""To phonopy and back: its objects and its files."""
 
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from nearsight.errors import CheckpointError, StructureError
-from nearsight.fingerprint import file_sha256
-from nearsight.hessian.born_charges import BornCharges
-from nearsight.hessian.phonopy_units import COULOMB_eV_A, all_calculators
+from nearsight.errors import StructureError
+from nearsight.hessian.phonopy_born import read_born
 from nearsight.storage import write_text
 from nearsight.structures.reduced_cell import reduced_basis
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
@@ -68,7 +65,7 @@ def to_phonopy(
     in_basis = np.round(np.linalg.inv(basis)).astype(np.int64)
     reduced = of_cell.copy()
     reduced.cell = basis @ of_cell.cell.array
-    with lower_symmetry_is_fine():
+    with any_cell_is_fine():
         phonon = Phonopy(
             phonopy_atoms(reduced),
             # phonopy's matrices have vectors as columns
@@ -102,8 +99,10 @@ def with_born(
     order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)
     found = read_born(nac, phonon)
     before = force_constants.born
+    told = () if before is None else before.remarks
     return replace(
         force_constants,
+        warnings=(*(each for each in force_constants.warnings if each not in told), *found.remarks),
         born=replace(
             found,
             charges_e=found.charges_e[np.argsort(order.own)],
@@ -113,13 +112,15 @@ def with_born(
 
 
 @contextmanager
-def lower_symmetry_is_fine() -> Iterator[None]:
-    """Let phonopy make a supercell of lower symmetry than its crystal without a warning.
+def any_cell_is_fine() -> Iterator[None]:
+    """Let phonopy find a primitive cell, and make a supercell of lower symmetry than its crystal.
 
-    Nothing here uses more symmetry than the supercell has.
+    It warns of both. Nothing here depends on which primitive cell it is, or uses more symmetry than
+    the supercell has.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*Point group symmetries of supercell and primitive")
+        warnings.filterwarnings("ignore", "primitive_matrix defaulted to 'auto'")
         yield
 
 
@@ -149,80 +150,6 @@ def write_phonopy(
     """
     phonon = to_phonopy(force_constants, nac)
     write_text(path, str(phonon.to_phonopy_yaml(settings={"force_constants": True})))
-
-
-def read_born(path: str | os.PathLike[str], phonon: "Phonopy") -> BornCharges:
-    """Return Born charges and dielectric constant from a BORN file for phonopy's primitive cell.
-
-    The charges are in e whatever program had them; the factor with which the file begins is
-    e²/(4πε₀) in the units of one of phonopy's calculators.
-
-    Raises
-    ------
-    CheckpointError
-        There is no such file, or it is none of phonopy's BORN files.
-    StructureError
-        It is for another cell.
-    """
-    from phonopy.file_IO import parse_BORN
-    from phonopy.structure.symmetry import Symmetry
-
-    file = Path(path)
-    if not file.is_file():
-        raise CheckpointError(f"{file} does not exist; give the path of a BORN file of phonopy.")
-    # The file follows the space group, even where the force constants were made without it.
-    symmetry = Symmetry(phonon.primitive, symprec=phonon.symmetry.tolerance)
-    independent = symmetry.get_independent_atoms()
-    n_given = sum(
-        len(line.split()) == 9
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines()
-        if not line.startswith("#")
-    )
-    if n_given and n_given != len(independent) + 1:
-        raise StructureError(
-            f"{file} has Born charges of {n_given - 1} atoms, but the primitive cell has "
-            f"{len(independent)} symmetry-independent ones: the file is for another cell or "
-            f"another symmetry."
-        )
-    try:
-        params = parse_BORN(phonon.primitive, symprec=phonon.symmetry.tolerance, filename=str(file))
-    except (RuntimeError, ValueError, IndexError) as error:
-        raise CheckpointError(
-            f"{file} is not a readable BORN file of phonopy ({error}): it holds a line with the "
-            f"unit conversion, one with the dielectric constant, and one per independent atom."
-        ) from error
-    if not all(np.isfinite(params[name]).all() for name in ("born", "dielectric")):
-        raise CheckpointError(f"{file} holds charges or constants that are not finite; correct it.")
-    if np.linalg.det(params["dielectric"]) <= 0:
-        raise CheckpointError(f"{file} holds a dielectric tensor that is not positive; correct it.")
-    return BornCharges(
-        params["born"],
-        params["dielectric"],
-        _coulomb_eV_A(file, params.get("factor")),
-        "gonze",
-        file.name,
-        file_sha256(file),
-    )
-
-
-def _coulomb_eV_A(file: Path, factor: float | None) -> float:
-    """Return e²/(4πε₀) in eV Å with the digits of a BORN file, in whichever unit that has it.
-
-    Files of phonopy's own scripts begin with a comment in place of it.
-    """
-    if factor is None:
-        return COULOMB_eV_A
-    calculators = all_calculators()
-    for units in calculators:
-        coulomb = units.coulomb_eV_A(factor)
-        if coulomb is not None:
-            return coulomb
-    known = sorted({round(units.coulomb, 4) for units in calculators})
-    raise CheckpointError(
-        f"{file} begins with the unit conversion {factor:g}, which is e²/(4πε₀) in the units of no "
-        f"calculator of phonopy ({', '.join(f'{value:g}' for value in known)}); correct it, or put "
-        f"a comment there."
-    )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from ase import Atoms
@@ -13,10 +13,11 @@ from nearsight.errors import CheckpointError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.born_charges import BornCharges
 from nearsight.hessian.force_constants import ForceConstants
+from nearsight.hessian.phonopy_born import neutral
 from nearsight.hessian.phonopy_content import PhonopyContent, read_content
 from nearsight.hessian.phonopy_fitting import fit_force_constants
 from nearsight.hessian.phonopy_forces import with_forces_from
-from nearsight.hessian.phonopy_io import Order, find_order, lower_symmetry_is_fine
+from nearsight.hessian.phonopy_io import Order, any_cell_is_fine, find_order
 from nearsight.hessian.phonopy_yaml import SUFFIXES
 from nearsight.provenance import ModelIdentity, record
 from nearsight.structures.supercell import make_general_supercell
@@ -25,6 +26,8 @@ from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 if TYPE_CHECKING:
     from phonopy import Phonopy
     from phonopy.structure.atoms import PhonopyAtoms
+
+FloatArray = NDArray[np.float64]
 
 _SAME_A = 1e-3
 """Between places of one atom as a file has it and as it follows from the unit cell."""
@@ -121,7 +124,8 @@ def read_phonopy(
     if named is not None:
         settings |= {"force_constants": named.name, "force_constants_sha256": file_sha256(named)}
     found = _as_ours(content, phonon, settings)
-    return replace(found, warnings=(*doubts, *_drifts(found)))
+    of_charges = () if found.born is None else found.born.remarks
+    return replace(found, warnings=(*doubts, *_drifts(found), *of_charges))
 
 
 def _drifts(found: ForceConstants) -> tuple[str, ...]:
@@ -177,20 +181,23 @@ def _as_ours(
         rotations=np.eye(3, dtype=np.int64)[np.newaxis],
         primitive_atoms=primitive_atoms,
         values_eV_per_A2=order.from_phonopy(values),
-        born=_born_in_our_order(content, order),
+        born=_born_in_our_order(content, order, phonon),
     )
 
 
-def _born_in_our_order(content: PhonopyContent, order: Order) -> BornCharges | None:
+def _born_in_our_order(
+    content: PhonopyContent, order: Order, phonon: "Phonopy"
+) -> BornCharges | None:
     if content.born is None:
         return None
-    charges = content.born.charges_e
-    if len(charges) != len(order.own):
+    n_charges = len(content.born.charges_e)
+    if n_charges != len(order.own):
         raise CheckpointError(
-            f"{content.file} has Born charges of {len(charges)} atoms, but its primitive cell has "
+            f"{content.file} has Born charges of {n_charges} atoms, but its primitive cell has "
             f"{len(order.own)}: the charges are of another cell."
         )
-    return replace(content.born, charges_e=charges[np.argsort(order.own)])
+    born = neutral(content.born, phonon.primitive, phonon.symmetry.tolerance)
+    return replace(born, charges_e=born.charges_e[np.argsort(order.own)])
 
 
 def _phonopy(content: PhonopyContent) -> tuple["Phonopy", tuple[str, ...]]:
@@ -203,13 +210,11 @@ def _phonopy(content: PhonopyContent) -> tuple["Phonopy", tuple[str, ...]]:
 
     doubts: tuple[str, ...] = ()
     try:
-        with lower_symmetry_is_fine():
+        with any_cell_is_fine():
             phonon = Phonopy(
                 content.unit_cell,
                 content.supercell_matrix,
-                primitive_matrix="auto"
-                if content.primitive_matrix is None
-                else content.primitive_matrix,
+                primitive_matrix=_primitive_matrix(content),
                 symprec=content.tolerance_A or EXACT_TOLERANCE_A,
             )
             _require_same_supercell(content, phonon)
@@ -228,7 +233,23 @@ def _phonopy(content: PhonopyContent) -> tuple["Phonopy", tuple[str, ...]]:
     return phonon, doubts
 
 
-def _of_primitive_cell(content: PhonopyContent, phonon: "Phonopy") -> NDArray[np.float64]:
+def _primitive_matrix(content: PhonopyContent) -> FloatArray | Literal["auto", "P"]:
+    """Return the matrix of the file, or where it has none, the one that its numbers fit.
+
+    Versions before 4 took the unit cell for primitive then, later ones look for the smallest cell.
+    Which it is matters for rows of force constants and charges, of each of its atoms one.
+    """
+    if content.primitive_matrix is not None:
+        return content.primitive_matrix
+    constants, born = content.force_constants_eV_per_A2, content.born
+    of_atoms = (
+        [len(constants)] if constants is not None and len(constants) < content.n_supercell else []
+    )
+    of_atoms += [] if born is None else [len(born.charges_e)]
+    return "P" if len(content.unit_cell) in of_atoms else "auto"
+
+
+def _of_primitive_cell(content: PhonopyContent, phonon: "Phonopy") -> FloatArray:
     """Return the rows of the atoms that stand for phonopy's primitive cell."""
     values, rows = content.force_constants_eV_per_A2, content.force_constant_rows
     assert values is not None
@@ -236,11 +257,12 @@ def _of_primitive_cell(content: PhonopyContent, phonon: "Phonopy") -> NDArray[np
     if len(values) == len(phonon.supercell):
         values, expected = values[p2s_map], np.arange(len(values))
     if len(values) != len(p2s_map) or (rows is not None and (rows != expected).any()):
+        found = len(values) if rows is None else (rows + 1).tolist()
         raise CheckpointError(
             f"{content.file} has a primitive cell of {len(p2s_map)} atoms, for which atoms "
-            f"{(p2s_map + 1).tolist()} of the supercell stand, but the force constants have the "
-            f"rows of {len(values) if rows is None else (rows + 1).tolist()}: they are of another "
-            f"primitive cell."
+            f"{(p2s_map + 1).tolist()} of the supercell stand, but the force constants in "
+            f"{content.forces_file.name} have the rows of {found}: they are of another primitive "
+            f"cell."
         )
     return values
 

@@ -25,10 +25,18 @@ LARGEST_BYTES = 2**29
 Full force constants of 1,000 atoms are some 300 MB; a packed file of a few kilobytes may hold any
 number of zeros."""
 
+MOST_NODES = 2**25
+"""Numbers, words and collections in a file; each takes some 60 bytes of memory, whatever its text.
+
+Full force constants of 1,000 atoms are 10 million."""
+
 _DEEPEST = 12
 """Collections within collections; phonopy has five."""
 
-_WHOLE = re.compile(r"[-+]?\d+")
+_MOST_DIGITS = 300
+"""Of whole numbers; Python refuses to read those with thousands."""
+
+_WHOLE = re.compile(rf"[-+]?\d{{1,{_MOST_DIGITS}}}")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _NOTHING = frozenset({"", "~", "null"})
 
@@ -41,7 +49,7 @@ class YamlMapping(dict[str, Any]):
         self.lines: dict[str, int] = {}
 
 
-def read_yaml(file: Path, largest_bytes: int = LARGEST_BYTES) -> Any:
+def read_yaml(file: Path, largest_bytes: int = LARGEST_BYTES, most_nodes: int = MOST_NODES) -> Any:
     """Return what a YAML file holds: mappings, lists, numbers, words and None.
 
     Raises
@@ -50,16 +58,16 @@ def read_yaml(file: Path, largest_bytes: int = LARGEST_BYTES) -> Any:
         The file is too large, packed badly, no text, no YAML, or has a tag, an anchor, an alias or
         a repeated key; the message names the line.
     """
-    return parse_yaml(file, _text(file, largest_bytes))
+    return parse_yaml(file, _text(file, largest_bytes), most_nodes)
 
 
-def parse_yaml(file: Path, text: str) -> Any:
+def parse_yaml(file: Path, text: str, most_nodes: int = MOST_NODES) -> Any:
     """Return what a text holds; `file` is what messages call it, see `read_yaml`."""
     import yaml
 
     parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Builder(file).build(iter(yaml.parse(text, Loader=parser)))
+        return _Builder(file, most_nodes).build(iter(yaml.parse(text, Loader=parser)))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = "" if mark is None else f" in line {mark.line + 1}"
@@ -98,8 +106,9 @@ def _bounded(file: Path, stream: IO[bytes], largest_bytes: int) -> bytes:
 class _Builder:
     """Mappings, lists and scalars out of the events of PyYAML's parser."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, most_nodes: int) -> None:
         self._file = file
+        self._nodes_left = most_nodes
 
     def build(self, events: Iterator[Any]) -> Any:
         """Return the only document of the stream; None if there is none."""
@@ -116,6 +125,11 @@ class _Builder:
     def _node(self, event: Any, events: Iterator[Any], depth: int) -> Any:
         import yaml
 
+        self._nodes_left -= 1
+        if self._nodes_left < 0:
+            raise self._refused(
+                event, "goes beyond the numbers that any YAML of phonopy needs, and fill the memory"
+            )
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
             raise self._refused(event, "has an anchor or an alias, which phonopy never writes")
         if event.tag is not None:

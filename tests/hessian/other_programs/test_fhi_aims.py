@@ -1,5 +1,6 @@
 """Files of FHI-aims's scripts: which structure and masses belong to bare numbers."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,19 @@ def test_frequencies_are_those_of_the_matrix(
     # Five decimals of a mass of 1.007825 are 2.5e-6 of a frequency.
     expected = printed["printed_wavenumbers_per_cm"]
     assert_allclose(vibrations(found).wavenumbers_per_cm[1:], expected[1:], rtol=3e-6, atol=2e-4)
+
+
+def test_provenance_has_the_files_beside_it(
+    displacements: Callable[..., Path], toluene: Toluene
+) -> None:
+    path = displacements()
+    recorded = read_hessian(path).provenance.settings
+    for kind, name in (("geometry", "geometry.in"), ("masses", "masses.run.dat")):
+        assert recorded[f"{kind}_file"] == name
+        content = (path.parent / name).read_bytes()
+        assert recorded[f"{kind}_sha256"] == hashlib.sha256(content).hexdigest()
+    # A structure that is given counts in their place.
+    assert read_hessian(path, toluene[0]).provenance.settings == {"format": "fhi-aims"}
 
 
 def test_noise_of_differences_stays_in_the_matrix(displacements: Callable[..., Path]) -> None:

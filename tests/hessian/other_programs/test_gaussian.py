@@ -77,6 +77,38 @@ def test_masses_of_five_decimals_are_taken_for_the_isotopes(
     assert_allclose(read_hessian(log(heavy)).atoms.get_masses()[2:], 2.0141, rtol=0)
 
 
+def test_masses_are_those_of_the_frequencies(text: str, log: Callable[[str], Path]) -> None:
+    """Isotopes that were chosen after the input was read stand with the thermochemistry only."""
+    assert "AtmWgt=" in text
+    heavy = log(text.replace("mass   1.00783", "mass   2.01410"))
+    assert_allclose(read_hessian(heavy).atoms.get_masses()[2:], 2.0141, rtol=0)
+
+
+def test_masses_are_not_those_of_a_calculation_before(
+    text: str, log: Callable[[str], Path]
+) -> None:
+    """Of the one before here the other list is printed, for other isotopes."""
+    before = re.sub(r"(?<=AtmWgt=).*", 2 * "  17.9991610" + 2 * "   2.0141018", text)
+    before = re.sub(r"^ Atom .* mass .*\n", "", before, flags=re.MULTILINE)
+    after = re.sub(r"^ AtmWgt=.*\n", "", text, flags=re.MULTILINE)
+    found = read_hessian(log(before + after))
+    assert_allclose(found.atoms.get_masses(), atomic_masses_common[[8, 8, 1, 1]], rtol=0)
+    assert found.warnings == ()
+
+
+def test_a_checkpoint_has_masses_of_the_frequencies_too(data: Path, tmp_path: Path) -> None:
+    text = (data / "water_with_ghost.fchk").read_text()
+    title, values = "Real atomic weights  ", "  1.59949146E+01  1.00782504E+00  1.00782504E+00"
+    assert title in text
+    assert values in text
+    line = next(line for line in text.splitlines() if line.startswith(title))
+    own = line.replace(title, "Vib-AtMass".ljust(len(title)))
+    heavy = "  1.59949146E+01  2.01410178E+00  2.01410178E+00  1.59949146E+01"
+    path = tmp_path / "heavy.fchk"
+    path.write_text(f"{text.rstrip()}\n{own}\n{heavy}\n")
+    assert_allclose(read_hessian(path).atoms.get_masses()[1:], 2.01410178, rtol=0)
+
+
 def test_the_archive_has_the_structure_too(
     data: Path, text: str, log: Callable[[str], Path]
 ) -> None:

@@ -1,8 +1,8 @@
 """What the file of another program holds, and how numbers are taken out of its text."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -41,6 +41,8 @@ class Content:
     """Its structure, with the masses of the program; None if no file has it."""
     notes: tuple[str, ...] = ()
     """What must be known about it."""
+    files_beside: Mapping[str, Path] = field(default_factory=dict)
+    """Other files that were read, by what they had."""
 
 
 def damaged(file: Path, what: str) -> CheckpointError:

@@ -67,13 +67,14 @@ def read_fhi_aims(file: Path, text: str) -> Content:
         raise damaged(file, f"{have}, which makes no square")
     matrix = numbers((word for line in lines for word in line), file, "the matrix")
     matrix = matrix.reshape(len(lines), len(lines))
-    atoms, note = _structure(file)
+    atoms, note, beside = _structure(file)
     return Content(
         program="FHI-aims",
         matrix_eV_per_A2=matrix,
         asymmetry_allowed_eV_per_A2=DIFFERENCES * float(np.abs(matrix).max()),
         atoms=atoms,
         notes=note,
+        files_beside=beside,
     )
 
 
@@ -81,14 +82,18 @@ def _masses_file(file: Path) -> Path:
     return file.with_name(f"masses{file.name.removeprefix('hessian')}")
 
 
-def _structure(file: Path) -> tuple[Atoms | None, tuple[str, ...]]:
-    """Return the structure beside a Hessian, and a note where its masses are not the program's."""
+def _structure(file: Path) -> tuple[Atoms | None, tuple[str, ...], dict[str, Path]]:
+    """Return the structure beside a Hessian, and the files that have it.
+
+    With a note where its masses are not the program's.
+    """
     masses = _masses(_masses_file(file))
     given = [path for name in _GEOMETRIES if (path := file.with_name(name)).is_file()]
     for path in given:
         atoms = _read_geometry(path)
         if masses is None:
-            return atoms, (f"there is no {_masses_file(file).name}; ASE's masses were taken.",)
+            note = f"there is no {_masses_file(file).name}; ASE's masses were taken."
+            return atoms, (note,), {"geometry": path}
         values, symbols, positions = masses
         if len(values) < len(atoms):
             raise StructureError(
@@ -98,13 +103,13 @@ def _structure(file: Path) -> tuple[Atoms | None, tuple[str, ...]]:
         same = atoms.get_chemical_symbols() == symbols
         if same and np.abs(atoms.positions - positions).max() <= _ROUNDING_A:
             atoms.set_masses(values)
-            return atoms, ()
+            return atoms, (), {"geometry": path, "masses": _masses_file(file)}
     if given:
         raise StructureError(
             f"{' and '.join(path.name for path in given)} beside {file} hold another structure "
             f"than {_masses_file(file).name}; put the one there whose atoms were displaced."
         )
-    return None, ()
+    return None, (), {}
 
 
 def _read_geometry(path: Path) -> Atoms:

@@ -55,7 +55,8 @@ def read_gaussian_checkpoint(file: Path, text: str) -> Content:
     positions = arrays.numbers("Current cartesian coordinates")
     if len(positions) != 3 * len(species):
         raise damaged(file, f"it has {len(species)} atoms, but {len(positions)} coordinates")
-    named = [name for name in ("Real atomic weights", "Vib-AtMass") if name in arrays]
+    # The first are those of the frequencies, for which isotopes may have been chosen.
+    named = [name for name in ("Vib-AtMass", "Real atomic weights") if name in arrays]
     masses = arrays.numbers(named[0]) if named else None
     if masses is not None and len(masses) != len(species):
         raise damaged(file, f"it has {len(species)} atoms, but {len(masses)} masses")

@@ -28,6 +28,9 @@ _ENTRY = re.compile(r"\n(?= 1[\\|]1[\\|])")
 _PRINTED, _ARCHIVED = 1e-5, 1e-6
 """Relative and absolute differences, in hartree/bohr², of what is printed twice."""
 
+_JOB = re.compile(
+    r"^ (?:Entering Gaussian System|Link1: +Proceeding to internal job)", re.MULTILINE
+)
 _MASS = re.compile(r"^ Atom +(\d+) has atomic number +\d+ and mass +(\d+\.\d+)", re.MULTILINE)
 
 
@@ -64,7 +67,7 @@ def read_gaussian_log(file: Path, text: str) -> Content:
     masses = None
     if atoms is not None:
         matrix = of_atoms(matrix, is_atom, file)
-        masses = _masses(file, text, atoms.numbers, is_atom)
+        masses = _masses(file, _last_job(text, end), atoms.numbers, is_atom)
         if masses is not None:
             atoms.set_masses(masses)
     return Content(
@@ -157,20 +160,39 @@ def _masses(
 ) -> FloatArray | None:
     """Return the masses in amu that were used, if they were printed.
 
-    Printed are five or seven decimals. Where the most common isotope has that mass, its own is
-    taken, which has more. Ghost centres may have a mass there, too.
+    The list with the thermochemistry has those of the frequencies, with five decimals. Isotopes may
+    have been chosen after the other list, that of the input, was printed with seven decimals; it
+    counts where the two agree, or where it is alone. The most common isotope has more digits still.
+    Ghost centres may have a mass there, too.
+
+    Parameters
+    ----------
+    text
+        Of the calculation that had the force constants, without those before it.
     """
-    words = re.findall(r"\d+\.\d+", " ".join(re.findall(r"^ AtmWgt=(.*)$", text, re.MULTILINE)))
-    words = words or [mass for _, mass in _MASS.findall(text)]
-    if len(words) >= len(is_atom):
-        words = words[-len(is_atom) :]  # of the last of several calculations
-        words = [word for word, kept in zip(words, is_atom, strict=True) if kept]
-    if len(words) != len(species):
-        return None
-    printed = numbers(words, file, "its masses")
-    common = atomic_masses_common[species]
-    rounding = np.array([last_digit([word], file, "its masses") for word in words])
-    masses: FloatArray = np.where(np.abs(printed - common) <= rounding, common, printed)
-    if not (masses > 0).all():
-        raise damaged(file, "it has a mass that is not positive")
+    tables = [
+        re.findall(r"\d+\.\d+", " ".join(re.findall(r"^ AtmWgt=(.*)$", text, re.MULTILINE))),
+        [mass for _, mass in _MASS.findall(text)],
+    ]
+    masses: FloatArray | None = None
+    for table in tables:
+        words = table
+        if len(table) >= len(is_atom):
+            last = table[-len(is_atom) :]
+            words = [word for word, kept in zip(last, is_atom, strict=True) if kept]
+        if len(words) != len(species):
+            continue
+        printed = numbers(words, file, "its masses")
+        if not (printed > 0).all():
+            raise damaged(file, "it has a mass that is not positive")
+        rounding = np.array([last_digit([word], file, "its masses") for word in words])
+        better = atomic_masses_common[species] if masses is None else masses
+        masses = np.where(np.abs(printed - better) <= rounding, better, printed)
     return masses
+
+
+def _last_job(text: str, end: int) -> str:
+    """Return the output of the calculation in which a place lies, of several in one file."""
+    begins = [match.start() for match in _JOB.finditer(text, 0, end)]
+    ends = _JOB.search(text, end)
+    return text[begins[-1] if begins else 0 : ends.start() if ends else len(text)]

@@ -111,7 +111,9 @@ def read_hessian(
     name = format or _recognise(file, text)
     content = _content(file, text, name)
     if atoms is not None:
-        content = replace(content, atoms=_given(file, atoms, content.atoms), notes=())
+        content = replace(
+            content, atoms=_given(file, atoms, content.atoms), notes=(), files_beside={}
+        )
     atoms = _require_whole(file, content)
     return _hessian(file, name, content, atoms)
 
@@ -283,6 +285,9 @@ def _odd_masses(atoms: Atoms) -> tuple[str, ...]:
 
 def _hessian(file: Path, name: str, content: Content, atoms: Atoms) -> Hessian:
     n_atoms = len(atoms)
+    settings = {"format": name}
+    for kind, path in content.files_beside.items():
+        settings |= {f"{kind}_file": path.name, f"{kind}_sha256": file_sha256(path)}
     identity = ModelIdentity(file.name, _FORMATS[name].family, file_sha256(file), "float64", "cpu")
     return Hessian(
         method="read",
@@ -297,7 +302,7 @@ def _hessian(file: Path, name: str, content: Content, atoms: Atoms) -> Hessian:
         symmetry_deviation_eV_per_A2=None,
         seconds=0.0,
         peak_memory_bytes=0,
-        provenance=record(identity, format=name),
+        provenance=record(identity, **settings),
         atoms=atoms,
         matrix_eV_per_A2=content.matrix_eV_per_A2.reshape(n_atoms, 3, n_atoms, 3),
         warnings=(*content.notes, *_odd_masses(atoms)),
