@@ -9,6 +9,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.announcing import announces
 from nearsight.errors import CheckpointError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.born_charges import BornCharges
@@ -18,6 +19,7 @@ from nearsight.hessian.phonopy_fitting import fit_force_constants
 from nearsight.hessian.phonopy_forces import with_forces_from
 from nearsight.hessian.phonopy_io import Order, find_order, lower_symmetry_is_fine
 from nearsight.hessian.phonopy_yaml import SUFFIXES
+from nearsight.hessian.reach_of_read import with_pieces
 from nearsight.provenance import ModelIdentity, record
 from nearsight.structures.supercell import make_general_supercell
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
@@ -77,6 +79,7 @@ def _as_atoms(cell: "PhonopyAtoms") -> Atoms:
     )
 
 
+@announces
 def read_phonopy(
     path: str | os.PathLike[str], force_constants: str | os.PathLike[str] | None = None
 ) -> ForceConstants:
@@ -121,7 +124,7 @@ def read_phonopy(
     if named is not None:
         settings |= {"force_constants": named.name, "force_constants_sha256": file_sha256(named)}
     found = _as_ours(content, phonon, settings)
-    return replace(found, warnings=(*doubts, *_drifts(found)))
+    return with_pieces(replace(found, warnings=(*doubts, *_drifts(found))))
 
 
 def _drifts(found: ForceConstants) -> tuple[str, ...]:

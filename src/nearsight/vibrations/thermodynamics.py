@@ -38,8 +38,8 @@ def thermodynamics(
         logarithmically, so these two leave the modes out, and F = U - TS does not hold.
     ``"as-computed"``
         The spectrum without projection: of all 3 n_atoms modes, each with a positive eigenvalue
-        is an oscillator, however close to zero. Entropy and free energy then depend on the noise
-        of the rigid-body modes.
+        is an oscillator, however close to zero. Heat capacity, entropy and free energy then depend
+        on the noise of the rigid-body modes.
 
     Parameters
     ----------
