@@ -75,7 +75,7 @@ def thermodynamics(
     heat = oscillator.heat_capacity(x) @ weights[real] + n_classical
     free_energy = zero_point + thermal * (oscillator.thermal_free_energy(x) @ weights[real])
     energy = zero_point + thermal * (oscillator.thermal_energy(x) @ weights[real] + n_classical)
-    formula, n_formulas = formula_unit(spectrum.atoms)
+    formula, n_formulas = formula_unit(spectrum.atoms, spectrum.pieces)
     return Thermodynamics(
         temperatures_K=temperatures,
         heat_capacity_eV_per_K=units.BOLTZMANN_EV_PER_K * heat,
