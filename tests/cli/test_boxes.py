@@ -68,6 +68,48 @@ def test_molecule_in_a_box_has_one_heat_capacity(
     assert any("a molecule in a periodic box" in each for each in probed["warnings"])
 
 
+@pytest.mark.parametrize("spectrum", ["dense", "mesh", "probing"])
+@pytest.mark.parametrize(
+    ("acoustic", "finding"),
+    [
+        ("exclude", "vibrations only"),
+        ("classical", "translations and rotations counted"),
+        ("as-computed", "rigid-body modes as computed"),
+    ],
+)
+def test_verdict_names_what_a_molecule_has_beside_its_vibrations(
+    nearsight: Run, boxes: Path, spectrum: str, acoustic: str, finding: str
+) -> None:
+    asked = ("--spectrum", spectrum, "--acoustic", acoustic)
+    made = record(nearsight, "heat-capacity", "across.extxyz", *asked)
+    found = {check["finding"]: check["level"] for check in made["verdict"]["checks"]}
+    assert found[finding] == "caution"
+    assert not [each for each in found if "acoustic modes" in each]
+
+
+def test_a_phonopy_file_of_two_molecules_has_their_heat_capacity(
+    nearsight: Run, boxes: Path
+) -> None:
+    # In a narrow box, whose images a distance alone would connect.
+    both = Atoms("N2CO", positions=[(4, 4, 1), (4, 4, 2), (4, 4, 8.2), (4, 4, 9.3)])
+    both.cell, both.pbc = (9, 10, 15), True
+    ase.io.write(boxes / "two.extxyz", both)
+    own = record(nearsight, "phonons", "two.extxyz", "--output", "two.yaml")
+    again = record(nearsight, "heat-capacity", "two.yaml")
+    [before], [after] = own["heat_capacity"], again["heat_capacity"]
+    assert after["J_per_molatom_K"] == pytest.approx(before["J_per_molatom_K"], rel=1e-6)
+    assert sum("in a periodic box" in each for each in again["warnings"]) == 1
+
+
+@pytest.mark.parametrize("command", ["phonons", "elastic"])
+def test_commands_for_crystals_say_why_they_take_no_molecule(
+    nearsight: Run, boxes: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        nearsight(command, "across.extxyz", "--molecule")
+    assert "--molecule: a molecule without its box has no" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["phonons", "vibrations", "hessian", "elastic"])
 def test_every_command_says_what_is_in_the_box(
     nearsight: Run, boxes: Path, command: str, capsys: pytest.CaptureFixture[str]

@@ -3,6 +3,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import ase.io
 import numpy as np
 import pytest
 from ase import Atoms
@@ -47,6 +48,21 @@ def test_curve_is_shown_within_80_columns(
     assert "298.15 K" in output
     assert "--json has all 6" in output
     assert max(len(line) for line in output.splitlines()) <= 80
+
+
+def test_columns_of_the_curve_stand_below_their_heads_whatever_the_supercells(
+    nearsight: Run, phonon_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell = ase.io.read("primitive.xyz")
+    skew = np.array([[1, 0, 0], [3, 1, 0], [0, 4, 1]])
+    cell.set_cell(skew @ cell.cell.array)
+    ase.io.write("skewed.xyz", cell, format="extxyz")
+    assert nearsight("heat-capacity", "skewed.xyz", *GROW) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("  supercell "))
+    head, row = lines[start : start + 2]
+    assert "reduced-cell" in row
+    assert row.rindex(row.split()[2]) + len(row.split()[2]) == head.index("atoms") + len("atoms")
 
 
 def test_figure_has_the_curve_of_each_structure(nearsight: Run, phonon_folder: Path) -> None:

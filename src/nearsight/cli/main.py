@@ -155,7 +155,11 @@ def _phonons(commands: "options.Commands") -> None:
     options.add_hessian(command)
     options.add_phonons(command)
     options.add_output(command, plot="bands and density of states")
-    command.set_defaults(run=options.runner("nearsight.cli.phonons"), molecule=None)
+    options.refuse_molecule(
+        command,
+        "a molecule without its box has no phonons; vibrations and heat-capacity have its modes",
+    )
+    command.set_defaults(run=options.runner("nearsight.cli.phonons"))
 
 
 def _hessian(commands: "options.Commands") -> None:
@@ -235,7 +239,8 @@ def _elastic(commands: "options.Commands") -> None:
     options.relax_tightly(command)
     options.add_hessian(command)
     options.add_output(command, plot="Young's modulus over directions", report=False)
-    command.set_defaults(run=options.runner("nearsight.cli.elastic"), molecule=None)
+    options.refuse_molecule(command, "a molecule without its box has no elastic constants")
+    command.set_defaults(run=options.runner("nearsight.cli.elastic"))
 
 
 def _locality(commands: "options.Commands") -> None:

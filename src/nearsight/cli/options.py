@@ -67,6 +67,18 @@ def add_molecule(command: argparse.ArgumentParser) -> None:
     )
 
 
+def refuse_molecule(command: argparse.ArgumentParser, reason: str) -> None:
+    """Let a command that other ones send molecules in a box to say why it takes none."""
+    command.add_argument(
+        "--molecule", action=_Refused, const=reason, nargs=0, help=argparse.SUPPRESS
+    )
+
+
+class _Refused(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.error(f"{self.option_strings[0]}: {self.const}")
+
+
 def add_saved_hessians(command: argparse.ArgumentParser) -> None:
     """Add the saved Hessians that a command starts from, under the name of structures."""
     command.add_argument(

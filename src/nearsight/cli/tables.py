@@ -187,12 +187,15 @@ def print_convergence(convergence: SupercellConvergence) -> None:
     shown = convergence.temperatures_K[:_TEMPERATURES_SHOWN]
     more = "" if len(shown) == n_temperatures else f" (--json has all {n_temperatures} of them)"
     print(f"\n  c_v in J/(g K) over supercells and temperatures{more}")
-    print("  supercell   atoms   boundary" + "".join(f"{value:8g} K" for value in shown))
-    for step in convergence.steps:
+    names = [name_supercell(step.matrix) for step in convergence.steps]
+    width = max(map(len, ("supercell", *names))) + 2
+    heads = "".join(f"{value:8g} K" for value in shown)
+    print(f"  {'supercell':<{width}} atoms   boundary{heads}")
+    for name, step in zip(names, convergence.steps, strict=True):
         boundary = step.boundary_eV_per_A2
         left = "-" if boundary is None else f"{boundary:.1e}"
         values = "".join(f"{value:10.5f}" for value in step.heat_capacity_J_per_g_K[: len(shown)])
-        print(f"  {name_supercell(step.matrix):<11} {step.n_atoms:5}   {left:>8}{values}")
+        print(f"  {name:<{width}} {step.n_atoms:5}   {left:>8}{values}")
 
 
 def print_wavenumbers(vibrations: Vibrations) -> None:

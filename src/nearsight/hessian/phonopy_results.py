@@ -9,6 +9,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.announcing import announces
 from nearsight.errors import CheckpointError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.born_charges import BornCharges
@@ -19,6 +20,7 @@ from nearsight.hessian.phonopy_fitting import fit_force_constants
 from nearsight.hessian.phonopy_forces import with_forces_from
 from nearsight.hessian.phonopy_io import Order, any_cell_is_fine, find_order
 from nearsight.hessian.phonopy_yaml import SUFFIXES
+from nearsight.hessian.reach_of_read import with_pieces
 from nearsight.provenance import ModelIdentity, record
 from nearsight.structures.supercell import make_general_supercell
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
@@ -80,6 +82,7 @@ def _as_atoms(cell: "PhonopyAtoms") -> Atoms:
     )
 
 
+@announces
 def read_phonopy(
     path: str | os.PathLike[str], force_constants: str | os.PathLike[str] | None = None
 ) -> ForceConstants:
@@ -125,7 +128,7 @@ def read_phonopy(
         settings |= {"force_constants": named.name, "force_constants_sha256": file_sha256(named)}
     found = _as_ours(content, phonon, settings)
     of_charges = () if found.born is None else found.born.remarks
-    return replace(found, warnings=(*doubts, *_drifts(found), *of_charges))
+    return with_pieces(replace(found, warnings=(*doubts, *_drifts(found), *of_charges)))
 
 
 def _drifts(found: ForceConstants) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ from ase import Atoms
 
 from nearsight import errors
 from nearsight.hessian.force_constants import ForceConstants
+from nearsight.hessian.reach import pieces_of
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import Provenance
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports.probed_verdict import probed_checks, probed_verdict
 from nearsight.reports.verdict import checks_of, unsaid, verdict
 from nearsight.structures.formula_unit import formula_unit
+from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
@@ -123,9 +125,9 @@ class ProbedEntry:
         """Return the record, which is what the command line's ``--json`` writes."""
         shares = self.heat.atomic_heat_capacities_J_per_molatom_K
         return {
-            **_structure_record(
-                self.name, self.atoms, self.heat.provenance, self.relaxation, self.settings
-            ),
+            "structure": self.name,
+            **_formulas(self.atoms, self.heat.pieces),
+            **_history(self.heat.provenance, self.relaxation, self.settings),
             "hessian": None,
             "force_constants": None,
             "mesh": None,
@@ -150,29 +152,33 @@ def calculation_record(
 ) -> dict[str, Any]:
     """Return what is recorded of a structure, its relaxation and its Hessian, as JSON values."""
     atoms = force_constants.unit_cell if force_constants else hessian.atoms
+    pieces = pieces_of(atoms, hessian.reach_A)
     return {
-        **_structure_record(name, atoms, hessian.provenance, relaxation, settings),
+        "structure": name,
+        **_formulas(atoms, pieces),
+        **_history(hessian.provenance, relaxation, settings),
         "hessian": hessian.summary(),
         "force_constants": force_constants.summary() if force_constants else None,
     }
 
 
-def _structure_record(
-    name: str,
-    atoms: Atoms,
-    provenance: Provenance,
-    relaxation: Relaxation | None,
-    settings: Mapping[str, Any],
-) -> dict[str, Any]:
-    identity = provenance.model
-    formula, n_formulas = formula_unit(atoms)
-    symmetry = relaxation.symmetry if relaxation else None
+def _formulas(atoms: Atoms, pieces: Pieces) -> dict[str, Any]:
+    formula, n_formulas = formula_unit(atoms, pieces)
     return {
-        "structure": name,
         "formula": str(atoms.get_chemical_formula()),
         "n_atoms": len(atoms),
         "formula_unit": formula,
         "formula_units_per_cell": n_formulas,
+    }
+
+
+def _history(
+    provenance: Provenance, relaxation: Relaxation | None, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what made a result: the model, what was asked for, and the relaxation."""
+    identity = provenance.model
+    symmetry = relaxation.symmetry if relaxation else None
+    return {
         "model": {
             "name": identity.name,
             "checkpoint_sha256": identity.checkpoint_sha256,

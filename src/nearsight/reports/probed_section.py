@@ -68,7 +68,7 @@ def _numbers(entry: ProbedEntry) -> dict[str, Any]:
         "thermal_rows": heat.heat_capacity_summary(),
         "error_bars": heat.error_bar_J_per_g_K.tolist(),
         "convention": heat.acoustic,
-        "acoustic": wording.acoustic_words(heat, entry.atoms, heat.n_rigid_body),
+        "acoustic": wording.acoustic_words(heat, heat.pieces, heat.n_rigid_body),
         "scatter": _scatter_words(heat),
     }
 

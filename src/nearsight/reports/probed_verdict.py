@@ -37,7 +37,7 @@ def probed_checks(entry: "ProbedEntry") -> tuple[Check, ...]:
         _error_bar(heat),
         *_differences(heat),
         # No result of probing warns of what its convention leaves out.
-        replace(rigid_body_check(heat, entry.atoms, heat.n_rigid_body, entropy=False), said=False),
+        replace(rigid_body_check(heat, heat.pieces, heat.n_rigid_body, entropy=False), said=False),
     )
 
 

@@ -188,7 +188,7 @@ def _acoustic(entry: ReportEntry) -> str | None:
     if entry.phonons is not None:
         return wording.mesh_words(entry.phonons, entry.thermodynamics)
     return wording.acoustic_words(
-        entry.thermodynamics, entry.vibrations.atoms, entry.vibrations.n_rigid_body
+        entry.thermodynamics, entry.vibrations.pieces, entry.vibrations.n_rigid_body
     )
 
 
@@ -200,7 +200,7 @@ def _modes_summary(entry: ReportEntry) -> str:
     where = "At Γ of the primitive cell: " if entry.phonons else ""
     return (
         f"{where}{len(real)} real{span}, {vibrations.n_imaginary} imaginary; beside them "
-        f"{wording.rigid_body_words(vibrations.atoms, vibrations.n_rigid_body)}."
+        f"{wording.rigid_body_words(vibrations.pieces, vibrations.n_rigid_body)}."
     )
 
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from ase import Atoms
-
 from nearsight import units
+from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
 from nearsight.vibrations.wording import NOTABLE_SHARE
@@ -235,23 +234,33 @@ def _coverage(entry: "ReportEntry") -> tuple[Check, ...]:
     thermal, vibrations = entry.thermodynamics, entry.vibrations
     if thermal is None:
         return ()
-    if entry.phonons is not None:
-        return (_interpolation(entry.phonons), *_convergence(entry))
-    return (rigid_body_check(thermal, vibrations.atoms, vibrations.n_rigid_body, entropy=True),)
+    rigid = rigid_body_check(thermal, vibrations.pieces, vibrations.n_rigid_body, entropy=True)
+    if entry.phonons is None:
+        return (rigid,)
+    found = (_interpolation(entry.phonons), *_convergence(entry))
+    # In a crystal Γ is one point of many.
+    return (*found, rigid) if vibrations.pieces.molecular else found
 
 
 def rigid_body_check(
-    heat: HeatCapacity, atoms: Atoms, n_rigid_body: int, *, entropy: bool
+    heat: HeatCapacity, pieces: Pieces, n_rigid_body: int, *, entropy: bool
 ) -> Check:
     """Return what the convention for the rigid-body modes means for a heat capacity at Γ.
 
     `entropy` says whether entropy and free energy stand beside it.
     """
-    if not atoms.pbc.any():
+    if pieces.molecular and heat.acoustic == "exclude":
         return Check(
             Level.CAUTION,
             "vibrations only",
             "The translation and rotation of a gas are not in these numbers.",
+        )
+    if pieces.molecular and heat.acoustic == "classical":
+        return Check(
+            Level.CAUTION,
+            "translations and rotations counted",
+            "With k_B each, which is twice the heat capacity that they have in a gas"
+            f"{'; their entropy and free energy are left out' if entropy else ''}.",
         )
     if heat.acoustic == "as-computed":
         return Check(

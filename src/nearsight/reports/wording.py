@@ -6,6 +6,7 @@ from pathlib import Path
 from ase import Atoms
 from markupsafe import Markup
 
+from nearsight.structures.pieces import Pieces
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.modes import Vibrations
@@ -73,10 +74,11 @@ def mebibytes(n_bytes: int) -> str:
     return f"{n_bytes / 2**20:.0f} MiB"
 
 
-def rigid_body_words(atoms: Atoms, count: int) -> str:
+def rigid_body_words(pieces: Pieces, count: int) -> str:
     """Name the `count` rigid-body modes as what they are for a structure."""
-    if not atoms.pbc.any():
-        return f"{count} translations and rotations of the molecule"
+    if pieces.molecular:
+        several = "s" if len(pieces.lattices) > 1 else ""
+        return f"{count} translations and rotations of the molecule{several}"
     if count == 3:
         return "3 acoustic modes at Γ, in which everything moves together"
     return f"{count} rigid-body modes"
@@ -109,9 +111,9 @@ def mesh_words(phonons: PhononMesh, heat: HeatCapacity) -> str:
     )
 
 
-def acoustic_words(heat: HeatCapacity, atoms: Atoms, n_rigid_body: int) -> str:
+def acoustic_words(heat: HeatCapacity, pieces: Pieces, n_rigid_body: int) -> str:
     """Say in a sentence what the rigid-body modes contribute to a heat capacity at Γ."""
-    modes = rigid_body_words(atoms, n_rigid_body)
+    modes = rigid_body_words(pieces, n_rigid_body)
     sentences = {
         "exclude": f"The {modes}, are left out." if "," in modes else f"The {modes} are left out.",
         "classical": f"The {modes}{',' if ',' in modes else ''} count k_B each, at every "

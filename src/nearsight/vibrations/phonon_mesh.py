@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Integral
 from typing import Any
 
@@ -16,8 +17,10 @@ from nearsight import units
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
+from nearsight.hessian.reach import pieces_of
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
+from nearsight.structures.pieces import Pieces
 from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
@@ -81,6 +84,11 @@ class PhononMesh:
     """Largest force constants left at the boundary of that supercell; None if that is not known."""
     provenance: Provenance
     """Where the force constants come from."""
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """What pairs hold together in the unit cell: a crystal, or what lies in a box."""
+        return pieces_of(self.atoms, self.gamma.reach_A)
 
     @property
     def n_atoms(self) -> int:

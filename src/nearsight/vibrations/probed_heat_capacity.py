@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.hessian.product_method import ProductMethod
+from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.heat_capacity import HeatCapacity
 
 FloatArray = NDArray[np.float64]
@@ -30,6 +31,8 @@ class ProbedHeatCapacity(HeatCapacity):
 
     atoms: Atoms
     """The cell, with the masses used."""
+    pieces: Pieces
+    """What pairs hold together: a crystal, or what lies in a box."""
     standard_error_eV_per_K: FloatArray
     """Standard deviation over the random triads, estimated from this set of them."""
     bias_estimate_eV_per_K: FloatArray

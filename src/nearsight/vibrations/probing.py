@@ -160,6 +160,7 @@ def probe_heat_capacity(
             hessian.model.identity, **hessian.method.settings(), **settings, lanczos_steps=taken
         ),
         atoms=hessian.atoms,
+        pieces=hessian.pieces,
         standard_error_eV_per_K=units.BOLTZMANN_EV_PER_K * found.standard_error,
         bias_estimate_eV_per_K=units.BOLTZMANN_EV_PER_K * found.bias,
         atomic_heat_capacities_eV_per_K=of_atoms,

@@ -8,6 +8,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.provenance import Provenance
+from nearsight.structures.pieces import Pieces
 
 Acoustic = Literal["exclude", "classical", "as-computed"]
 
@@ -30,6 +31,11 @@ class Spectrum(Protocol):
     @property
     def atoms(self) -> Atoms:
         """The cell, with the masses used."""
+        ...
+
+    @property
+    def pieces(self) -> Pieces:
+        """What pairs hold together in `atoms`."""
         ...
 
     @property

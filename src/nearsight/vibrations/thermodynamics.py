@@ -38,8 +38,8 @@ def thermodynamics(
         logarithmically, so these two leave the modes out, and F = U - TS does not hold.
     ``"as-computed"``
         The spectrum without projection: of all 3 n_atoms modes, each with a positive eigenvalue
-        is an oscillator, however close to zero. Entropy and free energy then depend on the noise
-        of the rigid-body modes.
+        is an oscillator, however close to zero. Heat capacity, entropy and free energy then depend
+        on the noise of the rigid-body modes.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def thermodynamics(
     heat = oscillator.heat_capacity(x) @ weights[real] + n_classical
     free_energy = zero_point + thermal * (oscillator.thermal_free_energy(x) @ weights[real])
     energy = zero_point + thermal * (oscillator.thermal_energy(x) @ weights[real] + n_classical)
-    formula, n_formulas = formula_unit(spectrum.atoms)
+    formula, n_formulas = formula_unit(spectrum.atoms, spectrum.pieces)
     return Thermodynamics(
         temperatures_K=temperatures,
         heat_capacity_eV_per_K=units.BOLTZMANN_EV_PER_K * heat,

@@ -70,8 +70,8 @@ def remarks_at_gamma(
         return _left_out(n_atoms, n_rigid_body, molecular=molecular)
     if acoustic == "as-computed":
         return (
-            "the spectrum is not projected: entropy and free energy depend on the noise of the "
-            f"{n_rigid_body} rigid-body modes.",
+            "the spectrum is not projected: heat capacity, entropy and free energy depend on the "
+            f"noise of the {n_rigid_body} rigid-body modes.",
         )
     found = [
         f"the {n_rigid_body} rigid-body modes count in the heat capacity and internal energy "

@@ -10,6 +10,7 @@ import numpy as np
 from ase import Atoms
 from ase.data import atomic_masses
 
+from nearsight.announcing import announces
 from nearsight.errors import CheckpointError, MethodError, StructureError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.other_programs.ase_vibrations import is_ase_vibrations, read_ase_vibrations
@@ -25,6 +26,7 @@ from nearsight.hessian.other_programs.gaussian_log import (
     read_gaussian_log,
 )
 from nearsight.hessian.other_programs.orca import is_orca, read_orca
+from nearsight.hessian.reach_of_read import with_pieces
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import ModelIdentity, record
 from nearsight.structures.checking import check_structure
@@ -62,6 +64,7 @@ FORMATS = ("nearsight", *_FORMATS)
 """What `read_hessian` reads."""
 
 
+@announces
 def read_hessian(
     path: str | os.PathLike[str],
     atoms: Atoms | None = None,
@@ -115,7 +118,7 @@ def read_hessian(
             content, atoms=_given(file, atoms, content.atoms), notes=(), files_beside={}
         )
     atoms = _require_whole(file, content)
-    return _hessian(file, name, content, atoms)
+    return with_pieces(_hessian(file, name, content, atoms))
 
 
 def is_hessian_of_other_program(path: str | os.PathLike[str]) -> bool:
