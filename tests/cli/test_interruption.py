@@ -1,12 +1,14 @@
 import json
 import os
 import signal
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nearsight.cli.batch import Outcome, run_each
 from nearsight.cli.interruption import interruptible, status_of
 
 Run = Callable[..., int]
@@ -162,3 +164,22 @@ def test_names_of_kept_work_cannot_colour_the_terminal(
     named = ("--work-dir", "\x1b[31mred")
     assert nearsight("heat-capacity", "copper.cif", *DENSE, "--no-relax", *named) == 130
     assert "kept in \\x1b[31mred: copper-" in capsys.readouterr().err
+
+
+def test_results_that_cannot_be_written_do_not_hide_the_interruption(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "out").mkdir()
+
+    def calculate(path: str) -> Outcome:
+        if path == "second":
+            raise KeyboardInterrupt
+        (folder / "out").rmdir()
+        return Outcome({"structure": path}, show=lambda: None)
+
+    arguments = Namespace(
+        json="out/r.json", report=None, structures=["first", "second"], command_line=None
+    )
+    with pytest.raises(KeyboardInterrupt):
+        run_each(arguments, calculate)
+    assert "cannot write out/r.json" in capsys.readouterr().err.splitlines()[-1]
