@@ -1,9 +1,15 @@
 import json
+import os
+import signal
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from nearsight.cli.batch import Outcome, run_each
+from nearsight.cli.interruption import interruptible, status_of
 
 Run = Callable[..., int]
 
@@ -128,3 +134,52 @@ def test_unconverged_relaxation_goes_on_with_more_steps(nearsight: Run, folder: 
     continued = json.loads((folder / "r.json").read_text())["relaxation"]
     assert continued["converged"] is True
     assert not (folder / ".nearsight").exists()
+
+
+@pytest.mark.usefixtures("signals_are_heard")
+def test_second_signal_does_not_disturb_what_is_said_of_the_first() -> None:
+    with interruptible():
+        try:
+            with interruptible():  # the program's own context, and that of its commands
+                os.kill(os.getpid(), signal.SIGTERM)
+                pytest.fail("no signal was heard")
+        except KeyboardInterrupt as interruption:
+            os.kill(os.getpid(), signal.SIGTERM)
+            status = status_of(interruption)
+    assert status == 143
+    assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("signals_are_heard")
+def test_each_command_of_a_process_can_be_interrupted() -> None:
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt), interruptible():
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_names_of_kept_work_cannot_colour_the_terminal(
+    nearsight: Run, interrupt_after: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupt_after(10)
+    named = ("--work-dir", "\x1b[31mred")
+    assert nearsight("heat-capacity", "copper.cif", *DENSE, "--no-relax", *named) == 130
+    assert "kept in \\x1b[31mred: copper-" in capsys.readouterr().err
+
+
+def test_results_that_cannot_be_written_do_not_hide_the_interruption(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "out").mkdir()
+
+    def calculate(path: str) -> Outcome:
+        if path == "second":
+            raise KeyboardInterrupt
+        (folder / "out").rmdir()
+        return Outcome({"structure": path}, show=lambda: None)
+
+    arguments = Namespace(
+        json="out/r.json", report=None, structures=["first", "second"], command_line=None
+    )
+    with pytest.raises(KeyboardInterrupt):
+        run_each(arguments, calculate)
+    assert "cannot write out/r.json" in capsys.readouterr().err.splitlines()[-1]

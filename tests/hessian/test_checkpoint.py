@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import CheckpointError, ModelError, StorageError
-from nearsight.hessian.checkpoint import Origin, RowStore
+from nearsight.hessian.checkpoint import Origin, RowStore, count_rows
 from nearsight.hessian.compute import hessian
 from nearsight.models.contract import Evaluation
 
@@ -340,7 +341,16 @@ def test_record_cut_short_is_computed_again(
 
 @pytest.mark.parametrize(
     "content",
-    [b"My thesis\n", b"\x00\x01\x02", b"{}\n", b"[1]\n", b'{"kind": "x", "format": 1}\n', b"\n"],
+    [
+        b"My thesis\n",
+        b"\x00\x01\x02",
+        b"{}\n",
+        b"[1]\n",
+        b'{"kind": "x", "format": 1}\n',
+        b"\n",
+        b"[" * 100_000,
+    ],
+    ids=lambda content: repr(content[:10]),
 )
 def test_foreign_file_is_refused_and_left_alone(
     pair_model: Callable[..., Any], displaced_water: Atoms, path: Path, content: bytes
@@ -349,6 +359,15 @@ def test_foreign_file_is_refused_and_left_alone(
     with pytest.raises(CheckpointError, match="not a checkpoint of a Hessian; choose another path"):
         hessian(displaced_water, pair_model(), checkpoint=path)
     assert path.read_bytes() == content
+
+
+def test_pipe_is_refused_instead_of_waited_for(
+    pair_model: Callable[..., Any], displaced_water: Atoms, path: Path
+) -> None:
+    os.mkfifo(path)
+    with pytest.raises(CheckpointError, match="not a checkpoint of a Hessian; choose another path"):
+        hessian(displaced_water, pair_model(), checkpoint=path)
+    assert count_rows(path) == 0
 
 
 def test_checkpoint_of_another_format_is_refused(path: Path) -> None:

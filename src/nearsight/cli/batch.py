@@ -72,11 +72,17 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
             drawn = report.add(outcome.record, outcome.entry)
             shown = arguments.json == "-" or _shown(path, outcome)
             failed += "error" in outcome.record or not (drawn and shown)
+    except BaseException:
+        for unfinished in (output, report):
+            try:
+                unfinished.finish()
+            except StorageError as error:  # must not hide why the run ends
+                say(str(error))
+        raise
+    try:
+        output.finish()
     finally:
-        try:
-            output.finish()
-        finally:
-            report.finish()
+        report.finish()
     if failed and len(arguments.structures) > 1:
         say(f"{failed} of {len(arguments.structures)} structures failed.")
     _require_results_somewhere(arguments)

@@ -12,6 +12,8 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
+from nearsight.printable import printable
+
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _ONE_INTERRUPTION_S = 2.0
 """Further signals within that time are the same one, and do not disturb what is being kept."""
@@ -25,11 +27,25 @@ class Interrupted(KeyboardInterrupt):
         self.number = number
 
 
+class _Interrupter:
+    """The handler of all signals that end a command."""
+
+    def __init__(self) -> None:
+        self._latest_s = float("-inf")
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        now_s = monotonic()
+        if now_s - self._latest_s > _ONE_INTERRUPTION_S:
+            self._latest_s = now_s
+            raise Interrupted(number)
+
+
 @contextlib.contextmanager
 def interruptible(*, to_the_end: bool = False) -> Iterator[None]:
     """Raise `Interrupted` in the main thread when a signal asks the command to end.
 
-    A signal that is ignored, as SIGHUP is under ``nohup``, stays ignored.
+    A signal that is ignored, as SIGHUP is under ``nohup``, stays ignored. Inside another such
+    context nothing is changed, so that a second Ctrl-C is known as that to both.
 
     Parameters
     ----------
@@ -38,22 +54,15 @@ def interruptible(*, to_the_end: bool = False) -> Iterator[None]:
         status is known, and Python gives them back their own effect some time before the end. One
         that came then would end it without a word, and with another status than it has said.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may
+    handlers = {number: signal.getsignal(number) for number in _numbers()}
+    nested = any(isinstance(handler, _Interrupter) for handler in handlers.values())
+    if nested or threading.current_thread() is not threading.main_thread():  # only that one may
+        yield
         return
-    latest: float | None = None
-
-    def interrupt(number: int, _frame: FrameType | None) -> None:
-        nonlocal latest
-        now = monotonic()
-        if latest is None or now - latest > _ONE_INTERRUPTION_S:
-            latest = now
-            raise Interrupted(number)
-
+    interrupt = _Interrupter()
     before: dict[int, Any] = {}
     try:
-        for number in _numbers():
-            handler = signal.getsignal(number)
+        for number, handler in handlers.items():
             if handler not in {signal.SIG_IGN, None}:
                 before[number] = handler
                 signal.signal(number, interrupt)
@@ -73,7 +82,7 @@ def tell(interruption: KeyboardInterrupt) -> None:
     name = signal.Signals(status_of(interruption) - 128).name
     how = "interrupted" if name == "SIGINT" else f"ended by {name}"
     notes = getattr(interruption, "__notes__", None)
-    said = f". {' '.join(notes)}" if notes else "; there was nothing to keep."
+    said = f". {printable(' '.join(notes))}" if notes else "; there was nothing to keep."
     if sys.stderr is None:  # it was closed before the start
         return
     with contextlib.suppress(OSError, ValueError):  # the terminal may be gone

@@ -29,6 +29,8 @@ logger = logging.getLogger("nearsight.checkpoint")
 _KIND = "nearsight hessian rows"
 _FORMAT = 2
 _LONGEST_HEADER_BYTES = 2**26
+_NO_HEADER = (ValueError, KeyError, TypeError, RecursionError)
+"""What a line raises that is no JSON, or JSON of something else."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +47,25 @@ class Origin:
 
 def read_fingerprint(path: str | os.PathLike[str]) -> dict[str, str] | None:
     """Return which calculation the rows at `path` belong to; None if that cannot be read."""
+    if not Path(path).is_file():  # opening a pipe would wait for whoever writes to it
+        return None
     try:
         with Path(path).open("rb") as file:
             return dict(json.loads(file.readline(_LONGEST_HEADER_BYTES))["fingerprint"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *_NO_HEADER):
         return None
 
 
 def count_rows(path: str | os.PathLike[str]) -> int:
     """Return how many whole records are at `path`; 0 if it is no file of rows."""
+    if not Path(path).is_file():
+        return 0
     try:
         with Path(path).open("rb") as file:
             line = file.readline(_LONGEST_HEADER_BYTES)
             n_atoms = int(json.loads(line)["n_atoms"])
             return (os.fstat(file.fileno()).st_size - len(line)) // _record_bytes(n_atoms)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *_NO_HEADER):
         return 0
 
 
@@ -93,6 +99,8 @@ class RowStore:
         """What the model said when the first row was kept."""
         self.notes: tuple[str, ...] = ()
         """What was lost of the file, in plain words; empty if nothing was."""
+        if self.path.is_fifo():
+            raise self._no_checkpoint()
         if self.path.exists() and self.path.stat().st_size > 0:
             self._read()
         if not self.rows:
@@ -192,15 +200,18 @@ class RowStore:
         self.notes = (note,)
         logger.warning("nearsight: %s", note)
 
+    def _no_checkpoint(self) -> CheckpointError:
+        return CheckpointError(
+            f"{self.path} is not a checkpoint of a Hessian; choose another path."
+        )
+
     def _check_header(self, line: bytes) -> None:
         try:
             header = json.loads(line)
             known = header["kind"] == _KIND and header["format"] == _FORMAT
             fingerprint = dict(header["fingerprint"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(
-                f"{self.path} is not a checkpoint of a Hessian; choose another path."
-            ) from error
+        except _NO_HEADER as error:
+            raise self._no_checkpoint() from error
         ours = self._origin.fingerprint
         differing = [key for key in ours if fingerprint.get(key) != ours[key]]
         if not known or differing:
@@ -212,7 +223,7 @@ class RowStore:
         try:
             self.at_rest = _evaluation(header["at_rest"])
             changed = differing_versions(dict(header["versions"]), self._origin.versions)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (*_NO_HEADER, AttributeError) as error:
             raise CheckpointError(
                 f"{self.path} lacks a part of its header ({error}); delete it and start again."
             ) from error
