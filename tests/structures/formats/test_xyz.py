@@ -34,6 +34,16 @@ def test_atomic_numbers_are_elements() -> None:
     by_number = read_structure(DATA / "water_numbers.xyz")
     assert by_number.get_chemical_symbols() == ["O", "H", "H"]
     np.testing.assert_allclose(by_number.positions[1], [0, 0.7632, -0.4770])
+    assert notes_of(by_number) == [
+        "The file has numbers in place of symbols; as atomic numbers they are O, H."
+    ]
+
+
+def test_types_of_lammps_are_no_atomic_numbers(tmp_path: Path) -> None:
+    with pytest.raises(StructureError, match="LAMMPS's numbers of types"):
+        read_text(tmp_path, "2\nAtoms. Timestep: 0\n1 0 0 0\n2 0 0 1\n")
+    named = read_text(tmp_path, "2\nAtoms. Timestep: 0\nO 0 0 0\nC 0 0 1.1\n")
+    assert named.get_chemical_symbols() == ["O", "C"]
 
 
 def test_isotopes_are_those_of_the_structure_that_is_chosen(tmp_path: Path) -> None:
