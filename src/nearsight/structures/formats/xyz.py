@@ -17,9 +17,18 @@ FORMATS = frozenset({"xyz", "extxyz"})
 _PROPERTIES = re.compile(r"\bproperties\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE)
 # ASE knows these keys in one case only, and takes a crystal for a molecule where it does not.
 _KEYS = {"lattice": "Lattice", "properties": "Properties", "pbc": "pbc"}
-_KEY = re.compile(r"\b(?:(lattice)\s*=\s*(?=[\"'{\[(])|(properties|pbc)\s*=\s*)", re.IGNORECASE)
+_KEY = re.compile(
+    r"\b(?:(lattice)\s*=\s*(?=[\"'{\[(]|[-+.\d]+\s+[-+.\d]+\s)|(properties|pbc)\s*=\s*)",
+    re.IGNORECASE,
+)
 _OTHER_CELL = re.compile(
-    r"\b(?:cell|unit_?cell|cell_?vectors|box)\s*=\s*[\"'{\[(]|\bCELL\((?:abcABC|GENH|H)\)",
+    r"\b(?:cell|unit_?cell|cell_?vectors|box)[\"']?\s*(?:=\s*[\"'{\[(]|:\s*\[)"
+    r"|\bCELL\((?:abcABC|GENH|H)\)",
+    re.IGNORECASE,
+)
+_OTHER_COORDINATES = re.compile(
+    r"\bunits?\s*[=:]\s*[\"']?(?:bohr|a\.?u\b|atomic|nm\b|nanomet|pm\b|picomet|lj\b)"
+    r"|\bcoord(?:inate)?s?\s*[=:]\s*[\"']?(?:frac|direct|scaled|reduced)",
     re.IGNORECASE,
 )
 _LAMMPS = "Atoms. Timestep"
@@ -115,6 +124,11 @@ def _frames(lines: Sequence[str]) -> Iterator[tuple[int, int, int]]:
 
 def _with_known_keys(comment: str, line: int) -> str:
     known = _KEY.sub(lambda found: f"{_KEYS[(found[1] or found[2]).lower()]}=", comment)
+    units = _OTHER_COORDINATES.search(known)
+    if units:
+        raise StructureError(
+            f"Line {line} says {units[0]!r}, but positions are read in Å; write them in Å."
+        )
     other = _OTHER_CELL.search(known)
     if other and "Lattice=" not in known:
         raise StructureError(
