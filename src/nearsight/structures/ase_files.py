@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ase import Atoms
 
@@ -20,6 +21,12 @@ _MOST_READS_PAST_THE_END = 1000
 
 _SEARCHED_WITHOUT_END = frozenset({"cp2k-restart", "gamess-us-punch"})
 """Formats whose readers of ASE look for the end of a section behind that of a file, for ever."""
+
+
+# At a lower tolerance the reader starts the program castep to ask for the keywords that it knows.
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "castep-cell": {"calculator_args": {"keyword_tolerance": 3}}
+}
 
 
 class EndingText(io.StringIO):
@@ -116,7 +123,13 @@ def _read(file: Path, choice: str | None) -> tuple[Atoms, list[str]]:
             stream = io.StringIO(spelled.text)
         elif name in _SEARCHED_WITHOUT_END:
             stream = EndingText(text)
-    images = iread(stream, index=slice(None), format=name, do_not_split_by_at_sign=True)
+    images = iread(
+        stream,
+        index=slice(None),
+        format=name,
+        do_not_split_by_at_sign=True,
+        **_SETTINGS.get(name, {}),
+    )
     chosen = _chosen(images, choice)
     atoms = chosen.atoms
     if chosen.note:
