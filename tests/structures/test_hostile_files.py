@@ -112,3 +112,18 @@ def test_no_code_runs_from_an_archive(tmp_path: Path, kind: str) -> None:
         read_structure(path)
     assert not trace.exists()
     assert not (tmp_path.parent / "escaped").exists()
+
+
+def test_no_program_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, trace, path = tmp_path / "castep", tmp_path / "trace", tmp_path / "copper.cell"
+    program.write_text(f"#!/bin/sh\ntouch {trace}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    path.write_text(
+        "%BLOCK LATTICE_CART\n3.6 0 0\n0 3.6 0\n0 0 3.6\n%ENDBLOCK LATTICE_CART\n"
+        "%BLOCK POSITIONS_FRAC\nCu 0 0 0\nO 0.5 0.5 0.5\n%ENDBLOCK POSITIONS_FRAC\n"
+    )
+    atoms = read_structure(path)
+    assert atoms.get_chemical_symbols() == ["Cu", "O"]
+    assert atoms.info == {}
+    assert not trace.exists()

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ase import Atoms
 
@@ -20,6 +21,12 @@ _MOST_READS_PAST_THE_END = 1000
 
 _SEARCHED_WITHOUT_END = frozenset({"cp2k-restart", "gamess-us-punch"})
 """Formats whose readers of ASE look for the end of a section behind that of a file, for ever."""
+
+
+# At a lower tolerance the reader starts the program castep to ask for the keywords that it knows.
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "castep-cell": {"calculator_args": {"keyword_tolerance": 3}}
+}
 
 
 class EndingText(io.StringIO):
@@ -105,7 +112,7 @@ def _read(file: Path, choice: str | None) -> tuple[Atoms, list[str]]:
     source = str(file.absolute())
     name = filetype(source)
     remarks: list[str] = []
-    isotopes_u: tuple[dict[int, float], ...] = ()
+    spelled = xyz.Spelled("", (), ())
     stream: str | io.StringIO = source
     if name in xyz.FORMATS or name in _SEARCHED_WITHOUT_END or is_checked(name):
         with open_with_compression(source, "rb") as opened:
@@ -113,20 +120,22 @@ def _read(file: Path, choice: str | None) -> tuple[Atoms, list[str]]:
         remarks += check_text(name, text)
         if name in xyz.FORMATS:
             spelled = xyz.with_known_elements(text)
-            isotopes_u, stream = spelled.isotopes_u, io.StringIO(spelled.text)
+            stream = io.StringIO(spelled.text)
         elif name in _SEARCHED_WITHOUT_END:
             stream = EndingText(text)
-    images = iread(stream, index=slice(None), format=name, do_not_split_by_at_sign=True)
+    images = iread(
+        stream,
+        index=slice(None),
+        format=name,
+        do_not_split_by_at_sign=True,
+        **_SETTINGS.get(name, {}),
+    )
     chosen = _chosen(images, choice)
     atoms = chosen.atoms
     if chosen.note:
         remarks.insert(0, chosen.note)
     if name in xyz.FORMATS:
-        own = isotopes_u[chosen.position] if chosen.position < len(isotopes_u) else {}
-        masses_u = xyz.masses_of(atoms, own)
-        if masses_u is not None:
-            atoms.set_masses(masses_u)
-        remarks += xyz.column_notes(atoms)
+        remarks += xyz.complete(atoms, spelled, chosen.position)
     return atoms, remarks
 
 

@@ -41,13 +41,12 @@ _DECOMPRESSION = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.de
 def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool = False) -> Atoms:
     """Read a structure from a CIF, or from a file of any format that ASE knows.
 
-    The format follows from the name and the content. Of a file with several structures, such as a
-    trajectory, ``FILE@1`` is the first, ``FILE@2`` the second, and ``FILE@name`` the block of a CIF
-    with that name; without a choice the last one is read, which a note says. (ASE counts from 0.)
-    Only what defines a structure is kept: species, masses, positions in Å, cell, periodicity,
-    initial charges and magnetic moments. What the reader remarked, and what was left out, is raised
-    as `NearsightWarning` and listed in ``atoms.info["reading_notes"]``; ``atoms.info`` holds
-    nothing else.
+    The format follows from the name and the content. Of a file with several structures ``FILE@1``
+    is the first (ASE counts from 0), and ``FILE@name`` the block of a CIF with that name; without a
+    choice the last one is read, which a note says. Only what defines a structure is kept: species,
+    masses, positions in Å, cell, periodicity, initial charges and magnetic moments. What the reader
+    remarked, and what was left out, is raised as `NearsightWarning` and listed in
+    ``atoms.info["reading_notes"]``; ``atoms.info`` holds nothing else.
 
     What a CIF says twice is compared: symbols and operations of its space group, the metric of its
     cell, composition, volume, multiplicities and distances.

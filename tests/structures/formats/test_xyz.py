@@ -34,6 +34,16 @@ def test_atomic_numbers_are_elements() -> None:
     by_number = read_structure(DATA / "water_numbers.xyz")
     assert by_number.get_chemical_symbols() == ["O", "H", "H"]
     np.testing.assert_allclose(by_number.positions[1], [0, 0.7632, -0.4770])
+    assert notes_of(by_number) == [
+        "The file has numbers in place of symbols; as atomic numbers they are O, H."
+    ]
+
+
+def test_types_of_lammps_are_no_atomic_numbers(tmp_path: Path) -> None:
+    with pytest.raises(StructureError, match="LAMMPS's numbers of types"):
+        read_text(tmp_path, "2\nAtoms. Timestep: 0\n1 0 0 0\n2 0 0 1\n")
+    named = read_text(tmp_path, "2\nAtoms. Timestep: 0\nO 0 0 0\nC 0 0 1.1\n")
+    assert named.get_chemical_symbols() == ["O", "C"]
 
 
 def test_isotopes_are_those_of_the_structure_that_is_chosen(tmp_path: Path) -> None:
@@ -114,6 +124,7 @@ def test_the_lattice_is_one_in_any_case(tmp_path: Path, key: str) -> None:
     [
         "cell=[[5,0,0],[0,6,0],[0,0,7]]",
         f'unit_cell = "{NINE}"',
+        '{"energy": -1.0, "cell": [[5, 0, 0], [0, 6, 0], [0, 0, 7]]}',
         "# CELL(abcABC): 5 6 7 90 90 90 Step: 0 positions{atomic_unit} cell{atomic_unit}",
     ],
 )
@@ -122,7 +133,20 @@ def test_a_cell_under_another_name_does_not_become_a_molecule(tmp_path: Path, co
         read_text(tmp_path, f"1\n{comment}\nO 0 0 0\n")
 
 
-@pytest.mark.parametrize("comment", ["it's a \"molecule", "E = -76.4, lattice = none", "cell: no"])
+def test_an_unquoted_lattice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StructureError, match="Lattice"):
+        read_text(tmp_path, f"1\nlattice={NINE}\nO 0 0 0\n")
+
+
+@pytest.mark.parametrize("comment", ["units: bohr", 'unit="nm"', "coordinates=fractional"])
+def test_positions_that_are_not_in_angstrom_are_refused(tmp_path: Path, comment: str) -> None:
+    with pytest.raises(StructureError, match="but positions are read in Å"):
+        read_text(tmp_path, f"1\n{comment}\nO 0 0 0\n")
+
+
+@pytest.mark.parametrize(
+    "comment", ["units=Angstrom", "it's a \"molecule", "E = -76.4, lattice = none", "cell: no"]
+)
 def test_prose_in_the_comment_is_passed_over(tmp_path: Path, comment: str) -> None:
     assert not read_text(tmp_path, f"1\n{comment}\nO 0 0 0\n").pbc.any()
 

@@ -17,11 +17,21 @@ FORMATS = frozenset({"xyz", "extxyz"})
 _PROPERTIES = re.compile(r"\bproperties\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE)
 # ASE knows these keys in one case only, and takes a crystal for a molecule where it does not.
 _KEYS = {"lattice": "Lattice", "properties": "Properties", "pbc": "pbc"}
-_KEY = re.compile(r"\b(?:(lattice)\s*=\s*(?=[\"'{\[(])|(properties|pbc)\s*=\s*)", re.IGNORECASE)
-_OTHER_CELL = re.compile(
-    r"\b(?:cell|unit_?cell|cell_?vectors|box)\s*=\s*[\"'{\[(]|\bCELL\((?:abcABC|GENH|H)\)",
+_KEY = re.compile(
+    r"\b(?:(lattice)\s*=\s*(?=[\"'{\[(]|[-+.\d]+\s+[-+.\d]+\s)|(properties|pbc)\s*=\s*)",
     re.IGNORECASE,
 )
+_OTHER_CELL = re.compile(
+    r"\b(?:cell|unit_?cell|cell_?vectors|box)[\"']?\s*(?:=\s*[\"'{\[(]|:\s*\[)"
+    r"|\bCELL\((?:abcABC|GENH|H)\)",
+    re.IGNORECASE,
+)
+_OTHER_COORDINATES = re.compile(
+    r"\bunits?\s*[=:]\s*[\"']?(?:bohr|a\.?u\b|atomic|nm\b|nanomet|pm\b|picomet|lj\b)"
+    r"|\bcoord(?:inate)?s?\s*[=:]\s*[\"']?(?:frac|direct|scaled|reduced)",
+    re.IGNORECASE,
+)
+_LAMMPS = "Atoms. Timestep"
 _SPECIES = ("species", "symbols")
 _NUMBERS = ("Z", "numbers")
 _POSITIONS = ("pos", "positions")
@@ -60,6 +70,8 @@ class Spelled:
     text: str
     isotopes_u: tuple[dict[int, float], ...]
     """Of each structure, the masses of atoms that are called D or T."""
+    by_number: tuple[bool, ...]
+    """Of each structure, whether numbers stand in place of symbols."""
 
 
 def with_known_elements(text: str) -> Spelled:
@@ -77,17 +89,19 @@ def with_known_elements(text: str) -> Spelled:
     lines = re.split(r"\r\n|\r|\n", text.rstrip())
     kept: list[str] = []
     isotopes = []
+    by_number = []
     end = 0
     for start, count, stop in _frames(lines):
         comment = _with_known_keys(lines[start + 1], start + 2)
         first = start + 2
-        rows, masses_u = _spelled(lines[first : first + count], comment, first + 1)
+        rows, masses_u, numbered = _spelled(lines[first : first + count], comment, first + 1)
         kept += [lines[start], comment, *rows, *lines[first + count : stop]]
         isotopes.append(masses_u)
+        by_number.append(numbered)
         end = stop
     # ASE takes a blank line for the end of the file.
     rest = itertools.dropwhile(lambda line: not line.strip(), lines[end:])
-    return Spelled("\n".join([*kept, *rest]) + "\n", tuple(isotopes))
+    return Spelled("\n".join([*kept, *rest]) + "\n", tuple(isotopes), tuple(by_number))
 
 
 def _frames(lines: Sequence[str]) -> Iterator[tuple[int, int, int]]:
@@ -110,6 +124,11 @@ def _frames(lines: Sequence[str]) -> Iterator[tuple[int, int, int]]:
 
 def _with_known_keys(comment: str, line: int) -> str:
     known = _KEY.sub(lambda found: f"{_KEYS[(found[1] or found[2]).lower()]}=", comment)
+    units = _OTHER_COORDINATES.search(known)
+    if units:
+        raise StructureError(
+            f"Line {line} says {units[0]!r}, but positions are read in Å; write them in Å."
+        )
     other = _OTHER_CELL.search(known)
     if other and "Lattice=" not in known:
         raise StructureError(
@@ -121,14 +140,14 @@ def _with_known_keys(comment: str, line: int) -> str:
 
 def _spelled(
     rows: Sequence[str], comment: str, first_line: int
-) -> tuple[list[str], dict[int, float]]:
-    """Return the lines of the atoms with symbols of elements, and masses of those called D or T."""
+) -> tuple[list[str], dict[int, float], bool]:
+    """Return the lines of atoms with symbols, masses of D and T, and whether there were numbers."""
     columns = _columns(comment)
     _require_columns(columns, first_line - 1)
     species = next((columns[name] for name in _SPECIES if name in columns), None)
     numbers = next((columns[name] for name in _NUMBERS if name in columns), None)
     if species is None:
-        return list(rows), {}
+        return list(rows), {}, False
     spelled: list[str] = []
     masses_u: dict[int, float] = {}
     n_numbers = 0
@@ -148,7 +167,12 @@ def _spelled(
             f"The structure from line {first_line - 2} on has both atomic numbers and symbols of "
             f"elements; correct it."
         )
-    return spelled, masses_u
+    if n_numbers and comment.startswith(_LAMMPS):
+        raise StructureError(
+            f"The structure from line {first_line - 2} on has LAMMPS's numbers of types, which "
+            f"name no elements; write it with `dump_modify element`."
+        )
+    return spelled, masses_u, n_numbers > 0
 
 
 def _columns(comment: str) -> dict[str, int]:
@@ -204,7 +228,35 @@ def _require_number(number: str, symbol: str, line: int) -> None:
         )
 
 
-def masses_of(found: Atoms, isotopes_u: dict[int, float]) -> np.ndarray | None:
+def complete(found: Atoms, spelled: Spelled, position: int) -> list[str]:
+    """Give a structure its masses, and return notes on what else its file says.
+
+    Parameters
+    ----------
+    found
+        As ASE read it from `spelled`.
+    position
+        Which structure of the file it is, counted from 0.
+
+    Raises
+    ------
+    StructureError
+        Masses are none, or columns disagree, or say that atoms are there only in part.
+    """
+    known = position < len(spelled.isotopes_u)
+    masses_u = _masses_of(found, spelled.isotopes_u[position] if known else {})
+    if masses_u is not None:
+        found.set_masses(masses_u)
+    notes = _column_notes(found)
+    if known and spelled.by_number[position]:
+        elements = ", ".join(dict.fromkeys(found.symbols))
+        notes.insert(
+            0, f"The file has numbers in place of symbols; as atomic numbers they are {elements}."
+        )
+    return notes
+
+
+def _masses_of(found: Atoms, isotopes_u: dict[int, float]) -> np.ndarray | None:
     """Return the masses that a structure gives in a column, or by the names D and T; else None.
 
     Raises
@@ -239,7 +291,7 @@ def masses_of(found: Atoms, isotopes_u: dict[int, float]) -> np.ndarray | None:
     return np.asarray(masses, dtype=float)
 
 
-def column_notes(found: Atoms) -> list[str]:
+def _column_notes(found: Atoms) -> list[str]:
     """Return notes on columns that a calculation might depend on and that are not used.
 
     Raises
