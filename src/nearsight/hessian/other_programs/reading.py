@@ -128,7 +128,7 @@ def is_hessian_of_other_program(path: str | os.PathLike[str]) -> bool:
         if not file.is_file():
             return False
         with file.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+            head = stream.read(_HEAD_BYTES).decode("utf-8-sig", "replace").replace("\r\n", "\n")
     except OSError:  # for whoever reads it to say
         return False
     names = [name for name, known in _FORMATS.items() if known.recognises(file, head)]
@@ -171,7 +171,7 @@ def _content(file: Path, text: str, name: str) -> Content:
 
 
 def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n")
+    return file.read_text(encoding="utf-8-sig", errors="replace").replace("\r\n", "\n")
 
 
 def _recognise(file: Path, text: str) -> str:
