@@ -22,7 +22,7 @@ from nearsight.announcing import quietly
 from nearsight.errors import NearsightError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.other_programs import read_hessian
-from nearsight.hessian.phonopy_io import phonopy_atoms, with_born
+from nearsight.hessian.phonopy_io import any_cell_is_fine, phonopy_atoms, with_born
 from nearsight.hessian.phonopy_results import read_phonopy
 from nearsight.hessian.result import Hessian
 from nearsight.vibrations.modes import vibrations
@@ -112,15 +112,17 @@ def constants_in_yaml(folder: Path) -> Path:
 
 
 def copper(folder: Path, calculator: str = "vasp") -> phonopy.Phonopy:
-    """Return eight atoms of copper with their forces, and write them as ``copper.yaml``.
+    """Return two atoms of copper with their forces, and write them as ``copper.yaml``.
 
-    A small supercell: phonopy looks for its symmetry whenever a damaged copy is read.
+    A small supercell of low symmetry, for which phonopy looks whenever a damaged copy is read.
     """
     units = get_calculator_physical_units(calculator)
     bohr, rydberg = (1.0, 1.0) if calculator == "vasp" else (Bohr, Rydberg)
     assert (units.length_unit == "au") == (bohr == Bohr)
     cell = bulk("Cu", a=3.61 / bohr)
-    phonon = phonopy.Phonopy(phonopy_atoms(cell), 2 * np.eye(3), "P", calculator=calculator)
+    matrix = np.diag([2, 1, 1])
+    with any_cell_is_fine():
+        phonon = phonopy.Phonopy(phonopy_atoms(cell), matrix, "P", calculator=calculator)
     phonon.generate_displacements(distance=0.01 / bohr)
     forces = []
     for moved in phonon.supercells_with_displacements:
