@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nearsight.cli.main import main
-from nearsight.hessian.other_programs import read_hessian
+from nearsight.hessian.other_programs import read_hessian, remarks_on_frequencies
 from nearsight.hessian.result import Hessian
 from nearsight.vibrations.modes import vibrations
 
@@ -68,6 +68,38 @@ def test_recompute_asks_for_the_structure(command: str, file: Path, record: Run)
     atoms = read_hessian(file).atoms
     assert found["formula"] == atoms.get_chemical_formula()
     assert found["model"]["name"] == "ase:lj"
+
+
+def test_an_output_of_frequencies_without_their_hessian_is_said_to_be_one(
+    record: Run, here: Path
+) -> None:
+    """It was cut off before its force constants: the structure is all that is left to take."""
+    text = LOG.read_text()
+    cut = here / "cut.log"
+    cut.write_text(text[: text.index(" Force constants in Cartesian")])
+    options = ("--model", "ase:lj", "--no-relax")
+    warnings = record("vibrations", cut, *options)["warnings"]
+    assert warnings[0].startswith("cut.log is an output of Gaussian of a calculation of freq")
+    assert "no force constants: only its structure is taken" in warnings[0]
+    assert "cut.log" not in str(record("vibrations", cut, *options, "--recompute")["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  * O   R   C   A *\n\nVIBRATIONAL FREQUENCIES\n", "keeps its Hessian in the .hess"),
+        ("  * O   R   C   A *\n\nCARTESIAN COORDINATES\n", None),
+        (" Entering Gaussian System\n #p b3lyp/6-31g* opt freq\n", "in the .fchk"),
+        (" Entering Gaussian System\n #p b3lyp/6-31g* opt\n", None),
+        ("3\n\nVIBRATIONAL FREQUENCIES\n", None),
+    ],
+)
+def test_only_outputs_of_frequencies_are_said_to_be_some(
+    text: str, expected: str | None, here: Path
+) -> None:
+    (here / "some.out").write_text(text)
+    remarks = remarks_on_frequencies("some.out")
+    assert [expected in remark for remark in remarks] == ([True] if expected else [])
 
 
 def test_a_model_that_was_not_asked_is_said(record: Run) -> None:

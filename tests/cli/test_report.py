@@ -281,6 +281,7 @@ def test_record_of_a_batch_names_its_failures(
         ("r.json", '{"error": null}', "no reason given"),
         ("r.json", 100_000 * "[" + 100_000 * "]", "computes nothing"),
         ("r.json", f'{{"error": "{100_000 * "y"}"}}', f"a structure: {300 * 'y'}…)"),
+        ("phonopy.yaml", "unit_cell:", "heat-capacity phonopy.yaml --report FILE.html`."),
         ("notes.txt", "no JSON either", "computes nothing"),
         ("damaged.npz", "no archive", "not a readable hessian file"),
         ("missing.npz", None, "does not exist"),

@@ -28,6 +28,7 @@ from nearsight.hessian.other_programs import (
     is_hessian_of_other_program,
     read_hessian,
     read_structure_of_hessian,
+    remarks_on_frequencies,
 )
 from nearsight.hessian.phonopy_results import (
     is_phonopy_file,
@@ -148,7 +149,8 @@ def prepare(
         Something is wrong with the structure, the model, the settings, or the machine.
     """
     atoms = read_checked(path, arguments)
-    warnings = take_notes(atoms)
+    about_file = () if arguments.recompute else remarks_on_frequencies(path)
+    warnings = (*take_notes(atoms), *about_file)
     require_elements(atoms, model)
     if require is not None:
         require(atoms)

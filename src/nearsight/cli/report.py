@@ -10,6 +10,7 @@ from nearsight.cli.batch import Outcome, run_each
 from nearsight.cli.outputs import require_output_files
 from nearsight.errors import CheckpointError
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
+from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.hessian.result import Hessian
 from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import vibrations
@@ -48,17 +49,22 @@ def _read(path: str) -> Hessian:
 
 
 def require_saved_hessian(path: str) -> None:
-    """Check that `path` is neither a JSON result nor a structure, which hold no Hessian.
+    """Check that `path` is no JSON result, structure or YAML of phonopy, which hold no Hessian.
 
     Raises
     ------
     CheckpointError
-        It is one of the two; the message says what to do, and for the JSON of a failed run why it
+        It is one of them; the message says what to do, and for the JSON of a failed run why it
         failed.
     """
     file = Path(path)
     if file.suffix == ".npz" or not file.is_file() or zipfile.is_zipfile(file):
         return  # an archive, or for Hessian.load to say what is wrong with it
+    if is_phonopy_file(path):
+        raise CheckpointError(
+            f"{path} holds phonopy's force constants, of which `nearsight report` makes no page: "
+            f"use `nearsight heat-capacity {path} --report FILE.html`."
+        )
     records = _records(file)
     if records is None:
         raise CheckpointError(

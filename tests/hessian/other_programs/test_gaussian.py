@@ -109,6 +109,33 @@ def test_a_checkpoint_has_masses_of_the_frequencies_too(data: Path, tmp_path: Pa
     assert_allclose(read_hessian(path).atoms.get_masses()[1:], 2.01410178, rtol=0)
 
 
+@pytest.mark.parametrize(
+    ("hydrogen", "mass", "remarks"), [(1, 1.00782503, 0), (2, 2.01410178, 0), (3, 3.0, 1)]
+)
+def test_mass_numbers_stand_for_isotopes(
+    data: Path, tmp_path: Path, hydrogen: int, mass: float, remarks: int
+) -> None:
+    text = (data / "water_with_ghost.fchk").read_text()
+    title = "Integer atomic weights                     I   N=           4"
+    numbers = f"{title}\n          16{hydrogen:12}{hydrogen:12}          16\n"
+    path = tmp_path / "heavy.fchk"
+    path.write_text(re.sub(r"Real atomic weights.*\n.*\n", numbers, text))
+    found = read_hessian(path)
+    assert_allclose(found.atoms.get_masses(), [15.99491462, mass, mass], rtol=1e-8)
+    assert sum("mass numbers" in warning for warning in found.warnings) == remarks
+
+
+def test_frozen_atoms_of_a_checkpoint_are_refused(data: Path, tmp_path: Path) -> None:
+    text = (data / "water_with_ghost.fchk").read_text()
+    title = "MicOpt                                     I   N=           4"
+    path = tmp_path / "frozen.fchk"
+    path.write_text(f"{text.rstrip()}\n{title}\n          -1          -1          -1          -2\n")
+    assert read_hessian(path).n_atoms == 3
+    path.write_text(f"{text.rstrip()}\n{title}\n          -1          -1          -2          -1\n")
+    with pytest.raises(StructureError, match=r"1 of the atoms were held fixed .* atom 3"):
+        read_hessian(path)
+
+
 def test_the_archive_has_the_structure_too(
     data: Path, text: str, log: Callable[[str], Path]
 ) -> None:

@@ -32,6 +32,15 @@ def test_a_name_does_not_decide(
         assert found.provenance.model.family == usual.provenance.model.family
 
 
+def test_a_mark_of_the_order_of_bytes_is_no_content(data: Path, tmp_path: Path) -> None:
+    for name in (ORCA, GAUSSIAN):
+        path = tmp_path / name
+        path.write_bytes(b"\xef\xbb\xbf" + (data / name).read_bytes())
+        assert is_hessian_of_other_program(path)
+        found = read_hessian(path)
+        assert np.array_equal(found.matrix_eV_per_A2, read_hessian(data / name).matrix_eV_per_A2)
+
+
 def test_provenance_says_who_computed_what(data: Path) -> None:
     found = read_hessian(data / ORCA)
     assert (found.method, found.rows_computed, found.rows_needed) == ("read", 0, 18)

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import numpy as np
+from ase.data import atomic_masses_common
 from numpy.typing import NDArray
 
-from nearsight.errors import CheckpointError
+from nearsight.errors import CheckpointError, StructureError
 from nearsight.hessian.other_programs.content import (
     Content,
     FloatArray,
@@ -18,6 +19,7 @@ from nearsight.hessian.other_programs.content import (
     of_atoms,
     whole_number,
 )
+from nearsight.structures.isotopes import HYDROGEN_ISOTOPES_u
 from nearsight.units import BOHR_IN_A, HARTREE_PER_BOHR2_IN_EV_PER_A2
 
 _ARRAY = re.compile(r"^(\S.{0,60}?) +[IRCHL] +N= *(\d+) *$", re.MULTILINE)
@@ -40,6 +42,8 @@ def read_gaussian_checkpoint(file: Path, text: str) -> Content:
     ------
     CheckpointError
         There are none, or the file is cut off.
+    StructureError
+        Atoms were held fixed.
     """
     arrays = _Arrays(file, text)
     if "Cartesian Force Constants" not in arrays:
@@ -55,11 +59,8 @@ def read_gaussian_checkpoint(file: Path, text: str) -> Content:
     positions = arrays.numbers("Current cartesian coordinates")
     if len(positions) != 3 * len(species):
         raise damaged(file, f"it has {len(species)} atoms, but {len(positions)} coordinates")
-    # The first are those of the frequencies, for which isotopes may have been chosen.
-    named = [name for name in ("Vib-AtMass", "Real atomic weights") if name in arrays]
-    masses = arrays.numbers(named[0]) if named else None
-    if masses is not None and len(masses) != len(species):
-        raise damaged(file, f"it has {len(species)} atoms, but {len(masses)} masses")
+    _require_no_frozen_atoms(file, arrays, is_atom)
+    masses, note = _masses(file, arrays, species)
     matrix = from_lower_triangle(arrays.numbers("Cartesian Force Constants"), file)
     return Content(
         program="Gaussian",
@@ -72,7 +73,7 @@ def read_gaussian_checkpoint(file: Path, text: str) -> Content:
             None if masses is None else masses[is_atom],
         ),
         notes=(
-            *(() if named else (MASSES_OF_ASE,)),
+            *note,
             *ghosts_left_out(int(np.count_nonzero(~is_atom))),
         ),
     )
@@ -114,6 +115,50 @@ class _Arrays:
         if len(words) != count:
             raise damaged(self._file, f"“{name}” has {len(words)} of its {count} numbers")
         return words
+
+
+def _masses(
+    file: Path, arrays: _Arrays, species: NDArray[np.int64]
+) -> tuple[FloatArray | None, tuple[str, ...]]:
+    """Return the masses of all centres, and a note where they are not those of the program.
+
+    The first that are looked for are those of the frequencies, for which isotopes may have been
+    chosen. Mass numbers stand for the isotopes that have them.
+    """
+    known = ("Vib-AtMass", "Real atomic weights", "Integer atomic weights")
+    named = [name for name in known if name in arrays]
+    if not named:
+        return None, (MASSES_OF_ASE,)
+    masses = arrays.numbers(named[0])
+    if len(masses) != len(species):
+        raise damaged(file, f"it has {len(species)} atoms, but {len(masses)} masses")
+    if named[0] != known[-1]:
+        return masses, ()
+    common = atomic_masses_common[np.clip(species, 0, len(atomic_masses_common) - 1)]
+    masses = np.where(np.round(common) == masses, common, masses)
+    masses = np.where((species == 1) & (masses == 2), HYDROGEN_ISOTOPES_u["D"], masses)
+    rounded = (masses == np.round(masses)) & (masses != common) & (species > 0)
+    if not rounded.any():
+        return masses, ()
+    return masses, (
+        f"the file has no masses but mass numbers, which were taken for {rounded.sum()} of the "
+        f"atoms: they are up to 0.1 % off.",
+    )
+
+
+def _require_no_frozen_atoms(file: Path, arrays: _Arrays, is_atom: NDArray[np.bool_]) -> None:
+    """Check that no atom has another code than the rest, as those have that were held fixed."""
+    if "MicOpt" not in arrays:
+        return
+    codes = arrays.integers("MicOpt")
+    if len(codes) == len(is_atom) and len(np.unique(codes[is_atom])) > 1:
+        held = np.flatnonzero(is_atom & (codes == codes[is_atom].min()))
+        raise StructureError(
+            f"{file} is of a calculation in which {len(held)} of the atoms were held fixed (MicOpt "
+            f"{codes[held[0]]}), the first of them atom {held[0] + 1}: these force constants are "
+            f"not those of all atoms. Compute the frequencies without frozen atoms, or the Hessian "
+            f"with a model (--recompute)."
+        )
 
 
 def _are_atoms(file: Path, arrays: _Arrays, species: NDArray[np.int64]) -> NDArray[np.bool_]:

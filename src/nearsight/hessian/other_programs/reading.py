@@ -1,6 +1,7 @@
 """The verb `read_hessian`: which program wrote a file, and its Hessian as ours."""
 
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -38,6 +39,10 @@ _SAME_PLACE_A = 0.01
 _ISOTOPES = 0.15
 _ISOTOPES_AMU = 2.5
 """How far the mass of an isotope may be from the mean of its element: tritium's is by 2.0."""
+
+_TITLE_OF_ORCA = "* O   R   C   A *"
+_OF_ORCA = re.compile("^VIBRATIONAL FREQUENCIES", re.MULTILINE)
+_OF_GAUSSIAN = re.compile(r"^ Frequencies --|^ #.*\bfreq", re.MULTILINE | re.IGNORECASE)
 
 _HEAD_BYTES = 2**16
 """At the beginning of a file, in which it shows what it is."""
@@ -131,7 +136,7 @@ def is_hessian_of_other_program(path: str | os.PathLike[str]) -> bool:
         if not file.is_file():
             return False
         with file.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+            head = stream.read(_HEAD_BYTES).decode("utf-8-sig", "replace").replace("\r\n", "\n")
     except OSError:  # for whoever reads it to say
         return False
     names = [name for name, known in _FORMATS.items() if known.recognises(file, head)]
@@ -163,6 +168,30 @@ def read_structure_of_hessian(path: str | os.PathLike[str]) -> Atoms:
     return content.atoms
 
 
+def remarks_on_frequencies(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Return a remark about an output of frequencies that serves as a structure only.
+
+    Whoever gives it may think of the Hessian of the program, which it does not hold.
+    """
+    file = Path(path)
+    if not file.is_file():
+        return ()
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES).decode("utf-8", "replace")
+    programs = {
+        "Gaussian": (is_gaussian_log(head), _OF_GAUSSIAN, "in the .fchk"),
+        "ORCA": (_TITLE_OF_ORCA in head, _OF_ORCA, "in the .hess"),
+    }
+    for program, (is_output, frequencies, where) in programs.items():
+        if is_output and frequencies.search(_text(file)):
+            return (
+                f"{file.name} is an output of {program} of a calculation of frequencies, but holds "
+                f"no force constants: only its structure is taken. {program} keeps its Hessian "
+                f"{where} of the same calculation.",
+            )
+    return ()
+
+
 def _content(file: Path, text: str, name: str) -> Content:
     try:
         return _FORMATS[name].read(file, text)
@@ -174,7 +203,7 @@ def _content(file: Path, text: str, name: str) -> Content:
 
 
 def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n")
+    return file.read_text(encoding="utf-8-sig", errors="replace").replace("\r\n", "\n")
 
 
 def _recognise(file: Path, text: str) -> str:
