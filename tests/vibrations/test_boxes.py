@@ -16,6 +16,7 @@ from nearsight.models.registry import load_model
 from nearsight.relaxation import relax
 from nearsight.structures.pieces import whole_molecule
 from nearsight.vibrations.band_structure import band_structure
+from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.phonon_mesh import phonon_mesh
 from nearsight.vibrations.probing import probe_heat_capacity
@@ -145,6 +146,13 @@ def test_chain_does_not_feel_the_mesh_beside_it(emt, angle_deg):
         assert (phonons.rigid_body_modes[~at_rest] == 0).all()
         for acoustic in ("classical", "exclude"):
             np.testing.assert_allclose(heat(phonons, acoustic), heat(found[0], acoustic), rtol=1e-7)
+
+
+def test_density_of_states_is_that_of_the_vibrations(emt):
+    phonons = phonon_mesh(force_constants(nitrogen() * (1, 1, 2), emt), (2, 2, 2))
+    density = mesh_density_of_states(phonons)
+    states = np.trapezoid(density.states_per_THz, density.frequencies_THz)
+    assert states == pytest.approx(2.0, rel=1e-4)  # one of each molecule
 
 
 def test_layer_does_not_feel_the_mesh_across_it(emt):
