@@ -101,6 +101,15 @@ def test_a_phonopy_file_of_two_molecules_has_their_heat_capacity(
     assert sum("in a periodic box" in each for each in again["warnings"]) == 1
 
 
+@pytest.mark.parametrize("spectrum", ["dense", "mesh", "probing"])
+def test_a_page_calls_the_molecule_by_its_name(nearsight: Run, boxes: Path, spectrum: str) -> None:
+    asked = ("--spectrum", spectrum, "--report", "page.html")
+    assert nearsight("heat-capacity", "across.extxyz", *asked) == 0
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "Harmonic heat capacity of a molecule in a periodic box, 2 atoms per cell" in page
+    assert "crystal of 2 atoms" not in page
+
+
 @pytest.mark.parametrize("command", ["phonons", "elastic"])
 def test_commands_for_crystals_say_why_they_take_no_molecule(
     nearsight: Run, boxes: Path, command: str, capsys: pytest.CaptureFixture[str]

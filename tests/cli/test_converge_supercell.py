@@ -57,8 +57,10 @@ def test_columns_of_the_curve_stand_below_their_heads_whatever_the_supercells(
     skew = np.array([[1, 0, 0], [3, 1, 0], [0, 4, 1]])
     cell.set_cell(skew @ cell.cell.array)
     ase.io.write("skewed.xyz", cell, format="extxyz")
-    assert nearsight("heat-capacity", "skewed.xyz", *GROW) == 0
+    temperatures = ("--temperature", "60", "100", "298.15", "300", "500", "1000")
+    assert nearsight("heat-capacity", "skewed.xyz", *GROW, *temperatures) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
     start = next(number for number, line in enumerate(lines) if line.startswith("  supercell "))
     head, row = lines[start : start + 2]
     assert "reduced-cell" in row

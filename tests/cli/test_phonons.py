@@ -44,12 +44,14 @@ def test_json_has_bands_and_thermodynamic_functions(phonons: Phonons) -> None:
         assert np.shape(segment["frequencies_THz"]) == (n_points, 12)
     cold, warm = record["thermodynamics"]
     assert [cold["temperature_K"], warm["temperature_K"]] == [0.0, 300.0]
-    assert cold["entropy_J_per_molatom_K"] == 0.0
+    assert cold["entropy_J_per_molformula_K"] == 0.0
     # at 0 K both are the zero-point energy
-    assert cold["free_energy_kJ_per_mol"] == pytest.approx(cold["internal_energy_kJ_per_mol"])
-    assert warm["entropy_J_per_molatom_K"] > 0
-    assert warm["free_energy_kJ_per_mol"] < cold["free_energy_kJ_per_mol"]
-    assert warm["internal_energy_kJ_per_mol"] > cold["internal_energy_kJ_per_mol"]
+    assert cold["free_energy_kJ_per_molformula"] == pytest.approx(
+        cold["internal_energy_kJ_per_molformula"]
+    )
+    assert warm["entropy_J_per_molformula_K"] > 0
+    assert warm["free_energy_kJ_per_molformula"] < cold["free_energy_kJ_per_molformula"]
+    assert warm["internal_energy_kJ_per_molformula"] > cold["internal_energy_kJ_per_molformula"]
 
 
 def test_bands_are_computed_only_when_they_are_asked_for(

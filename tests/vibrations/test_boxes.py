@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, fcc111
+from ase.calculators.emt import EMT
 
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import ForceConstants, force_constants
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.hessian.result import Hessian
+from nearsight.models import AseModel
 from nearsight.models.registry import load_model
 from nearsight.relaxation import relax
 from nearsight.structures.pieces import whole_molecule
 from nearsight.vibrations.band_structure import band_structure
+from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.modes import Vibrations, vibrations
 from nearsight.vibrations.phonon_mesh import phonon_mesh
 from nearsight.vibrations.probing import probe_heat_capacity
@@ -145,6 +148,13 @@ def test_chain_does_not_feel_the_mesh_beside_it(emt, angle_deg):
             np.testing.assert_allclose(heat(phonons, acoustic), heat(found[0], acoustic), rtol=1e-7)
 
 
+def test_density_of_states_is_that_of_the_vibrations(emt):
+    phonons = phonon_mesh(force_constants(nitrogen() * (1, 1, 2), emt), (2, 2, 2))
+    density = mesh_density_of_states(phonons)
+    states = np.trapezoid(density.states_per_THz, density.frequencies_THz)
+    assert states == pytest.approx(2.0, rel=1e-4)  # one of each molecule
+
+
 def test_layer_does_not_feel_the_mesh_across_it(emt):
     atoms = relax(slab(), emt, fmax=1e-5, cell=False).atoms
     constants = force_constants(atoms, emt)
@@ -206,6 +216,31 @@ def test_pieces_that_a_model_of_unknown_reach_holds_are_no_molecules():
     assert pieces_of(two, reach_of(two, Far(1e-4))).ranks == (0, 0)
     held = reach_of(two, Far(0.1))
     assert pieces_of(two, held).ranks == (0,)
+
+
+def test_a_model_that_takes_nothing_without_a_cell_is_asked_all_the_same():
+    class NeedsCell(EMT):
+        def calculate(self, atoms=None, *arguments, **settings):
+            if not atoms.pbc.all():
+                raise ValueError("a periodic cell is required")
+            super().calculate(atoms, *arguments, **settings)
+
+    two = nitrogen() * (1, 1, 2)
+    for atoms, ranks in [(nitrogen(), (0,)), (two, (0, 0)), (wire(), (1,)), (slab(), (2,))]:
+        assert pieces_of(atoms, reach_of(atoms, AseModel(NeedsCell()))).ranks == ranks
+
+
+def test_crystals_that_contacts_connect_cost_no_evaluation():
+    class Counting(EMT):
+        n_calculated = 0
+
+        def calculate(self, *arguments, **settings):
+            Counting.n_calculated += 1
+            super().calculate(*arguments, **settings)
+
+    for crystal in (bulk("Cu"), bulk("Cu", cubic=True) * 2, bulk("NiAl", "cesiumchloride", a=2.9)):
+        assert reach_of(crystal, AseModel(Counting())) is None
+    assert Counting.n_calculated == 0
 
 
 def test_files_keep_what_holds_together(emt, tmp_path):

@@ -9,6 +9,7 @@ from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.thermodynamics import thermodynamics
+from nearsight.vibrations.wording import remarks_at_gamma
 
 KB = units.BOLTZMANN_EV_PER_K
 # The peers take ln(1 - e⁻ˣ) of a rounded difference, so an entropy below 1e-16 k_B is noise there.
@@ -114,6 +115,12 @@ def test_classical_adds_three_boltzmann_constants_and_leaves_entropy_alone(cryst
     (left_out,) = exclude.warnings
     assert left_out.startswith("3 of 12 modes are acoustic ones at Γ and left out")
     assert left_out.endswith("phonons over the Brillouin zone (a mesh) leave nothing out.")
+
+
+def test_a_layer_without_a_third_direction_is_told_how_it_gets_a_mesh() -> None:
+    said = remarks_at_gamma("exclude", 2, 3, molecular=False, has_mesh=False)
+    assert "of the crystal" not in said[0]
+    assert said[0].endswith("periodic in all three directions, with vacuum.")
 
 
 def test_as_computed_counts_what_is_positive_without_projection(make_hessian, crystal):

@@ -25,6 +25,7 @@ from nearsight.vibrations.supercell_convergence import (
     converge_supercell,
 )
 from nearsight.vibrations.thermodynamics import thermodynamics
+from nearsight.vibrations.wording import PERIODIC_WITH_VACUUM
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,11 @@ def require_crystal(atoms: Atoms, what: str) -> None:
         It is not periodic in three directions.
     """
     if not atoms.pbc.all():
+        other = f"; or {PERIODIC_WITH_VACUUM}" if atoms.pbc.any() else ""
         raise MethodError(
             f"{what} can be had of a crystal only, but {atoms.get_chemical_formula()} is not "
             f"periodic in three directions: use its modes at Γ (heat-capacity --spectrum dense, or "
-            f"vibrations)."
+            f"vibrations){other}."
         )
 
 

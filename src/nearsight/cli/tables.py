@@ -22,7 +22,6 @@ from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 _SITES_SHOWN = 20
-_TEMPERATURES_SHOWN = 5
 
 
 def print_calculation(calculated: Calculated) -> None:
@@ -184,11 +183,11 @@ def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
 def print_convergence(convergence: SupercellConvergence) -> None:
     """Print the heat capacity over the supercells tried."""
     n_temperatures = len(convergence.temperatures_K)
-    shown = convergence.temperatures_K[:_TEMPERATURES_SHOWN]
-    more = "" if len(shown) == n_temperatures else f" (--json has all {n_temperatures} of them)"
-    print(f"\n  c_v in J/(g K) over supercells and temperatures{more}")
     names = [name_supercell(step.matrix) for step in convergence.steps]
     width = max(map(len, ("supercell", *names))) + 2
+    shown = convergence.temperatures_K[: (WIDTH - width - 19) // 10]
+    more = "" if len(shown) == n_temperatures else f" (--json has all {n_temperatures} of them)"
+    print(f"\n  c_v in J/(g K) over supercells and temperatures{more}")
     heads = "".join(f"{value:8g} K" for value in shown)
     print(f"  {'supercell':<{width}} atoms   boundary{heads}")
     for name, step in zip(names, convergence.steps, strict=True):

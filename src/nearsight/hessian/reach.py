@@ -97,18 +97,19 @@ def _are_free(atoms: Atoms, pieces: Pieces, model: Model) -> bool:
 
 
 def _alone(atoms: Atoms, pieces: Pieces, piece: int, members: np.ndarray) -> Atoms:
-    """Return a piece without the others, with vacuum between it and its images."""
+    """Return a piece without the others, with vacuum between it and its images.
+
+    It is periodic also if it is a molecule: not every model takes what has no cell.
+    """
     alone: Atoms = atoms[members]
     alone.positions = pieces.whole_positions_A(atoms)[members]
     lattice = pieces.lattices[piece]
-    alone.pbc = bool(len(lattice))
+    rank = len(lattice)
+    alone.pbc = True
     alone.cell = np.zeros((3, 3))
-    if len(lattice):
-        alone.cell[: len(lattice)] = lattice @ periodic_cell(atoms)
-        beside = alone.cell.complete().array
-        alone.cell = beside
-        extent = np.ptp(alone.cell.scaled_positions(alone.positions), axis=0)
-        alone.cell[len(lattice) :] = beside[len(lattice) :] * (
-            extent[len(lattice) :, np.newaxis] + _VACUUM_A
-        )
+    alone.cell[:rank] = lattice @ periodic_cell(atoms)
+    beside = alone.cell.complete().array
+    alone.cell = beside
+    extent = np.ptp(alone.cell.scaled_positions(alone.positions), axis=0)
+    alone.cell[rank:] = beside[rank:] * (extent[rank:, np.newaxis] + _VACUUM_A)
     return alone

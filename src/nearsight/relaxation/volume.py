@@ -2,8 +2,9 @@
 
 from ase import Atoms
 
+from nearsight.errors import ModelError
 from nearsight.models.contract import Model
-from nearsight.models.d3.functionals import includes_dispersion
+from nearsight.models.d3.functionals import functional_of, includes_dispersion
 
 NOTABLE_CHANGE = 0.10
 """Models and functionals are off by a few per cent in volume: more is another structure."""
@@ -40,5 +41,16 @@ def volume_warnings(before: Atoms, after: Atoms, model: Model) -> tuple[str, ...
         )
     return (
         f"The cell grew {much}: without dispersion a model holds molecules, layers and porous "
-        f"frameworks too loosely. Add it, as in {name}+d3, and look at the structure.",
+        f"frameworks too loosely. Add it, as in {_with_dispersion(model)}, and look at the "
+        f"structure.",
     )
+
+
+def _with_dispersion(model: Model) -> str:
+    """Return the name by which a model is loaded with dispersion."""
+    name = model.identity.name
+    try:
+        functional_of(model.capabilities.level_of_theory, name)
+    except ModelError:
+        return f"{name}+d3:pbe"  # one must be named
+    return f"{name}+d3"

@@ -36,7 +36,10 @@ def phonon_density_svg(phonons: PhononMesh, name: str) -> Markup:
             frame.py(frame.y.high), frame.py(0.0)
         ),
     ]
-    lowest, highest = phonons.wavenumbers_per_cm.min(), phonons.wavenumbers_per_cm.max()
+    wavenumbers = phonons.wavenumbers_per_cm
+    if not phonons.pieces.connected:
+        wavenumbers = wavenumbers[wavenumbers != 0.0]  # rigid-body motions of what lies in a box
+    lowest, highest = wavenumbers.min(), wavenumbers.max()
     description = (
         f"Density of phonon states of the Brillouin zone, each a Gaussian of "
         f"{density.width_THz * to_wavenumber:.0f} cm⁻¹, from "

@@ -62,8 +62,8 @@ def _numbers(entry: ProbedEntry) -> dict[str, Any]:
     """Return the words and tables of a section."""
     heat = entry.heat
     return {
-        "what": f"Harmonic heat capacity of a {wording.described(entry.atoms)}, by probing its "
-        f"Hessian with {heat.provenance.model.name}",
+        "what": f"Harmonic heat capacity of {wording.substance(entry.atoms, heat.pieces)}, by "
+        f"probing its Hessian with {heat.provenance.model.name}",
         "unit": "cell" if entry.atoms.pbc.any() else "molecule",
         "thermal_rows": heat.heat_capacity_summary(),
         "error_bars": heat.error_bar_J_per_g_K.tolist(),

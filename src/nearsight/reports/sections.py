@@ -176,8 +176,9 @@ def failed_section(entry: FailedEntry, number: int) -> Section:
 def _what_was_computed(entry: ReportEntry) -> str:
     about = "heat capacity" if entry.thermodynamics else "normal modes"
     source = "phonons over the Brillouin zone" if entry.phonons else "Hessian"
+    pieces = (entry.phonons or entry.vibrations).pieces
     return (
-        f"Harmonic {about} of a {wording.described(entry.atoms)}, from its {source} with "
+        f"Harmonic {about} of {wording.substance(entry.atoms, pieces)}, from its {source} with "
         f"{entry.hessian.provenance.model.name}"
     )
 

@@ -29,6 +29,14 @@ def described(atoms: Atoms) -> str:
     return f"{kind} of {len(atoms)} atom{plural}{per_cell}"
 
 
+def substance(atoms: Atoms, pieces: Pieces) -> str:
+    """Say what a result is of: a crystal, or what pairs hold together in a box."""
+    if pieces.connected:
+        return f"a {described(atoms)}"
+    plural = "" if len(atoms) == 1 else "s"
+    return f"{pieces} in a periodic box, {len(atoms)} atom{plural} per cell"
+
+
 def signed(value: float, digits: int) -> str:
     """Return `value` with its sign, the minus as typography has it."""
     return f"{value:+.{digits}f}".replace("-", "−")

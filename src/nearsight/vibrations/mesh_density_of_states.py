@@ -46,6 +46,8 @@ def mesh_density_of_states(
 ) -> MeshDensityOfStates:
     """Return the density of states of a mesh, each mode a Gaussian of area one.
 
+    Rigid-body motions of what lies in a box are no states; of a crystal all modes are counted.
+
     Parameters
     ----------
     phonons
@@ -69,6 +71,8 @@ def mesh_density_of_states(
     # Modes are counted into bins far narrower than a Gaussian, whose number does not matter then.
     edges = np.linspace(lowest - width, highest + width, 20 * _POINTS)
     weights = np.repeat(phonons.cells * phonons.weights, frequencies.shape[1])
+    if not phonons.gamma.pieces.connected:
+        weights[frequencies.ravel() == 0.0] = 0.0
     counts, _ = np.histogram(frequencies.ravel(), edges, weights=weights)
     filled = counts > 0
     centres, shares = ((edges[1:] + edges[:-1]) / 2)[filled], counts[filled]

@@ -150,7 +150,11 @@ class Vibrations:
     def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
         return remarks_at_gamma(
-            acoustic, self.n_atoms, self.n_rigid_body, molecular=self.pieces.molecular
+            acoustic,
+            self.n_atoms,
+            self.n_rigid_body,
+            molecular=self.pieces.molecular,
+            has_mesh=bool(self.atoms.pbc.all()),
         )
 
     def cartesian_modes(self) -> NDArray[np.float64]:

@@ -97,9 +97,6 @@ class Thermodynamics(HeatCapacity):
             "entropy_J_per_molformula_K": self.entropy_J_per_molformula_K,
             "internal_energy_kJ_per_molformula": self.internal_energy_kJ_per_molformula,
             "free_energy_kJ_per_molformula": self.free_energy_kJ_per_molformula,
-            "entropy_J_per_molatom_K": self.entropy_J_per_molatom_K,
-            "internal_energy_kJ_per_mol": self.internal_energy_kJ_per_mol,
-            "free_energy_kJ_per_mol": self.free_energy_kJ_per_mol,
         }
         rows = zip(*(values.tolist() for values in columns.values()), strict=True)
         return [dict(zip(columns, row, strict=True)) for row in rows]

@@ -9,6 +9,9 @@ WAY_OUT = (
 )
 """What to do about imaginary modes of the cell that was relaxed."""
 
+PERIODIC_WITH_VACUUM = "make the layer or chain periodic in all three directions, with vacuum"
+"""What gives a structure phonons that is periodic in one or two directions."""
+
 _SOFT_PER_CM = 50.0
 """Up to which noise of a Hessian, or a rotor that hardly turns, makes a mode imaginary."""
 
@@ -63,11 +66,19 @@ def cause_of_imaginary(
 
 
 def remarks_at_gamma(
-    acoustic: str, n_atoms: int, n_rigid_body: int, *, molecular: bool
+    acoustic: str, n_atoms: int, n_rigid_body: int, *, molecular: bool, has_mesh: bool
 ) -> tuple[str, ...]:
-    """Return what a convention for the rigid-body modes means at Γ of one cell."""
+    """Return what a convention for the rigid-body modes means at Γ of one cell.
+
+    Parameters
+    ----------
+    molecular
+        Whether there are molecules and nothing else.
+    has_mesh
+        Whether the structure is periodic in three directions, as phonons over a mesh need it.
+    """
     if acoustic == "exclude":
-        return _left_out(n_atoms, n_rigid_body, molecular=molecular)
+        return _left_out(n_atoms, n_rigid_body, molecular=molecular, has_mesh=has_mesh)
     if acoustic == "as-computed":
         return (
             "the spectrum is not projected: heat capacity, entropy and free energy depend on the "
@@ -85,7 +96,9 @@ def remarks_at_gamma(
     return tuple(found)
 
 
-def _left_out(n_atoms: int, n_rigid_body: int, *, molecular: bool) -> tuple[str, ...]:
+def _left_out(
+    n_atoms: int, n_rigid_body: int, *, molecular: bool, has_mesh: bool
+) -> tuple[str, ...]:
     """Say what leaving the rigid-body modes out means where it means much."""
     if molecular:
         return (
@@ -95,8 +108,10 @@ def _left_out(n_atoms: int, n_rigid_body: int, *, molecular: bool) -> tuple[str,
     share = n_rigid_body / (3 * n_atoms)
     if share <= NOTABLE_SHARE:
         return ()
+    whole = "" if has_mesh else f". For them, {PERIODIC_WITH_VACUUM}"
     return (
         f"{n_rigid_body} of {3 * n_atoms} modes are acoustic ones at Γ and left out, so that the "
-        f"heat capacity of the crystal is underestimated by up to {100 * share:.1f} % of its "
-        f"classical limit; phonons over the Brillouin zone (a mesh) leave nothing out.",
+        f"heat capacity {'of the crystal ' if has_mesh else ''}is underestimated by up to "
+        f"{100 * share:.1f} % of its classical limit; phonons over the Brillouin zone (a mesh) "
+        f"leave nothing out{whole}.",
     )
