@@ -209,3 +209,11 @@ def test_model_that_ends_the_program_ends_one_structure(
     assert failed["error"]["message"] == "a package wanted to end the program (exit status 0)."
     assert sound["formula"] == "Cu4"
     assert "giving up" in printed.err
+
+
+def test_one_row_is_no_rows(
+    nearsight: Run, interrupt_after: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupt_after(3)  # one call before the rows, and two for the first
+    assert nearsight("heat-capacity", "copper.cif", *ALL_ROWS, "--no-relax") == 130
+    assert ".rows (1 row); the same command" in capsys.readouterr().err
