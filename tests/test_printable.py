@@ -2,7 +2,7 @@
 
 import pytest
 
-from nearsight.printable import printable, printable_name
+from nearsight.printable import printable, printable_count, printable_name
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,12 @@ def test_what_would_be_obeyed_is_shown(text: str, shown: str) -> None:
 
 def test_a_name_stays_in_its_line() -> None:
     assert printable_name("a\n  c_v 1.000\tJ") == "a\\n  c_v 1.000\\tJ"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(1, "1"), (10**18 - 1, "9" * 18), (10**18, "10^18"), (3 * 10**9000, "10^9000")],
+    ids=["one", "eighteen digits", "nineteen digits", "thousands of digits"],
+)
+def test_a_count_of_many_digits_is_a_magnitude(number: int, shown: str) -> None:
+    assert printable_count(number) == shown

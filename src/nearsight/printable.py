@@ -1,5 +1,6 @@
 """Text from files and names of files, made fit to be shown."""
 
+import math
 import unicodedata
 
 _KEPT = frozenset("\n\t")
@@ -7,6 +8,8 @@ _KEPT = frozenset("\n\t")
 # Cc: control characters, which a terminal obeys; Cf: invisible ones, some of which turn the
 # direction of the line around; Cs: bytes of file names that are no UTF-8; Zl, Zp: line breaks.
 _UNFIT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+_LONGEST_COUNT = 10**18
 
 _FIRST_BYTE, _LAST_BYTE = 0xDC80, 0xDCFF  # how Python keeps bytes that are no UTF-8
 
@@ -24,6 +27,13 @@ def printable(text: str) -> str:
 def printable_name(text: str) -> str:
     """Return the name of a file as `printable` does, in one line."""
     return printable(text.replace("\n", "\\n").replace("\t", "\\t"))
+
+
+def printable_count(number: int) -> str:
+    """Return a positive whole number; of one with more digits than tell anything its magnitude."""
+    if number < _LONGEST_COUNT:
+        return str(number)
+    return f"10^{int(math.log10(number))}"  # Python refuses to write thousands of digits
 
 
 def _shown(character: str) -> str:

@@ -52,7 +52,7 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
         _write_directly(path, write)
         return
     target = Path(os.path.realpath(path))
-    before = _require_replaceable(target, path)
+    before = require_replaceable(path)
     temporary: Path | None = None
     try:
         _remove_abandoned(target)
@@ -90,17 +90,15 @@ def remove_leftovers(folder: Path) -> None:
             remove_if_abandoned(Path(entry.path))
 
 
-def what_helps(error: OSError) -> str:
-    """Return what to do about a file that cannot be written."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "free some space"
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return "make it writable"
-    return "see whether the place is still there"
+def require_replaceable(path: str | os.PathLike[str]) -> os.stat_result | None:
+    """Return what is known of the file that is to be replaced, or None if there is none.
 
-
-def _require_replaceable(target: Path, path: str | os.PathLike[str]) -> os.stat_result | None:
-    """Return what is known of the file that is to be replaced, or None if there is none."""
+    Raises
+    ------
+    StorageError
+        It is write-protected.
+    """
+    target = Path(os.path.realpath(path))
     try:
         before = target.stat()
     except OSError:
@@ -113,6 +111,15 @@ def _require_replaceable(target: Path, path: str | os.PathLike[str]) -> os.stat_
             f"(chmod u+w) or choose another place."
         )
     return before
+
+
+def what_helps(error: OSError) -> str:
+    """Return what to do about a file that cannot be written."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "free some space"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "make it writable"
+    return "see whether the place is still there"
 
 
 def _prefix(target: Path) -> str:

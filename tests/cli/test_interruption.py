@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import sys
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from nearsight.cli.batch import Outcome, run_each
 from nearsight.cli.interruption import interruptible, status_of
+from nearsight.models import AseModel
 
 Run = Callable[..., int]
 
@@ -183,3 +185,35 @@ def test_results_that_cannot_be_written_do_not_hide_the_interruption(
     with pytest.raises(KeyboardInterrupt):
         run_each(arguments, calculate)
     assert "cannot write out/r.json" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_model_that_ends_the_program_ends_one_structure(
+    nearsight: Run,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    evaluate = AseModel.evaluate
+
+    def ending(self: AseModel, structures: Any, *, stress: bool = False) -> Any:
+        if "Al" in structures[0].symbols:
+            sys.stdout.write("giving up\n")
+            raise SystemExit(0)
+        return evaluate(self, structures, stress=stress)
+
+    monkeypatch.setattr(AseModel, "evaluate", ending)
+    arguments = ("aluminium.cif", "copper.cif", *DENSE, "--no-relax", "--json", "-")
+    assert nearsight("heat-capacity", *arguments) == 1
+    printed = capsys.readouterr()
+    failed, sound = json.loads(printed.out)
+    assert failed["error"]["message"] == "a package wanted to end the program (exit status 0)."
+    assert sound["formula"] == "Cu4"
+    assert "giving up" in printed.err
+
+
+def test_one_row_is_no_rows(
+    nearsight: Run, interrupt_after: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupt_after(3)  # one call before the rows, and two for the first
+    assert nearsight("heat-capacity", "copper.cif", *ALL_ROWS, "--no-relax") == 130
+    assert ".rows (1 row); the same command" in capsys.readouterr().err

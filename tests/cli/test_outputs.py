@@ -166,3 +166,16 @@ def test_thousands_of_structures_are_checked_in_no_time(nearsight: Run, folder: 
     with pytest.raises(AssertionError, match="a model was loaded"):
         nearsight("vibrations", *names, "--animate", "1", "2")
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("option", ["--json", "--report"])
+def test_write_protected_results_are_found_before_the_calculation(
+    option: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = folder / "kept.html"
+    before.write_text("of last week")
+    before.chmod(0o444)
+    (folder / "link.html").symlink_to("kept.html")
+    assert main([*HEAT, option, "link.html", "--model", "ase:emt"]) == 1
+    assert "write-protected (mode 0444)" in capsys.readouterr().err
+    assert before.read_text() == "of last week"

@@ -179,3 +179,12 @@ def test_dispersion_can_be_added_to_a_calculator_with_arguments() -> None:
     pytest.importorskip("torch_dftd", reason="+d3 needs torch-dftd")
     model = load_model("ase:lj?rc=6&sigma=3.4+d3:pbe")
     assert model.identity.name == "ase:lj+d3:pbe"
+
+
+def test_a_module_that_ends_the_program_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a_script_that_ends.py").write_text("raise SystemExit(0)")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModelError, match="a_script_that_ends cannot be imported: SystemExit: 0"):
+        load_model("ase:a_script_that_ends:Own")

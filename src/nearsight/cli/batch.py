@@ -1,12 +1,14 @@
 """Many structures in one run: a failed one is a record, never a lost run."""
 
 import argparse
+import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.report_output import ReportOutput
-from nearsight.cli.streams import say, say_defect, why_not_printed
+from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
 from nearsight.cli.work import WorkDirectory, work_directory
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
@@ -67,7 +69,8 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
     failed = 0
     try:
         for path in arguments.structures:
-            outcome = _attempt(path, calculate)
+            with _nothing_between_results(arguments):
+                outcome = _attempt(path, calculate)
             outcome = _recorded(path, outcome, output)
             drawn = report.add(outcome.record, outcome.entry)
             shown = arguments.json == "-" or _shown(path, outcome)
@@ -89,11 +92,17 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
     return 1 if failed else 0
 
 
+def _nothing_between_results(arguments: argparse.Namespace) -> AbstractContextManager[object]:
+    """Let what a model prints go to standard error where JSON goes to standard output."""
+    return redirect_stdout(sys.stderr) if arguments.json == "-" else nullcontext()
+
+
 def _attempt(path: str, calculate: Callable[[str], Outcome]) -> Outcome:
     try:
         return calculate(path)
-    except Exception as error:
-        # One boundary for everything: in a long run the other structures must go on.
+    except (Exception, SystemExit) as error:
+        # One boundary for everything, also a package that ends the program: in a long run the other
+        # structures must go on.
         return _failure(path, error)
 
 
@@ -120,9 +129,9 @@ def _shown(path: str, outcome: Outcome) -> bool:
     return True
 
 
-def _failure(path: str, error: Exception) -> Outcome:
+def _failure(path: str, error: Exception | SystemExit) -> Outcome:
     kind = type(error)
-    message = str(error)
+    message = ended_by_package(error) if isinstance(error, SystemExit) else str(error)
     defect = not isinstance(error, NearsightError)
     if defect and is_out_of_memory(error):
         kind, message, defect = MemoryBudgetError, out_of_memory_message(error), False

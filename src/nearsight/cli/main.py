@@ -11,7 +11,13 @@ import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli import fragment_options, options
 from nearsight.cli.interruption import interruptible, status_of, tell
-from nearsight.cli.streams import guarded_streams, say, why_not_printed
+from nearsight.cli.streams import (
+    ended_by_package,
+    guarded_streams,
+    say,
+    say_defect,
+    why_not_printed,
+)
 from nearsight.errors import NearsightError, NearsightWarning, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.printable import printable
@@ -59,6 +65,10 @@ def _run(given: Sequence[str]) -> int:
             status: int = parsed.run(parsed)
     except NearsightError as error:
         say(str(error))
+        return 1
+    except SystemExit as ended:
+        say(ended_by_package(ended))
+        say_defect(ended)
         return 1
     except Exception as error:
         if is_out_of_memory(error):

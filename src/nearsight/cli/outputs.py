@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nearsight.errors import MethodError, StorageError
+from nearsight.storage import require_replaceable
 from nearsight.structures.selection import split_selection, structure_stem
 
 _FIGURES = (".png", ".pdf", ".svg")
@@ -80,7 +81,8 @@ def require_writable(path: str) -> None:
     Raises
     ------
     StorageError
-        The folder does not exist or may not be written, or the name is not possible.
+        The folder does not exist or may not be written, the name is not possible, or a file that is
+        there is write-protected.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -100,6 +102,7 @@ def require_writable(path: str) -> None:
             f"cannot write {path}: names of files have at most {longest} bytes there; choose a "
             f"shorter one."
         )
+    require_replaceable(path)
 
 
 def _outputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:

@@ -131,3 +131,8 @@ def say(message: str) -> None:
 def say_defect(error: BaseException) -> None:
     """Print the traceback of a defect to standard error."""
     print(printable("".join(traceback.format_exception(error))), end="", file=sys.stderr)
+
+
+def ended_by_package(ended: SystemExit) -> str:
+    """Return what to say when a package that a model needs ends the program: nothing here does."""
+    return f"a package wanted to end the program (exit status {ended.code})."

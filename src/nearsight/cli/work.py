@@ -90,7 +90,7 @@ class WorkDirectory:
         files = [each for file in self._given for each in self.beside(file)]
         if not files:
             return None
-        named = ", ".join(_described(each) for each in files[-_MOST_NAMED:])
+        named = ", ".join(f"{each.name} ({_counted(each)})" for each in files[-_MOST_NAMED:])
         others = len(files) - _MOST_NAMED
         more = f" and {others} files before" if others > 0 else ""
         return f"Finished work is kept in {self.path}: {named}{more}; {_GOES_ON}"
@@ -129,8 +129,9 @@ def work_directory(path: str) -> Iterator[WorkDirectory]:
             work.path.rmdir()
 
 
-def _described(file: Path) -> str:
-    if (n_steps := steps_at(file)) is not None:
-        return f"{file.name} ({n_steps} steps)"
-    what = "rows" if file.suffix == ".rows" else "products"
-    return f"{file.name} ({count_rows(file)} {what})"
+def _counted(file: Path) -> str:
+    """Return how much of the work in a file is done, in words."""
+    number, what = steps_at(file), "step"
+    if number is None:
+        number, what = count_rows(file), "row" if file.suffix == ".rows" else "product"
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -143,7 +143,7 @@ def _import(module: str, target: str) -> Any:
             f"package in this environment. The current folder is not searched unless PYTHONPATH "
             f"names it."
         ) from error
-    except Exception as error:  # importing runs the module, which can raise anything
+    except (Exception, SystemExit) as error:  # importing runs the module, which can do anything
         raise ModelError(
             f"the module {module} cannot be imported: {type(error).__name__}: {error}. Its package "
             f"may be damaged or made for other versions; install it anew."

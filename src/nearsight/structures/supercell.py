@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import StructureError
 from nearsight.memory import require_room
+from nearsight.printable import printable_count
 from nearsight.structures.integer_lattices import spanning_rows
 from nearsight.structures.reduced_cell import cell_widths_A, periodic_cell, reduced_basis
 
@@ -118,7 +119,7 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
     n_points = _determinant(rows)
     require_room(
         _BYTES_PER_POINT * n_points,
-        f"A supercell of {n_points} lattice points",
+        f"A supercell of {printable_count(n_points)} lattice points",
         "Take a smaller supercell (--supercell, --length).",
     )
     return np.array(rows, dtype=np.int64)

@@ -19,6 +19,7 @@ from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.reach import pieces_of
 from nearsight.memory import require_room
+from nearsight.printable import printable_count
 from nearsight.provenance import Provenance
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.supercell import lattice_points
@@ -346,18 +347,19 @@ def irreducible_mesh(
 def _require_room(numbers: tuple[int, int, int], force_constants: ForceConstants) -> None:
     """Check that a mesh can be counted and its phonons kept."""
     n_points = math.prod(numbers)
+    size = " × ".join(map(printable_count, numbers))
     remedy = "Take a coarser mesh (--mesh)."
     if n_points > _MOST_POINTS:
         raise MethodError(
-            f"a mesh of {' × '.join(map(str, numbers))} points has more than the {_MOST_POINTS} "
-            f"that spglib can number. {remedy}"
+            f"a mesh of {size} points has more than the {_MOST_POINTS} that spglib can number. "
+            f"{remedy}"
         )
     # Time reversal and the rotations make one point of at most so many.
     fewest = n_points // (2 * len(force_constants.rotations)) + 1
     n_branches = 3 * len(force_constants.primitive_atoms)
     require_room(
         _BYTES_PER_POINT * n_points + _BYTES_PER_EIGENVALUE * n_branches * fewest,
-        f"A mesh of {' × '.join(map(str, numbers))} q-points",
+        f"A mesh of {size} q-points",
         remedy,
     )
 
