@@ -17,6 +17,7 @@ from phonopy.harmonic.force_constants import compact_fc_to_full_fc
 from phonopy.structure.atoms import PhonopyAtoms
 
 from nearsight.errors import CheckpointError
+from nearsight.hessian.born_charges import BornCharges
 from nearsight.hessian.force_constants import ForceConstants, force_constants
 from nearsight.hessian.phonopy_io import (
     any_cell_is_fine,
@@ -304,6 +305,19 @@ def test_charges_inside_the_file_count(tmp_path: Path) -> None:
     written = read_phonopy(tmp_path / "again.yaml").born
     assert written is not None
     np.testing.assert_array_equal(written.charges_e, found.born.charges_e)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("coulomb_eV_A", "14"), ("coulomb_eV_A", float("nan")), ("method", "other"), ("file", 3)],
+)
+def test_saved_charges_that_cannot_be_are_refused(name: str, value: Any) -> None:
+    born = read_phonopy(CHARGED).born
+    assert born is not None
+    header, arrays = born.archived()
+    assert BornCharges.from_archived(header, arrays).summary() == born.summary()
+    with pytest.raises((ValueError, TypeError), match=f"“{name}”"):
+        BornCharges.from_archived({**header, name: value}, arrays)
 
 
 def test_charges_of_a_named_file_count_in_their_place(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -79,7 +80,21 @@ class BornCharges:
     def from_archived(
         cls, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
     ) -> "BornCharges":
-        """Rebuild what `archived` returned."""
+        """Rebuild what `archived` returned.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            They are something else.
+        """
+        for name in ("coulomb_eV_A", "sum_in_file_e", "change_e"):
+            value = header[name]
+            if not isinstance(value, float) or not isfinite(value):
+                raise ValueError(f"“{name}” is {value!r}")
+        if header["method"] not in {"gonze", "wang"}:
+            raise ValueError(f"“method” of its charges is {header['method']!r}")
+        if not isinstance(header["file"], str):
+            raise TypeError(f"“file” of its charges is {header['file']!r}")
         n_primitive = len(arrays["born_charges_e"])
         return cls(
             require_numbers(arrays, "born_charges_e", (n_primitive, 3, 3)),

@@ -84,13 +84,23 @@ def test_masses_are_those_of_the_frequencies(text: str, log: Callable[[str], Pat
     assert_allclose(read_hessian(heavy).atoms.get_masses()[2:], 2.0141, rtol=0)
 
 
+@pytest.mark.parametrize(
+    "begin",
+    [
+        " Entering Gaussian System, Link 0=g16\n",
+        " Entering Link 1 = /opt/g16/l1.exe PID=      4699.\n",
+        " Link1:  Proceeding to internal job step number  2.\n",
+    ],
+)
 def test_masses_are_not_those_of_a_calculation_before(
-    text: str, log: Callable[[str], Path]
+    text: str, log: Callable[[str], Path], begin: str
 ) -> None:
     """Of the one before here the other list is printed, for other isotopes."""
     before = re.sub(r"(?<=AtmWgt=).*", 2 * "  17.9991610" + 2 * "   2.0141018", text)
     before = re.sub(r"^ Atom .* mass .*\n", "", before, flags=re.MULTILINE)
     after = re.sub(r"^ AtmWgt=.*\n", "", text, flags=re.MULTILINE)
+    after = after.replace(" Entering Gaussian System, Link 0=g16\n", begin)
+    assert begin in after
     found = read_hessian(log(before + after))
     assert_allclose(found.atoms.get_masses(), atomic_masses_common[[8, 8, 1, 1]], rtol=0)
     assert found.warnings == ()

@@ -29,7 +29,7 @@ _PRINTED, _ARCHIVED = 1e-5, 1e-6
 """Relative and absolute differences, in hartree/bohr², of what is printed twice."""
 
 _JOB = re.compile(
-    r"^ (?:Entering Gaussian System|Link1: +Proceeding to internal job)", re.MULTILINE
+    r"^ (?:Entering Gaussian System|Entering Link 1 |Link1: +Proceeding to)", re.MULTILINE
 )
 _MASS = re.compile(r"^ Atom +(\d+) has atomic number +\d+ and mass +(\d+\.\d+)", re.MULTILINE)
 
