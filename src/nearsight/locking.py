@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from nearsight.bounded_json import parse_json
+
 logger = logging.getLogger("nearsight.locking")
 
 SUFFIX = ".nearsight-lock"
@@ -240,7 +242,7 @@ def _holder(lock: Path) -> str:
     """Return who holds a lock, in words."""
     try:
         with lock.open("rb") as file:
-            note = json.loads(file.read(_LONGEST_NOTE_BYTES))
+            note = parse_json(file.read(_LONGEST_NOTE_BYTES))
         words = (
             f"process {int(note['pid'])} on {note['host']} since {note['since']} "
             f"({note['command']})"

@@ -1,11 +1,11 @@
 """``nearsight report``: a page about Hessians that were saved."""
 
 import argparse
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
+from nearsight.bounded_json import parse_json
 from nearsight.cli.batch import Outcome, run_each
 from nearsight.cli.outputs import require_output_files
 from nearsight.errors import CheckpointError
@@ -85,8 +85,8 @@ def require_saved_hessian(path: str) -> None:
 def _records(file: Path) -> list[dict[str, Any]] | None:
     """Return the objects in a JSON file, or None if it is something else."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        content = parse_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
     found = content if isinstance(content, list) else [content]
     return [record for record in found if isinstance(record, dict)]

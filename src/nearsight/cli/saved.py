@@ -3,18 +3,14 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from nearsight.cli.calculated import Calculated, with_constants
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants, from_hessian
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy
-from nearsight.hessian.reach import remarks_about_pieces
-from nearsight.hessian.result import Hessian
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
-
-Finished = TypeVar("Finished", Hessian, ForceConstants)
 
 
 def is_finished(path: str, arguments: argparse.Namespace) -> bool:
@@ -40,7 +36,7 @@ def saved_hessian(path: str, arguments: argparse.Namespace) -> Calculated:
             f"structure or a saved Hessian (.npz) here, or --recompute to take its unit cell only."
         )
     require_no_preparation(path, arguments)
-    found = _with_remarks(read_hessian(path))
+    found = read_hessian(path)
     if arguments.model is not None and is_hessian_of_other_program(path):
         not_asked = (
             f"{arguments.model} was not asked: the Hessian is that of {path}; --recompute takes "
@@ -48,12 +44,6 @@ def saved_hessian(path: str, arguments: argparse.Namespace) -> Calculated:
         )
         found = replace(found, warnings=(*found.warnings, not_asked))
     return Calculated(path, None, found, {})
-
-
-def _with_remarks(found: Finished) -> Finished:
-    """Add what lies in a box to what is read, where the file does not say it already."""
-    said = dict.fromkeys((*found.warnings, *remarks_about_pieces(found.pieces)))
-    return replace(found, warnings=tuple(said))
 
 
 def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
@@ -86,7 +76,7 @@ def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculate
     """
     if is_phonopy_file(path):
         require_no_preparation(path, arguments)
-        found = _with_remarks(read_phonopy(path, arguments.force_constants))
+        found = read_phonopy(path, arguments.force_constants)
     else:
         tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
         found = from_hessian(saved_hessian(path, arguments).hessian, symmetry_tolerance_A=tolerance)

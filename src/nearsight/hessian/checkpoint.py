@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.bounded_json import parse_json
 from nearsight.errors import CheckpointError, StorageError
 from nearsight.hessian.same_model import differing_versions
 from nearsight.models.contract import Evaluation
@@ -29,7 +30,7 @@ logger = logging.getLogger("nearsight.checkpoint")
 _KIND = "nearsight hessian rows"
 _FORMAT = 2
 _LONGEST_HEADER_BYTES = 2**26
-_NO_HEADER = (ValueError, KeyError, TypeError, RecursionError)
+_NO_HEADER = (ValueError, KeyError, TypeError)
 """What a line raises that is no JSON, or JSON of something else."""
 
 
@@ -51,7 +52,7 @@ def read_fingerprint(path: str | os.PathLike[str]) -> dict[str, str] | None:
         return None
     try:
         with Path(path).open("rb") as file:
-            return dict(json.loads(file.readline(_LONGEST_HEADER_BYTES))["fingerprint"])
+            return dict(parse_json(file.readline(_LONGEST_HEADER_BYTES))["fingerprint"])
     except (OSError, *_NO_HEADER):
         return None
 
@@ -63,7 +64,7 @@ def count_rows(path: str | os.PathLike[str]) -> int:
     try:
         with Path(path).open("rb") as file:
             line = file.readline(_LONGEST_HEADER_BYTES)
-            n_atoms = int(json.loads(line)["n_atoms"])
+            n_atoms = int(parse_json(line)["n_atoms"])
             return (os.fstat(file.fileno()).st_size - len(line)) // _record_bytes(n_atoms)
     except (OSError, *_NO_HEADER):
         return 0
@@ -207,7 +208,7 @@ class RowStore:
 
     def _check_header(self, line: bytes) -> None:
         try:
-            header = json.loads(line)
+            header = parse_json(line)
             known = header["kind"] == _KIND and header["format"] == _FORMAT
             fingerprint = dict(header["fingerprint"])
         except _NO_HEADER as error:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from nearsight.bounded_json import parse_json
 from nearsight.errors import StorageError
 from nearsight.models.environments.places import data_directory
 from nearsight.storage import write_text
@@ -57,7 +58,7 @@ class Verdict:
 def last_verdict(name: str) -> Verdict | None:
     """Return the last verdict on the model of this name; None if there is none that can be read."""
     try:
-        values = json.loads(_file(name).read_text(encoding="utf-8"))
+        values = parse_json(_file(name).read_text(encoding="utf-8"))
         if set(values) != {field.name for field in fields(Verdict)}:
             return None  # another Nearsight wrote it
         return Verdict(**{**values, "failures": tuple(values["failures"])})

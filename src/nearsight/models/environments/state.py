@@ -6,6 +6,7 @@ from enum import Enum
 from pathlib import Path
 
 import nearsight
+from nearsight.bounded_json import parse_json
 from nearsight.errors import ModelError
 from nearsight.models.environments.places import Place
 from nearsight.storage import write_text
@@ -48,7 +49,7 @@ class Environment:
         ValueError
             The file is not such a record.
         """
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parse_json(path.read_text(encoding="utf-8"))
         if not isinstance(values, dict) or set(values) != {field.name for field in fields(cls)}:
             raise ValueError("it has other entries")
         return cls(**{**values, "packages": tuple(values["packages"])})

@@ -6,7 +6,6 @@ a body: the arrays that the head describes, one after the other. All numbers are
 
 import json
 import math
-import re
 import select
 import socket
 import struct
@@ -17,6 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.bounded_json import parse_json
 from nearsight.errors import ModelError
 
 _MAGIC = b"nsw1"
@@ -25,9 +25,6 @@ MAX_HEAD_BYTES = 2**26
 MAX_BODY_BYTES = 2**33
 _DTYPES = {"f": "<f8", "i": "<i8", "u": "<i8", "b": "|b1"}
 _MAX_DIMENSIONS = 4
-_DEEPEST = 100
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_BRACKETS = re.compile(rb"[\[\]{}]")
 _MOST_BUFFERS = 512  # the system takes 1024 at once
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -124,10 +121,8 @@ def receive(channel: socket.socket, wait: Wait | None = None) -> Frame:
         _refuse(f"it claims to have {head_bytes} and {body_bytes} bytes")
     text = bytearray(head_bytes)
     _fill(channel, memoryview(text), wait)
-    if _depth(text) > _DEEPEST:
-        _refuse("its head is nested too deeply")
     try:
-        content = json.loads(text)
+        content = parse_json(text)
     except ValueError as error:
         _refuse(f"its head is no JSON: {error}")
     if not isinstance(content, dict) or content.keys() != {"head", "arrays"}:
@@ -140,19 +135,6 @@ def receive(channel: socket.socket, wait: Wait | None = None) -> Frame:
         if array.dtype == bool and array.size and array.view(np.uint8).max() > 1:
             _refuse(f"{name!r} holds something else than true and false")
     return Frame(content["head"], arrays)
-
-
-def _depth(text: bytes | bytearray) -> int:
-    """Return how deeply lists and objects are nested.
-
-    Reading JSON recurses. Some packages allow so many levels that it would run over the stack and
-    end the process, instead of an error.
-    """
-    depth = deepest = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", text)):
-        depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _plain(name: str, array: NDArray[Any]) -> NDArray[Any]:
