@@ -26,7 +26,7 @@ def test_brackets_in_words_are_none() -> None:
 
 @pytest.mark.parametrize("text", ["", "[", '{"a"}', '"[[[', "nan,"])
 def test_what_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="Expecting|Extra data|Invalid|Unterminated"):
+    with pytest.raises(ValueError, match=r"Expecting|Extra data|Invalid|Unterminated"):
         parse_json(text)
 
 
