@@ -1,6 +1,5 @@
 """NumPy archives of others: what a file claims is compared with what it holds before it is read."""
 
-import json
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -9,6 +8,8 @@ from typing import IO, Any
 
 import numpy as np
 import psutil
+
+from nearsight.json_text import parse_json
 
 _MOST_PACKED = 1100
 """Times, to which DEFLATE packs zeros; what claims more holds something else."""
@@ -46,8 +47,8 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     if header is None or header.dtype.kind != "U" or header.shape != ():
         raise ValueError("it has no header")
     try:
-        return dict(json.loads(str(header)).items()), found
-    except (ValueError, RecursionError, AttributeError) as error:
+        return dict(parse_json(str(header)).items()), found
+    except (ValueError, AttributeError) as error:
         raise ValueError(f"its header is no JSON of an object ({error})") from error
 
 

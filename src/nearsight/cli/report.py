@@ -1,7 +1,6 @@
 """``nearsight report``: a page about Hessians that were saved."""
 
 import argparse
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from nearsight.errors import CheckpointError
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.hessian.result import Hessian
+from nearsight.json_text import parse_json
 from nearsight.reports.entries import ReportEntry
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
@@ -85,8 +85,8 @@ def require_saved_hessian(path: str) -> None:
 def _records(file: Path) -> list[dict[str, Any]] | None:
     """Return the objects in a JSON file, or None if it is something else."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        content = parse_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
     found = content if isinstance(content, list) else [content]
     return [record for record in found if isinstance(record, dict)]

@@ -1,6 +1,5 @@
 """ASE's `ase.vibrations.VibrationsData` as it writes itself: JSON."""
 
-import json
 import re
 from math import prod
 from pathlib import Path
@@ -18,6 +17,7 @@ from nearsight.hessian.other_programs.content import (
     damaged,
     molecule,
 )
+from nearsight.json_text import parse_json
 
 
 def is_ase_vibrations(text: str) -> bool:
@@ -40,8 +40,8 @@ def read_ase_vibrations(file: Path, text: str) -> Content:
         It has rows of some atoms only.
     """
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = parse_json(text)
+    except ValueError as error:
         raise damaged(file, f"it is no JSON ({error})") from error
     if not isinstance(found, dict):
         raise damaged(file, "it is no object with “atoms” and “hessian”")
