@@ -20,6 +20,7 @@ import gemmi
 from ase.formula import Formula
 from records import markdown_table
 
+from nearsight.announcing import quietly
 from nearsight.errors import StructureError
 from nearsight.storage import write_text
 from nearsight.structures import read_structure
@@ -78,7 +79,8 @@ def examined(path: Path) -> Row:
     name = "/".join(path.parts[-2:])
     start = perf_counter()
     try:
-        atoms = read_structure(path)
+        with quietly():  # what is remarked stands in the table
+            atoms = read_structure(path)
     except StructureError as error:
         reason = str(error).removeprefix(f"{path}: ")
         seconds = perf_counter() - start
