@@ -10,7 +10,6 @@ from pathlib import Path
 
 from nearsight.errors import MethodError, StorageError
 from nearsight.storage import require_replaceable
-from nearsight.structures.selection import split_selection, structure_stem
 
 _FIGURES = (".png", ".pdf", ".svg")
 _PAGES = (".html", ".htm")
@@ -120,6 +119,9 @@ def _structures(arguments: argparse.Namespace) -> list[str]:
 def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
     """Yield what has to stay where it is: what is read, and folders."""
     for path in _structures(arguments):
+        # Only here: a command without structures does not wait for what reads them.
+        from nearsight.structures.selection import split_selection
+
         yield NamedFile("one of the structures", str(split_selection(path)[0]))
     for option, name in _FOLDERS.items():
         if getattr(arguments, name, None) is not None:
@@ -157,6 +159,8 @@ def _require_different(written: Iterable[NamedFile], read: Iterable[NamedFile]) 
 
 def _require_no_fragment(folder: str, files: Iterable[NamedFile], structures: list[str]) -> None:
     """Check that none of `files` has a name that a fragment of a structure may get."""
+    from nearsight.structures.selection import structure_stem
+
     stems = {structure_stem(structure).casefold(): structure for structure in structures}
     there = _identity(folder)
     for file in files:
