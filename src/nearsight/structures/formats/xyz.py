@@ -73,8 +73,8 @@ def with_known_elements(text: str) -> Spelled:
             if column is None or len(fields) <= column:
                 continue
             species = fields[column]
-            if species in HYDROGEN_ISOTOPES_u:
-                masses[atom] = HYDROGEN_ISOTOPES_u[species]
+            if species.upper() in HYDROGEN_ISOTOPES_u:
+                masses[atom] = HYDROGEN_ISOTOPES_u[species.upper()]
                 fields[column] = "H"
             elif re.fullmatch(r"[+-]?\d+", species):
                 fields[column] = _symbol(int(species), number + 1)
