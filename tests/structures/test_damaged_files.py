@@ -1,5 +1,6 @@
 """200 damaged copies of a file of each format: an error for the user, or what the file declares."""
 
+import gzip
 import re
 import warnings
 from collections.abc import Callable
@@ -21,7 +22,7 @@ N_COPIES = 200
 
 def quartz_cif() -> bytes:
     return cif_text(
-        ["Si1 Si 0.4697 0 0.333333", "O1 O 0.4135 0.2669 0.2144"],
+        ["Si1 Si 0.4697 0 0.666667", "O1 O 0.4135 0.2669 0.7856"],
         cell=(4.9137, 4.9137, 5.4047, 90, 90, 120),
         header=[
             "_chemical_formula_sum 'O2 Si'",
@@ -47,6 +48,11 @@ def salt() -> Atoms:
 def content(tmp_path: Path, name: str, kind: str, atoms: Atoms, **settings: object) -> bytes:
     write(tmp_path / name, atoms, format=kind, **settings)
     return (tmp_path / name).read_bytes()
+
+
+def saved(path: Path, content: bytes) -> bytes:
+    path.write_bytes(content)
+    return content
 
 
 def outcome(path: Path) -> tuple[Atoms | None, str]:
@@ -91,6 +97,7 @@ FORMATS: dict[str, tuple[Callable[[Path], bytes], Callable[[str], int] | None]] 
     ),
     "a.pdb": (lambda p: content(p, "a.pdb", "proteindatabank", salt()), None),
     "a.traj": (lambda p: content(p, "a.traj", "traj", salt()), None),
+    "a.cif.gz": (lambda p: saved(p / "a.cif.gz", gzip.compress(quartz_cif(), mtime=0)), None),
     "a.json": (lambda p: content(p, "a.json", "json", salt()), None),
 }
 
@@ -121,6 +128,8 @@ def test_damaged_files_are_refused_or_hold_as_many_atoms_as_they_say(
 
 def test_a_damaged_cif_is_refused_or_has_the_composition_of_its_formula(tmp_path: Path) -> None:
     path = tmp_path / "quartz.cif"
+    path.write_bytes(quartz_cif())
+    assert read_structure(path).info == {}
     formula = b"_chemical_formula_sum 'O2 Si'"
     n_whole = 0
     for copy in mutations(quartz_cif(), seed=19, count=N_COPIES):
@@ -136,7 +145,7 @@ def test_a_damaged_cif_is_refused_or_has_the_composition_of_its_formula(tmp_path
             assert counts["O"] == 2 * counts["Si"]
         if formula in copy and b"_cell_formula_units_Z 3\n" in copy:
             assert atoms.get_chemical_formula() == "O6Si3"
-    assert 0 < n_whole < N_COPIES // 2
+    assert N_COPIES // 10 < n_whole < N_COPIES // 2
 
 
 def test_random_bytes_are_no_structure(tmp_path: Path) -> None:

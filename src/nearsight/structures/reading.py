@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -133,7 +134,7 @@ def _content(file: Path) -> bytes:
         return content
     try:
         return decompress(content)
-    except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
+    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
         raise StructureError(f"It cannot be decompressed ({error}); download it again.") from error
 
 

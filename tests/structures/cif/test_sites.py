@@ -162,6 +162,13 @@ def test_coordinates_that_are_no_numbers_are_named(tmp_path: Path, value: str) -
         read_text(tmp_path, cif_text([f"Na1 Na 0 {value} 0"], header=P1))
 
 
+def test_columns_of_different_lengths_are_refused(tmp_path: Path) -> None:
+    text = cif_text(["Na1 Na 0 0 0", "Cl1 Cl 0.5 0.5 0.5"], header=P1)
+    split = f"{text}loop_\n_atom_site_occupancy\n1\n1\n1\n"
+    with pytest.raises(StructureError, match="_atom_site_occupancy has 3 values"):
+        read_text(tmp_path, split)
+
+
 def test_cartesian_coordinates_are_refused(tmp_path: Path) -> None:
     columns = ("label", "type_symbol", "Cartn_x", "Cartn_y", "Cartn_z")
     with pytest.raises(StructureError, match="no fractional coordinates"):

@@ -49,6 +49,8 @@ def test_types_of_lammps_are_no_atomic_numbers(tmp_path: Path) -> None:
 def test_isotopes_are_those_of_the_structure_that_is_chosen(tmp_path: Path) -> None:
     text = "2\n\nD 0 0 0\nH 0 0 1\n2\n\nH 0 0 0\nT 0 0 1\n"
     np.testing.assert_allclose(read_text(tmp_path, text).get_masses(), [1.008, 3.01604928199])
+    np.testing.assert_allclose(read_text(tmp_path, "1\n\nd 0 0 0\n").get_masses(), DEUTERIUM_u)
+    read_text(tmp_path, text)
     first = read_structure(tmp_path / "molecule.xyz@1")
     np.testing.assert_allclose(first.get_masses(), [DEUTERIUM_u, 1.008])
 

@@ -11,6 +11,20 @@ from nearsight.errors import StructureError
 from nearsight.structures.cif.document import COORDINATES, Block, to_number
 from nearsight.structures.cif.elements import NotOneElementError, from_label, from_type_symbol
 
+_COLUMNS = (
+    *COORDINATES,
+    "_atom_site_label",
+    "_atom_site_id",
+    "_atom_site_type_symbol",
+    "_atom_site_occupancy",
+    "_atom_site_calc_flag",
+    "_atom_site_disorder_assembly",
+    "_atom_site_disorder_group",
+    "_atom_site_label_alt_id",
+    "_atom_site_attached_hydrogens",
+    "_atom_site_site_symmetry_multiplicity",
+    "_atom_site_symmetry_multiplicity",
+)
 _OCCUPANCY_ROUNDING = 1e-6
 _NAMED = 5
 
@@ -84,9 +98,9 @@ def _labels(block: Block, n_sites: int) -> list[str]:
 
 
 def _require_one_table(block: Block, n_sites: int) -> None:
-    for name, cells in block.columns.items():
-        of_sites = name.startswith("_atom_site_") and not name.startswith("_atom_site_aniso")
-        if of_sites and len(cells) != n_sites:
+    for name in _COLUMNS:
+        cells = block.columns.get(name)
+        if cells is not None and len(cells) != n_sites:
             raise StructureError(
                 f"{name} has {len(cells)} values (line {block.lines[name]}), and {COORDINATES[0]} "
                 f"has {n_sites}; write them in one loop."
