@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from ase.build import molecule
 
+from hostile import Hostile
 from nearsight.errors import CheckpointError
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import ModelIdentity, record
@@ -47,16 +48,6 @@ def archive(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
-
-
-class Hostile:
-    """Makes a file when it is unpickled."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self._path,)
 
 
 def test_nothing_that_is_pickled_runs(archive: Callable[..., Path], tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
+from hostile import Hostile
 from nearsight.errors import CheckpointError
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.operator import HessianOperator
@@ -19,16 +19,6 @@ from nearsight.models.environments import State, find
 from nearsight.models.verdicts import last_verdict
 from nearsight.relaxation.relax import relax
 from nearsight.vibrations.probing import probe_heat_capacity
-
-
-class Hostile:
-    """Makes a folder when it is unpickled."""
-
-    def __init__(self, trace: Path) -> None:
-        self._trace = trace
-
-    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
-        return os.mkdir, (str(self._trace),)
 
 
 def contents(trace: Path) -> list[bytes]:

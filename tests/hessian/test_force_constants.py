@@ -15,12 +15,8 @@ from ase.constraints import FixAtoms
 
 from nearsight.errors import CheckpointError, MethodError, StructureError
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.force_constants import (
-    DEFAULT_LENGTH_A,
-    ForceConstants,
-    force_constants,
-    from_hessian,
-)
+from nearsight.hessian.force_constants import DEFAULT_LENGTH_A, ForceConstants, force_constants
+from nearsight.hessian.supercell_hessian import from_hessian
 
 ROUNDING = 1e-10
 

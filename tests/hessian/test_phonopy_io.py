@@ -14,8 +14,9 @@ from scipy import constants
 
 from nearsight.errors import CheckpointError, StorageError, StructureError
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.force_constants import ForceConstants, force_constants, from_hessian
+from nearsight.hessian.force_constants import ForceConstants, force_constants
 from nearsight.hessian.phonopy_io import phonopy_atoms, write_phonopy
+from nearsight.hessian.supercell_hessian import from_hessian
 
 # what phonopy itself says of supercells that have not all the symmetry of their crystal
 lower_symmetry = pytest.mark.filterwarnings("ignore:Warning. Point group symmetries:UserWarning")

@@ -1,7 +1,6 @@
 """A file of weights that would run code is refused before it can, for every family usable here."""
 
 import importlib.util
-import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hostile import Hostile
 from nearsight.errors import ModelError
 from nearsight.models.families import FAMILIES
 from nearsight.models.registry import load_model
@@ -28,16 +28,6 @@ FILES = {
     "nequix": ("network.nqx", "network.pt"),
 }
 """Names such as each family's files have."""
-
-
-class Hostile:
-    """Makes a folder when it is unpickled."""
-
-    def __init__(self, trace: Path) -> None:
-        self._trace = trace
-
-    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
-        return os.mkdir, (str(self._trace),)
 
 
 def as_pickle(path: Path, content: Any) -> None:

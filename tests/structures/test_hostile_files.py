@@ -11,27 +11,17 @@ import pickle
 import sqlite3
 import tarfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ase.io.formats import ioformats
 
+from hostile import Hostile
 from nearsight.errors import StructureError
 from nearsight.structures.reading import read_structure
 
 COMPRESSED = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
-
-
-class Hostile:
-    """Makes a folder when it is unpickled."""
-
-    def __init__(self, trace: Path) -> None:
-        self._trace = trace
-
-    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
-        return os.mkdir, (str(self._trace),)
 
 
 def names() -> list[str]:

@@ -12,7 +12,8 @@ from scipy import constants as si
 
 from nearsight.errors import StructureError
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.force_constants import force_constants, from_hessian
+from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.supercell_hessian import from_hessian
 from nearsight.structures.supercell import make_general_supercell
 from nearsight.vibrations.band_structure import band_structure
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from nearsight.cli.options import positive_float
+from nearsight.cli.values import positive_float
 
 # Kept here, because their module imports more than `--help` may take time for; tests compare.
 REFERENCE_RADIUS_A = 12.0

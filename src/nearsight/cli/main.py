@@ -18,6 +18,7 @@ from nearsight.cli.streams import (
     say_defect,
     why_not_printed,
 )
+from nearsight.cli.values import mode_index, positive_float
 from nearsight.errors import NearsightError, NearsightWarning, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.printable import printable
@@ -134,7 +135,7 @@ def _heat_capacity(commands: "options.Commands") -> None:
     )
     command.add_argument(
         "--converge-supercell",
-        type=options.positive_float,
+        type=positive_float,
         metavar="TOL",
         help="grow the supercell of the force constants until c_v changes by no more than this "
         "share, and show the curve",
@@ -211,7 +212,7 @@ def _vibrations(commands: "options.Commands") -> None:
     )
     command.add_argument(
         "--animate",
-        type=options.mode_index,
+        type=mode_index,
         nargs="+",
         metavar="MODE",
         default=[],
@@ -288,7 +289,7 @@ def _fragment(commands: "options.Commands") -> None:
     options.add_reading(command)
     command.add_argument(
         "--radius",
-        type=options.positive_float,
+        type=positive_float,
         required=True,
         metavar="R",
         help="keep every group with an atom within R Å of the site",

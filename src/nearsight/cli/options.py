@@ -1,10 +1,11 @@
 """The options that several commands share."""
 
 import argparse
-import contextlib
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from nearsight.cli.values import MeshAction, gibibytes, positive_float, positive_int
 
 # Kept here, because their modules import more than `--help` may take time for; tests compare.
 DEFAULT_MODEL = "sevennet-0"
@@ -13,7 +14,6 @@ DEFAULT_LENGTH_A = 8.0
 DEFAULT_MESH_LENGTH_A = 100.0
 DEFAULT_RADIUS_A = 4.0
 OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
-_MOST_MEMORY_GIB = 2.0**34  # 64 bits
 PRODUCTS = ("auto", "analytic", "grouped", "differences")
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def add_relaxation(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--max-steps",
-        type=_positive_int,
+        type=positive_int,
         default=1000,
         metavar="N",
         help="stop the relaxation after N steps and say so (default: %(default)s)",
@@ -180,7 +180,7 @@ def add_hessian(command: argparse.ArgumentParser) -> None:
     group = add_rows(command, "Hessian")
     group.add_argument(
         "--supercell",
-        type=_positive_int,
+        type=positive_int,
         nargs=3,
         metavar=("A", "B", "C"),
         help="repeat the relaxed structure before its Hessian is computed",
@@ -224,7 +224,7 @@ def add_rows(command: argparse.ArgumentParser, title: str) -> "argparse._Argumen
     group.add_argument(
         "--memory",
         dest="memory_budget_bytes",
-        type=_gibibytes,
+        type=gibibytes,
         metavar="GIB",
         help="memory that may be used (default: 80%% of what is free)",
     )
@@ -287,7 +287,7 @@ def add_probing(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--lanczos-steps",
-        type=_positive_int,
+        type=positive_int,
         metavar="M",
         help="products from each vector (default: what temperature and wavenumbers need)",
     )
@@ -299,7 +299,7 @@ def add_probing(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--lowest-modes",
-        type=_positive_int,
+        type=positive_int,
         metavar="N",
         help="find the N lowest modes first, some hundred products, and take off what imaginary "
         "ones would count",
@@ -309,25 +309,6 @@ def add_probing(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the structure with the heat capacity of each atom as extended XYZ",
     )
-
-
-class MeshAction(argparse.Action):
-    """Three whole numbers, or one length."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,  # noqa: ARG002  # argparse passes it
-    ) -> None:
-        """Keep the mesh as a float or three integers."""
-        if len(values) == 1:
-            setattr(namespace, self.dest, values[0])
-        elif len(values) == 3 and all(value.is_integer() for value in values):
-            setattr(namespace, self.dest, [int(value) for value in values])
-        else:
-            parser.error("argument --mesh: give three whole numbers of q-points, or one length")
 
 
 def add_thermodynamics(command: argparse.ArgumentParser) -> None:
@@ -374,37 +355,3 @@ def add_output(command: argparse.ArgumentParser, plot: str | None, *, report: bo
         metavar="FILE",
         help="write one self-contained page with numbers, figures and moving modes (.html)",
     )
-
-
-def positive_float(text: str) -> float:
-    """Return a finite number greater than zero."""
-    with contextlib.suppress(ValueError):
-        value = float(text)
-        if 0 < value < float("inf"):
-            return value
-    raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-
-
-def _gibibytes(text: str) -> int:
-    """Return an amount of memory in bytes."""
-    amount = positive_float(text)
-    if amount > _MOST_MEMORY_GIB:
-        raise argparse.ArgumentTypeError(f"{text} GiB is more than any machine can address")
-    return int(amount * 2**30)
-
-
-def _positive_int(text: str) -> int:
-    with contextlib.suppress(ValueError):
-        value = int(text)
-        if value >= 1:
-            return value
-    raise argparse.ArgumentTypeError(f"{text} is not a positive integer")
-
-
-def mode_index(text: str) -> int:
-    """Return the number of a mode."""
-    with contextlib.suppress(ValueError):
-        value = int(text)
-        if value >= 0:
-            return value
-    raise argparse.ArgumentTypeError(f"{text} is not the number of a mode, counted from 0")

@@ -7,9 +7,10 @@ from typing import Any
 
 from nearsight.cli.calculated import Calculated, with_constants
 from nearsight.errors import MethodError
-from nearsight.hessian.force_constants import ForceConstants, from_hessian
+from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy
+from nearsight.hessian.supercell_hessian import from_hessian
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 
 

@@ -1,12 +1,13 @@
 """Second derivatives by positions, and by strain: which rows, how computed, kept and checked."""
 
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.force_constants import ForceConstants, force_constants, from_hessian
+from nearsight.hessian.force_constants import ForceConstants, force_constants
 from nearsight.hessian.generalised import GeneralisedHessian, generalised_hessian
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.other_programs import read_hessian
 from nearsight.hessian.plan import Plan, plan
 from nearsight.hessian.result import Hessian
+from nearsight.hessian.supercell_hessian import from_hessian
 
 __all__ = [
     "ForceConstants",

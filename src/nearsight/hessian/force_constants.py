@@ -36,7 +36,6 @@ from nearsight.storage import (
     save_archive,
 )
 from nearsight.structures.cell_symmetry import (
-    find_cell_symmetry,
     symmetry_of_supercell,
 )
 from nearsight.structures.checking import (
@@ -351,47 +350,6 @@ def force_constants(
         values_eV_per_A2=planned.expand_for(computed.rows_eV_per_A2, primitive.atoms),
         warnings=(*computed.notes, *remarks_about_pieces(pieces_of(unit_cell, reach))),
         reach_A=reach,
-    )
-
-
-def from_hessian(
-    hessian: Hessian, *, symmetry_tolerance_A: float = EXACT_TOLERANCE_A
-) -> ForceConstants:
-    """Return the force constants that the Hessian of a supercell holds.
-
-    Parameters
-    ----------
-    hessian
-        The Hessian of a supercell, or of any cell of a crystal; its primitive cell is found.
-    symmetry_tolerance_A
-        How far in Å an atom may be from where the translations want it.
-
-    Raises
-    ------
-    StructureError
-        The structure is no crystal, or has no lattice at this tolerance.
-    """
-    atoms = hessian.atoms
-    if not atoms.pbc.all():
-        raise StructureError(
-            f"{atoms.get_chemical_formula()} is not periodic in three directions, so that its "
-            f"Hessian holds no force constants of a crystal; use its normal modes."
-        )
-    symmetry = find_cell_symmetry(atoms, symmetry_tolerance_A, "translations")
-    matrix = np.eye(3, dtype=np.int64)
-    primitive = primitive_cell(atoms, atoms, symmetry, matrix)
-    computation = {**computation_fields(hessian), "symmetry_tolerance_A": symmetry_tolerance_A}
-    return ForceConstants(
-        **computation,
-        unit_cell=atoms,
-        supercell=atoms,
-        supercell_matrix=matrix,
-        primitive_vectors=primitive.vectors,
-        rotations=primitive.rotations,
-        primitive_atoms=primitive.atoms,
-        values_eV_per_A2=hessian.matrix_eV_per_A2[primitive.atoms],
-        warnings=hessian.warnings,
-        reach_A=hessian.reach_A,
     )
 
 

@@ -112,12 +112,8 @@ def _compute(
         memory_budget_bytes=budget,
     )
     settings = _settings(plan, chosen)
-    store = None
-    if checkpoint is not None:
-        identity = fingerprint(atoms, model.identity, settings)
-        origin = Origin(identity, versions_behind(model.identity), at_rest.result)
-        store = RowStore(checkpoint, origin, len(atoms))
-        _require_same_model(replace(task, chosen=chosen), store, at_rest.result)
+    task = replace(task, chosen=chosen)
+    store = None if checkpoint is None else _store(task, settings, checkpoint, at_rest.result)
     rows = Rows(plan.seeds, store)
     resumed = len(rows.finished)
     with (
@@ -125,7 +121,7 @@ def _compute(
         PeakMemory(device) as peak,
     ):
         start = perf_counter()
-        executed, by_sum_rule = complete(replace(task, chosen=chosen), rows)
+        executed, by_sum_rule = complete(task, rows)
         stacked = np.stack([rows.finished[index] for index in range(rows.total)])
         deviation = _check_images(atoms, model, plan, chosen, stacked)
         seconds = perf_counter() - start
@@ -150,6 +146,21 @@ def _compute(
             ),
         ),
     )
+
+
+def _store(
+    task: Task,
+    settings: dict[str, Setting],
+    checkpoint: str | os.PathLike[str],
+    at_rest: Evaluation,
+) -> RowStore:
+    """Return the rows on disk, which the same model has computed."""
+    identity = task.model.identity
+    digests = fingerprint(task.atoms, identity, settings)
+    origin = Origin(digests, versions_behind(identity), at_rest)
+    store = RowStore(checkpoint, origin, len(task.atoms))
+    _require_same_model(task, store, at_rest)
+    return store
 
 
 def _settings(plan: Plan, chosen: Chosen) -> dict[str, Setting]:

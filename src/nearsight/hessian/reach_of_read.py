@@ -39,7 +39,8 @@ def _reach_seen_in(found: Hessian | ForceConstants) -> float:
             break
         coupling = _coupling_eV_per_A2(found, reach)
         # Derivatives into which all images are folded show no hold; those of an atom show nothing.
-        if len(cell.atoms) > 1 if coupling is None else coupling < _HELD_eV_PER_A2:
+        free = len(cell.atoms) > 1 if coupling is None else coupling < _HELD_eV_PER_A2
+        if free:
             return reach
     return ASSUMED_REACH_A
 

@@ -123,13 +123,7 @@ def probe_heat_capacity(
     start = perf_counter()
     colours = colour_atoms(hessian.atoms, radius_A)
     triads = random_triads(len(hessian.atoms), seed)
-    n_vectors, size = 3 * (int(colours.max()) + 1), 3 * len(hessian.atoms)
-    n_kept = n_vectors * min(n_steps or _MOST_STEPS, size)
-    require_room(
-        _BYTES_PER_NUMBER_KEPT * n_kept * size,
-        f"Keeping {n_kept} vectors of Lanczos steps for {len(hessian.atoms)} atoms",
-        "Take fewer steps (--lanczos-steps), or a smaller cell.",
-    )
+    _require_room_for_steps(len(hessian.atoms), int(colours.max()) + 1, n_steps or _MOST_STEPS)
     operator = MassWeightedOperator(hessian)
     runs = [LanczosRun(vector) for vector in probing_vectors(colours, triads)]
     with hold(checkpoint), progress_bar("Hessian products", None, show=progress) as advance:
@@ -179,6 +173,16 @@ def probe_heat_capacity(
         peak_memory_bytes=hessian.peak_memory_bytes,
         difference_error=_difference_error(hessian, runs[0]),
         seconds=perf_counter() - start,
+    )
+
+
+def _require_room_for_steps(n_atoms: int, n_colours: int, n_steps: int) -> None:
+    size = 3 * n_atoms
+    n_kept = 3 * n_colours * min(n_steps, size)
+    require_room(
+        _BYTES_PER_NUMBER_KEPT * n_kept * size,
+        f"Keeping {n_kept} vectors of Lanczos steps for {n_atoms} atoms",
+        "Take fewer steps (--lanczos-steps), or a smaller cell.",
     )
 
 

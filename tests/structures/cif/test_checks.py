@@ -197,3 +197,21 @@ def test_several_contradictions_are_all_named(tmp_path: Path) -> None:
     message = contradictions(tmp_path, cif_text(SALT, cell=CELL, header=header))
     assert "200 Å³" in message
     assert "'K Cl'" in message
+
+
+def test_one_atom_of_many_is_missed(tmp_path: Path) -> None:
+    places = [(x / 6, y / 6, z / 6) for x in range(6) for y in range(6) for z in range(6)]
+    sites = [f"Cu Cu {x:.6f} {y:.6f} {z:.6f}" for x, y, z in places]
+    header = ["_space_group_name_H-M_alt 'P 1'", "_chemical_formula_sum Cu"]
+    header.append("_cell_formula_units_Z 216")
+    cell = (15, 15, 15, 90, 90, 90)
+    assert is_read(tmp_path, cif_text(sites, cell=cell, header=header)) == "Cu216"
+    message = contradictions(tmp_path, cif_text(sites[1:], cell=cell, header=header))
+    assert "Z = 216, Cu216, but its sites give Cu215" in message
+
+
+def test_fractions_of_a_formula_are_rounded(tmp_path: Path) -> None:
+    header = ["_space_group_name_H-M_alt 'P 1'", "_chemical_formula_sum 'Cu0.33 O0.67'"]
+    header.append("_cell_formula_units_Z 3")
+    sites = ["Cu Cu 0 0 0", "O1 O 0.35 0 0", "O2 O 0.65 0 0"]
+    assert is_read(tmp_path, cif_text(sites, header=header)) == "CuO2"

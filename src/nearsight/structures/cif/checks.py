@@ -17,6 +17,8 @@ from nearsight.structures.neighbours import neighbour_pairs
 
 _VOLUME_TOLERANCE = 5e-3
 _DENSITY_TOLERANCE = 3e-2
+_ROUNDING = 0.01
+"""Of numbers in a formula."""
 _ATOMIC_MASS_g_PER_CM3 = 1.66053906892
 """One unit of atomic mass per Å³."""
 
@@ -53,10 +55,18 @@ def composition_conflict(formula: Formula | None, block: Block, atoms: Atoms) ->
         )
     symbols = {*declared, *found}
     off = {symbol: found.get(symbol, 0) - whole * declared.get(symbol, 0) for symbol in symbols}
-    if all(abs(difference) <= 0.01 * max(whole, 1) for difference in off.values()):
+    if all(
+        abs(difference) <= _allowed(declared.get(symbol, 0.0), whole)
+        for symbol, difference in off.items()
+    ):
         return None
     missing = ": hydrogen atoms are missing" if _only_hydrogen_missing(off) else ""
     return f"it is said to hold {says}, but its sites give {written(found)}{missing}"
+
+
+def _allowed(declared: float, units: float) -> float:
+    """Return how many atoms may be missing: rounding of a fraction, and none of a whole number."""
+    return _ROUNDING if declared.is_integer() else _ROUNDING * max(units, 1.0)
 
 
 def _formula_units(declared: Mapping[str, float], found: Mapping[str, float]) -> float:
@@ -78,7 +88,7 @@ def _is_sum_over_cell(declared: Mapping[str, float], z: float, block: Block) -> 
 
 
 def _only_hydrogen_missing(off: dict[str, float]) -> bool:
-    wrong = {symbol for symbol, difference in off.items() if abs(difference) > 0.01}
+    wrong = {symbol for symbol, difference in off.items() if abs(difference) > _ROUNDING}
     return wrong == {"H"} and off["H"] < 0
 
 
