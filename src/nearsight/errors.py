@@ -37,6 +37,15 @@ class MethodError(NearsightError):
     """What was asked for is not possible with this model, structure or setting."""
 
 
+class SettingError(MethodError):
+    """A setting is unknown, of another type, or outside of what it may be."""
+
+    def __init__(self, message: str, setting: str = "") -> None:
+        super().__init__(message)
+        self.setting = setting
+        """Its name, with those of the groups that it is in: ``relaxation.fmax_eV_per_A``."""
+
+
 class MemoryBudgetError(NearsightError):
     """No method fits into the memory that may be used."""
 

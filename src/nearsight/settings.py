@@ -1,0 +1,249 @@
+"""Settings as values: frozen dataclasses that scripts, files, options and processes share.
+
+A setting is a field whose annotation says what it is and what it may be::
+
+    fmax_eV_per_A: Annotated[float, Help("relax until no force is larger"), POSITIVE] = 0.005
+
+This module imports nothing that takes time, since the options of the command line are made of such
+classes before anything is computed.
+"""
+
+import difflib
+import math
+import numbers
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, Self
+
+from nearsight.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Help:
+    """What a setting is, in the words of ``--help`` and of documentation."""
+
+    text: str
+    metavar: str | None = None
+    """What stands for the value, such as ``F``."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Which numbers a setting may be; infinity and NaN never are."""
+
+    above: float | None = None
+    least: float | None = None
+
+    def __str__(self) -> str:
+        if self.above is not None:
+            return "positive" if self.above == 0 else f"above {self.above:g}"
+        return f"{self.least:g} or more"
+
+    def holds(self, value: float) -> bool:
+        """Tell whether `value` is one of them."""
+        return (self.above is None or value > self.above) and (
+            self.least is None or value >= self.least
+        )
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Which words a setting may be."""
+
+    words: tuple[str, ...]
+
+
+POSITIVE = Range(above=0)
+
+
+@dataclass(frozen=True)
+class About:
+    """One setting of a class of settings, as its annotation describes it."""
+
+    name: str
+    kind: Any
+    """The type without annotations, such as ``float | None``."""
+    default: Any
+    """`dataclasses.MISSING` where the setting has to be given."""
+    help: Help | None
+    range: Range | None
+    choices: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base of settings: every field is checked against its annotation.
+
+    Raises
+    ------
+    SettingError
+        A value is of another type than its annotation says, or outside of what it may be.
+    """
+
+    def __post_init__(self) -> None:
+        for about in describe(type(self)):
+            given = getattr(self, about.name)
+            value = _checked(about, given)
+            if value is not given:
+                object.__setattr__(self, about.name, value)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as JSON-compatible values, those in groups as objects."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Make settings of what a file says of them; what it leaves out has its default.
+
+        Raises
+        ------
+        SettingError
+            There is no such setting, or a value is not possible.
+        """
+        known = {about.name: about for about in describe(cls)}
+        given = {}
+        for name, value in values.items():
+            if name not in known:
+                raise SettingError(f"there is no setting `{name}`{nearest(name, known)}.", name)
+            given[name] = _from_file(known[name], value)
+        return cls(**given)
+
+
+def _from_file(about: About, value: Any) -> Any:
+    """Return the value of a setting, or the settings of a group, as a file says it."""
+    kind = about.kind
+    if not (isinstance(kind, type) and issubclass(kind, Settings) and isinstance(value, Mapping)):
+        return value
+    try:
+        return kind.from_mapping(value)
+    except SettingError as error:
+        raise SettingError(str(error), f"{about.name}.{error.setting}") from None
+
+
+def nearest(name: str, known: Mapping[str, object]) -> str:
+    """Return a remark about the word of `known` that may have been meant; nothing without one."""
+    [*close] = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean `{close[0]}`" if close else f"; known are {', '.join(known)}"
+
+
+@cache
+def describe(cls: type[Any]) -> tuple[About, ...]:
+    """Return what the annotations of a class of settings say, in their order."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    described = []
+    for field in fields(cls):
+        kind = hints[field.name]
+        extras: list[Any] = []
+        if typing.get_origin(kind) is typing.Annotated:
+            kind, *extras = typing.get_args(kind)
+        default = field.default
+        if default is MISSING and field.default_factory is not MISSING:
+            default = field.default_factory()
+        words = _first(extras, OneOf)
+        described.append(
+            About(
+                field.name,
+                kind,
+                default,
+                _first(extras, Help),
+                _first(extras, Range),
+                None if words is None else words.words,
+            )
+        )
+    return tuple(described)
+
+
+def _first(extras: Any, kind: type) -> Any:
+    return next((extra for extra in extras if isinstance(extra, kind)), None)
+
+
+def _checked(about: About, value: Any) -> Any:
+    """Return the value in the type of its setting: an integer as float, a list as tuple."""
+    for kind in _alternatives(about.kind):
+        converted = _converted(value, kind)
+        if converted is MISSING:
+            continue
+        for number in _numbers(converted):
+            if about.range is not None and not about.range.holds(number):
+                raise SettingError(f"`{about.name}` is {about.range}, not {number:g}.", about.name)
+        if about.choices is not None and converted is not None and converted not in about.choices:
+            close = difflib.get_close_matches(str(converted), about.choices, n=1)
+            meant = f"; did you mean {close[0]}?" if close else "."
+            words = ", ".join(about.choices)
+            raise SettingError(
+                f"`{about.name}` is one of {words}, not {converted!r}{meant}", about.name
+            )
+        return converted
+    raise SettingError(f"`{about.name}` is {_named(about.kind)}, not {value!r}.", about.name)
+
+
+def _alternatives(kind: Any) -> tuple[Any, ...]:
+    if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
+        return typing.get_args(kind)
+    return (kind,)
+
+
+def _converted(value: Any, kind: Any) -> Any:
+    """Return `value` as `kind`, or `MISSING` if it is none."""
+    if kind is type(None):
+        return None if value is None else MISSING
+    if typing.get_origin(kind) is tuple:
+        return _converted_tuple(value, typing.get_args(kind))
+    if kind in {int, float}:
+        of = numbers.Integral if kind is int else numbers.Real
+        if isinstance(value, bool) or not isinstance(value, of) or not math.isfinite(value):
+            return MISSING
+        return kind(value)
+    return value if isinstance(value, kind) else MISSING
+
+
+def _converted_tuple(value: Any, kinds: tuple[Any, ...]) -> Any:
+    if not isinstance(value, list | tuple):
+        return MISSING
+    if kinds[-1] is Ellipsis:
+        kinds = kinds[:1] * len(value)
+    if len(kinds) != len(value):
+        return MISSING
+    parts = tuple(_converted(part, kind) for part, kind in zip(value, kinds, strict=True))
+    return MISSING if any(part is MISSING for part in parts) else parts
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    parts = value if isinstance(value, tuple) else (value,)
+    for part in parts:
+        if isinstance(part, tuple):
+            yield from _numbers(part)
+        elif isinstance(part, int | float) and not isinstance(part, bool):
+            yield part
+
+
+_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+def _named(kind: Any) -> str:
+    """Return what a type is, in words."""
+    names = []
+    for each in _alternatives(kind):
+        if each is type(None):
+            names.append("left out")
+        elif typing.get_origin(each) is tuple:
+            parts = typing.get_args(each)
+            of = _named(parts[0]).removeprefix("a ")
+            many = "a list of" if parts[-1] is Ellipsis else f"a list of {len(parts)}"
+            names.append(f"{many} {of}s" if "list" not in of else f"{many} such lists")
+        else:
+            names.append(_NAMES.get(each, getattr(each, "__name__", str(each))))
+    return " or ".join(names)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Settings):
+        return value.to_json()
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} is no class of settings")
+    return value
