@@ -15,7 +15,6 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import cache
 from typing import Any, Self
 
 from nearsight.errors import SettingError
@@ -129,7 +128,6 @@ def nearest(name: str, known: Mapping[str, object]) -> str:
     return f"; did you mean `{close[0]}`" if close else f"; known are {', '.join(known)}"
 
 
-@cache
 def describe(cls: type[Any]) -> tuple[About, ...]:
     """Return what the annotations of a class of settings say, in their order."""
     hints = typing.get_type_hints(cls, include_extras=True)
