@@ -126,7 +126,7 @@ def test_noise_is_not_followed(boxed, pair_model):
     assert vibrations(held_hessian(held.atoms)).n_imaginary > 0
     found = relax_to_minimum(boxed, pair_model(), hessian_of=hessian_of, **options)
     (warning,) = found.warnings
-    assert "flat within the accuracy of the relaxation. Use a smaller --fmax" in warning
+    assert "flat within the accuracy of the relaxation. Use a smaller `fmax_eV_per_A`" in warning
     assert "saddle point" not in warning
     # one round, and then the structure whose Hessian is known
     (known,) = computed

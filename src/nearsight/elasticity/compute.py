@@ -116,7 +116,7 @@ def _stress_warnings(stress_GPa: FloatArray) -> list[str]:
     return [
         f"These are {STRESS_CORRECTED}, not elastic constants: the crystal is under a stress of "
         f"{stress_GPa[worst]:.3g} GPa ({_AXES[worst]}), {NEGLIGIBLE_STRESS_GPA:g} GPa or more. "
-        f"Relax the cell, with a smaller fmax, for elastic constants."
+        f"Relax the cell, with a smaller `fmax_eV_per_A`, for elastic constants."
     ]
 
 
@@ -125,7 +125,8 @@ def _force_warnings(fmax_eV_per_A: float) -> list[str]:
         return []
     return [
         f"The atoms are not at rest: the largest force is {fmax_eV_per_A:.3g} eV/Å, so that the "
-        f"relaxation of the ions begins elsewhere than at the minimum. Relax with a smaller fmax."
+        f"relaxation of the ions begins elsewhere than at the minimum. Relax with a "
+        f"smaller `fmax_eV_per_A`."
     ]
 
 
@@ -140,7 +141,7 @@ def _mode_warnings(ions: IonicRelaxation) -> list[str]:
         f"{modes} beside the translations have no restoring force (below 1 cm⁻¹) and are left "
         f"out; a strain pulls at them with {share:.1e} of the largest force on any mode. If that "
         f"is more than rounding, relaxed-ion constants are not defined here: look for molecules "
-        f"that touch nothing, and relax with a smaller fmax."
+        f"that touch nothing, and relax with a smaller `fmax_eV_per_A`."
     ]
 
 

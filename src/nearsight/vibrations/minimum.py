@@ -148,7 +148,7 @@ def _with_flat_mode(found: Relaxation, name: str, change_eV: float) -> Relaxatio
     flat = (
         f"An imaginary mode is left ({name}), but moving along it and relaxing again does not "
         f"lower the energy ({change_eV:+.1e} eV): it is flat within the accuracy of the "
-        f"relaxation. Use a smaller --fmax (in Python fmax) to tell whether the mode is real."
+        f"relaxation. Use a smaller `fmax_eV_per_A` to tell whether the mode is real."
     )
     return replace(found, warnings=(*found.warnings, flat))
 

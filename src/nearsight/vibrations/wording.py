@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 WAY_OUT = (
-    "relax it further, with a smaller --fmax, or out of the saddle point with --follow-imaginary "
-    "(in Python relax_to_minimum)"
+    "relax it further, with a smaller `fmax_eV_per_A`, or out of the saddle point with "
+    "`follow_imaginary`"
 )
 """What to do about imaginary modes of the cell that was relaxed."""
 
@@ -90,7 +90,7 @@ def remarks_at_gamma(
     ]
     if molecular:
         found.append(
-            "acoustic='classical' gives each translation and rotation of a molecule k_B; those of "
+            "`acoustic` classical gives each translation and rotation of a molecule k_B; those of "
             "a free molecule have k_B/2: use molecular_thermochemistry for a gas."
         )
     return tuple(found)
