@@ -16,7 +16,7 @@ from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays
 from nearsight.structures.checking import check_structure
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 
 @announces

@@ -27,6 +27,7 @@ from nearsight.hessian.reach import (
     remarks_about_pieces,
 )
 from nearsight.hessian.result import Hessian
+from nearsight.hessian.settings import DEFAULT_LENGTH_A
 from nearsight.models.contract import Model
 from nearsight.storage import (
     atoms_from_arrays,
@@ -49,19 +50,13 @@ from nearsight.structures.supercell import (
     supercell_for_length,
     supercell_matrix,
 )
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-DEFAULT_LENGTH_A = 8.0
-"""Width of the supercell unless one is asked for.
-
-From supercells 8.7 to 12.8 Å wide interpolation changed c_v at 300 K by 0.13 % at most for seven
-solids, and from narrower ones by up to 0.55 % (`studies/results/finite_size.md`)."""
 
 _ON_BOUNDARY_A = 1e-3
 

@@ -23,7 +23,7 @@ from nearsight.hessian.phonopy_yaml import SUFFIXES
 from nearsight.hessian.reach_of_read import with_pieces
 from nearsight.provenance import ModelIdentity, record
 from nearsight.structures.supercell import make_general_supercell
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from phonopy import Phonopy

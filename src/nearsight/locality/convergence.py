@@ -17,6 +17,7 @@ from nearsight.hessian.computation import Computation
 from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
 from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
+from nearsight.locality.settings import REFERENCE_RADIUS_A, THRESHOLD_eV_per_A2
 from nearsight.locality.site_derivatives import (
     SiteDerivatives,
     require_fragment,
@@ -28,11 +29,6 @@ from nearsight.structures.fragments import Fragment, shrinking_fragments
 from nearsight.structures.groups import Groups
 
 FloatArray = NDArray[np.float64]
-
-THRESHOLD_EV_PER_A2 = 0.35
-"""Γ: below this ‖G'‖ the force error is about 0.15 eV/Å (doi:10.1063/5.0082952)."""
-REFERENCE_RADIUS_A = 12.0
-"""Radius of the fragment that smaller ones are compared with."""
 
 Checkpoint = Callable[[Fragment], Path]
 """Tells where the unfinished rows of a fragment are kept."""
@@ -172,7 +168,7 @@ def converge_site(
     *,
     equivalent_atoms: tuple[int, ...] = (),
     reference_radius_A: float = REFERENCE_RADIUS_A,
-    threshold_eV_per_A2: float = THRESHOLD_EV_PER_A2,
+    threshold_eV_per_A2: float = THRESHOLD_eV_per_A2,
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
@@ -232,7 +228,7 @@ def converge_fragments(
     model: Model,
     *,
     equivalent_atoms: tuple[int, ...] = (),
-    threshold_eV_per_A2: float = THRESHOLD_EV_PER_A2,
+    threshold_eV_per_A2: float = THRESHOLD_eV_per_A2,
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,

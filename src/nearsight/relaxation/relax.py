@@ -25,7 +25,8 @@ from nearsight.relaxation.result import KeptSymmetry, Relaxation
 from nearsight.relaxation.volume import volume_warnings
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.operations import Operations, find_operations
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A, Symmetrized, space_group, symmetrize
+from nearsight.structures.symmetry import Symmetrized, space_group, symmetrize
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 # A relaxation that ends higher than it began by more than float32 noise went wrong.
 _ENERGY_RISE_eV_PER_ATOM = 1e-3

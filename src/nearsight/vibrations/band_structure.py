@@ -14,7 +14,7 @@ from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.vibrations.waves import waves_at
 
 if TYPE_CHECKING:

@@ -25,15 +25,13 @@ from nearsight.structures.pieces import Pieces
 from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
+from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A
 from nearsight.vibrations.spectrum import Acoustic, Oscillators
 from nearsight.vibrations.waves import Waves, waves_at
 from nearsight.vibrations.wording import cause_of_imaginary
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-DEFAULT_MESH_LENGTH_A = 100.0
-"""Fineness of the mesh unless one is asked for, as in phonopy."""
 
 NOTABLE_INTERPOLATION = 0.01
 """Change of c_v at 300 K by interpolation from which the supercell is called small.

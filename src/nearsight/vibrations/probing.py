@@ -39,14 +39,11 @@ from nearsight.vibrations.lowest import LowestModes
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 from nearsight.vibrations.probed_heat_capacity import ROUNDING_PER_CM, ProbedHeatCapacity
 from nearsight.vibrations.probes import probing_vectors, random_triads
+from nearsight.vibrations.settings import DEFAULT_RADIUS_A
 from nearsight.vibrations.spectrum import Acoustic
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
 
 FloatArray = NDArray[np.float64]
-
-DEFAULT_RADIUS_A = 4.0
-"""With it the scatter was 2e-4 to 4e-4 of the heat capacity at 300 K for four porous solids
-(`studies/results/probing.md`)."""
 
 _BIAS = 1e-4
 """Relative bias of the Lanczos steps at which their number aims."""

@@ -11,7 +11,7 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy
 from nearsight.hessian.supercell_hessian import from_hessian
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 
 def is_finished(path: str, arguments: argparse.Namespace) -> bool:
