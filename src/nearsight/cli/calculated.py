@@ -10,8 +10,8 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.phonopy_io import with_born
 from nearsight.hessian.phonopy_results import with_sum_rules
 from nearsight.hessian.result import Hessian
+from nearsight.records.results import calculation_record
 from nearsight.relaxation.result import Relaxation
-from nearsight.reports.entries import calculation_record
 from nearsight.structures.selection import structure_stem
 
 

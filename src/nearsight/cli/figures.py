@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from nearsight.cli.spectra import WithHeat
-    from nearsight.reports.entries import ReportEntry
+    from nearsight.records.results import HarmonicResults
 
 
 def heat_capacity_figure(path: str, calculated: Sequence["WithHeat | Probed"]) -> None:
@@ -143,7 +143,7 @@ def locality_figure(path: str, calculated: Sequence[tuple[str, Locality]]) -> No
     _save(figure, path)
 
 
-def _about(entry: "ReportEntry") -> str:
+def _about(entry: "HarmonicResults") -> str:
     """Return the formula of a structure, with what makes its heat capacity doubtful."""
     share = entry.phonons.share_imaginary if entry.phonons else 0.0
     imaginary = f", {100 * share:.2g} % imaginary" if share else ""

@@ -22,7 +22,7 @@ from nearsight.locality.compute import locality, require_locality
 from nearsight.locality.result import Locality
 from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
-from nearsight.reports.locality_entry import LocalityEntry
+from nearsight.records.locality_results import LocalityResults
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.reading import take_notes
 from nearsight.structures.selection import structure_stem
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         files: tuple[str | None, ...] = (None,) * len(main.fragments)
         if folder is not None:
             files = write_fragments(folder, path, main.fragments)
-        entry = LocalityEntry(path, main, files, compared, notes)
+        entry = LocalityResults(path, main, files, compared, notes)
         if arguments.plot:
             stem = structure_stem(path)
             drawn.extend((f"{stem} by {each.provenance.model.name}", each) for each in found)

@@ -12,7 +12,7 @@ from nearsight.errors import CheckpointError
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.hessian.result import Hessian
-from nearsight.reports.entries import ReportEntry
+from nearsight.records.results import HarmonicResults
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
 
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         thermal = thermodynamics(
             modes, arguments.temperature, arguments.acoustic, arguments.scale_factor
         )
-        entry = ReportEntry(path, hessian, modes, thermal)
+        entry = HarmonicResults(path, hessian, modes, thermal)
         return Outcome(entry.to_json(), show=lambda: None, entry=entry)
 
     status = run_each(arguments, one)

@@ -11,8 +11,8 @@ from nearsight.cli.lines import WIDTH, print_line
 from nearsight.hessian.plan import Plan
 from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
+from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.relaxation.result import Relaxation
-from nearsight.reports.entries import ProbedEntry, ReportEntry
 from nearsight.structures.supercell import name_supercell
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.heat_capacity import HeatCapacity
@@ -49,7 +49,7 @@ def print_calculation(calculated: Calculated) -> None:
     print_line("method", f"{hessian.method}{step} ({hessian.reason})")
 
 
-def print_probed(entry: ProbedEntry) -> None:
+def print_probed(entry: ProbedResults) -> None:
     """Print how a heat capacity was probed, and what it is."""
     heat = entry.heat
     print(f"\n{printable_name(entry.name)}")
@@ -130,7 +130,7 @@ def print_modes(vibrations: Vibrations) -> None:
     )
 
 
-def print_spectrum(entry: ReportEntry) -> None:
+def print_spectrum(entry: HarmonicResults) -> None:
     """Print which vibrations the heat capacity is from."""
     phonons = entry.phonons
     if phonons is None:

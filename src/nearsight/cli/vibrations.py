@@ -9,7 +9,7 @@ from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.work import WorkDirectory
-from nearsight.reports.entries import ReportEntry
+from nearsight.records.results import HarmonicResults
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.modes import Vibrations, require_room_for_modes, vibrations
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
             write_mode_trajectory(_animation(path, mode), mode_trajectory(modes, mode))
         if arguments.plot:
             drawn.append((calculated.label, modes))
-        entry = ReportEntry(
+        entry = HarmonicResults(
             path,
             calculated.hessian,
             modes,

@@ -16,7 +16,7 @@ from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.models.contract import Model
-from nearsight.reports.entries import ReportEntry
+from nearsight.records.results import HarmonicResults
 from nearsight.vibrations.modes import require_room_for_modes, vibrations
 from nearsight.vibrations.phonon_mesh import phonon_mesh
 from nearsight.vibrations.spectrum import Spectrum
@@ -41,7 +41,7 @@ class WithHeat:
     """One structure with its spectrum and thermodynamic functions."""
 
     calculated: Calculated
-    entry: ReportEntry
+    entry: HarmonicResults
 
 
 def require_spectrum_settings(arguments: argparse.Namespace) -> None:
@@ -228,7 +228,7 @@ def finished(calculated: Calculated, reason: str | None, arguments: argparse.Nam
         arguments.acoustic,
         arguments.scale_factor,
     )
-    entry = ReportEntry(
+    entry = HarmonicResults(
         calculated.path,
         calculated.hessian,
         modes,

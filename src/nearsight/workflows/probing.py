@@ -15,7 +15,7 @@ from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.plan import plan
 from nearsight.models.contract import Model
 from nearsight.provenance import Setting
-from nearsight.reports.entries import ProbedEntry
+from nearsight.records.results import ProbedResults
 from nearsight.storage import write_text
 from nearsight.structures.supercell import make_general_supercell, make_supercell
 from nearsight.vibrations.colouring import colour_atoms
@@ -37,7 +37,7 @@ _SOUGHT_MODES = 4
 class Probed:
     """One structure whose heat capacity was probed."""
 
-    entry: ProbedEntry
+    entry: ProbedResults
 
     @property
     def label(self) -> str:
@@ -121,7 +121,7 @@ def probe(
         text = io.StringIO()
         heat.to_ase().write(text, format="extxyz")
         write_text(arguments.atomic_heat, text.getvalue())
-    entry = ProbedEntry(
+    entry = ProbedResults(
         prepared.path,
         heat,
         prepared.relaxation,

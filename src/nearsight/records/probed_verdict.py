@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearsight.reports.verdict import (
+from nearsight.records.verdict import (
     Check,
     Level,
     Verdict,
@@ -16,19 +16,19 @@ from nearsight.reports.verdict import (
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 
 if TYPE_CHECKING:
-    from nearsight.reports.entries import ProbedEntry
+    from nearsight.records.results import ProbedResults
 
 # Heat capacities are quoted to three digits; one percent is what models differ by.
 _SMALL_ERROR = 1e-3
 _LARGE_ERROR = 1e-2
 
 
-def probed_verdict(entry: "ProbedEntry") -> Verdict:
+def probed_verdict(entry: "ProbedResults") -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
     return Verdict.of(probed_checks(entry), entry.warnings)
 
 
-def probed_checks(entry: "ProbedEntry") -> tuple[Check, ...]:
+def probed_checks(entry: "ProbedResults") -> tuple[Check, ...]:
     """Return everything that was looked at."""
     heat = entry.heat
     return (

@@ -1,4 +1,4 @@
-"""What a report is made of: one entry per structure, calculated or failed."""
+"""Results of one structure, with what made them: its relaxation, its settings, its warnings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,14 +6,13 @@ from typing import Any
 
 from ase import Atoms
 
-from nearsight import errors
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.reach import pieces_of
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import Provenance
+from nearsight.records.probed_verdict import probed_checks, probed_verdict
+from nearsight.records.verdict import checks_of, unsaid, verdict
 from nearsight.relaxation.result import Relaxation
-from nearsight.reports.probed_verdict import probed_checks, probed_verdict
-from nearsight.reports.verdict import checks_of, unsaid, verdict
 from nearsight.structures.formula_unit import formula_unit
 from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.band_structure import BandStructure
@@ -26,7 +25,7 @@ from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
 @dataclass(frozen=True)
-class ReportEntry:
+class HarmonicResults:
     """One structure: its Hessian, and what follows from it."""
 
     name: str
@@ -95,7 +94,7 @@ class ReportEntry:
 
 
 @dataclass(frozen=True)
-class ProbedEntry:
+class ProbedResults:
     """One structure whose heat capacity is from products with its Hessian, which was never made."""
 
     name: str
@@ -197,24 +196,3 @@ def _history(
         "supercell": settings.get("supercell"),
         "versions": dict(provenance.versions),
     }
-
-
-@dataclass(frozen=True)
-class FailedEntry:
-    """One structure that gave no result, and why."""
-
-    name: str
-    error: str
-    """The kind of error, such as ``StructureError``."""
-    message: str
-    """What was wrong and, for an error of Nearsight's own, what to do."""
-
-    @property
-    def is_defect(self) -> bool:
-        """Whether the error is none that the user is meant to act on."""
-        kind = getattr(errors, self.error, None)
-        return not (isinstance(kind, type) and issubclass(kind, errors.NearsightError))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record, with the fields of the command line's ``--json``."""
-        return {"structure": self.name, "error": {"type": self.error, "message": self.message}}

@@ -16,7 +16,7 @@ from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
 from nearsight.vibrations.wording import NOTABLE_SHARE
 
 if TYPE_CHECKING:
-    from nearsight.reports.entries import ProbedEntry, ReportEntry
+    from nearsight.records.results import HarmonicResults, ProbedResults
 
 # An error of 1e-3 eV/Å² in the curvature of an oxygen atom moves a mode of 30 cm⁻¹, among the
 # softest that count, by 1 %; 5e-2 eV/Å² is all of its curvature.
@@ -122,12 +122,12 @@ def unsaid(checks: Iterable[Check]) -> tuple[str, ...]:
     )
 
 
-def verdict(entry: "ReportEntry") -> Verdict:
+def verdict(entry: "HarmonicResults") -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
     return Verdict.of(checks_of(entry), entry.warnings)
 
 
-def checks_of(entry: "ReportEntry") -> tuple[Check, ...]:
+def checks_of(entry: "HarmonicResults") -> tuple[Check, ...]:
     """Return everything that was looked at."""
     hessian = entry.hessian
     checks = (
@@ -160,7 +160,7 @@ def imaginary_check(count: int) -> Check:
     )
 
 
-def _imaginary_modes(entry: "ReportEntry") -> Check:
+def _imaginary_modes(entry: "HarmonicResults") -> Check:
     count = entry.vibrations.n_imaginary
     if count == 0 or not entry.hessian.provenance.only_read:
         return imaginary_check(count)
@@ -196,7 +196,7 @@ def _imaginary_phonons(phonons: PhononMesh) -> Check:
 
 
 def relaxation_checks(
-    entry: "ReportEntry | ProbedEntry", remarks: Sequence[str]
+    entry: "HarmonicResults | ProbedResults", remarks: Sequence[str]
 ) -> tuple[Check, ...]:
     """Return whether the structure is at a minimum, as far as its relaxation tells.
 
@@ -229,7 +229,7 @@ def relaxation_checks(
     return (Check(Level.UNKNOWN, "relaxation not recorded", detail),)
 
 
-def _coverage(entry: "ReportEntry") -> tuple[Check, ...]:
+def _coverage(entry: "HarmonicResults") -> tuple[Check, ...]:
     """Return whether the heat capacity is that of all motion, if there is a heat capacity."""
     thermal, vibrations = entry.thermodynamics, entry.vibrations
     if thermal is None:
@@ -290,7 +290,7 @@ def _interpolation(phonons: PhononMesh) -> Check:
     )
 
 
-def _convergence(entry: "ReportEntry") -> tuple[Check, ...]:
+def _convergence(entry: "HarmonicResults") -> tuple[Check, ...]:
     """Return whether larger supercells changed the heat capacity, if several were tried."""
     curve = entry.convergence
     if curve is None:

@@ -1,4 +1,4 @@
-"""What a report shows of the locality of a structure."""
+"""Locality of one structure, with the files of its fragments and the model beside its reference."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +7,12 @@ from ase import Atoms
 
 from nearsight.locality.comparison import LocalityComparison
 from nearsight.locality.result import Locality
-from nearsight.reports.locality_verdict import locality_checks, locality_verdict
-from nearsight.reports.verdict import unsaid
+from nearsight.records.locality_verdict import locality_checks, locality_verdict
+from nearsight.records.verdict import unsaid
 
 
 @dataclass(frozen=True)
-class LocalityEntry:
+class LocalityResults:
     """One structure: how far its sites see, and which fragments follow."""
 
     name: str

@@ -3,18 +3,18 @@
 from typing import TYPE_CHECKING
 
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
-from nearsight.reports.verdict import Check, Level, Verdict
+from nearsight.records.verdict import Check, Level, Verdict
 
 if TYPE_CHECKING:
-    from nearsight.reports.locality_entry import LocalityEntry
+    from nearsight.records.locality_results import LocalityResults
 
 
-def locality_verdict(entry: "LocalityEntry") -> Verdict:
+def locality_verdict(entry: "LocalityResults") -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
     return Verdict.of(locality_checks(entry), entry.warnings)
 
 
-def locality_checks(entry: "LocalityEntry") -> tuple[Check, ...]:
+def locality_checks(entry: "LocalityResults") -> tuple[Check, ...]:
     """Return everything that was looked at."""
     checks = [_convergence(entry), _reference(entry)]
     if entry.comparison is not None:
@@ -22,7 +22,7 @@ def locality_checks(entry: "LocalityEntry") -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _convergence(entry: "LocalityEntry") -> Check:
+def _convergence(entry: "LocalityResults") -> Check:
     sites = entry.locality.sites
     left = [f"{site.element}{site.site}" for site in sites if not site.is_converged]
     if not left:
@@ -39,7 +39,7 @@ def _convergence(entry: "LocalityEntry") -> Check:
     )
 
 
-def _reference(entry: "LocalityEntry") -> Check:
+def _reference(entry: "LocalityResults") -> Check:
     sites = entry.locality.sites
     if all(site.reference_is_all for site in sites):
         return Check(Level.GOOD, "reference complete", "The reference is the whole molecule.")
@@ -58,7 +58,7 @@ def _reference(entry: "LocalityEntry") -> Check:
     return Check(Level.CAUTION, "reference small", detail)
 
 
-def _comparison(entry: "LocalityEntry") -> Check:
+def _comparison(entry: "LocalityResults") -> Check:
     compared = entry.comparison
     assert compared is not None
     detail = (
