@@ -9,7 +9,7 @@ from nearsight.cli.main import main
 from nearsight.hessian.force_constants import DEFAULT_LENGTH_A
 from nearsight.hessian.product_method import PRODUCTS
 from nearsight.locality.convergence import REFERENCE_RADIUS_A, THRESHOLD_EV_PER_A2
-from nearsight.relaxation.descent import OPTIMIZERS
+from nearsight.relaxation.settings import OPTIMIZERS
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 from nearsight.vibrations.phonon_mesh import DEFAULT_MESH_LENGTH_A
 from nearsight.vibrations.probing import DEFAULT_RADIUS_A
