@@ -9,10 +9,10 @@ from nearsight.cli.main import main
 from nearsight.hessian.force_constants import DEFAULT_LENGTH_A
 from nearsight.hessian.product_method import PRODUCTS
 from nearsight.locality.settings import REFERENCE_RADIUS_A, THRESHOLD_eV_per_A2
-from nearsight.relaxation.descent import OPTIMIZERS
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A
 from nearsight.vibrations.settings import DEFAULT_RADIUS_A
+from nearsight.relaxation.settings import OPTIMIZERS
 
 COMMANDS = (
     "heat-capacity",

@@ -17,12 +17,10 @@ from nearsight.progress import Advance, progress_bar
 from nearsight.provenance import Setting
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.newton import Newton
+from nearsight.relaxation.settings import OPTIMIZERS
 
 if TYPE_CHECKING:
     from ase.optimize.optimize import Optimizer
-
-OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
-"""Names in `ase.optimize`, and our own. ASE's BFGS keeps a dense (3n)² matrix, the others scale."""
 
 
 _SHORTEST_STEP_A = 1e-8
