@@ -140,7 +140,7 @@ def describe(cls: type[Any]) -> tuple[About, ...]:
         default = field.default
         if default is MISSING and field.default_factory is not MISSING:
             default = field.default_factory()
-        words = _first(extras, OneOf)
+        words = _first(extras, OneOf) or _literals(kind)
         described.append(
             About(
                 field.name,
@@ -152,6 +152,14 @@ def describe(cls: type[Any]) -> tuple[About, ...]:
             )
         )
     return tuple(described)
+
+
+def _literals(kind: Any) -> OneOf | None:
+    """Return the words of a `Literal`, with or without None."""
+    for each in _alternatives(kind):
+        if typing.get_origin(each) is typing.Literal:
+            return OneOf(typing.get_args(each))
+    return None
 
 
 def _first(extras: Any, kind: type) -> Any:
@@ -188,6 +196,8 @@ def _converted(value: Any, kind: Any) -> Any:
     """Return `value` as `kind`, or `MISSING` if it is none."""
     if kind is type(None):
         return None if value is None else MISSING
+    if typing.get_origin(kind) is typing.Literal:
+        kind = str
     if typing.get_origin(kind) is tuple:
         return _converted_tuple(value, typing.get_args(kind))
     if kind in {int, float}:
@@ -227,6 +237,8 @@ def _named(kind: Any) -> str:
     for each in _alternatives(kind):
         if each is type(None):
             names.append("left out")
+        elif typing.get_origin(each) is typing.Literal:
+            names.append(_NAMES[str])
         elif typing.get_origin(each) is tuple:
             parts = typing.get_args(each)
             of = _named(parts[0]).removeprefix("a ")

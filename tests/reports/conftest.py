@@ -19,7 +19,7 @@ from nearsight.models.torch_model import TorchModel
 from nearsight.records import HarmonicResults, ProbedResults
 from nearsight.relaxation import relax
 from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics, vibrations
-from nearsight.vibrations.spectrum import Acoustic
+from nearsight.vibrations.settings import Acoustic
 
 TEMPERATURES_K = (100.0, 298.15)
 ROCKSALT_A = 3.7494662305  # where it has its lowest energy with the pair potential

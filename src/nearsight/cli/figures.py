@@ -16,7 +16,7 @@ from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
-from nearsight.vibrations.spectrum import Acoustic
+from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.thermodynamics import thermodynamics
 
 if TYPE_CHECKING:

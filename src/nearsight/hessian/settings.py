@@ -25,9 +25,7 @@ class RowSettings(Settings):
             "M",
         ),
     ] = "auto"
-    step_A: Annotated[
-        float | None, Help("displacement of differences in Å", "H"), POSITIVE
-    ] = None
+    step_A: Annotated[float | None, Help("displacement of differences in Å", "H"), POSITIVE] = None
     row_symmetry_A: Annotated[
         float | None,
         Help(

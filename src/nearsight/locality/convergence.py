@@ -30,8 +30,8 @@ from nearsight.structures.groups import Groups
 
 FloatArray = NDArray[np.float64]
 
-Checkpoint = Callable[[Fragment], Path]
-"""Tells where the unfinished rows of a fragment are kept."""
+Checkpoint = Callable[[Fragment], Path | None]
+"""Tells where the unfinished rows of a fragment are kept; None if nowhere."""
 
 
 @dataclass(frozen=True)

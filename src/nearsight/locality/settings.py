@@ -39,8 +39,6 @@ class ConvergenceSettings(Settings):
     ] = REFERENCE_RADIUS_A
     threshold_eV_per_A2: Annotated[
         float,
-        Help(
-            "largest norm of the effective group matrix of a converged fragment in eV/Å²", "G"
-        ),
+        Help("largest norm of the effective group matrix of a converged fragment in eV/Å²", "G"),
         POSITIVE,
     ] = THRESHOLD_eV_per_A2

@@ -25,7 +25,8 @@ from nearsight.storage import (
 )
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.rigid_body import rigid_body_basis
-from nearsight.vibrations.spectrum import Acoustic, Oscillators
+from nearsight.vibrations.settings import Acoustic
+from nearsight.vibrations.spectrum import Oscillators
 from nearsight.vibrations.wording import imaginary_warning, name_wavenumbers, remarks_at_gamma
 
 if TYPE_CHECKING:

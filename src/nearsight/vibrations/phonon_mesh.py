@@ -25,8 +25,8 @@ from nearsight.structures.pieces import Pieces
 from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
-from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A
-from nearsight.vibrations.spectrum import Acoustic, Oscillators
+from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A, Acoustic
+from nearsight.vibrations.spectrum import Oscillators
 from nearsight.vibrations.waves import Waves, waves_at
 from nearsight.vibrations.wording import cause_of_imaginary
 

@@ -39,8 +39,7 @@ from nearsight.vibrations.lowest import LowestModes
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 from nearsight.vibrations.probed_heat_capacity import ROUNDING_PER_CM, ProbedHeatCapacity
 from nearsight.vibrations.probes import probing_vectors, random_triads
-from nearsight.vibrations.settings import DEFAULT_RADIUS_A
-from nearsight.vibrations.spectrum import Acoustic
+from nearsight.vibrations.settings import DEFAULT_RADIUS_A, Acoustic
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
 
 FloatArray = NDArray[np.float64]

@@ -1,11 +1,13 @@
 """How phonons, probing and thermodynamic functions are computed, as values."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from nearsight.hessian.settings import DEFAULT_LENGTH_A
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
+Acoustic = Literal["exclude", "classical", "as-computed"]
+"""What rigid-body modes contribute; see `nearsight.vibrations.thermodynamics`."""
 DEFAULT_MESH_LENGTH_A = 100.0
 """Fineness of the mesh unless one is asked for, as in phonopy."""
 DEFAULT_RADIUS_A = 4.0
@@ -17,17 +19,16 @@ DEFAULT_RADIUS_A = 4.0
 class ThermodynamicSettings(Settings):
     """At which temperatures, and what counts."""
 
-    temperatures_K: Annotated[
-        tuple[float, ...], Help("temperatures in K", "T"), Range(least=0)
-    ] = (300.0,)
+    temperatures_K: Annotated[tuple[float, ...], Help("temperatures in K", "T"), Range(least=0)] = (
+        300.0,
+    )
     acoustic: Annotated[
-        str | None,
+        Acoustic | None,
         Help(
             "what the rigid-body modes at Γ contribute: nothing, k_B each, or what their computed "
             "wavenumbers give (default: classical on a mesh, where they are one point of many, "
             "otherwise exclude)"
         ),
-        OneOf(("exclude", "classical", "as-computed")),
     ] = None
     scale_factor: Annotated[float, Help("factor on all wavenumbers", "S"), POSITIVE] = 1.0
 

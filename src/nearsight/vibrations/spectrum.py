@@ -1,7 +1,7 @@
 """What heat needs to know of vibrations: eigenvalues, and how often each counts in a cell."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from ase import Atoms
@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from nearsight.provenance import Provenance
 from nearsight.structures.pieces import Pieces
-
-Acoustic = Literal["exclude", "classical", "as-computed"]
+from nearsight.vibrations.settings import Acoustic
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What all steps of one calculation share."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ase import Atoms
@@ -49,3 +48,28 @@ def name_of(model: AnyModel) -> str:
     if isinstance(model, str):
         return model
     return model.name if isinstance(model, ModelSpec) else model.identity.name
+
+
+def begin(
+    name: str,
+    model: AnyModel | None,
+    unfinished: Unfinished | None,
+    resources: Resources | None,
+    progress: bool | None,
+) -> Context:
+    """Load the model and return what all steps of a calculation share.
+
+    Raises
+    ------
+    ModelError
+        The model cannot be loaded.
+    """
+    resources = resources or Resources()
+    resources.limit_threads()
+    return Context(
+        name,
+        load(ModelSpec() if model is None else model, resources),
+        unfinished or Unfinished(None),
+        resources.memory_bytes,
+        progress,
+    )

@@ -1,73 +1,82 @@
 """Hessians and force constants that are only read: ours, and those of other programs."""
 
-import argparse
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from nearsight.cli.calculated import Calculated, with_constants
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy
 from nearsight.hessian.supercell_hessian import from_hessian
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
+from nearsight.workflows.context import AnyModel, name_of
+from nearsight.workflows.second_derivatives import OfPhonons, SecondDerivatives, with_constants
+from nearsight.workflows.settings import HessianSettings
+from nearsight.workflows.source import Source
 
 
-def is_finished(path: str, arguments: argparse.Namespace) -> bool:
-    """Tell whether the Hessian or the force constants in `path` are to be taken from there."""
-    return not arguments.recompute and _holds_hessian(path)
-
-
-def _holds_hessian(path: str) -> bool:
-    return Path(path).suffix == ".npz" or is_phonopy_file(path) or is_hessian_of_other_program(path)
-
-
-def saved_hessian(path: str, arguments: argparse.Namespace) -> Calculated:
+def finished_hessian(
+    source: Source, settings: HessianSettings, model: AnyModel | None = None
+) -> SecondDerivatives:
     """Read a Hessian of ours or of another program.
+
+    Parameters
+    ----------
+    source, settings
+        The file, and what is asked of it.
+    model
+        What a Hessian of another program is not asked of; None if no model was named.
 
     Raises
     ------
     NearsightError
-        It cannot be read, is phonopy's, or options ask to prepare its structure.
+        It cannot be read, is phonopy's, or settings ask to prepare its structure.
     """
+    path = source.name
     if is_phonopy_file(path):
         raise MethodError(
-            f"{path} holds phonopy's force constants, which heat-capacity and phonons take; give a "
-            f"structure or a saved Hessian (.npz) here, or --recompute to take its unit cell only."
+            f"{path} holds phonopy's force constants, which heat capacities and phonons are from; "
+            f"give a structure or a saved Hessian (.npz) here, or set `recompute` to take its unit "
+            f"cell only."
         )
-    require_no_preparation(path, arguments)
+    require_no_preparation(path, settings)
     found = read_hessian(path)
-    if arguments.model is not None and is_hessian_of_other_program(path):
+    if model is not None and is_hessian_of_other_program(path):
         not_asked = (
-            f"{arguments.model} was not asked: the Hessian is that of {path}; --recompute takes "
+            f"{name_of(model)} was not asked: the Hessian is that of {path}; `recompute` takes "
             f"the structure in it and computes the Hessian with the model."
         )
         found = replace(found, warnings=(*found.warnings, not_asked))
-    return Calculated(path, None, found, {})
+    return SecondDerivatives(path, None, found, {})
 
 
-def require_no_preparation(path: str, arguments: argparse.Namespace) -> None:
-    """Check that no option asks to prepare the structure of what is finished.
+def require_no_preparation(path: str, settings: HessianSettings) -> None:
+    """Check that no setting asks to prepare the structure of what is finished.
 
     Raises
     ------
     MethodError
         One does.
     """
-    late = ("supercell", "length", "symmetrize", "follow_imaginary", "molecule")
-    given = [
-        f"--{name.replace('_', '-')}" for name in late if getattr(arguments, name, None) is not None
-    ]
+    late = {
+        "supercell": settings.supercell,
+        "length_A": settings.phonons.length_A if isinstance(settings, OfPhonons) else None,
+        "symmetrize_A": settings.relaxation.symmetrize_A,
+        "follow_imaginary": settings.relaxation.follow_imaginary,
+        "molecule": settings.reading.molecule,
+    }
+    given = [f"`{name}`" for name, value in late.items() if value]
     if given:
         come = "comes" if len(given) == 1 else "come"
         raise MethodError(
             f"{path} is a finished Hessian; {' and '.join(given)} {come} too late for it. To "
-            f"compute another one of its structure, add --recompute."
+            f"compute another one of its structure, set `recompute`."
         )
 
 
-def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculated:
+def finished_force_constants(
+    source: Source, settings: OfPhonons, model: AnyModel | None = None
+) -> SecondDerivatives:
     """Take the force constants out of a saved Hessian, or read phonopy's.
 
     Raises
@@ -75,13 +84,14 @@ def saved_force_constants(path: str, arguments: argparse.Namespace) -> Calculate
     NearsightError
         It cannot be read, or is of no crystal.
     """
-    if is_phonopy_file(path):
-        require_no_preparation(path, arguments)
-        found = read_phonopy(path, arguments.force_constants)
+    if is_phonopy_file(source.name):
+        require_no_preparation(source.name, settings)
+        found = read_phonopy(source.name, settings.phonons.force_constants)
     else:
-        tolerance = arguments.symmetry_tolerance or EXACT_TOLERANCE_A
-        found = from_hessian(saved_hessian(path, arguments).hessian, symmetry_tolerance_A=tolerance)
-    return with_constants(path, None, found, _named(found), arguments)
+        tolerance = settings.rows.row_symmetry_A or EXACT_TOLERANCE_A
+        saved = finished_hessian(source, settings, model).hessian
+        found = from_hessian(saved, symmetry_tolerance_A=tolerance)
+    return with_constants(source.name, None, found, _named(found), settings.phonons)
 
 
 def _named(found: ForceConstants) -> dict[str, Any]:
@@ -91,21 +101,19 @@ def _named(found: ForceConstants) -> dict[str, Any]:
     return {name: recorded[name] for name in of_files if name in recorded}
 
 
-def require_force_constants_file(arguments: argparse.Namespace) -> None:
-    """Check that a file of force constants is named for one phonopy YAML only.
+def require_force_constants_file(source: Source, settings: OfPhonons) -> None:
+    """Check that a file of force constants is named for a phonopy YAML only.
 
     Raises
     ------
     MethodError
         It is named for something else.
     """
-    structures = arguments.structures
-    if arguments.force_constants is not None and arguments.recompute:
-        raise MethodError("--recompute takes no force constants; leave --force-constants out.")
-    if arguments.force_constants is not None and (
-        len(structures) != 1 or not is_phonopy_file(structures[0])
-    ):
+    named = settings.phonons.force_constants
+    if named is not None and settings.reading.recompute:
+        raise MethodError("`recompute` takes no force constants; leave `force_constants` out.")
+    if named is not None and not (source.given is None and is_phonopy_file(source.name)):
         raise MethodError(
-            f"--force-constants {arguments.force_constants} belongs to one phonopy YAML; give that "
-            f"alone, or leave the option out."
+            f"`force_constants` {named} belongs to one phonopy YAML; give that alone, or leave the "
+            f"setting out."
         )

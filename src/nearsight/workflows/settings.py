@@ -164,9 +164,7 @@ class LocalitySettings(Settings):
 def _given(settings: Settings) -> tuple[str, ...]:
     """Return the names of settings that are not their default."""
     default = type(settings)()
-    return tuple(
-        name for name, value in vars(settings).items() if value != getattr(default, name)
-    )
+    return tuple(name for name, value in vars(settings).items() if value != getattr(default, name))
 
 
 def _named(names: tuple[str, ...]) -> str:

@@ -64,16 +64,15 @@ class Source:
 
     def _atoms(self) -> Atoms:
         if self.given is not None:
-            return self.given.copy()
+            given: Atoms = self.given.copy()
+            return given
         if is_phonopy_file(self.name):
             return read_unit_cell(self.name)
         if Path(self.name).suffix == ".npz":
             return read_hessian(self.name).atoms
         if is_hessian_of_other_program(self.name):
             return read_structure_of_hessian(self.name)
-        return read_structure(
-            self.name, accept_contradictions=self.reading.accept_contradictions
-        )
+        return read_structure(self.name, accept_contradictions=self.reading.accept_contradictions)
 
 
 def holds_hessian(path: str) -> bool:
