@@ -4,6 +4,8 @@ import logging
 import sys
 
 import pytest
+from rich.cells import cell_len
+from rich.text import Text
 
 from nearsight.progress import (
     BarProgress,
@@ -108,8 +110,9 @@ def test_no_name_of_a_structure_spoils_the_bar(
 ) -> None:
     run(BarProgress(label, "3 of 20"))
     shown = capsys.readouterr().err
-    assert label[-8:] + " (3 of 20): Hessian rows" in shown
+    assert label[-7:] + " (3 of 20): Hessian rows" in shown
     assert "3/3" in shown
+    assert max(map(cell_len, Text.from_ansi(shown).plain.splitlines())) <= 80
     assert "\x1b[31mred" not in shown
 
 

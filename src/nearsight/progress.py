@@ -14,7 +14,12 @@ Advance = Callable[[int, str], None]
 """``advance(steps_done_in_all, note)``."""
 
 _SECONDS_BETWEEN_LINES = 30.0
-_LONGEST_LABEL = 28
+_BAR_WIDTH = 8
+_WITH_TOTAL = 32
+"""Columns for bar, counts without their digits, and the longest time that is left."""
+_WITHOUT_TOTAL = 36
+"""Columns for a count, the time that has passed, and a note such as that of a relaxation."""
+_SHORTEST_LABEL = 8
 _UNITS_S = ((172800.0, 86400.0, "days"), (5400.0, 3600.0, "h"), (90.0, 60.0, "min"))
 """From how many seconds on a time is told in a unit, and how many seconds that has."""
 
@@ -74,7 +79,8 @@ class BarProgress:
     def __init__(
         self, label: str = "", position: str = "", *, clock: Callable[[], float] = monotonic
     ) -> None:
-        self._prefix = _prefix(_shortened(label), position)
+        self._label = printable_name(label)
+        self._position = position
         self._clock = clock
 
     @contextmanager
@@ -82,26 +88,46 @@ class BarProgress:
         """Show a bar while the block runs; see `Progress`."""
         # Imported here so that `import nearsight` stays fast.
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bars
+        from rich.table import Column
+        from rich.text import Text
 
+        class Time(TimeElapsedColumn):
+            """The time that is left; until it is known, the time that has passed."""
+
+            def render(self, task: Task) -> Text:
+                left: str = task.fields["left"]
+                return Text(left, style="progress.remaining") if left else super().render(task)
+
+        known = total is not None
+        bar: list[ProgressColumn] = [BarColumn(bar_width=_BAR_WIDTH)] if known else []
+        console = Console(stderr=True, force_terminal=True)
         left = TimeLeft(total, done, self._clock)
         with Bars(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=12),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}", markup=False),
+            *bar,
+            TextColumn("{task.completed}" + (f"/{total}" if known else ""), markup=False),
+            Time(table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[note]}", markup=False),
-            console=Console(stderr=True, force_terminal=True),
+            console=console,
             transient=True,
         ) as bars:
+            room = console.width - (_WITH_TOTAL + 2 * len(str(total)) if known else _WITHOUT_TOTAL)
             task = bars.add_task(
-                self._prefix + description, total=total, completed=done, left="", note=""
+                self._described(description, room), total=total, completed=done, left="", note=""
             )
             yield lambda now, note: bars.update(
                 task, completed=now, left=left.in_words(now), note=note
             )
+
+    def _described(self, description: str, room: int) -> str:
+        """Return what is done, with as much of the end of the label as there is room for."""
+        label = self._label
+        most = max(_SHORTEST_LABEL, room - len(_prefix("", self._position) + description) - 3)
+        if len(label) > most:
+            label = f"…{label[1 - most :]}"
+        return _prefix(label, self._position) + description
 
 
 class LogProgress:
@@ -129,7 +155,7 @@ class LogProgress:
         every_s: float = _SECONDS_BETWEEN_LINES,
     ) -> None:
         self._logger = logger
-        self._prefix = _prefix(label, position)
+        self._prefix = _prefix(printable_name(label), position)
         self._clock = clock
         self._every_s = every_s
         self._not_before = clock() + every_s
@@ -213,12 +239,6 @@ def duration(seconds: float) -> str:
 
 
 def _prefix(label: str, position: str) -> str:
-    label = printable_name(label)
     if label and position:
         return f"{label} ({position}): "
     return f"{label or position}: " if label or position else ""
-
-
-def _shortened(label: str) -> str:
-    """Return a label that leaves room for the bar: how a name ends tells most."""
-    return label if len(label) <= _LONGEST_LABEL else f"…{label[1 - _LONGEST_LABEL :]}"
