@@ -29,6 +29,7 @@ from nearsight.hessian.reach import (
 from nearsight.hessian.result import Hessian
 from nearsight.hessian.settings import DEFAULT_LENGTH_A
 from nearsight.models.contract import Model
+from nearsight.progress import Progress
 from nearsight.storage import (
     atoms_from_arrays,
     atoms_to_arrays,
@@ -277,7 +278,7 @@ def force_constants(
     symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> ForceConstants:
     """Compute the force constants of a crystal in a supercell.
 

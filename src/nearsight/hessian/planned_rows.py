@@ -29,7 +29,7 @@ from nearsight.locking import hold
 from nearsight.memory import PeakMemory, default_memory_budget, measure
 from nearsight.models.contract import Evaluation, Model, Seed, require_elements
 from nearsight.models.versions import versions_behind
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Setting, record
 from nearsight.structures.checking import check_structure, require_no_constraints
 
@@ -66,7 +66,7 @@ def compute_planned_rows(
     memory_budget_bytes: int | None,
     rows_kept: int,
     checkpoint: str | os.PathLike[str] | None,
-    progress: bool | None,
+    progress: Progress | bool | None,
 ) -> PlannedRows:
     """Compute the rows of `plan`; see `nearsight.hessian.hessian` for settings and errors.
 
@@ -96,7 +96,7 @@ def _compute(
     *,
     may_change: bool,
     checkpoint: str | os.PathLike[str] | None,
-    progress: bool | None,
+    progress: Progress | bool | None,
 ) -> PlannedRows:
     """Compute the rows of a task, whose checkpoint nobody else works on."""
     atoms, model, plan, budget = task.atoms, task.model, task.plan, task.memory_budget_bytes
@@ -117,7 +117,7 @@ def _compute(
     rows = Rows(plan.seeds, store)
     resumed = len(rows.finished)
     with (
-        progress_bar("Hessian rows", rows.total, show=progress) as rows.advance,
+        as_progress(progress).task("Hessian rows", rows.total, resumed) as rows.advance,
         PeakMemory(device) as peak,
     ):
         start = perf_counter()

@@ -17,6 +17,7 @@ from nearsight.locality.result import Locality
 from nearsight.locality.settings import REFERENCE_RADIUS_A, THRESHOLD_eV_per_A2
 from nearsight.locality.site_derivatives import require_fragment
 from nearsight.models.contract import Capabilities, Model, require_elements
+from nearsight.progress import Progress
 from nearsight.provenance import record
 from nearsight.structures.bonds import IntArray
 from nearsight.structures.checking import check_structure
@@ -38,7 +39,7 @@ def locality(
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
     checkpoint: Checkpoint | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> Locality:
     """Find the fragment radius of each site of a structure, and the fragments that follow.
 

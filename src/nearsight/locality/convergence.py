@@ -24,7 +24,7 @@ from nearsight.locality.site_derivatives import (
     site_derivatives,
 )
 from nearsight.models.contract import Model
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 from nearsight.structures.fragments import Fragment, shrinking_fragments
 from nearsight.structures.groups import Groups
 
@@ -173,7 +173,7 @@ def converge_site(
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
     checkpoint: Checkpoint | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> SiteConvergence:
     """Compare fragments around a site with a large one.
 
@@ -233,7 +233,7 @@ def converge_fragments(
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
     checkpoint: Checkpoint | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> SiteConvergence:
     """Compare fragments that `shrinking_fragments` cut with the first; see `converge_site`.
 
@@ -245,7 +245,7 @@ def converge_fragments(
     site = int(fragments[0].parents[fragments[0].site])
     element = str(groups.atoms.symbols[site])
     derivatives: list[SiteDerivatives] = []
-    with progress_bar(f"fragments of {element}{site}", len(fragments), show=progress) as advance:
+    with as_progress(progress).task(f"Fragments of {element}{site}", len(fragments)) as advance:
         for fragment in fragments:
             advance(len(derivatives), f"{len(fragment.atoms)} atoms")
             derivatives.append(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nearsight.errors import MethodError, StorageError
 from nearsight.hessian.product_method import ProductMethod
-from nearsight.progress import Advance, progress_bar
+from nearsight.progress import Advance, Progress, as_progress
 from nearsight.provenance import Setting
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.newton import Newton
@@ -76,7 +76,7 @@ def descend(
     state: State,
     settings: RelaxationSettings,
     checkpoint: Checkpoint,
-    progress: bool | None,
+    progress: Progress | bool | None,
     *,
     memory_budget_bytes: int | None = None,
 ) -> Descent:
@@ -93,7 +93,7 @@ def descend(
     """
     state.apply_to(atoms)
     try:
-        with progress_bar("Relaxing", None, show=progress) as advance:
+        with as_progress(progress).task("Relaxation step", None, state.n_steps) as advance:
             descent = _descend_in_rounds(
                 atoms, state, settings, checkpoint, advance, memory_budget_bytes=memory_budget_bytes
             )

@@ -18,6 +18,7 @@ from nearsight.locking import hold
 from nearsight.models.as_calculator import Adjust, ModelCalculator
 from nearsight.models.contract import Evaluation, Model, require_elements
 from nearsight.models.versions import versions_behind
+from nearsight.progress import Progress
 from nearsight.provenance import Setting, record
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.descent import Descent, RelaxationSettings, descend, residual
@@ -44,7 +45,7 @@ def relax(
     symmetry_tolerance_A: float | None = None,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> Relaxation:
     """Relax positions and cell to the next minimum of the energy.
 
@@ -87,7 +88,7 @@ def relax(
         it exists the relaxation goes on from there. While another process works on it, this one
         waits.
     progress
-        Whether a progress bar is shown; None shows it on a terminal.
+        How far it has come: see `nearsight.progress.Progress`.
 
     Raises
     ------

@@ -21,7 +21,7 @@ from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.result import Hessian
 from nearsight.locking import hold
 from nearsight.memory import require_room
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, Setting, record
 from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.vibrations.kept_products import KeptProducts
@@ -107,7 +107,7 @@ def lowest_modes(
     tolerance_eV_per_A2_amu: float = 1e-4,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> LowestModes:
     """Find the lowest normal modes without the matrix.
 
@@ -132,7 +132,7 @@ def lowest_modes(
         File that keeps every finished product. If it exists the run goes on from there. While
         another process works on it, this one waits.
     progress
-        Show a progress bar: True, False, or None for a terminal only.
+        How far it has come: see `nearsight.progress.Progress`.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def lowest_modes(
         "Ask for fewer modes.",
     )
     block = np.eye(size) if all_at_once else _start(size, n_modes, guess, seed)
-    with hold(checkpoint), progress_bar("Hessian products", None, show=progress) as advance:
+    with hold(checkpoint), as_progress(progress).task("Hessian product", None) as advance:
         settings: dict[str, Setting] = {
             "tolerance_eV_per_A2_amu": tolerance_eV_per_A2_amu,
             "start": hashlib.sha256(block.tobytes()).hexdigest(),

@@ -14,6 +14,7 @@ from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
+from nearsight.progress import Progress
 from nearsight.relaxation import Relaxation, relax
 from nearsight.relaxation.volume import volume_warnings
 from nearsight.structures.rigid_body import rigid_body_basis
@@ -38,7 +39,7 @@ def relax_to_minimum(
     memory_budget_bytes: int | None = None,
     hessian_of: Callable[[Atoms], Hessian] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
     **settings: Any,
 ) -> Relaxation:
     """Relax, and where the structure then has an imaginary mode, move along it and relax again.

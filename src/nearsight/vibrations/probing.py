@@ -29,7 +29,7 @@ from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.reach import remarks_about_pieces
 from nearsight.locking import hold
 from nearsight.memory import require_room
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 from nearsight.provenance import record
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.colouring import colour_atoms
@@ -65,7 +65,7 @@ def probe_heat_capacity(
     lowest: LowestModes | None = None,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> ProbedHeatCapacity:
     """Compute the heat capacity of a large solid from products with its Hessian.
 
@@ -96,7 +96,7 @@ def probe_heat_capacity(
         File that keeps every finished product. If it exists the run goes on from there. While
         another process works on it, this one waits.
     progress
-        Show a progress bar: True, False, or None for a terminal only.
+        How far it has come: see `nearsight.progress.Progress`.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def probe_heat_capacity(
     _require_room_for_steps(len(hessian.atoms), int(colours.max()) + 1, n_steps or _MOST_STEPS)
     operator = MassWeightedOperator(hessian)
     runs = [LanczosRun(vector) for vector in probing_vectors(colours, triads)]
-    with hold(checkpoint), progress_bar("Hessian products", None, show=progress) as advance:
+    with hold(checkpoint), as_progress(progress).task("Hessian product", None) as advance:
         settings = {"probing_radius_A": radius_A, "seed": seed}
         products = KeptProducts(operator, checkpoint, settings, advance)
         if n_steps is None:
