@@ -45,6 +45,8 @@ _MOST_POINTS = 2**31 - 1
 _BYTES_PER_POINT = 50  # measured: 45 to 47 for addresses and the point that each stands for
 _BYTES_PER_EIGENVALUE = 64  # frequencies, signs, squares, wavenumbers and weights at once
 
+_EIGENVALUES_AT_ONCE = 100_000  # whose heat needs some MiB, however fine the mesh
+
 _NEGLIGIBLE_PER_CM = 0.5
 """Interpolation and rounding make acoustic modes next to Γ this imaginary at most."""
 
@@ -299,20 +301,22 @@ def _share_imaginary(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatAr
 
 def _heat_capacity(gamma: Vibrations, waves: Waves, shares: FloatArray) -> float:
     """Return c_v of a primitive cell at 300 K in k_B, from points of which the first is Γ."""
+    elsewhere = waves.eigenvalues_eV_per_A2_amu[1:]
+    heat = [_heat_of_points(gamma.eigenvalues_eV_per_A2_amu[np.newaxis]) + gamma.n_rigid_body]
+    at_once = max(_EIGENVALUES_AT_ONCE // elsewhere.shape[1], 1)
+    for start in range(0, len(elsewhere), at_once):
+        block = slice(start, start + at_once)
+        heat.append(_heat_of_points(elsewhere[block]) + waves.n_rigid_body[1:][block])
+    return float(shares @ np.concatenate(heat))
+
+
+def _heat_of_points(eigenvalues: FloatArray) -> FloatArray:
+    """Return c_v at 300 K in k_B of the real modes of each q-point (row)."""
     thermal = units.BOLTZMANN_EV_PER_K * _TEMPERATURE_K
-
-    def of(values: FloatArray) -> float:
-        quanta = units.mode_energies(values[values > 0])
-        return float(oscillator.heat_capacity(quanta / thermal).sum())
-
-    at_gamma = of(gamma.eigenvalues_eV_per_A2_amu) + gamma.n_rigid_body
-    elsewhere = [
-        of(values) + n_rigid_body
-        for values, n_rigid_body in zip(
-            waves.eigenvalues_eV_per_A2_amu[1:], waves.n_rigid_body[1:], strict=True
-        )
-    ]
-    return float(shares @ [at_gamma, *elsewhere])
+    quanta = units.mode_energies(np.maximum(eigenvalues, 0.0))
+    heat = oscillator.heat_capacity(quanta / thermal)
+    summed: FloatArray = np.where(quanta > 0, heat, 0.0).sum(axis=1)
+    return summed
 
 
 def irreducible_mesh(
