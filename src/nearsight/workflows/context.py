@@ -8,6 +8,7 @@ from ase import Atoms
 from nearsight.models.contract import Model
 from nearsight.models.spec import ModelSpec
 from nearsight.provenance import Setting
+from nearsight.progress import Progress
 from nearsight.resources import Resources
 from nearsight.workflows.unfinished import Unfinished
 
@@ -23,7 +24,7 @@ class Context:
     model: Model
     unfinished: Unfinished
     memory_bytes: int | None
-    progress: bool | None
+    progress: Progress | bool | None
 
     def file(self, atoms: Atoms, kind: str, **settings: Setting) -> Path | None:
         """Return where a piece of work is kept; None if nothing is."""
@@ -55,7 +56,7 @@ def begin(
     model: AnyModel | None,
     unfinished: Unfinished | None,
     resources: Resources | None,
-    progress: bool | None,
+    progress: Progress | bool | None,
 ) -> Context:
     """Load the model and return what all steps of a calculation share.
 

@@ -20,6 +20,7 @@ from nearsight.hessian.other_programs import is_hessian_of_other_program
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.hessian.result import Hessian
 from nearsight.relaxation.result import Relaxation
+from nearsight.progress import Progress
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.workflows.context import AnyModel, begin
@@ -74,7 +75,7 @@ def elastic(
     *,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> ElasticResults:
     """Relax a crystal tightly and return its elastic constants.
 
@@ -107,7 +108,7 @@ def _second_derivatives(
     *,
     unfinished: Unfinished | None,
     resources: Resources | None,
-    progress: bool | None,
+    progress: Progress | bool | None,
 ) -> tuple[GeneralisedHessian, Relaxation | None, Mapping[str, Any]]:
     """Return second derivatives, what they were relaxed by, and what was asked for."""
     if not source.reading.recompute and source.given is None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_results import is_phonopy_file
+from nearsight.progress import Progress
 from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
@@ -47,7 +48,7 @@ def heat_capacity(
     *,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> HarmonicResults | ProbedResults:
     """Relax a structure and return its harmonic heat capacity at constant volume.
 

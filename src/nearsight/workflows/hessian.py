@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from nearsight.announcing import announces
+from nearsight.progress import Progress
 from nearsight.records.results import HarmonicResults
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
@@ -29,7 +30,7 @@ def hessian(
     *,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> SecondDerivatives:
     """Relax a structure and return its Hessian.
 
@@ -58,7 +59,7 @@ def vibrations(
     *,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> HarmonicResults:
     """Relax a structure, compute its Hessian, and return its normal modes.
 
@@ -99,7 +100,7 @@ def _hessian(
     *,
     unfinished: Unfinished | None,
     resources: Resources | None,
-    progress: bool | None,
+    progress: Progress | bool | None,
     require_room: Callable[[int], object] | None = None,
 ) -> SecondDerivatives:
     source = Source.of(structure, settings.reading)

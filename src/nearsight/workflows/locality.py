@@ -12,6 +12,7 @@ from nearsight.locality.compute import locality as locality_of
 from nearsight.locality.compute import require_locality
 from nearsight.locality.result import Locality
 from nearsight.models.spec import ModelSpec
+from nearsight.progress import Progress
 from nearsight.records.locality_results import LocalityResults
 from nearsight.resources import Resources
 from nearsight.structures.fragments import Fragment
@@ -33,7 +34,7 @@ def locality(
     reference: AnyModel | None = None,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> LocalityResults:
     """Put sites of a structure into fragments that shrink, and return the smallest that do.
 

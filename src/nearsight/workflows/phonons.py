@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from nearsight.announcing import announces
+from nearsight.progress import Progress
 from nearsight.records.results import HarmonicResults
 from nearsight.resources import Resources
 from nearsight.vibrations.band_structure import band_structure
@@ -28,7 +29,7 @@ def phonons(
     *,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> HarmonicResults:
     """Relax a crystal, compute its force constants in a supercell, and return its phonons.
 

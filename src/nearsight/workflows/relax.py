@@ -9,6 +9,7 @@ from nearsight.announcing import announces
 from nearsight.errors import SettingError
 from nearsight.models.contract import require_elements
 from nearsight.relaxation.result import Relaxation
+from nearsight.progress import Progress
 from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.prepare import history, relaxed
@@ -50,7 +51,7 @@ def relax(
     *,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> RelaxResults:
     """Relax a structure, and return where it ended and how.
 

@@ -1,5 +1,6 @@
 """What each workflow is asked for: settings of its parts, which files hold as tables."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -174,3 +175,23 @@ def _named(names: tuple[str, ...]) -> str:
 def _require_one_size(settings: PhononsSettings | HeatCapacitySettings) -> None:
     if settings.supercell and settings.phonons.length_A is not None:
         raise SettingError("give either `supercell` or `length_A`, not both.", "supercell")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CuttingSettings(Settings):
+    """What fragments are cut of a structure."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    fragments: FragmentSettings = field(default_factory=FragmentSettings)
+
+
+OF_WORKFLOWS: Mapping[str, type[Settings]] = {
+    "relax": RelaxSettings,
+    "heat-capacity": HeatCapacitySettings,
+    "phonons": PhononsSettings,
+    "vibrations": HessianSettings,
+    "hessian": HessianSettings,
+    "elastic": ElasticSettings,
+    "locality": LocalitySettings,
+}
+"""The settings of each workflow, by the name of its command."""
