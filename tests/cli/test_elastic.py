@@ -95,7 +95,7 @@ def test_what_was_saved_gives_the_same(
     def no_model(*arguments: object, **settings: object) -> None:
         raise AssertionError("what was saved needs no model")
 
-    monkeypatch.setattr("nearsight.cli.calculation.load_model", no_model)
+    monkeypatch.setattr("nearsight.models.registry.load_model", no_model)
     assert main(["elastic", "c.npz", "--json", "b.json"]) == 0
     first, second = (json.loads(Path(name).read_text()) for name in ("a.json", "b.json"))
     assert second["elasticity"] == first["elasticity"]

@@ -124,7 +124,7 @@ def test_defect_keeps_its_traceback_and_the_others_go_on(
     def broken(hessian: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr("nearsight.cli.spectra.vibrations", broken)
+    monkeypatch.setattr("nearsight.workflows.harmonic.vibrations", broken)
     assert nearsight("heat-capacity", "copper.cif") == 1
     assert "Traceback" in capsys.readouterr().err
 
@@ -248,7 +248,7 @@ def test_impossible_method_costs_no_relaxation(
     def relaxed(*positional: object, **settings: object) -> None:
         raise AssertionError("the method was to be checked first")
 
-    monkeypatch.setattr("nearsight.cli.calculation.relax", relaxed)
+    monkeypatch.setattr("nearsight.workflows.prepare.relax", relaxed)
     assert nearsight("heat-capacity", "copper.cif", *arguments) == 1
 
 

@@ -25,7 +25,7 @@ def test_hessian_is_saved_and_vibrations_start_from_it(
     def no_model(*arguments: object, **settings: object) -> None:
         raise AssertionError("a saved Hessian needs no model")
 
-    monkeypatch.setattr("nearsight.cli.calculation.load_model", no_model)
+    monkeypatch.setattr("nearsight.models.registry.load_model", no_model)
     assert main(["vibrations", record["file"], "--json", "v.json", "--modes", "modes.npz"]) == 0
     wavenumbers = json.loads((folder / "v.json").read_text())["modes"]["wavenumbers_per_cm"]
     saved = Vibrations.load(folder / "modes.npz")

@@ -152,7 +152,7 @@ def test_rows_follow_by_the_space_group_of_an_equivariant_model(
     phonon_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("nearsight.cli.calculation.load_model", lambda *_, **__: pair_model())
+    monkeypatch.setattr("nearsight.models.registry.load_model", lambda *_, **__: pair_model())
     ase.io.write(phonon_folder / "diamond.cif", bulk("C", "diamond", a=3.57))
     few = (
         "--no-relax",

@@ -15,7 +15,7 @@ from nearsight.cli.values import (
 )
 from nearsight.settings import About, Settings, describe
 
-Container = argparse.ArgumentParser | argparse._ArgumentGroup  # noqa: SLF001  # it has no other name
+Container = argparse.ArgumentParser | argparse._ArgumentGroup  # it has no other name
 _PREFIX = "setting "
 
 
@@ -67,11 +67,14 @@ def given_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _help(about: About, default: Any) -> str:
     assert about.help is not None
-    text = about.help.text
+    text = _HELP.get(about.name, about.help.text)
     shown = not (default is None or isinstance(default, bool | tuple) or "(default" in text)
     number = f"{default:g}" if isinstance(default, float) else default
     return f"{text} (default: {number})".replace("%", "%%") if shown else text.replace("%", "%%")
 
+
+_HELP = {"relax": "take each structure as it is in its file"}
+"""Where the option says the contrary of its setting."""
 
 # What else sets a setting.
 _FURTHER: dict[str, dict[str, dict[str, Any]]] = {
@@ -101,7 +104,8 @@ _SPECIAL: dict[str, dict[str, Any]] = {
 
 def _keywords(about: About) -> Mapping[str, Any]:
     """Return how argparse reads a setting."""
-    named = {} if about.help is None or about.help.metavar is None else _metavar(about)
+    assert about.help is not None
+    named = {"metavar": about.help.metavar or about.name.split("_")[0].upper()}
     if about.name in _SPECIAL:
         return {**named, **_SPECIAL[about.name]}
     if about.kind is bool:
@@ -112,15 +116,10 @@ def _keywords(about: About) -> Mapping[str, Any]:
         part = typing.get_args(kind)[0]
         return {**named, "type": _reader(part, about, positive=False), "nargs": "+"}
     if about.choices is not None:
-        return {**named, "choices": about.choices}
+        shown = named if about.help.metavar else {}
+        return {**shown, "choices": about.choices}
     positive = about.range is not None and about.range.above == 0
     return {**named, "type": _reader(kind, about, positive=positive)}
-
-
-def _metavar(about: About) -> dict[str, str]:
-    assert about.help is not None
-    assert about.help.metavar is not None
-    return {"metavar": about.help.metavar}
 
 
 def _reader(kind: Any, about: About, *, positive: bool) -> Callable[[str], Any]:

@@ -10,6 +10,7 @@ from typing import NoReturn
 import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli import options
+from nearsight.cli.from_settings import add_settings
 from nearsight.cli.interruption import interruptible, status_of, tell
 from nearsight.cli.streams import (
     ended_by_package,
@@ -19,6 +20,7 @@ from nearsight.cli.streams import (
     why_not_printed,
 )
 from nearsight.cli.values import mode_index, positive_float
+from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError, NearsightWarning, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.printable import printable
@@ -66,7 +68,7 @@ def _run(given: Sequence[str]) -> int:
             warnings.simplefilter("ignore", NearsightWarning)
             status: int = parsed.run(parsed)
     except NearsightError as error:
-        say(str(error))
+        say(in_options(str(error)))
         return 1
     except SystemExit as ended:
         say(ended_by_package(ended))
@@ -265,8 +267,8 @@ def _fragment(commands: "options.Commands") -> None:
         "--out", required=True, metavar="DIR", help="where to write STEM-ATOM.extxyz"
     )
     cutting = settings.CuttingSettings()
-    options.add_settings(command, cutting.reading, "reading", leave_out=("molecule", "recompute"))
-    options.add_settings(command, cutting.fragments, "fragments")
+    add_settings(command, cutting.reading, "reading", leave_out=("molecule", "recompute"))
+    add_settings(command, cutting.fragments, "fragments")
     options.add_output(command, plot=None)
     command.set_defaults(run=options.runner("nearsight.cli.fragment"), config=None)
 
@@ -282,7 +284,8 @@ def _report(commands: "options.Commands") -> None:
     command.add_argument(
         "--output", dest="report", metavar="FILE", required=True, help="the page (.html)"
     )
-    options.add_settings(command, settings.ThermodynamicSettings(), "thermodynamics")
+    group = command.add_argument_group("thermodynamics")
+    add_settings(group, settings.SavedSettings().thermodynamics, "thermodynamics")
     command.set_defaults(run=options.runner("nearsight.cli.report"), json=None, config=None)
 
 
@@ -331,7 +334,7 @@ def _models_at_work(actions: "options.Commands") -> None:
         "several models, and how long a force call takes them.",
     )
     comparing.add_argument("structure", metavar="STRUCTURE", help="a structure file")
-    options.add_settings(
+    add_settings(
         comparing, settings.ReadingSettings(), "reading", leave_out=("molecule", "recompute")
     )
     comparing.add_argument(

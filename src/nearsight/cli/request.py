@@ -29,7 +29,12 @@ class Request(Generic[OfWorkflow]):
     """Whether somebody asked for this very model."""
     resources: Resources
 
-    def load_model(self, structures: list[str], reading: ReadingSettings) -> Model | None:
+    @property
+    def _reading(self) -> ReadingSettings:
+        reading: ReadingSettings = getattr(self.settings, "reading", ReadingSettings())
+        return reading
+
+    def load_model(self, structures: list[str]) -> Model | None:
         """Load the model once for all structures, and check that the method goes with it.
 
         Returns
@@ -37,13 +42,19 @@ class Request(Generic[OfWorkflow]):
         Model or None
             None if all structures are finished: they need no model, and perhaps none is installed.
         """
-        if all(Source.of(path, reading).is_finished for path in structures):
+        if all(Source.of(path, self._reading).is_finished for path in structures):
             return None
         self.resources.limit_threads()
         model = self.model.load(self.resources)
         rows = getattr(self.settings, "rows", RowSettings())
         choose_kind(model, rows.method, rows.step_A)
         return model
+
+    def model_for(self, path: str, loaded: Model | None) -> Model | ModelSpec | None:
+        """Return the model for one structure; None for what is finished where none was named."""
+        if not self.model_named and Source.of(path, self._reading).is_finished:
+            return None
+        return loaded or self.model
 
 
 def requested(arguments: argparse.Namespace, default: OfWorkflow) -> Request[OfWorkflow]:

@@ -24,6 +24,8 @@ class LocalityResults:
     """The same sites by a model, where `locality` is that of its reference."""
     structure_warnings: tuple[str, ...] = ()
     """What was remarked about the structure."""
+    of_model: Locality | None = None
+    """That of the model, where `locality` is that of its reference."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -36,6 +38,11 @@ class LocalityResults:
     def atoms(self) -> Atoms:
         """The structure."""
         return self.locality.atoms
+
+    @property
+    def localities(self) -> tuple[Locality, ...]:
+        """That of the model, that of the reference, or both in this order."""
+        return (self.locality,) if self.of_model is None else (self.of_model, self.locality)
 
     def to_json(self) -> dict[str, Any]:
         """Return the record, which is what the command line's ``--json`` writes."""

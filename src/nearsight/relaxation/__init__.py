@@ -1,6 +1,13 @@
 """Relaxation of positions and cell."""
 
-from nearsight.relaxation.relax import relax
-from nearsight.relaxation.result import Relaxation
+from typing import TYPE_CHECKING
+
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.relaxation.relax import relax
+    from nearsight.relaxation.result import Relaxation
 
 __all__ = ["Relaxation", "relax"]
+
+import_at_first_use(__name__)

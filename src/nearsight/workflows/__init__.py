@@ -4,22 +4,27 @@
 >>> heat_capacity("quartz.cif", "sevennet-0")  # doctest: +SKIP
 """
 
-from nearsight.workflows.elastic import elastic
-from nearsight.workflows.heat_capacity import heat_capacity
-from nearsight.workflows.hessian import hessian, vibrations
-from nearsight.workflows.locality import locality
-from nearsight.workflows.phonons import phonons
-from nearsight.workflows.relax import relax
-from nearsight.workflows.settings import (
-    ElasticSettings,
-    HeatCapacitySettings,
-    HessianSettings,
-    LocalitySettings,
-    PhononsSettings,
-    ReadingSettings,
-    RelaxSettings,
-)
-from nearsight.workflows.unfinished import Unfinished, keep_unfinished
+from typing import TYPE_CHECKING
+
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.workflows.elastic import elastic
+    from nearsight.workflows.heat_capacity import heat_capacity
+    from nearsight.workflows.hessian import hessian, vibrations
+    from nearsight.workflows.locality import locality
+    from nearsight.workflows.phonons import phonons
+    from nearsight.workflows.relax import relax
+    from nearsight.workflows.settings import (
+        ElasticSettings,
+        HeatCapacitySettings,
+        HessianSettings,
+        LocalitySettings,
+        PhononsSettings,
+        ReadingSettings,
+        RelaxSettings,
+    )
+    from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 __all__ = [
     "ElasticSettings",
@@ -39,3 +44,5 @@ __all__ = [
     "relax",
     "vibrations",
 ]
+
+import_at_first_use(__name__)

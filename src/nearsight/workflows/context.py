@@ -7,8 +7,8 @@ from ase import Atoms
 
 from nearsight.models.contract import Model
 from nearsight.models.spec import ModelSpec
-from nearsight.provenance import Setting
 from nearsight.progress import Progress
+from nearsight.provenance import Setting
 from nearsight.resources import Resources
 from nearsight.workflows.unfinished import Unfinished
 

@@ -1,6 +1,5 @@
 """From a crystal to its elastic constants."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,14 +17,13 @@ from nearsight.hessian.generalised import (
 )
 from nearsight.hessian.other_programs import is_hessian_of_other_program
 from nearsight.hessian.phonopy_results import is_phonopy_file
-from nearsight.hessian.result import Hessian
-from nearsight.relaxation.result import Relaxation
 from nearsight.progress import Progress
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import require_no_preparation
 from nearsight.workflows.second_derivatives import (
+    SecondDerivatives,
     prepare_for_hessian,
     row_arguments,
     rows_file,
@@ -42,29 +40,37 @@ _DEFAULT = ElasticSettings()
 class ElasticResults:
     """One crystal: its elastic constants, and the second derivatives that they are from."""
 
-    name: str
-    """What the structure is called, such as the path of its file."""
+    by_positions: SecondDerivatives
+    """Those by positions alone, and where they are from."""
     generalised: GeneralisedHessian
+    """Those by positions and strain."""
     tensor: ElasticTensor
-    relaxation: Relaxation | None
-    """None if the structure was not relaxed, or nothing is known about it."""
-    settings: Mapping[str, Any]
-    """What was asked for, by name."""
+    conventional_axes: bool
+    """Whether the tensor refers to axes of the conventional cell."""
 
     @property
-    def hessian(self) -> Hessian:
-        """The second derivatives by positions."""
-        return self.generalised.hessian
+    def name(self) -> str:
+        """What the structure is called, such as the path of its file."""
+        return self.by_positions.name
 
     @property
     def atoms(self) -> Atoms:
         """The crystal."""
-        return self.hessian.atoms
+        return self.by_positions.atoms
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What must be known before the numbers are used."""
-        return (*self.hessian.warnings, *self.tensor.warnings)
+        return (*self.by_positions.hessian.warnings, *self.tensor.warnings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record, which is what the command line's ``--json`` writes."""
+        return {
+            **self.by_positions.to_json(),
+            "strain_derivatives": self.generalised.summary(),
+            "elasticity": {**self.tensor.summary(), "conventional_axes": self.conventional_axes},
+            "warnings": list(self.warnings),
+        }
 
 
 @announces
@@ -92,13 +98,13 @@ def elastic(
         Something is wrong with the structure, the model, the settings, or the machine.
     """
     source = Source.of(structure, settings.reading)
-    generalised, relaxation, asked = _second_derivatives(
+    by_positions, generalised = _second_derivatives(
         source, model, settings, unfinished=unfinished, resources=resources, progress=progress
     )
     tensor = elastic_tensor(generalised)
     if settings.conventional_axes:
         tensor = tensor.turned(conventional_axes(tensor.atoms))
-    return ElasticResults(source.name, generalised, tensor, relaxation, asked)
+    return ElasticResults(by_positions, generalised, tensor, settings.conventional_axes)
 
 
 def _second_derivatives(
@@ -109,13 +115,14 @@ def _second_derivatives(
     unfinished: Unfinished | None,
     resources: Resources | None,
     progress: Progress | bool | None,
-) -> tuple[GeneralisedHessian, Relaxation | None, Mapping[str, Any]]:
-    """Return second derivatives, what they were relaxed by, and what was asked for."""
+) -> tuple[SecondDerivatives, GeneralisedHessian]:
+    """Return second derivatives by positions, and by positions and strain."""
     if not source.reading.recompute and source.given is None:
         _require_strain(source.name)
     if source.is_finished:
         require_no_preparation(source.name, settings)
-        return GeneralisedHessian.load(source.name), None, {}
+        saved = GeneralisedHessian.load(source.name)
+        return SecondDerivatives(source.name, None, saved.hessian, {}), saved
     context = begin(source.name, model, unfinished, resources, progress)
 
     def require(atoms: Atoms) -> None:
@@ -141,7 +148,8 @@ def _second_derivatives(
     context.unfinished.done(checkpoint)
     notes = (*prepared.warnings, *generalised.hessian.warnings)
     with_notes = replace(generalised.hessian, warnings=notes)
-    return replace(generalised, hessian=with_notes), prepared.relaxation, cell.settings
+    by_positions = SecondDerivatives(source.name, prepared.relaxation, with_notes, cell.settings)
+    return by_positions, replace(generalised, hessian=with_notes)
 
 
 def _require_strain(path: str) -> None:

@@ -69,6 +69,7 @@ def locality(
         (None,) * len(main.fragments),
         compare_localities(*localities) if len(localities) == 2 else None,
         notes,
+        of_model=localities[0] if len(localities) == 2 else None,
     )
 
 

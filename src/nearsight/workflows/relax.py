@@ -8,8 +8,8 @@ from ase import Atoms
 from nearsight.announcing import announces
 from nearsight.errors import SettingError
 from nearsight.models.contract import require_elements
-from nearsight.relaxation.result import Relaxation
 from nearsight.progress import Progress
+from nearsight.relaxation.result import Relaxation
 from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.prepare import history, relaxed

@@ -178,6 +178,20 @@ def _require_one_size(settings: PhononsSettings | HeatCapacitySettings) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StructureSettings(Settings):
+    """Settings of what takes each structure as it is in its file."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedSettings(Settings):
+    """Settings of what follows from saved Hessians."""
+
+    thermodynamics: ThermodynamicSettings = field(default_factory=ThermodynamicSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CuttingSettings(Settings):
     """What fragments are cut of a structure."""
 

@@ -14,7 +14,7 @@ import pytest
 from ase import Atoms
 
 from nearsight.cli.main import main
-from nearsight.cli.work import work_directory
+from nearsight.workflows.unfinished import keep_unfinished
 from nearsight.models.registry import load_model
 
 CALCULATOR = '''
@@ -257,7 +257,7 @@ def test_what_is_done_stays_while_another_run_uses_it(folder: Path, start: Start
     first = start(*ROWS, *JSON, at_call=14, do="wait")
     wait_for(Path("waiting").exists)
     (rows,) = Path(".nearsight").glob("copper-*.rows")
-    with work_directory(".nearsight") as work:
+    with keep_unfinished(".nearsight") as work:
         work.done(rows)
         (work.path / "ours.rows").touch()
         work.done(work.path / "ours.rows")
@@ -275,7 +275,7 @@ def test_leftovers_of_dead_processes_are_removed(folder: Path) -> None:
     theirs = (".copper.part", "copper-1.rows", "poetry.lock")
     for name in (*ours, *theirs):
         Path(".nearsight", name).touch()
-    with work_directory(".nearsight"):
+    with keep_unfinished(".nearsight"):
         pass
     assert sorted(path.name for path in Path(".nearsight").iterdir()) == list(theirs)
 
@@ -284,7 +284,7 @@ def test_of_many_files_the_last_are_named(folder: Path) -> None:
     model = load_model("ase:emt")
 
     def work_and_stop() -> None:
-        with work_directory(".nearsight") as work:
+        with keep_unfinished(".nearsight") as work:
             for number in range(9):
                 atoms = Atoms("Cu", positions=[[number, 0, 0]])
                 work.file(f"{number}.rows.cif", atoms, model, "products").touch()
