@@ -78,6 +78,20 @@ def test_name_of_a_verb_is_the_verb_whatever_was_imported_before(name: str) -> N
     assert in_a_new_process(code).split() == ["function"] * len(shared)
 
 
+def test_no_file_imports_a_framework_that_models_do_not_need() -> None:
+    own = {"models", "derivatives"}  # whose files are imported when a model of theirs is loaded
+    modules = [
+        ".".join(file.relative_to(ROOT / "src").with_suffix("").parts)
+        for file in sorted((ROOT / "src" / "nearsight").rglob("*.py"))
+        if file.relative_to(ROOT / "src" / "nearsight").parts[0] not in own
+        and file.name != "__main__.py"
+    ]
+    assert len(modules) > 150
+    imports = "\n".join(f"import {module}" for module in modules)
+    code = f"{imports}\nimport sys; print(*sorted(set(sys.modules) & set({sorted(FRAMEWORKS)})))"
+    assert in_a_new_process(code) == ""
+
+
 def test_some_verbs_are_called_as_their_file_is() -> None:
     import nearsight.relaxation.relax
     from nearsight.relaxation import relax

@@ -136,6 +136,14 @@ def phonopy_atoms(atoms: Atoms) -> "PhonopyAtoms":
     )
 
 
+def phonopy_of_cell(atoms: Atoms, tolerance_A: float) -> "Phonopy":
+    """Return phonopy's `Phonopy` of a cell by itself, without force constants."""
+    from phonopy import Phonopy
+
+    one = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    return Phonopy(phonopy_atoms(atoms), one, primitive_matrix=one, symprec=tolerance_A)
+
+
 def write_phonopy(
     path: str | os.PathLike[str],
     force_constants: "ForceConstants",
