@@ -16,14 +16,14 @@ from nearsight.hessian import hessian
 from nearsight.hessian.force_constants import force_constants
 from nearsight.hessian.operator import HessianOperator
 from nearsight.models.torch_model import TorchModel
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.reports import ProbedEntry, ReportEntry
 from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics, vibrations
 from nearsight.vibrations.spectrum import Acoustic
 
 TEMPERATURES_K = (100.0, 298.15)
 ROCKSALT_A = 3.7494662305  # where it has its lowest energy with the pair potential
-RELAX = {"fmax": 1e-3, "max_steps": 200}
+RELAX = RelaxationSettings(fmax_eV_per_A=1e-3, max_steps=200)
 
 
 @dataclass
@@ -114,7 +114,7 @@ def make_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., ReportEnt
 
     def make(atoms: Atoms, name: str = "quartz.cif", *, relaxed: bool = False) -> ReportEntry:
         model = pair_model()
-        relaxation = relax(atoms, model, **RELAX) if relaxed else None
+        relaxation = relax(atoms, model, RELAX) if relaxed else None
         result = hessian(relaxation.atoms if relaxation else atoms, model, "rows")
         modes = vibrations(result)
         thermal = thermodynamics(modes, TEMPERATURES_K)
@@ -180,7 +180,7 @@ def probed_entry(pair_model: Callable[..., TorchModel]) -> ProbedEntry:
     """A cell of 216 atoms at a minimum of the pair potential, without a Hessian."""
     model = pair_model()
     solid = bulk("MgO", "rocksalt", a=ROCKSALT_A, cubic=True).repeat(3)
-    relaxation = relax(solid, model, **RELAX)
+    relaxation = relax(solid, model, RELAX)
     heat = probe_heat_capacity(
         HessianOperator(relaxation.atoms, model, "analytic"),
         (200.0, 298.15),

@@ -39,6 +39,7 @@ from nearsight.models.contract import Model, require_elements
 from nearsight.models.registry import load_model
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
+from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.structures.checking import check_structure, require_room_to_check
 from nearsight.structures.pieces import whole_molecule
 from nearsight.structures.reading import read_structure, take_notes
@@ -325,11 +326,13 @@ def _relax(
     relaxation = verb(
         atoms,
         model,
-        fmax=arguments.fmax,
-        cell=False if arguments.fixed_cell else None,
-        optimizer=optimizer,
-        max_steps=arguments.max_steps,
-        symmetry_tolerance_A=arguments.symmetrize,
+        RelaxationSettings(
+            fmax_eV_per_A=arguments.fmax,
+            cell="fixed" if arguments.fixed_cell else "free",
+            optimizer=optimizer,
+            max_steps=arguments.max_steps,
+            symmetrize_A=arguments.symmetrize,
+        ),
         memory_budget_bytes=arguments.memory_budget_bytes,
         checkpoint=checkpoint,
     )

@@ -2,5 +2,6 @@
 
 from nearsight.relaxation.relax import relax
 from nearsight.relaxation.result import Relaxation
+from nearsight.relaxation.settings import RelaxationSettings
 
-__all__ = ["Relaxation", "relax"]
+__all__ = ["Relaxation", "RelaxationSettings", "relax"]
