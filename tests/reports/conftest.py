@@ -17,13 +17,13 @@ from nearsight.hessian.force_constants import force_constants
 from nearsight.hessian.operator import HessianOperator
 from nearsight.models.torch_model import TorchModel
 from nearsight.records import HarmonicResults, ProbedResults
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics, vibrations
 from nearsight.vibrations.settings import Acoustic
 
 TEMPERATURES_K = (100.0, 298.15)
 ROCKSALT_A = 3.7494662305  # where it has its lowest energy with the pair potential
-RELAX = {"fmax": 1e-3, "max_steps": 200}
+RELAX = RelaxationSettings(fmax_eV_per_A=1e-3, max_steps=200)
 
 
 @dataclass
@@ -114,7 +114,7 @@ def make_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., HarmonicR
 
     def make(atoms: Atoms, name: str = "quartz.cif", *, relaxed: bool = False) -> HarmonicResults:
         model = pair_model()
-        relaxation = relax(atoms, model, **RELAX) if relaxed else None
+        relaxation = relax(atoms, model, RELAX) if relaxed else None
         result = hessian(relaxation.atoms if relaxation else atoms, model, "rows")
         modes = vibrations(result)
         thermal = thermodynamics(modes, TEMPERATURES_K)
@@ -182,7 +182,7 @@ def probed_entry(pair_model: Callable[..., TorchModel]) -> ProbedResults:
     """A cell of 216 atoms at a minimum of the pair potential, without a Hessian."""
     model = pair_model()
     solid = bulk("MgO", "rocksalt", a=ROCKSALT_A, cubic=True).repeat(3)
-    relaxation = relax(solid, model, **RELAX)
+    relaxation = relax(solid, model, RELAX)
     heat = probe_heat_capacity(
         HessianOperator(relaxation.atoms, model, "analytic"),
         (200.0, 298.15),

@@ -14,8 +14,8 @@ import pytest
 from ase import Atoms
 
 from nearsight.cli.main import main
-from nearsight.workflows.unfinished import keep_unfinished
 from nearsight.models.registry import load_model
+from nearsight.workflows.unfinished import keep_unfinished
 
 CALCULATOR = '''
 """EMT that reads a factor from a file, counts its calls, and does what it is told to at one."""

@@ -10,10 +10,13 @@ NOTABLE_CHANGE = 0.10
 """Models and functionals are off by a few per cent in volume: more is another structure."""
 
 
-def volume_warnings(before: Atoms, after: Atoms, model: Model) -> tuple[str, ...]:
+def volume_warnings(
+    before: Atoms, after: Atoms, model: Model, pressure_GPa: float = 0.0
+) -> tuple[str, ...]:
     """Return what a relaxation did to the volume of a crystal, in plain words.
 
-    Empty if that is no more than 10 %, and for what is not periodic in three directions.
+    Empty if that is no more than 10 %, for what is not periodic in three directions, and where a
+    pressure asked for it.
 
     Parameters
     ----------
@@ -21,11 +24,13 @@ def volume_warnings(before: Atoms, after: Atoms, model: Model) -> tuple[str, ...
         The structure as given, and relaxed.
     model
         What relaxed it.
+    pressure_GPa
+        The pressure under which it did.
     """
     if not before.pbc.all():
         return ()
     change = float(after.cell.volume / before.cell.volume) - 1.0
-    if abs(change) <= NOTABLE_CHANGE:
+    if abs(change) <= NOTABLE_CHANGE or pressure_GPa * change < 0:
         return ()
     name = model.identity.name
     much = f"by {100 * abs(change):.1f} % in volume, more than {100 * NOTABLE_CHANGE:.0f} %"

@@ -1,7 +1,7 @@
 """From a source to the structure whose second derivatives are computed: read, checked, relaxed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -123,11 +123,7 @@ def relaxed(
     relaxation = verb(
         atoms,
         context.model,
-        fmax=settings.fmax_eV_per_A,
-        cell=False if settings.cell == "fixed" else None,
-        optimizer=optimizer,
-        max_steps=settings.max_steps,
-        symmetry_tolerance_A=settings.symmetrize_A,
+        replace(settings, optimizer=optimizer),
         memory_budget_bytes=context.memory_bytes,
         checkpoint=checkpoint,
         progress=context.progress,
