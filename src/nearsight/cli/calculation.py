@@ -39,6 +39,7 @@ from nearsight.models.contract import Model, require_elements
 from nearsight.models.registry import load_model
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
+from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure, require_room_to_check
 from nearsight.structures.pieces import whole_molecule
 from nearsight.structures.reading import read_structure, take_notes
@@ -51,7 +52,10 @@ from nearsight.structures.supercell import (
 )
 from nearsight.vibrations.minimum import relax_to_minimum
 
-UNRELAXED = "the structure was not relaxed: harmonic results hold at a minimum of the model only."
+UNRELAXED = Remark(
+    "unrelaxed",
+    "the structure was not relaxed: harmonic results hold at a minimum of the model only.",
+)
 
 
 def load_requested_model(arguments: argparse.Namespace) -> Model | None:
@@ -81,7 +85,7 @@ class Prepared:
     path: str
     atoms: Atoms
     relaxation: Relaxation | None
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     hessian: Hessian | None = None
     """That of `atoms`, where the search for a minimum has computed it."""
 

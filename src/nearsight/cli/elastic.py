@@ -33,6 +33,7 @@ from nearsight.hessian.generalised import (
 from nearsight.hessian.other_programs import is_hessian_of_other_program
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.models.contract import Model
+from nearsight.remarks import Remark, remarks_to_json
 from nearsight.vibrations.modes import require_room_for_modes
 
 
@@ -63,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.plot and tensor.is_stable:
             drawn.append((found.calculated.label, tensor))
         elif arguments.plot:
-            warnings = (*warnings, f"{arguments.plot} does not show it: it has no moduli.")
+            said = f"{arguments.plot} does not show it: it has no moduli."
+            warnings = (*warnings, Remark("not-drawn", said))
 
         record = {
             **found.calculated.record(),
@@ -72,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
                 **tensor.summary(),
                 "conventional_axes": arguments.conventional_axes,
             },
-            "warnings": list(warnings),
+            "warnings": remarks_to_json(warnings),
         }
         return Outcome(record, lambda: _show(found, tensor, warnings, arguments))
 
@@ -86,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(
     found: _Strained,
     tensor: ElasticTensor,
-    warnings: tuple[str, ...],
+    warnings: tuple[Remark, ...],
     arguments: argparse.Namespace,
 ) -> None:
     tables.print_calculation(found.calculated)

@@ -9,6 +9,7 @@ from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
+from nearsight.remarks import remarks_to_json
 from nearsight.structures.selection import structure_stem
 
 
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
             tables.print_warnings(warnings)
             print(f"\n  saved as {files[path]}")
 
-        record = {**calculated.record(), "file": files[path], "warnings": list(warnings)}
+        record = {**calculated.record(), "file": files[path], "warnings": remarks_to_json(warnings)}
         return Outcome(record, show)
 
     return run_batch(arguments, one)

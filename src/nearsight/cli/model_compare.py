@@ -23,6 +23,7 @@ from nearsight.errors import MissingPropertyError, ModelError, NearsightError
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.registry import load_model
 from nearsight.printable import printable_name
+from nearsight.remarks import remarks_to_json
 from nearsight.structures.reading import take_notes
 
 _TIMED_CALLS = 5
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     if show:
         _print_head(arguments.structure, atoms, names)
     for name in names:
-        record = {**_attempt(name, atoms, arguments), "warnings": list(notes)}
+        record = {**_attempt(name, atoms, arguments), "warnings": remarks_to_json(notes)}
         records.append(record)
         output.add(record)
         if show:

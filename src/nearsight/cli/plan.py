@@ -9,6 +9,7 @@ from nearsight.cli.tables import print_plan, print_warnings
 from nearsight.errors import MethodError
 from nearsight.hessian.plan import plan
 from nearsight.models.registry import load_model
+from nearsight.remarks import remarks_to_json
 from nearsight.structures.reading import take_notes
 from nearsight.structures.supercell import make_supercell
 from nearsight.structures.symmetry import symmetrize
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             "n_atoms": len(atoms),
             "model": None if model is None else model.identity.name,
             **found.summary(),
-            "warnings": list(notes),
+            "warnings": remarks_to_json(notes),
         }
 
         def show() -> None:

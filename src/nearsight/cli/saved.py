@@ -11,6 +11,7 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy
 from nearsight.hessian.supercell_hessian import from_hessian
+from nearsight.remarks import Remark
 from nearsight.structures.symmetry import EXACT_TOLERANCE_A
 
 
@@ -43,7 +44,8 @@ def saved_hessian(path: str, arguments: argparse.Namespace) -> Calculated:
             f"{arguments.model} was not asked: the Hessian is that of {path}; --recompute takes "
             f"the structure in it and computes the Hessian with the model."
         )
-        found = replace(found, warnings=(*found.warnings, not_asked))
+        remark = Remark("model-not-asked", not_asked)
+        found = replace(found, warnings=(*found.warnings, remark))
     return Calculated(path, None, found, {})
 
 
