@@ -8,6 +8,7 @@ import ase.io
 import pytest
 from ase.build import bulk
 
+from json_warnings import messages
 from nearsight.models.torch_model import TorchModel
 
 Run = Callable[..., int]
@@ -180,7 +181,7 @@ def test_slab_with_vacuum_is_a_crystal_that_is_repeated_along_its_layer(heat: He
     assert record["supercell"] == [4, 4, 1]
     assert record["mesh"] == [9, 9, 1]
     assert record["spectrum"]["share_imaginary"] == 0
-    (said,) = record["warnings"]
+    (said,) = messages(record)
     assert "a layer in a periodic box" in said
 
 

@@ -9,8 +9,10 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from json_warnings import messages
 from nearsight.records import HarmonicResults
 from nearsight.records.verdict import Level, verdict
+from nearsight.remarks import Remark
 from nearsight.reports import render_report
 from nearsight.reports.figures import classical_limit_J_per_g_K
 from nearsight.reports.phonon_figures import bands_svg, convergence_svg, phonon_density_svg
@@ -245,11 +247,11 @@ def test_bands_and_what_they_warn_of_are_on_record(
 ) -> None:
     assert rocksalt_entry.force_constants is not None
     bands = band_structure(rocksalt_entry.force_constants, points_per_segment=3)
-    doubtful = replace(bands, warnings=("the path is doubtful.",))
+    doubtful = replace(bands, warnings=(Remark("path-not-definite", "the path is doubtful."),))
     page = read_page(render_report([replace(rocksalt_entry, bands=doubtful)]))
     record = page.data["structure-1-record"]
     assert record["bands"] == bands.summary()
-    assert "the path is doubtful." in record["warnings"]
+    assert "the path is doubtful." in messages(record)
     assert "The path is doubtful." in page.words
     assert rocksalt_entry.to_json()["bands"] is None
 

@@ -20,6 +20,7 @@ from nearsight.models.torch_model import TorchModel
 from nearsight.records import FailureRecord, HarmonicResults, ProbedResults
 from nearsight.records.probed_verdict import probed_verdict
 from nearsight.records.verdict import Level
+from nearsight.remarks import Remark
 from nearsight.reports import render_report
 from nearsight.reports.palette import SCALE, scale_colors
 from nearsight.reports.probed_figures import CLASSICAL_LIMIT_J_PER_MOL_K, elements_svg
@@ -345,7 +346,9 @@ def test_structure_is_judged_as_for_other_entries(probed_entry: ProbedResults) -
     )
     unrelaxed = replace(probed_entry, relaxation=None, settings={"relax": False})
     assert _levels(unrelaxed)["not relaxed"] is Level.CAUTION
-    remarked = replace(probed_entry, structure_warnings=("The symmetry changed.",))
+    remarked = replace(
+        probed_entry, structure_warnings=(Remark("space-group-changed", "The symmetry changed."),)
+    )
     assert _levels(remarked)["structure with warnings"] is Level.CAUTION
     assert "The symmetry changed." in probed_section(remarked, 1).html
     excluded = _with_heat(probed_entry, acoustic="exclude")

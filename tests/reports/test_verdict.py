@@ -4,8 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from json_warnings import messages
 from nearsight.records import HarmonicResults
 from nearsight.records.verdict import Level, verdict
+from nearsight.remarks import Remark
 from nearsight.vibrations import thermodynamics, vibrations
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.supercell_convergence import ConvergenceStep, SupercellConvergence
@@ -36,13 +38,20 @@ def test_unrelaxed_is_not_the_same_as_unknown(quartz_entry: HarmonicResults) -> 
     assert _levels(quartz_entry)["not relaxed"] is Level.CAUTION
     saved = replace(quartz_entry, settings={})
     assert _levels(saved)["relaxation not recorded"] is Level.UNKNOWN
-    noted = replace(saved, hessian=replace(saved.hessian, warnings=("Not converged.",)))
+    noted = replace(
+        saved, hessian=replace(saved.hessian, warnings=(Remark("energy-rose", "The energy rose."),))
+    )
     assert _levels(noted)["structure with warnings"] is Level.CAUTION
 
 
 def test_warnings_of_a_converged_structure_are_no_praise(water_entry: HarmonicResults) -> None:
     entry = replace(water_entry, thermodynamics=None)
-    noted = replace(entry, hessian=replace(entry.hessian, warnings=("The symmetry changed.",)))
+    noted = replace(
+        entry,
+        hessian=replace(
+            entry.hessian, warnings=(Remark("space-group-changed", "The symmetry changed."),)
+        ),
+    )
     assert _levels(noted)["relaxation converged"] is Level.GOOD
     assert _levels(noted)["structure with warnings"] is Level.CAUTION
     assert verdict(noted).short == "with care"
@@ -118,17 +127,23 @@ def _spoilt(entry: HarmonicResults, source: str) -> HarmonicResults:
     hessian = replace(entry.hessian, warnings=())
     clean = replace(entry, hessian=hessian, thermodynamics=None)
     if source == "structure":
-        return replace(clean, hessian=replace(hessian, warnings=("A site was half empty.",)))
+        return replace(
+            clean, hessian=replace(hessian, warnings=(Remark("contradiction", "Of what?"),))
+        )
     if source == "spectrum":
         rigid = clean.vibrations.rigid_body_eigenvalues_eV_per_A2_amu + 1.0
         moved = replace(clean.vibrations, rigid_body_eigenvalues_eV_per_A2_amu=rigid)
         return replace(clean, vibrations=moved)
     if source == "bands":
-        bands = BandStructure((), hessian.provenance, ("The path depends on the last digits.",))
+        bands = BandStructure(
+            (), hessian.provenance, (Remark("path-not-definite", "The path depends."),)
+        )
         return replace(clean, bands=bands)
     if source == "heat":
         thermal = thermodynamics(clean.vibrations, 300.0, "exclude")
-        return replace(clean, thermodynamics=replace(thermal, warnings=("Something.",)))
+        return replace(
+            clean, thermodynamics=replace(thermal, warnings=(Remark("odd-masses", "Something."),))
+        )
     if source == "supercells":
         curve = SupercellConvergence(np.array([300.0]), 1e-3, (_STEP, _STEP), False, "no room")
         return replace(clean, convergence=curve)
@@ -168,7 +183,7 @@ def test_what_the_page_doubts_the_terminal_doubts(
     }
     for check in own:
         [_] = [text for text in entry.warnings if text.startswith(f"{check.finding}: ")]
-    assert entry.to_json()["warnings"] == list(entry.warnings)
+    assert messages(entry.to_json()) == list(entry.warnings)
     assert len(entry.warnings) >= len(own)
 
 

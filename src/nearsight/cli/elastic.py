@@ -9,6 +9,7 @@ from nearsight.cli.figures import youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.remarks import Remark, remarks_to_json
 from nearsight.workflows import ElasticSettings, Unfinished, elastic
 from nearsight.workflows.elastic import ElasticResults
 
@@ -35,9 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
         undrawn = arguments.plot and not results.tensor.is_stable
         if arguments.plot and not undrawn:
             drawn.append(results)
-        notes = (f"{arguments.plot} does not show it: it has no moduli.",) if undrawn else ()
-        warnings = (*results.warnings, *notes)
-        record = {**results.to_json(), "warnings": list(warnings)}
+        said = f"{arguments.plot} does not show it: it has no moduli."
+        warnings = (*results.warnings, *([Remark("not-drawn", said)] if undrawn else ()))
+        record = {**results.to_json(), "warnings": remarks_to_json(warnings)}
         return Outcome(record, lambda: _show(results, warnings, arguments.output))
 
     def draw() -> None:
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     return run_batch(arguments, one, draw)
 
 
-def _show(results: ElasticResults, warnings: tuple[str, ...], output: str | None) -> None:
+def _show(results: ElasticResults, warnings: tuple[Remark, ...], output: str | None) -> None:
     tables.print_calculation(results.by_positions)
     print_elasticity(results.tensor, conventional=results.conventional_axes)
     tables.print_warnings(warnings)

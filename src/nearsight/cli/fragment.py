@@ -12,6 +12,7 @@ from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.tables import print_warnings
 from nearsight.printable import printable_name
+from nearsight.remarks import remarks_to_json
 from nearsight.structures.fragment_sets import covering_fragments
 from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import Groups, find_groups
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     output.add(
         {
             "structure": path,
-            "warnings": list(notes),
+            "warnings": remarks_to_json(notes),
             "radius_A": arguments.radius,
             "groups": dict(Counter(groups.kinds)),
             "fragments": [

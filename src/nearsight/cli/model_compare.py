@@ -24,6 +24,7 @@ from nearsight.errors import MissingPropertyError, ModelError, NearsightError
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.spec import ModelSpec
 from nearsight.printable import printable_name
+from nearsight.remarks import remarks_to_json
 from nearsight.workflows.settings import StructureSettings
 from nearsight.workflows.source import Source
 
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name in names:
         record = {
             **_attempt(arguments.structure, atoms, replace(request.model, name=name)),
-            "warnings": list(notes),
+            "warnings": remarks_to_json(notes),
         }
         records.append(record)
         output.add(record)

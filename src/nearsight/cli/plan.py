@@ -7,6 +7,7 @@ from nearsight.cli.request import requested
 from nearsight.cli.tables import print_plan, print_warnings
 from nearsight.errors import MethodError
 from nearsight.hessian.plan import plan
+from nearsight.remarks import remarks_to_json
 from nearsight.structures.supercell import make_supercell
 from nearsight.structures.symmetry import symmetrize
 from nearsight.workflows.settings import HessianSettings
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
             "n_atoms": len(atoms),
             "model": None if model is None else model.identity.name,
             **found.summary(),
-            "warnings": list(notes),
+            "warnings": remarks_to_json(notes),
         }
 
         def show() -> None:

@@ -30,6 +30,7 @@ from nearsight.hessian.result import Hessian
 from nearsight.hessian.settings import DEFAULT_LENGTH_A
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
+from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (
     atoms_from_arrays,
     atoms_to_arrays,
@@ -88,7 +89,7 @@ class ForceConstants(Computation):
     """Which atoms of `supercell` stand for the primitive cell, shape ``(n_primitive,)``."""
     values_eV_per_A2: FloatArray
     """Shape ``(n_primitive, 3, n_supercell, 3)``."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     """What must be known about the structure before the force constants are used."""
     reach_A: float | None = ASSUMED_REACH_A
     """Distance beyond which no pair holds a part of the structure, as `reach_of` finds it."""
@@ -183,7 +184,7 @@ class ForceConstants(Computation):
         """
         header = {
             **self.computation_header(),
-            "warnings": list(self.warnings),
+            "warnings": remarks_to_json(self.warnings),
             "reach_A": self.reach_A,
         }
         arrays = {
@@ -229,7 +230,7 @@ class ForceConstants(Computation):
             rotations=require_numbers(arrays, "rotations", (len(arrays["rotations"]), 3, 3)),
             primitive_atoms=primitive_atoms,
             values_eV_per_A2=values,
-            warnings=tuple(map(str, header["warnings"])),
+            warnings=remarks_from_json(header["warnings"]),
             reach_A=header["reach_A"],
             born=BornCharges.from_archived(header["born"], arrays) if "born" in header else None,
         )

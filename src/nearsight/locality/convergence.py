@@ -25,6 +25,7 @@ from nearsight.locality.site_derivatives import (
 )
 from nearsight.models.contract import Model
 from nearsight.progress import Progress, as_progress
+from nearsight.remarks import Remark
 from nearsight.structures.fragments import Fragment, shrinking_fragments
 from nearsight.structures.groups import Groups
 
@@ -130,21 +131,23 @@ class SiteConvergence:
         return float(self.reference_norms_eV_per_A2[removed].max())
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the radius is used."""
         name = f"site {self.site} ({self.element})"
         found = []
         if not self.is_converged:
-            found.append(
+            said = (
                 f"{name}: no fragment smaller than the reference is converged; take a larger "
                 f"reference fragment."
             )
+            found.append(Remark("fragments-not-converged", said))
         outermost = self.outermost_eV_per_A2
         if outermost is not None and outermost >= NEGLIGIBLE_EV_PER_A2:
-            found.append(
+            said = (
                 f"{name}: the outermost groups of the reference fragment still interact with "
                 f"{outermost:.2f} eV/Å²; take a larger one."
             )
+            found.append(Remark("reference-small", said))
         return tuple(found)
 
     def summary(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from nearsight.locality.comparison import LocalityComparison
 from nearsight.locality.result import Locality
 from nearsight.records.locality_verdict import locality_checks, locality_verdict
 from nearsight.records.verdict import unsaid
+from nearsight.remarks import Remark, remarks_to_json
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,13 @@ class LocalityResults:
     """Where the fragments of `locality` were written; None for each that was not."""
     comparison: LocalityComparison | None = None
     """The same sites by a model, where `locality` is that of its reference."""
-    structure_warnings: tuple[str, ...] = ()
+    structure_warnings: tuple[Remark, ...] = ()
     """What was remarked about the structure."""
     of_model: Locality | None = None
     """That of the model, where `locality` is that of its reference."""
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the numbers are used."""
         of_comparison = self.comparison.warnings if self.comparison else ()
         of_results = (*self.structure_warnings, *self.locality.warnings, *of_comparison)
@@ -67,4 +68,4 @@ class LocalityResults:
         if self.comparison is not None:
             made["comparison"] = self.comparison.summary()
         verdict = locality_verdict(self).to_json()
-        return {**made, "warnings": list(self.warnings), "verdict": verdict}
+        return {**made, "warnings": remarks_to_json(self.warnings), "verdict": verdict}

@@ -28,12 +28,14 @@ def _convergence(entry: "LocalityResults") -> Check:
     if not left:
         return Check(
             Level.GOOD,
+            "fragments-not-converged",
             "fragments converged",
             f"For every site a fragment smaller than the reference, or the whole molecule, keeps "
             f"‖G′‖ below {entry.locality.threshold_eV_per_A2:g} eV/Å².",
         )
     return Check(
         Level.BAD,
+        "fragments-not-converged",
         "fragments not converged",
         f"{', '.join(left)}: only the reference fragment itself is below the threshold.",
     )
@@ -42,20 +44,21 @@ def _convergence(entry: "LocalityResults") -> Check:
 def _reference(entry: "LocalityResults") -> Check:
     sites = entry.locality.sites
     if all(site.reference_is_all for site in sites):
-        return Check(Level.GOOD, "reference complete", "The reference is the whole molecule.")
+        detail = "The reference is the whole molecule."
+        return Check(Level.GOOD, "reference-small", "reference complete", detail)
     felt = [site.outermost_eV_per_A2 for site in sites]
     known = [value for value in felt if value is not None]
     if not known:
         detail = "No smaller fragment can be cut from it."
-        return Check(Level.CAUTION, "reference small", detail, said=False)
+        return Check(Level.CAUTION, "reference-small", "reference small", detail, said=False)
     largest = max(known)
     detail = (
         f"What its outermost groups do to a site is at most {largest:.2g} eV/Å² "
         f"(wanted: below {NEGLIGIBLE_EV_PER_A2:g})."
     )
     if largest < NEGLIGIBLE_EV_PER_A2:
-        return Check(Level.GOOD, "reference large enough", detail)
-    return Check(Level.CAUTION, "reference small", detail)
+        return Check(Level.GOOD, "reference-small", "reference large enough", detail)
+    return Check(Level.CAUTION, "reference-small", "reference small", detail)
 
 
 def _comparison(entry: "LocalityResults") -> Check:
@@ -66,6 +69,6 @@ def _comparison(entry: "LocalityResults") -> Check:
         f"{compared.reference} of {compared.reference_common_radius_A:.2f} Å."
     )
     if compared.sees_as_far:
-        return Check(Level.GOOD, "model sees as far", detail)
+        return Check(Level.GOOD, "sees-less-far", "model sees as far", detail)
     said = bool(compared.warnings)
-    return Check(Level.CAUTION, "model sees less far", detail, said=said)
+    return Check(Level.CAUTION, "sees-less-far", "model sees less far", detail, said=said)

@@ -13,6 +13,7 @@ from nearsight.provenance import Provenance
 from nearsight.records.probed_verdict import probed_checks, probed_verdict
 from nearsight.records.verdict import checks_of, unsaid, verdict
 from nearsight.relaxation.result import Relaxation
+from nearsight.remarks import Remark, remarks_to_json
 from nearsight.structures.formula_unit import formula_unit
 from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.band_structure import BandStructure
@@ -50,7 +51,7 @@ class HarmonicResults:
     """Bands along a path, where they were asked for."""
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the numbers are used."""
         # Those of the spectrum are among them.
         of_heat = (self.thermodynamics or self.spectrum).warnings
@@ -90,7 +91,11 @@ class HarmonicResults:
             made["thermodynamics"] = self.thermodynamics.functions_summary()
             made["acoustic"] = self.thermodynamics.acoustic
             made["scale_factor"] = self.thermodynamics.scale_factor
-        return {**made, "warnings": list(self.warnings), "verdict": verdict(self).to_json()}
+        return {
+            **made,
+            "warnings": remarks_to_json(self.warnings),
+            "verdict": verdict(self).to_json(),
+        }
 
 
 @dataclass(frozen=True)
@@ -106,11 +111,11 @@ class ProbedResults:
     """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
     spectrum_reason: str | None = None
     """Why the heat capacity was probed."""
-    structure_warnings: tuple[str, ...] = ()
+    structure_warnings: tuple[Remark, ...] = ()
     """What was remarked about the structure or its relaxation."""
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the numbers are used."""
         of_results = (*self.structure_warnings, *self.heat.warnings)
         return (*of_results, *unsaid(probed_checks(self)))
@@ -137,7 +142,7 @@ class ProbedResults:
             "thermodynamics": None,
             "acoustic": self.heat.acoustic,
             "scale_factor": self.heat.scale_factor,
-            "warnings": list(self.warnings),
+            "warnings": remarks_to_json(self.warnings),
             "verdict": probed_verdict(self).to_json(),
         }
 

@@ -14,6 +14,7 @@ from nearsight.relaxation.followed import residual, under_pressure
 from nearsight.relaxation.result import KeptSymmetry, Relaxation
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.relaxation.volume import volume_warnings
+from nearsight.remarks import Remark
 from nearsight.structures.symmetry import Symmetrized, space_group
 from nearsight.units import EV_PER_A3_IN_GPA
 
@@ -111,55 +112,61 @@ def _kept_symmetry(relaxed: Atoms, imposed: Symmetrized, state: State) -> KeptSy
     )
 
 
-def _force_warnings(descent: Descent, left: float, settings: RelaxationSettings) -> list[str]:
+def _force_warnings(descent: Descent, left: float, settings: RelaxationSettings) -> list[Remark]:
     what = "force" if settings.cell == "fixed" else "force or virial per atom"
     numbers = f"the largest {what} is {left:.4g} eV/Å, above {settings.fmax_eV_per_A:g}"
     n_steps = descent.state.n_steps
     steps = "1 step" if n_steps == 1 else f"{n_steps} steps"
     if descent.stalled:
-        return [
+        said = (
             f"Not converged: no lower energy was found after {steps}, and "
             f"{numbers}. Use the optimizer BFGS or FIRE, or a larger fmax."
-        ]
+        )
+        return [Remark("not-converged", said)]
     if not descent.state.converged:
-        return [
+        said = (
             f"Not converged after {steps}: {numbers}. Allow more steps "
             f"(a checkpoint goes on where it stopped), or try another optimizer."
-        ]
+        )
+        return [Remark("not-converged", said)]
     if left >= settings.fmax_eV_per_A:
-        return [
+        said = (
             f"Converged only within the imposed symmetry: in the model's own forces and stress, "
             f"which break it, {numbers}. Relax without symmetry to follow them."
-        ]
+        )
+        return [Remark("held-by-symmetry", said)]
     return []
 
 
-def _saddle_warnings(descent: Descent) -> list[str]:
+def _saddle_warnings(descent: Descent) -> list[Remark]:
     curvature = descent.negative_curvature_eV_per_A2
     if curvature is None or not descent.state.converged:
         return []
-    return [
+    said = (
         f"The curvature along a step just before the end was negative ({curvature:.2g} eV/Å²): "
         f"this may be a saddle point. `relax_to_minimum`, or `follow_imaginary`, finds out."
-    ]
+    )
+    return [Remark("saddle-point", said)]
 
 
-def _energy_warnings(energy_eV: float, work_eV: float, n_atoms: int) -> list[str]:
+def _energy_warnings(energy_eV: float, work_eV: float, n_atoms: int) -> list[Remark]:
     """Return what to say of changes of the energy and of pV from the first step to the last."""
     rise = (energy_eV + work_eV) / n_atoms
     if rise <= _ENERGY_RISE_eV_PER_ATOM:
         return []
-    return [
+    said = (
         f"The {'enthalpy' if work_eV else 'energy'} rose by {rise:.4g} eV per atom: the forces are "
         f"not the gradient of the energy, or the optimizer left the minimum. Check the model, or "
         f"use the optimizer FIRE."
-    ]
+    )
+    return [Remark("energy-rose", said)]
 
 
-def _symmetry_warnings(symmetry: KeptSymmetry | None) -> list[str]:
+def _symmetry_warnings(symmetry: KeptSymmetry | None) -> list[Remark]:
     if symmetry is None or symmetry.number_after == symmetry.number_imposed:
         return []
-    return [
+    said = (
         f"The space group changed from {symmetry.symbol_imposed} ({symmetry.number_imposed}) to "
         f"{symmetry.symbol_after} ({symmetry.number_after}) while relaxing; look at the structure."
-    ]
+    )
+    return [Remark("space-group-changed", said)]

@@ -7,6 +7,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (
     atoms_from_arrays,
     atoms_to_arrays,
@@ -67,7 +68,7 @@ class Relaxation:
     volume_after_A3: float | None
     symmetry: KeptSymmetry | None
     """None if no symmetry was imposed."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     """What must be known before these numbers are used."""
     provenance: Provenance
 
@@ -142,7 +143,7 @@ class Relaxation:
             "volume_before_A3": self.volume_before_A3,
             "volume_after_A3": self.volume_after_A3,
             "symmetry": None if self.symmetry is None else asdict(self.symmetry),
-            "warnings": list(self.warnings),
+            "warnings": remarks_to_json(self.warnings),
             "provenance": self.provenance.to_json(),
         }
         save_archive(path, "relaxation", header, atoms_to_arrays(self.atoms))
@@ -172,6 +173,6 @@ class Relaxation:
             volume_before_A3=header["volume_before_A3"],
             volume_after_A3=header["volume_after_A3"],
             symmetry=None if symmetry is None else KeptSymmetry(**symmetry),
-            warnings=tuple(header["warnings"]),
+            warnings=remarks_from_json(header["warnings"]),
             provenance=Provenance.from_json(header["provenance"]),
         )

@@ -16,6 +16,7 @@ from nearsight.models.contract import Model
 from nearsight.progress import Progress
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.relaxation.volume import volume_warnings
+from nearsight.remarks import Remark
 from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.vibrations.lowest import LowestModes, lowest_modes, lowest_of
 from nearsight.vibrations.wording import name_wavenumbers
@@ -133,7 +134,7 @@ def displaced_along(lowest: LowestModes) -> Atoms:
 
 
 def _told(
-    found: Relaxation, first: Relaxation, followed: list[str], of_volume: tuple[str, ...]
+    found: Relaxation, first: Relaxation, followed: list[str], of_volume: tuple[Remark, ...]
 ) -> Relaxation:
     """Return the last relaxation as one from the very start."""
     if not followed:
@@ -144,7 +145,13 @@ def _told(
         energy_before_eV=first.energy_before_eV,
         volume_before_A3=first.volume_before_A3,
         warnings=tuple(
-            dict.fromkeys(["; ".join([told, *followed[1:]]) + ".", *found.warnings, *of_volume])
+            dict.fromkeys(
+                [
+                    Remark("imaginary-modes-followed", "; ".join([told, *followed[1:]]) + "."),
+                    *found.warnings,
+                    *of_volume,
+                ]
+            )
         ),
     )
 
@@ -155,7 +162,7 @@ def _with_flat_mode(found: Relaxation, name: str, change_eV: float) -> Relaxatio
         f"lower the energy ({change_eV:+.1e} eV): it is flat within the accuracy of the "
         f"relaxation. Use a smaller `fmax_eV_per_A` to tell whether the mode is real."
     )
-    return replace(found, warnings=(*found.warnings, flat))
+    return replace(found, warnings=(*found.warnings, Remark("flat-mode", flat)))
 
 
 def _round_file(checkpoint: str | os.PathLike[str] | None, suffix: str) -> Path | None:

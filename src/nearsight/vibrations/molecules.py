@@ -11,6 +11,7 @@ from nearsight import units
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark, Severity
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.wording import name_wavenumbers
 
@@ -45,7 +46,7 @@ class MolecularThermochemistry:
     """Entropy in eV/K."""
     gibbs_energy_eV: float
     """Gibbs energy H - TS in eV."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     """What was left out, in plain words; empty if nothing was."""
     provenance: Provenance
     """Where the Hessian comes from."""
@@ -154,7 +155,7 @@ def _require_conditions(
         raise MethodError(f"spin={spin}; give a multiple of one half, 0 for a closed shell.")
 
 
-def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[str, ...]:
+def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[Remark, ...]:
     if vibrations.n_imaginary == 0:
         return ()
     imaginary: NDArray[np.float64] = vibrations.wavenumbers_per_cm[: vibrations.n_imaginary]
@@ -165,4 +166,4 @@ def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[s
             f"modes are imaginary: {found}, so the molecule is not at a minimum; {remedy}"
             f"set ignore_imaginary=True for a transition state."
         )
-    return (f"modes left out: {found}.",)
+    return (Remark("imaginary-modes", f"modes left out: {found}.", Severity.CAUTION),)

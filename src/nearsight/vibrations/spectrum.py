@@ -8,6 +8,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark
 from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.settings import Acoustic
 
@@ -43,7 +44,7 @@ class Spectrum(Protocol):
         ...
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What makes these modes doubtful, in plain words; empty if nothing does."""
         ...
 
@@ -60,6 +61,6 @@ class Spectrum(Protocol):
         """Return the ``spectrum`` object of the JSON output."""
         ...
 
-    def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
+    def remarks(self, acoustic: Acoustic) -> tuple[Remark, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
         ...

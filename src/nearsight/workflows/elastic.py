@@ -18,6 +18,7 @@ from nearsight.hessian.generalised import (
 from nearsight.hessian.other_programs import is_hessian_of_other_program
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.progress import Progress
+from nearsight.remarks import Remark, remarks_to_json
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.workflows.context import AnyModel, begin
@@ -59,7 +60,7 @@ class ElasticResults:
         return self.by_positions.atoms
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the numbers are used."""
         return (*self.by_positions.hessian.warnings, *self.tensor.warnings)
 
@@ -69,7 +70,7 @@ class ElasticResults:
             **self.by_positions.to_json(),
             "strain_derivatives": self.generalised.summary(),
             "elasticity": {**self.tensor.summary(), "conventional_axes": self.conventional_axes},
-            "warnings": list(self.warnings),
+            "warnings": remarks_to_json(self.warnings),
         }
 
 

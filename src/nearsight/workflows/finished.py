@@ -8,6 +8,7 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy
 from nearsight.hessian.supercell_hessian import from_hessian
+from nearsight.remarks import Remark
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.workflows.context import AnyModel, name_of
 from nearsight.workflows.second_derivatives import OfPhonons, SecondDerivatives, with_constants
@@ -46,7 +47,8 @@ def finished_hessian(
             f"{name_of(model)} was not asked: the Hessian is that of {path}; `recompute` takes "
             f"the structure in it and computes the Hessian with the model."
         )
-        found = replace(found, warnings=(*found.warnings, not_asked))
+        remark = Remark("model-not-asked", not_asked)
+        found = replace(found, warnings=(*found.warnings, remark))
     return SecondDerivatives(path, None, found, {})
 
 

@@ -14,6 +14,7 @@ from nearsight.models.contract import require_elements
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.relaxation.settings import RelaxationSettings
+from nearsight.remarks import Remark
 from nearsight.structures.checking import require_room_to_check
 from nearsight.structures.supercell import make_supercell
 from nearsight.vibrations.minimum import relax_to_minimum
@@ -21,7 +22,10 @@ from nearsight.workflows.context import Context
 from nearsight.workflows.settings import HessianSettings, ReadingSettings
 from nearsight.workflows.source import Source
 
-UNRELAXED = "the structure was not relaxed: harmonic results hold at a minimum of the model only."
+UNRELAXED = Remark(
+    "unrelaxed",
+    "the structure was not relaxed: harmonic results hold at a minimum of the model only.",
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Prepared:
     name: str
     atoms: Atoms
     relaxation: Relaxation | None
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     hessian: Hessian | None = None
     """That of `atoms`, where the search for a minimum has computed it."""
 

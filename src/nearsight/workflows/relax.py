@@ -10,6 +10,7 @@ from nearsight.errors import SettingError
 from nearsight.models.contract import require_elements
 from nearsight.progress import Progress
 from nearsight.relaxation.result import Relaxation
+from nearsight.remarks import Remark
 from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.prepare import history, relaxed
@@ -29,7 +30,7 @@ class RelaxResults:
     relaxation: Relaxation
     settings: dict[str, Any]
     """What was asked for, by name."""
-    structure_warnings: tuple[str, ...] = ()
+    structure_warnings: tuple[Remark, ...] = ()
     """What was remarked about the structure."""
 
     @property
@@ -38,7 +39,7 @@ class RelaxResults:
         return self.relaxation.atoms
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the numbers are used."""
         return (*self.structure_warnings, *self.relaxation.warnings)
 

@@ -18,6 +18,7 @@ from nearsight.hessian.result import Hessian
 from nearsight.hessian.settings import DEFAULT_LENGTH_A, RowSettings
 from nearsight.records.results import calculation_record
 from nearsight.relaxation.result import Relaxation
+from nearsight.remarks import remarks_to_json
 from nearsight.structures.supercell import (
     make_general_supercell,
     make_supercell,
@@ -60,7 +61,7 @@ class SecondDerivatives:
         record = calculation_record(
             self.name, self.hessian, self.relaxation, self.settings, self.force_constants
         )
-        return {**record, "warnings": list(self.hessian.warnings)}
+        return {**record, "warnings": remarks_to_json(self.hessian.warnings)}
 
 
 def row_arguments(rows: RowSettings, context: Context) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from nearsight.hessian.other_programs import (
     remarks_on_frequencies,
 )
 from nearsight.hessian.phonopy_results import is_phonopy_file, read_unit_cell
+from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
 from nearsight.structures.pieces import whole_molecule
 from nearsight.structures.reading import read_structure, take_notes
@@ -44,7 +45,7 @@ class Source:
         """Whether the Hessian or the force constants are to be taken from the file."""
         return self.given is None and not self.reading.recompute and holds_hessian(self.name)
 
-    def read(self) -> tuple[Atoms, tuple[str, ...]]:
+    def read(self) -> tuple[Atoms, tuple[Remark, ...]]:
         """Return the structure, checked, and what has to be known about it.
 
         A file with a Hessian has the structure to which that belongs.
