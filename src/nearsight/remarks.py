@@ -80,6 +80,8 @@ CODES: Mapping[str, Code] = {
     "rigid-body-modes": Code(_CAUTION, "Rigid-body modes are far from zero."),
     "modes-left-out": Code(_CAUTION, "The modes that are left out would count notably."),
     "rigid-body-modes-counted": Code(_CAUTION, "Rigid-body modes count with k_B or with noise."),
+    "symmetry-number-given": Code(_CAUTION, "The symmetry number is not that of the molecule."),
+    "symmetry-number-doubtful": Code(_CAUTION, "The molecule nearly has more rotations."),
     "vibrations-only": Code(_CAUTION, "Translation and rotation of a gas are not counted."),
     "coarse-interpolation": Code(_CAUTION, "The supercell of the force constants is small."),
     "supercell-not-converged": Code(_CAUTION, "The supercells that were tried do not agree."),
