@@ -15,7 +15,7 @@ from nearsight.errors import StructureError
 from nearsight.hessian.phonopy_born import read_born
 from nearsight.storage import write_text
 from nearsight.structures.reduced_cell import reduced_basis
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from phonopy import Phonopy

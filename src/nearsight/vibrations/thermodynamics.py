@@ -11,7 +11,8 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.structures.formula_unit import formula_unit
 from nearsight.vibrations import oscillator
-from nearsight.vibrations.spectrum import Acoustic, Spectrum
+from nearsight.vibrations.settings import Acoustic
+from nearsight.vibrations.spectrum import Spectrum
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
