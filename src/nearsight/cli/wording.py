@@ -24,9 +24,8 @@ def in_options(message: str) -> str:
 @cache
 def _names() -> frozenset[str]:
     """Return the names of all settings that have options."""
-    return frozenset(
-        name for kind in (*OF_WORKFLOWS.values(), EveryRun) for name in _names_in(kind)
-    )
+    of_settings = (_names_in(kind) for kind in (*OF_WORKFLOWS.values(), EveryRun))
+    return frozenset({"work_dir"}.union(*of_settings))
 
 
 def _names_in(kind: type[Settings]) -> frozenset[str]:
