@@ -1,5 +1,6 @@
 """The figures that commands draw."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.spectrum import Acoustic
 from nearsight.vibrations.thermodynamics import thermodynamics
+
+logger = logging.getLogger("nearsight.cli")
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -176,3 +179,4 @@ def _new_figure(panels: int = 1) -> "Figure":
 def _save(figure: "Figure", path: str) -> None:
     suffix = Path(path).suffix.lstrip(".").lower()
     write_atomically(path, lambda file: figure.savefig(file, format=suffix, dpi=150))
+    logger.info("wrote %s", path)

@@ -1,6 +1,7 @@
 """Down to the next minimum with ASE's optimizers, watched, kept and stoppable."""
 
 import contextlib
+import logging
 import sys
 import warnings
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from nearsight.relaxation.newton import Newton
 
 if TYPE_CHECKING:
     from ase.optimize.optimize import Optimizer
+
+logger = logging.getLogger("nearsight.relaxation")
 
 OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
 """Names in `ase.optimize`, and our own. ASE's BFGS keeps a dense (3n)² matrix, the others scale."""
@@ -162,6 +165,7 @@ def _descend_in_rounds(
                 )
                 checkpoint.keep(state)
                 advance(state.n_steps, f"fmax {left:.4f} eV/Å")
+                logger.debug("relaxation step %d: fmax %.5f eV/Å", state.n_steps, left)
                 if state.converged or stalled:
                     return _ended(optimizer, state, stalled=stalled and not state.converged)
         except RuntimeError as error:
