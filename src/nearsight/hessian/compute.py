@@ -17,7 +17,7 @@ from nearsight.models.contract import Model
 from nearsight.progress import Progress
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays
 from nearsight.structures.checking import check_structure
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 
 @announces

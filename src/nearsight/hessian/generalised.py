@@ -23,7 +23,7 @@ from nearsight.provenance import Provenance
 from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_archive
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.strain import require_crystal_for_strain
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 FloatArray = NDArray[np.float64]
 

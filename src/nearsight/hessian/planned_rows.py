@@ -32,6 +32,7 @@ from nearsight.models.contract import Evaluation, Model, Seed, require_elements
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Setting, record
+from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure, require_no_constraints
 
 logger = logging.getLogger("nearsight.hessian")
@@ -55,7 +56,7 @@ class PlannedRows:
     """In the order of `Plan.seeds`, shape ``(rows_needed, n_atoms, 3)``."""
     computation: Computation
     """How they came about, and what they cost."""
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
     """What was lost of the checkpoint, in plain words."""
 
 

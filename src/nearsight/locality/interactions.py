@@ -33,7 +33,7 @@ from nearsight.storage import (
 from nearsight.structures.cell_symmetry import symmetry_of_supercell
 from nearsight.structures.checking import check_structure
 from nearsight.structures.supercell import make_general_supercell, supercell_matrix
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

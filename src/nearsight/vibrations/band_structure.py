@@ -14,7 +14,8 @@ from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.remarks import Remark
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.vibrations.waves import waves_at
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class BandStructure:
     segments: tuple[BandSegment, ...]
     provenance: Provenance
     """Where the force constants come from."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     """What makes the path doubtful; empty if nothing does."""
 
     @property
@@ -176,7 +177,7 @@ def band_structure(
     return BandStructure(tuple(segments), force_constants.provenance, remarks)
 
 
-def _suggested_path(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _suggested_path(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[Remark, ...]]:
     """Return seekpath's path in the basis of the primitive cell at hand, and what it warns of."""
     import seekpath
 
@@ -202,7 +203,7 @@ def _suggested_path(force_constants: ForceConstants) -> tuple[dict[str, Any], tu
                 f"the path of the bands depends on the last digits of the cell ({warning}); "
                 f"a symmetrised structure makes it definite."
             )
-            return path("ignore"), (remark,)
+            return path("ignore"), (Remark("path-not-definite", remark),)
     except (seekpath.hpkot.SymmetryDetectionError, ValueError, AssertionError) as error:
         raise StructureError(
             f"seekpath finds no path for {primitive.get_chemical_formula()} ({error}); symmetrise "

@@ -23,6 +23,7 @@ from nearsight.locking import hold
 from nearsight.memory import require_room
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, Setting, record
+from nearsight.remarks import Remark
 from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.vibrations.kept_products import KeptProducts
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
@@ -81,20 +82,20 @@ class LowestModes:
         return certain
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What makes these modes doubtful, in plain words; empty if nothing does."""
         found = []
         unconverged = np.count_nonzero(self.residuals_eV_per_A2_amu > self.tolerance_eV_per_A2_amu)
         if unconverged:
-            found.append(
+            said = (
                 f"{unconverged} of the {len(self.modes)} lowest modes did not converge to "
                 f"{self.tolerance_eV_per_A2_amu:g} eV/(Å² amu); start again from them (guess=)."
             )
+            found.append(Remark("modes-not-converged", said))
         if self.imaginary.any():
             named = name_wavenumbers(self.wavenumbers_per_cm[self.imaginary])
-            found.append(
-                f"imaginary modes ({named}): the structure is not at a minimum of this model."
-            )
+            said = f"imaginary modes ({named}): the structure is not at a minimum of this model."
+            found.append(Remark("imaginary-modes", said))
         return tuple(found)
 
 
