@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nearsight.hessian import hessian
 from nearsight.models import load_model
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import make_supercell, read_structure
 from nearsight.vibrations import thermodynamics, vibrations
 
@@ -20,7 +20,7 @@ model = load_model("sevennet-0")
 # cell are relaxed first. The result says whether that worked.
 
 # %%
-relaxation = relax(quartz, model, fmax=0.005)
+relaxation = relax(quartz, model, RelaxationSettings(fmax_eV_per_A=0.005))
 print(f"converged: {relaxation.converged}, fmax {relaxation.fmax_eV_per_A:.4f} eV/Å")
 assert relaxation.converged
 

@@ -10,11 +10,11 @@ from ase.calculators.emt import EMT
 
 from nearsight.hessian import hessian
 from nearsight.models import AseModel
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations import mode_trajectory, molecular_thermochemistry, vibrations
 
 model = AseModel(EMT())
-nitrogen = relax(molecule("N2"), model, fmax=1e-4).atoms
+nitrogen = relax(molecule("N2"), model, RelaxationSettings(fmax_eV_per_A=1e-4)).atoms
 H = hessian(nitrogen, model)
 print(f"{H.method} with a step of {H.step_A} Å: {H.reason}")
 

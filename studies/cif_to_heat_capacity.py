@@ -24,7 +24,7 @@ from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import Hessian, hessian, plan
 from nearsight.hessian.sum_rule import rows_left_out
 from nearsight.models import Model, load_model
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure
 from nearsight.vibrations import thermodynamics, vibrations
 from relaxation import FMAX, MAX_STEPS
@@ -81,7 +81,11 @@ def pipeline(path: Path, model: Model, optimizer: str) -> Record:
     """Run everything from the CIF to the heat capacity."""
     start = process_time()
     atoms = read_structure(path)
-    found = relax(atoms, model, fmax=FMAX, optimizer=optimizer, max_steps=MAX_STEPS)
+    found = relax(
+        atoms,
+        model,
+        RelaxationSettings(fmax_eV_per_A=FMAX, optimizer=optimizer, max_steps=MAX_STEPS),
+    )
     relaxed = process_time()
     if optimizer == PLAIN:
         H = hessian(found.atoms, model, "rows", symmetry_tolerance_A=None)

@@ -7,7 +7,7 @@ from ase.spacegroup import crystal
 from numpy.typing import NDArray
 
 from nearsight.models import Model
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 
 FloatArray = NDArray[np.float64]
 
@@ -27,7 +27,9 @@ _MOF5 = {
 
 def benzene(model: Model) -> Atoms:
     """Return benzene relaxed with a model, in the plane of x and y, two of its C-H along x."""
-    ring = relax(molecule("C6H6"), model, fmax=0.001, optimizer="BFGS").atoms
+    ring = relax(
+        molecule("C6H6"), model, RelaxationSettings(fmax_eV_per_A=0.001, optimizer="BFGS")
+    ).atoms
     ring.positions -= ring.positions[ring.numbers == 6].mean(axis=0)
     _, _, axes = np.linalg.svd(ring.positions)
     x = ring.positions[np.flatnonzero(ring.numbers == 6)[0]]

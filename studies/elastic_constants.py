@@ -40,7 +40,7 @@ from nearsight.errors import MethodError
 from nearsight.hessian import GeneralisedHessian, Hessian, generalised_hessian
 from nearsight.models import Evaluation, Model, load_model
 from nearsight.models.as_calculator import ModelCalculator
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.storage import write_text
 from nearsight.structures import space_group
 from nearsight.structures.strain import strain_matrix, strained
@@ -87,8 +87,7 @@ def calculate(name: str, model: Model, folder: Path) -> Record:
     relaxation = relax(
         CRYSTALS[name](),
         model,
-        fmax=FMAX_eV_PER_A,
-        max_steps=3000,
+        RelaxationSettings(fmax_eV_per_A=FMAX_eV_PER_A, max_steps=3000),
         checkpoint=folder / f"{name}.relaxation",
     )
     print(f"{name}: {relaxation.n_steps} steps, fmax {relaxation.fmax_eV_per_A:.1e}", flush=True)
@@ -120,7 +119,9 @@ def calculate(name: str, model: Model, folder: Path) -> Record:
 def hold(name: str, model: Model) -> Record:
     """Return the elastic constants of a crystal that is relaxed under its space group."""
     relaxation = relax(
-        CRYSTALS[name](), model, fmax=FMAX_eV_PER_A, symmetry_tolerance_A=SYMMETRY_TOLERANCE_A
+        CRYSTALS[name](),
+        model,
+        RelaxationSettings(fmax_eV_per_A=FMAX_eV_PER_A, symmetrize_A=SYMMETRY_TOLERANCE_A),
     )
     tensor = elastic_tensor(generalised_hessian(relaxation.atoms, model))
     return {

@@ -35,10 +35,11 @@ from nearsight import units
 from nearsight.errors import StructureError
 from nearsight.hessian import ForceConstants, force_constants, from_hessian
 from nearsight.models import Model, load_model
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure
 from nearsight.vibrations import PhononMesh, phonon_mesh, thermodynamics, vibrations
-from nearsight.vibrations.spectrum import Acoustic, Spectrum
+from nearsight.vibrations.settings import Acoustic
+from nearsight.vibrations.spectrum import Spectrum
 
 REPEATS = (2, 2, 2)
 LENGTHS_A = (25.0, 50.0, 100.0)
@@ -62,9 +63,7 @@ def calculate(path: Path, model: Model, folder: Path, tolerance_A: float | None)
     relaxation = relax(
         read_structure(path),
         model,
-        fmax=FMAX_eV_PER_A,
-        max_steps=1500,
-        symmetry_tolerance_A=tolerance_A,
+        RelaxationSettings(fmax_eV_per_A=FMAX_eV_PER_A, max_steps=1500, symmetrize_A=tolerance_A),
         checkpoint=relaxing,
     )
     found = force_constants(relaxation.atoms, model, REPEATS, checkpoint=rows)

@@ -31,7 +31,7 @@ from records import Record, collect, file_name, markdown_table, without_errors
 
 from nearsight.hessian import Hessian, hessian
 from nearsight.models import Model, load_model
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure
 from nearsight.vibrations import fit_scale_factor_to_heat_capacity, thermodynamics, vibrations
 
@@ -75,7 +75,7 @@ def calculate(name: str, atoms: Atoms, model: Model, folder: Path) -> Record:
     """Relax, compute the Hessian, keep it, and return the record."""
     start = perf_counter()
     relaxing, rows = folder / f"{name}.relaxation.npz", folder / f"{name}.rows"
-    relaxation = relax(atoms, model, max_steps=1500, checkpoint=relaxing)
+    relaxation = relax(atoms, model, RelaxationSettings(max_steps=1500), checkpoint=relaxing)
     relaxed = perf_counter()
     H = hessian(relaxation.atoms, model, "rows", checkpoint=rows)
     H.save(folder / f"{name}.hessian.npz")

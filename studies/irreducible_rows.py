@@ -28,9 +28,9 @@ from records import Record, by_stem, collect, file_name, markdown_table, without
 
 from nearsight.hessian import hessian, plan
 from nearsight.models import Model, load_model
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure, symmetrize
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.vibrations import thermodynamics, vibrations
 
 TOLERANCES_A = (EXACT_TOLERANCE_A, 1e-2)
@@ -89,7 +89,7 @@ def timed(path: Path, model: Model, tolerance_A: float | None) -> Record:
     """Return times and results of one route."""
     start = perf_counter()
     atoms = read_structure(path)
-    relaxation = relax(atoms, model, max_steps=1500, symmetry_tolerance_A=tolerance_A)
+    relaxation = relax(atoms, model, RelaxationSettings(max_steps=1500, symmetrize_A=tolerance_A))
     relaxed = perf_counter()
     H = hessian(relaxation.atoms, model, "rows")
     with_hessian = perf_counter()

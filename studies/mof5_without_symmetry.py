@@ -25,7 +25,7 @@ from records import Record, collect, markdown_table
 from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import HessianOperator, force_constants
 from nearsight.models import Model, load_model
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import make_supercell, read_structure
 from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics
 
@@ -83,8 +83,7 @@ def relaxed_defective(primitive: Atoms, model: Model, arguments: argparse.Namesp
     relaxation = relax(
         without_linkers(supercell, missing.tolist()),
         model,
-        cell=False,
-        optimizer="LBFGS",
+        RelaxationSettings(cell="fixed", optimizer="LBFGS"),
         checkpoint=arguments.records / "defective.relaxation",
     )
     print(
@@ -118,8 +117,7 @@ def main() -> None:
     primitive = relax(
         read_structure(arguments.structure),
         model,
-        fmax=1e-3,
-        symmetry_tolerance_A=0.01,
+        RelaxationSettings(fmax_eV_per_A=1e-3, symmetrize_A=0.01),
         checkpoint=arguments.records / "primitive.relaxation",
     ).atoms
 

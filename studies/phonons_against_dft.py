@@ -38,7 +38,7 @@ from records import Record, collect, file_name, markdown_table, without_errors
 from nearsight.hessian import ForceConstants, force_constants
 from nearsight.hessian.phonopy_io import phonopy_atoms
 from nearsight.models import Model, load_model
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations.phonon_mesh import mesh_numbers
 
 TEMPERATURE_K = 300.0
@@ -149,7 +149,11 @@ def calculate(path: Path, name: str, model: Model, folder: Path, reference: Reco
         converged, steps = True, 0
         if route == "relaxed":
             relaxation = relax(
-                atoms, model, fmax=FMAX_eV_PER_A, symmetry_tolerance_A=TOLERANCE_A, max_steps=1500
+                atoms,
+                model,
+                RelaxationSettings(
+                    fmax_eV_per_A=FMAX_eV_PER_A, symmetrize_A=TOLERANCE_A, max_steps=1500
+                ),
             )
             atoms, converged, steps = relaxation.atoms, relaxation.converged, relaxation.n_steps
         rows = folder / f"{name}-{file_name(route)}.rows"

@@ -22,7 +22,7 @@ from nearsight.allocation import allocate_for_speed
 from nearsight.models import Model, load_model
 from nearsight.models.as_calculator import ModelCalculator
 from nearsight.models.contract import Evaluation, Products
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.relaxation.descent import residual
 from nearsight.structures import read_structure
 
@@ -81,7 +81,11 @@ class Counted:
 def relaxed(atoms: Atoms, model: Model, optimizer: str) -> tuple[Atoms, float]:
     """Return the relaxed structure and its energy in eV."""
     if optimizer != PRECONDITIONED:
-        found = relax(atoms, model, fmax=FMAX, optimizer=optimizer, max_steps=MAX_STEPS)
+        found = relax(
+            atoms,
+            model,
+            RelaxationSettings(fmax_eV_per_A=FMAX, optimizer=optimizer, max_steps=MAX_STEPS),
+        )
         return found.atoms, found.energy_after_eV
     from ase.filters import UnitCellFilter
     from ase.optimize.precon import Exp, PreconLBFGS

@@ -17,7 +17,7 @@ from nearsight.errors import NearsightWarning
 from nearsight.hessian import HessianOperator, force_constants, generalised_hessian, hessian
 from nearsight.locality import locality
 from nearsight.models.registry import load_model
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure
 from nearsight.vibrations import (
     lowest_modes,
@@ -94,7 +94,9 @@ def test_announced_messages_may_become_errors():
 
 def test_relaxation_that_stops_early(emt):
     atoms = bulk("Cu", a=3.4)
-    result, said = raised(lambda: relax(atoms, emt, max_steps=1, optimizer="BFGS"))
+    result, said = raised(
+        lambda: relax(atoms, emt, RelaxationSettings(max_steps=1, optimizer="BFGS"))
+    )
     assert said == list(result.warnings)
     assert any("Not converged" in each for each in said)
 
@@ -120,7 +122,9 @@ def test_saddle_point_from_relaxation_to_heat(emt):
 
 def test_search_for_a_minimum_speaks_for_its_relaxations(emt):
     square = Atoms("Cu4", positions=[(0, 0, 0), (2.4, 0, 0), (0, 2.4, 0), (2.4, 2.4, 0.01)])
-    result, said = raised(lambda: relax_to_minimum(square, emt, max_steps=3, most_rounds=1))
+    result, said = raised(
+        lambda: relax_to_minimum(square, emt, RelaxationSettings(max_steps=3), most_rounds=1)
+    )
     assert said == list(result.warnings) != []
 
 

@@ -16,6 +16,7 @@ from nearsight.hessian.operator import HessianOperator
 from nearsight.locality.compute import locality
 from nearsight.models.registry import load_model
 from nearsight.relaxation.relax import relax
+from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.vibrations.band_structure import band_structure
 from nearsight.vibrations.phonon_mesh import phonon_mesh
 from nearsight.vibrations.probing import probe_heat_capacity
@@ -30,15 +31,15 @@ ROWS = {
 SHARED: list[tuple[Callable[..., Any], dict[str, str]]] = [
     (load_model, {"dtype": "dtype", "device": "device", "trust_checkpoint": "trust"}),
     (
-        relax,
+        RelaxationSettings,
         {
-            "fmax": "fmax",
+            "fmax": "fmax_eV_per_A",
             "max_steps": "max_steps",
             "optimizer": "optimizer",
-            "symmetrize": "symmetry_tolerance_A",
-            "memory_budget_bytes": "memory_budget_bytes",
+            "symmetrize": "symmetrize_A",
         },
     ),
+    (relax, {"memory_budget_bytes": "memory_budget_bytes"}),
     (hessian, ROWS),
 ]
 PHONONS: list[tuple[Callable[..., Any], dict[str, str]]] = [
@@ -102,11 +103,11 @@ def test_what_is_left_open_is_decided_alike() -> None:
     assert default(probe_heat_capacity, "radius_A") == options.DEFAULT_RADIUS_A
     assert default(probe_heat_capacity, "acoustic") == "exclude"
     assert default(HessianOperator, "method") == "auto"
-    assert default(relax, "cell") is None
+    assert default(RelaxationSettings, "cell") == "free"
     assert not arguments.fixed_cell
     assert options.DEFAULT_LENGTH_A == DEFAULT_LENGTH_A
 
 
 def test_elastic_constants_begin_at_a_tighter_relaxation() -> None:
     """The one default that a command has of its own, said in its help."""
-    assert parsed("elastic").fmax == 1e-4 < default(relax, "fmax")
+    assert parsed("elastic").fmax == 1e-4 < default(RelaxationSettings, "fmax_eV_per_A")

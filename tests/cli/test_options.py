@@ -4,15 +4,8 @@ import sys
 
 import pytest
 
-from nearsight.cli import fragment_options, options
+from nearsight.cli import options
 from nearsight.cli.main import main
-from nearsight.hessian.force_constants import DEFAULT_LENGTH_A
-from nearsight.hessian.product_method import PRODUCTS
-from nearsight.locality.convergence import REFERENCE_RADIUS_A, THRESHOLD_EV_PER_A2
-from nearsight.relaxation.descent import OPTIMIZERS
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
-from nearsight.vibrations.phonon_mesh import DEFAULT_MESH_LENGTH_A
-from nearsight.vibrations.probing import DEFAULT_RADIUS_A
 
 COMMANDS = (
     "heat-capacity",
@@ -25,17 +18,6 @@ COMMANDS = (
     "report",
     "models",
 )
-
-
-def test_numbers_in_the_help_are_those_that_are_used() -> None:
-    assert options.EXACT_TOLERANCE_A == EXACT_TOLERANCE_A
-    assert options.DEFAULT_LENGTH_A == DEFAULT_LENGTH_A
-    assert options.DEFAULT_MESH_LENGTH_A == DEFAULT_MESH_LENGTH_A
-    assert options.DEFAULT_RADIUS_A == DEFAULT_RADIUS_A
-    assert fragment_options.REFERENCE_RADIUS_A == REFERENCE_RADIUS_A
-    assert fragment_options.THRESHOLD_EV_PER_A2 == THRESHOLD_EV_PER_A2
-    assert options.PRODUCTS == PRODUCTS
-    assert options.OPTIMIZERS == OPTIMIZERS
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])

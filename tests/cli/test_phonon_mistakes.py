@@ -18,9 +18,9 @@ def computes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def computed(*positional: object, **settings: object) -> None:
         raise AssertionError("the mistake was to be found first")
 
-    monkeypatch.setattr("nearsight.cli.calculation.relax", computed)
-    monkeypatch.setattr("nearsight.cli.calculation.hessian", computed)
-    monkeypatch.setattr("nearsight.cli.calculation.force_constants", computed)
+    monkeypatch.setattr("nearsight.workflows.prepare.relax", computed)
+    monkeypatch.setattr("nearsight.workflows.second_derivatives.hessian", computed)
+    monkeypatch.setattr("nearsight.workflows.second_derivatives.force_constants", computed)
 
 
 @pytest.mark.usefixtures("computes_nothing", "phonon_folder")
@@ -115,7 +115,7 @@ def test_born_charges_of_another_cell_are_found_before_rows_are_computed(
     def computed(*positional: object, **settings: object) -> None:
         raise AssertionError("the Born charges were to be checked first")
 
-    monkeypatch.setattr("nearsight.cli.calculation.force_constants", computed)
+    monkeypatch.setattr("nearsight.workflows.second_derivatives.force_constants", computed)
     _born(phonon_folder / "BORN", n_atoms=3)
     for command in (["phonons"], ["heat-capacity"], ["heat-capacity", "--converge-supercell", "1"]):
         arguments = (*command[1:], "--no-relax", "--nac", "BORN")

@@ -21,7 +21,7 @@ def no_computing(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a plan computes nothing")
 
     monkeypatch.setattr(AseModel, "evaluate", computed)
-    monkeypatch.setattr("nearsight.cli.calculation.relax", computed)
+    monkeypatch.setattr("nearsight.workflows.prepare.relax", computed)
     monkeypatch.setattr("nearsight.hessian.compute.compute_planned_rows", computed)
 
 

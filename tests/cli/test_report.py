@@ -12,7 +12,7 @@ import pytest
 from nearsight.cli.main import main
 from nearsight.errors import StorageError
 from nearsight.hessian import Hessian
-from nearsight.reports import ReportEntry
+from nearsight.records import HarmonicResults
 from nearsight.reports.section_choice import section_of
 from nearsight.reports.sections import Section
 from nearsight.storage import write_text
@@ -160,7 +160,7 @@ def test_section_that_cannot_be_made_costs_no_result(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def broken(entry: ReportEntry, number: int, budget: int) -> Section:
+    def broken(entry: HarmonicResults, number: int, budget: int) -> Section:
         if number == 1:
             raise RuntimeError("a defect")
         return section_of(entry, number, budget)

@@ -11,7 +11,7 @@ from ase.build import bulk, fcc100
 
 from nearsight.hessian import GeneralisedHessian, generalised_hessian
 from nearsight.models.torch_model import TorchModel
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import make_supercell
 from nearsight.structures.strain import strain_matrix, strained
 from nearsight.units import EV_PER_A3_IN_GPA
@@ -30,7 +30,14 @@ def relaxed(pair: TorchModel) -> Callable[..., Atoms]:
     def at_minimum(
         atoms: Atoms, *, cell: bool = True, fmax: float = 1e-8, optimizer: str | None = None
     ) -> Atoms:
-        found = relax(atoms, pair, cell=cell, fmax=fmax, optimizer=optimizer, progress=False)
+        found = relax(
+            atoms,
+            pair,
+            RelaxationSettings(
+                cell="free" if cell else "fixed", fmax_eV_per_A=fmax, optimizer=optimizer
+            ),
+            progress=False,
+        )
         assert found.converged
         return found.atoms
 

@@ -14,7 +14,7 @@ from nearsight.hessian import GeneralisedHessian, generalised_hessian
 from nearsight.models import AseModel
 from nearsight.models.contract import Model
 from nearsight.models.torch_model import TorchModel
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import make_supercell
 from nearsight.structures.strain import strained
 from nearsight.units import EV_PER_A3_IN_GPA
@@ -130,7 +130,9 @@ def test_under_stress_the_coefficients_are_those_of_the_stress_and_say_so(
 
 def test_differences_of_a_calculator_agree_with_its_stresses() -> None:
     model = AseModel(EMT(), dtype="float64")
-    copper = relax(bulk("Cu", "fcc", a=3.6), model, fmax=1e-6, progress=False).atoms
+    copper = relax(
+        bulk("Cu", "fcc", a=3.6), model, RelaxationSettings(fmax_eV_per_A=1e-6), progress=False
+    ).atoms
     c = elastic_tensor(generalised_hessian(copper, model, progress=False)).relaxed_ion_GPa
     assert c == pytest.approx(cubic(c[0, 0], c[0, 1], c[3, 3]), abs=1e-3)
     [ahead, behind] = model.evaluate(
@@ -149,7 +151,7 @@ def test_atoms_that_are_not_at_rest_are_said(alloy: Atoms, derivatives: Derivati
 
 
 def test_network_agrees_with_its_stresses(network: Model, mgo: Atoms) -> None:
-    crystal = relax(mgo, network, fmax=1e-5, progress=False).atoms
+    crystal = relax(mgo, network, RelaxationSettings(fmax_eV_per_A=1e-5), progress=False).atoms
     found = elastic_tensor(generalised_hessian(crystal, network, progress=False))
     [ahead, behind] = network.evaluate(
         [strained(crystal, np.diag([size, 0, 0])) for size in (1e-4, -1e-4)], stress=True

@@ -13,6 +13,7 @@ from nearsight.hessian import hessian
 from nearsight.hessian.methods import Differences, choose_kind
 from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
+from nearsight.relaxation import RelaxationSettings
 from nearsight.testing import check_model
 from nearsight.testing.structures import displaced, examination_structures
 from nearsight.vibrations import vibrations
@@ -105,7 +106,7 @@ def test_water_vibrates_as_hartree_fock_has_it() -> None:
     from nearsight.relaxation import relax
 
     model = load_model("pyscf:hf/6-31g*")
-    relaxed = relax(molecule("H2O"), model, fmax=1e-3).atoms
+    relaxed = relax(molecule("H2O"), model, RelaxationSettings(fmax_eV_per_A=1e-3)).atoms
     waves = np.sort(vibrations(hessian(relaxed, model)).wavenumbers_per_cm)[-3:]
     # Hehre, Radom, Schleyer, Pople, Ab Initio Molecular Orbital Theory (1986): HF/6-31G* with six
     # Cartesian d functions, with which PySCF gives 1826.5, 4070.1 and 4188.3; here there are five.

@@ -11,6 +11,7 @@ from nearsight.errors import ModelError
 from nearsight.hessian import hessian
 from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
+from nearsight.relaxation import RelaxationSettings
 from nearsight.testing import check_model
 from nearsight.testing.structures import displaced
 from nearsight.vibrations import vibrations
@@ -80,7 +81,7 @@ def test_carbon_dioxide_vibrates_as_it_does() -> None:
     from nearsight.relaxation import relax
 
     model = load_model("gfn2-xtb")
-    relaxed = relax(molecule("CO2"), model, fmax=1e-3).atoms
+    relaxed = relax(molecule("CO2"), model, RelaxationSettings(fmax_eV_per_A=1e-3)).atoms
     modes = vibrations(hessian(relaxed, model))
     waves = np.sort(modes.wavenumbers_per_cm)[-4:]
     # Shimanouchi, NSRDS-NBS 39 (1972): 667 twice, 1333, 2349 cm⁻¹.

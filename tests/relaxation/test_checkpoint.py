@@ -11,6 +11,7 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import CheckpointError, ModelError, StorageError
+from nearsight.relaxation import RelaxationSettings
 from nearsight.relaxation import checkpoint as checkpoint_module
 from nearsight.relaxation.relax import relax
 from nearsight.storage import load_archive
@@ -61,15 +62,15 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 def test_resumed_run_reaches_the_same_minimum(
     emt: Any, rattled_copper: Atoms, path: Path, optimizer: str
 ) -> None:
-    settings = {"optimizer": optimizer, "fmax": 1e-4}
-    whole = relax(rattled_copper, emt, **settings)
+    settings = RelaxationSettings(optimizer=optimizer, fmax_eV_per_A=1e-4)
+    whole = relax(rattled_copper, emt, settings)
     emt.n_calls, emt.fail_at, emt.failure = 0, 8, KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
-        relax(rattled_copper, emt, checkpoint=path, **settings)
+        relax(rattled_copper, emt, settings, checkpoint=path)
     # Calls 1 and 2 are the two energies before the start, call 3 is step 0, call 8 fails.
     assert steps_in(path) == 4
     emt.n_calls, emt.fail_at = 0, None
-    resumed = relax(rattled_copper, emt, checkpoint=path, **settings)
+    resumed = relax(rattled_copper, emt, settings, checkpoint=path)
     assert resumed.converged
     # Each step is one call; the start and step 4 are evaluated again, to tell the model by, and the
     # end once more for the report.
@@ -94,9 +95,9 @@ def test_step_limit_counts_all_runs_and_may_be_raised(
     emt: Any, rattled_copper: Atoms, path: Path
 ) -> None:
     for limit in (2, 2, 5):
-        result = relax(rattled_copper, emt, max_steps=limit, checkpoint=path)
+        result = relax(rattled_copper, emt, RelaxationSettings(max_steps=limit), checkpoint=path)
         assert (result.converged, result.n_steps) == (False, limit)
-    lower = relax(rattled_copper, emt, max_steps=3, checkpoint=path)
+    lower = relax(rattled_copper, emt, RelaxationSettings(max_steps=3), checkpoint=path)
     assert lower.n_steps == 5
     assert relax(rattled_copper, emt, checkpoint=path).converged
 
@@ -104,7 +105,13 @@ def test_step_limit_counts_all_runs_and_may_be_raised(
 def test_memory_may_be_another_one_when_a_run_goes_on(
     emt: Any, rattled_copper: Atoms, path: Path
 ) -> None:
-    relax(rattled_copper, emt, max_steps=2, checkpoint=path, memory_budget_bytes=10**11)
+    relax(
+        rattled_copper,
+        emt,
+        RelaxationSettings(max_steps=2),
+        checkpoint=path,
+        memory_budget_bytes=10**11,
+    )
     resumed = relax(rattled_copper, emt, checkpoint=path, memory_budget_bytes=10**12)
     assert resumed.converged
     assert resumed.n_steps > 2
@@ -116,11 +123,13 @@ def test_last_good_geometry_survives_a_model_that_fails(
     emt.fail_at = 7
     emt.failure = lambda evaluation: replace(evaluation, energy_eV=float("nan"))
     with pytest.raises(ModelError, match="energy nan"):
-        relax(rattled_copper, emt, optimizer="BFGS", checkpoint=path)
+        relax(rattled_copper, emt, RelaxationSettings(optimizer="BFGS"), checkpoint=path)
     assert steps_in(path) == 3
     emt.fail_at = None
-    stopped = relax(rattled_copper, emt, optimizer="BFGS", max_steps=3, checkpoint=path)
-    whole = relax(rattled_copper, emt, optimizer="BFGS", max_steps=3)
+    stopped = relax(
+        rattled_copper, emt, RelaxationSettings(optimizer="BFGS", max_steps=3), checkpoint=path
+    )
+    whole = relax(rattled_copper, emt, RelaxationSettings(optimizer="BFGS", max_steps=3))
     np.testing.assert_allclose(stopped.atoms.positions, whole.atoms.positions, atol=1e-12)
 
 
@@ -136,7 +145,7 @@ def test_failure_before_the_first_step_leaves_no_file(
 def test_other_structure_model_and_settings_are_refused_by_name(
     emt: Any, make_model: Callable[..., Any], rattled_copper: Atoms, path: Path
 ) -> None:
-    relax(rattled_copper, emt, max_steps=1, checkpoint=path)
+    relax(rattled_copper, emt, RelaxationSettings(max_steps=1), checkpoint=path)
     content = path.read_bytes()
     other = rattled_copper.copy()
     other.positions[0, 0] += 1e-6
@@ -144,9 +153,18 @@ def test_other_structure_model_and_settings_are_refused_by_name(
         relax(other, emt, checkpoint=path)
     with pytest.raises(CheckpointError, match="another model"):
         relax(rattled_copper, make_model(name="emt-2"), checkpoint=path)
-    for settings in ({"fmax": 0.01}, {"cell": False}, {"optimizer": "FIRE"}):
-        with pytest.raises(CheckpointError, match="another fmax, cell, optimizer"):
-            relax(rattled_copper, emt, checkpoint=path, **settings)
+    for changed in (
+        {"fmax_eV_per_A": 0.01},
+        {"cell": "fixed"},
+        {"cell": "isotropic"},
+        {"pressure_GPa": 1.0},
+        {"optimizer": "FIRE"},
+    ):
+        settings = RelaxationSettings(**changed)
+        with pytest.raises(
+            CheckpointError, match="another fmax, kind of cell, pressure, optimizer"
+        ):
+            relax(rattled_copper, emt, settings, checkpoint=path)
     with pytest.raises(CheckpointError, match="another structure and it used another model"):
         relax(other, make_model(name="emt-2"), checkpoint=path)
     assert path.read_bytes() == content
@@ -155,7 +173,7 @@ def test_other_structure_model_and_settings_are_refused_by_name(
 def test_damaged_checkpoint_is_refused_with_a_remedy(
     emt: Any, rattled_copper: Atoms, path: Path
 ) -> None:
-    relax(rattled_copper, emt, max_steps=1, checkpoint=path)
+    relax(rattled_copper, emt, RelaxationSettings(max_steps=1), checkpoint=path)
     whole = path.read_bytes()
     for damaged in (whole[: len(whole) // 2], b"", b"not an archive"):
         path.write_bytes(damaged)
@@ -167,7 +185,7 @@ def test_damaged_checkpoint_is_refused_with_a_remedy(
 def test_checkpoint_of_another_kind_and_without_its_parts(
     emt: Any, rattled_copper: Atoms, path: Path
 ) -> None:
-    result = relax(rattled_copper, emt, max_steps=1)
+    result = relax(rattled_copper, emt, RelaxationSettings(max_steps=1))
     result.save(path)
     with pytest.raises(CheckpointError, match="holds a 'relaxation'"):
         relax(rattled_copper, emt, checkpoint=path)
@@ -178,7 +196,7 @@ def test_checkpoint_of_another_kind_and_without_its_parts(
 
 def test_missing_folder_is_made(emt: Any, rattled_copper: Atoms, tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "relax.npz"
-    relax(rattled_copper, emt, max_steps=1, checkpoint=path)
+    relax(rattled_copper, emt, RelaxationSettings(max_steps=1), checkpoint=path)
     assert steps_in(path) == 1
 
 
@@ -194,7 +212,7 @@ def test_place_where_no_file_can_be_is_noticed_before_the_steps(
 def test_model_of_the_same_name_with_other_parameters_is_found_out(
     emt: Any, rattled_copper: Atoms, path: Path
 ) -> None:
-    relax(rattled_copper, emt, max_steps=3, checkpoint=path)
+    relax(rattled_copper, emt, RelaxationSettings(max_steps=3), checkpoint=path)
     content = path.read_bytes()
     for factor in (1.0005, 1 + 1e-7):
         emt.fail_at, emt.failure = None, None
@@ -208,7 +226,7 @@ def test_model_of_the_same_name_with_other_parameters_is_found_out(
 def test_other_versions_are_named(
     emt: Any, rattled_copper: Atoms, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    relax(rattled_copper, emt, max_steps=1, checkpoint=path)
+    relax(rattled_copper, emt, RelaxationSettings(max_steps=1), checkpoint=path)
     monkeypatch.setattr("nearsight.__version__", "7.0")
     with pytest.raises(CheckpointError, match=r"versions \(nearsight .*, now 7\.0\).*delete"):
         relax(rattled_copper, emt, checkpoint=path)
@@ -220,7 +238,7 @@ def test_full_disk_stops_the_run_and_leaves_the_older_checkpoint(
     path: Path,
     full_disk: Callable[[], None],
 ) -> None:
-    relax(rattled_copper, emt, max_steps=2, checkpoint=path)
+    relax(rattled_copper, emt, RelaxationSettings(max_steps=2), checkpoint=path)
     content = path.read_bytes()
     full_disk()
     emt.n_calls = 0
@@ -258,6 +276,6 @@ def test_checkpoints_are_written_once_an_interval(
         return evaluation
 
     emt.fail_at, emt.failure = 8, look
-    relax(atoms, emt, optimizer="BFGS", checkpoint=path)
+    relax(atoms, emt, RelaxationSettings(optimizer="BFGS"), checkpoint=path)
     # Call 8 computes step 5, so that step 4 is the last one kept.
     assert seen[0] == steps

@@ -11,10 +11,11 @@ from ase.build import bulk
 from nearsight.errors import StructureError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.models.as_calculator import ModelCalculator
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.relaxation.curvature import FittedSprings
 from nearsight.relaxation.newton import Newton
 from nearsight.relaxation.springs import SpringNetwork
+from nearsight.relaxation.strains import ALL_STRAINS
 
 HERE = "nearsight.relaxation.curvature"
 
@@ -71,12 +72,12 @@ def test_springs_laid_out_where_the_structure_went_save_steps(
     products: list[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    renewed = relax(far_off, pair_model(), fmax=1e-4)
+    renewed = relax(far_off, pair_model(), RelaxationSettings(fmax_eV_per_A=1e-4))
     assert products == [4, 4]  # new bonds were fitted on the way
     products.clear()
     monkeypatch.setattr(f"{HERE}._LARGEST_STRAIN", np.inf)
     monkeypatch.setattr(f"{HERE}._FARTHEST_A", np.inf)
-    left = relax(far_off, pair_model(), fmax=1e-4)
+    left = relax(far_off, pair_model(), RelaxationSettings(fmax_eV_per_A=1e-4))
     assert products == [4]
     assert renewed.energy_after_eV == pytest.approx(left.energy_after_eV, abs=1e-5)
     assert renewed.n_steps < 0.8 * left.n_steps
@@ -96,7 +97,7 @@ def test_springs_that_fail_are_fitted_again(
             patch.setattr(f"{HERE}._LARGEST_STRAIN", np.inf)
             patch.setattr(f"{HERE}._FARTHEST_A", np.inf)
             patch.setattr(f"{HERE}._MOST_FITS", most)
-            found = relax(start, pair_model(), fmax=1e-4)
+            found = relax(start, pair_model(), RelaxationSettings(fmax_eV_per_A=1e-4))
         assert found.converged
         n_steps[most] = found.n_steps
         assert len(products) == (2 if most > 1 else 1)
@@ -107,7 +108,7 @@ def test_springs_that_fail_are_fitted_again(
 def test_a_structure_that_goes_far_outdates_its_springs(
     far_off: Atoms, pair_model: Callable[..., Any]
 ) -> None:
-    springs = FittedSprings(far_off, pair_model(), cell=True)
+    springs = FittedSprings(far_off, pair_model(), ALL_STRAINS)
     x = np.zeros(springs.frame.size)
     assert not springs.outdated(x)
     for coordinate, near, far in ((4, 0.9, -1.1), (-6, 0.09, -0.11), (-1, 0.09, 0.11)):
@@ -121,7 +122,7 @@ def test_a_structure_that_goes_far_outdates_its_springs(
 def test_a_fit_that_fails_is_not_tried_again_at_once(
     far_off: Atoms, pair_model: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    springs = FittedSprings(far_off, pair_model(), cell=True)
+    springs = FittedSprings(far_off, pair_model(), ALL_STRAINS)
     springs.fit()
     gradient = np.random.default_rng(1).normal(size=springs.frame.size)
     before = springs.solve(gradient)
@@ -141,7 +142,7 @@ def test_a_fit_that_fails_is_not_tried_again_at_once(
 
 
 def test_the_first_fit_must_succeed(far_off: Atoms, pair_model: Callable[..., Any]) -> None:
-    springs = FittedSprings(far_off, pair_model(), cell=True)
+    springs = FittedSprings(far_off, pair_model(), ALL_STRAINS)
     far_off.positions[1] = far_off.positions[0] + 1e-4
     with pytest.raises(StructureError):
         springs.fit()
@@ -152,7 +153,7 @@ def test_what_steps_told_is_carried_into_the_new_frame(
 ) -> None:
     monkeypatch.setattr(f"{HERE}.is_bond", lambda _: False)  # no fit, which would begin anew
     far_off.calc = ModelCalculator(pair_model())
-    newton = Newton(far_off, pair_model(), cell=True)
+    newton = Newton(far_off, pair_model(), ALL_STRAINS)
     n_carried = 0
     renew = Newton._renew
 

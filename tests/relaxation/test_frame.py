@@ -10,6 +10,8 @@ from ase.build import bulk
 
 from nearsight.models.as_calculator import ModelCalculator
 from nearsight.relaxation.frame import Frame
+from nearsight.relaxation.settings import CELLS
+from nearsight.relaxation.strains import strains_of
 
 
 @pytest.fixture
@@ -20,17 +22,19 @@ def solid(pair_model: Callable[..., Any]) -> Atoms:
     return atoms
 
 
-def frame_of(atoms: Atoms, *, cell: bool = True) -> Frame:
-    return Frame(atoms.positions.copy(), atoms.cell.array.copy(), cell=cell)
+def frame_of(atoms: Atoms, kind: str = "free") -> Frame:
+    cell_A = atoms.cell.array.copy()
+    return Frame(atoms.positions.copy(), cell_A, strains_of(kind, cell_A))
 
 
 def somewhere(frame: Frame, seed: int = 2) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=frame.size, scale=0.02)
 
 
-@pytest.mark.parametrize("cell", [True, False])
-def test_gradient_is_the_derivative_of_the_energy(solid: Atoms, cell: bool) -> None:
-    frame = frame_of(solid, cell=cell)
+@pytest.mark.parametrize("kind", CELLS)
+def test_gradient_is_the_derivative_of_the_energy(solid: Atoms, kind: str) -> None:
+    solid.set_cell(solid.cell.array @ [[1, 0, 0], [0.1, 1, 0], [-0.2, 0.1, 1]], scale_atoms=True)
+    frame = frame_of(solid, kind)
     x, direction = somewhere(frame), somewhere(frame, 3) / 0.02
     frame.apply(x, solid)
     slope = frame.gradient(x, solid) @ direction

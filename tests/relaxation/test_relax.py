@@ -17,9 +17,16 @@ from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
 from scipy.optimize import minimize_scalar
 
-from nearsight.errors import MemoryBudgetError, MethodError, ModelError, StructureError
+from nearsight.errors import (
+    MemoryBudgetError,
+    MethodError,
+    ModelError,
+    SettingError,
+    StructureError,
+)
 from nearsight.memory import Measured
 from nearsight.models.contract import Model
+from nearsight.relaxation import RelaxationSettings
 from nearsight.relaxation.relax import relax
 from nearsight.relaxation.volume import volume_warnings
 from nearsight.units import EV_PER_A3_IN_GPA
@@ -37,7 +44,7 @@ def distances(atoms: Atoms) -> np.ndarray:
 
 def test_dimer_relaxes_to_the_analytic_minimum(lennard_jones: Any) -> None:
     dimer = Atoms("Ar2", positions=[[0, 0, 0], [1.0, 2.0, 3.5]])
-    result = relax(dimer, lennard_jones, fmax=1e-6)
+    result = relax(dimer, lennard_jones, RelaxationSettings(fmax_eV_per_A=1e-6))
     assert result.converged
     assert result.atoms.get_distance(0, 1) == pytest.approx(2 ** (1 / 6) * 3.4, abs=1e-4)
     assert result.energy_after_eV == pytest.approx(-0.0104, abs=1e-8)
@@ -48,7 +55,7 @@ def test_dimer_relaxes_to_the_analytic_minimum(lennard_jones: Any) -> None:
 
 
 def test_lattice_constant_is_the_minimum_of_a_scan(emt: Any) -> None:
-    result = relax(bulk("Cu", "fcc", a=3.75), emt, fmax=1e-5)
+    result = relax(bulk("Cu", "fcc", a=3.75), emt, RelaxationSettings(fmax_eV_per_A=1e-5))
     scan = minimize_scalar(emt_energy_eV, bounds=(3.4, 3.8), method="bounded")
     assert result.converged
     lattice_constant_A = (4 * result.atoms.cell.volume) ** (1 / 3)
@@ -61,7 +68,7 @@ def test_lattice_constant_is_the_minimum_of_a_scan(emt: Any) -> None:
 def test_every_optimizer_ends_in_the_same_minimum(
     emt: Any, rattled_copper: Atoms, optimizer: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = relax(rattled_copper, emt, optimizer=optimizer, fmax=1e-3)
+    result = relax(rattled_copper, emt, RelaxationSettings(optimizer=optimizer, fmax_eV_per_A=1e-3))
     best = minimize_scalar(emt_energy_eV, bounds=(3.4, 3.8), method="bounded").fun
     assert result.converged
     assert result.energy_after_eV / 4 == pytest.approx(best, abs=1e-5)
@@ -70,24 +77,24 @@ def test_every_optimizer_ends_in_the_same_minimum(
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("cell", [True, False])
-def test_agrees_with_ase_alone(emt: Any, rattled_copper: Atoms, cell: bool) -> None:
-    result = relax(rattled_copper, emt, fmax=1e-4, cell=cell)
+@pytest.mark.parametrize("cell", ["free", "fixed"])
+def test_agrees_with_ase_alone(emt: Any, rattled_copper: Atoms, cell: str) -> None:
+    result = relax(rattled_copper, emt, RelaxationSettings(fmax_eV_per_A=1e-4, cell=cell))
     reference = rattled_copper.copy()
     reference.calc = EMT()
-    BFGS(FrechetCellFilter(reference) if cell else reference, logfile=None).run(fmax=1e-4)
+    BFGS(FrechetCellFilter(reference) if cell == "free" else reference, logfile=None).run(fmax=1e-4)
     np.testing.assert_allclose(result.atoms.cell.array, reference.cell.array, atol=1e-4)
     np.testing.assert_allclose(result.atoms.positions, reference.positions, atol=1e-4)
     assert result.energy_after_eV == pytest.approx(reference.get_potential_energy(), abs=1e-7)
 
 
 def test_rotation_and_permutation_change_nothing(emt: Any, rattled_copper: Atoms) -> None:
-    expected = relax(rattled_copper, emt, fmax=1e-4)
+    expected = relax(rattled_copper, emt, RelaxationSettings(fmax_eV_per_A=1e-4))
     q, _ = np.linalg.qr(np.random.default_rng(6).normal(size=(3, 3)))
     order = np.array([2, 0, 3, 1])
     other = rattled_copper.copy()
     other.set_cell(other.cell.array @ (q * np.sign(np.linalg.det(q))), scale_atoms=True)
-    found = relax(other[order], emt, fmax=1e-4)
+    found = relax(other[order], emt, RelaxationSettings(fmax_eV_per_A=1e-4))
     assert found.energy_after_eV == pytest.approx(expected.energy_after_eV, abs=1e-7)
     assert found.atoms.cell.volume == pytest.approx(expected.atoms.cell.volume, rel=1e-4)
     np.testing.assert_allclose(
@@ -99,7 +106,7 @@ def test_criterion_holds_for_the_atoms_and_the_present_cell(emt: Any) -> None:
     """Starting 20 % off, ASE's forces in the first cell's frame differ from those on the atoms."""
     atoms = bulk("Cu", "fcc", a=4.2, cubic=True)
     atoms.rattle(0.1, seed=4)
-    result = relax(atoms, emt, fmax=1e-3)
+    result = relax(atoms, emt, RelaxationSettings(fmax_eV_per_A=1e-3))
     check = result.atoms.copy()
     check.calc = EMT()
     forces, stress = check.get_forces(), check.get_stress()
@@ -131,11 +138,14 @@ def test_input_and_result_carry_no_trace_of_the_run(emt: Any, rattled_copper: At
     )
     assert result.provenance.model == emt.identity
     assert result.provenance.settings == {
+        "relax": True,
         "fmax_eV_per_A": 0.005,
-        "cell": True,
-        "optimizer": "newton",
         "max_steps": 1000,
-        "symmetry_tolerance_A": None,
+        "optimizer": "newton",
+        "cell": "free",
+        "pressure_GPa": 0.0,
+        "symmetrize_A": None,
+        "follow_imaginary": False,
         "products": "differences",
         "products_reason": "emt cannot be differentiated twice",
     }
@@ -158,7 +168,7 @@ def before_energy(atoms: Atoms) -> float:
 
 
 def test_step_limit_is_reported_and_no_error(emt: Any, rattled_copper: Atoms) -> None:
-    result = relax(rattled_copper, emt, max_steps=3)
+    result = relax(rattled_copper, emt, RelaxationSettings(max_steps=3))
     assert not result.converged
     assert result.n_steps == 3
     warning, *others = result.warnings
@@ -169,52 +179,54 @@ def test_step_limit_is_reported_and_no_error(emt: Any, rattled_copper: Atoms) ->
 
 
 def test_one_step_is_one_step(emt: Any, rattled_copper: Atoms) -> None:
-    [warning] = relax(rattled_copper, emt, max_steps=1).warnings
+    [warning] = relax(rattled_copper, emt, RelaxationSettings(max_steps=1)).warnings
     assert "Not converged after 1 step: " in warning
 
 
 def test_no_step_is_needed_at_the_minimum_or_none_allowed(emt: Any, rattled_copper: Atoms) -> None:
-    relaxed = relax(rattled_copper, emt, fmax=1e-4).atoms
-    again = relax(relaxed, emt, max_steps=0)
+    relaxed = relax(rattled_copper, emt, RelaxationSettings(fmax_eV_per_A=1e-4)).atoms
+    again = relax(relaxed, emt, RelaxationSettings(max_steps=0))
     assert (again.converged, again.n_steps) == (True, 0)
     np.testing.assert_array_equal(again.atoms.positions, relaxed.positions)
-    none = relax(rattled_copper, emt, max_steps=0)
+    none = relax(rattled_copper, emt, RelaxationSettings(max_steps=0))
     assert (none.converged, none.n_steps) == (False, 0)
     np.testing.assert_array_equal(none.atoms.positions, rattled_copper.positions)
 
 
 def test_cell_follows_the_periodicity_unless_told(emt: Any, rattled_copper: Atoms) -> None:
-    fixed = relax(rattled_copper, emt, cell=False)
+    fixed = relax(rattled_copper, emt, RelaxationSettings(cell="fixed"))
     np.testing.assert_array_equal(fixed.atoms.cell.array, rattled_copper.cell.array)
     assert fixed.max_stress_eV_per_A3 is None
     assert fixed.volume_change == 0.0
     slab = fcc111("Cu", (1, 1, 3), vacuum=6.0)
     layer = relax(slab, emt)
     np.testing.assert_array_equal(layer.atoms.cell.array, slab.cell.array)
-    assert layer.provenance.settings["cell"] is False
+    assert layer.provenance.settings["cell"] == "fixed"
 
 
 @pytest.mark.parametrize("pbc", [False, [True, True, False]])
-def test_cell_that_cannot_be_relaxed_is_refused(emt: Any, pbc: object) -> None:
-    atoms = Atoms("Cu2", positions=[[0, 0, 0], [2.5, 0, 0]], cell=[8, 8, 8], pbc=pbc)
-    with pytest.raises(MethodError, match="periodic in three directions, not with pbc"):
-        relax(atoms, emt, cell=True)
-
-
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("asked", "named"),
     [
-        ({"optimizer": "SGD"}, "'SGD'; choose one of BFGS, LBFGS, FIRE, BFGSLineSearch"),
-        ({"fmax": 0.0}, "positive force"),
-        ({"fmax": float("nan")}, "positive force"),
-        ({"max_steps": -1}, "0 or more"),
+        ({"cell": "isotropic"}, "`cell` isotropic"),
+        ({"cell": "lengths"}, "`cell` lengths"),
+        ({"pressure_GPa": 1.0}, "`pressure_GPa` 1"),
     ],
 )
-def test_impossible_settings(
-    emt: Any, rattled_copper: Atoms, settings: dict[str, Any], words: str
+def test_cell_that_cannot_be_relaxed_is_refused(
+    emt: Any, pbc: object, asked: dict[str, Any], named: str
 ) -> None:
-    with pytest.raises(MethodError, match=words):
-        relax(rattled_copper, emt, **settings)
+    atoms = Atoms("Cu2", positions=[[0, 0, 0], [2.5, 0, 0]], cell=[8, 8, 8], pbc=pbc)
+    with pytest.raises(MethodError, match=f"{named} is about.*three directions, not with pbc"):
+        relax(atoms, emt, RelaxationSettings(**asked))
+    assert emt.n_calls == 0
+
+
+def test_what_this_verb_does_not_do_is_refused(emt: Any, rattled_copper: Atoms) -> None:
+    with pytest.raises(SettingError, match="`relax` is false"):
+        relax(rattled_copper, emt, RelaxationSettings(relax=False))
+    with pytest.raises(SettingError, match="`relax_to_minimum` does"):
+        relax(rattled_copper, emt, RelaxationSettings(follow_imaginary=True))
     assert emt.n_calls == 0
 
 
@@ -235,7 +247,7 @@ def test_structures_that_cannot_be_relaxed(
 def test_energy_that_rises_is_said(emt: Any, rattled_copper: Atoms) -> None:
     emt.fail_at = 1
     emt.failure = lambda evaluation: replace(evaluation, energy_eV=-evaluation.energy_eV)
-    result = relax(rattled_copper, emt, optimizer="BFGS")
+    result = relax(rattled_copper, emt, RelaxationSettings(optimizer="BFGS"))
     assert result.converged
     assert "The energy rose by" in result.warnings[0]
 
@@ -243,7 +255,7 @@ def test_energy_that_rises_is_said(emt: Any, rattled_copper: Atoms) -> None:
 def test_newton_stops_where_no_step_lowers_the_energy(emt: Any, rattled_copper: Atoms) -> None:
     emt.fail_at = 1
     emt.failure = lambda evaluation: replace(evaluation, energy_eV=-evaluation.energy_eV)
-    result = relax(rattled_copper, emt, optimizer="newton")
+    result = relax(rattled_copper, emt, RelaxationSettings(optimizer="newton"))
     assert not result.converged
     assert 12 <= result.n_steps < 100
     assert "no lower energy was found" in result.warnings[0]
@@ -254,7 +266,9 @@ def test_line_search_that_crawls_is_stopped_and_reported(emt: Any, rattled_coppe
     # An energy that is higher at every call leaves a line search nothing to find.
     emt.fail_at = 1
     emt.failure = lambda evaluation: replace(evaluation, energy_eV=float(emt.n_calls))
-    result = relax(rattled_copper, emt, optimizer="BFGSLineSearch", cell=False)
+    result = relax(
+        rattled_copper, emt, RelaxationSettings(optimizer="BFGSLineSearch", cell="fixed")
+    )
     assert not result.converged
     assert result.n_steps == 1
     assert "no lower energy was found" in result.warnings[0]
@@ -268,7 +282,9 @@ def test_line_search_that_gives_up_is_reported_with_the_last_geometry(
         raise RuntimeError("LineSearch failed!")
 
     monkeypatch.setattr("ase.optimize.BFGSLineSearch.step", give_up)
-    result = relax(rattled_copper, emt, optimizer="BFGSLineSearch", cell=False)
+    result = relax(
+        rattled_copper, emt, RelaxationSettings(optimizer="BFGSLineSearch", cell="fixed")
+    )
     assert not result.converged
     assert "no lower energy was found" in result.warnings[0]
     np.testing.assert_array_equal(result.atoms.positions, rattled_copper.positions)
@@ -312,22 +328,24 @@ def test_rounding_in_the_logarithm_of_the_cell_is_no_warning(
         return exact(matrix)
 
     monkeypatch.setattr(scipy.linalg, "logm", complaining)
-    assert relax(rattled_copper, emt, fmax=1e-2, optimizer="BFGS").converged
+    assert relax(
+        rattled_copper, emt, RelaxationSettings(fmax_eV_per_A=1e-2, optimizer="BFGS")
+    ).converged
     assert calls
 
 
-def test_progress_counts_steps_and_shows_the_largest_force(
-    emt: Any, rattled_copper: Atoms, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown = []
+def test_progress_counts_steps_and_shows_the_largest_force(emt: Any, rattled_copper: Atoms) -> None:
+    shown: list[tuple[Any, ...]] = []
 
-    @contextmanager
-    def bar(description: str, total: int | None, *, show: bool | None) -> Iterator[Any]:
-        shown.append((description, total, show))
-        yield lambda done, note: shown.append((done, note))
+    class Noted:
+        @contextmanager
+        def task(
+            self, description: str, total: int | None, done: int = 0
+        ) -> Iterator[Callable[[int, str], None]]:
+            shown.append((description, total, done))
+            yield lambda now, note: shown.append((now, note))
 
-    monkeypatch.setattr("nearsight.relaxation.descent.progress_bar", bar)
-    result = relax(rattled_copper, emt, progress=True, max_steps=3)
-    assert shown[0] == ("Relaxing", None, True)
+    result = relax(rattled_copper, emt, RelaxationSettings(max_steps=3), progress=Noted())
+    assert shown[0] == ("Relaxation step", None, 0)
     assert [done for done, _ in shown[1:]] == [0, 1, 2, 3]
     assert shown[-1][1].removeprefix("fmax ") in result.warnings[0]

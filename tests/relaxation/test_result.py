@@ -8,6 +8,7 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import CheckpointError
+from nearsight.relaxation import RelaxationSettings
 from nearsight.relaxation.relax import relax
 from nearsight.relaxation.result import Relaxation
 
@@ -16,7 +17,7 @@ from nearsight.relaxation.result import Relaxation
 def test_round_trip(
     emt: Any, rattled_copper: Atoms, tmp_path: Path, tolerance: float | None
 ) -> None:
-    result = relax(rattled_copper, emt, max_steps=3, symmetry_tolerance_A=tolerance)
+    result = relax(rattled_copper, emt, RelaxationSettings(max_steps=3, symmetrize_A=tolerance))
     result.save(tmp_path / "relaxation.npz")
     loaded = Relaxation.load(tmp_path / "relaxation.npz")
     assert loaded.atoms == result.atoms

@@ -10,6 +10,7 @@ from ase.build import bulk, molecule
 
 from nearsight.hessian.operator import HessianOperator
 from nearsight.relaxation.springs import Constants, SpringNetwork
+from nearsight.relaxation.strains import ALL_STRAINS, NO_STRAINS
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def some_constants(network: SpringNetwork) -> Constants:
 
 
 def test_a_bond_is_a_spring_along_and_across() -> None:
-    network = SpringNetwork(Atoms("O2", positions=[[0, 0, 0], [0, 0, 1.2]]), cell=False)
+    network = SpringNetwork(Atoms("O2", positions=[[0, 0, 0], [0, 0, 1.2]]), NO_STRAINS)
     constants = {label: {"along": 7.0, "across": 2.0}[label[1]] for label in network.labels}
     block = np.diag([2.0, 2.0, 7.0])
     expected = np.block([[block, -block], [-block, block]])
@@ -33,7 +34,7 @@ def test_a_bond_is_a_spring_along_and_across() -> None:
 
 
 def test_moving_everything_stretches_nothing(solid: Atoms) -> None:
-    network = SpringNetwork(solid, cell=True)
+    network = SpringNetwork(solid, ALL_STRAINS)
     matrix = network.matrix(some_constants(network)).toarray()
     np.testing.assert_allclose(matrix, matrix.T, atol=1e-12)
     assert np.linalg.eigvalsh(matrix).min() > -1e-10
@@ -43,7 +44,7 @@ def test_moving_everything_stretches_nothing(solid: Atoms) -> None:
 
 def test_strain_is_the_displacement_of_a_cluster_that_grows() -> None:
     cluster = molecule("C6H6")
-    network = SpringNetwork(cluster, cell=True)
+    network = SpringNetwork(cluster, ALL_STRAINS)
     matrix = network.matrix(some_constants(network)).toarray()
     strain = np.array([0.1, 0.2, -0.1, 0.3, -0.2, 0.4])
     xx, yy, zz, yz, xz, xy = strain
@@ -57,18 +58,18 @@ def test_a_network_turns_with_its_structure(solid: Atoms) -> None:
     turned = solid.copy()
     turned.rotate(50, (1, 2, 3), rotate_cell=True)
     rotation = turned.cell.array.T @ np.linalg.inv(solid.cell.array.T)
-    network = SpringNetwork(solid, cell=False)
+    network = SpringNetwork(solid, NO_STRAINS)
     constants = some_constants(network)
     everywhere = np.kron(np.eye(len(solid)), rotation)
     np.testing.assert_allclose(
-        SpringNetwork(turned, cell=False).matrix(constants).toarray(),
+        SpringNetwork(turned, NO_STRAINS).matrix(constants).toarray(),
         everywhere @ network.matrix(constants).toarray() @ everywhere.T,
         atol=1e-10,
     )
 
 
 def test_constants_of_a_network_are_found_again(solid: Atoms) -> None:
-    network = SpringNetwork(solid, cell=True)
+    network = SpringNetwork(solid, ALL_STRAINS)
     constants = some_constants(network)
     vectors = np.random.default_rng(4).normal(size=(4, len(solid), 3))
     size = vectors[0].size
@@ -80,7 +81,7 @@ def test_constants_of_a_network_are_found_again(solid: Atoms) -> None:
 def test_a_fit_comes_close_to_a_model_and_is_never_negative(
     solid: Atoms, pair_model: Callable[..., Any]
 ) -> None:
-    network = SpringNetwork(solid, cell=False)
+    network = SpringNetwork(solid, NO_STRAINS)
     operator = HessianOperator(solid, pair_model(), "analytic")
     vectors = np.random.default_rng(4).normal(size=(3, len(solid), 3))
     products = operator.products(vectors)
@@ -93,7 +94,7 @@ def test_a_fit_comes_close_to_a_model_and_is_never_negative(
 
 
 def test_atoms_far_apart_have_no_springs() -> None:
-    network = SpringNetwork(Atoms("H2", positions=[[0, 0, 0], [0, 0, 9]]), cell=False)
+    network = SpringNetwork(Atoms("H2", positions=[[0, 0, 0], [0, 0, 9]]), NO_STRAINS)
     vectors = np.ones((1, 2, 3))
     assert network.fit(vectors, vectors) == {}
     assert network.matrix({}).nnz == 0

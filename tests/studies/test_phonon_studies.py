@@ -22,7 +22,7 @@ from nearsight.errors import StructureError
 from nearsight.hessian import hessian
 from nearsight.hessian.phonopy_io import phonopy_atoms
 from nearsight.models.torch_model import TorchModel
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations import thermodynamics, vibrations
 
 NAME = "23268-nai-fm-3m-225"
@@ -124,7 +124,7 @@ def test_finite_size(
     module = run("finite_size", str(mgo_file), "--model", "pair")
     record = _record(tmp_path, "mgo")
     model = pair_model()
-    relaxed = relax(ase.io.read(mgo_file), model, symmetry_tolerance_A=0.01).atoms
+    relaxed = relax(ase.io.read(mgo_file), model, RelaxationSettings(symmetrize_A=0.01)).atoms
     for cells, repeats in {"1x1x1": 1, "2x2x2": 2}.items():
         dense = hessian(relaxed.repeat(repeats), model, symmetry_tolerance_A=None)
         for convention in ("exclude", "classical"):
@@ -169,7 +169,7 @@ def test_cell_that_is_not_primitive_fails(
 def database(mgo: Atoms, pair_model: Callable[..., TorchModel], tmp_path: Path) -> Path:
     """Entries as in the phonon database, with the forces of the cheap model and phonopy's work."""
     model = pair_model()
-    primitive = relax(mgo, model, fmax=1e-6, symmetry_tolerance_A=1e-3).atoms
+    primitive = relax(mgo, model, RelaxationSettings(fmax_eV_per_A=1e-6, symmetrize_A=1e-3)).atoms
     cubic = make_supercell(primitive, [[-1, 1, 1], [1, -1, 1], [1, 1, -1]])
     phonon = Phonopy(
         phonopy_atoms(cubic), np.diag([2, 2, 2]), primitive_matrix=(np.ones((3, 3)) - np.eye(3)) / 2

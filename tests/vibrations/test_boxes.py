@@ -13,7 +13,7 @@ from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.hessian.result import Hessian
 from nearsight.models import AseModel
 from nearsight.models.registry import load_model
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures.pieces import whole_molecule
 from nearsight.vibrations.band_structure import band_structure
 from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
@@ -135,7 +135,7 @@ def test_fragments_and_atoms_move_each_by_itself(emt):
 
 @pytest.mark.parametrize("angle_deg", [0.0, 33.0])
 def test_chain_does_not_feel_the_mesh_beside_it(emt, angle_deg):
-    atoms = relax(wire(angle_deg), emt, fmax=1e-5, cell=False).atoms
+    atoms = relax(wire(angle_deg), emt, RelaxationSettings(fmax_eV_per_A=1e-5, cell="fixed")).atoms
     constants = force_constants(atoms, emt)
     assert constants.pieces.ranks == (1,)
     found = [phonon_mesh(constants, (a, b, 6)) for a, b in ((1, 1), (2, 1), (3, 4))]
@@ -156,7 +156,7 @@ def test_density_of_states_is_that_of_the_vibrations(emt):
 
 
 def test_layer_does_not_feel_the_mesh_across_it(emt):
-    atoms = relax(slab(), emt, fmax=1e-5, cell=False).atoms
+    atoms = relax(slab(), emt, RelaxationSettings(fmax_eV_per_A=1e-5, cell="fixed")).atoms
     constants = force_constants(atoms, emt)
     assert constants.pieces.ranks == (2,)
     found = [phonon_mesh(constants, (4, 4, n)) for n in (1, 2, 5)]

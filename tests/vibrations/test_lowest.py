@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from nearsight.errors import CheckpointError, MethodError
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.operator import HessianOperator
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations.lowest import lowest_modes, lowest_of
 from nearsight.vibrations.modes import vibrations
 
@@ -59,7 +59,9 @@ def test_lowest_modes_are_those_of_the_matrix(solid, pair_model):
 
 def test_all_modes_of_a_small_molecule_can_be_asked_for(pair_model):
     corners = 2.5 * np.array([[0, 0, 0], [1, 1, 0], [1, 0, 1], [0, 1, 1]]) / np.sqrt(2)
-    atoms = relax(Atoms("Mg3Si", positions=corners), pair_model(), fmax=1e-5).atoms
+    atoms = relax(
+        Atoms("Mg3Si", positions=corners), pair_model(), RelaxationSettings(fmax_eV_per_A=1e-5)
+    ).atoms
     dense = vibrations(hessian(atoms, pair_model()))
     found = lowest_modes(HessianOperator(atoms, pair_model()), 6)
     assert_allclose(found.wavenumbers_per_cm, dense.wavenumbers_per_cm, rtol=1e-9)
@@ -124,7 +126,9 @@ def test_inversion_of_ammonia(sevennet_0):
     angles = 2 * np.pi * np.arange(3) / 3
     corners = np.column_stack([side * np.cos(angles), side * np.sin(angles), np.full(3, height)])
     planar = Atoms("NH3", positions=np.vstack([[0.0, 0.0, 0.0], corners]))
-    flat = relax(planar, sevennet_0, fmax=1e-4).atoms  # no force leads out of the plane
+    flat = relax(
+        planar, sevennet_0, RelaxationSettings(fmax_eV_per_A=1e-4)
+    ).atoms  # no force leads out of the plane
     found = lowest_modes(HessianOperator(flat, sevennet_0))
     assert found.imaginary.tolist() == [True]
     out_of_plane = found.modes[0, :, 2]

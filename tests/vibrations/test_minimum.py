@@ -8,7 +8,7 @@ import pytest
 from ase.build import bulk, molecule
 
 from nearsight.hessian.compute import hessian
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations.minimum import relax_to_minimum
 from nearsight.vibrations.modes import vibrations
 
@@ -24,11 +24,11 @@ def saddle():
 
 
 def test_a_saddle_point_is_left_for_the_minimum_below(saddle, pair_model):
-    options = {"fmax": 1e-3, "cell": False}
-    held = relax(saddle, pair_model(), **options)
+    settings = RelaxationSettings(fmax_eV_per_A=1e-3, cell="fixed")
+    held = relax(saddle, pair_model(), settings)
     assert held.converged
     assert vibrations(hessian(held.atoms, pair_model())).n_imaginary > 0
-    found = relax_to_minimum(saddle, pair_model(), **options)
+    found = relax_to_minimum(saddle, pair_model(), settings)
     assert found.converged
     assert vibrations(hessian(found.atoms, pair_model())).n_imaginary == 0
     assert found.energy_after_eV < held.energy_after_eV - 0.1
@@ -39,14 +39,14 @@ def test_a_saddle_point_is_left_for_the_minimum_below(saddle, pair_model):
     # the atom that was half way falls into the vacancy: a perfect crystal with one vacancy
     vacancy = bulk("Mg", "fcc", a=3.75, cubic=True).repeat(2)
     del vacancy[0]
-    expected = relax(vacancy, pair_model(), **options)
+    expected = relax(vacancy, pair_model(), settings)
     assert found.energy_after_eV == pytest.approx(expected.energy_after_eV, abs=1e-3)
 
 
 def test_a_minimum_is_left_alone(pair_model):
     crystal = bulk("MgO", "rocksalt", a=3.7, cubic=True)
-    found = relax_to_minimum(crystal, pair_model(), fmax=1e-4)
-    plain = relax(crystal, pair_model(), fmax=1e-4)
+    found = relax_to_minimum(crystal, pair_model(), RelaxationSettings(fmax_eV_per_A=1e-4))
+    plain = relax(crystal, pair_model(), RelaxationSettings(fmax_eV_per_A=1e-4))
     assert found.warnings == plain.warnings == ()
     assert found.n_steps == plain.n_steps
     np.testing.assert_array_equal(found.atoms.positions, plain.atoms.positions)
@@ -54,26 +54,28 @@ def test_a_minimum_is_left_alone(pair_model):
 
 def test_a_single_atom_has_no_mode_to_follow(pair_model):
     metal = bulk("Mg", "fcc", a=3.75)
-    found = relax_to_minimum(metal, pair_model(), fmax=1e-4)
+    found = relax_to_minimum(metal, pair_model(), RelaxationSettings(fmax_eV_per_A=1e-4))
     assert found.converged
     assert found.warnings == ()
 
 
 def test_an_imaginary_mode_that_is_left_is_told(saddle, pair_model):
-    found = relax_to_minimum(saddle, pair_model(), most_rounds=0, fmax=1e-3, cell=False)
+    found = relax_to_minimum(
+        saddle, pair_model(), RelaxationSettings(fmax_eV_per_A=1e-3, cell="fixed"), most_rounds=0
+    )
     assert "after 0 rounds an imaginary mode is left (" in found.warnings[0]
 
 
 def test_rounds_go_on_where_they_were(saddle, pair_model, tmp_path):
     path = Path(tmp_path / "relaxation")
-    options = {"fmax": 1e-3, "cell": False, "checkpoint": path}
-    found = relax_to_minimum(saddle, pair_model(), **options)
+    settings = RelaxationSettings(fmax_eV_per_A=1e-3, cell="fixed")
+    found = relax_to_minimum(saddle, pair_model(), settings, checkpoint=path)
     assert {file.name for file in tmp_path.iterdir()} >= {
         "relaxation",
         "relaxation.modes-0",
         "relaxation.round-0",
     }
-    again = relax_to_minimum(saddle, pair_model(), **options)
+    again = relax_to_minimum(saddle, pair_model(), settings, checkpoint=path)
     np.testing.assert_allclose(again.atoms.positions, found.atoms.positions, atol=1e-9)
     assert again.n_steps == found.n_steps
 
@@ -85,9 +87,9 @@ def test_modes_can_be_those_of_a_hessian_that_is_wanted_anyway(saddle, pair_mode
         computed.append(hessian(atoms, pair_model()))
         return computed[-1]
 
-    options = {"fmax": 1e-3, "cell": False}
-    found = relax_to_minimum(saddle, pair_model(), hessian_of=hessian_of, **options)
-    by_products = relax_to_minimum(saddle, pair_model(), **options)
+    settings = RelaxationSettings(fmax_eV_per_A=1e-3, cell="fixed")
+    found = relax_to_minimum(saddle, pair_model(), settings, hessian_of=hessian_of)
+    by_products = relax_to_minimum(saddle, pair_model(), settings)
     assert found.energy_after_eV == pytest.approx(by_products.energy_after_eV, abs=1e-3)
     assert [vibrations(each).n_imaginary > 0 for each in computed] == [True, False]
     np.testing.assert_array_equal(computed[-1].atoms.positions, found.atoms.positions)
@@ -102,10 +104,10 @@ def boxed():
 
 
 def test_molecule_that_turns_in_its_box_has_nothing_to_follow(boxed, pair_model):
-    options = {"fmax": 0.05, "cell": False}
-    held = relax(boxed, pair_model(), **options)
+    settings = RelaxationSettings(fmax_eV_per_A=0.05, cell="fixed")
+    held = relax(boxed, pair_model(), settings)
     assert vibrations(hessian(held.atoms, pair_model())).n_imaginary == 0
-    found = relax_to_minimum(boxed, pair_model(), **options)
+    found = relax_to_minimum(boxed, pair_model(), settings)
     assert found.warnings == held.warnings
     np.testing.assert_array_equal(found.atoms.positions, held.atoms.positions)
 
@@ -121,12 +123,12 @@ def test_noise_is_not_followed(boxed, pair_model):
         computed.append(held_hessian(atoms))
         return computed[-1]
 
-    options = {"fmax": 0.05, "cell": False}
-    held = relax(boxed, pair_model(), **options)
+    settings = RelaxationSettings(fmax_eV_per_A=0.05, cell="fixed")
+    held = relax(boxed, pair_model(), settings)
     assert vibrations(held_hessian(held.atoms)).n_imaginary > 0
-    found = relax_to_minimum(boxed, pair_model(), hessian_of=hessian_of, **options)
+    found = relax_to_minimum(boxed, pair_model(), settings, hessian_of=hessian_of)
     (warning,) = found.warnings
-    assert "flat within the accuracy of the relaxation. Use a smaller --fmax" in warning
+    assert "flat within the accuracy of the relaxation. Use a smaller `fmax_eV_per_A`" in warning
     assert "saddle point" not in warning
     # one round, and then the structure whose Hessian is known
     (known,) = computed
@@ -134,7 +136,7 @@ def test_noise_is_not_followed(boxed, pair_model):
     np.testing.assert_array_equal(found.atoms.positions, known.atoms.positions)
     assert found.energy_after_eV == held.energy_after_eV
     # what it says holds: at rest a rotation has no curvature, and the energy is the same
-    rest = relax(boxed, pair_model(), fmax=1e-8, cell=False)
+    rest = relax(boxed, pair_model(), RelaxationSettings(fmax_eV_per_A=1e-8, cell="fixed"))
     lowest = vibrations(held_hessian(rest.atoms)).wavenumbers_per_cm[0]
     assert lowest == pytest.approx(0, abs=0.1)
     assert rest.energy_after_eV == pytest.approx(found.energy_after_eV, abs=1e-4)

@@ -14,7 +14,7 @@ from nearsight.errors import MethodError
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.operator import HessianOperator
 from nearsight.models.torch_model import TorchModel
-from nearsight.relaxation import relax
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations.lowest import lowest_modes
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.probing import convergence_rate, probe_heat_capacity, steps_needed
@@ -150,7 +150,9 @@ def test_atoms_share_the_heat_as_they_move_in_the_modes(modes, probe):
 def test_molecules_have_six_rigid_motions(pair_model):
     model = pair_model()
     corners = 2.5 * np.array([[0, 0, 0], [1, 1, 0], [1, 0, 1], [0, 1, 1]]) / np.sqrt(2)
-    atoms = relax(Atoms("Mg3Si", positions=corners), model, fmax=1e-5).atoms
+    atoms = relax(
+        Atoms("Mg3Si", positions=corners), model, RelaxationSettings(fmax_eV_per_A=1e-5)
+    ).atoms
     dense = vibrations(hessian(atoms, model))
     assert dense.n_imaginary == 0
     found = probe_heat_capacity(HessianOperator(atoms, model), 400.0, "exclude", radius_A=20.0)

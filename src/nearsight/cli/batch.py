@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
-from nearsight.cli.work import WorkDirectory, work_directory
+from nearsight.cli.wording import in_options
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.reports.section_choice import Entry
+from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,18 @@ class Outcome:
 
 def run_batch(
     arguments: argparse.Namespace,
-    calculate: Callable[[str, WorkDirectory], Outcome],
+    calculate: Callable[[str, Unfinished], Outcome],
     draw: Callable[[], None] = lambda: None,
 ) -> int:
     """Call `calculate` for each structure with a place for its unfinished work; see `run_each`.
 
     `draw` makes the figure of all structures. Finished work is kept until that is done too.
     """
-    with work_directory(arguments.work_dir) as work:
+    with keep_unfinished(arguments.work_dir) as unfinished:
 
         def one(path: str) -> Outcome:
-            with work.kept_on_failure():
-                return calculate(path, work)
+            with unfinished.kept_on_failure():
+                return calculate(path, unfinished)
 
         status = run_each(arguments, one)
         draw()
@@ -137,7 +138,8 @@ def _failure(path: str, error: Exception | SystemExit) -> Outcome:
         kind, message, defect = MemoryBudgetError, out_of_memory_message(error), False
     elif isinstance(error, OSError):
         kind, message, defect = StorageError, system_message(error), False
-    say(message if message.startswith(path) else f"{path}: {message}")
+    shown = in_options(message)
+    say(shown if shown.startswith(path) else f"{path}: {shown}")
     if defect:
         say_defect(error)
     failure = {"type": kind.__name__, "message": message}

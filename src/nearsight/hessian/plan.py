@@ -20,7 +20,8 @@ from nearsight.hessian.directions import spread_directions
 from nearsight.memory import require_room
 from nearsight.models.contract import Capabilities, Seed
 from nearsight.structures.cell_symmetry import CellSymmetry, OperationKind, find_cell_symmetry
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A, space_group
+from nearsight.structures.symmetry import space_group
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 _BYTES_PER_ATOM = 2000  # lists for spglib and what it makes of them; measured for 64,000 atoms
 

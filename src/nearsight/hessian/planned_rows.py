@@ -29,8 +29,9 @@ from nearsight.locking import hold
 from nearsight.memory import PeakMemory, default_memory_budget, measure
 from nearsight.models.contract import Evaluation, Model, Seed, require_elements
 from nearsight.models.versions import versions_behind
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Setting, record
+from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure, require_no_constraints
 
 _N_IMAGES_CHECKED = 2
@@ -52,7 +53,7 @@ class PlannedRows:
     """In the order of `Plan.seeds`, shape ``(rows_needed, n_atoms, 3)``."""
     computation: Computation
     """How they came about, and what they cost."""
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
     """What was lost of the checkpoint, in plain words."""
 
 
@@ -66,7 +67,7 @@ def compute_planned_rows(
     memory_budget_bytes: int | None,
     rows_kept: int,
     checkpoint: str | os.PathLike[str] | None,
-    progress: bool | None,
+    progress: Progress | bool | None,
 ) -> PlannedRows:
     """Compute the rows of `plan`; see `nearsight.hessian.hessian` for settings and errors.
 
@@ -96,7 +97,7 @@ def _compute(
     *,
     may_change: bool,
     checkpoint: str | os.PathLike[str] | None,
-    progress: bool | None,
+    progress: Progress | bool | None,
 ) -> PlannedRows:
     """Compute the rows of a task, whose checkpoint nobody else works on."""
     atoms, model, plan, budget = task.atoms, task.model, task.plan, task.memory_budget_bytes
@@ -117,7 +118,7 @@ def _compute(
     rows = Rows(plan.seeds, store)
     resumed = len(rows.finished)
     with (
-        progress_bar("Hessian rows", rows.total, show=progress) as rows.advance,
+        as_progress(progress).task("Hessian rows", rows.total, resumed) as rows.advance,
         PeakMemory(device) as peak,
     ):
         start = perf_counter()

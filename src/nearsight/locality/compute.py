@@ -9,15 +9,15 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import bare
 from nearsight.locality.convergence import (
-    REFERENCE_RADIUS_A,
-    THRESHOLD_EV_PER_A2,
     Checkpoint,
     converge_fragments,
 )
 from nearsight.locality.interactions import require_sites
 from nearsight.locality.result import Locality
+from nearsight.locality.settings import REFERENCE_RADIUS_A, THRESHOLD_eV_per_A2
 from nearsight.locality.site_derivatives import require_fragment
 from nearsight.models.contract import Capabilities, Model, require_elements
+from nearsight.progress import Progress
 from nearsight.provenance import record
 from nearsight.structures.bonds import IntArray
 from nearsight.structures.checking import check_structure
@@ -34,12 +34,12 @@ def locality(
     *,
     own_groups: Sequence[Sequence[int]] = (),
     reference_radius_A: float = REFERENCE_RADIUS_A,
-    threshold_eV_per_A2: float = THRESHOLD_EV_PER_A2,
+    threshold_eV_per_A2: float = THRESHOLD_eV_per_A2,
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
     checkpoint: Checkpoint | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> Locality:
     """Find the fragment radius of each site of a structure, and the fragments that follow.
 

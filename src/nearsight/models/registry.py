@@ -16,9 +16,7 @@ from nearsight.models.families import FAMILIES, Family
 from nearsight.models.loading import LoadRequest
 from nearsight.models.options_in_names import join_options, require_options, split_options
 from nearsight.models.renaming import RenamedModel
-
-DTYPES = ("float64", "float32")
-DEFAULT_MODEL = "sevennet-0"
+from nearsight.models.spec import DEFAULT_MODEL, DTYPES
 
 # The last +d3 of a name counts: what stands before it may be a path with a plus of its own.
 _WITH_D3 = re.compile(r"(.+)\+d3(?::([\w/-]*))?", flags=re.IGNORECASE | re.ASCII)

@@ -22,7 +22,7 @@ _KIND = "relaxation-checkpoint"
 _PARTS = {
     "structure": "it started from another structure",
     "model": "it used another model, checkpoint or option",
-    "settings": "it used another fmax, cell, optimizer or symmetry tolerance",
+    "settings": "it used another fmax, kind of cell, pressure, optimizer or symmetry tolerance",
 }
 
 
@@ -41,7 +41,7 @@ class State:
     energy_start_eV: float
     """Energy where the first step started: as given, or symmetrised."""
     energy_eV: float
-    """Energy at these positions."""
+    """What is minimised at these positions: the energy or, under a pressure, the enthalpy."""
     forces_eV_per_A: NDArray[np.float64]
     """Forces at these positions that are followed, shape ``(n_atoms, 3)``."""
 

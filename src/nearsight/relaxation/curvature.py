@@ -40,8 +40,8 @@ class FittedSprings:
         The structure, which is moved from outside.
     model
         Gives the products.
-    cell
-        Whether strain is among the coordinates.
+    strains
+        Those that are among the coordinates, shape ``(n_strains, 3, 3)``.
     memory_budget_bytes
         As for `HessianOperator`, which computes the products.
     """
@@ -50,13 +50,18 @@ class FittedSprings:
     """Where the springs are laid out."""
 
     def __init__(
-        self, atoms: Atoms, model: Model, *, cell: bool, memory_budget_bytes: int | None = None
+        self,
+        atoms: Atoms,
+        model: Model,
+        strains: FloatArray,
+        *,
+        memory_budget_bytes: int | None = None,
     ) -> None:
         self.methods: list[ProductMethod] = []
         """How the products of each fit were computed."""
         self._atoms = atoms
         self._model = model
-        self._cell = cell
+        self._strains = strains
         self._memory_budget_bytes = memory_budget_bytes
         self._constants_eV_per_A2: Constants = {}
         self._n_fits = self._steps_of_fit = self._failures_of_fit = 0
@@ -129,9 +134,9 @@ class FittedSprings:
 
     def _lay_out(self) -> None:
         self.frame = Frame(
-            self._atoms.positions.copy(), self._atoms.cell.array.copy(), cell=self._cell
+            self._atoms.positions.copy(), self._atoms.cell.array.copy(), self._strains
         )
-        self._network = SpringNetwork(self._atoms, cell=self._cell)
+        self._network = SpringNetwork(self._atoms, self._strains)
 
     def _stiffen(self) -> None:
         softest = np.full(self.frame.size, _SOFTEST_eV_per_A2)

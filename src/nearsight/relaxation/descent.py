@@ -11,53 +11,21 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from nearsight.errors import MethodError, StorageError
+from nearsight.errors import StorageError
 from nearsight.hessian.product_method import ProductMethod
-from nearsight.progress import Advance, progress_bar
-from nearsight.provenance import Setting
+from nearsight.progress import Advance, Progress, as_progress
 from nearsight.relaxation.checkpoint import Checkpoint, State
+from nearsight.relaxation.followed import residual
 from nearsight.relaxation.newton import Newton
+from nearsight.relaxation.settings import RelaxationSettings
 
 if TYPE_CHECKING:
     from ase.optimize.optimize import Optimizer
 
-OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
-"""Names in `ase.optimize`, and our own. ASE's BFGS keeps a dense (3n)² matrix, the others scale."""
 
+FloatArray = NDArray[np.float64]
 
 _SHORTEST_STEP_A = 1e-8
-
-
-@dataclass(frozen=True)
-class RelaxationSettings:
-    """How to relax; every field is a setting of `relax`."""
-
-    fmax_eV_per_A: float
-    cell: bool
-    optimizer: str
-    max_steps: int
-    symmetry_tolerance_A: float | None
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.fmax_eV_per_A < np.inf:
-            raise MethodError(
-                f"fmax is a positive force in eV/Å such as 0.005, not {self.fmax_eV_per_A}."
-            )
-        if self.max_steps < 0:
-            raise MethodError(f"max_steps is 0 or more, not {self.max_steps}.")
-        if self.optimizer not in OPTIMIZERS:
-            raise MethodError(
-                f"There is no optimizer {self.optimizer!r}; choose one of {', '.join(OPTIMIZERS)}."
-            )
-
-    def deciding(self) -> dict[str, Setting]:
-        """Return the settings that decide the path; a step limit only decides where it stops."""
-        return {
-            "fmax_eV_per_A": self.fmax_eV_per_A,
-            "cell": self.cell,
-            "optimizer": self.optimizer,
-            "symmetry_tolerance_A": self.symmetry_tolerance_A,
-        }
 
 
 @dataclass(frozen=True)
@@ -77,12 +45,30 @@ def descend(
     atoms: Atoms,
     state: State,
     settings: RelaxationSettings,
-    checkpoint: Checkpoint,
-    progress: bool | None,
+    strains: FloatArray,
     *,
+    checkpoint: Checkpoint,
+    progress: Progress | bool | None,
     memory_budget_bytes: int | None = None,
 ) -> Descent:
     """Relax `atoms`, which carries a calculator, in place from `state` on.
+
+    Parameters
+    ----------
+    atoms
+        Its calculator gives what is minimised.
+    state
+        Where to begin.
+    settings
+        With an optimizer, and a kind of cell that `atoms` can have.
+    strains
+        By which the cell may change, see `nearsight.relaxation.strains.strains_of`.
+    checkpoint
+        Where each accepted step is kept.
+    progress
+        Whether a progress bar is shown; None shows it on a terminal.
+    memory_budget_bytes
+        Memory that products may use.
 
     Raises
     ------
@@ -95,9 +81,15 @@ def descend(
     """
     state.apply_to(atoms)
     try:
-        with progress_bar("Relaxing", None, show=progress) as advance:
+        with as_progress(progress).task("Relaxation step", None, state.n_steps) as advance:
             descent = _descend_in_rounds(
-                atoms, state, settings, checkpoint, advance, memory_budget_bytes=memory_budget_bytes
+                atoms,
+                state,
+                settings,
+                strains,
+                checkpoint=checkpoint,
+                advance=advance,
+                memory_budget_bytes=memory_budget_bytes,
             )
     except StorageError:
         raise
@@ -112,31 +104,14 @@ def descend(
     return descent
 
 
-def residual(
-    forces_eV_per_A: NDArray[np.float64],
-    stress_eV_per_A3: NDArray[np.float64] | None,
-    volume_A3: float,
-) -> float:
-    """Return what must fall below fmax, in eV/Å: the largest force and, with a stress, virial row.
-
-    The virial is divided by the number of atoms, as in ASE's cell filters.
-    """
-    rows = forces_eV_per_A
-    if stress_eV_per_A3 is not None:
-        from ase.stress import voigt_6_to_full_3x3_stress
-
-        virial = volume_A3 * voigt_6_to_full_3x3_stress(stress_eV_per_A3) / len(rows)
-        rows = np.concatenate([rows, virial])
-    return float(np.linalg.norm(rows, axis=1).max())
-
-
 def _descend_in_rounds(
     atoms: Atoms,
     state: State,
     settings: RelaxationSettings,
+    strains: FloatArray,
+    *,
     checkpoint: Checkpoint,
     advance: Advance,
-    *,
     memory_budget_bytes: int | None,
 ) -> Descent:
     """Start the optimizer anew until the criterion holds in the present cell.
@@ -146,10 +121,10 @@ def _descend_in_rounds(
     """
     while True:
         first_step = state.n_steps
-        optimizer = _optimizer(atoms, settings, memory_budget_bytes)
+        optimizer = _optimizer(atoms, str(settings.optimizer), strains, memory_budget_bytes)
         try:
             for _ in _steps(optimizer, settings, settings.max_steps - first_step):
-                left = _residual_of(atoms, cell=settings.cell)
+                left = _residual_of(atoms, settings.cell)
                 stalled = optimizer.nsteps > 0 and _has_stalled(atoms, state, settings)
                 state = replace(
                     state,
@@ -184,20 +159,15 @@ def _ended(optimizer: "Optimizer | Newton", state: State, *, stalled: bool) -> D
 
 
 def _optimizer(
-    atoms: Atoms, settings: RelaxationSettings, memory_budget_bytes: int | None
+    atoms: Atoms, name: str, strains: FloatArray, memory_budget_bytes: int | None
 ) -> "Optimizer | Newton":
-    if settings.optimizer == "newton":
-        return Newton(
-            atoms,
-            atoms.calc.model,
-            cell=settings.cell,
-            memory_budget_bytes=memory_budget_bytes,
-        )
+    if name == "newton":
+        return Newton(atoms, atoms.calc.model, strains, memory_budget_bytes=memory_budget_bytes)
     import ase.optimize
-    from ase.filters import FrechetCellFilter
 
-    moving = FrechetCellFilter(atoms) if settings.cell else atoms
-    optimizer: Optimizer = getattr(ase.optimize, settings.optimizer)(moving, logfile=None)
+    from nearsight.relaxation.filters import movable
+
+    optimizer: Optimizer = getattr(ase.optimize, name)(movable(atoms, strains), logfile=None)
     return optimizer
 
 
@@ -225,7 +195,7 @@ def _has_stalled(atoms: Atoms, before: State, settings: RelaxationSettings) -> b
     return bool(np.abs(moves).max() < _SHORTEST_STEP_A)
 
 
-def _residual_of(atoms: Atoms, *, cell: bool) -> float:
+def _residual_of(atoms: Atoms, cell: str) -> float:
     # Asked for first, the stress brings the forces with it.
-    stress = atoms.get_stress() if cell else None
-    return residual(atoms.get_forces(), stress, atoms.get_volume() if cell else 0.0)
+    stress = None if cell == "fixed" else atoms.get_stress()
+    return residual(atoms.get_forces(), stress, atoms.cell.array, cell)

@@ -7,34 +7,35 @@ from ase import Atoms
 from ase.stress import voigt_6_to_full_3x3_stress
 from numpy.typing import NDArray
 
-from nearsight.structures.strain import VOIGT, strain_matrix
+from nearsight.relaxation.strains import strain_derivatives
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Coordinates x = (u, ε) in r = (1 + ε)(r⁰ + u), with ε symmetric so that nothing turns.
+    """Coordinates x = (u, s) in r = (r⁰ + u)(1 + Σ s B), rows.
 
-    u are displacements in Å, ε is in Voigt order xx, yy, zz, yz, xz, xy with doubled shears; a
-    frame without a cell has no ε.
+    u are displacements in Å, s says how much there is of each strain B. Those of a free cell are
+    symmetric, and those of lengths keep the directions of the cell vectors: nothing turns.
     """
 
     positions_A: FloatArray
     """r⁰, shape ``(n_atoms, 3)``."""
     cell_A: FloatArray
     """The cell without strain, rows."""
-    cell: bool
-    """Whether the strain is among the coordinates."""
+    strains: FloatArray
+    """B, shape ``(n_strains, 3, 3)``; see `nearsight.relaxation.strains.strains_of`."""
 
     @property
     def size(self) -> int:
         """Number of coordinates."""
-        return self.positions_A.size + 6 * self.cell
+        return self.positions_A.size + len(self.strains)
 
     def deformation(self, x: FloatArray) -> FloatArray:
-        """Return 1 + ε, shape ``(3, 3)``."""
-        return np.eye(3) + strain_matrix(x[-6:]) if self.cell else np.eye(3)
+        """Return 1 + Σ s B, shape ``(3, 3)``."""
+        deformation: FloatArray = np.eye(3) + np.tensordot(self.strain(x), self.strains, axes=1)
+        return deformation
 
     def displacements(self, x: FloatArray) -> FloatArray:
         """Return u, shape ``(n_atoms, 3)``."""
@@ -42,14 +43,14 @@ class Frame:
         return displacements
 
     def strain(self, x: FloatArray) -> FloatArray:
-        """Return ε, shape ``(6,)``, or ``(0,)`` without a cell."""
+        """Return s, shape ``(n_strains,)``."""
         strain: FloatArray = x[self.positions_A.size :]
         return strain
 
     def apply(self, x: FloatArray, atoms: Atoms) -> None:
         """Move `atoms` and its cell to x."""
         deformation = self.deformation(x)
-        if self.cell:
+        if len(self.strains):
             atoms.cell = self.cell_A @ deformation
         atoms.positions = (self.positions_A + self.displacements(x)) @ deformation
 
@@ -57,14 +58,13 @@ class Frame:
         """Return ∂E/∂x of `atoms`, which is at x and carries a calculator, in eV/Å and eV."""
         deformation = self.deformation(x)
         # Asked for first, the stress brings the forces with it.
-        stress = atoms.get_stress() if self.cell else None
-        by_u: FloatArray = (-atoms.get_forces() @ deformation).ravel()
+        stress = atoms.get_stress() if len(self.strains) else None
+        by_u: FloatArray = (-atoms.get_forces() @ deformation.T).ravel()
         if stress is None:
             return by_u
         virial = atoms.get_volume() * voigt_6_to_full_3x3_stress(stress)
-        by_strain = virial @ np.linalg.inv(deformation)
-        by_strain = (by_strain + by_strain.T) / 2
-        return np.concatenate([by_u, [by_strain[a, b] for a, b in VOIGT]])
+        by_strain = strain_derivatives(virial @ np.linalg.inv(deformation), self.strains)
+        return np.concatenate([by_u, by_strain])
 
     def carried(
         self, step: FloatArray, change: FloatArray, x: FloatArray
@@ -73,7 +73,7 @@ class Frame:
         deformation = self.deformation(x)
         n = self.positions_A.size
         moved = self.displacements(step) @ deformation
-        pulled = change[:n].reshape(-1, 3) @ np.linalg.inv(deformation)
+        pulled = change[:n].reshape(-1, 3) @ np.linalg.inv(deformation.T)
         return (
             np.concatenate([moved.ravel(), step[n:]]),
             np.concatenate([pulled.ravel(), change[n:]]),

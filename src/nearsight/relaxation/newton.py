@@ -48,14 +48,19 @@ class Newton:
         Moved in place; its calculator gives what is minimised.
     model
         Gives the products to which springs are fitted.
-    cell
-        Whether the cell is relaxed.
+    strains
+        By which the cell may change, shape ``(n_strains, 3, 3)``.
     memory_budget_bytes
         For the products, as for `HessianOperator`.
     """
 
     def __init__(
-        self, atoms: Atoms, model: Model, *, cell: bool, memory_budget_bytes: int | None = None
+        self,
+        atoms: Atoms,
+        model: Model,
+        strains: FloatArray,
+        *,
+        memory_budget_bytes: int | None = None,
     ) -> None:
         self.nsteps = 0
         """Energies and gradients computed after the first."""
@@ -64,7 +69,7 @@ class Newton:
         self._atoms = atoms
         self._trust_A = _LONGEST_A
         self._springs = FittedSprings(
-            atoms, model, cell=cell, memory_budget_bytes=memory_budget_bytes
+            atoms, model, strains, memory_budget_bytes=memory_budget_bytes
         )
         self._x: FloatArray = np.zeros(self._springs.frame.size)
         self._updates: list[tuple[FloatArray, FloatArray]] = []

@@ -7,6 +7,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (
     atoms_from_arrays,
     atoms_to_arrays,
@@ -54,7 +55,11 @@ class Relaxation:
     fmax_eV_per_A: float
     """The largest force on an atom of `atoms`, as the model gives it."""
     max_stress_eV_per_A3: float | None
-    """The largest component of the stress of `atoms`; None for a fixed cell."""
+    """The largest component of the stress of `atoms` beyond the pressure; None for a fixed cell."""
+    pressure_eV_per_A3: float | None
+    """The pressure of `atoms`, minus the mean of the stress' diagonal; None for a fixed cell."""
+    target_pressure_GPa: float
+    """The pressure under which it was relaxed."""
     energy_before_eV: float
     """Energy of the structure as given."""
     energy_after_eV: float
@@ -63,7 +68,7 @@ class Relaxation:
     volume_after_A3: float | None
     symmetry: KeptSymmetry | None
     """None if no symmetry was imposed."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     """What must be known before these numbers are used."""
     provenance: Provenance
 
@@ -79,6 +84,22 @@ class Relaxation:
         return None if stress is None else stress * EV_PER_A3_IN_GPA
 
     @property
+    def pressure_GPa(self) -> float | None:
+        """The pressure of `atoms` in GPa."""
+        pressure = self.pressure_eV_per_A3
+        return None if pressure is None else pressure * EV_PER_A3_IN_GPA
+
+    @property
+    def enthalpy_before_eV(self) -> float:
+        """E + pV of the structure as given, at the pressure under which it was relaxed."""
+        return self.energy_before_eV + self._work_eV(self.volume_before_A3)
+
+    @property
+    def enthalpy_after_eV(self) -> float:
+        """E + pV of `atoms`, at the pressure under which it was relaxed."""
+        return self.energy_after_eV + self._work_eV(self.volume_after_A3)
+
+    @property
     def energy_change_eV_per_atom(self) -> float:
         """What the relaxation, symmetrising included, did to the energy."""
         return (self.energy_after_eV - self.energy_before_eV) / len(self.atoms)
@@ -89,6 +110,10 @@ class Relaxation:
         if self.volume_before_A3 is None or self.volume_after_A3 is None:
             return None
         return self.volume_after_A3 / self.volume_before_A3 - 1.0
+
+    def _work_eV(self, volume_A3: float | None) -> float:
+        # Only what has a volume is relaxed under a pressure.
+        return self.target_pressure_GPa / EV_PER_A3_IN_GPA * (volume_A3 or 0.0)
 
     def summary(self) -> dict[str, Any]:
         """Return the ``relaxation`` object of the JSON output."""
@@ -111,12 +136,14 @@ class Relaxation:
             "n_steps": self.n_steps,
             "fmax_eV_per_A": self.fmax_eV_per_A,
             "max_stress_eV_per_A3": self.max_stress_eV_per_A3,
+            "pressure_eV_per_A3": self.pressure_eV_per_A3,
+            "target_pressure_GPa": self.target_pressure_GPa,
             "energy_before_eV": self.energy_before_eV,
             "energy_after_eV": self.energy_after_eV,
             "volume_before_A3": self.volume_before_A3,
             "volume_after_A3": self.volume_after_A3,
             "symmetry": None if self.symmetry is None else asdict(self.symmetry),
-            "warnings": list(self.warnings),
+            "warnings": remarks_to_json(self.warnings),
             "provenance": self.provenance.to_json(),
         }
         save_archive(path, "relaxation", header, atoms_to_arrays(self.atoms))
@@ -139,11 +166,13 @@ class Relaxation:
             n_steps=header["n_steps"],
             fmax_eV_per_A=header["fmax_eV_per_A"],
             max_stress_eV_per_A3=header["max_stress_eV_per_A3"],
+            pressure_eV_per_A3=header["pressure_eV_per_A3"],
+            target_pressure_GPa=header["target_pressure_GPa"],
             energy_before_eV=header["energy_before_eV"],
             energy_after_eV=header["energy_after_eV"],
             volume_before_A3=header["volume_before_A3"],
             volume_after_A3=header["volume_after_A3"],
             symmetry=None if symmetry is None else KeptSymmetry(**symmetry),
-            warnings=tuple(header["warnings"]),
+            warnings=remarks_from_json(header["warnings"]),
             provenance=Provenance.from_json(header["provenance"]),
         )

@@ -15,7 +15,6 @@ from scipy import sparse
 from scipy.optimize import nnls
 
 from nearsight.structures.neighbours import neighbour_pairs
-from nearsight.structures.strain import VOIGT
 
 FloatArray = NDArray[np.float64]
 
@@ -36,22 +35,22 @@ class SpringNetwork:
     """Springs along each pair of atoms and across it, with one constant for each kind.
 
     The energy is Σ (k∥ |n·Δ|² + k⊥ |Δ - n (n·Δ)|²)/2 over pairs, where Δ is how the distance vector
-    d = n |d| changes: u_j - u_i + ε d. Constants are continuous functions of the distance, so that
-    a symmetric structure has a symmetric network.
+    d = n |d| changes: u_j - u_i + d Σ s B, where s is how much there is of a strain B. Constants
+    are continuous functions of the distance, so that a symmetric structure has a symmetric network.
 
     Parameters
     ----------
     atoms
         The structure.
-    cell
-        Whether the six strain components ε (Voigt, doubled shears) are variables as well.
+    strains
+        Those B whose amounts are variables as well, shape ``(n_strains, 3, 3)``.
     """
 
-    def __init__(self, atoms: Atoms, *, cell: bool) -> None:
+    def __init__(self, atoms: Atoms, strains: FloatArray) -> None:
         i, j, shifts = neighbour_pairs(atoms, _REACH_A)
         d = atoms.positions[j] + shifts - atoms.positions[i]
         lengths = np.linalg.norm(d, axis=1)
-        self._changes = _changes(i, j, d, len(atoms), cell=cell)
+        self._changes = _changes(i, j, d, len(atoms), strains)
         self._directions = d / lengths[:, np.newaxis]
         self._kinds = _kinds(atoms.numbers, i, j, lengths)
 
@@ -108,7 +107,7 @@ def is_bond(label: Label) -> bool:
 
 
 def _changes(
-    i: NDArray[np.int64], j: NDArray[np.int64], d: FloatArray, n_atoms: int, *, cell: bool
+    i: NDArray[np.int64], j: NDArray[np.int64], d: FloatArray, n_atoms: int, strains: FloatArray
 ) -> sparse.csr_matrix:
     """Return the matrix that takes displacements and strain to the change of every d."""
     pair = np.arange(len(d))
@@ -118,15 +117,16 @@ def _changes(
             rows.append(3 * pair + axis)
             columns.append(3 * atoms + axis)
             values.append(np.full(len(d), sign))
-    if cell:
-        for component, (a, b) in enumerate(VOIGT):
-            for axis, along in ((a, b), (b, a)):  # the same twice for xx, yy, zz
-                rows.append(3 * pair + axis)
-                columns.append(np.full(len(d), 3 * n_atoms + component))
-                values.append(d[:, along] / 2)
-    shape = (3 * len(d), 3 * n_atoms + 6 * cell)
+    for number, strain in enumerate(strains):
+        for axis in range(3):
+            rows.append(3 * pair + axis)
+            columns.append(np.full(len(d), 3 * n_atoms + number))
+            values.append(d @ strain[:, axis])
+    shape = (3 * len(d), 3 * n_atoms + len(strains))
     entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    return sparse.csr_matrix(entries, shape=shape)
+    changes = sparse.csr_matrix(entries, shape=shape)
+    changes.eliminate_zeros()
+    return changes
 
 
 def _kinds(

@@ -7,6 +7,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import MethodError
+from nearsight.remarks import Remark
 from nearsight.structures.molecular_rotations import count_rotations
 
 TOLERANCE_A = 0.02
@@ -25,7 +26,7 @@ class PointGroup:
     """Number of rotations that turn the molecule into itself; 2 or 1 for a linear one."""
     tolerance_A: float
     """How far in Å an atom may be from where a rotation takes another one."""
-    remarks: tuple[str, ...]
+    remarks: tuple[Remark, ...]
     """What speaks for another group, in plain words; empty if nothing does."""
 
 
@@ -70,7 +71,7 @@ def find_point_group(atoms: Atoms, tolerance_A: float = TOLERANCE_A) -> PointGro
         f"atoms may be {_LOOSE_A:g} Å off instead of {tolerance_A:g} Å; if it is meant to have "
         f"them, relax it further, or give the symmetry number {loose}."
     )
-    return replace(found, remarks=(remark,))
+    return replace(found, remarks=(Remark("symmetry-number-doubtful", remark),))
 
 
 def _kinds(atoms: Atoms) -> NDArray[np.int64]:

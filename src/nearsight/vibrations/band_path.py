@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.force_constants import ForceConstants
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.remarks import Remark
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 FloatArray = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ class BandPath:
     """Points that are joined by straight pieces, with breaks between runs of them."""
 
     runs: tuple[tuple[PathPoint, ...], ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     """What makes the path doubtful; empty if nothing does."""
 
     @property
@@ -225,7 +226,7 @@ def _of_seekpath(force_constants: ForceConstants) -> tuple[BandPath, dict[str, P
     return BandPath(tuple(map(tuple, runs)), remarks), known
 
 
-def _seek(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _seek(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[Remark, ...]]:
     import seekpath
 
     primitive = force_constants.primitive_cell
@@ -250,7 +251,7 @@ def _seek(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[str, .
                 f"the path of the bands depends on the last digits of the cell ({warning}); "
                 f"a symmetrised structure makes it definite."
             )
-            return path("ignore"), (remark,)
+            return path("ignore"), (Remark("path-not-definite", remark),)
     except (seekpath.hpkot.SymmetryDetectionError, ValueError, AssertionError) as error:
         raise StructureError(
             f"seekpath finds no path for {primitive.get_chemical_formula()} ({error}); symmetrise "

@@ -14,6 +14,7 @@ from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark
 from nearsight.vibrations.band_path import SUGGESTED, BandPath, find_band_path
 from nearsight.vibrations.waves import waves_at
 
@@ -55,7 +56,7 @@ class BandStructure:
     segments: tuple[BandSegment, ...]
     provenance: Provenance
     """Where the force constants come from."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     """What makes the path doubtful; empty if nothing does."""
     primitive_cell_A: FloatArray | None = None
     """Vectors (rows) in Å of the primitive cell to whose reciprocal vectors q-points refer."""

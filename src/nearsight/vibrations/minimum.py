@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -14,8 +13,10 @@ from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
-from nearsight.relaxation import Relaxation, relax
+from nearsight.progress import Progress
+from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.relaxation.volume import volume_warnings
+from nearsight.remarks import Remark
 from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.vibrations.lowest import LowestModes, lowest_modes, lowest_of
 from nearsight.vibrations.wording import name_wavenumbers
@@ -33,13 +34,13 @@ turns in a box."""
 def relax_to_minimum(
     atoms: Atoms,
     model: Model,
+    settings: RelaxationSettings = RelaxationSettings(),
     *,
     most_rounds: int = MOST_ROUNDS,
     memory_budget_bytes: int | None = None,
     hessian_of: Callable[[Atoms], Hessian] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
-    **settings: Any,
+    progress: Progress | bool | None = None,
 ) -> Relaxation:
     """Relax, and where the structure then has an imaginary mode, move along it and relax again.
 
@@ -73,17 +74,26 @@ def relax_to_minimum(
     NearsightError
         What `relax`, `HessianOperator`, `lowest_modes` and `hessian_of` raise.
     """
-    settings["memory_budget_bytes"] = memory_budget_bytes
-    first = found = relax(
-        atoms, model, checkpoint=_round_file(checkpoint, ""), progress=progress, **settings
-    )
+    settings = replace(settings, follow_imaginary=False)
+
+    def relaxed(start: Atoms, how: RelaxationSettings, suffix: str) -> Relaxation:
+        return relax(
+            start,
+            model,
+            how,
+            memory_budget_bytes=memory_budget_bytes,
+            checkpoint=_round_file(checkpoint, suffix),
+            progress=progress,
+        )
+
+    first = found = relaxed(atoms, settings, "")
     pieces = pieces_of(found.atoms, reach_of(found.atoms, model))
     if rigid_body_basis(found.atoms, pieces).shape[1] == 3 * len(atoms):
         return found  # a single atom moves as a rigid body only
     followed: list[str] = []
 
     def told(last: Relaxation) -> Relaxation:
-        of_volume = volume_warnings(atoms, last.atoms, model)
+        of_volume = volume_warnings(atoms, last.atoms, model, settings.pressure_GPa)
         return _told(last, first, followed, of_volume)
 
     for number in range(most_rounds + 1):
@@ -100,15 +110,11 @@ def relax_to_minimum(
         if number == most_rounds:
             break
         before = found
-        found = relax(
-            displaced_along(lowest),
-            model,
-            checkpoint=_round_file(checkpoint, f".round-{number}"),
-            progress=progress,
-            **{**settings, "symmetry_tolerance_A": None},
+        found = relaxed(
+            displaced_along(lowest), replace(settings, symmetrize_A=None), f".round-{number}"
         )
         found = replace(found, n_steps=before.n_steps + found.n_steps)
-        change_eV = found.energy_after_eV - before.energy_after_eV
+        change_eV = found.enthalpy_after_eV - before.enthalpy_after_eV
         name = name_wavenumbers(lowest.wavenumbers_per_cm[:1])
         if found.converged and change_eV > -FLAT_eV:
             kept = replace(before, n_steps=found.n_steps)
@@ -128,7 +134,7 @@ def displaced_along(lowest: LowestModes) -> Atoms:
 
 
 def _told(
-    found: Relaxation, first: Relaxation, followed: list[str], of_volume: tuple[str, ...]
+    found: Relaxation, first: Relaxation, followed: list[str], of_volume: tuple[Remark, ...]
 ) -> Relaxation:
     """Return the last relaxation as one from the very start."""
     if not followed:
@@ -139,7 +145,13 @@ def _told(
         energy_before_eV=first.energy_before_eV,
         volume_before_A3=first.volume_before_A3,
         warnings=tuple(
-            dict.fromkeys(["; ".join([told, *followed[1:]]) + ".", *found.warnings, *of_volume])
+            dict.fromkeys(
+                [
+                    Remark("imaginary-modes-followed", "; ".join([told, *followed[1:]]) + "."),
+                    *found.warnings,
+                    *of_volume,
+                ]
+            )
         ),
     )
 
@@ -148,9 +160,9 @@ def _with_flat_mode(found: Relaxation, name: str, change_eV: float) -> Relaxatio
     flat = (
         f"An imaginary mode is left ({name}), but moving along it and relaxing again does not "
         f"lower the energy ({change_eV:+.1e} eV): it is flat within the accuracy of the "
-        f"relaxation. Use a smaller --fmax (in Python fmax) to tell whether the mode is real."
+        f"relaxation. Use a smaller `fmax_eV_per_A` to tell whether the mode is real."
     )
-    return replace(found, warnings=(*found.warnings, flat))
+    return replace(found, warnings=(*found.warnings, Remark("flat-mode", flat)))
 
 
 def _round_file(checkpoint: str | os.PathLike[str] | None, suffix: str) -> Path | None:

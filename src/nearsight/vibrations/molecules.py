@@ -11,6 +11,7 @@ from nearsight import units
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark, Severity
 from nearsight.structures.pieces import CONTACT_A
 from nearsight.structures.point_group import find_point_group
 from nearsight.vibrations.electronic_spin import possible_spin
@@ -60,7 +61,7 @@ class MolecularThermochemistry:
     """Entropy in eV/K."""
     gibbs_energy_eV: FloatArray
     """Gibbs energy H - TS in eV."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     """What was left out or is doubtful, in plain words; empty if nothing is."""
     provenance: Provenance
     """Where the Hessian comes from."""
@@ -233,7 +234,7 @@ def _functions(
 
 def _symmetry(
     vibrations: Vibrations, geometry: Geometry, given: int | None
-) -> tuple[str | None, int, tuple[str, ...]]:
+) -> tuple[str | None, int, tuple[Remark, ...]]:
     """Return point group, symmetry number, and what is doubtful about them."""
     atoms = vibrations.atoms
     try:
@@ -259,7 +260,7 @@ def _symmetry(
         f"{group.symbol} is {group.symmetry_number}, which would change the entropy by "
         f"{change:+.2f} J/(mol K)."
     )
-    return group.symbol, given, (remark,)
+    return group.symbol, given, (Remark("symmetry-number-given", remark),)
 
 
 def _require_free_molecule(vibrations: Vibrations) -> None:
@@ -299,7 +300,7 @@ def _require_conditions(
         raise MethodError(f"symmetry_number={symmetry_number}; give a whole number of at least 1.")
 
 
-def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[str, ...]:
+def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[Remark, ...]:
     if vibrations.n_imaginary == 0:
         return ()
     imaginary: NDArray[np.float64] = vibrations.wavenumbers_per_cm[: vibrations.n_imaginary]
@@ -310,4 +311,4 @@ def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[s
             f"modes are imaginary: {found}, so the molecule is not at a minimum; {remedy}"
             f"set ignore_imaginary=True for a transition state."
         )
-    return (f"modes left out: {found}.",)
+    return (Remark("imaginary-modes", f"modes left out: {found}.", Severity.CAUTION),)

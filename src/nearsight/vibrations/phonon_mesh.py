@@ -21,19 +21,18 @@ from nearsight.hessian.reach import pieces_of
 from nearsight.memory import require_room
 from nearsight.printable import printable_count
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark, Severity
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
-from nearsight.vibrations.spectrum import Acoustic, Oscillators
+from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A, Acoustic
+from nearsight.vibrations.spectrum import Oscillators
 from nearsight.vibrations.waves import Waves, waves_at
 from nearsight.vibrations.wording import cause_of_imaginary
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-DEFAULT_MESH_LENGTH_A = 100.0
-"""Fineness of the mesh unless one is asked for, as in phonopy."""
 
 NOTABLE_INTERPOLATION = 0.01
 """Change of c_v at 300 K by interpolation from which the supercell is called small.
@@ -46,6 +45,9 @@ _TEMPERATURE_K = 300.0
 _MOST_POINTS = 2**31 - 1
 _BYTES_PER_POINT = 50  # measured: 45 to 47 for addresses and the point that each stands for
 _BYTES_PER_EIGENVALUE = 64  # frequencies, signs, squares, wavenumbers and weights at once
+
+_EIGENVALUES_AT_ONCE = 100_000  # whose heat needs some MiB, however fine the mesh
+_FEW_MODES = 1e-3  # so many change no heat capacity in a digit that is quoted
 
 _NEGLIGIBLE_PER_CM = 0.5
 """Interpolation and rounding make acoustic modes next to Γ this imaginary at most."""
@@ -112,21 +114,29 @@ class PhononMesh:
         return _share_imaginary(self.gamma, self.eigenvalues_eV_per_A2_amu, self.weights)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def few_imaginary(self) -> bool:
+        """Whether imaginary modes are so few, and come from interpolation, that little is lost."""
+        return self.share_imaginary <= _FEW_MODES and self.share_imaginary_uninterpolated == 0
+
+    @property
+    def warnings(self) -> tuple[Remark, ...]:
         """What makes these phonons doubtful, in plain words; empty if nothing does."""
         found = []
         if self.share_imaginary > 0:
             lowest = float(self.wavenumbers_per_cm.min())
-            found.append(
+            said = (
                 f"{100 * self.share_imaginary:.2g} % of the modes of the Brillouin zone are "
                 f"imaginary, down to {lowest:.1f} cm⁻¹, and contribute nothing: {self._cause()}."
             )
+            severity = Severity.CAUTION if self.few_imaginary else None
+            found.append(Remark("imaginary-modes", said, severity))
         if abs(self.interpolation_effect) > NOTABLE_INTERPOLATION:
-            found.append(
+            said = (
                 f"interpolation between the q-points of the supercell changes the heat capacity at "
                 f"300 K by {100 * self.interpolation_effect:+.1f} %: the supercell of the force "
                 f"constants is small; {self._larger_supercell('(--length, --converge-supercell)')}."
             )
+            found.append(Remark("coarse-interpolation", said))
         return tuple(found)
 
     @property
@@ -184,17 +194,18 @@ class PhononMesh:
             return "a larger one would have to be computed where this one was"
         return f"take a larger one {options}".rstrip()
 
-    def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
+    def remarks(self, acoustic: Acoustic) -> tuple[Remark, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
         if self.gamma.pieces.molecular:
             return self.gamma.remarks(acoustic)
         share = self.weights @ self.rigid_body_modes / (3 * self.gamma.n_atoms)
         if acoustic == "exclude" and share > 0.01:
             where = " at Γ" if self.gamma.pieces.connected else ""
-            return (
+            said = (
                 f"the acoustic modes{where} are {100 * share:.1f} % of all modes of this mesh and "
-                f"left out; use a finer mesh, or acoustic='classical'.",
+                f"left out; use a finer mesh, or acoustic='classical'."
             )
+            return (Remark("modes-left-out", said),)
         return ()
 
     def spectrum_summary(self) -> dict[str, Any]:
@@ -301,20 +312,22 @@ def _share_imaginary(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatAr
 
 def _heat_capacity(gamma: Vibrations, waves: Waves, shares: FloatArray) -> float:
     """Return c_v of a primitive cell at 300 K in k_B, from points of which the first is Γ."""
+    elsewhere = waves.eigenvalues_eV_per_A2_amu[1:]
+    heat = [_heat_of_points(gamma.eigenvalues_eV_per_A2_amu[np.newaxis]) + gamma.n_rigid_body]
+    at_once = max(_EIGENVALUES_AT_ONCE // elsewhere.shape[1], 1)
+    for start in range(0, len(elsewhere), at_once):
+        block = slice(start, start + at_once)
+        heat.append(_heat_of_points(elsewhere[block]) + waves.n_rigid_body[1:][block])
+    return float(shares @ np.concatenate(heat))
+
+
+def _heat_of_points(eigenvalues: FloatArray) -> FloatArray:
+    """Return c_v at 300 K in k_B of the real modes of each q-point (row)."""
     thermal = units.BOLTZMANN_EV_PER_K * _TEMPERATURE_K
-
-    def of(values: FloatArray) -> float:
-        quanta = units.mode_energies(values[values > 0])
-        return float(oscillator.heat_capacity(quanta / thermal).sum())
-
-    at_gamma = of(gamma.eigenvalues_eV_per_A2_amu) + gamma.n_rigid_body
-    elsewhere = [
-        of(values) + n_rigid_body
-        for values, n_rigid_body in zip(
-            waves.eigenvalues_eV_per_A2_amu[1:], waves.n_rigid_body[1:], strict=True
-        )
-    ]
-    return float(shares @ [at_gamma, *elsewhere])
+    quanta = units.mode_energies(np.maximum(eigenvalues, 0.0))
+    heat = oscillator.heat_capacity(quanta / thermal)
+    summed: FloatArray = np.where(quanta > 0, heat, 0.0).sum(axis=1)
+    return summed
 
 
 def irreducible_mesh(

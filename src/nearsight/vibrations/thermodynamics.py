@@ -11,7 +11,8 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.structures.formula_unit import formula_unit
 from nearsight.vibrations import oscillator
-from nearsight.vibrations.spectrum import Acoustic, Spectrum
+from nearsight.vibrations.settings import Acoustic
+from nearsight.vibrations.spectrum import Spectrum
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
@@ -70,18 +71,18 @@ def thermodynamics(
     n_classical = counted.n_rigid_body if acoustic == "classical" else 0.0
 
     thermal = units.BOLTZMANN_EV_PER_K * temperatures
-    x = oscillator.reduced_energies(quanta, thermal)
+    sums = oscillator.sum_oscillators(quanta, weights[real], thermal)
     zero_point = float(weights[real] @ quanta) / 2
-    heat = oscillator.heat_capacity(x) @ weights[real] + n_classical
-    free_energy = zero_point + thermal * (oscillator.thermal_free_energy(x) @ weights[real])
-    energy = zero_point + thermal * (oscillator.thermal_energy(x) @ weights[real] + n_classical)
+    heat = sums.heat_capacity + n_classical
+    free_energy = zero_point + thermal * sums.thermal_free_energy
+    energy = zero_point + thermal * (sums.thermal_energy + n_classical)
     formula, n_formulas = formula_unit(spectrum.atoms, spectrum.pieces)
     return Thermodynamics(
         temperatures_K=temperatures,
         heat_capacity_eV_per_K=units.BOLTZMANN_EV_PER_K * heat,
         internal_energy_eV=energy,
         free_energy_eV=free_energy,
-        entropy_eV_per_K=units.BOLTZMANN_EV_PER_K * oscillator.entropy(x) @ weights[real],
+        entropy_eV_per_K=units.BOLTZMANN_EV_PER_K * sums.entropy,
         zero_point_energy_eV=zero_point,
         acoustic=acoustic,
         scale_factor=scale_factor,
