@@ -1,6 +1,7 @@
 """The rows of a plan, by the method that fits the model: what every engine executes."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Setting, record
 from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure, require_no_constraints
+
+logger = logging.getLogger("nearsight.hessian")
 
 _N_IMAGES_CHECKED = 2
 _TURNED = 1e-3
@@ -117,6 +120,9 @@ def _compute(
     store = None if checkpoint is None else _store(task, settings, checkpoint, at_rest.result)
     rows = Rows(plan.seeds, store)
     resumed = len(rows.finished)
+    if resumed:
+        logger.info("going on with %d of %d rows in %s", resumed, rows.total, checkpoint)
+    logger.debug("%d of %d rows needed: %s", plan.rows_needed, plan.rows_total, plan.reason)
     with (
         as_progress(progress).task("Hessian rows", rows.total, resumed) as rows.advance,
         PeakMemory(device) as peak,
