@@ -26,7 +26,11 @@ SOURCE = Path(__file__).parents[1] / "src" / "nearsight"
 
 @pytest.fixture
 def stopped() -> Relaxation:
-    return relax(bulk("Cu", a=3.4), AseModel(EMT()), max_steps=1, optimizer="BFGS")
+    return relax(
+        bulk("Cu", a=3.4),
+        AseModel(EMT()),
+        RelaxationSettings(max_steps=1, optimizer="BFGS"),
+    )
 
 
 def test_a_remark_is_its_sentence() -> None:

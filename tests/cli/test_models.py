@@ -12,9 +12,9 @@ import pytest
 
 import nearsight
 from nearsight.cli import model_check, model_install
-from nearsight.models import registry
 from nearsight.cli.main import main
 from nearsight.errors import ModelError
+from nearsight.models import registry
 from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Model
 from nearsight.models.environments import Environment, Place
@@ -200,7 +200,7 @@ def test_without_a_terminal_a_restricting_licence_is_refused(
     assert main(["models", "install", "fairchem"]) == 1
     captured = capsys.readouterr()
     assert "restricted  FAIR Chemistry License v1" in captured.out
-    assert "accept it (`accept_licence`)." in captured.err
+    assert "accept it (--accept-licence)." in captured.err
 
 
 def test_an_interrupted_installation(
