@@ -11,7 +11,7 @@ from ase.build import bulk
 from ase.calculators.emt import EMT
 
 from nearsight.models.ase_calculator import AseModel
-from nearsight.relaxation import Relaxation, relax
+from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.remarks import (
     CODE_PATTERN,
     CODES,

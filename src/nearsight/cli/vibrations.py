@@ -35,9 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.modes:
             results.vibrations.save(arguments.modes)
         for mode in arguments.animate:
-            write_mode_trajectory(
-                _animation(task.path, mode), mode_trajectory(results.vibrations, mode)
-            )
+            trajectory = mode_trajectory(results.vibrations, mode)
+            write_mode_trajectory(_animation(task.path, mode), trajectory)
         if arguments.plot:
             drawn.append(results)
         return Outcome(results.to_json(), lambda: _show(results), results)
