@@ -34,8 +34,9 @@ def test_huge_pages_are_asked_for_unless_the_user_decided(monkeypatch: pytest.Mo
     assert os.environ["THP_MEM_ALLOC_ENABLE"] == "1"
 
 
+@pytest.mark.usefixtures("folder")
 def test_unknown_model_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["heat-capacity", "any.cif", "--model", "sevenet-0"]) == 1
+    assert main(["heat-capacity", "copper.cif", "--model", "sevenet-0"]) == 1
     assert "Did you mean sevennet-0?" in capsys.readouterr().err
 
 

@@ -9,6 +9,7 @@ from nearsight.cli.figures import youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.progress import Progress
 from nearsight.remarks import Remark, remarks_to_json
 from nearsight.workflows import ElasticSettings, Unfinished, elastic
 from nearsight.workflows.elastic import ElasticResults
@@ -23,13 +24,14 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[ElasticResults] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
+    def one(path: str, unfinished: Unfinished, progress: Progress) -> Outcome:
         results = elastic(
             path,
             request.model_for(path, model),
             request.settings,
             unfinished=unfinished,
             resources=request.resources,
+            progress=progress,
         )
         if arguments.output:
             results.generalised.save(arguments.output)

@@ -10,6 +10,7 @@ from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.errors import MethodError
+from nearsight.progress import Progress
 from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.storage import write_text
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
@@ -34,13 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults | ProbedResults] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
+    def one(path: str, unfinished: Unfinished, progress: Progress) -> Outcome:
         results = heat_capacity(
             path,
             request.model_for(path, model),
             settings,
             unfinished=unfinished,
             resources=request.resources,
+            progress=progress,
         )
         if arguments.atomic_heat and isinstance(results, ProbedResults):
             _write_atomic_heat(arguments.atomic_heat, results.heat)

@@ -8,6 +8,7 @@ from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
 from nearsight.errors import MethodError
+from nearsight.progress import Progress
 from nearsight.structures.selection import structure_stem
 from nearsight.workflows import HessianSettings, Unfinished, hessian
 
@@ -34,13 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
     request = requested(arguments, HessianSettings())
     model = request.load_model(arguments.structures)
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
+    def one(path: str, unfinished: Unfinished, progress: Progress) -> Outcome:
         results = hessian(
             path,
             request.model_for(path, model),
             request.settings,
             unfinished=unfinished,
             resources=request.resources,
+            progress=progress,
         )
         results.hessian.save(files[path])
         warnings = results.hessian.warnings

@@ -13,6 +13,7 @@ from nearsight.cli.request import requested
 from nearsight.cli.tables import print_warnings
 from nearsight.hessian.methods import choose_kind
 from nearsight.locality.result import Locality
+from nearsight.progress import Progress
 from nearsight.records.locality_results import LocalityResults
 from nearsight.structures.selection import structure_stem
 from nearsight.workflows import LocalitySettings, Unfinished, locality
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         choose_kind(each, settings.rows.method, settings.rows.step_A)
     drawn: list[tuple[str, Locality]] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
+    def one(path: str, unfinished: Unfinished, progress: Progress) -> Outcome:
         results = locality(
             path,
             model,
@@ -44,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             reference=reference,
             unfinished=unfinished,
             resources=resources,
+            progress=progress,
         )
         if folder is not None:
             files = write_fragments(folder, path, results.locality.fragments)

@@ -11,6 +11,7 @@ from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.hessian.phonopy_io import write_phonopy
+from nearsight.progress import Progress
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.reduced_cell import reduced_basis
 from nearsight.workflows import PhononsSettings, Unfinished, phonons
@@ -32,13 +33,14 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
+    def one(path: str, unfinished: Unfinished, progress: Progress) -> Outcome:
         results = phonons(
             path,
             request.model_for(path, model),
             settings,
             unfinished=unfinished,
             resources=request.resources,
+            progress=progress,
         )
         if arguments.output:
             assert results.force_constants is not None

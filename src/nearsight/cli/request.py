@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from nearsight.cli.config import EveryRun, default_files, merged, read_settings, settings_of_run
 from nearsight.cli.from_settings import given_settings
+from nearsight.errors import NearsightError
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.settings import RowSettings
 from nearsight.models.contract import Model
@@ -40,15 +41,23 @@ class Request(Generic[OfWorkflow]):
         Returns
         -------
         Model or None
-            None if all structures are finished: they need no model, and perhaps none is installed.
+            None if no structure needs one: all are finished, or cannot be read.
         """
-        if all(Source.of(path, self._reading).is_finished for path in structures):
+        if not any(self._needs_model(path) for path in structures):
             return None
         self.resources.limit_threads()
         model = self.model.load(self.resources)
         rows = getattr(self.settings, "rows", RowSettings())
         choose_kind(model, rows.method, rows.step_A)
         return model
+
+    def _needs_model(self, path: str) -> bool:
+        """Tell whether a structure can be calculated by a model."""
+        source = Source.of(path, self._reading)
+        try:
+            return not source.is_finished and bool(source.read())
+        except NearsightError:
+            return False  # it will be said when its turn has come
 
     def model_for(self, path: str, loaded: Model | None) -> Model | ModelSpec | None:
         """Return the model for one structure; None for what is finished where none was named."""

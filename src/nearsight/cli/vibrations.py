@@ -8,6 +8,7 @@ from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
+from nearsight.progress import Progress
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
@@ -30,13 +31,14 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
+    def one(path: str, unfinished: Unfinished, progress: Progress) -> Outcome:
         results = vibrations(
             path,
             request.model_for(path, model),
             request.settings,
             unfinished=unfinished,
             resources=request.resources,
+            progress=progress,
         )
         if arguments.modes:
             results.vibrations.save(arguments.modes)
