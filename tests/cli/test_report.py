@@ -74,9 +74,9 @@ def test_page_says_when_everything_failed(nearsight: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "computing"),
     [
-        ("heat-capacity", "nearsight.cli.heat_capacity.with_heat"),
-        ("phonons", "nearsight.cli.phonons.prepare"),
-        ("vibrations", "nearsight.cli.vibrations.calculate"),
+        ("heat-capacity", "nearsight.cli.heat_capacity.heat_capacity"),
+        ("phonons", "nearsight.cli.phonons.phonons"),
+        ("vibrations", "nearsight.cli.vibrations.vibrations"),
     ],
 )
 @pytest.mark.parametrize(

@@ -259,8 +259,9 @@ def _check_images(
             raise MethodError(
                 f"the row of {name_of(seed)}, differs by {deviations[-1]:.2g} eV/Å² from the image "
                 f"of row {index} that it should be ({plan.reason}): {model.identity.name} does not "
-                f"keep this symmetry, or the structure has it only nearly. Use a smaller symmetry "
-                f"tolerance, move the structure onto its space group first, or use no symmetry."
+                f"keep this symmetry, or the structure has it only nearly. Use a smaller "
+                f"`row_symmetry_A`, move the structure onto its space group first, or use no "
+                f"symmetry."
             )
     return max(deviations)
 

@@ -232,7 +232,7 @@ def _unknown(name: str) -> str:
 
 def _require_dtype(dtype: str) -> None:
     if dtype not in DTYPES:
-        raise ModelError(f"dtype {dtype!r} is not possible; choose {' or '.join(DTYPES)}.")
+        raise ModelError(f"`dtype` {dtype!r} is not possible; choose {' or '.join(DTYPES)}.")
 
 
 def _settle_device(parsed: _Parsed, dtype: str, device: str) -> str:

@@ -148,7 +148,7 @@ def _accepted(contradictions: tuple[str, ...], accept: bool) -> list[Remark]:
     if contradictions and not accept:
         raise StructureError(
             f"The file contradicts itself: {'; '.join(contradictions)}. Correct it, or accept what "
-            f"is read (--accept-contradictions, in Python accept_contradictions=True)."
+            f"is read (`accept_contradictions`)."
         )
     return [
         Remark("contradiction", f"The file contradicts itself: {contradiction}.")
@@ -177,7 +177,7 @@ def _left_out(found: Atoms) -> list[Remark]:
     if options:
         said = (
             f"The file says {' and '.join(options)}, which was left out: charge and spin are "
-            f"options of the model, where it has them."
+            f"options of models that have them, as in NAME?charge=1&spin=2."
         )
         notes.append(Remark("left-out-of-file", said))
     kept = [
