@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
+from nearsight.cli.closing_table import ClosingTable
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.logs import progress_for
 from nearsight.cli.report_output import ReportOutput
@@ -84,6 +85,7 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
     """Call `calculate` for each structure with its position among all, such as ``3 of 20``."""
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
     report = ReportOutput(arguments.report, arguments.structures, arguments.command_line)
+    table = ClosingTable()
     failed, n_structures = 0, len(arguments.structures)
     try:
         for number, path in enumerate(arguments.structures, start=1):
@@ -94,6 +96,7 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
             drawn = report.add(outcome.record, outcome.entry)
             shown = arguments.json == "-" or _shown(path, outcome)
             failed += "error" in outcome.record or not (drawn and shown)
+            table.add(outcome.record)
             _log_end(path, position, outcome, perf_counter() - start)
     except BaseException:
         for unfinished in (output, report):
@@ -106,6 +109,8 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
         output.finish()
     finally:
         report.finish()
+    if arguments.json != "-":
+        table.show()
     if failed and n_structures > 1:
         say(f"{failed} of {n_structures} structures failed.")
     _require_results_somewhere(arguments)
