@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
+from nearsight.cli.closing_table import ClosingTable
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.logs import progress_for
 from nearsight.cli.report_output import ReportOutput
@@ -51,7 +52,9 @@ def run_batch(
     calculate: Callable[[Task], Outcome],
     draw: Callable[[], None] = lambda: None,
 ) -> int:
-    """Call `calculate` for each structure with a place for its unfinished work; see `run_each`.
+    """Call `calculate` for each structure; see `run_each`.
+
+    It gets a place for unfinished work, and where to tell how far it has come.
 
     `draw` makes the figure of all structures. Finished work is kept until that is done too.
     """
@@ -62,17 +65,12 @@ def run_batch(
             with unfinished.kept_on_failure():
                 return calculate(Task(path, unfinished, progress))
 
-        status = _run_each(arguments, one)
+        status = _run(arguments, one)
         draw()
         return status
 
 
 def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome]) -> int:
-    """Call `calculate` for each structure of a command that keeps no work; see `run_batch`."""
-    return _run_each(arguments, lambda path, _: calculate(path))
-
-
-def _run_each(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]) -> int:
     """Call `calculate` for each structure, write the JSON and the report, and show the outcome.
 
     Nothing that goes wrong with one structure, be it that its numbers cannot be shown, ends the
@@ -89,18 +87,25 @@ def _run_each(arguments: argparse.Namespace, calculate: Callable[[str, str], Out
         The JSON or the report cannot be written at the end, or results are nowhere since they
         cannot be printed.
     """
+    return _run(arguments, lambda path, _: calculate(path))
+
+
+def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]) -> int:
+    """Call `calculate` for each structure with its position among all, such as ``3 of 20``."""
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
     report = ReportOutput(arguments.report, arguments.structures, arguments.command_line)
+    table = ClosingTable()
     failed, n_structures = 0, len(arguments.structures)
     try:
         for number, path in enumerate(arguments.structures, start=1):
-            start, position = perf_counter(), f"{number} of {n_structures}"
+            position, start = f"{number} of {n_structures}", perf_counter()
             with _nothing_between_results(arguments):
                 outcome = _attempt(path, partial(calculate, path, position))
             outcome = _recorded(path, outcome, output)
             drawn = report.add(outcome.record, outcome.entry)
             shown = arguments.json == "-" or _shown(path, outcome)
             failed += "error" in outcome.record or not (drawn and shown)
+            table.add(outcome.record)
             _log_end(path, position, outcome, perf_counter() - start)
     except BaseException:
         for unfinished in (output, report):
@@ -113,6 +118,8 @@ def _run_each(arguments: argparse.Namespace, calculate: Callable[[str, str], Out
         output.finish()
     finally:
         report.finish()
+    if arguments.json != "-":
+        table.show()
     if failed and n_structures > 1:
         say(f"{failed} of {n_structures} structures failed.")
     _require_results_somewhere(arguments)
