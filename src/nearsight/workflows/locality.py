@@ -83,7 +83,7 @@ def _what_is_cut(atoms: Atoms, settings: LocalitySettings) -> dict[str, Any]:
 
 
 def _locality(atoms: Atoms, context: Context, settings: LocalitySettings) -> Locality:
-    def checkpoint(fragment: Fragment) -> Path | None:
+    def checkpoint_of(fragment: Fragment) -> Path | None:
         file = context.file(
             fragment.atoms,
             "rows",
@@ -102,6 +102,6 @@ def _locality(atoms: Atoms, context: Context, settings: LocalitySettings) -> Loc
         method=settings.rows.method,
         step_A=settings.rows.step_A,
         memory_budget_bytes=context.memory_bytes,
-        checkpoint=checkpoint,
+        checkpoint_of=checkpoint_of,
         progress=context.progress,
     )

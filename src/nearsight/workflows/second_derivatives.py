@@ -69,7 +69,7 @@ def row_arguments(rows: RowSettings, context: Context) -> dict[str, Any]:
     return {
         "method": rows.method,
         "step_A": rows.step_A,
-        "symmetry_tolerance_A": rows.row_symmetry_A,
+        "row_symmetry_A": rows.row_symmetry_A,
         "memory_budget_bytes": context.memory_bytes,
         "progress": context.progress,
     }
