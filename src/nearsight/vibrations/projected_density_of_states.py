@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -16,9 +16,6 @@ from nearsight.provenance import Provenance
 from nearsight.vibrations.mesh_density_of_states import frequency_bins
 from nearsight.vibrations.phonon_mesh import PhononMesh, rotations_of_mesh
 from nearsight.vibrations.waves import shares_of_atoms
-
-if TYPE_CHECKING:
-    from phonopy import Phonopy
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -112,7 +109,7 @@ def projected_density_of_states(
         f"The waves of {len(primitive)} atoms",
         "Take a smaller cell.",
     )
-    counts = _counted(force_constants, phonons, force_constants.to_phonopy(nac), bins.edges_THz)
+    counts = _counted(force_constants, phonons, nac, bins.edges_THz)
     by_atom = bins.broadened(_shared_among_images(counts, force_constants, phonons))
     return ProjectedDensityOfStates(
         bins.grid_THz,
@@ -126,9 +123,13 @@ def projected_density_of_states(
 
 
 def _counted(
-    force_constants: ForceConstants, phonons: PhononMesh, phonon: "Phonopy", edges_THz: FloatArray
+    force_constants: ForceConstants,
+    phonons: PhononMesh,
+    nac: str | os.PathLike[str] | None,
+    edges_THz: FloatArray,
 ) -> FloatArray:
     """Return the modes of each atom in every bin, shape ``(n_primitive, n_bins)``."""
+    phonon = force_constants.to_phonopy(nac)
     n_atoms = len(force_constants.primitive_atoms)
     counts = np.zeros((n_atoms, len(edges_THz) - 1))
     at_once = max(_BYTES_AT_ONCE // (_BYTES_PER_ELEMENT * (3 * n_atoms) ** 2), 1)
