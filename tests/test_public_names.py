@@ -22,6 +22,8 @@ PACKAGES = (
     "nearsight.locality",
     "nearsight.elasticity",
     "nearsight.testing",
+    "nearsight.records",
+    "nearsight.workflows",
     "nearsight.reports",
 )
 FRAMEWORKS = {"torch", "jax", "phonopy", "matplotlib"}

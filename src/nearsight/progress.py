@@ -226,7 +226,7 @@ class TimeLeft:
     def in_words(self, done: int) -> str:
         """Return the estimate as ``about 14 min left``; empty if there is none."""
         seconds = self.seconds(done)
-        return "" if seconds is None else f"about {duration(seconds)} left"
+        return "" if seconds is None or seconds < 1 else f"about {duration(seconds)} left"
 
 
 def duration(seconds: float) -> str:

@@ -267,9 +267,12 @@ def _converted(value: Any, kind: Any) -> Any:
         return _converted_tuple(value, typing.get_args(kind))
     if kind in {int, float}:
         of = numbers.Integral if kind is int else numbers.Real
-        if isinstance(value, bool) or not isinstance(value, of) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, of):
             return MISSING
-        return kind(value)
+        try:
+            return kind(value) if math.isfinite(value) else MISSING
+        except OverflowError:  # a whole number beyond all others
+            return value if kind is int else MISSING
     return value if isinstance(value, kind) else MISSING
 
 

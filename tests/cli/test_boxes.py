@@ -57,7 +57,7 @@ def test_molecule_in_a_box_has_one_heat_capacity(
         assert made["settings"]["molecule"] == ("--molecule" in spectrum)
         said = [each for each in messages(made) if "a molecule in a periodic box" in each]
         assert len(said) == ("--molecule" not in spectrum)
-        assert all("--molecule" in each for each in said)
+        assert all("`molecule`" in each for each in said)
         assert capsys.readouterr().out.count("molecule in a periodic box") == len(said)
     # one vibration at 1231.4 cm⁻¹
     x = 1231.35 / (0.695034800 * 300.0)

@@ -114,9 +114,9 @@ def test_memory_that_is_too_small_for_any_supercell_is_explained(
 
 def _limit(monkeypatch: pytest.MonkeyPatch, n_atoms: int) -> None:
     """Let no supercell of more atoms fit."""
-    from nearsight.cli import calculation
+    from nearsight.workflows import second_derivatives
 
-    compute = calculation.force_constants
+    compute = second_derivatives.force_constants
 
     def limited(atoms: Atoms, model: Any, supercell: Any, **settings: Any) -> Any:
         wanted = len(atoms) * round(np.linalg.det(supercell))
@@ -124,7 +124,7 @@ def _limit(monkeypatch: pytest.MonkeyPatch, n_atoms: int) -> None:
             raise MemoryBudgetError(f"no room for {wanted} atoms")
         return compute(atoms, model, supercell, **settings)
 
-    monkeypatch.setattr(calculation, "force_constants", limited)
+    monkeypatch.setattr(second_derivatives, "force_constants", limited)
 
 
 def test_interrupted_growing_keeps_every_row(

@@ -1,11 +1,11 @@
-import argparse
 import subprocess
 import sys
 
 import pytest
 
-from nearsight.cli import options
-from nearsight.cli.main import main
+from nearsight.cli.main import command_parser, main
+from nearsight.cli.request import requested
+from nearsight.workflows import HeatCapacitySettings
 
 COMMANDS = (
     "heat-capacity",
@@ -53,19 +53,21 @@ def test_help_lists_phonons(capsys: pytest.CaptureFixture[str]) -> None:
     assert "phonons " in capsys.readouterr().out
 
 
+def mesh_of(*given: str) -> tuple[int, ...] | float | None:
+    settings = HeatCapacitySettings()
+    parsed = command_parser().parse_args(["heat-capacity", "crystal.cif", *given])
+    return requested(parsed, settings).settings.phonons.mesh
+
+
 @pytest.mark.parametrize(
-    ("given", "mesh"), [(["4", "5", "6"], [4, 5, 6]), (["80.5"], 80.5), (["4"], 4.0)]
+    ("given", "mesh"), [(["4", "5", "6"], (4, 5, 6)), (["80.5"], 80.5), (["4"], 4.0)]
 )
-def test_mesh_is_three_numbers_or_a_length(given: list[str], mesh: list[int] | float) -> None:
-    parser = argparse.ArgumentParser()
-    options.add_phonons(parser)
-    found = parser.parse_args(["--mesh", *given]).mesh
+def test_mesh_is_three_numbers_or_a_length(given: list[str], mesh: tuple[int, ...] | float) -> None:
+    found = mesh_of("--mesh", *given)
     assert found == mesh
     assert type(found) is type(mesh)
 
 
 def test_last_mesh_counts() -> None:
-    parser = argparse.ArgumentParser()
-    options.add_phonons(parser)
-    assert parser.parse_args(["--mesh", "80", "--mesh", "4", "4", "4"]).mesh == [4, 4, 4]
-    assert parser.parse_args([]).mesh is None
+    assert mesh_of("--mesh", "80", "--mesh", "4", "4", "4") == (4, 4, 4)
+    assert mesh_of() is None

@@ -30,7 +30,7 @@ def computes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         ("phonons nitrogen.xyz", "phonons can be had of a crystal only"),
         ("phonons layer.xyz", "Cu3 is not periodic in three directions"),
         ("heat-capacity nitrogen.xyz --mesh 4 4 4", "--mesh can be had of a crystal only"),
-        ("heat-capacity layer.xyz --mesh 4 4 4", "heat-capacity --spectrum dense"),
+        ("heat-capacity layer.xyz --mesh 4 4 4", "--spectrum dense"),
         ("heat-capacity nitrogen.xyz --spectrum mesh", "--spectrum mesh can be had"),
         ("heat-capacity nitrogen.xyz --length 8", "--length can be had"),
         ("heat-capacity layer.xyz --converge-supercell 0.1", "--converge-supercell can be had"),

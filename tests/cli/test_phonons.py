@@ -60,7 +60,7 @@ def test_bands_are_computed_only_when_they_are_asked_for(
     def computed(*positional: object, **settings: object) -> None:
         raise AssertionError("nobody asked for bands")
 
-    monkeypatch.setattr("nearsight.cli.phonons.band_structure", computed)
+    monkeypatch.setattr("nearsight.workflows.phonons.band_structure", computed)
     assert phonons("primitive.xyz", *FEW)["bands"] is None
 
 

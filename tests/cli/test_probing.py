@@ -30,7 +30,7 @@ def test_json_has_the_promised_fields(nearsight: Run) -> None:
     assert found["supercell"] == [2, 2, 2]
     spectrum = found["spectrum"]
     assert spectrum["method"] == "probing"
-    assert spectrum["reason"] == "--spectrum probing was given"
+    assert spectrum["reason"] == "`spectrum` probing was given"
     assert spectrum["products"] == 3 * spectrum["colours"] * spectrum["lanczos_steps"]
     assert spectrum["probing_radius_A"] == 4.0
     [row] = found["heat_capacity"]

@@ -72,7 +72,7 @@ def test_json_of_modes_at_gamma_has_the_same_fields(heat: Heat) -> None:
     assert record["supercell"] == [1, 1, 1]
     assert record["mesh"] is None
     assert record["spectrum"]["method"] == "dense"
-    assert record["spectrum"]["reason"] == "--spectrum dense was given"
+    assert record["spectrum"]["reason"] == "`spectrum` dense was given"
     assert record["force_constants"] is None
 
 
@@ -80,10 +80,10 @@ def test_json_of_modes_at_gamma_has_the_same_fields(heat: Heat) -> None:
     ("arguments", "method", "reason"),
     [
         (["primitive.xyz"], "mesh", "a crystal has phonons, not modes at Γ only"),
-        (["primitive.xyz", "--spectrum", "mesh"], "mesh", "--spectrum mesh was given"),
-        (["primitive.xyz", "--mesh", "2", "2", "2"], "mesh", "--mesh was given"),
-        (["primitive.xyz", "--length", "6"], "mesh", "--length was given"),
-        (["primitive.xyz", "--spectrum", "dense"], "dense", "--spectrum dense was given"),
+        (["primitive.xyz", "--spectrum", "mesh"], "mesh", "`spectrum` mesh was given"),
+        (["primitive.xyz", "--mesh", "2", "2", "2"], "mesh", "`mesh` was given"),
+        (["primitive.xyz", "--length", "6"], "mesh", "`length_A` was given"),
+        (["primitive.xyz", "--spectrum", "dense"], "dense", "`spectrum` dense was given"),
         (["nitrogen.xyz"], "dense", "the structure is no crystal"),
         (["layer.xyz"], "dense", "the structure is no crystal"),
     ],

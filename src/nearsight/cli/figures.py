@@ -1,5 +1,6 @@
 """The figures that commands draw."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.thermodynamics import thermodynamics
 from nearsight.workflows.elastic import ElasticResults
 from nearsight.workflows.second_derivatives import SecondDerivatives
+
+logger = logging.getLogger("nearsight.cli")
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -183,3 +186,4 @@ def _new_figure(panels: int = 1) -> "Figure":
 def _save(figure: "Figure", path: str) -> None:
     suffix = Path(path).suffix.lstrip(".").lower()
     write_atomically(path, lambda file: figure.savefig(file, format=suffix, dpi=150))
+    logger.info("wrote %s", path)

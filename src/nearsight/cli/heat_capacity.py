@@ -25,8 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     request = requested(arguments, HeatCapacitySettings())
     settings = request.settings
     require_born_file(settings.phonons.born)
-    for path in arguments.structures:
-        require_force_constants_file(Source.of(path, settings.reading), settings)
+    sources = [Source.of(path, settings.reading) for path in arguments.structures]
+    require_force_constants_file(sources, settings)
     if arguments.atomic_heat:
         require_one_structure(arguments, "--atomic-heat")
         if settings.spectrum != "probing":

@@ -5,13 +5,14 @@ import shlex
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import NoReturn
 
 import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli import options
 from nearsight.cli.from_settings import add_settings
 from nearsight.cli.interruption import interruptible, status_of, tell
+from nearsight.cli.logs import add_log_options, log_start, told_as_asked
+from nearsight.cli.parser import Parser
 from nearsight.cli.streams import (
     ended_by_package,
     guarded_streams,
@@ -23,7 +24,6 @@ from nearsight.cli.values import mode_index, positive_float
 from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError, NearsightWarning, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
-from nearsight.printable import printable
 from nearsight.workflows import settings
 
 
@@ -63,6 +63,16 @@ def _run(given: Sequence[str]) -> int:
     parsed = command_parser().parse_args(given)
     parsed.command_line = shlex.join(["nearsight", *given])
     try:
+        with told_as_asked(parsed):
+            log_start(parsed)
+            return _finished(parsed)
+    except NearsightError as error:  # of the log itself
+        say(str(error))
+        return 1
+
+
+def _finished(parsed: argparse.Namespace) -> int:
+    try:
         with warnings.catch_warnings():
             # They are printed beside the numbers that they are about.
             warnings.simplefilter("ignore", NearsightWarning)
@@ -85,16 +95,9 @@ def _run(given: Sequence[str]) -> int:
     return status
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose messages a word of the command line cannot colour."""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
-
-
 def command_parser() -> argparse.ArgumentParser:
     """Return what understands a command line."""
-    parser: argparse.ArgumentParser = _Parser(
+    parser = Parser(
         prog="nearsight",
         description="Exact second derivatives of machine-learned interatomic potentials, "
         "and what follows from them.",
@@ -110,6 +113,7 @@ def command_parser() -> argparse.ArgumentParser:
     _fragment(commands)
     _report(commands)
     _models(commands)
+    add_log_options(parser)
     return parser
 
 

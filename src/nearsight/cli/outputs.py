@@ -76,6 +76,19 @@ def require_output_files(
         _require_no_fragment(folder, [*written, *read], _structures(arguments))
 
 
+def require_log_apart(arguments: argparse.Namespace) -> None:
+    """Check before anything is appended to the log that it is no file of the command.
+
+    Raises
+    ------
+    StorageError
+        It is a result, or something that is read.
+    """
+    if arguments.log is not None:
+        log = NamedFile("--log", arguments.log)
+        _require_different([*_outputs(arguments), log], list(_inputs(arguments)))
+
+
 def require_writable(path: str) -> None:
     """Check that a file can be written at `path`.
 

@@ -27,8 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
     request = requested(arguments, PhononsSettings())
     settings = request.settings
     require_born_file(settings.phonons.born)
-    for path in arguments.structures:
-        require_force_constants_file(Source.of(path, settings.reading), settings)
+    sources = [Source.of(path, settings.reading) for path in arguments.structures]
+    require_force_constants_file(sources, settings)
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults] = []
 

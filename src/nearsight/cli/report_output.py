@@ -1,5 +1,6 @@
 """The HTML report of a run, kept up to date while the run goes on."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from nearsight.reports.page import render_page
 from nearsight.reports.section_choice import Entry, section_of
 from nearsight.reports.sections import MODE_BUDGET_BYTES, Section, failed_section
 from nearsight.storage import write_text
+
+logger = logging.getLogger("nearsight.cli")
 
 _PAGE_MODE_BUDGET_BYTES = 20_000_000
 """How much of a page all moving modes together may take; a browser opens twice that with ease."""
@@ -82,6 +85,7 @@ class ReportOutput:
         """
         if self.target is not None and self._n_written < len(self._sections):
             self._write()
+            logger.info("wrote %s", self.target)
 
     def _write(self) -> None:
         assert self.target is not None

@@ -9,7 +9,12 @@ from nearsight.settings import Settings, describe
 from nearsight.workflows.settings import OF_WORKFLOWS
 
 _NAMED = re.compile(r"`(\w+)`")
-_PHRASES = {"`relax` is false": "--no-relax was given"}
+_PHRASES = {
+    "`relax` is false": "--no-relax was given",
+    "`row_symmetry_A` none": "--no-symmetry",
+}
+_OF_COMMANDS = {"accept_licence", "work_dir"}
+"""What commands take that is no setting of a calculation."""
 
 
 def in_options(message: str) -> str:
@@ -24,8 +29,8 @@ def in_options(message: str) -> str:
 @cache
 def _names() -> frozenset[str]:
     """Return the names of all settings that have options."""
-    return frozenset(
-        name for kind in (*OF_WORKFLOWS.values(), EveryRun) for name in _names_in(kind)
+    return frozenset(_OF_COMMANDS).union(
+        *(_names_in(kind) for kind in (*OF_WORKFLOWS.values(), EveryRun))
     )
 
 

@@ -117,7 +117,7 @@ def _stress_warnings(stress_GPa: FloatArray) -> list[Remark]:
     said = (
         f"These are {STRESS_CORRECTED}, not elastic constants: the crystal is under a stress of "
         f"{stress_GPa[worst]:.3g} GPa ({_AXES[worst]}), {NEGLIGIBLE_STRESS_GPA:g} GPa or more. "
-        f"Relax the cell, with a smaller fmax, for elastic constants."
+        f"Relax the cell, with a smaller `fmax_eV_per_A`, for elastic constants."
     )
     return [Remark("under-stress", said)]
 
@@ -127,7 +127,8 @@ def _force_warnings(fmax_eV_per_A: float) -> list[Remark]:
         return []
     said = (
         f"The atoms are not at rest: the largest force is {fmax_eV_per_A:.3g} eV/Å, so that the "
-        f"relaxation of the ions begins elsewhere than at the minimum. Relax with a smaller fmax."
+        f"relaxation of the ions begins elsewhere than at the minimum. Relax with a "
+        f"smaller `fmax_eV_per_A`."
     )
     return [Remark("forces-left", said)]
 
@@ -143,7 +144,7 @@ def _mode_warnings(ions: IonicRelaxation) -> list[Remark]:
         f"{modes} beside the translations have no restoring force (below 1 cm⁻¹) and are left "
         f"out; a strain pulls at them with {share:.1e} of the largest force on any mode. If that "
         f"is more than rounding, relaxed-ion constants are not defined here: look for molecules "
-        f"that touch nothing, and relax with a smaller fmax."
+        f"that touch nothing, and relax with a smaller `fmax_eV_per_A`."
     )
     return [Remark("free-modes", said)]
 

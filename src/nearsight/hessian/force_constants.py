@@ -354,7 +354,7 @@ def _chosen_supercell(
     atoms: Atoms, supercell: Sequence[int] | IntArray | None, length_A: float | None
 ) -> IntArray:
     if supercell is not None and length_A is not None:
-        raise MethodError("give either a supercell or the length it must have, not both.")
+        raise MethodError("give either `supercell` or `length_A`, not both.")
     if not atoms.pbc.any():
         raise StructureError(
             f"{atoms.get_chemical_formula()} is a molecule, which has no force constants of a "

@@ -257,7 +257,7 @@ def _analytic(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArray]:
             raise
         raise MemoryBudgetError(
             f"memory ran out in the second derivatives by strain of {len(atoms)} atoms. Use "
-            f"method='fourth-order', float32 or a smaller cell."
+            f"`method` fourth-order, `dtype` float32 or a smaller cell."
         ) from error
     coupling = products[:, :n_displacements].T.reshape(len(atoms), 3, 6)
     return coupling, products[:, n_displacements:].T

@@ -121,7 +121,7 @@ def read_phonopy(
         raise CheckpointError(
             f"{file} holds neither force constants nor forces; save it with "
             f"settings={{'force_constants': True}}, or name the file that has them "
-            f"(--force-constants FILE)."
+            f"(`force_constants`)."
         )
     phonon, doubts = _phonopy(content)
     settings = {"format": "phonopy"}
@@ -139,7 +139,7 @@ def _drifts(found: ForceConstants) -> tuple[Remark, ...]:
         return ()
     said = (
         f"the force constants in the file break the translational sum rule by {drift:.2g} and "
-        f"their symmetry at Γ by {asymmetry:.2g} eV/Å²: --sum-rules imposes both, unless the file "
+        f"their symmetry at Γ by {asymmetry:.2g} eV/Å²: `sum_rules` imposes both, unless the file "
         f"is damaged."
     )
     return (Remark("sum-rule-violated", said),)

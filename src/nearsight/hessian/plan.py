@@ -256,14 +256,14 @@ def plan(
     if tolerance_A is None:
         return _given_only(atoms, translations, "no symmetry was asked for")
     if not 0.0 < tolerance_A < np.inf:
-        raise StructureError(f"A symmetry tolerance is a positive length in Å, not {tolerance_A}.")
+        raise StructureError(f"`row_symmetry_A` is a positive length in Å, not {tolerance_A}.")
     if not atoms.pbc.all():
         reason = "a space group needs a structure periodic in three directions"
         return _given_only(atoms, translations, reason)
     require_room(
         _BYTES_PER_ATOM * len(atoms),
         f"The space group of {len(atoms)} atoms",
-        "Take a smaller cell, or look for no symmetry (--no-symmetry).",
+        "Take a smaller cell, or look for no symmetry (`row_symmetry_A` none).",
     )
     kept = _operations_kept(capabilities)
     symmetry = find_cell_symmetry(atoms, tolerance_A, kept)

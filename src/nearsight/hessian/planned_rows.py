@@ -1,6 +1,7 @@
 """The rows of a plan, by the method that fits the model: what every engine executes."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Setting, record
 from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure, require_no_constraints
+
+logger = logging.getLogger("nearsight.hessian")
 
 _N_IMAGES_CHECKED = 2
 _TURNED = 1e-3
@@ -117,6 +120,9 @@ def _compute(
     store = None if checkpoint is None else _store(task, settings, checkpoint, at_rest.result)
     rows = Rows(plan.seeds, store)
     resumed = len(rows.finished)
+    if resumed:
+        logger.info("going on with %d of %d rows in %s", resumed, rows.total, checkpoint)
+    logger.debug("%d of %d rows needed: %s", plan.rows_needed, plan.rows_total, plan.reason)
     with (
         as_progress(progress).task("Hessian rows", rows.total, resumed) as rows.advance,
         PeakMemory(device) as peak,
@@ -253,8 +259,9 @@ def _check_images(
             raise MethodError(
                 f"the row of {name_of(seed)}, differs by {deviations[-1]:.2g} eV/Å² from the image "
                 f"of row {index} that it should be ({plan.reason}): {model.identity.name} does not "
-                f"keep this symmetry, or the structure has it only nearly. Use a smaller symmetry "
-                f"tolerance, move the structure onto its space group first, or use no symmetry."
+                f"keep this symmetry, or the structure has it only nearly. Use a smaller "
+                f"`row_symmetry_A`, move the structure onto its space group first, or use no "
+                f"symmetry."
             )
     return max(deviations)
 

@@ -66,13 +66,12 @@ def remarks_about_pieces(pieces: Pieces) -> tuple[Remark, ...]:
     if pieces.molecular:
         several = len(pieces.lattices) > 1
         others = "the others and " if several else ""
-        each = "a file for each and --molecule make" if several else "--molecule makes"
+        alone = "a file for each and `molecule`" if several else "`molecule`"
         said = (
             f"the structure is {pieces} in a periodic box: no pair holds one to {others}its "
             f"images, so that translations and rotations cost nothing at any q-point. They are "
             f"left out at all of them, unless another convention for acoustic modes is asked for; "
-            f"{each} heat-capacity, vibrations and hessian leave the box out too (in Python "
-            f"whole_molecule)."
+            f"{alone} leaves the box out of heat capacities, vibrations and Hessians, too."
         )
         return (Remark("loose-pieces", said),)
     said = (

@@ -78,7 +78,7 @@ def locality(
         As for `nearsight.hessian.hessian`.
     """
     if not 0.0 < threshold_eV_per_A2 < np.inf:
-        raise MethodError(f"the threshold must be a positive number, not {threshold_eV_per_A2}.")
+        raise MethodError(f"`threshold_eV_per_A2` is a positive number, not {threshold_eV_per_A2}.")
     structure, groups, alike, shrinking = _cut(atoms, model, sites, own_groups, reference_radius_A)
     converged = tuple(
         converge_fragments(
@@ -146,9 +146,7 @@ def _cut(
     check_structure(atoms)
     require_elements(atoms, model)
     if not 0.0 < reference_radius_A < np.inf:
-        raise MethodError(
-            f"the reference radius must be a positive number, not {reference_radius_A}."
-        )
+        raise MethodError(f"`reference_radius_A` is a positive number, not {reference_radius_A}.")
     structure = bare(atoms)
     groups = find_groups(atoms, own=own_groups)
     alike = site_classes(structure)

@@ -1,6 +1,7 @@
 """Down to the next minimum with ASE's optimizers, watched, kept and stoppable."""
 
 import contextlib
+import logging
 import sys
 import warnings
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from nearsight.relaxation.settings import RelaxationSettings
 
 if TYPE_CHECKING:
     from ase.optimize.optimize import Optimizer
+
+logger = logging.getLogger("nearsight.relaxation")
 
 
 FloatArray = NDArray[np.float64]
@@ -137,6 +140,7 @@ def _descend_in_rounds(
                 )
                 checkpoint.keep(state)
                 advance(state.n_steps, f"fmax {left:.4f} eV/Å")
+                logger.debug("relaxation step %d: fmax %.5f eV/Å", state.n_steps, left)
                 if state.converged or stalled:
                     return _ended(optimizer, state, stalled=stalled and not state.converged)
         except RuntimeError as error:

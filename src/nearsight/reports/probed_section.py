@@ -85,7 +85,7 @@ def _drawings(heat: ProbedHeatCapacity, anchor: str) -> dict[str, Any]:
         if drawn
         else (
             f"The structure in 3D is left out, to keep the page quick with {heat.n_atoms} atoms. "
-            f"“nearsight heat-capacity” with --atomic-heat writes it to a file, with the heat "
+            f"The workflow heat_capacity writes it to a file on request, with the heat "
             f"capacity of each atom."
         ),
     }

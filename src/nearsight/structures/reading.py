@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import logging
 import lzma
 import os
 import zlib
@@ -18,6 +19,8 @@ from nearsight.structures.ase_files import read_with_ase
 from nearsight.structures.checking import require_atomic_numbers
 from nearsight.structures.cif import is_cif, read_cif
 from nearsight.structures.selection import split_selection
+
+logger = logging.getLogger("nearsight.structures")
 
 NOTES_KEY = "reading_notes"
 """Key of ``atoms.info`` under which `read_structure` leaves a list of remarks, if there are any."""
@@ -90,6 +93,7 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
     if notes:
         atoms.info[NOTES_KEY] = list(dict.fromkeys(notes))
         announce(notes)
+    logger.info("%s: %s, %d atoms", os.fspath(path), atoms.get_chemical_formula(), len(atoms))
     return atoms
 
 
@@ -144,7 +148,7 @@ def _accepted(contradictions: tuple[str, ...], accept: bool) -> list[Remark]:
     if contradictions and not accept:
         raise StructureError(
             f"The file contradicts itself: {'; '.join(contradictions)}. Correct it, or accept what "
-            f"is read (--accept-contradictions, in Python accept_contradictions=True)."
+            f"is read (`accept_contradictions`)."
         )
     return [
         Remark("contradiction", f"The file contradicts itself: {contradiction}.")
@@ -173,7 +177,7 @@ def _left_out(found: Atoms) -> list[Remark]:
     if options:
         said = (
             f"The file says {' and '.join(options)}, which was left out: charge and spin are "
-            f"options of the model, where it has them."
+            f"options of models that have them, as in NAME?charge=1&spin=2."
         )
         notes.append(Remark("left-out-of-file", said))
     kept = [

@@ -287,7 +287,7 @@ def require_room_for_modes(n_atoms: int) -> None:
     require_room(
         _MATRICES_AT_ONCE * 8 * (3 * n_atoms) ** 2,
         f"Diagonalising the Hessian of {n_atoms} atoms",
-        "Take a smaller cell, or what needs no modes (heat-capacity --spectrum probing).",
+        "Take a smaller cell, or what needs no modes (`spectrum` probing).",
     )
 
 

@@ -42,6 +42,8 @@ boundary, so that these say little by themselves."""
 
 _TEMPERATURE_K = 300.0
 
+_WITH_SETTINGS = "(`length_A`, `converge_supercell`)"
+
 _MOST_POINTS = 2**31 - 1
 _BYTES_PER_POINT = 50  # measured: 45 to 47 for addresses and the point that each stands for
 _BYTES_PER_EIGENVALUE = 64  # frequencies, signs, squares, wavenumbers and weights at once
@@ -134,7 +136,7 @@ class PhononMesh:
             said = (
                 f"interpolation between the q-points of the supercell changes the heat capacity at "
                 f"300 K by {100 * self.interpolation_effect:+.1f} %: the supercell of the force "
-                f"constants is small; {self._larger_supercell('(--length, --converge-supercell)')}."
+                f"constants is small; {self._larger_supercell(_WITH_SETTINGS)}."
             )
             found.append(Remark("coarse-interpolation", said))
         return tuple(found)
@@ -180,7 +182,7 @@ class PhononMesh:
             return (
                 "the structure is not at a minimum of this model: it gains energy by a wave that "
                 "does not fit into its cell; relax a supercell that holds the wave with "
-                "--follow-imaginary (in Python relax_to_minimum)"
+                "`follow_imaginary`"
             )
         return (
             "at the q-points of the supercell of the force constants, where nothing is "
@@ -188,11 +190,11 @@ class PhononMesh:
             f"that does not fit into this supercell; {self._larger_supercell()}"
         )
 
-    def _larger_supercell(self, options: str = "") -> str:
+    def _larger_supercell(self, settings: str = "") -> str:
         """Return the advice to take a larger supercell, to whom it may be given."""
         if self.provenance.only_read:
             return "a larger one would have to be computed where this one was"
-        return f"take a larger one {options}".rstrip()
+        return f"take a larger one {settings}".rstrip()
 
     def remarks(self, acoustic: Acoustic) -> tuple[Remark, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
@@ -203,7 +205,7 @@ class PhononMesh:
             where = " at Γ" if self.gamma.pieces.connected else ""
             said = (
                 f"the acoustic modes{where} are {100 * share:.1f} % of all modes of this mesh and "
-                f"left out; use a finer mesh, or acoustic='classical'."
+                f"left out; use a finer `mesh`, or `acoustic` classical."
             )
             return (Remark("modes-left-out", said),)
         return ()
@@ -373,7 +375,7 @@ def _require_room(numbers: tuple[int, int, int], force_constants: ForceConstants
     """Check that a mesh can be counted and its phonons kept."""
     n_points = math.prod(numbers)
     size = " × ".join(map(printable_count, numbers))
-    remedy = "Take a coarser mesh (--mesh)."
+    remedy = "Take a coarser `mesh`."
     if n_points > _MOST_POINTS:
         raise MethodError(
             f"a mesh of {size} points has more than the {_MOST_POINTS} that spglib can number. "
@@ -400,13 +402,13 @@ def mesh_numbers(primitive: Atoms, mesh: Sequence[int] | float) -> tuple[int, in
     given = np.asarray(mesh, dtype=object)  # as objects, numbers of any size stay what they are
     if isinstance(mesh, int | float | np.number) and not isinstance(mesh, bool):
         if not 0.0 < mesh < np.inf:
-            raise MethodError(f"a mesh needs a positive length in Å, not {mesh}.")
+            raise MethodError(f"`mesh` needs a positive length in Å, not {mesh}.")
         lengths = np.linalg.norm(primitive.cell.reciprocal(), axis=1).tolist()
         a, b, c = (max(round(min(float(mesh) * each, sys.float_info.max)), 1) for each in lengths)
         return a, b, c
     numbers = given.ravel().tolist()
     whole = all(isinstance(each, Integral) and not isinstance(each, bool) for each in numbers)
     if given.shape != (3,) or not whole or min(numbers) < 1:
-        raise MethodError(f"a mesh needs three positive integers or a length in Å, not {mesh!r}.")
+        raise MethodError(f"`mesh` needs three positive integers or a length in Å, not {mesh!r}.")
     a, b, c = map(int, numbers)
     return a, b, c

@@ -179,7 +179,7 @@ def _require_room_for_steps(n_atoms: int, n_colours: int, n_steps: int) -> None:
     require_room(
         _BYTES_PER_NUMBER_KEPT * n_kept * size,
         f"Keeping {n_kept} vectors of Lanczos steps for {n_atoms} atoms",
-        "Take fewer steps (--lanczos-steps), or a smaller cell.",
+        "Take fewer `lanczos_steps`, or a smaller cell.",
     )
 
 
@@ -256,7 +256,7 @@ def steps_needed(temperature_K: float, largest_eigenvalue: float) -> int:
         raise MethodError(
             f"at {temperature_K:g} K probing would need {steps} Lanczos steps, more than "
             f"{_MOST_STEPS}, and vectors that reach far: take a higher temperature, or all rows "
-            f"(--spectrum dense or mesh)."
+            f"(`spectrum` dense or mesh)."
         )
     return max(steps, _FIRST_STEPS)
 

@@ -118,12 +118,12 @@ def _checked_temperatures(temperatures_K: ArrayLike) -> NDArray[np.float64]:
     temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
     if temperatures.ndim != 1:
         raise MethodError(
-            f"temperatures_K has the shape {temperatures.shape}; give a number or a list."
+            f"`temperatures_K` has the shape {temperatures.shape}; give a number or a list."
         )
     wrong = temperatures[~(np.isfinite(temperatures) & (temperatures >= 0))]
     if len(wrong):
         raise MethodError(
-            f"temperatures_K holds {wrong[0]} K; give finite temperatures of at least 0 K."
+            f"`temperatures_K` holds {wrong[0]} K; give finite temperatures of at least 0 K."
         )
     return temperatures
 
@@ -132,12 +132,12 @@ def _require_known(acoustic: str) -> None:
     known = get_args(Acoustic)
     if acoustic not in known:
         choices = ", ".join(repr(name) for name in known)
-        raise MethodError(f"acoustic={acoustic!r} is no convention; choose one of {choices}.")
+        raise MethodError(f"`acoustic` {acoustic!r} is no convention; choose one of {choices}.")
 
 
 def _require_positive(scale_factor: float) -> None:
     if not (math.isfinite(scale_factor) and scale_factor > 0):
         raise MethodError(
-            f"scale_factor={scale_factor}; give a positive number, such as 1.0 for frequencies "
-            f"as the model has them."
+            f"`scale_factor` is {scale_factor}; give a positive number, such as 1.0 for "
+            f"frequencies as the model has them."
         )

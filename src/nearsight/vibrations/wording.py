@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from nearsight.remarks import Remark
 
 WAY_OUT = (
-    "relax it further, with a smaller --fmax, or out of the saddle point with --follow-imaginary "
-    "(in Python relax_to_minimum)"
+    "relax it further, with a smaller `fmax_eV_per_A`, or out of the saddle point with "
+    "`follow_imaginary`"
 )
 """What to do about imaginary modes of the cell that was relaxed."""
 
@@ -96,7 +96,7 @@ def remarks_at_gamma(
     if not molecular:
         return found
     said = (
-        "acoustic='classical' gives each translation and rotation of a molecule k_B; those of "
+        "`acoustic` classical gives each translation and rotation of a molecule k_B; those of "
         "a free molecule have k_B/2: use molecular_thermochemistry for a gas."
     )
     return (*found, Remark("rigid-body-modes-counted", said))

@@ -1,5 +1,6 @@
 """Hessians and force constants that are only read: ours, and those of other programs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -103,8 +104,8 @@ def _named(found: ForceConstants) -> dict[str, Any]:
     return {name: recorded[name] for name in of_files if name in recorded}
 
 
-def require_force_constants_file(source: Source, settings: OfPhonons) -> None:
-    """Check that a file of force constants is named for a phonopy YAML only.
+def require_force_constants_file(sources: Sequence[Source], settings: OfPhonons) -> None:
+    """Check that a file of force constants is named for one phonopy YAML only.
 
     Raises
     ------
@@ -114,8 +115,12 @@ def require_force_constants_file(source: Source, settings: OfPhonons) -> None:
     named = settings.phonons.force_constants
     if named is not None and settings.reading.recompute:
         raise MethodError("`recompute` takes no force constants; leave `force_constants` out.")
-    if named is not None and not (source.given is None and is_phonopy_file(source.name)):
+    if named is not None and [_is_phonopy_yaml(source) for source in sources] != [True]:
         raise MethodError(
             f"`force_constants` {named} belongs to one phonopy YAML; give that alone, or leave the "
             f"setting out."
         )
+
+
+def _is_phonopy_yaml(source: Source) -> bool:
+    return source.given is None and is_phonopy_file(source.name)

@@ -79,7 +79,7 @@ def heat_capacity(
     """
     source = Source.of(structure, settings.reading)
     require_born_file(settings.phonons.born)
-    require_force_constants_file(source, settings)
+    require_force_constants_file([source], settings)
     if source.is_finished:
         return _of_finished(source, model, settings)
     context = begin(source.name, model, unfinished, resources, progress)

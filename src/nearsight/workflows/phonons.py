@@ -47,7 +47,7 @@ def phonons(
     """
     source = Source.of(structure, settings.reading)
     require_born_file(settings.phonons.born)
-    require_force_constants_file(source, settings)
+    require_force_constants_file([source], settings)
     if source.is_finished:
         derivatives = finished_force_constants(source, settings, model)
     else:

@@ -114,7 +114,7 @@ class HeatCapacitySettings(HessianSettings):
         of_probing = _given(self.probing)
         if self.spectrum != "probing" and of_probing:
             raise SettingError(
-                f"only the `spectrum` probing takes {_named(of_probing)}.", "spectrum"
+                f"only `spectrum` probing takes {_named(of_probing)}.", "spectrum"
             )
         _require_one_size(self)
         if self.converge_supercell and (self.supercell or self.phonons.length_A):

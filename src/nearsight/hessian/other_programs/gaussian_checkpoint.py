@@ -162,7 +162,7 @@ def _require_no_frozen_atoms(file: Path, arrays: _Arrays, is_atom: NDArray[np.bo
             f"{file} is of a calculation in which {len(held)} of the atoms were held fixed (MicOpt "
             f"{codes[held[0]]}), the first of them atom {held[0] + 1}: these force constants are "
             f"not those of all atoms. Compute the frequencies without frozen atoms, or the Hessian "
-            f"with a model (--recompute)."
+            f"with a model (`recompute`)."
         )
 
 

@@ -255,7 +255,7 @@ def _require_whole(file: Path, content: Content) -> Atoms:
             + (
                 ", or put its geometry.in beside it."
                 if content.program == "FHI-aims"
-                else ", or compute another Hessian of what is there (--recompute)."
+                else ", or compute another Hessian of what is there (`recompute`)."
             )
         )
     if len(matrix) != 3 * len(atoms):

@@ -125,7 +125,8 @@ def _gaussian(text: str) -> list[Remark]:
     if state and (int(state.group(1)), int(state.group(2))) != (0, 1):
         said = (
             f"The file says charge {state.group(1)} and multiplicity {state.group(2)}, which was "
-            f"left out: charge and spin are options of the model, where it has them."
+            f"left out: charge and spin are options of models that have them, as in "
+            f"NAME?charge=1&spin=2."
         )
         notes.append(Remark("left-out-of-file", said))
     return notes

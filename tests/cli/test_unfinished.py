@@ -74,7 +74,7 @@ def start(modules: Path, signals_are_heard: None) -> Iterator[Start]:
 
     def run(*arguments: str, at_call: int = 0, do: str = "") -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-m", "nearsight.cli", *arguments, *MODEL],
+            [sys.executable, "-m", "nearsight.cli", *arguments, *MODEL, "-q"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
