@@ -10,6 +10,7 @@ import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli import options
 from nearsight.cli.from_settings import add_settings
+from nearsight.cli.inputs import expand_structures
 from nearsight.cli.interruption import interruptible, status_of, tell
 from nearsight.cli.logs import add_log_options, log_start, told_as_asked
 from nearsight.cli.parser import Parser
@@ -63,10 +64,11 @@ def _run(given: Sequence[str]) -> int:
     parsed = command_parser().parse_args(given)
     parsed.command_line = shlex.join(["nearsight", *given])
     try:
+        inputs = expand_structures(parsed)
         with told_as_asked(parsed):
-            log_start(parsed)
+            log_start(parsed, inputs)
             return _finished(parsed)
-    except NearsightError as error:  # of the log itself
+    except NearsightError as error:  # of the structures' names, or of the log itself
         say(str(error))
         return 1
 
@@ -236,7 +238,8 @@ def _locality(commands: "options.Commands") -> None:
         "structures",
         nargs="+",
         metavar="STRUCTURE",
-        help="structure files (CIF, or any format ASE reads); give them before the options",
+        help="structure files (CIF, or any format ASE reads), folders of them, and patterns; give "
+        "them before the options",
     )
     command.add_argument(
         "--reference",
@@ -291,6 +294,7 @@ def _report(commands: "options.Commands") -> None:
     group = command.add_argument_group("thermodynamics")
     add_settings(group, settings.SavedSettings().thermodynamics, "thermodynamics")
     command.set_defaults(run=options.runner("nearsight.cli.report"), json=None, config=None)
+    command.set_defaults(of_hessians=True)
 
 
 def _models(commands: "options.Commands") -> None:

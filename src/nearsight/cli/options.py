@@ -41,7 +41,8 @@ def add_structures(command: argparse.ArgumentParser) -> None:
         "structures",
         nargs="+",
         metavar="STRUCTURE",
-        help="structure files (CIF, or any format ASE reads), or finished work: Hessians saved as "
+        help="structure files (CIF, or any format ASE reads), folders of them, patterns such as "
+        "'runs/**/*.cif', or finished work: Hessians saved as "
         ".npz, for elastic what its --output saved; for the others also those of other programs "
         "(ORCA's .hess, Gaussian's .fchk and outputs with force constants, ASE's .json, FHI-aims's "
         "hessian.NAME.dat); heat-capacity and phonons take phonopy's .yaml too; of a file with "

@@ -92,7 +92,7 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
     if notes:
         atoms.info[NOTES_KEY] = list(dict.fromkeys(notes))
         announce(notes)
-    logger.info("%s: %s, %d atoms", os.fspath(path), atoms.get_chemical_formula(), len(atoms))
+    logger.debug("read %s: %s, %d atoms", os.fspath(path), atoms.get_chemical_formula(), len(atoms))
     return atoms
 
 

@@ -1,6 +1,8 @@
 """What all steps of one calculation share."""
 
+import logging
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ase import Atoms
@@ -12,6 +14,8 @@ from nearsight.provenance import Setting
 from nearsight.resources import Resources
 from nearsight.workflows.unfinished import Unfinished
 
+logger = logging.getLogger("nearsight.workflows")
+
 AnyModel = Model | ModelSpec | str
 
 
@@ -21,10 +25,31 @@ class Context:
 
     name: str
     """What the structure is called."""
-    model: Model
+    given: AnyModel
+    """The model as it was given."""
     unfinished: Unfinished
-    memory_bytes: int | None
+    resources: Resources
     progress: Progress | bool | None
+
+    @cached_property
+    def model(self) -> Model:
+        """The model, loaded when it is first asked for: what needs none is checked before.
+
+        Raises
+        ------
+        ModelError
+            It cannot be loaded.
+        """
+        return load(self.given, self.resources)
+
+    def log(self, atoms: Atoms) -> None:
+        """Log what the structure is, before anything is computed of it."""
+        logger.info("%s: %s, %d atoms", self.name, atoms.get_chemical_formula(), len(atoms))
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """Memory that may be used; None for most of what is free."""
+        return self.resources.memory_bytes
 
     def file(self, atoms: Atoms, kind: str, **settings: Setting) -> Path | None:
         """Return where a piece of work is kept; None if nothing is."""
@@ -58,19 +83,13 @@ def begin(
     resources: Resources | None,
     progress: Progress | bool | None,
 ) -> Context:
-    """Load the model and return what all steps of a calculation share.
-
-    Raises
-    ------
-    ModelError
-        The model cannot be loaded.
-    """
+    """Return what all steps of a calculation share."""
     resources = resources or Resources()
     resources.limit_threads()
     return Context(
         name,
-        load(ModelSpec() if model is None else model, resources),
+        ModelSpec() if model is None else model,
         unfinished or Unfinished(None),
-        resources.memory_bytes,
+        resources,
         progress,
     )

@@ -57,6 +57,7 @@ def locality(
     atoms, notes = source.read()
     asked = [each for each in (model, reference) if each is not None] or [ModelSpec()]
     contexts = [begin(source.name, each, unfinished, resources, progress) for each in asked]
+    contexts[0].log(atoms)
     for context in contexts:
         choose_kind(context.model, settings.rows.method, settings.rows.step_A)
     for context in contexts[1:]:

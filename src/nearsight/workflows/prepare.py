@@ -72,8 +72,9 @@ def prepare(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    choose_kind(context.model, settings.rows.method, settings.rows.step_A)
     atoms, warnings = source.read()
+    context.log(atoms)
+    choose_kind(context.model, settings.rows.method, settings.rows.step_A)
     require_elements(atoms, context.model)
     if require is not None:
         require(atoms)

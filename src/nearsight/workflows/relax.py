@@ -73,6 +73,7 @@ def relax(
     source = Source.of(structure, settings.reading)
     context = begin(source.name, model, unfinished, resources, progress)
     atoms, notes = source.read()
+    context.log(atoms)
     require_elements(atoms, context.model)
     relaxation, _ = relaxed(atoms, context, source.reading, settings.relaxation)
     asked = history(source.reading, settings.relaxation, relaxation.optimizer)
