@@ -19,6 +19,7 @@ from nearsight.provenance import Setting
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.descent import descend
 from nearsight.relaxation.followed import followed
+from nearsight.relaxation.refining import refined_onto_group
 from nearsight.relaxation.report import report
 from nearsight.relaxation.result import Relaxation
 from nearsight.relaxation.settings import RelaxationSettings
@@ -63,7 +64,9 @@ def relax(
         ``newton`` starts from a few products with the Hessian (`nearsight.relaxation.newton`), the
         others are ASE's. A cell that is ``free`` is relaxed if it is periodic in three directions.
         With ``symmetrize_A`` the structure is first moved onto the space group that it has within
-        this tolerance, and keeps that group while it relaxes. Under a pressure E + pV is minimised.
+        this tolerance, and keeps that group while it relaxes; what was relaxed is moved onto the
+        group that it has then, if that is a larger one whose operations the model keeps. Under a
+        pressure E + pV is minimised.
     memory_budget_bytes
         Memory that products of ``newton`` may use; by default 80 % of what is free on the model's
         device. Where analytic products do not fit, they are taken group by group or are differences
@@ -128,7 +131,10 @@ def relax(
             memory_budget_bytes=memory_budget_bytes,
         )
     moving.calc = None
-    return report(atoms, moving, model, settings, descent=descent, imposed=imposed)
+    refined: Symmetrized | None = None
+    if settings.symmetrize_A is not None and descent.state.converged:
+        refined = refined_onto_group(moving, settings.symmetrize_A, model.capabilities)
+    return report(atoms, moving, model, settings, descent=descent, imposed=imposed, refined=refined)
 
 
 def choose_optimizer(model: Model) -> str:
