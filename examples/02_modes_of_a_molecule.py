@@ -29,12 +29,13 @@ assert modes.n_modes == 1
 
 # %% [markdown]
 # The stretch as a trajectory of 24 frames, at the amplitude of 300 K, and the free energy of the
-# ideal gas. The numbers are those of a toy potential: EMT was not made for molecules.
+# ideal gas at 1 bar. The numbers are those of a toy potential: EMT was not made for molecules.
 
 # %%
 frames = mode_trajectory(modes, 0, temperature_K=300.0)
 distances = [frame.get_distance(0, 1) for frame in frames]
 print(f"N-N from {min(distances):.3f} to {max(distances):.3f} Å")
 
-gas = molecular_thermochemistry(modes, temperature_K=298.15, symmetry_number=2)
-print(f"entropy {1000 * gas.entropy_eV_per_K:.3f} meV/K")
+gas = molecular_thermochemistry(modes, temperatures_K=298.15)
+print(f"{gas.point_group}, symmetry number {gas.symmetry_number}")
+print(f"entropy {1000 * gas.entropy_eV_per_K[0]:.3f} meV/K")

@@ -38,7 +38,8 @@ from nearsight.models import Model, load_model
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure
 from nearsight.vibrations import PhononMesh, phonon_mesh, thermodynamics, vibrations
-from nearsight.vibrations.spectrum import Acoustic, Spectrum
+from nearsight.vibrations.settings import Acoustic
+from nearsight.vibrations.spectrum import Spectrum
 
 REPEATS = (2, 2, 2)
 LENGTHS_A = (25.0, 50.0, 100.0)

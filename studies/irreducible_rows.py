@@ -30,7 +30,7 @@ from nearsight.hessian import hessian, plan
 from nearsight.models import Model, load_model
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure, symmetrize
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.vibrations import thermodynamics, vibrations
 
 TOLERANCES_A = (EXACT_TOLERANCE_A, 1e-2)

@@ -22,7 +22,7 @@ from records import Record, collect, file_name, markdown_table
 
 from nearsight.errors import MethodError
 from nearsight.locality import converge_site, fit_line
-from nearsight.locality.convergence import THRESHOLD_EV_PER_A2
+from nearsight.locality.settings import THRESHOLD_eV_per_A2
 from nearsight.locality.threshold import FORCE_ERROR_EV_PER_A
 from nearsight.models import Model, load_model
 from nearsight.structures import read_structure
@@ -202,7 +202,7 @@ def figure(records: dict[str, list[Record]], path: Path) -> None:
                 label=system if at_rest else None,
             )
     axes.axvline(FORCE_ERROR_EV_PER_A, color="0.5", lw=0.8, ls="--")
-    axes.axhline(THRESHOLD_EV_PER_A2, color="0.5", lw=0.8, ls="--")
+    axes.axhline(THRESHOLD_eV_per_A2, color="0.5", lw=0.8, ls="--")
     axes.set(
         xscale="log",
         yscale="log",
@@ -226,7 +226,7 @@ def main() -> None:
     parser.add_argument("--rows", default="auto", help="how rows are computed")
     parser.add_argument("--step", type=float, help="displacement of differences in Å")
     parser.add_argument("--scales", nargs="+", type=float, default=SCALES)
-    parser.add_argument("--threshold", type=float, default=THRESHOLD_EV_PER_A2)
+    parser.add_argument("--threshold", type=float, default=THRESHOLD_eV_per_A2)
     parser.add_argument("--figure", type=Path)
     arguments = parser.parse_args()
     model = load_model(arguments.method)

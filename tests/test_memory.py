@@ -88,7 +88,7 @@ def test_free_memory_of_a_gpu_without_pytorch(
 
 @pytest.mark.parametrize("script", ["exit 9", "echo [N/A]"])
 def test_gpu_that_nobody_knows(nvidia_smi: Callable[[str], None], script: str) -> None:
-    what = "PyTorch sees no GPU in this environment, and nvidia-smi gave no answer.*memory budget"
+    what = "PyTorch sees no GPU in this environment, and nvidia-smi gave no answer.*`memory_bytes`"
     with pytest.raises(MethodError, match=what):
         default_memory_budget("cuda")
     nvidia_smi(script)

@@ -177,7 +177,7 @@ def _free_on_gpu(device: str) -> int:
     except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
         raise MethodError(
             f"how much memory is free on {device} cannot be found out: PyTorch sees no GPU in this "
-            f"environment, and nvidia-smi gave no answer ({error}). Set the memory budget."
+            f"environment, and nvidia-smi gave no answer ({error}). Set `memory_bytes`."
         ) from error
 
 

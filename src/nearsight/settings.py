@@ -13,8 +13,9 @@ import math
 import numbers
 import types
 import typing
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from typing import Any, Self
 
 from nearsight.errors import SettingError
@@ -71,6 +72,12 @@ class About:
     range: Range | None
     choices: tuple[str, ...] | None
 
+    @property
+    def group(self) -> type["Settings"] | None:
+        """The class of its settings, if it is a group of them."""
+        kind = self.kind
+        return kind if isinstance(kind, type) and issubclass(kind, Settings) else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -102,30 +109,88 @@ class Settings:
         SettingError
             There is no such setting, or a value is not possible.
         """
-        known = {about.name: about for about in describe(cls)}
-        given = {}
-        for name, value in values.items():
-            if name not in known:
-                raise SettingError(f"there is no setting `{name}`{nearest(name, known)}.", name)
-            given[name] = _from_file(known[name], value)
-        return cls(**given)
+        return cls().updated(values)
+
+    def updated(self, values: Mapping[str, Any]) -> Self:
+        """Return these settings with other values, those of a group in a mapping of their own.
+
+        Raises
+        ------
+        SettingError
+            There is no such setting, or a value is not possible.
+        """
+        return replace(self, **{name: _value_for(self, name, values[name]) for name in values})
 
 
-def _from_file(about: About, value: Any) -> Any:
-    """Return the value of a setting, or the settings of a group, as a file says it."""
-    kind = about.kind
-    if not (isinstance(kind, type) and issubclass(kind, Settings) and isinstance(value, Mapping)):
+def require_settings(known: Mapping[str, About], values: Mapping[str, Any]) -> None:
+    """Check names and values one by one, whatever else they are used with.
+
+    Parameters
+    ----------
+    known
+        The settings that there are, by name.
+    values
+        What a file says of them, those of a group in a table of their own.
+
+    Raises
+    ------
+    SettingError
+        There is no such setting, or a value is not possible.
+    """
+    for name, value in values.items():
+        if name not in known:
+            raise SettingError(f"there is no setting `{name}`{nearest(name, known)}.", name)
+        group = known[name].group
+        if group is None:
+            _checked(known[name], value)
+            continue
+        with _within(name):
+            require_settings(named_settings(group), require_table(value))
+
+
+def named_settings(kind: type[Settings]) -> dict[str, About]:
+    """Return what the annotations of a class of settings say, by name."""
+    return {about.name: about for about in describe(kind)}
+
+
+def require_table(value: Any) -> Mapping[str, Any]:
+    """Return what a file says of a group of settings.
+
+    Raises
+    ------
+    SettingError
+        It is no table.
+    """
+    if not isinstance(value, Mapping):
+        raise SettingError(f"a group of settings is a table, not {value!r}.")
+    return value
+
+
+def _value_for(settings: Settings, name: str, value: Any) -> Any:
+    known = {about.name for about in describe(type(settings))}
+    if name not in known:
+        raise SettingError(f"there is no setting `{name}`{nearest(name, known)}.", name)
+    present = getattr(settings, name)
+    if not isinstance(present, Settings) or isinstance(value, Settings):
         return value
+    with _within(name):
+        return present.updated(require_table(value))
+
+
+@contextmanager
+def _within(group: str) -> Iterator[None]:
+    """Let errors name the group in which a setting is."""
     try:
-        return kind.from_mapping(value)
+        yield
     except SettingError as error:
-        raise SettingError(str(error), f"{about.name}.{error.setting}") from None
+        whole = ".".join(filter(None, (group, error.setting)))
+        raise SettingError(str(error), whole) from None
 
 
-def nearest(name: str, known: Mapping[str, object]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
     """Return a remark about the word of `known` that may have been meant; nothing without one."""
-    [*close] = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean `{close[0]}`" if close else f"; known are {', '.join(known)}"
+    [*close] = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean `{close[0]}`" if close else f"; known are {', '.join(sorted(known))}"
 
 
 def describe(cls: type[Any]) -> tuple[About, ...]:
@@ -140,7 +205,7 @@ def describe(cls: type[Any]) -> tuple[About, ...]:
         default = field.default
         if default is MISSING and field.default_factory is not MISSING:
             default = field.default_factory()
-        words = _first(extras, OneOf)
+        words = _first(extras, OneOf) or _literals(kind)
         described.append(
             About(
                 field.name,
@@ -152,6 +217,14 @@ def describe(cls: type[Any]) -> tuple[About, ...]:
             )
         )
     return tuple(described)
+
+
+def _literals(kind: Any) -> OneOf | None:
+    """Return the words of a `Literal`, with or without None."""
+    for each in _alternatives(kind):
+        if typing.get_origin(each) is typing.Literal:
+            return OneOf(typing.get_args(each))
+    return None
 
 
 def _first(extras: Any, kind: type) -> Any:
@@ -188,13 +261,18 @@ def _converted(value: Any, kind: Any) -> Any:
     """Return `value` as `kind`, or `MISSING` if it is none."""
     if kind is type(None):
         return None if value is None else MISSING
+    if typing.get_origin(kind) is typing.Literal:
+        kind = str
     if typing.get_origin(kind) is tuple:
         return _converted_tuple(value, typing.get_args(kind))
     if kind in {int, float}:
         of = numbers.Integral if kind is int else numbers.Real
-        if isinstance(value, bool) or not isinstance(value, of) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, of):
             return MISSING
-        return kind(value)
+        try:
+            return kind(value) if math.isfinite(value) else MISSING
+        except OverflowError:  # a whole number beyond all others
+            return value if kind is int else MISSING
     return value if isinstance(value, kind) else MISSING
 
 
@@ -227,6 +305,8 @@ def _named(kind: Any) -> str:
     for each in _alternatives(kind):
         if each is type(None):
             names.append("left out")
+        elif typing.get_origin(each) is typing.Literal:
+            names.append(_NAMES[str])
         elif typing.get_origin(each) is tuple:
             parts = typing.get_args(each)
             of = _named(parts[0]).removeprefix("a ")

@@ -21,6 +21,12 @@ EV_IN_JOULE: Final[float] = constants.e
 EV_PER_CELL_IN_J_PER_MOL: Final[float] = constants.e * constants.N_A
 """One eV per formula unit (or cell, or atom) in J/mol of that unit."""
 
+BAR_IN_PA: Final[float] = constants.bar
+"""One bar in Pa."""
+
+GAS_CONSTANT_J_PER_MOL_K: Final[float] = constants.R
+"""The molar gas constant in J/(mol K)."""
+
 AMU_IN_GRAM: Final[float] = constants.atomic_mass * 1e3
 """One atomic mass unit in g."""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 
+from json_warnings import messages
 from nearsight.errors import MemoryBudgetError
 from nearsight.models import AseModel, Evaluation
 
@@ -34,7 +35,7 @@ def test_curve_is_in_the_json_and_its_last_point_is_the_result(
     assert steps[-1]["J_per_g_K"] == [row["J_per_g_K"] for row in record["heat_capacity"]]
     for one, other in zip(steps[-1]["J_per_g_K"], steps[-2]["J_per_g_K"], strict=True):
         assert abs(one - other) <= 0.05 * one
-    assert not [w for w in record["warnings"] if "converge" in w]
+    assert not [w for w in messages(record) if "converge" in w]
 
 
 def test_curve_is_shown_within_80_columns(
@@ -89,7 +90,7 @@ def test_supercells_that_do_not_fit_are_a_warning_everywhere(
     record = json.loads((phonon_folder / "r.json").read_text())
     assert record["convergence"]["converged"] is False
     assert record["supercell"] == [3, 3, 3]
-    (warning,) = [w for w in record["warnings"] if "did not converge" in w]
+    (warning,) = [w for w in messages(record) if "did not converge" in w]
     assert "3×3×3: no room for 64 atoms." in warning
     assert "did not converge" in " ".join(capsys.readouterr().out.split())
     page = (phonon_folder / "r.html").read_text(encoding="utf-8")
@@ -113,9 +114,9 @@ def test_memory_that_is_too_small_for_any_supercell_is_explained(
 
 def _limit(monkeypatch: pytest.MonkeyPatch, n_atoms: int) -> None:
     """Let no supercell of more atoms fit."""
-    from nearsight.cli import calculation
+    from nearsight.workflows import second_derivatives
 
-    compute = calculation.force_constants
+    compute = second_derivatives.force_constants
 
     def limited(atoms: Atoms, model: Any, supercell: Any, **settings: Any) -> Any:
         wanted = len(atoms) * round(np.linalg.det(supercell))
@@ -123,7 +124,7 @@ def _limit(monkeypatch: pytest.MonkeyPatch, n_atoms: int) -> None:
             raise MemoryBudgetError(f"no room for {wanted} atoms")
         return compute(atoms, model, supercell, **settings)
 
-    monkeypatch.setattr(calculation, "force_constants", limited)
+    monkeypatch.setattr(second_derivatives, "force_constants", limited)
 
 
 def test_interrupted_growing_keeps_every_row(

@@ -16,7 +16,7 @@ class Interrupting:
             os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
 
 sys.meta_path.insert(0, Interrupting())
-sys.argv = ["nearsight", "heat-capacity", "copper.cif", "--model", "ase:emt", "--no-relax"]
+sys.argv = ["nearsight", "-q", "heat-capacity", "copper.cif", "--model", "ase:emt"]
 from nearsight.cli.entry import enter
 enter()
 """
@@ -46,6 +46,7 @@ def test_signal_during_an_import_leaves_no_traceback(
 def test_program_and_module_are_the_same() -> None:
     for start in (
         ["-m", "nearsight.cli"],
+        ["-m", "nearsight"],
         ["-c", "from nearsight.cli.entry import enter; enter()"],
     ):
         done = subprocess.run(

@@ -7,6 +7,7 @@ import pytest
 from ase.calculators.emt import EMT
 from ase.vibrations import VibrationsData
 
+from json_warnings import messages
 from nearsight.units import BOLTZMANN_EV_PER_K, EV_IN_JOULE, EV_IN_PER_CM
 
 Run = Callable[..., int]
@@ -124,7 +125,7 @@ def test_defect_keeps_its_traceback_and_the_others_go_on(
     def broken(hessian: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr("nearsight.cli.spectra.vibrations", broken)
+    monkeypatch.setattr("nearsight.workflows.harmonic.vibrations", broken)
     assert nearsight("heat-capacity", "copper.cif") == 1
     assert "Traceback" in capsys.readouterr().err
 
@@ -138,7 +139,7 @@ def test_unconverged_relaxation_is_flagged_in_every_output(
     assert status == 0
     record = json.loads((folder / "r.json").read_text())
     assert record["relaxation"]["converged"] is False
-    assert any("converged" in warning for warning in record["warnings"])
+    assert any("converged" in warning for warning in messages(record))
     output = capsys.readouterr().out
     assert "NOT CONVERGED" in output
     assert "Warning" in output
@@ -149,7 +150,7 @@ def test_unrelaxed_structure_is_flagged(nearsight: Run, folder: Path) -> None:
     assert nearsight("heat-capacity", "copper.cif", "--no-relax", "--json", "r.json") == 0
     record = json.loads((folder / "r.json").read_text())
     assert record["relaxation"] is None
-    assert any("not relaxed" in warning for warning in record["warnings"])
+    assert any("not relaxed" in warning for warning in messages(record))
 
 
 def test_supercell_adds_to_the_heat_capacity_per_gram(nearsight: Run, folder: Path) -> None:
@@ -223,8 +224,8 @@ def test_small_cell_and_molecule_are_told_what_is_left_out(nearsight: Run, folde
     structures = ("copper.cif", "nitrogen.xyz")
     assert nearsight("heat-capacity", *structures, *DENSE, "--json", "r.json") == 0
     copper, nitrogen = json.loads((folder / "r.json").read_text())
-    assert any("3 of 12 modes are acoustic" in warning for warning in copper["warnings"])
-    assert any("vibrations of the molecule only" in warning for warning in nitrogen["warnings"])
+    assert any("3 of 12 modes are acoustic" in warning for warning in messages(copper))
+    assert any("vibrations of the molecule only" in warning for warning in messages(nitrogen))
 
 
 def test_fixed_cell_keeps_the_cell(nearsight: Run, folder: Path) -> None:
@@ -248,7 +249,7 @@ def test_impossible_method_costs_no_relaxation(
     def relaxed(*positional: object, **settings: object) -> None:
         raise AssertionError("the method was to be checked first")
 
-    monkeypatch.setattr("nearsight.cli.calculation.relax", relaxed)
+    monkeypatch.setattr("nearsight.workflows.prepare.relax", relaxed)
     assert nearsight("heat-capacity", "copper.cif", *arguments) == 1
 
 

@@ -6,6 +6,7 @@ import ase.io
 import numpy as np
 import pytest
 
+from json_warnings import messages
 from nearsight.cli.main import main
 from nearsight.hessian import Hessian
 from nearsight.vibrations import Vibrations
@@ -25,7 +26,7 @@ def test_hessian_is_saved_and_vibrations_start_from_it(
     def no_model(*arguments: object, **settings: object) -> None:
         raise AssertionError("a saved Hessian needs no model")
 
-    monkeypatch.setattr("nearsight.cli.calculation.load_model", no_model)
+    monkeypatch.setattr("nearsight.models.registry.load_model", no_model)
     assert main(["vibrations", record["file"], "--json", "v.json", "--modes", "modes.npz"]) == 0
     wavenumbers = json.loads((folder / "v.json").read_text())["modes"]["wavenumbers_per_cm"]
     saved = Vibrations.load(folder / "modes.npz")
@@ -84,7 +85,7 @@ def test_saved_hessian_gives_a_heat_capacity_and_keeps_its_warnings(
     assert nearsight("heat-capacity", "copper.hessian.npz", "--json", "r.json") == 0
     record = json.loads((folder / "r.json").read_text())
     assert record["heat_capacity"][0]["J_per_g_K"] > 0
-    assert any("converged" in warning for warning in record["warnings"])
+    assert any("converged" in warning for warning in messages(record))
 
 
 def test_missing_hessian_is_a_record_and_the_others_go_on(nearsight: Run, folder: Path) -> None:

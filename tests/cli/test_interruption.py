@@ -39,7 +39,7 @@ def test_interrupted_hessian_goes_on(
     assert nearsight(*arguments) == 130
     said = capsys.readouterr().err
     assert "interrupted. Finished work is kept in .nearsight: copper-" in said
-    assert ".rows (4 rows); the same command goes on from there." in said
+    assert ".rows (4 rows); the same calculation goes on from there." in said
     assert list((folder / ".nearsight").iterdir())
 
     assert nearsight(*arguments) == 0
@@ -216,4 +216,4 @@ def test_one_row_is_no_rows(
 ) -> None:
     interrupt_after(3)  # one call before the rows, and two for the first
     assert nearsight("heat-capacity", "copper.cif", *ALL_ROWS, "--no-relax") == 130
-    assert ".rows (1 row); the same command" in capsys.readouterr().err
+    assert ".rows (1 row); the same calculation" in capsys.readouterr().err

@@ -113,7 +113,7 @@ def test_a_process_without_memory_says_so(
     def spent(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("nearsight.cli.hessian.calculate", spent)
+    monkeypatch.setattr("nearsight.cli.hessian.hessian", spent)
     assert nearsight("hessian", "copper.cif", "--json", "r.json") == 1
     shown = capsys.readouterr().err
     assert "the memory that this process may use is spent" in shown

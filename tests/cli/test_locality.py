@@ -75,8 +75,8 @@ def test_a_reference_that_cannot_is_found_before_the_model_works(
     known = replace(without_hydrogen.capabilities, elements=frozenset({6}))
     monkeypatch.setattr(without_hydrogen, "capabilities", known)
     models = {"ase:emt": load_model("ase:emt"), "carbon": without_hydrogen}
-    monkeypatch.setattr("nearsight.cli.locality.load_model", lambda name, **_: models[name])
-    monkeypatch.setattr("nearsight.cli.locality.locality", None)  # must not be called
+    monkeypatch.setattr("nearsight.models.registry.load_model", lambda name, **_: models[name])
+    monkeypatch.setattr("nearsight.workflows.locality.locality_of", None)  # must not be called
     assert nearsight("locality", butane, "--site", "C0", "--reference", "carbon") == 1
     assert "does not know H" in capsys.readouterr().err
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 import nearsight
-from nearsight.cli import model_check, model_compare, model_install
+from nearsight.cli import model_check, model_install
 from nearsight.cli.main import main
 from nearsight.errors import ModelError
+from nearsight.models import registry
 from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Model
 from nearsight.models.environments import Environment, Place
@@ -199,7 +200,7 @@ def test_without_a_terminal_a_restricting_licence_is_refused(
     assert main(["models", "install", "fairchem"]) == 1
     captured = capsys.readouterr()
     assert "restricted  FAIR Chemistry License v1" in captured.out
-    assert "accept it with accept_licence=True (--accept-licence)." in captured.err
+    assert "accept it (`accept_licence`)." in captured.err
 
 
 def test_an_interrupted_installation(
@@ -236,7 +237,7 @@ def test_a_check_prints_each_line_and_keeps_the_verdict(
     small = {"MgO": examination_structures()["MgO"]}
     monkeypatch.setattr(model_check, "check_model", lambda model: check_model(model, small))
     monkeypatch.setattr(
-        model_check, "load_model", lambda name, **settings: pair_model(name="sevennet-0")
+        registry, "load_model", lambda name, **settings: pair_model(name="sevennet-0")
     )
     assert main(["models", "check", "sevennet-0"]) == 0
     captured = capsys.readouterr()
@@ -270,7 +271,7 @@ def test_a_failed_check_says_where(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     small = {"MgO": examination_structures()["MgO"]}
     monkeypatch.setattr(model_check, "check_model", lambda model: check_model(model, small))
-    monkeypatch.setattr(model_check, "load_model", lambda name, **_: TorchModel(Wrong()))
+    monkeypatch.setattr(registry, "load_model", lambda name, **_: TorchModel(Wrong()))
     assert main(["models", "check", "pair"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines[:-1])) <= 80
@@ -335,8 +336,8 @@ def test_long_names_leave_room_and_addresses_stay_whole(
             raise ModelError(f"far cannot be downloaded. Fetch {address} by other means.")
         return model_load(name, **settings)
 
-    model_load = model_compare.load_model
-    monkeypatch.setattr(model_compare, "load_model", load)
+    model_load = registry.load_model
+    monkeypatch.setattr(registry, "load_model", load)
     long_name = "ase:lj?epsilon=0.010000000000&sigma=2.2000000000"
     assert main(["models", "compare", "copper.cif", "--models", f"{long_name},far"]) == 1
     lines = capsys.readouterr().out.splitlines()
@@ -355,8 +356,8 @@ def test_a_molecule_has_no_stress_and_a_crash_is_a_line(
             raise ZeroDivisionError("division by\nzero")
         return model_load(name, **settings)
 
-    model_load = model_compare.load_model
-    monkeypatch.setattr(model_compare, "load_model", load)
+    model_load = registry.load_model
+    monkeypatch.setattr(registry, "load_model", load)
     arguments = ["models", "compare", "nitrogen.xyz", "--models", "broken,ase:emt", "--json", "-"]
     assert main(arguments) == 1
     broken, emt = json.loads(capsys.readouterr().out)

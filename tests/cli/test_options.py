@@ -1,18 +1,11 @@
-import argparse
 import subprocess
 import sys
 
 import pytest
 
-from nearsight.cli import fragment_options, options
-from nearsight.cli.main import main
-from nearsight.hessian.force_constants import DEFAULT_LENGTH_A
-from nearsight.hessian.product_method import PRODUCTS
-from nearsight.locality.convergence import REFERENCE_RADIUS_A, THRESHOLD_EV_PER_A2
-from nearsight.relaxation.settings import OPTIMIZERS
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
-from nearsight.vibrations.phonon_mesh import DEFAULT_MESH_LENGTH_A
-from nearsight.vibrations.probing import DEFAULT_RADIUS_A
+from nearsight.cli.main import command_parser, main
+from nearsight.cli.request import requested
+from nearsight.workflows import HeatCapacitySettings
 
 COMMANDS = (
     "heat-capacity",
@@ -25,17 +18,6 @@ COMMANDS = (
     "report",
     "models",
 )
-
-
-def test_numbers_in_the_help_are_those_that_are_used() -> None:
-    assert options.EXACT_TOLERANCE_A == EXACT_TOLERANCE_A
-    assert options.DEFAULT_LENGTH_A == DEFAULT_LENGTH_A
-    assert options.DEFAULT_MESH_LENGTH_A == DEFAULT_MESH_LENGTH_A
-    assert options.DEFAULT_RADIUS_A == DEFAULT_RADIUS_A
-    assert fragment_options.REFERENCE_RADIUS_A == REFERENCE_RADIUS_A
-    assert fragment_options.THRESHOLD_EV_PER_A2 == THRESHOLD_EV_PER_A2
-    assert options.PRODUCTS == PRODUCTS
-    assert options.OPTIMIZERS == OPTIMIZERS
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
@@ -71,19 +53,21 @@ def test_help_lists_phonons(capsys: pytest.CaptureFixture[str]) -> None:
     assert "phonons " in capsys.readouterr().out
 
 
+def mesh_of(*given: str) -> tuple[int, ...] | float | None:
+    settings = HeatCapacitySettings()
+    parsed = command_parser().parse_args(["heat-capacity", "crystal.cif", *given])
+    return requested(parsed, settings).settings.phonons.mesh
+
+
 @pytest.mark.parametrize(
-    ("given", "mesh"), [(["4", "5", "6"], [4, 5, 6]), (["80.5"], 80.5), (["4"], 4.0)]
+    ("given", "mesh"), [(["4", "5", "6"], (4, 5, 6)), (["80.5"], 80.5), (["4"], 4.0)]
 )
-def test_mesh_is_three_numbers_or_a_length(given: list[str], mesh: list[int] | float) -> None:
-    parser = argparse.ArgumentParser()
-    options.add_phonons(parser)
-    found = parser.parse_args(["--mesh", *given]).mesh
+def test_mesh_is_three_numbers_or_a_length(given: list[str], mesh: tuple[int, ...] | float) -> None:
+    found = mesh_of("--mesh", *given)
     assert found == mesh
     assert type(found) is type(mesh)
 
 
 def test_last_mesh_counts() -> None:
-    parser = argparse.ArgumentParser()
-    options.add_phonons(parser)
-    assert parser.parse_args(["--mesh", "80", "--mesh", "4", "4", "4"]).mesh == [4, 4, 4]
-    assert parser.parse_args([]).mesh is None
+    assert mesh_of("--mesh", "80", "--mesh", "4", "4", "4") == (4, 4, 4)
+    assert mesh_of() is None

@@ -20,8 +20,7 @@ def nothing_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a model was loaded")
 
-    for module in ("calculation", "locality", "model_compare"):
-        monkeypatch.setattr(f"nearsight.cli.{module}.load_model", refuse)
+    monkeypatch.setattr("nearsight.models.registry.load_model", refuse)
 
 
 @pytest.fixture

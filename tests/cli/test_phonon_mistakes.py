@@ -18,9 +18,9 @@ def computes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def computed(*positional: object, **settings: object) -> None:
         raise AssertionError("the mistake was to be found first")
 
-    monkeypatch.setattr("nearsight.cli.calculation.relax", computed)
-    monkeypatch.setattr("nearsight.cli.calculation.hessian", computed)
-    monkeypatch.setattr("nearsight.cli.calculation.force_constants", computed)
+    monkeypatch.setattr("nearsight.workflows.prepare.relax", computed)
+    monkeypatch.setattr("nearsight.workflows.second_derivatives.hessian", computed)
+    monkeypatch.setattr("nearsight.workflows.second_derivatives.force_constants", computed)
 
 
 @pytest.mark.usefixtures("computes_nothing", "phonon_folder")
@@ -30,7 +30,7 @@ def computes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         ("phonons nitrogen.xyz", "phonons can be had of a crystal only"),
         ("phonons layer.xyz", "Cu3 is not periodic in three directions"),
         ("heat-capacity nitrogen.xyz --mesh 4 4 4", "--mesh can be had of a crystal only"),
-        ("heat-capacity layer.xyz --mesh 4 4 4", "heat-capacity --spectrum dense"),
+        ("heat-capacity layer.xyz --mesh 4 4 4", "--spectrum dense"),
         ("heat-capacity nitrogen.xyz --spectrum mesh", "--spectrum mesh can be had"),
         ("heat-capacity nitrogen.xyz --length 8", "--length can be had"),
         ("heat-capacity layer.xyz --converge-supercell 0.1", "--converge-supercell can be had"),
@@ -115,7 +115,7 @@ def test_born_charges_of_another_cell_are_found_before_rows_are_computed(
     def computed(*positional: object, **settings: object) -> None:
         raise AssertionError("the Born charges were to be checked first")
 
-    monkeypatch.setattr("nearsight.cli.calculation.force_constants", computed)
+    monkeypatch.setattr("nearsight.workflows.second_derivatives.force_constants", computed)
     _born(phonon_folder / "BORN", n_atoms=3)
     for command in (["phonons"], ["heat-capacity"], ["heat-capacity", "--converge-supercell", "1"]):
         arguments = (*command[1:], "--no-relax", "--nac", "BORN")

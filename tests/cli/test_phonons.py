@@ -60,7 +60,7 @@ def test_bands_are_computed_only_when_they_are_asked_for(
     def computed(*positional: object, **settings: object) -> None:
         raise AssertionError("nobody asked for bands")
 
-    monkeypatch.setattr("nearsight.cli.phonons.band_structure", computed)
+    monkeypatch.setattr("nearsight.workflows.phonons.band_structure", computed)
     assert phonons("primitive.xyz", *FEW)["bands"] is None
 
 
@@ -105,7 +105,7 @@ def test_saved_hessian_of_a_supercell_has_the_same_phonons(
     def no_model(*arguments: object, **settings: object) -> None:
         raise AssertionError("a saved Hessian needs no model")
 
-    monkeypatch.setattr("nearsight.cli.calculation.load_model", no_model)
+    monkeypatch.setattr("nearsight.models.registry.load_model", no_model)
     arguments = ["primitive.hessian.npz", "--mesh", "4", "4", "4", "--bands", "--json", "s.json"]
     assert main(["phonons", *arguments]) == 0
     saved = json.loads((phonon_folder / "s.json").read_text())
@@ -229,7 +229,7 @@ def test_rows_are_kept_when_what_follows_from_them_fails(
 
     arguments = ("primitive.xyz", "ordered.cif", *FEW, "--json", "r.json")
     with monkeypatch.context() as patch:
-        patch.setattr("nearsight.cli.spectra.phonon_mesh", full)
+        patch.setattr("nearsight.workflows.harmonic.phonon_mesh", full)
         assert nearsight("phonons", *arguments) == 1
     kept = [path.suffix for path in (phonon_folder / ".nearsight").iterdir()]
     assert kept == [".rows", ".rows"]

@@ -21,7 +21,7 @@ def no_computing(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a plan computes nothing")
 
     monkeypatch.setattr(AseModel, "evaluate", computed)
-    monkeypatch.setattr("nearsight.cli.calculation.relax", computed)
+    monkeypatch.setattr("nearsight.workflows.prepare.relax", computed)
     monkeypatch.setattr("nearsight.hessian.compute.compute_planned_rows", computed)
 
 
@@ -61,7 +61,7 @@ def test_plan_of_an_equivariant_model_names_its_space_group(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("nearsight.cli.plan.load_model", lambda *_, **__: pair_model())
+    monkeypatch.setattr("nearsight.models.registry.load_model", lambda *_, **__: pair_model())
     ase.io.write(folder / "diamond.cif", bulk("C", "diamond", a=3.57, cubic=True))
     assert nearsight("hessian", "diamond.cif", "--plan", "--json", "-") == 0
     record = json.loads(capsys.readouterr().out)
@@ -166,7 +166,7 @@ def test_plan_without_a_model_is_that_of_the_whole_space_group(
     def loaded(*positional: object, **settings: object) -> None:
         raise AssertionError("nobody named a model")
 
-    monkeypatch.setattr("nearsight.cli.plan.load_model", loaded)
+    monkeypatch.setattr("nearsight.models.registry.load_model", loaded)
     assert main(["hessian", "aluminium.cif", "--plan", "--json", "-"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert record["model"] is None

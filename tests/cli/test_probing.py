@@ -30,7 +30,7 @@ def test_json_has_the_promised_fields(nearsight: Run) -> None:
     assert found["supercell"] == [2, 2, 2]
     spectrum = found["spectrum"]
     assert spectrum["method"] == "probing"
-    assert spectrum["reason"] == "--spectrum probing was given"
+    assert spectrum["reason"] == "`spectrum` probing was given"
     assert spectrum["products"] == 3 * spectrum["colours"] * spectrum["lanczos_steps"]
     assert spectrum["probing_radius_A"] == 4.0
     [row] = found["heat_capacity"]
@@ -142,18 +142,18 @@ def test_imaginary_modes_that_are_seen_are_looked_for_and_taken_off(
 def test_large_solids_without_symmetry_are_probed_by_themselves(
     nearsight: Run, phonon_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nearsight.cli.probing._FEWEST_ATOMS", 32)
+    monkeypatch.setattr("nearsight.workflows.spectrum._FEWEST_ATOMS", 32)
     rattled = bulk("Al", "fcc", a=4.1, cubic=True).repeat(2)
     rattled.rattle(0.01, seed=1)
     ase.io.write(phonon_folder / "rattled.xyz", rattled)
-    monkeypatch.setattr("nearsight.cli.probing._WORTH_PROBING", 0.5)
+    monkeypatch.setattr("nearsight.workflows.spectrum._WORTH_PROBING", 0.5)
     found = record(nearsight, "rattled.xyz", "--no-relax")
     assert found["spectrum"]["method"] == "probing"
     assert "force constants need 96 rows of 32 atoms, probing about" in found["spectrum"]["reason"]
     # symmetry makes the rows fewer than the products
     perfect = record(nearsight, "aluminium.cif", "--no-relax", "--supercell", "2", "2", "2")
     assert perfect["spectrum"]["method"] == "mesh"
-    monkeypatch.setattr("nearsight.cli.probing._WORTH_PROBING", 4.0)
+    monkeypatch.setattr("nearsight.workflows.spectrum._WORTH_PROBING", 4.0)
     assert record(nearsight, "rattled.xyz", "--no-relax")["spectrum"]["method"] == "mesh"
 
 

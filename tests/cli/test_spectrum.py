@@ -8,6 +8,7 @@ import ase.io
 import pytest
 from ase.build import bulk
 
+from json_warnings import messages
 from nearsight.models.torch_model import TorchModel
 
 Run = Callable[..., int]
@@ -71,7 +72,7 @@ def test_json_of_modes_at_gamma_has_the_same_fields(heat: Heat) -> None:
     assert record["supercell"] == [1, 1, 1]
     assert record["mesh"] is None
     assert record["spectrum"]["method"] == "dense"
-    assert record["spectrum"]["reason"] == "--spectrum dense was given"
+    assert record["spectrum"]["reason"] == "`spectrum` dense was given"
     assert record["force_constants"] is None
 
 
@@ -79,10 +80,10 @@ def test_json_of_modes_at_gamma_has_the_same_fields(heat: Heat) -> None:
     ("arguments", "method", "reason"),
     [
         (["primitive.xyz"], "mesh", "a crystal has phonons, not modes at Γ only"),
-        (["primitive.xyz", "--spectrum", "mesh"], "mesh", "--spectrum mesh was given"),
-        (["primitive.xyz", "--mesh", "2", "2", "2"], "mesh", "--mesh was given"),
-        (["primitive.xyz", "--length", "6"], "mesh", "--length was given"),
-        (["primitive.xyz", "--spectrum", "dense"], "dense", "--spectrum dense was given"),
+        (["primitive.xyz", "--spectrum", "mesh"], "mesh", "`spectrum` mesh was given"),
+        (["primitive.xyz", "--mesh", "2", "2", "2"], "mesh", "`mesh` was given"),
+        (["primitive.xyz", "--length", "6"], "mesh", "`length_A` was given"),
+        (["primitive.xyz", "--spectrum", "dense"], "dense", "`spectrum` dense was given"),
         (["nitrogen.xyz"], "dense", "the structure is no crystal"),
         (["layer.xyz"], "dense", "the structure is no crystal"),
     ],
@@ -152,7 +153,7 @@ def test_rows_follow_by_the_space_group_of_an_equivariant_model(
     phonon_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("nearsight.cli.calculation.load_model", lambda *_, **__: pair_model())
+    monkeypatch.setattr("nearsight.models.registry.load_model", lambda *_, **__: pair_model())
     ase.io.write(phonon_folder / "diamond.cif", bulk("C", "diamond", a=3.57))
     few = (
         "--no-relax",
@@ -180,7 +181,7 @@ def test_slab_with_vacuum_is_a_crystal_that_is_repeated_along_its_layer(heat: He
     assert record["supercell"] == [4, 4, 1]
     assert record["mesh"] == [9, 9, 1]
     assert record["spectrum"]["share_imaginary"] == 0
-    (said,) = record["warnings"]
+    (said,) = messages(record)
     assert "a layer in a periodic box" in said
 
 

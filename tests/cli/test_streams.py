@@ -117,15 +117,15 @@ def test_a_table_that_cannot_be_made_costs_nothing_else(
 def test_a_number_that_json_does_not_know_costs_its_structure_only(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from nearsight.reports.entries import ReportEntry
+    from nearsight.records.results import HarmonicResults
 
-    to_json = ReportEntry.to_json
+    to_json = HarmonicResults.to_json
 
-    def spoilt(self: ReportEntry) -> dict[str, object]:
+    def spoilt(self: HarmonicResults) -> dict[str, object]:
         record = to_json(self)
         return {**record, "mass": float("nan")} if self.name == "copper.cif" else record
 
-    monkeypatch.setattr(ReportEntry, "to_json", spoilt)
+    monkeypatch.setattr(HarmonicResults, "to_json", spoilt)
     assert main([*PAIR, "--json", "r.json"]) == 1
     copper, aluminium = json.loads((folder / "r.json").read_text())
     assert copper["error"]["type"] == "ValueError"

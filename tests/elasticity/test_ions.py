@@ -42,9 +42,7 @@ def test_imaginary_modes_are_named(
     relaxed: Callable[..., Atoms], alpha_quartz: Atoms, derivatives: Derivatives
 ) -> None:
     saddle = relaxed(alpha_quartz, fmax=1e-5, optimizer="BFGS")
-    with pytest.raises(
-        StructureError, match=r"3 imaginary modes \(-20.*--follow-imaginary \(in Python"
-    ):
+    with pytest.raises(StructureError, match=r"3 imaginary modes \(-20.*`follow_imaginary`"):
         elastic_tensor(derivatives(saddle))
 
 

@@ -23,6 +23,7 @@ from nearsight.hessian import GeneralisedHessian, generalised_hessian
 from nearsight.models import AseModel
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.torch_model import TorchModel
+from nearsight.remarks import Remark
 from nearsight.structures import make_supercell
 from nearsight.structures.cell_symmetry import find_cell_symmetry
 from nearsight.structures.strain import VOIGT
@@ -124,7 +125,9 @@ def test_model_with_rough_curvature_is_differenced(
 
 def test_saved_and_loaded(mgo: Atoms, model: TorchModel, tmp_path: Path) -> None:
     found = compute(mgo, model)
-    noted = replace(found, hessian=replace(found.hessian, warnings=("a note",)))
+    noted = replace(
+        found, hessian=replace(found.hessian, warnings=(Remark("odd-masses", "a note"),))
+    )
     noted.save(tmp_path / "mgo.npz")
     loaded = GeneralisedHessian.load(tmp_path / "mgo.npz")
     for name in ("coupling_eV_per_A", "strain_eV", "forces_eV_per_A", "stress_eV_per_A3"):

@@ -184,7 +184,7 @@ def test_model_that_is_not_differentiable_gets_differences(
     exact = hessian(displaced_water, pair_model()).matrix_eV_per_A2
     np.testing.assert_allclose(result.matrix_eV_per_A2, exact, rtol=0, atol=1e-6)
     for method in ("rows", "batched"):
-        with pytest.raises(MethodError, match="pair cannot be differentiated twice; use method="):
+        with pytest.raises(MethodError, match="pair cannot be differentiated twice; use `method` "):
             hessian(displaced_water, model, method)
 
 
@@ -299,13 +299,13 @@ def test_budget_too_small_for_the_result_is_refused_whatever_the_method(
 @pytest.mark.parametrize(
     ("method", "step_A", "message"),
     [
-        ("analytic", None, r"no method 'analytic'; choose one of auto, rows, batched, forward-"),
-        ("", None, "no method ''"),
-        ("central-difference", 0.0, "displacement of 0.0 Å makes no sense"),
-        ("central-difference", -0.01, "displacement of -0.01 Å makes no sense"),
-        ("central-difference", 1.0, "displacement of 1.0 Å makes no sense"),
-        ("central-difference", float("nan"), "displacement of nan Å makes no sense"),
-        ("rows", 0.01, "a displacement goes with forward-difference, .*, not with rows"),
+        ("analytic", None, r"no `method` 'analytic'; choose one of auto, rows, batched, forward-"),
+        ("", None, "no `method` ''"),
+        ("central-difference", 0.0, "`step_A` is above 0 and below 1 Å, such as 0.01, not 0.0"),
+        ("central-difference", -0.01, "such as 0.01, not -0.01"),
+        ("central-difference", 1.0, "such as 0.01, not 1.0"),
+        ("central-difference", float("nan"), "such as 0.01, not nan"),
+        ("rows", 0.01, "`step_A` goes with `method` forward-difference, .*, not with rows"),
         ("auto", 0.01, "not with auto"),
     ],
 )

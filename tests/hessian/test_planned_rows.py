@@ -113,7 +113,7 @@ def test_model_that_only_claims_to_be_equivariant_is_found_out(
         message = str(caught.value)
         assert "space group Fm-3m (225) within 1e-05 Å): pair does not keep this" in message
         assert "eV/Å² from the image of row" in message
-        assert "smaller symmetry tolerance" in message
+        assert "smaller `row_symmetry_A`" in message
         assert "or use no symmetry" in message
         [deviation] = re.findall(r"differs by (\S+) eV/Å²", message)
         assert 0.01 < float(deviation) < 10

@@ -10,7 +10,8 @@ from nearsight.errors import ModelError
 from nearsight.models.catalogue import MODELS, NamedModel, family_named, stated
 from nearsight.models.contract import Capabilities
 from nearsight.models.families import FAMILIES, TORCH
-from nearsight.models.registry import DEFAULT_MODEL, load_model
+from nearsight.models.registry import load_model
+from nearsight.models.spec import DEFAULT_MODEL
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 

@@ -150,12 +150,12 @@ def test_a_device_that_the_model_is_not_made_for_is_refused(path: Path) -> None:
     from nearsight.models.loading import LoadRequest
     from nearsight.models.metatomic import load as load_from
 
-    with pytest.raises(ModelError, match=r"runs on cpu only, not on cuda:0; .*--device cpu"):
+    with pytest.raises(ModelError, match=r"runs on cpu only, not on cuda:0; .*`device` cpu"):
         load_from(LoadRequest(f"metatomic:{path}", str(path), "float64", "cuda:0", True))
 
 
 def test_a_file_needs_trust(path: Path) -> None:
-    with pytest.raises(ModelError, match=r"pairs\.pt \(sha256 .* load it with trust=True"):
+    with pytest.raises(ModelError, match=r"pairs\.pt \(sha256 .* load it with `trust`"):
         load_model(f"metatomic:{path}", device="cpu")
 
 
@@ -177,7 +177,7 @@ def test_every_pet_of_upet_has_its_name() -> None:
 
 
 def test_without_trust_nothing_is_downloaded() -> None:
-    with pytest.raises(ModelError, match=r"https://huggingface.co/lab-cosmo/upet .* trust=True"):
+    with pytest.raises(ModelError, match=r"https://huggingface.co/lab-cosmo/upet .* `trust`"):
         load_model("pet-mad-s", device="cpu")
 
 

@@ -92,7 +92,7 @@ def test_a_package_that_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("dtype", ["float16", "double", ""])
 def test_other_precisions_are_refused(dtype: str) -> None:
-    with pytest.raises(ModelError, match=f"dtype '{dtype}' .* float64 or float32"):
+    with pytest.raises(ModelError, match=f"`dtype` '{dtype}' .* float64 or float32"):
         load_model("sevennet-0", dtype=dtype)
 
 

@@ -111,7 +111,7 @@ def test_checkpoint_file_becomes_a_model(tiny_sevennet_path: Path, dtype: str) -
 
 
 def test_unknown_checkpoint_needs_trust(tiny_sevennet_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"tiny\.pth \(sha256 .* load it with trust=True"):
+    with pytest.raises(ModelError, match=r"tiny\.pth \(sha256 .* load it with `trust`"):
         load_model(f"sevennet:{tiny_sevennet_path}", device="cpu")
 
 

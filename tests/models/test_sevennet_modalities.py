@@ -199,7 +199,7 @@ def test_a_named_model_is_downloaded_once(
 
 def test_without_trust_nothing_is_downloaded(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "get", lambda *_, **__: pytest.fail("something was fetched"))
-    with pytest.raises(ModelError, match=f"from {address} as a pickled .* load it with trust=True"):
+    with pytest.raises(ModelError, match=f"from {address} as a pickled .* load it with `trust`"):
         load_model("sevennet-mf-ompa?modal=mpa", device="cpu")
 
 

@@ -333,18 +333,18 @@ def test_rounding_in_the_logarithm_of_the_cell_is_no_warning(
     assert calls
 
 
-def test_progress_counts_steps_and_shows_the_largest_force(
-    emt: Any, rattled_copper: Atoms, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown = []
+def test_progress_counts_steps_and_shows_the_largest_force(emt: Any, rattled_copper: Atoms) -> None:
+    shown: list[tuple[Any, ...]] = []
 
-    @contextmanager
-    def bar(description: str, total: int | None, *, show: bool | None) -> Iterator[Any]:
-        shown.append((description, total, show))
-        yield lambda done, note: shown.append((done, note))
+    class Noted:
+        @contextmanager
+        def task(
+            self, description: str, total: int | None, done: int = 0
+        ) -> Iterator[Callable[[int, str], None]]:
+            shown.append((description, total, done))
+            yield lambda now, note: shown.append((now, note))
 
-    monkeypatch.setattr("nearsight.relaxation.descent.progress_bar", bar)
-    result = relax(rattled_copper, emt, RelaxationSettings(max_steps=3), progress=True)
-    assert shown[0] == ("Relaxing", None, True)
+    result = relax(rattled_copper, emt, RelaxationSettings(max_steps=3), progress=Noted())
+    assert shown[0] == ("Relaxation step", None, 0)
     assert [done for done, _ in shown[1:]] == [0, 1, 2, 3]
     assert shown[-1][1].removeprefix("fmax ") in result.warnings[0]

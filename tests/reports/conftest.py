@@ -16,10 +16,10 @@ from nearsight.hessian import hessian
 from nearsight.hessian.force_constants import force_constants
 from nearsight.hessian.operator import HessianOperator
 from nearsight.models.torch_model import TorchModel
+from nearsight.records import HarmonicResults, ProbedResults
 from nearsight.relaxation import RelaxationSettings, relax
-from nearsight.reports import ProbedEntry, ReportEntry
 from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics, vibrations
-from nearsight.vibrations.spectrum import Acoustic
+from nearsight.vibrations.settings import Acoustic
 
 TEMPERATURES_K = (100.0, 298.15)
 ROCKSALT_A = 3.7494662305  # where it has its lowest energy with the pair potential
@@ -109,42 +109,44 @@ def contrast() -> Callable[[str, str], float]:
 
 
 @pytest.fixture(scope="session")
-def make_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., ReportEntry]:
+def make_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., HarmonicResults]:
     """Return a function: an entry about a structure, relaxed with the pair potential or not."""
 
-    def make(atoms: Atoms, name: str = "quartz.cif", *, relaxed: bool = False) -> ReportEntry:
+    def make(atoms: Atoms, name: str = "quartz.cif", *, relaxed: bool = False) -> HarmonicResults:
         model = pair_model()
         relaxation = relax(atoms, model, RELAX) if relaxed else None
         result = hessian(relaxation.atoms if relaxation else atoms, model, "rows")
         modes = vibrations(result)
         thermal = thermodynamics(modes, TEMPERATURES_K)
         settings = {"relax": relaxed, "supercell": [1, 1, 1]}
-        return ReportEntry(name, result, modes, thermal, relaxation, settings)
+        return HarmonicResults(name, result, modes, thermal, relaxation, settings)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def water_entry(make_entry: Callable[..., ReportEntry]) -> ReportEntry:
+def water_entry(make_entry: Callable[..., HarmonicResults]) -> HarmonicResults:
     return make_entry(molecule("H2O"), "water.xyz", relaxed=True)
 
 
 @pytest.fixture
-def quartz_entry(make_entry: Callable[..., ReportEntry], alpha_quartz: Atoms) -> ReportEntry:
+def quartz_entry(
+    make_entry: Callable[..., HarmonicResults], alpha_quartz: Atoms
+) -> HarmonicResults:
     return make_entry(alpha_quartz)
 
 
 @pytest.fixture(scope="session")
-def make_phonon_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., ReportEntry]:
+def make_phonon_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., HarmonicResults]:
     """Return a function: an entry about the phonons of a crystal."""
 
     def make(
         atoms: Atoms, supercell: tuple[int, int, int] = (3, 3, 3), acoustic: Acoustic = "classical"
-    ) -> ReportEntry:
+    ) -> HarmonicResults:
         constants = force_constants(atoms, pair_model(), supercell, method="rows")
         at_gamma = constants.at_gamma()
         phonons = phonon_mesh(constants, (4, 5, 6))
-        return ReportEntry(
+        return HarmonicResults(
             "crystal.cif",
             at_gamma,
             vibrations(at_gamma),
@@ -158,25 +160,25 @@ def make_phonon_entry(pair_model: Callable[..., TorchModel]) -> Callable[..., Re
 
 
 @pytest.fixture(scope="session")
-def rocksalt_entry(make_phonon_entry: Callable[..., ReportEntry]) -> ReportEntry:
+def rocksalt_entry(make_phonon_entry: Callable[..., HarmonicResults]) -> HarmonicResults:
     """Eight atoms in the cell, two in the primitive one, at a minimum of the pair potential."""
     return make_phonon_entry(bulk("MgO", "rocksalt", a=ROCKSALT_A, cubic=True), (2, 2, 2))
 
 
 @pytest.fixture(scope="session")
-def metal_entry(make_phonon_entry: Callable[..., ReportEntry]) -> ReportEntry:
+def metal_entry(make_phonon_entry: Callable[..., HarmonicResults]) -> HarmonicResults:
     """One atom."""
     return make_phonon_entry(bulk("Mg", "fcc", a=3.9))
 
 
 @pytest.fixture(scope="session")
-def unstable_entry(make_phonon_entry: Callable[..., ReportEntry]) -> ReportEntry:
+def unstable_entry(make_phonon_entry: Callable[..., HarmonicResults]) -> HarmonicResults:
     """A crystal that is stretched beyond what its bonds bear."""
     return make_phonon_entry(bulk("MgO", "rocksalt", a=4.6))
 
 
 @pytest.fixture(scope="session")
-def probed_entry(pair_model: Callable[..., TorchModel]) -> ProbedEntry:
+def probed_entry(pair_model: Callable[..., TorchModel]) -> ProbedResults:
     """A cell of 216 atoms at a minimum of the pair potential, without a Hessian."""
     model = pair_model()
     solid = bulk("MgO", "rocksalt", a=ROCKSALT_A, cubic=True).repeat(3)
@@ -188,4 +190,4 @@ def probed_entry(pair_model: Callable[..., TorchModel]) -> ProbedEntry:
         n_steps=8,
     )
     settings = {"relax": True, "supercell": [3, 3, 3]}
-    return ProbedEntry("rocksalt.cif", heat, relaxation, settings, "rows are too many")
+    return ProbedResults("rocksalt.cif", heat, relaxation, settings, "rows are too many")

@@ -7,7 +7,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
 
-from nearsight.reports import ReportEntry
+from nearsight.records import HarmonicResults
 from nearsight.reports.figures import (
     classical_limit_J_per_g_K,
     density_of_states_svg,
@@ -20,7 +20,7 @@ from nearsight.reports.svg import Axis, Frame
 from nearsight.vibrations import thermodynamics
 
 
-def test_modes_survive_the_bytes_they_are_packed_into(quartz_entry: ReportEntry) -> None:
+def test_modes_survive_the_bytes_they_are_packed_into(quartz_entry: HarmonicResults) -> None:
     vibrations = quartz_entry.vibrations
     data = viewer_data(vibrations, vibrations.n_modes)
     packed = np.frombuffer(base64.b64decode(data["modes"]), dtype=np.int8)
@@ -31,7 +31,7 @@ def test_modes_survive_the_bytes_they_are_packed_into(quartz_entry: ReportEntry)
     assert data["positions"] == pytest.approx(vibrations.atoms.positions.ravel(), abs=5.1e-4)
 
 
-def test_budget_counts_bytes_of_the_page(quartz_entry: ReportEntry) -> None:
+def test_budget_counts_bytes_of_the_page(quartz_entry: HarmonicResults) -> None:
     vibrations = quartz_entry.vibrations
     for budget in (0, 35, 36, 500, 10**9):
         n_modes = modes_within(vibrations, budget)
@@ -63,7 +63,7 @@ def test_metal_is_not_buried_under_its_images() -> None:
     assert len(bonds.images) <= 2 * 108
 
 
-def test_heat_capacity_tends_to_the_drawn_limit(quartz_entry: ReportEntry) -> None:
+def test_heat_capacity_tends_to_the_drawn_limit(quartz_entry: HarmonicResults) -> None:
     """Dulong and Petit: 3 R per mole of atoms, 60.084 g of SiO2 having three."""
     limit, name = classical_limit_J_per_g_K(quartz_entry.vibrations)
     assert limit == pytest.approx(3 * 3 * 8.314462618 / 60.083, rel=1e-4)
@@ -73,14 +73,16 @@ def test_heat_capacity_tends_to_the_drawn_limit(quartz_entry: ReportEntry) -> No
     assert hot / limit == pytest.approx(1 - imaginary / 27, rel=1e-5)
 
 
-def test_molecule_has_the_limit_of_its_vibrations(water_entry: ReportEntry) -> None:
+def test_molecule_has_the_limit_of_its_vibrations(water_entry: HarmonicResults) -> None:
     limit, name = classical_limit_J_per_g_K(water_entry.vibrations)
     hot = thermodynamics(water_entry.vibrations, 1e6).heat_capacity_J_per_g_K[0]
     assert hot == pytest.approx(limit, rel=1e-4)
     assert "3 vibrations" in name
 
 
-def test_points_of_the_heat_capacity_lie_where_the_numbers_say(quartz_entry: ReportEntry) -> None:
+def test_points_of_the_heat_capacity_lie_where_the_numbers_say(
+    quartz_entry: HarmonicResults,
+) -> None:
     thermal = quartz_entry.thermodynamics
     assert thermal is not None
     svg = heat_capacity_svg(quartz_entry.vibrations, thermal, "cv")
@@ -97,7 +99,7 @@ def test_points_of_the_heat_capacity_lie_where_the_numbers_say(quartz_entry: Rep
     assert all(value in str(root.findtext("desc")) for value in values)
 
 
-def test_curve_of_the_density_holds_every_mode(quartz_entry: ReportEntry) -> None:
+def test_curve_of_the_density_holds_every_mode(quartz_entry: HarmonicResults) -> None:
     """The area under the drawn curve, read back from its path, is the number of modes."""
     svg = str(density_of_states_svg(quartz_entry.vibrations, "dos"))
     root = ET.fromstring(svg)
@@ -115,7 +117,7 @@ def test_curve_of_the_density_holds_every_mode(quartz_entry: ReportEntry) -> Non
     assert area == pytest.approx(quartz_entry.vibrations.n_modes, rel=0.02)
 
 
-def test_shares_of_the_elements_add_up(quartz_entry: ReportEntry) -> None:
+def test_shares_of_the_elements_add_up(quartz_entry: HarmonicResults) -> None:
     shares = mode_shares(quartz_entry.vibrations)
     assert list(shares) == ["O", "Si"]
     assert np.sum(list(shares.values()), axis=0) == pytest.approx(np.ones(24))
@@ -135,7 +137,7 @@ def test_ticks_are_round_few_and_inside(low: float, high: float) -> None:
 
 
 def test_charts_are_described_for_those_who_do_not_see_them(
-    quartz_entry: ReportEntry,
+    quartz_entry: HarmonicResults,
 ) -> None:
     root = ET.fromstring(str(density_of_states_svg(quartz_entry.vibrations, "dos")))
     named = str(root.get("aria-labelledby")).split()
@@ -152,7 +154,7 @@ def test_colours_stand_out_from_light_and_dark(contrast: Callable[[str, str], fl
 
 
 def test_curves_of_one_element_have_one_colour_everywhere(
-    make_entry: Callable[..., ReportEntry], mgo: Atoms
+    make_entry: Callable[..., HarmonicResults], mgo: Atoms
 ) -> None:
     entry = make_entry(mgo, "mgo.cif")
     colors = viewer_data(entry.vibrations, 0)["colors"]

@@ -10,27 +10,28 @@ from ase import Atoms
 
 from nearsight.locality.comparison import compare_localities
 from nearsight.locality.compute import locality
-from nearsight.reports import FailedEntry, LocalityEntry, render_report
+from nearsight.records import FailureRecord, LocalityResults
+from nearsight.records.locality_verdict import locality_verdict
+from nearsight.records.verdict import Level
+from nearsight.reports import render_report
 from nearsight.reports.locality_figures import convergence_svg, interactions_svg
-from nearsight.reports.locality_verdict import locality_verdict
-from nearsight.reports.verdict import Level
 
 ReadPage = Callable[[str], Any]
 
 
 @pytest.fixture
-def entry(polyethylene: Atoms, pair_model: Callable[..., Any]) -> LocalityEntry:
+def entry(polyethylene: Atoms, pair_model: Callable[..., Any]) -> LocalityResults:
     """Both kinds of sites of polyethylene."""
     found = locality(polyethylene, pair_model(), reference_radius_A=7.0, method="rows")
-    return LocalityEntry("chain.cif", found, ("one.extxyz",) * len(found.fragments))
+    return LocalityResults("chain.cif", found, ("one.extxyz",) * len(found.fragments))
 
 
-def levels(entry: LocalityEntry) -> dict[str, Level]:
+def levels(entry: LocalityResults) -> dict[str, Level]:
     return {check.finding: check.level for check in locality_verdict(entry).checks}
 
 
 def test_numbers_of_the_page_are_those_of_the_record(
-    entry: LocalityEntry, read_page: ReadPage
+    entry: LocalityResults, read_page: ReadPage
 ) -> None:
     page = read_page(render_report([entry]))
     record = page.data["structure-1-record"]
@@ -44,7 +45,7 @@ def test_numbers_of_the_page_are_those_of_the_record(
     assert "Locality of a crystal of 6 atoms per cell, by pair" in page.words
 
 
-def test_fragments_of_the_record_are_those_of_the_files(entry: LocalityEntry) -> None:
+def test_fragments_of_the_record_are_those_of_the_files(entry: LocalityResults) -> None:
     made = entry.to_json()["fragments"]
     wanted = {"file", "centre", "n_atoms", "n_central", "charge", "spin"}
     assert made
@@ -54,7 +55,7 @@ def test_fragments_of_the_record_are_those_of_the_files(entry: LocalityEntry) ->
 
 
 def test_atoms_have_the_colours_of_what_is_felt_and_of_what_is_lost(
-    entry: LocalityEntry, read_page: ReadPage
+    entry: LocalityResults, read_page: ReadPage
 ) -> None:
     page = read_page(render_report([entry]))
     for site in entry.locality.sites:
@@ -73,7 +74,7 @@ def test_atoms_have_the_colours_of_what_is_felt_and_of_what_is_lost(
     assert len(ids) == len(set(ids))
 
 
-def test_the_verdict_tells_what_is_not_converged(entry: LocalityEntry) -> None:
+def test_the_verdict_tells_what_is_not_converged(entry: LocalityResults) -> None:
     assert levels(entry) == {
         "fragments converged": Level.GOOD,
         "reference large enough": Level.GOOD,
@@ -86,7 +87,7 @@ def test_the_verdict_tells_what_is_not_converged(entry: LocalityEntry) -> None:
     assert found["reference small"] is Level.CAUTION
 
 
-def test_a_reference_is_complete_only_where_nothing_is_left_out(entry: LocalityEntry) -> None:
+def test_a_reference_is_complete_only_where_nothing_is_left_out(entry: LocalityResults) -> None:
     sites = tuple(replace(site, shells=site.shells[:1]) for site in entry.locality.sites)
     alone = replace(entry, locality=replace(entry.locality, sites=sites))
     assert levels(alone)["reference small"] is Level.CAUTION
@@ -95,7 +96,7 @@ def test_a_reference_is_complete_only_where_nothing_is_left_out(entry: LocalityE
     assert levels(complete)["reference complete"] is Level.GOOD
 
 
-def test_a_model_that_sees_less_far_is_told(entry: LocalityEntry, read_page: ReadPage) -> None:
+def test_a_model_that_sees_less_far_is_told(entry: LocalityResults, read_page: ReadPage) -> None:
     compared = compare_localities(entry.locality, entry.locality)
     same = replace(entry, comparison=compared)
     assert levels(same)["model sees as far"] is Level.GOOD
@@ -106,7 +107,7 @@ def test_a_model_that_sees_less_far_is_told(entry: LocalityEntry, read_page: Rea
     assert page.data["structure-1-record"]["comparison"] == compared.summary()
 
 
-def test_curves_and_dots_are_where_the_axes_say(entry: LocalityEntry) -> None:
+def test_curves_and_dots_are_where_the_axes_say(entry: LocalityResults) -> None:
     [first, *_] = entry.locality.sites
     drawn = str(interactions_svg(first, "a"))
     assert drawn.count("<circle") == len(first.reference.atoms) - 1
@@ -116,8 +117,8 @@ def test_curves_and_dots_are_where_the_axes_say(entry: LocalityEntry) -> None:
     assert "threshold: 0.35" in curves
 
 
-def test_an_overview_has_radii_and_no_modes(entry: LocalityEntry, read_page: ReadPage) -> None:
-    failed = FailedEntry("broken.cif", "StructureError", "no capping is defined")
+def test_an_overview_has_radii_and_no_modes(entry: LocalityResults, read_page: ReadPage) -> None:
+    failed = FailureRecord("broken.cif", "StructureError", "no capping is defined")
     page = read_page(render_report([entry, replace(entry, name="other.cif"), failed]))
     assert "Locality of 3 structures" in page.words
     assert "fragment radius" in page.words

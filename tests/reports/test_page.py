@@ -13,18 +13,19 @@ import pytest
 
 from nearsight.errors import StorageError
 from nearsight.printable import printable
-from nearsight.reports import FailedEntry, ReportEntry, render_report, write_report
+from nearsight.records import FailureRecord, HarmonicResults
+from nearsight.reports import render_report, write_report
 from nearsight.reports.page import render_page
 from nearsight.reports.sections import calculated_section
 from nearsight.reports.templates import asset
 
 ReadPage = Callable[[str], Any]
 
-EMPTY = FailedEntry("empty.cif", "StructureError", "empty.cif is empty; write it again.")
+EMPTY = FailureRecord("empty.cif", "StructureError", "empty.cif is empty; write it again.")
 
 
 def test_numbers_of_the_page_are_those_of_the_record(
-    quartz_entry: ReportEntry, read_page: ReadPage
+    quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     page = read_page(render_report([quartz_entry]))
     record = page.data["structure-1-record"]
@@ -38,7 +39,9 @@ def test_numbers_of_the_page_are_those_of_the_record(
     assert set(vibrations.tolist()) <= set(record["modes"]["wavenumbers_per_cm"])
 
 
-def test_everything_a_reader_needs_is_named(water_entry: ReportEntry, read_page: ReadPage) -> None:
+def test_everything_a_reader_needs_is_named(
+    water_entry: HarmonicResults, read_page: ReadPage
+) -> None:
     words = read_page(render_report([water_entry], command="nearsight heat-capacity w.xyz")).words
     relaxation = water_entry.relaxation
     assert relaxation is not None
@@ -62,7 +65,7 @@ def test_everything_a_reader_needs_is_named(water_entry: ReportEntry, read_page:
         assert needed in words
 
 
-def test_page_loads_nothing(quartz_entry: ReportEntry, read_page: ReadPage) -> None:
+def test_page_loads_nothing(quartz_entry: HarmonicResults, read_page: ReadPage) -> None:
     text = render_report([quartz_entry, EMPTY])
     page = read_page(text)
     loading = {"src", "srcset", "data", "poster", "action", "formaction", "background"}
@@ -82,7 +85,7 @@ def test_page_loads_nothing(quartz_entry: ReportEntry, read_page: ReadPage) -> N
 
 
 def test_policy_allows_exactly_the_scripts_of_the_page(
-    quartz_entry: ReportEntry, read_page: ReadPage
+    quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     page = read_page(render_report([quartz_entry]))
     (policy,) = [str(a["content"]) for _, a in page.tags if a.get("http-equiv")]
@@ -119,9 +122,9 @@ def test_viewer_is_the_one_its_licence_names() -> None:
     ],
 )
 def test_hostile_names_stay_text(
-    quartz_entry: ReportEntry, read_page: ReadPage, hostile: str
+    quartz_entry: HarmonicResults, read_page: ReadPage, hostile: str
 ) -> None:
-    failed = FailedEntry(hostile, "StructureError", f"{hostile} is empty")
+    failed = FailureRecord(hostile, "StructureError", f"{hostile} is empty")
     made = replace(quartz_entry, name=hostile, settings={hostile: hostile})
     plain = read_page(render_report([quartz_entry, EMPTY]))
     page = read_page(render_report([made, failed], command=f"nearsight {hostile}"))
@@ -133,9 +136,9 @@ def test_hostile_names_stay_text(
 
 
 def test_failures_are_listed_with_their_reason(
-    quartz_entry: ReportEntry, read_page: ReadPage
+    quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
-    defect = FailedEntry("odd.cif", "ZeroDivisionError", "division by zero")
+    defect = FailureRecord("odd.cif", "ZeroDivisionError", "division by zero")
     page = read_page(render_report([quartz_entry, EMPTY, defect]))
     assert "1 calculated, 2 failed" in page.words
     assert page.words.count("empty.cif is empty; write it again.") == 2
@@ -155,7 +158,7 @@ def test_a_run_in_which_all_failed_has_a_page(read_page: ReadPage) -> None:
 
 
 def test_overview_compares_structures(
-    quartz_entry: ReportEntry, water_entry: ReportEntry, read_page: ReadPage
+    quartz_entry: HarmonicResults, water_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     page = read_page(render_report([quartz_entry, water_entry]))
     for entry in (quartz_entry, water_entry):
@@ -166,14 +169,14 @@ def test_overview_compares_structures(
     assert len(ids) == len(set(ids))
 
 
-def test_what_was_not_reached_is_named(quartz_entry: ReportEntry, read_page: ReadPage) -> None:
+def test_what_was_not_reached_is_named(quartz_entry: HarmonicResults, read_page: ReadPage) -> None:
     page = read_page(render_page([calculated_section(quartz_entry, 1)], pending=["late.cif"]))
     assert "1 not calculated yet" in page.words
     assert "late.cif" in page.words
 
 
 def test_page_without_thermodynamics_is_about_vibrations(
-    quartz_entry: ReportEntry, read_page: ReadPage
+    quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     page = read_page(render_report([replace(quartz_entry, thermodynamics=None)]))
     assert "Vibrations of quartz" in page.text
@@ -181,7 +184,9 @@ def test_page_without_thermodynamics_is_about_vibrations(
     assert "heat_capacity" not in page.data["structure-1-record"]
 
 
-def test_modes_that_do_not_fit_are_named(quartz_entry: ReportEntry, read_page: ReadPage) -> None:
+def test_modes_that_do_not_fit_are_named(
+    quartz_entry: HarmonicResults, read_page: ReadPage
+) -> None:
     n_atoms, n_modes = quartz_entry.vibrations.n_atoms, quartz_entry.vibrations.n_modes
     page = read_page(render_report([quartz_entry], mode_budget_bytes=4 * n_atoms * 5 + 3))
     viewer = page.data["structure-1-viewer"]
@@ -195,7 +200,7 @@ def test_modes_that_do_not_fit_are_named(quartz_entry: ReportEntry, read_page: R
 
 
 def test_atom_without_vibrations_has_a_page(
-    make_entry: Callable[..., ReportEntry], read_page: ReadPage
+    make_entry: Callable[..., HarmonicResults], read_page: ReadPage
 ) -> None:
     from ase import Atoms
 
@@ -205,7 +210,9 @@ def test_atom_without_vibrations_has_a_page(
         assert not [tag for tag, attributes in page.tags if attributes.get("role") == "img"]
 
 
-def test_name_that_is_no_unicode_costs_no_page(tmp_path: Path, quartz_entry: ReportEntry) -> None:
+def test_name_that_is_no_unicode_costs_no_page(
+    tmp_path: Path, quartz_entry: HarmonicResults
+) -> None:
     name = os.fsdecode(b"caf\xe9.cif")
     target = tmp_path / "page.html"
     write_report(target, [replace(quartz_entry, name=name)], command=f"nearsight {name}")
@@ -213,7 +220,7 @@ def test_name_that_is_no_unicode_costs_no_page(tmp_path: Path, quartz_entry: Rep
 
 
 def test_page_is_written_whole_or_not_at_all(
-    tmp_path: Path, quartz_entry: ReportEntry, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, quartz_entry: HarmonicResults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "page.html"
     write_report(target, [quartz_entry])
@@ -237,7 +244,7 @@ def test_report_of_nothing_is_refused(tmp_path: Path) -> None:
 
 
 def test_record_is_embedded_to_the_last_digit(
-    quartz_entry: ReportEntry, read_page: ReadPage
+    quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     entry = replace(quartz_entry, settings={"value": float(np.nextafter(1.0, 2.0))})
     page = read_page(render_report([entry]))

@@ -9,10 +9,13 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from nearsight.reports import ReportEntry, render_report
+from json_warnings import messages
+from nearsight.records import HarmonicResults
+from nearsight.records.verdict import Level, verdict
+from nearsight.remarks import Remark
+from nearsight.reports import render_report
 from nearsight.reports.figures import classical_limit_J_per_g_K
 from nearsight.reports.phonon_figures import bands_svg, convergence_svg, phonon_density_svg
-from nearsight.reports.verdict import Level, verdict
 from nearsight.units import eigenvalues_from_wavenumbers
 from nearsight.vibrations import band_structure, thermodynamics
 from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
@@ -21,11 +24,11 @@ from nearsight.vibrations.supercell_convergence import ConvergenceStep, Supercel
 ReadPage = Callable[[str], Any]
 
 
-def _levels(entry: ReportEntry) -> dict[str, Level]:
+def _levels(entry: HarmonicResults) -> dict[str, Level]:
     return {check.finding: check.level for check in verdict(entry).checks}
 
 
-def _with_effect(entry: ReportEntry, effect: float) -> ReportEntry:
+def _with_effect(entry: HarmonicResults, effect: float) -> HarmonicResults:
     assert entry.phonons is not None
     phonons = replace(entry.phonons, interpolation_effect=effect)
     thermal = thermodynamics(phonons, 300.0, "classical")
@@ -33,14 +36,14 @@ def _with_effect(entry: ReportEntry, effect: float) -> ReportEntry:
 
 
 @pytest.fixture(params=["rocksalt_entry", "metal_entry"])
-def stable_entry(request: pytest.FixtureRequest) -> ReportEntry:
+def stable_entry(request: pytest.FixtureRequest) -> HarmonicResults:
     """A crystal of two atoms, and one of a single atom."""
-    entry: ReportEntry = request.getfixturevalue(request.param)
+    entry: HarmonicResults = request.getfixturevalue(request.param)
     return entry
 
 
 def test_numbers_of_the_page_are_those_of_the_record(
-    stable_entry: ReportEntry, read_page: ReadPage
+    stable_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     page = read_page(render_report([stable_entry]))
     record = page.data["structure-1-record"]
@@ -59,7 +62,7 @@ def test_numbers_of_the_page_are_those_of_the_record(
 
 
 def test_cell_of_the_page_is_the_cell_of_the_file(
-    rocksalt_entry: ReportEntry, read_page: ReadPage
+    rocksalt_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     page = read_page(render_report([rocksalt_entry]))
     assert page.data["structure-1-record"]["n_atoms"] == 8
@@ -78,7 +81,7 @@ def test_cell_of_the_page_is_the_cell_of_the_file(
     ],
 )
 def test_mesh_and_its_point_at_gamma_are_put_into_words(
-    rocksalt_entry: ReportEntry, read_page: ReadPage, acoustic: Any, words: str
+    rocksalt_entry: HarmonicResults, read_page: ReadPage, acoustic: Any, words: str
 ) -> None:
     assert rocksalt_entry.phonons is not None
     thermal = thermodynamics(rocksalt_entry.phonons, 300.0, acoustic, scale_factor=0.98)
@@ -89,7 +92,7 @@ def test_mesh_and_its_point_at_gamma_are_put_into_words(
 
 
 def test_where_force_constants_come_from_is_named(
-    rocksalt_entry: ReportEntry, read_page: ReadPage
+    rocksalt_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     words = " ".join(read_page(render_report([rocksalt_entry])).words.split())
     assert "Force constants" in words
@@ -100,7 +103,7 @@ def test_where_force_constants_come_from_is_named(
 
 
 def test_density_of_phonon_states_is_drawn_in_place_of_that_at_gamma(
-    stable_entry: ReportEntry, read_page: ReadPage
+    stable_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     page = read_page(render_report([stable_entry]))
     assert "Density of phonon states" in page.words
@@ -112,7 +115,7 @@ def test_density_of_phonon_states_is_drawn_in_place_of_that_at_gamma(
 
 
 def test_atom_of_its_own_is_told_from_a_structure_without_vibrations(
-    metal_entry: ReportEntry, read_page: ReadPage
+    metal_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     words = read_page(render_report([metal_entry])).words
     assert "One atom has no mode at Γ" in words
@@ -137,7 +140,7 @@ def test_chart_begins_at_zero_unless_modes_are_imaginary(
     assert rug.attrib["d"].count("M") == phonons.gamma.n_modes
 
 
-def test_heat_capacity_tends_to_the_law_of_dulong_and_petit(stable_entry: ReportEntry) -> None:
+def test_heat_capacity_tends_to_the_law_of_dulong_and_petit(stable_entry: HarmonicResults) -> None:
     assert stable_entry.phonons is not None
     limit, name = classical_limit_J_per_g_K(stable_entry.phonons)
     assert "Dulong" in name
@@ -148,7 +151,7 @@ def test_heat_capacity_tends_to_the_law_of_dulong_and_petit(stable_entry: Report
 # The verdict
 
 
-def test_phonons_at_a_minimum_pass(rocksalt_entry: ReportEntry) -> None:
+def test_phonons_at_a_minimum_pass(rocksalt_entry: HarmonicResults) -> None:
     levels = _levels(_with_effect(rocksalt_entry, 1e-3))
     assert levels.pop("relaxation not recorded") is Level.UNKNOWN
     assert set(levels.values()) == {Level.GOOD}
@@ -167,7 +170,12 @@ def test_phonons_at_a_minimum_pass(rocksalt_entry: ReportEntry) -> None:
     ],
 )
 def test_what_interpolation_changes_is_judged(
-    rocksalt_entry: ReportEntry, read_page: ReadPage, *, effect: float, finding: str, level: Level
+    rocksalt_entry: HarmonicResults,
+    read_page: ReadPage,
+    *,
+    effect: float,
+    finding: str,
+    level: Level,
 ) -> None:
     entry = _with_effect(rocksalt_entry, effect)
     assert _levels(entry)[finding] is level
@@ -178,7 +186,7 @@ def test_what_interpolation_changes_is_judged(
 
 
 def test_one_atom_in_a_supercell_of_its_own_is_too_small(
-    make_phonon_entry: Callable[..., ReportEntry], metal_entry: ReportEntry
+    make_phonon_entry: Callable[..., HarmonicResults], metal_entry: HarmonicResults
 ) -> None:
     assert metal_entry.force_constants is not None
     alone = make_phonon_entry(metal_entry.force_constants.unit_cell, (1, 1, 1))
@@ -186,7 +194,7 @@ def test_one_atom_in_a_supercell_of_its_own_is_too_small(
 
 
 def test_share_of_imaginary_modes_is_a_problem(
-    unstable_entry: ReportEntry, rocksalt_entry: ReportEntry, read_page: ReadPage
+    unstable_entry: HarmonicResults, rocksalt_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     assert unstable_entry.phonons is not None
     share = unstable_entry.phonons.share_imaginary
@@ -216,7 +224,7 @@ def _curve(*, converged: bool, n_steps: int = 2) -> SupercellConvergence:
     ],
 )
 def test_growing_of_the_supercell_is_judged_and_recorded(
-    rocksalt_entry: ReportEntry,
+    rocksalt_entry: HarmonicResults,
     read_page: ReadPage,
     *,
     converged: bool,
@@ -235,20 +243,20 @@ def test_growing_of_the_supercell_is_judged_and_recorded(
 
 
 def test_bands_and_what_they_warn_of_are_on_record(
-    rocksalt_entry: ReportEntry, read_page: ReadPage
+    rocksalt_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     assert rocksalt_entry.force_constants is not None
     bands = band_structure(rocksalt_entry.force_constants, points_per_segment=3)
-    doubtful = replace(bands, warnings=("the path is doubtful.",))
+    doubtful = replace(bands, warnings=(Remark("path-not-definite", "the path is doubtful."),))
     page = read_page(render_report([replace(rocksalt_entry, bands=doubtful)]))
     record = page.data["structure-1-record"]
     assert record["bands"] == bands.summary()
-    assert "the path is doubtful." in record["warnings"]
+    assert "the path is doubtful." in messages(record)
     assert "The path is doubtful." in page.words
     assert rocksalt_entry.to_json()["bands"] is None
 
 
-def test_reason_of_the_spectrum_is_on_record(rocksalt_entry: ReportEntry) -> None:
+def test_reason_of_the_spectrum_is_on_record(rocksalt_entry: HarmonicResults) -> None:
     entry = replace(rocksalt_entry, spectrum_reason="it was asked for")
     assert entry.to_json()["spectrum"]["reason"] == "it was asked for"
     assert "reason" not in rocksalt_entry.to_json()["spectrum"]
@@ -256,7 +264,7 @@ def test_reason_of_the_spectrum_is_on_record(rocksalt_entry: ReportEntry) -> Non
 
 @pytest.mark.parametrize(("wavenumber_per_cm", "level"), [(-9.0, Level.CAUTION), (9.0, Level.GOOD)])
 def test_few_imaginary_modes_beside_gamma_call_for_care(
-    rocksalt_entry: ReportEntry, wavenumber_per_cm: float, level: Level
+    rocksalt_entry: HarmonicResults, wavenumber_per_cm: float, level: Level
 ) -> None:
     phonons = rocksalt_entry.phonons
     assert phonons is not None
@@ -271,7 +279,7 @@ def test_few_imaginary_modes_beside_gamma_call_for_care(
 
 
 def test_few_imaginary_modes_at_points_of_the_supercell_are_a_problem(
-    rocksalt_entry: ReportEntry,
+    rocksalt_entry: HarmonicResults,
 ) -> None:
     phonons = rocksalt_entry.phonons
     assert phonons is not None
@@ -290,14 +298,14 @@ def test_few_imaginary_modes_at_points_of_the_supercell_are_a_problem(
     assert found is Level.BAD
 
 
-def test_no_warning_is_given_twice(unstable_entry: ReportEntry, read_page: ReadPage) -> None:
+def test_no_warning_is_given_twice(unstable_entry: HarmonicResults, read_page: ReadPage) -> None:
     assert len(set(unstable_entry.warnings)) == len(unstable_entry.warnings)
     [about] = [text for text in unstable_entry.warnings if "imaginary" in text]
     assert read_page(render_report([unstable_entry])).words.count(about[1:]) == 1
 
 
 def test_bands_are_drawn_with_every_branch_and_every_label(
-    rocksalt_entry: ReportEntry, read_page: ReadPage
+    rocksalt_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     assert rocksalt_entry.force_constants is not None
     bands = band_structure(rocksalt_entry.force_constants, points_per_segment=5)
@@ -312,7 +320,7 @@ def test_bands_are_drawn_with_every_branch_and_every_label(
     assert "Phonon bands" not in read_page(render_report([rocksalt_entry])).words
 
 
-def test_imaginary_bands_are_drawn_below_zero(unstable_entry: ReportEntry) -> None:
+def test_imaginary_bands_are_drawn_below_zero(unstable_entry: HarmonicResults) -> None:
     assert unstable_entry.force_constants is not None
     bands = band_structure(unstable_entry.force_constants, points_per_segment=5)
     assert bands.lowest_THz < -1
@@ -322,7 +330,7 @@ def test_imaginary_bands_are_drawn_below_zero(unstable_entry: ReportEntry) -> No
 
 
 def test_convergence_of_the_supercell_is_drawn(
-    rocksalt_entry: ReportEntry, read_page: ReadPage
+    rocksalt_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     values = [[0.0, 0.98], [0.0, 1.01], [0.0, 1.0]]
     steps = tuple(

@@ -17,27 +17,29 @@ from nearsight import units
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.product_method import ProductMethod
 from nearsight.models.torch_model import TorchModel
-from nearsight.reports import FailedEntry, ProbedEntry, ReportEntry, render_report
+from nearsight.records import FailureRecord, HarmonicResults, ProbedResults
+from nearsight.records.probed_verdict import probed_verdict
+from nearsight.records.verdict import Level
+from nearsight.remarks import Remark
+from nearsight.reports import render_report
 from nearsight.reports.palette import SCALE, scale_colors
 from nearsight.reports.probed_figures import CLASSICAL_LIMIT_J_PER_MOL_K, elements_svg
 from nearsight.reports.probed_section import probed_section
-from nearsight.reports.probed_verdict import probed_verdict
-from nearsight.reports.verdict import Level
 from nearsight.vibrations import probe_heat_capacity
 from nearsight.vibrations.probed_heat_capacity import ATOMIC_KEY
 
 ReadPage = Callable[[str], Any]
 
 
-def _levels(entry: ProbedEntry) -> dict[str, Level]:
+def _levels(entry: ProbedResults) -> dict[str, Level]:
     return {check.finding: check.level for check in probed_verdict(entry).checks}
 
 
-def _with_heat(entry: ProbedEntry, **changes: Any) -> ProbedEntry:
+def _with_heat(entry: ProbedResults, **changes: Any) -> ProbedResults:
     return replace(entry, heat=replace(entry.heat, **changes))
 
 
-def _with_shares(entry: ProbedEntry, shares_J_per_mol_K: Any) -> ProbedEntry:
+def _with_shares(entry: ProbedResults, shares_J_per_mol_K: Any) -> ProbedResults:
     of_atoms = np.array(shares_J_per_mol_K) / units.EV_PER_CELL_IN_J_PER_MOL
     both = np.stack([of_atoms, 1.1 * of_atoms])
     return _with_heat(
@@ -45,7 +47,7 @@ def _with_shares(entry: ProbedEntry, shares_J_per_mol_K: Any) -> ProbedEntry:
     )
 
 
-def _with_error(entry: ProbedEntry, relative: float) -> ProbedEntry:
+def _with_error(entry: ProbedResults, relative: float) -> ProbedResults:
     """Return `entry` with that error bar at its second temperature, and a smaller one before."""
     bias = np.array([0.5, 1.0]) * relative * entry.heat.heat_capacity_eV_per_K
     return _with_heat(entry, bias_estimate_eV_per_K=bias, standard_error_eV_per_K=np.zeros(2))
@@ -55,7 +57,7 @@ def _with_error(entry: ProbedEntry, relative: float) -> ProbedEntry:
 
 
 def test_numbers_of_the_page_are_those_of_the_record(
-    probed_entry: ProbedEntry, read_page: ReadPage
+    probed_entry: ProbedResults, read_page: ReadPage
 ) -> None:
     page = read_page(render_report([probed_entry]))
     record = page.data["structure-1-record"]
@@ -73,7 +75,7 @@ def test_numbers_of_the_page_are_those_of_the_record(
 
 
 def test_error_below_the_last_digit_is_not_called_zero(
-    probed_entry: ProbedEntry, read_page: ReadPage
+    probed_entry: ProbedResults, read_page: ReadPage
 ) -> None:
     tiny = np.full(2, 1e-12)
     exact = _with_heat(probed_entry, standard_error_eV_per_K=tiny, bias_estimate_eV_per_K=tiny)
@@ -82,7 +84,9 @@ def test_error_below_the_last_digit_is_not_called_zero(
     assert "0.00000" not in words
 
 
-def test_everything_a_reader_needs_is_named(probed_entry: ProbedEntry, read_page: ReadPage) -> None:
+def test_everything_a_reader_needs_is_named(
+    probed_entry: ProbedResults, read_page: ReadPage
+) -> None:
     heat = probed_entry.heat
     words = " ".join(read_page(render_report([probed_entry])).words.split())
     for needed in (
@@ -107,7 +111,7 @@ def test_everything_a_reader_needs_is_named(probed_entry: ProbedEntry, read_page
         assert needed in words
 
 
-def test_there_are_no_modes_to_choose(probed_entry: ProbedEntry, read_page: ReadPage) -> None:
+def test_there_are_no_modes_to_choose(probed_entry: ProbedResults, read_page: ReadPage) -> None:
     page = read_page(render_report([probed_entry]))
     assert not [tag for tag, _ in page.tags if tag == "input"]
     assert not [a for _, a in page.tags if a.get("data-action") == "pause"]
@@ -117,7 +121,7 @@ def test_there_are_no_modes_to_choose(probed_entry: ProbedEntry, read_page: Read
 
 
 def test_scale_of_the_colours_ends_at_the_lowest_and_the_highest(
-    probed_entry: ProbedEntry, read_page: ReadPage
+    probed_entry: ProbedResults, read_page: ReadPage
 ) -> None:
     text = render_report([probed_entry])
     page = read_page(text)
@@ -132,7 +136,7 @@ def test_scale_of_the_colours_ends_at_the_lowest_and_the_highest(
 
 
 def test_colours_follow_the_heat_of_the_atoms(
-    probed_entry: ProbedEntry, read_page: ReadPage
+    probed_entry: ProbedResults, read_page: ReadPage
 ) -> None:
     shares = np.linspace(3.0, 24.0, 216)
     entry = _with_shares(probed_entry, shares)
@@ -147,7 +151,7 @@ def test_colours_follow_the_heat_of_the_atoms(
 
 
 def test_structure_too_large_to_draw_is_left_out(
-    probed_entry: ProbedEntry, read_page: ReadPage, monkeypatch: pytest.MonkeyPatch
+    probed_entry: ProbedResults, read_page: ReadPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nearsight.reports.probed_section._MOST_DRAWN_ATOMS", 216)
     assert "structure-1-viewer" in read_page(render_report([probed_entry])).data
@@ -162,9 +166,9 @@ def test_structure_too_large_to_draw_is_left_out(
 
 
 def test_overview_compares_probed_with_others(
-    probed_entry: ProbedEntry, quartz_entry: ReportEntry, read_page: ReadPage
+    probed_entry: ProbedResults, quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
-    failed = FailedEntry("empty.cif", "StructureError", "empty.cif is empty; write it again.")
+    failed = FailureRecord("empty.cif", "StructureError", "empty.cif is empty; write it again.")
     page = read_page(render_report([quartz_entry, probed_entry, failed]))
     assert "Heat capacities of 3 structures" in page.words
     assert "2 calculated, 1 failed" in page.words
@@ -175,7 +179,7 @@ def test_overview_compares_probed_with_others(
     assert set(page.data) >= {"structure-1-viewer", "structure-2-viewer", "structure-3-record"}
 
 
-def test_hostile_names_stay_text(probed_entry: ProbedEntry, read_page: ReadPage) -> None:
+def test_hostile_names_stay_text(probed_entry: ProbedResults, read_page: ReadPage) -> None:
     hostile = "</script><script>alert(1)</script>"
     entry = replace(probed_entry, name=hostile, spectrum_reason=hostile)
     page = read_page(render_report([entry]))
@@ -187,7 +191,7 @@ def test_molecule_has_a_page(pair_model: Callable[..., TorchModel], read_page: R
     corners = 2.5 * np.array([[0, 0, 0], [1, 1, 0], [1, 0, 1], [0, 1, 1]]) / np.sqrt(2)
     operator = HessianOperator(Atoms("Mg4", positions=corners), pair_model(), "analytic")
     heat = probe_heat_capacity(operator, 400.0, "exclude", radius_A=20.0)
-    entry = ProbedEntry("cluster.xyz", heat)
+    entry = ProbedResults("cluster.xyz", heat)
     words = read_page(render_report([entry])).words
     assert "a molecule of 4 atoms, by probing" in words
     assert "The 6 translations and rotations of the molecule are left out." in words
@@ -198,7 +202,7 @@ def test_molecule_has_a_page(pair_model: Callable[..., TorchModel], read_page: R
 # The chart
 
 
-def test_bars_are_the_means_of_the_elements(probed_entry: ProbedEntry) -> None:
+def test_bars_are_the_means_of_the_elements(probed_entry: ProbedResults) -> None:
     symbols = np.array(probed_entry.atoms.get_chemical_symbols())
     shares = np.where(symbols == "Mg", 10.0, 20.0) + np.resize([-1.0, 1.0, 0.0], 216)
     heat = _with_shares(probed_entry, shares).heat
@@ -228,7 +232,7 @@ def test_bars_are_the_means_of_the_elements(probed_entry: ProbedEntry) -> None:
 
 
 def test_values_below_zero_and_above_the_limit_are_within_the_chart(
-    probed_entry: ProbedEntry,
+    probed_entry: ProbedResults,
 ) -> None:
     heat = _with_shares(probed_entry, np.linspace(-1.0, 30.0, 216)).heat
     root = ET.fromstring(str(elements_svg(heat, "elements")))
@@ -256,7 +260,7 @@ def test_scale_is_ordered_and_stands_out_from_the_stage_in_light_and_dark(
 # The verdict
 
 
-def test_probing_at_a_minimum_passes(probed_entry: ProbedEntry) -> None:
+def test_probing_at_a_minimum_passes(probed_entry: ProbedResults) -> None:
     entry = _with_error(probed_entry, 1e-3)
     levels = _levels(entry)
     assert levels.pop("no imaginary modes seen") is Level.UNKNOWN  # few steps need not see all
@@ -267,7 +271,7 @@ def test_probing_at_a_minimum_passes(probed_entry: ProbedEntry) -> None:
 
 @pytest.mark.parametrize(("n_imaginary", "level"), [(0, Level.GOOD), (2, Level.BAD)])
 def test_modes_that_were_looked_for_are_judged(
-    probed_entry: ProbedEntry, read_page: ReadPage, n_imaginary: int, level: Level
+    probed_entry: ProbedResults, read_page: ReadPage, n_imaginary: int, level: Level
 ) -> None:
     entry = _with_heat(probed_entry, n_imaginary=n_imaginary)
     [found] = [each for finding, each in _levels(entry).items() if "imaginary mode" in finding]
@@ -278,7 +282,7 @@ def test_modes_that_were_looked_for_are_judged(
 
 
 def test_imaginary_modes_that_were_seen_are_a_problem(
-    probed_entry: ProbedEntry, read_page: ReadPage
+    probed_entry: ProbedResults, read_page: ReadPage
 ) -> None:
     nodes = probed_entry.heat.nodes_eV_per_A2_amu.copy()
     nodes[5] = units.eigenvalues_from_wavenumbers([-12.3])[0]
@@ -289,7 +293,7 @@ def test_imaginary_modes_that_were_seen_are_a_problem(
     assert "seen" in [line.strip() for line in page.words.splitlines()]
 
 
-def test_rounding_of_rigid_motions_is_no_imaginary_mode(probed_entry: ProbedEntry) -> None:
+def test_rounding_of_rigid_motions_is_no_imaginary_mode(probed_entry: ProbedResults) -> None:
     nodes = probed_entry.heat.nodes_eV_per_A2_amu.copy()
     nodes[5] = units.eigenvalues_from_wavenumbers([-0.4])[0]
     entry = _with_heat(probed_entry, nodes_eV_per_A2_amu=nodes)
@@ -307,7 +311,7 @@ def test_rounding_of_rigid_motions_is_no_imaginary_mode(probed_entry: ProbedEntr
     ],
 )
 def test_error_bar_is_judged_where_it_is_largest(
-    probed_entry: ProbedEntry, relative: float, finding: str, level: Level, words: str
+    probed_entry: ProbedResults, relative: float, finding: str, level: Level, words: str
 ) -> None:
     found = probed_verdict(_with_error(probed_entry, relative)).checks
     [check] = [check for check in found if check.finding == finding]
@@ -315,13 +319,13 @@ def test_error_bar_is_judged_where_it_is_largest(
     assert words in check.detail
 
 
-def test_heat_capacity_of_nothing_has_no_small_error(probed_entry: ProbedEntry) -> None:
+def test_heat_capacity_of_nothing_has_no_small_error(probed_entry: ProbedResults) -> None:
     entry = _with_heat(probed_entry, heat_capacity_eV_per_K=np.zeros(2))
     assert _levels(entry)["error bar large"] is Level.BAD
 
 
 def test_products_by_differences_call_for_care(
-    probed_entry: ProbedEntry, read_page: ReadPage
+    probed_entry: ProbedResults, read_page: ReadPage
 ) -> None:
     assert "products by differences" not in _levels(probed_entry)
     method = ProductMethod("differences", "pair cannot be differentiated twice", 10**6, 1e-3)
@@ -333,7 +337,7 @@ def test_products_by_differences_call_for_care(
     assert "displacement" in words
 
 
-def test_structure_is_judged_as_for_other_entries(probed_entry: ProbedEntry) -> None:
+def test_structure_is_judged_as_for_other_entries(probed_entry: ProbedResults) -> None:
     assert probed_entry.relaxation is not None
     unconverged = replace(probed_entry.relaxation, converged=False)
     assert (
@@ -342,7 +346,9 @@ def test_structure_is_judged_as_for_other_entries(probed_entry: ProbedEntry) -> 
     )
     unrelaxed = replace(probed_entry, relaxation=None, settings={"relax": False})
     assert _levels(unrelaxed)["not relaxed"] is Level.CAUTION
-    remarked = replace(probed_entry, structure_warnings=("The symmetry changed.",))
+    remarked = replace(
+        probed_entry, structure_warnings=(Remark("space-group-changed", "The symmetry changed."),)
+    )
     assert _levels(remarked)["structure with warnings"] is Level.CAUTION
     assert "The symmetry changed." in probed_section(remarked, 1).html
     excluded = _with_heat(probed_entry, acoustic="exclude")

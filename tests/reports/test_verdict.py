@@ -4,18 +4,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nearsight.reports import ReportEntry
-from nearsight.reports.verdict import Level, verdict
+from json_warnings import messages
+from nearsight.records import HarmonicResults
+from nearsight.records.verdict import Level, verdict
+from nearsight.remarks import Remark
 from nearsight.vibrations import thermodynamics, vibrations
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.supercell_convergence import ConvergenceStep, SupercellConvergence
 
 
-def _levels(entry: ReportEntry) -> dict[str, Level]:
+def _levels(entry: HarmonicResults) -> dict[str, Level]:
     return {check.finding: check.level for check in verdict(entry).checks}
 
 
-def test_relaxed_molecule_passes_but_for_what_is_left_out(water_entry: ReportEntry) -> None:
+def test_relaxed_molecule_passes_but_for_what_is_left_out(water_entry: HarmonicResults) -> None:
     levels = _levels(water_entry)
     assert levels.pop("vibrations only") is Level.CAUTION
     assert set(levels.values()) == {Level.GOOD}
@@ -24,7 +26,7 @@ def test_relaxed_molecule_passes_but_for_what_is_left_out(water_entry: ReportEnt
     assert "Nothing speaks against" in verdict(without).summary
 
 
-def test_unconverged_relaxation_is_a_problem(water_entry: ReportEntry) -> None:
+def test_unconverged_relaxation_is_a_problem(water_entry: HarmonicResults) -> None:
     assert water_entry.relaxation is not None
     relaxation = replace(water_entry.relaxation, converged=False)
     entry = replace(water_entry, relaxation=relaxation)
@@ -32,23 +34,30 @@ def test_unconverged_relaxation_is_a_problem(water_entry: ReportEntry) -> None:
     assert verdict(entry).level is Level.BAD
 
 
-def test_unrelaxed_is_not_the_same_as_unknown(quartz_entry: ReportEntry) -> None:
+def test_unrelaxed_is_not_the_same_as_unknown(quartz_entry: HarmonicResults) -> None:
     assert _levels(quartz_entry)["not relaxed"] is Level.CAUTION
     saved = replace(quartz_entry, settings={})
     assert _levels(saved)["relaxation not recorded"] is Level.UNKNOWN
-    noted = replace(saved, hessian=replace(saved.hessian, warnings=("Not converged.",)))
+    noted = replace(
+        saved, hessian=replace(saved.hessian, warnings=(Remark("energy-rose", "The energy rose."),))
+    )
     assert _levels(noted)["structure with warnings"] is Level.CAUTION
 
 
-def test_warnings_of_a_converged_structure_are_no_praise(water_entry: ReportEntry) -> None:
+def test_warnings_of_a_converged_structure_are_no_praise(water_entry: HarmonicResults) -> None:
     entry = replace(water_entry, thermodynamics=None)
-    noted = replace(entry, hessian=replace(entry.hessian, warnings=("The symmetry changed.",)))
+    noted = replace(
+        entry,
+        hessian=replace(
+            entry.hessian, warnings=(Remark("space-group-changed", "The symmetry changed."),)
+        ),
+    )
     assert _levels(noted)["relaxation converged"] is Level.GOOD
     assert _levels(noted)["structure with warnings"] is Level.CAUTION
     assert verdict(noted).short == "with care"
 
 
-def test_imaginary_modes_are_a_problem(quartz_entry: ReportEntry) -> None:
+def test_imaginary_modes_are_a_problem(quartz_entry: HarmonicResults) -> None:
     modes = quartz_entry.vibrations
     eigenvalues = np.sort(np.concatenate([[-1e-9], modes.eigenvalues_eV_per_A2_amu[1:]]))
     moved = replace(modes, eigenvalues_eV_per_A2_amu=eigenvalues)
@@ -61,7 +70,7 @@ def test_imaginary_modes_are_a_problem(quartz_entry: ReportEntry) -> None:
     ("error_eV_per_A2", "level"), [(5e-4, Level.GOOD), (5e-3, Level.CAUTION), (0.2, Level.BAD)]
 )
 def test_inexact_hessians_are_told_apart(
-    quartz_entry: ReportEntry, error_eV_per_A2: float, level: Level
+    quartz_entry: HarmonicResults, error_eV_per_A2: float, level: Level
 ) -> None:
     matrix = quartz_entry.hessian.matrix_eV_per_A2.copy()
     matrix[0, 0, 1, 2] += error_eV_per_A2
@@ -90,20 +99,20 @@ def test_an_error_at_the_limit_moves_a_soft_mode_by_a_percent() -> None:
     ],
 )
 def test_conventions_are_judged(
-    quartz_entry: ReportEntry, acoustic: str, finding: str, level: Level
+    quartz_entry: HarmonicResults, acoustic: str, finding: str, level: Level
 ) -> None:
     thermal = thermodynamics(quartz_entry.vibrations, 300.0, acoustic)  # type: ignore[arg-type]
     assert _levels(replace(quartz_entry, thermodynamics=thermal))[finding] is level
 
 
-def test_large_cell_leaves_little_out(quartz_entry: ReportEntry) -> None:
+def test_large_cell_leaves_little_out(quartz_entry: HarmonicResults) -> None:
     """3 of 3·108 modes, all but classical at 300 K; at 10 K they would be most of the motion."""
     atoms = quartz_entry.hessian.atoms.repeat((2, 2, 3))
     large = replace(
         quartz_entry.hessian, atoms=atoms, matrix_eV_per_A2=np.eye(324).reshape(108, 3, 108, 3)
     )
     modes = vibrations(large)
-    entry = ReportEntry("large", large, modes, thermodynamics(modes, 300.0))
+    entry = HarmonicResults("large", large, modes, thermodynamics(modes, 300.0))
     (check,) = [c for c in verdict(entry).checks if c.finding == "nearly all modes counted"]
     assert check.level is Level.GOOD
     assert "3 of 324 modes" in check.detail
@@ -113,22 +122,28 @@ def test_large_cell_leaves_little_out(quartz_entry: ReportEntry) -> None:
     assert _levels(cold)["acoustic modes missing"] is Level.CAUTION
 
 
-def _spoilt(entry: ReportEntry, source: str) -> ReportEntry:
+def _spoilt(entry: HarmonicResults, source: str) -> HarmonicResults:
     """Return an entry with a warning from one of its parts."""
     hessian = replace(entry.hessian, warnings=())
     clean = replace(entry, hessian=hessian, thermodynamics=None)
     if source == "structure":
-        return replace(clean, hessian=replace(hessian, warnings=("A site was half empty.",)))
+        return replace(
+            clean, hessian=replace(hessian, warnings=(Remark("contradiction", "Of what?"),))
+        )
     if source == "spectrum":
         rigid = clean.vibrations.rigid_body_eigenvalues_eV_per_A2_amu + 1.0
         moved = replace(clean.vibrations, rigid_body_eigenvalues_eV_per_A2_amu=rigid)
         return replace(clean, vibrations=moved)
     if source == "bands":
-        bands = BandStructure((), hessian.provenance, ("The path depends on the last digits.",))
+        bands = BandStructure(
+            (), hessian.provenance, (Remark("path-not-definite", "The path depends."),)
+        )
         return replace(clean, bands=bands)
     if source == "heat":
         thermal = thermodynamics(clean.vibrations, 300.0, "exclude")
-        return replace(clean, thermodynamics=replace(thermal, warnings=("Something.",)))
+        return replace(
+            clean, thermodynamics=replace(thermal, warnings=(Remark("odd-masses", "Something."),))
+        )
     if source == "supercells":
         curve = SupercellConvergence(np.array([300.0]), 1e-3, (_STEP, _STEP), False, "no room")
         return replace(clean, convergence=curve)
@@ -139,7 +154,7 @@ _STEP = ConvergenceStep((1, 1, 1), 3, np.array([1.0]), None)
 
 
 @pytest.mark.parametrize("source", ["structure", "spectrum", "bands", "heat", "supercells"])
-def test_no_warning_stands_below_praise(water_entry: ReportEntry, source: str) -> None:
+def test_no_warning_stands_below_praise(water_entry: HarmonicResults, source: str) -> None:
     found = _spoilt(water_entry, source)
     assert found.warnings
     judged = verdict(found)
@@ -151,7 +166,7 @@ def test_no_warning_stands_below_praise(water_entry: ReportEntry, source: str) -
 
 @pytest.mark.parametrize("error_eV_per_A2", [5e-3, 0.2])
 def test_what_the_page_doubts_the_terminal_doubts(
-    quartz_entry: ReportEntry, error_eV_per_A2: float
+    quartz_entry: HarmonicResults, error_eV_per_A2: float
 ) -> None:
     matrix = quartz_entry.hessian.matrix_eV_per_A2.copy()
     matrix[0, 0, 1, 2] += error_eV_per_A2
@@ -168,12 +183,12 @@ def test_what_the_page_doubts_the_terminal_doubts(
     }
     for check in own:
         [_] = [text for text in entry.warnings if text.startswith(f"{check.finding}: ")]
-    assert entry.to_json()["warnings"] == list(entry.warnings)
+    assert messages(entry.to_json()) == list(entry.warnings)
     assert len(entry.warnings) >= len(own)
 
 
 def test_every_doubt_has_a_warning_and_every_warning_a_doubt(
-    quartz_entry: ReportEntry, water_entry: ReportEntry
+    quartz_entry: HarmonicResults, water_entry: HarmonicResults
 ) -> None:
     for entry in (quartz_entry, water_entry):
         for acoustic in ("exclude", "classical", "as-computed"):

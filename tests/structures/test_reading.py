@@ -100,7 +100,7 @@ def test_charge_in_the_file_is_named_because_it_is_a_model_option(tmp_path: Path
     write(tmp_path / "ion.xyz", ion, format="extxyz")
     atoms = read_structure(tmp_path / "ion.xyz")
     [note] = [note for note in atoms.info["reading_notes"] if "charge=-1" in note]
-    assert "options of the model" in note
+    assert "options of models" in note
     assert "comment" not in atoms.info
 
 

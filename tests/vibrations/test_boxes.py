@@ -106,7 +106,7 @@ def test_box_does_not_matter(emt, box):
 def test_what_is_said(emt):
     (said,) = force_constants(nitrogen(), emt).warnings
     assert "a molecule in a periodic box" in said
-    assert "--molecule" in said
+    assert "`molecule` leaves the box out" in said
     assert hessian(nitrogen(), emt).warnings == (said,)
     assert said in probe_heat_capacity(HessianOperator(nitrogen(), emt), [300.0]).warnings
     two = nitrogen() * (1, 1, 2)

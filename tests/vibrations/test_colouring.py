@@ -40,5 +40,5 @@ def test_radius_beyond_half_the_cell_is_refused():
 
 @pytest.mark.parametrize("radius_A", [0.0, -1.0, np.nan, np.inf])
 def test_radius_without_meaning_is_refused(radius_A):
-    with pytest.raises(MethodError, match="makes no sense"):
+    with pytest.raises(MethodError, match="`radius_A` is a positive length"):
         colour_atoms(molecule("CH4"), radius_A)

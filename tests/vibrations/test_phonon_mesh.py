@@ -116,7 +116,7 @@ def test_imaginary_modes_are_counted_by_their_share(spring_lattice):
     assert found.share_imaginary_uninterpolated == found.share_imaginary
     assert "the structure is not at a minimum of this model" in found.warnings[0]
     # one atom has no mode at Γ to follow
-    assert "a supercell that holds the wave with --follow-imaginary" in found.warnings[0]
+    assert "a supercell that holds the wave with `follow_imaginary`" in found.warnings[0]
 
 
 def test_imaginary_modes_of_interpolation_are_told_from_those_of_the_structure(spring_lattice):
@@ -279,7 +279,7 @@ def test_length_of_a_mesh_is_its_numbers(of_mgo):
     "mesh", [(2, 2), (0, 2, 2), (-1, 2, 2), (2.0, 2, 2), "fine", 0.0, -5.0, np.nan, np.inf, 0]
 )
 def test_impossible_meshes_are_refused(of_mgo, mesh):
-    with pytest.raises(MethodError, match="a mesh needs"):
+    with pytest.raises(MethodError, match="`mesh` needs"):
         phonon_mesh(of_mgo, mesh)
 
 
@@ -296,7 +296,7 @@ def test_leaving_out_gamma_is_remarked_where_it_means_much(of_mgo):
     coarse, fine = phonon_mesh(of_mgo, (2, 2, 2)), phonon_mesh(of_mgo, (4, 4, 4))
     (remark,) = thermodynamics(coarse, 300.0, "exclude").warnings
     assert remark.startswith("the acoustic modes at Γ are 6.2 % of all modes of this mesh and left")
-    assert "finer mesh" in remark
+    assert "finer `mesh`" in remark
     assert thermodynamics(fine, 300.0, "exclude").warnings == ()  # 0.8 %
     assert thermodynamics(coarse, 300.0, "classical").warnings == ()
 

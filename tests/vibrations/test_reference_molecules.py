@@ -116,7 +116,11 @@ def test_the_transition_state_has_orcas_energies(reference_molecule):
     hessian, data = reference_molecule("ch3clf_transition_state")
     printed = data["printed_thermochemistry"]
     gas = molecular_thermochemistry(
-        vibrations(hessian), printed["temperature_K"], symmetry_number=3, ignore_imaginary=True
+        vibrations(hessian),
+        printed["temperature_K"],
+        symmetry_number=3,
+        charge=-1,
+        ignore_imaginary=True,
     )
     assert gas.zero_point_energy_eV / HARTREE_IN_EV == pytest.approx(
         printed["zero_point_energy_hartree"], rel=2e-5

@@ -247,13 +247,13 @@ def test_a_classical_convention_for_a_molecule_is_warned_of(spring_molecule):
 
 
 def test_an_unknown_convention_is_refused(crystal):
-    with pytest.raises(MethodError, match=r"acoustic='drop' .* 'exclude', 'classical'"):
+    with pytest.raises(MethodError, match=r"`acoustic` 'drop' .* 'exclude', 'classical'"):
         thermodynamics(crystal, 300.0, "drop")
 
 
 @pytest.mark.parametrize("temperature", [-1.0, np.nan, np.inf])
 def test_a_temperature_out_of_range_is_refused(crystal, temperature):
-    with pytest.raises(MethodError, match=f"temperatures_K holds {temperature} K; give finite"):
+    with pytest.raises(MethodError, match=f"`temperatures_K` holds {temperature} K; give finite"):
         thermodynamics(crystal, [300.0, temperature])
 
 
@@ -264,5 +264,5 @@ def test_a_table_of_temperatures_is_refused(crystal):
 
 @pytest.mark.parametrize("factor", [0.0, -1.0, np.nan, np.inf])
 def test_a_scale_factor_out_of_range_is_refused(crystal, factor):
-    with pytest.raises(MethodError, match=f"scale_factor={factor}; give a positive number"):
+    with pytest.raises(MethodError, match=f"`scale_factor` is {factor}; give a positive number"):
         thermodynamics(crystal, 300.0, scale_factor=factor)

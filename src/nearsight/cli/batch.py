@@ -1,18 +1,24 @@
 """Many structures in one run: a failed one is a record, never a lost run."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
+from time import perf_counter
 
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
-from nearsight.cli.work import WorkDirectory, work_directory
+from nearsight.cli.wording import in_options
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
+from nearsight.progress import duration
 from nearsight.reports.section_choice import Entry
+from nearsight.workflows.unfinished import Unfinished, keep_unfinished
+
+logger = logging.getLogger("nearsight.cli")
 
 
 @dataclass(frozen=True)
@@ -25,22 +31,24 @@ class Outcome:
     """Prints it for a human."""
     entry: Entry | None = None
     """What a report shows of it; None for a command without a report, and for a failure."""
+    files: tuple[str, ...] = ()
+    """What was written of it alone."""
 
 
 def run_batch(
     arguments: argparse.Namespace,
-    calculate: Callable[[str, WorkDirectory], Outcome],
+    calculate: Callable[[str, Unfinished], Outcome],
     draw: Callable[[], None] = lambda: None,
 ) -> int:
     """Call `calculate` for each structure with a place for its unfinished work; see `run_each`.
 
     `draw` makes the figure of all structures. Finished work is kept until that is done too.
     """
-    with work_directory(arguments.work_dir) as work:
+    with keep_unfinished(arguments.work_dir) as unfinished:
 
         def one(path: str) -> Outcome:
-            with work.kept_on_failure():
-                return calculate(path, work)
+            with unfinished.kept_on_failure():
+                return calculate(path, unfinished)
 
         status = run_each(arguments, one)
         draw()
@@ -66,15 +74,17 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
     """
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
     report = ReportOutput(arguments.report, arguments.structures, arguments.command_line)
-    failed = 0
+    failed, n_structures = 0, len(arguments.structures)
     try:
-        for path in arguments.structures:
+        for number, path in enumerate(arguments.structures, start=1):
+            start = perf_counter()
             with _nothing_between_results(arguments):
                 outcome = _attempt(path, calculate)
             outcome = _recorded(path, outcome, output)
             drawn = report.add(outcome.record, outcome.entry)
             shown = arguments.json == "-" or _shown(path, outcome)
             failed += "error" in outcome.record or not (drawn and shown)
+            _log_end(path, f"{number} of {n_structures}", outcome, perf_counter() - start)
     except BaseException:
         for unfinished in (output, report):
             try:
@@ -86,10 +96,16 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
         output.finish()
     finally:
         report.finish()
-    if failed and len(arguments.structures) > 1:
-        say(f"{failed} of {len(arguments.structures)} structures failed.")
+    if failed and n_structures > 1:
+        say(f"{failed} of {n_structures} structures failed.")
     _require_results_somewhere(arguments)
     return 1 if failed else 0
+
+
+def _log_end(path: str, position: str, outcome: Outcome, seconds: float) -> None:
+    end = "failed" if "error" in outcome.record else "finished"
+    wrote = f"; wrote {', '.join(outcome.files)}" if outcome.files else ""
+    logger.info("%s (%s): %s after %s%s", path, position, end, duration(seconds), wrote)
 
 
 def _nothing_between_results(arguments: argparse.Namespace) -> AbstractContextManager[object]:
@@ -137,7 +153,8 @@ def _failure(path: str, error: Exception | SystemExit) -> Outcome:
         kind, message, defect = MemoryBudgetError, out_of_memory_message(error), False
     elif isinstance(error, OSError):
         kind, message, defect = StorageError, system_message(error), False
-    say(message if message.startswith(path) else f"{path}: {message}")
+    shown = in_options(message)
+    say(shown if shown.startswith(path) else f"{path}: {shown}")
     if defect:
         say_defect(error)
     failure = {"type": kind.__name__, "message": message}

@@ -1,74 +1,76 @@
 """The figures that commands draw."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearsight.cli.probing import Probed
-from nearsight.elasticity.result import ElasticTensor
 from nearsight.locality.result import Locality
 from nearsight.printable import printable_name
+from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.storage import write_atomically
+from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.density_of_states import density_of_states
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
-from nearsight.vibrations.spectrum import Acoustic
+from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.thermodynamics import thermodynamics
+from nearsight.workflows.elastic import ElasticResults
+from nearsight.workflows.second_derivatives import SecondDerivatives
+
+logger = logging.getLogger("nearsight.cli")
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from nearsight.cli.spectra import WithHeat
-    from nearsight.reports.entries import ReportEntry
 
-
-def heat_capacity_figure(path: str, calculated: Sequence["WithHeat | Probed"]) -> None:
+def heat_capacity_figure(path: str, calculated: Sequence[HarmonicResults | ProbedResults]) -> None:
     """Draw c_v over temperature for each structure, with points at the temperatures asked for.
 
     Where supercells were grown a second panel shows how c_v moved with them.
     """
-    summed = [found for found in calculated if not isinstance(found, Probed)]
-    probed = [found for found in calculated if isinstance(found, Probed)]
-    grown = [found for found in summed if found.entry.convergence]
+    summed = [found for found in calculated if not isinstance(found, ProbedResults)]
+    probed = [found for found in calculated if isinstance(found, ProbedResults)]
+    grown = [found for found in summed if found.convergence]
     figure = _new_figure(panels=2 if grown else 1)
     panels = figure.subplots(2 if grown else 1, 1, squeeze=False)[:, 0]
     _draw_heat_capacities(panels[0], summed, probed)
     for found in grown:
-        assert found.entry.convergence is not None
-        name = f"{_text(found.calculated.label)}, " if len(grown) > 1 else ""
-        found.entry.convergence.plot(panels[1], name)
+        assert found.convergence is not None
+        name = f"{_text(_label_of(found))}, " if len(grown) > 1 else ""
+        found.convergence.plot(panels[1], name)
     _save(figure, path)
 
 
 def _draw_heat_capacities(
-    axes: "Axes", summed: Sequence["WithHeat"], probed: Sequence[Probed]
+    axes: "Axes", summed: Sequence[HarmonicResults], probed: Sequence[ProbedResults]
 ) -> None:
-    thermals = [thermal for found in summed if (thermal := found.entry.thermodynamics)]
-    heats: list[HeatCapacity] = [*thermals, *(found.entry.heat for found in probed)]
+    thermals = [thermal for found in summed if (thermal := found.thermodynamics)]
+    heats: list[HeatCapacity] = [*thermals, *(found.heat for found in probed)]
     highest = max(float(heat.temperatures_K.max()) for heat in heats)
     grid = np.linspace(0.0, max(400.0, highest), 201)
     for found, thermal in zip(summed, thermals, strict=True):
         acoustic: Acoustic = thermal.acoustic  # type: ignore[assignment]  # checked when it was made
-        curve = thermodynamics(found.entry.spectrum, grid, acoustic, thermal.scale_factor)
-        label = f"{_text(found.calculated.label)} ({_about(found.entry)})"
+        curve = thermodynamics(found.spectrum, grid, acoustic, thermal.scale_factor)
+        label = f"{_text(_label_of(found))} ({_about(found)})"
         (line,) = axes.plot(grid, curve.heat_capacity_J_per_g_K, label=label)
         axes.plot(
             thermal.temperatures_K, thermal.heat_capacity_J_per_g_K, "o", color=line.get_color()
         )
     for of_probing in probed:
-        heat = of_probing.entry.heat
+        heat = of_probing.heat
         axes.errorbar(
             heat.temperatures_K,
             heat.heat_capacity_J_per_g_K,
             yerr=heat.error_bar_J_per_g_K,
             fmt="s",
             capsize=3,
-            label=f"{_text(of_probing.label)} ({heat.atoms.get_chemical_formula()}, probed)",
+            label=f"{_text(_label_of(of_probing))} ({heat.atoms.get_chemical_formula()}, probed)",
         )
     conventions = sorted({heat.acoustic for heat in heats})
     axes.set(
@@ -81,20 +83,20 @@ def _draw_heat_capacities(
     axes.legend()
 
 
-def phonons_figure(path: str, calculated: Sequence["WithHeat"]) -> None:
+def phonons_figure(path: str, calculated: Sequence[HarmonicResults]) -> None:
     """Draw bands, where there are any, beside the density of states; a row for each structure."""
-    with_bands = any(found.entry.bands is not None for found in calculated)
+    with_bands = any(found.bands is not None for found in calculated)
     figure = _new_figure(panels=len(calculated))
     widths = [3, 1] if with_bands else [1]
     panels = figure.subplots(
         len(calculated), len(widths), squeeze=False, sharey="row", width_ratios=widths
     )
     for row, found in zip(panels, calculated, strict=True):
-        assert found.entry.phonons is not None
-        if found.entry.bands is not None:
-            found.entry.bands.plot(row[0])
-        _draw_density(row[-1], found.entry.phonons, upright=with_bands)
-        row[0].set_title(f"{_text(found.calculated.label)} ({_about(found.entry)})")
+        assert found.phonons is not None
+        if found.bands is not None:
+            found.bands.plot(row[0])
+        _draw_density(row[-1], found.phonons, upright=with_bands)
+        row[0].set_title(f"{_text(_label_of(found))} ({_about(found)})")
     _save(figure, path)
 
 
@@ -109,25 +111,27 @@ def _draw_density(axes: "Axes", phonons: PhononMesh, *, upright: bool) -> None:
         density.plot(axes)
 
 
-def density_of_states_figure(path: str, calculated: Sequence[tuple[str, Vibrations]]) -> None:
+def density_of_states_figure(path: str, calculated: Sequence[HarmonicResults]) -> None:
     """Draw the vibrational density of states, by element, one panel for each structure."""
     figure = _new_figure(panels=len(calculated))
     panels = figure.subplots(len(calculated), 1, squeeze=False)[:, 0]
-    for axes, (name, modes) in zip(panels, calculated, strict=True):
-        density_of_states(modes).plot(axes)
-        axes.set_title(_label(name, modes))
+    for axes, results in zip(panels, calculated, strict=True):
+        density_of_states(results.vibrations).plot(axes)
+        axes.set_title(_label(_label_of(results), results.vibrations))
     _save(figure, path)
 
 
-def youngs_modulus_figure(path: str, calculated: Sequence[tuple[str, ElasticTensor]]) -> None:
+def youngs_modulus_figure(path: str, calculated: Sequence[ElasticResults]) -> None:
     """Draw Young's modulus over the directions in three planes, one panel for each crystal."""
     figure = _new_figure(panels=len(calculated))
     panels = figure.subplots(len(calculated), 1, squeeze=False, subplot_kw={"projection": "polar"})[
         :, 0
     ]
-    for axes, (name, tensor) in zip(panels, calculated, strict=True):
+    for axes, results in zip(panels, calculated, strict=True):
+        tensor = results.tensor
         tensor.plot(axes)
-        axes.set_title(f"{_text(name)} ({tensor.atoms.get_chemical_formula()})\nfrom {tensor.name}")
+        name = _text(_label_of(results.by_positions))
+        axes.set_title(f"{name} ({tensor.atoms.get_chemical_formula()})\nfrom {tensor.name}")
         title = "Young's modulus / GPa, relaxed ions"
         axes.legend(title=title, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
     _save(figure, path)
@@ -143,7 +147,13 @@ def locality_figure(path: str, calculated: Sequence[tuple[str, Locality]]) -> No
     _save(figure, path)
 
 
-def _about(entry: "ReportEntry") -> str:
+def _label_of(results: HarmonicResults | ProbedResults | SecondDerivatives) -> str:
+    """Return what a figure calls a structure, with what must be known about it."""
+    unconverged = results.relaxation is not None and not results.relaxation.converged
+    return f"{structure_stem(results.name)}{', NOT CONVERGED' if unconverged else ''}"
+
+
+def _about(entry: HarmonicResults) -> str:
     """Return the formula of a structure, with what makes its heat capacity doubtful."""
     share = entry.phonons.share_imaginary if entry.phonons else 0.0
     imaginary = f", {100 * share:.2g} % imaginary" if share else ""
@@ -176,3 +186,4 @@ def _new_figure(panels: int = 1) -> "Figure":
 def _save(figure: "Figure", path: str) -> None:
     suffix = Path(path).suffix.lstrip(".").lower()
     write_atomically(path, lambda file: figure.savefig(file, format=suffix, dpi=150))
+    logger.info("wrote %s", path)

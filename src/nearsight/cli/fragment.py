@@ -5,17 +5,20 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from nearsight.cli.calculation import read_checked
-from nearsight.cli.fragment_output import make_folder, sites_named, write_fragments
+from nearsight.cli.fragment_output import make_folder, write_fragments
 from nearsight.cli.json_output import JsonOutput
 from nearsight.cli.lines import print_line
 from nearsight.cli.outputs import require_output_files
+from nearsight.cli.request import requested
 from nearsight.cli.tables import print_warnings
 from nearsight.printable import printable_name
+from nearsight.remarks import remarks_to_json
 from nearsight.structures.fragment_sets import covering_fragments
 from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import Groups, find_groups
-from nearsight.structures.reading import take_notes
+from nearsight.structures.sites import sites_named
+from nearsight.workflows.settings import CuttingSettings
+from nearsight.workflows.source import Source
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,10 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.structure
     require_output_files(arguments)
     folder = make_folder(arguments.out)
-    atoms = read_checked(path, arguments)
-    notes = take_notes(atoms)
-    groups = find_groups(atoms, own=arguments.keep)
-    sites = sites_named(arguments.site, atoms)
+    settings = requested(arguments, CuttingSettings()).settings
+    atoms, notes = Source.of(path, settings.reading).read()
+    groups = find_groups(atoms, own=settings.fragments.keep)
+    sites = sites_named(settings.fragments.sites, atoms)
     if sites is not None:
         fragments = [cut_fragment(groups, site, radius_A=arguments.radius) for site in sites]
     else:
@@ -36,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     output.add(
         {
             "structure": path,
-            "warnings": list(notes),
+            "warnings": remarks_to_json(notes),
             "radius_A": arguments.radius,
             "groups": dict(Counter(groups.kinds)),
             "fragments": [

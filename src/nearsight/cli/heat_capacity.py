@@ -1,36 +1,52 @@
 """``nearsight heat-capacity``."""
 
 import argparse
+import io
 
 from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, run_batch
-from nearsight.cli.calculation import load_requested_model
 from nearsight.cli.figures import heat_capacity_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
-from nearsight.cli.probing import Probed
-from nearsight.cli.spectra import WithHeat, require_spectrum_settings, with_heat
-from nearsight.cli.work import WorkDirectory
-from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
+from nearsight.cli.request import requested
+from nearsight.errors import MethodError
+from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.storage import write_text
+from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
+from nearsight.workflows import HeatCapacitySettings, Unfinished, heat_capacity
+from nearsight.workflows.born import require_born_file
+from nearsight.workflows.finished import require_force_constants_file
+from nearsight.workflows.source import Source
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_output_files(arguments)
-    require_spectrum_settings(arguments)
-    require_thermodynamic_settings(
-        arguments.temperature, arguments.acoustic, arguments.scale_factor
-    )
+    request = requested(arguments, HeatCapacitySettings())
+    settings = request.settings
+    require_born_file(settings.phonons.born)
+    sources = [Source.of(path, settings.reading) for path in arguments.structures]
+    require_force_constants_file(sources, settings)
     if arguments.atomic_heat:
         require_one_structure(arguments, "--atomic-heat")
-    model = load_requested_model(arguments)
-    drawn: list[WithHeat | Probed] = []
+        if settings.spectrum != "probing":
+            raise MethodError("only --spectrum probing takes --atomic-heat.")
+    model = request.load_model(arguments.structures)
+    drawn: list[HarmonicResults | ProbedResults] = []
 
-    def one(path: str, work: WorkDirectory) -> Outcome:
-        found = with_heat(path, model, arguments, work)
+    def one(path: str, unfinished: Unfinished) -> Outcome:
+        results = heat_capacity(
+            path,
+            request.model_for(path, model),
+            settings,
+            unfinished=unfinished,
+            resources=request.resources,
+        )
+        if arguments.atomic_heat and isinstance(results, ProbedResults):
+            _write_atomic_heat(arguments.atomic_heat, results.heat)
         if arguments.plot:
-            drawn.append(found)
-        return Outcome(found.entry.to_json(), lambda: show(found), found.entry)
+            drawn.append(results)
+        return Outcome(results.to_json(), lambda: show(results), results)
 
     def draw() -> None:
         if drawn:
@@ -39,17 +55,22 @@ def run(arguments: argparse.Namespace) -> int:
     return run_batch(arguments, one, draw)
 
 
-def show(found: WithHeat | Probed) -> None:
+def _write_atomic_heat(path: str, heat: ProbedHeatCapacity) -> None:
+    text = io.StringIO()
+    heat.to_ase().write(text, format="extxyz")
+    write_text(path, text.getvalue())
+
+
+def show(results: HarmonicResults | ProbedResults) -> None:
     """Print one structure."""
-    if isinstance(found, Probed):
-        tables.print_probed(found.entry)
-        tables.print_warnings(found.entry.warnings)
+    if isinstance(results, ProbedResults):
+        tables.print_probed(results)
+        tables.print_warnings(results.warnings)
         return
-    entry = found.entry
-    assert entry.thermodynamics is not None
-    tables.print_calculation(found.calculated)
-    tables.print_spectrum(entry)
-    if entry.convergence is not None:
-        tables.print_convergence(entry.convergence)
-    tables.print_thermodynamics(entry.thermodynamics)
-    tables.print_warnings(entry.warnings)
+    assert results.thermodynamics is not None
+    tables.print_calculation(results)
+    tables.print_spectrum(results)
+    if results.convergence is not None:
+        tables.print_convergence(results.convergence)
+    tables.print_thermodynamics(results.thermodynamics)
+    tables.print_warnings(results.warnings)

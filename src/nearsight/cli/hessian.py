@@ -4,12 +4,12 @@ import argparse
 
 from nearsight.cli import plan, tables
 from nearsight.cli.batch import Outcome, run_batch
-from nearsight.cli.calculation import calculate, load_requested_model
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
-from nearsight.cli.work import WorkDirectory
+from nearsight.cli.request import requested
 from nearsight.errors import MethodError
 from nearsight.structures.selection import structure_stem
+from nearsight.workflows import HessianSettings, Unfinished, hessian
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,19 +31,26 @@ def run(arguments: argparse.Namespace) -> int:
     require_output_files(
         arguments, [NamedFile(f"the Hessian of {path}", file) for path, file in by_default.items()]
     )
-    model = load_requested_model(arguments)
+    request = requested(arguments, HessianSettings())
+    model = request.load_model(arguments.structures)
 
-    def one(path: str, work: WorkDirectory) -> Outcome:
-        calculated = calculate(path, model, arguments, work)
-        calculated.hessian.save(files[path])
-        warnings = calculated.hessian.warnings
+    def one(path: str, unfinished: Unfinished) -> Outcome:
+        results = hessian(
+            path,
+            request.model_for(path, model),
+            request.settings,
+            unfinished=unfinished,
+            resources=request.resources,
+        )
+        results.hessian.save(files[path])
+        warnings = results.hessian.warnings
 
         def show() -> None:
-            tables.print_calculation(calculated)
+            tables.print_calculation(results)
             tables.print_warnings(warnings)
             print(f"\n  saved as {files[path]}")
 
-        record = {**calculated.record(), "file": files[path], "warnings": list(warnings)}
+        record = {**results.to_json(), "file": files[path]}
         return Outcome(record, show)
 
     return run_batch(arguments, one)

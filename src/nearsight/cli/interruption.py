@@ -77,16 +77,20 @@ def status_of(interruption: KeyboardInterrupt) -> int:
     return 128 + getattr(interruption, "number", int(signal.SIGINT))
 
 
-def tell(interruption: KeyboardInterrupt) -> None:
-    """Say on standard error that the command was interrupted, and what is kept."""
+def described(interruption: KeyboardInterrupt) -> str:
+    """Return that the command was interrupted, how, and what is kept."""
     name = signal.Signals(status_of(interruption) - 128).name
     how = "interrupted" if name == "SIGINT" else f"ended by {name}"
     notes = getattr(interruption, "__notes__", None)
-    said = f". {printable(' '.join(notes))}" if notes else "; there was nothing to keep."
+    return how + (f". {printable(' '.join(notes))}" if notes else "; there was nothing to keep.")
+
+
+def tell(interruption: KeyboardInterrupt) -> None:
+    """Say on standard error that the command was interrupted, and what is kept."""
     if sys.stderr is None:  # it was closed before the start
         return
     with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
-        print(f"\nnearsight: {how}{said}", file=sys.stderr, flush=True)
+        print(f"\nnearsight: {described(interruption)}", file=sys.stderr, flush=True)
 
 
 def _numbers() -> list[int]:

@@ -1,23 +1,23 @@
 """Results as JSON, in a file or on standard output."""
 
 import json
+import logging
 import sys
 import textwrap
 from typing import Any
 
-from nearsight.cli.pace import Pace
-from nearsight.cli.streams import say
-from nearsight.errors import StorageError
 from nearsight.storage import write_text
 
 Record = dict[str, Any]
+
+logger = logging.getLogger("nearsight.cli")
 
 
 class JsonOutput:
     """The JSON of a run: an object for one structure, a list for several.
 
-    The file is written after a structure as often as its pace allows, and in any case at the end,
-    be it reached, failed or interrupted.
+    It is written once, at the end, be that reached, failed or interrupted: what a structure adds
+    costs the same however many there were before.
 
     Parameters
     ----------
@@ -25,52 +25,39 @@ class JsonOutput:
         A path, ``-`` for standard output, or None for no JSON.
     many
         Whether it is a list.
-    pace
-        How often the file is written.
     """
 
-    def __init__(self, target: str | None, *, many: bool, pace: Pace | None = None) -> None:
+    def __init__(self, target: str | None, *, many: bool) -> None:
         self.target = target
         self._many = many
-        self._pace = pace or Pace()
         self._texts: list[str] = []
-        self._n_written = 0
 
     def add(self, record: Record) -> None:
-        """Add the record of a structure, and bring the file up to date if it is due.
+        """Add the record of a structure.
 
         Raises
         ------
         ValueError, TypeError
             The record holds something that JSON does not know, such as NaN. It is left out.
         """
-        if self.target is None:
-            return
-        self._texts.append(json.dumps(record, indent=2, allow_nan=False))
-        if self.target == "-" or not self._pace.is_due:
-            return
-        try:
-            self._pace.write(self._write)
-        except StorageError as error:
-            # The other structures must go on; `finish` writes it again, or fails for good.
-            say(f"{error} The run goes on.")
+        if self.target is not None:
+            self._texts.append(json.dumps(record, indent=2, allow_nan=False))
 
     def finish(self) -> None:
-        """Write what has not been written yet.
+        """Write what was added, if anything was.
 
         Raises
         ------
         StorageError
             The file cannot be written.
         """
-        if self.target == "-" and self._texts:
+        if self.target is None or not self._texts:
+            return
+        if self.target == "-":
             sys.stdout.write(self._text())
-        elif self.target is not None and self._n_written < len(self._texts):
-            self._write()
-
-    def _write(self) -> None:
-        write_text(str(self.target), self._text())
-        self._n_written = len(self._texts)
+            return
+        write_text(self.target, self._text())
+        logger.info("wrote %s", self.target)
 
     def _text(self) -> str:
         if not self._many:

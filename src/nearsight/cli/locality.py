@@ -1,31 +1,21 @@
 """``nearsight locality``."""
 
 import argparse
-from pathlib import Path
-from typing import Any
-
-from ase import Atoms
+from dataclasses import replace
 
 from nearsight.cli.batch import Outcome, run_batch
-from nearsight.cli.calculation import read_checked
 from nearsight.cli.figures import locality_figure
-from nearsight.cli.fragment_output import make_folder, sites_named, write_fragments
+from nearsight.cli.fragment_output import make_folder, write_fragments
 from nearsight.cli.locality_tables import print_comparison, print_locality
 from nearsight.cli.names import require_different_stems
-from nearsight.cli.options import DEFAULT_MODEL
 from nearsight.cli.outputs import require_output_files
+from nearsight.cli.request import requested
 from nearsight.cli.tables import print_warnings
-from nearsight.cli.work import WorkDirectory
 from nearsight.hessian.methods import choose_kind
-from nearsight.locality.comparison import compare_localities
-from nearsight.locality.compute import locality, require_locality
 from nearsight.locality.result import Locality
-from nearsight.models.contract import Model
-from nearsight.models.registry import load_model
-from nearsight.reports.locality_entry import LocalityEntry
-from nearsight.structures.fragments import Fragment
-from nearsight.structures.reading import take_notes
+from nearsight.records.locality_results import LocalityResults
 from nearsight.structures.selection import structure_stem
+from nearsight.workflows import LocalitySettings, Unfinished, locality
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,32 +24,35 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         require_different_stems(arguments.structures)
     folder = None if arguments.out is None else make_folder(arguments.out)
-    models = _load(arguments)
+    request = requested(arguments, LocalitySettings())
+    settings, resources = request.settings, request.resources
+    reference = None
+    if arguments.reference is not None:
+        reference = replace(request.model, name=arguments.reference).load(resources)
+    model = None
+    if reference is None or request.model_named:
+        model = request.model.load(resources)
+    for each in filter(None, (model, reference)):
+        choose_kind(each, settings.rows.method, settings.rows.step_A)
     drawn: list[tuple[str, Locality]] = []
 
-    def one(path: str, work: WorkDirectory) -> Outcome:
-        atoms = read_checked(path, arguments)
-        notes = take_notes(atoms)
-        for model in models[1:]:
-            require_locality(atoms, model, **_what_is_cut(atoms, arguments))
-        found = [_locality(path, atoms, model, arguments, work) for model in models]
-        main = found[-1]
-        compared = compare_localities(*found) if len(found) == 2 else None
-        files: tuple[str | None, ...] = (None,) * len(main.fragments)
+    def one(path: str, unfinished: Unfinished) -> Outcome:
+        results = locality(
+            path,
+            model,
+            settings,
+            reference=reference,
+            unfinished=unfinished,
+            resources=resources,
+        )
         if folder is not None:
-            files = write_fragments(folder, path, main.fragments)
-        entry = LocalityEntry(path, main, files, compared, notes)
+            files = write_fragments(folder, path, results.locality.fragments)
+            results = replace(results, files=files)
         if arguments.plot:
             stem = structure_stem(path)
-            drawn.extend((f"{stem} by {each.provenance.model.name}", each) for each in found)
-
-        def show() -> None:
-            print_locality(entry)
-            if compared is not None:
-                print_comparison(compared)
-            print_warnings(entry.warnings)
-
-        return Outcome(entry.to_json(), show, entry)
+            each_of = results.localities
+            drawn.extend((f"{stem} by {each.provenance.model.name}", each) for each in each_of)
+        return Outcome(results.to_json(), lambda: _show(results), results)
 
     def draw() -> None:
         if drawn:
@@ -68,53 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     return run_batch(arguments, one, draw)
 
 
-def _load(arguments: argparse.Namespace) -> list[Model]:
-    """Return the model, the reference, or both in this order."""
-    names = [name for name in (arguments.model, arguments.reference) if name is not None]
-    models = []
-    for name in names or [DEFAULT_MODEL]:
-        model = load_model(
-            name,
-            dtype=arguments.dtype,
-            device=arguments.device,
-            trust=arguments.trust_checkpoint,
-        )
-        choose_kind(model, arguments.method, arguments.step)
-        models.append(model)
-    return models
-
-
-def _what_is_cut(atoms: Atoms, arguments: argparse.Namespace) -> dict[str, Any]:
-    return {
-        "sites": sites_named(arguments.site, atoms),
-        "own_groups": arguments.keep,
-        "reference_radius_A": arguments.reference_radius,
-    }
-
-
-def _locality(
-    path: str, atoms: Atoms, model: Model, arguments: argparse.Namespace, work: WorkDirectory
-) -> Locality:
-    def checkpoint(fragment: Fragment) -> Path:
-        file = work.file(
-            path,
-            fragment.atoms,
-            model,
-            "rows",
-            method=arguments.method,
-            step=arguments.step,
-            site=fragment.site,
-        )
-        work.done(file)
-        return file
-
-    return locality(
-        atoms,
-        model,
-        **_what_is_cut(atoms, arguments),
-        threshold_eV_per_A2=arguments.threshold,
-        method=arguments.method,
-        step_A=arguments.step,
-        memory_budget_bytes=arguments.memory_budget_bytes,
-        checkpoint=checkpoint,
-    )
+def _show(results: LocalityResults) -> None:
+    print_locality(results)
+    if results.comparison is not None:
+        print_comparison(results.comparison)
+    print_warnings(results.warnings)

@@ -5,12 +5,12 @@ from nearsight.locality.comparison import FAR_DISTANCES_A, LocalityComparison
 from nearsight.locality.convergence import Shell, SiteConvergence
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.printable import printable_name
-from nearsight.reports.locality_entry import LocalityEntry
+from nearsight.records.locality_results import LocalityResults
 
 _HEADER = "radius / Å  atoms  caps  ‖G'‖ / eV/Å²  ‖Δf‖ / eV/Å"
 
 
-def print_locality(entry: LocalityEntry) -> None:
+def print_locality(entry: LocalityResults) -> None:
     """Print the radius of each site, how it came about, and what follows from all."""
     found = entry.locality
     identity = found.provenance.model

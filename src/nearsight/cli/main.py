@@ -5,12 +5,14 @@ import shlex
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import NoReturn
 
 import nearsight
 from nearsight.allocation import allocate_for_speed
-from nearsight.cli import fragment_options, options
+from nearsight.cli import options
+from nearsight.cli.from_settings import add_settings
 from nearsight.cli.interruption import interruptible, status_of, tell
+from nearsight.cli.logs import add_log_options, log_start, told_as_asked
+from nearsight.cli.parser import Parser
 from nearsight.cli.streams import (
     ended_by_package,
     guarded_streams,
@@ -19,9 +21,10 @@ from nearsight.cli.streams import (
     why_not_printed,
 )
 from nearsight.cli.values import mode_index, positive_float
+from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError, NearsightWarning, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
-from nearsight.printable import printable
+from nearsight.workflows import settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,12 +63,22 @@ def _run(given: Sequence[str]) -> int:
     parsed = command_parser().parse_args(given)
     parsed.command_line = shlex.join(["nearsight", *given])
     try:
+        with told_as_asked(parsed):
+            log_start(parsed)
+            return _finished(parsed)
+    except NearsightError as error:  # of the log itself
+        say(str(error))
+        return 1
+
+
+def _finished(parsed: argparse.Namespace) -> int:
+    try:
         with warnings.catch_warnings():
             # They are printed beside the numbers that they are about.
             warnings.simplefilter("ignore", NearsightWarning)
             status: int = parsed.run(parsed)
     except NearsightError as error:
-        say(str(error))
+        say(in_options(str(error)))
         return 1
     except SystemExit as ended:
         say(ended_by_package(ended))
@@ -82,16 +95,9 @@ def _run(given: Sequence[str]) -> int:
     return status
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose messages a word of the command line cannot colour."""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
-
-
 def command_parser() -> argparse.ArgumentParser:
     """Return what understands a command line."""
-    parser: argparse.ArgumentParser = _Parser(
+    parser = Parser(
         prog="nearsight",
         description="Exact second derivatives of machine-learned interatomic potentials, "
         "and what follows from them.",
@@ -107,6 +113,7 @@ def command_parser() -> argparse.ArgumentParser:
     _fragment(commands)
     _report(commands)
     _models(commands)
+    add_log_options(parser)
     return parser
 
 
@@ -118,27 +125,12 @@ def _heat_capacity(commands: "options.Commands") -> None:
         "capacity at constant volume.",
     )
     options.add_structures(command)
-    options.add_molecule(command)
-    options.add_thermodynamics(command)
-    options.add_model(command)
-    options.add_relaxation(command)
-    options.add_hessian(command)
-    options.add_phonons(command)
-    options.add_probing(command)
+    options.add_workflow(command, settings.HeatCapacitySettings())
     command.add_argument(
-        "--spectrum",
-        default="auto",
-        choices=("auto", "dense", "mesh", "probing"),
-        help="take the heat capacity from the modes at Γ (dense), from phonons over the Brillouin "
-        "zone (mesh), from products with the Hessian of a large solid (probing), or from what "
-        "suits the structure (default: %(default)s)",
-    )
-    command.add_argument(
-        "--converge-supercell",
-        type=positive_float,
-        metavar="TOL",
-        help="grow the supercell of the force constants until c_v changes by no more than this "
-        "share, and show the curve",
+        "--atomic-heat",
+        metavar="FILE",
+        help="write the structure with the heat capacity of each atom, which --spectrum probing "
+        "tells, as extended XYZ",
     )
     options.add_output(command, plot="heat capacity over temperature")
     command.set_defaults(run=options.runner("nearsight.cli.heat_capacity"))
@@ -153,18 +145,11 @@ def _phonons(commands: "options.Commands") -> None:
     )
     options.add_structures(command)
     command.add_argument(
-        "--bands", action="store_true", help="bands along the path that seekpath suggests"
-    )
-    command.add_argument(
         "--output",
         metavar="FILE",
         help="save everything for phonopy, as its YAML (one structure only)",
     )
-    options.add_thermodynamics(command)
-    options.add_model(command)
-    options.add_relaxation(command)
-    options.add_hessian(command)
-    options.add_phonons(command)
+    options.add_workflow(command, settings.PhononsSettings(), leave_out=("molecule",))
     options.add_output(command, plot="bands and density of states")
     options.refuse_molecule(
         command,
@@ -180,7 +165,6 @@ def _hessian(commands: "options.Commands") -> None:
         description="Relax each structure, compute its Hessian, and save it as STEM.hessian.npz.",
     )
     options.add_structures(command)
-    options.add_molecule(command)
     command.add_argument(
         "--output", metavar="FILE", help="where to save the Hessian (one structure only)"
     )
@@ -189,9 +173,7 @@ def _hessian(commands: "options.Commands") -> None:
         action="store_true",
         help="only say which rows are needed, of the structure as it is in its file",
     )
-    options.add_model(command)
-    options.add_relaxation(command)
-    options.add_hessian(command)
+    options.add_workflow(command, settings.HessianSettings())
     options.add_output(command, plot=None)
     command.set_defaults(run=options.runner("nearsight.cli.hessian"))
 
@@ -204,7 +186,6 @@ def _vibrations(commands: "options.Commands") -> None:
         "A saved Hessian may be given instead of a structure.",
     )
     options.add_structures(command)
-    options.add_molecule(command)
     command.add_argument(
         "--modes",
         metavar="FILE",
@@ -218,9 +199,7 @@ def _vibrations(commands: "options.Commands") -> None:
         default=[],
         help="write modes, counted from 0 upwards in wavenumber, as STEM.mode-MODE.xyz",
     )
-    options.add_model(command)
-    options.add_relaxation(command)
-    options.add_hessian(command)
+    options.add_workflow(command, settings.HessianSettings())
     options.add_output(command, plot="density of states")
     command.set_defaults(run=options.runner("nearsight.cli.vibrations"))
 
@@ -239,16 +218,7 @@ def _elastic(commands: "options.Commands") -> None:
         metavar="FILE",
         help="save the second derivatives by positions and strain (.npz; one structure only)",
     )
-    command.add_argument(
-        "--conventional-axes",
-        action="store_true",
-        help="turn the crystal so that x is along a of its conventional cell and y in the plane of "
-        "a and b, instead of leaving it as it is given",
-    )
-    options.add_model(command)
-    options.add_relaxation(command)
-    options.relax_tightly(command)
-    options.add_hessian(command)
+    options.add_workflow(command, settings.ElasticSettings(), leave_out=("molecule",))
     options.add_output(command, plot="Young's modulus over directions", report=False)
     options.refuse_molecule(command, "a molecule without its box has no elastic constants")
     command.set_defaults(run=options.runner("nearsight.cli.elastic"))
@@ -268,11 +238,15 @@ def _locality(commands: "options.Commands") -> None:
         metavar="STRUCTURE",
         help="structure files (CIF, or any format ASE reads); give them before the options",
     )
-    options.add_reading(command)
-    options.add_model(command)
-    fragment_options.add_fragments(command, out_required=False)
-    fragment_options.add_locality(command)
-    options.add_rows(command, "rows of the sites")
+    command.add_argument(
+        "--reference",
+        metavar="NAME",
+        help="a reference method such as gfn2-xtb or pyscf:rpbe/def2-svp; with --model both are "
+        "examined and compared",
+    )
+    command.add_argument("--out", metavar="DIR", help="where to write STEM-ATOM.extxyz")
+    not_here = ("molecule", "recompute", "row_symmetry_A")
+    options.add_workflow(command, settings.LocalitySettings(), leave_out=not_here)
     options.add_output(command, plot="norm of the group matrix over the fragment radius")
     command.set_defaults(run=options.runner("nearsight.cli.locality"))
 
@@ -286,7 +260,6 @@ def _fragment(commands: "options.Commands") -> None:
         "extended XYZ. Without --site there are as few as hold the surroundings of every atom.",
     )
     command.add_argument("structure", metavar="STRUCTURE", help="a structure file")
-    options.add_reading(command)
     command.add_argument(
         "--radius",
         type=positive_float,
@@ -294,9 +267,14 @@ def _fragment(commands: "options.Commands") -> None:
         metavar="R",
         help="keep every group with an atom within R Å of the site",
     )
-    fragment_options.add_fragments(command, out_required=True)
+    command.add_argument(
+        "--out", required=True, metavar="DIR", help="where to write STEM-ATOM.extxyz"
+    )
+    cutting = settings.CuttingSettings()
+    add_settings(command, cutting.reading, "reading", leave_out=("molecule", "recompute"))
+    add_settings(command, cutting.fragments, "fragments")
     options.add_output(command, plot=None)
-    command.set_defaults(run=options.runner("nearsight.cli.fragment"))
+    command.set_defaults(run=options.runner("nearsight.cli.fragment"), config=None)
 
 
 def _report(commands: "options.Commands") -> None:
@@ -310,8 +288,9 @@ def _report(commands: "options.Commands") -> None:
     command.add_argument(
         "--output", dest="report", metavar="FILE", required=True, help="the page (.html)"
     )
-    options.add_thermodynamics(command)
-    command.set_defaults(run=options.runner("nearsight.cli.report"), json=None)
+    group = command.add_argument_group("thermodynamics")
+    add_settings(group, settings.SavedSettings().thermodynamics, "thermodynamics")
+    command.set_defaults(run=options.runner("nearsight.cli.report"), json=None, config=None)
 
 
 def _models(commands: "options.Commands") -> None:
@@ -359,7 +338,9 @@ def _models_at_work(actions: "options.Commands") -> None:
         "several models, and how long a force call takes them.",
     )
     comparing.add_argument("structure", metavar="STRUCTURE", help="a structure file")
-    options.add_reading(comparing)
+    add_settings(
+        comparing, settings.ReadingSettings(), "reading", leave_out=("molecule", "recompute")
+    )
     comparing.add_argument(
         "--models", required=True, metavar="A,B,...", help="names of models, separated by commas"
     )

@@ -2,24 +2,21 @@
 
 import argparse
 import textwrap
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import nearsight
 from nearsight.cli.lines import WIDTH
-from nearsight.models.registry import load_model
+from nearsight.cli.request import requested
 from nearsight.models.verdicts import Verdict
+from nearsight.settings import Settings
 from nearsight.testing import ConformanceReport, check_model
 from nearsight.testing.report import Check
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Examine a model, print each check, keep the verdict, and return 1 if it failed."""
-    model = load_model(
-        arguments.model,
-        dtype=arguments.dtype,
-        device=arguments.device,
-        trust=arguments.trust_checkpoint,
-    )
+    model = replace(requested(arguments, Settings()).model, name=arguments.model).load()
     report = check_model(model)
     identity = report.provenance.model
     print(f"{identity.name}, {identity.dtype} on {identity.device}")

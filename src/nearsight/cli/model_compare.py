@@ -3,6 +3,7 @@
 import argparse
 import textwrap
 import threading
+from dataclasses import replace
 from statistics import median
 from time import perf_counter
 from types import TracebackType
@@ -13,17 +14,19 @@ import psutil
 from ase import Atoms
 from ase.units import GPa
 
-from nearsight.cli.calculation import read_checked
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.lines import WIDTH
 from nearsight.cli.outputs import require_output_files
+from nearsight.cli.request import requested
 from nearsight.cli.streams import say_defect
 from nearsight.cli.tables import print_warnings
 from nearsight.errors import MissingPropertyError, ModelError, NearsightError
 from nearsight.models.contract import Evaluation, Model
-from nearsight.models.registry import load_model
+from nearsight.models.spec import ModelSpec
 from nearsight.printable import printable_name
-from nearsight.structures.reading import take_notes
+from nearsight.remarks import remarks_to_json
+from nearsight.workflows.settings import StructureSettings
+from nearsight.workflows.source import Source
 
 _TIMED_CALLS = 5
 _PATIENCE_S = 10.0
@@ -37,15 +40,18 @@ def run(arguments: argparse.Namespace) -> int:
     names = [name.strip() for name in arguments.models.split(",") if name.strip()]
     if not names:
         raise ModelError("--models names no model; separate names by commas.")
-    atoms = read_checked(arguments.structure, arguments)
-    notes = take_notes(atoms)
+    request = requested(arguments, StructureSettings())
+    atoms, notes = Source.of(arguments.structure, request.settings.reading).read()
     output = JsonOutput(arguments.json, many=True)
     records = []
     show = arguments.json != "-"
     if show:
         _print_head(arguments.structure, atoms, names)
     for name in names:
-        record = {**_attempt(name, atoms, arguments), "warnings": list(notes)}
+        record = {
+            **_attempt(arguments.structure, atoms, replace(request.model, name=name)),
+            "warnings": remarks_to_json(notes),
+        }
         records.append(record)
         output.add(record)
         if show:
@@ -57,16 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any("error" in record for record in records) else 0
 
 
-def _attempt(name: str, atoms: Atoms, arguments: argparse.Namespace) -> Record:
-    asked = {"structure": arguments.structure, "model": name}
+def _attempt(structure: str, atoms: Atoms, spec: ModelSpec) -> Record:
+    asked = {"structure": structure, "model": spec.name}
     try:
         with _PeakMemory() as memory:
-            model = load_model(
-                name,
-                dtype=arguments.dtype,
-                device=arguments.device,
-                trust=arguments.trust_checkpoint,
-            )
+            model = spec.load()
             evaluation, seconds = _evaluate(model, atoms)
     except Exception as error:  # one boundary for everything: the other models must go on
         if not isinstance(error, NearsightError):

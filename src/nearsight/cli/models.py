@@ -10,7 +10,7 @@ from nearsight.cli.outputs import require_output_files
 from nearsight.models.catalogue import MODELS, NamedModel
 from nearsight.models.environments.state import State, find
 from nearsight.models.families import FAMILIES
-from nearsight.models.registry import DEFAULT_MODEL
+from nearsight.models.spec import DEFAULT_MODEL
 from nearsight.models.verdicts import last_verdict
 
 _STATES = {

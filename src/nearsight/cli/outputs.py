@@ -8,6 +8,8 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nearsight.cli.from_settings import given_settings
+from nearsight.cli.option_names import option_of
 from nearsight.errors import MethodError, StorageError
 from nearsight.storage import require_replaceable
 
@@ -74,6 +76,19 @@ def require_output_files(
         _require_no_fragment(folder, [*written, *read], _structures(arguments))
 
 
+def require_log_apart(arguments: argparse.Namespace) -> None:
+    """Check before anything is appended to the log that it is no file of the command.
+
+    Raises
+    ------
+    StorageError
+        It is a result, or something that is read.
+    """
+    if arguments.log is not None:
+        log = NamedFile("--log", arguments.log)
+        _require_different([*_outputs(arguments), log], list(_inputs(arguments)))
+
+
 def require_writable(path: str) -> None:
     """Check that a file can be written at `path`.
 
@@ -126,12 +141,15 @@ def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
     for option, name in _FOLDERS.items():
         if getattr(arguments, name, None) is not None:
             yield NamedFile(f"the folder of {option}", getattr(arguments, name))
-    for option in ("nac", "force-constants"):
-        named = getattr(arguments, option.replace("-", "_"), None)
+    given = given_settings(arguments)
+    for setting in ("born", "force_constants"):
+        named = given.get("phonons", {}).get(setting)
         if named is not None:
-            yield NamedFile(f"what --{option} names", named)
-    for option in _MODELS:
-        for name in (getattr(arguments, option, None) or "").split(","):
+            yield NamedFile(f"what {option_of(setting)} names", named)
+    models = {option: getattr(arguments, option, None) for option in _MODELS}
+    models["model"] = models["model"] or given.get("model", {}).get("name")
+    for option, names in models.items():
+        for name in (names or "").split(","):
             target = _AFTER_TARGET.split(name.partition(":")[2])[0]
             if target and os.path.isfile(target):
                 yield NamedFile(f"what --{option} names", target)

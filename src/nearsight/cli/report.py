@@ -8,13 +8,15 @@ from typing import Any
 from nearsight.bounded_json import parse_json
 from nearsight.cli.batch import Outcome, run_each
 from nearsight.cli.outputs import require_output_files
+from nearsight.cli.request import requested
 from nearsight.errors import CheckpointError
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.hessian.result import Hessian
-from nearsight.reports.entries import ReportEntry
+from nearsight.records.results import HarmonicResults
 from nearsight.vibrations.modes import vibrations
-from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
+from nearsight.vibrations.thermodynamics import thermodynamics
+from nearsight.workflows.settings import SavedSettings
 
 _NAMED_AT_MOST = 5
 _LONGEST_REASON = 300  # characters of the reasons in a file that anybody may have written
@@ -23,17 +25,13 @@ _LONGEST_REASON = 300  # characters of the reasons in a file that anybody may ha
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_output_files(arguments)
-    require_thermodynamic_settings(
-        arguments.temperature, arguments.acoustic, arguments.scale_factor
-    )
+    asked = requested(arguments, SavedSettings()).settings.thermodynamics
 
     def one(path: str) -> Outcome:
         hessian = _read(path)
         modes = vibrations(hessian)
-        thermal = thermodynamics(
-            modes, arguments.temperature, arguments.acoustic, arguments.scale_factor
-        )
-        entry = ReportEntry(path, hessian, modes, thermal)
+        thermal = thermodynamics(modes, asked.temperatures_K, asked.acoustic, asked.scale_factor)
+        entry = HarmonicResults(path, hessian, modes, thermal)
         return Outcome(entry.to_json(), show=lambda: None, entry=entry)
 
     status = run_each(arguments, one)

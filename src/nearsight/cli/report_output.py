@@ -1,16 +1,19 @@
 """The HTML report of a run, kept up to date while the run goes on."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nearsight.cli.pace import Pace
 from nearsight.cli.streams import say, say_defect
 from nearsight.errors import StorageError
-from nearsight.reports.entries import FailedEntry
+from nearsight.records.failure import FailureRecord
 from nearsight.reports.page import render_page
 from nearsight.reports.section_choice import Entry, section_of
 from nearsight.reports.sections import MODE_BUDGET_BYTES, Section, failed_section
 from nearsight.storage import write_text
+
+logger = logging.getLogger("nearsight.cli")
 
 _PAGE_MODE_BUDGET_BYTES = 20_000_000
 """How much of a page all moving modes together may take; a browser opens twice that with ease."""
@@ -53,7 +56,7 @@ class ReportOutput:
         drawn = True
         if entry is None:
             error = record["error"]
-            failure = FailedEntry(record["structure"], error["type"], error["message"])
+            failure = FailureRecord(record["structure"], error["type"], error["message"])
             section = failed_section(failure, number)
         else:
             try:
@@ -82,6 +85,7 @@ class ReportOutput:
         """
         if self.target is not None and self._n_written < len(self._sections):
             self._write()
+            logger.info("wrote %s", self.target)
 
     def _write(self) -> None:
         assert self.target is not None
@@ -91,10 +95,10 @@ class ReportOutput:
         self._n_written = len(self._sections)
 
 
-def _undrawn(entry: Entry, error: Exception) -> FailedEntry:
+def _undrawn(entry: Entry, error: Exception) -> FailureRecord:
     message = (
         f"the calculation is finished, but its part of the page could not be made ({error}). "
         f"Its numbers are in the terminal and, with --json, in a file."
     )
     say(f"{entry.name}: {message}")
-    return FailedEntry(entry.name, type(error).__name__, message)
+    return FailureRecord(entry.name, type(error).__name__, message)

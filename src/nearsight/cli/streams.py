@@ -7,15 +7,22 @@ printed is counted, and said at the end.
 
 import contextlib
 import io
+import logging
 import os
 import sys
 import traceback
+import unicodedata
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from nearsight.printable import printable
+from nearsight.printable import printable, printable_name
+
+PRINTED = logging.getLogger("nearsight.printed")
+"""For the log of what stands on standard error already."""
+PRINTED.addHandler(logging.NullHandler())  # else logging would print it once more
 
 _CLOSED = "it is closed"
+_ERASE = "\r\x1b[2K"
 
 
 class GuardedStream(io.TextIOBase):
@@ -33,11 +40,15 @@ class GuardedStream(io.TextIOBase):
     def __init__(self, stream: TextIO | None, *, plain: bool) -> None:
         self.failure = _CLOSED if stream is None else None
         """Why something could not be written; None if all was."""
+        self.status: StatusLine | None = None
+        """A line on the terminal that gives way to what is written."""
         self._stream = stream
         self._plain = plain
 
     def write(self, text: str) -> int:
         """Write, or note why that is not possible."""
+        if self.status is not None and text:
+            self.status.clear()
         if self._stream is not None:
             try:
                 self._stream.write(printable(text) if self._plain else text)
@@ -86,6 +97,60 @@ class GuardedStream(io.TextIOBase):
             self.failure = getattr(error, "strerror", None) or str(error)
 
 
+class StatusLine:
+    """The last line of a terminal, which says what is being done until something is printed.
+
+    Parameters
+    ----------
+    stream
+        Standard error, a terminal that can erase a line.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._shown = False
+
+    def show(self, text: str) -> None:
+        """Show a text in the place of the one before."""
+        self._shown = True
+        self._write(_ERASE + _cut(printable_name(text), self._columns() - 1))
+
+    def clear(self) -> None:
+        """Take away what is shown."""
+        if self._shown:
+            self._shown = False
+            self._write(_ERASE)
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
+            self._stream.write(text)
+            self._stream.flush()
+
+    def _columns(self) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            return os.get_terminal_size(self._stream.fileno()).columns or 80
+        return 80
+
+
+@contextlib.contextmanager
+def status_line() -> Iterator[StatusLine | None]:
+    """Yield a line of the terminal while streams are guarded; None where there is none."""
+    guarded = [each for each in (sys.stdout, sys.stderr) if isinstance(each, GuardedStream)]
+    errors = guarded[-1]._stream if guarded else None
+    if len(guarded) < 2 or errors is None:
+        yield None
+        return
+    status = StatusLine(errors)
+    for stream in guarded:
+        stream.status = status
+    try:
+        yield status
+    finally:
+        status.clear()
+        for stream in guarded:
+            stream.status = None
+
+
 @contextlib.contextmanager
 def guarded_streams() -> Iterator[GuardedStream]:
     """Put guarded streams in the place of standard output and error, and yield the former."""
@@ -124,15 +189,28 @@ def why_not_printed() -> str | None:
 
 
 def say(message: str) -> None:
-    """Print a message for the user to standard error."""
+    """Print a message for the user to standard error, and keep it in the log."""
     print(f"nearsight: {printable(message)}", file=sys.stderr)
+    PRINTED.error("%s", message)
 
 
 def say_defect(error: BaseException) -> None:
-    """Print the traceback of a defect to standard error."""
-    print(printable("".join(traceback.format_exception(error))), end="", file=sys.stderr)
+    """Print the traceback of a defect to standard error, and keep it in the log."""
+    text = "".join(traceback.format_exception(error))
+    print(printable(text), end="", file=sys.stderr)
+    PRINTED.error("%s", text.rstrip())
 
 
 def ended_by_package(ended: SystemExit) -> str:
     """Return what to say when a package that a model needs ends the program: nothing here does."""
     return f"a package wanted to end the program (exit status {ended.code})."
+
+
+def _cut(text: str, columns: int) -> str:
+    """Return what fits into so many columns, of which some characters take two."""
+    taken = 0
+    for place, character in enumerate(text):
+        taken += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if taken > columns:
+            return f"{text[: place - 2]}…" if place > 2 else ""
+    return text

@@ -6,13 +6,13 @@ from typing import Any
 
 from ase import Atoms
 
-from nearsight.cli.calculated import Calculated
 from nearsight.cli.lines import WIDTH, print_line
+from nearsight.cli.wording import in_options
 from nearsight.hessian.plan import Plan
 from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
+from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.relaxation.result import Relaxation
-from nearsight.reports.entries import ProbedEntry, ReportEntry
 from nearsight.structures.supercell import name_supercell
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.heat_capacity import HeatCapacity
@@ -20,14 +20,15 @@ from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+from nearsight.workflows.second_derivatives import SecondDerivatives
 
 _SITES_SHOWN = 20
 
 
-def print_calculation(calculated: Calculated) -> None:
+def print_calculation(calculated: SecondDerivatives | HarmonicResults) -> None:
     """Print how the Hessian came about."""
     hessian = calculated.hessian
-    print(f"\n{printable_name(calculated.path)}")
+    print(f"\n{printable_name(calculated.name)}")
     of_what = "force constants in a " if calculated.force_constants else ""
     _print_structure(calculated.atoms, calculated.settings, of_what)
     _print_model(hessian.provenance.model)
@@ -49,7 +50,7 @@ def print_calculation(calculated: Calculated) -> None:
     print_line("method", f"{hessian.method}{step} ({hessian.reason})")
 
 
-def print_probed(entry: ProbedEntry) -> None:
+def print_probed(entry: ProbedResults) -> None:
     """Print how a heat capacity was probed, and what it is."""
     heat = entry.heat
     print(f"\n{printable_name(entry.name)}")
@@ -73,7 +74,7 @@ def print_probed(entry: ProbedEntry) -> None:
         f"{heat.peak_memory_bytes / 2**20:.0f} MiB at the peak, "
         f"{heat.method.predicted_memory_bytes / 2**20:.0f} MiB predicted",
     )
-    print_line("spectrum", f"probing ({entry.spectrum_reason})")
+    print_line("spectrum", in_options(f"probing ({entry.spectrum_reason})"))
     _print_acoustic(heat)
     print("\n      T / K   c_v / J/(g K)   ± / J/(g K)   J/(mol-atoms K)    J/K per cell")
     bars = heat.error_bar_J_per_g_K
@@ -130,15 +131,15 @@ def print_modes(vibrations: Vibrations) -> None:
     )
 
 
-def print_spectrum(entry: ReportEntry) -> None:
+def print_spectrum(entry: HarmonicResults) -> None:
     """Print which vibrations the heat capacity is from."""
     phonons = entry.phonons
     if phonons is None:
         print_modes(entry.vibrations)
-        print_line("spectrum", f"modes at Γ ({entry.spectrum_reason})")
+        print_line("spectrum", in_options(f"modes at Γ ({entry.spectrum_reason})"))
         return
     print_phonons(phonons)
-    print_line("spectrum", f"mesh ({entry.spectrum_reason})")
+    print_line("spectrum", in_options(f"mesh ({entry.spectrum_reason})"))
 
 
 def print_phonons(phonons: PhononMesh) -> None:
@@ -242,7 +243,7 @@ def print_warnings(warnings: tuple[str, ...]) -> None:
     """Print what must be known before the numbers are used."""
     for warning in warnings:
         print()
-        for line in textwrap.wrap(f"Warning: {warning}", WIDTH - 2):
+        for line in textwrap.wrap(f"Warning: {in_options(warning)}", WIDTH - 2):
             print(f"  {line}")
 
 

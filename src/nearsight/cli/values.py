@@ -33,6 +33,14 @@ def positive_int(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text} is not a positive integer")
 
 
+def atom_indices(text: str) -> list[int]:
+    """Return indices of atoms that are separated by commas."""
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text} is no list of atom indices such as 4,5,6")
+    return [int(part) for part in parts]
+
+
 def mode_index(text: str) -> int:
     """Return the number of a mode."""
     with contextlib.suppress(ValueError):

@@ -4,15 +4,14 @@ import argparse
 
 from nearsight.cli import tables
 from nearsight.cli.batch import Outcome, run_batch
-from nearsight.cli.calculation import calculate, load_requested_model
 from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
-from nearsight.cli.work import WorkDirectory
-from nearsight.reports.entries import ReportEntry
+from nearsight.cli.request import requested
+from nearsight.records.results import HarmonicResults
 from nearsight.structures.selection import structure_stem
-from nearsight.vibrations.modes import Vibrations, require_room_for_modes, vibrations
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
+from nearsight.workflows import HessianSettings, Unfinished, vibrations
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,39 +26,38 @@ def run(arguments: argparse.Namespace) -> int:
         for mode in dict.fromkeys(arguments.animate)
     ]
     require_output_files(arguments, animations)
-    model = load_requested_model(arguments)
-    drawn: list[tuple[str, Vibrations]] = []
+    request = requested(arguments, HessianSettings())
+    model = request.load_model(arguments.structures)
+    drawn: list[HarmonicResults] = []
 
-    def one(path: str, work: WorkDirectory) -> Outcome:
-        calculated = calculate(path, model, arguments, work, require_room_for_modes)
-        modes = vibrations(calculated.hessian)
-        if arguments.modes:
-            modes.save(arguments.modes)
-        for mode in arguments.animate:
-            write_mode_trajectory(_animation(path, mode), mode_trajectory(modes, mode))
-        if arguments.plot:
-            drawn.append((calculated.label, modes))
-        entry = ReportEntry(
+    def one(path: str, unfinished: Unfinished) -> Outcome:
+        results = vibrations(
             path,
-            calculated.hessian,
-            modes,
-            relaxation=calculated.relaxation,
-            settings=calculated.settings,
+            request.model_for(path, model),
+            request.settings,
+            unfinished=unfinished,
+            resources=request.resources,
         )
-
-        def show() -> None:
-            tables.print_calculation(calculated)
-            tables.print_modes(modes)
-            tables.print_wavenumbers(modes)
-            tables.print_warnings(entry.warnings)
-
-        return Outcome(entry.to_json(), show, entry)
+        if arguments.modes:
+            results.vibrations.save(arguments.modes)
+        for mode in arguments.animate:
+            write_mode_trajectory(_animation(path, mode), mode_trajectory(results.vibrations, mode))
+        if arguments.plot:
+            drawn.append(results)
+        return Outcome(results.to_json(), lambda: _show(results), results)
 
     def draw() -> None:
         if drawn:
             density_of_states_figure(arguments.plot, drawn)
 
     return run_batch(arguments, one, draw)
+
+
+def _show(results: HarmonicResults) -> None:
+    tables.print_calculation(results)
+    tables.print_modes(results.vibrations)
+    tables.print_wavenumbers(results.vibrations)
+    tables.print_warnings(results.warnings)
 
 
 def _animation(path: str, mode: int) -> str:

@@ -16,6 +16,7 @@ from nearsight.elasticity.stability import (
     symmetric,
 )
 from nearsight.hessian.generalised import GeneralisedHessian
+from nearsight.remarks import Remark
 from nearsight.structures.strain import VOIGT
 from nearsight.units import EV_PER_A3_IN_GPA
 
@@ -109,50 +110,55 @@ def _correction(stress: FloatArray) -> FloatArray:
     return np.array([[full[a, b, c, d] for c, d in VOIGT] for a, b in VOIGT])
 
 
-def _stress_warnings(stress_GPa: FloatArray) -> list[str]:
+def _stress_warnings(stress_GPa: FloatArray) -> list[Remark]:
     worst = int(np.argmax(np.abs(stress_GPa)))
     if abs(stress_GPa[worst]) < NEGLIGIBLE_STRESS_GPA:
         return []
-    return [
+    said = (
         f"These are {STRESS_CORRECTED}, not elastic constants: the crystal is under a stress of "
         f"{stress_GPa[worst]:.3g} GPa ({_AXES[worst]}), {NEGLIGIBLE_STRESS_GPA:g} GPa or more. "
-        f"Relax the cell, with a smaller fmax, for elastic constants."
-    ]
+        f"Relax the cell, with a smaller `fmax_eV_per_A`, for elastic constants."
+    )
+    return [Remark("under-stress", said)]
 
 
-def _force_warnings(fmax_eV_per_A: float) -> list[str]:
+def _force_warnings(fmax_eV_per_A: float) -> list[Remark]:
     if fmax_eV_per_A < SMALL_FORCE_eV_PER_A:
         return []
-    return [
+    said = (
         f"The atoms are not at rest: the largest force is {fmax_eV_per_A:.3g} eV/Å, so that the "
-        f"relaxation of the ions begins elsewhere than at the minimum. Relax with a smaller fmax."
-    ]
+        f"relaxation of the ions begins elsewhere than at the minimum. Relax with a "
+        f"smaller `fmax_eV_per_A`."
+    )
+    return [Remark("forces-left", said)]
 
 
-def _mode_warnings(ions: IonicRelaxation) -> list[str]:
+def _mode_warnings(ions: IonicRelaxation) -> list[Remark]:
     n_zero = int(ions.is_zero.sum())
     if not n_zero:
         return []
     modes = "One mode" if n_zero == 1 else f"{n_zero} modes"
     forces = np.abs(ions.mode_forces_eV_per_A_rootamu)
     share = forces[ions.is_zero].max() / forces.max() if forces.max() > 0 else 0.0
-    return [
+    said = (
         f"{modes} beside the translations have no restoring force (below 1 cm⁻¹) and are left "
         f"out; a strain pulls at them with {share:.1e} of the largest force on any mode. If that "
         f"is more than rounding, relaxed-ion constants are not defined here: look for molecules "
-        f"that touch nothing, and relax with a smaller fmax."
-    ]
+        f"that touch nothing, and relax with a smaller `fmax_eV_per_A`."
+    )
+    return [Remark("free-modes", said)]
 
 
-def _stability_warnings(stiffness_GPa: FloatArray, stability: Stability) -> list[str]:
+def _stability_warnings(stiffness_GPa: FloatArray, stability: Stability) -> list[Remark]:
     if stability == "stable":
         return []
     if stability == "no stiffness":
-        return [f"There are no moduli: {WITHOUT_STIFFNESS}"]
+        return [Remark("no-stiffness", f"There are no moduli: {WITHOUT_STIFFNESS}")]
     eigenvalues, strains = np.linalg.eigh(symmetric(stiffness_GPa))
     shown = ", ".join(f"{_AXES[i]} {strains[i, 0]:+.2f}" for i in range(6))
-    return [
+    said = (
         f"The crystal is mechanically unstable: its elastic tensor has the eigenvalue "
         f"{eigenvalues[0]:.3g} GPa for the strain ({shown}), so that there are no moduli. Strain "
         f"the cell a little along it and relax again, without an imposed space group."
-    ]
+    )
+    return [Remark("unstable", said)]

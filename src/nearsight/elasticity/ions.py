@@ -79,7 +79,7 @@ def _require_minimum(ions: IonicRelaxation) -> None:
     modes = "one mode is imaginary" if len(imaginary) == 1 else f"{len(imaginary)} imaginary modes"
     raise StructureError(
         f"The crystal has no elastic constants, because its atoms are not at a minimum of the "
-        f"energy: {modes} ({shown}{more} cm⁻¹). Relax it with a smaller fmax and without an "
-        f"imposed space group; where that does not help, leave the saddle point with "
-        f"--follow-imaginary (in Python relax_to_minimum), or take a supercell and relax again."
+        f"energy: {modes} ({shown}{more} cm⁻¹). Relax it with a smaller `fmax_eV_per_A` "
+        f"and without an imposed space group; where that does not help, leave the saddle point "
+        f"with `follow_imaginary`, or take a supercell and relax again."
     )

@@ -18,6 +18,7 @@ from nearsight.elasticity.moduli import ElasticModuli, elastic_moduli
 from nearsight.elasticity.rotation import rotate_tensor
 from nearsight.elasticity.stability import Stability, symmetric, without_moduli
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark
 
 if TYPE_CHECKING:
     from matplotlib.projections.polar import PolarAxes
@@ -55,7 +56,7 @@ class ElasticTensor:
     """Largest force that is left on an atom."""
     lowest_mode_per_cm: float | None
     """Softest mode of the atoms in the fixed cell, translations aside; None for one atom."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     """What must be known before the numbers are used."""
     provenance: Provenance
 

@@ -1,13 +1,20 @@
 """Second derivatives by positions, and by strain: which rows, how computed, kept and checked."""
 
-from nearsight.hessian.compute import hessian
-from nearsight.hessian.force_constants import ForceConstants, force_constants
-from nearsight.hessian.generalised import GeneralisedHessian, generalised_hessian
-from nearsight.hessian.operator import HessianOperator
-from nearsight.hessian.other_programs import read_hessian
-from nearsight.hessian.plan import Plan, plan
-from nearsight.hessian.result import Hessian
-from nearsight.hessian.supercell_hessian import from_hessian
+from typing import TYPE_CHECKING
+
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.hessian.compute import hessian
+    from nearsight.hessian.force_constants import ForceConstants, force_constants
+    from nearsight.hessian.generalised import GeneralisedHessian, generalised_hessian
+    from nearsight.hessian.operator import HessianOperator
+    from nearsight.hessian.other_programs import read_hessian
+    from nearsight.hessian.phonopy_io import write_phonopy
+    from nearsight.hessian.phonopy_results import read_phonopy
+    from nearsight.hessian.plan import Plan, plan
+    from nearsight.hessian.result import Hessian
+    from nearsight.hessian.supercell_hessian import from_hessian
 
 __all__ = [
     "ForceConstants",
@@ -21,4 +28,8 @@ __all__ = [
     "hessian",
     "plan",
     "read_hessian",
+    "read_phonopy",
+    "write_phonopy",
 ]
+
+import_at_first_use(__name__)

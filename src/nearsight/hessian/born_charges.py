@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight.archives import require_numbers
+from nearsight.remarks import Remark
 
 if TYPE_CHECKING:
     from phonopy.harmonic.dynamical_matrix import NacParams
@@ -49,15 +50,16 @@ class BornCharges:
         return f"{self.file}{instead}"
 
     @property
-    def remarks(self) -> tuple[str, ...]:
+    def remarks(self) -> tuple[Remark, ...]:
         """What must be known about them."""
         if self.change_e <= _WORTH_A_REMARK_e:
             return ()
-        return (
+        said = (
             f"the Born charges in {self.file} sum to {self.sum_in_file_e:.2g} e in place of zero, "
             f"or do not follow the space group: they were made to, which changed one by "
-            f"{self.change_e:.2g} e.",
+            f"{self.change_e:.2g} e."
         )
+        return (Remark("born-charges-adjusted", said),)
 
     def summary(self) -> dict[str, Any]:
         """Return the ``born_charges`` object of the JSON output."""

@@ -30,7 +30,7 @@ def require_room_for_rows(n_rows: int, n_atoms: int, memory_budget_bytes: int | 
     """
     needed = 3 * 8 * n_rows * 3 * n_atoms  # as computed, as a matrix, and one symmetric copy
     what = f"{n_rows} rows of {n_atoms} atoms, by whatever method,"
-    remedy = "Use a smaller cell or a larger budget."
+    remedy = "Use a smaller cell or a larger `memory_bytes`."
     require_room(needed, what, remedy)
     if memory_budget_bytes is not None:
         require_room(needed, what, remedy, budget_bytes=memory_budget_bytes)
@@ -70,7 +70,8 @@ def within_budget(
         raise MemoryBudgetError(
             f"a single force call of {len(atoms)} atoms with {model.identity.name} took "
             f"{gibibytes(force_call_bytes)}, more than the budget of {budget}; no "
-            f"method can avoid that. Use float32, a smaller cell or a larger budget."
+            f"method can avoid that. Use `dtype` float32, a smaller cell or a larger "
+            f"`memory_bytes`."
         )
     if chosen.differences is not None:
         return chosen
@@ -83,6 +84,6 @@ def within_budget(
     )
     if not may_change:
         raise MemoryBudgetError(
-            f"{problem}. Use method='fourth-order', float32, or a larger budget."
+            f"{problem}. Use `method` fourth-order, `dtype` float32, or a larger `memory_bytes`."
         )
     return replace(choose_kind(model, "fourth-order", None), reason=problem)

@@ -23,6 +23,7 @@ from nearsight.bounded_json import parse_json
 from nearsight.errors import CheckpointError, StorageError
 from nearsight.hessian.same_model import differing_versions
 from nearsight.models.contract import Evaluation
+from nearsight.remarks import Remark
 from nearsight.storage import what_helps, write_atomically
 
 logger = logging.getLogger("nearsight.checkpoint")
@@ -98,7 +99,7 @@ class RowStore:
         self.rows: dict[int, NDArray[np.float64]] = {}
         self.at_rest = origin.at_rest
         """What the model said when the first row was kept."""
-        self.notes: tuple[str, ...] = ()
+        self.notes: tuple[Remark, ...] = ()
         """What was lost of the file, in plain words; empty if nothing was."""
         if self.path.is_fifo():
             raise self._no_checkpoint()
@@ -198,7 +199,7 @@ class RowStore:
             f"{what} at the end of {self.path} {'was' if n_lost == 1 else 'were'} damaged and cut "
             f"off, to be computed again; the {len(self.rows)} before are sound."
         )
-        self.notes = (note,)
+        self.notes = (Remark("damaged-work", note),)
         logger.warning("nearsight: %s", note)
 
     def _no_checkpoint(self) -> CheckpointError:

@@ -14,9 +14,10 @@ from nearsight.hessian.planned_rows import compute_planned_rows
 from nearsight.hessian.reach import pieces_of, reach_of, remarks_about_pieces
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
+from nearsight.progress import Progress
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays
 from nearsight.structures.checking import check_structure
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 
 @announces
@@ -29,7 +30,7 @@ def hessian(
     symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> Hessian:
     """Compute the Hessian of a structure.
 
@@ -56,7 +57,7 @@ def hessian(
         one returns at once. While another process works on it, this one waits. Delete it when the
         result is safe.
     progress
-        Show a progress bar: True, False, or None for a terminal only.
+        How far it has come: see `nearsight.progress.Progress`.
 
     Raises
     ------

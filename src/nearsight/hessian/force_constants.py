@@ -27,7 +27,10 @@ from nearsight.hessian.reach import (
     remarks_about_pieces,
 )
 from nearsight.hessian.result import Hessian
+from nearsight.hessian.settings import DEFAULT_LENGTH_A
 from nearsight.models.contract import Model
+from nearsight.progress import Progress
+from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (
     atoms_from_arrays,
     atoms_to_arrays,
@@ -49,19 +52,13 @@ from nearsight.structures.supercell import (
     supercell_for_length,
     supercell_matrix,
 )
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-DEFAULT_LENGTH_A = 8.0
-"""Width of the supercell unless one is asked for.
-
-From supercells 8.7 to 12.8 Å wide interpolation changed c_v at 300 K by 0.13 % at most for seven
-solids, and from narrower ones by up to 0.55 % (`studies/results/finite_size.md`)."""
 
 _ON_BOUNDARY_A = 1e-3
 
@@ -92,7 +89,7 @@ class ForceConstants(Computation):
     """Which atoms of `supercell` stand for the primitive cell, shape ``(n_primitive,)``."""
     values_eV_per_A2: FloatArray
     """Shape ``(n_primitive, 3, n_supercell, 3)``."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     """What must be known about the structure before the force constants are used."""
     reach_A: float | None = ASSUMED_REACH_A
     """Distance beyond which no pair holds a part of the structure, as `reach_of` finds it."""
@@ -187,7 +184,7 @@ class ForceConstants(Computation):
         """
         header = {
             **self.computation_header(),
-            "warnings": list(self.warnings),
+            "warnings": remarks_to_json(self.warnings),
             "reach_A": self.reach_A,
         }
         arrays = {
@@ -233,7 +230,7 @@ class ForceConstants(Computation):
             rotations=require_numbers(arrays, "rotations", (len(arrays["rotations"]), 3, 3)),
             primitive_atoms=primitive_atoms,
             values_eV_per_A2=values,
-            warnings=tuple(map(str, header["warnings"])),
+            warnings=remarks_from_json(header["warnings"]),
             reach_A=header["reach_A"],
             born=BornCharges.from_archived(header["born"], arrays) if "born" in header else None,
         )
@@ -282,7 +279,7 @@ def force_constants(
     symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> ForceConstants:
     """Compute the force constants of a crystal in a supercell.
 
@@ -357,7 +354,7 @@ def _chosen_supercell(
     atoms: Atoms, supercell: Sequence[int] | IntArray | None, length_A: float | None
 ) -> IntArray:
     if supercell is not None and length_A is not None:
-        raise MethodError("give either a supercell or the length it must have, not both.")
+        raise MethodError("give either `supercell` or `length_A`, not both.")
     if not atoms.pbc.any():
         raise StructureError(
             f"{atoms.get_chemical_formula()} is a molecule, which has no force constants of a "

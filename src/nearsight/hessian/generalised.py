@@ -18,11 +18,12 @@ from nearsight.hessian.methods import ANALYTIC
 from nearsight.hessian.result import Hessian
 from nearsight.memory import is_out_of_memory
 from nearsight.models.contract import Model, is_usable, require_elements
+from nearsight.progress import Progress
 from nearsight.provenance import Provenance
 from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_archive
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.strain import require_crystal_for_strain
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 FloatArray = NDArray[np.float64]
 
@@ -130,7 +131,7 @@ def generalised_hessian(
     memory_budget_bytes: int | None = None,
     by_positions: Hessian | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> GeneralisedHessian:
     """Compute the second derivatives of a crystal's energy by positions and strain.
 
@@ -256,7 +257,7 @@ def _analytic(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArray]:
             raise
         raise MemoryBudgetError(
             f"memory ran out in the second derivatives by strain of {len(atoms)} atoms. Use "
-            f"method='fourth-order', float32 or a smaller cell."
+            f"`method` fourth-order, `dtype` float32 or a smaller cell."
         ) from error
     coupling = products[:, :n_displacements].T.reshape(len(atoms), 3, 6)
     return coupling, products[:, n_displacements:].T

@@ -79,19 +79,19 @@ def choose_kind(
         The method is unknown, or the model or the step does not go with it.
     """
     if method not in METHODS:
-        raise MethodError(f"there is no method {method!r}; choose one of {', '.join(METHODS)}.")
+        raise MethodError(f"there is no `method` {method!r}; choose one of {', '.join(METHODS)}.")
     if step_A is not None and not 0 < step_A < 1:
-        raise MethodError(f"a displacement of {step_A} Å makes no sense; choose e.g. 0.01.")
+        raise MethodError(f"`step_A` is above 0 and below 1 Å, such as 0.01, not {step_A}.")
     capabilities = model.capabilities
     name = model.identity.name
     if method in SCHEMES:
         return Chosen(_differences(model, method, step_A), None, f"{method} was asked for")
     if step_A is not None:
-        raise MethodError(f"a displacement goes with {', '.join(SCHEMES)}, not with {method}.")
+        raise MethodError(f"`step_A` goes with `method` {', '.join(SCHEMES)}, not with {method}.")
     if method in ANALYTIC:
         if not capabilities.differentiable:
             raise MethodError(
-                f"{name} cannot be differentiated twice; use method='central-difference'."
+                f"{name} cannot be differentiated twice; use `method` central-difference."
             )
         return Chosen(None, method == "batched", f"{method} was asked for")
     if not capabilities.differentiable:

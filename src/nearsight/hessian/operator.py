@@ -103,15 +103,16 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
             if not is_out_of_memory(error):
                 raise
             raise MemoryBudgetError(
-                f"memory ran out in a product of {len(self.atoms)} atoms. Use a smaller memory "
-                f"budget for grouped products, differences, float32 or a smaller cell."
+                f"memory ran out in a product of {len(self.atoms)} atoms. Use `products` "
+                f"grouped with a smaller `memory_bytes`, or differences, `dtype` float32 or a "
+                f"smaller cell."
             ) from error
         self.n_products += len(found)
         if not is_usable(found).all():
             raise ModelError(
                 f"{self.model.identity.name} gave a product of the Hessian that is "
-                f"{fault_of(found)}; look for atoms that are too close, or use differences or "
-                f"another model."
+                f"{fault_of(found)}; look for atoms that are too close, or use `products` "
+                f"differences or another model."
             )
         return found
 

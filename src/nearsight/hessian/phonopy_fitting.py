@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.phonopy_content import Displacements, PhonopyContent
+from nearsight.remarks import Remark
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
@@ -20,12 +21,12 @@ _UNEXPLAINED = 0.2
 """Part of the forces that force constants may leave over before that deserves a warning."""
 
 
-def fit_force_constants(content: PhonopyContent, phonon: "Phonopy") -> tuple[str, ...]:
+def fit_force_constants(content: PhonopyContent, phonon: "Phonopy") -> tuple[Remark, ...]:
     """Let phonopy make force constants of the forces, as `phonopy.load` does.
 
     Returns
     -------
-    tuple of str
+    tuple of Remark
         What makes them doubtful.
 
     Raises
@@ -109,7 +110,7 @@ def _require_enough_supercells(
         )
 
 
-def _doubts(content: PhonopyContent, found: Displacements, phonon: "Phonopy") -> tuple[str, ...]:
+def _doubts(content: PhonopyContent, found: Displacements, phonon: "Phonopy") -> tuple[Remark, ...]:
     """Return a warning where force constants do not give the forces that they were made of."""
     from phonopy.harmonic.force_constants import compact_fc_to_full_fc
 
@@ -125,8 +126,9 @@ def _doubts(content: PhonopyContent, found: Displacements, phonon: "Phonopy") ->
     left = float(np.linalg.norm(forces - explained)) / norm if norm else 0.0
     if left <= _UNEXPLAINED:
         return ()
-    return (
+    said = (
         f"the force constants leave {100 * left:.0f} % of the forces in "
         f"{content.forces_file.name} unexplained: these are of another structure than the "
-        f"displacements, of one with forces of its own, or far from harmonic.",
+        f"displacements, of one with forces of its own, or far from harmonic."
     )
+    return (Remark("forces-left-over", said),)

@@ -15,7 +15,7 @@ from nearsight.errors import StructureError
 from nearsight.hessian.phonopy_born import read_born
 from nearsight.storage import write_text
 from nearsight.structures.reduced_cell import reduced_basis
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
@@ -134,6 +134,14 @@ def phonopy_atoms(atoms: Atoms) -> "PhonopyAtoms":
         cell=atoms.cell.array,
         scaled_positions=atoms.cell.scaled_positions(atoms.positions),
     )
+
+
+def phonopy_of_cell(atoms: Atoms, tolerance_A: float) -> "Phonopy":
+    """Return phonopy's `Phonopy` of a cell by itself, without force constants."""
+    from phonopy import Phonopy
+
+    one = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    return Phonopy(phonopy_atoms(atoms), one, primitive_matrix=one, symprec=tolerance_A)
 
 
 def write_phonopy(

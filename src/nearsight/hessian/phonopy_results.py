@@ -22,8 +22,9 @@ from nearsight.hessian.phonopy_io import Order, any_cell_is_fine, find_order
 from nearsight.hessian.phonopy_yaml import SUFFIXES
 from nearsight.hessian.reach_of_read import with_pieces
 from nearsight.provenance import ModelIdentity, record
+from nearsight.remarks import Remark
 from nearsight.structures.supercell import make_general_supercell
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
@@ -120,7 +121,7 @@ def read_phonopy(
         raise CheckpointError(
             f"{file} holds neither force constants nor forces; save it with "
             f"settings={{'force_constants': True}}, or name the file that has them "
-            f"(--force-constants FILE)."
+            f"(`force_constants`)."
         )
     phonon, doubts = _phonopy(content)
     settings = {"format": "phonopy"}
@@ -131,16 +132,17 @@ def read_phonopy(
     return with_pieces(replace(found, warnings=(*doubts, *_drifts(found), *of_charges)))
 
 
-def _drifts(found: ForceConstants) -> tuple[str, ...]:
+def _drifts(found: ForceConstants) -> tuple[Remark, ...]:
     """Return a warning where force constants are far from what those of any energy obey."""
     drift, asymmetry = found.sum_rule_eV_per_A2, found.at_gamma().asymmetry_eV_per_A2
     if max(drift, asymmetry) <= _DOUBTFUL_eV_PER_A2:
         return ()
-    return (
+    said = (
         f"the force constants in the file break the translational sum rule by {drift:.2g} and "
-        f"their symmetry at Γ by {asymmetry:.2g} eV/Å²: --sum-rules imposes both, unless the file "
-        f"is damaged.",
+        f"their symmetry at Γ by {asymmetry:.2g} eV/Å²: `sum_rules` imposes both, unless the file "
+        f"is damaged."
     )
+    return (Remark("sum-rule-violated", said),)
 
 
 def _as_ours(
@@ -203,7 +205,7 @@ def _born_in_our_order(
     return replace(born, charges_e=born.charges_e[np.argsort(order.own)])
 
 
-def _phonopy(content: PhonopyContent) -> tuple["Phonopy", tuple[str, ...]]:
+def _phonopy(content: PhonopyContent) -> tuple["Phonopy", tuple[Remark, ...]]:
     """Return phonopy's object of what its YAML holds, with force constants, and their doubts.
 
     `phonopy.load` would parse the file again, with a loader that runs what is in it, and read files
@@ -211,7 +213,7 @@ def _phonopy(content: PhonopyContent) -> tuple["Phonopy", tuple[str, ...]]:
     """
     from phonopy import Phonopy
 
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Remark, ...] = ()
     try:
         with any_cell_is_fine():
             phonon = Phonopy(

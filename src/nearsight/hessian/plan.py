@@ -21,7 +21,8 @@ from nearsight.memory import require_room
 from nearsight.models.contract import Capabilities, Seed
 from nearsight.structures.cell_symmetry import CellSymmetry, find_cell_symmetry
 from nearsight.structures.operations import OperationKind
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A, space_group
+from nearsight.structures.symmetry import space_group
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 _BYTES_PER_ATOM = 2000  # lists for spglib and what it makes of them; measured for 64,000 atoms
 
@@ -256,14 +257,14 @@ def plan(
     if tolerance_A is None:
         return _given_only(atoms, translations, "no symmetry was asked for")
     if not 0.0 < tolerance_A < np.inf:
-        raise StructureError(f"A symmetry tolerance is a positive length in Å, not {tolerance_A}.")
+        raise StructureError(f"`row_symmetry_A` is a positive length in Å, not {tolerance_A}.")
     if not atoms.pbc.all():
         reason = "a space group needs a structure periodic in three directions"
         return _given_only(atoms, translations, reason)
     require_room(
         _BYTES_PER_ATOM * len(atoms),
         f"The space group of {len(atoms)} atoms",
-        "Take a smaller cell, or look for no symmetry (--no-symmetry).",
+        "Take a smaller cell, or look for no symmetry (`row_symmetry_A` none).",
     )
     kept = operations_kept(capabilities)
     symmetry = find_cell_symmetry(atoms, tolerance_A, kept)

@@ -1,6 +1,7 @@
 """The rows of a plan, by the method that fits the model: what every engine executes."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,9 +30,12 @@ from nearsight.locking import hold
 from nearsight.memory import PeakMemory, default_memory_budget, measure
 from nearsight.models.contract import Evaluation, Model, Seed, require_elements
 from nearsight.models.versions import versions_behind
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Setting, record
+from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure, require_no_constraints
+
+logger = logging.getLogger("nearsight.hessian")
 
 _N_IMAGES_CHECKED = 2
 _TURNED = 1e-3
@@ -52,7 +56,7 @@ class PlannedRows:
     """In the order of `Plan.seeds`, shape ``(rows_needed, n_atoms, 3)``."""
     computation: Computation
     """How they came about, and what they cost."""
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
     """What was lost of the checkpoint, in plain words."""
 
 
@@ -66,7 +70,7 @@ def compute_planned_rows(
     memory_budget_bytes: int | None,
     rows_kept: int,
     checkpoint: str | os.PathLike[str] | None,
-    progress: bool | None,
+    progress: Progress | bool | None,
 ) -> PlannedRows:
     """Compute the rows of `plan`; see `nearsight.hessian.hessian` for settings and errors.
 
@@ -96,7 +100,7 @@ def _compute(
     *,
     may_change: bool,
     checkpoint: str | os.PathLike[str] | None,
-    progress: bool | None,
+    progress: Progress | bool | None,
 ) -> PlannedRows:
     """Compute the rows of a task, whose checkpoint nobody else works on."""
     atoms, model, plan, budget = task.atoms, task.model, task.plan, task.memory_budget_bytes
@@ -116,8 +120,11 @@ def _compute(
     store = None if checkpoint is None else _store(task, settings, checkpoint, at_rest.result)
     rows = Rows(plan.seeds, store)
     resumed = len(rows.finished)
+    if resumed:
+        logger.info("going on with %d of %d rows in %s", resumed, rows.total, checkpoint)
+    logger.debug("%d of %d rows needed: %s", plan.rows_needed, plan.rows_total, plan.reason)
     with (
-        progress_bar("Hessian rows", rows.total, show=progress) as rows.advance,
+        as_progress(progress).task("Hessian rows", rows.total, resumed) as rows.advance,
         PeakMemory(device) as peak,
     ):
         start = perf_counter()
@@ -252,8 +259,9 @@ def _check_images(
             raise MethodError(
                 f"the row of {name_of(seed)}, differs by {deviations[-1]:.2g} eV/Å² from the image "
                 f"of row {index} that it should be ({plan.reason}): {model.identity.name} does not "
-                f"keep this symmetry, or the structure has it only nearly. Use a smaller symmetry "
-                f"tolerance, move the structure onto its space group first, or use no symmetry."
+                f"keep this symmetry, or the structure has it only nearly. Use a smaller "
+                f"`row_symmetry_A`, move the structure onto its space group first, or use no "
+                f"symmetry."
             )
     return max(deviations)
 

@@ -56,11 +56,11 @@ def choose_products(
 ) -> ProductMethod:
     """Decide how products are computed; see `HessianOperator` for the methods and errors."""
     if method not in PRODUCTS:
-        raise MethodError(f"there are no {method!r} products; choose {', '.join(PRODUCTS)}.")
+        raise MethodError(f"there are no `products` {method!r}; choose {', '.join(PRODUCTS)}.")
     if step_A is not None and method != "differences":
-        raise MethodError(f"a displacement goes with differences, not with {method}.")
+        raise MethodError(f"`step_A` goes with `products` differences, not with {method}.")
     if step_A is not None and not 0 < step_A < 1:
-        raise MethodError(f"a displacement of {step_A} Å makes no sense; choose e.g. 0.001.")
+        raise MethodError(f"`step_A` is above 0 and below 1 Å, such as 0.001, not {step_A}.")
     name = model.identity.name
     if model.capabilities.conservative is False:
         raise MethodError(
@@ -69,7 +69,7 @@ def choose_products(
             f"Hessian, of which vibrations take the symmetric part, or a conservative model."
         )
     if method in {"analytic", "grouped"} and not model.capabilities.differentiable:
-        raise MethodError(f"{name} cannot be differentiated twice; use differences.")
+        raise MethodError(f"{name} cannot be differentiated twice; use `products` differences.")
     prediction = _Prediction(atoms, model)
     if method == "differences":
         return _differences(prediction, step_A, "differences were asked for", memory_budget_bytes)
@@ -79,8 +79,8 @@ def choose_products(
         needed = prediction.of_product(atoms)
         if needed > memory_budget_bytes:
             raise MemoryBudgetError(
-                f"{_too_much(atoms, needed, memory_budget_bytes)}. Use grouped products, "
-                f"differences, float32 or a larger budget."
+                f"{_too_much(atoms, needed, memory_budget_bytes)}. Use `products` "
+                f"grouped or differences, `dtype` float32 or a larger `memory_bytes`."
             )
         return ProductMethod("analytic", "analytic was asked for", needed)
     return _automatic(prediction, memory_budget_bytes)
@@ -111,7 +111,7 @@ def _grouped(prediction: "_Prediction", budget: int, most_growth: float = np.inf
     if reach is None or not model.capabilities.atomic_energies:
         raise MethodError(
             f"the energy of {model.identity.name} is no sum of atomic energies of finite reach, so "
-            f"that products cannot be taken group by group; use differences."
+            f"that products cannot be taken group by group; use `products` differences."
         )
     n_groups = 1
     while n_groups <= min(_MOST_GROUPS, len(atoms)):
@@ -126,7 +126,8 @@ def _grouped(prediction: "_Prediction", budget: int, most_growth: float = np.inf
         n_groups *= 2
     raise MemoryBudgetError(
         f"groups of the {len(atoms)} atoms with their surroundings of {reach:g} Å do not fit into "
-        f"the budget of {gibibytes(budget)} either. Use differences, float32 or a larger budget."
+        f"the budget of {gibibytes(budget)} either. Use `products` differences, `dtype` "
+        f"float32 or a larger `memory_bytes`."
     )
 
 
@@ -139,7 +140,7 @@ def _differences(
         raise MemoryBudgetError(
             f"a force call of {len(prediction.atoms)} atoms with {identity.name} is predicted to "
             f"take {gibibytes(needed)}, more than the budget of {gibibytes(budget)}; no method "
-            f"can avoid that. Use float32, a smaller cell or a larger budget."
+            f"can avoid that. Use `dtype` float32, a smaller cell or a larger `memory_bytes`."
         )
     best = prediction.model.capabilities.difference_step_A
     step = step_A or best or _STEP_A.get(identity.dtype, UNKNOWN_PRECISION_STEP_A)

@@ -5,6 +5,7 @@ from ase import Atoms
 
 from nearsight.errors import NearsightError
 from nearsight.models.contract import Model
+from nearsight.remarks import Remark
 from nearsight.structures.pieces import CONTACT_A, Pieces, find_pieces
 from nearsight.structures.reduced_cell import periodic_cell
 
@@ -58,26 +59,27 @@ def pieces_of(atoms: Atoms, reach_A: float | None) -> Pieces:
     return find_pieces(atoms, reach_A)
 
 
-def remarks_about_pieces(pieces: Pieces) -> tuple[str, ...]:
+def remarks_about_pieces(pieces: Pieces) -> tuple[Remark, ...]:
     """Return what must be known of a structure that pairs do not hold together, in plain words."""
     if pieces.connected:
         return ()
     if pieces.molecular:
         several = len(pieces.lattices) > 1
         others = "the others and " if several else ""
-        each = "a file for each and --molecule make" if several else "--molecule makes"
-        return (
+        alone = "a file for each and `molecule`" if several else "`molecule`"
+        said = (
             f"the structure is {pieces} in a periodic box: no pair holds one to {others}its "
             f"images, so that translations and rotations cost nothing at any q-point. They are "
             f"left out at all of them, unless another convention for acoustic modes is asked for; "
-            f"{each} heat-capacity, vibrations and hessian leave the box out too (in Python "
-            f"whole_molecule).",
+            f"{alone} leaves the box out of heat capacities, vibrations and Hessians, too."
         )
-    return (
+        return (Remark("loose-pieces", said),)
+    said = (
         f"the structure is {pieces} in a periodic box, which no pair holds to other pieces or "
         f"images: where a wave does not run along a piece, its translations, and the rotations of "
-        f"a molecule or chain, cost nothing and count as acoustic modes.",
+        f"a molecule or chain, cost nothing and count as acoustic modes."
     )
+    return (Remark("loose-pieces", said),)
 
 
 def _are_free(atoms: Atoms, pieces: Pieces, model: Model) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nearsight.archives import require_numbers
 from nearsight.hessian.computation import Computation
 from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
+from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (
     atoms_from_arrays,
     atoms_to_arrays,
@@ -41,7 +42,7 @@ class Hessian(Computation):
     Of forces that a model predicts directly it is the Jacobian -∂f_Aα/∂r_Bβ, which is not
     symmetric; vibrations take its symmetric part.
     """
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     """What must be known about the structure before the Hessian is used."""
     reach_A: float | None = ASSUMED_REACH_A
     """Distance beyond which no pair holds a part of the structure, as `reach_of` finds it."""
@@ -99,7 +100,7 @@ class Hessian(Computation):
         """Return the header and the arrays of an archive, of which this may be a part."""
         header = {
             **self.computation_header(),
-            "warnings": list(self.warnings),
+            "warnings": remarks_to_json(self.warnings),
             "reach_A": self.reach_A,
         }
         return header, {**atoms_to_arrays(self.atoms), "matrix_eV_per_A2": self.matrix_eV_per_A2}
@@ -133,7 +134,7 @@ class Hessian(Computation):
             atoms=atoms,
             matrix_eV_per_A2=require_numbers(arrays, "matrix_eV_per_A2", (n_atoms, 3, n_atoms, 3)),
             **cls.fields_from_header(header),
-            warnings=tuple(map(str, header["warnings"])),
+            warnings=remarks_from_json(header["warnings"]),
             reach_A=header["reach_A"],
         )
 

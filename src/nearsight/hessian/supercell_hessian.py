@@ -8,7 +8,7 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.primitive import primitive_cell
 from nearsight.hessian.result import Hessian
 from nearsight.structures.cell_symmetry import find_cell_symmetry
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 
 def from_hessian(

@@ -10,6 +10,7 @@ from nearsight.errors import MethodError
 from nearsight.locality.convergence import SiteConvergence
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.locality.result import Locality
+from nearsight.remarks import Remark
 
 FloatArray = NDArray[np.float64]
 
@@ -86,7 +87,7 @@ class LocalityComparison:
         return self.model_common_radius_A >= self.reference_common_radius_A - _AS_FAR_A
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the model is used for such structures."""
         out_of_reach = [
             f"{site.element}{site.site} ({site.unseen_eV_per_A2:.2f} eV/Å²)"
@@ -95,10 +96,11 @@ class LocalityComparison:
         ]
         if not out_of_reach:
             return ()
-        return (
+        said = (
             f"{self.model} cannot see all that sites feel by {self.reference}: "
-            f"{', '.join(out_of_reach)}.",
+            f"{', '.join(out_of_reach)}."
         )
+        return (Remark("sees-less-far", said),)
 
     def summary(self) -> dict[str, Any]:
         """Return it as JSON values."""

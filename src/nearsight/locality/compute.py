@@ -9,15 +9,15 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import bare
 from nearsight.locality.convergence import (
-    REFERENCE_RADIUS_A,
-    THRESHOLD_EV_PER_A2,
     Checkpoint,
     converge_fragments,
 )
 from nearsight.locality.interactions import require_sites
 from nearsight.locality.result import Locality
+from nearsight.locality.settings import REFERENCE_RADIUS_A, THRESHOLD_eV_per_A2
 from nearsight.locality.site_derivatives import require_fragment
 from nearsight.models.contract import Capabilities, Model, require_elements
+from nearsight.progress import Progress
 from nearsight.provenance import record
 from nearsight.structures.bonds import IntArray
 from nearsight.structures.checking import check_structure
@@ -34,12 +34,12 @@ def locality(
     *,
     own_groups: Sequence[Sequence[int]] = (),
     reference_radius_A: float = REFERENCE_RADIUS_A,
-    threshold_eV_per_A2: float = THRESHOLD_EV_PER_A2,
+    threshold_eV_per_A2: float = THRESHOLD_eV_per_A2,
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
     checkpoint: Checkpoint | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> Locality:
     """Find the fragment radius of each site of a structure, and the fragments that follow.
 
@@ -78,7 +78,7 @@ def locality(
         As for `nearsight.hessian.hessian`.
     """
     if not 0.0 < threshold_eV_per_A2 < np.inf:
-        raise MethodError(f"the threshold must be a positive number, not {threshold_eV_per_A2}.")
+        raise MethodError(f"`threshold_eV_per_A2` is a positive number, not {threshold_eV_per_A2}.")
     structure, groups, alike, shrinking = _cut(atoms, model, sites, own_groups, reference_radius_A)
     converged = tuple(
         converge_fragments(
@@ -146,9 +146,7 @@ def _cut(
     check_structure(atoms)
     require_elements(atoms, model)
     if not 0.0 < reference_radius_A < np.inf:
-        raise MethodError(
-            f"the reference radius must be a positive number, not {reference_radius_A}."
-        )
+        raise MethodError(f"`reference_radius_A` is a positive number, not {reference_radius_A}.")
     structure = bare(atoms)
     groups = find_groups(atoms, own=own_groups)
     alike = site_classes(structure)

@@ -17,25 +17,22 @@ from nearsight.hessian.computation import Computation
 from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
 from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
+from nearsight.locality.settings import REFERENCE_RADIUS_A, THRESHOLD_eV_per_A2
 from nearsight.locality.site_derivatives import (
     SiteDerivatives,
     require_fragment,
     site_derivatives,
 )
 from nearsight.models.contract import Model
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
+from nearsight.remarks import Remark
 from nearsight.structures.fragments import Fragment, shrinking_fragments
 from nearsight.structures.groups import Groups
 
 FloatArray = NDArray[np.float64]
 
-THRESHOLD_EV_PER_A2 = 0.35
-"""Γ: below this ‖G'‖ the force error is about 0.15 eV/Å (doi:10.1063/5.0082952)."""
-REFERENCE_RADIUS_A = 12.0
-"""Radius of the fragment that smaller ones are compared with."""
-
-Checkpoint = Callable[[Fragment], Path]
-"""Tells where the unfinished rows of a fragment are kept."""
+Checkpoint = Callable[[Fragment], Path | None]
+"""Tells where the unfinished rows of a fragment are kept; None if nowhere."""
 
 
 @dataclass(frozen=True)
@@ -134,21 +131,23 @@ class SiteConvergence:
         return float(self.reference_norms_eV_per_A2[removed].max())
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the radius is used."""
         name = f"site {self.site} ({self.element})"
         found = []
         if not self.is_converged:
-            found.append(
+            said = (
                 f"{name}: no fragment smaller than the reference is converged; take a larger "
                 f"reference fragment."
             )
+            found.append(Remark("fragments-not-converged", said))
         outermost = self.outermost_eV_per_A2
         if outermost is not None and outermost >= NEGLIGIBLE_EV_PER_A2:
-            found.append(
+            said = (
                 f"{name}: the outermost groups of the reference fragment still interact with "
                 f"{outermost:.2f} eV/Å²; take a larger one."
             )
+            found.append(Remark("reference-small", said))
         return tuple(found)
 
     def summary(self) -> dict[str, Any]:
@@ -172,12 +171,12 @@ def converge_site(
     *,
     equivalent_atoms: tuple[int, ...] = (),
     reference_radius_A: float = REFERENCE_RADIUS_A,
-    threshold_eV_per_A2: float = THRESHOLD_EV_PER_A2,
+    threshold_eV_per_A2: float = THRESHOLD_eV_per_A2,
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
     checkpoint: Checkpoint | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> SiteConvergence:
     """Compare fragments around a site with a large one.
 
@@ -232,12 +231,12 @@ def converge_fragments(
     model: Model,
     *,
     equivalent_atoms: tuple[int, ...] = (),
-    threshold_eV_per_A2: float = THRESHOLD_EV_PER_A2,
+    threshold_eV_per_A2: float = THRESHOLD_eV_per_A2,
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
     checkpoint: Checkpoint | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> SiteConvergence:
     """Compare fragments that `shrinking_fragments` cut with the first; see `converge_site`.
 
@@ -249,7 +248,7 @@ def converge_fragments(
     site = int(fragments[0].parents[fragments[0].site])
     element = str(groups.atoms.symbols[site])
     derivatives: list[SiteDerivatives] = []
-    with progress_bar(f"fragments of {element}{site}", len(fragments), show=progress) as advance:
+    with as_progress(progress).task(f"Fragments of {element}{site}", len(fragments)) as advance:
         for fragment in fragments:
             advance(len(derivatives), f"{len(fragment.atoms)} atoms")
             derivatives.append(

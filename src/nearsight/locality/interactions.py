@@ -22,6 +22,7 @@ from nearsight.hessian.planned_rows import compute_planned_rows
 from nearsight.hessian.result import Hessian
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
 from nearsight.models.contract import Model
+from nearsight.progress import Progress
 from nearsight.storage import (
     atoms_from_arrays,
     atoms_to_arrays,
@@ -32,7 +33,7 @@ from nearsight.storage import (
 from nearsight.structures.cell_symmetry import symmetry_of_supercell
 from nearsight.structures.checking import check_structure
 from nearsight.structures.supercell import make_general_supercell, supercell_matrix
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -176,7 +177,7 @@ def interactions(
     symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> Interactions:
     """Compute how strongly some sites interact with all atoms; only their rows are computed.
 

@@ -9,6 +9,7 @@ from ase import Atoms
 from nearsight.locality.convergence import SiteConvergence
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark
 from nearsight.structures.fragments import Fragment
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Locality:
         )
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the radius is used."""
         return tuple(warning for site in self.sites for warning in site.warnings)
 

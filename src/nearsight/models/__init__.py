@@ -1,7 +1,23 @@
 """What a model is, and one file per family of models."""
 
-from nearsight.models.ase_calculator import AseModel
-from nearsight.models.contract import Capabilities, Evaluation, Model, TorchEnergy
-from nearsight.models.registry import load_model
+from typing import TYPE_CHECKING
 
-__all__ = ["AseModel", "Capabilities", "Evaluation", "Model", "TorchEnergy", "load_model"]
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.models.as_calculator import ModelCalculator
+    from nearsight.models.ase_calculator import AseModel
+    from nearsight.models.contract import Capabilities, Evaluation, Model, TorchEnergy
+    from nearsight.models.registry import load_model
+
+__all__ = [
+    "AseModel",
+    "Capabilities",
+    "Evaluation",
+    "Model",
+    "ModelCalculator",
+    "TorchEnergy",
+    "load_model",
+]
+
+import_at_first_use(__name__)

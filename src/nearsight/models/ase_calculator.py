@@ -70,7 +70,9 @@ class AseModel:
         arguments: Mapping[str, Setting] | None = None,
     ) -> None:
         if dtype not in DTYPES:
-            raise ModelError(f"dtype {dtype!r} is not possible; choose one of {', '.join(DTYPES)}.")
+            raise ModelError(
+                f"`dtype` {dtype!r} is not possible; choose one of {', '.join(DTYPES)}."
+            )
         self._calculator = calculator
         self._name = name or f"ase:{type(calculator).__name__.lower()}"
         self._family = family
@@ -171,7 +173,7 @@ class AseModel:
         except PropertyNotImplementedError as error:
             raise MissingPropertyError(
                 f"{self._name} has no stress, without which a crystal can be relaxed in a fixed "
-                f"cell only (--fixed-cell, in Python cell=False)."
+                f"cell only (`cell` fixed)."
             ) from error
 
     def _energy(self, attached: Atoms) -> float:

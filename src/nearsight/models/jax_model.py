@@ -240,7 +240,7 @@ def device_named(name: str) -> Any:
     except (RuntimeError, IndexError) as error:
         raise ModelError(
             f"device {name!r} was asked for, but JAX sees no such GPU here ({error}). Choose "
-            f"device='cpu', or install the JAX of this GPU: pip install 'jax[cuda12]'."
+            f"`device` cpu, or install the JAX of this GPU: pip install 'jax[cuda12]'."
         ) from error
 
 

@@ -37,5 +37,5 @@ def require_trust(path: Path, sha256: str, known: Collection[str], request: Load
         raise ModelError(
             f"{path} (sha256 {sha256[:12]}...) is a pickled checkpoint, which can run any code "
             f"when it is loaded, and it is not one that Nearsight knows. If you trust where it "
-            f"comes from, load it with trust=True (--trust-checkpoint)."
+            f"comes from, load it with `trust`."
         )

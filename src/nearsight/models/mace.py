@@ -171,7 +171,7 @@ def _download(request: LoadRequest) -> Path:
             raise ModelError(
                 f"{request.name} is downloaded from {address} as a pickled module, which can run "
                 f"any code when it is loaded, and its authors publish no digest to compare it "
-                f"with. If you trust that address, load it with trust=True (--trust-checkpoint). "
+                f"with. If you trust that address, load it with `trust`. "
                 f"Licence of the weights: {stated(request.name)['licence']}."
             )
         try:

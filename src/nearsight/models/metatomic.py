@@ -183,8 +183,8 @@ def load(request: LoadRequest) -> TorchModel:
     supported = model.capabilities().supported_devices
     if request.device.partition(":")[0] not in supported:
         raise ModelError(
-            f"{path} runs on {', '.join(supported)} only, not on {request.device}; choose one of "
-            f"these (--device {supported[0]})."
+            f"{path} runs on {', '.join(supported)} only, not on {request.device}; choose "
+            f"`device` {supported[0]}."
         )
     if variant is not None:
         options["variant"] = variant

@@ -28,8 +28,7 @@ def download(request: LoadRequest) -> tuple[Path, str]:
     if not request.trust:  # before anything is fetched
         raise ModelError(
             f"{request.name} is downloaded from {_ADDRESS} as a pickled checkpoint, which can run "
-            f"any code when it is loaded. If you trust that address, load it with trust=True "
-            f"(--trust-checkpoint)."
+            f"any code when it is loaded. If you trust that address, load it with `trust`."
         )
     # pet-mad is the one that has always been called so.
     model_and_size = f"{request.name}{'-s' if request.name == 'pet-mad' else ''}".rsplit("-", 1)

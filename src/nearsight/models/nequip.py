@@ -168,8 +168,7 @@ def _download(address: str, request: LoadRequest) -> Path:
     if not request.trust:  # before anything is fetched
         raise ModelError(
             f"{request.name} is downloaded as {address}: a package with code of its own, which "
-            f"runs when it is loaded. If you trust nequip.net, load it with trust=True "
-            f"(--trust-checkpoint)."
+            f"runs when it is loaded. If you trust nequip.net, load it with `trust`."
         )
     try:
         with (

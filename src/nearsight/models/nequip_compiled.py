@@ -84,8 +84,8 @@ def load_compiled(path: Path, identity: ModelIdentity) -> CompiledNequIP:
     dtype, symbols = metadata["model_dtype"], metadata["type_names"]
     if dtype != identity.dtype:
         raise ModelError(
-            f"{path} was compiled in {dtype} and cannot be {identity.dtype}; choose the dtype "
-            f"{dtype} (--dtype {dtype}), or use the package it was compiled from, which can be "
+            f"{path} was compiled in {dtype} and cannot be {identity.dtype}; choose "
+            f"`dtype` {dtype}, or use the package it was compiled from, which can be "
             f"both."
         )
     require_element_names(symbols, path)

@@ -2,10 +2,12 @@
 
 import difflib
 import importlib
+import logging
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from nearsight.errors import ModelError
@@ -16,9 +18,11 @@ from nearsight.models.families import FAMILIES, Family
 from nearsight.models.loading import LoadRequest
 from nearsight.models.options_in_names import join_options, require_options, split_options
 from nearsight.models.renaming import RenamedModel
+from nearsight.models.spec import DEFAULT_MODEL, DTYPES
+from nearsight.models.versions import versions_behind
+from nearsight.progress import duration
 
-DTYPES = ("float64", "float32")
-DEFAULT_MODEL = "sevennet-0"
+logger = logging.getLogger("nearsight.models")
 
 # The last +d3 of a name counts: what stands before it may be a path with a plus of its own.
 _WITH_D3 = re.compile(r"(.+)\+d3(?::([\w/-]*))?", flags=re.IGNORECASE | re.ASCII)
@@ -68,6 +72,20 @@ def load_model(
         have this dtype or device.
     """
     _require_dtype(dtype)
+    logger.info("loading %s", name)
+    start = perf_counter()
+    model = _loaded(name, dtype=dtype, device=device, trust=trust)
+    logger.info("loaded %s in %s: %s", name, duration(perf_counter() - start), _described(model))
+    return model
+
+
+def _described(model: Model) -> str:
+    identity = model.identity
+    versions = [f"{name} {version}" for name, version in versions_behind(identity).items()]
+    return f"{identity.dtype} on {identity.device}, {', '.join(versions)}"
+
+
+def _loaded(name: str, *, dtype: str, device: str, trust: bool) -> Model:
     if with_d3 := _WITH_D3.fullmatch(name):
         return _load_with_d3(with_d3[1], with_d3[2], dtype=dtype, device=device, trust=trust)
     parsed = _parse(name)
@@ -171,13 +189,15 @@ def _load_with_d3(
 
     if functional is not None:
         functional = functional_named(functional)  # before anything large is loaded
-    model = load_model(name, dtype=dtype, device=device, trust=trust)
+    model = _loaded(name, dtype=dtype, device=device, trust=trust)
     named = f"{model.identity.name}+d3"
     if functional is None:
         functional = functional_of(model.capabilities.level_of_theory, model.identity.name)
     else:
         named += f":{functional}"
-    return SumModel([model, load_model(f"d3:{functional}", dtype=dtype, device="cpu")], named)
+    return SumModel(
+        [model, _loaded(f"d3:{functional}", dtype=dtype, device="cpu", trust=trust)], named
+    )
 
 
 def _lacking(parsed: _Parsed) -> str:
@@ -212,7 +232,7 @@ def _unknown(name: str) -> str:
 
 def _require_dtype(dtype: str) -> None:
     if dtype not in DTYPES:
-        raise ModelError(f"dtype {dtype!r} is not possible; choose {' or '.join(DTYPES)}.")
+        raise ModelError(f"`dtype` {dtype!r} is not possible; choose {' or '.join(DTYPES)}.")
 
 
 def _settle_device(parsed: _Parsed, dtype: str, device: str) -> str:

@@ -178,7 +178,7 @@ def _download(request: LoadRequest) -> Path:
         raise ModelError(
             f"{request.name} is downloaded from {address} as a pickled checkpoint, which can run "
             f"any code when it is loaded, and its authors publish no digest to compare it with. If "
-            f"you trust that address, load it with trust=True (--trust-checkpoint)."
+            f"you trust that address, load it with `trust`."
         )
     try:
         with contextlib.redirect_stdout(sys.stderr):

@@ -1,6 +1,7 @@
 """Down to the next minimum with ASE's optimizers, watched, kept and stoppable."""
 
 import contextlib
+import logging
 import sys
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from nearsight.errors import StorageError
 from nearsight.hessian.product_method import ProductMethod
-from nearsight.progress import Advance, progress_bar
+from nearsight.progress import Advance, Progress, as_progress
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.followed import residual
 from nearsight.relaxation.newton import Newton
@@ -21,6 +22,8 @@ from nearsight.relaxation.settings import RelaxationSettings
 
 if TYPE_CHECKING:
     from ase.optimize.optimize import Optimizer
+
+logger = logging.getLogger("nearsight.relaxation")
 
 
 FloatArray = NDArray[np.float64]
@@ -48,7 +51,7 @@ def descend(
     strains: FloatArray,
     *,
     checkpoint: Checkpoint,
-    progress: bool | None,
+    progress: Progress | bool | None,
     memory_budget_bytes: int | None = None,
 ) -> Descent:
     """Relax `atoms`, which carries a calculator, in place from `state` on.
@@ -81,7 +84,7 @@ def descend(
     """
     state.apply_to(atoms)
     try:
-        with progress_bar("Relaxing", None, show=progress) as advance:
+        with as_progress(progress).task("Relaxation step", None, state.n_steps) as advance:
             descent = _descend_in_rounds(
                 atoms,
                 state,
@@ -137,6 +140,7 @@ def _descend_in_rounds(
                 )
                 checkpoint.keep(state)
                 advance(state.n_steps, f"fmax {left:.4f} eV/Å")
+                logger.debug("relaxation step %d: fmax %.5f eV/Å", state.n_steps, left)
                 if state.converged or stalled:
                     return _ended(optimizer, state, stalled=stalled and not state.converged)
         except RuntimeError as error:

@@ -8,7 +8,8 @@ from nearsight.errors import StructureError
 from nearsight.hessian.plan import operations_kept, plan
 from nearsight.models.contract import Capabilities
 from nearsight.structures.operations import find_operations
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A, name_of, space_group, symmetrize
+from nearsight.structures.symmetry import name_of, space_group, symmetrize
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 TOLERANCES_A = (1e-4, 1e-3, 1e-2, 5e-2)
 """A relaxation ends so far from the minimum; the largest is still a twentieth of a short bond."""

@@ -15,6 +15,7 @@ from nearsight.locking import hold
 from nearsight.models.as_calculator import Adjust, ModelCalculator
 from nearsight.models.contract import Evaluation, Model, require_elements
 from nearsight.models.versions import versions_behind
+from nearsight.progress import Progress
 from nearsight.provenance import Setting
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.descent import descend
@@ -26,7 +27,8 @@ from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.relaxation.strains import strains_of
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.operations import Operations, find_operations
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A, Symmetrized, symmetrize
+from nearsight.structures.symmetry import Symmetrized, symmetrize
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.units import EV_PER_A3_IN_GPA
 
 
@@ -38,7 +40,7 @@ def relax(
     *,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> Relaxation:
     """Relax positions and cell to the next minimum of the energy or, under pressure, enthalpy.
 
@@ -76,7 +78,7 @@ def relax(
         it exists the relaxation goes on from there. While another process works on it, this one
         waits.
     progress
-        Whether a progress bar is shown; None shows it on a terminal.
+        How far it has come: see `nearsight.progress.Progress`.
 
     Raises
     ------

@@ -20,8 +20,10 @@ from nearsight.relaxation.result import (
 )
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.relaxation.volume import volume_warnings
+from nearsight.remarks import Remark
 from nearsight.structures.operations import find_operations
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A, Symmetrized, space_group
+from nearsight.structures.symmetry import Symmetrized, space_group
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.units import EV_PER_A3_IN_GPA
 
 # A relaxation that ends higher than it began by more than float32 noise went wrong.
@@ -178,73 +180,81 @@ def _force_warnings(
     refined: Symmetrized | None,
     *,
     at_rest: bool,
-) -> list[str]:
+) -> list[Remark]:
     what = "force" if settings.cell == "fixed" else "force or virial per atom"
     numbers = f"the largest {what} is {left:.4g} eV/Å, above {settings.fmax_eV_per_A:g}"
     n_steps = descent.state.n_steps
     steps = "1 step" if n_steps == 1 else f"{n_steps} steps"
     if descent.stalled:
-        return [
+        said = (
             f"Not converged: no lower energy was found after {steps}, and "
             f"{numbers}. Use the optimizer BFGS or FIRE, or a larger fmax."
-        ]
+        )
+        return [Remark("not-converged", said)]
     if not descent.state.converged:
-        return [
+        said = (
             f"Not converged after {steps}: {numbers}. Allow more steps "
             f"(a checkpoint goes on where it stopped), or try another optimizer."
-        ]
+        )
+        return [Remark("not-converged", said)]
     if refined is not None and not at_rest:
-        return [
+        said = (
             f"No longer at rest on {refined.after.symbol}, onto which it was refined after it had "
-            f"converged: {numbers}. Relax what came out once more, or use a smaller symmetrize_A "
-            f"than {refined.tolerance_A:g} Å."
-        ]
+            f"converged: {numbers}. Relax what came out once more, or use a smaller "
+            f"`symmetrize_A` than {refined.tolerance_A:g} Å."
+        )
+        return [Remark("not-converged", said)]
     if left >= settings.fmax_eV_per_A:
-        return [
+        said = (
             f"Converged only within the imposed symmetry: in the model's own forces and stress, "
             f"which break it, {numbers}. Relax without symmetry to follow them."
-        ]
+        )
+        return [Remark("held-by-symmetry", said)]
     return []
 
 
-def saddle_warnings(curvature_eV_per_A2: float | None) -> tuple[str, ...]:
+def saddle_warnings(curvature_eV_per_A2: float | None) -> tuple[Remark, ...]:
     """Return what a negative curvature along a step just before the end means; nothing if none."""
     if curvature_eV_per_A2 is None:
         return ()
-    return (
+    said = (
         f"The curvature along a step just before the end was negative "
         f"({curvature_eV_per_A2:.2g} eV/Å²): this may be a saddle point. `relax_to_minimum`, or "
-        f"`follow_imaginary`, finds out.",
+        f"`follow_imaginary`, finds out."
     )
+    return (Remark("saddle-point", said),)
 
 
-def _energy_warnings(energy_eV: float, work_eV: float, n_atoms: int) -> list[str]:
+def _energy_warnings(energy_eV: float, work_eV: float, n_atoms: int) -> list[Remark]:
     """Return what to say of changes of the energy and of pV from the first step to the last."""
     rise = (energy_eV + work_eV) / n_atoms
     if rise <= _ENERGY_RISE_eV_PER_ATOM:
         return []
-    return [
+    said = (
         f"The {'enthalpy' if work_eV else 'energy'} rose by {rise:.4g} eV per atom: the forces are "
         f"not the gradient of the energy, or the optimizer left the minimum. Check the model, or "
         f"use the optimizer FIRE."
-    ]
+    )
+    return [Remark("energy-rose", said)]
 
 
-def _symmetry_warnings(symmetry: KeptSymmetry | None) -> list[str]:
+def _symmetry_warnings(symmetry: KeptSymmetry | None) -> list[Remark]:
     if symmetry is None or symmetry.number_after == symmetry.number_imposed:
         return []
-    return [
+    said = (
         f"The space group changed from {symmetry.symbol_imposed} ({symmetry.number_imposed}) to "
         f"{symmetry.symbol_after} ({symmetry.number_after}) while relaxing; look at the structure."
-    ]
+    )
+    return [Remark("space-group-changed", said)]
 
 
-def _refining_warnings(refined: RefinedSymmetry | None) -> list[str]:
+def _refining_warnings(refined: RefinedSymmetry | None) -> list[Remark]:
     if refined is None or refined.energy_change_eV_per_atom <= _NOISE_eV_PER_ATOM:
         return []
     change = 1000 * refined.energy_change_eV_per_atom
-    return [
+    said = (
         f"Refining what was relaxed onto {refined.symbol_after} raised its energy by {change:.3g} "
-        f"meV/atom: the minimum has less symmetry than that. Use a smaller symmetrize_A than "
+        f"meV/atom: the minimum has less symmetry than that. Use a smaller `symmetrize_A` than "
         f"{refined.tolerance_A:g} Å."
-    ]
+    )
+    return [Remark("refining-raised-energy", said)]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nearsight.archives import require_numbers
 from nearsight.provenance import Provenance
 from nearsight.relaxation.near_symmetry import NearSymmetry
+from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (
     atoms_from_arrays,
     atoms_to_arrays,
@@ -118,7 +119,7 @@ class Relaxation:
     """What `relax_to_minimum` followed, in its order."""
     imaginary_per_cm: tuple[float, ...] | None
     """Wavenumbers of imaginary modes that are known of `atoms`; None if nobody has looked."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     """What must be known before these numbers are used."""
     provenance: Provenance
 
@@ -198,7 +199,7 @@ class Relaxation:
             "negative_curvature_eV_per_A2": self.negative_curvature_eV_per_A2,
             "followed": [asdict(mode) for mode in self.followed],
             "imaginary_per_cm": self.imaginary_per_cm,
-            "warnings": list(self.warnings),
+            "warnings": remarks_to_json(self.warnings),
             "provenance": self.provenance.to_json(),
         }
         results = self.atoms.calc.results
@@ -250,7 +251,7 @@ class Relaxation:
             negative_curvature_eV_per_A2=header["negative_curvature_eV_per_A2"],
             followed=tuple(FollowedMode(**mode) for mode in header["followed"]),
             imaginary_per_cm=None if imaginary is None else tuple(imaginary),
-            warnings=tuple(header["warnings"]),
+            warnings=remarks_from_json(header["warnings"]),
             provenance=Provenance.from_json(header["provenance"]),
         )
 

@@ -35,8 +35,8 @@ class SpringNetwork:
     """Springs along each pair of atoms and across it, with one constant for each kind.
 
     The energy is Σ (k∥ |n·Δ|² + k⊥ |Δ - n (n·Δ)|²)/2 over pairs, where Δ is how the distance vector
-    d = n |d| changes: u_j - u_i + d Σ s B, with an amount s of each strain B. Constants are
-    continuous functions of the distance, so that a symmetric structure has a symmetric network.
+    d = n |d| changes: u_j - u_i + d Σ s B, where s is how much there is of a strain B. Constants
+    are continuous functions of the distance, so that a symmetric structure has a symmetric network.
 
     Parameters
     ----------

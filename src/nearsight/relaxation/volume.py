@@ -5,6 +5,7 @@ from ase import Atoms
 from nearsight.errors import ModelError
 from nearsight.models.contract import Model
 from nearsight.models.d3.functionals import functional_of, includes_dispersion
+from nearsight.remarks import Remark
 
 NOTABLE_CHANGE = 0.10
 """Models and functionals are off by a few per cent in volume: more is another structure."""
@@ -12,7 +13,7 @@ NOTABLE_CHANGE = 0.10
 
 def volume_warnings(
     before: Atoms, after: Atoms, model: Model, pressure_GPa: float = 0.0
-) -> tuple[str, ...]:
+) -> tuple[Remark, ...]:
     """Return what a relaxation did to the volume of a crystal, in plain words.
 
     Empty if that is no more than 10 %, for what is not periodic in three directions, and where a
@@ -35,20 +36,23 @@ def volume_warnings(
     name = model.identity.name
     much = f"by {100 * abs(change):.1f} % in volume, more than {100 * NOTABLE_CHANGE:.0f} %"
     if change < 0:
-        return (
+        said = (
             f"The cell shrank {much}: look whether the structure collapsed, or lacks guests that "
-            f"held it open, and whether {name} knows such structures.",
+            f"held it open, and whether {name} knows such structures."
         )
+        return (Remark("large-volume-change", said),)
     if includes_dispersion(model.capabilities.level_of_theory or ""):
-        return (
+        said = (
             f"The cell grew {much}: look whether the structure fell apart, and whether {name} "
-            f"knows such structures.",
+            f"knows such structures."
         )
-    return (
+        return (Remark("large-volume-change", said),)
+    said = (
         f"The cell grew {much}: without dispersion a model holds molecules, layers and porous "
         f"frameworks too loosely. Add it, as in {_with_dispersion(model)}, and look at the "
-        f"structure.",
+        f"structure."
     )
+    return (Remark("large-volume-change", said),)
 
 
 def _with_dispersion(model: Model) -> str:

@@ -9,7 +9,8 @@ from nearsight.reports.palette import element_colors
 from nearsight.reports.svg import Axis, Frame
 from nearsight.vibrations.density_of_states import density_of_states
 from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.spectrum import Acoustic, Spectrum
+from nearsight.vibrations.settings import Acoustic
+from nearsight.vibrations.spectrum import Spectrum
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 from nearsight.vibrations.thermodynamics import thermodynamics
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from nearsight.locality.comparison import FAR_DISTANCES_A
 from nearsight.locality.convergence import SiteConvergence
 from nearsight.locality.group_matrices import atoms_not_shared
+from nearsight.records.locality_results import LocalityResults
+from nearsight.records.locality_verdict import locality_verdict
 from nearsight.reports import wording
 from nearsight.reports.geometry import colored_viewer_data
-from nearsight.reports.locality_entry import LocalityEntry
 from nearsight.reports.locality_figures import convergence_svg, interactions_svg
-from nearsight.reports.locality_verdict import locality_verdict
 from nearsight.reports.palette import SCALE
 from nearsight.reports.provenance_rows import locality_provenance_rows
 from nearsight.reports.sections import Section
@@ -25,7 +25,7 @@ _MOST_SITES_DRAWN = 12
 """Sites whose fragments are shown in 3D; more make a page slow to open."""
 
 
-def locality_section(entry: LocalityEntry, number: int) -> Section:
+def locality_section(entry: LocalityResults, number: int) -> Section:
     """Return the section of a structure whose locality was examined.
 
     Parameters

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import nearsight
 from nearsight.errors import StorageError
-from nearsight.reports.entries import FailedEntry
+from nearsight.records.failure import FailureRecord
 from nearsight.reports.section_choice import Entry, section_of
 from nearsight.reports.sections import (
     MODE_BUDGET_BYTES,
@@ -24,7 +24,7 @@ _SCRIPTS = ("3Dmol-min.js", "viewer.js", "report.js")
 
 def write_report(
     path: str | os.PathLike[str],
-    entries: Sequence[Entry | FailedEntry],
+    entries: Sequence[Entry | FailureRecord],
     *,
     command: str | None = None,
     mode_budget_bytes: int = MODE_BUDGET_BYTES,
@@ -57,7 +57,7 @@ def write_report(
 
 
 def render_report(
-    entries: Sequence[Entry | FailedEntry],
+    entries: Sequence[Entry | FailureRecord],
     *,
     command: str | None = None,
     mode_budget_bytes: int = MODE_BUDGET_BYTES,
@@ -69,8 +69,8 @@ def render_report(
     return render_page(sections, command=command)
 
 
-def _section(entry: Entry | FailedEntry, number: int, mode_budget_bytes: int) -> Section:
-    if isinstance(entry, FailedEntry):
+def _section(entry: Entry | FailureRecord, number: int, mode_budget_bytes: int) -> Section:
+    if isinstance(entry, FailureRecord):
         return failed_section(entry, number)
     return section_of(entry, number, mode_budget_bytes)
 

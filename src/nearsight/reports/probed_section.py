@@ -3,12 +3,12 @@
 from typing import Any
 
 from nearsight import units
+from nearsight.records.probed_verdict import probed_verdict
+from nearsight.records.results import ProbedResults
 from nearsight.reports import wording
-from nearsight.reports.entries import ProbedEntry
 from nearsight.reports.geometry import heat_viewer_data
 from nearsight.reports.palette import SCALE
 from nearsight.reports.probed_figures import elements_svg
-from nearsight.reports.probed_verdict import probed_verdict
 from nearsight.reports.provenance_rows import probed_provenance_rows
 from nearsight.reports.sections import Section
 from nearsight.reports.templates import render
@@ -18,7 +18,7 @@ _MOST_DRAWN_ATOMS = 5000
 """Balls and bonds of more atoms make a page slow to open and to turn."""
 
 
-def probed_section(entry: ProbedEntry, number: int) -> Section:
+def probed_section(entry: ProbedResults, number: int) -> Section:
     """Return the section of a structure whose heat capacity was probed.
 
     Parameters
@@ -58,7 +58,7 @@ def probed_section(entry: ProbedEntry, number: int) -> Section:
     )
 
 
-def _numbers(entry: ProbedEntry) -> dict[str, Any]:
+def _numbers(entry: ProbedResults) -> dict[str, Any]:
     """Return the words and tables of a section."""
     heat = entry.heat
     return {
@@ -85,7 +85,7 @@ def _drawings(heat: ProbedHeatCapacity, anchor: str) -> dict[str, Any]:
         if drawn
         else (
             f"The structure in 3D is left out, to keep the page quick with {heat.n_atoms} atoms. "
-            f"“nearsight heat-capacity” with --atomic-heat writes it to a file, with the heat "
+            f"The workflow heat_capacity writes it to a file on request, with the heat "
             f"capacity of each atom."
         ),
     }

@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from nearsight import units
 from nearsight.provenance import ModelIdentity, Provenance
+from nearsight.records.locality_results import LocalityResults
+from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.relaxation.result import Relaxation
 from nearsight.reports import wording
-from nearsight.reports.entries import ProbedEntry, ReportEntry
-from nearsight.reports.locality_entry import LocalityEntry
 from nearsight.structures.supercell import name_supercell
 from nearsight.vibrations.heat_capacity import HeatCapacity
 
@@ -40,7 +40,7 @@ class Group:
     lines: _Lines
 
 
-def provenance_rows(entry: ReportEntry) -> list[Group]:
+def provenance_rows(entry: HarmonicResults) -> list[Group]:
     """Return everything that a reader needs to judge the numbers, or to compute them again."""
     derivatives = Group("Force constants" if entry.force_constants else "Hessian", _hessian(entry))
     settings: _Lines = []
@@ -51,13 +51,13 @@ def provenance_rows(entry: ReportEntry) -> list[Group]:
     return _groups(entry, entry.hessian.provenance, derivatives, settings)
 
 
-def probed_provenance_rows(entry: ProbedEntry) -> list[Group]:
+def probed_provenance_rows(entry: ProbedResults) -> list[Group]:
     """Return the same for a heat capacity from products with the Hessian."""
     products = Group("Products", _products(entry))
     return _groups(entry, entry.heat.provenance, products, _conventions(entry.heat))
 
 
-def locality_provenance_rows(entry: LocalityEntry) -> list[Group]:
+def locality_provenance_rows(entry: LocalityResults) -> list[Group]:
     """Return the same for the locality of a structure."""
     provenance = entry.locality.provenance
     first = entry.locality.sites[0].computation
@@ -78,7 +78,10 @@ def locality_provenance_rows(entry: LocalityEntry) -> list[Group]:
 
 
 def _groups(
-    entry: ReportEntry | ProbedEntry, provenance: Provenance, derivatives: Group, settings: _Lines
+    entry: HarmonicResults | ProbedResults,
+    provenance: Provenance,
+    derivatives: Group,
+    settings: _Lines,
 ) -> list[Group]:
     made = [
         Group("Structure", _structure(entry.name, entry.atoms)),
@@ -130,7 +133,7 @@ def _model(identity: ModelIdentity) -> _Lines:
     return lines + [(str(name), _value(value)) for name, value in identity.options.items()]
 
 
-def _relaxation(entry: ReportEntry | ProbedEntry) -> _Lines:
+def _relaxation(entry: HarmonicResults | ProbedResults) -> _Lines:
     relaxation = entry.relaxation
     if relaxation is None:
         known = entry.settings.get("relax") is False
@@ -160,7 +163,7 @@ def _symmetry(relaxation: Relaxation) -> _Lines:
     ]
 
 
-def _hessian(entry: ReportEntry) -> _Lines:
+def _hessian(entry: HarmonicResults) -> _Lines:
     hessian = entry.hessian
     lines: _Lines = [("method", hessian.method), ("reason", hessian.reason)]
     if hessian.step_A is not None:
@@ -179,7 +182,7 @@ def _hessian(entry: ReportEntry) -> _Lines:
     ]
 
 
-def _born(entry: ReportEntry) -> _Lines:
+def _born(entry: HarmonicResults) -> _Lines:
     born = entry.force_constants.born if entry.force_constants else None
     if born is None:
         return []
@@ -187,7 +190,7 @@ def _born(entry: ReportEntry) -> _Lines:
     return [("Born charges", born.source), ("of the file", digest)]
 
 
-def _rows_total(entry: ReportEntry) -> int:
+def _rows_total(entry: HarmonicResults) -> int:
     constants = entry.force_constants
     return entry.hessian.rows_total if constants is None else 3 * len(constants.supercell)
 
@@ -196,7 +199,7 @@ def _with_unit(value_eV_per_A2: float) -> Markup:
     return Markup("{} eV/Å²").format(wording.scientific(value_eV_per_A2, 1))
 
 
-def _products(entry: ProbedEntry) -> _Lines:
+def _products(entry: ProbedResults) -> _Lines:
     heat, method = entry.heat, entry.heat.method
     lines: _Lines = [("method", method.name), ("reason", method.reason)]
     if entry.spectrum_reason is not None:
@@ -222,7 +225,7 @@ def _wavenumber(value_per_cm: float) -> str:
     return f"{value_per_cm:.1f} cm⁻¹".replace("-", "−")
 
 
-def _settings(entry: ReportEntry | ProbedEntry) -> _Lines:
+def _settings(entry: HarmonicResults | ProbedResults) -> _Lines:
     settings = entry.settings
     ordered = [*(name for name in _SETTING_NAMES if name in settings)]
     ordered += [name for name in settings if name not in _SETTING_NAMES]

@@ -2,13 +2,13 @@
 
 from typing import TypeAlias
 
-from nearsight.reports.entries import ProbedEntry, ReportEntry
-from nearsight.reports.locality_entry import LocalityEntry
+from nearsight.records.locality_results import LocalityResults
+from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.reports.locality_section import locality_section
 from nearsight.reports.probed_section import probed_section
 from nearsight.reports.sections import MODE_BUDGET_BYTES, Section, calculated_section
 
-Entry: TypeAlias = ReportEntry | ProbedEntry | LocalityEntry
+Entry: TypeAlias = HarmonicResults | ProbedResults | LocalityResults
 """One structure with its results."""
 
 
@@ -24,8 +24,8 @@ def section_of(entry: Entry, number: int, mode_budget_bytes: int = MODE_BUDGET_B
     mode_budget_bytes
         How much of the page moving modes may take, where there are any.
     """
-    if isinstance(entry, ProbedEntry):
+    if isinstance(entry, ProbedResults):
         return probed_section(entry, number)
-    if isinstance(entry, LocalityEntry):
+    if isinstance(entry, LocalityResults):
         return locality_section(entry, number)
     return calculated_section(entry, number, mode_budget_bytes)

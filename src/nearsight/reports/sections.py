@@ -7,12 +7,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from nearsight.records.failure import FailureRecord
+from nearsight.records.results import HarmonicResults
+from nearsight.records.verdict import Level, verdict
 from nearsight.reports import figures, phonon_figures, wording
-from nearsight.reports.entries import FailedEntry, ReportEntry
 from nearsight.reports.geometry import modes_within, viewer_data
 from nearsight.reports.provenance_rows import provenance_rows
 from nearsight.reports.templates import render
-from nearsight.reports.verdict import Level, verdict
 from nearsight.vibrations.modes import Vibrations
 
 MODE_BUDGET_BYTES = 2_000_000
@@ -41,7 +42,7 @@ class Section:
     """In a word or two."""
     radius_A: float | None = None
     """Common radius of fragments, where that was asked for."""
-    failed: FailedEntry | None = None
+    failed: FailureRecord | None = None
 
     @property
     def short_name(self) -> str:
@@ -67,7 +68,7 @@ class ModeRow:
 
 
 def calculated_section(
-    entry: ReportEntry, number: int, mode_budget_bytes: int = MODE_BUDGET_BYTES
+    entry: HarmonicResults, number: int, mode_budget_bytes: int = MODE_BUDGET_BYTES
 ) -> Section:
     """Return the section of a structure that was calculated.
 
@@ -108,7 +109,7 @@ def calculated_section(
     )
 
 
-def _numbers(entry: ReportEntry) -> dict[str, Any]:
+def _numbers(entry: HarmonicResults) -> dict[str, Any]:
     """Return the words and tables of a section."""
     vibrations, thermal = entry.vibrations, entry.thermodynamics
     return {
@@ -124,7 +125,7 @@ def _numbers(entry: ReportEntry) -> dict[str, Any]:
     }
 
 
-def _drawings(entry: ReportEntry, anchor: str, mode_budget_bytes: int) -> dict[str, Any]:
+def _drawings(entry: HarmonicResults, anchor: str, mode_budget_bytes: int) -> dict[str, Any]:
     """Return the charts of a section, its viewer, and the modes that choose what moves."""
     vibrations, thermal = entry.vibrations, entry.thermodynamics
     n_moving = modes_within(vibrations, mode_budget_bytes)
@@ -152,7 +153,7 @@ def _drawings(entry: ReportEntry, anchor: str, mode_budget_bytes: int) -> dict[s
     }
 
 
-def failed_section(entry: FailedEntry, number: int) -> Section:
+def failed_section(entry: FailureRecord, number: int) -> Section:
     """Return the section of a structure that gave no result."""
     anchor = f"structure-{number}"
     name = Path(entry.name).name or entry.name
@@ -173,7 +174,7 @@ def failed_section(entry: FailedEntry, number: int) -> Section:
     )
 
 
-def _what_was_computed(entry: ReportEntry) -> str:
+def _what_was_computed(entry: HarmonicResults) -> str:
     about = "heat capacity" if entry.thermodynamics else "normal modes"
     source = "phonons over the Brillouin zone" if entry.phonons else "Hessian"
     pieces = (entry.phonons or entry.vibrations).pieces
@@ -183,7 +184,7 @@ def _what_was_computed(entry: ReportEntry) -> str:
     )
 
 
-def _acoustic(entry: ReportEntry) -> str | None:
+def _acoustic(entry: HarmonicResults) -> str | None:
     if entry.thermodynamics is None:
         return None
     if entry.phonons is not None:
@@ -193,7 +194,7 @@ def _acoustic(entry: ReportEntry) -> str | None:
     )
 
 
-def _modes_summary(entry: ReportEntry) -> str:
+def _modes_summary(entry: HarmonicResults) -> str:
     vibrations = entry.vibrations
     wavenumbers = vibrations.wavenumbers_per_cm
     real = wavenumbers[wavenumbers > 0]
@@ -228,8 +229,8 @@ def _left_out(vibrations: Vibrations, n_moving: int, budget_bytes: int) -> str |
         kept = f"The lowest {n_moving} of {n_modes} modes move, those up to {last:.1f} cm⁻¹"
     return (
         f"{kept}; the motion of the other {n_modes - n_moving} was left out to keep this part of "
-        f"the page below {wording.size(budget_bytes)}. “nearsight vibrations” with --animate "
-        f"writes any of them to a file."
+        f"the page below {wording.size(budget_bytes)}. The workflow vibrations writes "
+        f"any of them to a file on request."
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.formats import xyz
 from nearsight.structures.formats.guesses import check_text, is_checked
 from nearsight.structures.isotopes import HYDROGEN_ISOTOPES_u
@@ -60,10 +61,10 @@ class _Chosen:
 
     atoms: Atoms
     position: int
-    note: str | None
+    note: Remark | None
 
 
-def read_with_ase(file: Path, choice: str | None) -> tuple[Atoms, list[str]]:
+def read_with_ase(file: Path, choice: str | None) -> tuple[Atoms, list[Remark]]:
     """Return one structure of a file and remarks about it.
 
     Parameters
@@ -103,7 +104,7 @@ def read_with_ase(file: Path, choice: str | None) -> tuple[Atoms, list[str]]:
     return found, [*_warned(caught), *remarks]
 
 
-def _read(file: Path, choice: str | None) -> tuple[Atoms, list[str]]:
+def _read(file: Path, choice: str | None) -> tuple[Atoms, list[Remark]]:
     from ase.io import iread
     from ase.io.formats import filetype, open_with_compression
 
@@ -111,7 +112,7 @@ def _read(file: Path, choice: str | None) -> tuple[Atoms, list[str]]:
     # for a database or "a@2.xyz" for an image number.
     source = str(file.absolute())
     name = filetype(source)
-    remarks: list[str] = []
+    remarks: list[Remark] = []
     spelled = xyz.Spelled("", (), ())
     stream: str | io.StringIO = source
     if name in xyz.FORMATS or name in _SEARCHED_WITHOUT_END or is_checked(name):
@@ -169,11 +170,15 @@ def _damaged(error: Exception) -> str:
     )
 
 
-def _warned(caught: list[warnings.WarningMessage]) -> list[str]:
+def _warned(caught: list[warnings.WarningMessage]) -> list[Remark]:
     """Return ASE's warnings about the file as sentences."""
     # Only plain UserWarnings are about the file. The other categories (deprecations) tell ASE's
     # developers about their own code and would mean nothing to the reader of a structure.
-    return [str(warning.message).strip() for warning in caught if warning.category is UserWarning]
+    return [
+        Remark("reader-warning", str(warning.message).strip())
+        for warning in caught
+        if warning.category is UserWarning
+    ]
 
 
 def _require_full_occupancy(atoms: Atoms) -> None:

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import logging
 import lzma
 import os
 import zlib
@@ -13,10 +14,13 @@ from ase.constraints import FixAtoms
 
 from nearsight.announcing import announce
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.ase_files import read_with_ase
 from nearsight.structures.checking import require_atomic_numbers
 from nearsight.structures.cif import is_cif, read_cif
 from nearsight.structures.selection import split_selection
+
+logger = logging.getLogger("nearsight.structures")
 
 NOTES_KEY = "reading_notes"
 """Key of ``atoms.info`` under which `read_structure` leaves a list of remarks, if there are any."""
@@ -89,12 +93,13 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
     if notes:
         atoms.info[NOTES_KEY] = list(dict.fromkeys(notes))
         announce(notes)
+    logger.info("%s: %s, %d atoms", os.fspath(path), atoms.get_chemical_formula(), len(atoms))
     return atoms
 
 
-def take_notes(atoms: Atoms) -> tuple[str, ...]:
+def take_notes(atoms: Atoms) -> tuple[Remark, ...]:
     """Take the remarks that `read_structure` has left off a structure, and return them."""
-    return tuple(str(note) for note in atoms.info.pop(NOTES_KEY, []))
+    return tuple(atoms.info.pop(NOTES_KEY, ()))
 
 
 def _require_content(file: Path) -> None:
@@ -138,14 +143,17 @@ def _content(file: Path) -> bytes:
         raise StructureError(f"It cannot be decompressed ({error}); download it again.") from error
 
 
-def _accepted(contradictions: tuple[str, ...], accept: bool) -> list[str]:
+def _accepted(contradictions: tuple[str, ...], accept: bool) -> list[Remark]:
     """Return notes about contradictions, or refuse them."""
     if contradictions and not accept:
         raise StructureError(
             f"The file contradicts itself: {'; '.join(contradictions)}. Correct it, or accept what "
-            f"is read (--accept-contradictions, in Python accept_contradictions=True)."
+            f"is read (`accept_contradictions`)."
         )
-    return [f"The file contradicts itself: {contradiction}." for contradiction in contradictions]
+    return [
+        Remark("contradiction", f"The file contradicts itself: {contradiction}.")
+        for contradiction in contradictions
+    ]
 
 
 def _require_atoms(found: Atoms) -> None:
@@ -156,28 +164,31 @@ def _require_atoms(found: Atoms) -> None:
         raise StructureError("A position or a cell vector in it is not finite; correct it.")
 
 
-def _left_out(found: Atoms) -> list[str]:
+def _left_out(found: Atoms) -> list[Remark]:
     """Return notes on what may change the physics and is not kept, or seldom used."""
     notes = []
     # Some of ASE's readers leave one that fixes nothing.
     if any(not isinstance(each, FixAtoms) or len(each.index) for each in found.constraints):
-        notes.append("The constraints in the file were left out: every atom is free to move.")
+        said = "The constraints in the file were left out: every atom is free to move."
+        notes.append(Remark("left-out-of-file", said))
     options = [
         f"{key}={value}" for key, value in found.info.items() if str(key).lower() in _MODEL_OPTIONS
     ]
     if options:
-        notes.append(
+        said = (
             f"The file says {' and '.join(options)}, which was left out: charge and spin are "
-            f"options of the model, where it has them."
+            f"options of models that have them, as in NAME?charge=1&spin=2."
         )
+        notes.append(Remark("left-out-of-file", said))
     kept = [
         what
         for name, what in (("initial_charges", "charges"), ("initial_magmoms", "magnetic moments"))
         if found.has(name) and np.any(found.arrays[name])
     ]
     if kept:
-        notes.append(
+        said = (
             f"The file gives atoms initial {' and '.join(kept)}, which were kept; most models do "
             f"not look at them."
         )
+        notes.append(Remark("initial-moments", said))
     return notes

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 
 
 def split_selection(path: str | os.PathLike[str]) -> tuple[Path, str | None]:
@@ -49,7 +50,7 @@ def number_in(choice: str | None) -> int | None:
     return int(choice) if choice is not None and re.fullmatch("[0-9]{1,9}", choice) else None
 
 
-def choose(choice: str | None, names: Sequence[str]) -> tuple[int, str | None]:
+def choose(choice: str | None, names: Sequence[str]) -> tuple[int, Remark | None]:
     """Return which of several structures is meant, and a note where nothing has chosen.
 
     Parameters
@@ -75,7 +76,7 @@ def choose(choice: str | None, names: Sequence[str]) -> tuple[int, str | None]:
             f"The file holds {count} structures, of which the last was taken; FILE@1 to "
             f"FILE@{count} choose one{', or its name' if any(names) else ''}."
         )
-        return count - 1, note if count > 1 else None
+        return count - 1, Remark("one-of-several", note) if count > 1 else None
     named = [position for position, name in enumerate(names) if name and name == choice]
     number = number_in(choice)
     numbered = number - 1 if number is not None and 1 <= number <= count else None

@@ -82,7 +82,7 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
     require_room(
         _BYTES_PER_ATOM * n_atoms,
         f"A supercell of {n_atoms} atoms",
-        "Take a smaller supercell (--supercell, --length).",
+        "Take a smaller supercell (`supercell`, `length_A`).",
     )
     shifts = lattice_points(integers)
     supercell = atoms[np.tile(np.arange(len(atoms)), len(shifts))]
@@ -120,7 +120,7 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
     require_room(
         _BYTES_PER_POINT * n_points,
         f"A supercell of {printable_count(n_points)} lattice points",
-        "Take a smaller supercell (--supercell, --length).",
+        "Take a smaller supercell (`supercell`, `length_A`).",
     )
     return np.array(rows, dtype=np.int64)
 
@@ -141,7 +141,7 @@ def supercell_for_length(atoms: Atoms, length_A: float) -> NDArray[np.int64]:
         Such a supercell does not fit into the memory.
     """
     if not 0.0 < length_A < np.inf:
-        raise StructureError(f"A supercell needs a positive length in Å, not {length_A}.")
+        raise StructureError(f"`length_A` is a positive length in Å, not {length_A}.")
     basis = reduced_basis(atoms)
     widths = cell_widths_A(basis @ periodic_cell(atoms), atoms.pbc).tolist()
     repeats = [1, 1, 1]

@@ -15,9 +15,7 @@ from nearsight.structures.operations import (
     find_dataset,
     find_operations,
 )
-
-EXACT_TOLERANCE_A = 1e-5
-"""Within this a structure is said to have a space group, not only to be near one."""
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 # Each round can reveal a larger group, and no chain of groups is longer.
 _MAX_ROUNDS = 5

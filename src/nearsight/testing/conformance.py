@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ase import Atoms
 
 from nearsight.models.contract import Model
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 from nearsight.provenance import record
 from nearsight.testing.curvature import (
     curvature_is_smooth,
@@ -55,7 +55,10 @@ _CHECKS_OF_LARGE_STRUCTURES = (forces_are_the_gradient, curvature_is_smooth)
 
 
 def check_model(
-    model: Model, structures: Mapping[str, Atoms] | None = None, *, progress: bool | None = None
+    model: Model,
+    structures: Mapping[str, Atoms] | None = None,
+    *,
+    progress: Progress | bool | None = None,
 ) -> ConformanceReport:
     """Examine whether a model keeps the contract and the capabilities it states.
 
@@ -70,7 +73,7 @@ def check_model(
         Named structures to examine it on; by default MgO, Si, CO2 and MOF-5. Structures of more
         than 50 atoms are examined for forces and smooth curvature only.
     progress
-        Show a progress bar: True, False, or None for a terminal only.
+        How far it has come: see `nearsight.progress.Progress`.
 
     Raises
     ------
@@ -90,7 +93,7 @@ def check_model(
         for name, reason in reasons.items()
         if reason is not None
     ]
-    with progress_bar(f"Examining {model.identity.name}", len(work), show=progress) as advance:
+    with as_progress(progress).task(f"Examining {model.identity.name}", len(work)) as advance:
         for done, (check, name, atoms) in enumerate(work, start=1):
             results.append(check(model, name, atoms))
             advance(done, name)

@@ -1,28 +1,33 @@
 """What a Hessian says about motion and heat: normal modes, thermodynamics, molecules."""
 
-from nearsight.vibrations.band_structure import BandStructure, band_structure
-from nearsight.vibrations.density_of_states import DensityOfStates, density_of_states
-from nearsight.vibrations.kernel_polynomial import KernelPolynomial, kernel_polynomial
-from nearsight.vibrations.lowest import LowestModes, lowest_modes
-from nearsight.vibrations.mesh_density_of_states import (
-    MeshDensityOfStates,
-    mesh_density_of_states,
-)
-from nearsight.vibrations.minimum import relax_to_minimum
-from nearsight.vibrations.modes import Vibrations, vibrations
-from nearsight.vibrations.molecules import MolecularThermochemistry, molecular_thermochemistry
-from nearsight.vibrations.phonon_mesh import PhononMesh, phonon_mesh
-from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
-from nearsight.vibrations.probing import probe_heat_capacity
-from nearsight.vibrations.scale_factor import (
-    ScaleFactor,
-    fit_frequency_scale_factor,
-    fit_scale_factor_to_heat_capacity,
-)
-from nearsight.vibrations.supercell_convergence import SupercellConvergence, converge_supercell
-from nearsight.vibrations.thermodynamic_functions import Thermodynamics
-from nearsight.vibrations.thermodynamics import thermodynamics
-from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
+from typing import TYPE_CHECKING
+
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.vibrations.band_structure import BandStructure, band_structure
+    from nearsight.vibrations.density_of_states import DensityOfStates, density_of_states
+    from nearsight.vibrations.kernel_polynomial import KernelPolynomial, kernel_polynomial
+    from nearsight.vibrations.lowest import LowestModes, lowest_modes
+    from nearsight.vibrations.mesh_density_of_states import (
+        MeshDensityOfStates,
+        mesh_density_of_states,
+    )
+    from nearsight.vibrations.minimum import relax_to_minimum
+    from nearsight.vibrations.modes import Vibrations, vibrations
+    from nearsight.vibrations.molecules import MolecularThermochemistry, molecular_thermochemistry
+    from nearsight.vibrations.phonon_mesh import PhononMesh, phonon_mesh
+    from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
+    from nearsight.vibrations.probing import probe_heat_capacity
+    from nearsight.vibrations.scale_factor import (
+        ScaleFactor,
+        fit_frequency_scale_factor,
+        fit_scale_factor_to_heat_capacity,
+    )
+    from nearsight.vibrations.supercell_convergence import SupercellConvergence, converge_supercell
+    from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+    from nearsight.vibrations.thermodynamics import thermodynamics
+    from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
 
 __all__ = [
     "BandStructure",
@@ -54,3 +59,5 @@ __all__ = [
     "vibrations",
     "write_mode_trajectory",
 ]
+
+import_at_first_use(__name__)

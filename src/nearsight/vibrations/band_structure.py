@@ -1,26 +1,30 @@
-"""Phonon bands along the path that the field has agreed on for each lattice."""
+"""Phonon bands along a path: that which the field has agreed on for each lattice, or another."""
 
+import math
 import os
-import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.announcing import announces
-from nearsight.errors import MethodError, StructureError
+from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.remarks import Remark
+from nearsight.vibrations.band_path import SUGGESTED, BandPath, find_band_path
 from nearsight.vibrations.waves import waves_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FloatArray = NDArray[np.float64]
+
+DEFAULT_POINTS = 51
+"""Points on each straight piece of a path unless another number is asked for."""
 
 _BYTES_PER_FREQUENCY = 64  # frequencies, signs, squares and q-points, as lists and as arrays
 
@@ -47,16 +51,15 @@ class BandSegment:
 
 @dataclass(frozen=True)
 class BandStructure:
-    """Phonon bands along the path of HPKOT (Y. Hinuma et al., Comput. Mater. Sci. 2017, 128, 140).
-
-    doi:10.1016/j.commatsci.2016.10.015
-    """
+    """Phonon bands along a path through the Brillouin zone."""
 
     segments: tuple[BandSegment, ...]
     provenance: Provenance
     """Where the force constants come from."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     """What makes the path doubtful; empty if nothing does."""
+    primitive_cell_A: FloatArray | None = None
+    """Vectors (rows) in Å of the primitive cell to whose reciprocal vectors q-points refer."""
 
     @property
     def lowest_THz(self) -> float:
@@ -80,8 +83,10 @@ class BandStructure:
 
     def summary(self) -> dict[str, Any]:
         """Return the ``bands`` object of the JSON output."""
+        cell = self.primitive_cell_A
         return {
             "path": self.path,
+            "primitive_cell_A": None if cell is None else cell.tolist(),
             "segments": [
                 {
                     "start": segment.start,
@@ -121,25 +126,32 @@ class BandStructure:
 @announces
 def band_structure(
     force_constants: ForceConstants,
+    path: str | BandPath = SUGGESTED,
     *,
-    points_per_segment: int = 51,
+    points_per_segment: int = DEFAULT_POINTS,
+    spacing_per_A: float | None = None,
     nac: str | os.PathLike[str] | None = None,
 ) -> BandStructure:
-    """Return phonon bands along the path that seekpath suggests, interpolated by phonopy.
+    """Return phonon bands along a path, interpolated by phonopy.
 
     Parameters
     ----------
     force_constants
         Of a crystal.
+    path
+        By default the one that seekpath suggests; a text is one that
+        `nearsight.vibrations.band_path.find_band_path` understands.
     points_per_segment
         Points on each straight piece, its ends included.
+    spacing_per_A
+        In place of that number: the most that neighbouring points are apart, in Å⁻¹ without 2π.
     nac
         A BORN file of phonopy for the non-analytical term correction.
 
     Raises
     ------
     MethodError
-        A piece has fewer than two points.
+        A piece has fewer than two points, the path is none, or has a label that is not known.
     MemoryBudgetError
         So many points do not fit into the memory.
     StructureError
@@ -150,20 +162,26 @@ def band_structure(
     """
     if points_per_segment < 2:
         raise MethodError(f"a piece of a path has at least its two ends, not {points_per_segment}.")
+    if spacing_per_A is not None and not (math.isfinite(spacing_per_A) and spacing_per_A > 0):
+        raise MethodError(f"spacing_per_A={spacing_per_A}; give a positive number, such as 0.01.")
     phonon = force_constants.to_phonopy(nac)
-    path, remarks = _suggested_path(force_constants)
-    ends = [(path["point_coords"][start], path["point_coords"][end]) for start, end in path["path"]]
-    n_points, n_branches = len(ends) * points_per_segment, 3 * len(force_constants.primitive_atoms)
+    chosen = path if isinstance(path, BandPath) else find_band_path(force_constants, path)
+    numbers = _numbers_of_points(force_constants, chosen, points_per_segment, spacing_per_A)
+    n_points, n_branches = sum(numbers), 3 * len(force_constants.primitive_atoms)
     require_room(
         _BYTES_PER_FREQUENCY * n_points * (n_branches + 3),
         f"{n_points} points along the path of the bands",
         "Take fewer of them.",
     )
-    pieces = [np.linspace(start, end, points_per_segment) for start, end in ends]
-    bands = phonon.run_band_structure(pieces)
+    bands = phonon.run_band_structure(
+        [
+            np.linspace(start.qpoint, end.qpoint, number)
+            for (start, end), number in zip(chosen.pieces, numbers, strict=True)
+        ]
+    )
     segments = []
     for (start, end), points, way, frequencies in zip(
-        path["path"], bands.qpoints, bands.distances, bands.frequencies, strict=True
+        chosen.pieces, bands.qpoints, bands.distances, bands.frequencies, strict=True
     ):
         scaled = frequencies / phonon.unit_conversion_factor
         eigenvalues = np.sign(scaled) * scaled**2
@@ -171,47 +189,29 @@ def band_structure(
             waves = waves_at(force_constants, phonon, np.array(points))
             eigenvalues = waves.eigenvalues_eV_per_A2_amu
         segments.append(
-            BandSegment(_plain(start), _plain(end), np.array(points), np.array(way), eigenvalues)
+            BandSegment(start.label, end.label, np.array(points), np.array(way), eigenvalues)
         )
-    return BandStructure(tuple(segments), force_constants.provenance, remarks)
-
-
-def _suggested_path(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return seekpath's path in the basis of the primitive cell at hand, and what it warns of."""
-    import seekpath
-
-    primitive = force_constants.primitive_cell
-    cell = (
-        primitive.cell.array,
-        primitive.cell.scaled_positions(primitive.positions),
-        primitive.numbers,
+    return BandStructure(
+        tuple(segments),
+        force_constants.provenance,
+        chosen.warnings,
+        force_constants.primitive_cell.cell.array.copy(),
     )
-    tolerance = force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A
-
-    def path(on_edge_case: Literal["error", "ignore"]) -> dict[str, Any]:
-        with warnings.catch_warnings():
-            warnings.simplefilter(on_edge_case, seekpath.hpkot.EdgeCaseWarning)
-            found: dict[str, Any] = seekpath.get_path_orig_cell(cell, symprec=tolerance)
-            return found
-
-    try:
-        try:
-            return path("error"), ()
-        except seekpath.hpkot.EdgeCaseWarning as warning:
-            remark = (
-                f"the path of the bands depends on the last digits of the cell ({warning}); "
-                f"a symmetrised structure makes it definite."
-            )
-            return path("ignore"), (remark,)
-    except (seekpath.hpkot.SymmetryDetectionError, ValueError, AssertionError) as error:
-        raise StructureError(
-            f"seekpath finds no path for {primitive.get_chemical_formula()} ({error}); symmetrise "
-            f"the structure, or take bands along a path of your own with to_phonopy()."
-        ) from error
 
 
-def _plain(label: str) -> str:
-    """Return a label of seekpath as one writes it."""
-    greek = {"GAMMA": "Γ", "SIGMA": "Σ", "DELTA": "Δ", "LAMBDA": "Λ"}
-    name, _, index = label.partition("_")
-    return greek.get(name, name) + index
+def _numbers_of_points(
+    force_constants: ForceConstants,
+    path: BandPath,
+    points_per_segment: int,
+    spacing_per_A: float | None,
+) -> list[int]:
+    """Return how many points each piece of the path has."""
+    if spacing_per_A is None:
+        return [points_per_segment] * len(path.pieces)
+    reciprocal = force_constants.primitive_cell.cell.reciprocal().array
+    lengths = [
+        float(np.linalg.norm((np.array(end.qpoint) - start.qpoint) @ reciprocal))
+        for start, end in path.pieces
+    ]
+    # A length that is a multiple of the spacing up to rounding has no point more.
+    return [max(2, math.ceil(length / spacing_per_A - 1e-9) + 1) for length in lengths]

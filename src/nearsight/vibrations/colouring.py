@@ -46,7 +46,7 @@ def colour_atoms(atoms: Atoms, radius_A: float) -> NDArray[np.int64]:
 
 def _require_radius(atoms: Atoms, radius_A: float) -> None:
     if not 0.0 < radius_A < np.inf:
-        raise MethodError(f"a probing radius of {radius_A} Å makes no sense; choose e.g. 4.0.")
+        raise MethodError(f"`radius_A` is a positive length in Å such as 4.0, not {radius_A}.")
     if not atoms.pbc.any():
         return
     width = reduced_widths_A(atoms).min()
@@ -54,5 +54,5 @@ def _require_radius(atoms: Atoms, radius_A: float) -> None:
         raise MethodError(
             f"a probing radius of {radius_A:g} Å is more than half the width of the cell, "
             f"{width:.2f} Å: its atoms would not be far from their own images. So small a "
-            f"cell needs no probing: use all of its rows (--spectrum dense), or a supercell of it."
+            f"cell needs no probing: use all of its rows (`spectrum` dense), or a supercell of it."
         )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +33,7 @@ class HeatCapacity:
     """Number of atoms in the cell."""
     mass_amu: float
     """Mass of the cell in amu."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     """What makes it doubtful or was left out, in plain words; empty if nothing."""
     provenance: Provenance
     """Where the second derivatives come from."""

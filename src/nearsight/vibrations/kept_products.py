@@ -20,6 +20,7 @@ from nearsight.models.contract import Evaluation
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Advance
 from nearsight.provenance import Setting
+from nearsight.remarks import Remark
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 
 FloatArray = NDArray[np.float64]
@@ -86,7 +87,7 @@ class KeptProducts:
         self._projections = random.normal(size=(3, operator.shape[0]))
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Remark, ...]:
         """What was lost of the checkpoint, in plain words."""
         return () if self._store is None else self._store.notes
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, record
 from nearsight.vibrations.lanczos import LanczosRun, take_steps
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
@@ -102,7 +102,7 @@ def kernel_polynomial(
     n_vectors: int = 6,
     *,
     seed: int = 0,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> KernelPolynomial:
     """Compute Chebyshev moments of the mass-weighted Hessian, rigid-body motions left out.
 
@@ -118,7 +118,7 @@ def kernel_polynomial(
     seed
         Of the random vectors.
     progress
-        Show a progress bar: True, False, or None for a terminal only.
+        How far it has come: see `nearsight.progress.Progress`.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def kernel_polynomial(
     size, n_rigid = operator.rigid_body.shape
     before = hessian.n_products
     starts = _random_vectors(operator, n_vectors, seed)
-    with progress_bar("Hessian products", None, show=progress) as advance:
+    with as_progress(progress).task("Hessian product", None) as advance:
         low, high = _bounds(operator, starts[0])
         centre, half_width = (high + low) / 2, (high - low) / 2
 

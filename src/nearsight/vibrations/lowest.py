@@ -21,8 +21,9 @@ from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.result import Hessian
 from nearsight.locking import hold
 from nearsight.memory import require_room
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, Setting, record
+from nearsight.remarks import Remark
 from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.vibrations.kept_products import KeptProducts
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
@@ -81,20 +82,20 @@ class LowestModes:
         return certain
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What makes these modes doubtful, in plain words; empty if nothing does."""
         found = []
         unconverged = np.count_nonzero(self.residuals_eV_per_A2_amu > self.tolerance_eV_per_A2_amu)
         if unconverged:
-            found.append(
+            said = (
                 f"{unconverged} of the {len(self.modes)} lowest modes did not converge to "
                 f"{self.tolerance_eV_per_A2_amu:g} eV/(Å² amu); start again from them (guess=)."
             )
+            found.append(Remark("modes-not-converged", said))
         if self.imaginary.any():
             named = name_wavenumbers(self.wavenumbers_per_cm[self.imaginary])
-            found.append(
-                f"imaginary modes ({named}): the structure is not at a minimum of this model."
-            )
+            said = f"imaginary modes ({named}): the structure is not at a minimum of this model."
+            found.append(Remark("imaginary-modes", said))
         return tuple(found)
 
 
@@ -107,7 +108,7 @@ def lowest_modes(
     tolerance_eV_per_A2_amu: float = 1e-4,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> LowestModes:
     """Find the lowest normal modes without the matrix.
 
@@ -132,7 +133,7 @@ def lowest_modes(
         File that keeps every finished product. If it exists the run goes on from there. While
         another process works on it, this one waits.
     progress
-        Show a progress bar: True, False, or None for a terminal only.
+        How far it has come: see `nearsight.progress.Progress`.
 
     Raises
     ------
@@ -161,7 +162,7 @@ def lowest_modes(
         "Ask for fewer modes.",
     )
     block = np.eye(size) if all_at_once else _start(size, n_modes, guess, seed)
-    with hold(checkpoint), progress_bar("Hessian products", None, show=progress) as advance:
+    with hold(checkpoint), as_progress(progress).task("Hessian product", None) as advance:
         settings: dict[str, Setting] = {
             "tolerance_eV_per_A2_amu": tolerance_eV_per_A2_amu,
             "start": hashlib.sha256(block.tobytes()).hexdigest(),

@@ -14,10 +14,12 @@ from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
+from nearsight.progress import Progress
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.relaxation.report import saddle_warnings
 from nearsight.relaxation.result import FollowedMode
 from nearsight.relaxation.volume import volume_warnings
+from nearsight.remarks import Remark
 from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.vibrations.lowest import LowestModes, lowest_modes, lowest_of
 from nearsight.vibrations.wording import name_wavenumbers
@@ -43,7 +45,7 @@ def relax_to_minimum(
     memory_budget_bytes: int | None = None,
     hessian_of: Callable[[Atoms], Hessian] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> Relaxation:
     """Relax, and where the structure then has an imaginary mode, move along it and relax again.
 
@@ -148,7 +150,7 @@ def _from_the_start(
     first: Relaxation,
     followed: list[FollowedMode],
     imaginary_per_cm: FloatArray,
-    of_volume: tuple[str, ...],
+    of_volume: tuple[Remark, ...],
 ) -> Relaxation:
     """Return the last relaxation as one from the very start, with what is known of its modes."""
     settings = {**last.provenance.settings, "follow_imaginary": True}
@@ -168,7 +170,9 @@ def _from_the_start(
         energy_before_eV=first.energy_before_eV,
         volume_before_A3=first.volume_before_A3,
         followed=tuple(followed),
-        warnings=tuple(dict.fromkeys([warning, *last.warnings, *of_volume])),
+        warnings=tuple(
+            dict.fromkeys([Remark("imaginary-modes-followed", warning), *last.warnings, *of_volume])
+        ),
     )
 
 
@@ -184,7 +188,7 @@ def _with_flat_mode(found: Relaxation, gain_eV: float) -> Relaxation:
         f"lower the energy ({-gain_eV:+.1e} eV): it is flat within the accuracy of the "
         f"relaxation. Use a smaller `fmax_eV_per_A` to tell whether the mode is real."
     )
-    return replace(found, warnings=(*found.warnings, flat))
+    return replace(found, warnings=(*found.warnings, Remark("flat-mode", flat)))
 
 
 def _with_modes_left(found: Relaxation, most_rounds: int, *, all_known: bool) -> Relaxation:
@@ -200,7 +204,7 @@ def _with_modes_left(found: Relaxation, most_rounds: int, *, all_known: bool) ->
         f"({name_wavenumbers(np.array(found.imaginary_per_cm))}). Relax what came out once more, "
         f"or allow more rounds."
     )
-    return replace(found, warnings=(*found.warnings, left))
+    return replace(found, warnings=(*found.warnings, Remark("imaginary-modes", left)))
 
 
 def _round_file(checkpoint: str | os.PathLike[str] | None, suffix: str) -> Path | None:

@@ -16,6 +16,7 @@ from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
 from nearsight.hessian.result import Hessian
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark
 from nearsight.storage import (
     atoms_from_arrays,
     atoms_to_arrays,
@@ -25,7 +26,8 @@ from nearsight.storage import (
 )
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.rigid_body import rigid_body_basis
-from nearsight.vibrations.spectrum import Acoustic, Oscillators
+from nearsight.vibrations.settings import Acoustic
+from nearsight.vibrations.spectrum import Oscillators
 from nearsight.vibrations.wording import imaginary_warning, name_wavenumbers, remarks_at_gamma
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ class Vibrations:
         return np.sort(together)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What makes these modes doubtful, in plain words; empty if nothing does."""
         found = []
         if self.n_imaginary:
@@ -147,7 +149,7 @@ class Vibrations:
         """Return the ``spectrum`` object of the JSON output."""
         return {"method": "dense", "n_modes": self.n_modes, "n_imaginary": self.n_imaginary}
 
-    def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
+    def remarks(self, acoustic: Acoustic) -> tuple[Remark, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
         return remarks_at_gamma(
             acoustic,
@@ -285,7 +287,7 @@ def require_room_for_modes(n_atoms: int) -> None:
     require_room(
         _MATRICES_AT_ONCE * 8 * (3 * n_atoms) ** 2,
         f"Diagonalising the Hessian of {n_atoms} atoms",
-        "Take a smaller cell, or what needs no modes (heat-capacity --spectrum probing).",
+        "Take a smaller cell, or what needs no modes (`spectrum` probing).",
     )
 
 
@@ -307,13 +309,14 @@ def _require_finite(hessian: Hessian) -> None:
 
 def _rigid_body_warning(
     wavenumbers: NDArray[np.float64], limit: float, translations_only: bool
-) -> str:
+) -> Remark:
     cause = (
         "the Hessian does not obey the translational sum rule"
         if translations_only
         else "forces remain, or the Hessian is not invariant to translation and rotation"
     )
-    return (
+    said = (
         f"rigid-body modes lie at {name_wavenumbers(wavenumbers)}, more than {limit:g} cm⁻¹ "
         f"from zero: {cause}. They are projected out of the vibrations."
     )
+    return Remark("rigid-body-modes", said)

@@ -2,63 +2,139 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nearsight import units
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark, Severity
+from nearsight.structures.pieces import CONTACT_A
+from nearsight.structures.point_group import find_point_group
+from nearsight.vibrations.electronic_spin import possible_spin
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.wording import name_wavenumbers
 
-_Geometry = Literal["monatomic", "linear", "nonlinear"]
+if TYPE_CHECKING:
+    from ase.thermochemistry import IdealGasThermo
 
-_GEOMETRIES: Final[dict[int, _Geometry]] = {3: "monatomic", 5: "linear", 6: "nonlinear"}
+FloatArray = NDArray[np.float64]
+Geometry = Literal["monatomic", "linear", "nonlinear"]
+
+STANDARD_PRESSURE_PA: Final = 1e5
+"""IUPAC's standard pressure, 1 bar."""
+
+_GEOMETRIES: Final[dict[int, Geometry]] = {3: "monatomic", 5: "linear", 6: "nonlinear"}
+_LINEAR_GROUPS = ("C*v", "D*h")
 
 
 @dataclass(frozen=True)
 class MolecularThermochemistry:
-    """Thermodynamic functions of one molecule of an ideal gas."""
+    """Thermodynamic functions of a molecule in an ideal gas; arrays are ``(n_temperatures,)``."""
 
-    temperature_K: float
-    """Temperature in K."""
+    temperatures_K: FloatArray
+    """Temperatures in K."""
     pressure_Pa: float
     """Pressure in Pa."""
+    point_group: str | None
+    """Schoenflies symbol of the molecule, such as C2v or D*h; None if it is not definite."""
     symmetry_number: int
     """Number of rotations that turn the molecule into itself."""
+    symmetry_number_given: bool
+    """Whether that number was given, in place of that of the point group."""
     spin: float
-    """Total electronic spin; the ground state is 2 spin + 1 times degenerate."""
+    """Total electronic spin S; the ground state is 2 S + 1 times degenerate."""
     potential_energy_eV: float
     """Potential energy of the structure, the zero of which decides that of all energies, in eV."""
-    geometry: str
+    geometry: Geometry
     """``monatomic``, ``linear`` or ``nonlinear``."""
     zero_point_energy_eV: float
     """Zero-point energy in eV."""
-    internal_energy_eV: float
+    internal_energy_eV: FloatArray
     """Internal energy in eV, potential and zero-point energy included."""
-    enthalpy_eV: float
+    enthalpy_eV: FloatArray
     """Enthalpy in eV, potential and zero-point energy included."""
-    entropy_eV_per_K: float
+    entropy_eV_per_K: FloatArray
     """Entropy in eV/K."""
-    gibbs_energy_eV: float
+    gibbs_energy_eV: FloatArray
     """Gibbs energy H - TS in eV."""
-    warnings: tuple[str, ...]
-    """What was left out, in plain words; empty if nothing was."""
+    warnings: tuple[Remark, ...]
+    """What was left out or is doubtful, in plain words; empty if nothing is."""
     provenance: Provenance
     """Where the Hessian comes from."""
+
+    @property
+    def pressure_bar(self) -> float:
+        """Pressure in bar."""
+        return self.pressure_Pa / units.BAR_IN_PA
+
+    @property
+    def enthalpy_kJ_per_mol(self) -> FloatArray:
+        """Enthalpy above the potential energy of the structure, in kJ/mol."""
+        return self._in_kJ_per_mol(self.enthalpy_eV - self.potential_energy_eV)
+
+    @property
+    def gibbs_energy_kJ_per_mol(self) -> FloatArray:
+        """Gibbs energy above the potential energy of the structure, in kJ/mol."""
+        return self._in_kJ_per_mol(self.gibbs_energy_eV - self.potential_energy_eV)
+
+    @property
+    def entropy_J_per_mol_K(self) -> FloatArray:
+        """Entropy in J/(mol K)."""
+        return self.entropy_eV_per_K * units.EV_PER_CELL_IN_J_PER_MOL
+
+    @property
+    def zero_point_energy_kJ_per_mol(self) -> float:
+        """Zero-point energy in kJ/mol."""
+        return self.zero_point_energy_eV * units.EV_PER_CELL_IN_J_PER_MOL * 1e-3
+
+    @staticmethod
+    def _in_kJ_per_mol(energies_eV: FloatArray) -> FloatArray:
+        return energies_eV * units.EV_PER_CELL_IN_J_PER_MOL * 1e-3
+
+    def functions_summary(self) -> list[dict[str, float]]:
+        """Return the functions as JSON values, one object per temperature."""
+        columns = {
+            "temperature_K": self.temperatures_K,
+            "enthalpy_kJ_per_mol": self.enthalpy_kJ_per_mol,
+            "entropy_J_per_mol_K": self.entropy_J_per_mol_K,
+            "gibbs_energy_kJ_per_mol": self.gibbs_energy_kJ_per_mol,
+            "internal_energy_eV": self.internal_energy_eV,
+            "enthalpy_eV": self.enthalpy_eV,
+            "entropy_eV_per_K": self.entropy_eV_per_K,
+            "gibbs_energy_eV": self.gibbs_energy_eV,
+        }
+        rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ``ideal_gas`` object of the JSON output."""
+        return {
+            "pressure_bar": self.pressure_bar,
+            "geometry": self.geometry,
+            "point_group": self.point_group,
+            "symmetry_number": self.symmetry_number,
+            "symmetry_number_given": self.symmetry_number_given,
+            "spin": self.spin,
+            "potential_energy_eV": self.potential_energy_eV,
+            "zero_point_energy_eV": self.zero_point_energy_eV,
+            "zero_point_energy_kJ_per_mol": self.zero_point_energy_kJ_per_mol,
+            "functions": self.functions_summary(),
+        }
 
 
 @announces
 def molecular_thermochemistry(
     vibrations: Vibrations,
-    temperature_K: float,
-    pressure_Pa: float = 101325.0,
+    temperatures_K: ArrayLike,
+    pressure_Pa: float = STANDARD_PRESSURE_PA,
     *,
-    symmetry_number: int,
-    spin: float = 0.0,
+    symmetry_number: int | None = None,
+    spin: float | None = None,
+    charge: int | None = None,
     potential_energy_eV: float = 0.0,
     ignore_imaginary: bool = False,
 ) -> MolecularThermochemistry:
@@ -73,14 +149,19 @@ def molecular_thermochemistry(
     ----------
     vibrations
         Normal modes of the molecule.
-    temperature_K
-        Temperature > 0 in K.
+    temperatures_K
+        One or more temperatures > 0 in K, shape ``(n_temperatures,)`` or a number.
     pressure_Pa
         Pressure > 0 in Pa.
     symmetry_number
-        Number of rotations that turn the molecule into itself: 2 for water, 12 for methane.
+        Number of rotations that turn the molecule into itself: 2 for water, 12 for methane; by
+        default that of its point group (`nearsight.structures.point_group.find_point_group`).
     spin
-        Total electronic spin: 0, 0.5, 1, ...
+        Total electronic spin S: 0, 0.5, 1, ...; by default that of the model, where its name has
+        one (as a multiplicity 2 S + 1), else 0.
+    charge
+        With which the electrons are counted that have this spin, in elementary charges; by default
+        that of the model, where its name has one, else 0.
     potential_energy_eV
         Potential energy of the structure in eV, added to every energy.
     ignore_imaginary
@@ -89,72 +170,137 @@ def molecular_thermochemistry(
     Raises
     ------
     MethodError
-        The structure is periodic, a mode is imaginary and `ignore_imaginary` is False, or a number
-        is out of its range.
+        The structure is periodic or more than one molecule, a mode is imaginary and
+        `ignore_imaginary` is False, its electrons cannot have this spin, its symmetry is not
+        definite, or a number is out of its range.
     """
     from ase.thermochemistry import IdealGasThermo
 
     _require_free_molecule(vibrations)
-    _require_conditions(temperature_K, pressure_Pa, symmetry_number, spin)
-    warnings = _settle_imaginary(vibrations, ignore_imaginary)
-    quanta = units.mode_energies(vibrations.eigenvalues_eV_per_A2_amu)
+    temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
+    _require_conditions(temperatures, pressure_Pa, symmetry_number)
+    spin = possible_spin(vibrations.atoms, vibrations.provenance.model, spin, charge)
+    of_modes = _settle_imaginary(vibrations, ignore_imaginary)
     geometry = _GEOMETRIES[vibrations.n_rigid_body]
+    point_group, number, of_symmetry = _symmetry(vibrations, geometry, symmetry_number)
+    quanta = units.mode_energies(vibrations.eigenvalues_eV_per_A2_amu)
     gas = IdealGasThermo(
         vib_energies=quanta[quanta > 0].tolist(),
         geometry=geometry,
         potentialenergy=potential_energy_eV,
         atoms=vibrations.atoms,
-        symmetrynumber=symmetry_number,
+        symmetrynumber=number,
         spin=spin,
         # The rigid-body modes are gone already; a choice by energy could only lose a vibration.
         vib_selection="all",
     )
-    # Below 10 K the exponential of a C-H stretch overflows to infinity, which is the right limit.
-    with np.errstate(over="ignore"):
-        internal_energy = float(gas.get_internal_energy(temperature_K, verbose=False))
-        enthalpy = float(gas.get_enthalpy(temperature_K, verbose=False))
-        entropy = float(gas.get_entropy(temperature_K, pressure_Pa, verbose=False))
+    energy, enthalpy, entropy = _functions(gas, temperatures, pressure_Pa)
     return MolecularThermochemistry(
-        temperature_K=temperature_K,
+        temperatures_K=temperatures,
         pressure_Pa=pressure_Pa,
-        symmetry_number=symmetry_number,
+        point_group=point_group,
+        symmetry_number=number,
+        symmetry_number_given=symmetry_number is not None,
         spin=spin,
         potential_energy_eV=potential_energy_eV,
         geometry=geometry,
         zero_point_energy_eV=float(gas.get_ZPE_correction()),
-        internal_energy_eV=internal_energy,
+        internal_energy_eV=energy,
         enthalpy_eV=enthalpy,
         entropy_eV_per_K=entropy,
-        gibbs_energy_eV=enthalpy - temperature_K * entropy,
-        warnings=warnings,
+        gibbs_energy_eV=enthalpy - temperatures * entropy,
+        warnings=(*of_modes, *of_symmetry),
         provenance=vibrations.provenance,
     )
 
 
+def _functions(
+    gas: "IdealGasThermo", temperatures_K: FloatArray, pressure_Pa: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return internal energy and enthalpy in eV, and entropy in eV/K, at each temperature."""
+    # Below 10 K the exponential of a C-H stretch overflows to infinity, which is the right limit.
+    with np.errstate(over="ignore"):
+        rows = [
+            (
+                gas.get_internal_energy(temperature, verbose=False),
+                gas.get_enthalpy(temperature, verbose=False),
+                gas.get_entropy(temperature, pressure_Pa, verbose=False),
+            )
+            for temperature in temperatures_K.tolist()
+        ]
+    energy, enthalpy, entropy = np.array(rows, dtype=np.float64).reshape(-1, 3).T
+    return energy, enthalpy, entropy
+
+
+def _symmetry(
+    vibrations: Vibrations, geometry: Geometry, given: int | None
+) -> tuple[str | None, int, tuple[Remark, ...]]:
+    """Return point group, symmetry number, and what is doubtful about them."""
+    atoms = vibrations.atoms
+    try:
+        group = find_point_group(atoms)
+    except MethodError:
+        if given is None:
+            raise
+        return None, given, ()
+    if (group.symbol in _LINEAR_GROUPS) != (geometry == "linear"):
+        raise MethodError(
+            f"{atoms.get_chemical_formula()} is nearly linear: within {group.tolerance_A:g} Å it "
+            f"is ({group.symbol}), but its moments of inertia are those of a bent molecule, so "
+            f"that its rotation would be counted for a vibration or the other way round; relax it "
+            f"further."
+        )
+    if given is None:
+        return group.symbol, group.symmetry_number, group.remarks
+    if given == group.symmetry_number:
+        return group.symbol, given, ()
+    change = units.GAS_CONSTANT_J_PER_MOL_K * math.log(given / group.symmetry_number)
+    remark = (
+        f"the symmetry number is {given}, as was asked for; that of the molecule's point group "
+        f"{group.symbol} is {group.symmetry_number}, which would change the entropy by "
+        f"{change:+.2f} J/(mol K)."
+    )
+    return group.symbol, given, (Remark("symmetry-number-given", remark),)
+
+
 def _require_free_molecule(vibrations: Vibrations) -> None:
+    from scipy.sparse.csgraph import connected_components
+
     if vibrations.atoms.pbc.any():
         raise MethodError(
             f"the structure is periodic (pbc={vibrations.atoms.pbc.tolist()}), not a gas molecule; "
             f"use thermodynamics for a solid, or set atoms.pbc = False before the Hessian."
         )
+    apart = connected_components(vibrations.atoms.get_all_distances() <= CONTACT_A)[0]
+    if apart > 1:
+        raise MethodError(
+            f"{vibrations.atoms.get_chemical_formula()} is {apart} molecules more than "
+            f"{CONTACT_A:g} Å apart, not one molecule of a gas; give them one by one."
+        )
 
 
 def _require_conditions(
-    temperature_K: float, pressure_Pa: float, symmetry_number: int, spin: float
+    temperatures_K: FloatArray, pressure_Pa: float, symmetry_number: int | None
 ) -> None:
-    for name, value, unit in (
-        ("temperature_K", temperature_K, "K"),
-        ("pressure_Pa", pressure_Pa, "Pa"),
+    if temperatures_K.ndim != 1:
+        raise MethodError(
+            f"temperatures_K has the shape {temperatures_K.shape}; give a number or a list."
+        )
+    wrong = temperatures_K[~(np.isfinite(temperatures_K) & (temperatures_K > 0))]
+    if len(wrong):
+        raise MethodError(
+            f"temperatures_K holds {wrong[0]:g} K; give positive ones: the entropy of an ideal gas "
+            f"has no limit at 0 K."
+        )
+    if not (math.isfinite(pressure_Pa) and pressure_Pa > 0):
+        raise MethodError(f"pressure_Pa={pressure_Pa}; give a positive number in Pa.")
+    if symmetry_number is not None and (
+        symmetry_number != int(symmetry_number) or symmetry_number < 1
     ):
-        if not (math.isfinite(value) and value > 0):
-            raise MethodError(f"{name}={value}; give a positive number in {unit}.")
-    if symmetry_number != int(symmetry_number) or symmetry_number < 1:
         raise MethodError(f"symmetry_number={symmetry_number}; give a whole number of at least 1.")
-    if spin < 0 or 2 * spin != int(2 * spin):
-        raise MethodError(f"spin={spin}; give a multiple of one half, 0 for a closed shell.")
 
 
-def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[str, ...]:
+def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[Remark, ...]:
     if vibrations.n_imaginary == 0:
         return ()
     imaginary: NDArray[np.float64] = vibrations.wavenumbers_per_cm[: vibrations.n_imaginary]
@@ -165,4 +311,4 @@ def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[s
             f"modes are imaginary: {found}, so the molecule is not at a minimum; {remedy}"
             f"set ignore_imaginary=True for a transition state."
         )
-    return (f"modes left out: {found}.",)
+    return (Remark("imaginary-modes", f"modes left out: {found}.", Severity.CAUTION),)

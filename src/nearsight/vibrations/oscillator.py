@@ -5,11 +5,15 @@ of any text on statistical mechanics (D. A. McQuarrie, *Statistical Mechanics*, 
 written so that neither small nor large x overflows or cancels.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 # e^-x is below the smallest positive float64 from x = 746 on.
 _LARGEST_EXPONENT = 800.0
+
+_NUMBERS_AT_ONCE = 100_000  # which stay in the caches; all modes of a mesh at once took gigabytes
 
 
 def heat_capacity(x: ArrayLike) -> NDArray[np.float64]:
@@ -75,15 +79,47 @@ def thermal_free_energy(x: ArrayLike) -> NDArray[np.float64]:
     return free_energy
 
 
-def entropy(x: ArrayLike) -> NDArray[np.float64]:
-    """Return the entropy x/(eˣ-1) - ln(1-e⁻ˣ) in k_B: 1 - ln x for small x, 0 at x = ∞.
+@dataclass(frozen=True)
+class Sums:
+    """What weighted oscillators have together at some temperatures, shape ``(n_temperatures,)``."""
+
+    heat_capacity: NDArray[np.float64]
+    """In k_B."""
+    thermal_energy: NDArray[np.float64]
+    """Above the zero-point energy, in k_B T."""
+    thermal_free_energy: NDArray[np.float64]
+    """Above the zero-point energy, in k_B T."""
+
+    @property
+    def entropy(self) -> NDArray[np.float64]:
+        """Entropy in k_B; both terms are positive, so that nothing cancels."""
+        return self.thermal_energy - self.thermal_free_energy
+
+
+def sum_oscillators(
+    quanta_eV: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    thermal_energies_eV: NDArray[np.float64],
+) -> Sums:
+    """Return sums over modes at every temperature; memory does not grow with modes × temperatures.
 
     Parameters
     ----------
-    x
-        ħω/(k_B T) > 0, any shape.
+    quanta_eV
+        ħω > 0 in eV, shape ``(n_modes,)``.
+    weights
+        How often each mode counts, shape ``(n_modes,)``.
+    thermal_energies_eV
+        k_B T ≥ 0 in eV, shape ``(n_temperatures,)``.
     """
-    return thermal_energy(x) - thermal_free_energy(x)
+    sums = np.zeros((3, len(thermal_energies_eV)))
+    at_once = max(_NUMBERS_AT_ONCE // max(len(thermal_energies_eV), 1), 1)
+    for start in range(0, len(quanta_eV), at_once):
+        block = slice(start, start + at_once)
+        x = reduced_energies(quanta_eV[block], thermal_energies_eV)
+        for row, function in enumerate((heat_capacity, thermal_energy, thermal_free_energy)):
+            sums[row] += function(x) @ weights[block]
+    return Sums(*sums)
 
 
 def reduced_energies(quanta_eV: ArrayLike, thermal_energies_eV: ArrayLike) -> NDArray[np.float64]:

@@ -21,19 +21,18 @@ from nearsight.hessian.reach import pieces_of
 from nearsight.memory import require_room
 from nearsight.printable import printable_count
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark, Severity
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
-from nearsight.vibrations.spectrum import Acoustic, Oscillators
+from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A, Acoustic
+from nearsight.vibrations.spectrum import Oscillators
 from nearsight.vibrations.waves import Waves, waves_at
 from nearsight.vibrations.wording import cause_of_imaginary
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-DEFAULT_MESH_LENGTH_A = 100.0
-"""Fineness of the mesh unless one is asked for, as in phonopy."""
 
 NOTABLE_INTERPOLATION = 0.01
 """Change of c_v at 300 K by interpolation from which the supercell is called small.
@@ -43,9 +42,14 @@ boundary, so that these say little by themselves."""
 
 _TEMPERATURE_K = 300.0
 
+_WITH_SETTINGS = "(`length_A`, `converge_supercell`)"
+
 _MOST_POINTS = 2**31 - 1
 _BYTES_PER_POINT = 50  # measured: 45 to 47 for addresses and the point that each stands for
 _BYTES_PER_EIGENVALUE = 64  # frequencies, signs, squares, wavenumbers and weights at once
+
+_EIGENVALUES_AT_ONCE = 100_000  # whose heat needs some MiB, however fine the mesh
+_FEW_MODES = 1e-3  # so many change no heat capacity in a digit that is quoted
 
 _NEGLIGIBLE_PER_CM = 0.5
 """Interpolation and rounding make acoustic modes next to Γ this imaginary at most."""
@@ -112,21 +116,29 @@ class PhononMesh:
         return _share_imaginary(self.gamma, self.eigenvalues_eV_per_A2_amu, self.weights)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def few_imaginary(self) -> bool:
+        """Whether imaginary modes are so few, and come from interpolation, that little is lost."""
+        return self.share_imaginary <= _FEW_MODES and self.share_imaginary_uninterpolated == 0
+
+    @property
+    def warnings(self) -> tuple[Remark, ...]:
         """What makes these phonons doubtful, in plain words; empty if nothing does."""
         found = []
         if self.share_imaginary > 0:
             lowest = float(self.wavenumbers_per_cm.min())
-            found.append(
+            said = (
                 f"{100 * self.share_imaginary:.2g} % of the modes of the Brillouin zone are "
                 f"imaginary, down to {lowest:.1f} cm⁻¹, and contribute nothing: {self._cause()}."
             )
+            severity = Severity.CAUTION if self.few_imaginary else None
+            found.append(Remark("imaginary-modes", said, severity))
         if abs(self.interpolation_effect) > NOTABLE_INTERPOLATION:
-            found.append(
+            said = (
                 f"interpolation between the q-points of the supercell changes the heat capacity at "
                 f"300 K by {100 * self.interpolation_effect:+.1f} %: the supercell of the force "
-                f"constants is small; {self._larger_supercell('(--length, --converge-supercell)')}."
+                f"constants is small; {self._larger_supercell(_WITH_SETTINGS)}."
             )
+            found.append(Remark("coarse-interpolation", said))
         return tuple(found)
 
     @property
@@ -170,7 +182,7 @@ class PhononMesh:
             return (
                 "the structure is not at a minimum of this model: it gains energy by a wave that "
                 "does not fit into its cell; relax a supercell that holds the wave with "
-                "--follow-imaginary (in Python relax_to_minimum)"
+                "`follow_imaginary`"
             )
         return (
             "at the q-points of the supercell of the force constants, where nothing is "
@@ -178,23 +190,24 @@ class PhononMesh:
             f"that does not fit into this supercell; {self._larger_supercell()}"
         )
 
-    def _larger_supercell(self, options: str = "") -> str:
+    def _larger_supercell(self, settings: str = "") -> str:
         """Return the advice to take a larger supercell, to whom it may be given."""
         if self.provenance.only_read:
             return "a larger one would have to be computed where this one was"
-        return f"take a larger one {options}".rstrip()
+        return f"take a larger one {settings}".rstrip()
 
-    def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
+    def remarks(self, acoustic: Acoustic) -> tuple[Remark, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
         if self.gamma.pieces.molecular:
             return self.gamma.remarks(acoustic)
         share = self.weights @ self.rigid_body_modes / (3 * self.gamma.n_atoms)
         if acoustic == "exclude" and share > 0.01:
             where = " at Γ" if self.gamma.pieces.connected else ""
-            return (
+            said = (
                 f"the acoustic modes{where} are {100 * share:.1f} % of all modes of this mesh and "
-                f"left out; use a finer mesh, or acoustic='classical'.",
+                f"left out; use a finer `mesh`, or `acoustic` classical."
             )
+            return (Remark("modes-left-out", said),)
         return ()
 
     def spectrum_summary(self) -> dict[str, Any]:
@@ -301,20 +314,22 @@ def _share_imaginary(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatAr
 
 def _heat_capacity(gamma: Vibrations, waves: Waves, shares: FloatArray) -> float:
     """Return c_v of a primitive cell at 300 K in k_B, from points of which the first is Γ."""
+    elsewhere = waves.eigenvalues_eV_per_A2_amu[1:]
+    heat = [_heat_of_points(gamma.eigenvalues_eV_per_A2_amu[np.newaxis]) + gamma.n_rigid_body]
+    at_once = max(_EIGENVALUES_AT_ONCE // elsewhere.shape[1], 1)
+    for start in range(0, len(elsewhere), at_once):
+        block = slice(start, start + at_once)
+        heat.append(_heat_of_points(elsewhere[block]) + waves.n_rigid_body[1:][block])
+    return float(shares @ np.concatenate(heat))
+
+
+def _heat_of_points(eigenvalues: FloatArray) -> FloatArray:
+    """Return c_v at 300 K in k_B of the real modes of each q-point (row)."""
     thermal = units.BOLTZMANN_EV_PER_K * _TEMPERATURE_K
-
-    def of(values: FloatArray) -> float:
-        quanta = units.mode_energies(values[values > 0])
-        return float(oscillator.heat_capacity(quanta / thermal).sum())
-
-    at_gamma = of(gamma.eigenvalues_eV_per_A2_amu) + gamma.n_rigid_body
-    elsewhere = [
-        of(values) + n_rigid_body
-        for values, n_rigid_body in zip(
-            waves.eigenvalues_eV_per_A2_amu[1:], waves.n_rigid_body[1:], strict=True
-        )
-    ]
-    return float(shares @ [at_gamma, *elsewhere])
+    quanta = units.mode_energies(np.maximum(eigenvalues, 0.0))
+    heat = oscillator.heat_capacity(quanta / thermal)
+    summed: FloatArray = np.where(quanta > 0, heat, 0.0).sum(axis=1)
+    return summed
 
 
 def irreducible_mesh(
@@ -348,7 +363,7 @@ def _require_room(numbers: tuple[int, int, int], force_constants: ForceConstants
     """Check that a mesh can be counted and its phonons kept."""
     n_points = math.prod(numbers)
     size = " × ".join(map(printable_count, numbers))
-    remedy = "Take a coarser mesh (--mesh)."
+    remedy = "Take a coarser `mesh`."
     if n_points > _MOST_POINTS:
         raise MethodError(
             f"a mesh of {size} points has more than the {_MOST_POINTS} that spglib can number. "
@@ -375,13 +390,13 @@ def mesh_numbers(primitive: Atoms, mesh: Sequence[int] | float) -> tuple[int, in
     given = np.asarray(mesh, dtype=object)  # as objects, numbers of any size stay what they are
     if isinstance(mesh, int | float | np.number) and not isinstance(mesh, bool):
         if not 0.0 < mesh < np.inf:
-            raise MethodError(f"a mesh needs a positive length in Å, not {mesh}.")
+            raise MethodError(f"`mesh` needs a positive length in Å, not {mesh}.")
         lengths = np.linalg.norm(primitive.cell.reciprocal(), axis=1).tolist()
         a, b, c = (max(round(min(float(mesh) * each, sys.float_info.max)), 1) for each in lengths)
         return a, b, c
     numbers = given.ravel().tolist()
     whole = all(isinstance(each, Integral) and not isinstance(each, bool) for each in numbers)
     if given.shape != (3,) or not whole or min(numbers) < 1:
-        raise MethodError(f"a mesh needs three positive integers or a length in Å, not {mesh!r}.")
+        raise MethodError(f"`mesh` needs three positive integers or a length in Å, not {mesh!r}.")
     a, b, c = map(int, numbers)
     return a, b, c

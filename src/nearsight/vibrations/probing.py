@@ -29,8 +29,9 @@ from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.reach import remarks_about_pieces
 from nearsight.locking import hold
 from nearsight.memory import require_room
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 from nearsight.provenance import record
+from nearsight.remarks import Remark
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.colouring import colour_atoms
 from nearsight.vibrations.kept_products import KeptProducts
@@ -39,14 +40,10 @@ from nearsight.vibrations.lowest import LowestModes
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 from nearsight.vibrations.probed_heat_capacity import ROUNDING_PER_CM, ProbedHeatCapacity
 from nearsight.vibrations.probes import probing_vectors, random_triads
-from nearsight.vibrations.spectrum import Acoustic
+from nearsight.vibrations.settings import DEFAULT_RADIUS_A, Acoustic
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
 
 FloatArray = NDArray[np.float64]
-
-DEFAULT_RADIUS_A = 4.0
-"""With it the scatter was 2e-4 to 4e-4 of the heat capacity at 300 K for four porous solids
-(`studies/results/probing.md`)."""
 
 _BIAS = 1e-4
 """Relative bias of the Lanczos steps at which their number aims."""
@@ -69,7 +66,7 @@ def probe_heat_capacity(
     lowest: LowestModes | None = None,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool | None = None,
+    progress: Progress | bool | None = None,
 ) -> ProbedHeatCapacity:
     """Compute the heat capacity of a large solid from products with its Hessian.
 
@@ -100,7 +97,7 @@ def probe_heat_capacity(
         File that keeps every finished product. If it exists the run goes on from there. While
         another process works on it, this one waits.
     progress
-        Show a progress bar: True, False, or None for a terminal only.
+        How far it has come: see `nearsight.progress.Progress`.
 
     Raises
     ------
@@ -126,7 +123,7 @@ def probe_heat_capacity(
     _require_room_for_steps(len(hessian.atoms), int(colours.max()) + 1, n_steps or _MOST_STEPS)
     operator = MassWeightedOperator(hessian)
     runs = [LanczosRun(vector) for vector in probing_vectors(colours, triads)]
-    with hold(checkpoint), progress_bar("Hessian products", None, show=progress) as advance:
+    with hold(checkpoint), as_progress(progress).task("Hessian product", None) as advance:
         settings = {"probing_radius_A": radius_A, "seed": seed}
         products = KeptProducts(operator, checkpoint, settings, advance)
         if n_steps is None:
@@ -182,7 +179,7 @@ def _require_room_for_steps(n_atoms: int, n_colours: int, n_steps: int) -> None:
     require_room(
         _BYTES_PER_NUMBER_KEPT * n_kept * size,
         f"Keeping {n_kept} vectors of Lanczos steps for {n_atoms} atoms",
-        "Take fewer steps (--lanczos-steps), or a smaller cell.",
+        "Take fewer `lanczos_steps`, or a smaller cell.",
     )
 
 
@@ -212,23 +209,25 @@ def _take_enough_steps(
     return found
 
 
-def _warnings(runs: list[LanczosRun], lowest: LowestModes | None) -> tuple[str, ...]:
+def _warnings(runs: list[LanczosRun], lowest: LowestModes | None) -> tuple[Remark, ...]:
     if lowest is not None:
         found = list(lowest.warnings)
         if lowest.imaginary.all():
-            found.append(
+            said = (
                 f"all {len(lowest.modes)} of the lowest modes are imaginary, so that there may be "
                 f"more, each of which counts slightly more than k_B; look for more of them."
             )
+            found.append(Remark("imaginary-modes", said))
         return tuple(found)
     seen = units.wavenumbers_per_cm(_nodes(runs)).min()
     if seen > -ROUNDING_PER_CM:
         return ()
-    return (
+    said = (
         f"Lanczos steps saw imaginary modes, at {seen:.1f} cm⁻¹ and perhaps below, and counted "
         f"each with slightly more than k_B: the structure is not at a minimum of this model; relax "
-        f"it further.",
+        f"it further."
     )
+    return (Remark("imaginary-modes", said),)
 
 
 def convergence_rate(temperature_K: float, largest_eigenvalue: float) -> float:
@@ -257,7 +256,7 @@ def steps_needed(temperature_K: float, largest_eigenvalue: float) -> int:
         raise MethodError(
             f"at {temperature_K:g} K probing would need {steps} Lanczos steps, more than "
             f"{_MOST_STEPS}, and vectors that reach far: take a higher temperature, or all rows "
-            f"(--spectrum dense or mesh)."
+            f"(`spectrum` dense or mesh)."
         )
     return max(steps, _FIRST_STEPS)
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
 from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.spectrum import Acoustic
+from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.thermodynamics import thermodynamics
 
 _SMALLEST_FACTOR = 0.5

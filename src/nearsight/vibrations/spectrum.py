@@ -1,16 +1,16 @@
 """What heat needs to know of vibrations: eigenvalues, and how often each counts in a cell."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.provenance import Provenance
+from nearsight.remarks import Remark
 from nearsight.structures.pieces import Pieces
-
-Acoustic = Literal["exclude", "classical", "as-computed"]
+from nearsight.vibrations.settings import Acoustic
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Spectrum(Protocol):
         ...
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What makes these modes doubtful, in plain words; empty if nothing does."""
         ...
 
@@ -61,6 +61,6 @@ class Spectrum(Protocol):
         """Return the ``spectrum`` object of the JSON output."""
         ...
 
-    def remarks(self, acoustic: Acoustic) -> tuple[str, ...]:
+    def remarks(self, acoustic: Acoustic) -> tuple[Remark, ...]:
         """Return what `acoustic` leaves out or makes doubtful, in plain words."""
         ...

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nearsight.announcing import announce
 from nearsight.errors import MemoryBudgetError, MethodError, StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.reduced_cell import cell_widths_A
 from nearsight.structures.supercell import (
     name_supercell,
@@ -55,14 +56,15 @@ class SupercellConvergence:
     """Why no larger supercell was tried."""
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What makes the result doubtful; empty if it is converged."""
         if self.converged:
             return ()
-        return (
+        said = (
             f"the heat capacity did not converge to {self.tolerance:g} over supercells up to "
-            f"{name_supercell(self.steps[-1].matrix)}: {self.stopped}.",
+            f"{name_supercell(self.steps[-1].matrix)}: {self.stopped}."
         )
+        return (Remark("supercell-not-converged", said),)
 
     @property
     def changes(self) -> NDArray[np.float64]:

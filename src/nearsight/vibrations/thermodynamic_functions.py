@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.provenance import Provenance
+from nearsight.remarks import remarks_from_json, remarks_to_json
 from nearsight.storage import load_archive, rebuilds, save_archive
 from nearsight.vibrations.heat_capacity import HeatCapacity
 
@@ -139,7 +140,10 @@ class Thermodynamics(HeatCapacity):
             The file cannot be written.
         """
         header: dict[str, Any] = {name: getattr(self, name) for name in _SAVED_VALUES}
-        header |= {"warnings": list(self.warnings), "provenance": self.provenance.to_json()}
+        header |= {
+            "warnings": remarks_to_json(self.warnings),
+            "provenance": self.provenance.to_json(),
+        }
         arrays = {name: getattr(self, name) for name in _SAVED_ARRAYS}
         save_archive(path, "thermodynamics", header, arrays)
 
@@ -158,6 +162,6 @@ class Thermodynamics(HeatCapacity):
         values |= {name: header[name] for name in _SAVED_VALUES}
         return cls(
             **values,
-            warnings=tuple(header["warnings"]),
+            warnings=remarks_from_json(header["warnings"]),
             provenance=Provenance.from_json(header["provenance"]),
         )

@@ -11,7 +11,8 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.structures.formula_unit import formula_unit
 from nearsight.vibrations import oscillator
-from nearsight.vibrations.spectrum import Acoustic, Spectrum
+from nearsight.vibrations.settings import Acoustic
+from nearsight.vibrations.spectrum import Spectrum
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
@@ -70,18 +71,18 @@ def thermodynamics(
     n_classical = counted.n_rigid_body if acoustic == "classical" else 0.0
 
     thermal = units.BOLTZMANN_EV_PER_K * temperatures
-    x = oscillator.reduced_energies(quanta, thermal)
+    sums = oscillator.sum_oscillators(quanta, weights[real], thermal)
     zero_point = float(weights[real] @ quanta) / 2
-    heat = oscillator.heat_capacity(x) @ weights[real] + n_classical
-    free_energy = zero_point + thermal * (oscillator.thermal_free_energy(x) @ weights[real])
-    energy = zero_point + thermal * (oscillator.thermal_energy(x) @ weights[real] + n_classical)
+    heat = sums.heat_capacity + n_classical
+    free_energy = zero_point + thermal * sums.thermal_free_energy
+    energy = zero_point + thermal * (sums.thermal_energy + n_classical)
     formula, n_formulas = formula_unit(spectrum.atoms, spectrum.pieces)
     return Thermodynamics(
         temperatures_K=temperatures,
         heat_capacity_eV_per_K=units.BOLTZMANN_EV_PER_K * heat,
         internal_energy_eV=energy,
         free_energy_eV=free_energy,
-        entropy_eV_per_K=units.BOLTZMANN_EV_PER_K * oscillator.entropy(x) @ weights[real],
+        entropy_eV_per_K=units.BOLTZMANN_EV_PER_K * sums.entropy,
         zero_point_energy_eV=zero_point,
         acoustic=acoustic,
         scale_factor=scale_factor,
@@ -117,12 +118,12 @@ def _checked_temperatures(temperatures_K: ArrayLike) -> NDArray[np.float64]:
     temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
     if temperatures.ndim != 1:
         raise MethodError(
-            f"temperatures_K has the shape {temperatures.shape}; give a number or a list."
+            f"`temperatures_K` has the shape {temperatures.shape}; give a number or a list."
         )
     wrong = temperatures[~(np.isfinite(temperatures) & (temperatures >= 0))]
     if len(wrong):
         raise MethodError(
-            f"temperatures_K holds {wrong[0]} K; give finite temperatures of at least 0 K."
+            f"`temperatures_K` holds {wrong[0]} K; give finite temperatures of at least 0 K."
         )
     return temperatures
 
@@ -131,12 +132,12 @@ def _require_known(acoustic: str) -> None:
     known = get_args(Acoustic)
     if acoustic not in known:
         choices = ", ".join(repr(name) for name in known)
-        raise MethodError(f"acoustic={acoustic!r} is no convention; choose one of {choices}.")
+        raise MethodError(f"`acoustic` {acoustic!r} is no convention; choose one of {choices}.")
 
 
 def _require_positive(scale_factor: float) -> None:
     if not (math.isfinite(scale_factor) and scale_factor > 0):
         raise MethodError(
-            f"scale_factor={scale_factor}; give a positive number, such as 1.0 for frequencies "
-            f"as the model has them."
+            f"`scale_factor` is {scale_factor}; give a positive number, such as 1.0 for "
+            f"frequencies as the model has them."
         )

@@ -3,9 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.remarks import Remark
+
 WAY_OUT = (
-    "relax it further, with a smaller --fmax, or out of the saddle point with --follow-imaginary "
-    "(in Python relax_to_minimum)"
+    "relax it further, with a smaller `fmax_eV_per_A`, or out of the saddle point with "
+    "`follow_imaginary`"
 )
 """What to do about imaginary modes of the cell that was relaxed."""
 
@@ -30,7 +32,7 @@ def name_wavenumbers(wavenumbers_per_cm: NDArray[np.float64]) -> str:
 
 def imaginary_warning(
     wavenumbers_per_cm: NDArray[np.float64], *, only_read: bool, molecule: bool
-) -> str:
+) -> Remark:
     """Return what imaginary modes at Γ mean, and what to do about them.
 
     Parameters
@@ -44,10 +46,11 @@ def imaginary_warning(
     """
     count = len(wavenumbers_per_cm)
     contribute = "modes contribute" if count > 1 else "mode contributes"
-    return (
+    said = (
         f"{count} imaginary {contribute} nothing ({name_wavenumbers(wavenumbers_per_cm)}): "
         f"{cause_of_imaginary(wavenumbers_per_cm, only_read=only_read, molecule=molecule)}."
     )
+    return Remark("saddle-point" if only_read and count == 1 else "imaginary-modes", said)
 
 
 def cause_of_imaginary(
@@ -67,7 +70,7 @@ def cause_of_imaginary(
 
 def remarks_at_gamma(
     acoustic: str, n_atoms: int, n_rigid_body: int, *, molecular: bool, has_mesh: bool
-) -> tuple[str, ...]:
+) -> tuple[Remark, ...]:
     """Return what a convention for the rigid-body modes means at Γ of one cell.
 
     Parameters
@@ -80,38 +83,43 @@ def remarks_at_gamma(
     if acoustic == "exclude":
         return _left_out(n_atoms, n_rigid_body, molecular=molecular, has_mesh=has_mesh)
     if acoustic == "as-computed":
-        return (
+        said = (
             "the spectrum is not projected: heat capacity, entropy and free energy depend on the "
-            f"noise of the {n_rigid_body} rigid-body modes.",
+            f"noise of the {n_rigid_body} rigid-body modes."
         )
-    found = [
+        return (Remark("rigid-body-modes-counted", said),)
+    said = (
         f"the {n_rigid_body} rigid-body modes count in the heat capacity and internal energy "
         f"only; their entropy and free energy would diverge and are left out."
-    ]
-    if molecular:
-        found.append(
-            "acoustic='classical' gives each translation and rotation of a molecule k_B; those of "
-            "a free molecule have k_B/2: use molecular_thermochemistry for a gas."
-        )
-    return tuple(found)
+    )
+    found = (Remark("rigid-body-modes-counted", said),)
+    if not molecular:
+        return found
+    said = (
+        "`acoustic` classical gives each translation and rotation of a molecule k_B; those of "
+        "a free molecule have k_B/2: use molecular_thermochemistry for a gas."
+    )
+    return (*found, Remark("rigid-body-modes-counted", said))
 
 
 def _left_out(
     n_atoms: int, n_rigid_body: int, *, molecular: bool, has_mesh: bool
-) -> tuple[str, ...]:
+) -> tuple[Remark, ...]:
     """Say what leaving the rigid-body modes out means where it means much."""
     if molecular:
-        return (
+        said = (
             "these are the vibrations of the molecule only; for a gas add its translation and "
-            "rotation with molecular_thermochemistry.",
+            "rotation with molecular_thermochemistry."
         )
+        return (Remark("vibrations-only", said),)
     share = n_rigid_body / (3 * n_atoms)
     if share <= NOTABLE_SHARE:
         return ()
     whole = "" if has_mesh else f". For them, {PERIODIC_WITH_VACUUM}"
-    return (
+    said = (
         f"{n_rigid_body} of {3 * n_atoms} modes are acoustic ones at Γ and left out, so that the "
         f"heat capacity {'of the crystal ' if has_mesh else ''}is underestimated by up to "
         f"{100 * share:.1f} % of its classical limit; phonons over the Brillouin zone (a mesh) "
-        f"leave nothing out{whole}.",
+        f"leave nothing out{whole}."
     )
+    return (Remark("modes-left-out", said),)

@@ -153,7 +153,7 @@ def test_the_command_line_takes_them(
     def no_model(*arguments: object, **settings: object) -> None:
         raise AssertionError("a finished Hessian needs no model")
 
-    monkeypatch.setattr("nearsight.cli.calculation.load_model", no_model)
+    monkeypatch.setattr("nearsight.models.registry.load_model", no_model)
     monkeypatch.chdir(tmp_path)
     assert main(["vibrations", str(data / ORCA), "--json", "v.json"]) == 0
     record = json.loads((tmp_path / "v.json").read_text())

@@ -230,7 +230,7 @@ def test_python_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_settings_that_are_not_possible() -> None:
-    with pytest.raises(ModelError, match="dtype 'float16' is not possible"):
+    with pytest.raises(ModelError, match="`dtype` 'float16' is not possible"):
         connect(Path(sys.executable), "ase:lj", dtype="float16", device="cpu", trust=False)
 
 

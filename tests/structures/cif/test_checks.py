@@ -21,7 +21,7 @@ def contradictions(tmp_path: Path, text: str) -> str:
     path.write_text(text)
     atoms = read_structure(path, accept_contradictions=True)
     notes = [note for note in atoms.info["reading_notes"] if "contradicts itself" in note]
-    with pytest.raises(StructureError, match="--accept-contradictions") as refused:
+    with pytest.raises(StructureError, match="`accept_contradictions`") as refused:
         read_structure(path)
     for note in notes:
         assert note.removeprefix("The file contradicts itself: ").rstrip(".") in str(refused.value)

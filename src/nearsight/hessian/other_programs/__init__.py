@@ -1,12 +1,17 @@
 """Hessians that other programs have computed."""
 
-from nearsight.hessian.other_programs.reading import (
-    FORMATS,
-    is_hessian_of_other_program,
-    read_hessian,
-    read_structure_of_hessian,
-    remarks_on_frequencies,
-)
+from typing import TYPE_CHECKING
+
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.hessian.other_programs.reading import (
+        FORMATS,
+        is_hessian_of_other_program,
+        read_hessian,
+        read_structure_of_hessian,
+        remarks_on_frequencies,
+    )
 
 __all__ = [
     "FORMATS",
@@ -15,3 +20,5 @@ __all__ = [
     "read_structure_of_hessian",
     "remarks_on_frequencies",
 ]
+
+import_at_first_use(__name__)

@@ -11,6 +11,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
+from nearsight.remarks import Remark
 
 FloatArray = NDArray[np.float64]
 
@@ -39,7 +40,7 @@ class Content:
     """How far it may be from symmetric: what printing rounds off, or what differences leave."""
     atoms: Atoms | None
     """Its structure, with the masses of the program; None if no file has it."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     """What must be known about it."""
     files_beside: Mapping[str, Path] = field(default_factory=dict)
     """Other files that were read, by what they had."""
@@ -125,12 +126,13 @@ def molecule(
     return Atoms(species, positions=positions_A, masses=masses)
 
 
-def ghosts_left_out(count: int) -> tuple[str, ...]:
+def ghosts_left_out(count: int) -> tuple[Remark, ...]:
     """Return the note about ghost centres."""
     if not count:
         return ()
     centres = "1 ghost centre is" if count == 1 else f"{count} ghost centres are"
-    return (f"{centres} no atom and left out: it has basis functions, and no mass.",)
+    said = f"{centres} no atom and left out: it has basis functions, and no mass."
+    return (Remark("ghost-centres", said),)
 
 
 def of_atoms(matrix: FloatArray, is_atom: NDArray[np.bool_], file: Path) -> FloatArray:

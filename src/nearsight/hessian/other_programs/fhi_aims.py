@@ -15,6 +15,7 @@ from nearsight.hessian.other_programs.content import (
     damaged,
     numbers,
 )
+from nearsight.remarks import Remark
 
 _GEOMETRIES = ("geometry.in.next_step", "geometry.in")
 """In this order the scripts look for the structure."""
@@ -82,7 +83,7 @@ def _masses_file(file: Path) -> Path:
     return file.with_name(f"masses{file.name.removeprefix('hessian')}")
 
 
-def _structure(file: Path) -> tuple[Atoms | None, tuple[str, ...], dict[str, Path]]:
+def _structure(file: Path) -> tuple[Atoms | None, tuple[Remark, ...], dict[str, Path]]:
     """Return the structure beside a Hessian, and the files that have it.
 
     With a note where its masses are not the program's.
@@ -93,7 +94,7 @@ def _structure(file: Path) -> tuple[Atoms | None, tuple[str, ...], dict[str, Pat
         atoms = _read_geometry(path)
         if masses is None:
             note = f"there is no {_masses_file(file).name}; ASE's masses were taken."
-            return atoms, (note,), {"geometry": path}
+            return atoms, (Remark("masses-assumed", note),), {"geometry": path}
         values, symbols, positions = masses
         if len(values) < len(atoms):
             raise StructureError(

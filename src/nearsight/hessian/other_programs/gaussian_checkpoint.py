@@ -19,12 +19,16 @@ from nearsight.hessian.other_programs.content import (
     of_atoms,
     whole_number,
 )
+from nearsight.remarks import Remark
 from nearsight.structures.isotopes import HYDROGEN_ISOTOPES_u
 from nearsight.units import BOHR_IN_A, HARTREE_PER_BOHR2_IN_EV_PER_A2
 
 _ARRAY = re.compile(r"^(\S.{0,60}?) +[IRCHL] +N= *(\d+) *$", re.MULTILINE)
 
-MASSES_OF_ASE = "the file has no masses; those of the natural mixtures of isotopes were taken."
+MASSES_OF_ASE = Remark(
+    "masses-assumed",
+    "the file has no masses; those of the natural mixtures of isotopes were taken.",
+)
 
 
 def is_gaussian_checkpoint(text: str) -> bool:
@@ -119,7 +123,7 @@ class _Arrays:
 
 def _masses(
     file: Path, arrays: _Arrays, species: NDArray[np.int64]
-) -> tuple[FloatArray | None, tuple[str, ...]]:
+) -> tuple[FloatArray | None, tuple[Remark, ...]]:
     """Return the masses of all centres, and a note where they are not those of the program.
 
     The first that are looked for are those of the frequencies, for which isotopes may have been
@@ -140,10 +144,11 @@ def _masses(
     rounded = (masses == np.round(masses)) & (masses != common) & (species > 0)
     if not rounded.any():
         return masses, ()
-    return masses, (
+    said = (
         f"the file has no masses but mass numbers, which were taken for {rounded.sum()} of the "
-        f"atoms: they are up to 0.1 % off.",
+        f"atoms: they are up to 0.1 % off."
     )
+    return masses, (Remark("masses-assumed", said),)
 
 
 def _require_no_frozen_atoms(file: Path, arrays: _Arrays, is_atom: NDArray[np.bool_]) -> None:
@@ -157,7 +162,7 @@ def _require_no_frozen_atoms(file: Path, arrays: _Arrays, is_atom: NDArray[np.bo
             f"{file} is of a calculation in which {len(held)} of the atoms were held fixed (MicOpt "
             f"{codes[held[0]]}), the first of them atom {held[0] + 1}: these force constants are "
             f"not those of all atoms. Compute the frequencies without frozen atoms, or the Hessian "
-            f"with a model (--recompute)."
+            f"with a model (`recompute`)."
         )
 
 

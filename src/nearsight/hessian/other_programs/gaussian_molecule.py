@@ -120,7 +120,7 @@ def _of_table(file: Path, lines: str) -> tuple[NDArray[np.int64], FloatArray]:
     if (species == _TRANSLATION).any():
         raise StructureError(
             f"{file} is of a periodic calculation of Gaussian, whose force constants are not read: "
-            f"compute the Hessian of its structure with a model (--recompute)."
+            f"compute the Hessian of its structure with a model (`recompute`)."
         )
     return np.where(kinds < _GHOST_TYPE, species, 0), table[:, 3:]
 
@@ -144,7 +144,7 @@ def _require_no_frozen_atoms(file: Path, centres: list[_Centre]) -> None:
             f"{file} is of a calculation in which {len(frozen)} of the atoms were held fixed "
             f"(frozen, with the code -1), the first of them a {frozen[0].symbol}: these force "
             f"constants are not those of all atoms. Compute the frequencies without frozen atoms, "
-            f"or the Hessian with a model (--recompute)."
+            f"or the Hessian with a model (`recompute`)."
         )
 
 

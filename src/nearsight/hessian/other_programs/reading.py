@@ -30,6 +30,7 @@ from nearsight.hessian.other_programs.orca import is_orca, read_orca
 from nearsight.hessian.reach_of_read import with_pieces
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import ModelIdentity, record
+from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
 from nearsight.structures.reading import read_structure
 
@@ -168,7 +169,7 @@ def read_structure_of_hessian(path: str | os.PathLike[str]) -> Atoms:
     return content.atoms
 
 
-def remarks_on_frequencies(path: str | os.PathLike[str]) -> tuple[str, ...]:
+def remarks_on_frequencies(path: str | os.PathLike[str]) -> tuple[Remark, ...]:
     """Return a remark about an output of frequencies that serves as a structure only.
 
     Whoever gives it may think of the Hessian of the program, which it does not hold.
@@ -184,11 +185,12 @@ def remarks_on_frequencies(path: str | os.PathLike[str]) -> tuple[str, ...]:
     }
     for program, (is_output, frequencies, where) in programs.items():
         if is_output and frequencies.search(_text(file)):
-            return (
+            said = (
                 f"{file.name} is an output of {program} of a calculation of frequencies, but holds "
                 f"no force constants: only its structure is taken. {program} keeps its Hessian "
-                f"{where} of the same calculation.",
+                f"{where} of the same calculation."
             )
+            return (Remark("frequencies-only", said),)
     return ()
 
 
@@ -253,7 +255,7 @@ def _require_whole(file: Path, content: Content) -> Atoms:
             + (
                 ", or put its geometry.in beside it."
                 if content.program == "FHI-aims"
-                else ", or compute another Hessian of what is there (--recompute)."
+                else ", or compute another Hessian of what is there (`recompute`)."
             )
         )
     if len(matrix) != 3 * len(atoms):
@@ -302,17 +304,18 @@ def _require_rows_of_all(file: Path, content: Content) -> None:
         )
 
 
-def _odd_masses(atoms: Atoms) -> tuple[str, ...]:
+def _odd_masses(atoms: Atoms) -> tuple[Remark, ...]:
     """Return a note about masses that no isotope of their element has."""
     masses, usual = atoms.get_masses(), atomic_masses[atoms.numbers]
     odd = np.flatnonzero(np.abs(masses - usual) > np.maximum(_ISOTOPES_AMU, _ISOTOPES * usual))
     if not len(odd):
         return ()
     first = int(odd[0])
-    return (
+    said = (
         f"{len(odd)} atoms have masses that no isotope of theirs has; the first is atom "
-        f"{first + 1}, {atoms[first].symbol}, with {masses[first]:.4g} amu.",
+        f"{first + 1}, {atoms[first].symbol}, with {masses[first]:.4g} amu."
     )
+    return (Remark("odd-masses", said),)
 
 
 def _hessian(file: Path, name: str, content: Content, atoms: Atoms) -> Hessian:

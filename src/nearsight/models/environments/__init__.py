@@ -3,10 +3,15 @@
 `places` says where they are, `state` what is there, and `install` makes one.
 """
 
-from nearsight.models.environments.install import install
-from nearsight.models.environments.places import Place, data_directory
-from nearsight.models.environments.remove import remove
-from nearsight.models.environments.state import Environment, State, find, python_of
+from typing import TYPE_CHECKING
+
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.models.environments.install import install
+    from nearsight.models.environments.places import Place, data_directory
+    from nearsight.models.environments.remove import remove
+    from nearsight.models.environments.state import Environment, State, find, python_of
 
 __all__ = [
     "Environment",
@@ -18,3 +23,5 @@ __all__ = [
     "python_of",
     "remove",
 ]
+
+import_at_first_use(__name__)

@@ -26,7 +26,7 @@ from nearsight.models.environments.state import Environment, State, find
 from nearsight.models.environments.tools import ONLY_INSTALLED, Command, Tool, choose_tool
 from nearsight.models.environments.torch_build import TorchChoice, choose_torch
 from nearsight.models.families import FAMILIES, TORCH, Family, Step
-from nearsight.progress import progress_bar
+from nearsight.progress import Progress, as_progress
 
 _ASK = """
 import importlib.util, json, platform
@@ -60,7 +60,7 @@ class _Work:
 
 
 def install(
-    family: str, *, accept_licence: bool = False, progress: bool | None = None
+    family: str, *, accept_licence: bool = False, progress: Progress | bool | None = None
 ) -> Environment:
     """Make the environment of a family, unless it is there already.
 
@@ -76,7 +76,7 @@ def install(
     accept_licence
         Whether the user accepts the licence of a family that restricts what its weights are for.
     progress
-        Show a progress bar: True, False, or None for a terminal only.
+        How far it has come: see `nearsight.progress.Progress`.
 
     Returns
     -------
@@ -117,12 +117,12 @@ def install(
             raise
 
 
-def _build(plan: _Plan, runner: Runner, progress: bool | None) -> Environment:
+def _build(plan: _Plan, runner: Runner, progress: Progress | bool | None) -> Environment:
     start = perf_counter()
     place, tool = plan.place, plan.tool
     work = _work(plan)
     said = ""
-    with progress_bar(f"Installing {place.family}", len(work), show=progress) as advance:
+    with as_progress(progress).task(f"Installing {place.family}", len(work)) as advance:
         for done, one in enumerate(work):
             said = runner.run(one.command, _shown(advance, done, one.what))
         advance(len(work), "")

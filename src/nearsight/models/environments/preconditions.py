@@ -38,8 +38,8 @@ def require_licence(family: Family, *, accepted: bool) -> None:
     if restriction is not None and not accepted:
         raise InstallationError(
             f"the weights of {family.name} are under the {restriction.licence}. "
-            f"{restriction.terms}. Read it at {restriction.address}; then accept it with "
-            f"accept_licence=True (--accept-licence)."
+            f"{restriction.terms}. Read it at {restriction.address}; then accept it "
+            f"(`accept_licence`)."
         )
 
 

@@ -14,7 +14,14 @@ accepted. What travels is JSON and arrays of numbers (`frames.py`); nothing is u
 `torch.set_num_threads` was told in this process it does not know.
 """
 
-from nearsight.models.worker.client import WorkerModel, connect
-from nearsight.models.worker.place import in_worker
+from typing import TYPE_CHECKING
+
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.models.worker.client import WorkerModel, connect
+    from nearsight.models.worker.place import in_worker
 
 __all__ = ["WorkerModel", "connect", "in_worker"]
+
+import_at_first_use(__name__)

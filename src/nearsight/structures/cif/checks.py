@@ -8,6 +8,7 @@ from ase.data import covalent_radii
 from ase.formula import Formula as RunTogether
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.checking import CLOSEST_DISTANCE_A
 from nearsight.structures.cif.document import Block
 from nearsight.structures.cif.expansion import Expansion
@@ -104,16 +105,17 @@ def volume_conflict(block: Block, atoms: Atoms) -> str | None:
     )
 
 
-def density_note(block: Block, atoms: Atoms) -> str | None:
+def density_note(block: Block, atoms: Atoms) -> Remark | None:
     """Compare the density with that of the atoms."""
     said = block.number("_exptl_crystal_density_diffrn")
     density = _ATOMIC_MASS_g_PER_CM3 * float(atoms.get_masses().sum() / atoms.get_volume())
     if said is None or said <= 0 or abs(density / said - 1.0) <= _DENSITY_TOLERANCE:
         return None
-    return (
+    remark = (
         f"The file says that the density is {said:g} g/cm³; the atoms in the cell give "
         f"{density:.3f} g/cm³."
     )
+    return Remark("density-mismatch", remark)
 
 
 def multiplicity_conflict(sites: Sites, expansion: Expansion, n_operations: int) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 
 if TYPE_CHECKING:
     import gemmi
@@ -110,7 +111,7 @@ class Document:
     """A CIF."""
 
     blocks: tuple[Block, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
 
 
 def parse(content: bytes) -> Document:
@@ -127,7 +128,7 @@ def parse(content: bytes) -> Document:
     from gemmi import cif
 
     lines = re.split(r"\r\n|\r|\n", _to_text(content))
-    notes: list[str] = []
+    notes: list[Remark] = []
     while True:
         try:
             document = cif.read_string("\n".join(lines) + "\n", 0)
@@ -139,7 +140,8 @@ def parse(content: bytes) -> Document:
                     f"Line {number}, {line[:60]!r}, is no CIF ({what}); correct it."
                 ) from error
             lines[number - 1] = ""
-            notes.append(f"Line {number}, {line.split()[0]}, is no CIF and was left out.")
+            said = f"Line {number}, {line.split()[0]}, is no CIF and was left out."
+            notes.append(Remark("line-left-out", said))
         else:
             return Document(tuple(_block(block) for block in document), tuple(notes))
 

@@ -7,6 +7,7 @@ from ase.cell import Cell
 from numpy.typing import NDArray
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.checking import CLOSEST_DISTANCE_A
 from nearsight.structures.cif.operations import Operations
 from nearsight.structures.cif.sites import Sites
@@ -32,7 +33,7 @@ class Expansion:
     """The site of each atom, shape ``(n_atoms,)``."""
     multiplicities: tuple[int, ...]
     """Number of atoms of each site."""
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
 
 
 def expand(sites: Sites, operations: Operations, cell: Cell) -> Expansion:
@@ -53,10 +54,11 @@ def expand(sites: Sites, operations: Operations, cell: Cell) -> Expansion:
             if len(own) * fixing[site] != len(operations):
                 raise StructureError(_too_close(sites, site, "an image of its own"))
         if moved_A[site] > _WORTH_A_WORD_A:
-            notes.append(
+            said = (
                 f"Site {sites.labels[site]} was moved by {moved_A[site]:.2f} Å onto the special "
                 f"position that it is next to."
             )
+            notes.append(Remark("moved-to-special-position", said))
         fractional.append(own)
         owners.append(np.full(len(own), site))
         multiplicities.append(len(own))

@@ -9,6 +9,7 @@ from ase import Atoms
 from ase.cell import Cell
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.checking import CLOSEST_DISTANCE_A
 from nearsight.structures.cif import checks
 from nearsight.structures.cif.document import Block, parse
@@ -43,7 +44,7 @@ class ReadCif:
     """What was read from one block."""
 
     atoms: Atoms
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
     contradictions: tuple[str, ...]
     """What the file says in two ways, each with both values. None of it may be passed over."""
 
@@ -108,10 +109,11 @@ def _read_block(block: Block) -> ReadCif:
         ) from error
     notes = [*possible.notes, *sites.notes, *found.notes]
     if formula is not None and formula.counts is None:
-        notes.append(
+        said = (
             f"The formula {formula.text!r} in the file is not understood, so that the composition "
             f"was not compared with it."
         )
+        notes.append(Remark("formula-not-understood", said))
     return ReadCif(found.atoms, tuple(notes), (*possible.contradictions, *found.contradictions))
 
 
@@ -177,7 +179,7 @@ def _one_setting(
         f"The file does not say in which setting its space group is; of {names} only {name} agrees "
         f"with the rest of it."
     )
-    return ReadCif(found.atoms, (note, *found.notes), ())
+    return ReadCif(found.atoms, (Remark("setting-inferred", note), *found.notes), ())
 
 
 def _expanded(

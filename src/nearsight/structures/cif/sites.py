@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.cif.document import COORDINATES, Block, to_number
 from nearsight.structures.cif.elements import NotOneElementError, from_label, from_type_symbol
 
@@ -47,7 +48,7 @@ class Sites:
     """What the file says about the number of images in the cell, or about the order of the site
     symmetry: programs have written either under this name."""
     attached_hydrogens: tuple[int, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
 
 def read_sites(block: Block, formula_elements: Collection[str]) -> Sites:
@@ -76,7 +77,8 @@ def read_sites(block: Block, formula_elements: Collection[str]) -> Sites:
     notes = []
     if len(kept) < n_sites:
         dummies = [labels[site] for site in range(n_sites) if site not in set(kept)]
-        notes.append(f"Dummy sites, which are no atoms, were left out: {_listed(dummies)}.")
+        said = f"Dummy sites, which are no atoms, were left out: {_listed(dummies)}."
+        notes.append(Remark("dummy-sites", said))
     return Sites(
         labels=tuple(labels[site] for site in kept),
         elements=elements,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ase.cell import Cell
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.cif.document import Block
 from nearsight.structures.cif.operations import (
     ONLY_IDENTITY,
@@ -27,7 +28,7 @@ class Possible:
     """The settings that a block allows; one if it says which."""
 
     settings: tuple[Setting, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     contradictions: tuple[str, ...] = ()
 
 
@@ -72,7 +73,7 @@ def _listed(block: Block) -> Operations | None:
     return next(iter(operations.values()), None)
 
 
-def _compared(listed: Operations, named: Named) -> tuple[list[str], list[str]]:
+def _compared(listed: Operations, named: Named) -> tuple[list[Remark], list[str]]:
     """Return notes and contradictions from names beside listed operations."""
     contradictions = [named.conflict] if named.conflict else []
     if not named.settings:
@@ -84,10 +85,11 @@ def _compared(listed: Operations, named: Named) -> tuple[list[str], list[str]]:
             f"{len(listed)} symmetry operations are {of_group}"
         )
     elif all(each.operations != listed for each in named.settings):
-        return [
+        said = (
             f"The symmetry operations in the file are of another setting of space group "
             f"{listed.number} than its {named.texts[0]}; the operations were used."
-        ], contradictions
+        )
+        return [Remark("setting-mismatch", said)], contradictions
     return [], contradictions
 
 
@@ -130,4 +132,4 @@ def _without_names(block: Block, named: Named) -> Possible:
         "The file names no space group and lists no symmetry operations: it was read as P 1, each "
         "site once."
     )
-    return Possible((Setting("P 1", 1, ONLY_IDENTITY),), (note,))
+    return Possible((Setting("P 1", 1, ONLY_IDENTITY),), (Remark("no-space-group", note),))

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from ase.data import atomic_masses, atomic_numbers
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.formats.poscar import check_poscar
 
 
-def check_text(name: str, text: str) -> list[str]:
+def check_text(name: str, text: str) -> list[Remark]:
     """Check the text of a file of ASE's format `name`, and return notes on what ASE guesses.
 
     Raises
@@ -30,7 +31,7 @@ def is_checked(name: str) -> bool:
     return name in _CHECKS
 
 
-def _pdb(text: str) -> list[str]:
+def _pdb(text: str) -> list[Remark]:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("CRYST1") and line[55:66].replace(" ", "") not in {"", "P1"}:
             raise StructureError(
@@ -56,7 +57,7 @@ def _pdb(text: str) -> list[str]:
     return []
 
 
-def _lammps_dump(text: str) -> list[str]:
+def _lammps_dump(text: str) -> list[Remark]:
     for line in text.splitlines():
         if line.startswith("ITEM: ATOMS") and "element" not in line.split():
             raise StructureError(
@@ -65,21 +66,20 @@ def _lammps_dump(text: str) -> list[str]:
     return []
 
 
-def _lammps_data(text: str) -> list[str]:
+def _lammps_data(text: str) -> list[Remark]:
     if not re.search(r"^\s*Masses", text, flags=re.MULTILINE):
         raise StructureError("It names types of atoms and no elements; add a section `Masses`.")
-    return [
-        "The file names types of atoms and no elements; those of the nearest masses were taken."
-    ]
+    said = "The file names types of atoms and no elements; those of the nearest masses were taken."
+    return [Remark("elements-guessed", said)]
 
 
-def _lammps_binary(_: str) -> list[str]:
+def _lammps_binary(_: str) -> list[Remark]:
     raise StructureError(
         "It names types of atoms and no elements; write a text dump with a column `element`."
     )
 
 
-def _gromacs(text: str) -> list[str]:
+def _gromacs(text: str) -> list[Remark]:
     lines = text.rstrip().splitlines()
     count = lines[1].strip() if len(lines) > 1 else ""
     if not count.isdecimal() or len(lines) % (int(count) + 3):  # the reader does not look at it
@@ -87,13 +87,14 @@ def _gromacs(text: str) -> list[str]:
             f"Line 2 says that there are {count!r} atoms, which {len(lines)} lines do not go with; "
             f"write or download the file again."
         )
-    return [
+    said = (
         "The file names atoms and no elements; those that the names begin with were taken: check "
         "the formula."
-    ]
+    )
+    return [Remark("elements-guessed", said)]
 
 
-def _shelx(text: str) -> list[str]:
+def _shelx(text: str) -> list[Remark]:
     for line in text.splitlines():
         fields = line.upper().split()
         if fields[:1] == ["SYMM"] or (fields[:1] == ["LATT"] and fields[1:2] != ["-1"]):
@@ -104,30 +105,34 @@ def _shelx(text: str) -> list[str]:
     return []
 
 
-def _molfile(text: str) -> list[str]:
+def _molfile(text: str) -> list[Remark]:
     what = {"M  ISO": "isotopes", "M  CHG": "charges", "M  RAD": "radicals"}
     found = [word for sign, word in what.items() if re.search(f"^{sign}", text, re.MULTILINE)]
     if not found:
         return []
-    return [f"The file has {' and '.join(found)}, which were left out: they are not used."]
+    said = f"The file has {' and '.join(found)}, which were left out: they are not used."
+    return [Remark("left-out-of-file", said)]
 
 
-def _gaussian(text: str) -> list[str]:
+def _gaussian(text: str) -> list[Remark]:
     notes = []
     isotopes = re.findall(r"\biso(?:tope)?\s*=\s*[\d.]+", text, flags=re.IGNORECASE)
     if isotopes:
         listed = ", ".join(isotopes)
-        notes.append(f"The file has isotopes ({listed}), which were left out: they are not used.")
+        said = f"The file has isotopes ({listed}), which were left out: they are not used."
+        notes.append(Remark("left-out-of-file", said))
     state = re.search(r"^\s*([+-]?\d+)[ \t,]+(\d+)\s*$", text, flags=re.MULTILINE)
     if state and (int(state.group(1)), int(state.group(2))) != (0, 1):
-        notes.append(
+        said = (
             f"The file says charge {state.group(1)} and multiplicity {state.group(2)}, which was "
-            f"left out: charge and spin are options of the model, where it has them."
+            f"left out: charge and spin are options of models that have them, as in "
+            f"NAME?charge=1&spin=2."
         )
+        notes.append(Remark("left-out-of-file", said))
     return notes
 
 
-def _espresso(text: str) -> list[str]:
+def _espresso(text: str) -> list[Remark]:
     match = re.search(
         r"^\s*ATOMIC_SPECIES[^\n]*\n((?:\s*[A-Za-z]\w*[ \t]+[-+.\dEeDd]+[ \t].*\n?)+)",
         text,
@@ -147,10 +152,11 @@ def _espresso(text: str) -> list[str]:
             unusual.append(f"{label} {value:g}")
     if not unusual:
         return []
-    return [f"Masses of the file were left out, natural ones are used: {', '.join(unusual)}."]
+    said = f"Masses of the file were left out, natural ones are used: {', '.join(unusual)}."
+    return [Remark("left-out-of-file", said)]
 
 
-def _nwchem(text: str) -> list[str]:
+def _nwchem(text: str) -> list[Remark]:
     # Where the end of the block is not as ASE's pattern has it, that tries every way of splitting
     # every line before it gives up: hours for a few atoms.
     lines = text.splitlines()
@@ -165,7 +171,7 @@ def _nwchem(text: str) -> list[str]:
     return []
 
 
-_CHECKS: dict[str, Callable[[str], list[str]]] = {
+_CHECKS: dict[str, Callable[[str], list[Remark]]] = {
     "vasp": check_poscar,
     "proteindatabank": _pdb,
     "lammps-dump-text": _lammps_dump,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ase.data import atomic_numbers
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.isotopes import HYDROGEN_ISOTOPES_u
 
 _FLAG = re.compile(r"\.?[TF](?:RUE|ALSE)?\.?", re.IGNORECASE)
@@ -20,10 +21,10 @@ class _Contents:
     elements: tuple[str, ...]
     counts: tuple[int, ...]
     counts_line: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
 
-def check_poscar(text: str) -> list[str]:
+def check_poscar(text: str) -> list[Remark]:
     """Check the text of a POSCAR, and return a note where it does not name its elements itself.
 
     Raises
@@ -74,7 +75,9 @@ def _without_elements(first_line: Sequence[str], counts: Sequence[str]) -> _Cont
         f"The file names no elements (the format of VASP 4); those of its first line were taken: "
         f"{', '.join(first_line)}."
     )
-    return _Contents(tuple(first_line), tuple(map(int, counts)), 5, (note,))
+    return _Contents(
+        tuple(first_line), tuple(map(int, counts)), 5, (Remark("elements-guessed", note),)
+    )
 
 
 def _check_positions(lines: Sequence[Sequence[str]], contents: _Contents, first: int) -> None:

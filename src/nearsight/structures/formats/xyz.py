@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.data import atomic_numbers, chemical_symbols
 
 from nearsight.errors import StructureError
+from nearsight.remarks import Remark
 from nearsight.structures.isotopes import HYDROGEN_ISOTOPES_u
 
 FORMATS = frozenset({"xyz", "extxyz"})
@@ -228,7 +229,7 @@ def _require_number(number: str, symbol: str, line: int) -> None:
         )
 
 
-def complete(found: Atoms, spelled: Spelled, position: int) -> list[str]:
+def complete(found: Atoms, spelled: Spelled, position: int) -> list[Remark]:
     """Give a structure its masses, and return notes on what else its file says.
 
     Parameters
@@ -250,9 +251,8 @@ def complete(found: Atoms, spelled: Spelled, position: int) -> list[str]:
     notes = _column_notes(found)
     if known and spelled.by_number[position]:
         elements = ", ".join(dict.fromkeys(found.symbols))
-        notes.insert(
-            0, f"The file has numbers in place of symbols; as atomic numbers they are {elements}."
-        )
+        said = f"The file has numbers in place of symbols; as atomic numbers they are {elements}."
+        notes.insert(0, Remark("elements-guessed", said))
     return notes
 
 
@@ -291,7 +291,7 @@ def _masses_of(found: Atoms, isotopes_u: dict[int, float]) -> np.ndarray | None:
     return np.asarray(masses, dtype=float)
 
 
-def _column_notes(found: Atoms) -> list[str]:
+def _column_notes(found: Atoms) -> list[Remark]:
     """Return notes on columns that a calculation might depend on and that are not used.
 
     Raises
@@ -311,4 +311,5 @@ def _column_notes(found: Atoms) -> list[str]:
     if not unused:
         return []
     listed = " and ".join(dict.fromkeys(unused))
-    return [f"The file gives atoms {listed}, which were left out: they are not used."]
+    said = f"The file gives atoms {listed}, which were left out: they are not used."
+    return [Remark("left-out-of-file", said)]

@@ -1,4 +1,4 @@
-"""What a report is made of: one entry per structure, calculated or failed."""
+"""Results of one structure, with what made them: its relaxation, its settings, its warnings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,14 +6,14 @@ from typing import Any
 
 from ase import Atoms
 
-from nearsight import errors
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.reach import pieces_of
 from nearsight.hessian.result import Hessian
 from nearsight.provenance import Provenance
+from nearsight.records.probed_verdict import probed_checks, probed_verdict
+from nearsight.records.verdict import checks_of, unsaid, verdict
 from nearsight.relaxation.result import Relaxation
-from nearsight.reports.probed_verdict import probed_checks, probed_verdict
-from nearsight.reports.verdict import checks_of, unsaid, verdict
+from nearsight.remarks import Remark, remarks_to_json
 from nearsight.structures.formula_unit import formula_unit
 from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.band_structure import BandStructure
@@ -26,7 +26,7 @@ from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
 @dataclass(frozen=True)
-class ReportEntry:
+class HarmonicResults:
     """One structure: its Hessian, and what follows from it."""
 
     name: str
@@ -51,7 +51,7 @@ class ReportEntry:
     """Bands along a path, where they were asked for."""
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the numbers are used."""
         # Those of the spectrum are among them.
         of_heat = (self.thermodynamics or self.spectrum).warnings
@@ -91,11 +91,15 @@ class ReportEntry:
             made["thermodynamics"] = self.thermodynamics.functions_summary()
             made["acoustic"] = self.thermodynamics.acoustic
             made["scale_factor"] = self.thermodynamics.scale_factor
-        return {**made, "warnings": list(self.warnings), "verdict": verdict(self).to_json()}
+        return {
+            **made,
+            "warnings": remarks_to_json(self.warnings),
+            "verdict": verdict(self).to_json(),
+        }
 
 
 @dataclass(frozen=True)
-class ProbedEntry:
+class ProbedResults:
     """One structure whose heat capacity is from products with its Hessian, which was never made."""
 
     name: str
@@ -107,11 +111,11 @@ class ProbedEntry:
     """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
     spectrum_reason: str | None = None
     """Why the heat capacity was probed."""
-    structure_warnings: tuple[str, ...] = ()
+    structure_warnings: tuple[Remark, ...] = ()
     """What was remarked about the structure or its relaxation."""
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the numbers are used."""
         of_results = (*self.structure_warnings, *self.heat.warnings)
         return (*of_results, *unsaid(probed_checks(self)))
@@ -138,7 +142,7 @@ class ProbedEntry:
             "thermodynamics": None,
             "acoustic": self.heat.acoustic,
             "scale_factor": self.heat.scale_factor,
-            "warnings": list(self.warnings),
+            "warnings": remarks_to_json(self.warnings),
             "verdict": probed_verdict(self).to_json(),
         }
 
@@ -197,24 +201,3 @@ def _history(
         "supercell": settings.get("supercell"),
         "versions": dict(provenance.versions),
     }
-
-
-@dataclass(frozen=True)
-class FailedEntry:
-    """One structure that gave no result, and why."""
-
-    name: str
-    error: str
-    """The kind of error, such as ``StructureError``."""
-    message: str
-    """What was wrong and, for an error of Nearsight's own, what to do."""
-
-    @property
-    def is_defect(self) -> bool:
-        """Whether the error is none that the user is meant to act on."""
-        kind = getattr(errors, self.error, None)
-        return not (isinstance(kind, type) and issubclass(kind, errors.NearsightError))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record, with the fields of the command line's ``--json``."""
-        return {"structure": self.name, "error": {"type": self.error, "message": self.message}}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearsight.reports.verdict import (
+from nearsight.records.verdict import (
     Check,
     Level,
     Verdict,
@@ -16,19 +16,19 @@ from nearsight.reports.verdict import (
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 
 if TYPE_CHECKING:
-    from nearsight.reports.entries import ProbedEntry
+    from nearsight.records.results import ProbedResults
 
 # Heat capacities are quoted to three digits; one percent is what models differ by.
 _SMALL_ERROR = 1e-3
 _LARGE_ERROR = 1e-2
 
 
-def probed_verdict(entry: "ProbedEntry") -> Verdict:
+def probed_verdict(entry: "ProbedResults") -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
     return Verdict.of(probed_checks(entry), entry.warnings)
 
 
-def probed_checks(entry: "ProbedEntry") -> tuple[Check, ...]:
+def probed_checks(entry: "ProbedResults") -> tuple[Check, ...]:
     """Return everything that was looked at."""
     heat = entry.heat
     return (
@@ -48,11 +48,13 @@ def _imaginary(heat: ProbedHeatCapacity) -> Check:
         lowest = f"{heat.lowest_wavenumber_per_cm:.1f}".replace("-", "−")
         return Check(
             Level.BAD,
+            "imaginary-modes",
             "imaginary modes seen",
             f"At {lowest} cm⁻¹ and perhaps below: the structure is not at a minimum of this model.",
         )
     return Check(
         Level.UNKNOWN,
+        "imaginary-modes",
         "no imaginary modes seen",
         f"{heat.n_steps} Lanczos steps from each vector saw none; so few can miss some.",
     )
@@ -70,11 +72,13 @@ def _error_bar(heat: ProbedHeatCapacity) -> Check:
     if len(values) > 1:
         detail += ", where it is largest"
     if share <= _SMALL_ERROR:
-        return Check(Level.GOOD, "error bar small", f"{detail}.")
+        return Check(Level.GOOD, "error-bar", "error bar small", f"{detail}.")
     remedy = "a larger probing radius and more Lanczos steps make it smaller."
     if share <= _LARGE_ERROR:
-        return Check(Level.CAUTION, "error bar notable", f"{detail}; {remedy}", said=False)
-    return Check(Level.BAD, "error bar large", f"{detail}; {remedy}", said=False)
+        return Check(
+            Level.CAUTION, "error-bar", "error bar notable", f"{detail}; {remedy}", said=False
+        )
+    return Check(Level.BAD, "error-bar", "error bar large", f"{detail}; {remedy}", said=False)
 
 
 def _differences(heat: ProbedHeatCapacity) -> tuple[Check, ...]:
@@ -84,6 +88,7 @@ def _differences(heat: ProbedHeatCapacity) -> tuple[Check, ...]:
     return (
         Check(
             Level.CAUTION,
+            "products-by-differences",
             "products by differences",
             f"They are differences of forces over {method.step_A:g} Å and no derivatives: "
             f"{method.reason}. They are off by up to about {100 * error:.2g} % of their "

@@ -1,4 +1,4 @@
-"""What a report shows of the locality of a structure."""
+"""Locality of one structure, with the files of its fragments and the model beside its reference."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +7,13 @@ from ase import Atoms
 
 from nearsight.locality.comparison import LocalityComparison
 from nearsight.locality.result import Locality
-from nearsight.reports.locality_verdict import locality_checks, locality_verdict
-from nearsight.reports.verdict import unsaid
+from nearsight.records.locality_verdict import locality_checks, locality_verdict
+from nearsight.records.verdict import unsaid
+from nearsight.remarks import Remark, remarks_to_json
 
 
 @dataclass(frozen=True)
-class LocalityEntry:
+class LocalityResults:
     """One structure: how far its sites see, and which fragments follow."""
 
     name: str
@@ -22,11 +23,13 @@ class LocalityEntry:
     """Where the fragments of `locality` were written; None for each that was not."""
     comparison: LocalityComparison | None = None
     """The same sites by a model, where `locality` is that of its reference."""
-    structure_warnings: tuple[str, ...] = ()
+    structure_warnings: tuple[Remark, ...] = ()
     """What was remarked about the structure."""
+    of_model: Locality | None = None
+    """That of the model, where `locality` is that of its reference."""
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the numbers are used."""
         of_comparison = self.comparison.warnings if self.comparison else ()
         of_results = (*self.structure_warnings, *self.locality.warnings, *of_comparison)
@@ -36,6 +39,11 @@ class LocalityEntry:
     def atoms(self) -> Atoms:
         """The structure."""
         return self.locality.atoms
+
+    @property
+    def localities(self) -> tuple[Locality, ...]:
+        """That of the model, that of the reference, or both in this order."""
+        return (self.locality,) if self.of_model is None else (self.of_model, self.locality)
 
     def to_json(self) -> dict[str, Any]:
         """Return the record, which is what the command line's ``--json`` writes."""
@@ -60,4 +68,4 @@ class LocalityEntry:
         if self.comparison is not None:
             made["comparison"] = self.comparison.summary()
         verdict = locality_verdict(self).to_json()
-        return {**made, "warnings": list(self.warnings), "verdict": verdict}
+        return {**made, "warnings": remarks_to_json(self.warnings), "verdict": verdict}

@@ -8,8 +8,8 @@ from ase import Atoms
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.phonopy_born import read_born
-from nearsight.hessian.phonopy_io import phonopy_atoms
-from nearsight.structures.symmetry import EXACT_TOLERANCE_A
+from nearsight.hessian.phonopy_io import phonopy_of_cell
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 _LEAST_LINES = 2  # the dielectric constant, and one atom
 
@@ -46,13 +46,8 @@ def require_born_for(path: str | None, atoms: Atoms, tolerance_A: float | None) 
     """
     if path is None:
         return
-    from phonopy import Phonopy
-
-    tolerance = tolerance_A or EXACT_TOLERANCE_A
-    one = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
-    cell = phonopy_atoms(atoms)
     # Which atoms are independent is the same for the unit cell and its primitive cell.
-    read_born(path, Phonopy(cell, one, primitive_matrix=one, symprec=tolerance))
+    read_born(path, phonopy_of_cell(atoms, tolerance_A or EXACT_TOLERANCE_A))
 
 
 def _is_tensor(line: str) -> bool:

@@ -10,21 +10,19 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from nearsight import units
+from nearsight.remarks import Remark, Severity
 from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
 from nearsight.vibrations.wording import NOTABLE_SHARE
 
 if TYPE_CHECKING:
-    from nearsight.reports.entries import ProbedEntry, ReportEntry
+    from nearsight.records.results import HarmonicResults, ProbedResults
 
 # An error of 1e-3 eV/Å² in the curvature of an oxygen atom moves a mode of 30 cm⁻¹, among the
 # softest that count, by 1 %; 5e-2 eV/Å² is all of its curvature.
 _CLEAN_eV_PER_A2 = 1e-3
 _DOUBTFUL_eV_PER_A2 = 5e-2
-
-# That many modes of a mesh change no heat capacity in a digit that is quoted.
-_FEW_MODES = 1e-3
 
 # Heat capacities of today's models are off by more than that.
 _SMALL_SHARE = 0.05
@@ -38,6 +36,12 @@ class Level(IntEnum):
     CAUTION = 2
     BAD = 3
 
+    @classmethod
+    def of(cls, remark: Remark) -> "Level":
+        """Return the level of a remark."""
+        levels = {Severity.NOTE: cls.GOOD, Severity.CAUTION: cls.CAUTION, Severity.PROBLEM: cls.BAD}
+        return levels[remark.severity]
+
     @property
     def word(self) -> str:
         """What the page says beside the colour."""
@@ -49,6 +53,8 @@ class Check:
     """One thing that was looked at."""
 
     level: Level
+    code: str
+    """What was looked at, for programs; if it is a warning of its own, the code of that."""
     finding: str
     """A few words."""
     detail: str
@@ -69,13 +75,14 @@ class Verdict:
     checks: tuple[Check, ...]
 
     @classmethod
-    def of(cls, checks: Iterable[Check], warnings: Sequence[str]) -> "Verdict":
+    def of(cls, checks: Iterable[Check], warnings: Sequence[Remark]) -> "Verdict":
         """Return the verdict of `checks`, which none of the `warnings` contradicts."""
-        found = tuple(checks)
-        if warnings and not any(check.is_warning for check in found):
+        made = tuple(checks)
+        worst = max((Level.of(remark) for remark in warnings), default=Level.GOOD)
+        if worst > Level.UNKNOWN and worst > max(check.level for check in made):
             detail = "What must be known before the numbers are used stands below."
-            found = (*found, Check(Level.CAUTION, "warnings", detail))
-        return cls(found)
+            made = (*made, Check(worst, "warnings", "warnings", detail))
+        return cls(made)
 
     def to_json(self) -> dict[str, Any]:
         """Return the ``verdict`` object of the JSON output."""
@@ -85,6 +92,7 @@ class Verdict:
             "checks": [
                 {
                     "level": check.level.name.lower(),
+                    "code": check.code,
                     "finding": check.finding,
                     "detail": check.detail,
                 }
@@ -113,33 +121,39 @@ class Verdict:
         return ("sound", "sound, as far as known", "with care", "not reliable")[self.level]
 
 
-def unsaid(checks: Iterable[Check]) -> tuple[str, ...]:
+def unsaid(checks: Iterable[Check]) -> tuple[Remark, ...]:
     """Return the warnings that no result gives by itself."""
     return tuple(
-        f"{check.finding}: {check.detail[0].lower()}{check.detail[1:]}"
+        Remark(
+            check.code,
+            f"{check.finding}: {check.detail[0].lower()}{check.detail[1:]}",
+            Severity.PROBLEM if check.level == Level.BAD else Severity.CAUTION,
+        )
         for check in checks
         if check.is_warning and not check.said
     )
 
 
-def verdict(entry: "ReportEntry") -> Verdict:
+def verdict(entry: "HarmonicResults") -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
     return Verdict.of(checks_of(entry), entry.warnings)
 
 
-def checks_of(entry: "ReportEntry") -> tuple[Check, ...]:
+def checks_of(entry: "HarmonicResults") -> tuple[Check, ...]:
     """Return everything that was looked at."""
     hessian = entry.hessian
     checks = (
         _imaginary_phonons(entry.phonons) if entry.phonons else _imaginary_modes(entry),
         *relaxation_checks(entry, hessian.warnings),
         _exactness(
+            "asymmetric-hessian",
             "symmetric Hessian",
             "asymmetric Hessian",
             hessian.asymmetry_eV_per_A2,
             "The largest difference between the Hessian and its transpose",
         ),
         _exactness(
+            "sum-rule-violated",
             "sum rule holds",
             "sum rule violated",
             hessian.sum_rule_eV_per_A2,
@@ -152,27 +166,31 @@ def checks_of(entry: "ReportEntry") -> tuple[Check, ...]:
 def imaginary_check(count: int) -> Check:
     """Return whether there are imaginary modes."""
     if count == 0:
-        return Check(Level.GOOD, "no imaginary modes", "No vibration has a negative curvature.")
+        detail = "No vibration has a negative curvature."
+        return Check(Level.GOOD, "imaginary-modes", "no imaginary modes", detail)
     return Check(
         Level.BAD,
+        "imaginary-modes",
         f"{count} imaginary mode{'s' if count > 1 else ''}",
         "The structure is not at a minimum of this model.",
     )
 
 
-def _imaginary_modes(entry: "ReportEntry") -> Check:
+def _imaginary_modes(entry: "HarmonicResults") -> Check:
     count = entry.vibrations.n_imaginary
     if count == 0 or not entry.hessian.provenance.only_read:
         return imaginary_check(count)
     if count > 1:
         return Check(
             Level.BAD,
+            "imaginary-modes",
             f"{count} imaginary modes",
             "The structure in the file is not at a minimum of the method that had its Hessian.",
         )
     molecule = not entry.atoms.pbc.any()
     return Check(
         Level.CAUTION,
+        "saddle-point",
         "transition state" if molecule else "saddle point",
         "One mode is imaginary: the structure in the file is a saddle point of first order of the "
         "method that had its Hessian. That mode counts as nothing.",
@@ -181,10 +199,12 @@ def _imaginary_modes(entry: "ReportEntry") -> Check:
 
 def _imaginary_phonons(phonons: PhononMesh) -> Check:
     if phonons.share_imaginary == 0:
-        return Check(Level.GOOD, "no imaginary modes", "No phonon has a negative curvature.")
-    few = phonons.share_imaginary <= _FEW_MODES and phonons.share_imaginary_uninterpolated == 0
+        detail = "No phonon has a negative curvature."
+        return Check(Level.GOOD, "imaginary-modes", "no imaginary modes", detail)
+    few = phonons.few_imaginary
     return Check(
         Level.CAUTION if few else Level.BAD,
+        "imaginary-modes",
         f"{100 * phonons.share_imaginary:.2g} % imaginary modes",
         "So few, and none at the q-points of the supercell itself: soft acoustic modes that "
         "interpolation pushes below zero look like that."
@@ -196,7 +216,7 @@ def _imaginary_phonons(phonons: PhononMesh) -> Check:
 
 
 def relaxation_checks(
-    entry: "ReportEntry | ProbedEntry", remarks: Sequence[str]
+    entry: "HarmonicResults | ProbedResults", remarks: Sequence[Remark]
 ) -> tuple[Check, ...]:
     """Return whether the structure is at a minimum, as far as its relaxation tells.
 
@@ -208,28 +228,34 @@ def relaxation_checks(
         What was remarked about the structure or its relaxation, such as a lost symmetry.
     """
     relaxation = entry.relaxation
+    codes = {remark.code for remark in remarks}
+    notable = any(Level.of(remark) >= Level.CAUTION for remark in remarks)
     remarked = Check(
         Level.CAUTION,
+        "structure",
         "structure with warnings",
         "What was remarked about the structure or its relaxation stands below.",
     )
     if relaxation is not None:
         steps = f"{relaxation.n_steps} step{'' if relaxation.n_steps == 1 else 's'}"
         detail = f"After {steps} the largest force left is {relaxation.fmax_eV_per_A:.4f} eV/Å."
+        code = "not-converged"
         if not relaxation.converged:
-            return (Check(Level.BAD, "relaxation not converged", detail, said=bool(remarks)),)
-        converged = Check(Level.GOOD, "relaxation converged", detail)
-        return (converged, remarked) if remarks else (converged,)
+            said = code in codes
+            return (Check(Level.BAD, code, "relaxation not converged", detail, said=said),)
+        converged = Check(Level.GOOD, code, "relaxation converged", detail)
+        return (converged, remarked) if notable else (converged,)
     if entry.settings.get("relax") is False:
         detail = "Harmonic results hold at a minimum of the model only."
-        return (Check(Level.CAUTION, "not relaxed", detail, said=bool(remarks)),)
-    if remarks:
+        said = "unrelaxed" in codes
+        return (Check(Level.CAUTION, "unrelaxed", "not relaxed", detail, said=said),)
+    if notable:
         return (remarked,)
     detail = "It is not known here whether the structure was relaxed; no warning came with it."
-    return (Check(Level.UNKNOWN, "relaxation not recorded", detail),)
+    return (Check(Level.UNKNOWN, "unrelaxed", "relaxation not recorded", detail),)
 
 
-def _coverage(entry: "ReportEntry") -> tuple[Check, ...]:
+def _coverage(entry: "HarmonicResults") -> tuple[Check, ...]:
     """Return whether the heat capacity is that of all motion, if there is a heat capacity."""
     thermal, vibrations = entry.thermodynamics, entry.vibrations
     if thermal is None:
@@ -252,12 +278,14 @@ def rigid_body_check(
     if pieces.molecular and heat.acoustic == "exclude":
         return Check(
             Level.CAUTION,
+            "vibrations-only",
             "vibrations only",
             "The translation and rotation of a gas are not in these numbers.",
         )
     if pieces.molecular and heat.acoustic == "classical":
         return Check(
             Level.CAUTION,
+            "rigid-body-modes-counted",
             "translations and rotations counted",
             "With k_B each, which is twice the heat capacity that they have in a gas"
             f"{'; their entropy and free energy are left out' if entropy else ''}.",
@@ -265,12 +293,14 @@ def rigid_body_check(
     if heat.acoustic == "as-computed":
         return Check(
             Level.CAUTION,
+            "rigid-body-modes-counted",
             "rigid-body modes as computed",
             "The rigid-body modes count with the noise of their wavenumbers.",
         )
     if heat.acoustic == "classical":
         return Check(
             Level.CAUTION if entropy else Level.GOOD,
+            "rigid-body-modes-counted",
             "acoustic modes counted",
             "With k_B each: right at high temperature, too much at the lowest ones"
             f"{'; their entropy and free energy are left out' if entropy else ''}.",
@@ -284,24 +314,25 @@ def _interpolation(phonons: PhononMesh) -> Check:
     small = abs(effect) <= NOTABLE_INTERPOLATION
     return Check(
         Level.GOOD if small else Level.CAUTION,
+        "coarse-interpolation",
         "supercell large enough" if small else "supercell small",
         f"Interpolation between its own q-points changes the heat capacity at 300 K by "
         f"{100 * effect:+.2f} %.",
     )
 
 
-def _convergence(entry: "ReportEntry") -> tuple[Check, ...]:
+def _convergence(entry: "HarmonicResults") -> tuple[Check, ...]:
     """Return whether larger supercells changed the heat capacity, if several were tried."""
     curve = entry.convergence
     if curve is None:
         return ()
     if curve.converged:
         detail = f"The last two supercells agree within {100 * curve.tolerance:g} %."
-        return (Check(Level.GOOD, "supercell converged", detail),)
+        return (Check(Level.GOOD, "supercell-not-converged", "supercell converged", detail),)
     detail = f"The last two supercells differ by more than {100 * curve.tolerance:g} %."
     if len(curve.steps) < 2:
         detail = "Only one supercell could be computed."
-    return (Check(Level.CAUTION, "supercell not converged", detail),)
+    return (Check(Level.CAUTION, "supercell-not-converged", "supercell not converged", detail),)
 
 
 def _left_out(heat: HeatCapacity, n_rigid_body: int) -> Check:
@@ -313,6 +344,7 @@ def _left_out(heat: HeatCapacity, n_rigid_body: int) -> Check:
     small = few and share <= _SMALL_SHARE
     return Check(
         Level.GOOD if small else Level.CAUTION,
+        "modes-left-out",
         "nearly all modes counted" if small else "acoustic modes missing",
         f"{n_rigid_body} of {3 * heat.n_atoms} modes are left out; with k_B each they would be "
         f"{100 * share:.1f} % of the heat capacity at {heat.temperatures_K[coldest]:g} K.",
@@ -320,10 +352,12 @@ def _left_out(heat: HeatCapacity, n_rigid_body: int) -> Check:
     )
 
 
-def _exactness(clean: str, unclean: str, value_eV_per_A2: float, meaning: str) -> Check:
+def _exactness(code: str, clean: str, unclean: str, value_eV_per_A2: float, meaning: str) -> Check:
     detail = f"{meaning} is {value_eV_per_A2:.1e} eV/Å²; exact derivatives have zero."
     if value_eV_per_A2 <= _CLEAN_eV_PER_A2:
-        return Check(Level.GOOD, clean, detail)
+        return Check(Level.GOOD, code, clean, detail)
     if value_eV_per_A2 <= _DOUBTFUL_eV_PER_A2:
-        return Check(Level.CAUTION, unclean, f"{detail} Soft modes are uncertain.", said=False)
-    return Check(Level.BAD, unclean, f"{detail} Soft modes mean nothing.", said=False)
+        return Check(
+            Level.CAUTION, code, unclean, f"{detail} Soft modes are uncertain.", said=False
+        )
+    return Check(Level.BAD, code, unclean, f"{detail} Soft modes mean nothing.", said=False)

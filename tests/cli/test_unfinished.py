@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from ase import Atoms
 
+from json_warnings import messages
 from nearsight.cli.main import main
-from nearsight.cli.work import work_directory
 from nearsight.models.registry import load_model
+from nearsight.workflows.unfinished import keep_unfinished
 
 CALCULATOR = '''
 """EMT that reads a factor from a file, counts its calls, and does what it is told to at one."""
@@ -73,7 +74,7 @@ def start(modules: Path, signals_are_heard: None) -> Iterator[Start]:
 
     def run(*arguments: str, at_call: int = 0, do: str = "") -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-m", "nearsight.cli", *arguments, *MODEL],
+            [sys.executable, "-m", "nearsight.cli", *arguments, *MODEL, "-q"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -249,7 +250,7 @@ def test_damaged_rows_are_said_in_the_results(folder: Path, start: Start) -> Non
     note = f"1 record at the end of {rows} was damaged and cut off"
     assert note in said
     record = json.loads(Path("r.json").read_text())
-    assert any(note in each for each in record["warnings"])
+    assert any(note in each for each in messages(record))
     assert record["hessian"]["rows_computed"] == 6
 
 
@@ -257,7 +258,7 @@ def test_what_is_done_stays_while_another_run_uses_it(folder: Path, start: Start
     first = start(*ROWS, *JSON, at_call=14, do="wait")
     wait_for(Path("waiting").exists)
     (rows,) = Path(".nearsight").glob("copper-*.rows")
-    with work_directory(".nearsight") as work:
+    with keep_unfinished(".nearsight") as work:
         work.done(rows)
         (work.path / "ours.rows").touch()
         work.done(work.path / "ours.rows")
@@ -275,7 +276,7 @@ def test_leftovers_of_dead_processes_are_removed(folder: Path) -> None:
     theirs = (".copper.part", "copper-1.rows", "poetry.lock")
     for name in (*ours, *theirs):
         Path(".nearsight", name).touch()
-    with work_directory(".nearsight"):
+    with keep_unfinished(".nearsight"):
         pass
     assert sorted(path.name for path in Path(".nearsight").iterdir()) == list(theirs)
 
@@ -284,7 +285,7 @@ def test_of_many_files_the_last_are_named(folder: Path) -> None:
     model = load_model("ase:emt")
 
     def work_and_stop() -> None:
-        with work_directory(".nearsight") as work:
+        with keep_unfinished(".nearsight") as work:
             for number in range(9):
                 atoms = Atoms("Cu", positions=[[number, 0, 0]])
                 work.file(f"{number}.rows.cif", atoms, model, "products").touch()

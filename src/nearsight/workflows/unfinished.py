@@ -1,4 +1,4 @@
-"""Unfinished work on disk: what an interrupted command leaves behind and the next one finds."""
+"""Unfinished work on disk: what an interrupted calculation leaves behind and the next finds."""
 
 import contextlib
 import hashlib
@@ -22,26 +22,36 @@ from nearsight.structures.selection import structure_stem
 _LONGEST_STEM_BYTES = 100
 """A file system takes 255 for a name, to which a key and a suffix are added."""
 _MOST_NAMED = 3
-_GOES_ON = "the same command goes on from there."
+_GOES_ON = "the same calculation goes on from there."
 
 
-class WorkDirectory:
-    """The folder of unfinished work of one command.
+class Unfinished:
+    """The folder of unfinished work of one calculation, of one structure or many.
 
-    Files stay until the whole command is done, so that after an interruption the structures that
-    were finished cost nothing when the command runs again. Who works on a file holds its lock
-    (`nearsight.locking.hold`); two commands may share the folder, and files in it.
+    Files stay until all of it is done, so that after an interruption the structures that were
+    finished cost nothing when it runs again. Who works on a file holds its lock
+    (`nearsight.locking.hold`); two processes may share the folder, and files in it.
+
+    Parameters
+    ----------
+    path
+        The folder; None keeps nothing.
     """
 
-    def __init__(self, path: str) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+        self.path = None if path is None else Path(path)
         self._given: dict[Path, None] = {}
         self._done: list[Path] = []
 
     def file(
         self, structure: str, atoms: Atoms, model: Model, kind: str, **settings: Setting
-    ) -> Path:
-        """Return the file for one piece of work: another one for each model and setting."""
+    ) -> Path | None:
+        """Return the file for one piece of work: another one for each model and setting.
+
+        None where nothing is kept.
+        """
+        if self.path is None:
+            return None
         digests = json.dumps(fingerprint(atoms, model.identity, settings), sort_keys=True)
         key = hashlib.sha256(digests.encode()).hexdigest()[:12]
         stem = os.fsencode(structure_stem(structure))[:_LONGEST_STEM_BYTES].decode(errors="ignore")
@@ -49,11 +59,13 @@ class WorkDirectory:
         self._given[file] = None
         return file
 
-    def beside(self, file: Path) -> list[Path]:
+    def beside(self, file: Path | None) -> list[Path]:
         """Return what there is of `file` and those whose names begin like it.
 
         A relaxation that followed modes has such files for its rounds.
         """
+        if file is None:
+            return []
         with contextlib.suppress(FileNotFoundError):
             return [
                 each
@@ -62,9 +74,9 @@ class WorkDirectory:
             ]
         return []
 
-    def done(self, *files: Path) -> None:
-        """Let `files` be removed when the command is done."""
-        self._done.extend(files)
+    def done(self, *files: Path | None) -> None:
+        """Let `files` be removed when everything is done."""
+        self._done.extend(file for file in files if file is not None)
 
     @contextlib.contextmanager
     def kept_on_failure(self) -> Iterator[None]:
@@ -77,7 +89,7 @@ class WorkDirectory:
             raise
 
     def remove_done(self) -> None:
-        """Remove what `done` named, but for what another command is just using."""
+        """Remove what `done` named, but for what another process is just using."""
         for file in self._done:
             if not file.exists():
                 continue
@@ -86,7 +98,7 @@ class WorkDirectory:
                     file.unlink(missing_ok=True)
 
     def kept(self) -> str | None:
-        """Say what work of this command there is in the folder; None if there is none."""
+        """Say what of this work there is in the folder; None if there is none."""
         files = [each for file in self._given for each in self.beside(file)]
         if not files:
             return None
@@ -97,7 +109,7 @@ class WorkDirectory:
 
 
 @contextlib.contextmanager
-def work_directory(path: str) -> Iterator[WorkDirectory]:
+def keep_unfinished(path: str | os.PathLike[str]) -> Iterator[Unfinished]:
     """Make the folder, and remove it at the end if nothing unfinished is left in it.
 
     What an interruption leaves is noted on the exception.
@@ -107,13 +119,13 @@ def work_directory(path: str) -> Iterator[WorkDirectory]:
     StorageError
         The folder cannot be made.
     """
-    work = WorkDirectory(path)
+    work, folder = Unfinished(path), Path(path)
     try:
-        work.path.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"cannot use the folder {path} for unfinished work: {error.strerror or error}. "
-            f"Choose another one with --work-dir."
+            f"Choose another `work_dir`."
         ) from error
     try:
         yield work
@@ -124,9 +136,9 @@ def work_directory(path: str) -> Iterator[WorkDirectory]:
         raise
     finally:
         with contextlib.suppress(OSError):  # gone, or not ours
-            remove_leftovers(work.path)
+            remove_leftovers(folder)
         with contextlib.suppress(OSError):  # not empty
-            work.path.rmdir()
+            folder.rmdir()
 
 
 def _counted(file: Path) -> str:

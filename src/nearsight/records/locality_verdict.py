@@ -3,18 +3,18 @@
 from typing import TYPE_CHECKING
 
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
-from nearsight.reports.verdict import Check, Level, Verdict
+from nearsight.records.verdict import Check, Level, Verdict
 
 if TYPE_CHECKING:
-    from nearsight.reports.locality_entry import LocalityEntry
+    from nearsight.records.locality_results import LocalityResults
 
 
-def locality_verdict(entry: "LocalityEntry") -> Verdict:
+def locality_verdict(entry: "LocalityResults") -> Verdict:
     """Return what speaks for and against the numbers of `entry`."""
     return Verdict.of(locality_checks(entry), entry.warnings)
 
 
-def locality_checks(entry: "LocalityEntry") -> tuple[Check, ...]:
+def locality_checks(entry: "LocalityResults") -> tuple[Check, ...]:
     """Return everything that was looked at."""
     checks = [_convergence(entry), _reference(entry)]
     if entry.comparison is not None:
@@ -22,43 +22,46 @@ def locality_checks(entry: "LocalityEntry") -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _convergence(entry: "LocalityEntry") -> Check:
+def _convergence(entry: "LocalityResults") -> Check:
     sites = entry.locality.sites
     left = [f"{site.element}{site.site}" for site in sites if not site.is_converged]
     if not left:
         return Check(
             Level.GOOD,
+            "fragments-not-converged",
             "fragments converged",
             f"For every site a fragment smaller than the reference, or the whole molecule, keeps "
             f"‖G′‖ below {entry.locality.threshold_eV_per_A2:g} eV/Å².",
         )
     return Check(
         Level.BAD,
+        "fragments-not-converged",
         "fragments not converged",
         f"{', '.join(left)}: only the reference fragment itself is below the threshold.",
     )
 
 
-def _reference(entry: "LocalityEntry") -> Check:
+def _reference(entry: "LocalityResults") -> Check:
     sites = entry.locality.sites
     if all(site.reference_is_all for site in sites):
-        return Check(Level.GOOD, "reference complete", "The reference is the whole molecule.")
+        detail = "The reference is the whole molecule."
+        return Check(Level.GOOD, "reference-small", "reference complete", detail)
     felt = [site.outermost_eV_per_A2 for site in sites]
     known = [value for value in felt if value is not None]
     if not known:
         detail = "No smaller fragment can be cut from it."
-        return Check(Level.CAUTION, "reference small", detail, said=False)
+        return Check(Level.CAUTION, "reference-small", "reference small", detail, said=False)
     largest = max(known)
     detail = (
         f"What its outermost groups do to a site is at most {largest:.2g} eV/Å² "
         f"(wanted: below {NEGLIGIBLE_EV_PER_A2:g})."
     )
     if largest < NEGLIGIBLE_EV_PER_A2:
-        return Check(Level.GOOD, "reference large enough", detail)
-    return Check(Level.CAUTION, "reference small", detail)
+        return Check(Level.GOOD, "reference-small", "reference large enough", detail)
+    return Check(Level.CAUTION, "reference-small", "reference small", detail)
 
 
-def _comparison(entry: "LocalityEntry") -> Check:
+def _comparison(entry: "LocalityResults") -> Check:
     compared = entry.comparison
     assert compared is not None
     detail = (
@@ -66,6 +69,6 @@ def _comparison(entry: "LocalityEntry") -> Check:
         f"{compared.reference} of {compared.reference_common_radius_A:.2f} Å."
     )
     if compared.sees_as_far:
-        return Check(Level.GOOD, "model sees as far", detail)
+        return Check(Level.GOOD, "sees-less-far", "model sees as far", detail)
     said = bool(compared.warnings)
-    return Check(Level.CAUTION, "model sees less far", detail, said=said)
+    return Check(Level.CAUTION, "sees-less-far", "model sees less far", detail, said=said)

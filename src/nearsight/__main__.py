@@ -1,0 +1,5 @@
+"""Run the command line with ``python -m nearsight``."""
+
+from nearsight.cli.entry import enter
+
+enter()

@@ -1,0 +1,200 @@
+"""What a command tells while it works: lines on standard error, in a file, or on a terminal."""
+
+import argparse
+import contextlib
+import logging
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import nearsight
+from nearsight.cli.interruption import described
+from nearsight.cli.parser import Parser
+from nearsight.cli.streams import PRINTED, StatusLine, say, status_line
+from nearsight.errors import MethodError, StorageError
+from nearsight.printable import printable, printable_name
+from nearsight.progress import BarProgress, LogProgress, Progress, SeveralProgress, shows_bars
+
+_logger = logging.getLogger("nearsight")
+_LONGEST_COMMAND = 200
+_TIME = "%Y-%m-%d %H:%M:%S"
+
+
+class Told(Protocol):
+    """The options that decide what a command tells."""
+
+    quiet: bool
+    verbose: bool
+    log: str | None
+
+
+def add_log_options(parser: Parser) -> None:
+    """Add what decides how much is told, before the command and after it."""
+    _add(parser, {})
+    for command in parser.leaves():
+        # What was said before the command stays unless it is said again.
+        _add(command, {"default": argparse.SUPPRESS})
+
+
+def _add(parser: Parser, unless_given: Mapping[str, Any]) -> None:
+    group = parser.add_argument_group("what is told meanwhile")
+    group.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        **unless_given,
+        help="warnings and errors only: no bars, no lines about what is being done",
+    )
+    group.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        **unless_given,
+        help="lines on standard error on a terminal too, and more of them",
+    )
+    group.add_argument(
+        "--log",
+        metavar="FILE",
+        help="append what is being done to FILE with times",
+        **unless_given,
+    )
+
+
+@contextlib.contextmanager
+def told_as_asked(told: argparse.Namespace) -> Iterator[None]:
+    """Let what the package logs be told as the options say while the block runs.
+
+    Raises
+    ------
+    MethodError
+        The options contradict each other.
+    StorageError
+        The file cannot be written.
+    """
+    if told.quiet and told.verbose:
+        raise MethodError("-q (--quiet) and -v (--verbose) contradict each other; leave one out.")
+    if told.log is not None:
+        from nearsight.cli.outputs import require_log_apart  # which takes its time
+
+        require_log_apart(told)
+    before = _logger.level, _logger.propagate
+    with contextlib.ExitStack() as stack:
+        handlers = list(_handlers(told, stack))
+        for handler in handlers:
+            _logger.addHandler(handler)
+            stack.callback(handler.close)
+            stack.callback(_logger.removeHandler, handler)
+        stack.callback(_restore, *before)
+        _logger.setLevel(min(handler.level for handler in handlers))
+        # A package that sets up logging for itself must not print our lines once more.
+        _logger.propagate = False
+        try:
+            yield
+        except KeyboardInterrupt as interruption:
+            PRINTED.error("%s", described(interruption))  # no defect
+            raise
+
+
+def log_start(arguments: argparse.Namespace) -> None:
+    """Log what runs, of a command that takes structures: the others are done at once."""
+    if hasattr(arguments, "structures") or hasattr(arguments, "structure"):
+        command = arguments.command_line.removeprefix("nearsight ")
+        command = textwrap.shorten(command, _LONGEST_COMMAND, placeholder=" ...")
+        _logger.info("Nearsight %s: %s", nearsight.__version__, command)
+
+
+def progress_for(told: Told, label: str, position: str = "") -> Progress:
+    """Return where it is told how far a structure has come.
+
+    Parameters
+    ----------
+    label
+        The name of the structure.
+    position
+        Which one of how many it is, such as ``3 of 20``.
+    """
+    bars = shows_bars() and not told.quiet
+    lines = told.log is not None or not (told.quiet or (bars and not told.verbose))
+    parts: list[Progress] = [BarProgress(label, position)] if bars else []
+    if lines:
+        parts.append(LogProgress(_logger, label, position))
+    return SeveralProgress(*parts)
+
+
+def _handlers(told: Told, stack: contextlib.ExitStack) -> Iterator[logging.Handler]:
+    level = logging.DEBUG if told.verbose else logging.INFO
+    if told.log is not None:
+        yield _file_handler(told.log, level)
+    quiet = told.quiet or (shows_bars() and not told.verbose)
+    status = None if told.quiet or not quiet else stack.enter_context(status_line())
+    if status is not None:
+        yield _ToStatusLine(status)
+    yield _ToStandardError(logging.WARNING if quiet else level, timed=not quiet)
+
+
+def _restore(level: int, propagate: bool) -> None:
+    _logger.setLevel(level)
+    _logger.propagate = propagate
+
+
+def _file_handler(path: str, level: int) -> logging.Handler:
+    try:
+        handler = _ToFile(path, mode="a", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise StorageError(
+            f"cannot write the log {path}: {error.strerror or error}. Give --log another file."
+        ) from error
+    handler.setLevel(level)
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s", _TIME))
+    return handler
+
+
+class _Formatter(logging.Formatter):
+    """One line for a record, which no name in it can break or colour; of tracebacks several."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return printable(text) if record.levelno >= logging.ERROR else printable_name(text)
+
+
+class _ToFile(logging.FileHandler):
+    """Appends to a file; if that is not possible any more, it is said once and the run goes on."""
+
+    _failed = False
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # what could not be written was said
+            super().close()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002  # its name
+        if self._failed:
+            return
+        self._failed = True
+        error = sys.exc_info()[1]
+        reason = getattr(error, "strerror", None) or error
+        say(f"cannot write the log {self.baseFilename}: {reason}. The run goes on.")
+
+
+class _ToStandardError(logging.Handler):
+    """Prints what does not stand there already on what is standard error at the moment."""
+
+    def __init__(self, level: int, *, timed: bool) -> None:
+        super().__init__(level)
+        self.setFormatter(_Formatter(f"{'%(asctime)s ' if timed else ''}%(message)s", _TIME))
+        self.addFilter(lambda record: record.name != PRINTED.name)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr, flush=True)
+
+
+class _ToStatusLine(logging.Handler):
+    """Shows the latest line where a bar will be."""
+
+    def __init__(self, status: StatusLine) -> None:
+        super().__init__(logging.INFO)
+        self._status = status
+        self.addFilter(lambda record: record.levelno == logging.INFO)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._status.show(record.getMessage())

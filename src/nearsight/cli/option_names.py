@@ -1,0 +1,24 @@
+"""How settings are called on the command line."""
+
+import re
+
+# Where the option is not the name of the setting without its unit.
+_OPTIONS = {
+    "born": "--nac",
+    "memory_bytes": "--memory",
+    "name": "--model",
+    "radius_A": "--probing-radius",
+    "recompute": "--recompute",
+    "relax": "--no-relax",
+    "row_symmetry_A": "--symmetry-tolerance",
+    "sites": "--site",
+    "temperatures_K": "--temperature",
+    "trust": "--trust-checkpoint",
+    "work_dir": "--work-dir",
+}
+_UNIT = re.compile(r"_(eV_per_A2|eV_per_A|A|K|GPa|bar)$")
+
+
+def option_of(setting: str) -> str:
+    """Return the option of a setting."""
+    return _OPTIONS.get(setting) or f"--{_UNIT.sub('', setting).replace('_', '-')}"

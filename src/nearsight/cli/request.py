@@ -1,0 +1,80 @@
+"""What a command line asks for: settings of a workflow, a model, and what may be used."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from nearsight.cli.config import EveryRun, default_files, merged, read_settings, settings_of_run
+from nearsight.cli.from_settings import given_settings
+from nearsight.hessian.methods import choose_kind
+from nearsight.hessian.settings import RowSettings
+from nearsight.models.contract import Model
+from nearsight.models.spec import ModelSpec
+from nearsight.resources import Resources
+from nearsight.settings import Settings, named_settings
+from nearsight.workflows.settings import ReadingSettings
+from nearsight.workflows.source import Source
+
+OfWorkflow = TypeVar("OfWorkflow", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Request(Generic[OfWorkflow]):
+    """Options and files of settings, put together."""
+
+    settings: OfWorkflow
+    model: ModelSpec
+    model_named: bool
+    """Whether somebody asked for this very model."""
+    resources: Resources
+
+    @property
+    def _reading(self) -> ReadingSettings:
+        reading: ReadingSettings = getattr(self.settings, "reading", ReadingSettings())
+        return reading
+
+    def load_model(self, structures: list[str]) -> Model | None:
+        """Load the model once for all structures, and check that the method goes with it.
+
+        Returns
+        -------
+        Model or None
+            None if all structures are finished: they need no model, and perhaps none is installed.
+        """
+        if all(Source.of(path, self._reading).is_finished for path in structures):
+            return None
+        self.resources.limit_threads()
+        model = self.model.load(self.resources)
+        rows = getattr(self.settings, "rows", RowSettings())
+        choose_kind(model, rows.method, rows.step_A)
+        return model
+
+    def model_for(self, path: str, loaded: Model | None) -> Model | ModelSpec | None:
+        """Return the model for one structure; None for what is finished where none was named."""
+        if not self.model_named and Source.of(path, self._reading).is_finished:
+            return None
+        return loaded or self.model
+
+
+def requested(arguments: argparse.Namespace, default: OfWorkflow) -> Request[OfWorkflow]:
+    """Return what is asked for, by options before files, and by files before `default`.
+
+    Raises
+    ------
+    SettingError
+        A file is none of settings, or settings contradict each other.
+    """
+    known = settings_of_run(type(default))
+    of_run = [given_settings(arguments)]
+    if arguments.config is not None:
+        of_run.insert(0, dict(read_settings(Path(arguments.config), known).values))
+    by_default = [
+        {name: value for name, value in file.values.items() if name in known}
+        for file in default_files()
+    ]
+    values = merged([*by_default, *of_run])
+    of_every_run = named_settings(EveryRun).keys() & values.keys()
+    every_run = EveryRun.from_mapping({name: values.pop(name) for name in of_every_run})
+    named = any("name" in layer.get("model", {}) for layer in of_run)
+    return Request(default.updated(values), every_run.model, named, every_run.resources)

@@ -1,0 +1,42 @@
+"""Which model, as a value that files hold and other processes receive."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from nearsight.settings import Help, OneOf, Settings
+
+if TYPE_CHECKING:
+    from nearsight.models.contract import Model
+    from nearsight.resources import Resources
+
+DEFAULT_MODEL = "sevennet-0"
+DTYPES = ("float64", "float32")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec(Settings):
+    """Everything that `load_model` is told."""
+
+    name: Annotated[
+        str,
+        Help("a name from `nearsight models list`, or family:target such as ase:emt", "NAME"),
+    ] = DEFAULT_MODEL
+    dtype: Annotated[str, Help("precision of the model"), OneOf(DTYPES)] = "float64"
+    device: Annotated[str, Help("cpu, cuda, or auto for a GPU if there is one")] = "auto"
+    trust: Annotated[
+        bool,
+        Help("load a checkpoint that may run code although Nearsight does not know it"),
+    ] = False
+
+    def load(self, resources: "Resources | None" = None) -> "Model":
+        """Load the model, on the device of `resources` where its own is ``auto``.
+
+        `nearsight.models.load_model` says which errors there are.
+        """
+        # Here, since a value must not cost the imports of a model.
+        from nearsight.models.registry import load_model
+
+        device = self.device
+        if device == "auto" and resources is not None and resources.device is not None:
+            device = resources.device
+        return load_model(self.name, dtype=self.dtype, device=device, trust=self.trust)

@@ -1,0 +1,177 @@
+"""What must be known before a number is used: a sentence with a code and a severity.
+
+Programs go by the code, people by the sentence: a `Remark` is a string, and is printed, compared
+and raised as one.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Severity(StrEnum):
+    """How much a remark matters, in the order of the levels of a verdict."""
+
+    NOTE = "note"
+    """Something was done that changes no number, or that was meant."""
+    CAUTION = "caution"
+    """The numbers may be off, or mean something else than one may think."""
+    PROBLEM = "problem"
+    """The numbers are not to be relied on as they are."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a code stands for."""
+
+    severity: Severity
+    """That of its remarks, unless one says otherwise."""
+    meaning: str
+
+
+CODE_PATTERN = "[a-z0-9]+(-[a-z0-9]+)*"
+_CODE = re.compile(CODE_PATTERN)
+
+_NOTE, _CAUTION, _PROBLEM = Severity
+
+CODES: Mapping[str, Code] = {
+    # files of structures
+    "one-of-several": Code(_NOTE, "The file holds several structures, of which one was taken."),
+    "line-left-out": Code(_NOTE, "A line that breaks the syntax of the file was left out."),
+    "dummy-sites": Code(_NOTE, "Sites that are no atoms were left out."),
+    "setting-inferred": Code(_NOTE, "One setting of the space group agrees with the file."),
+    "formula-not-understood": Code(_NOTE, "The formula in the file was not compared."),
+    "initial-moments": Code(_NOTE, "Initial charges or magnetic moments were kept."),
+    "moved-to-special-position": Code(_CAUTION, "A site was moved onto a special position."),
+    "setting-mismatch": Code(_CAUTION, "Operations and name are of different settings."),
+    "no-space-group": Code(_CAUTION, "Without a space group the file was read as P 1."),
+    "density-mismatch": Code(_CAUTION, "The density in the file is not that of its atoms."),
+    "contradiction": Code(_CAUTION, "The file contradicts itself, which was accepted."),
+    "elements-guessed": Code(_CAUTION, "The file does not name its elements plainly."),
+    "left-out-of-file": Code(_CAUTION, "Something in the file that may matter is not used."),
+    "reader-warning": Code(_CAUTION, "The reader of the format warned."),
+    # Hessians and force constants
+    "ghost-centres": Code(_NOTE, "Centres without a mass are no atoms and were left out."),
+    "model-not-asked": Code(_NOTE, "The numbers are those of the file, not of the model."),
+    "damaged-work": Code(_NOTE, "The damaged end of kept work is computed again."),
+    "frequencies-only": Code(_CAUTION, "The file has frequencies, but no force constants."),
+    "masses-assumed": Code(_CAUTION, "The masses are not those of the program."),
+    "odd-masses": Code(_CAUTION, "Masses are those of no isotope."),
+    "born-charges-adjusted": Code(_CAUTION, "Born charges were made neutral and symmetric."),
+    "forces-left-over": Code(_CAUTION, "Force constants do not explain the forces in the file."),
+    "sum-rule-violated": Code(_CAUTION, "Moving everything together changes forces."),
+    "asymmetric-hessian": Code(_CAUTION, "The Hessian differs from its transpose."),
+    "loose-pieces": Code(_CAUTION, "No pair holds parts of the structure to each other."),
+    "products-by-differences": Code(_CAUTION, "Products are differences of forces."),
+    # relaxation
+    "unrelaxed": Code(_CAUTION, "The structure was not relaxed by the model."),
+    "not-converged": Code(_PROBLEM, "The relaxation did not reach its threshold."),
+    "held-by-symmetry": Code(_CAUTION, "The forces vanish under the imposed symmetry only."),
+    "energy-rose": Code(_PROBLEM, "The energy is higher after the relaxation."),
+    "space-group-changed": Code(_CAUTION, "The space group is another one after relaxing."),
+    "large-volume-change": Code(_CAUTION, "The volume changed by more than a model is off by."),
+    "imaginary-modes-followed": Code(_CAUTION, "The relaxation left a saddle point."),
+    "refining-raised-energy": Code(_CAUTION, "Refining onto a space group raised the energy."),
+    "flat-mode": Code(_CAUTION, "An imaginary mode is left that lowers no energy."),
+    # vibrations
+    "saddle-point": Code(_CAUTION, "The structure may be a saddle point of first order."),
+    "imaginary-modes": Code(_PROBLEM, "The structure is not at a minimum."),
+    "rigid-body-modes": Code(_CAUTION, "Rigid-body modes are far from zero."),
+    "modes-left-out": Code(_CAUTION, "The modes that are left out would count notably."),
+    "rigid-body-modes-counted": Code(_CAUTION, "Rigid-body modes count with k_B or with noise."),
+    "symmetry-number-given": Code(_CAUTION, "The symmetry number is not that of the molecule."),
+    "symmetry-number-doubtful": Code(_CAUTION, "The molecule nearly has more rotations."),
+    "vibrations-only": Code(_CAUTION, "Translation and rotation of a gas are not counted."),
+    "coarse-interpolation": Code(_CAUTION, "The supercell of the force constants is small."),
+    "supercell-not-converged": Code(_CAUTION, "The supercells that were tried do not agree."),
+    "path-not-definite": Code(_CAUTION, "The path of bands depends on the last digits."),
+    "modes-not-converged": Code(_CAUTION, "Lowest modes did not converge."),
+    "error-bar": Code(_CAUTION, "The error bar of a probed heat capacity is not small."),
+    # elasticity
+    "under-stress": Code(_CAUTION, "Stress is left: these are no elastic constants."),
+    "forces-left": Code(_CAUTION, "Forces are left on the atoms."),
+    "free-modes": Code(_CAUTION, "Modes beside the translations have no restoring force."),
+    "no-stiffness": Code(_CAUTION, "There is no stiffness that could be judged."),
+    "unstable": Code(_PROBLEM, "A strain lowers the energy."),
+    "not-drawn": Code(_NOTE, "A figure does not show this structure."),
+    # locality
+    "fragments-not-converged": Code(_PROBLEM, "No smaller fragment than the reference is enough."),
+    "reference-small": Code(_CAUTION, "The reference fragment may be too small."),
+    "sees-less-far": Code(_CAUTION, "The model sees less far than its reference."),
+}
+"""Every code there is."""
+
+
+class Remark(str):
+    """A sentence that must be known before a number is used.
+
+    Parameters
+    ----------
+    code
+        One of `CODES`.
+    message
+        The sentence.
+    severity
+        By default that of the code.
+
+    Raises
+    ------
+    KeyError
+        There is no such code.
+    """
+
+    code: str
+    severity: Severity
+
+    def __new__(cls, code: str, message: str, severity: Severity | None = None) -> Self:
+        """Make a remark, with the severity of its code unless another is given."""
+        return cls._made(code, message, severity or CODES[code].severity)
+
+    @classmethod
+    def _made(cls, code: str, message: str, severity: Severity) -> Self:
+        remark = super().__new__(cls, message)
+        remark.code, remark.severity = code, severity
+        return remark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self)._made, (self.code, str(self), self.severity)
+
+    def to_json(self) -> dict[str, str]:
+        """Return it as JSON values."""
+        return {"code": self.code, "severity": self.severity.value, "message": str(self)}
+
+    @classmethod
+    def from_json(cls, values: Any) -> Self:
+        """Rebuild a remark from what `to_json` returned; a later version may have more codes.
+
+        Raises
+        ------
+        ValueError
+            It is none.
+        """
+        if not isinstance(values, Mapping) or set(values) != {"code", "severity", "message"}:
+            raise ValueError(f"{values!r:.60} is no warning with code, severity and message")
+        code, severity, message = (values[name] for name in ("code", "severity", "message"))
+        if not (isinstance(code, str) and _CODE.fullmatch(code) and isinstance(message, str)):
+            raise ValueError(f"{code!r:.60} is no code of a warning, or it says nothing")
+        if severity not in list(Severity):
+            raise ValueError(f"{severity!r:.60} is no severity; known are {', '.join(Severity)}")
+        return cls._made(code, message, Severity(severity))
+
+
+def remarks_to_json(remarks: Iterable[Remark]) -> list[dict[str, str]]:
+    """Return the ``warnings`` list of JSON output and of headers of files."""
+    return [remark.to_json() for remark in remarks]
+
+
+def remarks_from_json(values: Iterable[Any]) -> tuple[Remark, ...]:
+    """Rebuild what `remarks_to_json` returned.
+
+    Raises
+    ------
+    ValueError
+        One is no remark.
+    """
+    return tuple(Remark.from_json(value) for value in values)

@@ -1,0 +1,48 @@
+"""One verb per question: a structure and a model in, an answer with everything behind it out.
+
+>>> from nearsight.workflows import heat_capacity
+>>> heat_capacity("quartz.cif", "sevennet-0")  # doctest: +SKIP
+"""
+
+from typing import TYPE_CHECKING
+
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.workflows.elastic import elastic
+    from nearsight.workflows.heat_capacity import heat_capacity
+    from nearsight.workflows.hessian import hessian, vibrations
+    from nearsight.workflows.locality import locality
+    from nearsight.workflows.phonons import phonons
+    from nearsight.workflows.relax import relax
+    from nearsight.workflows.settings import (
+        ElasticSettings,
+        HeatCapacitySettings,
+        HessianSettings,
+        LocalitySettings,
+        PhononsSettings,
+        ReadingSettings,
+        RelaxSettings,
+    )
+    from nearsight.workflows.unfinished import Unfinished, keep_unfinished
+
+__all__ = [
+    "ElasticSettings",
+    "HeatCapacitySettings",
+    "HessianSettings",
+    "LocalitySettings",
+    "PhononsSettings",
+    "ReadingSettings",
+    "RelaxSettings",
+    "Unfinished",
+    "elastic",
+    "heat_capacity",
+    "hessian",
+    "keep_unfinished",
+    "locality",
+    "phonons",
+    "relax",
+    "vibrations",
+]
+
+import_at_first_use(__name__)

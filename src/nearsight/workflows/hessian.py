@@ -1,0 +1,113 @@
+"""From a structure to its Hessian, and to its normal modes."""
+
+from collections.abc import Callable
+
+from nearsight.announcing import announces
+from nearsight.progress import Progress
+from nearsight.records.results import HarmonicResults
+from nearsight.resources import Resources
+from nearsight.vibrations.modes import require_room_for_modes
+from nearsight.vibrations.modes import vibrations as modes_of
+from nearsight.workflows.context import AnyModel, begin
+from nearsight.workflows.finished import finished_hessian
+from nearsight.workflows.second_derivatives import (
+    SecondDerivatives,
+    hessian_of,
+    prepare_for_hessian,
+)
+from nearsight.workflows.settings import HessianSettings
+from nearsight.workflows.source import Source, Structure
+from nearsight.workflows.unfinished import Unfinished
+
+_DEFAULT = HessianSettings()
+
+
+@announces
+def hessian(
+    structure: Structure,
+    model: AnyModel | None = None,
+    settings: HessianSettings = _DEFAULT,
+    *,
+    unfinished: Unfinished | None = None,
+    resources: Resources | None = None,
+    progress: Progress | bool | None = None,
+) -> SecondDerivatives:
+    """Relax a structure and return its Hessian.
+
+    Parameters
+    ----------
+    structure, model, unfinished, resources, progress
+        As for `nearsight.workflows.heat_capacity`.
+    settings
+        How everything is computed.
+
+    Raises
+    ------
+    NearsightError
+        Something is wrong with the structure, the model, the settings, or the machine.
+    """
+    return _hessian(
+        structure, model, settings, unfinished=unfinished, resources=resources, progress=progress
+    )
+
+
+@announces
+def vibrations(
+    structure: Structure,
+    model: AnyModel | None = None,
+    settings: HessianSettings = _DEFAULT,
+    *,
+    unfinished: Unfinished | None = None,
+    resources: Resources | None = None,
+    progress: Progress | bool | None = None,
+) -> HarmonicResults:
+    """Relax a structure, compute its Hessian, and return its normal modes.
+
+    Parameters
+    ----------
+    structure, model, unfinished, resources, progress
+        As for `nearsight.workflows.heat_capacity`.
+    settings
+        How everything is computed.
+
+    Raises
+    ------
+    NearsightError
+        Something is wrong with the structure, the model, the settings, or the machine.
+    """
+    derivatives = _hessian(
+        structure,
+        model,
+        settings,
+        unfinished=unfinished,
+        resources=resources,
+        progress=progress,
+        require_room=require_room_for_modes,
+    )
+    return HarmonicResults(
+        derivatives.name,
+        derivatives.hessian,
+        modes_of(derivatives.hessian),
+        relaxation=derivatives.relaxation,
+        settings=derivatives.settings,
+    )
+
+
+def _hessian(
+    structure: Structure,
+    model: AnyModel | None,
+    settings: HessianSettings,
+    *,
+    unfinished: Unfinished | None,
+    resources: Resources | None,
+    progress: Progress | bool | None,
+    require_room: Callable[[int], object] | None = None,
+) -> SecondDerivatives:
+    source = Source.of(structure, settings.reading)
+    if source.is_finished:
+        return finished_hessian(source, settings, model)
+    context = begin(source.name, model, unfinished, resources, progress)
+    prepared = prepare_for_hessian(
+        source, context, settings, dense=lambda _: True, require_room=require_room
+    )
+    return hessian_of(prepared, source, context, settings)

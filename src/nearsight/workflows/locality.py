@@ -1,0 +1,106 @@
+"""From a structure to how far its atoms see, by one model or by a model beside its reference."""
+
+from pathlib import Path
+from typing import Any
+
+from ase import Atoms
+
+from nearsight.announcing import announces
+from nearsight.hessian.methods import choose_kind
+from nearsight.locality.comparison import compare_localities
+from nearsight.locality.compute import locality as locality_of
+from nearsight.locality.compute import require_locality
+from nearsight.locality.result import Locality
+from nearsight.models.spec import ModelSpec
+from nearsight.progress import Progress
+from nearsight.records.locality_results import LocalityResults
+from nearsight.resources import Resources
+from nearsight.structures.fragments import Fragment
+from nearsight.structures.sites import sites_named
+from nearsight.workflows.context import AnyModel, Context, begin
+from nearsight.workflows.settings import LocalitySettings
+from nearsight.workflows.source import Source, Structure
+from nearsight.workflows.unfinished import Unfinished
+
+_DEFAULT = LocalitySettings()
+
+
+@announces
+def locality(
+    structure: Structure,
+    model: AnyModel | None = None,
+    settings: LocalitySettings = _DEFAULT,
+    *,
+    reference: AnyModel | None = None,
+    unfinished: Unfinished | None = None,
+    resources: Resources | None = None,
+    progress: Progress | bool | None = None,
+) -> LocalityResults:
+    """Put sites of a structure into fragments that shrink, and return the smallest that do.
+
+    Parameters
+    ----------
+    structure, model, unfinished, resources, progress
+        As for `nearsight.workflows.heat_capacity`. Without a model and with a reference, only that
+        is examined.
+    settings
+        How everything is computed.
+    reference
+        A method that the model is compared with on the same fragments.
+
+    Raises
+    ------
+    NearsightError
+        Something is wrong with the structure, the model, the settings, or the machine.
+    """
+    source = Source.of(structure, settings.reading)
+    atoms, notes = source.read()
+    asked = [each for each in (model, reference) if each is not None] or [ModelSpec()]
+    contexts = [begin(source.name, each, unfinished, resources, progress) for each in asked]
+    for context in contexts:
+        choose_kind(context.model, settings.rows.method, settings.rows.step_A)
+    for context in contexts[1:]:
+        require_locality(atoms, context.model, **_what_is_cut(atoms, settings))
+    localities = [_locality(atoms, context, settings) for context in contexts]
+    main = localities[-1]
+    return LocalityResults(
+        source.name,
+        main,
+        (None,) * len(main.fragments),
+        compare_localities(*localities) if len(localities) == 2 else None,
+        notes,
+        of_model=localities[0] if len(localities) == 2 else None,
+    )
+
+
+def _what_is_cut(atoms: Atoms, settings: LocalitySettings) -> dict[str, Any]:
+    return {
+        "sites": sites_named(settings.fragments.sites, atoms),
+        "own_groups": [list(group) for group in settings.fragments.keep],
+        "reference_radius_A": settings.convergence.reference_radius_A,
+    }
+
+
+def _locality(atoms: Atoms, context: Context, settings: LocalitySettings) -> Locality:
+    def checkpoint(fragment: Fragment) -> Path | None:
+        file = context.file(
+            fragment.atoms,
+            "rows",
+            method=settings.rows.method,
+            step=settings.rows.step_A,
+            site=fragment.site,
+        )
+        context.unfinished.done(file)
+        return file
+
+    return locality_of(
+        atoms,
+        context.model,
+        **_what_is_cut(atoms, settings),
+        threshold_eV_per_A2=settings.convergence.threshold_eV_per_A2,
+        method=settings.rows.method,
+        step_A=settings.rows.step_A,
+        memory_budget_bytes=context.memory_bytes,
+        checkpoint=checkpoint,
+        progress=context.progress,
+    )

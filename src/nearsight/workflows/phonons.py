@@ -1,0 +1,66 @@
+"""From a crystal to its phonons: bands, density of states, thermodynamic functions."""
+
+from dataclasses import replace
+
+from nearsight.announcing import announces
+from nearsight.progress import Progress
+from nearsight.records.results import HarmonicResults
+from nearsight.resources import Resources
+from nearsight.vibrations.band_structure import band_structure
+from nearsight.workflows.born import require_born_file
+from nearsight.workflows.context import AnyModel, begin
+from nearsight.workflows.finished import finished_force_constants, require_force_constants_file
+from nearsight.workflows.harmonic import harmonic_results
+from nearsight.workflows.prepare import prepare
+from nearsight.workflows.second_derivatives import SecondDerivatives, force_constants_of
+from nearsight.workflows.settings import PhononsSettings
+from nearsight.workflows.source import Source, Structure
+from nearsight.workflows.spectrum import require_crystal
+from nearsight.workflows.unfinished import Unfinished
+
+_DEFAULT = PhononsSettings()
+
+
+@announces
+def phonons(
+    structure: Structure,
+    model: AnyModel | None = None,
+    settings: PhononsSettings = _DEFAULT,
+    *,
+    unfinished: Unfinished | None = None,
+    resources: Resources | None = None,
+    progress: Progress | bool | None = None,
+) -> HarmonicResults:
+    """Relax a crystal, compute its force constants in a supercell, and return its phonons.
+
+    Parameters
+    ----------
+    structure, model, unfinished, resources, progress
+        As for `nearsight.workflows.heat_capacity`.
+    settings
+        How everything is computed.
+
+    Raises
+    ------
+    NearsightError
+        Something is wrong with the structure, the model, the settings, or the machine.
+    """
+    source = Source.of(structure, settings.reading)
+    require_born_file(settings.phonons.born)
+    require_force_constants_file([source], settings)
+    if source.is_finished:
+        derivatives = finished_force_constants(source, settings, model)
+    else:
+        context = begin(source.name, model, unfinished, resources, progress)
+        prepared = prepare(
+            source, context, settings, require=lambda atoms: require_crystal(atoms, "phonons")
+        )
+        derivatives = force_constants_of(prepared, source, context, settings)
+    return _with_bands(derivatives, settings)
+
+
+def _with_bands(derivatives: SecondDerivatives, settings: PhononsSettings) -> HarmonicResults:
+    constants = derivatives.force_constants
+    assert constants is not None
+    results = harmonic_results(derivatives, settings, None)
+    return replace(results, bands=band_structure(constants) if settings.bands else None)

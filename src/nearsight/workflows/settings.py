@@ -1,0 +1,209 @@
+"""What each workflow is asked for: settings of its parts, which files hold as tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from nearsight.errors import SettingError
+from nearsight.hessian.settings import RowSettings
+from nearsight.locality.settings import ConvergenceSettings, FragmentSettings
+from nearsight.relaxation.settings import RelaxationSettings
+from nearsight.settings import POSITIVE, Help, OneOf, Settings
+from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
+
+Supercell = Annotated[
+    tuple[int, int, int] | None,
+    Help("repeat the relaxed structure before its Hessian is computed", "A B C"),
+    POSITIVE,
+]
+
+# The stress that is left is below 0.01 GPa then, at the density of any solid: a virial per atom
+# below 10⁻⁴ eV at more than 1.6 Å³ for an atom.
+_TIGHT_FMAX_eV_per_A = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingSettings(Settings):
+    """How files of structures are read."""
+
+    accept_contradictions: Annotated[
+        bool,
+        Help(
+            "read CIFs that contradict themselves (composition, volume, symmetry, distances), with "
+            "a warning for each contradiction"
+        ),
+    ] = False
+    molecule: Annotated[
+        bool,
+        Help("each structure is one molecule: leave out the periodic box that it lies in"),
+    ] = False
+    recompute: Annotated[
+        bool,
+        Help(
+            "of a file that holds a Hessian take the structure only, and compute the Hessian with "
+            "the model"
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelaxSettings(Settings):
+    """Settings of `relax`."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    relaxation: RelaxationSettings = field(default_factory=RelaxationSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HessianSettings(Settings):
+    """Settings of `hessian` and `vibrations`."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    relaxation: RelaxationSettings = field(default_factory=RelaxationSettings)
+    rows: RowSettings = field(default_factory=RowSettings)
+    supercell: Supercell = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhononsSettings(HessianSettings):
+    """Settings of `phonons`."""
+
+    phonons: PhononSettings = field(default_factory=PhononSettings)
+    thermodynamics: ThermodynamicSettings = field(default_factory=ThermodynamicSettings)
+    bands: Annotated[bool, Help("bands along the path that seekpath suggests")] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require_one_size(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatCapacitySettings(HessianSettings):
+    """Settings of `heat_capacity`."""
+
+    phonons: PhononSettings = field(default_factory=PhononSettings)
+    probing: ProbingSettings = field(default_factory=ProbingSettings)
+    thermodynamics: ThermodynamicSettings = field(default_factory=ThermodynamicSettings)
+    spectrum: Annotated[
+        str,
+        Help(
+            "take the heat capacity from the modes at Γ (dense), from phonons over the Brillouin "
+            "zone (mesh), from products with the Hessian of a large solid (probing), or from what "
+            "suits the structure (auto)"
+        ),
+        OneOf(("auto", "dense", "mesh", "probing")),
+    ] = "auto"
+    converge_supercell: Annotated[
+        float | None,
+        Help(
+            "grow the supercell of the force constants until c_v changes by no more than this "
+            "share, and show the curve",
+            "TOL",
+        ),
+        POSITIVE,
+    ] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        of_mesh = self.settings_of_mesh
+        if self.spectrum in {"dense", "probing"} and of_mesh:
+            raise SettingError(
+                f"`spectrum` {self.spectrum} has no q-points; leave {_named(of_mesh)} out.",
+                "spectrum",
+            )
+        of_probing = _given(self.probing)
+        if self.spectrum != "probing" and of_probing:
+            raise SettingError(f"only `spectrum` probing takes {_named(of_probing)}.", "spectrum")
+        _require_one_size(self)
+        if self.converge_supercell and (self.supercell or self.phonons.length_A):
+            raise SettingError(
+                "`converge_supercell` chooses the supercells; leave `supercell` and `length_A` "
+                "out.",
+                "converge_supercell",
+            )
+
+    @property
+    def settings_of_mesh(self) -> tuple[str, ...]:
+        """The names of settings that only phonons over the Brillouin zone have."""
+        given = {
+            "mesh": self.phonons.mesh,
+            "length_A": self.phonons.length_A,
+            "born": self.phonons.born,
+            "converge_supercell": self.converge_supercell,
+        }
+        return tuple(name for name, value in given.items() if value is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElasticSettings(HessianSettings):
+    """Settings of `elastic`."""
+
+    relaxation: RelaxationSettings = field(
+        default_factory=lambda: RelaxationSettings(fmax_eV_per_A=_TIGHT_FMAX_eV_per_A)
+    )
+    conventional_axes: Annotated[
+        bool,
+        Help(
+            "turn the crystal so that x is along a of its conventional cell and y in the plane of "
+            "a and b, instead of leaving it as it is given"
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalitySettings(Settings):
+    """Settings of `locality`."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    fragments: FragmentSettings = field(default_factory=FragmentSettings)
+    convergence: ConvergenceSettings = field(default_factory=ConvergenceSettings)
+    rows: RowSettings = field(default_factory=RowSettings)
+
+
+def _given(settings: Settings) -> tuple[str, ...]:
+    """Return the names of settings that are not their default."""
+    default = type(settings)()
+    return tuple(name for name, value in vars(settings).items() if value != getattr(default, name))
+
+
+def _named(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _require_one_size(settings: PhononsSettings | HeatCapacitySettings) -> None:
+    if settings.supercell and settings.phonons.length_A is not None:
+        raise SettingError("give either `supercell` or `length_A`, not both.", "supercell")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StructureSettings(Settings):
+    """Settings of what takes each structure as it is in its file."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedSettings(Settings):
+    """Settings of what follows from saved Hessians."""
+
+    thermodynamics: ThermodynamicSettings = field(default_factory=ThermodynamicSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CuttingSettings(Settings):
+    """What fragments are cut of a structure."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    fragments: FragmentSettings = field(default_factory=FragmentSettings)
+
+
+OF_WORKFLOWS: Mapping[str, type[Settings]] = {
+    "relax": RelaxSettings,
+    "heat-capacity": HeatCapacitySettings,
+    "phonons": PhononsSettings,
+    "vibrations": HessianSettings,
+    "hessian": HessianSettings,
+    "elastic": ElasticSettings,
+    "locality": LocalitySettings,
+}
+"""The settings of each workflow, by the name of its command."""

@@ -1,0 +1,133 @@
+"""What can be imported from where, and what that costs."""
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+PACKAGES = (
+    "nearsight.structures",
+    "nearsight.structures.cif",
+    "nearsight.models",
+    "nearsight.models.worker",
+    "nearsight.models.environments",
+    "nearsight.hessian",
+    "nearsight.hessian.other_programs",
+    "nearsight.relaxation",
+    "nearsight.vibrations",
+    "nearsight.locality",
+    "nearsight.elasticity",
+    "nearsight.testing",
+    "nearsight.records",
+    "nearsight.workflows",
+    "nearsight.reports",
+)
+FRAMEWORKS = {"torch", "jax", "phonopy", "matplotlib"}
+HEAVY = FRAMEWORKS | {"numpy", "scipy", "spglib", "ase", "gemmi", "networkx", "rich", "jinja2"}
+ROOT = Path(__file__).parent.parent
+
+
+def in_a_new_process(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_package_has_what_it_offers_and_nothing_else(name: str) -> None:
+    package = importlib.import_module(name)
+    assert package.__all__
+    assert set(package.__all__) <= set(dir(package))
+    for offered in package.__all__:
+        assert not isinstance(getattr(package, offered), ModuleType)
+    with pytest.raises(AttributeError, match=f"module '{name}' has no attribute 'no_such_name'"):
+        _ = package.no_such_name
+    with pytest.raises(ImportError, match="no_such_name"):
+        exec(f"from {name} import no_such_name")
+
+
+@pytest.mark.parametrize("name", [*PACKAGES, "nearsight.derivatives"])
+def test_package_imports_nothing_before_it_is_asked(name: str) -> None:
+    code = f"import {name}, sys; print(*sorted(set(sys.modules) & set({sorted(HEAVY)})))"
+    assert in_a_new_process(code) == ""
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_no_offered_name_imports_a_framework(name: str) -> None:
+    code = (
+        f"import sys; from {name} import *\n"
+        f"print(*sorted(set(sys.modules) & set({sorted(FRAMEWORKS)})))"
+    )
+    assert in_a_new_process(code) == ""
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_name_of_a_verb_is_the_verb_whatever_was_imported_before(name: str) -> None:
+    package = importlib.import_module(name)
+    shared = [
+        offered
+        for offered in package.__all__
+        if (Path(package.__path__[0]) / f"{offered}.py").exists()
+    ]
+    before = "".join(f"import {name}.{file}\n" for file in shared)
+    code = (
+        f"{before}import {name} as package\n"
+        f"print(*(type(getattr(package, name)).__name__ for name in {shared}))"
+    )
+    assert in_a_new_process(code).split() == ["function"] * len(shared)
+
+
+def test_no_file_imports_a_framework_that_models_do_not_need() -> None:
+    own = {"models", "derivatives"}  # whose files are imported when a model of theirs is loaded
+    modules = [
+        ".".join(file.relative_to(ROOT / "src").with_suffix("").parts)
+        for file in sorted((ROOT / "src" / "nearsight").rglob("*.py"))
+        if file.relative_to(ROOT / "src" / "nearsight").parts[0] not in own
+        and file.name != "__main__.py"
+    ]
+    assert len(modules) > 150
+    imports = "\n".join(f"import {module}" for module in modules)
+    code = f"{imports}\nimport sys; print(*sorted(set(sys.modules) & set({sorted(FRAMEWORKS)})))"
+    assert in_a_new_process(code) == ""
+
+
+def test_some_verbs_are_called_as_their_file_is() -> None:
+    import nearsight.relaxation.relax
+    from nearsight.relaxation import relax
+
+    assert nearsight.relaxation.relax is relax
+    assert sys.modules["nearsight.relaxation.relax"].relax is relax
+
+
+def promised() -> list[str]:
+    """Return what the changelog says that one has in Python."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    sentences = re.findall(r"In\s+Python:((?:[^.]|\.\w)*)\.", text)
+    assert len(sentences) >= 4
+    return [name for each in sentences for name in re.findall(r"`(\w+)`", each)]
+
+
+@pytest.mark.parametrize("name", promised())
+def test_what_the_changelog_promises_can_be_imported(name: str) -> None:
+    assert any(name in importlib.import_module(package).__all__ for package in PACKAGES)
+
+
+@pytest.mark.parametrize(
+    ("package", "names"),
+    [
+        ("structures", "find_groups cut_fragment shrinking_fragments covering_fragments"),
+        ("structures", "extend_fragment read_structure whole_molecule find_pieces"),
+        ("models", "load_model ModelCalculator AseModel Capabilities Model TorchEnergy"),
+        ("hessian", "hessian force_constants read_hessian read_phonopy write_phonopy"),
+        ("relaxation", "relax Relaxation"),
+        ("vibrations", "relax_to_minimum thermodynamics phonon_mesh probe_heat_capacity"),
+        ("testing", "check_model"),
+    ],
+)
+def test_documented_names_are_in_the_package_that_documentation_says(
+    package: str, names: str
+) -> None:
+    assert set(names.split()) <= set(importlib.import_module(f"nearsight.{package}").__all__)
