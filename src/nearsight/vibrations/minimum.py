@@ -18,6 +18,7 @@ from nearsight.progress import Progress
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.relaxation.report import saddle_warnings
 from nearsight.relaxation.result import FollowedMode
+from nearsight.relaxation.trajectory import Trajectory
 from nearsight.relaxation.volume import volume_warnings
 from nearsight.remarks import Remark
 from nearsight.structures.rigid_body import rigid_body_basis
@@ -45,6 +46,7 @@ def relax_to_minimum(
     memory_budget_bytes: int | None = None,
     hessian_of: Callable[[Atoms], Hessian] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    trajectory: str | os.PathLike[str] | None = None,
     progress: Progress | bool | None = None,
 ) -> Relaxation:
     """Relax, and where the structure then has an imaginary mode, move along it and relax again.
@@ -67,6 +69,8 @@ def relax_to_minimum(
         anyway: the modes are taken from it then, and no product is spent on them.
     checkpoint
         As for `relax`; the rounds have files of their own beside it, with a suffix.
+    trajectory
+        As for `relax`; the rounds are one after the other in it.
 
     Returns
     -------
@@ -83,22 +87,31 @@ def relax_to_minimum(
     """
     settings = replace(settings, follow_imaginary=False)
 
-    def relaxed(start: Atoms, how: RelaxationSettings, suffix: str) -> Relaxation:
-        return relax(
+    lacking: list[Remark] = []
+
+    def relaxed(start: Atoms, how: RelaxationSettings, number: int) -> Relaxation:
+        steps = None if trajectory is None else Trajectory(trajectory, number)
+        found = relax(
             start,
             model,
             how,
             memory_budget_bytes=memory_budget_bytes,
-            checkpoint=_round_file(checkpoint, suffix),
+            checkpoint=_round_file(checkpoint, f".round-{number - 1}" if number else ""),
+            trajectory=steps,
             progress=progress,
         )
+        lacking.extend(() if steps is None else steps.remarks)
+        return found
 
-    first = found = relaxed(atoms, settings, "")
+    first = found = relaxed(atoms, settings, 0)
     followed: list[FollowedMode] = []
 
     def ended(last: Relaxation, imaginary_per_cm: FloatArray) -> Relaxation:
-        of_volume = volume_warnings(atoms, last.atoms, model, settings.pressure_GPa)
-        return _from_the_start(last, first, followed, imaginary_per_cm, of_volume)
+        of_all = (
+            *volume_warnings(atoms, last.atoms, model, settings.pressure_GPa),
+            *lacking,
+        )
+        return _from_the_start(last, first, followed, imaginary_per_cm, of_all)
 
     pieces = pieces_of(found.atoms, reach_of(found.atoms, model))
     if rigid_body_basis(found.atoms, pieces).shape[1] == 3 * len(atoms):
@@ -116,9 +129,7 @@ def relax_to_minimum(
         if number == most_rounds or not len(imaginary_per_cm):
             break
         before = found
-        found = relaxed(
-            displaced_along(lowest), replace(settings, symmetrize_A=None), f".round-{number}"
-        )
+        found = relaxed(displaced_along(lowest), replace(settings, symmetrize_A=None), number + 1)
         found = replace(found, n_steps=before.n_steps + found.n_steps)
         gain_eV = before.enthalpy_after_eV - found.enthalpy_after_eV
         if found.converged and gain_eV < FLAT_eV:
@@ -150,7 +161,7 @@ def _from_the_start(
     first: Relaxation,
     followed: list[FollowedMode],
     imaginary_per_cm: FloatArray,
-    of_volume: tuple[Remark, ...],
+    of_all: tuple[Remark, ...],
 ) -> Relaxation:
     """Return the last relaxation as one from the very start, with what is known of its modes."""
     settings = {**last.provenance.settings, "follow_imaginary": True}
@@ -171,7 +182,7 @@ def _from_the_start(
         volume_before_A3=first.volume_before_A3,
         followed=tuple(followed),
         warnings=tuple(
-            dict.fromkeys([Remark("imaginary-modes-followed", warning), *last.warnings, *of_volume])
+            dict.fromkeys([Remark("imaginary-modes-followed", warning), *last.warnings, *of_all])
         ),
     )
 
