@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from nearsight.announcing import announces
 from nearsight.archives import require_numbers
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.born_charges import BornCharges
 from nearsight.hessian.budget import require_room_for_rows
@@ -57,8 +57,6 @@ from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 if TYPE_CHECKING:
     from phonopy import Phonopy
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _ON_BOUNDARY_A = 1e-3
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from nearsight.archives import require_numbers
+from nearsight.arrays import FloatArray
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.derivatives.strain_differences import strain_differences
 from nearsight.errors import MemoryBudgetError, MethodError, MissingPropertyError, ModelError
@@ -24,8 +24,6 @@ from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_arch
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.strain import require_crystal_for_strain
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
-
-FloatArray = NDArray[np.float64]
 
 KIND = "generalised hessian"
 LENGTH_OF_STRAIN_A = 2.0

@@ -11,6 +11,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.arrays import IntArray
 from nearsight.errors import StructureError
 from nearsight.hessian.phonopy_born import read_born
 from nearsight.storage import write_text
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from nearsight.hessian.force_constants import ForceConstants
 
-IntArray = NDArray[np.int64]
 
 _SAME_PLACE_A = 0.1
 """Atoms nearer than this in two listings of one supercell are the same one."""

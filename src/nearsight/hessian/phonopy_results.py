@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.born_charges import BornCharges
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from phonopy import Phonopy
     from phonopy.structure.atoms import PhonopyAtoms
 
-FloatArray = NDArray[np.float64]
 
 _SAME_A = 1e-3
 """Between places of one atom as a file has it and as it follows from the unit cell."""

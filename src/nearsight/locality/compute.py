@@ -6,6 +6,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.announcing import announces
+from nearsight.arrays import IntArray
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import bare
 from nearsight.locality.convergence import (
@@ -19,7 +20,6 @@ from nearsight.locality.site_derivatives import require_fragment
 from nearsight.models.contract import Capabilities, Model, require_elements
 from nearsight.progress import Progress
 from nearsight.provenance import record
-from nearsight.structures.bonds import IntArray
 from nearsight.structures.checking import check_structure
 from nearsight.structures.fragment_sets import covering_fragments, merge_equivalent, site_classes
 from nearsight.structures.fragments import Fragment, cut_fragment, shrinking_fragments

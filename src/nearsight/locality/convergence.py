@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray
 from nearsight.hessian.computation import Computation
 from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
 from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
@@ -28,8 +28,6 @@ from nearsight.progress import Progress, as_progress
 from nearsight.remarks import Remark
 from nearsight.structures.fragments import Fragment, shrinking_fragments
 from nearsight.structures.groups import Groups
-
-FloatArray = NDArray[np.float64]
 
 CheckpointOf = Callable[[Fragment], Path | None]
 """Tells where the unfinished rows of a fragment are kept; None if nowhere."""

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.remarks import Remark
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
-
-FloatArray = NDArray[np.float64]
 
 SUGGESTED: Final = "auto"
 """The path that seekpath suggests."""

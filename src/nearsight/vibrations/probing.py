@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearsight import units
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.reach import remarks_about_pieces
@@ -42,8 +43,6 @@ from nearsight.vibrations.probed_heat_capacity import ROUNDING_PER_CM, ProbedHea
 from nearsight.vibrations.probes import probing_vectors, random_triads
 from nearsight.vibrations.settings import DEFAULT_RADIUS_A, Acoustic
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
-
-FloatArray = NDArray[np.float64]
 
 _BIAS = 1e-4
 """Relative bias of the Lanczos steps at which their number aims."""

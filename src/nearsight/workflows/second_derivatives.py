@@ -6,10 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.arrays import IntArray
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import ForceConstants, force_constants
 from nearsight.hessian.phonopy_io import with_born
@@ -32,7 +31,6 @@ from nearsight.workflows.context import Context
 from nearsight.workflows.prepare import Prepared, history, prepare
 from nearsight.workflows.settings import HeatCapacitySettings, HessianSettings, PhononsSettings
 
-IntArray = NDArray[np.int64]
 OfPhonons = PhononsSettings | HeatCapacitySettings
 
 
