@@ -114,6 +114,36 @@ def require_replaceable(path: str | os.PathLike[str]) -> os.stat_result | None:
     return before
 
 
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """Check that a file can be written at `path`.
+
+    Raises
+    ------
+    StorageError
+        The folder does not exist or may not be written, the name is not possible, or a file that is
+        there is write-protected.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        if target.is_dir():
+            raise StorageError(f"{path} is a folder; give the name of a file.")
+        if not target.parent.is_dir():
+            raise StorageError(f"cannot write {path}: the folder {target.parent} does not exist.")
+        # A device or a pipe is written to as it is; for a file another takes its place.
+        written = target if target.exists() and not target.is_file() else target.parent
+        longest = os.pathconf(target.parent, "PC_NAME_MAX")
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}.") from error
+    if not os.access(written, os.W_OK):
+        raise StorageError(f"cannot write {path}: {written} may not be written.")
+    if len(os.fsencode(target.name)) > longest:
+        raise StorageError(
+            f"cannot write {path}: names of files have at most {longest} bytes there; choose a "
+            f"shorter one."
+        )
+    require_replaceable(path)
+
+
 def what_helps(error: OSError) -> str:
     """Return what to do about a file that cannot be written."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:

@@ -38,9 +38,18 @@ class Outcome:
     """What was written of it alone."""
 
 
+@dataclass(frozen=True)
+class Task:
+    """One structure of a run."""
+
+    path: str
+    unfinished: Unfinished
+    progress: Progress
+
+
 def run_batch(
     arguments: argparse.Namespace,
-    calculate: Callable[[str, Unfinished, Progress], Outcome],
+    calculate: Callable[[Task], Outcome],
     draw: Callable[[], None] = lambda: None,
 ) -> int:
     """Call `calculate` for each structure; see `run_each`.
@@ -54,7 +63,7 @@ def run_batch(
         def one(path: str, position: str) -> Outcome:
             progress = progress_for(arguments, path, position)
             with unfinished.kept_on_failure():
-                return calculate(path, unfinished, progress)
+                return calculate(Task(path, unfinished, progress))
 
         status = _run(arguments, one)
         draw()

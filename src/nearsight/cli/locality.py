@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import replace
 
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.figures import locality_figure
 from nearsight.cli.fragment_output import make_folder, write_fragments
 from nearsight.cli.locality_tables import print_comparison, print_locality
@@ -14,10 +14,9 @@ from nearsight.cli.tables import print_warnings
 from nearsight.hessian.methods import choose_kind
 from nearsight.locality.result import Locality
 from nearsight.models.contract import Model
-from nearsight.progress import Progress
 from nearsight.records.locality_results import LocalityResults
 from nearsight.structures.selection import structure_stem
-from nearsight.workflows import LocalitySettings, Unfinished, locality
+from nearsight.workflows import LocalitySettings, locality
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,21 +30,21 @@ def run(arguments: argparse.Namespace) -> int:
     model, reference = _loaded(request, arguments)
     drawn: list[tuple[str, Locality]] = []
 
-    def one(path: str, unfinished: Unfinished, progress: Progress) -> Outcome:
+    def one(task: Task) -> Outcome:
         results = locality(
-            path,
+            task.path,
             model,
             settings,
             reference=reference,
-            unfinished=unfinished,
+            unfinished=task.unfinished,
             resources=resources,
-            progress=progress,
+            progress=task.progress,
         )
         if folder is not None:
-            files = write_fragments(folder, path, results.locality.fragments)
+            files = write_fragments(folder, task.path, results.locality.fragments)
             results = replace(results, files=files)
         if arguments.plot:
-            stem = structure_stem(path)
+            stem = structure_stem(task.path)
             each_of = results.localities
             drawn.extend((f"{stem} by {each.provenance.model.name}", each) for each in each_of)
         return Outcome(results.to_json(), lambda: _show(results), results)

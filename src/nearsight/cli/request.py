@@ -3,10 +3,12 @@
 import argparse
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from nearsight.cli.batch import Task
 from nearsight.cli.config import EveryRun, default_files, merged, read_settings, settings_of_run
 from nearsight.cli.from_settings import given_settings
 from nearsight.errors import NearsightError
@@ -23,6 +25,7 @@ from nearsight.workflows.source import Source
 logger = logging.getLogger("nearsight.cli")
 
 OfWorkflow = TypeVar("OfWorkflow", bound=Settings)
+Results = TypeVar("Results")
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,17 @@ class Request(Generic[OfWorkflow]):
         if not self.model_named and Source.of(path, self._reading).is_finished:
             return None
         return loaded or self.model
+
+    def answer(self, workflow: Callable[..., Results], task: Task, loaded: Model | None) -> Results:
+        """Run a workflow for one structure."""
+        return workflow(
+            task.path,
+            self.model_for(task.path, loaded),
+            self.settings,
+            unfinished=task.unfinished,
+            resources=self.resources,
+            progress=task.progress,
+        )
 
 
 def requested(arguments: argparse.Namespace, default: OfWorkflow) -> Request[OfWorkflow]:

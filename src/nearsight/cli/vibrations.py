@@ -3,16 +3,15 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
-from nearsight.progress import Progress
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
-from nearsight.workflows import HessianSettings, Unfinished, vibrations
+from nearsight.workflows import HessianSettings, vibrations
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,19 +30,13 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults] = []
 
-    def one(path: str, unfinished: Unfinished, progress: Progress) -> Outcome:
-        results = vibrations(
-            path,
-            request.model_for(path, model),
-            request.settings,
-            unfinished=unfinished,
-            resources=request.resources,
-            progress=progress,
-        )
+    def one(task: Task) -> Outcome:
+        results = request.answer(vibrations, task, model)
         if arguments.modes:
             results.vibrations.save(arguments.modes)
         for mode in arguments.animate:
-            write_mode_trajectory(_animation(path, mode), mode_trajectory(results.vibrations, mode))
+            trajectory = mode_trajectory(results.vibrations, mode)
+            write_mode_trajectory(_animation(task.path, mode), trajectory)
         if arguments.plot:
             drawn.append(results)
         return Outcome(results.to_json(), lambda: _show(results), results)

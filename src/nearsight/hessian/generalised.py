@@ -127,7 +127,7 @@ def generalised_hessian(
     method: str = "auto",
     *,
     step_A: float | None = None,
-    symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
+    row_symmetry_A: float | None = EXACT_TOLERANCE_A,
     memory_budget_bytes: int | None = None,
     by_positions: Hessian | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -144,7 +144,7 @@ def generalised_hessian(
         The crystal, usually relaxed with the same model, cell included; it is not changed.
     model
         The model; it needs a stress.
-    method, step_A, symmetry_tolerance_A, memory_budget_bytes, checkpoint, progress
+    method, step_A, row_symmetry_A, memory_budget_bytes, checkpoint, progress
         As in `nearsight.hessian.hessian`. The checkpoint keeps the rows by positions.
     by_positions
         The Hessian of these very atoms with this model, where it is known: no row is computed, and
@@ -175,7 +175,7 @@ def generalised_hessian(
             model,
             method,
             step_A=step_A,
-            symmetry_tolerance_A=symmetry_tolerance_A,
+            row_symmetry_A=row_symmetry_A,
             memory_budget_bytes=memory_budget_bytes,
             checkpoint=checkpoint,
             progress=progress,

@@ -71,7 +71,7 @@ def to_phonopy(
             # phonopy's matrices have vectors as columns
             supercell_matrix=(force_constants.supercell_matrix @ in_basis).T,
             primitive_matrix=(force_constants.primitive_vectors @ in_basis).T,
-            symprec=force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A,
+            symprec=force_constants.row_symmetry_A or EXACT_TOLERANCE_A,
             is_symmetry=force_constants.space_group is not None,
         )
     order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)

@@ -174,7 +174,7 @@ def _as_ours(
         rows_by_sum_rule=0,
         symmetry="as phonopy used it",
         space_group=None,
-        symmetry_tolerance_A=None,
+        row_symmetry_A=None,
         symmetry_deviation_eV_per_A2=None,
         seconds=0.0,
         peak_memory_bytes=0,

@@ -9,7 +9,7 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import bare
 from nearsight.locality.convergence import (
-    Checkpoint,
+    CheckpointOf,
     converge_fragments,
 )
 from nearsight.locality.interactions import require_sites
@@ -38,7 +38,7 @@ def locality(
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
-    checkpoint: Checkpoint | None = None,
+    checkpoint_of: CheckpointOf | None = None,
     progress: Progress | bool | None = None,
 ) -> Locality:
     """Find the fragment radius of each site of a structure, and the fragments that follow.
@@ -64,7 +64,7 @@ def locality(
         Γ, the largest ‖G'‖ of a converged fragment.
     method, step_A, memory_budget_bytes, progress
         As for `nearsight.hessian.hessian`.
-    checkpoint
+    checkpoint_of
         Where the rows of a fragment are kept, so that an interrupted study goes on.
 
     Raises
@@ -90,7 +90,7 @@ def locality(
             method=method,
             step_A=step_A,
             memory_budget_bytes=memory_budget_bytes,
-            checkpoint=checkpoint,
+            checkpoint_of=checkpoint_of,
             progress=progress,
         )
         for site, fragments in shrinking.items()

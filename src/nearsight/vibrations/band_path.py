@@ -235,7 +235,7 @@ def _seek(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[Remark
         primitive.cell.scaled_positions(primitive.positions),
         primitive.numbers,
     )
-    tolerance = force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A
+    tolerance = force_constants.row_symmetry_A or EXACT_TOLERANCE_A
 
     def path(on_edge_case: Literal["error", "ignore"]) -> dict[str, Any]:
         with warnings.catch_warnings():
