@@ -24,7 +24,6 @@ from nearsight.cli.streams import (
 from nearsight.cli.values import mode_index, positive_float
 from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError, NearsightWarning, system_message
-from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.workflows import settings
 
 
@@ -87,6 +86,8 @@ def _finished(parsed: argparse.Namespace) -> int:
         say_defect(ended)
         return 1
     except Exception as error:
+        from nearsight.memory import is_out_of_memory, out_of_memory_message  # which takes time
+
         if is_out_of_memory(error):
             say(out_of_memory_message(error))
         elif isinstance(error, OSError):
