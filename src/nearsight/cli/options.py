@@ -5,8 +5,8 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from nearsight.cli.config import EveryRun
 from nearsight.cli.from_settings import add_settings
+from nearsight.cli.settings_files import EveryRun
 from nearsight.settings import Settings, describe
 
 if TYPE_CHECKING:
