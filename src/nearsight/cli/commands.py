@@ -30,6 +30,7 @@ def command_parser() -> argparse.ArgumentParser:
     _report(commands)
     _models(commands)
     _config(commands)
+    _clean(commands)
     add_log_options(parser)
     return parser
 
@@ -210,6 +211,19 @@ def _report(commands: "options.Commands") -> None:
     add_settings(group, settings.SavedSettings().thermodynamics, "thermodynamics")
     command.set_defaults(run=options.runner("nearsight.cli.report"), json=None, config=None)
     command.set_defaults(of_hessians=True)
+
+
+def _clean(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "clean",
+        help="list unfinished work that is kept, or remove it",
+        description="List the unfinished work that interrupted commands have left in a folder. "
+        "With --remove it is removed, but for what a running process works on; files of others "
+        "stay.",
+    )
+    options.add_work_folder(command)
+    command.add_argument("--remove", action="store_true", help="remove what is listed")
+    command.set_defaults(run=options.runner("nearsight.cli.clean"))
 
 
 def _models(commands: "options.Commands") -> None:

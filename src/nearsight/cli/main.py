@@ -20,7 +20,6 @@ from nearsight.cli.streams import (
 )
 from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError, NearsightWarning, system_message
-from nearsight.memory import is_out_of_memory, out_of_memory_message
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,6 +81,8 @@ def _finished(parsed: argparse.Namespace) -> int:
         say_defect(ended)
         return 1
     except Exception as error:
+        from nearsight.memory import is_out_of_memory, out_of_memory_message  # which takes time
+
         if is_out_of_memory(error):
             say(out_of_memory_message(error))
         elif isinstance(error, OSError):

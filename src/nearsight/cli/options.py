@@ -97,7 +97,12 @@ def add_workflow(
         add_settings(container, getattr(default, about.name), about.name, leave_out=leave_out)
     add_model(command)
     add_resources(command)
-    command.add_argument_group("unfinished work").add_argument(
+    add_work_folder(command.add_argument_group("unfinished work"))
+
+
+def add_work_folder(command: "argparse._ActionsContainer") -> None:
+    """Add where unfinished work is kept."""
+    command.add_argument(
         "--work-dir",
         default=".nearsight",
         metavar="DIR",
