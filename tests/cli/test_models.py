@@ -12,9 +12,9 @@ import pytest
 
 import nearsight
 from nearsight.cli import model_check, model_install
-from nearsight.models import registry
 from nearsight.cli.main import main
 from nearsight.errors import ModelError
+from nearsight.models import registry
 from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Model
 from nearsight.models.environments import Environment, Place
