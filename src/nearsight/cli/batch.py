@@ -3,17 +3,19 @@
 import argparse
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
 from nearsight.cli.closing_table import ClosingTable
+from nearsight.cli.csv_output import CsvOutput
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.logs import progress_for
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
+from nearsight.cli.table import Table
 from nearsight.cli.wording import in_options
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
@@ -34,6 +36,8 @@ class Outcome:
     """Prints it for a human."""
     entry: Entry | None = None
     """What a report shows of it; None for a command without a report, and for a failure."""
+    tables: Callable[[], Sequence[Table]] = tuple
+    """What files of tables have of it."""
     files: tuple[str, ...] = ()
     """What was written of it alone."""
 
@@ -95,6 +99,7 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
     report = ReportOutput(arguments.report, arguments.structures, arguments.command_line)
     table = ClosingTable()
+    tables = CsvOutput(arguments.csv)
     failed, n_structures = 0, len(arguments.structures)
     try:
         for number, path in enumerate(arguments.structures, start=1):
@@ -102,13 +107,14 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
             with _nothing_between_results(arguments):
                 outcome = _attempt(path, partial(calculate, path, position))
             outcome = _recorded(path, outcome, output)
+            _tabulate(path, outcome, tables)
             drawn = report.add(outcome.record, outcome.entry)
             shown = arguments.json == "-" or _shown(path, outcome)
             failed += "error" in outcome.record or not (drawn and shown)
             table.add(outcome.record)
             _log_end(path, position, outcome, perf_counter() - start)
     except BaseException:
-        for unfinished in (output, report):
+        for unfinished in (output, tables, report):
             try:
                 unfinished.finish()
             except StorageError as error:  # must not hide why the run ends
@@ -116,6 +122,7 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
         raise
     try:
         output.finish()
+        tables.finish()
     finally:
         report.finish()
     if arguments.json != "-":
@@ -124,6 +131,16 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
         say(f"{failed} of {n_structures} structures failed.")
     _require_results_somewhere(arguments)
     return 1 if failed else 0
+
+
+def _tabulate(path: str, outcome: Outcome, tables: CsvOutput) -> None:
+    """Add the tables of a structure to those of the run, or that it has none."""
+    if "error" in outcome.record:
+        tables.add_failure(path, str(outcome.record["error"]["message"]))
+    else:
+        model = outcome.record.get("model")
+        name = model["name"] if isinstance(model, Mapping) else model
+        tables.add(path, name, outcome.tables())
 
 
 def _log_end(path: str, position: str, outcome: Outcome, seconds: float) -> None:

@@ -24,6 +24,7 @@ def command_parser() -> argparse.ArgumentParser:
     _phonons(commands)
     _hessian(commands)
     _vibrations(commands)
+    _thermochemistry(commands)
     _elastic(commands)
     _locality(commands)
     _fragment(commands)
@@ -117,9 +118,27 @@ def _vibrations(commands: "options.Commands") -> None:
         default=[],
         help="write modes, counted from 0 upwards in wavenumber, as STEM.mode-MODE.xyz",
     )
-    options.add_workflow(command, settings.HessianSettings())
+    options.add_workflow(command, settings.VibrationsSettings())
     options.add_output(command, plot="density of states")
     command.set_defaults(run=options.runner("nearsight.cli.vibrations"))
+
+
+def _thermochemistry(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "thermochemistry",
+        help="enthalpy, entropy and Gibbs energy of a molecule in an ideal gas",
+        description="Relax each molecule, compute its Hessian, and print the functions of its "
+        "ideal gas of rigid, harmonically vibrating molecules. A box that it lies in is left out. "
+        "A saved Hessian may be given instead of a molecule.",
+    )
+    options.add_structures(command)
+    options.add_workflow(
+        command,
+        settings.ThermochemistrySettings(),
+        leave_out=("molecule", "pressure_GPa", "cell", "supercell", "per"),
+    )
+    options.add_output(command, plot=None)
+    command.set_defaults(run=options.runner("nearsight.cli.thermochemistry"))
 
 
 def _elastic(commands: "options.Commands") -> None:
@@ -154,8 +173,7 @@ def _locality(commands: "options.Commands") -> None:
         "structures",
         nargs="+",
         metavar="STRUCTURE",
-        help="structure files (CIF, or any format ASE reads), folders of them, and patterns; give "
-        "them before the options",
+        help="structure files (CIF, or any format ASE reads); give them before the options",
     )
     command.add_argument(
         "--reference",
@@ -192,7 +210,7 @@ def _fragment(commands: "options.Commands") -> None:
     cutting = settings.CuttingSettings()
     add_settings(command, cutting.reading, "reading", leave_out=("molecule", "recompute"))
     add_settings(command, cutting.fragments, "fragments")
-    options.add_output(command, plot=None)
+    options.add_output(command, plot=None, tables=False)
     command.set_defaults(run=options.runner("nearsight.cli.fragment"), config=None)
 
 
@@ -209,28 +227,18 @@ def _report(commands: "options.Commands") -> None:
     )
     group = command.add_argument_group("thermodynamics")
     add_settings(group, settings.SavedSettings().thermodynamics, "thermodynamics")
-    command.set_defaults(run=options.runner("nearsight.cli.report"), json=None, config=None)
-    command.set_defaults(of_hessians=True)
-
-
-def _clean(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "clean",
-        help="list unfinished work that is kept, or remove it",
-        description="List the unfinished work that interrupted commands have left in a folder. "
-        "With --remove it is removed, but for what a running process works on; files of others "
-        "stay.",
+    shown = command.add_argument_group("units of what is shown")
+    add_settings(shown, settings.SavedSettings().presentation, "presentation")
+    command.set_defaults(
+        run=options.runner("nearsight.cli.report"), json=None, csv=None, config=None
     )
-    options.add_work_folder(command)
-    command.add_argument("--remove", action="store_true", help="remove what is listed")
-    command.set_defaults(run=options.runner("nearsight.cli.clean"))
 
 
 def _models(commands: "options.Commands") -> None:
     command = commands.add_parser("models", help="which models there are, and their environments")
     actions = command.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list the models that have a name")
-    options.add_output(listing, plot=None)
+    options.add_output(listing, plot=None, tables=False)
     listing.set_defaults(run=options.runner("nearsight.cli.models"))
     showing = actions.add_parser("show", help="all that is known of a model or a family")
     showing.add_argument("name", metavar="NAME", help="a model or a family")
@@ -278,8 +286,21 @@ def _models_at_work(actions: "options.Commands") -> None:
         "--models", required=True, metavar="A,B,...", help="names of models, separated by commas"
     )
     options.add_model(comparing, named=False)
-    options.add_output(comparing, plot=None)
+    options.add_output(comparing, plot=None, tables=False)
     comparing.set_defaults(run=options.runner("nearsight.cli.model_compare"))
+
+
+def _clean(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "clean",
+        help="list unfinished work that is kept, or remove it",
+        description="List the unfinished work that interrupted commands have left in a folder. "
+        "With --remove it is removed, but for what a running process works on; files of others "
+        "stay.",
+    )
+    options.add_work_folder(command)
+    command.add_argument("--remove", action="store_true", help="remove what is listed")
+    command.set_defaults(run=options.runner("nearsight.cli.clean"))
 
 
 def _config(commands: "options.Commands") -> None:

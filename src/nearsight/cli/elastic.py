@@ -9,6 +9,7 @@ from nearsight.cli.figures import youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.result_tables import elastic_tables
 from nearsight.remarks import Remark, remarks_to_json
 from nearsight.workflows import ElasticSettings, elastic
 from nearsight.workflows.elastic import ElasticResults
@@ -33,7 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
         said = f"{arguments.plot} does not show it: it has no moduli."
         warnings = (*results.warnings, *([Remark("not-drawn", said)] if undrawn else ()))
         record = {**results.to_json(), "warnings": remarks_to_json(warnings)}
-        return Outcome(record, lambda: _show(results, warnings, arguments.output))
+        return Outcome(
+            record,
+            lambda: _show(results, warnings, arguments.output),
+            tables=lambda: elastic_tables(results.tensor),
+        )
 
     def draw() -> None:
         if drawn:

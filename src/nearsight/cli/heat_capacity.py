@@ -9,6 +9,7 @@ from nearsight.cli.figures import heat_capacity_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.result_tables import tables_of
 from nearsight.errors import MethodError
 from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.storage import write_text
@@ -40,7 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
             _write_atomic_heat(arguments.atomic_heat, results.heat)
         if arguments.plot:
             drawn.append(results)
-        return Outcome(results.to_json(), lambda: show(results), results)
+        return Outcome(
+            results.to_json(), lambda: show(results), results, tables=lambda: tables_of(results)
+        )
 
     def draw() -> None:
         if drawn:
@@ -67,4 +70,6 @@ def show(results: HarmonicResults | ProbedResults) -> None:
     if results.convergence is not None:
         tables.print_convergence(results.convergence)
     tables.print_thermodynamics(results.thermodynamics)
+    if results.presentation.per is not None:
+        tables.print_further_functions(results.thermodynamics, results.presentation.per)
     tables.print_warnings(results.warnings)

@@ -7,6 +7,7 @@ from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.result_tables import hessian_table
 from nearsight.errors import MethodError
 from nearsight.structures.selection import structure_stem
 from nearsight.workflows import HessianSettings, hessian
@@ -45,6 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"\n  saved as {files[task.path]}")
 
         record = {**results.to_json(), "file": files[task.path]}
-        return Outcome(record, show)
+        return Outcome(record, show, tables=lambda: (hessian_table(results.hessian),))
 
     return run_batch(arguments, one)

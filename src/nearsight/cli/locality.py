@@ -10,6 +10,7 @@ from nearsight.cli.locality_tables import print_comparison, print_locality
 from nearsight.cli.names import require_different_stems
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import Request, requested
+from nearsight.cli.result_tables import locality_table
 from nearsight.cli.tables import print_warnings
 from nearsight.hessian.methods import choose_kind
 from nearsight.locality.result import Locality
@@ -47,7 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
             stem = structure_stem(task.path)
             each_of = results.localities
             drawn.extend((f"{stem} by {each.provenance.model.name}", each) for each in each_of)
-        return Outcome(results.to_json(), lambda: _show(results), results)
+        return Outcome(
+            results.to_json(),
+            lambda: _show(results),
+            results,
+            tables=lambda: (locality_table(results),),
+        )
 
     def draw() -> None:
         if drawn:

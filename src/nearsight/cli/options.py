@@ -19,6 +19,8 @@ _TITLES = {
     "phonons": "phonons",
     "probing": "probing, with --spectrum probing",
     "thermodynamics": "thermodynamics",
+    "gas": "ideal gas",
+    "presentation": "units of what is shown",
     "fragments": "fragments",
     "convergence": "convergence",
 }
@@ -129,13 +131,26 @@ def add_resources(command: argparse.ArgumentParser) -> None:
     add_settings(group, EveryRun().resources, "resources", leave_out=("device",))
 
 
-def add_output(command: argparse.ArgumentParser, plot: str | None, *, report: bool = True) -> None:
+def add_output(
+    command: argparse.ArgumentParser,
+    plot: str | None,
+    *,
+    report: bool = True,
+    tables: bool = True,
+) -> None:
     """Add where results go: a figure only of something, a page only with one."""
     group = command.add_argument_group("output")
     group.add_argument(
         "--json", metavar="FILE", help="write the results as JSON; - for standard output"
     )
-    command.set_defaults(report=None)
+    command.set_defaults(report=None, csv=None)
+    if tables:
+        group.add_argument(
+            "--csv",
+            metavar="FILE",
+            help="write the tables of all structures as CSV; further ones, such as bands, beside "
+            "it",
+        )
     if plot is None:
         return
     group.add_argument("--plot", metavar="FILE", help=f"draw the {plot} (.png, .pdf or .svg)")
