@@ -6,13 +6,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 
+from nearsight import records
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
 from nearsight.cli.work import WorkDirectory, work_directory
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
-from nearsight.reports.section_choice import Entry
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Outcome:
     """The JSON object."""
     show: Callable[[], None]
     """Prints it for a human."""
-    entry: Entry | None = None
+    entry: records.Record | None = None
     """What a report shows of it; None for a command without a report, and for a failure."""
 
 
@@ -140,8 +140,8 @@ def _failure(path: str, error: Exception | SystemExit) -> Outcome:
     say(message if message.startswith(path) else f"{path}: {message}")
     if defect:
         say_defect(error)
-    failure = {"type": kind.__name__, "message": message}
-    return Outcome({"structure": path, "error": failure}, show=lambda: None)
+    failure = records.FailureRecord.of(path, kind.__name__, message)
+    return Outcome(failure.to_json(), show=lambda: None)
 
 
 def _require_results_somewhere(arguments: argparse.Namespace) -> None:

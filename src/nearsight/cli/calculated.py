@@ -10,7 +10,6 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.phonopy_io import with_born
 from nearsight.hessian.phonopy_results import with_sum_rules
 from nearsight.hessian.result import Hessian
-from nearsight.records.results import calculation_record
 from nearsight.relaxation.result import Relaxation
 from nearsight.structures.selection import structure_stem
 
@@ -42,12 +41,6 @@ class Calculated:
     def label(self) -> str:
         """What a figure calls the structure, with what must be known about it."""
         return label_of(self.path, self.relaxation)
-
-    def record(self) -> dict[str, Any]:
-        """Return the part of the JSON output that all commands share, warnings aside."""
-        return calculation_record(
-            self.path, self.hessian, self.relaxation, self.settings, self.force_constants
-        )
 
 
 def label_of(path: str, relaxation: Relaxation | None) -> str:

@@ -33,7 +33,9 @@ from nearsight.hessian.generalised import (
 from nearsight.hessian.other_programs import is_hessian_of_other_program
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.models.contract import Model
-from nearsight.remarks import Remark, remarks_to_json
+from nearsight.records.making import elastic_record
+from nearsight.records.results import ElasticResults
+from nearsight.remarks import Remark
 from nearsight.vibrations.modes import require_room_for_modes
 
 
@@ -60,23 +62,26 @@ def run(arguments: argparse.Namespace) -> int:
         tensor = elastic_tensor(found.generalised)
         if arguments.conventional_axes:
             tensor = tensor.turned(conventional_axes(tensor.atoms))
-        warnings = (*found.calculated.hessian.warnings, *tensor.warnings)
+        not_drawn: tuple[Remark, ...] = ()
         if arguments.plot and tensor.is_stable:
             drawn.append((found.calculated.label, tensor))
         elif arguments.plot:
             said = f"{arguments.plot} does not show it: it has no moduli."
-            warnings = (*warnings, Remark("not-drawn", said))
+            not_drawn = (Remark("not-drawn", said),)
+        results = ElasticResults(
+            path,
+            found.generalised,
+            tensor,
+            found.calculated.relaxation,
+            found.calculated.settings,
+            conventional_axes=arguments.conventional_axes,
+            further_warnings=not_drawn,
+        )
 
-        record = {
-            **found.calculated.record(),
-            "strain_derivatives": found.generalised.summary(),
-            "elasticity": {
-                **tensor.summary(),
-                "conventional_axes": arguments.conventional_axes,
-            },
-            "warnings": remarks_to_json(warnings),
-        }
-        return Outcome(record, lambda: _show(found, tensor, warnings, arguments))
+        def show() -> None:
+            _show(found, tensor, results.warnings, arguments)
+
+        return Outcome(elastic_record(results).to_json(), show)
 
     def draw() -> None:
         if drawn:

@@ -11,6 +11,7 @@ from nearsight.cli.outputs import require_output_files
 from nearsight.cli.probing import Probed
 from nearsight.cli.spectra import WithHeat, require_spectrum_settings, with_heat
 from nearsight.cli.work import WorkDirectory
+from nearsight.records.making import heat_capacity_record
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
 
 
@@ -30,7 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
         found = with_heat(path, model, arguments, work)
         if arguments.plot:
             drawn.append(found)
-        return Outcome(found.entry.to_json(), lambda: show(found), found.entry)
+        record = heat_capacity_record(found.entry)
+        return Outcome(record.to_json(), lambda: show(found), record)
 
     def draw() -> None:
         if drawn:

@@ -9,7 +9,8 @@ from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.work import WorkDirectory
 from nearsight.errors import MethodError
-from nearsight.remarks import remarks_to_json
+from nearsight.records.making import hessian_record
+from nearsight.records.results import HessianResults
 from nearsight.structures.selection import structure_stem
 
 
@@ -37,14 +38,16 @@ def run(arguments: argparse.Namespace) -> int:
     def one(path: str, work: WorkDirectory) -> Outcome:
         calculated = calculate(path, model, arguments, work)
         calculated.hessian.save(files[path])
-        warnings = calculated.hessian.warnings
+        results = HessianResults(
+            path, calculated.hessian, calculated.relaxation, calculated.settings, files[path]
+        )
+        warnings = results.warnings
 
         def show() -> None:
             tables.print_calculation(calculated)
             tables.print_warnings(warnings)
             print(f"\n  saved as {files[path]}")
 
-        record = {**calculated.record(), "file": files[path], "warnings": remarks_to_json(warnings)}
-        return Outcome(record, show)
+        return Outcome(hessian_record(results).to_json(), show)
 
     return run_batch(arguments, one)

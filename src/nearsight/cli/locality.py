@@ -23,6 +23,7 @@ from nearsight.locality.result import Locality
 from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
 from nearsight.records.locality_results import LocalityResults
+from nearsight.records.making import locality_record
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.reading import take_notes
 from nearsight.structures.selection import structure_stem
@@ -59,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
                 print_comparison(compared)
             print_warnings(entry.warnings)
 
-        return Outcome(entry.to_json(), show, entry)
+        record = locality_record(entry)
+        return Outcome(record.to_json(), show, record)
 
     def draw() -> None:
         if drawn:

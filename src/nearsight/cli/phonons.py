@@ -18,6 +18,7 @@ from nearsight.cli.spectra import WithHeat, finished, require_crystal, require_o
 from nearsight.cli.work import WorkDirectory
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.models.contract import Model
+from nearsight.records.making import phonons_record
 from nearsight.structures.reduced_cell import reduced_basis
 from nearsight.vibrations.band_structure import band_structure
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
@@ -33,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         found = _phonons(_force_constants(path, model, arguments, work), arguments)
         if arguments.plot:
             drawn.append(found)
-        return Outcome(found.entry.to_json(), lambda: _show(found, arguments.output), found.entry)
+        record = phonons_record(found.entry)
+        return Outcome(record.to_json(), lambda: _show(found, arguments.output), record)
 
     def draw() -> None:
         if drawn:

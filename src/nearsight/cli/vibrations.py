@@ -9,6 +9,7 @@ from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.work import WorkDirectory
+from nearsight.records.making import vibrations_record
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.modes import Vibrations, require_room_for_modes, vibrations
@@ -53,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
             tables.print_wavenumbers(modes)
             tables.print_warnings(entry.warnings)
 
-        return Outcome(entry.to_json(), show, entry)
+        record = vibrations_record(entry)
+        return Outcome(record.to_json(), show, record)
 
     def draw() -> None:
         if drawn:

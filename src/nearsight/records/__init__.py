@@ -1,7 +1,49 @@
-"""What was found about one structure, and how it is put down."""
+"""What was found about one structure, and how it is put down: records, their schema and files."""
 
-from nearsight.records.failure import FailureRecord
-from nearsight.records.locality_results import LocalityResults
-from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.records.base import SCHEMA, CalculatedRecord, Record
+from nearsight.records.files import (
+    Contents,
+    read,
+    read_contents,
+    readable_json,
+    record_from_json,
+    text_of,
+    write,
+)
+from nearsight.records.json_lines import JsonLines
+from nearsight.records.questions import (
+    QUESTIONS,
+    ElasticRecord,
+    EnergyRecord,
+    FailureRecord,
+    HeatCapacityRecord,
+    HessianRecord,
+    LocalityRecord,
+    PhononsRecord,
+    RelaxationRecord,
+    VibrationsRecord,
+)
 
-__all__ = ["FailureRecord", "HarmonicResults", "LocalityResults", "ProbedResults"]
+__all__ = [
+    "QUESTIONS",
+    "SCHEMA",
+    "CalculatedRecord",
+    "Contents",
+    "ElasticRecord",
+    "EnergyRecord",
+    "FailureRecord",
+    "HeatCapacityRecord",
+    "HessianRecord",
+    "JsonLines",
+    "LocalityRecord",
+    "PhononsRecord",
+    "Record",
+    "RelaxationRecord",
+    "VibrationsRecord",
+    "read",
+    "read_contents",
+    "readable_json",
+    "record_from_json",
+    "text_of",
+    "write",
+]

@@ -1,15 +1,16 @@
 """Locality of one structure, with the files of its fragments and the model beside its reference."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ase import Atoms
 
 from nearsight.locality.comparison import LocalityComparison
 from nearsight.locality.result import Locality
-from nearsight.records.locality_verdict import locality_checks, locality_verdict
+from nearsight.records.locality_verdict import locality_checks
 from nearsight.records.verdict import unsaid
-from nearsight.remarks import Remark, remarks_to_json
+from nearsight.remarks import Remark
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class LocalityResults:
     """The same sites by a model, where `locality` is that of its reference."""
     structure_warnings: tuple[Remark, ...] = ()
     """What was remarked about the structure."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for, by name."""
 
     @property
     def warnings(self) -> tuple[Remark, ...]:
@@ -37,28 +40,3 @@ class LocalityResults:
     def atoms(self) -> Atoms:
         """The structure."""
         return self.locality.atoms
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record, which is what the command line's ``--json`` writes."""
-        identity = self.locality.provenance.model
-        made = {
-            "structure": self.name,
-            "formula": str(self.atoms.get_chemical_formula()),
-            "n_atoms": len(self.atoms),
-            **self.locality.summary(),
-            "fragments": [
-                {"file": file, **fragment.summary()}
-                for file, fragment in zip(self.files, self.locality.fragments, strict=True)
-            ],
-            "model": {
-                "name": identity.name,
-                "checkpoint_sha256": identity.checkpoint_sha256,
-                "dtype": identity.dtype,
-                "device": identity.device,
-            },
-            "versions": dict(self.locality.provenance.versions),
-        }
-        if self.comparison is not None:
-            made["comparison"] = self.comparison.summary()
-        verdict = locality_verdict(self).to_json()
-        return {**made, "warnings": remarks_to_json(self.warnings), "verdict": verdict}
