@@ -37,7 +37,8 @@ _CODE = re.compile(CODE_PATTERN)
 _NOTE, _CAUTION, _PROBLEM = Severity
 
 CODES: Mapping[str, Code] = {
-    # files of structures
+    # files
+    "cut-off-line": Code(_CAUTION, "The last record of a file was being written."),
     "one-of-several": Code(_NOTE, "The file holds several structures, of which one was taken."),
     "line-left-out": Code(_NOTE, "A line that breaks the syntax of the file was left out."),
     "dummy-sites": Code(_NOTE, "Sites that are no atoms were left out."),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
+from nearsight import records
 from nearsight.cli.closing_table import ClosingTable
 from nearsight.cli.csv_output import CsvOutput
 from nearsight.cli.json_output import JsonOutput, Record
@@ -20,7 +21,6 @@ from nearsight.cli.wording import in_options
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.progress import Progress, duration
-from nearsight.reports.section_choice import Entry
 from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 logger = logging.getLogger("nearsight.cli")
@@ -34,12 +34,22 @@ class Outcome:
     """The JSON object."""
     show: Callable[[], None]
     """Prints it for a human."""
-    entry: Entry | None = None
+    entry: records.Record | None = None
     """What a report shows of it; None for a command without a report, and for a failure."""
     tables: Callable[[], Sequence[Table]] = tuple
     """What files of tables have of it."""
     files: tuple[str, ...] = ()
     """What was written of it alone."""
+
+    @classmethod
+    def of(
+        cls,
+        record: records.Record,
+        show: Callable[[], None],
+        tables: Callable[[], Sequence[Table]] = tuple,
+    ) -> "Outcome":
+        """Return the outcome that a record tells."""
+        return cls(record.to_json(), show, record, tables)
 
 
 @dataclass(frozen=True)
@@ -198,8 +208,8 @@ def _failure(path: str, error: Exception | SystemExit) -> Outcome:
     say(shown if shown.startswith(path) else f"{path}: {shown}")
     if defect:
         say_defect(error)
-    failure = {"type": kind.__name__, "message": message}
-    return Outcome({"structure": path, "error": failure}, show=lambda: None)
+    failure = records.FailureRecord.of(path, kind.__name__, message)
+    return Outcome(failure.to_json(), show=lambda: None)
 
 
 def _require_results_somewhere(arguments: argparse.Namespace) -> None:

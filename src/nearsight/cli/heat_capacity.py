@@ -36,14 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[HarmonicResults | ProbedResults] = []
 
     def one(task: Task) -> Outcome:
-        results = request.answer(heat_capacity, task, model)
+        record = request.answer(heat_capacity, task, model)
+        results = record.results
+        assert results is not None
         if arguments.atomic_heat and isinstance(results, ProbedResults):
             _write_atomic_heat(arguments.atomic_heat, results.heat)
         if arguments.plot:
             drawn.append(results)
-        return Outcome(
-            results.to_json(), lambda: show(results), results, tables=lambda: tables_of(results)
-        )
+        return Outcome.of(record, lambda: show(results), lambda: tables_of(results))
 
     def draw() -> None:
         if drawn:

@@ -1,6 +1,7 @@
 """``nearsight hessian``."""
 
 import argparse
+from dataclasses import replace
 
 from nearsight.cli import plan, tables
 from nearsight.cli.batch import Outcome, Task, run_batch
@@ -36,16 +37,17 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
 
     def one(task: Task) -> Outcome:
-        results = request.answer(hessian, task, model)
-        results.hessian.save(files[task.path])
-        warnings = results.hessian.warnings
+        file = files[task.path]
+        record = replace(request.answer(hessian, task, model), file=file)
+        results = record.results
+        assert results is not None
+        results.hessian.save(file)
 
         def show() -> None:
             tables.print_calculation(results)
-            tables.print_warnings(warnings)
-            print(f"\n  saved as {files[task.path]}")
+            tables.print_warnings(record.warnings)
+            print(f"\n  saved as {file}")
 
-        record = {**results.to_json(), "file": files[task.path]}
-        return Outcome(record, show, tables=lambda: (hessian_table(results.hessian),))
+        return Outcome.of(record, show, lambda: (hessian_table(results.hessian),))
 
     return run_batch(arguments, one)

@@ -35,17 +35,16 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[HarmonicResults] = []
 
     def one(task: Task) -> Outcome:
-        results = request.answer(phonons, task, model)
+        record = request.answer(phonons, task, model)
+        results = record.results
+        assert results is not None
         if arguments.output:
             assert results.force_constants is not None
             write_phonopy(arguments.output, results.force_constants)
         if arguments.plot:
             drawn.append(results)
-        return Outcome(
-            results.to_json(),
-            lambda: _show(results, arguments.output),
-            results,
-            tables=lambda: tables_of(results),
+        return Outcome.of(
+            record, lambda: _show(results, arguments.output), lambda: tables_of(results)
         )
 
     def draw() -> None:

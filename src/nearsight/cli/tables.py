@@ -18,7 +18,12 @@ from nearsight.cli.wording import in_options
 from nearsight.hessian.plan import Plan
 from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
-from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.records.results import (
+    ElasticResults,
+    HarmonicResults,
+    HessianResults,
+    ProbedResults,
+)
 from nearsight.relaxation.result import Relaxation
 from nearsight.structures.supercell import name_supercell
 from nearsight.vibrations.band_structure import BandStructure
@@ -30,21 +35,20 @@ from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.shown_functions import shown_functions
 from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
-from nearsight.workflows.second_derivatives import SecondDerivatives
 
 _SITES_SHOWN = 20
 
 
-def print_calculation(calculated: SecondDerivatives | HarmonicResults) -> None:
+def print_calculation(calculated: HessianResults | HarmonicResults | ElasticResults) -> None:
     """Print how the Hessian came about."""
     hessian = calculated.hessian
+    constants = calculated.force_constants if isinstance(calculated, HarmonicResults) else None
     print(f"\n{printable_name(calculated.name)}")
-    of_what = "force constants in a " if calculated.force_constants else ""
+    of_what = "force constants in a " if constants else ""
     _print_structure(calculated.atoms, calculated.settings, of_what)
     _print_model(hessian.provenance.model)
     if calculated.relaxation is not None:
         _print_relaxation(calculated.relaxation)
-    constants = calculated.force_constants
     rows_total = 3 * len(constants.supercell) if constants else hessian.rows_total
     following = f", {hessian.rows_by_sum_rule} by the sum rule," if hessian.rows_by_sum_rule else ""
     print_line(

@@ -33,7 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[HarmonicResults] = []
 
     def one(task: Task) -> Outcome:
-        results = request.answer(vibrations, task, model)
+        record = request.answer(vibrations, task, model)
+        results = record.results
+        assert results is not None
         if arguments.modes:
             results.vibrations.save(arguments.modes)
         for mode in arguments.animate:
@@ -41,11 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
             write_mode_trajectory(_animation(task.path, mode), trajectory)
         if arguments.plot:
             drawn.append(results)
-        return Outcome(
-            results.to_json(),
-            lambda: _show(results),
-            results,
-            tables=lambda: (modes_table(results.vibrations),),
+        return Outcome.of(
+            record, lambda: _show(results), lambda: (modes_table(results.vibrations),)
         )
 
     def draw() -> None:

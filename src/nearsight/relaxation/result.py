@@ -172,6 +172,14 @@ class Relaxation:
             "converged": self.converged,
             "steps": self.n_steps,
             "fmax_eV_per_A": self.fmax_eV_per_A,
+            "max_stress_GPa": self.max_stress_GPa,
+            "optimizer": self.optimizer,
+            "energy_before_eV": self.energy_before_eV,
+            "energy_after_eV": self.energy_after_eV,
+            "energy_change_eV_per_atom": self.energy_change_eV_per_atom,
+            "volume_before_A3": self.volume_before_A3,
+            "volume_after_A3": self.volume_after_A3,
+            "volume_change": self.volume_change,
         }
 
     def save(self, path: str | os.PathLike[str]) -> None:
