@@ -27,7 +27,9 @@ SOURCE = Path(__file__).parents[1] / "src" / "nearsight"
 @pytest.fixture
 def stopped() -> Relaxation:
     return relax(
-        bulk("Cu", a=3.4), AseModel(EMT()), RelaxationSettings(max_steps=1, optimizer="BFGS")
+        bulk("Cu", a=3.4),
+        AseModel(EMT()),
+        RelaxationSettings(max_steps=1, optimizer="BFGS"),
     )
 
 

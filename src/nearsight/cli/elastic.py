@@ -3,14 +3,15 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.elastic_tables import print_elasticity
 from nearsight.cli.figures import youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.result_tables import elastic_tables
 from nearsight.remarks import Remark, remarks_to_json
-from nearsight.workflows import ElasticSettings, Unfinished, elastic
+from nearsight.workflows import ElasticSettings, elastic
 from nearsight.workflows.elastic import ElasticResults
 
 
@@ -23,14 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[ElasticResults] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
-        results = elastic(
-            path,
-            request.model_for(path, model),
-            request.settings,
-            unfinished=unfinished,
-            resources=request.resources,
-        )
+    def one(task: Task) -> Outcome:
+        results = request.answer(elastic, task, model)
         if arguments.output:
             results.generalised.save(arguments.output)
         undrawn = arguments.plot and not results.tensor.is_stable
@@ -39,7 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
         said = f"{arguments.plot} does not show it: it has no moduli."
         warnings = (*results.warnings, *([Remark("not-drawn", said)] if undrawn else ()))
         record = {**results.to_json(), "warnings": remarks_to_json(warnings)}
-        return Outcome(record, lambda: _show(results, warnings, arguments.output))
+        return Outcome(
+            record,
+            lambda: _show(results, warnings, arguments.output),
+            tables=lambda: elastic_tables(results.tensor),
+        )
 
     def draw() -> None:
         if drawn:

@@ -18,6 +18,7 @@ _PAGES = (".html", ".htm")
 
 _WRITTEN = {
     "--json": "json",
+    "--csv": "csv",
     "--plot": "plot",
     "the page": "report",
     "--output": "output",

@@ -5,15 +5,17 @@ import argparse
 import numpy as np
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.figures import phonons_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.result_tables import tables_of
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.reduced_cell import reduced_basis
-from nearsight.workflows import PhononsSettings, Unfinished, phonons
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
+from nearsight.workflows import PhononsSettings, phonons
 from nearsight.workflows.born import require_born_file
 from nearsight.workflows.finished import require_force_constants_file
 from nearsight.workflows.source import Source
@@ -32,20 +34,19 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
-        results = phonons(
-            path,
-            request.model_for(path, model),
-            settings,
-            unfinished=unfinished,
-            resources=request.resources,
-        )
+    def one(task: Task) -> Outcome:
+        results = request.answer(phonons, task, model)
         if arguments.output:
             assert results.force_constants is not None
             write_phonopy(arguments.output, results.force_constants)
         if arguments.plot:
             drawn.append(results)
-        return Outcome(results.to_json(), lambda: _show(results, arguments.output), results)
+        return Outcome(
+            results.to_json(),
+            lambda: _show(results, arguments.output),
+            results,
+            tables=lambda: tables_of(results),
+        )
 
     def draw() -> None:
         if drawn:
@@ -59,11 +60,12 @@ def _show(results: HarmonicResults, output: str | None) -> None:
     assert mesh is not None
     assert thermal is not None
     tables.print_calculation(results)
-    tables.print_phonons(mesh)
+    unit = FREQUENCY_UNITS[results.presentation.frequency_unit]
+    tables.print_phonons(mesh, unit)
     if results.bands is not None:
-        tables.print_bands(results.bands)
+        tables.print_bands(results.bands, unit)
     tables.print_thermodynamics(thermal)
-    tables.print_further_functions(thermal)
+    tables.print_further_functions(thermal, results.presentation.per or "formula")
     tables.print_warnings(results.warnings)
     if output:
         skewed = not np.array_equal(reduced_basis(mesh.atoms), np.eye(3))

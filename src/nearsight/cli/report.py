@@ -25,13 +25,14 @@ _LONGEST_REASON = 300  # characters of the reasons in a file that anybody may ha
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_output_files(arguments)
-    asked = requested(arguments, SavedSettings()).settings.thermodynamics
+    settings = requested(arguments, SavedSettings()).settings
+    asked = settings.thermodynamics
 
     def one(path: str) -> Outcome:
         hessian = _read(path)
         modes = vibrations(hessian)
         thermal = thermodynamics(modes, asked.temperatures_K, asked.acoustic, asked.scale_factor)
-        entry = HarmonicResults(path, hessian, modes, thermal)
+        entry = HarmonicResults(path, hessian, modes, thermal, presentation=settings.presentation)
         return Outcome(entry.to_json(), show=lambda: None, entry=entry)
 
     status = run_each(arguments, one)

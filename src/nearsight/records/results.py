@@ -19,7 +19,9 @@ from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
+from nearsight.vibrations.presentation_settings import PresentationSettings
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
+from nearsight.vibrations.projected_density_of_states import ProjectedDensityOfStates
 from nearsight.vibrations.spectrum import Spectrum
 from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
@@ -49,6 +51,10 @@ class HarmonicResults:
     """How the heat capacity moved with the supercell, where several were tried."""
     bands: BandStructure | None = None
     """Bands along a path, where they were asked for."""
+    projected: ProjectedDensityOfStates | None = None
+    """The density of states by element and atom, where it was asked for."""
+    presentation: PresentationSettings = field(default_factory=PresentationSettings)
+    """In which units tables, figures and pages show it."""
 
     @property
     def warnings(self) -> tuple[Remark, ...]:
@@ -79,6 +85,7 @@ class HarmonicResults:
             "mesh": list(self.phonons.mesh) if self.phonons else None,
             "spectrum": self.spectrum.spectrum_summary(),
             "modes": self.vibrations.summary(),
+            "frequency_unit": self.presentation.frequency_unit,
         }
         if self.spectrum_reason is not None:
             made["spectrum"]["reason"] = self.spectrum_reason
@@ -86,9 +93,11 @@ class HarmonicResults:
             made["convergence"] = self.convergence.summary()
         if self.phonons is not None:
             made["bands"] = self.bands.summary() if self.bands else None
+            made["density_of_states"] = self.projected.summary() if self.projected else None
         if self.thermodynamics is not None:
             made["heat_capacity"] = self.thermodynamics.heat_capacity_summary()
             made["thermodynamics"] = self.thermodynamics.functions_summary()
+            made["zero_point_energy"] = self.thermodynamics.zero_point_summary()
             made["acoustic"] = self.thermodynamics.acoustic
             made["scale_factor"] = self.thermodynamics.scale_factor
         return {

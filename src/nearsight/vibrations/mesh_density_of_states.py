@@ -60,6 +60,47 @@ def mesh_density_of_states(
     MethodError
         The width is not positive.
     """
+    bins = frequency_bins(phonons, width_THz)
+    frequencies = units.mode_energies(phonons.eigenvalues_eV_per_A2_amu) * units.EV_IN_THZ
+    weights = np.repeat(phonons.cells * phonons.weights, frequencies.shape[1])
+    if not phonons.gamma.pieces.connected:
+        weights[frequencies.ravel() == 0.0] = 0.0
+    counts, _ = np.histogram(frequencies.ravel(), bins.edges_THz, weights=weights)
+    [states] = bins.broadened(counts[np.newaxis])
+    return MeshDensityOfStates(bins.grid_THz, states, bins.width_THz, phonons.provenance)
+
+
+@dataclass(frozen=True)
+class FrequencyBins:
+    """Bins into which modes are counted, far narrower than the Gaussians that are made of them."""
+
+    grid_THz: NDArray[np.float64]
+    """Where the density is given."""
+    edges_THz: NDArray[np.float64]
+    """Ends of the bins, all equally wide."""
+    width_THz: float
+    """Standard deviation of the Gaussians."""
+
+    def broadened(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return densities on the grid, one row for each row of counts in the bins."""
+        filled = np.flatnonzero(counts.any(axis=0))
+        centres = ((self.edges_THz[1:] + self.edges_THz[:-1]) / 2)[filled]
+        height = 1 / (self.width_THz * math.sqrt(2 * math.pi))
+        densities = np.empty((len(counts), len(self.grid_THz)))
+        for column, x in enumerate(self.grid_THz):
+            gaussians = height * np.exp(-0.5 * ((x - centres) / self.width_THz) ** 2)
+            densities[:, column] = counts[:, filled] @ gaussians
+        return densities
+
+
+def frequency_bins(phonons: PhononMesh, width_THz: float | None = None) -> FrequencyBins:
+    """Return the bins of a density of states; see `mesh_density_of_states`.
+
+    Raises
+    ------
+    MethodError
+        The width is not positive.
+    """
     if width_THz is not None and not (math.isfinite(width_THz) and width_THz > 0):
         raise MethodError(f"width_THz={width_THz}; give a positive width such as 0.1 THz.")
     frequencies = units.mode_energies(phonons.eigenvalues_eV_per_A2_amu) * units.EV_IN_THZ
@@ -68,14 +109,4 @@ def mesh_density_of_states(
     tail = _TAIL_IN_WIDTHS * width
     # On both sides, or a part of every acoustic mode would be missing.
     grid = np.linspace(lowest - tail, highest + tail, _POINTS)
-    # Modes are counted into bins far narrower than a Gaussian, whose number does not matter then.
-    edges = np.linspace(lowest - width, highest + width, 20 * _POINTS)
-    weights = np.repeat(phonons.cells * phonons.weights, frequencies.shape[1])
-    if not phonons.gamma.pieces.connected:
-        weights[frequencies.ravel() == 0.0] = 0.0
-    counts, _ = np.histogram(frequencies.ravel(), edges, weights=weights)
-    filled = counts > 0
-    centres, shares = ((edges[1:] + edges[:-1]) / 2)[filled], counts[filled]
-    height = 1 / (width * math.sqrt(2 * math.pi))
-    states = [height * shares @ np.exp(-0.5 * ((x - centres) / width) ** 2) for x in grid]
-    return MeshDensityOfStates(grid, np.array(states), width, phonons.provenance)
+    return FrequencyBins(grid, np.linspace(lowest - width, highest + width, 20 * _POINTS), width)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.reach import pieces_of
@@ -30,9 +31,6 @@ from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A, Acoustic
 from nearsight.vibrations.spectrum import Oscillators
 from nearsight.vibrations.waves import Waves, waves_at
 from nearsight.vibrations.wording import cause_of_imaginary
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 NOTABLE_INTERPOLATION = 0.01
 """Change of c_v at 300 K by interpolation from which the supercell is called small.
@@ -348,15 +346,27 @@ def irreducible_mesh(
     import spglib
 
     mesh = np.array(numbers)
-    on_mesh = np.linalg.inv(rotations) * mesh / mesh[:, np.newaxis]
-    kept = rotations[np.abs(on_mesh - np.round(on_mesh)).max(axis=(1, 2)) < 1e-6]
     found = spglib.get_stabilized_reciprocal_mesh(
-        mesh, kept, is_shift=[0, 0, 0], is_time_reversal=True, qpoints=[0.0, 0.0, 0.0]
+        mesh,
+        rotations_of_mesh(numbers, rotations),
+        is_shift=[0, 0, 0],
+        is_time_reversal=True,
+        qpoints=[0.0, 0.0, 0.0],
     )
     assert found is not None
     mapping, addresses = found
     irreducible, weights = np.unique(mapping, return_counts=True)
     return addresses[irreducible] / mesh, weights
+
+
+def rotations_of_mesh(
+    numbers: tuple[int, int, int], rotations: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return those of the rotations that map a mesh onto itself, shape ``(n, 3, 3)``."""
+    mesh = np.array(numbers)
+    on_mesh = np.linalg.inv(rotations) * mesh / mesh[:, np.newaxis]
+    kept: NDArray[np.bool_] = np.abs(on_mesh - np.round(on_mesh)).max(axis=(1, 2)) < 1e-6
+    return rotations[kept]
 
 
 def _require_room(numbers: tuple[int, int, int], force_constants: ForceConstants) -> None:

@@ -15,11 +15,12 @@ from nearsight.workflows.second_derivatives import (
     hessian_of,
     prepare_for_hessian,
 )
-from nearsight.workflows.settings import HessianSettings
+from nearsight.workflows.settings import HessianSettings, VibrationsSettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.unfinished import Unfinished
 
 _DEFAULT = HessianSettings()
+_DEFAULT_OF_MODES = VibrationsSettings()
 
 
 @announces
@@ -55,7 +56,7 @@ def hessian(
 def vibrations(
     structure: Structure,
     model: AnyModel | None = None,
-    settings: HessianSettings = _DEFAULT,
+    settings: VibrationsSettings = _DEFAULT_OF_MODES,
     *,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
@@ -90,6 +91,7 @@ def vibrations(
         modes_of(derivatives.hessian),
         relaxation=derivatives.relaxation,
         settings=derivatives.settings,
+        presentation=settings.presentation,
     )
 
 
@@ -106,8 +108,8 @@ def _hessian(
     source = Source.of(structure, settings.reading)
     if source.is_finished:
         return finished_hessian(source, settings, model)
-    context = begin(source.name, model, unfinished, resources, progress)
+    context = begin(source, model, unfinished, resources, progress)
     prepared = prepare_for_hessian(
-        source, context, settings, dense=lambda _: True, require_room=require_room
+        context, settings, dense=lambda _: True, require_room=require_room
     )
-    return hessian_of(prepared, source, context, settings)
+    return hessian_of(prepared, context, settings)

@@ -6,7 +6,9 @@ from nearsight.announcing import announces
 from nearsight.progress import Progress
 from nearsight.records.results import HarmonicResults
 from nearsight.resources import Resources
-from nearsight.vibrations.band_structure import band_structure
+from nearsight.vibrations.band_path import find_band_path
+from nearsight.vibrations.band_structure import DEFAULT_POINTS, band_structure
+from nearsight.vibrations.projected_density_of_states import projected_density_of_states
 from nearsight.workflows.born import require_born_file
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import finished_force_constants, require_force_constants_file
@@ -51,16 +53,31 @@ def phonons(
     if source.is_finished:
         derivatives = finished_force_constants(source, settings, model)
     else:
-        context = begin(source.name, model, unfinished, resources, progress)
+        context = begin(source, model, unfinished, resources, progress)
         prepared = prepare(
-            source, context, settings, require=lambda atoms: require_crystal(atoms, "phonons")
+            context, settings, require=lambda atoms: require_crystal(atoms, "phonons")
         )
-        derivatives = force_constants_of(prepared, source, context, settings)
+        derivatives = force_constants_of(prepared, context, settings)
     return _with_bands(derivatives, settings)
 
 
 def _with_bands(derivatives: SecondDerivatives, settings: PhononsSettings) -> HarmonicResults:
+    """Return phonons with the bands and the density of states that were asked for."""
     constants = derivatives.force_constants
     assert constants is not None
+    # A path that is none must not cost a mesh.
+    path = None if settings.bands is None else find_band_path(constants, settings.bands)
     results = harmonic_results(derivatives, settings, None)
-    return replace(results, bands=band_structure(constants) if settings.bands else None)
+    if path is not None:
+        bands = band_structure(
+            constants,
+            path,
+            points_per_segment=settings.band_points or DEFAULT_POINTS,
+            spacing_per_A=settings.band_spacing_per_A,
+        )
+        results = replace(results, bands=bands)
+    if settings.projected_dos:
+        assert results.phonons is not None
+        projected = projected_density_of_states(constants, results.phonons)
+        results = replace(results, projected=projected)
+    return results

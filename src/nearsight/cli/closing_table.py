@@ -1,0 +1,103 @@
+"""The table at the end of a command with several structures: one line for each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nearsight.cli.lines import WIDTH, columns, end_of, start_of
+from nearsight.printable import printable_name
+
+Record = Mapping[str, Any]
+
+_HEAD = ("structure", "formula", "result", "verdict")
+_WIDEST = (26, 14, 30)
+"""Columns of the first three at most; the last one takes the rest."""
+_GAP = 2
+_LEVELS = {"good": "passed", "unknown": "not known", "caution": "caution", "bad": "problem"}
+
+
+class ClosingTable:
+    """What came of each structure, kept in few words until the end of a run."""
+
+    def __init__(self) -> None:
+        self._rows: list[Sequence[str]] = [_HEAD]
+
+    def add(self, record: Record) -> None:
+        """Add the record of a structure."""
+        self._rows.append(_row(record))
+
+    def show(self) -> None:
+        """Print the table, at most as wide as a terminal, if there are several structures."""
+        if len(self._rows) <= 2:
+            return
+        widths = [
+            min(most, max(columns(row[column]) for row in self._rows))
+            for column, most in enumerate(_WIDEST)
+        ]
+        print()
+        for row in self._rows:
+            print(_line(row, widths))
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    *cells, text = row
+    # What failed has a reason in place of formula and number.
+    beside = widths[:1] if not any(cells[1:]) else widths
+    shown = [
+        cell + " " * (width - columns(cell))
+        for cell, width in (
+            (end_of(each, width) if place == 0 else start_of(each, width), width)
+            for place, (each, width) in enumerate(zip(cells, beside, strict=False))
+        )
+    ]
+    room = WIDTH - sum(beside) - _GAP * len(beside)
+    return (" " * _GAP).join([*shown, start_of(text, room)]).rstrip()
+
+
+def _row(record: Record) -> tuple[str, str, str, str]:
+    name = printable_name(str(record["structure"]))
+    if "error" in record:
+        message = printable_name(str(record["error"]["message"])).removeprefix(f"{name} ")
+        return name, "", "", f"failed: {message.removeprefix(f'{name}: ')}"
+    return name, str(record.get("formula", "")), answer_of(record) or "done", _verdict(record)
+
+
+def _verdict(record: Record) -> str:
+    if verdict := record.get("verdict"):
+        return _LEVELS.get(verdict["level"], str(verdict["level"]))
+    n_warnings = len(record.get("warnings", ()))
+    return f"{n_warnings or 'no'} warning{'' if n_warnings == 1 else 's'}"
+
+
+def answer_of(record: Record) -> str:
+    """Return the number that a record is about, with its unit; empty if it has none."""
+    for field, answer in _ANSWERS.items():
+        if record.get(field):
+            return answer(record[field])
+    return ""
+
+
+def _heat(rows: Sequence[Record]) -> str:
+    return f"c_v {rows[0]['J_per_g_K']:.5f} J/(g K), {rows[0]['temperature_K']:g} K"
+
+
+def _elasticity(found: Record) -> str:
+    moduli = found["moduli"]
+    return f"K {moduli['bulk_GPa']['hill']:.4g} GPa" if moduli else str(found["stability"])
+
+
+def _modes(found: Record) -> str:
+    wavenumbers = found["wavenumbers_per_cm"]
+    imaginary = found["n_imaginary"]
+    tail = f", {imaginary} imaginary" if imaginary else ""
+    return f"up to {wavenumbers[-1]:.1f} cm⁻¹{tail}" if wavenumbers else ""
+
+
+_ANSWERS: Mapping[str, Callable[[Any], str]] = {
+    "heat_capacity": _heat,
+    "elasticity": _elasticity,
+    "common_radius_A": lambda radius: f"fragments of {radius:.2f} Å",
+    "modes": _modes,
+    "rows_needed": lambda rows: f"{rows} rows needed",
+    "hessian": lambda found: f"{found['rows_total']} rows",
+}
+"""What each command is about, by the first field of these that its record has."""
