@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent / "src" / "nearsight"
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 OF_OTHER_PROGRAMS = {
     "structures/ase_files.py": "ase info --formats",
+    "structures/writing.py": "ase info --formats",
     "models/nequip_compiled.py": "nequip-compile",
 }
 COMMAND = re.compile(

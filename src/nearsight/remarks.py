@@ -52,6 +52,8 @@ CODES: Mapping[str, Code] = {
     "contradiction": Code(_CAUTION, "The file contradicts itself, which was accepted."),
     "elements-guessed": Code(_CAUTION, "The file does not name its elements plainly."),
     "left-out-of-file": Code(_CAUTION, "Something in the file that may matter is not used."),
+    "rounded-by-format": Code(_CAUTION, "The format of a file written rounds positions."),
+    "left-out-by-format": Code(_CAUTION, "The format of a file written does not hold all."),
     "reader-warning": Code(_CAUTION, "The reader of the format warned."),
     # Hessians and force constants
     "ghost-centres": Code(_NOTE, "Centres without a mass are no atoms and were left out."),

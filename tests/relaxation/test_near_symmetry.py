@@ -58,6 +58,8 @@ def test_nothing_is_said_where_nothing_is_saved(capabilities: Capabilities) -> N
     layer = bulk("C", "diamond", a=3.57, cubic=True)
     layer.pbc = [True, True, False]
     assert near_symmetry(layer, capabilities) is None
+    many = off(bulk("C", "diamond", a=3.57, cubic=True).repeat((6, 5, 5)), 4e-4)  # 1,200 atoms
+    assert near_symmetry(many, capabilities) is None
 
 
 def test_distortions_that_are_not_small_are_left_alone(capabilities: Capabilities) -> None:

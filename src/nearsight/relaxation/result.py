@@ -22,6 +22,9 @@ from nearsight.storage import (
 )
 from nearsight.units import EV_PER_A3_IN_GPA
 
+_RESULTS = {"forces_eV_per_A": "forces", "stress_eV_per_A3": "stress"}
+"""Arrays of a saved relaxation, and what ASE calls them."""
+
 
 @dataclass(frozen=True)
 class KeptSymmetry:
@@ -210,10 +213,11 @@ class Relaxation:
             "warnings": remarks_to_json(self.warnings),
             "provenance": self.provenance.to_json(),
         }
-        results = self.atoms.calc.results
-        arrays = atoms_to_arrays(self.atoms) | {"forces_eV_per_A": results["forces"]}
-        if "stress" in results:
-            arrays["stress_eV_per_A3"] = results["stress"]
+        results = {} if self.atoms.calc is None else self.atoms.calc.results
+        arrays = atoms_to_arrays(self.atoms)
+        for name, key in _RESULTS.items():
+            if key in results:
+                arrays[name] = results[key]
         save_archive(path, "relaxation", header, arrays)
 
     @classmethod
@@ -232,15 +236,16 @@ class Relaxation:
         )
         imaginary = header["imaginary_per_cm"]
         atoms = atoms_from_arrays(arrays)
-        require_numbers(arrays, "forces_eV_per_A", (len(atoms), 3))
-        if "stress_eV_per_A3" in arrays:
-            require_numbers(arrays, "stress_eV_per_A3", (6,))
-        atoms.calc = results_as_calculator(
-            atoms,
-            header["energy_after_eV"],
-            arrays["forces_eV_per_A"],
-            arrays.get("stress_eV_per_A3"),
-        )
+        shapes = {"forces_eV_per_A": (len(atoms), 3), "stress_eV_per_A3": (6,)}
+        for name in _RESULTS.keys() & arrays.keys():
+            require_numbers(arrays, name, shapes[name])
+        if "forces_eV_per_A" in arrays:
+            atoms.calc = results_as_calculator(
+                atoms,
+                header["energy_after_eV"],
+                arrays["forces_eV_per_A"],
+                arrays.get("stress_eV_per_A3"),
+            )
         return cls(
             atoms=atoms,
             converged=header["converged"],
