@@ -105,7 +105,7 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
 
 
 def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]) -> int:
-    """Call `calculate` for each structure with its position among all, such as ``3 of 20``."""
+    """Call `calculate` for each structure with its position; one alone has none."""
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
     report = ReportOutput(arguments.report, arguments.structures, arguments.command_line)
     table = ClosingTable()
@@ -113,7 +113,8 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
     failed, n_structures = 0, len(arguments.structures)
     try:
         for number, path in enumerate(arguments.structures, start=1):
-            position, start = f"{number} of {n_structures}", perf_counter()
+            position = f"{number} of {n_structures}" if n_structures > 1 else ""
+            start = perf_counter()
             with _nothing_between_results(arguments):
                 outcome = _attempt(path, partial(calculate, path, position))
             outcome = _recorded(path, outcome, output)
@@ -156,7 +157,8 @@ def _tabulate(path: str, outcome: Outcome, tables: CsvOutput) -> None:
 def _log_end(path: str, position: str, outcome: Outcome, seconds: float) -> None:
     end = "failed" if "error" in outcome.record else "finished"
     wrote = f"; wrote {', '.join(outcome.files)}" if outcome.files else ""
-    logger.info("%s (%s): %s after %s%s", path, position, end, duration(seconds), wrote)
+    which = f"{path} ({position})" if position else path
+    logger.info("%s: %s after %s%s", which, end, duration(seconds), wrote)
 
 
 def _nothing_between_results(arguments: argparse.Namespace) -> AbstractContextManager[object]:

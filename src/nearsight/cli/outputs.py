@@ -11,7 +11,6 @@ from pathlib import Path
 from nearsight.cli.from_settings import given_settings
 from nearsight.cli.option_names import option_of
 from nearsight.errors import MethodError, StorageError
-from nearsight.storage import require_writable
 
 _FIGURES = (".png", ".pdf", ".svg")
 _PAGES = (".html", ".htm")
@@ -62,6 +61,9 @@ def require_output_files(
         A folder is not there or may not be written, two results would be one file, or a result
         would take the place of something that is read.
     """
+    # It takes its time, and a log is compared with the other files before the first word.
+    from nearsight.storage import require_writable
+
     plot, page = getattr(arguments, "plot", None), getattr(arguments, "report", None)
     if plot is not None and Path(plot).suffix.lower() not in _FIGURES:
         raise MethodError(f"cannot draw {plot}; choose a name that ends in {', '.join(_FIGURES)}.")
