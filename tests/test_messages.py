@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from nearsight.cli.main import command_parser
+from nearsight.cli.commands import command_parser
 from nearsight.cli.wording import in_options
 
 ROOT = Path(__file__).parent.parent / "src" / "nearsight"
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 OF_OTHER_PROGRAMS = {
     "structures/ase_files.py": "ase info --formats",
+    "structures/writing.py": "ase info --formats",
     "models/nequip_compiled.py": "nequip-compile",
 }
 COMMAND = re.compile(

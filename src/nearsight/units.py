@@ -55,6 +55,9 @@ EV_IN_PER_CM: Final[float] = constants.e / (constants.h * constants.c) * 1e-2
 EV_IN_THZ: Final[float] = constants.e / constants.h * 1e-12
 """The frequency in THz of a quantum of 1 eV."""
 
+PER_CM_IN_THZ: Final[float] = EV_IN_THZ / EV_IN_PER_CM
+"""The frequency in THz of a wavenumber of 1 cm⁻¹."""
+
 
 def mode_energies(eigenvalues: ArrayLike) -> FloatArray:
     """Return the quantum ħω of each mode in eV, negative where the mode is imaginary.

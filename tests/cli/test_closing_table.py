@@ -31,7 +31,7 @@ def test_each_structure_has_name_formula_number_and_verdict(
 ) -> None:
     lines = table_of([heat("a.cif"), heat("long/path/b.cif", "caution")], capsys)
     assert lines[0].split() == ["structure", "formula", "result", "verdict"]
-    assert lines[1] == "a.cif           Cu4      c_v 0.36773 J/(g K), 300 K  passed"
+    assert lines[1] == "a.cif            Cu4      c_v 0.36773 J/(g K), 300 K  passed"
     assert lines[2].startswith("long/path/b.cif  Cu4      c_v 0.36773 J/(g K), 300 K  caution")
 
 

@@ -58,7 +58,7 @@ def test_options_are_taken_before_the_command_and_after_it(
     options = ["-q", "--log", "run.log"]
     assert main([*options, *command] if before else [*command, *options]) == 0
     assert capsys.readouterr().err == ""
-    assert "copper.cif (1 of 1): finished" in (folder / "run.log").read_text()
+    assert "copper.cif: finished" in (folder / "run.log").read_text()
 
 
 def test_verbose_tells_each_step(nearsight: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +154,7 @@ def test_terminal_shows_at_once_what_runs_and_is_clean_at_the_end() -> None:
     assert session.status == 0
     assert session.words.lstrip("\r").startswith("Nearsight ")
     assert "Hessian rows" in session.words
-    assert "copper.cif (1 of 1): finished" in session.words
+    assert "copper.cif: finished" in session.words
     assert not [line for line in session.left if "Hessian rows" in line or "finished" in line]
     assert "copper.cif" in session.left
     assert session.left[-1] == ""

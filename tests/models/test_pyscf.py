@@ -18,7 +18,7 @@ from nearsight.testing import check_model
 from nearsight.testing.structures import displaced, examination_structures
 from nearsight.vibrations import vibrations
 
-pytest.importorskip("pyscf", reason="PySCF is not installed (pip install 'nearsight[pyscf]')")
+pytest.importorskip("pyscf", reason="PySCF is not installed (nearsight models install pyscf)")
 
 SMALL = "pyscf:pbe/sto-3g"
 SEEDS = [(0, np.array([0.6, 0.0, 0.8])), (1, np.array([0.0, 1.0, 0.0]))]

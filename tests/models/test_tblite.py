@@ -16,7 +16,7 @@ from nearsight.testing import check_model
 from nearsight.testing.structures import displaced
 from nearsight.vibrations import vibrations
 
-pytest.importorskip("tblite", reason="tblite is not installed (pip install 'nearsight[tblite]')")
+pytest.importorskip("tblite", reason="tblite is not installed (nearsight models install tblite)")
 
 NAMES = ("gfn1-xtb", "gfn2-xtb")
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nearsight.locality.result import Locality
 from nearsight.printable import printable_name
-from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.records.results import ElasticResults, HarmonicResults, ProbedResults
 from nearsight.storage import write_atomically
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.density_of_states import density_of_states
@@ -19,8 +19,6 @@ from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.thermodynamics import thermodynamics
-from nearsight.workflows.elastic import ElasticResults
-from nearsight.workflows.second_derivatives import SecondDerivatives
 
 logger = logging.getLogger("nearsight.cli")
 
@@ -130,7 +128,7 @@ def youngs_modulus_figure(path: str, calculated: Sequence[ElasticResults]) -> No
     for axes, results in zip(panels, calculated, strict=True):
         tensor = results.tensor
         tensor.plot(axes)
-        name = _text(_label_of(results.by_positions))
+        name = _text(_label_of(results))
         axes.set_title(f"{name} ({tensor.atoms.get_chemical_formula()})\nfrom {tensor.name}")
         title = "Young's modulus / GPa, relaxed ions"
         axes.legend(title=title, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
@@ -147,7 +145,7 @@ def locality_figure(path: str, calculated: Sequence[tuple[str, Locality]]) -> No
     _save(figure, path)
 
 
-def _label_of(results: HarmonicResults | ProbedResults | SecondDerivatives) -> str:
+def _label_of(results: HarmonicResults | ProbedResults | ElasticResults) -> str:
     """Return what a figure calls a structure, with what must be known about it."""
     unconverged = results.relaxation is not None and not results.relaxation.converged
     return f"{structure_stem(results.name)}{', NOT CONVERGED' if unconverged else ''}"

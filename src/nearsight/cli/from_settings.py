@@ -8,10 +8,14 @@ from typing import Any
 from nearsight.cli.option_names import option_of
 from nearsight.cli.values import (
     MeshAction,
+    TemperaturesAction,
     atom_indices,
     gibibytes,
     positive_float,
     positive_int,
+    pressure,
+    symmetry_number,
+    temperatures,
 )
 from nearsight.settings import About, Settings, describe
 
@@ -95,9 +99,13 @@ _FURTHER: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 _SPECIAL: dict[str, dict[str, Any]] = {
+    "bands": {"nargs": "?", "const": "auto"},
     "mesh": {"type": positive_float, "nargs": "+", "action": MeshAction},
     "keep": {"type": atom_indices, "action": "append"},
     "memory_bytes": {"type": gibibytes, "metavar": "GIB"},
+    "pressure_bar": {"type": pressure, "metavar": "P"},
+    "symmetry_number": {"type": symmetry_number, "metavar": "auto|N"},
+    "temperatures_K": {"type": temperatures, "nargs": "+", "action": TemperaturesAction},
     "supercell": {"type": positive_int, "nargs": 3, "metavar": ("A", "B", "C")},
 }
 

@@ -9,6 +9,7 @@ from nearsight.cli.figures import heat_capacity_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.result_tables import tables_of
 from nearsight.errors import MethodError
 from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.storage import write_text
@@ -35,12 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[HarmonicResults | ProbedResults] = []
 
     def one(task: Task) -> Outcome:
-        results = request.answer(heat_capacity, task, model)
+        record = request.answer(heat_capacity, task, model)
+        results = record.results
+        assert results is not None
         if arguments.atomic_heat and isinstance(results, ProbedResults):
             _write_atomic_heat(arguments.atomic_heat, results.heat)
         if arguments.plot:
             drawn.append(results)
-        return Outcome(results.to_json(), lambda: show(results), results)
+        return Outcome.of(record, lambda: show(results), lambda: tables_of(results))
 
     def draw() -> None:
         if drawn:
@@ -67,4 +70,6 @@ def show(results: HarmonicResults | ProbedResults) -> None:
     if results.convergence is not None:
         tables.print_convergence(results.convergence)
     tables.print_thermodynamics(results.thermodynamics)
+    if results.presentation.per is not None:
+        tables.print_further_functions(results.thermodynamics, results.presentation.per)
     tables.print_warnings(results.warnings)

@@ -113,13 +113,13 @@ def log_start(arguments: argparse.Namespace, inputs: Inputs) -> None:
         _logger.info("Nearsight %s: %s", nearsight.__version__, command)
 
 
-def progress_for(told: Told, label: str, position: str = "") -> Progress:
-    """Return where it is told how far a structure has come.
+def progress_for(told: Told, label: str = "", position: str = "") -> Progress:
+    """Return where it is told how far something has come.
 
     Parameters
     ----------
     label
-        The name of the structure.
+        The name of the structure, if it is about one.
     position
         Which one of how many it is, such as ``3 of 20``.
     """

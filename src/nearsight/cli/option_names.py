@@ -5,6 +5,8 @@ import re
 # Where the option is not the name of the setting without its unit.
 _OPTIONS = {
     "born": "--nac",
+    "band_spacing_per_A": "--band-spacing",
+    "frequency_unit": "--unit",
     "memory_bytes": "--memory",
     "name": "--model",
     "radius_A": "--probing-radius",

@@ -5,8 +5,8 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from nearsight.cli.config import EveryRun
 from nearsight.cli.from_settings import add_settings
+from nearsight.cli.settings_files import EveryRun
 from nearsight.settings import Settings, describe
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ _TITLES = {
     "phonons": "phonons",
     "probing": "probing, with --spectrum probing",
     "thermodynamics": "thermodynamics",
+    "gas": "ideal gas",
+    "presentation": "units of what is shown",
     "fragments": "fragments",
     "convergence": "convergence",
 }
@@ -97,7 +99,12 @@ def add_workflow(
         add_settings(container, getattr(default, about.name), about.name, leave_out=leave_out)
     add_model(command)
     add_resources(command)
-    command.add_argument_group("unfinished work").add_argument(
+    add_work_folder(command.add_argument_group("unfinished work"))
+
+
+def add_work_folder(command: "argparse._ActionsContainer") -> None:
+    """Add where unfinished work is kept."""
+    command.add_argument(
         "--work-dir",
         default=".nearsight",
         metavar="DIR",
@@ -124,13 +131,26 @@ def add_resources(command: argparse.ArgumentParser) -> None:
     add_settings(group, EveryRun().resources, "resources", leave_out=("device",))
 
 
-def add_output(command: argparse.ArgumentParser, plot: str | None, *, report: bool = True) -> None:
+def add_output(
+    command: argparse.ArgumentParser,
+    plot: str | None,
+    *,
+    report: bool = True,
+    tables: bool = True,
+) -> None:
     """Add where results go: a figure only of something, a page only with one."""
     group = command.add_argument_group("output")
     group.add_argument(
         "--json", metavar="FILE", help="write the results as JSON; - for standard output"
     )
-    command.set_defaults(report=None)
+    command.set_defaults(report=None, csv=None)
+    if tables:
+        group.add_argument(
+            "--csv",
+            metavar="FILE",
+            help="write the tables of all structures as CSV; further ones, such as bands, beside "
+            "it",
+        )
     if plot is None:
         return
     group.add_argument("--plot", metavar="FILE", help=f"draw the {plot} (.png, .pdf or .svg)")

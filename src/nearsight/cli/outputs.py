@@ -11,13 +11,13 @@ from pathlib import Path
 from nearsight.cli.from_settings import given_settings
 from nearsight.cli.option_names import option_of
 from nearsight.errors import MethodError, StorageError
-from nearsight.storage import require_replaceable
 
 _FIGURES = (".png", ".pdf", ".svg")
 _PAGES = (".html", ".htm")
 
 _WRITTEN = {
     "--json": "json",
+    "--csv": "csv",
     "--plot": "plot",
     "the page": "report",
     "--output": "output",
@@ -61,6 +61,9 @@ def require_output_files(
         A folder is not there or may not be written, two results would be one file, or a result
         would take the place of something that is read.
     """
+    # It takes its time, and a log is compared with the other files before the first word.
+    from nearsight.storage import require_writable
+
     plot, page = getattr(arguments, "plot", None), getattr(arguments, "report", None)
     if plot is not None and Path(plot).suffix.lower() not in _FIGURES:
         raise MethodError(f"cannot draw {plot}; choose a name that ends in {', '.join(_FIGURES)}.")
@@ -87,36 +90,6 @@ def require_log_apart(arguments: argparse.Namespace) -> None:
     if arguments.log is not None:
         log = NamedFile("--log", arguments.log)
         _require_different([*_outputs(arguments), log], list(_inputs(arguments)))
-
-
-def require_writable(path: str) -> None:
-    """Check that a file can be written at `path`.
-
-    Raises
-    ------
-    StorageError
-        The folder does not exist or may not be written, the name is not possible, or a file that is
-        there is write-protected.
-    """
-    target = Path(os.path.realpath(path))
-    try:
-        if target.is_dir():
-            raise StorageError(f"{path} is a folder; give the name of a file.")
-        if not target.parent.is_dir():
-            raise StorageError(f"cannot write {path}: the folder {target.parent} does not exist.")
-        # A device or a pipe is written to as it is; for a file another takes its place.
-        written = target if target.exists() and not target.is_file() else target.parent
-        longest = os.pathconf(target.parent, "PC_NAME_MAX")
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror or error}.") from error
-    if not os.access(written, os.W_OK):
-        raise StorageError(f"cannot write {path}: {written} may not be written.")
-    if len(os.fsencode(target.name)) > longest:
-        raise StorageError(
-            f"cannot write {path}: names of files have at most {longest} bytes there; choose a "
-            f"shorter one."
-        )
-    require_replaceable(path)
 
 
 def _outputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:

@@ -10,9 +10,11 @@ from nearsight.cli.figures import phonons_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.result_tables import tables_of
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.reduced_cell import reduced_basis
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.workflows import PhononsSettings, phonons
 from nearsight.workflows.born import require_born_file
 from nearsight.workflows.finished import require_force_constants_file
@@ -33,13 +35,17 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[HarmonicResults] = []
 
     def one(task: Task) -> Outcome:
-        results = request.answer(phonons, task, model)
+        record = request.answer(phonons, task, model)
+        results = record.results
+        assert results is not None
         if arguments.output:
             assert results.force_constants is not None
             write_phonopy(arguments.output, results.force_constants)
         if arguments.plot:
             drawn.append(results)
-        return Outcome(results.to_json(), lambda: _show(results, arguments.output), results)
+        return Outcome.of(
+            record, lambda: _show(results, arguments.output), lambda: tables_of(results)
+        )
 
     def draw() -> None:
         if drawn:
@@ -53,11 +59,12 @@ def _show(results: HarmonicResults, output: str | None) -> None:
     assert mesh is not None
     assert thermal is not None
     tables.print_calculation(results)
-    tables.print_phonons(mesh)
+    unit = FREQUENCY_UNITS[results.presentation.frequency_unit]
+    tables.print_phonons(mesh, unit)
     if results.bands is not None:
-        tables.print_bands(results.bands)
+        tables.print_bands(results.bands, unit)
     tables.print_thermodynamics(thermal)
-    tables.print_further_functions(thermal)
+    tables.print_further_functions(thermal, results.presentation.per or "formula")
     tables.print_warnings(results.warnings)
     if output:
         skewed = not np.array_equal(reduced_basis(mesh.atoms), np.eye(3))

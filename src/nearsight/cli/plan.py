@@ -4,6 +4,7 @@ import argparse
 
 from nearsight.cli.batch import Outcome, run_each
 from nearsight.cli.request import requested
+from nearsight.cli.result_tables import plan_table
 from nearsight.cli.tables import print_plan, print_warnings
 from nearsight.errors import MethodError
 from nearsight.hessian.plan import plan
@@ -50,6 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
             print_plan(path, atoms, found, None if model is None else request.model.name)
             print_warnings(notes)
 
-        return Outcome(record, show)
+        return Outcome(record, show, tables=lambda: (plan_table(found),))
 
     return run_each(arguments, one)

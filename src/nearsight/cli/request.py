@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from nearsight.cli.batch import Task
-from nearsight.cli.config import EveryRun, default_files, merged, read_settings, settings_of_run
 from nearsight.cli.from_settings import given_settings
+from nearsight.cli.settings_files import (
+    EveryRun,
+    default_files,
+    merged,
+    read_settings,
+    settings_of_run,
+)
 from nearsight.errors import NearsightError
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.settings import RowSettings

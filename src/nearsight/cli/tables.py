@@ -6,35 +6,49 @@ from typing import Any
 
 from ase import Atoms
 
+from nearsight import units
 from nearsight.cli.lines import WIDTH, print_line
+from nearsight.cli.result_tables import (
+    functions_table,
+    heat_capacity_table,
+    ideal_gas_table,
+    plan_table,
+)
 from nearsight.cli.wording import in_options
 from nearsight.hessian.plan import Plan
 from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
-from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.records.results import (
+    ElasticResults,
+    HarmonicResults,
+    HessianResults,
+    ProbedResults,
+)
 from nearsight.relaxation.result import Relaxation
 from nearsight.structures.supercell import name_supercell
 from nearsight.vibrations.band_structure import BandStructure
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, FrequencyUnit
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.molecules import MolecularThermochemistry
 from nearsight.vibrations.phonon_mesh import PhononMesh
+from nearsight.vibrations.shown_functions import shown_functions
 from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
-from nearsight.workflows.second_derivatives import SecondDerivatives
 
 _SITES_SHOWN = 20
 
 
-def print_calculation(calculated: SecondDerivatives | HarmonicResults) -> None:
+def print_calculation(calculated: HessianResults | HarmonicResults | ElasticResults) -> None:
     """Print how the Hessian came about."""
     hessian = calculated.hessian
+    constants = calculated.force_constants if isinstance(calculated, HarmonicResults) else None
     print(f"\n{printable_name(calculated.name)}")
-    of_what = "force constants in a " if calculated.force_constants else ""
+    of_what = "force constants in a " if constants else ""
     _print_structure(calculated.atoms, calculated.settings, of_what)
     _print_model(hessian.provenance.model)
     if calculated.relaxation is not None:
         _print_relaxation(calculated.relaxation)
-    constants = calculated.force_constants
     rows_total = 3 * len(constants.supercell) if constants else hessian.rows_total
     following = f", {hessian.rows_by_sum_rule} by the sum rule," if hessian.rows_by_sum_rule else ""
     print_line(
@@ -76,13 +90,8 @@ def print_probed(entry: ProbedResults) -> None:
     )
     print_line("spectrum", in_options(f"probing ({entry.spectrum_reason})"))
     _print_acoustic(heat)
-    print("\n      T / K   c_v / J/(g K)   ± / J/(g K)   J/(mol-atoms K)    J/K per cell")
-    bars = heat.error_bar_J_per_g_K
-    for row, bar in zip(heat.heat_capacity_summary(), bars, strict=True):
-        print(
-            f"  {row['temperature_K']:9.2f}   {row['J_per_g_K']:13.5f}   {bar:11.5f}   "
-            f"{row['J_per_molatom_K']:15.4f}   {row['J_per_K_per_cell']:13.5e}"
-        )
+    print()
+    heat_capacity_table(heat).print()
     print("  ±: two standard errors of the random vectors and the bias of Lanczos steps")
 
 
@@ -119,11 +128,11 @@ def _print_relaxation(relaxation: Relaxation) -> None:
         )
 
 
-def print_modes(vibrations: Vibrations) -> None:
+def print_modes(vibrations: Vibrations, unit: FrequencyUnit) -> None:
     """Print how many modes of which kind there are."""
     wavenumbers = vibrations.wavenumbers_per_cm
     real = wavenumbers[wavenumbers > 0]
-    span = f" from {real[0]:.1f} to {real[-1]:.1f} cm⁻¹" if len(real) else ""
+    span = f" from {unit.span(real[0], real[-1])}" if len(real) else ""
     print_line(
         "modes",
         f"{len(real)} real{span}, {vibrations.n_imaginary} imaginary, "
@@ -133,16 +142,16 @@ def print_modes(vibrations: Vibrations) -> None:
 
 def print_spectrum(entry: HarmonicResults) -> None:
     """Print which vibrations the heat capacity is from."""
-    phonons = entry.phonons
+    phonons, unit = entry.phonons, FREQUENCY_UNITS[entry.presentation.frequency_unit]
     if phonons is None:
-        print_modes(entry.vibrations)
+        print_modes(entry.vibrations, unit)
         print_line("spectrum", in_options(f"modes at Γ ({entry.spectrum_reason})"))
         return
-    print_phonons(phonons)
+    print_phonons(phonons, unit)
     print_line("spectrum", in_options(f"mesh ({entry.spectrum_reason})"))
 
 
-def print_phonons(phonons: PhononMesh) -> None:
+def print_phonons(phonons: PhononMesh, unit: FrequencyUnit) -> None:
     """Print what the mesh of q-points gave."""
     lowest, highest = phonons.wavenumbers_per_cm.min(), phonons.wavenumbers_per_cm.max()
     boundary = phonons.boundary_eV_per_A2
@@ -150,17 +159,18 @@ def print_phonons(phonons: PhononMesh) -> None:
     print_line(
         "phonons",
         f"{'×'.join(map(str, phonons.mesh))} mesh, {len(phonons.weights)} q-points, "
-        f"{_rounded(lowest, 1)} to {highest:.1f} cm⁻¹, "
+        f"{unit.span(lowest, highest)}, "
         f"{100 * phonons.share_imaginary:.2g} % imaginary; "
         f"interpolation changes c_v(300 K) by {_rounded(100 * phonons.interpolation_effect, 2)} %; "
         f"at the boundary of the supercell: {left}",
     )
 
 
-def print_bands(bands: BandStructure) -> None:
+def print_bands(bands: BandStructure, unit: FrequencyUnit) -> None:
     """Print the path of the bands and what they span."""
-    span = f"{_rounded(bands.lowest_THz, 3)} to {bands.highest_THz:.3f} THz"
-    print_line("bands", f"{bands.path}: {span}")
+    lowest, highest = (each / units.PER_CM_IN_THZ for each in (bands.lowest_THz, bands.highest_THz))
+    n_points = sum(len(segment.qpoints) for segment in bands.segments)
+    print_line("bands", f"{bands.path}, {n_points} points: {unit.span(lowest, highest)}")
 
 
 def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
@@ -170,15 +180,10 @@ def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
     print_line("plan", str(plan))
     every = "any that keeps the whole space group; not all do: name one with --model"
     print_line("model", every if model is None else model)
-    print("\n   atom   element   equivalent   site order   rows   singular value")
-    for site in plan.sites[:_SITES_SHOWN]:
-        print(
-            f"  {site.atom:5}   {site.symbol:<7}   {len(site.equivalent_atoms):10}   "
-            f"{site.n_operations:10}   {len(site.directions):4}   "
-            f"{site.smallest_singular_value:14.3f}"
-        )
-    if len(plan.sites) > _SITES_SHOWN:
-        print(f"  and {len(plan.sites) - _SITES_SHOWN} more sites (--json lists all)")
+    print()
+    more = plan_table(plan).print(_SITES_SHOWN)
+    if more:
+        print(f"  and {more} more sites (--json and --csv list all)")
 
 
 def print_convergence(convergence: SupercellConvergence) -> None:
@@ -198,10 +203,11 @@ def print_convergence(convergence: SupercellConvergence) -> None:
         print(f"  {name:<{width}} {step.n_atoms:5}   {left:>8}{values}")
 
 
-def print_wavenumbers(vibrations: Vibrations) -> None:
-    """Print every vibration's wavenumber, eight to a line."""
-    print("\n  wavenumbers in cm⁻¹ (negative: imaginary)")
-    values = [f"{value:9.2f}" for value in vibrations.wavenumbers_per_cm]
+def print_wavenumbers(vibrations: Vibrations, unit: FrequencyUnit) -> None:
+    """Print every vibration's frequency, eight to a line."""
+    print(f"\n  {unit.quantities} in {unit.symbol} (negative: imaginary)")
+    frequencies = unit.of_wavenumbers(vibrations.wavenumbers_per_cm)
+    values = [f"{value:9.{unit.digits}f}" for value in frequencies]
     for start in range(0, len(values), 8):
         print(" " + "".join(values[start : start + 8]))
 
@@ -209,12 +215,9 @@ def print_wavenumbers(vibrations: Vibrations) -> None:
 def print_thermodynamics(thermodynamics: Thermodynamics) -> None:
     """Print the heat capacity at each temperature."""
     _print_acoustic(thermodynamics)
-    print("\n      T / K   c_v / J/(g K)   J/(mol-atoms K)    J/K per cell")
-    for row in thermodynamics.heat_capacity_summary():
-        print(
-            f"  {row['temperature_K']:9.2f}   {row['J_per_g_K']:13.5f}   "
-            f"{row['J_per_molatom_K']:15.4f}   {row['J_per_K_per_cell']:13.5e}"
-        )
+    _print_zero_point(thermodynamics)
+    print()
+    heat_capacity_table(thermodynamics).print()
 
 
 def _print_acoustic(heat: HeatCapacity) -> None:
@@ -223,20 +226,45 @@ def _print_acoustic(heat: HeatCapacity) -> None:
     print_line("acoustic", f"{heat.acoustic}{scale}")
 
 
-def print_further_functions(thermodynamics: Thermodynamics) -> None:
-    """Print the thermodynamic functions at each temperature, all per mole of the same."""
-    print("\n      T / K   c_v / J/(mol K)   S / J/(mol K)   U / kJ/mol   F / kJ/mol")
-    for row in zip(
-        thermodynamics.temperatures_K,
-        thermodynamics.heat_capacity_J_per_molformula_K,
-        thermodynamics.entropy_J_per_molformula_K,
-        thermodynamics.internal_energy_kJ_per_molformula,
-        thermodynamics.free_energy_kJ_per_molformula,
-        strict=True,
-    ):
-        print("  {:9.2f}   {:15.4f}   {:13.4f}   {:10.3f}   {:10.3f}".format(*row))
-    print(f"  all {thermodynamics.per_mole}; U and F with the zero-point energy,")
-    print("  relative to the potential energy of the structure")
+def _print_zero_point(thermodynamics: Thermodynamics) -> None:
+    print_line(
+        "zero point",
+        f"{thermodynamics.zero_point_energy_eV:.5f} eV per cell, "
+        f"{thermodynamics.zero_point_energy_kJ_per_molformula:.3f} kJ "
+        f"{thermodynamics.per_mole}",
+    )
+
+
+def print_further_functions(thermodynamics: Thermodynamics, per: str) -> None:
+    """Print the thermodynamic functions at each temperature, all per the same amount."""
+    shown = shown_functions(thermodynamics, per)
+    print()
+    functions_table(thermodynamics, per).print()
+    energy = f"{shown.zero_point_energy:.{shown.digits[1]}f} {shown.energy_unit}"
+    print(f"  all {shown.amount}; U and F with the zero-point energy")
+    print(f"  ({energy}), relative to the potential energy of the structure")
+
+
+def print_ideal_gas(gas: MolecularThermochemistry) -> None:
+    """Print what an ideal gas of a molecule is like."""
+    group = "not definite" if gas.point_group is None else gas.point_group
+    given = " (as given)" if gas.symmetry_number_given else ""
+    print_line(
+        "molecule",
+        f"{gas.geometry}, point group {group}, symmetry number {gas.symmetry_number}{given}, "
+        f"spin S = {gas.spin:g}",
+    )
+    print_line("pressure", f"{gas.pressure_bar:g} bar")
+    print_line(
+        "zero point",
+        f"{gas.zero_point_energy_eV:.5f} eV, {gas.zero_point_energy_kJ_per_mol:.3f} kJ/mol",
+    )
+    energy = gas.potential_energy_eV
+    if energy is not None:
+        print_line("potential", f"energy {energy:.6f} eV, which G in eV has in it")
+    print()
+    ideal_gas_table(gas).print()
+    print("  H, S and G in kJ/mol: above the potential energy of the structure")
 
 
 def print_warnings(warnings: tuple[str, ...]) -> None:

@@ -8,10 +8,12 @@ from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.result_tables import modes_table
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.selection import structure_stem
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
-from nearsight.workflows import HessianSettings, vibrations
+from nearsight.workflows import VibrationsSettings, vibrations
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,12 +28,14 @@ def run(arguments: argparse.Namespace) -> int:
         for mode in dict.fromkeys(arguments.animate)
     ]
     require_output_files(arguments, animations)
-    request = requested(arguments, HessianSettings())
+    request = requested(arguments, VibrationsSettings())
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults] = []
 
     def one(task: Task) -> Outcome:
-        results = request.answer(vibrations, task, model)
+        record = request.answer(vibrations, task, model)
+        results = record.results
+        assert results is not None
         if arguments.modes:
             results.vibrations.save(arguments.modes)
         for mode in arguments.animate:
@@ -39,7 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
             write_mode_trajectory(_animation(task.path, mode), trajectory)
         if arguments.plot:
             drawn.append(results)
-        return Outcome(results.to_json(), lambda: _show(results), results)
+        return Outcome.of(
+            record, lambda: _show(results), lambda: (modes_table(results.vibrations),)
+        )
 
     def draw() -> None:
         if drawn:
@@ -50,8 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _show(results: HarmonicResults) -> None:
     tables.print_calculation(results)
-    tables.print_modes(results.vibrations)
-    tables.print_wavenumbers(results.vibrations)
+    unit = FREQUENCY_UNITS[results.presentation.frequency_unit]
+    tables.print_modes(results.vibrations, unit)
+    tables.print_wavenumbers(results.vibrations, unit)
     tables.print_warnings(results.warnings)
 
 

@@ -78,6 +78,11 @@ def colored_viewer_data(
     return {**_structure_data(shown), "atom_colors": scale_colors(scale)}
 
 
+def structure_data(atoms: Atoms) -> dict[str, Any]:
+    """Return what the viewer needs of a structure that does not move."""
+    return _structure_data(_bare(atoms))
+
+
 def _bare(atoms: Atoms) -> Atoms:
     """Return elements, positions and cell; what else a structure carries may not be writable."""
     return Atoms(atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=atoms.pbc)

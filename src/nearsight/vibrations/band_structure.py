@@ -16,6 +16,7 @@ from nearsight.memory import require_room
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.vibrations.band_path import SUGGESTED, BandPath, find_band_path
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.waves import waves_at
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class BandSegment:
     def frequencies_THz(self) -> FloatArray:
         """Frequencies in THz, imaginary ones negative."""
         return units.mode_energies(self.eigenvalues_eV_per_A2_amu) * units.EV_IN_THZ
+
+    @property
+    def wavenumbers_per_cm(self) -> FloatArray:
+        """Wavenumbers in cm⁻¹, imaginary ones negative."""
+        return units.wavenumbers_per_cm(self.eigenvalues_eV_per_A2_amu)
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ class BandStructure:
                     "qpoints": segment.qpoints.tolist(),
                     "distances_per_A": segment.distances_per_A.tolist(),
                     "frequencies_THz": segment.frequencies_THz.tolist(),
+                    "wavenumbers_per_cm": segment.wavenumbers_per_cm.tolist(),
                 }
                 for segment in self.segments
             ],
@@ -109,10 +116,14 @@ class BandStructure:
             labels[last] = segment.end
         return labels
 
-    def plot(self, ax: "Axes", color: str = "C0", label: str | None = None) -> None:
-        """Draw the bands into `ax`."""
+    def plot(
+        self, ax: "Axes", color: str = "C0", label: str | None = None, unit: str = "cm-1"
+    ) -> None:
+        """Draw the bands into `ax`, in ``cm-1`` or ``THz``."""
+        shown = FREQUENCY_UNITS[unit]
         for segment in self.segments:
-            lines = ax.plot(segment.distances_per_A, segment.frequencies_THz, color=color, lw=1)
+            values = shown.of_eigenvalues(segment.eigenvalues_eV_per_A2_amu)
+            lines = ax.plot(segment.distances_per_A, values, color=color, lw=1)
         lines[0].set_label(label)
         ticks = self.labels_by_distance()
         for position in ticks:
@@ -120,7 +131,7 @@ class BandStructure:
         ax.axhline(0.0, color="0.7", lw=0.6, zorder=0)
         ax.set_xticks(list(ticks), list(ticks.values()))
         ax.set_xlim(min(ticks), max(ticks))
-        ax.set_ylabel("frequency (THz)")
+        ax.set_ylabel(shown.axis)
 
 
 @announces

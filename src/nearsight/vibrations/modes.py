@@ -174,6 +174,7 @@ class Vibrations:
         """Return the ``modes`` object of the JSON output."""
         return {
             "wavenumbers_per_cm": self.all_wavenumbers_per_cm.tolist(),
+            "frequencies_THz": (self.all_wavenumbers_per_cm * units.PER_CM_IN_THZ).tolist(),
             "n_rigid_body": self.n_rigid_body,
             "n_imaginary": self.n_imaginary,
         }

@@ -47,8 +47,10 @@ class MolecularThermochemistry:
     """Whether that number was given, in place of that of the point group."""
     spin: float
     """Total electronic spin S; the ground state is 2 S + 1 times degenerate."""
-    potential_energy_eV: float
-    """Potential energy of the structure, the zero of which decides that of all energies, in eV."""
+    potential_energy_eV: float | None
+    """Potential energy of the structure in eV, the zero of which decides that of all energies.
+
+    None if it is not known: energies are relative to it then."""
     geometry: Geometry
     """``monatomic``, ``linear`` or ``nonlinear``."""
     zero_point_energy_eV: float
@@ -74,12 +76,12 @@ class MolecularThermochemistry:
     @property
     def enthalpy_kJ_per_mol(self) -> FloatArray:
         """Enthalpy above the potential energy of the structure, in kJ/mol."""
-        return self._in_kJ_per_mol(self.enthalpy_eV - self.potential_energy_eV)
+        return self._above_in_kJ_per_mol(self.enthalpy_eV)
 
     @property
     def gibbs_energy_kJ_per_mol(self) -> FloatArray:
         """Gibbs energy above the potential energy of the structure, in kJ/mol."""
-        return self._in_kJ_per_mol(self.gibbs_energy_eV - self.potential_energy_eV)
+        return self._above_in_kJ_per_mol(self.gibbs_energy_eV)
 
     @property
     def entropy_J_per_mol_K(self) -> FloatArray:
@@ -91,9 +93,9 @@ class MolecularThermochemistry:
         """Zero-point energy in kJ/mol."""
         return self.zero_point_energy_eV * units.EV_PER_CELL_IN_J_PER_MOL * 1e-3
 
-    @staticmethod
-    def _in_kJ_per_mol(energies_eV: FloatArray) -> FloatArray:
-        return energies_eV * units.EV_PER_CELL_IN_J_PER_MOL * 1e-3
+    def _above_in_kJ_per_mol(self, energies_eV: FloatArray) -> FloatArray:
+        above = energies_eV - (self.potential_energy_eV or 0.0)
+        return above * units.EV_PER_CELL_IN_J_PER_MOL * 1e-3
 
     def functions_summary(self) -> list[dict[str, float]]:
         """Return the functions as JSON values, one object per temperature."""
@@ -135,7 +137,7 @@ def molecular_thermochemistry(
     symmetry_number: int | None = None,
     spin: float | None = None,
     charge: int | None = None,
-    potential_energy_eV: float = 0.0,
+    potential_energy_eV: float | None = None,
     ignore_imaginary: bool = False,
 ) -> MolecularThermochemistry:
     """Return enthalpy, entropy and Gibbs energy of a molecule in an ideal gas.
@@ -163,7 +165,7 @@ def molecular_thermochemistry(
         With which the electrons are counted that have this spin, in elementary charges; by default
         that of the model, where its name has one, else 0.
     potential_energy_eV
-        Potential energy of the structure in eV, added to every energy.
+        Potential energy of the structure in eV, added to every energy; None if it is not known.
     ignore_imaginary
         Leave imaginary modes out, as transition-state theory does with the reaction coordinate.
 
@@ -187,7 +189,7 @@ def molecular_thermochemistry(
     gas = IdealGasThermo(
         vib_energies=quanta[quanta > 0].tolist(),
         geometry=geometry,
-        potentialenergy=potential_energy_eV,
+        potentialenergy=potential_energy_eV or 0.0,
         atoms=vibrations.atoms,
         symmetrynumber=number,
         spin=spin,

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
         PhononsSettings,
         ReadingSettings,
         RelaxSettings,
+        ThermochemistrySettings,
+        VibrationsSettings,
     )
+    from nearsight.workflows.thermochemistry import thermochemistry
     from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 __all__ = [
@@ -34,7 +37,9 @@ __all__ = [
     "PhononsSettings",
     "ReadingSettings",
     "RelaxSettings",
+    "ThermochemistrySettings",
     "Unfinished",
+    "VibrationsSettings",
     "elastic",
     "heat_capacity",
     "hessian",
@@ -42,6 +47,7 @@ __all__ = [
     "locality",
     "phonons",
     "relax",
+    "thermochemistry",
     "vibrations",
 ]
 

@@ -11,7 +11,9 @@ from nearsight.models.contract import Model
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Progress
 from nearsight.provenance import Setting
+from nearsight.remarks import Remark
 from nearsight.resources import Resources
+from nearsight.workflows.source import Source
 from nearsight.workflows.unfinished import Unfinished
 
 logger = logging.getLogger("nearsight.workflows")
@@ -23,8 +25,11 @@ AnyModel = Model | ModelSpec | str
 class Context:
     """The model, and where and how it works for one structure."""
 
-    name: str
-    """What the structure is called."""
+    source: Source
+    atoms: Atoms
+    """The structure as it was read or given."""
+    remarks: tuple[Remark, ...]
+    """What has to be known about it."""
     given: AnyModel
     """The model as it was given."""
     unfinished: Unfinished
@@ -42,9 +47,10 @@ class Context:
         """
         return load(self.given, self.resources)
 
-    def log(self, atoms: Atoms) -> None:
-        """Log what the structure is, before anything is computed of it."""
-        logger.info("%s: %s, %d atoms", self.name, atoms.get_chemical_formula(), len(atoms))
+    @property
+    def name(self) -> str:
+        """What the structure is called."""
+        return self.source.name
 
     @property
     def memory_bytes(self) -> int | None:
@@ -77,17 +83,27 @@ def name_of(model: AnyModel) -> str:
 
 
 def begin(
-    name: str,
+    source: Source,
     model: AnyModel | None,
     unfinished: Unfinished | None,
     resources: Resources | None,
     progress: Progress | bool | None,
 ) -> Context:
-    """Return what all steps of a calculation share."""
+    """Read a structure and return what all steps of its calculation share.
+
+    Raises
+    ------
+    StructureError
+        There is none that a calculation can start from.
+    """
+    atoms, remarks = source.read()
+    logger.info("%s: %s, %d atoms", source.name, atoms.get_chemical_formula(), len(atoms))
     resources = resources or Resources()
     resources.limit_threads()
     return Context(
-        name,
+        source,
+        atoms,
+        remarks,
         ModelSpec() if model is None else model,
         unfinished or Unfinished(None),
         resources,

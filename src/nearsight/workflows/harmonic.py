@@ -45,4 +45,5 @@ def harmonic_results(
         derivatives.force_constants,
         phonons,
         reason,
+        presentation=settings.presentation,
     )

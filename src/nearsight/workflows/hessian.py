@@ -1,10 +1,13 @@
 """From a structure to its Hessian, and to its normal modes."""
 
 from collections.abc import Callable
+from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.progress import Progress
-from nearsight.records.results import HarmonicResults
+from nearsight.records.making import Run, hessian_record, vibrations_record
+from nearsight.records.questions import HessianRecord, VibrationsRecord
+from nearsight.records.results import HarmonicResults, HessianResults
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.vibrations.modes import vibrations as modes_of
@@ -15,11 +18,12 @@ from nearsight.workflows.second_derivatives import (
     hessian_of,
     prepare_for_hessian,
 )
-from nearsight.workflows.settings import HessianSettings
+from nearsight.workflows.settings import HessianSettings, VibrationsSettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.unfinished import Unfinished
 
 _DEFAULT = HessianSettings()
+_DEFAULT_OF_MODES = VibrationsSettings()
 
 
 @announces
@@ -31,7 +35,7 @@ def hessian(
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> SecondDerivatives:
+) -> HessianRecord:
     """Relax a structure and return its Hessian.
 
     Parameters
@@ -46,21 +50,26 @@ def hessian(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    return _hessian(
+    start = perf_counter()
+    derivatives = _hessian(
         structure, model, settings, unfinished=unfinished, resources=resources, progress=progress
     )
+    results = HessianResults(
+        derivatives.name, derivatives.hessian, derivatives.relaxation, derivatives.settings
+    )
+    return hessian_record(results, Run(perf_counter() - start, asked=settings))
 
 
 @announces
 def vibrations(
     structure: Structure,
     model: AnyModel | None = None,
-    settings: HessianSettings = _DEFAULT,
+    settings: VibrationsSettings = _DEFAULT_OF_MODES,
     *,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> HarmonicResults:
+) -> VibrationsRecord:
     """Relax a structure, compute its Hessian, and return its normal modes.
 
     Parameters
@@ -75,6 +84,7 @@ def vibrations(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    start = perf_counter()
     derivatives = _hessian(
         structure,
         model,
@@ -84,13 +94,15 @@ def vibrations(
         progress=progress,
         require_room=require_room_for_modes,
     )
-    return HarmonicResults(
+    results = HarmonicResults(
         derivatives.name,
         derivatives.hessian,
         modes_of(derivatives.hessian),
         relaxation=derivatives.relaxation,
         settings=derivatives.settings,
+        presentation=settings.presentation,
     )
+    return vibrations_record(results, Run(perf_counter() - start, asked=settings))
 
 
 def _hessian(
@@ -106,8 +118,8 @@ def _hessian(
     source = Source.of(structure, settings.reading)
     if source.is_finished:
         return finished_hessian(source, settings, model)
-    context = begin(source.name, model, unfinished, resources, progress)
+    context = begin(source, model, unfinished, resources, progress)
     prepared = prepare_for_hessian(
-        source, context, settings, dense=lambda _: True, require_room=require_room
+        context, settings, dense=lambda _: True, require_room=require_room
     )
-    return hessian_of(prepared, source, context, settings)
+    return hessian_of(prepared, context, settings)

@@ -1,6 +1,8 @@
 """From a structure to how far its atoms see, by one model or by a model beside its reference."""
 
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from ase import Atoms
@@ -14,6 +16,8 @@ from nearsight.locality.result import Locality
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Progress
 from nearsight.records.locality_results import LocalityResults
+from nearsight.records.making import Run, locality_record
+from nearsight.records.questions import LocalityRecord
 from nearsight.resources import Resources
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.sites import sites_named
@@ -35,7 +39,7 @@ def locality(
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> LocalityResults:
+) -> LocalityRecord:
     """Put sites of a structure into fragments that shrink, and return the smallest that do.
 
     Parameters
@@ -53,25 +57,26 @@ def locality(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    source = Source.of(structure, settings.reading)
-    atoms, notes = source.read()
+    start = perf_counter()
     asked = [each for each in (model, reference) if each is not None] or [ModelSpec()]
-    contexts = [begin(source.name, each, unfinished, resources, progress) for each in asked]
-    contexts[0].log(atoms)
+    source = Source.of(structure, settings.reading)
+    first = begin(source, asked[0], unfinished, resources, progress)
+    contexts = [first, *(replace(first, given=each) for each in asked[1:])]
     for context in contexts:
         choose_kind(context.model, settings.rows.method, settings.rows.step_A)
     for context in contexts[1:]:
-        require_locality(atoms, context.model, **_what_is_cut(atoms, settings))
-    localities = [_locality(atoms, context, settings) for context in contexts]
+        require_locality(context.atoms, context.model, **_what_is_cut(context.atoms, settings))
+    localities = [_locality(context, settings) for context in contexts]
     main = localities[-1]
-    return LocalityResults(
+    results = LocalityResults(
         source.name,
         main,
         (None,) * len(main.fragments),
         compare_localities(*localities) if len(localities) == 2 else None,
-        notes,
+        first.remarks,
         of_model=localities[0] if len(localities) == 2 else None,
     )
+    return locality_record(results, Run(perf_counter() - start, asked=settings))
 
 
 def _what_is_cut(atoms: Atoms, settings: LocalitySettings) -> dict[str, Any]:
@@ -82,7 +87,7 @@ def _what_is_cut(atoms: Atoms, settings: LocalitySettings) -> dict[str, Any]:
     }
 
 
-def _locality(atoms: Atoms, context: Context, settings: LocalitySettings) -> Locality:
+def _locality(context: Context, settings: LocalitySettings) -> Locality:
     def checkpoint_of(fragment: Fragment) -> Path | None:
         file = context.file(
             fragment.atoms,
@@ -95,9 +100,9 @@ def _locality(atoms: Atoms, context: Context, settings: LocalitySettings) -> Loc
         return file
 
     return locality_of(
-        atoms,
+        context.atoms,
         context.model,
-        **_what_is_cut(atoms, settings),
+        **_what_is_cut(context.atoms, settings),
         threshold_eV_per_A2=settings.convergence.threshold_eV_per_A2,
         method=settings.rows.method,
         step_A=settings.rows.step_A,

@@ -1,12 +1,17 @@
 """From a crystal to its phonons: bands, density of states, thermodynamic functions."""
 
 from dataclasses import replace
+from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.progress import Progress
+from nearsight.records.making import Run, phonons_record
+from nearsight.records.questions import PhononsRecord
 from nearsight.records.results import HarmonicResults
 from nearsight.resources import Resources
-from nearsight.vibrations.band_structure import band_structure
+from nearsight.vibrations.band_path import find_band_path
+from nearsight.vibrations.band_structure import DEFAULT_POINTS, band_structure
+from nearsight.vibrations.projected_density_of_states import projected_density_of_states
 from nearsight.workflows.born import require_born_file
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import finished_force_constants, require_force_constants_file
@@ -30,7 +35,7 @@ def phonons(
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> HarmonicResults:
+) -> PhononsRecord:
     """Relax a crystal, compute its force constants in a supercell, and return its phonons.
 
     Parameters
@@ -45,22 +50,39 @@ def phonons(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    start = perf_counter()
     source = Source.of(structure, settings.reading)
     require_born_file(settings.phonons.born)
     require_force_constants_file([source], settings)
     if source.is_finished:
         derivatives = finished_force_constants(source, settings, model)
     else:
-        context = begin(source.name, model, unfinished, resources, progress)
+        context = begin(source, model, unfinished, resources, progress)
         prepared = prepare(
-            source, context, settings, require=lambda atoms: require_crystal(atoms, "phonons")
+            context, settings, require=lambda atoms: require_crystal(atoms, "phonons")
         )
-        derivatives = force_constants_of(prepared, source, context, settings)
-    return _with_bands(derivatives, settings)
+        derivatives = force_constants_of(prepared, context, settings)
+    results = _with_bands(derivatives, settings)
+    return phonons_record(results, Run(perf_counter() - start, asked=settings))
 
 
 def _with_bands(derivatives: SecondDerivatives, settings: PhononsSettings) -> HarmonicResults:
+    """Return phonons with the bands and the density of states that were asked for."""
     constants = derivatives.force_constants
     assert constants is not None
+    # A path that is none must not cost a mesh.
+    path = None if settings.bands is None else find_band_path(constants, settings.bands)
     results = harmonic_results(derivatives, settings, None)
-    return replace(results, bands=band_structure(constants) if settings.bands else None)
+    if path is not None:
+        bands = band_structure(
+            constants,
+            path,
+            points_per_segment=settings.band_points or DEFAULT_POINTS,
+            spacing_per_A=settings.band_spacing_per_A,
+        )
+        results = replace(results, bands=bands)
+    if settings.projected_dos:
+        assert results.phonons is not None
+        projected = projected_density_of_states(constants, results.phonons)
+        results = replace(results, projected=projected)
+    return results

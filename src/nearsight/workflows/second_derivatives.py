@@ -15,9 +15,7 @@ from nearsight.hessian.phonopy_io import with_born
 from nearsight.hessian.phonopy_results import with_sum_rules
 from nearsight.hessian.result import Hessian
 from nearsight.hessian.settings import DEFAULT_LENGTH_A, RowSettings
-from nearsight.records.results import calculation_record
 from nearsight.relaxation.result import Relaxation
-from nearsight.remarks import remarks_to_json
 from nearsight.structures.supercell import (
     make_general_supercell,
     make_supercell,
@@ -30,7 +28,6 @@ from nearsight.workflows.born import require_born_for
 from nearsight.workflows.context import Context
 from nearsight.workflows.prepare import Prepared, history, prepare
 from nearsight.workflows.settings import HeatCapacitySettings, HessianSettings, PhononsSettings
-from nearsight.workflows.source import Source
 
 OfPhonons = PhononsSettings | HeatCapacitySettings
 
@@ -53,13 +50,6 @@ class SecondDerivatives:
     def atoms(self) -> Atoms:
         """The cell to which results refer."""
         return self.force_constants.unit_cell if self.force_constants else self.hessian.atoms
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record, which is what the command line's ``--json`` writes."""
-        record = calculation_record(
-            self.name, self.hessian, self.relaxation, self.settings, self.force_constants
-        )
-        return {**record, "warnings": remarks_to_json(self.hessian.warnings)}
 
 
 def row_arguments(rows: RowSettings, context: Context) -> dict[str, Any]:
@@ -89,19 +79,19 @@ def compute_hessian(atoms: Atoms, context: Context, rows: RowSettings) -> Hessia
 
 
 def prepare_for_hessian(
-    source: Source, context: Context, settings: HessianSettings, **requirements: Any
+    context: Context, settings: HessianSettings, **requirements: Any
 ) -> Prepared:
     """Prepare a structure whose Hessian comes next; see `prepare`."""
     compute = partial(compute_hessian, context=context, rows=settings.rows)
-    return prepare(source, context, settings, hessian_of=compute, **requirements)
+    return prepare(context, settings, hessian_of=compute, **requirements)
 
 
-def supercell_of(prepared: Prepared, settings: HessianSettings, source: Source) -> "Repeated":
+def supercell_of(prepared: Prepared, context: Context, settings: HessianSettings) -> "Repeated":
     """Return the supercell that was asked for, and the settings that led to it."""
     repeats = settings.supercell or (1, 1, 1)
     return Repeated(
         make_supercell(prepared.atoms, repeats),
-        {"supercell": list(repeats), **_history(prepared, settings, source)},
+        {"supercell": list(repeats), **_history(prepared, context, settings)},
     )
 
 
@@ -114,18 +104,17 @@ class Repeated:
 
 
 def hessian_of(
-    prepared: Prepared, source: Source, context: Context, settings: HessianSettings
+    prepared: Prepared, context: Context, settings: HessianSettings
 ) -> SecondDerivatives:
     """Compute the Hessian of a structure, or of the supercell that was asked for."""
-    cell = supercell_of(prepared, settings, source)
+    cell = supercell_of(prepared, context, settings)
     computed = prepared.hessian or compute_hessian(cell.atoms, context, settings.rows)
     with_notes = replace(computed, warnings=(*prepared.warnings, *computed.warnings))
-    return SecondDerivatives(source.name, prepared.relaxation, with_notes, cell.settings)
+    return SecondDerivatives(context.name, prepared.relaxation, with_notes, cell.settings)
 
 
 def force_constants_of(
     prepared: Prepared,
-    source: Source,
     context: Context,
     settings: OfPhonons,
     matrix: IntArray | None = None,
@@ -134,7 +123,7 @@ def force_constants_of(
 
     Parameters
     ----------
-    prepared, source, context, settings
+    prepared, context, settings
         The crystal, by what its force constants are computed, and how.
     matrix
         Another supercell than that of the settings, shape ``(3, 3)``.
@@ -153,9 +142,9 @@ def force_constants_of(
     with_notes = replace(computed, warnings=(*prepared.warnings, *computed.warnings))
     asked = {
         "supercell": supercell_setting(chosen),
-        **_history(prepared, settings, source),
+        **_history(prepared, context, settings),
     }
-    return with_constants(source.name, prepared.relaxation, with_notes, asked, settings.phonons)
+    return with_constants(context.name, prepared.relaxation, with_notes, asked, settings.phonons)
 
 
 def with_constants(
@@ -180,6 +169,6 @@ def asked_supercell(atoms: Atoms, settings: OfPhonons) -> IntArray:
     return supercell_for_length(atoms, settings.phonons.length_A or DEFAULT_LENGTH_A)
 
 
-def _history(prepared: Prepared, settings: HessianSettings, source: Source) -> dict[str, Any]:
+def _history(prepared: Prepared, context: Context, settings: HessianSettings) -> dict[str, Any]:
     optimizer = None if prepared.relaxation is None else prepared.relaxation.optimizer
-    return history(source.reading, settings.relaxation, optimizer)
+    return history(context, settings.relaxation, optimizer)

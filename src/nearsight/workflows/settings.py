@@ -8,7 +8,9 @@ from nearsight.errors import SettingError
 from nearsight.hessian.settings import RowSettings
 from nearsight.locality.settings import ConvergenceSettings, FragmentSettings
 from nearsight.relaxation.settings import RelaxationSettings
-from nearsight.settings import POSITIVE, Help, OneOf, Settings
+from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
+from nearsight.vibrations.ideal_gas_settings import IdealGasSettings
+from nearsight.vibrations.presentation_settings import PresentationSettings
 from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
 
 Supercell = Annotated[
@@ -70,11 +72,61 @@ class PhononsSettings(HessianSettings):
 
     phonons: PhononSettings = field(default_factory=PhononSettings)
     thermodynamics: ThermodynamicSettings = field(default_factory=ThermodynamicSettings)
-    bands: Annotated[bool, Help("bands along the path that seekpath suggests")] = False
+    presentation: PresentationSettings = field(default_factory=PresentationSettings)
+    bands: Annotated[
+        str | None,
+        Help(
+            "bands along the path that seekpath suggests (auto), along labels such as 'G X|K G L', "
+            "or along points: 'G 0 0 0, X 1/2 0 1/2', or a file of such lines",
+            "PATH",
+        ),
+    ] = None
+    band_points: Annotated[
+        int | None,
+        Help("points on each piece of the path of bands (default: 51)", "N"),
+        Range(least=2),
+    ] = None
+    band_spacing_per_A: Annotated[
+        float | None,
+        Help("in place of that number: how far points are apart at most, in 1/Å without 2π", "D"),
+        POSITIVE,
+    ] = None
+    projected_dos: Annotated[
+        bool, Help("the density of states by element and atom, in figure, page and files")
+    ] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _require_one_size(self)
+        sizes = {"band_points": self.band_points, "band_spacing_per_A": self.band_spacing_per_A}
+        of_bands = tuple(name for name, value in sizes.items() if value is not None)
+        if of_bands and self.bands is None:
+            raise SettingError(
+                f"{_named(of_bands)} is about `bands`; ask for them too.", of_bands[0]
+            )
+        if len(of_bands) == 2:
+            raise SettingError(f"give one of {_named(of_bands)}, not both.", of_bands[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class VibrationsSettings(HessianSettings):
+    """Settings of `vibrations`."""
+
+    presentation: PresentationSettings = field(default_factory=PresentationSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThermochemistrySettings(HessianSettings):
+    """Settings of `thermochemistry`: what is calculated is one molecule, in a box or not."""
+
+    reading: ReadingSettings = field(default_factory=lambda: ReadingSettings(molecule=True))
+    gas: IdealGasSettings = field(default_factory=IdealGasSettings)
+    presentation: PresentationSettings = field(default_factory=PresentationSettings)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.supercell is not None:
+            raise SettingError("a molecule has no `supercell`; leave it out.", "supercell")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +136,7 @@ class HeatCapacitySettings(HessianSettings):
     phonons: PhononSettings = field(default_factory=PhononSettings)
     probing: ProbingSettings = field(default_factory=ProbingSettings)
     thermodynamics: ThermodynamicSettings = field(default_factory=ThermodynamicSettings)
+    presentation: PresentationSettings = field(default_factory=PresentationSettings)
     spectrum: Annotated[
         str,
         Help(
@@ -187,6 +240,7 @@ class SavedSettings(Settings):
     """Settings of what follows from saved Hessians."""
 
     thermodynamics: ThermodynamicSettings = field(default_factory=ThermodynamicSettings)
+    presentation: PresentationSettings = field(default_factory=PresentationSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +255,8 @@ OF_WORKFLOWS: Mapping[str, type[Settings]] = {
     "relax": RelaxSettings,
     "heat-capacity": HeatCapacitySettings,
     "phonons": PhononsSettings,
-    "vibrations": HessianSettings,
+    "vibrations": VibrationsSettings,
+    "thermochemistry": ThermochemistrySettings,
     "hessian": HessianSettings,
     "elastic": ElasticSettings,
     "locality": LocalitySettings,

@@ -1,4 +1,4 @@
-"""What thermochemistry of a gas is asked for."""
+"""What is asked of an ideal gas."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -8,7 +8,7 @@ from nearsight.settings import POSITIVE, Help, Range, Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThermochemistrySettings(Settings):
+class IdealGasSettings(Settings):
     """Conditions of an ideal gas, and what the modes of its molecule do not tell.
 
     Raises

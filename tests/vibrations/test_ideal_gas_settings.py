@@ -1,11 +1,11 @@
 import pytest
 
 from nearsight.errors import SettingError
-from nearsight.vibrations.thermochemistry_settings import ThermochemistrySettings
+from nearsight.vibrations.ideal_gas_settings import IdealGasSettings
 
 
 def test_standard_conditions_are_the_default():
-    settings = ThermochemistrySettings()
+    settings = IdealGasSettings()
     assert (settings.temperatures_K, settings.pressure_bar) == ((298.15,), 1.0)
     assert (settings.symmetry_number, settings.spin, settings.charge) == (None, None, None)
 
@@ -24,4 +24,4 @@ def test_standard_conditions_are_the_default():
 )
 def test_what_cannot_be_is_refused(setting, message):
     with pytest.raises(SettingError, match=message):
-        ThermochemistrySettings(**setting)
+        IdealGasSettings(**setting)
