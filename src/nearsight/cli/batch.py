@@ -8,11 +8,13 @@ from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
+from typing import Protocol
 
 from nearsight import records
 from nearsight.cli.closing_table import ClosingTable
 from nearsight.cli.csv_output import CsvOutput
 from nearsight.cli.json_output import JsonOutput, Record
+from nearsight.cli.jsonl_output import JsonLinesOutput
 from nearsight.cli.logs import progress_for
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
@@ -50,6 +52,13 @@ class Outcome:
     ) -> "Outcome":
         """Return the outcome that a record tells."""
         return cls(record.to_json(), show, record, tables)
+
+
+class _Output(Protocol):
+    """A file of results of a whole run."""
+
+    def finish(self) -> None:
+        """Write what is not written yet; `StorageError` if that is not possible."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +116,11 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
 def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]) -> int:
     """Call `calculate` for each structure with its position; one alone has none."""
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
+    lines = JsonLinesOutput(arguments.jsonl, append=arguments.append)
     report = ReportOutput(arguments.report, arguments.structures, arguments.command_line)
     table = ClosingTable()
     tables = CsvOutput(arguments.csv)
+    outputs = (lines, output, tables, report)
     failed, n_structures = 0, len(arguments.structures)
     try:
         for number, path in enumerate(arguments.structures, start=1):
@@ -117,7 +128,7 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
             start = perf_counter()
             with _nothing_between_results(arguments):
                 outcome = _attempt(path, partial(calculate, path, position))
-            outcome = _recorded(path, outcome, output)
+            outcome = _recorded(path, outcome, (output, lines))
             _tabulate(path, outcome, tables)
             drawn = report.add(outcome.record, outcome.entry)
             shown = arguments.json == "-" or _shown(path, outcome)
@@ -125,23 +136,31 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
             table.add(outcome.record)
             _log_end(path, position, outcome, perf_counter() - start)
     except BaseException:
-        for unfinished in (output, tables, report):
-            try:
-                unfinished.finish()
-            except StorageError as error:  # must not hide why the run ends
-                say(str(error))
+        for error in _finish(outputs):
+            say(str(error))  # must not hide why the run ends
         raise
-    try:
-        output.finish()
-        tables.finish()
-    finally:
-        report.finish()
+    failures = _finish(outputs)
     if arguments.json != "-":
         table.show()
+    for error in failures[1:]:
+        say(str(error))
+    if failures:
+        raise failures[0]
     if failed and n_structures > 1:
         say(f"{failed} of {n_structures} structures failed.")
     _require_results_somewhere(arguments)
     return 1 if failed else 0
+
+
+def _finish(outputs: "tuple[_Output, ...]") -> list[StorageError]:
+    """Write what is not written yet, each whatever becomes of the others; return what failed."""
+    failures = []
+    for output in outputs:
+        try:
+            output.finish()
+        except StorageError as error:
+            failures.append(error)
+    return failures
 
 
 def _tabulate(path: str, outcome: Outcome, tables: CsvOutput) -> None:
@@ -175,13 +194,15 @@ def _attempt(path: str, calculate: Callable[[], Outcome]) -> Outcome:
         return _failure(path, error)
 
 
-def _recorded(path: str, outcome: Outcome, output: JsonOutput) -> Outcome:
+def _recorded(path: str, outcome: Outcome, outputs: tuple[JsonOutput, JsonLinesOutput]) -> Outcome:
     """Add the record to the JSON, or in its place that this is not possible."""
     try:
-        output.add(outcome.record)
-    except (ValueError, TypeError) as error:
+        for output in outputs:
+            output.add(outcome.record)
+    except (ValueError, TypeError) as error:  # of the first that takes records: none has it yet
         outcome = _failure(path, error)
-        output.add(outcome.record)
+        for output in outputs:
+            output.add(outcome.record)
     return outcome
 
 
@@ -223,7 +244,7 @@ def _require_results_somewhere(arguments: argparse.Namespace) -> None:
         They do not; unfinished and finished work is then kept.
     """
     reason = why_not_printed()
-    if reason is not None and arguments.json in {None, "-"}:
+    if reason is not None and arguments.json in {None, "-"} and arguments.jsonl is None:
         raise StorageError(
             f"results could not be printed to standard output: {reason}. All structures are "
             f"computed; the same command shows them at once, or writes them with --json FILE."
