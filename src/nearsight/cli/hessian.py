@@ -4,11 +4,12 @@ import argparse
 from dataclasses import replace
 
 from nearsight.cli import plan, tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import hessian_table
+from nearsight.cli.run_outputs import Outcome
 from nearsight.errors import MethodError
 from nearsight.structures.selection import structure_stem
 from nearsight.workflows import HessianSettings, hessian

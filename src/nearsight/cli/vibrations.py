@@ -3,12 +3,13 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import modes_table
+from nearsight.cli.run_outputs import Outcome
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS

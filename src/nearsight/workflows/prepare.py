@@ -1,5 +1,6 @@
 """From a source to the structure whose second derivatives are computed: read, checked, relaxed."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -93,6 +94,8 @@ def relaxed(
     context: Context,
     settings: RelaxationSettings,
     hessian_of: Callable[[Atoms], Hessian] | None = None,
+    *,
+    trajectory: str | os.PathLike[str] | None = None,
 ) -> tuple[Relaxation, Hessian | None]:
     """Return the relaxation and, if computed on the way, the Hessian of its end.
 
@@ -124,6 +127,7 @@ def relaxed(
         memory_budget_bytes=context.memory_bytes,
         checkpoint=checkpoint,
         progress=context.progress,
+        trajectory=trajectory,
     )
     if relaxation.converged:
         context.unfinished.done(*context.unfinished.beside(checkpoint))

@@ -1,5 +1,6 @@
 """From a structure to the next minimum of a model."""
 
+import os
 from time import perf_counter
 
 from nearsight.announcing import announces
@@ -25,6 +26,7 @@ def relax(
     model: AnyModel | None = None,
     settings: RelaxSettings = _DEFAULT,
     *,
+    trajectory: str | os.PathLike[str] | None = None,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
@@ -37,6 +39,8 @@ def relax(
         As for `nearsight.workflows.heat_capacity`.
     settings
         How everything is computed.
+    trajectory
+        A file to which each step is appended; see `nearsight.relaxation.relax`.
 
     Raises
     ------
@@ -49,7 +53,7 @@ def relax(
     source = Source.of(structure, settings.reading)
     context = begin(source, model, unfinished, resources, progress)
     require_elements(context.atoms, context.model)
-    relaxation, _ = relaxed(context, settings.relaxation)
+    relaxation, _ = relaxed(context, settings.relaxation, trajectory=trajectory)
     asked = history(context, settings.relaxation, relaxation.optimizer)
     results = RelaxationResults(source.name, relaxation, asked, context.remarks)
     return relaxation_record(results, Run(perf_counter() - start, asked=settings))
