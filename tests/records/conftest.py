@@ -37,7 +37,7 @@ from nearsight.records.results import (
     ProbedResults,
     RelaxationResults,
 )
-from nearsight.relaxation import Relaxation, relax
+from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.vibrations import (
     band_structure,
     phonon_mesh,
@@ -62,7 +62,7 @@ def copper() -> Atoms:
 
 @pytest.fixture(scope="session")
 def relaxation(copper: Atoms, model: AseModel) -> Relaxation:
-    return relax(copper, model, fmax=1e-4, symmetry_tolerance_A=1e-3)
+    return relax(copper, model, RelaxationSettings(fmax_eV_per_A=1e-4, symmetrize_A=1e-3))
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +85,7 @@ def phonons(relaxation: Relaxation, model: AseModel) -> HarmonicResults:
 
 @pytest.fixture(scope="session")
 def nitrogen(model: AseModel) -> HarmonicResults:
-    relaxed = relax(molecule("N2"), model, fmax=1e-3)
+    relaxed = relax(molecule("N2"), model, RelaxationSettings(fmax_eV_per_A=1e-3))
     found = hessian(relaxed.atoms, model)
     modes = vibrations(found)
     thermal = thermodynamics(modes, TEMPERATURES_K)
