@@ -24,6 +24,9 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "provenance": (dict,),
 }
 
+# Names in records outlive those of settings.
+_IN_RECORDS = {"row_symmetry_A": "symmetry_tolerance_A"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Computation:
@@ -77,7 +80,9 @@ class Computation:
     def computation_summary(self) -> dict[str, Any]:
         """Return the part of the JSON output that says how the rows came about."""
         return {
-            name: value for name, value in computation_fields(self).items() if name != "provenance"
+            _IN_RECORDS.get(name, name): value
+            for name, value in computation_fields(self).items()
+            if name != "provenance"
         }
 
 

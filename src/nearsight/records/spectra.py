@@ -87,6 +87,7 @@ class ModesPart:
         tuple[float, ...],
         Says("Of all modes, rigid-body ones included, imaginary ones negative.", "1/cm"),
     ]
+    frequencies_THz: Annotated[tuple[float, ...], Says("The same as frequencies.", "THz")]
     n_rigid_body: Annotated[int, Says("Rigid-body modes.", "1")]
     n_imaginary: Annotated[int, Says("Imaginary modes.", "1")]
 
