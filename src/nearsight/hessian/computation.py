@@ -26,8 +26,6 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "provenance": (dict,),
 }
 
-# Names in records outlive those of settings.
-
 
 @dataclass(frozen=True, kw_only=True)
 class Computation:
