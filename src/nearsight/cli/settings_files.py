@@ -24,6 +24,10 @@ class EveryRun(Settings):
     resources: Resources = field(default_factory=Resources)
 
 
+class SettingsFileError(SettingError):
+    """A file says of settings what is not possible, in the words of files and not of options."""
+
+
 @dataclass(frozen=True)
 class SettingsFile:
     """A file of settings, each of which is possible by itself."""
@@ -39,7 +43,7 @@ def default_files() -> list[SettingsFile]:
 
     Raises
     ------
-    SettingError
+    SettingsFileError
         A file is none of settings.
     """
     known: dict[str, About] = {}
@@ -49,9 +53,9 @@ def default_files() -> list[SettingsFile]:
     for file in files:
         if "trust" in file.values.get("model", {}):
             # A folder that was downloaded could have its own checkpoints run what they like.
-            raise SettingError(
-                f"{file.path}, model.trust: a checkpoint is trusted for one run at a time; set it "
-                f"there.",
+            raise SettingsFileError(
+                f"{file.path}, model.trust: a checkpoint is trusted for one run at a time, with "
+                f"--trust-checkpoint or in the file of --config.",
                 "model.trust",
             )
     return files
@@ -81,19 +85,19 @@ def read_settings(path: Path, known: Mapping[str, About]) -> SettingsFile:
 
     Raises
     ------
-    SettingError
+    SettingsFileError
         The file cannot be read, is no TOML, or has what is no setting.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise SettingsFileError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SettingError(f"{path} is no TOML file: {error}.") from error
+        raise SettingsFileError(f"{path} is no TOML file: {error}.") from error
     try:
         require_settings(known, values)
     except SettingError as error:
-        raise SettingError(f"{path}, {error.setting}: {error}", error.setting) from None
+        raise SettingsFileError(f"{path}, {error.setting}: {error}", error.setting) from None
     return SettingsFile(path, values)
 
 
