@@ -168,7 +168,7 @@ def _require_results_somewhere(arguments: argparse.Namespace) -> None:
         They do not; unfinished and finished work is then kept.
     """
     reason = why_not_printed()
-    if reason is not None and arguments.json in {None, "-"}:
+    if reason is not None and arguments.json in {None, "-"} and arguments.jsonl is None:
         raise StorageError(
             f"results could not be printed to standard output: {reason}. All structures are "
             f"computed; the same command shows them at once, or writes them with --json FILE."

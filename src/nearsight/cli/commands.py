@@ -273,6 +273,7 @@ def _report(commands: "options.Commands") -> None:
     command.set_defaults(
         run=options.runner("nearsight.cli.report"), json=None, csv=None, config=None
     )
+    command.set_defaults(jsonl=None, append=False)
 
 
 def _models(commands: "options.Commands") -> None:

@@ -21,6 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
         require_output_files(arguments)
         if arguments.output:
             raise MethodError("--plan computes no Hessian that could be saved; leave --output out.")
+        if arguments.jsonl:
+            raise MethodError("--plan makes no records; leave --jsonl out, or use --json.")
         return plan.run(arguments)
     if arguments.output:
         require_one_structure(arguments, "--output")

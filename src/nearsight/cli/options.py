@@ -154,8 +154,16 @@ def add_output(
     group.add_argument(
         "--json", metavar="FILE", help="write the results as JSON; - for standard output"
     )
-    command.set_defaults(report=None, csv=None, plot=None)
+    command.set_defaults(report=None, csv=None, plot=None, jsonl=None, append=False)
     if tables:
+        group.add_argument(
+            "--jsonl",
+            metavar="FILE",
+            help="append the results as JSON Lines, each as soon as its structure is finished",
+        )
+        group.add_argument(
+            "--append", action="store_true", help="go on with a file of --jsonl that is there"
+        )
         group.add_argument(
             "--csv",
             metavar="FILE",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nearsight import records
 from nearsight.cli.csv_output import CsvOutput
 from nearsight.cli.json_output import JsonOutput, Record
+from nearsight.cli.jsonl_output import JsonLinesOutput
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.streams import say
 from nearsight.cli.structure_output import StructureOutput
@@ -54,19 +55,21 @@ class RunOutputs:
     def __init__(self, arguments: argparse.Namespace) -> None:
         given: list[str] = arguments.structures
         self._json = JsonOutput(arguments.json, many=len(given) > 1)
+        self._lines = JsonLinesOutput(arguments.jsonl, append=arguments.append)
         self._report = ReportOutput(arguments.report, given, arguments.command_line)
         self._tables = CsvOutput(arguments.csv)
         self._structures = StructureOutput(getattr(arguments, "save_structure", None), given)
 
     def add_record(self, record: Record) -> None:
-        """Add a record to the JSON.
+        """Add a record to the JSON and its lines.
 
         Raises
         ------
         ValueError, TypeError
-            It holds something that JSON does not know.
+            It holds something that JSON does not know; neither has it then.
         """
         self._json.add(record)
+        self._lines.add(record)
 
     def add(self, path: str, outcome: Outcome) -> bool:
         """Add what a structure gave to everything else, and tell whether that was possible."""
@@ -103,7 +106,7 @@ class RunOutputs:
 
     @property
     def _finishing(self) -> tuple[Callable[[], None], ...]:
-        outputs = (self._json, self._tables, self._structures, self._report)
+        outputs = (self._lines, self._json, self._tables, self._structures, self._report)
         return tuple(output.finish for output in outputs)
 
     def _tabulate(self, path: str, outcome: Outcome) -> None:
