@@ -1,6 +1,7 @@
 """One record of each question, made with cheap models."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 from ase import Atoms
@@ -27,6 +28,7 @@ from nearsight.records.making import (
     locality_record,
     phonons_record,
     relaxation_record,
+    thermochemistry_record,
     vibrations_record,
 )
 from nearsight.records.results import (
@@ -36,10 +38,12 @@ from nearsight.records.results import (
     HessianResults,
     ProbedResults,
     RelaxationResults,
+    ThermochemistryResults,
 )
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.vibrations import (
     band_structure,
+    molecular_thermochemistry,
     phonon_mesh,
     probe_heat_capacity,
     thermodynamics,
@@ -141,9 +145,12 @@ def records(
 ) -> Mapping[str, Record]:
     """One record for each question, and one more for each kind of spectrum, by a name."""
     elastic, chain = others
+    modes = replace(nitrogen, thermodynamics=None)
+    gas = molecular_thermochemistry(nitrogen.vibrations, TEMPERATURES_K)
     return {
         **of_copper,
-        "vibrations": vibrations_record(nitrogen, RUN),
+        "vibrations": vibrations_record(modes, RUN),
+        "thermochemistry": thermochemistry_record(ThermochemistryResults(modes, gas), RUN),
         "phonons": phonons_record(phonons, RUN),
         "heat-capacity": heat_capacity_record(phonons, RUN),
         "heat-capacity at Γ": heat_capacity_record(nitrogen),

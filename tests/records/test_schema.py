@@ -75,6 +75,7 @@ def test_the_unit_in_a_name_is_the_unit(records: Mapping[str, Record]) -> None:
         "_eV_per_A2": "eV/Å²",
         "_GPa": "GPa",
         "_THz": "THz",
+        "_per_THz": "1/THz",
         "_per_cm": "1/cm",
         "_bytes": "B",
         "_eV_per_atom": "eV/atom",

@@ -11,7 +11,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from nearsight import units
 from nearsight.hessian.reach import pieces_of
 from nearsight.provenance import Provenance
-from nearsight.records.codec import decoder
+from nearsight.records.base import described
+from nearsight.records.codec import FieldError, decoder
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
 from nearsight.records.described import Plain, plain
 from nearsight.records.elastic_parts import ElasticityPart
@@ -275,7 +276,10 @@ def locality_record(results: LocalityResults, run: Run = UNKNOWN_RUN) -> Localit
 
 def _part(kind: type[Part], summary: Mapping[str, Any]) -> Part:
     """Return a part of a record from what a result says of itself."""
-    return cast(Part, decoder(kind)(plain(summary)))
+    try:
+        return cast(Part, decoder(kind)(plain(summary)))
+    except FieldError as error:
+        raise ValueError(f"{kind.__name__}: {described(error)}.") from error
 
 
 def _calculated(

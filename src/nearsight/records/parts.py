@@ -65,6 +65,44 @@ class StructurePart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FollowedModePart:
+    """An imaginary mode along which a saddle point was left."""
+
+    round: Annotated[int, Says("Which one it was, from 1.", "1")]
+    wavenumber_per_cm: Annotated[float, Says("Its wavenumber, negative.", "1/cm")]
+    n_imaginary: Annotated[
+        int | None, Says("Imaginary modes of the saddle point; null if not counted.", "1")
+    ]
+    energy_gain_eV: Annotated[
+        float, Says("How much energy, or enthalpy under a pressure, was gained.", "eV")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefinementPart:
+    """The larger space group onto which a relaxed structure was moved."""
+
+    tolerance_A: Annotated[float, Says("How far an atom could be from its place.", "Å")]
+    space_group_before: Annotated[str, Says("Space group of what had been relaxed.")]
+    space_group: Annotated[str, Says("Space group of the result.")]
+    max_displacement_A: Annotated[float, Says("Longest way that an atom went.", "Å")]
+    max_strain: Annotated[float, Says("Largest principal strain of the cell.", "1")]
+    energy_change_eV_per_atom: Annotated[float, Says("What it did to the energy.", "eV/atom")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearSymmetryPart:
+    """The space group that a relaxed structure nearly has."""
+
+    space_group: Annotated[str, Says("Its symbol.")]
+    number: Annotated[int, Says("Its number, 1 to 230.", "1")]
+    tolerance_A: Annotated[float, Says("Tolerance by which it is found.", "Å")]
+    max_displacement_A: Annotated[float, Says("How far the farthest atom would go.", "Å")]
+    rows_needed: Annotated[int, Says("Rows of the Hessian that would be needed.", "1")]
+    rows_now: Annotated[int, Says("Rows that are needed as it is.", "1")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RelaxationPart:
     """What a relaxation did; energies and volumes are those of the cell that was relaxed."""
 
@@ -74,6 +112,10 @@ class RelaxationPart:
     max_stress_GPa: Annotated[
         float | None, Says("Largest stress that is left; null for a fixed cell.", "GPa")
     ]
+    pressure_GPa: Annotated[
+        float | None, Says("Pressure of the relaxed structure; null for a fixed cell.", "GPa")
+    ]
+    target_pressure_GPa: Annotated[float, Says("Pressure under which it was relaxed.", "GPa")]
     optimizer: Annotated[str, Says("What took the steps.")]
     energy_before_eV: Annotated[float, Says("Energy of the structure as given.", "eV")]
     energy_after_eV: Annotated[float, Says("Energy of the relaxed structure.", "eV")]
@@ -88,6 +130,23 @@ class RelaxationPart:
     ]
     volume_change: Annotated[
         float | None, Says("Volume when relaxed over that as given, less 1.", "1")
+    ]
+    followed: Annotated[
+        tuple[FollowedModePart, ...], Says("Imaginary modes that were followed, in their order.")
+    ]
+    imaginary_per_cm: Annotated[
+        tuple[float, ...] | None,
+        Says("Imaginary modes that are left; null if nobody has looked.", "1/cm"),
+    ]
+    negative_curvature_eV_per_A2: Annotated[
+        float | None,
+        Says("Curvature along a step just before the end, where it was negative.", "eV/Å²"),
+    ]
+    refined: Annotated[
+        RefinementPart | None, Says("Larger space group that was imposed after relaxing.")
+    ]
+    near_symmetry: Annotated[
+        NearSymmetryPart | None, Says("Space group that it nearly has; null if none saves rows.")
     ]
 
 

@@ -1,6 +1,7 @@
 """What a relaxed crystal nearly is: the group it has within a little, and the rows that saves."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ase import Atoms
 
@@ -38,6 +39,17 @@ class NearSymmetry:
     """Rows of the Hessian from which the others would follow."""
     rows_now: int
     """Those that are needed of the structure as it is."""
+
+    def summary(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "space_group": self.symbol,
+            "number": self.number,
+            "tolerance_A": self.tolerance_A,
+            "max_displacement_A": self.max_displacement_A,
+            "rows_needed": self.rows_needed,
+            "rows_now": self.rows_now,
+        }
 
     def __str__(self) -> str:
         """Return what is saved and how, in a line."""

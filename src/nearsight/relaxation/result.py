@@ -68,6 +68,17 @@ class RefinedSymmetry:
     energy_change_eV_per_atom: float
     """What it did to the energy."""
 
+    def summary(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "tolerance_A": self.tolerance_A,
+            "space_group_before": self.symbol_before,
+            "space_group": self.symbol_after,
+            "max_displacement_A": self.max_displacement_A,
+            "max_strain": self.max_strain,
+            "energy_change_eV_per_atom": self.energy_change_eV_per_atom,
+        }
+
 
 @dataclass(frozen=True)
 class FollowedMode:
@@ -176,6 +187,8 @@ class Relaxation:
             "steps": self.n_steps,
             "fmax_eV_per_A": self.fmax_eV_per_A,
             "max_stress_GPa": self.max_stress_GPa,
+            "pressure_GPa": self.pressure_GPa,
+            "target_pressure_GPa": self.target_pressure_GPa,
             "optimizer": self.optimizer,
             "energy_before_eV": self.energy_before_eV,
             "energy_after_eV": self.energy_after_eV,
@@ -183,6 +196,13 @@ class Relaxation:
             "volume_before_A3": self.volume_before_A3,
             "volume_after_A3": self.volume_after_A3,
             "volume_change": self.volume_change,
+            "followed": [asdict(mode) for mode in self.followed],
+            "imaginary_per_cm": None
+            if self.imaginary_per_cm is None
+            else list(self.imaginary_per_cm),
+            "negative_curvature_eV_per_A2": self.negative_curvature_eV_per_A2,
+            "refined": None if self.refined is None else self.refined.summary(),
+            "near_symmetry": None if self.near_symmetry is None else self.near_symmetry.summary(),
         }
 
     def save(self, path: str | os.PathLike[str]) -> None:
