@@ -15,16 +15,16 @@ from ase import Atoms
 from ase.units import GPa
 
 from nearsight.cli.json_output import JsonOutput, Record
-from nearsight.cli.lines import WIDTH
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.streams import say_defect
-from nearsight.cli.tables import print_warnings
+from nearsight.cli.wording import print_warnings
 from nearsight.errors import MissingPropertyError, ModelError, NearsightError
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.spec import ModelSpec
 from nearsight.printable import printable_name
 from nearsight.remarks import remarks_to_json
+from nearsight.tables.lines import WIDTH
 from nearsight.workflows.settings import StructureSettings
 from nearsight.workflows.source import Source
 

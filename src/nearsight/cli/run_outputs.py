@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nearsight import records
-from nearsight.cli.csv_output import CsvOutput
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.jsonl_output import JsonLinesOutput
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.streams import say
 from nearsight.cli.structure_output import StructureOutput
-from nearsight.cli.table import Table
 from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError
+from nearsight.tables.csv_files import CsvOutput
+from nearsight.tables.table import Table
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,13 @@
 """What a command prints, at most 80 columns wide."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from ase import Atoms
 
 from nearsight import units
-from nearsight.cli.lines import WIDTH, print_line
-from nearsight.cli.result_tables import (
-    functions_table,
-    heat_capacity_table,
-    ideal_gas_table,
-    plan_table,
-)
-from nearsight.cli.wording import in_options
 from nearsight.hessian.plan import Plan
 from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
@@ -29,6 +21,13 @@ from nearsight.records.results import (
 )
 from nearsight.relaxation.result import Relaxation
 from nearsight.structures.supercell import name_supercell
+from nearsight.tables.lines import WIDTH, print_line
+from nearsight.tables.of_results import (
+    functions_table,
+    heat_capacity_table,
+    ideal_gas_table,
+    plan_table,
+)
 from nearsight.units import EV_PER_A3_IN_GPA
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, FrequencyUnit
@@ -92,7 +91,7 @@ def print_probed(entry: ProbedResults) -> None:
         f"{heat.peak_memory_bytes / 2**20:.0f} MiB at the peak, "
         f"{heat.method.predicted_memory_bytes / 2**20:.0f} MiB predicted",
     )
-    print_line("spectrum", in_options(f"probing ({entry.spectrum_reason})"))
+    print_line("spectrum", f"probing ({entry.spectrum_reason})")
     _print_acoustic(heat)
     print()
     heat_capacity_table(heat).print()
@@ -184,10 +183,10 @@ def print_spectrum(entry: HarmonicResults) -> None:
     phonons, unit = entry.phonons, FREQUENCY_UNITS[entry.presentation.frequency_unit]
     if phonons is None:
         print_modes(entry.vibrations, unit)
-        print_line("spectrum", in_options(f"modes at Γ ({entry.spectrum_reason})"))
+        print_line("spectrum", f"modes at Γ ({entry.spectrum_reason})")
         return
     print_phonons(phonons, unit)
-    print_line("spectrum", in_options(f"mesh ({entry.spectrum_reason})"))
+    print_line("spectrum", f"mesh ({entry.spectrum_reason})")
 
 
 def print_phonons(phonons: PhononMesh, unit: FrequencyUnit) -> None:
@@ -306,11 +305,11 @@ def print_ideal_gas(gas: MolecularThermochemistry) -> None:
     print("  H, S and G in kJ/mol: above the potential energy of the structure")
 
 
-def print_warnings(warnings: tuple[str, ...]) -> None:
+def print_warnings(warnings: Iterable[str]) -> None:
     """Print what must be known before the numbers are used."""
     for warning in warnings:
         print()
-        for line in textwrap.wrap(f"Warning: {in_options(warning)}", WIDTH - 2):
+        for line in textwrap.wrap(f"Warning: {warning}", WIDTH - 2):
             print(f"  {line}")
 
 
