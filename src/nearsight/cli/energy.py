@@ -6,7 +6,7 @@ from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.run_outputs import Outcome
-from nearsight.cli.wording import print_warnings
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.records.results import EnergyResults
 from nearsight.tables import text
 from nearsight.tables.of_results import energy_table, forces_table

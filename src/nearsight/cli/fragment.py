@@ -9,7 +9,7 @@ from nearsight.cli.fragment_output import make_folder, write_fragments
 from nearsight.cli.json_output import JsonOutput
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.wording import print_warnings
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.printable import printable_name
 from nearsight.remarks import remarks_to_json
 from nearsight.structures.fragment_sets import covering_fragments

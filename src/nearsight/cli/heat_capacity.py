@@ -9,7 +9,8 @@ from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.run_outputs import Outcome
-from nearsight.cli.wording import in_options, print_warnings
+from nearsight.cli.shown_warnings import print_warnings
+from nearsight.cli.wording import in_options
 from nearsight.errors import MethodError
 from nearsight.figures import heat_capacity_figure
 from nearsight.records.results import HarmonicResults, ProbedResults

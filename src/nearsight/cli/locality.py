@@ -9,7 +9,7 @@ from nearsight.cli.names import require_different_stems
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import Request, requested
 from nearsight.cli.run_outputs import Outcome
-from nearsight.cli.wording import print_warnings
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.figures import locality_figure
 from nearsight.hessian.methods import choose_kind
 from nearsight.locality.result import Locality

@@ -17,8 +17,8 @@ from ase.units import GPa
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.cli.streams import say_defect
-from nearsight.cli.wording import print_warnings
 from nearsight.errors import MissingPropertyError, ModelError, NearsightError
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.spec import ModelSpec

@@ -9,7 +9,7 @@ from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.run_outputs import Outcome
-from nearsight.cli.wording import print_warnings
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.figures import phonons_figure
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.records.results import HarmonicResults

@@ -5,7 +5,7 @@ import argparse
 from nearsight.cli.batch import run_each
 from nearsight.cli.request import requested
 from nearsight.cli.run_outputs import Outcome
-from nearsight.cli.wording import print_warnings
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.errors import MethodError
 from nearsight.hessian.plan import plan
 from nearsight.remarks import remarks_to_json

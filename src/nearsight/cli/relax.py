@@ -8,7 +8,7 @@ from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.run_outputs import Outcome
-from nearsight.cli.wording import print_warnings
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.tables import text
 from nearsight.tables.of_results import relaxation_table
 from nearsight.workflows import RelaxSettings, relax

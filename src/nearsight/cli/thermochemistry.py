@@ -7,7 +7,7 @@ from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.run_outputs import Outcome
-from nearsight.cli.wording import print_warnings
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.records.results import ThermochemistryResults
 from nearsight.tables import text
 from nearsight.tables.of_results import ideal_gas_table, modes_table

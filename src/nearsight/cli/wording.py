@@ -1,12 +1,10 @@
 """Messages of the library, which name settings, in the words of the command line."""
 
 import re
-from collections.abc import Iterable
 from functools import cache
 
 from nearsight.cli.option_names import option_of
 from nearsight.settings import Settings, describe
-from nearsight.tables import text
 from nearsight.workflows.settings import OF_WORKFLOWS
 from nearsight.workflows.settings_files import EveryRun
 
@@ -26,11 +24,6 @@ def in_options(message: str) -> str:
     return _NAMED.sub(
         lambda named: option_of(named[1]) if named[1] in _names() else named[0], message
     )
-
-
-def print_warnings(warnings: Iterable[str]) -> None:
-    """Print what must be known before the numbers are used."""
-    text.print_warnings(map(in_options, warnings))
 
 
 @cache
