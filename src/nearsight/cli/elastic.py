@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
             record,
             lambda: _show(results, record.warnings, arguments.output),
             lambda: elastic_tables(results.tensor),
+            (arguments.output,),
         )
 
     def draw() -> None:

@@ -44,7 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
             _write_atomic_heat(arguments.atomic_heat, results.heat)
         if arguments.plot:
             drawn.append(results)
-        return Outcome.of(record, lambda: show(results), lambda: tables_of(results))
+        files = (arguments.atomic_heat,)
+        return Outcome.of(record, lambda: show(results), lambda: tables_of(results), files)
 
     def draw() -> None:
         if drawn:

@@ -51,6 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
             tables.print_warnings(record.warnings)
             print(f"\n  saved as {file}")
 
-        return Outcome.of(record, show, lambda: (hessian_table(results.hessian),))
+        return Outcome.of(record, show, lambda: (hessian_table(results.hessian),), (file,))
 
     return run_batch(arguments, one)

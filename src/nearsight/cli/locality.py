@@ -55,7 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
             stem = structure_stem(task.path)
             each_of = results.localities
             drawn.extend((f"{stem} by {each.provenance.model.name}", each) for each in each_of)
-        return Outcome.of(record, lambda: _show(results), lambda: (locality_table(results),))
+        return Outcome.of(
+            record, lambda: _show(results), lambda: (locality_table(results),), results.files
+        )
 
     def draw() -> None:
         if drawn:

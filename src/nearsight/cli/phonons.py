@@ -45,7 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.plot:
             drawn.append(results)
         return Outcome.of(
-            record, lambda: _show(results, arguments.output), lambda: tables_of(results)
+            record,
+            lambda: _show(results, arguments.output),
+            lambda: tables_of(results),
+            (arguments.output,),
         )
 
     def draw() -> None:

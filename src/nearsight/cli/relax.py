@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
             tables.print_relaxed(results)
             tables.print_warnings(results.warnings)
 
-        return Outcome.of(record, show, lambda: (relaxation_table(record),))
+        files = (arguments.trajectory,)
+        return Outcome.of(record, show, lambda: (relaxation_table(record),), files)
 
     return run_batch(arguments, one)

@@ -2,7 +2,7 @@
 
 import argparse
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nearsight import records
@@ -38,9 +38,11 @@ class Outcome:
         record: records.Record,
         show: Callable[[], None],
         tables: Callable[[], Sequence[Table]] = tuple,
+        files: Iterable[str | None] = (),
     ) -> "Outcome":
-        """Return the outcome that a record tells."""
-        return cls(record.to_json(), show, record, tables)
+        """Return the outcome that a record tells; None among `files` is what was not asked for."""
+        written = tuple(file for file in files if file is not None)
+        return cls(record.to_json(), show, record, tables, written)
 
 
 class RunOutputs:

@@ -39,13 +39,16 @@ def run(arguments: argparse.Namespace) -> int:
         assert results is not None
         if arguments.modes:
             results.vibrations.save(arguments.modes)
-        for mode in arguments.animate:
-            trajectory = mode_trajectory(results.vibrations, mode)
-            write_mode_trajectory(_animation(task.path, mode), trajectory)
+        moving = {mode: _animation(task.path, mode) for mode in arguments.animate}
+        for mode, file in moving.items():
+            write_mode_trajectory(file, mode_trajectory(results.vibrations, mode))
         if arguments.plot:
             drawn.append(results)
         return Outcome.of(
-            record, lambda: _show(results), lambda: (modes_table(results.vibrations),)
+            record,
+            lambda: _show(results),
+            lambda: (modes_table(results.vibrations),),
+            (arguments.modes, *moving.values()),
         )
 
     def draw() -> None:
