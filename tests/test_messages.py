@@ -19,7 +19,8 @@ OF_OTHER_PROGRAMS = {
     "models/nequip_compiled.py": "nequip-compile",
 }
 COMMAND = re.compile(
-    r"[`“]nearsight (heat-capacity|phonons|vibrations|hessian|elastic|locality|relax|report)\b"
+    r"[`“]nearsight "
+    r"(heat-capacity|phonons|vibrations|hessian|elastic|locality|relax|report|fragment)\b"
 )
 
 
@@ -67,6 +68,7 @@ NO_SETTINGS = {
     "mace_cueq_to_e3nn",
     "relax_to_minimum",
     "spin",
+    "write_fragment",
 }
 
 

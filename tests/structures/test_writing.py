@@ -16,6 +16,7 @@ from nearsight.structures.symmetry import space_group
 from nearsight.structures.writing import (
     names_folder,
     require_writable_structure_format,
+    require_writable_structures,
     structure_files,
     write_structures,
 )
@@ -208,6 +209,23 @@ def test_a_folder_has_a_file_for_each(tmp_path: Path, quartz: Atoms) -> None:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(names)
     for file, atoms in zip(files, structures, strict=True):
         np.testing.assert_allclose(distances(read_structure(file)), distances(atoms), atol=1e-6)
+
+
+def test_a_folder_is_checked_without_making_it(tmp_path: Path, quartz: Atoms) -> None:
+    out = tmp_path / "new" / "out"
+    assert require_writable_structures(out, [quartz], sources=["quartz.cif"]) == ()
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"file/out cannot be made: .*file is no folder"):
+        require_writable_structures(tmp_path / "file" / "out", [quartz], sources=["quartz.cif"])
+    left_handed = quartz.copy()
+    left_handed.set_cell(quartz.cell.array * [1, 1, -1], scale_atoms=True)
+    with pytest.raises(StructureError, match="come back as others"):
+        require_writable_structures(out, [left_handed], sources=["quartz.cif"])
+    # results of results keep their places, too
+    [file] = write_structures(out, [quartz], sources=["quartz.cif"])
+    with pytest.raises(StorageError, match="would take the place of"):
+        require_writable_structures(file, [quartz], sources=[file])
 
 
 def test_two_results_are_not_one_file(tmp_path: Path) -> None:

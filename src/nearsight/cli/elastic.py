@@ -4,13 +4,14 @@ import argparse
 from dataclasses import replace
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.elastic_tables import print_elasticity
 from nearsight.cli.figures import youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import elastic_tables
+from nearsight.cli.run_outputs import Outcome
 from nearsight.records.results import ElasticResults
 from nearsight.remarks import Remark
 from nearsight.workflows import ElasticSettings, elastic
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
             record,
             lambda: _show(results, record.warnings, arguments.output),
             lambda: elastic_tables(results.tensor),
+            (arguments.output,),
         )
 
     def draw() -> None:

@@ -4,11 +4,12 @@ import argparse
 from dataclasses import replace
 
 from nearsight.cli import plan, tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import hessian_table
+from nearsight.cli.run_outputs import Outcome
 from nearsight.errors import MethodError
 from nearsight.structures.selection import structure_stem
 from nearsight.workflows import HessianSettings, hessian
@@ -20,6 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
         require_output_files(arguments)
         if arguments.output:
             raise MethodError("--plan computes no Hessian that could be saved; leave --output out.")
+        if arguments.jsonl:
+            raise MethodError("--plan makes no records; leave --jsonl out, or use --json.")
         return plan.run(arguments)
     if arguments.output:
         require_one_structure(arguments, "--output")
@@ -48,6 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
             tables.print_warnings(record.warnings)
             print(f"\n  saved as {file}")
 
-        return Outcome.of(record, show, lambda: (hessian_table(results.hessian),))
+        return Outcome.of(record, show, lambda: (hessian_table(results.hessian),), (file,))
 
     return run_batch(arguments, one)

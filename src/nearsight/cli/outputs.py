@@ -17,6 +17,7 @@ _PAGES = (".html", ".htm")
 
 _WRITTEN = {
     "--json": "json",
+    "--jsonl": "jsonl",
     "--csv": "csv",
     "--plot": "plot",
     "the page": "report",
@@ -72,6 +73,7 @@ def require_output_files(
     written = [*_outputs(arguments), *named_after_structures]
     for file in written:
         require_writable(file.path)
+    _require_lines(arguments)
     read = list(_inputs(arguments))
     _require_different(written, read)
     folder = getattr(arguments, "out", None)
@@ -90,6 +92,18 @@ def require_log_apart(arguments: argparse.Namespace) -> None:
     if arguments.log is not None:
         log = NamedFile("--log", arguments.log)
         _require_different([*_outputs(arguments), log], list(_inputs(arguments)))
+
+
+def _require_lines(arguments: argparse.Namespace) -> None:
+    """Check that lines are appended to what is there only where that is asked for."""
+    path = getattr(arguments, "jsonl", None)
+    if path is None and getattr(arguments, "append", False):
+        raise MethodError("--append goes on with the file of --jsonl; name that too.")
+    if path is not None and not arguments.append and os.path.isfile(path) and os.stat(path).st_size:
+        raise StorageError(
+            f"{path} (--jsonl) has records already: --append goes on with them; or move it away, "
+            f"or choose another name."
+        )
 
 
 def _outputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:

@@ -5,12 +5,13 @@ import argparse
 import numpy as np
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.figures import phonons_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import tables_of
+from nearsight.cli.run_outputs import Outcome
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.reduced_cell import reduced_basis
@@ -44,7 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.plot:
             drawn.append(results)
         return Outcome.of(
-            record, lambda: _show(results, arguments.output), lambda: tables_of(results)
+            record,
+            lambda: _show(results, arguments.output),
+            lambda: tables_of(results),
+            (arguments.output,),
         )
 
     def draw() -> None:

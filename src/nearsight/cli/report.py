@@ -4,9 +4,10 @@ import argparse
 import zipfile
 from pathlib import Path
 
-from nearsight.cli.batch import Outcome, run_each
+from nearsight.cli.batch import run_each
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.run_outputs import Outcome
 from nearsight.cli.streams import say
 from nearsight.errors import CheckpointError
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian

@@ -4,10 +4,11 @@ import argparse
 from dataclasses import replace
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import ideal_gas_table, modes_table
+from nearsight.cli.run_outputs import Outcome
 from nearsight.records.results import ThermochemistryResults
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.workflows import ThermochemistrySettings, thermochemistry

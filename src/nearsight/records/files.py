@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -168,12 +168,12 @@ def _said(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def line_of(record: Record) -> bytes:
-    """Return a record as a line of JSON Lines, with its end.
+def line_of(values: Mapping[str, Any]) -> bytes:
+    """Return the JSON values of a record as a line of JSON Lines, with its end.
 
     Raises
     ------
     ValueError
         A number is NaN or infinite.
     """
-    return json.dumps(record.to_json(), allow_nan=False).encode("ascii") + b"\n"
+    return json.dumps(values, allow_nan=False).encode("ascii") + b"\n"

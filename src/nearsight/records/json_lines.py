@@ -3,10 +3,10 @@
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from nearsight.bounded_json import parse_json
 from nearsight.errors import CheckpointError, StorageError
@@ -75,7 +75,17 @@ class JsonLines:
         ValueError
             A number of the record is NaN or infinite; nothing is written.
         """
-        line = line_of(record)
+        self.add_json(record.to_json())
+
+    def add_json(self, values: Mapping[str, Any]) -> None:
+        """Append what `Record.to_json` returned.
+
+        Raises
+        ------
+        StorageError, ValueError
+            As of `add`.
+        """
+        line = line_of(values)
         try:
             written = 0
             while written < len(line):

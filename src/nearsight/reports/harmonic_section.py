@@ -178,6 +178,6 @@ def _left_out(vibrations: Vibrations, n_moving: int, budget_bytes: int) -> str |
         kept = f"The lowest {n_moving} of {n_modes} modes move, those up to {last:.1f} cm⁻¹"
     return (
         f"{kept}; the motion of the other {n_modes - n_moving} was left out to keep this part of "
-        f"the page below {wording.size(budget_bytes)}. “nearsight vibrations” with --animate "
-        f"writes any of them to a file."
+        f"the page below {wording.size(budget_bytes)}. The workflow vibrations writes "
+        f"any of them to a file on request."
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nearsight.structures.symmetry import SpaceGroup, Symmetrized, space_group, symmetrize
     from nearsight.structures.writing import (
         require_writable_structure_format,
+        require_writable_structures,
         write_structures,
     )
 
@@ -34,6 +35,7 @@ __all__ = [
     "make_supercell",
     "read_structure",
     "require_writable_structure_format",
+    "require_writable_structures",
     "shrinking_fragments",
     "space_group",
     "symmetrize",

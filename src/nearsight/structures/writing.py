@@ -64,6 +64,45 @@ def require_writable_structure_format(
     return tuple(dict.fromkeys(remarks))
 
 
+def require_writable_structures(
+    target: str | os.PathLike[str],
+    structures: Sequence[Atoms],
+    *,
+    sources: Sequence[str | os.PathLike[str]] = (),
+) -> tuple[Remark, ...]:
+    """Check, before anything is computed, what `write_structures` will be asked for.
+
+    Parameters
+    ----------
+    target, structures, sources
+        As for `write_structures`; structures as they are before they are relaxed, say.
+
+    Returns
+    -------
+    tuple of Remark
+        What the formats do not hold of these structures, or round.
+
+    Raises
+    ------
+    StructureError, StorageError
+        See `write_structures`.
+    """
+    if not structures:
+        raise StructureError("There are no structures to write.")
+    if not names_folder(target):
+        return require_writable_structure_format(target, structures, inputs=sources)
+    files = structure_files(target, structures, sources)
+    there = _require_folder(Path(target))
+    remarks: list[Remark] = []
+    for file, atoms in zip(files, structures, strict=True):
+        name = _format_of(file, 1)
+        if there:
+            require_writable(file)
+            _require_no_input(file, sources)
+        remarks += _trial(file, name, atoms)
+    return tuple(dict.fromkeys(remarks))
+
+
 def write_structures(
     target: str | os.PathLike[str],
     structures: Sequence[Atoms],
@@ -98,10 +137,8 @@ def write_structures(
     StorageError
         A file cannot be written, two would be one, or one would take the place of a source.
     """
-    if not structures:
-        raise StructureError("There are no structures to write.")
+    require_writable_structures(target, structures, sources=sources)
     if not names_folder(target):
-        require_writable_structure_format(target, structures, inputs=sources)
         _write(Path(target), structures)
         return (Path(target),)
     files = structure_files(target, structures, sources)
@@ -109,8 +146,6 @@ def write_structures(
         Path(target).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"cannot make {Path(target)}: {error.strerror or error}.") from error
-    for file, atoms in zip(files, structures, strict=True):
-        require_writable_structure_format(file, [atoms], inputs=sources)
     for file, atoms in zip(files, structures, strict=True):
         _write(file, [atoms])
     return files
@@ -180,6 +215,20 @@ def _format_of(path: str | os.PathLike[str], n_structures: int) -> str:
             f"folder, or to .extxyz, .traj or .db."
         )
     return str(name)
+
+
+def _require_folder(folder: Path) -> bool:
+    """Tell whether a folder is there; if not, check that it can be made."""
+    if folder.is_dir():
+        return True
+    above = folder
+    while not os.path.lexists(above):
+        above = above.parent
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise StorageError(
+            f"the folder {folder} cannot be made: {above} is no folder that may be written."
+        )
+    return False
 
 
 def _require_no_input(

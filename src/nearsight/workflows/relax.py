@@ -1,10 +1,10 @@
 """From a structure to the next minimum of a model."""
 
+import os
 from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.errors import SettingError
-from nearsight.models.contract import require_elements
 from nearsight.progress import Progress
 from nearsight.records.making import Run, relaxation_record
 from nearsight.records.questions import RelaxationRecord
@@ -25,6 +25,7 @@ def relax(
     model: AnyModel | None = None,
     settings: RelaxSettings = _DEFAULT,
     *,
+    trajectory: str | os.PathLike[str] | None = None,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
@@ -37,6 +38,8 @@ def relax(
         As for `nearsight.workflows.heat_capacity`.
     settings
         How everything is computed.
+    trajectory
+        A file to which each step is appended; see `nearsight.relaxation.relax`.
 
     Raises
     ------
@@ -48,8 +51,7 @@ def relax(
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     context = begin(source, model, unfinished, resources, progress)
-    require_elements(context.atoms, context.model)
-    relaxation, _ = relaxed(context, settings.relaxation)
+    relaxation, _ = relaxed(context, settings.relaxation, trajectory=trajectory)
     asked = history(context, settings.relaxation, relaxation.optimizer)
     results = RelaxationResults(source.name, relaxation, asked, context.remarks)
     return relaxation_record(results, Run(perf_counter() - start, asked=settings))
