@@ -92,7 +92,7 @@ def _compact(task: Task, model: Model) -> Done:
 def _dense(task: Task, model: Model) -> Done:
     n_rows = 3 * len(task.atoms)
     if len(task.rows) == n_rows:
-        found = hessian(task.atoms, model, "rows", symmetry_tolerance_A=None, progress=False)
+        found = hessian(task.atoms, model, "rows", row_symmetry_A=None, progress=False)
         return Done(found, f"{n_rows} rows")
     seeds = [(row // 3, np.eye(3)[row % 3]) for row in task.rows]
     rows = np.stack(list(model.rows(task.atoms, seeds)))

@@ -88,7 +88,7 @@ def pipeline(path: Path, model: Model, optimizer: str) -> Record:
     )
     relaxed = process_time()
     if optimizer == PLAIN:
-        H = hessian(found.atoms, model, "rows", symmetry_tolerance_A=None)
+        H = hessian(found.atoms, model, "rows", row_symmetry_A=None)
     else:
         H = hessian(found.atoms, model)
     with_hessian = process_time()

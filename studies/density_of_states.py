@@ -40,7 +40,7 @@ EXACT = "automatic differentiation"
 def calculate(path: Path, model: Model) -> Record:
     """Relax a solid and describe its modes by every route."""
     relaxation = relax(read_structure(path), model)
-    exact = hessian(relaxation.atoms, model, "rows", symmetry_tolerance_A=None)
+    exact = hessian(relaxation.atoms, model, "rows", row_symmetry_A=None)
     routes = {EXACT: exact}
     for noise in NOISES_eV_PER_A:
         matrix = noisy_differences(relaxation.atoms, model, noise)

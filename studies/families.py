@@ -65,7 +65,7 @@ def examine(name: str, cell: Atoms, atoms: Atoms, *, trust: bool) -> Record:
     stated = model.capabilities
     # Analytic rows also where differences would be chosen, as the curvature is not smooth.
     method = "rows" if stated.differentiable else "auto"
-    matrix = hessian(cell, model, method, symmetry_tolerance_A=None, progress=False)
+    matrix = hessian(cell, model, method, row_symmetry_A=None, progress=False)
     return {
         "name": Path(name).name,
         "published": model.identity.name in MODELS,

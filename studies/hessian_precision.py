@@ -44,8 +44,8 @@ OFFSETS = sorted({offset for scheme in SCHEMES.values() for offset in scheme.off
 # in three approximations.
 def examine(atoms: Atoms, models: dict[str, Model]) -> Record:
     """Return deviations and imaginary modes of every scheme, step and precision."""
-    exact = hessian(atoms, models["float64"], "rows", symmetry_tolerance_A=None)
-    single = hessian(atoms, models["float32"], "rows", symmetry_tolerance_A=None)
+    exact = hessian(atoms, models["float64"], "rows", row_symmetry_A=None)
+    single = hessian(atoms, models["float32"], "rows", row_symmetry_A=None)
     entries = [compare(single, exact, scheme="AD", dtype="float32", step_A=None)]
     for dtype, model in models.items():
         for step_A in STEPS_A:

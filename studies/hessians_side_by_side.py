@@ -58,7 +58,7 @@ def loaded(given: list[str], *, trust: bool) -> dict[str, Model]:
 
 def whole(atoms: Atoms, model: Model) -> Hessian:
     """Return the Hessian, each row on its own: batches would round otherwise."""
-    return hessian(atoms, model, "rows", symmetry_tolerance_A=None, progress=False)
+    return hessian(atoms, model, "rows", row_symmetry_A=None, progress=False)
 
 
 def report(

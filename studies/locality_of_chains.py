@@ -101,7 +101,7 @@ def measure(
     Finished rows are kept in a folder: a density functional takes its time for each.
     """
 
-    def checkpoint(fragment: Fragment) -> Path:
+    def checkpoint_of(fragment: Fragment) -> Path:
         return folder / f"{scale:.2f}-{len(fragment.atoms)}.rows"
 
     scaled = chain.copy()
@@ -116,7 +116,7 @@ def measure(
         reference_radius_A=WHOLE_A,
         method=method,
         step_A=step_A,
-        checkpoint=checkpoint,
+        checkpoint_of=checkpoint_of,
     )
     return {
         "formula": chain.get_chemical_formula(),

@@ -177,7 +177,7 @@ def cost_row(found: Locality, model: Model, dense_site: str) -> list[str]:
     own = seconds_of(lambda: site_derivatives(fragment, model))
     dense = seconds_of(lambda: hessian(fragment.atoms, model))
     start = process_time()
-    cell = interactions(found.atoms, model, symmetry_tolerance_A=CELL_TOLERANCE_A)
+    cell = interactions(found.atoms, model, row_symmetry_A=CELL_TOLERANCE_A)
     of_cell = process_time() - start
     n_rows = 3 * len(found.atoms)
     of_whole = of_cell / cell.rows_needed * n_rows
@@ -207,7 +207,7 @@ def main() -> None:
     for method in arguments.methods:
         model = models[method] = load_model(method, dtype=arguments.dtype)
 
-        def checkpoint(fragment: Fragment, model: Model = model) -> Path:
+        def checkpoint_of(fragment: Fragment, model: Model = model) -> Path:
             digests = fingerprint(fragment.atoms, model.identity, {"site": fragment.site})
             return arguments.work / f"{'-'.join(one[:10] for one in digests.values())}.rows"
 
@@ -215,7 +215,7 @@ def main() -> None:
             atoms,
             model,
             reference_radius_A=arguments.reference_radius,
-            checkpoint=checkpoint,
+            checkpoint_of=checkpoint_of,
         )
         write_text(arguments.work / f"{method}.json", json.dumps(found[method].summary(), indent=1))
         print(

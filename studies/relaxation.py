@@ -23,7 +23,7 @@ from nearsight.models import Model, load_model
 from nearsight.models.as_calculator import ModelCalculator
 from nearsight.models.contract import Evaluation, Products
 from nearsight.relaxation import RelaxationSettings, relax
-from nearsight.relaxation.descent import residual
+from nearsight.relaxation.followed import residual
 from nearsight.structures import read_structure
 
 FMAX = 0.005
@@ -103,7 +103,7 @@ def relaxed(atoms: Atoms, model: Model, optimizer: str) -> tuple[Atoms, float]:
     ) as descent:
         for _ in descent.irun(fmax=1e-9, steps=MAX_STEPS):
             stress = moving.get_stress()
-            if residual(moving.get_forces(), stress, moving.get_volume()) < FMAX:
+            if residual(moving.get_forces(), stress, moving.cell.array, "free") < FMAX:
                 break
     energy = float(moving.get_potential_energy())
     moving.calc = None
@@ -118,7 +118,7 @@ def measure(path: Path, model: Model, optimizer: str) -> Record:
     found, energy = relaxed(atoms, counted, optimizer)
     seconds = process_time() - start
     [last] = model.evaluate([found], stress=True)
-    left = residual(last.forces_eV_per_A, last.stress_eV_per_A3, found.cell.volume)
+    left = residual(last.forces_eV_per_A, last.stress_eV_per_A3, found.cell.array, "free")
     return {
         "n_atoms": len(atoms),
         "force_calls": counted.force_calls,

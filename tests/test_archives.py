@@ -135,7 +135,7 @@ def water() -> Hessian:
         rows_by_sum_rule=0,
         symmetry="none",
         space_group=None,
-        symmetry_tolerance_A=None,
+        row_symmetry_A=None,
         symmetry_deviation_eV_per_A2=None,
         seconds=1.0,
         peak_memory_bytes=3,

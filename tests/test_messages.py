@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nearsight.cli.main import command_parser
+from nearsight.cli.commands import command_parser
 from nearsight.cli.wording import in_options
 
 ROOT = Path(__file__).parent.parent / "src" / "nearsight"

@@ -11,7 +11,7 @@ from ase.build import bulk
 from ase.calculators.emt import EMT
 
 from nearsight.models.ase_calculator import AseModel
-from nearsight.relaxation import Relaxation, relax
+from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.remarks import (
     CODE_PATTERN,
     CODES,
@@ -26,7 +26,11 @@ SOURCE = Path(__file__).parents[1] / "src" / "nearsight"
 
 @pytest.fixture
 def stopped() -> Relaxation:
-    return relax(bulk("Cu", a=3.4), AseModel(EMT()), max_steps=1, optimizer="BFGS")
+    return relax(
+        bulk("Cu", a=3.4),
+        AseModel(EMT()),
+        RelaxationSettings(max_steps=1, optimizer="BFGS"),
+    )
 
 
 def test_a_remark_is_its_sentence() -> None:

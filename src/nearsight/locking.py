@@ -122,6 +122,24 @@ def hold_if_free(path: Path) -> Iterator[bool]:
         yield True
 
 
+def who_works_on(path: Path) -> str | None:
+    """Return which process holds the file at `path`, in words; None if none does, or none is told.
+
+    Nothing is made or changed.
+    """
+    lock = _lock_of(path)
+    try:
+        descriptor = os.open(lock, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        return None if try_lock(descriptor) else _holder(lock)
+    except LocksNotSupportedError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
 def remove_if_abandoned(path: Path) -> None:
     """Remove a file that whoever writes it keeps locked, if nobody has it locked."""
     try:

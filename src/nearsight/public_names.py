@@ -13,9 +13,11 @@ import ast
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.abc import InspectLoader
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # it brings archives and temporary files, and `--help` is to be quick
+    from importlib.abc import InspectLoader
 
 
 def import_at_first_use(package: str) -> None:
@@ -51,8 +53,8 @@ def _source(module: ModuleType) -> str:
     """Return the text of a module, which may be in an archive."""
     spec = module.__spec__
     assert spec is not None
-    assert isinstance(spec.loader, InspectLoader)
-    source = spec.loader.get_source(spec.name)
+    loader: InspectLoader = spec.loader  # type: ignore[assignment]  # any that reads Python has it
+    source = loader.get_source(spec.name)
     assert source is not None
     return source
 

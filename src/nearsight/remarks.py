@@ -73,6 +73,8 @@ CODES: Mapping[str, Code] = {
     "space-group-changed": Code(_CAUTION, "The space group is another one after relaxing."),
     "large-volume-change": Code(_CAUTION, "The volume changed by more than a model is off by."),
     "imaginary-modes-followed": Code(_CAUTION, "The relaxation left a saddle point."),
+    "refining-raised-energy": Code(_CAUTION, "Refining onto a space group raised the energy."),
+    "trajectory-incomplete": Code(_NOTE, "The file of steps lacks some that were taken before."),
     "flat-mode": Code(_CAUTION, "An imaginary mode is left that lowers no energy."),
     # vibrations
     "saddle-point": Code(_CAUTION, "The structure may be a saddle point of first order."),

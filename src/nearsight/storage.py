@@ -30,7 +30,8 @@ Result = TypeVar("Result")
 
 _FORMAT = 1
 
-_UNFINISHED = ".nearsight-part"
+UNFINISHED = ".nearsight-part"
+"""How names of files end that are just being written."""
 _ANY_MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -86,7 +87,7 @@ def remove_leftovers(folder: Path) -> None:
     Those of a process that is alive, on whatever machine, are locked and stay.
     """
     for entry in list(os.scandir(folder)):
-        if entry.name.endswith((_UNFINISHED, SUFFIX)):
+        if entry.name.endswith((UNFINISHED, SUFFIX)):
             remove_if_abandoned(Path(entry.path))
 
 
@@ -113,6 +114,36 @@ def require_replaceable(path: str | os.PathLike[str]) -> os.stat_result | None:
     return before
 
 
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """Check that a file can be written at `path`.
+
+    Raises
+    ------
+    StorageError
+        The folder does not exist or may not be written, the name is not possible, or a file that is
+        there is write-protected.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        if target.is_dir():
+            raise StorageError(f"{path} is a folder; give the name of a file.")
+        if not target.parent.is_dir():
+            raise StorageError(f"cannot write {path}: the folder {target.parent} does not exist.")
+        # A device or a pipe is written to as it is; for a file another takes its place.
+        written = target if target.exists() and not target.is_file() else target.parent
+        longest = os.pathconf(target.parent, "PC_NAME_MAX")
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}.") from error
+    if not os.access(written, os.W_OK):
+        raise StorageError(f"cannot write {path}: {written} may not be written.")
+    if len(os.fsencode(target.name)) > longest:
+        raise StorageError(
+            f"cannot write {path}: names of files have at most {longest} bytes there; choose a "
+            f"shorter one."
+        )
+    require_replaceable(path)
+
+
 def what_helps(error: OSError) -> str:
     """Return what to do about a file that cannot be written."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -132,7 +163,7 @@ def _open_temporary(target: Path, before: os.stat_result | None) -> tuple[int, P
     mode = 0o666 if before is None else stat.S_IMODE(before.st_mode) & 0o666
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
     while True:
-        temporary = target.with_name(f"{_prefix(target)}{secrets.token_hex(4)}{_UNFINISHED}")
+        temporary = target.with_name(f"{_prefix(target)}{secrets.token_hex(4)}{UNFINISHED}")
         try:
             descriptor = os.open(temporary, flags | getattr(os, "O_BINARY", 0), mode | stat.S_IWUSR)
         except FileExistsError:
@@ -168,7 +199,7 @@ def _remove_abandoned(target: Path) -> None:
     prefix = _prefix(target)
     with contextlib.suppress(OSError):  # a folder that must not be listed can be written to
         for entry in list(os.scandir(target.parent)):
-            if entry.name.startswith(prefix) and entry.name.endswith(_UNFINISHED):
+            if entry.name.startswith(prefix) and entry.name.endswith(UNFINISHED):
                 remove_if_abandoned(Path(entry.path))
 
 

@@ -101,7 +101,7 @@ def test_a_contradiction_ends_a_command_with_both_values(nearsight: Run, capsys:
     told = " ".join(capsys.readouterr().err.split())
     assert "'Cu5', but its sites give Cu4" in told
     assert "said to be 50 Å³, but the lengths and angles of its cell give 47.05 Å³" in told
-    assert "`accept_contradictions`" in told
+    assert "--accept-contradictions" in told
 
 
 @pytest.mark.usefixtures("contradiction")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nearsight.cli.main import command_parser
+from nearsight.cli.commands import command_parser
 from nearsight.cli.request import requested
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants

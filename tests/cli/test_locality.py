@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import ase.io
@@ -76,7 +77,9 @@ def test_a_reference_that_cannot_is_found_before_the_model_works(
     monkeypatch.setattr(without_hydrogen, "capabilities", known)
     models = {"ase:emt": load_model("ase:emt"), "carbon": without_hydrogen}
     monkeypatch.setattr("nearsight.models.registry.load_model", lambda name, **_: models[name])
-    monkeypatch.setattr("nearsight.workflows.locality.locality_of", None)  # must not be called
+    monkeypatch.setattr(
+        import_module("nearsight.workflows.locality"), "locality_of", None
+    )  # must not be called
     assert nearsight("locality", butane, "--site", "C0", "--reference", "carbon") == 1
     assert "does not know H" in capsys.readouterr().err
 

@@ -200,7 +200,7 @@ def test_without_a_terminal_a_restricting_licence_is_refused(
     assert main(["models", "install", "fairchem"]) == 1
     captured = capsys.readouterr()
     assert "restricted  FAIR Chemistry License v1" in captured.out
-    assert "accept it (`accept_licence`)." in captured.err
+    assert "accept it (--accept-licence)." in captured.err
 
 
 def test_an_interrupted_installation(

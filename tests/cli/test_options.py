@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-from nearsight.cli.main import command_parser, main
+from nearsight.cli.commands import command_parser
+from nearsight.cli.main import main
 from nearsight.cli.request import requested
 from nearsight.workflows import HeatCapacitySettings
 

@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def test_json_has_bands_and_thermodynamic_functions(phonons: Phonons) -> None:
     assert record["mesh"] == [3, 3, 3]
     assert record["spectrum"]["method"] == "mesh"
     assert record["acoustic"] == "classical"
-    assert record["bands"].keys() == {"path", "segments"}
+    assert record["bands"].keys() == {"path", "primitive_cell_A", "segments"}
     assert record["bands"]["path"].startswith("Γ-X")
     for segment in record["bands"]["segments"]:
         n_points = len(segment["distances_per_A"])
@@ -60,7 +61,7 @@ def test_bands_are_computed_only_when_they_are_asked_for(
     def computed(*positional: object, **settings: object) -> None:
         raise AssertionError("nobody asked for bands")
 
-    monkeypatch.setattr("nearsight.workflows.phonons.band_structure", computed)
+    monkeypatch.setattr(import_module("nearsight.workflows.phonons"), "band_structure", computed)
     assert phonons("primitive.xyz", *FEW)["bands"] is None
 
 

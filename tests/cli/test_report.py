@@ -117,14 +117,14 @@ def test_interrupted_run_leaves_a_page_with_what_is_done(
 ) -> None:
     from nearsight.cli import heat_capacity
 
-    with_heat = heat_capacity.with_heat
+    compute = heat_capacity.heat_capacity
 
-    def interrupted(path: str, *others: Any) -> Any:
+    def interrupted(path: str, *others: Any, **settings: Any) -> Any:
         if path == "nitrogen.xyz":
             raise KeyboardInterrupt
-        return with_heat(path, *others)
+        return compute(path, *others, **settings)
 
-    monkeypatch.setattr(heat_capacity, "with_heat", interrupted)
+    monkeypatch.setattr(heat_capacity, "heat_capacity", interrupted)
     # Two quick structures in a row: the second is not written before the end of the run.
     structures = ("copper.cif", "aluminium.cif", "nitrogen.xyz")
     assert nearsight("heat-capacity", *structures, "--no-relax", "--report", "r.html") == 130
@@ -138,15 +138,15 @@ def test_page_is_there_while_the_run_goes_on(
 ) -> None:
     from nearsight.cli import heat_capacity
 
-    with_heat = heat_capacity.with_heat
+    compute = heat_capacity.heat_capacity
     seen = []
 
-    def watched(path: str, *others: Any) -> Any:
+    def watched(path: str, *others: Any, **settings: Any) -> Any:
         page = folder / "r.html"
         seen.append(len(_records(page)) if page.exists() else 0)
-        return with_heat(path, *others)
+        return compute(path, *others, **settings)
 
-    monkeypatch.setattr(heat_capacity, "with_heat", watched)
+    monkeypatch.setattr(heat_capacity, "heat_capacity", watched)
     monkeypatch.setattr("nearsight.cli.pace._PAUSE_PER_WRITING", 0)
     monkeypatch.setattr("nearsight.cli.pace._SHORTEST_PAUSE_S", 0)
     structures = ("copper.cif", "aluminium.cif", "nitrogen.xyz")

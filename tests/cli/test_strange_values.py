@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nearsight.cli.main import command_parser, main
+from nearsight.cli.commands import command_parser
+from nearsight.cli.main import main
 
 NUMBERS = (
     *("nan", "inf", "-inf", "0", "-0.0", "-1", "1e300", "-1e300", "1e-300", "1e999", "1e-999"),

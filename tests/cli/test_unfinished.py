@@ -296,4 +296,4 @@ def test_of_many_files_the_last_are_named(folder: Path) -> None:
     (note,) = interruption.value.__notes__
     assert note.startswith("Finished work is kept in .nearsight: 6.rows-")
     assert note.count("(0 products)") == 3
-    assert "and 6 files before; the same command goes on from there." in note
+    assert "and 6 files before; the same calculation goes on from there." in note

@@ -59,7 +59,7 @@ def case(request: pytest.FixtureRequest, pair_model: Callable[..., Any]) -> Forc
 @pytest.fixture
 def dense(case: ForceConstants, pair_model: Callable[..., Any]) -> np.ndarray:
     """Every row of the same supercell."""
-    result = hessian(case.supercell, pair_model(), "rows", symmetry_tolerance_A=None)
+    result = hessian(case.supercell, pair_model(), "rows", row_symmetry_A=None)
     return result.matrix_eV_per_A2
 
 
@@ -124,7 +124,7 @@ def test_at_gamma_they_are_the_hessian_of_the_primitive_cell(
     case: ForceConstants, pair_model: Callable[..., Any]
 ) -> None:
     at_gamma = case.at_gamma()
-    primitive = hessian(case.primitive_cell, pair_model(), "rows", symmetry_tolerance_A=None)
+    primitive = hessian(case.primitive_cell, pair_model(), "rows", row_symmetry_A=None)
     assert at_gamma.atoms == case.primitive_cell
     np.testing.assert_array_equal(at_gamma.atoms.get_masses(), case.primitive_cell.get_masses())
     np.testing.assert_allclose(
@@ -159,7 +159,7 @@ def test_hessian_of_the_supercell_holds_the_same(
     case: ForceConstants, pair_model: Callable[..., Any]
 ) -> None:
     for tolerance_A in (1e-5, None):
-        whole = hessian(case.supercell, pair_model(), "rows", symmetry_tolerance_A=tolerance_A)
+        whole = hessian(case.supercell, pair_model(), "rows", row_symmetry_A=tolerance_A)
         found = from_hessian(whole)
         assert len(found.primitive_atoms) == len(case.primitive_atoms)
         assert found.space_group == whole.space_group
@@ -235,7 +235,7 @@ def test_impossible_supercells_are_refused(
 def test_supercell_and_length_exclude_each_other(
     pair_model: Callable[..., Any], mgo: Atoms
 ) -> None:
-    with pytest.raises(MethodError, match="either a supercell or the length"):
+    with pytest.raises(MethodError, match="either `supercell` or `length_A`"):
         force_constants(mgo, pair_model(), (2, 2, 2), length_A=10.0)
 
 
@@ -287,7 +287,7 @@ def test_model_that_is_not_equivariant_gets_translations_only(
 ) -> None:
     honest = tilted_model(equivariant=False)
     for tolerance_A, needed in ((1e-5, 6), (None, 24)):
-        found = force_constants(cubic(), honest, (2, 1, 1), symmetry_tolerance_A=tolerance_A)
+        found = force_constants(cubic(), honest, (2, 1, 1), row_symmetry_A=tolerance_A)
         assert (found.rows_needed, found.space_group) == (needed, None)
         dense = dense_rows(found.supercell, honest)[found.primitive_atoms]
         np.testing.assert_allclose(found.values_eV_per_A2, dense, rtol=0, atol=ROUNDING)

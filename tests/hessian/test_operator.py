@@ -25,7 +25,7 @@ def solid():
 
 @pytest.fixture(scope="module")
 def matrix(solid, pair_model):
-    found = hessian(solid, pair_model(), symmetry_tolerance_A=None)
+    found = hessian(solid, pair_model(), row_symmetry_A=None)
     return found.matrix_eV_per_A2.reshape(3 * len(solid), -1)
 
 

@@ -88,7 +88,7 @@ def test_phonopy_loads_what_is_written(
         pair_model(),
         case.supercell_matrix,
         method="rows",
-        symmetry_tolerance_A=tolerance_A,
+        row_symmetry_A=tolerance_A,
     )
     path = tmp_path / "phonopy.yaml"
     write_phonopy(path, found)
@@ -130,7 +130,7 @@ def test_structure_need_not_lie_within_its_cell(
 def test_hessian_of_a_supercell_goes_to_phonopy(
     pair_model: Callable[..., Any], of_mgo: ForceConstants
 ) -> None:
-    whole = hessian(of_mgo.supercell, pair_model(), "rows", symmetry_tolerance_A=None)
+    whole = hessian(of_mgo.supercell, pair_model(), "rows", row_symmetry_A=None)
     phonon = from_hessian(whole).to_phonopy()
     assert len(phonon.primitive) == 2
     q = Q_POINTS @ np.linalg.inv(of_mgo.primitive_cell.cell.array).T @ phonon.primitive.cell.T
@@ -208,9 +208,7 @@ def test_file_follows_the_space_group_however_the_force_constants_were_made(
     path = born("14.4", EPSILON, charge(3.0), charge(-1.5))
     expected = np.repeat([3.0, -1.5], [3, 6])
     for tolerance_A in (1e-5, None):
-        found = force_constants(
-            alpha_quartz, pair_model(), (1, 1, 1), symmetry_tolerance_A=tolerance_A
-        )
+        found = force_constants(alpha_quartz, pair_model(), (1, 1, 1), row_symmetry_A=tolerance_A)
         charges = found.to_phonopy(path).nac_params["born"]
         expanded = expected[:, np.newaxis, np.newaxis] * np.eye(3)
         np.testing.assert_allclose(charges, expanded, rtol=0, atol=1e-12)

@@ -28,7 +28,7 @@ def test_hessian_is_the_one_without_symmetry(
     pair_model: Callable[..., Any], any_crystal: Atoms, variant: Callable[[Atoms], Atoms]
 ) -> None:
     atoms = variant(any_crystal)
-    dense = hessian(atoms, pair_model(), "rows", symmetry_tolerance_A=None)
+    dense = hessian(atoms, pair_model(), "rows", row_symmetry_A=None)
     result = hessian(atoms, pair_model(), "rows")
     np.testing.assert_allclose(
         result.matrix_eV_per_A2, dense.matrix_eV_per_A2, rtol=0, atol=ROUNDING
@@ -43,14 +43,14 @@ def test_hessian_is_the_one_without_symmetry(
 def test_it_says_which_symmetry_was_used(
     pair_model: Callable[..., Any], alpha_quartz: Atoms
 ) -> None:
-    result = hessian(alpha_quartz, pair_model(), symmetry_tolerance_A=1e-4)
+    result = hessian(alpha_quartz, pair_model(), row_symmetry_A=1e-4)
     assert result.symmetry == "space group P3_121 (152) within 0.0001 Å"
-    assert (result.space_group, result.symmetry_tolerance_A) == ("P3_121 (152)", 1e-4)
+    assert (result.space_group, result.row_symmetry_A) == ("P3_121 (152)", 1e-4)
     assert (result.rows_total, result.rows_needed, result.rows_computed) == (27, 5, 5)
     assert result.provenance.settings["symmetry"] == result.symmetry
-    dense = hessian(alpha_quartz, pair_model(), symmetry_tolerance_A=None)
+    dense = hessian(alpha_quartz, pair_model(), row_symmetry_A=None)
     assert dense.symmetry == "no symmetry was asked for"
-    assert (dense.space_group, dense.symmetry_tolerance_A) == (None, None)
+    assert (dense.space_group, dense.row_symmetry_A) == (None, None)
 
 
 def test_network_keeps_the_symmetry_that_it_states(
@@ -63,7 +63,7 @@ def test_network_keeps_the_symmetry_that_it_states(
     # Nothing makes the expanded matrix symmetric, or its rows add up to zero, but the physics.
     assert quartz.asymmetry_eV_per_A2 < 1e-8
     assert quartz.sum_rule_eV_per_A2 < 1e-8
-    dense = hessian(mgo, network, "rows", symmetry_tolerance_A=None)
+    dense = hessian(mgo, network, "rows", row_symmetry_A=None)
     result = hessian(mgo, network, "rows")
     np.testing.assert_allclose(result.matrix_eV_per_A2, dense.matrix_eV_per_A2, rtol=0, atol=1e-8)
 
@@ -84,7 +84,7 @@ def test_differences_with_symmetry_are_those_without(
     exact = hessian(alpha_quartz, pair_model(), "rows").matrix_eV_per_A2
     for method, error in methods.items():
         result = hessian(alpha_quartz, pair_model(), method)
-        dense = hessian(alpha_quartz, pair_model(), method, symmetry_tolerance_A=None)
+        dense = hessian(alpha_quartz, pair_model(), method, row_symmetry_A=None)
         assert (result.method, result.rows_computed) == (method, 5)
         np.testing.assert_allclose(
             result.matrix_eV_per_A2, dense.matrix_eV_per_A2, rtol=0, atol=error
@@ -119,7 +119,7 @@ def test_model_that_only_claims_to_be_equivariant_is_found_out(
         assert 0.01 < float(deviation) < 10
     honest = tilted_model(equivariant=False)
     supercell = make_supercell(mgo, (2, 1, 1))
-    dense = hessian(supercell, honest, method, symmetry_tolerance_A=None)
+    dense = hessian(supercell, honest, method, row_symmetry_A=None)
     result = hessian(supercell, honest, method)
     assert (result.rows_needed, result.rows_total) == (6, 12)
     np.testing.assert_allclose(result.matrix_eV_per_A2, dense.matrix_eV_per_A2, rtol=0, atol=1e-6)
@@ -132,7 +132,7 @@ def test_rotations_alone_are_enough_for_a_model_that_keeps_no_mirror_images(
     for repeats in ((1, 1, 1), (2, 2, 1)):
         atoms = make_supercell(bulk("MgO", "wurtzite", a=3.28, c=5.1), repeats)
         result = hessian(atoms, model, "rows")
-        dense = hessian(atoms, model, "rows", symmetry_tolerance_A=None)
+        dense = hessian(atoms, model, "rows", row_symmetry_A=None)
         assert result.rows_needed < dense.rows_needed
         assert result.symmetry_deviation_eV_per_A2 < ROUNDING
         np.testing.assert_allclose(
@@ -172,15 +172,15 @@ def test_structure_that_is_only_nearly_symmetric_is_found_out(
     exact = hessian(alpha_quartz, pair_model(), "rows")
     assert (exact.rows_needed, exact.symmetry_deviation_eV_per_A2) == (27, None)
     with pytest.raises(MethodError, match="or the structure has it only nearly"):
-        hessian(alpha_quartz, pair_model(), "rows", symmetry_tolerance_A=0.05)
+        hessian(alpha_quartz, pair_model(), "rows", row_symmetry_A=0.05)
 
 
 def test_little_noise_within_the_tolerance_costs_little(
     pair_model: Callable[..., Any], alpha_quartz: Atoms
 ) -> None:
     alpha_quartz.rattle(1e-6, seed=3)
-    exact = hessian(alpha_quartz, pair_model(), "rows", symmetry_tolerance_A=None)
-    result = hessian(alpha_quartz, pair_model(), "rows", symmetry_tolerance_A=1e-4)
+    exact = hessian(alpha_quartz, pair_model(), "rows", row_symmetry_A=None)
+    result = hessian(alpha_quartz, pair_model(), "rows", row_symmetry_A=1e-4)
     error = np.abs(result.matrix_eV_per_A2 - exact.matrix_eV_per_A2).max()
     assert result.rows_needed == 5
     assert 1e-7 < error < 1e-3
@@ -215,7 +215,7 @@ def test_rows_for_other_directions_are_refused(
         hessian(alpha_quartz, interrupted(pair_model(), 3), "rows", checkpoint=path)
     content = path.read_bytes()
     with pytest.raises(CheckpointError, match=r"\(another settings\); delete it, or choose"):
-        hessian(alpha_quartz, pair_model(), "rows", symmetry_tolerance_A=None, checkpoint=path)
+        hessian(alpha_quartz, pair_model(), "rows", row_symmetry_A=None, checkpoint=path)
     assert path.read_bytes() == content
 
 
@@ -225,8 +225,8 @@ def test_tolerance_that_needs_the_same_rows_may_differ(
     with pytest.raises(KeyboardInterrupt):
         hessian(alpha_quartz, interrupted(pair_model(), 3), "rows", checkpoint=path)
     model = pair_model()
-    resumed = hessian(alpha_quartz, model, "rows", symmetry_tolerance_A=1e-3, checkpoint=path)
-    assert (resumed.rows_computed, resumed.symmetry_tolerance_A) == (2, 1e-3)
+    resumed = hessian(alpha_quartz, model, "rows", row_symmetry_A=1e-3, checkpoint=path)
+    assert (resumed.rows_computed, resumed.row_symmetry_A) == (2, 1e-3)
 
 
 def test_tolerance_that_needs_other_rows_is_refused(
@@ -234,12 +234,12 @@ def test_tolerance_that_needs_other_rows_is_refused(
 ) -> None:
     atoms = bulk("MgO", "rocksalt", a=4.25, cubic=True)
     atoms.positions[0, 0] += 1e-4
-    few = hessian(atoms, pair_model(), "rows", symmetry_tolerance_A=1e-3, checkpoint=path)
+    few = hessian(atoms, pair_model(), "rows", row_symmetry_A=1e-3, checkpoint=path)
     assert few.rows_needed == 2
     assert few.space_group == "Fm-3m (225)"
     with pytest.raises(CheckpointError, match=r"\(another settings\)"):
-        hessian(atoms, pair_model(), "rows", symmetry_tolerance_A=1e-6, checkpoint=path)
+        hessian(atoms, pair_model(), "rows", row_symmetry_A=1e-6, checkpoint=path)
     path.unlink()
-    more = hessian(atoms, pair_model(), "rows", symmetry_tolerance_A=1e-6, checkpoint=path)
+    more = hessian(atoms, pair_model(), "rows", row_symmetry_A=1e-6, checkpoint=path)
     assert more.rows_needed > 2
     assert more.space_group == "P4mm (99)"

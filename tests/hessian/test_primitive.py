@@ -39,7 +39,7 @@ def test_isotope_in_one_copy_keeps_the_unit_cell_whole(
     assert len(constants.primitive_atoms) == 8
     assert constants.rows_needed == 2
     on_mesh = phonon_mesh(constants, (1, 1, 1)).eigenvalues_eV_per_A2_amu[0]
-    at_gamma = vibrations(hessian(cubic, pair_model(), "rows", symmetry_tolerance_A=None))
+    at_gamma = vibrations(hessian(cubic, pair_model(), "rows", row_symmetry_A=None))
     np.testing.assert_allclose(on_mesh, at_gamma.unprojected_eigenvalues_eV_per_A2_amu, atol=1e-10)
 
 

@@ -48,7 +48,7 @@ def test_symmetry_survives_the_file(
     symmetric.save(tmp_path / "hessian.npz")
     loaded = Hessian.load(tmp_path / "hessian.npz")
     assert (loaded.rows_needed, loaded.rows_total) == (5, 27)
-    assert (loaded.space_group, loaded.symmetry_tolerance_A) == ("P3_121 (152)", 1e-5)
+    assert (loaded.space_group, loaded.row_symmetry_A) == ("P3_121 (152)", 1e-5)
     assert loaded.symmetry == "space group P3_121 (152) within 1e-05 Å"
     assert loaded.symmetry_deviation_eV_per_A2 == symmetric.symmetry_deviation_eV_per_A2
     assert loaded.summary() == symmetric.summary()

@@ -185,7 +185,7 @@ def test_an_interrupted_study_goes_on(alkane, pair_model, tmp_path):
     model = Counting(pair_model())
     groups = find_groups(alkane(4))
 
-    def checkpoint(fragment):
+    def checkpoint_of(fragment):
         return tmp_path / f"{len(fragment.atoms)}.rows"
 
     def run():
@@ -195,7 +195,7 @@ def test_an_interrupted_study_goes_on(alkane, pair_model, tmp_path):
             model,
             reference_radius_A=WHOLE_A,
             method="rows",
-            checkpoint=checkpoint,
+            checkpoint_of=checkpoint_of,
         )
 
     first = run()

@@ -38,7 +38,7 @@ def test_a_site_of_a_crystal_needs_only_its_irreducible_rows(mgo, pair_model):
 
 def test_force_constants_and_hessians_hold_the_same_interactions(mgo, pair_model):
     constants = force_constants(mgo, pair_model(), (3, 3, 3), method="rows")
-    dense = hessian(constants.supercell, pair_model(), "rows", symmetry_tolerance_A=None)
+    dense = hessian(constants.supercell, pair_model(), "rows", row_symmetry_A=None)
     by_constants, by_hessian = interactions_of(constants), interactions_of(dense, [0, 1])
     np.testing.assert_allclose(by_constants.norms_eV_per_A2, by_hessian.norms_eV_per_A2, atol=1e-10)
     np.testing.assert_allclose(by_constants.distances_A, by_hessian.distances_A)

@@ -176,7 +176,7 @@ def test_a_crystal_without_bonds_that_can_be_cut_is_refused(pair_model):
 @pytest.mark.parametrize(
     ("settings", "what"),
     [
-        ({"reference_radius_A": 0.0}, "reference radius"),
+        ({"reference_radius_A": 0.0}, "`reference_radius_A` is a positive"),
         ({"threshold_eV_per_A2": float("nan")}, "threshold"),
     ],
 )
@@ -200,10 +200,10 @@ def test_fragments_of_another_model_of_the_same_name_are_refused(
         def morse(self, graph, distances):
             return 0.9995 * super().morse(graph, distances)
 
-    def checkpoint(fragment):
+    def checkpoint_of(fragment):
         return tmp_path / f"{fragment.site}-{len(fragment.atoms)}.rows"
 
-    settings = {"reference_radius_A": 7.0, "method": "rows", "checkpoint": checkpoint}
+    settings = {"reference_radius_A": 7.0, "method": "rows", "checkpoint_of": checkpoint_of}
     before = locality(polyethylene, pair_model(), **settings)
     assert locality(polyethylene, pair_model(), **settings).summary() == before.summary()
     torch_model = pytest.importorskip("nearsight.models.torch_model")

@@ -18,7 +18,7 @@ from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
 from nearsight.testing import check_model
 
-pytest.importorskip("chgnet", reason="CHGNet is not installed (pip install 'nearsight[chgnet]')")
+pytest.importorskip("chgnet", reason="CHGNet is not installed (nearsight models install chgnet)")
 
 NAMES = ("chgnet-0.3.0", "chgnet-0.2.0", "chgnet-r2scan")
 DIRECTIONS = [(0, np.array([0.6, 0.0, 0.8])), (1, np.array([0.0, 1.0, 0.0]))]

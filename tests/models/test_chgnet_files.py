@@ -14,7 +14,7 @@ from ase.build import molecule
 from nearsight.errors import ModelError
 from nearsight.models.registry import load_model
 
-pytest.importorskip("chgnet", reason="CHGNet is not installed (pip install 'nearsight[chgnet]')")
+pytest.importorskip("chgnet", reason="CHGNet is not installed (nearsight models install chgnet)")
 
 
 def tiny_network(**settings: Any) -> Any:

@@ -164,7 +164,7 @@ def test_symmetry_expands_rows_and_columns_alike(
 ) -> None:
     for method in ("rows", "fourth-order"):
         reduced = hessian(alpha_quartz, model, method, progress=False)
-        whole = hessian(alpha_quartz, model, method, symmetry_tolerance_A=None, progress=False)
+        whole = hessian(alpha_quartz, model, method, row_symmetry_A=None, progress=False)
         assert reduced.rows_needed < whole.rows_needed
         np.testing.assert_allclose(reduced.matrix_eV_per_A2, whole.matrix_eV_per_A2, atol=1e-6)
 

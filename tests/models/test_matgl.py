@@ -16,7 +16,7 @@ from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
 from nearsight.testing import check_model
 
-pytest.importorskip("matgl", reason="MatGL is not installed (pip install 'nearsight[matgl]')")
+pytest.importorskip("matgl", reason="MatGL is not installed (nearsight models install matgl)")
 
 KINDS = ("M3GNet", "TensorNet", "CHGNet")
 DIRECTIONS = [(0, np.array([0.6, 0.0, 0.8])), (1, np.array([0.0, 1.0, 0.0]))]

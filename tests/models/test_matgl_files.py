@@ -15,7 +15,7 @@ from nearsight.errors import ModelError
 from nearsight.models.contract import Evaluation
 from nearsight.models.registry import load_model
 
-pytest.importorskip("matgl", reason="MatGL is not installed (pip install 'nearsight[matgl]')")
+pytest.importorskip("matgl", reason="MatGL is not installed (nearsight models install matgl)")
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
 from nearsight.testing import check_model
 
-pytest.importorskip("mattersim", reason="MatterSim is not installed (nearsight[mattersim])")
+pytest.importorskip(
+    "mattersim", reason="MatterSim is not installed (nearsight models install mattersim)"
+)
 
 DIRECTIONS = [(0, np.array([0.6, 0.0, 0.8])), (1, np.array([0.0, 1.0, 0.0]))]
 

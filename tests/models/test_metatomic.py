@@ -16,7 +16,7 @@ from nearsight.models.registry import load_model
 from nearsight.testing import check_model
 
 pytest.importorskip(
-    "metatomic", reason="metatomic is not installed (pip install 'nearsight[metatomic]')"
+    "metatomic", reason="metatomic is not installed (nearsight models install metatomic)"
 )
 pytest.importorskip("metatrain", reason="the tests of metatomic need metatrain for a PET")
 

@@ -16,7 +16,7 @@ from nearsight.models.catalogue import MODELS
 from nearsight.models.registry import load_model
 
 pytest.importorskip(
-    "metatomic", reason="metatomic is not installed (pip install 'nearsight[metatomic]')"
+    "metatomic", reason="metatomic is not installed (nearsight models install metatomic)"
 )
 
 from metatensor.torch import Labels, TensorBlock, TensorMap

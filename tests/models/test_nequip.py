@@ -16,7 +16,7 @@ from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
 from nearsight.testing import check_model
 
-pytest.importorskip("nequip", reason="NequIP is not installed (pip install 'nearsight[nequip]')")
+pytest.importorskip("nequip", reason="NequIP is not installed (nearsight models install nequip)")
 
 from nearsight.models.nequip_compiled import double_precision_by_default
 

@@ -18,7 +18,7 @@ from nearsight.testing import check_model
 from nearsight.testing.structures import displaced, examination_structures
 from nearsight.vibrations import vibrations
 
-pytest.importorskip("pyscf", reason="PySCF is not installed (pip install 'nearsight[pyscf]')")
+pytest.importorskip("pyscf", reason="PySCF is not installed (nearsight models install pyscf)")
 
 SMALL = "pyscf:pbe/sto-3g"
 SEEDS = [(0, np.array([0.6, 0.0, 0.8])), (1, np.array([0.0, 1.0, 0.0]))]
@@ -61,7 +61,7 @@ def test_rows_are_those_of_its_own_hessian(displaced_water: Atoms) -> None:
 
     method = Method("hf", "hf", "sto-3g")
     own = Densities(method).of(displaced_water).Hessian().kernel() * Hartree / Bohr**2
-    found = hessian(displaced_water, load_model("pyscf:hf/sto-3g"), symmetry_tolerance_A=None)
+    found = hessian(displaced_water, load_model("pyscf:hf/sto-3g"), row_symmetry_A=None)
     assert np.abs(found.matrix_eV_per_A2 - own.transpose(0, 2, 1, 3)).max() < 5e-4
     assert found.asymmetry_eV_per_A2 < 5e-4
 

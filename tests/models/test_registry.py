@@ -71,8 +71,8 @@ def test_missing_package_comes_with_its_install_line(monkeypatch: pytest.MonkeyP
             load("sevennet-0")
         assert str(error.value) == (
             "sevennet-0 needs the package sevenn, which is not installed here: nearsight models "
-            "install sevennet gives it an environment of its own; pip install "
-            "'nearsight[sevennet]' installs it here."
+            "install sevennet gives it an environment of its own; pip install torch==2.13.0 "
+            "'sevenn>=0.13,<0.14' installs it here."
         )
 
 

@@ -20,7 +20,7 @@ from nearsight.testing import check_model
 # By itself SchNetPack cannot be imported under PyTorch 2.13.
 pytest.importorskip(
     "nearsight.models.schnetpack_import",
-    reason="SchNetPack is not installed (pip install 'nearsight[schnetpack]')",
+    reason="SchNetPack is not installed (nearsight models install schnetpack)",
     exc_type=ModuleNotFoundError,
 )
 # SchNetPack's own calculator, the reference of ours, hands tensors to ASE.

@@ -16,7 +16,7 @@ from nearsight.testing import check_model
 from nearsight.testing.structures import displaced
 from nearsight.vibrations import vibrations
 
-pytest.importorskip("tblite", reason="tblite is not installed (pip install 'nearsight[tblite]')")
+pytest.importorskip("tblite", reason="tblite is not installed (nearsight models install tblite)")
 
 NAMES = ("gfn1-xtb", "gfn2-xtb")
 
@@ -73,7 +73,7 @@ def test_rows_are_good_to_a_ten_thousandth(model: Model) -> None:
     assert np.abs(rows - finer).max() < 4e-4
     assert np.abs(rows.sum(axis=1)).max() < 1e-4
     # What the verbs take by default is what the model itself takes.
-    found = hessian(atoms, model, symmetry_tolerance_A=None).matrix_eV_per_A2
+    found = hessian(atoms, model, row_symmetry_A=None).matrix_eV_per_A2
     assert np.abs(found[2, 1] - rows[1]).max() < 1e-9
 
 

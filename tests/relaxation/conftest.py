@@ -9,6 +9,7 @@ from ase.build import bulk
 from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
+from ase.spacegroup import crystal
 
 from nearsight.models.contract import Capabilities, Evaluation, require_sound
 from nearsight.provenance import ModelIdentity
@@ -95,4 +96,17 @@ def rattled_copper() -> Atoms:
     strain = np.array([[0.0, 0.01, 0.0], [0.01, 0.0, 0.0], [0.0, 0.0, 0.02]])
     atoms.set_cell(atoms.cell.array @ (np.eye(3) + strain), scale_atoms=True)
     atoms.rattle(0.05, seed=1)
+    return atoms
+
+
+@pytest.fixture
+def copper_gold() -> Atoms:
+    """Tetragonal CuAu I, P4/mmm (123), 2x1x1, rattled by 1 mÅ."""
+    atoms = crystal(
+        ("Cu", "Au"),
+        [(0, 0, 0), (0.5, 0.5, 0.5)],
+        spacegroup=123,
+        cellpar=[2.8, 2.8, 3.6] + [90] * 3,
+    ) * (2, 1, 1)
+    atoms.rattle(1e-3, seed=8)
     return atoms

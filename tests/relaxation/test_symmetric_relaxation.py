@@ -8,26 +8,12 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
-from ase.spacegroup import crystal
 
 from nearsight.errors import StructureError
 from nearsight.models.contract import Evaluation
 from nearsight.relaxation import RelaxationSettings
 from nearsight.relaxation.relax import relax
 from nearsight.structures.symmetry import space_group
-
-
-@pytest.fixture
-def copper_gold() -> Atoms:
-    """Tetragonal CuAu I, P4/mmm (123), 2x1x1, rattled by 1 mÅ."""
-    atoms = crystal(
-        ("Cu", "Au"),
-        [(0, 0, 0), (0.5, 0.5, 0.5)],
-        spacegroup=123,
-        cellpar=[2.8, 2.8, 3.6] + [90] * 3,
-    ) * (2, 1, 1)
-    atoms.rattle(1e-3, seed=8)
-    return atoms
 
 
 def test_group_is_kept_and_reported(emt: Any, copper_gold: Atoms) -> None:

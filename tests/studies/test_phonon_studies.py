@@ -126,7 +126,7 @@ def test_finite_size(
     model = pair_model()
     relaxed = relax(ase.io.read(mgo_file), model, RelaxationSettings(symmetrize_A=0.01)).atoms
     for cells, repeats in {"1x1x1": 1, "2x2x2": 2}.items():
-        dense = hessian(relaxed.repeat(repeats), model, symmetry_tolerance_A=None)
+        dense = hessian(relaxed.repeat(repeats), model, row_symmetry_A=None)
         for convention in ("exclude", "classical"):
             expected = thermodynamics(vibrations(dense), 300.0, convention)
             assert record["gamma"][cells][convention] == pytest.approx(

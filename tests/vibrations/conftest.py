@@ -25,7 +25,7 @@ def computation(n_rows):
         "rows_by_sum_rule": 0,
         "symmetry": "no symmetry was asked for",
         "space_group": None,
-        "symmetry_tolerance_A": None,
+        "row_symmetry_A": None,
         "symmetry_deviation_eV_per_A2": None,
         "seconds": 0.0,
         "peak_memory_bytes": 0,

@@ -45,7 +45,7 @@ def overlap(found, dense, n):
 
 
 def test_lowest_modes_are_those_of_the_matrix(solid, pair_model):
-    dense = vibrations(hessian(solid, pair_model(), symmetry_tolerance_A=None))
+    dense = vibrations(hessian(solid, pair_model(), row_symmetry_A=None))
     operator = HessianOperator(solid, pair_model(), "analytic")
     found = lowest_modes(operator, 4)
     assert_allclose(found.wavenumbers_per_cm, dense.wavenumbers_per_cm[:4], rtol=1e-6)
@@ -71,7 +71,7 @@ def test_all_modes_of_a_small_molecule_can_be_asked_for(pair_model):
 
 def test_a_hop_into_a_vacancy_has_one_imaginary_mode_along_the_path(hop, pair_model):
     atoms, hopping, direction = hop
-    dense = vibrations(hessian(atoms, pair_model(), symmetry_tolerance_A=None))
+    dense = vibrations(hessian(atoms, pair_model(), row_symmetry_A=None))
     assert dense.n_imaginary == 1
     found = lowest_modes(HessianOperator(atoms, pair_model(), "analytic"))
     assert found.wavenumbers_per_cm[0] == pytest.approx(dense.wavenumbers_per_cm[0], rel=1e-6)
@@ -149,7 +149,7 @@ def test_a_guess_for_something_else_is_refused(solid, hop, pair_model):
 
 
 def test_a_whole_matrix_gives_the_same_modes(solid, pair_model):
-    whole = hessian(solid, pair_model(), symmetry_tolerance_A=None)
+    whole = hessian(solid, pair_model(), row_symmetry_A=None)
     found, products = lowest_of(whole, 4), lowest_modes(HessianOperator(solid, pair_model()), 4)
     assert_allclose(found.wavenumbers_per_cm, products.wavenumbers_per_cm, rtol=1e-6)
     assert found.residuals_eV_per_A2_amu.max() < 1e-10

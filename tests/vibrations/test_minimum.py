@@ -8,7 +8,7 @@ import pytest
 from ase.build import bulk, molecule
 
 from nearsight.hessian.compute import hessian
-from nearsight.relaxation import RelaxationSettings, relax
+from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.vibrations.minimum import relax_to_minimum
 from nearsight.vibrations.modes import vibrations
 
@@ -63,7 +63,76 @@ def test_an_imaginary_mode_that_is_left_is_told(saddle, pair_model):
     found = relax_to_minimum(
         saddle, pair_model(), RelaxationSettings(fmax_eV_per_A=1e-3, cell="fixed"), most_rounds=0
     )
-    assert "after 0 rounds an imaginary mode is left (" in found.warnings[0]
+    assert "after 0 rounds at least one imaginary mode is left (" in found.warnings[-1]
+    assert found.followed == ()
+    [wavenumber] = found.imaginary_per_cm
+    assert f"({wavenumber:.1f} cm⁻¹)" in found.warnings[-1]
+    dense = vibrations(hessian(found.atoms, pair_model()))
+    assert wavenumber == pytest.approx(dense.wavenumbers_per_cm[0], abs=0.5)
+    by_hessian = relax_to_minimum(
+        saddle,
+        pair_model(),
+        RelaxationSettings(fmax_eV_per_A=1e-3, cell="fixed"),
+        most_rounds=0,
+        hessian_of=lambda atoms: hessian(atoms, pair_model()),
+    )
+    expected = dense.wavenumbers_per_cm[: dense.n_imaginary]
+    assert by_hessian.imaginary_per_cm == pytest.approx(expected, abs=1e-6)
+    assert f"after 0 rounds {len(expected)} imaginary mode" in by_hessian.warnings[-1]
+
+
+def test_what_was_followed_is_data(saddle, pair_model, tmp_path):
+    settings = RelaxationSettings(fmax_eV_per_A=1e-3, cell="fixed")
+    held = relax(saddle, pair_model(), settings)
+    assert held.followed == ()
+    assert held.imaginary_per_cm is None  # nobody has looked
+    found = relax_to_minimum(saddle, pair_model(), settings)
+    lowest = vibrations(hessian(held.atoms, pair_model())).wavenumbers_per_cm[0]
+    assert [mode.round for mode in found.followed] == list(range(1, len(found.followed) + 1))
+    assert found.followed[0].wavenumber_per_cm == pytest.approx(lowest, abs=0.5)
+    assert found.followed[0].n_imaginary is None
+    gained_eV = sum(mode.energy_gain_eV for mode in found.followed)
+    assert gained_eV == pytest.approx(held.energy_after_eV - found.energy_after_eV, abs=1e-9)
+    assert found.imaginary_per_cm == ()
+    assert found.provenance.settings["follow_imaginary"] is True
+    by_hessian = relax_to_minimum(
+        saddle, pair_model(), settings, hessian_of=lambda atoms: hessian(atoms, pair_model())
+    )
+    n_imaginary = vibrations(hessian(held.atoms, pair_model())).n_imaginary
+    assert by_hessian.followed[0].n_imaginary == n_imaginary
+    found.save(tmp_path / "r.npz")
+    assert Relaxation.load(tmp_path / "r.npz").followed == found.followed
+
+
+def test_an_interrupted_search_goes_on_with_what_it_followed(saddle, pair_model, tmp_path):
+    class Stopping:
+        """The pair potential, until it is asked once too often."""
+
+        def __init__(self, most_calls):
+            self.model, self.left = pair_model(), most_calls
+            self.identity, self.capabilities = self.model.identity, self.model.capabilities
+            self.linearize, self.rows = self.model.linearize, self.model.rows
+
+        def evaluate(self, structures, *, stress=False):
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+            return self.model.evaluate(structures, stress=stress)
+
+    settings = RelaxationSettings(fmax_eV_per_A=1e-3, cell="fixed")
+    counted = Stopping(10**6)
+    whole = relax_to_minimum(saddle, counted, settings)
+    n_calls = 10**6 - counted.left
+    path = tmp_path / "relaxation"
+    with pytest.raises(KeyboardInterrupt):
+        relax_to_minimum(saddle, Stopping(n_calls - 3), settings, checkpoint=path)
+    resumed = relax_to_minimum(saddle, pair_model(), settings, checkpoint=path)
+    assert len(resumed.followed) == len(whole.followed)
+    for ours, theirs in zip(resumed.followed, whole.followed, strict=True):
+        assert ours.round == theirs.round
+        assert ours.wavenumber_per_cm == pytest.approx(theirs.wavenumber_per_cm, abs=1e-3)
+        assert ours.energy_gain_eV == pytest.approx(theirs.energy_gain_eV, abs=1e-5)
+    assert resumed.energy_before_eV == whole.energy_before_eV
 
 
 def test_rounds_go_on_where_they_were(saddle, pair_model, tmp_path):

@@ -150,7 +150,7 @@ SUPERCELLS = {
 def test_dense_supercell_has_the_heat_of_the_mesh_that_fits_into_it(request, pair_model, name):
     cell, supercell, n = SUPERCELLS[name]
     force = force_constants(request.getfixturevalue(cell), pair_model(), supercell)
-    dense = vibrations(hessian(force.supercell, pair_model(), symmetry_tolerance_A=None))
+    dense = vibrations(hessian(force.supercell, pair_model(), row_symmetry_A=None))
     assert dense.n_imaginary == 0
     found = phonon_mesh(force, (n, n, n))
     n_cells = len(force.supercell) / len(force.unit_cell)

@@ -221,7 +221,7 @@ def test_imaginary_modes_that_were_found_are_taken_off(solid, pair_energy):
             return torch.cat([energies[:1] + push, energies[1:]])
 
     model = TorchModel(Pushed())
-    dense = vibrations(hessian(solid, model, symmetry_tolerance_A=None))
+    dense = vibrations(hessian(solid, model, row_symmetry_A=None))
     assert 1 <= dense.n_imaginary <= 3
     expected = thermodynamics(dense, 300.0, "exclude").heat_capacity_eV_per_K[0]
     lowest = lowest_modes(HessianOperator(solid, model, "analytic"), 5)

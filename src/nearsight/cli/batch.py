@@ -6,17 +6,20 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
+from nearsight.cli.closing_table import ClosingTable
 from nearsight.cli.csv_output import CsvOutput
 from nearsight.cli.json_output import JsonOutput, Record
+from nearsight.cli.logs import progress_for
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
 from nearsight.cli.table import Table
 from nearsight.cli.wording import in_options
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
-from nearsight.progress import duration
+from nearsight.progress import Progress, duration
 from nearsight.reports.section_choice import Entry
 from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
@@ -39,22 +42,34 @@ class Outcome:
     """What was written of it alone."""
 
 
+@dataclass(frozen=True)
+class Task:
+    """One structure of a run."""
+
+    path: str
+    unfinished: Unfinished
+    progress: Progress
+
+
 def run_batch(
     arguments: argparse.Namespace,
-    calculate: Callable[[str, Unfinished], Outcome],
+    calculate: Callable[[Task], Outcome],
     draw: Callable[[], None] = lambda: None,
 ) -> int:
-    """Call `calculate` for each structure with a place for its unfinished work; see `run_each`.
+    """Call `calculate` for each structure; see `run_each`.
+
+    It gets a place for unfinished work, and where to tell how far it has come.
 
     `draw` makes the figure of all structures. Finished work is kept until that is done too.
     """
     with keep_unfinished(arguments.work_dir) as unfinished:
 
-        def one(path: str) -> Outcome:
+        def one(path: str, position: str) -> Outcome:
+            progress = progress_for(arguments, path, position)
             with unfinished.kept_on_failure():
-                return calculate(path, unfinished)
+                return calculate(Task(path, unfinished, progress))
 
-        status = run_each(arguments, one)
+        status = _run(arguments, one)
         draw()
         return status
 
@@ -76,21 +91,28 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
         The JSON or the report cannot be written at the end, or results are nowhere since they
         cannot be printed.
     """
+    return _run(arguments, lambda path, _: calculate(path))
+
+
+def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]) -> int:
+    """Call `calculate` for each structure with its position among all, such as ``3 of 20``."""
     output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
     report = ReportOutput(arguments.report, arguments.structures, arguments.command_line)
+    table = ClosingTable()
     tables = CsvOutput(arguments.csv)
     failed, n_structures = 0, len(arguments.structures)
     try:
         for number, path in enumerate(arguments.structures, start=1):
-            start = perf_counter()
+            position, start = f"{number} of {n_structures}", perf_counter()
             with _nothing_between_results(arguments):
-                outcome = _attempt(path, calculate)
+                outcome = _attempt(path, partial(calculate, path, position))
             outcome = _recorded(path, outcome, output)
             _tabulate(path, outcome, tables)
             drawn = report.add(outcome.record, outcome.entry)
             shown = arguments.json == "-" or _shown(path, outcome)
             failed += "error" in outcome.record or not (drawn and shown)
-            _log_end(path, f"{number} of {n_structures}", outcome, perf_counter() - start)
+            table.add(outcome.record)
+            _log_end(path, position, outcome, perf_counter() - start)
     except BaseException:
         for unfinished in (output, tables, report):
             try:
@@ -103,6 +125,8 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
         tables.finish()
     finally:
         report.finish()
+    if arguments.json != "-":
+        table.show()
     if failed and n_structures > 1:
         say(f"{failed} of {n_structures} structures failed.")
     _require_results_somewhere(arguments)
@@ -130,9 +154,9 @@ def _nothing_between_results(arguments: argparse.Namespace) -> AbstractContextMa
     return redirect_stdout(sys.stderr) if arguments.json == "-" else nullcontext()
 
 
-def _attempt(path: str, calculate: Callable[[str], Outcome]) -> Outcome:
+def _attempt(path: str, calculate: Callable[[], Outcome]) -> Outcome:
     try:
-        return calculate(path)
+        return calculate()
     except (Exception, SystemExit) as error:
         # One boundary for everything, also a package that ends the program: in a long run the other
         # structures must go on.

@@ -1,110 +1,58 @@
-"""Files of settings: those of a run, of the current folder and of the user."""
+"""``nearsight config``: which settings apply, and which file says so."""
 
-import os
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+import argparse
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nearsight.errors import SettingError
-from nearsight.models.spec import ModelSpec
-from nearsight.resources import Resources
-from nearsight.settings import About, Settings, named_settings, require_settings
+from nearsight.cli.settings_files import (
+    EveryRun,
+    SettingsFile,
+    default_files,
+    default_paths,
+)
+from nearsight.printable import printable_name
+from nearsight.settings import Settings
 from nearsight.workflows.settings import OF_WORKFLOWS
 
-NAME = "nearsight.toml"
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the files of settings and what they say, or all settings of a workflow."""
+    files = default_files()
+    there = {file.path: file for file in files}
+    for path in default_paths():
+        state = f"{len(list(_flat(there[path].values)))} settings" if path in there else "not there"
+        print(f"{printable_name(str(path))}: {state}")
+    if arguments.workflow is not None:
+        _print_all(OF_WORKFLOWS[arguments.workflow](), files)
+    elif files:
+        print()
+        for name, (value, file) in _origins(files).items():
+            print(f"{name} = {_shown(value)}  ({printable_name(str(file.path))})")
+    return 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class EveryRun(Settings):
-    """What every workflow takes, beside its own settings."""
-
-    model: ModelSpec = field(default_factory=ModelSpec)
-    resources: Resources = field(default_factory=Resources)
-
-
-@dataclass(frozen=True)
-class SettingsFile:
-    """A file of settings, each of which is possible by itself."""
-
-    path: Path
-    values: Mapping[str, Any]
+def _print_all(settings: Settings, files: list[SettingsFile]) -> None:
+    """Print every setting of a workflow, with the file that says it."""
+    origins = _origins(files)
+    print()
+    for name, value in (*_flat(settings.to_json()), *_flat(EveryRun().to_json())):
+        said, file = origins.get(name, (value, None))
+        origin = "" if file is None else f"  ({printable_name(str(file.path))})"
+        print(f"{name} = {_shown(said)}{origin}")
 
 
-def default_files() -> list[SettingsFile]:
-    """Return the user's file of settings and that of the current folder, where there are any.
-
-    That of the current folder comes last: it counts more.
-
-    Raises
-    ------
-    SettingError
-        A file is none of settings.
-    """
-    known: dict[str, About] = {}
-    for kind in OF_WORKFLOWS.values():
-        known |= settings_of_run(kind)
-    files = [
-        read_settings(path, known) for path in (user_folder() / NAME, Path(NAME)) if path.is_file()
-    ]
-    for file in files:
-        if "trust" in file.values.get("model", {}):
-            # A folder that was downloaded could have its own checkpoints run what they like.
-            raise SettingError(
-                f"{file.path}, model.trust: a checkpoint is trusted for one run at a time; set it "
-                f"there.",
-                "model.trust",
-            )
-    return files
+def _origins(files: list[SettingsFile]) -> dict[str, tuple[Any, SettingsFile]]:
+    """Return what files say of each setting, and the file that counts."""
+    return {name: (value, file) for file in files for name, value in _flat(file.values)}
 
 
-def user_folder() -> Path:
-    """Return where the user's settings are."""
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "nearsight"
+def _flat(values: Mapping[str, Any], group: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{group}{name}.")
+        else:
+            yield f"{group}{name}", value
 
 
-def settings_of_run(kind: type[Settings]) -> dict[str, About]:
-    """Return the settings that a run of a workflow has, by name."""
-    return {**named_settings(kind), **named_settings(EveryRun)}
-
-
-def read_settings(path: Path, known: Mapping[str, About]) -> SettingsFile:
-    """Read a file of settings, and check each by itself.
-
-    Parameters
-    ----------
-    path
-        A TOML file.
-    known
-        The settings that it may have, by name; groups of them are tables.
-
-    Raises
-    ------
-    SettingError
-        The file cannot be read, is no TOML, or has what is no setting.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SettingError(f"{path} is no TOML file: {error}.") from error
-    try:
-        require_settings(known, values)
-    except SettingError as error:
-        raise SettingError(f"{path}, {error.setting}: {error}", error.setting) from None
-    return SettingsFile(path, values)
-
-
-def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what the last of `layers` that has a setting says of it."""
-    values: dict[str, Any] = {}
-    for layer in layers:
-        for name, value in layer.items():
-            if isinstance(value, Mapping):
-                values[name] = merged([values.get(name, {}), value])
-            else:
-                values[name] = value
-    return values
+def _shown(value: Any) -> str:
+    return "by default" if value is None else printable_name(str(value))

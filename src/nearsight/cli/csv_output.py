@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 from nearsight.cli.table import Table
 from nearsight.storage import write_text
+
+logger = logging.getLogger("nearsight.cli")
 
 Row = Mapping[str, Any]
 
@@ -58,7 +61,9 @@ class CsvOutput:
         if self._target is None:
             return
         for kind, rows in self._rows.items():
-            write_text(csv_file(self._target, kind), _text(rows))
+            path = csv_file(self._target, kind)
+            write_text(path, _text(rows))
+            logger.info("wrote %s", path)
 
 
 def csv_file(target: str, kind: str) -> str:

@@ -3,7 +3,7 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.elastic_tables import print_elasticity
 from nearsight.cli.figures import youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
@@ -11,7 +11,7 @@ from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import elastic_tables
 from nearsight.remarks import Remark, remarks_to_json
-from nearsight.workflows import ElasticSettings, Unfinished, elastic
+from nearsight.workflows import ElasticSettings, elastic
 from nearsight.workflows.elastic import ElasticResults
 
 
@@ -24,14 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[ElasticResults] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
-        results = elastic(
-            path,
-            request.model_for(path, model),
-            request.settings,
-            unfinished=unfinished,
-            resources=request.resources,
-        )
+    def one(task: Task) -> Outcome:
+        results = request.answer(elastic, task, model)
         if arguments.output:
             results.generalised.save(arguments.output)
         undrawn = arguments.plot and not results.tensor.is_stable

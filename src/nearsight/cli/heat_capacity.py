@@ -4,7 +4,7 @@ import argparse
 import io
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.figures import heat_capacity_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
@@ -14,7 +14,7 @@ from nearsight.errors import MethodError
 from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.storage import write_text
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
-from nearsight.workflows import HeatCapacitySettings, Unfinished, heat_capacity
+from nearsight.workflows import HeatCapacitySettings, heat_capacity
 from nearsight.workflows.born import require_born_file
 from nearsight.workflows.finished import require_force_constants_file
 from nearsight.workflows.source import Source
@@ -35,14 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults | ProbedResults] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
-        results = heat_capacity(
-            path,
-            request.model_for(path, model),
-            settings,
-            unfinished=unfinished,
-            resources=request.resources,
-        )
+    def one(task: Task) -> Outcome:
+        results = request.answer(heat_capacity, task, model)
         if arguments.atomic_heat and isinstance(results, ProbedResults):
             _write_atomic_heat(arguments.atomic_heat, results.heat)
         if arguments.plot:

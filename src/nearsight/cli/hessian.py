@@ -3,14 +3,14 @@
 import argparse
 
 from nearsight.cli import plan, tables
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import hessian_table
 from nearsight.errors import MethodError
 from nearsight.structures.selection import structure_stem
-from nearsight.workflows import HessianSettings, Unfinished, hessian
+from nearsight.workflows import HessianSettings, hessian
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,23 +35,17 @@ def run(arguments: argparse.Namespace) -> int:
     request = requested(arguments, HessianSettings())
     model = request.load_model(arguments.structures)
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
-        results = hessian(
-            path,
-            request.model_for(path, model),
-            request.settings,
-            unfinished=unfinished,
-            resources=request.resources,
-        )
-        results.hessian.save(files[path])
+    def one(task: Task) -> Outcome:
+        results = request.answer(hessian, task, model)
+        results.hessian.save(files[task.path])
         warnings = results.hessian.warnings
 
         def show() -> None:
             tables.print_calculation(results)
             tables.print_warnings(warnings)
-            print(f"\n  saved as {files[path]}")
+            print(f"\n  saved as {files[task.path]}")
 
-        record = {**results.to_json(), "file": files[path]}
+        record = {**results.to_json(), "file": files[task.path]}
         return Outcome(record, show, tables=lambda: (hessian_table(results.hessian),))
 
     return run_batch(arguments, one)

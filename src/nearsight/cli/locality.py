@@ -3,20 +3,21 @@
 import argparse
 from dataclasses import replace
 
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.figures import locality_figure
 from nearsight.cli.fragment_output import make_folder, write_fragments
 from nearsight.cli.locality_tables import print_comparison, print_locality
 from nearsight.cli.names import require_different_stems
 from nearsight.cli.outputs import require_output_files
-from nearsight.cli.request import requested
+from nearsight.cli.request import Request, requested
 from nearsight.cli.result_tables import locality_table
 from nearsight.cli.tables import print_warnings
 from nearsight.hessian.methods import choose_kind
 from nearsight.locality.result import Locality
+from nearsight.models.contract import Model
 from nearsight.records.locality_results import LocalityResults
 from nearsight.structures.selection import structure_stem
-from nearsight.workflows import LocalitySettings, Unfinished, locality
+from nearsight.workflows import LocalitySettings, locality
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,30 +28,24 @@ def run(arguments: argparse.Namespace) -> int:
     folder = None if arguments.out is None else make_folder(arguments.out)
     request = requested(arguments, LocalitySettings())
     settings, resources = request.settings, request.resources
-    reference = None
-    if arguments.reference is not None:
-        reference = replace(request.model, name=arguments.reference).load(resources)
-    model = None
-    if reference is None or request.model_named:
-        model = request.model.load(resources)
-    for each in filter(None, (model, reference)):
-        choose_kind(each, settings.rows.method, settings.rows.step_A)
+    model, reference = _loaded(request, arguments)
     drawn: list[tuple[str, Locality]] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
+    def one(task: Task) -> Outcome:
         results = locality(
-            path,
+            task.path,
             model,
             settings,
             reference=reference,
-            unfinished=unfinished,
+            unfinished=task.unfinished,
             resources=resources,
+            progress=task.progress,
         )
         if folder is not None:
-            files = write_fragments(folder, path, results.locality.fragments)
+            files = write_fragments(folder, task.path, results.locality.fragments)
             results = replace(results, files=files)
         if arguments.plot:
-            stem = structure_stem(path)
+            stem = structure_stem(task.path)
             each_of = results.localities
             drawn.extend((f"{stem} by {each.provenance.model.name}", each) for each in each_of)
         return Outcome(
@@ -65,6 +60,23 @@ def run(arguments: argparse.Namespace) -> int:
             locality_figure(arguments.plot, drawn)
 
     return run_batch(arguments, one, draw)
+
+
+def _loaded(
+    request: Request[LocalitySettings], arguments: argparse.Namespace
+) -> tuple[Model | None, Model | None]:
+    """Return model and reference; None for one that nobody asked for, or that nothing needs."""
+    if not request.needs_model(arguments.structures):
+        return None, None
+    rows = request.settings.rows
+    model = reference = None
+    if arguments.reference is not None:
+        reference = request.load(replace(request.model, name=arguments.reference))
+        choose_kind(reference, rows.method, rows.step_A)
+    if reference is None or request.model_named:
+        model = request.load(request.model)
+        choose_kind(model, rows.method, rows.step_A)
+    return model, reference
 
 
 def _show(results: LocalityResults) -> None:

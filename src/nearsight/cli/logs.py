@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import nearsight
+from nearsight.cli.inputs import Inputs
 from nearsight.cli.interruption import described
 from nearsight.cli.parser import Parser
 from nearsight.cli.streams import PRINTED, StatusLine, say, status_line
@@ -18,6 +19,7 @@ from nearsight.progress import BarProgress, LogProgress, Progress, SeveralProgre
 
 _logger = logging.getLogger("nearsight")
 _LONGEST_COMMAND = 200
+_MOST_NAMED = 3
 _TIME = "%Y-%m-%d %H:%M:%S"
 
 
@@ -96,8 +98,15 @@ def told_as_asked(told: argparse.Namespace) -> Iterator[None]:
             raise
 
 
-def log_start(arguments: argparse.Namespace) -> None:
+def log_start(arguments: argparse.Namespace, inputs: Inputs) -> None:
     """Log what runs, of a command that takes structures: the others are done at once."""
+    if inputs.repeated:
+        names = ", ".join(inputs.repeated[:_MOST_NAMED])
+        more = len(inputs.repeated) - _MOST_NAMED
+        others = f" and {more} more" if more > 0 else ""
+        say(f"given more than once and computed once: {names}{others}.")
+    for note in inputs.notes:
+        _logger.info("%s", note)
     if hasattr(arguments, "structures") or hasattr(arguments, "structure"):
         command = arguments.command_line.removeprefix("nearsight ")
         command = textwrap.shorten(command, _LONGEST_COMMAND, placeholder=" ...")

@@ -1,4 +1,4 @@
-"""The entry point ``nearsight``: its commands, and what happens when one fails."""
+"""The entry point ``nearsight``: a command runs, and what happens when it fails."""
 
 import argparse
 import shlex
@@ -6,13 +6,11 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-import nearsight
 from nearsight.allocation import allocate_for_speed
-from nearsight.cli import options
-from nearsight.cli.from_settings import add_settings
+from nearsight.cli.commands import command_parser
+from nearsight.cli.inputs import expand_structures
 from nearsight.cli.interruption import interruptible, status_of, tell
-from nearsight.cli.logs import add_log_options, log_start, told_as_asked
-from nearsight.cli.parser import Parser
+from nearsight.cli.logs import log_start, told_as_asked
 from nearsight.cli.streams import (
     ended_by_package,
     guarded_streams,
@@ -20,11 +18,8 @@ from nearsight.cli.streams import (
     say_defect,
     why_not_printed,
 )
-from nearsight.cli.values import mode_index, positive_float
 from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError, NearsightWarning, system_message
-from nearsight.memory import is_out_of_memory, out_of_memory_message
-from nearsight.workflows import settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,10 +58,11 @@ def _run(given: Sequence[str]) -> int:
     parsed = command_parser().parse_args(given)
     parsed.command_line = shlex.join(["nearsight", *given])
     try:
+        inputs = expand_structures(parsed)
         with told_as_asked(parsed):
-            log_start(parsed)
+            log_start(parsed, inputs)
             return _finished(parsed)
-    except NearsightError as error:  # of the log itself
+    except NearsightError as error:  # of the structures' names, or of the log itself
         say(str(error))
         return 1
 
@@ -85,6 +81,8 @@ def _finished(parsed: argparse.Namespace) -> int:
         say_defect(ended)
         return 1
     except Exception as error:
+        from nearsight.memory import is_out_of_memory, out_of_memory_message  # which takes time
+
         if is_out_of_memory(error):
             say(out_of_memory_message(error))
         elif isinstance(error, OSError):
@@ -93,280 +91,3 @@ def _finished(parsed: argparse.Namespace) -> int:
             raise
         return 1
     return status
-
-
-def command_parser() -> argparse.ArgumentParser:
-    """Return what understands a command line."""
-    parser = Parser(
-        prog="nearsight",
-        description="Exact second derivatives of machine-learned interatomic potentials, "
-        "and what follows from them.",
-    )
-    parser.add_argument("--version", action="version", version=f"nearsight {nearsight.__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _heat_capacity(commands)
-    _phonons(commands)
-    _hessian(commands)
-    _vibrations(commands)
-    _thermochemistry(commands)
-    _elastic(commands)
-    _locality(commands)
-    _fragment(commands)
-    _report(commands)
-    _models(commands)
-    add_log_options(parser)
-    return parser
-
-
-def _heat_capacity(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "heat-capacity",
-        help="harmonic heat capacity of a crystal or molecule",
-        description="Relax each structure, compute its Hessian, and print its harmonic heat "
-        "capacity at constant volume.",
-    )
-    options.add_structures(command)
-    options.add_workflow(command, settings.HeatCapacitySettings())
-    command.add_argument(
-        "--atomic-heat",
-        metavar="FILE",
-        help="write the structure with the heat capacity of each atom, which --spectrum probing "
-        "tells, as extended XYZ",
-    )
-    options.add_output(command, plot="heat capacity over temperature")
-    command.set_defaults(run=options.runner("nearsight.cli.heat_capacity"))
-
-
-def _phonons(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "phonons",
-        help="phonons of a crystal: bands, density of states, thermodynamic functions",
-        description="Relax each crystal, compute its force constants in a supercell, and print "
-        "what its phonons say. A saved Hessian of a supercell may be given instead.",
-    )
-    options.add_structures(command)
-    command.add_argument(
-        "--output",
-        metavar="FILE",
-        help="save everything for phonopy, as its YAML (one structure only)",
-    )
-    options.add_workflow(command, settings.PhononsSettings(), leave_out=("molecule",))
-    options.add_output(command, plot="bands and density of states")
-    options.refuse_molecule(
-        command,
-        "a molecule without its box has no phonons; vibrations and heat-capacity have its modes",
-    )
-    command.set_defaults(run=options.runner("nearsight.cli.phonons"))
-
-
-def _hessian(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "hessian",
-        help="the Hessian itself, saved to a file",
-        description="Relax each structure, compute its Hessian, and save it as STEM.hessian.npz.",
-    )
-    options.add_structures(command)
-    command.add_argument(
-        "--output", metavar="FILE", help="where to save the Hessian (one structure only)"
-    )
-    command.add_argument(
-        "--plan",
-        action="store_true",
-        help="only say which rows are needed, of the structure as it is in its file",
-    )
-    options.add_workflow(command, settings.HessianSettings())
-    options.add_output(command, plot=None)
-    command.set_defaults(run=options.runner("nearsight.cli.hessian"))
-
-
-def _vibrations(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "vibrations",
-        help="normal modes, density of states and animations",
-        description="Relax each structure, compute its Hessian, and print its normal modes. "
-        "A saved Hessian may be given instead of a structure.",
-    )
-    options.add_structures(command)
-    command.add_argument(
-        "--modes",
-        metavar="FILE",
-        help="save the normal modes (.npz; one structure only)",
-    )
-    command.add_argument(
-        "--animate",
-        type=mode_index,
-        nargs="+",
-        metavar="MODE",
-        default=[],
-        help="write modes, counted from 0 upwards in wavenumber, as STEM.mode-MODE.xyz",
-    )
-    options.add_workflow(command, settings.VibrationsSettings())
-    options.add_output(command, plot="density of states")
-    command.set_defaults(run=options.runner("nearsight.cli.vibrations"))
-
-
-def _thermochemistry(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "thermochemistry",
-        help="enthalpy, entropy and Gibbs energy of a molecule in an ideal gas",
-        description="Relax each molecule, compute its Hessian, and print the functions of its "
-        "ideal gas of rigid, harmonically vibrating molecules. A box that it lies in is left out. "
-        "A saved Hessian may be given instead of a molecule.",
-    )
-    options.add_structures(command)
-    options.add_workflow(
-        command,
-        settings.ThermochemistrySettings(),
-        leave_out=("molecule", "pressure_GPa", "cell", "supercell", "per"),
-    )
-    options.add_output(command, plot=None)
-    command.set_defaults(run=options.runner("nearsight.cli.thermochemistry"))
-
-
-def _elastic(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "elastic",
-        help="elastic constants, moduli and mechanical stability of a crystal",
-        description="Relax each crystal tightly, compute its second derivatives by positions and "
-        "strain, and print its elastic constants with clamped and with relaxed ions. What "
-        "--output saved may be given instead of a structure.",
-    )
-    options.add_structures(command)
-    command.add_argument(
-        "--output",
-        metavar="FILE",
-        help="save the second derivatives by positions and strain (.npz; one structure only)",
-    )
-    options.add_workflow(command, settings.ElasticSettings(), leave_out=("molecule",))
-    options.add_output(command, plot="Young's modulus over directions", report=False)
-    options.refuse_molecule(command, "a molecule without its box has no elastic constants")
-    command.set_defaults(run=options.runner("nearsight.cli.elastic"))
-
-
-def _locality(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "locality",
-        help="how far each atom sees, and how large fragments must be",
-        description="Put the sites of each structure, as it is in its file, into capped fragments "
-        "that shrink, and print the smallest that keep the force within the threshold, with what "
-        "follows from them. With both a model and a reference method, both are examined.",
-    )
-    command.add_argument(
-        "structures",
-        nargs="+",
-        metavar="STRUCTURE",
-        help="structure files (CIF, or any format ASE reads); give them before the options",
-    )
-    command.add_argument(
-        "--reference",
-        metavar="NAME",
-        help="a reference method such as gfn2-xtb or pyscf:rpbe/def2-svp; with --model both are "
-        "examined and compared",
-    )
-    command.add_argument("--out", metavar="DIR", help="where to write STEM-ATOM.extxyz")
-    not_here = ("molecule", "recompute", "row_symmetry_A")
-    options.add_workflow(command, settings.LocalitySettings(), leave_out=not_here)
-    options.add_output(command, plot="norm of the group matrix over the fragment radius")
-    command.set_defaults(run=options.runner("nearsight.cli.locality"))
-
-
-def _fragment(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "fragment",
-        help="molecules that stand for the surroundings of the atoms of a structure",
-        description="Cut fragments from a crystal or molecule without breaking rings, multiple "
-        "bonds, functional groups or metal nodes, cap them with hydrogen, and write each as "
-        "extended XYZ. Without --site there are as few as hold the surroundings of every atom.",
-    )
-    command.add_argument("structure", metavar="STRUCTURE", help="a structure file")
-    command.add_argument(
-        "--radius",
-        type=positive_float,
-        required=True,
-        metavar="R",
-        help="keep every group with an atom within R Å of the site",
-    )
-    command.add_argument(
-        "--out", required=True, metavar="DIR", help="where to write STEM-ATOM.extxyz"
-    )
-    cutting = settings.CuttingSettings()
-    add_settings(command, cutting.reading, "reading", leave_out=("molecule", "recompute"))
-    add_settings(command, cutting.fragments, "fragments")
-    options.add_output(command, plot=None, tables=False)
-    command.set_defaults(run=options.runner("nearsight.cli.fragment"), config=None)
-
-
-def _report(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "report",
-        help="one self-contained page about saved Hessians",
-        description="Write one HTML page about saved Hessians: heat capacities, modes that move, "
-        "figures, and where the numbers come from. It opens without a network.",
-    )
-    options.add_saved_hessians(command)
-    command.add_argument(
-        "--output", dest="report", metavar="FILE", required=True, help="the page (.html)"
-    )
-    group = command.add_argument_group("thermodynamics")
-    add_settings(group, settings.SavedSettings().thermodynamics, "thermodynamics")
-    shown = command.add_argument_group("units of what is shown")
-    add_settings(shown, settings.SavedSettings().presentation, "presentation")
-    command.set_defaults(
-        run=options.runner("nearsight.cli.report"), json=None, csv=None, config=None
-    )
-
-
-def _models(commands: "options.Commands") -> None:
-    command = commands.add_parser("models", help="which models there are, and their environments")
-    actions = command.add_subparsers(required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="list the models that have a name")
-    options.add_output(listing, plot=None, tables=False)
-    listing.set_defaults(run=options.runner("nearsight.cli.models"))
-    showing = actions.add_parser("show", help="all that is known of a model or a family")
-    showing.add_argument("name", metavar="NAME", help="a model or a family")
-    showing.set_defaults(run=options.runner("nearsight.cli.model_facts"))
-    installing = actions.add_parser(
-        "install",
-        help="make the environment of a model's family",
-        description="Install the packages of a family of models into an environment of its own, in "
-        "which its models then run whenever they are asked for by name.",
-    )
-    installing.add_argument("name", metavar="NAME", help="a model or a family")
-    installing.add_argument(
-        "--accept-licence",
-        action="store_true",
-        help="accept a licence that restricts what the weights may be used for",
-    )
-    installing.set_defaults(run=options.runner("nearsight.cli.model_install"))
-    removing = actions.add_parser("remove", help="remove the environment of a model's family")
-    removing.add_argument("name", metavar="NAME", help="a model or a family")
-    removing.set_defaults(run=options.runner("nearsight.cli.model_remove"))
-    _models_at_work(actions)
-
-
-def _models_at_work(actions: "options.Commands") -> None:
-    checking = actions.add_parser(
-        "check",
-        help="hold a model to what it claims",
-        description="Load a model, examine whether it keeps what it claims (gradients, invariances,"
-        " curvature), and keep the verdict for `nearsight models list`.",
-    )
-    checking.add_argument("model", metavar="NAME", help="a model, or family:target")
-    options.add_model(checking, named=False)
-    checking.set_defaults(run=options.runner("nearsight.cli.model_check"))
-    comparing = actions.add_parser(
-        "compare",
-        help="several models on one structure, side by side",
-        description="Compute energy, forces and stress of a structure as it is in its file with "
-        "several models, and how long a force call takes them.",
-    )
-    comparing.add_argument("structure", metavar="STRUCTURE", help="a structure file")
-    add_settings(
-        comparing, settings.ReadingSettings(), "reading", leave_out=("molecule", "recompute")
-    )
-    comparing.add_argument(
-        "--models", required=True, metavar="A,B,...", help="names of models, separated by commas"
-    )
-    options.add_model(comparing, named=False)
-    options.add_output(comparing, plot=None, tables=False)
-    comparing.set_defaults(run=options.runner("nearsight.cli.model_compare"))

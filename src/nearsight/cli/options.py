@@ -5,8 +5,8 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from nearsight.cli.config import EveryRun
 from nearsight.cli.from_settings import add_settings
+from nearsight.cli.settings_files import EveryRun
 from nearsight.settings import Settings, describe
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def add_structures(command: argparse.ArgumentParser) -> None:
         "structures",
         nargs="+",
         metavar="STRUCTURE",
-        help="structure files (CIF, or any format ASE reads), or finished work: Hessians saved as "
+        help="structure files (CIF, or any format ASE reads), folders of them, patterns such as "
+        "'runs/**/*.cif', or finished work: Hessians saved as "
         ".npz, for elastic what its --output saved; for the others also those of other programs "
         "(ORCA's .hess, Gaussian's .fchk and outputs with force constants, ASE's .json, FHI-aims's "
         "hessian.NAME.dat); heat-capacity and phonons take phonopy's .yaml too; of a file with "
@@ -98,7 +99,12 @@ def add_workflow(
         add_settings(container, getattr(default, about.name), about.name, leave_out=leave_out)
     add_model(command)
     add_resources(command)
-    command.add_argument_group("unfinished work").add_argument(
+    add_work_folder(command.add_argument_group("unfinished work"))
+
+
+def add_work_folder(command: "argparse._ActionsContainer") -> None:
+    """Add where unfinished work is kept."""
+    command.add_argument(
         "--work-dir",
         default=".nearsight",
         metavar="DIR",

@@ -11,7 +11,7 @@ from pathlib import Path
 from nearsight.cli.from_settings import given_settings
 from nearsight.cli.option_names import option_of
 from nearsight.errors import MethodError, StorageError
-from nearsight.storage import require_replaceable
+from nearsight.storage import require_writable
 
 _FIGURES = (".png", ".pdf", ".svg")
 _PAGES = (".html", ".htm")
@@ -88,36 +88,6 @@ def require_log_apart(arguments: argparse.Namespace) -> None:
     if arguments.log is not None:
         log = NamedFile("--log", arguments.log)
         _require_different([*_outputs(arguments), log], list(_inputs(arguments)))
-
-
-def require_writable(path: str) -> None:
-    """Check that a file can be written at `path`.
-
-    Raises
-    ------
-    StorageError
-        The folder does not exist or may not be written, the name is not possible, or a file that is
-        there is write-protected.
-    """
-    target = Path(os.path.realpath(path))
-    try:
-        if target.is_dir():
-            raise StorageError(f"{path} is a folder; give the name of a file.")
-        if not target.parent.is_dir():
-            raise StorageError(f"cannot write {path}: the folder {target.parent} does not exist.")
-        # A device or a pipe is written to as it is; for a file another takes its place.
-        written = target if target.exists() and not target.is_file() else target.parent
-        longest = os.pathconf(target.parent, "PC_NAME_MAX")
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror or error}.") from error
-    if not os.access(written, os.W_OK):
-        raise StorageError(f"cannot write {path}: {written} may not be written.")
-    if len(os.fsencode(target.name)) > longest:
-        raise StorageError(
-            f"cannot write {path}: names of files have at most {longest} bytes there; choose a "
-            f"shorter one."
-        )
-    require_replaceable(path)
 
 
 def _outputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:

@@ -5,7 +5,7 @@ import argparse
 import numpy as np
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.figures import phonons_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
@@ -15,7 +15,7 @@ from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.reduced_cell import reduced_basis
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
-from nearsight.workflows import PhononsSettings, Unfinished, phonons
+from nearsight.workflows import PhononsSettings, phonons
 from nearsight.workflows.born import require_born_file
 from nearsight.workflows.finished import require_force_constants_file
 from nearsight.workflows.source import Source
@@ -34,14 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
-        results = phonons(
-            path,
-            request.model_for(path, model),
-            settings,
-            unfinished=unfinished,
-            resources=request.resources,
-        )
+    def one(task: Task) -> Outcome:
+        results = request.answer(phonons, task, model)
         if arguments.output:
             assert results.force_constants is not None
             write_phonopy(arguments.output, results.force_constants)

@@ -22,7 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     request = requested(arguments, HessianSettings())
     settings = request.settings
-    model = request.model.load(request.resources) if request.model_named else None
+    wanted = request.model_named and request.needs_model(arguments.structures)
+    model = request.load(request.model) if wanted else None
     capabilities = None if model is None else model.capabilities
 
     def one(path: str) -> Outcome:

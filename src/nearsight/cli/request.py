@@ -1,14 +1,26 @@
 """What a command line asks for: settings of a workflow, a model, and what may be used."""
 
 import argparse
+import logging
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from nearsight.cli.config import EveryRun, default_files, merged, read_settings, settings_of_run
+from nearsight.cli.batch import Task
 from nearsight.cli.from_settings import given_settings
+from nearsight.cli.settings_files import (
+    EveryRun,
+    default_files,
+    merged,
+    read_settings,
+    settings_of_run,
+)
+from nearsight.errors import NearsightError
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.settings import RowSettings
+from nearsight.memory import default_memory_budget, gibibytes
 from nearsight.models.contract import Model
 from nearsight.models.spec import ModelSpec
 from nearsight.resources import Resources
@@ -16,7 +28,10 @@ from nearsight.settings import Settings, named_settings
 from nearsight.workflows.settings import ReadingSettings
 from nearsight.workflows.source import Source
 
+logger = logging.getLogger("nearsight.cli")
+
 OfWorkflow = TypeVar("OfWorkflow", bound=Settings)
+Results = TypeVar("Results")
 
 
 @dataclass(frozen=True)
@@ -40,21 +55,56 @@ class Request(Generic[OfWorkflow]):
         Returns
         -------
         Model or None
-            None if all structures are finished: they need no model, and perhaps none is installed.
+            None if no structure needs one: all are finished, or cannot be read.
         """
-        if all(Source.of(path, self._reading).is_finished for path in structures):
+        if not self.needs_model(structures):
             return None
-        self.resources.limit_threads()
-        model = self.model.load(self.resources)
+        model = self.load(self.model)
         rows = getattr(self.settings, "rows", RowSettings())
         choose_kind(model, rows.method, rows.step_A)
         return model
+
+    def load(self, model: ModelSpec) -> Model:
+        """Load a model, within what may be used of the machine.
+
+        Raises
+        ------
+        ModelError
+            It cannot be loaded.
+        """
+        self.resources.limit_threads()
+        cores = self.resources.cores or os.cpu_count()
+        memory_bytes = self.resources.memory_bytes or default_memory_budget("cpu")
+        logger.info("up to %s cores and %s of memory may be used", cores, gibibytes(memory_bytes))
+        return model.load(self.resources)
+
+    def needs_model(self, structures: list[str]) -> bool:
+        """Tell whether a structure is to be calculated by a model, and can be read."""
+        return any(self._needs_model(path) for path in structures)
+
+    def _needs_model(self, path: str) -> bool:
+        source = Source.of(path, self._reading)
+        try:
+            return not source.is_finished and bool(source.read())
+        except NearsightError:
+            return False  # it will be said when its turn has come
 
     def model_for(self, path: str, loaded: Model | None) -> Model | ModelSpec | None:
         """Return the model for one structure; None for what is finished where none was named."""
         if not self.model_named and Source.of(path, self._reading).is_finished:
             return None
         return loaded or self.model
+
+    def answer(self, workflow: Callable[..., Results], task: Task, loaded: Model | None) -> Results:
+        """Run a workflow for one structure."""
+        return workflow(
+            task.path,
+            self.model_for(task.path, loaded),
+            self.settings,
+            unfinished=task.unfinished,
+            resources=self.resources,
+            progress=task.progress,
+        )
 
 
 def requested(arguments: argparse.Namespace, default: OfWorkflow) -> Request[OfWorkflow]:

@@ -11,10 +11,10 @@ import logging
 import os
 import sys
 import traceback
-import unicodedata
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from nearsight.cli.lines import start_of
 from nearsight.printable import printable, printable_name
 
 PRINTED = logging.getLogger("nearsight.printed")
@@ -113,7 +113,7 @@ class StatusLine:
     def show(self, text: str) -> None:
         """Show a text in the place of the one before."""
         self._shown = True
-        self._write(_ERASE + _cut(printable_name(text), self._columns() - 1))
+        self._write(_ERASE + start_of(printable_name(text), self._columns() - 1))
 
     def clear(self) -> None:
         """Take away what is shown."""
@@ -204,13 +204,3 @@ def say_defect(error: BaseException) -> None:
 def ended_by_package(ended: SystemExit) -> str:
     """Return what to say when a package that a model needs ends the program: nothing here does."""
     return f"a package wanted to end the program (exit status {ended.code})."
-
-
-def _cut(text: str, columns: int) -> str:
-    """Return what fits into so many columns, of which some characters take two."""
-    taken = 0
-    for place, character in enumerate(text):
-        taken += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if taken > columns:
-            return f"{text[: place - 2]}…" if place > 2 else ""
-    return text

@@ -4,12 +4,12 @@ import argparse
 from dataclasses import replace
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import ideal_gas_table, modes_table
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
-from nearsight.workflows import ThermochemistrySettings, Unfinished, thermochemistry
+from nearsight.workflows import ThermochemistrySettings, thermochemistry
 from nearsight.workflows.thermochemistry import ThermochemistryResults
 
 
@@ -19,14 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
     request = requested(arguments, ThermochemistrySettings())
     model = request.load_model(arguments.structures)
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
-        results = thermochemistry(
-            path,
-            request.model_for(path, model),
-            request.settings,
-            unfinished=unfinished,
-            resources=request.resources,
-        )
+    def one(task: Task) -> Outcome:
+        results = request.answer(thermochemistry, task, model)
         of_modes = replace(modes_table(results.modes.vibrations), kind="modes")
         return Outcome(
             results.to_json(),

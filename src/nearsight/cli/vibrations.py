@@ -3,7 +3,7 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, run_batch
+from nearsight.cli.batch import Outcome, Task, run_batch
 from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
@@ -13,7 +13,7 @@ from nearsight.records.results import HarmonicResults
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
-from nearsight.workflows import Unfinished, VibrationsSettings, vibrations
+from nearsight.workflows import VibrationsSettings, vibrations
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,18 +32,13 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults] = []
 
-    def one(path: str, unfinished: Unfinished) -> Outcome:
-        results = vibrations(
-            path,
-            request.model_for(path, model),
-            request.settings,
-            unfinished=unfinished,
-            resources=request.resources,
-        )
+    def one(task: Task) -> Outcome:
+        results = request.answer(vibrations, task, model)
         if arguments.modes:
             results.vibrations.save(arguments.modes)
         for mode in arguments.animate:
-            write_mode_trajectory(_animation(path, mode), mode_trajectory(results.vibrations, mode))
+            trajectory = mode_trajectory(results.vibrations, mode)
+            write_mode_trajectory(_animation(task.path, mode), trajectory)
         if arguments.plot:
             drawn.append(results)
         return Outcome(

@@ -3,8 +3,8 @@
 import re
 from functools import cache
 
-from nearsight.cli.config import EveryRun
 from nearsight.cli.option_names import option_of
+from nearsight.cli.settings_files import EveryRun
 from nearsight.settings import Settings, describe
 from nearsight.workflows.settings import OF_WORKFLOWS
 

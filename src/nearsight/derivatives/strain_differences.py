@@ -5,12 +5,11 @@ from collections.abc import Callable
 import numpy as np
 from ase import Atoms
 from ase.stress import voigt_6_to_full_3x3_stress
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.derivatives.differences import DifferenceScheme
 from nearsight.structures.strain import VOIGT, strain_matrix, strained
 
-FloatArray = NDArray[np.float64]
 FirstDerivatives = Callable[[Atoms], tuple[FloatArray, FloatArray]]
 """Forces in eV/Å, ``(n_atoms, 3)``, and stress in eV/Å³, ``(6,)``, of a structure."""
 

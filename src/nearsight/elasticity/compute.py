@@ -2,9 +2,9 @@
 
 import numpy as np
 from ase.stress import voigt_6_to_full_3x3_stress
-from numpy.typing import NDArray
 
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray
 from nearsight.elasticity.ions import IonicRelaxation, relax_ions
 from nearsight.elasticity.result import ELASTIC_CONSTANTS, STRESS_CORRECTED, ElasticTensor
 from nearsight.elasticity.stability import (
@@ -19,8 +19,6 @@ from nearsight.hessian.generalised import GeneralisedHessian
 from nearsight.remarks import Remark
 from nearsight.structures.strain import VOIGT
 from nearsight.units import EV_PER_A3_IN_GPA
-
-FloatArray = NDArray[np.float64]
 
 SMALL_FORCE_eV_PER_A = 1e-3
 """Above it soft modes are not at rest: 4·10⁻³ eV/Å make the bulk modulus of MOF-5 5 % larger."""

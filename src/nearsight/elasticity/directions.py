@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from nearsight.arrays import FloatArray
 from nearsight.elasticity.moduli import compliance
 from nearsight.structures.strain import VOIGT
-
-FloatArray = NDArray[np.float64]
 
 _GRID = 90
 """Directions between pole and equator from which extremes are sought: every degree."""

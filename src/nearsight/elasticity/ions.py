@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import null_space
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
 from nearsight.hessian.generalised import GeneralisedHessian
 from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.units import wavenumbers_per_cm
-
-FloatArray = NDArray[np.float64]
 
 ZERO_MODE_PER_CM = 1.0
 """A mode below this, in either sign, has no restoring force beyond rounding."""

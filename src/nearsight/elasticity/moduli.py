@@ -4,12 +4,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from nearsight.arrays import FloatArray
 from nearsight.elasticity.stability import stability_of, symmetric, without_moduli
 from nearsight.errors import StructureError
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

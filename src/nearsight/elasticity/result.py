@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase import Atoms
 from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from nearsight.arrays import FloatArray
 from nearsight.elasticity.directions import (
     YoungsModulusRange,
     youngs_modulus,
@@ -23,7 +24,6 @@ from nearsight.remarks import Remark
 if TYPE_CHECKING:
     from matplotlib.projections.polar import PolarAxes
 
-FloatArray = NDArray[np.float64]
 
 ELASTIC_CONSTANTS = "elastic constants"
 STRESS_CORRECTED = "stress-corrected (Birch) coefficients"

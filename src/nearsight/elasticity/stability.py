@@ -3,11 +3,11 @@
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
 
-FloatArray = NDArray[np.float64]
 Stability = Literal["stable", "unstable", "no stiffness"]
 
 NEGLIGIBLE_STRESS_GPA = 0.01

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight.archives import require_numbers
+from nearsight.arrays import FloatArray
 from nearsight.remarks import Remark
 
 if TYPE_CHECKING:
     from phonopy.harmonic.dynamical_matrix import NacParams
 
-FloatArray = NDArray[np.float64]
 
 _WORTH_A_REMARK_e = 0.02
 """Change of a charge: about what computed ones are converged to, and 4 % of a splitting of 1 e."""

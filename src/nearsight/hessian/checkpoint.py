@@ -58,6 +58,17 @@ def read_fingerprint(path: str | os.PathLike[str]) -> dict[str, str] | None:
         return None
 
 
+def holds_rows(path: str | os.PathLike[str]) -> bool:
+    """Tell whether the file at `path` has the header of one of rows, of whatever calculation."""
+    if not Path(path).is_file():
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            return bool(parse_json(file.readline(_LONGEST_HEADER_BYTES))["kind"] == _KIND)
+    except (OSError, *_NO_HEADER):
+        return False
+
+
 def count_rows(path: str | os.PathLike[str]) -> int:
     """Return how many whole records are at `path`; 0 if it is no file of rows."""
     if not Path(path).is_file():

@@ -17,7 +17,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "rows_by_sum_rule": _COUNT,
     "symmetry": _TEXT,
     "space_group": (*_TEXT, *_NOTHING),
-    "symmetry_tolerance_A": (*_NUMBER, *_NOTHING),
+    "row_symmetry_A": (*_NUMBER, *_NOTHING),
     "symmetry_deviation_eV_per_A2": (*_NUMBER, *_NOTHING),
     "seconds": _NUMBER,
     "peak_memory_bytes": _COUNT,
@@ -45,7 +45,7 @@ class Computation:
     """Which symmetry was used, or why none was."""
     space_group: str | None
     """Symbol and number; None where no space group was used."""
-    symmetry_tolerance_A: float | None
+    row_symmetry_A: float | None
     """How far an atom may be from where the symmetry wants it; None without symmetry."""
     symmetry_deviation_eV_per_A2: float | None
     """Largest deviation of rows computed as a check from what symmetry says; None without."""

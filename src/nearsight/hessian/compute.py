@@ -27,7 +27,7 @@ def hessian(
     method: str = "auto",
     *,
     step_A: float | None = None,
-    symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
+    row_symmetry_A: float | None = EXACT_TOLERANCE_A,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: Progress | bool | None = None,
@@ -47,7 +47,7 @@ def hessian(
         differences otherwise. `Hessian.reason` says what decided.
     step_A
         Displacement of the differences in Å; by default one that suits scheme and precision.
-    symmetry_tolerance_A
+    row_symmetry_A
         How far in Å an atom may be from where the space group wants it, for rows to follow from
         others; None to compute every row. See `nearsight.hessian.plan`.
     memory_budget_bytes
@@ -78,7 +78,7 @@ def hessian(
     """
     require_room_for_rows(3 * len(atoms), len(atoms), memory_budget_bytes)
     check_structure(atoms)
-    planned = plan(atoms, model.capabilities, tolerance_A=symmetry_tolerance_A)
+    planned = plan(atoms, model.capabilities, tolerance_A=row_symmetry_A)
     computed = compute_planned_rows(
         atoms,
         model,

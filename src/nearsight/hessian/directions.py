@@ -4,9 +4,8 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from nearsight.arrays import FloatArray
 
 _N_CANDIDATES = 96
 _SPANNING = 0.05

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from nearsight.announcing import announces
 from nearsight.archives import require_numbers
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.born_charges import BornCharges
 from nearsight.hessian.budget import require_room_for_rows
@@ -57,8 +57,6 @@ from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 if TYPE_CHECKING:
     from phonopy import Phonopy
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _ON_BOUNDARY_A = 1e-3
 
@@ -276,7 +274,7 @@ def force_constants(
     length_A: float | None = None,
     method: str = "auto",
     step_A: float | None = None,
-    symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
+    row_symmetry_A: float | None = EXACT_TOLERANCE_A,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: Progress | bool | None = None,
@@ -299,7 +297,7 @@ def force_constants(
         8 Å. What is repeated is the reduced cell, so that it does not matter which is given.
     method, step_A, memory_budget_bytes, checkpoint, progress
         As for `nearsight.hessian.hessian`.
-    symmetry_tolerance_A
+    row_symmetry_A
         How far in Å an atom may be from where the space group wants it; None to use only the
         translations of the supercell.
 
@@ -320,7 +318,7 @@ def force_constants(
     require_room_for_rows(3, len(repeated), memory_budget_bytes)  # of at least one atom
     translations = symmetry_of_supercell(unit_cell, repeated, matrix)
     planned = plan(
-        repeated, model.capabilities, tolerance_A=symmetry_tolerance_A, translations=translations
+        repeated, model.capabilities, tolerance_A=row_symmetry_A, translations=translations
     )
     assert planned.symmetry is not None
     primitive = primitive_cell(unit_cell, repeated, planned.symmetry, matrix)

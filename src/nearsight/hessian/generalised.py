@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from nearsight.archives import require_numbers
+from nearsight.arrays import FloatArray
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.derivatives.strain_differences import strain_differences
 from nearsight.errors import MemoryBudgetError, MethodError, MissingPropertyError, ModelError
@@ -24,8 +24,6 @@ from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_arch
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.strain import require_crystal_for_strain
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
-
-FloatArray = NDArray[np.float64]
 
 KIND = "generalised hessian"
 LENGTH_OF_STRAIN_A = 2.0
@@ -127,7 +125,7 @@ def generalised_hessian(
     method: str = "auto",
     *,
     step_A: float | None = None,
-    symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
+    row_symmetry_A: float | None = EXACT_TOLERANCE_A,
     memory_budget_bytes: int | None = None,
     by_positions: Hessian | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -144,7 +142,7 @@ def generalised_hessian(
         The crystal, usually relaxed with the same model, cell included; it is not changed.
     model
         The model; it needs a stress.
-    method, step_A, symmetry_tolerance_A, memory_budget_bytes, checkpoint, progress
+    method, step_A, row_symmetry_A, memory_budget_bytes, checkpoint, progress
         As in `nearsight.hessian.hessian`. The checkpoint keeps the rows by positions.
     by_positions
         The Hessian of these very atoms with this model, where it is known: no row is computed, and
@@ -175,7 +173,7 @@ def generalised_hessian(
             model,
             method,
             step_A=step_A,
-            symmetry_tolerance_A=symmetry_tolerance_A,
+            row_symmetry_A=row_symmetry_A,
             memory_budget_bytes=memory_budget_bytes,
             checkpoint=checkpoint,
             progress=progress,

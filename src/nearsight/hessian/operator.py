@@ -5,9 +5,9 @@ from functools import cached_property
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator
 
+from nearsight.arrays import FloatArray
 from nearsight.derivatives.differences import difference_products
 from nearsight.errors import MemoryBudgetError, ModelError
 from nearsight.hessian.product_method import choose_products
@@ -16,8 +16,6 @@ from nearsight.memory import PeakMemory, default_memory_budget, is_out_of_memory
 from nearsight.models.contract import Model, Products, fault_of, is_usable, require_elements
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.pieces import Pieces
-
-FloatArray = NDArray[np.float64]
 
 
 class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no annotations

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from ase.data import atomic_masses, atomic_numbers
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import CheckpointError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.born_charges import BornCharges
@@ -19,8 +19,6 @@ from nearsight.hessian.phonopy_yaml import YamlMapping, read_yaml
 if TYPE_CHECKING:
     from phonopy.structure.atoms import PhonopyAtoms
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _SYMBOL = re.compile(r"([A-Z][a-z]?)\d*")
 _LARGEST_TOLERANCE_A = 1.0

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError
 from nearsight.hessian.phonopy_yaml import YamlMapping
-
-FloatArray = NDArray[np.float64]
 
 
 class Fields:

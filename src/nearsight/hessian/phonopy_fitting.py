@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.phonopy_content import Displacements, PhonopyContent
@@ -12,7 +11,6 @@ from nearsight.remarks import Remark
 if TYPE_CHECKING:
     from phonopy import Phonopy
 
-FloatArray = NDArray[np.float64]
 
 _INDEPENDENT = 1e-2
 """Smallest singular value of directions that span space, in parts of the largest."""

@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import CheckpointError
 from nearsight.hessian.phonopy_content import Displacements, PhonopyContent
 from nearsight.hessian.phonopy_units import force_constants_unit_eV_per_A2
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _MOST_PACKED = 1100
 """Times, to which DEFLATE packs zeros: what claims more holds nothing."""

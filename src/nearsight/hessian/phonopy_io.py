@@ -11,6 +11,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.arrays import IntArray
 from nearsight.errors import StructureError
 from nearsight.hessian.phonopy_born import read_born
 from nearsight.storage import write_text
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from nearsight.hessian.force_constants import ForceConstants
 
-IntArray = NDArray[np.int64]
 
 _SAME_PLACE_A = 0.1
 """Atoms nearer than this in two listings of one supercell are the same one."""
@@ -71,7 +71,7 @@ def to_phonopy(
             # phonopy's matrices have vectors as columns
             supercell_matrix=(force_constants.supercell_matrix @ in_basis).T,
             primitive_matrix=(force_constants.primitive_vectors @ in_basis).T,
-            symprec=force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A,
+            symprec=force_constants.row_symmetry_A or EXACT_TOLERANCE_A,
             is_symmetry=force_constants.space_group is not None,
         )
     order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)

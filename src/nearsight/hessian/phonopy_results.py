@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.born_charges import BornCharges
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from phonopy import Phonopy
     from phonopy.structure.atoms import PhonopyAtoms
 
-FloatArray = NDArray[np.float64]
 
 _SAME_A = 1e-3
 """Between places of one atom as a file has it and as it follows from the unit cell."""
@@ -174,7 +173,7 @@ def _as_ours(
         rows_by_sum_rule=0,
         symmetry="as phonopy used it",
         space_group=None,
-        symmetry_tolerance_A=None,
+        row_symmetry_A=None,
         symmetry_deviation_eV_per_A2=None,
         seconds=0.0,
         peak_memory_bytes=0,

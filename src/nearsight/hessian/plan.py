@@ -19,7 +19,8 @@ from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.directions import spread_directions
 from nearsight.memory import require_room
 from nearsight.models.contract import Capabilities, Seed
-from nearsight.structures.cell_symmetry import CellSymmetry, OperationKind, find_cell_symmetry
+from nearsight.structures.cell_symmetry import CellSymmetry, find_cell_symmetry
+from nearsight.structures.operations import OperationKind
 from nearsight.structures.symmetry import space_group
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
@@ -265,7 +266,7 @@ def plan(
         f"The space group of {len(atoms)} atoms",
         "Take a smaller cell, or look for no symmetry (`row_symmetry_A` none).",
     )
-    kept = _operations_kept(capabilities)
+    kept = operations_kept(capabilities)
     symmetry = find_cell_symmetry(atoms, tolerance_A, kept)
     group = None
     reason = "translations only, because the model is not known to be equivariant"
@@ -285,7 +286,8 @@ def plan(
     )
 
 
-def _operations_kept(capabilities: Capabilities | None) -> OperationKind:
+def operations_kept(capabilities: Capabilities | None) -> OperationKind:
+    """Return which operations of a crystal leave what a model says as it is; None keeps all."""
     if capabilities is None:
         return "all"
     if not capabilities.equivariant:

@@ -144,7 +144,7 @@ def _compute(
             rows_needed=plan.rows_needed,
             symmetry=plan.reason,
             space_group=plan.space_group,
-            symmetry_tolerance_A=plan.tolerance_A,
+            row_symmetry_A=plan.tolerance_A,
             symmetry_deviation_eV_per_A2=deviation,
             seconds=seconds,
             peak_memory_bytes=peak.bytes,

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.structures.cell_symmetry import CellSymmetry
 from nearsight.structures.reduced_cell import reduced_basis
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError
 from nearsight.models.contract import Evaluation
-
-FloatArray = NDArray[np.float64]
 
 _TIMES_NOISE = 10.0
 """Largest deviation, over that of two answers of one process, that counts as noise."""

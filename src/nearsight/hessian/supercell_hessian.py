@@ -11,16 +11,14 @@ from nearsight.structures.cell_symmetry import find_cell_symmetry
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 
-def from_hessian(
-    hessian: Hessian, *, symmetry_tolerance_A: float = EXACT_TOLERANCE_A
-) -> ForceConstants:
+def from_hessian(hessian: Hessian, *, row_symmetry_A: float = EXACT_TOLERANCE_A) -> ForceConstants:
     """Return the force constants that the Hessian of a supercell holds.
 
     Parameters
     ----------
     hessian
         The Hessian of a supercell, or of any cell of a crystal; its primitive cell is found.
-    symmetry_tolerance_A
+    row_symmetry_A
         How far in Å an atom may be from where the translations want it.
 
     Raises
@@ -34,10 +32,10 @@ def from_hessian(
             f"{atoms.get_chemical_formula()} is not periodic in three directions, so that its "
             f"Hessian holds no force constants of a crystal; use its normal modes."
         )
-    symmetry = find_cell_symmetry(atoms, symmetry_tolerance_A, "translations")
+    symmetry = find_cell_symmetry(atoms, row_symmetry_A, "translations")
     matrix = np.eye(3, dtype=np.int64)
     primitive = primitive_cell(atoms, atoms, symmetry, matrix)
-    computation = {**computation_fields(hessian), "symmetry_tolerance_A": symmetry_tolerance_A}
+    computation = {**computation_fields(hessian), "row_symmetry_A": row_symmetry_A}
     return ForceConstants(
         **computation,
         unit_cell=atoms,

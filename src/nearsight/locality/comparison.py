@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.locality.convergence import SiteConvergence
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.locality.result import Locality
 from nearsight.remarks import Remark
-
-FloatArray = NDArray[np.float64]
 
 FAR_DISTANCES_A = (3.0, 5.0, 8.0)
 """Beyond these the interactions by the model are compared with those by the reference."""

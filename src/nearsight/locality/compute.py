@@ -6,10 +6,11 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.announcing import announces
+from nearsight.arrays import IntArray
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import bare
 from nearsight.locality.convergence import (
-    Checkpoint,
+    CheckpointOf,
     converge_fragments,
 )
 from nearsight.locality.interactions import require_sites
@@ -19,7 +20,6 @@ from nearsight.locality.site_derivatives import require_fragment
 from nearsight.models.contract import Capabilities, Model, require_elements
 from nearsight.progress import Progress
 from nearsight.provenance import record
-from nearsight.structures.bonds import IntArray
 from nearsight.structures.checking import check_structure
 from nearsight.structures.fragment_sets import covering_fragments, merge_equivalent, site_classes
 from nearsight.structures.fragments import Fragment, cut_fragment, shrinking_fragments
@@ -38,7 +38,7 @@ def locality(
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
-    checkpoint: Checkpoint | None = None,
+    checkpoint_of: CheckpointOf | None = None,
     progress: Progress | bool | None = None,
 ) -> Locality:
     """Find the fragment radius of each site of a structure, and the fragments that follow.
@@ -64,7 +64,7 @@ def locality(
         Γ, the largest ‖G'‖ of a converged fragment.
     method, step_A, memory_budget_bytes, progress
         As for `nearsight.hessian.hessian`.
-    checkpoint
+    checkpoint_of
         Where the rows of a fragment are kept, so that an interrupted study goes on.
 
     Raises
@@ -90,7 +90,7 @@ def locality(
             method=method,
             step_A=step_A,
             memory_budget_bytes=memory_budget_bytes,
-            checkpoint=checkpoint,
+            checkpoint_of=checkpoint_of,
             progress=progress,
         )
         for site, fragments in shrinking.items()

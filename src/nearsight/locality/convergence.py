@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray
 from nearsight.hessian.computation import Computation
 from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
 from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
@@ -29,9 +29,7 @@ from nearsight.remarks import Remark
 from nearsight.structures.fragments import Fragment, shrinking_fragments
 from nearsight.structures.groups import Groups
 
-FloatArray = NDArray[np.float64]
-
-Checkpoint = Callable[[Fragment], Path | None]
+CheckpointOf = Callable[[Fragment], Path | None]
 """Tells where the unfinished rows of a fragment are kept; None if nowhere."""
 
 
@@ -175,7 +173,7 @@ def converge_site(
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
-    checkpoint: Checkpoint | None = None,
+    checkpoint_of: CheckpointOf | None = None,
     progress: Progress | bool | None = None,
 ) -> SiteConvergence:
     """Compare fragments around a site with a large one.
@@ -198,7 +196,7 @@ def converge_site(
         Γ, the largest ‖G'‖ of a converged fragment.
     method, step_A, memory_budget_bytes, progress
         As for `nearsight.hessian.hessian`.
-    checkpoint
+    checkpoint_of
         Where the rows of a fragment are kept, so that an interrupted study goes on.
 
     Raises
@@ -220,7 +218,7 @@ def converge_site(
         method=method,
         step_A=step_A,
         memory_budget_bytes=memory_budget_bytes,
-        checkpoint=checkpoint,
+        checkpoint_of=checkpoint_of,
         progress=progress,
     )
 
@@ -235,7 +233,7 @@ def converge_fragments(
     method: str = "auto",
     step_A: float | None = None,
     memory_budget_bytes: int | None = None,
-    checkpoint: Checkpoint | None = None,
+    checkpoint_of: CheckpointOf | None = None,
     progress: Progress | bool | None = None,
 ) -> SiteConvergence:
     """Compare fragments that `shrinking_fragments` cut with the first; see `converge_site`.
@@ -258,7 +256,7 @@ def converge_fragments(
                     method=method,
                     step_A=step_A,
                     memory_budget_bytes=memory_budget_bytes,
-                    checkpoint=checkpoint(fragment) if checkpoint else None,
+                    checkpoint=checkpoint_of(fragment) if checkpoint_of else None,
                 )
             )
     reference = derivatives[0]

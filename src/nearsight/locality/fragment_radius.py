@@ -1,13 +1,11 @@
 """The radius of a fragment: how far its most distant functional group is felt."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.groups import Groups
 from nearsight.structures.places import Place
-
-FloatArray = NDArray[np.float64]
 
 _ROUNDING_A = 1e-3
 

@@ -7,13 +7,11 @@ tell how much, without a reference force.
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _SAME_PLACE_A = 1e-4
 

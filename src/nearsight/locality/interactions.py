@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
 from nearsight.hessian.computation import Computation, computation_fields
 from nearsight.hessian.compute import bare
@@ -37,9 +37,6 @@ from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +171,7 @@ def interactions(
     supercell: Sequence[int] | IntArray = (1, 1, 1),
     method: str = "auto",
     step_A: float | None = None,
-    symmetry_tolerance_A: float | None = EXACT_TOLERANCE_A,
+    row_symmetry_A: float | None = EXACT_TOLERANCE_A,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: Progress | bool | None = None,
@@ -191,7 +188,7 @@ def interactions(
         Indices of atoms in `atoms`; by default one of each kind that is equivalent by symmetry.
     supercell
         Three repeats, or nine integers, of a crystal: interactions beyond it are folded back.
-    method, step_A, symmetry_tolerance_A, memory_budget_bytes, checkpoint, progress
+    method, step_A, row_symmetry_A, memory_budget_bytes, checkpoint, progress
         As for `nearsight.hessian.hessian`.
 
     Raises
@@ -212,7 +209,7 @@ def interactions(
     if unit_cell.pbc.any():
         translations = symmetry_of_supercell(unit_cell, repeated, matrix)
     planned = plan(
-        repeated, model.capabilities, tolerance_A=symmetry_tolerance_A, translations=translations
+        repeated, model.capabilities, tolerance_A=row_symmetry_A, translations=translations
     )
     wanted = [site.atom for site in planned.sites] if sites is None else list(sites)
     planned = planned.for_atoms(wanted)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from nearsight.arrays import FloatArray
 
 NEGLIGIBLE_EV_PER_A2 = 0.1
 """Interactions below it are left out of account, as in doi:10.1063/5.0082952."""

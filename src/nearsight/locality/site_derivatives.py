@@ -3,9 +3,7 @@
 import os
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.hessian.computation import Computation
 from nearsight.hessian.plan import plan
@@ -13,8 +11,6 @@ from nearsight.hessian.planned_rows import compute_planned_rows
 from nearsight.models.contract import Model, require_elements
 from nearsight.structures.checking import check_structure
 from nearsight.structures.fragments import Fragment
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

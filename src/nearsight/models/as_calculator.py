@@ -30,6 +30,8 @@ class ModelCalculator(Calculator):
         super().__init__()
         self.implemented_properties = ["energy", "free_energy", "forces", "stress"]
         self.model = model
+        self.evaluation: Evaluation | None = None
+        """The last one as the model gave it, before it was adjusted."""
         self._adjust = adjust
         self._stress_wanted = False
 
@@ -54,6 +56,7 @@ class ModelCalculator(Calculator):
             raise MethodError("The calculator has no structure; attach it to one first.")
         self._stress_wanted = self._stress_wanted or "stress" in properties
         [evaluation] = self.model.evaluate([structure], stress=self._stress_wanted)
+        self.evaluation = evaluation
         if self._adjust is not None:
             evaluation = self._adjust(structure, evaluation)
         results: dict[str, Any] = {

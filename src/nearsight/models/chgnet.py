@@ -1,6 +1,6 @@
 """CHGNet (Deng et al., Nat. Mach. Intell. 2023, 5, 1031, doi 10.1038/s42256-023-00716-3).
 
-Install with ``pip install 'nearsight[chgnet]'``. The `chgnet` package carries the weights of the
+Install with ``nearsight models install chgnet``. The `chgnet` package carries the weights of the
 named models, so nothing is downloaded. Magnetic moments are not read out.
 
 Analytic second derivatives of CHGNet are exact, and yet not the curvature that a vibration feels.

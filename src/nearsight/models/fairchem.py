@@ -1,6 +1,6 @@
 """UMA and eSEN of fairchem (arXiv 2506.23971 and 2502.12147), conservative and direct.
 
-Install with ``pip install 'nearsight[fairchem]'``. The named models are downloaded by the
+Install with ``nearsight models install fairchem``. The named models are downloaded by the
 `fairchem` package when they are first asked for, from pages of Hugging Face on which access is to
 be asked for once: its terms are agreed to there, and the token of that account (``HF_TOKEN``) opens
 the download.

@@ -1,5 +1,6 @@
 """The families of models: which file loads one, and what its environment must have."""
 
+import shlex
 from dataclasses import dataclass
 
 from nearsight.models.requirements import excluding_e3nn, obstacle
@@ -43,7 +44,7 @@ class Family:
     size_MB: int
     """Room that its environment takes with a PyTorch for CPUs, in 10⁶ bytes, measured."""
     extra: bool = False
-    """Whether ``pip install 'nearsight[family]'`` does the same in an environment of one's own."""
+    """Whether one call of pip does the same in an environment of one's own."""
     e3nn: str | None = None
     """Version of e3nn that it works with, as ``==0.4.4`` or ``>=0.5``; None for any, or none."""
     python: tuple[tuple[int, int], tuple[int, int]] | None = None
@@ -82,8 +83,10 @@ class Family:
         own = f"nearsight models install {self.name}"
         if not self.extra or self.excluded:
             return f"{own} gives it an environment of its own"
+        framework = (TORCH,) if self.framework == "torch" else ()
+        packages = [*framework, *(each for step in self.steps for each in step.requirements)]
         return (
-            f"{own} gives it an environment of its own; pip install 'nearsight[{self.name}]' "
+            f"{own} gives it an environment of its own; pip install {shlex.join(packages)} "
             f"installs it here"
         )
 

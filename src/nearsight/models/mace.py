@@ -1,6 +1,6 @@
 """MACE (Batatia et al., NeurIPS 2022, arXiv 2206.07697), with its foundation models by name.
 
-Install with ``pip install 'nearsight[mace]'``, in another environment than SevenNet's. The named
+Install with ``nearsight models install mace``, in another environment than SevenNet's. The named
 models are downloaded by the `mace` package when they are first asked for. The weights of some are
 under the Academic Software License, which allows no commercial use.
 """

@@ -2,7 +2,7 @@
 
 The library is doi 10.1038/s41524-025-01742-y, M3GNet doi 10.1038/s43588-022-00349-3, TensorNet
 arXiv 2306.06482, CHGNet doi 10.1038/s42256-023-00716-3. Install with
-``pip install 'nearsight[matgl]'``. Published models are downloaded by the `matgl` package when they
+``nearsight models install matgl``. Published models are downloaded by the `matgl` package when they
 are first asked for.
 
 What is said here of smoothness follows from the functions of the package, whatever the weights:

@@ -3,7 +3,7 @@
 Metatomic: Bigi et al., arXiv 2508.15704. PET: Pozdnyakov and Ceriotti, NeurIPS 2023, arXiv
 2305.19302; its universal models: Mazitov et al., Nat. Commun. 2025, doi 10.1038/s41467-025-65662-7.
 
-Install with ``pip install 'nearsight[metatomic]'``. An exported file (``.pt``) is TorchScript,
+Install with ``nearsight models install metatomic``. An exported file (``.pt``) is TorchScript,
 which PyTorch differentiates as often as it is asked to. Forces are taken from the energy also where
 a model predicts some directly: those are no derivative of anything.
 """

@@ -3,7 +3,7 @@
 NequIP: Batzner et al., Nat. Commun. 2022, 13, 2453, doi 10.1038/s41467-022-29939-5. Allegro:
 Musaelian et al., Nat. Commun. 2023, 14, 579, doi 10.1038/s41467-023-36329-y.
 
-Install with ``pip install 'nearsight[nequip]'``. A package (``.nequip.zip``) carries the model with
+Install with ``nearsight models install nequip``. A package (``.nequip.zip``) carries the model with
 its code, so it needs no Allegro beside `nequip`, and has analytic rows. What `nequip-compile` makes
 of it (``.nequip.pt2``) holds energy and forces as finished kernels, which nothing can differentiate
 once more: its rows are differences of forces.

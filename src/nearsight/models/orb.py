@@ -1,6 +1,6 @@
 """Orb (Neumann et al., arXiv 2410.22570; Rhodes et al., arXiv 2504.06231), versions 2 and 3.
 
-Install with ``pip install 'nearsight[orb]'``. The named models are downloaded by the `orb-models`
+Install with ``nearsight models install orb``. The named models are downloaded by the `orb-models`
 package when they are first asked for; they hold weights only, so that none needs to be trusted.
 
 What must be known about all of them:

@@ -1,6 +1,6 @@
 """Density functionals and Hartree-Fock for molecules, through PySCF with density fitting.
 
-Install with ``pip install 'nearsight[pyscf]'``. What must be known:
+Install with ``nearsight models install pyscf``. What must be known:
 
 - Molecules only: a periodic structure is refused.
 - Forces leave out, by default, that the grid of a functional moves with the atoms; they differ from
@@ -286,7 +286,8 @@ def _dispersion(request: LoadRequest, functional: str) -> str | None:
         from pyscf.dispersion import dftd3, dftd4
     except ImportError as error:
         raise ModelError(
-            f"dispersion={asked} of {request.name} needs the package pyscf-dispersion; install it."
+            f"dispersion={asked} of {request.name} needs the package pyscf-dispersion: "
+            f"pip install pyscf-dispersion."
         ) from error
     helium = gto.M(atom="He", basis="sto-3g", verbose=0)
     try:

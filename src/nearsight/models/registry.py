@@ -75,7 +75,9 @@ def load_model(
     logger.info("loading %s", name)
     start = perf_counter()
     model = _loaded(name, dtype=dtype, device=device, trust=trust)
-    logger.info("loaded %s in %s: %s", name, duration(perf_counter() - start), _described(model))
+    if logger.isEnabledFor(logging.INFO):
+        seconds = duration(perf_counter() - start)
+        logger.info("loaded %s in %s: %s", name, seconds, _described(model))
     return model
 
 

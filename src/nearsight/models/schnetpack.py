@@ -1,6 +1,6 @@
 """SchNet and PaiNN of SchNetPack (J. Chem. Phys. 2023, 158, 144801, doi 10.1063/5.0138367).
 
-Install with ``pip install 'nearsight[schnetpack]'``. There are no named models; a model is the file
+Install with ``nearsight models install schnetpack``. There are no named models; a model is the file
 that SchNetPack saves when it has trained one (``best_model``).
 
 Such a file says nothing about units. They are read from the ``config.yaml`` that SchNetPack writes

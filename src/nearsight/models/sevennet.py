@@ -1,6 +1,6 @@
 """SevenNet (Park et al., J. Chem. Theory Comput. 2024, 20, 4857, doi 10.1021/acs.jctc.4c00190).
 
-Install with ``pip install 'nearsight[sevennet]'``. The `sevenn` package carries the weights of the
+Install with ``nearsight models install sevennet``. The `sevenn` package carries the weights of the
 named models, except those of sevennet-mf-ompa, which it downloads when they are first asked for.
 
 A multi-fidelity model (Kim et al., J. Am. Chem. Soc. 2025, 147, 1042, doi 10.1021/jacs.4c14455) is

@@ -1,6 +1,6 @@
 """Extended tight binding, GFN1-xTB and GFN2-xTB, through the `tblite` library.
 
-Install with ``pip install 'nearsight[tblite]'``. A semi-empirical quantum-chemical method with
+Install with ``nearsight models install tblite``. A semi-empirical quantum-chemical method with
 parameters for the elements up to radon: nothing is downloaded, and nothing was trained on
 structures like the user's. What must be known:
 

@@ -4,18 +4,16 @@ import contextlib
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import cg
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.product_method import ProductMethod
 from nearsight.models.contract import Model
 from nearsight.relaxation.frame import Frame
 from nearsight.relaxation.springs import Constants, SpringNetwork, is_bond
-
-FloatArray = NDArray[np.float64]
 
 _N_PRODUCTS = 4
 _SOFTEST_eV_per_A2 = 0.5

@@ -19,6 +19,7 @@ from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.followed import residual
 from nearsight.relaxation.newton import Newton
 from nearsight.relaxation.settings import RelaxationSettings
+from nearsight.relaxation.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from ase.optimize.optimize import Optimizer
@@ -51,6 +52,7 @@ def descend(
     strains: FloatArray,
     *,
     checkpoint: Checkpoint,
+    trajectory: Trajectory | None = None,
     progress: Progress | bool | None,
     memory_budget_bytes: int | None = None,
 ) -> Descent:
@@ -66,7 +68,7 @@ def descend(
         With an optimizer, and a kind of cell that `atoms` can have.
     strains
         By which the cell may change, see `nearsight.relaxation.strains.strains_of`.
-    checkpoint
+    checkpoint, trajectory
         Where each accepted step is kept.
     progress
         Whether a progress bar is shown; None shows it on a terminal.
@@ -91,17 +93,17 @@ def descend(
                 settings,
                 strains,
                 checkpoint=checkpoint,
+                trajectory=trajectory,
                 advance=advance,
                 memory_budget_bytes=memory_budget_bytes,
             )
-    except StorageError:
-        raise
     except BaseException as interruption:
         # Whatever stopped the descent, Ctrl-C included, the steps done so far are kept.
         try:
             checkpoint.write()
         except StorageError as failure:
-            interruption.add_note(f"The checkpoint could not be written either: {failure}")
+            if str(failure) != str(interruption):
+                interruption.add_note(f"The checkpoint could not be written either: {failure}")
         raise
     checkpoint.write()
     return descent
@@ -114,6 +116,7 @@ def _descend_in_rounds(
     strains: FloatArray,
     *,
     checkpoint: Checkpoint,
+    trajectory: Trajectory | None,
     advance: Advance,
     memory_budget_bytes: int | None,
 ) -> Descent:
@@ -138,6 +141,8 @@ def _descend_in_rounds(
                     energy_eV=float(atoms.get_potential_energy()),
                     forces_eV_per_A=atoms.get_forces().copy(),
                 )
+                if trajectory is not None:  # first, so that no checkpoint is ahead of it
+                    trajectory.add(atoms, state.n_steps, atoms.calc.evaluation)
                 checkpoint.keep(state)
                 advance(state.n_steps, f"fmax {left:.4f} eV/Å")
                 logger.debug("relaxation step %d: fmax %.5f eV/Å", state.n_steps, left)

@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.filters import Filter, FrechetCellFilter
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.relaxation.frame import Frame
 from nearsight.relaxation.strains import ALL_STRAINS
-
-FloatArray = NDArray[np.float64]
 
 
 def movable(atoms: Atoms, strains: FloatArray) -> Atoms | Filter:

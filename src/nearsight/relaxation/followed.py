@@ -5,14 +5,12 @@ from dataclasses import replace
 import numpy as np
 from ase import Atoms
 from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.models.as_calculator import Adjust
 from nearsight.models.contract import Evaluation
 from nearsight.relaxation.strains import strain_derivatives, strains_of
 from nearsight.structures.operations import Operations
-
-FloatArray = NDArray[np.float64]
 
 
 def followed(operations: Operations | None, pressure_eV_per_A3: float) -> Adjust:

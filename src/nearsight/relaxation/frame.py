@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 from ase.stress import voigt_6_to_full_3x3_stress
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.relaxation.strains import strain_derivatives
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,11 @@ from collections.abc import Iterator
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.hessian.product_method import ProductMethod
 from nearsight.models.contract import Model
 from nearsight.relaxation.curvature import FittedSprings
-
-FloatArray = NDArray[np.float64]
 
 _LONGEST_A = 0.2
 _SHORTEST_A = 1e-3

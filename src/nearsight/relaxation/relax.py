@@ -20,10 +20,12 @@ from nearsight.provenance import Setting
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.descent import descend
 from nearsight.relaxation.followed import followed
+from nearsight.relaxation.refining import refined_onto_group
 from nearsight.relaxation.report import report
 from nearsight.relaxation.result import Relaxation
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.relaxation.strains import strains_of
+from nearsight.relaxation.trajectory import Trajectory
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.operations import Operations, find_operations
 from nearsight.structures.symmetry import Symmetrized, symmetrize
@@ -39,6 +41,7 @@ def relax(
     *,
     memory_budget_bytes: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    trajectory: str | os.PathLike[str] | Trajectory | None = None,
     progress: Progress | bool | None = None,
 ) -> Relaxation:
     """Relax positions and cell to the next minimum of the energy or, under pressure, enthalpy.
@@ -65,7 +68,9 @@ def relax(
         ``newton`` starts from a few products with the Hessian (`nearsight.relaxation.newton`), the
         others are ASE's. A cell that is ``free`` is relaxed if it is periodic in three directions.
         With ``symmetrize_A`` the structure is first moved onto the space group that it has within
-        this tolerance, and keeps that group while it relaxes. Under a pressure E + pV is minimised.
+        this tolerance, and keeps that group while it relaxes; what was relaxed is moved onto the
+        group that it has then, if that is a larger one whose operations the model keeps. Under a
+        pressure E + pV is minimised.
     memory_budget_bytes
         Memory that products of ``newton`` may use; by default 80 % of what is free on the model's
         device. Where analytic products do not fit, they are taken group by group or are differences
@@ -74,6 +79,10 @@ def relax(
         A file in which the geometry is kept every few seconds and when the run is interrupted. If
         it exists the relaxation goes on from there. While another process works on it, this one
         waits.
+    trajectory
+        A file to which each accepted step is appended, ``.traj`` or ``.extxyz``, with energy,
+        forces and, with a cell that is relaxed, stress of the model; see `Trajectory`. What is
+        there is replaced, unless the relaxation goes on from a checkpoint.
     progress
         How far it has come: see `nearsight.progress.Progress`.
 
@@ -93,12 +102,14 @@ def relax(
         The checkpoint is damaged, or belongs to another calculation, or to another model of the
         same name or version.
     StorageError
-        The checkpoint cannot be written; the older one is intact.
+        The checkpoint cannot be written; the older one is intact. Or `trajectory` cannot, which is
+        found before anything is computed, or holds no steps of this relaxation.
     """
     check_structure(atoms)
     require_no_constraints(atoms)
     require_elements(atoms, model)
     settings = _resolved(settings, atoms, model)
+    steps = trajectory if isinstance(trajectory, Trajectory) else _opened(trajectory)
     imposed: Symmetrized | None = None
     operations: Operations | None = None
     moving = atoms.copy()
@@ -116,6 +127,8 @@ def relax(
             versions_behind(model.identity),
         )
         state = keeper.resume()
+        if steps is not None:
+            steps.begin(None if state is None else state.n_steps, atoms)
         if state is None:
             state = _begin(atoms, moving, model, adjust)
         else:
@@ -126,16 +139,28 @@ def relax(
             settings,
             strains,
             checkpoint=keeper,
+            trajectory=steps,
             progress=progress,
             memory_budget_bytes=memory_budget_bytes,
         )
     moving.calc = None
-    return report(atoms, moving, model, settings, descent=descent, imposed=imposed)
+    refined: Symmetrized | None = None
+    if settings.symmetrize_A is not None and descent.state.converged:
+        refined = refined_onto_group(moving, settings.symmetrize_A, model.capabilities)
+    result = report(
+        atoms, moving, model, settings, descent=descent, imposed=imposed, refined=refined
+    )
+    lacking = () if steps is None else steps.remarks
+    return replace(result, warnings=(*result.warnings, *lacking))
 
 
 def choose_optimizer(model: Model) -> str:
     """Return ``newton``, or ``BFGS`` for a model whose forces are no gradient of an energy."""
     return "BFGS" if model.capabilities.conservative is False else "newton"
+
+
+def _opened(path: str | os.PathLike[str] | None) -> Trajectory | None:
+    return None if path is None else Trajectory(path)
 
 
 def _resolved(settings: RelaxationSettings, atoms: Atoms, model: Model) -> RelaxationSettings:

@@ -6,20 +6,30 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.hessian.product_method import ProductMethod
-from nearsight.models.contract import Model
+from nearsight.models.contract import Evaluation, Model
 from nearsight.provenance import Setting, record
 from nearsight.relaxation.checkpoint import State
 from nearsight.relaxation.descent import Descent
-from nearsight.relaxation.followed import residual, under_pressure
-from nearsight.relaxation.result import KeptSymmetry, Relaxation
+from nearsight.relaxation.followed import followed, residual, under_pressure
+from nearsight.relaxation.near_symmetry import near_symmetry
+from nearsight.relaxation.result import (
+    KeptSymmetry,
+    RefinedSymmetry,
+    Relaxation,
+    results_as_calculator,
+)
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.relaxation.volume import volume_warnings
 from nearsight.remarks import Remark
+from nearsight.structures.operations import find_operations
 from nearsight.structures.symmetry import Symmetrized, space_group
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.units import EV_PER_A3_IN_GPA
 
 # A relaxation that ends higher than it began by more than float32 noise went wrong.
 _ENERGY_RISE_eV_PER_ATOM = 1e-3
+_NOISE_eV_PER_ATOM = 1e-5
+"""Of single precision, and of what is left of a relaxation; refining lowers the energy else."""
 
 
 def report(
@@ -30,6 +40,7 @@ def report(
     *,
     descent: Descent,
     imposed: Symmetrized | None,
+    refined: Symmetrized | None,
 ) -> Relaxation:
     """Return what is known of a relaxed structure.
 
@@ -43,11 +54,20 @@ def report(
         With which it was.
     descent
         The steps.
-    imposed
-        What imposing a space group did; None if none was.
+    imposed, refined
+        What imposing a space group before and after the steps did; None if none was.
     """
+    symmetry = None if imposed is None else _kept_symmetry(relaxed, imposed, descent.state)
+    if refined is not None:
+        relaxed = refined.atoms
     # Evaluated once more, without projection: what is reported is what the model says.
     [evaluation] = model.evaluate([relaxed], stress=settings.cell != "fixed")
+    relaxed.calc = results_as_calculator(
+        relaxed,
+        evaluation.energy_eV,
+        evaluation.forces_eV_per_A,
+        evaluation.stress_eV_per_A3,
+    )
     pressure_eV_per_A3 = settings.pressure_GPa / EV_PER_A3_IN_GPA
     reached = left_over = None
     if settings.cell != "fixed" and evaluation.stress_eV_per_A3 is not None:
@@ -56,10 +76,16 @@ def report(
     crystal = bool(atoms.pbc.all())
     left = residual(evaluation.forces_eV_per_A, left_over, relaxed.cell.array, settings.cell)
     start = atoms if imposed is None else imposed.atoms
-    symmetry = None if imposed is None else _kept_symmetry(relaxed, imposed, descent.state)
+    curvature = descent.negative_curvature_eV_per_A2 if descent.state.converged else None
+    converged = descent.state.converged
+    if refined is not None:
+        converged = _at_rest_in_its_group(relaxed, evaluation, settings)
+    refinement = None
+    if refined is not None:
+        refinement = _refined(refined, descent.state, evaluation, settings)
     return Relaxation(
         atoms=relaxed,
-        converged=descent.state.converged,
+        converged=converged,
         n_steps=descent.state.n_steps,
         fmax_eV_per_A=float(np.linalg.norm(evaluation.forces_eV_per_A, axis=1).max()),
         max_stress_eV_per_A3=None if left_over is None else float(np.abs(left_over).max()),
@@ -70,18 +96,53 @@ def report(
         volume_before_A3=float(atoms.cell.volume) if crystal else None,
         volume_after_A3=float(relaxed.cell.volume) if crystal else None,
         symmetry=symmetry,
+        refined=refinement,
+        near_symmetry=near_symmetry(relaxed, model.capabilities) if converged else None,
+        negative_curvature_eV_per_A2=curvature,
+        followed=(),
+        imaginary_per_cm=None,
         warnings=(
-            *_force_warnings(descent, left, settings),
-            *_saddle_warnings(descent),
+            *_force_warnings(descent, left, settings, refined, at_rest=converged),
+            *saddle_warnings(curvature),
             *_energy_warnings(
                 evaluation.energy_eV - descent.state.energy_start_eV,
                 pressure_eV_per_A3 * float(relaxed.cell.volume - start.cell.volume),
                 len(relaxed),
             ),
             *_symmetry_warnings(symmetry),
+            *_refining_warnings(refinement),
             *volume_warnings(atoms, relaxed, model, settings.pressure_GPa),
         ),
         provenance=record(model.identity, **settings.to_json(), **_products(descent.methods)),
+    )
+
+
+def _at_rest_in_its_group(
+    refined: Atoms, evaluation: Evaluation, settings: RelaxationSettings
+) -> bool:
+    """Tell whether what keeps the group is below the threshold; the rest is the model's doing."""
+    operations = find_operations(refined, EXACT_TOLERANCE_A)
+    adjust = followed(operations, settings.pressure_GPa / EV_PER_A3_IN_GPA)
+    kept = adjust(refined, evaluation)
+    stress = None if settings.cell == "fixed" else kept.stress_eV_per_A3
+    left = residual(kept.forces_eV_per_A, stress, refined.cell.array, settings.cell)
+    return left < settings.fmax_eV_per_A
+
+
+def _refined(
+    refined: Symmetrized, state: State, evaluation: Evaluation, settings: RelaxationSettings
+) -> RefinedSymmetry:
+    volume_A3 = abs(float(np.linalg.det(state.cell_A)))
+    energy_eV = state.energy_eV - settings.pressure_GPa / EV_PER_A3_IN_GPA * volume_A3
+    return RefinedSymmetry(
+        tolerance_A=refined.tolerance_A,
+        number_before=refined.before.number,
+        symbol_before=refined.before.symbol,
+        number_after=refined.after.number,
+        symbol_after=refined.after.symbol,
+        max_displacement_A=refined.max_displacement_A,
+        max_strain=refined.max_strain,
+        energy_change_eV_per_atom=(evaluation.energy_eV - energy_eV) / len(refined.atoms),
     )
 
 
@@ -112,7 +173,14 @@ def _kept_symmetry(relaxed: Atoms, imposed: Symmetrized, state: State) -> KeptSy
     )
 
 
-def _force_warnings(descent: Descent, left: float, settings: RelaxationSettings) -> list[Remark]:
+def _force_warnings(
+    descent: Descent,
+    left: float,
+    settings: RelaxationSettings,
+    refined: Symmetrized | None,
+    *,
+    at_rest: bool,
+) -> list[Remark]:
     what = "force" if settings.cell == "fixed" else "force or virial per atom"
     numbers = f"the largest {what} is {left:.4g} eV/Å, above {settings.fmax_eV_per_A:g}"
     n_steps = descent.state.n_steps
@@ -129,6 +197,13 @@ def _force_warnings(descent: Descent, left: float, settings: RelaxationSettings)
             f"(a checkpoint goes on where it stopped), or try another optimizer."
         )
         return [Remark("not-converged", said)]
+    if refined is not None and not at_rest:
+        said = (
+            f"No longer at rest on {refined.after.symbol}, onto which it was refined after it had "
+            f"converged: {numbers}. Relax what came out once more, or use a smaller "
+            f"`symmetrize_A` than {refined.tolerance_A:g} Å."
+        )
+        return [Remark("not-converged", said)]
     if left >= settings.fmax_eV_per_A:
         said = (
             f"Converged only within the imposed symmetry: in the model's own forces and stress, "
@@ -138,15 +213,16 @@ def _force_warnings(descent: Descent, left: float, settings: RelaxationSettings)
     return []
 
 
-def _saddle_warnings(descent: Descent) -> list[Remark]:
-    curvature = descent.negative_curvature_eV_per_A2
-    if curvature is None or not descent.state.converged:
-        return []
+def saddle_warnings(curvature_eV_per_A2: float | None) -> tuple[Remark, ...]:
+    """Return what a negative curvature along a step just before the end means; nothing if none."""
+    if curvature_eV_per_A2 is None:
+        return ()
     said = (
-        f"The curvature along a step just before the end was negative ({curvature:.2g} eV/Å²): "
-        f"this may be a saddle point. `relax_to_minimum`, or `follow_imaginary`, finds out."
+        f"The curvature along a step just before the end was negative "
+        f"({curvature_eV_per_A2:.2g} eV/Å²): this may be a saddle point. `relax_to_minimum`, or "
+        f"`follow_imaginary`, finds out."
     )
-    return [Remark("saddle-point", said)]
+    return (Remark("saddle-point", said),)
 
 
 def _energy_warnings(energy_eV: float, work_eV: float, n_atoms: int) -> list[Remark]:
@@ -170,3 +246,15 @@ def _symmetry_warnings(symmetry: KeptSymmetry | None) -> list[Remark]:
         f"{symmetry.symbol_after} ({symmetry.number_after}) while relaxing; look at the structure."
     )
     return [Remark("space-group-changed", said)]
+
+
+def _refining_warnings(refined: RefinedSymmetry | None) -> list[Remark]:
+    if refined is None or refined.energy_change_eV_per_atom <= _NOISE_eV_PER_ATOM:
+        return []
+    change = 1000 * refined.energy_change_eV_per_atom
+    said = (
+        f"Refining what was relaxed onto {refined.symbol_after} raised its energy by {change:.3g} "
+        f"meV/atom: the minimum has less symmetry than that. Use a smaller `symmetrize_A` than "
+        f"{refined.tolerance_A:g} Å."
+    )
+    return [Remark("refining-raised-energy", said)]

@@ -4,9 +4,14 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from numpy.typing import NDArray
 
+from nearsight.archives import require_numbers
 from nearsight.provenance import Provenance
+from nearsight.relaxation.near_symmetry import NearSymmetry
 from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (
     atoms_from_arrays,
@@ -43,13 +48,49 @@ class KeptSymmetry:
 
 
 @dataclass(frozen=True)
+class RefinedSymmetry:
+    """The larger space group onto which a relaxed structure was moved, and what that did."""
+
+    tolerance_A: float
+    number_before: int
+    """Space group of what had been relaxed, within 1e-5 Å."""
+    symbol_before: str
+    number_after: int
+    """Space group of the result, within 1e-5 Å."""
+    symbol_after: str
+    max_displacement_A: float
+    """The longest way an atom went."""
+    max_strain: float
+    """The largest principal strain of the cell."""
+    energy_change_eV_per_atom: float
+    """What it did to the energy."""
+
+
+@dataclass(frozen=True)
+class FollowedMode:
+    """An imaginary mode along which a saddle point was left for a lower one or a minimum."""
+
+    round: int
+    """Counted from 1: how often modes were looked for before, and this one included."""
+    wavenumber_per_cm: float
+    """Of the mode, negative as that of every imaginary one."""
+    n_imaginary: int | None
+    """Imaginary modes of the saddle point; None where only the lowest mode was looked for."""
+    energy_gain_eV: float
+    """By how much the energy of the cell, or its enthalpy under a pressure, fell."""
+
+
+@dataclass(frozen=True)
 class Relaxation:
     """A relaxed structure, and how far the relaxation got."""
 
     atoms: Atoms
-    """The last structure, without calculator and constraints."""
+    """The last structure, without constraints.
+
+    A `SinglePointCalculator` answers with the model's energy, forces and, if the cell was relaxed,
+    stress of it."""
     converged: bool
-    """Forces and, with a free cell, the virial per atom are below the threshold."""
+    """Forces and, with a cell that is relaxed, the virial per atom are below the threshold."""
     n_steps: int
     """Steps in all, those of interrupted runs included."""
     fmax_eV_per_A: float
@@ -68,6 +109,16 @@ class Relaxation:
     volume_after_A3: float | None
     symmetry: KeptSymmetry | None
     """None if no symmetry was imposed."""
+    refined: RefinedSymmetry | None
+    """None unless the relaxed structure was moved onto a larger group."""
+    near_symmetry: NearSymmetry | None
+    """What it nearly is; None if no rows of its Hessian would follow from that."""
+    negative_curvature_eV_per_A2: float | None
+    """Along a step just before the end, as ``newton`` saw it; None if it saw none."""
+    followed: tuple[FollowedMode, ...]
+    """What `relax_to_minimum` followed, in its order."""
+    imaginary_per_cm: tuple[float, ...] | None
+    """Wavenumbers of imaginary modes that are known of `atoms`; None if nobody has looked."""
     warnings: tuple[Remark, ...]
     """What must be known before these numbers are used."""
     provenance: Provenance
@@ -142,11 +193,20 @@ class Relaxation:
             "energy_after_eV": self.energy_after_eV,
             "volume_before_A3": self.volume_before_A3,
             "volume_after_A3": self.volume_after_A3,
-            "symmetry": None if self.symmetry is None else asdict(self.symmetry),
+            "symmetry": _plain(self.symmetry),
+            "refined": _plain(self.refined),
+            "near_symmetry": _plain(self.near_symmetry),
+            "negative_curvature_eV_per_A2": self.negative_curvature_eV_per_A2,
+            "followed": [asdict(mode) for mode in self.followed],
+            "imaginary_per_cm": self.imaginary_per_cm,
             "warnings": remarks_to_json(self.warnings),
             "provenance": self.provenance.to_json(),
         }
-        save_archive(path, "relaxation", header, atoms_to_arrays(self.atoms))
+        results = self.atoms.calc.results
+        arrays = atoms_to_arrays(self.atoms) | {"forces_eV_per_A": results["forces"]}
+        if "stress" in results:
+            arrays["stress_eV_per_A3"] = results["stress"]
+        save_archive(path, "relaxation", header, arrays)
 
     @classmethod
     @rebuilds("relaxation")
@@ -159,9 +219,22 @@ class Relaxation:
             The file is missing, damaged, or something else.
         """
         header, arrays = load_archive(path, "relaxation")
-        symmetry = header["symmetry"]
+        symmetry, refined, near = (
+            header[name] for name in ("symmetry", "refined", "near_symmetry")
+        )
+        imaginary = header["imaginary_per_cm"]
+        atoms = atoms_from_arrays(arrays)
+        require_numbers(arrays, "forces_eV_per_A", (len(atoms), 3))
+        if "stress_eV_per_A3" in arrays:
+            require_numbers(arrays, "stress_eV_per_A3", (6,))
+        atoms.calc = results_as_calculator(
+            atoms,
+            header["energy_after_eV"],
+            arrays["forces_eV_per_A"],
+            arrays.get("stress_eV_per_A3"),
+        )
         return cls(
-            atoms=atoms_from_arrays(arrays),
+            atoms=atoms,
             converged=header["converged"],
             n_steps=header["n_steps"],
             fmax_eV_per_A=header["fmax_eV_per_A"],
@@ -173,6 +246,28 @@ class Relaxation:
             volume_before_A3=header["volume_before_A3"],
             volume_after_A3=header["volume_after_A3"],
             symmetry=None if symmetry is None else KeptSymmetry(**symmetry),
+            refined=None if refined is None else RefinedSymmetry(**refined),
+            near_symmetry=None if near is None else NearSymmetry(**near),
+            negative_curvature_eV_per_A2=header["negative_curvature_eV_per_A2"],
+            followed=tuple(FollowedMode(**mode) for mode in header["followed"]),
+            imaginary_per_cm=None if imaginary is None else tuple(imaginary),
             warnings=remarks_from_json(header["warnings"]),
             provenance=Provenance.from_json(header["provenance"]),
         )
+
+
+def results_as_calculator(
+    atoms: Atoms,
+    energy_eV: float,
+    forces_eV_per_A: NDArray[np.float64],
+    stress_eV_per_A3: NDArray[np.float64] | None,
+) -> SinglePointCalculator:
+    """Return what answers with these numbers while the atoms stay where they are."""
+    results: dict[str, Any] = {"energy": energy_eV, "forces": forces_eV_per_A}
+    if stress_eV_per_A3 is not None:
+        results["stress"] = stress_eV_per_A3
+    return SinglePointCalculator(atoms, **results)
+
+
+def _plain(value: Any) -> dict[str, Any] | None:
+    return None if value is None else asdict(value)

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import nnls
 
+from nearsight.arrays import FloatArray
 from nearsight.structures.neighbours import neighbour_pairs
-
-FloatArray = NDArray[np.float64]
 
 Label = tuple[str, str]
 """The kind of a pair of atoms, and ``along`` or ``across`` it."""

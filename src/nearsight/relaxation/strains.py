@@ -1,12 +1,10 @@
 """By which strains the cell of a crystal may change."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.structures.operations import Operations
 from nearsight.structures.strain import strain_matrix
-
-FloatArray = NDArray[np.float64]
 
 NO_STRAINS: FloatArray = np.zeros((0, 3, 3))
 """Those of a fixed cell."""

@@ -69,6 +69,7 @@ def locality_section(entry: LocalityResults, number: int) -> Section:
         subject="Locality",
         formula=formula,
         n_atoms=len(entry.atoms),
+        model=entry.locality.provenance.model.name,
         heat_capacities=(),
         imaginary=None,
         radius_A=entry.locality.common_radius_A,

@@ -51,6 +51,7 @@ def probed_section(entry: ProbedResults, number: int) -> Section:
         subject="Heat capacities",
         formula=formula,
         n_atoms=len(entry.atoms),
+        model=entry.heat.provenance.model.name,
         heat_capacities=tuple(entry.heat.heat_capacity_summary()),
         imaginary=_imaginary(entry.heat),
         level=found.level,

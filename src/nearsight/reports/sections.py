@@ -14,7 +14,12 @@ from nearsight.reports import figures, phonon_figures, wording
 from nearsight.reports.geometry import modes_within, viewer_data
 from nearsight.reports.provenance_rows import provenance_rows
 from nearsight.reports.templates import render
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, FrequencyUnit
 from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.shown_functions import shown_functions
+
+_MOST_COLUMNS = 5
+"""Of heat capacities in the overview."""
 
 MODE_BUDGET_BYTES = 2_000_000
 """How much of the page the moving modes of one structure may take."""
@@ -33,6 +38,8 @@ class Section:
     """What a page of several of its kind is about."""
     formula: str
     n_atoms: int | None
+    model: str | None
+    """What the numbers are from; None without numbers."""
     heat_capacities: tuple[Mapping[str, float], ...]
     """One object per temperature, as in the record; empty if none were asked for."""
     imaginary: str | None
@@ -55,7 +62,8 @@ class ModeRow:
     """One line of the table of modes."""
 
     index: int
-    wavenumber_per_cm: float
+    frequency: float
+    """In the unit of the page; negative for an imaginary mode."""
     shares: tuple[tuple[str, str, float], ...]
     """Symbol, colour and share of each element, the largest share first."""
     animated: bool
@@ -102,6 +110,7 @@ def calculated_section(
         subject="Heat capacities" if thermal else "Vibrations",
         formula=str(entry.atoms.get_chemical_formula()),
         n_atoms=len(entry.atoms),
+        model=entry.hessian.provenance.model.name,
         heat_capacities=tuple(thermal.heat_capacity_summary()) if thermal else (),
         imaginary=wording.imaginary(entry.vibrations, entry.phonons),
         level=found.level,
@@ -120,7 +129,10 @@ def _numbers(entry: HarmonicResults) -> dict[str, Any]:
         "convention": thermal.acoustic if thermal else None,
         "acoustic": _acoustic(entry),
         "error_bars": None,
-        "functions": thermal.functions_summary() if thermal else [],
+        "functions": None
+        if thermal is None
+        else shown_functions(thermal, entry.presentation.per or "formula"),
+        "frequency": _unit_of(entry),
         "modes_summary": _modes_summary(entry),
     }
 
@@ -129,14 +141,18 @@ def _drawings(entry: HarmonicResults, anchor: str, mode_budget_bytes: int) -> di
     """Return the charts of a section, its viewer, and the modes that choose what moves."""
     vibrations, thermal = entry.vibrations, entry.thermodynamics
     n_moving = modes_within(vibrations, mode_budget_bytes)
-    density = heat_capacity = None
+    unit = _unit_of(entry)
+    density = heat_capacity = bands = None
     if vibrations.n_modes > 0:
-        density = figures.density_of_states_svg(vibrations, f"{anchor}-dos")
+        density = figures.density_of_states_svg(vibrations, f"{anchor}-dos", unit)
     if entry.phonons is not None:
-        density = phonon_figures.phonon_density_svg(entry.phonons, f"{anchor}-dos")
+        density = phonon_figures.phonon_density_svg(
+            entry.phonons, f"{anchor}-dos", unit, entry.projected
+        )
     if thermal is not None and (vibrations.n_modes > 0 or entry.phonons):
         heat_capacity = figures.heat_capacity_svg(entry.spectrum, thermal, f"{anchor}-cv")
-    bands = phonon_figures.bands_svg(entry.bands, f"{anchor}-bands") if entry.bands else None
+    if entry.bands is not None:
+        bands = phonon_figures.bands_svg(entry.bands, f"{anchor}-bands", unit)
     convergence = None
     if entry.convergence is not None:
         convergence = phonon_figures.convergence_svg(entry.convergence, f"{anchor}-supercells")
@@ -145,11 +161,13 @@ def _drawings(entry: HarmonicResults, anchor: str, mode_budget_bytes: int) -> di
         "bands": bands,
         "convergence": convergence,
         "heat_capacity": heat_capacity,
-        "curves": [] if entry.phonons else figures.element_legend(vibrations),
+        "curves": []
+        if entry.phonons and not entry.projected
+        else figures.element_legend(vibrations),
         "elements": figures.element_legend(vibrations),
         "viewer": viewer_data(vibrations, n_moving),
-        "modes": _mode_rows(vibrations, n_moving),
-        "left_out": _left_out(vibrations, n_moving, mode_budget_bytes),
+        "modes": _mode_rows(vibrations, n_moving, unit),
+        "left_out": _left_out(vibrations, n_moving, mode_budget_bytes, unit),
     }
 
 
@@ -166,6 +184,7 @@ def failed_section(entry: FailureRecord, number: int) -> Section:
         subject="Results",
         formula="",
         n_atoms=None,
+        model=None,
         heat_capacities=(),
         imaginary=None,
         level=Level.BAD,
@@ -198,7 +217,7 @@ def _modes_summary(entry: HarmonicResults) -> str:
     vibrations = entry.vibrations
     wavenumbers = vibrations.wavenumbers_per_cm
     real = wavenumbers[wavenumbers > 0]
-    span = f" from {real[0]:.1f} to {real[-1]:.1f} cm⁻¹" if len(real) else ""
+    span = f" from {_unit_of(entry).span(real[0], real[-1])}" if len(real) else ""
     where = "At Γ of the primitive cell: " if entry.phonons else ""
     return (
         f"{where}{len(real)} real{span}, {vibrations.n_imaginary} imaginary; beside them "
@@ -206,27 +225,34 @@ def _modes_summary(entry: HarmonicResults) -> str:
     )
 
 
-def _mode_rows(vibrations: Vibrations, n_moving: int) -> list[ModeRow]:
+def _unit_of(entry: HarmonicResults) -> FrequencyUnit:
+    return FREQUENCY_UNITS[entry.presentation.frequency_unit]
+
+
+def _mode_rows(vibrations: Vibrations, n_moving: int, unit: FrequencyUnit) -> list[ModeRow]:
     shares = figures.mode_shares(vibrations)
     colors = {symbol: color for symbol, color, _ in figures.element_legend(vibrations)}
     rows = []
-    for index, wavenumber in enumerate(vibrations.wavenumbers_per_cm.tolist()):
+    frequencies = unit.of_wavenumbers(vibrations.wavenumbers_per_cm)
+    for index, frequency in enumerate(frequencies.tolist()):
         of_mode: Sequence[tuple[str, str, float]] = sorted(
             ((name, colors[name], values[index]) for name, values in shares.items()),
             key=lambda share: -share[2],
         )
-        rows.append(ModeRow(index, wavenumber, tuple(of_mode), index < n_moving))
+        rows.append(ModeRow(index, frequency, tuple(of_mode), index < n_moving))
     return rows
 
 
-def _left_out(vibrations: Vibrations, n_moving: int, budget_bytes: int) -> str | None:
+def _left_out(
+    vibrations: Vibrations, n_moving: int, budget_bytes: int, unit: FrequencyUnit
+) -> str | None:
     n_modes = vibrations.n_modes
     if n_moving == n_modes:
         return None
     kept = "No mode moves"
     if n_moving:
-        last = vibrations.wavenumbers_per_cm[n_moving - 1]
-        kept = f"The lowest {n_moving} of {n_modes} modes move, those up to {last:.1f} cm⁻¹"
+        last = unit.text(vibrations.wavenumbers_per_cm[n_moving - 1])
+        kept = f"The lowest {n_moving} of {n_modes} modes move, those up to {last}"
     return (
         f"{kept}; the motion of the other {n_modes - n_moving} was left out to keep this part of "
         f"the page below {wording.size(budget_bytes)}. The workflow vibrations writes "
@@ -234,18 +260,26 @@ def _left_out(vibrations: Vibrations, n_moving: int, budget_bytes: int) -> str |
     )
 
 
+def _some(temperatures: list[float]) -> list[float]:
+    """Return as many temperatures as a table has room for, spread over all of them."""
+    if len(temperatures) <= _MOST_COLUMNS:
+        return temperatures
+    last = len(temperatures) - 1
+    return [temperatures[round(last * n / _MOST_COLUMNS)] for n in range(1, _MOST_COLUMNS + 1)]
+
+
 def summary_values(sections: Sequence[Section]) -> dict[str, Any]:
     """Return what the head of the page says about all `sections`."""
     calculated = [section for section in sections if section.failed is None]
-    temperatures = sorted(
-        {row["temperature_K"] for section in calculated for row in section.heat_capacities}
+    temperatures = _some(
+        sorted({row["temperature_K"] for section in calculated for row in section.heat_capacities})
     )
     has_modes = any(section.imaginary is not None for section in calculated)
     has_radii = any(section.radius_A is not None for section in calculated)
     return {
         "has_modes": has_modes,
         "has_radii": has_radii,
-        "n_columns": 2 + len(temperatures) + has_modes + has_radii,
+        "n_columns": 3 + len(temperatures) + has_modes + has_radii,
         "calculated": calculated,
         "failed": [section for section in sections if section.failed is not None],
         "temperatures": temperatures,

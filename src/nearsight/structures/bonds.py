@@ -7,16 +7,13 @@ from functools import cached_property
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
-from numpy.typing import NDArray
 
+from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import StructureError
 from nearsight.structures.checking import check_structure
 from nearsight.structures.metals import METALS
 from nearsight.structures.neighbours import neighbour_pairs
 
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 Image = tuple[int, int, int]
 
 COVALENT_MARGIN_A = 0.3

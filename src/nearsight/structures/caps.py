@@ -7,7 +7,8 @@ from types import MappingProxyType
 import numpy as np
 from ase.data import chemical_symbols, covalent_radii
 
-from nearsight.structures.bonds import FloatArray, minus, plus
+from nearsight.arrays import FloatArray
+from nearsight.structures.bonds import minus, plus
 from nearsight.structures.groups import GroupBond, Groups
 from nearsight.structures.places import Place, position
 

@@ -7,18 +7,16 @@ and a lattice vector of the primitive cell, so that no search by distance can go
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import StructureError
-from nearsight.structures.operations import Operations, find_operations
+from nearsight.structures.operations import OperationKind, Operations, find_operations
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-OperationKind = Literal["all", "proper", "translations"]
 
 
 @dataclass(frozen=True)
@@ -140,10 +138,7 @@ def find_cell_symmetry(
         @ operations.cell_in_lattice
     )
     of_cell = np.abs(turned - np.round(turned)).max(axis=(1, 2)) < 0.5 / n_cells
-    if kept == "translations":
-        of_cell = (operations.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2))
-    elif kept == "proper":
-        of_cell &= np.linalg.det(operations.rotations) > 0
+    of_cell &= operations.of_kind(kept)
     return _act(atoms, operations, np.flatnonzero(of_cell), tolerance_A)
 
 

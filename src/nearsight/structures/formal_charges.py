@@ -7,7 +7,8 @@ import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers
 
-from nearsight.structures.bonds import Bonds, IntArray
+from nearsight.arrays import IntArray
+from nearsight.structures.bonds import Bonds
 from nearsight.structures.metal_nodes import is_core_atom
 from nearsight.structures.metals import ION_CHARGES
 from nearsight.structures.multiple_bonds import MultipleBonds, is_terminal

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
-from nearsight.structures.bonds import FloatArray, Image, IntArray, as_image, minus, plus
+from nearsight.structures.bonds import Image, as_image, minus, plus
 from nearsight.structures.caps import DEFAULT_CAP_LENGTHS_A
 from nearsight.structures.fragment_sets import SAME_SITE_A
 from nearsight.structures.fragments import Fragment, build_fragment

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from ase import Atoms
 
-from nearsight.structures.bonds import FloatArray, IntArray
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.structures.caps import DEFAULT_CAP_LENGTHS_A
 from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import Groups

@@ -12,8 +12,9 @@ import numpy as np
 from ase import Atoms
 from scipy.spatial import KDTree
 
+from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import StructureError
-from nearsight.structures.bonds import BoolArray, FloatArray, IntArray, minus, plus
+from nearsight.structures.bonds import minus, plus
 from nearsight.structures.caps import DEFAULT_CAP_LENGTHS_A, Cap, find_caps
 from nearsight.structures.groups import Groups
 from nearsight.structures.metals import METALS

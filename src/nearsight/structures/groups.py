@@ -9,11 +9,11 @@ import numpy as np
 from ase import Atoms
 from ase.geometry import find_mic
 
+from nearsight.arrays import IntArray
 from nearsight.errors import StructureError
 from nearsight.structures.bonds import (
     Bonds,
     Image,
-    IntArray,
     as_image,
     find_bonds,
     minus,

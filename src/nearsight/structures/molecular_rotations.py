@@ -4,10 +4,8 @@ import itertools
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from nearsight.arrays import FloatArray, IntArray
 
 
 def count_rotations(positions_A: FloatArray, kinds: IntArray, tolerance_A: float) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from ase import Atoms
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+OperationKind = Literal["all", "proper", "translations"]
+"""All operations, those without mirror images, or translations only: what a model leaves as it is.
+"""
 
 # Lattice points of every setting lie at multiples of 1/2 or 1/3 of the standard cell.
 _LATTICE_DENOMINATOR = 6
@@ -45,6 +48,26 @@ class Operations:
     """Which atom of the primitive cell each atom is a copy of, shape ``(n_atoms,)``."""
     images: IntArray
     """Where an operation takes an atom of the primitive cell, ``(n_operations, n_primitive)``."""
+
+    def of_kind(self, kind: OperationKind) -> NDArray[np.bool_]:
+        """Tell which operations are of a kind, shape ``(n_operations,)``; they are a group."""
+        if kind == "all":
+            return np.ones(len(self.rotations), dtype=bool)
+        if kind == "proper":
+            proper: NDArray[np.bool_] = np.linalg.det(self.rotations) > 0
+            return proper
+        identity: NDArray[np.bool_] = (self.rotations == np.eye(3)).all(axis=(1, 2))
+        return identity
+
+    def only(self, kind: OperationKind) -> "Operations":
+        """Return the operations of a kind alone."""
+        chosen = self.of_kind(kind)
+        return replace(
+            self,
+            rotations=self.rotations[chosen],
+            translations=self.translations[chosen],
+            images=self.images[chosen],
+        )
 
     def cartesian_rotations(self, cell_A: FloatArray) -> FloatArray:
         """Return the rotations as orthogonal matrices, ``(n_operations, 3, 3)``, r → R r."""

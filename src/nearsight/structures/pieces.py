@@ -4,15 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
 from nearsight.structures.integer_lattices import spanning_rows
 from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.structures.reduced_cell import periodic_cell
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 CONTACT_A = 4.0
 """Atoms of one molecule, and molecules that touch, have pairs closer than this."""

@@ -6,8 +6,9 @@ from itertools import product
 import numpy as np
 from ase import Atoms
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.memory import require_room
-from nearsight.structures.bonds import FloatArray, Image, IntArray
+from nearsight.structures.bonds import Image
 
 _LONGEST_REACH = 1e100  # in cells; no memory holds so many, and floats still count them
 _BYTES_PER_IMAGE = 200  # a tuple of three integers, and an array of them

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from ase.constraints import FixAtoms
 
 from nearsight.announcing import announce
 from nearsight.errors import StructureError
@@ -93,7 +92,7 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
     if notes:
         atoms.info[NOTES_KEY] = list(dict.fromkeys(notes))
         announce(notes)
-    logger.info("%s: %s, %d atoms", os.fspath(path), atoms.get_chemical_formula(), len(atoms))
+    logger.debug("read %s: %s, %d atoms", os.fspath(path), atoms.get_chemical_formula(), len(atoms))
     return atoms
 
 
@@ -164,11 +163,17 @@ def _require_atoms(found: Atoms) -> None:
         raise StructureError("A position or a cell vector in it is not finite; correct it.")
 
 
+def _fixes_something(found: Atoms) -> bool:
+    """Tell whether constraints fix anything: some of ASE's readers leave one that does not."""
+    from ase.constraints import FixAtoms  # takes as long as everything else that reading needs
+
+    return any(not isinstance(each, FixAtoms) or len(each.index) for each in found.constraints)
+
+
 def _left_out(found: Atoms) -> list[Remark]:
     """Return notes on what may change the physics and is not kept, or seldom used."""
     notes = []
-    # Some of ASE's readers leave one that fixes nothing.
-    if any(not isinstance(each, FixAtoms) or len(each.index) for each in found.constraints):
+    if found.constraints and _fixes_something(found):
         said = "The constraints in the file were left out: every atom is free to move."
         notes.append(Remark("left-out-of-file", said))
     options = [

@@ -10,10 +10,8 @@ from ase import Atoms
 from ase.cell import Cell
 from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.structures.operations import exceptions_from_spglib
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _SAME_WIDTH = 1e-4
 """Relative: cells whose widths agree within it are taken for equally good."""

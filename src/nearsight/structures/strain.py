@@ -2,11 +2,10 @@
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
-
-FloatArray = NDArray[np.float64]
 
 VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 """The pair of axes of each component."""

@@ -7,7 +7,14 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import StructureError
-from nearsight.structures.operations import find_dataset, find_operations
+from nearsight.structures.operations import (
+    FloatArray,
+    OperationKind,
+    Operations,
+    exceptions_from_spglib,
+    find_dataset,
+    find_operations,
+)
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 # Each round can reveal a larger group, and no chain of groups is longer.
@@ -71,7 +78,35 @@ def space_group(atoms: Atoms, tolerance_A: float = EXACT_TOLERANCE_A) -> SpaceGr
     )
 
 
-def symmetrize(atoms: Atoms, tolerance_A: float = 0.01) -> Symmetrized:
+def name_of(operations: Operations, cell_A: FloatArray) -> tuple[str, int]:
+    """Return the short international symbol and the number of the group that operations are.
+
+    Parameters
+    ----------
+    operations
+        Such as the proper ones of a group alone.
+    cell_A
+        The cell of the structure that they are of, rows.
+
+    Raises
+    ------
+    StructureError
+        spglib knows no such group.
+    """
+    import spglib
+
+    with exceptions_from_spglib():
+        found = spglib.get_spacegroup_type_from_symmetry(
+            operations.rotations, operations.translations, operations.cell_in_lattice @ cell_A
+        )
+    if found is None:
+        raise StructureError("spglib has no name for the group of these operations.")
+    return str(found.international_short), int(found.number)
+
+
+def symmetrize(
+    atoms: Atoms, tolerance_A: float = 0.01, *, kind: OperationKind = "all"
+) -> Symmetrized:
     """Move a crystal onto the space group that it has within a tolerance.
 
     The metric of the cell and the positions are averaged over the operations of the group. Atom
@@ -83,11 +118,14 @@ def symmetrize(atoms: Atoms, tolerance_A: float = 0.01) -> Symmetrized:
         A structure periodic in three directions; it stays as it is.
     tolerance_A
         How far in Å an atom may be from where the group wants it.
+    kind
+        Which operations of the group the structure is moved onto: ``all``, the ``proper`` ones
+        without mirror images, or ``translations`` only.
 
     Returns
     -------
     Symmetrized
-        The structure has the group at `EXACT_TOLERANCE_A`.
+        The structure has these operations at `EXACT_TOLERANCE_A`.
 
     Raises
     ------
@@ -97,9 +135,9 @@ def symmetrize(atoms: Atoms, tolerance_A: float = 0.01) -> Symmetrized:
     before = space_group(atoms)
     moved = atoms
     for _ in range(_MAX_ROUNDS):
-        moved = _average(moved, tolerance_A)
+        moved = _average(moved, tolerance_A, kind)
         after, wanted = space_group(moved), space_group(moved, tolerance_A)
-        if after.number == wanted.number:
+        if after.number == wanted.number or _settled(moved, tolerance_A, kind):
             break
     else:
         raise StructureError(
@@ -119,8 +157,19 @@ def symmetrize(atoms: Atoms, tolerance_A: float = 0.01) -> Symmetrized:
     )
 
 
-def _average(atoms: Atoms, tolerance_A: float) -> Atoms:
-    operations = find_operations(atoms, tolerance_A)
+def _settled(atoms: Atoms, tolerance_A: float, kind: OperationKind) -> bool:
+    """Tell whether some operations are there exactly, whatever the others are."""
+    if kind == "all":
+        return False
+    exact, near = (
+        find_operations(atoms, tolerance).only(kind)
+        for tolerance in (EXACT_TOLERANCE_A, tolerance_A)
+    )
+    return exact.images.shape == near.images.shape
+
+
+def _average(atoms: Atoms, tolerance_A: float, kind: OperationKind) -> Atoms:
+    operations = find_operations(atoms, tolerance_A).only(kind)
     coordinates = operations.average_coordinates(atoms.cell.scaled_positions(atoms.positions))
     averaged: Atoms = atoms.copy()
     cell = atoms.cell.array @ operations.average_strain(atoms.cell.array)

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.remarks import Remark
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
-
-FloatArray = NDArray[np.float64]
 
 SUGGESTED: Final = "auto"
 """The path that seekpath suggests."""
@@ -235,7 +233,7 @@ def _seek(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[Remark
         primitive.cell.scaled_positions(primitive.positions),
         primitive.numbers,
     )
-    tolerance = force_constants.symmetry_tolerance_A or EXACT_TOLERANCE_A
+    tolerance = force_constants.row_symmetry_A or EXACT_TOLERANCE_A
 
     def path(on_edge_case: Literal["error", "ignore"]) -> dict[str, Any]:
         with warnings.catch_warnings():

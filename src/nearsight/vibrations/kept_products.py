@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian.checkpoint import Origin, RowStore
 from nearsight.hessian.same_model import (
@@ -22,8 +22,6 @@ from nearsight.progress import Advance
 from nearsight.provenance import Setting
 from nearsight.remarks import Remark
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
-
-FloatArray = NDArray[np.float64]
 
 _SECONDS_PER_CALL = 20.0
 """Vectors go into one call for about so long: then their products are kept, and the bar moves."""

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from nearsight import units
+from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.progress import Progress, as_progress
@@ -19,8 +20,6 @@ from nearsight.provenance import Provenance, record
 from nearsight.vibrations.lanczos import LanczosRun, take_steps
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 from nearsight.vibrations.probes import random_triads
-
-FloatArray = NDArray[np.float64]
 
 _BOUND_STEPS = 12
 _MARGIN = 0.02

@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from nearsight.arrays import FloatArray
 
 Apply = Callable[[Sequence[tuple[int, int]], FloatArray], FloatArray]
 """A·v for vectors ``(n_vectors, size)``, each known by the index of its run and its step."""

@@ -16,6 +16,7 @@ from scipy.sparse.linalg import LinearOperator, lobpcg, splu
 
 from nearsight import units
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.result import Hessian
@@ -29,8 +30,6 @@ from nearsight.vibrations.kept_products import KeptProducts
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.wording import name_wavenumbers
-
-FloatArray = NDArray[np.float64]
 
 _GUARD = 1
 """Vectors beside those that are wanted: for a single mode one saves a sixth of the products, and

@@ -1,13 +1,11 @@
 """The mass-weighted Hessian as a linear operator, with the rigid-body motions projected out."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator
 
+from nearsight.arrays import FloatArray
 from nearsight.hessian.operator import HessianOperator
 from nearsight.structures.rigid_body import rigid_body_basis
-
-FloatArray = NDArray[np.float64]
 
 
 class MassWeightedOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no annotations

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
+from numpy.typing import NDArray
 
 from nearsight.announcing import announces
 from nearsight.hessian.operator import HessianOperator
@@ -15,11 +16,16 @@ from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
+from nearsight.relaxation.report import saddle_warnings
+from nearsight.relaxation.result import FollowedMode
+from nearsight.relaxation.trajectory import Trajectory
 from nearsight.relaxation.volume import volume_warnings
 from nearsight.remarks import Remark
 from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.vibrations.lowest import LowestModes, lowest_modes, lowest_of
 from nearsight.vibrations.wording import name_wavenumbers
+
+FloatArray = NDArray[np.float64]
 
 MOST_ROUNDS = 5
 _DISPLACEMENT_A = 0.1
@@ -40,6 +46,7 @@ def relax_to_minimum(
     memory_budget_bytes: int | None = None,
     hessian_of: Callable[[Atoms], Hessian] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    trajectory: str | os.PathLike[str] | None = None,
     progress: Progress | bool | None = None,
 ) -> Relaxation:
     """Relax, and where the structure then has an imaginary mode, move along it and relax again.
@@ -62,12 +69,16 @@ def relax_to_minimum(
         anyway: the modes are taken from it then, and no product is spent on them.
     checkpoint
         As for `relax`; the rounds have files of their own beside it, with a suffix.
+    trajectory
+        As for `relax`; the rounds are one after the other in it.
 
     Returns
     -------
     Relaxation
-        The last one, with the steps of all. Its warnings say which modes were followed, what that
-        did to the energy, and whether an imaginary mode is left, or one along which it is flat.
+        The last one, with the steps of all. ``followed`` has the modes that were followed and what
+        that did to the energy, ``imaginary_per_cm`` the imaginary modes that are left, of which
+        only the lowest is looked for without a Hessian. Its warnings say both, and whether the
+        energy is flat along a mode that is left.
 
     Raises
     ------
@@ -76,53 +87,65 @@ def relax_to_minimum(
     """
     settings = replace(settings, follow_imaginary=False)
 
-    def relaxed(start: Atoms, how: RelaxationSettings, suffix: str) -> Relaxation:
-        return relax(
+    lacking: list[Remark] = []
+
+    def relaxed(start: Atoms, how: RelaxationSettings, number: int) -> Relaxation:
+        steps = None if trajectory is None else Trajectory(trajectory, number)
+        found = relax(
             start,
             model,
             how,
             memory_budget_bytes=memory_budget_bytes,
-            checkpoint=_round_file(checkpoint, suffix),
+            checkpoint=_round_file(checkpoint, f".round-{number - 1}" if number else ""),
+            trajectory=steps,
             progress=progress,
         )
+        lacking.extend(() if steps is None else steps.remarks)
+        return found
 
-    first = found = relaxed(atoms, settings, "")
+    first = found = relaxed(atoms, settings, 0)
+    followed: list[FollowedMode] = []
+
+    def ended(last: Relaxation, imaginary_per_cm: FloatArray) -> Relaxation:
+        of_all = (
+            *volume_warnings(atoms, last.atoms, model, settings.pressure_GPa),
+            *lacking,
+        )
+        return _from_the_start(last, first, followed, imaginary_per_cm, of_all)
+
     pieces = pieces_of(found.atoms, reach_of(found.atoms, model))
     if rigid_body_basis(found.atoms, pieces).shape[1] == 3 * len(atoms):
-        return found  # a single atom moves as a rigid body only
-    followed: list[str] = []
-
-    def told(last: Relaxation) -> Relaxation:
-        of_volume = volume_warnings(atoms, last.atoms, model, settings.pressure_GPa)
-        return _told(last, first, followed, of_volume)
-
+        return ended(found, np.zeros(0))  # a single atom moves as a rigid body only
     for number in range(most_rounds + 1):
         if hessian_of is not None:
-            lowest = lowest_of(hessian_of(found.atoms))
+            lowest = lowest_of(hessian_of(found.atoms), 3 * len(atoms))
         else:
             lowest = lowest_modes(
                 HessianOperator(found.atoms, model, memory_budget_bytes=memory_budget_bytes),
                 checkpoint=_round_file(checkpoint, f".modes-{number}"),
                 progress=progress,
             )
-        if not lowest.imaginary.any():
-            return told(found)
-        if number == most_rounds:
+        imaginary_per_cm = lowest.wavenumbers_per_cm[lowest.imaginary]
+        if number == most_rounds or not len(imaginary_per_cm):
             break
         before = found
-        found = relaxed(
-            displaced_along(lowest), replace(settings, symmetrize_A=None), f".round-{number}"
-        )
+        found = relaxed(displaced_along(lowest), replace(settings, symmetrize_A=None), number + 1)
         found = replace(found, n_steps=before.n_steps + found.n_steps)
-        change_eV = found.enthalpy_after_eV - before.enthalpy_after_eV
-        name = name_wavenumbers(lowest.wavenumbers_per_cm[:1])
-        if found.converged and change_eV > -FLAT_eV:
+        gain_eV = before.enthalpy_after_eV - found.enthalpy_after_eV
+        if found.converged and gain_eV < FLAT_eV:
             kept = replace(before, n_steps=found.n_steps)
-            return _with_flat_mode(told(kept), name, change_eV)
-        followed.append(f"{name}, {1000 * change_eV / len(atoms):+.3f} meV/atom")
-    left = name_wavenumbers(lowest.wavenumbers_per_cm[:1])
-    followed.append(f"after {most_rounds} rounds an imaginary mode is left ({left})")
-    return told(found)
+            return _with_flat_mode(ended(kept, imaginary_per_cm), gain_eV)
+        followed.append(
+            FollowedMode(
+                round=number + 1,
+                wavenumber_per_cm=float(imaginary_per_cm[0]),
+                n_imaginary=None if hessian_of is None else len(imaginary_per_cm),
+                energy_gain_eV=gain_eV,
+            )
+        )
+    return _with_modes_left(
+        ended(found, imaginary_per_cm), most_rounds, all_known=hessian_of is not None
+    )
 
 
 def displaced_along(lowest: LowestModes) -> Atoms:
@@ -133,36 +156,66 @@ def displaced_along(lowest: LowestModes) -> Atoms:
     return moved
 
 
-def _told(
-    found: Relaxation, first: Relaxation, followed: list[str], of_volume: tuple[Remark, ...]
+def _from_the_start(
+    last: Relaxation,
+    first: Relaxation,
+    followed: list[FollowedMode],
+    imaginary_per_cm: FloatArray,
+    of_all: tuple[Remark, ...],
 ) -> Relaxation:
-    """Return the last relaxation as one from the very start."""
+    """Return the last relaxation as one from the very start, with what is known of its modes."""
+    settings = {**last.provenance.settings, "follow_imaginary": True}
+    answered = saddle_warnings(last.negative_curvature_eV_per_A2)
+    last = replace(
+        last,
+        imaginary_per_cm=tuple(map(float, imaginary_per_cm)),
+        warnings=tuple(warning for warning in last.warnings if warning not in answered),
+        provenance=replace(last.provenance, settings=settings),
+    )
     if not followed:
-        return found
-    told = f"The relaxation ended on a saddle point and followed imaginary modes: {followed[0]}"
+        return last
+    told = "; ".join(_in_words(mode, len(last.atoms)) for mode in followed)
+    warning = f"The relaxation ended on a saddle point and followed imaginary modes: {told}."
     return replace(
-        found,
+        last,
         energy_before_eV=first.energy_before_eV,
         volume_before_A3=first.volume_before_A3,
+        followed=tuple(followed),
         warnings=tuple(
-            dict.fromkeys(
-                [
-                    Remark("imaginary-modes-followed", "; ".join([told, *followed[1:]]) + "."),
-                    *found.warnings,
-                    *of_volume,
-                ]
-            )
+            dict.fromkeys([Remark("imaginary-modes-followed", warning), *last.warnings, *of_all])
         ),
     )
 
 
-def _with_flat_mode(found: Relaxation, name: str, change_eV: float) -> Relaxation:
+def _in_words(mode: FollowedMode, n_atoms: int) -> str:
+    name = name_wavenumbers(np.array([mode.wavenumber_per_cm]))
+    return f"{name}, {-1000 * mode.energy_gain_eV / n_atoms:+.3f} meV/atom"
+
+
+def _with_flat_mode(found: Relaxation, gain_eV: float) -> Relaxation:
+    name = name_wavenumbers(np.array(found.imaginary_per_cm)[:1])
     flat = (
         f"An imaginary mode is left ({name}), but moving along it and relaxing again does not "
-        f"lower the energy ({change_eV:+.1e} eV): it is flat within the accuracy of the "
+        f"lower the energy ({-gain_eV:+.1e} eV): it is flat within the accuracy of the "
         f"relaxation. Use a smaller `fmax_eV_per_A` to tell whether the mode is real."
     )
     return replace(found, warnings=(*found.warnings, Remark("flat-mode", flat)))
+
+
+def _with_modes_left(found: Relaxation, most_rounds: int, *, all_known: bool) -> Relaxation:
+    if not found.imaginary_per_cm:
+        return found
+    count = len(found.imaginary_per_cm)
+    modes = f"{count} imaginary {'mode is' if count == 1 else 'modes are'} left"
+    if not all_known:
+        modes = "at least one imaginary mode is left"
+    rounds = "1 round" if most_rounds == 1 else f"{most_rounds} rounds"
+    left = (
+        f"The end is a saddle point: after {rounds} {modes} "
+        f"({name_wavenumbers(np.array(found.imaginary_per_cm))}). Relax what came out once more, "
+        f"or allow more rounds."
+    )
+    return replace(found, warnings=(*found.warnings, Remark("imaginary-modes", left)))
 
 
 def _round_file(checkpoint: str | os.PathLike[str] | None, suffix: str) -> Path | None:

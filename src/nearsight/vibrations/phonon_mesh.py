@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.reach import pieces_of
@@ -30,9 +31,6 @@ from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A, Acoustic
 from nearsight.vibrations.spectrum import Oscillators
 from nearsight.vibrations.waves import Waves, waves_at
 from nearsight.vibrations.wording import cause_of_imaginary
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 NOTABLE_INTERPOLATION = 0.01
 """Change of c_v at 300 K by interpolation from which the supercell is called small.

@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from nearsight import units
+from nearsight.arrays import FloatArray
 from nearsight.hessian.product_method import ProductMethod
 from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.heat_capacity import HeatCapacity
-
-FloatArray = NDArray[np.float64]
 
 ATOMIC_KEY = "heat_capacity_J_per_molatom_K"
 """Name of the per-atom array in a structure that `to_ase` returns."""

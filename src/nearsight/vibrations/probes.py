@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from nearsight.arrays import FloatArray
 
 
 def random_triads(n_atoms: int, seed: int) -> FloatArray:

@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearsight import units
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.reach import remarks_about_pieces
@@ -42,8 +43,6 @@ from nearsight.vibrations.probed_heat_capacity import ROUNDING_PER_CM, ProbedHea
 from nearsight.vibrations.probes import probing_vectors, random_triads
 from nearsight.vibrations.settings import DEFAULT_RADIUS_A, Acoustic
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings
-
-FloatArray = NDArray[np.float64]
 
 _BIAS = 1e-4
 """Relative bias of the Lanczos steps at which their number aims."""
@@ -112,9 +111,7 @@ def probe_heat_capacity(
         The disk is full; finished products are kept.
     """
     require_thermodynamic_settings(temperatures_K, acoustic, scale_factor)
-    temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
-    if temperatures.min() <= 0:
-        raise MethodError("probing needs temperatures above 0 K; at 0 K the heat capacity is 0.")
+    temperatures = _above_zero(temperatures_K)
     # Frequencies times a factor have the heat that they had at the temperature over that factor.
     reduced = temperatures / scale_factor
     start = perf_counter()
@@ -126,13 +123,9 @@ def probe_heat_capacity(
     with hold(checkpoint), as_progress(progress).task("Hessian product", None) as advance:
         settings = {"probing_radius_A": radius_A, "seed": seed}
         products = KeptProducts(operator, checkpoint, settings, advance)
-        if n_steps is None:
-            found = _take_enough_steps(runs, products, reduced, colours, triads)
-        else:
-            take_steps(runs, products, n_steps)
-            found = _measure(runs, reduced, colours, triads)
+        measured = _take_steps(runs, products, reduced, colours, triads, n_steps=n_steps)
         beside = _rigid_body_heat(operator, reduced, acoustic) - _imaginary_heat(lowest, reduced)
-    of_atoms = units.BOLTZMANN_EV_PER_K * (found.of_atoms + beside)
+    of_atoms = units.BOLTZMANN_EV_PER_K * (measured.of_atoms + beside)
     n_rigid = operator.rigid_body.shape[1]
     taken = max(run.n_steps for run in runs)
     return ProbedHeatCapacity(
@@ -142,18 +135,14 @@ def probe_heat_capacity(
         scale_factor=scale_factor,
         n_atoms=len(hessian.atoms),
         mass_amu=float(hessian.atoms.get_masses().sum()),
-        warnings=(
-            *remarks_about_pieces(hessian.pieces),
-            *_warnings(runs, lowest),
-            *products.notes,
-        ),
+        warnings=(*remarks_about_pieces(hessian.pieces), *_warnings(runs, lowest), *products.notes),
         provenance=record(
             hessian.model.identity, **hessian.method.settings(), **settings, lanczos_steps=taken
         ),
         atoms=hessian.atoms,
         pieces=hessian.pieces,
-        standard_error_eV_per_K=units.BOLTZMANN_EV_PER_K * found.standard_error,
-        bias_estimate_eV_per_K=units.BOLTZMANN_EV_PER_K * found.bias,
+        standard_error_eV_per_K=units.BOLTZMANN_EV_PER_K * measured.standard_error,
+        bias_estimate_eV_per_K=units.BOLTZMANN_EV_PER_K * measured.bias,
         atomic_heat_capacities_eV_per_K=of_atoms,
         nodes_eV_per_A2_amu=_nodes(runs),
         node_weights=np.concatenate([run.quadrature().weights for run in runs]),
@@ -162,15 +151,28 @@ def probe_heat_capacity(
         radius_A=radius_A,
         n_colours=len(runs) // 3,
         n_steps=taken,
-        n_products=products.n_used
-        + n_rigid * (acoustic == "as-computed")
-        + (lowest.n_products if lowest else 0),
+        n_products=products.n_used + _products_beside(n_rigid, acoustic, lowest),
         seed=seed,
         method=hessian.method,
         peak_memory_bytes=hessian.peak_memory_bytes,
         difference_error=_difference_error(hessian, runs[0]),
         seconds=perf_counter() - start,
     )
+
+
+def _above_zero(temperatures_K: ArrayLike) -> FloatArray:
+    temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
+    if temperatures.min() <= 0:
+        raise MethodError(
+            "probing needs `temperatures_K` above 0 K; at 0 K the heat capacity is 0."
+        )
+    return temperatures
+
+
+def _products_beside(n_rigid: int, acoustic: Acoustic, lowest: LowestModes | None) -> int:
+    """Return how many products the rigid-body modes and the lowest modes took."""
+    of_rigid = n_rigid if acoustic == "as-computed" else 0
+    return of_rigid + (lowest.n_products if lowest else 0)
 
 
 def _require_room_for_steps(n_atoms: int, n_colours: int, n_steps: int) -> None:
@@ -190,13 +192,19 @@ def _difference_error(hessian: HessianOperator, run: LanczosRun) -> float | None
     return hessian.difference_error(displaced)
 
 
-def _take_enough_steps(
+def _take_steps(
     runs: list[LanczosRun],
     products: KeptProducts,
     temperatures: FloatArray,
     colours: NDArray[np.int64],
     triads: FloatArray,
+    *,
+    n_steps: int | None,
 ) -> "_Measured":
+    """Take `n_steps`, or as many as the bias asks for."""
+    if n_steps is not None:
+        take_steps(runs, products, n_steps)
+        return _measure(runs, temperatures, colours, triads)
     take_steps(runs, products, _FIRST_STEPS)
     steps = steps_needed(float(temperatures.min()), float(_nodes(runs).max()))
     take_steps(runs, products, steps)

@@ -7,18 +7,15 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from nearsight import units
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
 from nearsight.vibrations.mesh_density_of_states import frequency_bins
 from nearsight.vibrations.phonon_mesh import PhononMesh, rotations_of_mesh
 from nearsight.vibrations.waves import shares_of_atoms
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _BYTES_AT_ONCE = 2**25
 _BYTES_PER_ELEMENT = 64  # of a dynamical matrix: itself, its waves and their squares

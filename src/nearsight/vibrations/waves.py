@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.phonopy_io import find_order
 from nearsight.structures.rigid_body import rigid_body_waves
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """What all steps of one calculation share."""
 
+import logging
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ase import Atoms
@@ -9,8 +11,12 @@ from nearsight.models.contract import Model
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Progress
 from nearsight.provenance import Setting
+from nearsight.remarks import Remark
 from nearsight.resources import Resources
+from nearsight.workflows.source import Source
 from nearsight.workflows.unfinished import Unfinished
+
+logger = logging.getLogger("nearsight.workflows")
 
 AnyModel = Model | ModelSpec | str
 
@@ -19,12 +25,37 @@ AnyModel = Model | ModelSpec | str
 class Context:
     """The model, and where and how it works for one structure."""
 
-    name: str
-    """What the structure is called."""
-    model: Model
+    source: Source
+    atoms: Atoms
+    """The structure as it was read or given."""
+    remarks: tuple[Remark, ...]
+    """What has to be known about it."""
+    given: AnyModel
+    """The model as it was given."""
     unfinished: Unfinished
-    memory_bytes: int | None
+    resources: Resources
     progress: Progress | bool | None
+
+    @cached_property
+    def model(self) -> Model:
+        """The model, loaded when it is first asked for: what needs none is checked before.
+
+        Raises
+        ------
+        ModelError
+            It cannot be loaded.
+        """
+        return load(self.given, self.resources)
+
+    @property
+    def name(self) -> str:
+        """What the structure is called."""
+        return self.source.name
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """Memory that may be used; None for most of what is free."""
+        return self.resources.memory_bytes
 
     def file(self, atoms: Atoms, kind: str, **settings: Setting) -> Path | None:
         """Return where a piece of work is kept; None if nothing is."""
@@ -52,25 +83,29 @@ def name_of(model: AnyModel) -> str:
 
 
 def begin(
-    name: str,
+    source: Source,
     model: AnyModel | None,
     unfinished: Unfinished | None,
     resources: Resources | None,
     progress: Progress | bool | None,
 ) -> Context:
-    """Load the model and return what all steps of a calculation share.
+    """Read a structure and return what all steps of its calculation share.
 
     Raises
     ------
-    ModelError
-        The model cannot be loaded.
+    StructureError
+        There is none that a calculation can start from.
     """
+    atoms, remarks = source.read()
+    logger.info("%s: %s, %d atoms", source.name, atoms.get_chemical_formula(), len(atoms))
     resources = resources or Resources()
     resources.limit_threads()
     return Context(
-        name,
-        load(ModelSpec() if model is None else model, resources),
+        source,
+        atoms,
+        remarks,
+        ModelSpec() if model is None else model,
         unfinished or Unfinished(None),
-        resources.memory_bytes,
+        resources,
         progress,
     )

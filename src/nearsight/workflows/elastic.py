@@ -124,20 +124,19 @@ def _second_derivatives(
         require_no_preparation(source.name, settings)
         saved = GeneralisedHessian.load(source.name)
         return SecondDerivatives(source.name, None, saved.hessian, {}), saved
-    context = begin(source.name, model, unfinished, resources, progress)
+    context = begin(source, model, unfinished, resources, progress)
 
     def require(atoms: Atoms) -> None:
         first_derivatives(atoms, context.model)  # a missing stress must not cost a relaxation
 
     prepared = prepare_for_hessian(
-        source,
         context,
         settings,
         require=require,
         dense=lambda _: True,
         require_room=require_room_for_modes,
     )
-    cell = supercell_of(prepared, settings, source)
+    cell = supercell_of(prepared, context, settings)
     checkpoint = rows_file(cell.atoms, context, settings.rows)
     generalised = generalised_hessian(
         cell.atoms,

@@ -93,7 +93,7 @@ def finished_force_constants(
     else:
         tolerance = settings.rows.row_symmetry_A or EXACT_TOLERANCE_A
         saved = finished_hessian(source, settings, model).hessian
-        found = from_hessian(saved, symmetry_tolerance_A=tolerance)
+        found = from_hessian(saved, row_symmetry_A=tolerance)
     return with_constants(source.name, None, found, _named(found), settings.phonons)
 
 

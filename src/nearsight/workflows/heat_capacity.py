@@ -82,13 +82,12 @@ def heat_capacity(
     require_force_constants_file([source], settings)
     if source.is_finished:
         return _of_finished(source, model, settings)
-    context = begin(source.name, model, unfinished, resources, progress)
+    context = begin(source, model, unfinished, resources, progress)
 
     def choose(atoms: Atoms) -> SpectrumChoice:
         return choose_spectrum(atoms, context.model, settings)
 
     prepared = prepare_for_hessian(
-        source,
         context,
         settings,
         require=choose,
@@ -97,11 +96,11 @@ def heat_capacity(
     )
     choice = choose(prepared.atoms)
     if choice.method == "probing":
-        return probe(prepared, source, context, settings, choice.reason)
+        return probe(prepared, context, settings, choice.reason)
     if choice.method == "dense":
-        derivatives = hessian_of(prepared, source, context, settings)
+        derivatives = hessian_of(prepared, context, settings)
         return harmonic_results(derivatives, settings, choice.reason)
-    compute = partial(force_constants_of, prepared, source, context, settings)
+    compute = partial(force_constants_of, prepared, context, settings)
     if settings.converge_supercell is None:
         return harmonic_results(compute(), settings, choice.reason)
     return _converged(prepared, compute, settings, choice.reason)

@@ -108,8 +108,8 @@ def _hessian(
     source = Source.of(structure, settings.reading)
     if source.is_finished:
         return finished_hessian(source, settings, model)
-    context = begin(source.name, model, unfinished, resources, progress)
+    context = begin(source, model, unfinished, resources, progress)
     prepared = prepare_for_hessian(
-        source, context, settings, dense=lambda _: True, require_room=require_room
+        context, settings, dense=lambda _: True, require_room=require_room
     )
-    return hessian_of(prepared, source, context, settings)
+    return hessian_of(prepared, context, settings)

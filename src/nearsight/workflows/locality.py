@@ -1,5 +1,6 @@
 """From a structure to how far its atoms see, by one model or by a model beside its reference."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,22 +54,22 @@ def locality(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    source = Source.of(structure, settings.reading)
-    atoms, notes = source.read()
     asked = [each for each in (model, reference) if each is not None] or [ModelSpec()]
-    contexts = [begin(source.name, each, unfinished, resources, progress) for each in asked]
+    source = Source.of(structure, settings.reading)
+    first = begin(source, asked[0], unfinished, resources, progress)
+    contexts = [first, *(replace(first, given=each) for each in asked[1:])]
     for context in contexts:
         choose_kind(context.model, settings.rows.method, settings.rows.step_A)
     for context in contexts[1:]:
-        require_locality(atoms, context.model, **_what_is_cut(atoms, settings))
-    localities = [_locality(atoms, context, settings) for context in contexts]
+        require_locality(context.atoms, context.model, **_what_is_cut(context.atoms, settings))
+    localities = [_locality(context, settings) for context in contexts]
     main = localities[-1]
     return LocalityResults(
         source.name,
         main,
         (None,) * len(main.fragments),
         compare_localities(*localities) if len(localities) == 2 else None,
-        notes,
+        first.remarks,
         of_model=localities[0] if len(localities) == 2 else None,
     )
 
@@ -81,8 +82,8 @@ def _what_is_cut(atoms: Atoms, settings: LocalitySettings) -> dict[str, Any]:
     }
 
 
-def _locality(atoms: Atoms, context: Context, settings: LocalitySettings) -> Locality:
-    def checkpoint(fragment: Fragment) -> Path | None:
+def _locality(context: Context, settings: LocalitySettings) -> Locality:
+    def checkpoint_of(fragment: Fragment) -> Path | None:
         file = context.file(
             fragment.atoms,
             "rows",
@@ -94,13 +95,13 @@ def _locality(atoms: Atoms, context: Context, settings: LocalitySettings) -> Loc
         return file
 
     return locality_of(
-        atoms,
+        context.atoms,
         context.model,
-        **_what_is_cut(atoms, settings),
+        **_what_is_cut(context.atoms, settings),
         threshold_eV_per_A2=settings.convergence.threshold_eV_per_A2,
         method=settings.rows.method,
         step_A=settings.rows.step_A,
         memory_budget_bytes=context.memory_bytes,
-        checkpoint=checkpoint,
+        checkpoint_of=checkpoint_of,
         progress=context.progress,
     )

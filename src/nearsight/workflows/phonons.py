@@ -53,11 +53,11 @@ def phonons(
     if source.is_finished:
         derivatives = finished_force_constants(source, settings, model)
     else:
-        context = begin(source.name, model, unfinished, resources, progress)
+        context = begin(source, model, unfinished, resources, progress)
         prepared = prepare(
-            source, context, settings, require=lambda atoms: require_crystal(atoms, "phonons")
+            context, settings, require=lambda atoms: require_crystal(atoms, "phonons")
         )
-        derivatives = force_constants_of(prepared, source, context, settings)
+        derivatives = force_constants_of(prepared, context, settings)
     return _with_bands(derivatives, settings)
 
 

@@ -19,8 +19,7 @@ from nearsight.structures.checking import require_room_to_check
 from nearsight.structures.supercell import make_supercell
 from nearsight.vibrations.minimum import relax_to_minimum
 from nearsight.workflows.context import Context
-from nearsight.workflows.settings import HessianSettings, ReadingSettings
-from nearsight.workflows.source import Source
+from nearsight.workflows.settings import HessianSettings
 
 UNRELAXED = Remark(
     "unrelaxed",
@@ -32,7 +31,6 @@ UNRELAXED = Remark(
 class Prepared:
     """One structure, relaxed as asked for."""
 
-    name: str
     atoms: Atoms
     relaxation: Relaxation | None
     warnings: tuple[Remark, ...]
@@ -41,7 +39,6 @@ class Prepared:
 
 
 def prepare(
-    source: Source,
     context: Context,
     settings: HessianSettings,
     require: Callable[[Atoms], object] | None = None,
@@ -50,11 +47,11 @@ def prepare(
     require_room: Callable[[int], object] | None = None,
     hessian_of: Callable[[Atoms], Hessian] | None = None,
 ) -> Prepared:
-    """Read, check and relax a structure.
+    """Check and relax a structure.
 
     Parameters
     ----------
-    source, context, settings
+    context, settings
         What is calculated, by what, and how.
     require
         Called with the structure before it is relaxed; raises if it cannot be used.
@@ -72,8 +69,8 @@ def prepare(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    atoms, warnings = context.atoms, context.remarks
     choose_kind(context.model, settings.rows.method, settings.rows.step_A)
-    atoms, warnings = source.read()
     require_elements(atoms, context.model)
     if require is not None:
         require(atoms)
@@ -85,19 +82,15 @@ def prepare(
         if require_room is not None:
             require_room(n_atoms)
     if not settings.relaxation.relax:
-        return Prepared(source.name, atoms, None, (*warnings, UNRELAXED))
+        return Prepared(atoms, None, (*warnings, UNRELAXED))
     in_cell = settings.supercell in {None, (1, 1, 1)} and dense(atoms)
-    relaxation, hessian = relaxed(
-        atoms, context, source.reading, settings.relaxation, hessian_of if in_cell else None
-    )
+    relaxation, hessian = relaxed(context, settings.relaxation, hessian_of if in_cell else None)
     warnings = (*warnings, *relaxation.warnings)
-    return Prepared(source.name, relaxation.atoms, relaxation, warnings, hessian)
+    return Prepared(relaxation.atoms, relaxation, warnings, hessian)
 
 
 def relaxed(
-    atoms: Atoms,
     context: Context,
-    reading: ReadingSettings,
     settings: RelaxationSettings,
     hessian_of: Callable[[Atoms], Hessian] | None = None,
 ) -> tuple[Relaxation, Hessian | None]:
@@ -117,15 +110,15 @@ def relaxed(
         return last
 
     optimizer = settings.optimizer or choose_optimizer(context.model)
-    deciding = history(reading, settings, optimizer)
+    deciding = history(context, settings, optimizer)
     # A larger step limit goes on where a smaller one stopped.
     del deciding["max_steps"]
-    checkpoint = context.file(atoms, "relaxation", **deciding)
+    checkpoint = context.file(context.atoms, "relaxation", **deciding)
     verb: Callable[..., Relaxation] = relax
     if settings.follow_imaginary:
         verb = partial(relax_to_minimum, hessian_of=keep_last if hessian_of else None)
     relaxation = verb(
-        atoms,
+        context.atoms,
         context.model,
         replace(settings, optimizer=optimizer),
         memory_budget_bytes=context.memory_bytes,
@@ -138,20 +131,20 @@ def relaxed(
 
 
 def history(
-    reading: ReadingSettings, settings: RelaxationSettings, optimizer: str | None
+    context: Context, settings: RelaxationSettings, optimizer: str | None
 ) -> dict[str, Any]:
     """Return what a record says of how a structure was prepared.
 
     Parameters
     ----------
-    reading, settings
-        What was asked for.
+    context, settings
+        What was calculated, and what was asked for.
     optimizer
         What relaxed it; None if nothing did.
     """
     return {
         "relax": settings.relax,
-        "molecule": reading.molecule,
+        "molecule": context.source.reading.molecule,
         "fmax_eV_per_A": settings.fmax_eV_per_A,
         "max_steps": settings.max_steps,
         "optimizer": optimizer,

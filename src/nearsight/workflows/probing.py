@@ -13,7 +13,6 @@ from nearsight.workflows.context import Context
 from nearsight.workflows.prepare import Prepared
 from nearsight.workflows.second_derivatives import supercell_of
 from nearsight.workflows.settings import HeatCapacitySettings
-from nearsight.workflows.source import Source
 
 _MOST_ATOMS_FOR_MODES = 1000
 _SOUGHT_MODES = 4
@@ -22,7 +21,6 @@ _SOUGHT_MODES = 4
 
 def probe(
     prepared: Prepared,
-    source: Source,
     context: Context,
     settings: HeatCapacitySettings,
     reason: str,
@@ -34,7 +32,7 @@ def probe(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    cell, probing = supercell_of(prepared, settings, source), settings.probing
+    cell, probing = supercell_of(prepared, context, settings), settings.probing
     operator = HessianOperator(
         cell.atoms,
         context.model,
@@ -74,5 +72,5 @@ def probe(
         heat = probed(lowest(min(_SOUGHT_MODES, n_modes)))
     context.unfinished.done(checkpoint)
     return ProbedResults(
-        source.name, heat, prepared.relaxation, cell.settings, reason, prepared.warnings
+        context.name, heat, prepared.relaxation, cell.settings, reason, prepared.warnings
     )

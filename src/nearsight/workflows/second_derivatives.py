@@ -6,10 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.arrays import IntArray
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import ForceConstants, force_constants
 from nearsight.hessian.phonopy_io import with_born
@@ -31,9 +30,7 @@ from nearsight.workflows.born import require_born_for
 from nearsight.workflows.context import Context
 from nearsight.workflows.prepare import Prepared, history, prepare
 from nearsight.workflows.settings import HeatCapacitySettings, HessianSettings, PhononsSettings
-from nearsight.workflows.source import Source
 
-IntArray = NDArray[np.int64]
 OfPhonons = PhononsSettings | HeatCapacitySettings
 
 
@@ -69,7 +66,7 @@ def row_arguments(rows: RowSettings, context: Context) -> dict[str, Any]:
     return {
         "method": rows.method,
         "step_A": rows.step_A,
-        "symmetry_tolerance_A": rows.row_symmetry_A,
+        "row_symmetry_A": rows.row_symmetry_A,
         "memory_budget_bytes": context.memory_bytes,
         "progress": context.progress,
     }
@@ -91,19 +88,19 @@ def compute_hessian(atoms: Atoms, context: Context, rows: RowSettings) -> Hessia
 
 
 def prepare_for_hessian(
-    source: Source, context: Context, settings: HessianSettings, **requirements: Any
+    context: Context, settings: HessianSettings, **requirements: Any
 ) -> Prepared:
     """Prepare a structure whose Hessian comes next; see `prepare`."""
     compute = partial(compute_hessian, context=context, rows=settings.rows)
-    return prepare(source, context, settings, hessian_of=compute, **requirements)
+    return prepare(context, settings, hessian_of=compute, **requirements)
 
 
-def supercell_of(prepared: Prepared, settings: HessianSettings, source: Source) -> "Repeated":
+def supercell_of(prepared: Prepared, context: Context, settings: HessianSettings) -> "Repeated":
     """Return the supercell that was asked for, and the settings that led to it."""
     repeats = settings.supercell or (1, 1, 1)
     return Repeated(
         make_supercell(prepared.atoms, repeats),
-        {"supercell": list(repeats), **_history(prepared, settings, source)},
+        {"supercell": list(repeats), **_history(prepared, context, settings)},
     )
 
 
@@ -116,18 +113,17 @@ class Repeated:
 
 
 def hessian_of(
-    prepared: Prepared, source: Source, context: Context, settings: HessianSettings
+    prepared: Prepared, context: Context, settings: HessianSettings
 ) -> SecondDerivatives:
     """Compute the Hessian of a structure, or of the supercell that was asked for."""
-    cell = supercell_of(prepared, settings, source)
+    cell = supercell_of(prepared, context, settings)
     computed = prepared.hessian or compute_hessian(cell.atoms, context, settings.rows)
     with_notes = replace(computed, warnings=(*prepared.warnings, *computed.warnings))
-    return SecondDerivatives(source.name, prepared.relaxation, with_notes, cell.settings)
+    return SecondDerivatives(context.name, prepared.relaxation, with_notes, cell.settings)
 
 
 def force_constants_of(
     prepared: Prepared,
-    source: Source,
     context: Context,
     settings: OfPhonons,
     matrix: IntArray | None = None,
@@ -136,7 +132,7 @@ def force_constants_of(
 
     Parameters
     ----------
-    prepared, source, context, settings
+    prepared, context, settings
         The crystal, by what its force constants are computed, and how.
     matrix
         Another supercell than that of the settings, shape ``(3, 3)``.
@@ -155,9 +151,9 @@ def force_constants_of(
     with_notes = replace(computed, warnings=(*prepared.warnings, *computed.warnings))
     asked = {
         "supercell": supercell_setting(chosen),
-        **_history(prepared, settings, source),
+        **_history(prepared, context, settings),
     }
-    return with_constants(source.name, prepared.relaxation, with_notes, asked, settings.phonons)
+    return with_constants(context.name, prepared.relaxation, with_notes, asked, settings.phonons)
 
 
 def with_constants(
@@ -182,6 +178,6 @@ def asked_supercell(atoms: Atoms, settings: OfPhonons) -> IntArray:
     return supercell_for_length(atoms, settings.phonons.length_A or DEFAULT_LENGTH_A)
 
 
-def _history(prepared: Prepared, settings: HessianSettings, source: Source) -> dict[str, Any]:
+def _history(prepared: Prepared, context: Context, settings: HessianSettings) -> dict[str, Any]:
     optimizer = None if prepared.relaxation is None else prepared.relaxation.optimizer
-    return history(source.reading, settings.relaxation, optimizer)
+    return history(context, settings.relaxation, optimizer)

@@ -83,11 +83,11 @@ def thermochemistry(
     if source.is_finished:
         unread = replace(settings, reading=ReadingSettings())
         return _results(finished_hessian(source, unread, model), settings, None)
-    context = begin(source.name, model, unfinished, resources, progress)
+    context = begin(source, model, unfinished, resources, progress)
     prepared = prepare_for_hessian(
-        source, context, settings, dense=lambda _: True, require_room=require_room_for_modes
+        context, settings, dense=lambda _: True, require_room=require_room_for_modes
     )
-    derivatives = hessian_of(prepared, source, context, settings)
+    derivatives = hessian_of(prepared, context, settings)
     return _results(derivatives, settings, _energy_eV(derivatives.atoms, context.model))
 
 

@@ -9,15 +9,10 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.bounded_json import parse_json
 from nearsight.errors import StructureError
-from nearsight.hessian.other_programs.content import (
-    DIFFERENCES,
-    Content,
-    FloatArray,
-    damaged,
-    molecule,
-)
+from nearsight.hessian.other_programs.content import DIFFERENCES, Content, damaged, molecule
 
 
 def is_ase_vibrations(text: str) -> bool:

@@ -10,10 +10,9 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError
 from nearsight.remarks import Remark
-
-FloatArray = NDArray[np.float64]
 
 DIFFERENCES = 0.05
 """Asymmetry that differences of forces may have, in parts of the largest element.

@@ -7,14 +7,9 @@ import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
-from nearsight.hessian.other_programs.content import (
-    DIFFERENCES,
-    Content,
-    FloatArray,
-    damaged,
-    numbers,
-)
+from nearsight.hessian.other_programs.content import DIFFERENCES, Content, damaged, numbers
 from nearsight.remarks import Remark
 
 _GEOMETRIES = ("geometry.in.next_step", "geometry.in")

@@ -7,10 +7,10 @@ import numpy as np
 from ase.data import atomic_masses_common
 from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError
 from nearsight.hessian.other_programs.content import (
     Content,
-    FloatArray,
     damaged,
     from_lower_triangle,
     ghosts_left_out,

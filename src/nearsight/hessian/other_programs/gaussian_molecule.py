@@ -9,8 +9,9 @@ from ase import Atoms
 from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
-from nearsight.hessian.other_programs.content import FloatArray, damaged, molecule, numbers
+from nearsight.hessian.other_programs.content import damaged, molecule, numbers
 
 # One line per atom: its number, atomic number, type and coordinates.
 _ORIENTATION = re.compile(

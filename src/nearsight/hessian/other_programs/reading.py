@@ -333,7 +333,7 @@ def _hessian(file: Path, name: str, content: Content, atoms: Atoms) -> Hessian:
         rows_by_sum_rule=0,
         symmetry="what the program used is not known",
         space_group=None,
-        symmetry_tolerance_A=None,
+        row_symmetry_A=None,
         symmetry_deviation_eV_per_A2=None,
         seconds=0.0,
         peak_memory_bytes=0,

@@ -1,6 +1,6 @@
 """D3 dispersion with Becke-Johnson damping, differentiated by hand to the second order.
 
-Install with ``pip install 'nearsight[d3]'``. The parameters are those of the package `torch-dftd`,
+Install with ``nearsight models install d3``. The parameters are those of the package `torch-dftd`,
 and so is the convention: no three-body term, pairs up to 95 bohr, coordination numbers from
 neighbours up to 40 bohr, nothing smoothed at either. Derivatives are those at constant pairs. The
 energy itself jumps where a pair crosses 95 bohr, by 1e-9 to 1e-8 eV: in a crystal, differences of

@@ -1,0 +1,105 @@
+"""One line for each of several structures."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nearsight.cli.closing_table import ClosingTable, answer_of
+from nearsight.cli.lines import columns
+
+Run = Callable[..., int]
+
+
+def table_of(records: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    table = ClosingTable()
+    for record in records:
+        table.add(record)
+    table.show()
+    return capsys.readouterr().out.strip().splitlines()
+
+
+def heat(name: str, level: str = "good") -> dict[str, Any]:
+    row = {"temperature_K": 300.0, "J_per_g_K": 0.367730, "J_per_molatom_K": 23.4}
+    verdict = {"level": level}
+    return {"structure": name, "formula": "Cu4", "heat_capacity": [row], "verdict": verdict}
+
+
+def test_each_structure_has_name_formula_number_and_verdict(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = table_of([heat("a.cif"), heat("long/path/b.cif", "caution")], capsys)
+    assert lines[0].split() == ["structure", "formula", "result", "verdict"]
+    assert lines[1] == "a.cif            Cu4      c_v 0.36773 J/(g K), 300 K  passed"
+    assert lines[2].startswith("long/path/b.cif  Cu4      c_v 0.36773 J/(g K), 300 K  caution")
+
+
+def test_failed_structure_has_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    error = {"type": "StructureError", "message": "b.cif: It contains no atoms; check it."}
+    lines = table_of([heat("a.cif"), {"structure": "b.cif", "error": error}], capsys)
+    assert lines[2] == "b.cif      failed: It contains no atoms; check it."
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 200 + ".cif", "銅の構造ファイル" * 9 + ".cif", "red\x1b[31m\nforged.cif"]
+)
+def test_no_name_leaves_its_line(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    error = {"type": "StructureError", "message": f"{name} is\nno structure " + "at all " * 40}
+    failed = {"structure": name, "error": error}
+    lines = table_of([heat(name), heat("a.cif"), failed], capsys)
+    assert len(lines) == 4
+    assert all(columns(line) <= 80 for line in lines)
+    assert "\x1b" not in "".join(lines)
+    assert lines[1].endswith("passed")
+
+
+def test_one_structure_needs_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert table_of([heat("a.cif")], capsys) == []
+
+
+@pytest.mark.parametrize(
+    ("record", "answer"),
+    [
+        ({"elasticity": {"moduli": {"bulk_GPa": {"hill": 140.13}}}}, "K 140.1 GPa"),
+        ({"elasticity": {"moduli": None, "stability": "unstable"}}, "unstable"),
+        (
+            {"modes": {"wavenumbers_per_cm": [-90.0, 0.0, 300.04], "n_imaginary": 1}},
+            "up to 300.0 cm⁻¹, 1 imaginary",
+        ),
+        ({"common_radius_A": 6.25, "sites": []}, "fragments of 6.25 Å"),
+        ({"hessian": {"rows_total": 66}}, "66 rows"),
+        ({"heat_capacity": None, "modes": None}, ""),
+    ],
+)
+def test_number_is_what_the_question_was_about(record: dict[str, Any], answer: str) -> None:
+    assert answer_of(record) == answer
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("heat-capacity --spectrum dense", "J/(g K), 300 K"),
+        ("vibrations", "cm⁻¹"),
+        ("hessian", "12 rows"),
+        ("hessian --plan", "rows needed"),
+        ("elastic", "GPa"),
+    ],
+)
+def test_every_command_has_its_number(
+    nearsight: Run, command: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nearsight(*command.split(), "copper.cif", "aluminium.cif", "missing.cif", "--no-relax")
+    head, *lines = capsys.readouterr().out.splitlines()[-4:]
+    assert head.startswith("structure")
+    assert all(answer in line for line in lines[:2])
+    assert "failed: does not exist" in lines[2]
+
+
+def test_json_on_standard_output_stays_alone(
+    nearsight: Run, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--no-relax", "--json", "-")
+    assert nearsight("hessian", "copper.cif", "aluminium.cif", *options) == 0
+    assert "verdict\n" not in capsys.readouterr().out
+    assert (folder / "copper.hessian.npz").exists()
