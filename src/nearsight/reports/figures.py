@@ -11,7 +11,7 @@ from nearsight.announcing import quietly
 from nearsight.reports.palette import element_colors
 from nearsight.reports.svg import Axis, Frame
 from nearsight.vibrations.density_of_states import density_of_states
-from nearsight.vibrations.frequency_units import FrequencyUnit
+from nearsight.vibrations.frequency_units import WAVENUMBERS, FrequencyUnit
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.spectrum import Spectrum
@@ -26,7 +26,9 @@ _HIGHEST_K = 1000.0
 _N_TEMPERATURES = 101
 
 
-def density_of_states_svg(vibrations: Vibrations, name: str, unit: FrequencyUnit) -> Markup:
+def density_of_states_svg(
+    vibrations: Vibrations, name: str, unit: FrequencyUnit = WAVENUMBERS
+) -> Markup:
     """Draw the density of states, in total and by element, with a tick for every mode."""
     wavenumbers = vibrations.wavenumbers_per_cm
     margin = 4 * _WIDTH_PER_CM

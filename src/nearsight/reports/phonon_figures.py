@@ -8,7 +8,7 @@ from nearsight.reports.figures import DASHES, element_curves, imaginary_region
 from nearsight.reports.palette import element_colors
 from nearsight.reports.svg import Axis, Frame
 from nearsight.vibrations.band_structure import BandStructure
-from nearsight.vibrations.frequency_units import FrequencyUnit
+from nearsight.vibrations.frequency_units import WAVENUMBERS, FrequencyUnit
 from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.projected_density_of_states import ProjectedDensityOfStates
@@ -18,7 +18,7 @@ from nearsight.vibrations.supercell_convergence import SupercellConvergence
 def phonon_density_svg(
     phonons: PhononMesh,
     name: str,
-    unit: FrequencyUnit,
+    unit: FrequencyUnit = WAVENUMBERS,
     projected: ProjectedDensityOfStates | None = None,
 ) -> Markup:
     """Draw the density of phonon states, with a tick for every mode at Γ.
@@ -61,7 +61,7 @@ def phonon_density_svg(
     return frame.draw(name, "Density of phonon states", description, content)
 
 
-def bands_svg(bands: BandStructure, name: str, unit: FrequencyUnit) -> Markup:
+def bands_svg(bands: BandStructure, name: str, unit: FrequencyUnit = WAVENUMBERS) -> Markup:
     """Draw the bands along their path, with a line at every labelled point."""
     labels = bands.labels_by_distance()
     frequencies = [

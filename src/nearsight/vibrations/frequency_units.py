@@ -75,7 +75,12 @@ class FrequencyUnit:
         return f"{value:.{places}f}"
 
 
+WAVENUMBERS: Final = FrequencyUnit(
+    "cm-1", "cm⁻¹", "wavenumber", "wavenumbers", units.EV_IN_PER_CM, 2
+)
+"""What modes are shown in unless another unit is asked for."""
+
 FREQUENCY_UNITS: Final = {
-    "cm-1": FrequencyUnit("cm-1", "cm⁻¹", "wavenumber", "wavenumbers", units.EV_IN_PER_CM, 2),
+    "cm-1": WAVENUMBERS,
     "THz": FrequencyUnit("THz", "THz", "frequency", "frequencies", units.EV_IN_THZ, 4),
 }
