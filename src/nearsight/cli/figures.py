@@ -35,6 +35,8 @@ FloatArray = NDArray[np.float64]
 
 _MOST_IN_LEGEND = 12
 _MOST_COLOURS = 10
+_WIDE = 9.0
+"""Width in inches of a figure with a legend beside it."""
 _MOST_POINTS = 30
 """Of temperatures: more points on a curve would hide it."""
 _MOST_PIXELS = 60_000
@@ -202,6 +204,9 @@ def _shorten_legend(axes: "Axes") -> None:
         return
     from matplotlib import colormaps
 
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.set_figwidth(_WIDE)
     order = sorted(range(len(handles)), key=lambda index: -_end_of(handles[index]))
     colours = colormaps["viridis"](np.linspace(0.0, 0.92, len(order)))
     for index, colour in zip(order, colours, strict=True):
