@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from records import Record, by_stem, collect, markdown_table
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.models import Model, load_model
@@ -25,6 +24,7 @@ from nearsight.models.contract import Evaluation, Products
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.relaxation.followed import residual
 from nearsight.structures import read_structure
+from records import Record, by_stem, collect, markdown_table
 
 FMAX = 0.005
 MAX_STEPS = 1000

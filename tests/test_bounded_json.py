@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nearsight.bounded_json import DEEPEST, parse_json
+from nearsight.bounded_json import DEEPEST, is_cut_off, parse_json
 from nearsight.cli.main import main
 
 
@@ -28,6 +28,12 @@ def test_brackets_in_words_are_none() -> None:
 def test_what_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"Expecting|Extra data|Invalid|Unterminated"):
         parse_json(text)
+
+
+def test_every_beginning_of_a_text_is_cut_off() -> None:
+    text = json.dumps({"a": [1, {"b": ']}\\"'}], "c": "{[", "d": []}).encode()
+    assert not is_cut_off(text)
+    assert all(is_cut_off(text[:end]) for end in range(1, len(text)))
 
 
 @pytest.mark.parametrize("name", ["deep.json", "deep.hess", "deep.npz", "deep.rows"])

@@ -15,10 +15,12 @@ ROOT = Path(__file__).parent.parent / "src" / "nearsight"
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 OF_OTHER_PROGRAMS = {
     "structures/ase_files.py": "ase info --formats",
+    "structures/writing.py": "ase info --formats",
     "models/nequip_compiled.py": "nequip-compile",
 }
 COMMAND = re.compile(
-    r"[`“]nearsight (heat-capacity|phonons|vibrations|hessian|elastic|locality|relax|report)\b"
+    r"[`“]nearsight "
+    r"(heat-capacity|phonons|vibrations|hessian|elastic|locality|relax|report|fragment)\b"
 )
 
 
@@ -66,6 +68,7 @@ NO_SETTINGS = {
     "mace_cueq_to_e3nn",
     "relax_to_minimum",
     "spin",
+    "write_fragment",
 }
 
 

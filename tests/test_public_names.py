@@ -55,6 +55,21 @@ def test_package_imports_nothing_before_it_is_asked(name: str) -> None:
     assert in_a_new_process(code) == ""
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nearsight.models.spec",
+        "nearsight.hessian.settings",
+        "nearsight.vibrations.settings",
+        "nearsight.workflows.settings",
+        "nearsight.resources",
+    ],
+)
+def test_settings_import_nothing_heavy(name: str) -> None:
+    code = f"import {name}, sys; print(*sorted(set(sys.modules) & set({sorted(HEAVY)})))"
+    assert in_a_new_process(code) == ""
+
+
 @pytest.mark.parametrize("name", PACKAGES)
 def test_no_offered_name_imports_a_framework(name: str) -> None:
     code = (

@@ -12,6 +12,7 @@ DEEPEST = 100
 """Lists and objects within each other; nothing that is read here has more than ten."""
 
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BEGUN_STRING = re.compile(rb'".*\Z', re.DOTALL)
 _BRACKETS = re.compile(rb"[][{}]")
 
 
@@ -27,6 +28,12 @@ def parse_json(text: str | bytes | bytearray) -> Any:
     if _depth(written) > DEEPEST:
         raise ValueError("it is nested too deeply")
     return json.loads(text)
+
+
+def is_cut_off(text: bytes) -> bool:
+    """Tell whether a JSON text ends before its lists and objects, or a string in them, do."""
+    outside = _BEGUN_STRING.sub(b"", _STRINGS.sub(b"", text))
+    return sum(1 if bracket in b"[{" else -1 for bracket in _BRACKETS.findall(outside)) > 0
 
 
 def _depth(text: bytes | bytearray) -> int:

@@ -37,7 +37,8 @@ _CODE = re.compile(CODE_PATTERN)
 _NOTE, _CAUTION, _PROBLEM = Severity
 
 CODES: Mapping[str, Code] = {
-    # files of structures
+    # files
+    "cut-off-line": Code(_CAUTION, "The last record of a file was being written."),
     "one-of-several": Code(_NOTE, "The file holds several structures, of which one was taken."),
     "line-left-out": Code(_NOTE, "A line that breaks the syntax of the file was left out."),
     "dummy-sites": Code(_NOTE, "Sites that are no atoms were left out."),
@@ -51,6 +52,8 @@ CODES: Mapping[str, Code] = {
     "contradiction": Code(_CAUTION, "The file contradicts itself, which was accepted."),
     "elements-guessed": Code(_CAUTION, "The file does not name its elements plainly."),
     "left-out-of-file": Code(_CAUTION, "Something in the file that may matter is not used."),
+    "rounded-by-format": Code(_CAUTION, "The format of a file written rounds positions."),
+    "left-out-by-format": Code(_CAUTION, "The format of a file written does not hold all."),
     "reader-warning": Code(_CAUTION, "The reader of the format warned."),
     # Hessians and force constants
     "ghost-centres": Code(_NOTE, "Centres without a mass are no atoms and were left out."),

@@ -31,7 +31,7 @@ from nearsight.vibrations.settings import (
 from nearsight.vibrations.thermodynamics import thermodynamics
 from nearsight.workflows.settings import OF_WORKFLOWS, ElasticSettings
 
-ROWS = {"method": "method", "step_A": "step_A", "row_symmetry_A": "symmetry_tolerance_A"}
+ROWS = {name: name for name in ("method", "step_A", "row_symmetry_A")}
 OF_VERBS: list[tuple[Callable[..., Any], Settings, dict[str, str]]] = [
     (load_model, ModelSpec(), {"name": "name", "dtype": "dtype", "device": "device"}),
     (hessian, RowSettings(), ROWS),

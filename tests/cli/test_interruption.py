@@ -180,7 +180,9 @@ def test_results_that_cannot_be_written_do_not_hide_the_interruption(
         return Outcome({"structure": path}, show=lambda: None)
 
     arguments = Namespace(
-        json="out/r.json", report=None, structures=["first", "second"], command_line=None
+        json="out/r.json",
+        **dict.fromkeys(("jsonl", "append", "csv", "report", "command_line")),
+        structures=["first", "second"],
     )
     with pytest.raises(KeyboardInterrupt):
         run_each(arguments, calculate)

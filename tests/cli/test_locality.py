@@ -64,7 +64,7 @@ def test_a_reference_alone_is_no_comparison(
     arguments = ["locality", butane, "--reference", "ase:emt", "--site", "0", "--json", "-"]
     assert main([*arguments, "--threshold", "1e9"]) == 0
     record = json.loads(capsys.readouterr().out)
-    assert "comparison" not in record
+    assert record["comparison"] is None
     [site] = record["sites"]
     assert site["r_frag_A"] == site["shells"][-1]["radius_A"]
 

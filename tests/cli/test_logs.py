@@ -36,6 +36,24 @@ def test_twenty_structures_have_at_most_three_lines_each(
     assert len(of_the_run) <= 8
 
 
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [
+        ("hessian --save-structure relaxed", "aluminium.hessian.npz"),
+        ("vibrations --animate 3 4", "aluminium.mode-3.xyz, aluminium.mode-4.xyz"),
+    ],
+)
+def test_what_is_written_stands_at_the_end_of_each(
+    nearsight: Run, command: str, written: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *options = command.split()
+    assert nearsight(name, "copper.cif", "aluminium.cif", *options) == 0
+    told = [line[20:] for line in capsys.readouterr().err.splitlines()]
+    _, *of_second = [line for line in told if line.startswith("aluminium")]
+    assert len(of_second) <= 2
+    assert of_second[-1].endswith(f" s; wrote {written}")
+
+
 def test_lines_go_to_standard_error_and_results_to_standard_output(
     nearsight: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,7 +76,7 @@ def test_options_are_taken_before_the_command_and_after_it(
     options = ["-q", "--log", "run.log"]
     assert main([*options, *command] if before else [*command, *options]) == 0
     assert capsys.readouterr().err == ""
-    assert "copper.cif (1 of 1): finished" in (folder / "run.log").read_text()
+    assert "copper.cif: finished" in (folder / "run.log").read_text()
 
 
 def test_verbose_tells_each_step(nearsight: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +172,7 @@ def test_terminal_shows_at_once_what_runs_and_is_clean_at_the_end() -> None:
     assert session.status == 0
     assert session.words.lstrip("\r").startswith("Nearsight ")
     assert "Hessian rows" in session.words
-    assert "copper.cif (1 of 1): finished" in session.words
+    assert "copper.cif: finished" in session.words
     assert not [line for line in session.left if "Hessian rows" in line or "finished" in line]
     assert "copper.cif" in session.left
     assert session.left[-1] == ""

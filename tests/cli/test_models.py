@@ -20,6 +20,7 @@ from nearsight.models.contract import Model
 from nearsight.models.environments import Environment, Place
 from nearsight.models.families import FAMILIES, Family
 from nearsight.models.verdicts import Verdict, last_verdict
+from nearsight.progress import Progress
 from nearsight.testing import check_model
 from nearsight.testing.structures import examination_structures
 
@@ -159,7 +160,7 @@ def test_installing_shows_the_licence_first(
 ) -> None:
     asked = []
 
-    def install(family: str, *, accept_licence: bool) -> Environment:
+    def install(family: str, *, accept_licence: bool, progress: Progress) -> Environment:
         asked.append((family, accept_licence))
         assert "licence     MIT; weights of mace-mp-0-small: MIT" in capsys.readouterr().out
         return MADE
@@ -206,7 +207,7 @@ def test_without_a_terminal_a_restricting_licence_is_refused(
 def test_an_interrupted_installation(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def install(family: str, *, accept_licence: bool) -> Environment:
+    def install(family: str, *, accept_licence: bool, progress: Progress) -> Environment:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(model_install, "install", install)
@@ -235,7 +236,7 @@ def test_a_check_prints_each_line_and_keeps_the_verdict(
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     small = {"MgO": examination_structures()["MgO"]}
-    monkeypatch.setattr(model_check, "check_model", lambda model: check_model(model, small))
+    monkeypatch.setattr(model_check, "check_model", lambda model, **_: check_model(model, small))
     monkeypatch.setattr(
         registry, "load_model", lambda name, **settings: pair_model(name="sevennet-0")
     )
@@ -270,7 +271,7 @@ def test_a_failed_check_says_where(
 
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     small = {"MgO": examination_structures()["MgO"]}
-    monkeypatch.setattr(model_check, "check_model", lambda model: check_model(model, small))
+    monkeypatch.setattr(model_check, "check_model", lambda model, **_: check_model(model, small))
     monkeypatch.setattr(registry, "load_model", lambda name, **_: TorchModel(Wrong()))
     assert main(["models", "check", "pair"]) == 1
     lines = capsys.readouterr().out.splitlines()

@@ -73,7 +73,7 @@ def test_files_hold_both_units_whatever_is_shown(nearsight: Run, phonon_folder: 
     [first] = record["heat_capacity"]
     [row] = rows(phonon_folder / "r.csv")
     assert float(row["heat_capacity_J_per_g_K"]) == first["J_per_g_K"]
-    assert float(row["zero_point_energy_eV_per_cell"]) == record["zero_point_energy"]["eV_per_cell"]
+    assert float(row["zero_point_energy_eV_per_cell"]) == record["zero_point_energy_eV"]
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_functions_are_per_what_is_asked_for(
         heat, entropy, energy, free = map(float, cold[1].split())
         assert heat == entropy == 0.0
         assert energy == free
-        zero_point = record["zero_point_energy"]
+        zero_point = record["zero_point_energy_kJ_per_molformula"]
         expected = {
-            "formula": zero_point["kJ_per_molformula"],
-            "atom": zero_point["kJ_per_molatom"],
-            "cell": zero_point["eV_per_cell"],
-            "gram": zero_point["kJ_per_molformula"] / (196.96657 + 3 * 63.546),
+            "formula": zero_point,
+            "atom": zero_point / 4,
+            "cell": record["zero_point_energy_eV"],
+            "gram": zero_point / (196.96657 + 3 * 63.546),
         }[per]
         assert energy == pytest.approx(expected, abs=1e-3)
 

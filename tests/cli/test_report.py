@@ -12,7 +12,7 @@ import pytest
 from nearsight.cli.main import main
 from nearsight.errors import StorageError
 from nearsight.hessian import Hessian
-from nearsight.records import HarmonicResults
+from nearsight.records import Record
 from nearsight.reports.section_choice import section_of
 from nearsight.reports.sections import Section
 from nearsight.storage import write_text
@@ -160,10 +160,10 @@ def test_section_that_cannot_be_made_costs_no_result(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def broken(entry: HarmonicResults, number: int, budget: int) -> Section:
+    def broken(record: Record, number: int, *budgets: int) -> Section:
         if number == 1:
             raise RuntimeError("a defect")
-        return section_of(entry, number, budget)
+        return section_of(record, number, *budgets)
 
     monkeypatch.setattr("nearsight.cli.report_output.section_of", broken)
     arguments = ("copper.cif", "aluminium.cif", "--no-relax", "--json", "r.json")
@@ -248,39 +248,46 @@ def test_warnings_saved_with_a_hessian_are_on_its_page(nearsight: Run, folder: P
     assert "structure with warnings" in text
 
 
-def test_record_of_a_failed_run_is_explained(
+def test_records_have_a_page_without_the_results_of_their_run(
     nearsight: Run, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert nearsight("heat-capacity", "empty.cif", "--json", "r.json") == 1
-    capsys.readouterr()
-    assert main(["report", "r.json", "--output", "r.html"]) == 1
-    errors = capsys.readouterr().err
-    assert "the run failed (empty.cif: empty.cif is empty; write or download" in errors
-    assert "--report" in errors
-    assert "Traceback" not in errors
-    assert _records(folder / "r.html")[0]["error"]["type"] == "CheckpointError"
-
-
-def test_record_of_a_batch_names_its_failures(
-    nearsight: Run, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    structures = ("copper.cif", "empty.cif", "missing.cif")
+    structures = ("copper.cif", "empty.cif", "nitrogen.xyz")
     assert nearsight("heat-capacity", *structures, "--no-relax", "--json", "r.json") == 1
+    written = json.loads((folder / "r.json").read_text())
+    lines = [json.dumps(record) for record in written]
+    (folder / "r.jsonl").write_text("\n".join([*lines, lines[0][:100]]))
     capsys.readouterr()
-    assert main(["report", "r.json", "--output", "r.html"]) == 1
-    errors = capsys.readouterr().err
-    assert "2 of 3 structures of the run failed" in errors
-    assert "missing.cif does not exist" in errors
+    assert main(["report", "r.json", "--output", "of-list.html"]) == 0
+    assert main(["report", "r.jsonl", "--output", "of-lines.html"]) == 0
+    assert "the last line of r.jsonl, line 4, is cut off" in capsys.readouterr().err
+    for page in ("of-list.html", "of-lines.html"):
+        assert _records(folder / page) == written
+        text = (folder / page).read_text(encoding="utf-8")
+        assert "2 calculated, 1 failed" in text
+        for record in (written[0], written[2]):
+            (row,) = record["heat_capacity"]
+            assert f'<data value="{row["J_per_g_K"]}">{row["J_per_g_K"]:.5f}</data>' in text
+        assert '<input type="radio"' not in text  # no mode can be chosen
+        assert "<td>ase:emt</td>" in text
+
+
+def test_a_page_of_records_and_hessians(nearsight: Run, folder: Path) -> None:
+    assert nearsight("hessian", "copper.cif", "--no-relax", "--json", "r.json") == 0
+    assert main(["report", "r.json", "copper.hessian.npz", "--output", "r.html"]) == 0
+    first, second = _records(folder / "r.html")
+    assert (first["question"], second["question"]) == ("hessian", "heat-capacity")
+    assert first["hessian"] == second["hessian"]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("r.json", '{"structure": "copper.cif", "heat_capacity": []}', "nearsight hessian"),
-        ("r.json", "[1, 2]", "JSON file, which holds no Hessian"),
-        ("r.json", '{"error": null}', "no reason given"),
-        ("r.json", 100_000 * "[" + 100_000 * "]", "computes nothing"),
-        ("r.json", f'{{"error": "{100_000 * "y"}"}}', f"a structure: {300 * 'y'}…)"),
+        ("r.json", '{"structure": "copper.cif"}', "the field `schema` is missing"),
+        ("r.json", '{"schema": 99}', "`schema` is 99, and this version of Nearsight reads"),
+        ("r.json", "[1, 2]", "record 1 of r.json cannot be read: it is no record"),
+        ("r.json", "[]", "r.json holds no finished record"),
+        ("r.json", 100_000 * "[" + 100_000 * "]", "nested too deeply"),
+        ("r.json", '{"schema": 1, "question": "heat-cap', "r.json holds no finished record"),
         ("phonopy.yaml", "unit_cell:", "heat-capacity phonopy.yaml --report FILE.html`."),
         ("notes.txt", "no JSON either", "computes nothing"),
         ("damaged.npz", "no archive", "not a readable hessian file"),

@@ -1,9 +1,11 @@
 """Results when what is printed has nowhere to go."""
 
 import json
+import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,18 +119,20 @@ def test_a_table_that_cannot_be_made_costs_nothing_else(
 def test_a_number_that_json_does_not_know_costs_its_structure_only(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from nearsight.records.results import HarmonicResults
+    from nearsight.cli import heat_capacity
+    from nearsight.records import HeatCapacityRecord
 
-    to_json = HarmonicResults.to_json
+    make = heat_capacity.heat_capacity_record
 
-    def spoilt(self: HarmonicResults) -> dict[str, object]:
-        record = to_json(self)
-        return {**record, "mass": float("nan")} if self.name == "copper.cif" else record
+    def spoilt(results: Any) -> HeatCapacityRecord:
+        record = make(results)
+        return replace(record, scale_factor=math.nan) if results.name == "copper.cif" else record
 
-    monkeypatch.setattr(HarmonicResults, "to_json", spoilt)
+    monkeypatch.setattr(heat_capacity, "heat_capacity_record", spoilt)
     assert main([*PAIR, "--json", "r.json"]) == 1
     copper, aluminium = json.loads((folder / "r.json").read_text())
     assert copper["error"]["type"] == "ValueError"
+    assert "`scale_factor` of the record is nan" in copper["error"]["message"]
     assert aluminium["heat_capacity"]
     assert "copper.cif" in capsys.readouterr().err
 

@@ -16,7 +16,7 @@ from ase import Atoms
 from json_warnings import messages
 from nearsight.cli.main import main
 from nearsight.models.registry import load_model
-from nearsight.workflows.unfinished import keep_unfinished
+from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 CALCULATOR = '''
 """EMT that reads a factor from a file, counts its calls, and does what it is told to at one."""
@@ -297,3 +297,25 @@ def test_of_many_files_the_last_are_named(folder: Path) -> None:
     assert note.startswith("Finished work is kept in .nearsight: 6.rows-")
     assert note.count("(0 products)") == 3
     assert "and 6 files before; the same calculation goes on from there." in note
+
+
+def test_of_many_files_the_folder_is_listed_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model("ase:emt")
+    work = Unfinished(folder / "kept")
+    (folder / "kept").mkdir()
+    for number in range(50):
+        file = work.file(f"{number}.cif", Atoms("Cu"), model, "relaxation")
+        assert file is not None
+        file.touch()
+        file.with_name(f"{file.name}.modes-1").touch()
+    listed: list[str] = []
+    list_folder = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path: listed.append(path) or list_folder(path))
+    kept = work.kept()
+    assert len(listed) == 1
+    assert kept is not None
+    assert "48-" in kept
+    assert kept.count("49-") == 2
+    assert "and 97 files before" in kept

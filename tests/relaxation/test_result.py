@@ -98,3 +98,11 @@ def test_one_evaluation_for_each_step_and_no_more(emt: Any, rattled_copper: Atom
     """Two before the first step, as given and as begun, one there, and one of the end."""
     result = relax(rattled_copper, emt, RelaxationSettings(optimizer="BFGS", symmetrize_A=0.01))
     assert emt.n_calls == 2 + 1 + result.n_steps + 1
+
+
+def test_atoms_without_numbers_can_be_saved(
+    emt: Any, rattled_copper: Atoms, tmp_path: Path
+) -> None:
+    result = relax(rattled_copper, emt)
+    result.atoms.calc = None
+    assert saved_and_loaded(result, tmp_path).atoms.calc is None

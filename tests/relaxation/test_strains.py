@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.filters import FrechetCellFilter
+from ase.optimize import BFGS
 
+from nearsight.models.as_calculator import ModelCalculator
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.relaxation.strains import ALL_STRAINS, NO_STRAINS, strains_of
 from nearsight.structures.operations import find_operations
@@ -149,3 +152,14 @@ def test_a_group_leaves_few_lengths(atoms: Atoms, n_strains: int) -> None:
         changed = atoms.copy()
         changed.set_cell(atoms.cell.array @ (np.eye(3) + 0.1 * strain), scale_atoms=True)
         assert space_group(changed).number == space_group(atoms).number
+
+
+def test_size_alone_agrees_with_ase(skew_solid: Atoms, pair_model: Callable[..., Any]) -> None:
+    found = relax(skew_solid, pair_model(), replace(TIGHT, cell="isotropic"))
+    theirs = skew_solid.copy()
+    theirs.calc = ModelCalculator(pair_model())
+    for _ in range(3):  # their forces are those in the frame of the first cell
+        filtered = FrechetCellFilter(theirs, hydrostatic_strain=True)
+        BFGS(filtered, logfile=None).run(fmax=1e-4, steps=200)
+    assert found.energy_after_eV == pytest.approx(theirs.get_potential_energy(), abs=1e-5)
+    np.testing.assert_allclose(found.atoms.cell.array, theirs.cell.array, atol=1e-3)

@@ -16,7 +16,7 @@ from nearsight.hessian import hessian
 from nearsight.hessian.force_constants import force_constants
 from nearsight.hessian.operator import HessianOperator
 from nearsight.models.torch_model import TorchModel
-from nearsight.records import HarmonicResults, ProbedResults
+from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics, vibrations
 from nearsight.vibrations.settings import Acoustic

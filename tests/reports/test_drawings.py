@@ -7,7 +7,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
 
-from nearsight.records import HarmonicResults
+from nearsight.records.results import HarmonicResults
 from nearsight.reports.figures import (
     classical_limit_J_per_g_K,
     density_of_states_svg,

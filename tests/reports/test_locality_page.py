@@ -10,11 +10,13 @@ from ase import Atoms
 
 from nearsight.locality.comparison import compare_localities
 from nearsight.locality.compute import locality
-from nearsight.records import FailureRecord, LocalityResults
+from nearsight.records import FailureRecord
+from nearsight.records.locality_results import LocalityResults
 from nearsight.records.locality_verdict import locality_verdict
 from nearsight.records.verdict import Level
 from nearsight.reports import render_report
 from nearsight.reports.locality_figures import convergence_svg, interactions_svg
+from recorded import record_of, records_of
 
 ReadPage = Callable[[str], Any]
 
@@ -33,9 +35,9 @@ def levels(entry: LocalityResults) -> dict[str, Level]:
 def test_numbers_of_the_page_are_those_of_the_record(
     entry: LocalityResults, read_page: ReadPage
 ) -> None:
-    page = read_page(render_report([entry]))
+    page = read_page(render_report(records_of([entry])))
     record = page.data["structure-1-record"]
-    assert record == entry.to_json()
+    assert record == record_of(entry).to_json()
     radii = {site["r_frag_A"] for site in record["sites"]}
     assert radii | {record["common_radius_A"], record["cutoff_A"]} <= set(page.values)
     for site in record["sites"]:
@@ -46,7 +48,7 @@ def test_numbers_of_the_page_are_those_of_the_record(
 
 
 def test_fragments_of_the_record_are_those_of_the_files(entry: LocalityResults) -> None:
-    made = entry.to_json()["fragments"]
+    made = record_of(entry).to_json()["fragments"]
     wanted = {"file", "centre", "n_atoms", "n_central", "charge", "spin"}
     assert made
     assert all(wanted <= set(each) for each in made)
@@ -57,7 +59,7 @@ def test_fragments_of_the_record_are_those_of_the_files(entry: LocalityResults) 
 def test_atoms_have_the_colours_of_what_is_felt_and_of_what_is_lost(
     entry: LocalityResults, read_page: ReadPage
 ) -> None:
-    page = read_page(render_report([entry]))
+    page = read_page(render_report(records_of([entry])))
     for site in entry.locality.sites:
         felt = page.data[f"structure-1-site-{site.site}-h-viewer"]
         lost = page.data[f"structure-1-site-{site.site}-g-viewer"]
@@ -102,7 +104,7 @@ def test_a_model_that_sees_less_far_is_told(entry: LocalityResults, read_page: R
     assert levels(same)["model sees as far"] is Level.GOOD
     shorter = replace(compared, model_common_radius_A=1.0)
     assert levels(replace(entry, comparison=shorter))["model sees less far"] is Level.CAUTION
-    page = read_page(render_report([same]))
+    page = read_page(render_report(records_of([same])))
     assert "pair beside pair" in page.words
     assert page.data["structure-1-record"]["comparison"] == compared.summary()
 
@@ -118,8 +120,8 @@ def test_curves_and_dots_are_where_the_axes_say(entry: LocalityResults) -> None:
 
 
 def test_an_overview_has_radii_and_no_modes(entry: LocalityResults, read_page: ReadPage) -> None:
-    failed = FailureRecord("broken.cif", "StructureError", "no capping is defined")
-    page = read_page(render_report([entry, replace(entry, name="other.cif"), failed]))
+    failed = FailureRecord.of("broken.cif", "StructureError", "no capping is defined")
+    page = read_page(render_report(records_of([entry, replace(entry, name="other.cif"), failed])))
     assert "Locality of 3 structures" in page.words
     assert "fragment radius" in page.words
     assert "imaginary" not in page.words

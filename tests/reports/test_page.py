@@ -13,23 +13,26 @@ import pytest
 
 from nearsight.errors import StorageError
 from nearsight.printable import printable
-from nearsight.records import FailureRecord, HarmonicResults
+from nearsight.records import FailureRecord
+from nearsight.records.making import heat_capacity_record
+from nearsight.records.results import HarmonicResults
 from nearsight.reports import render_report, write_report
+from nearsight.reports.harmonic_section import harmonic_section
 from nearsight.reports.page import render_page
-from nearsight.reports.sections import calculated_section
 from nearsight.reports.templates import asset
+from recorded import record_of, records_of
 
 ReadPage = Callable[[str], Any]
 
-EMPTY = FailureRecord("empty.cif", "StructureError", "empty.cif is empty; write it again.")
+EMPTY = FailureRecord.of("empty.cif", "StructureError", "empty.cif is empty; write it again.")
 
 
 def test_numbers_of_the_page_are_those_of_the_record(
     quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
-    page = read_page(render_report([quartz_entry]))
+    page = read_page(render_report(records_of([quartz_entry])))
     record = page.data["structure-1-record"]
-    assert record == quartz_entry.to_json()
+    assert record == record_of(quartz_entry).to_json()
     for row in record["heat_capacity"]:
         assert set(row.values()) <= set(page.values)
         assert f"{row['J_per_g_K']:.5f}" in page.words
@@ -42,7 +45,9 @@ def test_numbers_of_the_page_are_those_of_the_record(
 def test_everything_a_reader_needs_is_named(
     water_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
-    words = read_page(render_report([water_entry], command="nearsight heat-capacity w.xyz")).words
+    words = read_page(
+        render_report(records_of([water_entry]), command="nearsight heat-capacity w.xyz")
+    ).words
     relaxation = water_entry.relaxation
     assert relaxation is not None
     provenance = water_entry.hessian.provenance
@@ -66,7 +71,7 @@ def test_everything_a_reader_needs_is_named(
 
 
 def test_page_loads_nothing(quartz_entry: HarmonicResults, read_page: ReadPage) -> None:
-    text = render_report([quartz_entry, EMPTY])
+    text = render_report(records_of([quartz_entry, EMPTY]))
     page = read_page(text)
     loading = {"src", "srcset", "data", "poster", "action", "formaction", "background"}
     for tag, attributes in page.tags:
@@ -87,7 +92,7 @@ def test_page_loads_nothing(quartz_entry: HarmonicResults, read_page: ReadPage) 
 def test_policy_allows_exactly_the_scripts_of_the_page(
     quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
-    page = read_page(render_report([quartz_entry]))
+    page = read_page(render_report(records_of([quartz_entry])))
     (policy,) = [str(a["content"]) for _, a in page.tags if a.get("http-equiv")]
     digests = [
         base64.b64encode(hashlib.sha256(program.encode()).digest()).decode()
@@ -124,10 +129,10 @@ def test_viewer_is_the_one_its_licence_names() -> None:
 def test_hostile_names_stay_text(
     quartz_entry: HarmonicResults, read_page: ReadPage, hostile: str
 ) -> None:
-    failed = FailureRecord(hostile, "StructureError", f"{hostile} is empty")
+    failed = FailureRecord.of(hostile, "StructureError", f"{hostile} is empty")
     made = replace(quartz_entry, name=hostile, settings={hostile: hostile})
-    plain = read_page(render_report([quartz_entry, EMPTY]))
-    page = read_page(render_report([made, failed], command=f"nearsight {hostile}"))
+    plain = read_page(render_report(records_of([quartz_entry, EMPTY])))
+    page = read_page(render_report(records_of([made, failed]), command=f"nearsight {hostile}"))
     assert page.data["structure-1-record"]["structure"] == hostile
     assert page.data["structure-2-record"]["structure"] == hostile
     assert printable(hostile) in page.words
@@ -138,8 +143,8 @@ def test_hostile_names_stay_text(
 def test_failures_are_listed_with_their_reason(
     quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
-    defect = FailureRecord("odd.cif", "ZeroDivisionError", "division by zero")
-    page = read_page(render_report([quartz_entry, EMPTY, defect]))
+    defect = FailureRecord.of("odd.cif", "ZeroDivisionError", "division by zero")
+    page = read_page(render_report(records_of([quartz_entry, EMPTY, defect])))
     assert "1 calculated, 2 failed" in page.words
     assert page.words.count("empty.cif is empty; write it again.") == 2
     assert "follow the remedy" in page.words
@@ -151,8 +156,8 @@ def test_failures_are_listed_with_their_reason(
 
 
 def test_a_run_in_which_all_failed_has_a_page(read_page: ReadPage) -> None:
-    assert "No result for empty" in render_report([EMPTY])
-    page = read_page(render_report([EMPTY, replace(EMPTY, name="other.cif")]))
+    assert "No result for empty" in render_report(records_of([EMPTY]))
+    page = read_page(render_report(records_of([EMPTY, replace(EMPTY, structure="other.cif")])))
     assert "0 calculated, 2 failed" in page.words
     assert "There is no result on this page" in page.words
 
@@ -160,7 +165,7 @@ def test_a_run_in_which_all_failed_has_a_page(read_page: ReadPage) -> None:
 def test_overview_compares_structures(
     quartz_entry: HarmonicResults, water_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
-    page = read_page(render_report([quartz_entry, water_entry]))
+    page = read_page(render_report(records_of([quartz_entry, water_entry])))
     for entry in (quartz_entry, water_entry):
         assert entry.thermodynamics is not None
         for value in entry.thermodynamics.heat_capacity_J_per_g_K.tolist():
@@ -170,7 +175,12 @@ def test_overview_compares_structures(
 
 
 def test_what_was_not_reached_is_named(quartz_entry: HarmonicResults, read_page: ReadPage) -> None:
-    page = read_page(render_page([calculated_section(quartz_entry, 1)], pending=["late.cif"]))
+    page = read_page(
+        render_page(
+            [harmonic_section(heat_capacity_record(quartz_entry), quartz_entry, 1)],
+            pending=["late.cif"],
+        )
+    )
     assert "1 not calculated yet" in page.words
     assert "late.cif" in page.words
 
@@ -178,7 +188,7 @@ def test_what_was_not_reached_is_named(quartz_entry: HarmonicResults, read_page:
 def test_page_without_thermodynamics_is_about_vibrations(
     quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
-    page = read_page(render_report([replace(quartz_entry, thermodynamics=None)]))
+    page = read_page(render_report(records_of([replace(quartz_entry, thermodynamics=None)])))
     assert "Vibrations of quartz" in page.text
     assert "Heat capacity" not in page.words
     assert "heat_capacity" not in page.data["structure-1-record"]
@@ -188,7 +198,9 @@ def test_modes_that_do_not_fit_are_named(
     quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     n_atoms, n_modes = quartz_entry.vibrations.n_atoms, quartz_entry.vibrations.n_modes
-    page = read_page(render_report([quartz_entry], mode_budget_bytes=4 * n_atoms * 5 + 3))
+    page = read_page(
+        render_report(records_of([quartz_entry]), mode_budget_bytes=4 * n_atoms * 5 + 3)
+    )
     viewer = page.data["structure-1-viewer"]
     assert viewer["n_modes"] == 5
     assert len(viewer["modes"]) <= 4 * n_atoms * 5
@@ -205,7 +217,7 @@ def test_atom_without_vibrations_has_a_page(
     from ase import Atoms
 
     for atoms in (Atoms("Si", cell=[9, 9, 9], pbc=True), Atoms("Si")):
-        page = read_page(render_report([make_entry(atoms, "si.cif")]))
+        page = read_page(render_report(records_of([make_entry(atoms, "si.cif")])))
         assert "The structure has no vibrations" in page.words
         assert not [tag for tag, attributes in page.tags if attributes.get("role") == "img"]
 
@@ -215,7 +227,9 @@ def test_name_that_is_no_unicode_costs_no_page(
 ) -> None:
     name = os.fsdecode(b"caf\xe9.cif")
     target = tmp_path / "page.html"
-    write_report(target, [replace(quartz_entry, name=name)], command=f"nearsight {name}")
+    write_report(
+        target, records_of([replace(quartz_entry, name=name)]), command=f"nearsight {name}"
+    )
     assert "caf\\xe9.cif" in target.read_text(encoding="utf-8")
 
 
@@ -223,7 +237,7 @@ def test_page_is_written_whole_or_not_at_all(
     tmp_path: Path, quartz_entry: HarmonicResults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "page.html"
-    write_report(target, [quartz_entry])
+    write_report(target, records_of([quartz_entry]))
     before = target.read_text(encoding="utf-8")
     assert before.endswith("</html>")
 
@@ -232,14 +246,14 @@ def test_page_is_written_whole_or_not_at_all(
 
     monkeypatch.setattr("nearsight.storage.os.fsync", full)
     with pytest.raises(StorageError, match="No space left"):
-        write_report(target, [EMPTY])
+        write_report(target, records_of([EMPTY]))
     assert target.read_text(encoding="utf-8") == before
     assert list(tmp_path.iterdir()) == [target]
 
 
 def test_report_of_nothing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="at least one entry"):
-        write_report(tmp_path / "page.html", [])
+    with pytest.raises(StorageError, match="at least one record"):
+        write_report(tmp_path / "page.html", records_of([]))
     assert not list(tmp_path.iterdir())
 
 
@@ -247,6 +261,6 @@ def test_record_is_embedded_to_the_last_digit(
     quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
     entry = replace(quartz_entry, settings={"value": float(np.nextafter(1.0, 2.0))})
-    page = read_page(render_report([entry]))
-    assert page.data["structure-1-record"] == json.loads(json.dumps(entry.to_json()))
+    page = read_page(render_report(records_of([entry])))
+    assert page.data["structure-1-record"] == json.loads(json.dumps(record_of(entry).to_json()))
     assert page.data["structure-1-record"]["settings"]["value"] > 1.0

@@ -17,8 +17,10 @@ from nearsight import units
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.product_method import ProductMethod
 from nearsight.models.torch_model import TorchModel
-from nearsight.records import FailureRecord, HarmonicResults, ProbedResults
+from nearsight.records import FailureRecord
+from nearsight.records.making import heat_capacity_record
 from nearsight.records.probed_verdict import probed_verdict
+from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.records.verdict import Level
 from nearsight.remarks import Remark
 from nearsight.reports import render_report
@@ -27,6 +29,7 @@ from nearsight.reports.probed_figures import CLASSICAL_LIMIT_J_PER_MOL_K, elemen
 from nearsight.reports.probed_section import probed_section
 from nearsight.vibrations import probe_heat_capacity
 from nearsight.vibrations.probed_heat_capacity import ATOMIC_KEY
+from recorded import record_of, records_of
 
 ReadPage = Callable[[str], Any]
 
@@ -59,9 +62,9 @@ def _with_error(entry: ProbedResults, relative: float) -> ProbedResults:
 def test_numbers_of_the_page_are_those_of_the_record(
     probed_entry: ProbedResults, read_page: ReadPage
 ) -> None:
-    page = read_page(render_report([probed_entry]))
+    page = read_page(render_report(records_of([probed_entry])))
     record = page.data["structure-1-record"]
-    assert record == probed_entry.to_json()
+    assert record == record_of(probed_entry).to_json()
     assert record["spectrum"]["method"] == "probing"
     for row in record["heat_capacity"]:
         assert {row["J_per_g_K"], row["J_per_molatom_K"], row["J_per_K_per_cell"]} <= set(
@@ -79,7 +82,7 @@ def test_error_below_the_last_digit_is_not_called_zero(
 ) -> None:
     tiny = np.full(2, 1e-12)
     exact = _with_heat(probed_entry, standard_error_eV_per_K=tiny, bias_estimate_eV_per_K=tiny)
-    words = read_page(render_report([exact])).words
+    words = read_page(render_report(records_of([exact]))).words
     assert words.count("< 0.00001") == 2
     assert "0.00000" not in words
 
@@ -88,7 +91,7 @@ def test_everything_a_reader_needs_is_named(
     probed_entry: ProbedResults, read_page: ReadPage
 ) -> None:
     heat = probed_entry.heat
-    words = " ".join(read_page(render_report([probed_entry])).words.split())
+    words = " ".join(read_page(render_report(records_of([probed_entry]))).words.split())
     for needed in (
         "Harmonic heat capacity of a crystal of 216 atoms per cell, by probing its Hessian with",
         "Convention “classical”.",
@@ -112,7 +115,7 @@ def test_everything_a_reader_needs_is_named(
 
 
 def test_there_are_no_modes_to_choose(probed_entry: ProbedResults, read_page: ReadPage) -> None:
-    page = read_page(render_report([probed_entry]))
+    page = read_page(render_report(records_of([probed_entry])))
     assert not [tag for tag, _ in page.tags if tag == "input"]
     assert not [a for _, a in page.tags if a.get("data-action") == "pause"]
     assert "modes" not in page.data["structure-1-viewer"]
@@ -123,7 +126,7 @@ def test_there_are_no_modes_to_choose(probed_entry: ProbedResults, read_page: Re
 def test_scale_of_the_colours_ends_at_the_lowest_and_the_highest(
     probed_entry: ProbedResults, read_page: ReadPage
 ) -> None:
-    text = render_report([probed_entry])
+    text = render_report(records_of([probed_entry]))
     page = read_page(text)
     shares = page.data["structure-1-record"]["atomic_heat_capacity_J_per_molatom_K"][0]
     assert {min(shares), max(shares)} <= set(page.values)
@@ -140,7 +143,7 @@ def test_colours_follow_the_heat_of_the_atoms(
 ) -> None:
     shares = np.linspace(3.0, 24.0, 216)
     entry = _with_shares(probed_entry, shares)
-    viewer = read_page(render_report([entry])).data["structure-1-viewer"]
+    viewer = read_page(render_report(records_of([entry]))).data["structure-1-viewer"]
     colors = viewer["atom_colors"]
     assert (colors[0], colors[-1]) == (SCALE[0], SCALE[-1])
     reds = [int(color[1:3], 16) for color in colors]
@@ -154,9 +157,9 @@ def test_structure_too_large_to_draw_is_left_out(
     probed_entry: ProbedResults, read_page: ReadPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nearsight.reports.probed_section._MOST_DRAWN_ATOMS", 216)
-    assert "structure-1-viewer" in read_page(render_report([probed_entry])).data
+    assert "structure-1-viewer" in read_page(render_report(records_of([probed_entry]))).data
     monkeypatch.setattr("nearsight.reports.probed_section._MOST_DRAWN_ATOMS", 215)
-    page = read_page(render_report([probed_entry]))
+    page = read_page(render_report(records_of([probed_entry])))
     assert set(page.data) == {"structure-1-record"}
     assert not [a for _, a in page.tags if "data-viewer" in a or "data-structure" in a]
     assert "The structure in 3D is left out" in page.words
@@ -168,8 +171,8 @@ def test_structure_too_large_to_draw_is_left_out(
 def test_overview_compares_probed_with_others(
     probed_entry: ProbedResults, quartz_entry: HarmonicResults, read_page: ReadPage
 ) -> None:
-    failed = FailureRecord("empty.cif", "StructureError", "empty.cif is empty; write it again.")
-    page = read_page(render_report([quartz_entry, probed_entry, failed]))
+    failed = FailureRecord.of("empty.cif", "StructureError", "empty.cif is empty; write it again.")
+    page = read_page(render_report(records_of([quartz_entry, probed_entry, failed])))
     assert "Heat capacities of 3 structures" in page.words
     assert "2 calculated, 1 failed" in page.words
     for value in probed_entry.heat.heat_capacity_J_per_g_K.tolist():
@@ -182,9 +185,9 @@ def test_overview_compares_probed_with_others(
 def test_hostile_names_stay_text(probed_entry: ProbedResults, read_page: ReadPage) -> None:
     hostile = "</script><script>alert(1)</script>"
     entry = replace(probed_entry, name=hostile, spectrum_reason=hostile)
-    page = read_page(render_report([entry]))
+    page = read_page(render_report(records_of([entry])))
     assert page.data["structure-1-record"]["structure"] == hostile
-    assert page.programs == read_page(render_report([probed_entry])).programs
+    assert page.programs == read_page(render_report(records_of([probed_entry]))).programs
 
 
 def test_molecule_has_a_page(pair_model: Callable[..., TorchModel], read_page: ReadPage) -> None:
@@ -192,7 +195,7 @@ def test_molecule_has_a_page(pair_model: Callable[..., TorchModel], read_page: R
     operator = HessianOperator(Atoms("Mg4", positions=corners), pair_model(), "analytic")
     heat = probe_heat_capacity(operator, 400.0, "exclude", radius_A=20.0)
     entry = ProbedResults("cluster.xyz", heat)
-    words = read_page(render_report([entry])).words
+    words = read_page(render_report(records_of([entry]))).words
     assert "a molecule of 4 atoms, by probing" in words
     assert "The 6 translations and rotations of the molecule are left out." in words
     assert _levels(entry)["vibrations only"] is Level.CAUTION
@@ -276,7 +279,7 @@ def test_modes_that_were_looked_for_are_judged(
     entry = _with_heat(probed_entry, n_imaginary=n_imaginary)
     [found] = [each for finding, each in _levels(entry).items() if "imaginary mode" in finding]
     assert found is level
-    page = read_page(render_report([entry, probed_entry]))
+    page = read_page(render_report(records_of([entry, probed_entry])))
     assert str(n_imaginary) in [line.strip() for line in page.words.splitlines()]
     assert "none seen" in page.words
 
@@ -288,7 +291,7 @@ def test_imaginary_modes_that_were_seen_are_a_problem(
     nodes[5] = units.eigenvalues_from_wavenumbers([-12.3])[0]
     entry = _with_heat(probed_entry, nodes_eV_per_A2_amu=nodes)
     assert _levels(entry)["imaginary modes seen"] is Level.BAD
-    page = read_page(render_report([entry, probed_entry]))
+    page = read_page(render_report(records_of([entry, probed_entry])))
     assert "At −12.3 cm⁻¹ and perhaps below" in page.words
     assert "seen" in [line.strip() for line in page.words.splitlines()]
 
@@ -331,7 +334,7 @@ def test_products_by_differences_call_for_care(
     method = ProductMethod("differences", "pair cannot be differentiated twice", 10**6, 1e-3)
     entry = _with_heat(probed_entry, method=method, difference_error=2e-4)
     assert _levels(entry)["products by differences"] is Level.CAUTION
-    words = read_page(render_report([entry])).words
+    words = read_page(render_report(records_of([entry]))).words
     assert "over 0.001 Å and no derivatives: pair cannot be differentiated twice." in words
     assert "off by up to about 0.02 % of their largest element" in words
     assert "displacement" in words
@@ -350,6 +353,8 @@ def test_structure_is_judged_as_for_other_entries(probed_entry: ProbedResults) -
         probed_entry, structure_warnings=(Remark("space-group-changed", "The symmetry changed."),)
     )
     assert _levels(remarked)["structure with warnings"] is Level.CAUTION
-    assert "The symmetry changed." in probed_section(remarked, 1).html
+    assert (
+        "The symmetry changed." in probed_section(heat_capacity_record(remarked), remarked, 1).html
+    )
     excluded = _with_heat(probed_entry, acoustic="exclude")
     assert _levels(excluded)["nearly all modes counted"] is Level.GOOD

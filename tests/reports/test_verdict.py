@@ -5,16 +5,18 @@ import numpy as np
 import pytest
 
 from json_warnings import messages
-from nearsight.records import HarmonicResults
-from nearsight.records.verdict import Level, verdict
+from nearsight.records.harmonic_verdict import harmonic_verdict
+from nearsight.records.results import HarmonicResults
+from nearsight.records.verdict import Level
 from nearsight.remarks import Remark
 from nearsight.vibrations import thermodynamics, vibrations
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.supercell_convergence import ConvergenceStep, SupercellConvergence
+from recorded import record_of
 
 
 def _levels(entry: HarmonicResults) -> dict[str, Level]:
-    return {check.finding: check.level for check in verdict(entry).checks}
+    return {check.finding: check.level for check in harmonic_verdict(entry).checks}
 
 
 def test_relaxed_molecule_passes_but_for_what_is_left_out(water_entry: HarmonicResults) -> None:
@@ -22,8 +24,8 @@ def test_relaxed_molecule_passes_but_for_what_is_left_out(water_entry: HarmonicR
     assert levels.pop("vibrations only") is Level.CAUTION
     assert set(levels.values()) == {Level.GOOD}
     without = replace(water_entry, thermodynamics=None)
-    assert verdict(without).level is Level.GOOD
-    assert "Nothing speaks against" in verdict(without).summary
+    assert harmonic_verdict(without).level is Level.GOOD
+    assert "Nothing speaks against" in harmonic_verdict(without).summary
 
 
 def test_unconverged_relaxation_is_a_problem(water_entry: HarmonicResults) -> None:
@@ -31,7 +33,7 @@ def test_unconverged_relaxation_is_a_problem(water_entry: HarmonicResults) -> No
     relaxation = replace(water_entry.relaxation, converged=False)
     entry = replace(water_entry, relaxation=relaxation)
     assert _levels(entry)["relaxation not converged"] is Level.BAD
-    assert verdict(entry).level is Level.BAD
+    assert harmonic_verdict(entry).level is Level.BAD
 
 
 def test_unrelaxed_is_not_the_same_as_unknown(quartz_entry: HarmonicResults) -> None:
@@ -54,7 +56,7 @@ def test_warnings_of_a_converged_structure_are_no_praise(water_entry: HarmonicRe
     )
     assert _levels(noted)["relaxation converged"] is Level.GOOD
     assert _levels(noted)["structure with warnings"] is Level.CAUTION
-    assert verdict(noted).short == "with care"
+    assert harmonic_verdict(noted).short == "with care"
 
 
 def test_imaginary_modes_are_a_problem(quartz_entry: HarmonicResults) -> None:
@@ -113,7 +115,9 @@ def test_large_cell_leaves_little_out(quartz_entry: HarmonicResults) -> None:
     )
     modes = vibrations(large)
     entry = HarmonicResults("large", large, modes, thermodynamics(modes, 300.0))
-    (check,) = [c for c in verdict(entry).checks if c.finding == "nearly all modes counted"]
+    (check,) = [
+        c for c in harmonic_verdict(entry).checks if c.finding == "nearly all modes counted"
+    ]
     assert check.level is Level.GOOD
     assert "3 of 324 modes" in check.detail
     (percent,) = re.findall(r"([\d.]+) % of the heat capacity at 300 K", check.detail)
@@ -157,11 +161,11 @@ _STEP = ConvergenceStep((1, 1, 1), 3, np.array([1.0]), None)
 def test_no_warning_stands_below_praise(water_entry: HarmonicResults, source: str) -> None:
     found = _spoilt(water_entry, source)
     assert found.warnings
-    judged = verdict(found)
+    judged = harmonic_verdict(found)
     assert judged.level >= Level.CAUTION
     assert "Nothing" not in judged.summary
     assert "sound" not in judged.short
-    assert found.to_json()["verdict"]["level"] in {"caution", "bad"}
+    assert record_of(found).to_json()["verdict"]["level"] in {"caution", "bad"}
 
 
 @pytest.mark.parametrize("error_eV_per_A2", [5e-3, 0.2])
@@ -174,7 +178,7 @@ def test_what_the_page_doubts_the_terminal_doubts(
         quartz_entry,
         hessian=replace(quartz_entry.hessian, matrix_eV_per_A2=matrix, warnings=()),
     )
-    doubted = [check for check in verdict(entry).checks if check.is_warning]
+    doubted = [check for check in harmonic_verdict(entry).checks if check.is_warning]
     own = [check for check in doubted if not check.said]
     assert {check.finding for check in own} >= {
         "asymmetric Hessian",
@@ -183,7 +187,7 @@ def test_what_the_page_doubts_the_terminal_doubts(
     }
     for check in own:
         [_] = [text for text in entry.warnings if text.startswith(f"{check.finding}: ")]
-    assert messages(entry.to_json()) == list(entry.warnings)
+    assert messages(record_of(entry).to_json()) == list(entry.warnings)
     assert len(entry.warnings) >= len(own)
 
 
@@ -195,6 +199,6 @@ def test_every_doubt_has_a_warning_and_every_warning_a_doubt(
             for temperatures in ([300.0], [1.0, 300.0]):
                 thermal = thermodynamics(entry.vibrations, temperatures, acoustic)
                 judged = replace(entry, thermodynamics=thermal)
-                doubts = [check for check in verdict(judged).checks if check.is_warning]
+                doubts = [check for check in harmonic_verdict(judged).checks if check.is_warning]
                 assert bool(doubts) == bool(judged.warnings)
                 assert len(judged.warnings) >= len(doubts)

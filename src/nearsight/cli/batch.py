@@ -3,43 +3,24 @@
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
+from nearsight import records
 from nearsight.cli.closing_table import ClosingTable
-from nearsight.cli.csv_output import CsvOutput
-from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.logs import progress_for
-from nearsight.cli.report_output import ReportOutput
+from nearsight.cli.run_outputs import Outcome, RunOutputs
 from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
-from nearsight.cli.table import Table
 from nearsight.cli.wording import in_options
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.progress import Progress, duration
-from nearsight.reports.section_choice import Entry
 from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 logger = logging.getLogger("nearsight.cli")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one structure gave."""
-
-    record: Record
-    """The JSON object."""
-    show: Callable[[], None]
-    """Prints it for a human."""
-    entry: Entry | None = None
-    """What a report shows of it; None for a command without a report, and for a failure."""
-    tables: Callable[[], Sequence[Table]] = tuple
-    """What files of tables have of it."""
-    files: tuple[str, ...] = ()
-    """What was written of it alone."""
 
 
 @dataclass(frozen=True)
@@ -95,36 +76,21 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
 
 
 def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]) -> int:
-    """Call `calculate` for each structure with its position among all, such as ``3 of 20``."""
-    output = JsonOutput(arguments.json, many=len(arguments.structures) > 1)
-    report = ReportOutput(arguments.report, arguments.structures, arguments.command_line)
-    table = ClosingTable()
-    tables = CsvOutput(arguments.csv)
+    """Call `calculate` for each structure with its position; one alone has none."""
+    outputs, table = RunOutputs(arguments), ClosingTable()
     failed, n_structures = 0, len(arguments.structures)
-    try:
+    with outputs.finished_at_the_end():
         for number, path in enumerate(arguments.structures, start=1):
-            position, start = f"{number} of {n_structures}", perf_counter()
+            position = f"{number} of {n_structures}" if n_structures > 1 else ""
+            start = perf_counter()
             with _nothing_between_results(arguments):
                 outcome = _attempt(path, partial(calculate, path, position))
-            outcome = _recorded(path, outcome, output)
-            _tabulate(path, outcome, tables)
-            drawn = report.add(outcome.record, outcome.entry)
+            outcome = _recorded(path, outcome, outputs)
+            written = outputs.add(path, outcome)
             shown = arguments.json == "-" or _shown(path, outcome)
-            failed += "error" in outcome.record or not (drawn and shown)
+            failed += "error" in outcome.record or not (written and shown)
             table.add(outcome.record)
             _log_end(path, position, outcome, perf_counter() - start)
-    except BaseException:
-        for unfinished in (output, tables, report):
-            try:
-                unfinished.finish()
-            except StorageError as error:  # must not hide why the run ends
-                say(str(error))
-        raise
-    try:
-        output.finish()
-        tables.finish()
-    finally:
-        report.finish()
     if arguments.json != "-":
         table.show()
     if failed and n_structures > 1:
@@ -133,20 +99,11 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
     return 1 if failed else 0
 
 
-def _tabulate(path: str, outcome: Outcome, tables: CsvOutput) -> None:
-    """Add the tables of a structure to those of the run, or that it has none."""
-    if "error" in outcome.record:
-        tables.add_failure(path, str(outcome.record["error"]["message"]))
-    else:
-        model = outcome.record.get("model")
-        name = model["name"] if isinstance(model, Mapping) else model
-        tables.add(path, name, outcome.tables())
-
-
 def _log_end(path: str, position: str, outcome: Outcome, seconds: float) -> None:
     end = "failed" if "error" in outcome.record else "finished"
     wrote = f"; wrote {', '.join(outcome.files)}" if outcome.files else ""
-    logger.info("%s (%s): %s after %s%s", path, position, end, duration(seconds), wrote)
+    which = f"{path} ({position})" if position else path
+    logger.info("%s: %s after %s%s", which, end, duration(seconds), wrote)
 
 
 def _nothing_between_results(arguments: argparse.Namespace) -> AbstractContextManager[object]:
@@ -163,13 +120,13 @@ def _attempt(path: str, calculate: Callable[[], Outcome]) -> Outcome:
         return _failure(path, error)
 
 
-def _recorded(path: str, outcome: Outcome, output: JsonOutput) -> Outcome:
+def _recorded(path: str, outcome: Outcome, outputs: RunOutputs) -> Outcome:
     """Add the record to the JSON, or in its place that this is not possible."""
     try:
-        output.add(outcome.record)
+        outputs.add_record(outcome.record)
     except (ValueError, TypeError) as error:
         outcome = _failure(path, error)
-        output.add(outcome.record)
+        outputs.add_record(outcome.record)
     return outcome
 
 
@@ -198,8 +155,8 @@ def _failure(path: str, error: Exception | SystemExit) -> Outcome:
     say(shown if shown.startswith(path) else f"{path}: {shown}")
     if defect:
         say_defect(error)
-    failure = {"type": kind.__name__, "message": message}
-    return Outcome({"structure": path, "error": failure}, show=lambda: None)
+    failure = records.FailureRecord.of(path, kind.__name__, message)
+    return Outcome(failure.to_json(), show=lambda: None)
 
 
 def _require_results_somewhere(arguments: argparse.Namespace) -> None:
@@ -211,7 +168,7 @@ def _require_results_somewhere(arguments: argparse.Namespace) -> None:
         They do not; unfinished and finished work is then kept.
     """
     reason = why_not_printed()
-    if reason is not None and arguments.json in {None, "-"}:
+    if reason is not None and arguments.json in {None, "-"} and arguments.jsonl is None:
         raise StorageError(
             f"results could not be printed to standard output: {reason}. All structures are "
             f"computed; the same command shows them at once, or writes them with --json FILE."

@@ -72,46 +72,59 @@ def _verdict(record: Record) -> str:
 
 def answer_of(record: Record) -> str:
     """Return the number that a record is about, with its unit; empty if it has none."""
-    for field, answer in _ANSWERS.items():
-        if record.get(field):
-            return answer(record)
-    return ""
+    if "rows_needed" in record:  # a plan, which answers no question about the structure
+        return f"{record['rows_needed']} rows needed"
+    answer = _ANSWERS.get(record.get("question", ""))
+    return "" if answer is None else answer(record)
+
+
+def _energy(record: Record) -> str:
+    return f"{record['energy_eV_per_atom']:.4f} eV/atom"
+
+
+def _relaxation(record: Record) -> str:
+    return f"{1000 * record['relaxation']['energy_change_eV_per_atom']:+.2f} meV/atom"
 
 
 def _heat(record: Record) -> str:
-    row = min(record["heat_capacity"], key=lambda each: abs(each["temperature_K"] - _USUAL_K))
-    return f"c_v {row['J_per_g_K']:.5f} J/(g K), {row['temperature_K']:g} K"
+    row = _usual(record["heat_capacity"])
+    return f"c_v {row['J_per_g_K']:.5f} J/(g K), {row['temperature_K']:g} K" if row else ""
 
 
-def _gas(record: Record) -> str:
-    rows = record["ideal_gas"]["functions"]
-    row = min(rows, key=lambda each: abs(each["temperature_K"] - _USUAL_K))
+def _ideal_gas(record: Record) -> str:
+    row = _usual(record["ideal_gas"]["functions"])
     return f"S {row['entropy_J_per_mol_K']:.3f} J/(mol K), {row['temperature_K']:g} K"
 
 
+def _usual(rows: Sequence[Record]) -> Record:
+    """Return the row that is nearest to the usual temperature; an empty one without rows."""
+    return min(rows, key=lambda row: abs(row["temperature_K"] - _USUAL_K), default={})
+
+
 def _elasticity(record: Record) -> str:
-    found = record["elasticity"]
-    moduli = found["moduli"]
-    return f"K {moduli['bulk_GPa']['hill']:.4g} GPa" if moduli else str(found["stability"])
+    moduli = record["elasticity"]["moduli"]
+    return (
+        f"K {moduli['bulk_GPa']['hill']:.4g} GPa" if moduli else record["elasticity"]["stability"]
+    )
 
 
 def _modes(record: Record) -> str:
-    found = record["modes"]
-    in_THz = record.get("frequency_unit") == "THz"
-    modes = found["frequencies_THz" if in_THz else "wavenumbers_per_cm"]
-    unit = "THz" if in_THz else "cm⁻¹"
-    imaginary = found["n_imaginary"]
-    tail = f", {imaginary} imaginary" if imaginary else ""
-    return f"up to {modes[-1]:.1f} {unit}{tail}" if modes else ""
+    modes = record["modes"]
+    thz = record.get("frequency_unit") == "THz"
+    highest = max(modes["frequencies_THz" if thz else "wavenumbers_per_cm"], default=0.0)
+    imaginary = f", {modes['n_imaginary']} imaginary" if modes["n_imaginary"] else ""
+    return f"up to {f'{highest:.2f} THz' if thz else f'{highest:.1f} cm⁻¹'}{imaginary}"
 
 
 _ANSWERS: Mapping[str, Callable[[Record], str]] = {
-    "ideal_gas": _gas,
-    "heat_capacity": _heat,
-    "elasticity": _elasticity,
-    "common_radius_A": lambda record: f"fragments of {record['common_radius_A']:.2f} Å",
-    "modes": _modes,
-    "rows_needed": lambda record: f"{record['rows_needed']} rows needed",
+    "energy": _energy,
+    "relax": _relaxation,
     "hessian": lambda record: f"{record['hessian']['rows_total']} rows",
+    "vibrations": _modes,
+    "thermochemistry": _ideal_gas,
+    "heat-capacity": _heat,
+    "phonons": _heat,
+    "elastic": _elasticity,
+    "locality": lambda record: f"fragments of {record['common_radius_A']:.2f} Å",
 }
-"""What each command is about, by the first field of these that its record has."""
+"""The number of each question."""

@@ -20,6 +20,8 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"nearsight {nearsight.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _energy(commands)
+    _relax(commands)
     _heat_capacity(commands)
     _phonons(commands)
     _hessian(commands)
@@ -31,9 +33,42 @@ def command_parser() -> argparse.ArgumentParser:
     _report(commands)
     _models(commands)
     _config(commands)
+    _schema(commands)
     _clean(commands)
     add_log_options(parser)
     return parser
+
+
+def _energy(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "energy",
+        help="energy, forces and stress of structures as they are",
+        description="Print the energy that a model gives each structure as it is in its file, and "
+        "how large its forces are.",
+    )
+    options.add_structures(command)
+    options.add_workflow(command, settings.EnergySettings(), leave_out=("recompute",))
+    options.add_output(command, plot=None)
+    command.set_defaults(run=options.runner("nearsight.cli.energy"))
+
+
+def _relax(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "relax",
+        help="relax structures, and write them",
+        description="Relax positions, and the cell of each crystal, to the next minimum of a "
+        "model.",
+    )
+    options.add_structures(command)
+    options.add_saved_structure(command, "--output-structures")
+    command.add_argument(
+        "--trajectory",
+        metavar="FILE",
+        help="append each step to a file (.traj or .extxyz; one structure only)",
+    )
+    options.add_workflow(command, settings.RelaxSettings(), leave_out=("relax", "recompute"))
+    options.add_output(command, plot=None)
+    command.set_defaults(run=options.runner("nearsight.cli.relax"))
 
 
 def _heat_capacity(commands: "options.Commands") -> None:
@@ -44,6 +79,7 @@ def _heat_capacity(commands: "options.Commands") -> None:
         "capacity at constant volume.",
     )
     options.add_structures(command)
+    options.add_saved_structure(command, "--save-structure")
     options.add_workflow(command, settings.HeatCapacitySettings())
     command.add_argument(
         "--atomic-heat",
@@ -68,6 +104,7 @@ def _phonons(commands: "options.Commands") -> None:
         metavar="FILE",
         help="save everything for phonopy, as its YAML (one structure only)",
     )
+    options.add_saved_structure(command, "--save-structure")
     options.add_workflow(command, settings.PhononsSettings(), leave_out=("molecule",))
     options.add_output(command, plot="bands and density of states")
     options.refuse_molecule(
@@ -92,6 +129,7 @@ def _hessian(commands: "options.Commands") -> None:
         action="store_true",
         help="only say which rows are needed, of the structure as it is in its file",
     )
+    options.add_saved_structure(command, "--save-structure")
     options.add_workflow(command, settings.HessianSettings())
     options.add_output(command, plot=None)
     command.set_defaults(run=options.runner("nearsight.cli.hessian"))
@@ -118,6 +156,7 @@ def _vibrations(commands: "options.Commands") -> None:
         default=[],
         help="write modes, counted from 0 upwards in wavenumber, as STEM.mode-MODE.xyz",
     )
+    options.add_saved_structure(command, "--save-structure")
     options.add_workflow(command, settings.VibrationsSettings())
     options.add_output(command, plot="density of states")
     command.set_defaults(run=options.runner("nearsight.cli.vibrations"))
@@ -132,6 +171,7 @@ def _thermochemistry(commands: "options.Commands") -> None:
         "A saved Hessian may be given instead of a molecule.",
     )
     options.add_structures(command)
+    options.add_saved_structure(command, "--save-structure")
     options.add_workflow(
         command,
         settings.ThermochemistrySettings(),
@@ -155,6 +195,7 @@ def _elastic(commands: "options.Commands") -> None:
         metavar="FILE",
         help="save the second derivatives by positions and strain (.npz; one structure only)",
     )
+    options.add_saved_structure(command, "--save-structure")
     options.add_workflow(command, settings.ElasticSettings(), leave_out=("molecule",))
     options.add_output(command, plot="Young's modulus over directions", report=False)
     options.refuse_molecule(command, "a molecule without its box has no elastic constants")
@@ -173,8 +214,7 @@ def _locality(commands: "options.Commands") -> None:
         "structures",
         nargs="+",
         metavar="STRUCTURE",
-        help="structure files (CIF, or any format ASE reads), folders of them, and patterns; give "
-        "them before the options",
+        help="structure files (CIF, or any format ASE reads); give them before the options",
     )
     command.add_argument(
         "--reference",
@@ -231,22 +271,11 @@ def _report(commands: "options.Commands") -> None:
     shown = command.add_argument_group("units of what is shown")
     add_settings(shown, settings.SavedSettings().presentation, "presentation")
     command.set_defaults(
-        run=options.runner("nearsight.cli.report"), json=None, csv=None, config=None
+        run=options.runner("nearsight.cli.report"),
+        of_hessians=True,
+        append=False,
+        **dict.fromkeys(("json", "jsonl", "csv", "config")),
     )
-    command.set_defaults(of_hessians=True)
-
-
-def _clean(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "clean",
-        help="list unfinished work that is kept, or remove it",
-        description="List the unfinished work that interrupted commands have left in a folder. "
-        "With --remove it is removed, but for what a running process works on; files of others "
-        "stay.",
-    )
-    options.add_work_folder(command)
-    command.add_argument("--remove", action="store_true", help="remove what is listed")
-    command.set_defaults(run=options.runner("nearsight.cli.clean"))
 
 
 def _models(commands: "options.Commands") -> None:
@@ -305,6 +334,19 @@ def _models_at_work(actions: "options.Commands") -> None:
     comparing.set_defaults(run=options.runner("nearsight.cli.model_compare"))
 
 
+def _clean(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "clean",
+        help="list unfinished work that is kept, or remove it",
+        description="List the unfinished work that interrupted commands have left in a folder. "
+        "With --remove it is removed, but for what a running process works on; files of others "
+        "stay.",
+    )
+    options.add_work_folder(command)
+    command.add_argument("--remove", action="store_true", help="remove what is listed")
+    command.set_defaults(run=options.runner("nearsight.cli.clean"))
+
+
 def _config(commands: "options.Commands") -> None:
     command = commands.add_parser(
         "config",
@@ -320,3 +362,13 @@ def _config(commands: "options.Commands") -> None:
         help=f"print all its settings: {', '.join(settings.OF_WORKFLOWS)}",
     )
     command.set_defaults(run=options.runner("nearsight.cli.config"))
+
+
+def _schema(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "schema",
+        help="the JSON Schema of what --json writes",
+        description="Print the JSON Schema of the records of one question, or of all.",
+    )
+    command.add_argument("question", nargs="?", metavar="QUESTION", help="such as heat-capacity")
+    command.set_defaults(run=options.runner("nearsight.cli.schema"))

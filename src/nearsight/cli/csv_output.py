@@ -61,9 +61,9 @@ class CsvOutput:
         if self._target is None:
             return
         for kind, rows in self._rows.items():
-            path = csv_file(self._target, kind)
-            write_text(path, _text(rows))
-            logger.info("wrote %s", path)
+            file = csv_file(self._target, kind)
+            write_text(file, _text(rows))
+            logger.info("wrote %s", file)
 
 
 def csv_file(target: str, kind: str) -> str:

@@ -1,18 +1,20 @@
 """``nearsight elastic``."""
 
 import argparse
+from dataclasses import replace
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.elastic_tables import print_elasticity
 from nearsight.cli.figures import youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import elastic_tables
-from nearsight.remarks import Remark, remarks_to_json
+from nearsight.cli.run_outputs import Outcome
+from nearsight.records.results import ElasticResults
+from nearsight.remarks import Remark
 from nearsight.workflows import ElasticSettings, elastic
-from nearsight.workflows.elastic import ElasticResults
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,19 +27,21 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[ElasticResults] = []
 
     def one(task: Task) -> Outcome:
-        results = request.answer(elastic, task, model)
+        record = request.answer(elastic, task, model)
+        results = record.results
+        assert results is not None
         if arguments.output:
             results.generalised.save(arguments.output)
-        undrawn = arguments.plot and not results.tensor.is_stable
-        if arguments.plot and not undrawn:
+        if arguments.plot and results.tensor.is_stable:
             drawn.append(results)
-        said = f"{arguments.plot} does not show it: it has no moduli."
-        warnings = (*results.warnings, *([Remark("not-drawn", said)] if undrawn else ()))
-        record = {**results.to_json(), "warnings": remarks_to_json(warnings)}
-        return Outcome(
+        elif arguments.plot:
+            said = f"{arguments.plot} does not show it: it has no moduli."
+            record = replace(record, warnings=(*record.warnings, Remark("not-drawn", said)))
+        return Outcome.of(
             record,
-            lambda: _show(results, warnings, arguments.output),
-            tables=lambda: elastic_tables(results.tensor),
+            lambda: _show(results, record.warnings, arguments.output),
+            lambda: elastic_tables(results.tensor),
+            (arguments.output,),
         )
 
     def draw() -> None:
@@ -48,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(results: ElasticResults, warnings: tuple[Remark, ...], output: str | None) -> None:
-    tables.print_calculation(results.by_positions)
+    tables.print_calculation(results)
     print_elasticity(results.tensor, conventional=results.conventional_axes)
     tables.print_warnings(warnings)
     if output:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nearsight.locality.result import Locality
 from nearsight.printable import printable_name
 from nearsight.provenance import Provenance
-from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.records.results import ElasticResults, HarmonicResults, ProbedResults
 from nearsight.storage import write_atomically
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.density_of_states import density_of_states
@@ -21,8 +21,6 @@ from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.thermodynamics import thermodynamics
-from nearsight.workflows.elastic import ElasticResults
-from nearsight.workflows.second_derivatives import SecondDerivatives
 
 logger = logging.getLogger("nearsight.cli")
 
@@ -172,8 +170,8 @@ def youngs_modulus_figure(path: str, calculated: Sequence[ElasticResults]) -> No
     for axes, results in zip(panels, calculated, strict=True):
         tensor = results.tensor
         tensor.plot(axes)
-        name = _text(_label_of(results.by_positions))
-        model = _models([results.by_positions.hessian.provenance])
+        name = _text(_label_of(results))
+        model = _models([results.generalised.hessian.provenance])
         formula = tensor.atoms.get_chemical_formula()
         axes.set_title(f"{name} ({formula}), {model}\nfrom {tensor.name}")
         title = "Young's modulus / GPa, relaxed ions"
@@ -252,7 +250,7 @@ def _models(provenances: Iterable[Provenance]) -> str:
     return _text(", ".join(names[:3])) + more
 
 
-def _label_of(results: HarmonicResults | ProbedResults | SecondDerivatives) -> str:
+def _label_of(results: HarmonicResults | ProbedResults | ElasticResults) -> str:
     """Return what a figure calls a structure, with what must be known about it."""
     unconverged = results.relaxation is not None and not results.relaxation.converged
     return f"{structure_stem(results.name)}{', NOT CONVERGED' if unconverged else ''}"

@@ -4,12 +4,13 @@ import argparse
 import io
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.figures import heat_capacity_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import tables_of
+from nearsight.cli.run_outputs import Outcome
 from nearsight.errors import MethodError
 from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.storage import write_text
@@ -36,14 +37,15 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[HarmonicResults | ProbedResults] = []
 
     def one(task: Task) -> Outcome:
-        results = request.answer(heat_capacity, task, model)
+        record = request.answer(heat_capacity, task, model)
+        results = record.results
+        assert results is not None
         if arguments.atomic_heat and isinstance(results, ProbedResults):
             _write_atomic_heat(arguments.atomic_heat, results.heat)
         if arguments.plot:
             drawn.append(results)
-        return Outcome(
-            results.to_json(), lambda: show(results), results, tables=lambda: tables_of(results)
-        )
+        files = (arguments.atomic_heat,)
+        return Outcome.of(record, lambda: show(results), lambda: tables_of(results), files)
 
     def draw() -> None:
         if drawn:

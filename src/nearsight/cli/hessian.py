@@ -1,13 +1,15 @@
 """``nearsight hessian``."""
 
 import argparse
+from dataclasses import replace
 
 from nearsight.cli import plan, tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import hessian_table
+from nearsight.cli.run_outputs import Outcome
 from nearsight.errors import MethodError
 from nearsight.structures.selection import structure_stem
 from nearsight.workflows import HessianSettings, hessian
@@ -19,6 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
         require_output_files(arguments)
         if arguments.output:
             raise MethodError("--plan computes no Hessian that could be saved; leave --output out.")
+        if arguments.jsonl:
+            raise MethodError("--plan makes no records; leave --jsonl out, or use --json.")
         return plan.run(arguments)
     if arguments.output:
         require_one_structure(arguments, "--output")
@@ -36,16 +40,17 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
 
     def one(task: Task) -> Outcome:
-        results = request.answer(hessian, task, model)
-        results.hessian.save(files[task.path])
-        warnings = results.hessian.warnings
+        file = files[task.path]
+        record = replace(request.answer(hessian, task, model), file=file)
+        results = record.results
+        assert results is not None
+        results.hessian.save(file)
 
         def show() -> None:
             tables.print_calculation(results)
-            tables.print_warnings(warnings)
-            print(f"\n  saved as {files[task.path]}")
+            tables.print_warnings(record.warnings)
+            print(f"\n  saved as {file}")
 
-        record = {**results.to_json(), "file": files[task.path]}
-        return Outcome(record, show, tables=lambda: (hessian_table(results.hessian),))
+        return Outcome.of(record, show, lambda: (hessian_table(results.hessian),), (file,))
 
     return run_batch(arguments, one)

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import replace
 
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.figures import locality_figure
 from nearsight.cli.fragment_output import make_folder, write_fragments
 from nearsight.cli.locality_tables import print_comparison, print_locality
@@ -11,6 +11,7 @@ from nearsight.cli.names import require_different_stems
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import Request, requested
 from nearsight.cli.result_tables import locality_table
+from nearsight.cli.run_outputs import Outcome
 from nearsight.cli.tables import print_warnings
 from nearsight.hessian.methods import choose_kind
 from nearsight.locality.result import Locality
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[tuple[str, Locality]] = []
 
     def one(task: Task) -> Outcome:
-        results = locality(
+        record = locality(
             task.path,
             model,
             settings,
@@ -41,18 +42,21 @@ def run(arguments: argparse.Namespace) -> int:
             resources=resources,
             progress=task.progress,
         )
+        results = record.results
+        assert results is not None
         if folder is not None:
             files = write_fragments(folder, task.path, results.locality.fragments)
             results = replace(results, files=files)
+            named = zip(record.fragments, files, strict=True)
+            record = replace(
+                record, fragments=tuple(replace(each, file=file) for each, file in named)
+            )
         if arguments.plot:
             stem = structure_stem(task.path)
             each_of = results.localities
             drawn.extend((f"{stem} by {each.provenance.model.name}", each) for each in each_of)
-        return Outcome(
-            results.to_json(),
-            lambda: _show(results),
-            results,
-            tables=lambda: (locality_table(results),),
+        return Outcome.of(
+            record, lambda: _show(results), lambda: (locality_table(results),), results.files
         )
 
     def draw() -> None:

@@ -94,7 +94,7 @@ def told_as_asked(told: argparse.Namespace) -> Iterator[None]:
         try:
             yield
         except KeyboardInterrupt as interruption:
-            PRINTED.error("%s", described(interruption))  # no defect
+            PRINTED.error("%s", described(interruption))
             raise
 
 
@@ -113,13 +113,13 @@ def log_start(arguments: argparse.Namespace, inputs: Inputs) -> None:
         _logger.info("Nearsight %s: %s", nearsight.__version__, command)
 
 
-def progress_for(told: Told, label: str, position: str = "") -> Progress:
-    """Return where it is told how far a structure has come.
+def progress_for(told: Told, label: str = "", position: str = "") -> Progress:
+    """Return where it is told how far something has come.
 
     Parameters
     ----------
     label
-        The name of the structure.
+        The name of the structure, if it is about one.
     position
         Which one of how many it is, such as ``3 of 20``.
     """
@@ -176,7 +176,7 @@ class _ToFile(logging.FileHandler):
         with contextlib.suppress(OSError):  # what could not be written was said
             super().close()
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002  # its name
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002  # as logging calls it
         if self._failed:
             return
         self._failed = True

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import nearsight
 from nearsight.cli.lines import WIDTH
+from nearsight.cli.logs import progress_for
 from nearsight.cli.request import requested
 from nearsight.models.verdicts import Verdict
 from nearsight.settings import Settings
@@ -17,7 +18,7 @@ from nearsight.testing.report import Check
 def run(arguments: argparse.Namespace) -> int:
     """Examine a model, print each check, keep the verdict, and return 1 if it failed."""
     model = replace(requested(arguments, Settings()).model, name=arguments.model).load()
-    report = check_model(model)
+    report = check_model(model, progress=progress_for(arguments))
     identity = report.provenance.model
     print(f"{identity.name}, {identity.dtype} on {identity.device}")
     for check in report.checks:

@@ -5,6 +5,7 @@ import sys
 import textwrap
 
 from nearsight.cli.lines import print_line
+from nearsight.cli.logs import progress_for
 from nearsight.cli.streams import say
 from nearsight.errors import InstallationError
 from nearsight.models.catalogue import MODELS, family_named
@@ -27,7 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
         print_line("environment", "installed already; `nearsight models remove` first to renew it")
         return 0
     try:
-        environment = install(family.name, accept_licence=accepted)
+        environment = install(
+            family.name, accept_licence=accepted, progress=progress_for(arguments)
+        )
     except KeyboardInterrupt:
         print(file=sys.stderr)
         say(f"interrupted. Nothing of {family.name} is left; the same command begins again.")

@@ -131,6 +131,17 @@ def add_resources(command: argparse.ArgumentParser) -> None:
     add_settings(group, EveryRun().resources, "resources", leave_out=("device",))
 
 
+def add_saved_structure(command: argparse.ArgumentParser, option: str) -> None:
+    """Add where relaxed structures are written."""
+    command.add_argument(
+        option,
+        dest="save_structure",
+        metavar="DIR|FILE",
+        help="write each relaxed structure: STEM.relaxed.cif (or .extxyz) into a folder, or all "
+        "into one file of a format that ASE writes",
+    )
+
+
 def add_output(
     command: argparse.ArgumentParser,
     plot: str | None,
@@ -143,8 +154,16 @@ def add_output(
     group.add_argument(
         "--json", metavar="FILE", help="write the results as JSON; - for standard output"
     )
-    command.set_defaults(report=None, csv=None)
+    command.set_defaults(report=None, csv=None, plot=None, jsonl=None, append=False)
     if tables:
+        group.add_argument(
+            "--jsonl",
+            metavar="FILE",
+            help="append the results as JSON Lines, each as soon as its structure is finished",
+        )
+        group.add_argument(
+            "--append", action="store_true", help="go on with a file of --jsonl that is there"
+        )
         group.add_argument(
             "--csv",
             metavar="FILE",

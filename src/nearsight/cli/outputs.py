@@ -11,13 +11,13 @@ from pathlib import Path
 from nearsight.cli.from_settings import given_settings
 from nearsight.cli.option_names import option_of
 from nearsight.errors import MethodError, StorageError
-from nearsight.storage import require_writable
 
 _FIGURES = (".png", ".pdf", ".svg")
 _PAGES = (".html", ".htm")
 
 _WRITTEN = {
     "--json": "json",
+    "--jsonl": "jsonl",
     "--csv": "csv",
     "--plot": "plot",
     "the page": "report",
@@ -62,6 +62,9 @@ def require_output_files(
         A folder is not there or may not be written, two results would be one file, or a result
         would take the place of something that is read.
     """
+    # It takes its time, and a log is compared with the other files before the first word.
+    from nearsight.storage import require_writable
+
     plot, page = getattr(arguments, "plot", None), getattr(arguments, "report", None)
     if plot is not None and Path(plot).suffix.lower() not in _FIGURES:
         raise MethodError(f"cannot draw {plot}; choose a name that ends in {', '.join(_FIGURES)}.")
@@ -70,6 +73,7 @@ def require_output_files(
     written = [*_outputs(arguments), *named_after_structures]
     for file in written:
         require_writable(file.path)
+    _require_lines(arguments)
     read = list(_inputs(arguments))
     _require_different(written, read)
     folder = getattr(arguments, "out", None)
@@ -88,6 +92,18 @@ def require_log_apart(arguments: argparse.Namespace) -> None:
     if arguments.log is not None:
         log = NamedFile("--log", arguments.log)
         _require_different([*_outputs(arguments), log], list(_inputs(arguments)))
+
+
+def _require_lines(arguments: argparse.Namespace) -> None:
+    """Check that lines are appended to what is there only where that is asked for."""
+    path = getattr(arguments, "jsonl", None)
+    if path is None and getattr(arguments, "append", False):
+        raise MethodError("--append goes on with the file of --jsonl; name that too.")
+    if path is not None and not arguments.append and os.path.isfile(path) and os.stat(path).st_size:
+        raise StorageError(
+            f"{path} (--jsonl) has records already: --append goes on with them; or move it away, "
+            f"or choose another name."
+        )
 
 
 def _outputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:

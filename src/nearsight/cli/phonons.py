@@ -5,12 +5,13 @@ import argparse
 import numpy as np
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.figures import phonons_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import tables_of
+from nearsight.cli.run_outputs import Outcome
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.reduced_cell import reduced_basis
@@ -35,17 +36,19 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[HarmonicResults] = []
 
     def one(task: Task) -> Outcome:
-        results = request.answer(phonons, task, model)
+        record = request.answer(phonons, task, model)
+        results = record.results
+        assert results is not None
         if arguments.output:
             assert results.force_constants is not None
             write_phonopy(arguments.output, results.force_constants)
         if arguments.plot:
             drawn.append(results)
-        return Outcome(
-            results.to_json(),
+        return Outcome.of(
+            record,
             lambda: _show(results, arguments.output),
-            results,
-            tables=lambda: tables_of(results),
+            lambda: tables_of(results),
+            (arguments.output,),
         )
 
     def draw() -> None:

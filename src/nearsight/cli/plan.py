@@ -2,9 +2,10 @@
 
 import argparse
 
-from nearsight.cli.batch import Outcome, run_each
+from nearsight.cli.batch import run_each
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import plan_table
+from nearsight.cli.run_outputs import Outcome
 from nearsight.cli.tables import print_plan, print_warnings
 from nearsight.errors import MethodError
 from nearsight.hessian.plan import plan

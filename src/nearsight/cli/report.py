@@ -1,43 +1,82 @@
-"""``nearsight report``: a page about Hessians that were saved."""
+"""``nearsight report``: a page about Hessians and records that were saved."""
 
 import argparse
 import zipfile
 from pathlib import Path
-from typing import Any
 
-from nearsight.bounded_json import parse_json
-from nearsight.cli.batch import Outcome, run_each
+from nearsight.cli.batch import run_each
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.run_outputs import Outcome
+from nearsight.cli.streams import say
 from nearsight.errors import CheckpointError
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.hessian.result import Hessian
+from nearsight.records import Record, read_contents
+from nearsight.records.making import heat_capacity_record
 from nearsight.records.results import HarmonicResults
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.thermodynamics import thermodynamics
 from nearsight.workflows.settings import SavedSettings
 
-_NAMED_AT_MOST = 5
-_LONGEST_REASON = 300  # characters of the reasons in a file that anybody may have written
+_BEGINNINGS_OF_JSON = (b"{", b"[")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_output_files(arguments)
     settings = requested(arguments, SavedSettings()).settings
-    asked = settings.thermodynamics
+    shown: dict[str, Record | CheckpointError | None] = {}
+    for path in arguments.structures:
+        shown |= _records_of(path)
 
-    def one(path: str) -> Outcome:
-        hessian = _read(path)
-        modes = vibrations(hessian)
-        thermal = thermodynamics(modes, asked.temperatures_K, asked.acoustic, asked.scale_factor)
-        entry = HarmonicResults(path, hessian, modes, thermal, presentation=settings.presentation)
-        return Outcome(entry.to_json(), show=lambda: None, entry=entry)
+    def one(name: str) -> Outcome:
+        record = shown[name]
+        if isinstance(record, CheckpointError):
+            raise record
+        if record is None:
+            made = _record_of_hessian(name, settings)
+            return Outcome(made.to_json(), show=lambda: None, entry=made)
+        # What failed when it was computed is shown as such: making the page of it has not failed.
+        return Outcome({"structure": record.structure}, show=lambda: None, entry=record)
 
-    status = run_each(arguments, one)
+    status = run_each(argparse.Namespace(**{**vars(arguments), "structures": list(shown)}), one)
     print(f"saved as {arguments.report}")
     return status
+
+
+def _records_of(path: str) -> dict[str, Record | CheckpointError | None]:
+    """Return the records of a file by names of their own, or None for what has a Hessian."""
+    if not is_file_of_records(path):
+        return {path: None}
+    try:
+        contents = read_contents(path)
+    except CheckpointError as error:
+        return {path: error}
+    if not contents.records:
+        return {path: CheckpointError(f"{path} holds no finished record; give one that does.")}
+    for remark in contents.remarks:
+        say(remark)
+    return {f"{path}, record {n}": record for n, record in enumerate(contents.records, start=1)}
+
+
+def is_file_of_records(path: str) -> bool:
+    """Tell whether a file is JSON, as records are, by how it begins."""
+    file = Path(path)
+    if not file.is_file() or is_hessian_of_other_program(path):
+        return False
+    with file.open("rb") as stream:
+        return stream.read(4096).lstrip().startswith(_BEGINNINGS_OF_JSON)
+
+
+def _record_of_hessian(path: str, settings: SavedSettings) -> Record:
+    hessian, asked = _read(path), settings.thermodynamics
+    modes = vibrations(hessian)
+    thermal = thermodynamics(modes, asked.temperatures_K, asked.acoustic, asked.scale_factor)
+    return heat_capacity_record(
+        HarmonicResults(path, hessian, modes, thermal, presentation=settings.presentation)
+    )
 
 
 def _read(path: str) -> Hessian:
@@ -48,13 +87,12 @@ def _read(path: str) -> Hessian:
 
 
 def require_saved_hessian(path: str) -> None:
-    """Check that `path` is no JSON result, structure or YAML of phonopy, which hold no Hessian.
+    """Check that `path` is no structure or YAML of phonopy, which hold no Hessian.
 
     Raises
     ------
     CheckpointError
-        It is one of them; the message says what to do, and for the JSON of a failed run why it
-        failed.
+        It is one of them; the message says what to do.
     """
     file = Path(path)
     if file.suffix == ".npz" or not file.is_file() or zipfile.is_zipfile(file):
@@ -64,56 +102,8 @@ def require_saved_hessian(path: str) -> None:
             f"{path} holds phonopy's force constants, of which `nearsight report` makes no page: "
             f"use `nearsight heat-capacity {path} --report FILE.html`."
         )
-    records = _records(file)
-    if records is None:
-        raise CheckpointError(
-            f"{path} is no saved Hessian, and `nearsight report` computes nothing: use "
-            f"`nearsight heat-capacity {path} --report FILE.html`, or save its Hessian first with "
-            f"`nearsight hessian {path}`."
-        )
-    failures = [record for record in records if "error" in record]
-    if failures:
-        raise CheckpointError(_about_failures(path, failures, len(records)))
     raise CheckpointError(
-        f"{path} is a JSON file, which holds no Hessian: a page is made from the Hessian saved by "
-        f"`nearsight hessian STRUCTURE --output FILE.npz`, or by --report during a run of "
-        f"heat-capacity or vibrations."
+        f"{path} is no saved Hessian and no file of records, and `nearsight report` computes "
+        f"nothing: use `nearsight heat-capacity {path} --report FILE.html`, or save its Hessian "
+        f"first with `nearsight hessian {path}`."
     )
-
-
-def _records(file: Path) -> list[dict[str, Any]] | None:
-    """Return the objects in a JSON file, or None if it is something else."""
-    try:
-        content = parse_json(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    found = content if isinstance(content, list) else [content]
-    return [record for record in found if isinstance(record, dict)]
-
-
-def _about_failures(path: str, failures: list[dict[str, Any]], n_records: int) -> str:
-    named = [
-        f"{_short(record.get('structure', 'a structure'))}: {_reason(record['error'])}"
-        for record in failures[:_NAMED_AT_MOST]
-    ]
-    more = len(failures) - len(named)
-    which = (
-        "the run failed"
-        if n_records == 1
-        else f"{len(failures)} of {n_records} structures of the run failed"
-    )
-    return (
-        f"{path} is the record of a run and holds no Hessian; {which} ({'; '.join(named)}"
-        f"{f'; and {more} more' if more else ''}). Remove the cause that the reason names, run "
-        f"`nearsight heat-capacity` again, and give it --report to get a page."
-    )
-
-
-def _reason(error: Any) -> str:
-    reason = (error.get("message") or error.get("type")) if isinstance(error, dict) else error
-    return _short(reason or "no reason given").rstrip(".")
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"

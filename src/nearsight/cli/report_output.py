@@ -7,9 +7,10 @@ from typing import Any
 from nearsight.cli.pace import Pace
 from nearsight.cli.streams import say, say_defect
 from nearsight.errors import StorageError
-from nearsight.records.failure import FailureRecord
+from nearsight.records import FailureRecord, Record
+from nearsight.reports.numbers_section import SECTION_BUDGET_BYTES
 from nearsight.reports.page import render_page
-from nearsight.reports.section_choice import Entry, section_of
+from nearsight.reports.section_choice import section_of
 from nearsight.reports.sections import MODE_BUDGET_BYTES, Section, failed_section
 from nearsight.storage import write_text
 
@@ -17,6 +18,12 @@ logger = logging.getLogger("nearsight.cli")
 
 _PAGE_MODE_BUDGET_BYTES = 20_000_000
 """How much of a page all moving modes together may take; a browser opens twice that with ease."""
+
+
+_PAGE_STILL_BUDGET_BYTES = 14_000_000
+"""How much of a page structures at rest, and records, of results that were read may take.
+
+The rest of a thousand sections takes about as much."""
 
 
 class ReportOutput:
@@ -38,11 +45,12 @@ class ReportOutput:
         self._structures = structures
         self._command = command
         self._budget = min(MODE_BUDGET_BYTES, _PAGE_MODE_BUDGET_BYTES // len(structures))
+        self._still_budget = min(SECTION_BUDGET_BYTES, _PAGE_STILL_BUDGET_BYTES // len(structures))
         self._sections: list[Section] = []
         self._n_written = 0
         self._pace = pace or Pace()
 
-    def add(self, record: Mapping[str, Any], entry: Entry | None) -> bool:
+    def add(self, record: Mapping[str, Any], entry: Record | None) -> bool:
         """Add a structure, and bring the file up to date.
 
         Returns
@@ -56,11 +64,11 @@ class ReportOutput:
         drawn = True
         if entry is None:
             error = record["error"]
-            failure = FailureRecord(record["structure"], error["type"], error["message"])
+            failure = FailureRecord.of(record["structure"], error["type"], error["message"])
             section = failed_section(failure, number)
         else:
             try:
-                section = section_of(entry, number, self._budget)
+                section = section_of(entry, number, self._budget, self._still_budget)
             except Exception as error:
                 # A defect of the page must not end the run, whose other results are sound.
                 drawn = False
@@ -95,10 +103,10 @@ class ReportOutput:
         self._n_written = len(self._sections)
 
 
-def _undrawn(entry: Entry, error: Exception) -> FailureRecord:
+def _undrawn(record: Record, error: Exception) -> FailureRecord:
     message = (
         f"the calculation is finished, but its part of the page could not be made ({error}). "
         f"Its numbers are in the terminal and, with --json, in a file."
     )
-    say(f"{entry.name}: {message}")
-    return FailureRecord(entry.name, type(error).__name__, message)
+    say(f"{record.structure}: {message}")
+    return FailureRecord.of(record.structure, type(error).__name__, message)

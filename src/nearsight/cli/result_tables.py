@@ -10,7 +10,8 @@ from nearsight.elasticity.result import ElasticTensor
 from nearsight.hessian.plan import Plan
 from nearsight.hessian.result import Hessian
 from nearsight.records.locality_results import LocalityResults
-from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.records.questions import EnergyRecord, RelaxationRecord
+from nearsight.records.results import EnergyResults, HarmonicResults, ProbedResults
 from nearsight.structures.supercell import name_supercell
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.heat_capacity import HeatCapacity
@@ -230,6 +231,47 @@ def plan_table(plan: Plan) -> Table:
             ),
         )
     )
+
+
+def energy_table(record: EnergyRecord) -> Table:
+    """Return the energy, and how large forces and stress are."""
+    values = {
+        "energy_eV": record.energy_eV,
+        "energy_eV_per_atom": record.energy_eV_per_atom,
+        "fmax_eV_per_A": record.fmax_eV_per_A,
+        "max_stress_GPa": record.max_stress_GPa,
+    }
+    return Table(tuple(Column(name, [value]) for name, value in values.items()))
+
+
+def forces_table(results: EnergyResults) -> Table:
+    """Return the force on each atom."""
+    forces = results.evaluation.forces_eV_per_A
+    axes = (
+        Column(f"f{axis}_eV_per_A", forces[:, k], f"f_{axis} / eV/Å", "12.6f")
+        for k, axis in enumerate("xyz")
+    )
+    atoms = results.atoms
+    return Table(
+        (
+            Column("atom", range(len(atoms)), "atom", "5d"),
+            Column("element", atoms.get_chemical_symbols(), "element", "<7"),
+            *axes,
+        ),
+        kind="forces",
+    )
+
+
+def relaxation_table(record: RelaxationRecord) -> Table:
+    """Return what a relaxation did."""
+    of_relaxation = {
+        name: value for name, value in vars(record.relaxation).items() if _is_scalar(value)
+    }
+    return Table(tuple(Column(name, [value]) for name, value in of_relaxation.items()))
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def hessian_table(hessian: Hessian) -> Table:

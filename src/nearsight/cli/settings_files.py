@@ -93,7 +93,9 @@ def read_settings(path: Path, known: Mapping[str, About]) -> SettingsFile:
     try:
         require_settings(known, values)
     except SettingError as error:
-        raise SettingError(f"{path}, {error.setting}: {error}", error.setting) from None
+        # In quotes: settings in backticks become options, which a file does not have.
+        said = str(error).replace("`", "'")
+        raise SettingError(f"{path}, {error.setting}: {said}", error.setting) from None
     return SettingsFile(path, values)
 
 

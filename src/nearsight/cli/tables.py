@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from ase import Atoms
 
 from nearsight import units
@@ -18,9 +19,17 @@ from nearsight.cli.wording import in_options
 from nearsight.hessian.plan import Plan
 from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
-from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.records.results import (
+    ElasticResults,
+    EnergyResults,
+    HarmonicResults,
+    HessianResults,
+    ProbedResults,
+    RelaxationResults,
+)
 from nearsight.relaxation.result import Relaxation
 from nearsight.structures.supercell import name_supercell
+from nearsight.units import EV_PER_A3_IN_GPA
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, FrequencyUnit
 from nearsight.vibrations.heat_capacity import HeatCapacity
@@ -30,21 +39,20 @@ from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.shown_functions import shown_functions
 from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
-from nearsight.workflows.second_derivatives import SecondDerivatives
 
 _SITES_SHOWN = 20
 
 
-def print_calculation(calculated: SecondDerivatives | HarmonicResults) -> None:
+def print_calculation(calculated: HessianResults | HarmonicResults | ElasticResults) -> None:
     """Print how the Hessian came about."""
     hessian = calculated.hessian
+    constants = calculated.force_constants if isinstance(calculated, HarmonicResults) else None
     print(f"\n{printable_name(calculated.name)}")
-    of_what = "force constants in a " if calculated.force_constants else ""
+    of_what = "force constants in a " if constants else ""
     _print_structure(calculated.atoms, calculated.settings, of_what)
     _print_model(hessian.provenance.model)
     if calculated.relaxation is not None:
         _print_relaxation(calculated.relaxation)
-    constants = calculated.force_constants
     rows_total = 3 * len(constants.supercell) if constants else hessian.rows_total
     following = f", {hessian.rows_by_sum_rule} by the sum rule," if hessian.rows_by_sum_rule else ""
     print_line(
@@ -89,6 +97,41 @@ def print_probed(entry: ProbedResults) -> None:
     print()
     heat_capacity_table(heat).print()
     print("  ±: two standard errors of the random vectors and the bias of Lanczos steps")
+
+
+def print_energy(results: EnergyResults) -> None:
+    """Print the energy that a model gives a structure, and how large forces and stress are."""
+    evaluation, n_atoms = results.evaluation, len(results.atoms)
+    print(f"\n{printable_name(results.name)}")
+    _print_structure(results.atoms, results.settings)
+    _print_model(results.provenance.model)
+    print_line(
+        "energy",
+        f"{evaluation.energy_eV:.6f} eV, {evaluation.energy_eV / n_atoms:.6f} eV/atom",
+    )
+    largest = np.linalg.norm(evaluation.forces_eV_per_A, axis=1).max()
+    print_line("forces", f"up to {largest:.6f} eV/Å")
+    if evaluation.stress_eV_per_A3 is not None:
+        parts = " ".join(f"{part:.4f}" for part in evaluation.stress_eV_per_A3 * EV_PER_A3_IN_GPA)
+        print_line("stress", f"{parts} GPa (xx yy zz yz xz xy, positive if stretched)")
+
+
+def print_relaxed(results: RelaxationResults) -> None:
+    """Print where a relaxation ended."""
+    relaxation = results.relaxation
+    print(f"\n{printable_name(results.name)}")
+    _print_structure(relaxation.atoms, {})
+    _print_model(relaxation.provenance.model)
+    _print_relaxation(relaxation)
+    n_atoms = len(relaxation.atoms)
+    print_line(
+        "energy",
+        f"{relaxation.energy_after_eV:.6f} eV, {relaxation.energy_after_eV / n_atoms:.6f} eV/atom",
+    )
+    if relaxation.volume_after_A3 is not None:
+        lengths = " ".join(f"{value:.4f}" for value in relaxation.atoms.cell.lengths())
+        angles = " ".join(f"{value:.3f}" for value in relaxation.atoms.cell.angles())
+        print_line("cell", f"{lengths} Å, {angles}°, {relaxation.volume_after_A3:.4f} Å³")
 
 
 def _print_structure(atoms: Atoms, settings: Mapping[str, Any], of_what: str = "") -> None:

@@ -4,13 +4,14 @@ import argparse
 from dataclasses import replace
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import ideal_gas_table, modes_table
+from nearsight.cli.run_outputs import Outcome
+from nearsight.records.results import ThermochemistryResults
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.workflows import ThermochemistrySettings, thermochemistry
-from nearsight.workflows.thermochemistry import ThermochemistryResults
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -20,12 +21,12 @@ def run(arguments: argparse.Namespace) -> int:
     model = request.load_model(arguments.structures)
 
     def one(task: Task) -> Outcome:
-        results = request.answer(thermochemistry, task, model)
+        record = request.answer(thermochemistry, task, model)
+        results = record.results
+        assert results is not None
         of_modes = replace(modes_table(results.modes.vibrations), kind="modes")
-        return Outcome(
-            results.to_json(),
-            lambda: _show(results),
-            tables=lambda: (ideal_gas_table(results.gas), of_modes),
+        return Outcome.of(
+            record, lambda: _show(results), lambda: (ideal_gas_table(results.gas), of_modes)
         )
 
     return run_batch(arguments, one)

@@ -3,12 +3,13 @@
 import argparse
 
 from nearsight.cli import tables
-from nearsight.cli.batch import Outcome, Task, run_batch
+from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.result_tables import modes_table
+from nearsight.cli.run_outputs import Outcome
 from nearsight.records.results import HarmonicResults
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
@@ -33,19 +34,21 @@ def run(arguments: argparse.Namespace) -> int:
     drawn: list[HarmonicResults] = []
 
     def one(task: Task) -> Outcome:
-        results = request.answer(vibrations, task, model)
+        record = request.answer(vibrations, task, model)
+        results = record.results
+        assert results is not None
         if arguments.modes:
             results.vibrations.save(arguments.modes)
-        for mode in arguments.animate:
-            trajectory = mode_trajectory(results.vibrations, mode)
-            write_mode_trajectory(_animation(task.path, mode), trajectory)
+        moving = {mode: _animation(task.path, mode) for mode in arguments.animate}
+        for mode, file in moving.items():
+            write_mode_trajectory(file, mode_trajectory(results.vibrations, mode))
         if arguments.plot:
             drawn.append(results)
-        return Outcome(
-            results.to_json(),
+        return Outcome.of(
+            record,
             lambda: _show(results),
-            results,
-            tables=lambda: (modes_table(results.vibrations),),
+            lambda: (modes_table(results.vibrations),),
+            (arguments.modes, *moving.values()),
         )
 
     def draw() -> None:

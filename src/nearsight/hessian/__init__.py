@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nearsight.hessian.phonopy_results import read_phonopy
     from nearsight.hessian.plan import Plan, plan
     from nearsight.hessian.result import Hessian
+    from nearsight.hessian.settings import RowSettings
     from nearsight.hessian.supercell_hessian import from_hessian
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Hessian",
     "HessianOperator",
     "Plan",
+    "RowSettings",
     "force_constants",
     "from_hessian",
     "generalised_hessian",

@@ -8,6 +8,8 @@ from nearsight.provenance import Provenance
 
 _TEXT, _COUNT, _NUMBER = (str,), (int,), (int, float)
 _NOTHING = (type(None),)
+_TOLERANCE = "symmetry_tolerance_A"
+"""How files and JSON call `row_symmetry_A`."""
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "method": _TEXT,
     "reason": _TEXT,
@@ -57,7 +59,7 @@ class Computation:
 
     def computation_header(self) -> dict[str, Any]:
         """Return these fields as JSON values, for a file."""
-        return {**computation_fields(self), "provenance": self.provenance.to_json()}
+        return {**self.computation_summary(), "provenance": self.provenance.to_json()}
 
     @staticmethod
     def fields_from_header(header: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,6 +70,7 @@ class Computation:
         TypeError
             One is of another type; a missing one is a KeyError.
         """
+        header = {**header, "row_symmetry_A": header[_TOLERANCE]}
         values = {name: header[name] for name in Computation.__dataclass_fields__}
         for name, kinds in _KINDS.items():
             if not isinstance(values[name], kinds) or isinstance(values[name], bool):
@@ -76,9 +79,10 @@ class Computation:
 
     def computation_summary(self) -> dict[str, Any]:
         """Return the part of the JSON output that says how the rows came about."""
-        return {
-            name: value for name, value in computation_fields(self).items() if name != "provenance"
-        }
+        fields = computation_fields(self)
+        del fields["provenance"]
+        fields[_TOLERANCE] = fields.pop("row_symmetry_A")
+        return fields
 
 
 def computation_fields(computed: Computation) -> dict[str, Any]:

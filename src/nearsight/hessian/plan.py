@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.directions import spread_directions
 from nearsight.memory import require_room
@@ -25,9 +26,6 @@ from nearsight.structures.symmetry import space_group
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 _BYTES_PER_ATOM = 2000  # lists for spglib and what it makes of them; measured for 64,000 atoms
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

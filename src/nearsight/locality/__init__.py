@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from nearsight.locality.interactions import Interactions, interactions, interactions_of
     from nearsight.locality.ranges import PairRange
     from nearsight.locality.result import Locality
+    from nearsight.locality.settings import ConvergenceSettings, FragmentSettings
     from nearsight.locality.threshold import Threshold, fit_line, fit_threshold
 
 __all__ = [
+    "ConvergenceSettings",
+    "FragmentSettings",
     "Interactions",
     "Locality",
     "LocalityComparison",

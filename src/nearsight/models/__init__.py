@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from nearsight.models.ase_calculator import AseModel
     from nearsight.models.contract import Capabilities, Evaluation, Model, TorchEnergy
     from nearsight.models.registry import load_model
+    from nearsight.models.spec import ModelSpec
 
 __all__ = [
     "AseModel",
@@ -16,6 +17,7 @@ __all__ = [
     "Evaluation",
     "Model",
     "ModelCalculator",
+    "ModelSpec",
     "TorchEnergy",
     "load_model",
 ]

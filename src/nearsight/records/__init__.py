@@ -1,14 +1,58 @@
-"""What was found about one structure, and how it is put down."""
+"""What was found about one structure, and how it is put down: records, their schema and files."""
 
 from typing import TYPE_CHECKING
 
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
-    from nearsight.records.failure import FailureRecord
-    from nearsight.records.locality_results import LocalityResults
-    from nearsight.records.results import HarmonicResults, ProbedResults
+    from nearsight.records.base import SCHEMA, CalculatedRecord, Record
+    from nearsight.records.files import (
+        Contents,
+        read,
+        read_contents,
+        readable_json,
+        record_from_json,
+        text_of,
+        write,
+    )
+    from nearsight.records.json_lines import JsonLines
+    from nearsight.records.questions import (
+        QUESTIONS,
+        ElasticRecord,
+        EnergyRecord,
+        FailureRecord,
+        HeatCapacityRecord,
+        HessianRecord,
+        LocalityRecord,
+        PhononsRecord,
+        RelaxationRecord,
+        ThermochemistryRecord,
+        VibrationsRecord,
+    )
 
-__all__ = ["FailureRecord", "HarmonicResults", "LocalityResults", "ProbedResults"]
+__all__ = [
+    "QUESTIONS",
+    "SCHEMA",
+    "CalculatedRecord",
+    "Contents",
+    "ElasticRecord",
+    "EnergyRecord",
+    "FailureRecord",
+    "HeatCapacityRecord",
+    "HessianRecord",
+    "JsonLines",
+    "LocalityRecord",
+    "PhononsRecord",
+    "Record",
+    "RelaxationRecord",
+    "ThermochemistryRecord",
+    "VibrationsRecord",
+    "read",
+    "read_contents",
+    "readable_json",
+    "record_from_json",
+    "text_of",
+    "write",
+]
 
 import_at_first_use(__name__)

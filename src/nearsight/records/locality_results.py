@@ -1,15 +1,16 @@
 """Locality of one structure, with the files of its fragments and the model beside its reference."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ase import Atoms
 
 from nearsight.locality.comparison import LocalityComparison
 from nearsight.locality.result import Locality
-from nearsight.records.locality_verdict import locality_checks, locality_verdict
+from nearsight.records.locality_verdict import locality_checks
 from nearsight.records.verdict import unsaid
-from nearsight.remarks import Remark, remarks_to_json
+from nearsight.remarks import Remark
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class LocalityResults:
     """What was remarked about the structure."""
     of_model: Locality | None = None
     """That of the model, where `locality` is that of its reference."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for, by name."""
 
     @property
     def warnings(self) -> tuple[Remark, ...]:
@@ -44,28 +47,3 @@ class LocalityResults:
     def localities(self) -> tuple[Locality, ...]:
         """That of the model, that of the reference, or both in this order."""
         return (self.locality,) if self.of_model is None else (self.of_model, self.locality)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record, which is what the command line's ``--json`` writes."""
-        identity = self.locality.provenance.model
-        made = {
-            "structure": self.name,
-            "formula": str(self.atoms.get_chemical_formula()),
-            "n_atoms": len(self.atoms),
-            **self.locality.summary(),
-            "fragments": [
-                {"file": file, **fragment.summary()}
-                for file, fragment in zip(self.files, self.locality.fragments, strict=True)
-            ],
-            "model": {
-                "name": identity.name,
-                "checkpoint_sha256": identity.checkpoint_sha256,
-                "dtype": identity.dtype,
-                "device": identity.device,
-            },
-            "versions": dict(self.locality.provenance.versions),
-        }
-        if self.comparison is not None:
-            made["comparison"] = self.comparison.summary()
-        verdict = locality_verdict(self).to_json()
-        return {**made, "warnings": remarks_to_json(self.warnings), "verdict": verdict}

@@ -9,21 +9,21 @@ if TYPE_CHECKING:
     from nearsight.records.locality_results import LocalityResults
 
 
-def locality_verdict(entry: "LocalityResults") -> Verdict:
-    """Return what speaks for and against the numbers of `entry`."""
-    return Verdict.of(locality_checks(entry), entry.warnings)
+def locality_verdict(results: "LocalityResults") -> Verdict:
+    """Return what speaks for and against the numbers of `results`."""
+    return Verdict.of(locality_checks(results), results.warnings)
 
 
-def locality_checks(entry: "LocalityResults") -> tuple[Check, ...]:
+def locality_checks(results: "LocalityResults") -> tuple[Check, ...]:
     """Return everything that was looked at."""
-    checks = [_convergence(entry), _reference(entry)]
-    if entry.comparison is not None:
-        checks.append(_comparison(entry))
+    checks = [_convergence(results), _reference(results)]
+    if results.comparison is not None:
+        checks.append(_comparison(results))
     return tuple(checks)
 
 
-def _convergence(entry: "LocalityResults") -> Check:
-    sites = entry.locality.sites
+def _convergence(results: "LocalityResults") -> Check:
+    sites = results.locality.sites
     left = [f"{site.element}{site.site}" for site in sites if not site.is_converged]
     if not left:
         return Check(
@@ -31,7 +31,7 @@ def _convergence(entry: "LocalityResults") -> Check:
             "fragments-not-converged",
             "fragments converged",
             f"For every site a fragment smaller than the reference, or the whole molecule, keeps "
-            f"‖G′‖ below {entry.locality.threshold_eV_per_A2:g} eV/Å².",
+            f"‖G′‖ below {results.locality.threshold_eV_per_A2:g} eV/Å².",
         )
     return Check(
         Level.BAD,
@@ -41,8 +41,8 @@ def _convergence(entry: "LocalityResults") -> Check:
     )
 
 
-def _reference(entry: "LocalityResults") -> Check:
-    sites = entry.locality.sites
+def _reference(results: "LocalityResults") -> Check:
+    sites = results.locality.sites
     if all(site.reference_is_all for site in sites):
         detail = "The reference is the whole molecule."
         return Check(Level.GOOD, "reference-small", "reference complete", detail)
@@ -61,8 +61,8 @@ def _reference(entry: "LocalityResults") -> Check:
     return Check(Level.CAUTION, "reference-small", "reference small", detail)
 
 
-def _comparison(entry: "LocalityResults") -> Check:
-    compared = entry.comparison
+def _comparison(results: "LocalityResults") -> Check:
+    compared = results.comparison
     assert compared is not None
     detail = (
         f"{compared.model} needs fragments of {compared.model_common_radius_A:.2f} Å, "

@@ -5,14 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearsight.records.verdict import (
-    Check,
-    Level,
-    Verdict,
-    imaginary_check,
-    relaxation_checks,
-    rigid_body_check,
-)
+from nearsight.records.checks import imaginary_check, relaxation_checks, rigid_body_check
+from nearsight.records.verdict import Check, Level, Verdict
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 
 if TYPE_CHECKING:
@@ -23,17 +17,17 @@ _SMALL_ERROR = 1e-3
 _LARGE_ERROR = 1e-2
 
 
-def probed_verdict(entry: "ProbedResults") -> Verdict:
-    """Return what speaks for and against the numbers of `entry`."""
-    return Verdict.of(probed_checks(entry), entry.warnings)
+def probed_verdict(results: "ProbedResults") -> Verdict:
+    """Return what speaks for and against the numbers of `results`."""
+    return Verdict.of(probed_checks(results), results.warnings)
 
 
-def probed_checks(entry: "ProbedResults") -> tuple[Check, ...]:
+def probed_checks(results: "ProbedResults") -> tuple[Check, ...]:
     """Return everything that was looked at."""
-    heat = entry.heat
+    heat = results.heat
     return (
         _imaginary(heat),
-        *relaxation_checks(entry, entry.structure_warnings),
+        *relaxation_checks(results, results.structure_warnings),
         _error_bar(heat),
         *_differences(heat),
         # No result of probing warns of what its convention leaves out.

@@ -6,18 +6,21 @@ from typing import Any
 
 from ase import Atoms
 
+from nearsight.elasticity.result import ElasticTensor
 from nearsight.hessian.force_constants import ForceConstants
-from nearsight.hessian.reach import pieces_of
+from nearsight.hessian.generalised import GeneralisedHessian
 from nearsight.hessian.result import Hessian
+from nearsight.models.contract import Evaluation
 from nearsight.provenance import Provenance
-from nearsight.records.probed_verdict import probed_checks, probed_verdict
-from nearsight.records.verdict import checks_of, unsaid, verdict
+from nearsight.records.harmonic_verdict import harmonic_checks
+from nearsight.records.plain_verdicts import elastic_checks, hessian_checks
+from nearsight.records.probed_verdict import probed_checks
+from nearsight.records.verdict import unsaid
 from nearsight.relaxation.result import Relaxation
-from nearsight.remarks import Remark, remarks_to_json
-from nearsight.structures.formula_unit import formula_unit
-from nearsight.structures.pieces import Pieces
+from nearsight.remarks import Remark
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.modes import Vibrations
+from nearsight.vibrations.molecules import MolecularThermochemistry
 from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.presentation_settings import PresentationSettings
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
@@ -28,15 +31,75 @@ from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
 @dataclass(frozen=True)
+class EnergyResults:
+    """One structure, and the energy that a model gives it."""
+
+    name: str
+    """What the structure is called, such as the path of its file."""
+    atoms: Atoms
+    evaluation: Evaluation
+    provenance: Provenance
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for, by name."""
+    warnings: tuple[Remark, ...] = ()
+    """What was remarked about the structure."""
+
+
+@dataclass(frozen=True)
+class RelaxationResults:
+    """One structure, and its relaxation."""
+
+    name: str
+    """What the structure is called, such as the path of its file."""
+    relaxation: Relaxation
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for, by name."""
+    structure_warnings: tuple[Remark, ...] = ()
+    """What was remarked about the structure."""
+
+    @property
+    def warnings(self) -> tuple[Remark, ...]:
+        """What must be known before the structure is used."""
+        return (*self.structure_warnings, *self.relaxation.warnings)
+
+
+@dataclass(frozen=True)
+class HessianResults:
+    """One structure and its Hessian."""
+
+    name: str
+    """What the structure is called, such as the path of its file."""
+    hessian: Hessian
+    """Its warnings are also those about the structure and its relaxation."""
+    relaxation: Relaxation | None = None
+    """None if the structure was not relaxed, or nothing is known about it."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
+    file: str | None = None
+    """Where the Hessian was saved."""
+
+    @property
+    def warnings(self) -> tuple[Remark, ...]:
+        """What must be known before the Hessian is used."""
+        return (*self.hessian.warnings, *unsaid(hessian_checks(self)))
+
+    @property
+    def atoms(self) -> Atoms:
+        """The structure."""
+        return self.hessian.atoms
+
+
+@dataclass(frozen=True)
 class HarmonicResults:
     """One structure: its Hessian, and what follows from it."""
 
     name: str
     """What the structure is called, such as the path of its file."""
     hessian: Hessian
+    """Its warnings are also those about the structure and its relaxation."""
     vibrations: Vibrations
     thermodynamics: Thermodynamics | None = None
-    """None for a page about the vibrations only."""
+    """None where only the vibrations were asked for."""
     relaxation: Relaxation | None = None
     """None if the structure was not relaxed, or nothing is known about it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -64,7 +127,7 @@ class HarmonicResults:
         of_supercells = self.convergence.warnings if self.convergence else ()
         of_bands = self.bands.warnings if self.bands else ()
         of_results = (*self.hessian.warnings, *of_heat, *of_supercells, *of_bands)
-        return (*of_results, *unsaid(checks_of(self)))
+        return (*of_results, *unsaid(harmonic_checks(self)))
 
     @property
     def spectrum(self) -> Spectrum:
@@ -75,36 +138,6 @@ class HarmonicResults:
     def atoms(self) -> Atoms:
         """The cell to which quantities per cell refer."""
         return self.spectrum.atoms
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record, which is what the command line's ``--json`` writes."""
-        made = {
-            **calculation_record(
-                self.name, self.hessian, self.relaxation, self.settings, self.force_constants
-            ),
-            "mesh": list(self.phonons.mesh) if self.phonons else None,
-            "spectrum": self.spectrum.spectrum_summary(),
-            "modes": self.vibrations.summary(),
-            "frequency_unit": self.presentation.frequency_unit,
-        }
-        if self.spectrum_reason is not None:
-            made["spectrum"]["reason"] = self.spectrum_reason
-        if self.convergence is not None:
-            made["convergence"] = self.convergence.summary()
-        if self.phonons is not None:
-            made["bands"] = self.bands.summary() if self.bands else None
-            made["density_of_states"] = self.projected.summary() if self.projected else None
-        if self.thermodynamics is not None:
-            made["heat_capacity"] = self.thermodynamics.heat_capacity_summary()
-            made["thermodynamics"] = self.thermodynamics.functions_summary()
-            made["zero_point_energy"] = self.thermodynamics.zero_point_summary()
-            made["acoustic"] = self.thermodynamics.acoustic
-            made["scale_factor"] = self.thermodynamics.scale_factor
-        return {
-            **made,
-            "warnings": remarks_to_json(self.warnings),
-            "verdict": verdict(self).to_json(),
-        }
 
 
 @dataclass(frozen=True)
@@ -134,79 +167,48 @@ class ProbedResults:
         """The cell to which quantities per cell refer."""
         return self.heat.atoms
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the record, which is what the command line's ``--json`` writes."""
-        shares = self.heat.atomic_heat_capacities_J_per_molatom_K
-        return {
-            "structure": self.name,
-            **_formulas(self.atoms, self.heat.pieces),
-            **_history(self.heat.provenance, self.relaxation, self.settings),
-            "hessian": None,
-            "force_constants": None,
-            "mesh": None,
-            "spectrum": {**self.heat.spectrum_summary(), "reason": self.spectrum_reason},
-            "modes": None,
-            "heat_capacity": self.heat.heat_capacity_summary(),
-            "atomic_heat_capacity_J_per_molatom_K": shares.tolist(),
-            "thermodynamics": None,
-            "acoustic": self.heat.acoustic,
-            "scale_factor": self.heat.scale_factor,
-            "warnings": remarks_to_json(self.warnings),
-            "verdict": probed_verdict(self).to_json(),
-        }
+
+@dataclass(frozen=True)
+class ElasticResults:
+    """One crystal, its derivatives by positions and strain, and its elastic tensor."""
+
+    name: str
+    """What the structure is called, such as the path of its file."""
+    generalised: GeneralisedHessian
+    """The warnings of its Hessian are also those about the structure and its relaxation."""
+    tensor: ElasticTensor
+    relaxation: Relaxation | None = None
+    """None if the structure was not relaxed, or nothing is known about it."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
+    conventional_axes: bool = False
+    """Whether the axes of `tensor` are those of the crystal system, not of the file."""
+
+    @property
+    def hessian(self) -> Hessian:
+        """The derivatives by positions."""
+        return self.generalised.hessian
+
+    @property
+    def warnings(self) -> tuple[Remark, ...]:
+        """What must be known before the numbers are used."""
+        of_results = (*self.hessian.warnings, *self.tensor.warnings)
+        return (*of_results, *unsaid(elastic_checks(self)))
+
+    @property
+    def atoms(self) -> Atoms:
+        """The crystal, in the axes of its tensor."""
+        return self.tensor.atoms
 
 
-def calculation_record(
-    name: str,
-    hessian: Hessian,
-    relaxation: Relaxation | None,
-    settings: Mapping[str, Any],
-    force_constants: ForceConstants | None = None,
-) -> dict[str, Any]:
-    """Return what is recorded of a structure, its relaxation and its Hessian, as JSON values."""
-    atoms = force_constants.unit_cell if force_constants else hessian.atoms
-    pieces = pieces_of(atoms, hessian.reach_A)
-    return {
-        "structure": name,
-        **_formulas(atoms, pieces),
-        **_history(hessian.provenance, relaxation, settings),
-        "hessian": hessian.summary(),
-        "force_constants": force_constants.summary() if force_constants else None,
-    }
+@dataclass(frozen=True)
+class ThermochemistryResults:
+    """One molecule: its modes, and its ideal gas."""
 
+    modes: HarmonicResults
+    gas: MolecularThermochemistry
 
-def _formulas(atoms: Atoms, pieces: Pieces) -> dict[str, Any]:
-    formula, n_formulas = formula_unit(atoms, pieces)
-    return {
-        "formula": str(atoms.get_chemical_formula()),
-        "n_atoms": len(atoms),
-        "formula_unit": formula,
-        "formula_units_per_cell": n_formulas,
-    }
-
-
-def _history(
-    provenance: Provenance, relaxation: Relaxation | None, settings: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what made a result: the model, what was asked for, and the relaxation."""
-    identity = provenance.model
-    symmetry = relaxation.symmetry if relaxation else None
-    return {
-        "model": {
-            "name": identity.name,
-            "checkpoint_sha256": identity.checkpoint_sha256,
-            "dtype": identity.dtype,
-            "device": identity.device,
-        },
-        "settings": dict(settings),
-        "relaxation": relaxation.summary() if relaxation else None,
-        "symmetrization": None
-        if symmetry is None
-        else {
-            "tolerance_A": symmetry.tolerance_A,
-            "space_group": symmetry.symbol_after,
-            "energy_change_eV_per_atom": symmetry.energy_change_eV_per_atom,
-        },
-        "supercell": settings.get("supercell"),
-        "versions": dict(provenance.versions),
-    }
+    @property
+    def warnings(self) -> tuple[Remark, ...]:
+        """What must be known before the numbers are used."""
+        return (*self.modes.warnings, *self.gas.warnings)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import StorageError
 from nearsight.hessian.product_method import ProductMethod
 from nearsight.progress import Advance, Progress, as_progress
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("nearsight.relaxation")
 
-
-FloatArray = NDArray[np.float64]
 
 _SHORTEST_STEP_A = 1e-8
 

@@ -22,6 +22,9 @@ from nearsight.storage import (
 )
 from nearsight.units import EV_PER_A3_IN_GPA
 
+_RESULTS = {"forces_eV_per_A": "forces", "stress_eV_per_A3": "stress"}
+"""Arrays of a saved relaxation, and what ASE calls them."""
+
 
 @dataclass(frozen=True)
 class KeptSymmetry:
@@ -64,6 +67,17 @@ class RefinedSymmetry:
     """The largest principal strain of the cell."""
     energy_change_eV_per_atom: float
     """What it did to the energy."""
+
+    def summary(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "tolerance_A": self.tolerance_A,
+            "space_group_before": self.symbol_before,
+            "space_group": self.symbol_after,
+            "max_displacement_A": self.max_displacement_A,
+            "max_strain": self.max_strain,
+            "energy_change_eV_per_atom": self.energy_change_eV_per_atom,
+        }
 
 
 @dataclass(frozen=True)
@@ -172,6 +186,23 @@ class Relaxation:
             "converged": self.converged,
             "steps": self.n_steps,
             "fmax_eV_per_A": self.fmax_eV_per_A,
+            "max_stress_GPa": self.max_stress_GPa,
+            "pressure_GPa": self.pressure_GPa,
+            "target_pressure_GPa": self.target_pressure_GPa,
+            "optimizer": self.optimizer,
+            "energy_before_eV": self.energy_before_eV,
+            "energy_after_eV": self.energy_after_eV,
+            "energy_change_eV_per_atom": self.energy_change_eV_per_atom,
+            "volume_before_A3": self.volume_before_A3,
+            "volume_after_A3": self.volume_after_A3,
+            "volume_change": self.volume_change,
+            "followed": [asdict(mode) for mode in self.followed],
+            "imaginary_per_cm": None
+            if self.imaginary_per_cm is None
+            else list(self.imaginary_per_cm),
+            "negative_curvature_eV_per_A2": self.negative_curvature_eV_per_A2,
+            "refined": None if self.refined is None else self.refined.summary(),
+            "near_symmetry": None if self.near_symmetry is None else self.near_symmetry.summary(),
         }
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -202,10 +233,11 @@ class Relaxation:
             "warnings": remarks_to_json(self.warnings),
             "provenance": self.provenance.to_json(),
         }
-        results = self.atoms.calc.results
-        arrays = atoms_to_arrays(self.atoms) | {"forces_eV_per_A": results["forces"]}
-        if "stress" in results:
-            arrays["stress_eV_per_A3"] = results["stress"]
+        results = {} if self.atoms.calc is None else self.atoms.calc.results
+        arrays = atoms_to_arrays(self.atoms)
+        for name, key in _RESULTS.items():
+            if key in results:
+                arrays[name] = results[key]
         save_archive(path, "relaxation", header, arrays)
 
     @classmethod
@@ -224,15 +256,16 @@ class Relaxation:
         )
         imaginary = header["imaginary_per_cm"]
         atoms = atoms_from_arrays(arrays)
-        require_numbers(arrays, "forces_eV_per_A", (len(atoms), 3))
-        if "stress_eV_per_A3" in arrays:
-            require_numbers(arrays, "stress_eV_per_A3", (6,))
-        atoms.calc = results_as_calculator(
-            atoms,
-            header["energy_after_eV"],
-            arrays["forces_eV_per_A"],
-            arrays.get("stress_eV_per_A3"),
-        )
+        shapes = {"forces_eV_per_A": (len(atoms), 3), "stress_eV_per_A3": (6,)}
+        for name in _RESULTS.keys() & arrays.keys():
+            require_numbers(arrays, name, shapes[name])
+        if "forces_eV_per_A" in arrays:
+            atoms.calc = results_as_calculator(
+                atoms,
+                header["energy_after_eV"],
+                arrays["forces_eV_per_A"],
+                arrays.get("stress_eV_per_A3"),
+            )
         return cls(
             atoms=atoms,
             converged=header["converged"],

@@ -85,6 +85,7 @@ class Trajectory:
         StorageError
             What is in the file are no steps of this relaxation.
         """
+        self._kept, self._last, self._must_rewrite, self.remarks = [], None, True, ()
         if resumed_step is None and self._round == 0:
             return  # as any result, it takes the place of what is there
         frames, whole = self._read()

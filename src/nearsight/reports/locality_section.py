@@ -10,13 +10,13 @@ from nearsight.locality.comparison import FAR_DISTANCES_A
 from nearsight.locality.convergence import SiteConvergence
 from nearsight.locality.group_matrices import atoms_not_shared
 from nearsight.records.locality_results import LocalityResults
-from nearsight.records.locality_verdict import locality_verdict
+from nearsight.records.questions import LocalityRecord
 from nearsight.reports import wording
 from nearsight.reports.geometry import colored_viewer_data
 from nearsight.reports.locality_figures import convergence_svg, interactions_svg
 from nearsight.reports.palette import SCALE
-from nearsight.reports.provenance_rows import locality_provenance_rows
-from nearsight.reports.sections import Section
+from nearsight.reports.record_rows import provenance_rows
+from nearsight.reports.sections import Section, head_values, overview_values
 from nearsight.reports.templates import render
 
 _LOWEST_EV_PER_A2 = 1e-3
@@ -25,56 +25,44 @@ _MOST_SITES_DRAWN = 12
 """Sites whose fragments are shown in 3D; more make a page slow to open."""
 
 
-def locality_section(entry: LocalityResults, number: int) -> Section:
+def locality_section(record: LocalityRecord, results: LocalityResults, number: int) -> Section:
     """Return the section of a structure whose locality was examined.
 
     Parameters
     ----------
-    entry
-        The structure and its locality.
+    record
+        What is recorded of it.
+    results
+        Those of the run.
     number
         Its place on the page, from 1 on, unique on it.
     """
     anchor = f"structure-{number}"
-    name = wording.stem(entry.name)
-    found = locality_verdict(entry)
-    sites = entry.locality.sites
+    sites = results.locality.sites
     shrunk = any(len(site.shells) > 1 for site in sites)
-    formula = str(entry.atoms.get_chemical_formula())
+    threshold = record.threshold_eV_per_A2
     return Section(
-        name=entry.name,
         anchor=anchor,
         html=render(
             "locality.html.j2",
-            entry=entry,
-            anchor=anchor,
-            name=name,
-            formula=wording.formula(formula),
-            what=f"Locality of a {wording.described(entry.atoms)}, by "
-            f"{entry.locality.provenance.model.name}",
-            verdict=found,
+            **head_values(record, anchor),
+            entry=results,
+            what=f"Locality of a {wording.described(results.atoms)}, by {record.method}",
             sites=[_site_values(site, f"{anchor}-site-{site.site}") for site in sites],
             drawn=sites[:_MOST_SITES_DRAWN],
-            convergence=convergence_svg(
-                sites, entry.locality.threshold_eV_per_A2, f"{anchor}-convergence"
-            )
+            convergence=convergence_svg(sites, threshold, f"{anchor}-convergence")
             if shrunk
             else None,
             scale=SCALE,
             far_distances_A=FAR_DISTANCES_A,
-            provenance=locality_provenance_rows(entry),
-            record=entry.to_json(),
+            provenance=provenance_rows(record),
         ),
-        title=f"Locality of {name}",
+        title=f"Locality of {wording.stem(results.name)}",
         subject="Locality",
-        formula=formula,
-        n_atoms=len(entry.atoms),
-        model=entry.locality.provenance.model.name,
         heat_capacities=(),
         imaginary=None,
-        radius_A=entry.locality.common_radius_A,
-        level=found.level,
-        verdict=found.short,
+        radius_A=record.common_radius_A,
+        **overview_values(record),
     )
 
 

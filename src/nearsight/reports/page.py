@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 
 import nearsight
 from nearsight.errors import StorageError
-from nearsight.records.failure import FailureRecord
-from nearsight.reports.section_choice import Entry, section_of
+from nearsight.records.base import Record
+from nearsight.reports.section_choice import section_of
 from nearsight.reports.sections import (
     MODE_BUDGET_BYTES,
     Section,
-    failed_section,
     summary_values,
 )
 from nearsight.reports.templates import asset, render
@@ -24,12 +23,12 @@ _SCRIPTS = ("3Dmol-min.js", "viewer.js", "report.js")
 
 def write_report(
     path: str | os.PathLike[str],
-    entries: Sequence[Entry | FailureRecord],
+    records: Sequence[Record],
     *,
     command: str | None = None,
     mode_budget_bytes: int = MODE_BUDGET_BYTES,
 ) -> None:
-    """Write one self-contained HTML page about `entries`; an older file stays intact if it fails.
+    """Write one self-contained HTML page about `records`; an older file stays intact if it fails.
 
     The page opens without a network: styles, scripts, figures, structures, modes and the records
     are all in it, and its content policy forbids it to load anything.
@@ -38,8 +37,9 @@ def write_report(
     ----------
     path
         File to write.
-    entries
-        The structures, in the order in which they are shown.
+    records
+        Those of the structures, in the order in which they are shown. Of records that have just
+        been made figures and moving modes are drawn, of others numbers and structures shown.
     command
         The command line that made the results, to be shown.
     mode_budget_bytes
@@ -49,30 +49,25 @@ def write_report(
     Raises
     ------
     StorageError
-        The file cannot be written, or there are no entries.
+        The file cannot be written, or there are no records.
     """
-    if not entries:
-        raise StorageError(f"nothing to write to {path}: give at least one entry.")
-    write_text(path, render_report(entries, command=command, mode_budget_bytes=mode_budget_bytes))
+    if not records:
+        raise StorageError(f"nothing to write to {path}: give at least one record.")
+    write_text(path, render_report(records, command=command, mode_budget_bytes=mode_budget_bytes))
 
 
 def render_report(
-    entries: Sequence[Entry | FailureRecord],
+    records: Sequence[Record],
     *,
     command: str | None = None,
     mode_budget_bytes: int = MODE_BUDGET_BYTES,
 ) -> str:
     """Return the page that `write_report` writes."""
     sections = [
-        _section(entry, number, mode_budget_bytes) for number, entry in enumerate(entries, start=1)
+        section_of(record, number, mode_budget_bytes)
+        for number, record in enumerate(records, start=1)
     ]
     return render_page(sections, command=command)
-
-
-def _section(entry: Entry | FailureRecord, number: int, mode_budget_bytes: int) -> Section:
-    if isinstance(entry, FailureRecord):
-        return failed_section(entry, number)
-    return section_of(entry, number, mode_budget_bytes)
 
 
 def render_page(

@@ -3,14 +3,14 @@
 from typing import Any
 
 from nearsight import units
-from nearsight.records.probed_verdict import probed_verdict
+from nearsight.records.questions import HeatCapacityRecord
 from nearsight.records.results import ProbedResults
 from nearsight.reports import wording
 from nearsight.reports.geometry import heat_viewer_data
 from nearsight.reports.palette import SCALE
 from nearsight.reports.probed_figures import elements_svg
-from nearsight.reports.provenance_rows import probed_provenance_rows
-from nearsight.reports.sections import Section
+from nearsight.reports.record_rows import provenance_rows
+from nearsight.reports.sections import Section, head_values, overview_values
 from nearsight.reports.templates import render
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 
@@ -18,54 +18,44 @@ _MOST_DRAWN_ATOMS = 5000
 """Balls and bonds of more atoms make a page slow to open and to turn."""
 
 
-def probed_section(entry: ProbedResults, number: int) -> Section:
+def probed_section(record: HeatCapacityRecord, results: ProbedResults, number: int) -> Section:
     """Return the section of a structure whose heat capacity was probed.
 
     Parameters
     ----------
-    entry
-        The structure and its heat capacity.
+    record
+        What is recorded of it.
+    results
+        Those of the run.
     number
         Its place on the page, from 1 on, unique on it.
     """
     anchor = f"structure-{number}"
-    name = wording.stem(entry.name)
-    formula = str(entry.atoms.get_chemical_formula())
-    found = probed_verdict(entry)
     return Section(
-        name=entry.name,
         anchor=anchor,
         html=render(
             "probed.html.j2",
-            entry=entry,
-            anchor=anchor,
-            name=name,
-            formula=wording.formula(formula),
-            verdict=found,
-            provenance=probed_provenance_rows(entry),
-            record=entry.to_json(),
-            **_numbers(entry),
-            **_drawings(entry.heat, anchor),
+            **head_values(record, anchor),
+            entry=results,
+            provenance=provenance_rows(record),
+            **_numbers(results),
+            **_drawings(results.heat, anchor),
         ),
-        title=f"Heat capacity of {name}",
+        title=f"Heat capacity of {wording.stem(results.name)}",
         subject="Heat capacities",
-        formula=formula,
-        n_atoms=len(entry.atoms),
-        model=entry.heat.provenance.model.name,
-        heat_capacities=tuple(entry.heat.heat_capacity_summary()),
-        imaginary=_imaginary(entry.heat),
-        level=found.level,
-        verdict=found.short,
+        heat_capacities=tuple(results.heat.heat_capacity_summary()),
+        imaginary=_imaginary(results.heat),
+        **overview_values(record),
     )
 
 
-def _numbers(entry: ProbedResults) -> dict[str, Any]:
+def _numbers(results: ProbedResults) -> dict[str, Any]:
     """Return the words and tables of a section."""
-    heat = entry.heat
+    heat = results.heat
     return {
-        "what": f"Harmonic heat capacity of {wording.substance(entry.atoms, heat.pieces)}, by "
+        "what": f"Harmonic heat capacity of {wording.substance(results.atoms, heat.pieces)}, by "
         f"probing its Hessian with {heat.provenance.model.name}",
-        "unit": "cell" if entry.atoms.pbc.any() else "molecule",
+        "unit": "cell" if results.atoms.pbc.any() else "molecule",
         "thermal_rows": heat.heat_capacity_summary(),
         "error_bars": heat.error_bar_J_per_g_K.tolist(),
         "convention": heat.acoustic,

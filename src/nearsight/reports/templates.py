@@ -41,6 +41,7 @@ def _environment() -> "Environment":
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     environment.filters["scientific"] = wording.scientific
     environment.filters["formula"] = wording.formula
+    environment.filters["level_word"] = wording.level_word
     return environment
 
 

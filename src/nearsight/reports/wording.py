@@ -6,6 +6,7 @@ from pathlib import Path
 from ase import Atoms
 from markupsafe import Markup
 
+from nearsight.records.parts import LEVEL_WORDS, LevelWord
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.heat_capacity import HeatCapacity
@@ -19,6 +20,11 @@ def stem(name: str) -> str:
     return (
         file.removesuffix(".hessian.npz") if file.endswith(".hessian.npz") else structure_stem(file)
     )
+
+
+def level_word(level: LevelWord) -> str:
+    """Return what the page says of a check beside the colour."""
+    return ("passed", "not known", "caution", "problem")[LEVEL_WORDS.index(level)]
 
 
 def described(atoms: Atoms) -> str:

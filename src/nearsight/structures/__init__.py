@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from nearsight.structures.reading import read_structure
     from nearsight.structures.supercell import make_supercell
     from nearsight.structures.symmetry import SpaceGroup, Symmetrized, space_group, symmetrize
+    from nearsight.structures.writing import (
+        require_writable_structure_format,
+        require_writable_structures,
+        write_structures,
+    )
 
 __all__ = [
     "Fragment",
@@ -29,10 +34,13 @@ __all__ = [
     "find_pieces",
     "make_supercell",
     "read_structure",
+    "require_writable_structure_format",
+    "require_writable_structures",
     "shrinking_fragments",
     "space_group",
     "symmetrize",
     "whole_molecule",
+    "write_structures",
 ]
 
 import_at_first_use(__name__)

@@ -10,13 +10,10 @@ from functools import cached_property
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
 from nearsight.structures.operations import OperationKind, Operations, find_operations
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

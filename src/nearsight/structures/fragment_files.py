@@ -81,7 +81,7 @@ def read_fragment(path: str | os.PathLike[str]) -> Fragment:
         return _fragment(found, found.info)
     except (KeyError, ValueError, OSError, IndexError) as error:
         raise StructureError(
-            f"{file} is no fragment that `nearsight fragment` wrote ({error})."
+            f"{file} is no fragment as `write_fragment` writes it ({error})."
         ) from error
 
 

@@ -15,13 +15,12 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
 
 if TYPE_CHECKING:
     from spglib import SpglibDataset
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 OperationKind = Literal["all", "proper", "translations"]
 """All operations, those without mirror images, or translations only: what a model leaves as it is.
 """

@@ -6,9 +6,9 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
 from nearsight.structures.operations import (
-    FloatArray,
     OperationKind,
     Operations,
     exceptions_from_spglib,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         fit_frequency_scale_factor,
         fit_scale_factor_to_heat_capacity,
     )
+    from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
     from nearsight.vibrations.supercell_convergence import SupercellConvergence, converge_supercell
     from nearsight.vibrations.thermodynamic_functions import Thermodynamics
     from nearsight.vibrations.thermodynamics import thermodynamics
@@ -37,9 +38,12 @@ __all__ = [
     "MeshDensityOfStates",
     "MolecularThermochemistry",
     "PhononMesh",
+    "PhononSettings",
     "ProbedHeatCapacity",
+    "ProbingSettings",
     "ScaleFactor",
     "SupercellConvergence",
+    "ThermodynamicSettings",
     "Thermodynamics",
     "Vibrations",
     "band_structure",

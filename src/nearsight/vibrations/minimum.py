@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from nearsight.announcing import announces
+from nearsight.arrays import FloatArray
 from nearsight.hessian.operator import HessianOperator
 from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.hessian.result import Hessian
@@ -24,8 +24,6 @@ from nearsight.remarks import Remark
 from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.vibrations.lowest import LowestModes, lowest_modes, lowest_of
 from nearsight.vibrations.wording import name_wavenumbers
-
-FloatArray = NDArray[np.float64]
 
 MOST_ROUNDS = 5
 _DISPLACEMENT_A = 0.1

@@ -10,6 +10,7 @@ from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
     from nearsight.workflows.elastic import elastic
+    from nearsight.workflows.energy import energy
     from nearsight.workflows.heat_capacity import heat_capacity
     from nearsight.workflows.hessian import hessian, vibrations
     from nearsight.workflows.locality import locality
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from nearsight.workflows.relax import relax
     from nearsight.workflows.settings import (
         ElasticSettings,
+        EnergySettings,
         HeatCapacitySettings,
         HessianSettings,
         LocalitySettings,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ElasticSettings",
+    "EnergySettings",
     "HeatCapacitySettings",
     "HessianSettings",
     "LocalitySettings",
@@ -41,6 +44,7 @@ __all__ = [
     "Unfinished",
     "VibrationsSettings",
     "elastic",
+    "energy",
     "heat_capacity",
     "hessian",
     "keep_unfinished",

@@ -1,14 +1,13 @@
 """From a crystal to its elastic constants."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from time import perf_counter
 
 from ase import Atoms
 
 from nearsight.announcing import announces
 from nearsight.elasticity.axes import conventional_axes
 from nearsight.elasticity.compute import elastic_tensor
-from nearsight.elasticity.result import ElasticTensor
 from nearsight.errors import MethodError
 from nearsight.hessian.generalised import (
     GeneralisedHessian,
@@ -18,13 +17,14 @@ from nearsight.hessian.generalised import (
 from nearsight.hessian.other_programs import is_hessian_of_other_program
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.progress import Progress
-from nearsight.remarks import Remark, remarks_to_json
+from nearsight.records.making import Run, elastic_record
+from nearsight.records.questions import ElasticRecord
+from nearsight.records.results import ElasticResults
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import require_no_preparation
 from nearsight.workflows.second_derivatives import (
-    SecondDerivatives,
     prepare_for_hessian,
     row_arguments,
     rows_file,
@@ -37,43 +37,6 @@ from nearsight.workflows.unfinished import Unfinished
 _DEFAULT = ElasticSettings()
 
 
-@dataclass(frozen=True)
-class ElasticResults:
-    """One crystal: its elastic constants, and the second derivatives that they are from."""
-
-    by_positions: SecondDerivatives
-    """Those by positions alone, and where they are from."""
-    generalised: GeneralisedHessian
-    """Those by positions and strain."""
-    tensor: ElasticTensor
-    conventional_axes: bool
-    """Whether the tensor refers to axes of the conventional cell."""
-
-    @property
-    def name(self) -> str:
-        """What the structure is called, such as the path of its file."""
-        return self.by_positions.name
-
-    @property
-    def atoms(self) -> Atoms:
-        """The crystal."""
-        return self.by_positions.atoms
-
-    @property
-    def warnings(self) -> tuple[Remark, ...]:
-        """What must be known before the numbers are used."""
-        return (*self.by_positions.hessian.warnings, *self.tensor.warnings)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record, which is what the command line's ``--json`` writes."""
-        return {
-            **self.by_positions.to_json(),
-            "strain_derivatives": self.generalised.summary(),
-            "elasticity": {**self.tensor.summary(), "conventional_axes": self.conventional_axes},
-            "warnings": remarks_to_json(self.warnings),
-        }
-
-
 @announces
 def elastic(
     structure: Structure,
@@ -83,7 +46,7 @@ def elastic(
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> ElasticResults:
+) -> ElasticRecord:
     """Relax a crystal tightly and return its elastic constants.
 
     Parameters
@@ -98,17 +61,15 @@ def elastic(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    start = perf_counter()
     source = Source.of(structure, settings.reading)
-    by_positions, generalised = _second_derivatives(
+    results = _results(
         source, model, settings, unfinished=unfinished, resources=resources, progress=progress
     )
-    tensor = elastic_tensor(generalised)
-    if settings.conventional_axes:
-        tensor = tensor.turned(conventional_axes(tensor.atoms))
-    return ElasticResults(by_positions, generalised, tensor, settings.conventional_axes)
+    return elastic_record(results, Run(perf_counter() - start, asked=settings))
 
 
-def _second_derivatives(
+def _results(
     source: Source,
     model: AnyModel | None,
     settings: ElasticSettings,
@@ -116,14 +77,13 @@ def _second_derivatives(
     unfinished: Unfinished | None,
     resources: Resources | None,
     progress: Progress | bool | None,
-) -> tuple[SecondDerivatives, GeneralisedHessian]:
-    """Return second derivatives by positions, and by positions and strain."""
+) -> ElasticResults:
     if not source.reading.recompute and source.given is None:
         _require_strain(source.name)
     if source.is_finished:
         require_no_preparation(source.name, settings)
         saved = GeneralisedHessian.load(source.name)
-        return SecondDerivatives(source.name, None, saved.hessian, {}), saved
+        return _in_asked_axes(ElasticResults(source.name, saved, elastic_tensor(saved)), settings)
     context = begin(source, model, unfinished, resources, progress)
 
     def require(atoms: Atoms) -> None:
@@ -148,8 +108,19 @@ def _second_derivatives(
     context.unfinished.done(checkpoint)
     notes = (*prepared.warnings, *generalised.hessian.warnings)
     with_notes = replace(generalised.hessian, warnings=notes)
-    by_positions = SecondDerivatives(source.name, prepared.relaxation, with_notes, cell.settings)
-    return by_positions, replace(generalised, hessian=with_notes)
+    generalised = replace(generalised, hessian=with_notes)
+    results = ElasticResults(
+        source.name, generalised, elastic_tensor(generalised), prepared.relaxation, cell.settings
+    )
+    return _in_asked_axes(results, settings)
+
+
+def _in_asked_axes(results: ElasticResults, settings: ElasticSettings) -> ElasticResults:
+    """Return results with the tensor in the axes that were asked for."""
+    if not settings.conventional_axes:
+        return results
+    tensor = results.tensor.turned(conventional_axes(results.tensor.atoms))
+    return replace(results, tensor=tensor, conventional_axes=True)
 
 
 def _require_strain(path: str) -> None:

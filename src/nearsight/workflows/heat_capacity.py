@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from time import perf_counter
 
 import numpy as np
 from ase import Atoms
@@ -12,12 +13,14 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.progress import Progress
+from nearsight.records.making import Run, heat_capacity_record
+from nearsight.records.questions import HeatCapacityRecord
 from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.vibrations.supercell_convergence import Attempt, converge_supercell
 from nearsight.workflows.born import require_born_file
-from nearsight.workflows.context import AnyModel, begin
+from nearsight.workflows.context import AnyModel, Context, begin
 from nearsight.workflows.finished import (
     finished_force_constants,
     finished_hessian,
@@ -49,7 +52,7 @@ def heat_capacity(
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> HarmonicResults | ProbedResults:
+) -> HeatCapacityRecord:
     """Relax a structure and return its harmonic heat capacity at constant volume.
 
     Of a crystal it is from phonons over the Brillouin zone, or, where that is much cheaper, from
@@ -77,12 +80,21 @@ def heat_capacity(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    start = perf_counter()
     source = Source.of(structure, settings.reading)
     require_born_file(settings.phonons.born)
     require_force_constants_file([source], settings)
+    results: HarmonicResults | ProbedResults
     if source.is_finished:
-        return _of_finished(source, model, settings)
-    context = begin(source, model, unfinished, resources, progress)
+        results = _of_finished(source, model, settings)
+    else:
+        context = begin(source, model, unfinished, resources, progress)
+        results = _computed(context, settings)
+    return heat_capacity_record(results, Run(perf_counter() - start, asked=settings))
+
+
+def _computed(context: Context, settings: HeatCapacitySettings) -> HarmonicResults | ProbedResults:
+    """Compute everything that a heat capacity needs."""
 
     def choose(atoms: Atoms) -> SpectrumChoice:
         return choose_spectrum(atoms, context.model, settings)

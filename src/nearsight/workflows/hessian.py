@@ -1,10 +1,13 @@
 """From a structure to its Hessian, and to its normal modes."""
 
 from collections.abc import Callable
+from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.progress import Progress
-from nearsight.records.results import HarmonicResults
+from nearsight.records.making import Run, hessian_record, vibrations_record
+from nearsight.records.questions import HessianRecord, VibrationsRecord
+from nearsight.records.results import HarmonicResults, HessianResults
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.vibrations.modes import vibrations as modes_of
@@ -32,7 +35,7 @@ def hessian(
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> SecondDerivatives:
+) -> HessianRecord:
     """Relax a structure and return its Hessian.
 
     Parameters
@@ -47,9 +50,14 @@ def hessian(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
-    return _hessian(
+    start = perf_counter()
+    derivatives = _hessian(
         structure, model, settings, unfinished=unfinished, resources=resources, progress=progress
     )
+    results = HessianResults(
+        derivatives.name, derivatives.hessian, derivatives.relaxation, derivatives.settings
+    )
+    return hessian_record(results, Run(perf_counter() - start, asked=settings))
 
 
 @announces
@@ -61,7 +69,7 @@ def vibrations(
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> HarmonicResults:
+) -> VibrationsRecord:
     """Relax a structure, compute its Hessian, and return its normal modes.
 
     Parameters
@@ -76,6 +84,7 @@ def vibrations(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    start = perf_counter()
     derivatives = _hessian(
         structure,
         model,
@@ -85,7 +94,7 @@ def vibrations(
         progress=progress,
         require_room=require_room_for_modes,
     )
-    return HarmonicResults(
+    results = HarmonicResults(
         derivatives.name,
         derivatives.hessian,
         modes_of(derivatives.hessian),
@@ -93,6 +102,7 @@ def vibrations(
         settings=derivatives.settings,
         presentation=settings.presentation,
     )
+    return vibrations_record(results, Run(perf_counter() - start, asked=settings))
 
 
 def _hessian(

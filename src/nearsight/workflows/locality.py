@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from ase import Atoms
@@ -15,6 +16,8 @@ from nearsight.locality.result import Locality
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Progress
 from nearsight.records.locality_results import LocalityResults
+from nearsight.records.making import Run, locality_record
+from nearsight.records.questions import LocalityRecord
 from nearsight.resources import Resources
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.sites import sites_named
@@ -36,7 +39,7 @@ def locality(
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> LocalityResults:
+) -> LocalityRecord:
     """Put sites of a structure into fragments that shrink, and return the smallest that do.
 
     Parameters
@@ -54,6 +57,7 @@ def locality(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    start = perf_counter()
     asked = [each for each in (model, reference) if each is not None] or [ModelSpec()]
     source = Source.of(structure, settings.reading)
     first = begin(source, asked[0], unfinished, resources, progress)
@@ -64,7 +68,7 @@ def locality(
         require_locality(context.atoms, context.model, **_what_is_cut(context.atoms, settings))
     localities = [_locality(context, settings) for context in contexts]
     main = localities[-1]
-    return LocalityResults(
+    results = LocalityResults(
         source.name,
         main,
         (None,) * len(main.fragments),
@@ -72,6 +76,7 @@ def locality(
         first.remarks,
         of_model=localities[0] if len(localities) == 2 else None,
     )
+    return locality_record(results, Run(perf_counter() - start, asked=settings))
 
 
 def _what_is_cut(atoms: Atoms, settings: LocalitySettings) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """From a crystal to its phonons: bands, density of states, thermodynamic functions."""
 
 from dataclasses import replace
+from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.progress import Progress
+from nearsight.records.making import Run, phonons_record
+from nearsight.records.questions import PhononsRecord
 from nearsight.records.results import HarmonicResults
 from nearsight.resources import Resources
 from nearsight.vibrations.band_path import find_band_path
@@ -32,7 +35,7 @@ def phonons(
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> HarmonicResults:
+) -> PhononsRecord:
     """Relax a crystal, compute its force constants in a supercell, and return its phonons.
 
     Parameters
@@ -47,6 +50,7 @@ def phonons(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    start = perf_counter()
     source = Source.of(structure, settings.reading)
     require_born_file(settings.phonons.born)
     require_force_constants_file([source], settings)
@@ -58,7 +62,8 @@ def phonons(
             context, settings, require=lambda atoms: require_crystal(atoms, "phonons")
         )
         derivatives = force_constants_of(prepared, context, settings)
-    return _with_bands(derivatives, settings)
+    results = _with_bands(derivatives, settings)
+    return phonons_record(results, Run(perf_counter() - start, asked=settings))
 
 
 def _with_bands(derivatives: SecondDerivatives, settings: PhononsSettings) -> HarmonicResults:

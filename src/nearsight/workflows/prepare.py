@@ -1,5 +1,6 @@
 """From a source to the structure whose second derivatives are computed: read, checked, relaxed."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,7 +11,6 @@ from ase import Atoms
 from nearsight.hessian.budget import require_room_for_rows
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.result import Hessian
-from nearsight.models.contract import require_elements
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.relaxation.settings import RelaxationSettings
@@ -70,8 +70,6 @@ def prepare(
         Something is wrong with the structure, the model, the settings, or the machine.
     """
     atoms, warnings = context.atoms, context.remarks
-    choose_kind(context.model, settings.rows.method, settings.rows.step_A)
-    require_elements(atoms, context.model)
     if require is not None:
         require(atoms)
     # What is impossible must not cost a relaxation.
@@ -81,6 +79,7 @@ def prepare(
         require_room_for_rows(3 * n_atoms, n_atoms, context.memory_bytes)
         if require_room is not None:
             require_room(n_atoms)
+    choose_kind(context.model, settings.rows.method, settings.rows.step_A)
     if not settings.relaxation.relax:
         return Prepared(atoms, None, (*warnings, UNRELAXED))
     in_cell = settings.supercell in {None, (1, 1, 1)} and dense(atoms)
@@ -93,6 +92,8 @@ def relaxed(
     context: Context,
     settings: RelaxationSettings,
     hessian_of: Callable[[Atoms], Hessian] | None = None,
+    *,
+    trajectory: str | os.PathLike[str] | None = None,
 ) -> tuple[Relaxation, Hessian | None]:
     """Return the relaxation and, if computed on the way, the Hessian of its end.
 
@@ -124,6 +125,7 @@ def relaxed(
         memory_budget_bytes=context.memory_bytes,
         checkpoint=checkpoint,
         progress=context.progress,
+        trajectory=trajectory,
     )
     if relaxation.converged:
         context.unfinished.done(*context.unfinished.beside(checkpoint))

@@ -15,9 +15,7 @@ from nearsight.hessian.phonopy_io import with_born
 from nearsight.hessian.phonopy_results import with_sum_rules
 from nearsight.hessian.result import Hessian
 from nearsight.hessian.settings import DEFAULT_LENGTH_A, RowSettings
-from nearsight.records.results import calculation_record
 from nearsight.relaxation.result import Relaxation
-from nearsight.remarks import remarks_to_json
 from nearsight.structures.supercell import (
     make_general_supercell,
     make_supercell,
@@ -52,13 +50,6 @@ class SecondDerivatives:
     def atoms(self) -> Atoms:
         """The cell to which results refer."""
         return self.force_constants.unit_cell if self.force_constants else self.hessian.atoms
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record, which is what the command line's ``--json`` writes."""
-        record = calculation_record(
-            self.name, self.hessian, self.relaxation, self.settings, self.force_constants
-        )
-        return {**record, "warnings": remarks_to_json(self.hessian.warnings)}
 
 
 def row_arguments(rows: RowSettings, context: Context) -> dict[str, Any]:

@@ -49,6 +49,15 @@ class ReadingSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EnergySettings(Settings):
+    """Settings of `energy`."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    forces: Annotated[bool, Help("show the force on each atom")] = False
+    stress: Annotated[bool, Help("compute the stress of a crystal too, and show it")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class RelaxSettings(Settings):
     """Settings of `relax`."""
 
@@ -252,6 +261,7 @@ class CuttingSettings(Settings):
 
 
 OF_WORKFLOWS: Mapping[str, type[Settings]] = {
+    "energy": EnergySettings,
     "relax": RelaxSettings,
     "heat-capacity": HeatCapacitySettings,
     "phonons": PhononsSettings,

@@ -1,20 +1,21 @@
 """From a molecule to enthalpy, entropy and Gibbs energy of its ideal gas."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from time import perf_counter
 
 from ase import Atoms
 
 from nearsight.announcing import announces
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
-from nearsight.records.results import HarmonicResults
-from nearsight.remarks import Remark, remarks_to_json
+from nearsight.records.making import Run, thermochemistry_record
+from nearsight.records.questions import ThermochemistryRecord
+from nearsight.records.results import HarmonicResults, ThermochemistryResults
 from nearsight.resources import Resources
 from nearsight.units import BAR_IN_PA
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.vibrations.modes import vibrations as modes_of
-from nearsight.vibrations.molecules import MolecularThermochemistry, molecular_thermochemistry
+from nearsight.vibrations.molecules import molecular_thermochemistry
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import finished_hessian
 from nearsight.workflows.second_derivatives import (
@@ -29,32 +30,6 @@ from nearsight.workflows.unfinished import Unfinished
 _DEFAULT = ThermochemistrySettings()
 
 
-@dataclass(frozen=True)
-class ThermochemistryResults:
-    """One molecule: its modes, and its ideal gas."""
-
-    modes: HarmonicResults
-    gas: MolecularThermochemistry
-
-    @property
-    def name(self) -> str:
-        """What the molecule is called, such as the path of its file."""
-        return self.modes.name
-
-    @property
-    def warnings(self) -> tuple[Remark, ...]:
-        """What must be known before the numbers are used."""
-        return (*self.modes.warnings, *self.gas.warnings)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record, which is what the command line's ``--json`` writes."""
-        return {
-            **self.modes.to_json(),
-            "ideal_gas": self.gas.summary(),
-            "warnings": remarks_to_json(self.warnings),
-        }
-
-
 @announces
 def thermochemistry(
     structure: Structure,
@@ -64,7 +39,7 @@ def thermochemistry(
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-) -> ThermochemistryResults:
+) -> ThermochemistryRecord:
     """Relax a molecule, and return the thermodynamic functions of its ideal gas.
 
     Parameters
@@ -79,16 +54,19 @@ def thermochemistry(
     NearsightError
         Something is wrong with the molecule, the model, the settings, or the machine.
     """
+    start = perf_counter()
     source = Source.of(structure, settings.reading)
     if source.is_finished:
         unread = replace(settings, reading=ReadingSettings())
-        return _results(finished_hessian(source, unread, model), settings, None)
-    context = begin(source, model, unfinished, resources, progress)
-    prepared = prepare_for_hessian(
-        context, settings, dense=lambda _: True, require_room=require_room_for_modes
-    )
-    derivatives = hessian_of(prepared, context, settings)
-    return _results(derivatives, settings, _energy_eV(derivatives.atoms, context.model))
+        results = _results(finished_hessian(source, unread, model), settings, None)
+    else:
+        context = begin(source, model, unfinished, resources, progress)
+        prepared = prepare_for_hessian(
+            context, settings, dense=lambda _: True, require_room=require_room_for_modes
+        )
+        derivatives = hessian_of(prepared, context, settings)
+        results = _results(derivatives, settings, _energy_eV(derivatives.atoms, context.model))
+    return thermochemistry_record(results, Run(perf_counter() - start, asked=settings))
 
 
 def _energy_eV(atoms: Atoms, model: Model) -> float:

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ase import Atoms
@@ -67,11 +67,8 @@ class Unfinished:
         if file is None:
             return []
         with contextlib.suppress(FileNotFoundError):
-            return [
-                each
-                for each in sorted(file.parent.iterdir())
-                if each.name.startswith(file.name) and not each.name.endswith(SUFFIX)
-            ]
+            names = [name for name in os.listdir(file.parent) if name.startswith(file.name)]
+            return [file.parent / name for name in sorted(names) if not name.endswith(SUFFIX)]
         return []
 
     def done(self, *files: Path | None) -> None:
@@ -99,13 +96,25 @@ class Unfinished:
 
     def kept(self) -> str | None:
         """Say what of this work there is in the folder; None if there is none."""
-        files = [each for file in self._given for each in self.beside(file)]
+        files = self._left()
         if not files:
             return None
         named = ", ".join(f"{each.name} ({_counted(each)})" for each in files[-_MOST_NAMED:])
         others = len(files) - _MOST_NAMED
         more = f" and {others} files before" if others > 0 else ""
         return f"Finished work is kept in {self.path}: {named}{more}; {_GOES_ON}"
+
+    def _left(self) -> list[Path]:
+        """Return what there is of all files and those beside them, in the order of the files.
+
+        The folder is listed once: there may be thousands of them, and somebody waits.
+        """
+        if self.path is None or not self.path.is_dir():
+            return []
+        order = {file.name: number for number, file in enumerate(self._given)}
+        names = [name for name in os.listdir(self.path) if not name.endswith(SUFFIX)]
+        owned = [(order[owner], name) for name in names if (owner := _owner(name, order))]
+        return [self.path / name for _, name in sorted(owned)]
 
 
 @contextlib.contextmanager
@@ -139,6 +148,13 @@ def keep_unfinished(path: str | os.PathLike[str]) -> Iterator[Unfinished]:
             remove_leftovers(folder)
         with contextlib.suppress(OSError):  # not empty
             folder.rmdir()
+
+
+def _owner(name: str, files: Collection[str]) -> str:
+    """Return the file to which a name belongs, perhaps with more behind a dot; empty if to none."""
+    while name and name not in files:
+        name = name.rpartition(".")[0]
+    return name
 
 
 def _counted(file: Path) -> str:

@@ -1,0 +1,36 @@
+"""``nearsight energy``."""
+
+import argparse
+
+from nearsight.cli import tables
+from nearsight.cli.batch import Task, run_batch
+from nearsight.cli.outputs import require_output_files
+from nearsight.cli.request import requested
+from nearsight.cli.result_tables import energy_table, forces_table
+from nearsight.cli.run_outputs import Outcome
+from nearsight.records.results import EnergyResults
+from nearsight.workflows import EnergySettings, energy
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    require_output_files(arguments)
+    request = requested(arguments, EnergySettings())
+    model = request.load_model(arguments.structures)
+
+    def one(task: Task) -> Outcome:
+        record = request.answer(energy, task, model)
+        results = record.results
+        assert results is not None
+        of_files = (energy_table(record), forces_table(results))
+        return Outcome.of(record, lambda: _show(results, request.settings), lambda: of_files)
+
+    return run_batch(arguments, one)
+
+
+def _show(results: EnergyResults, settings: EnergySettings) -> None:
+    tables.print_energy(results)
+    if settings.forces:
+        print()
+        forces_table(results).print()
+    tables.print_warnings(results.warnings)

@@ -1,0 +1,121 @@
+"""Where the results of a run go: JSON, tables, a page, structures."""
+
+import argparse
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nearsight import records
+from nearsight.cli.csv_output import CsvOutput
+from nearsight.cli.json_output import JsonOutput, Record
+from nearsight.cli.jsonl_output import JsonLinesOutput
+from nearsight.cli.report_output import ReportOutput
+from nearsight.cli.streams import say
+from nearsight.cli.structure_output import StructureOutput
+from nearsight.cli.table import Table
+from nearsight.cli.wording import in_options
+from nearsight.errors import NearsightError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one structure gave."""
+
+    record: Record
+    """The JSON object."""
+    show: Callable[[], None]
+    """Prints it for a human."""
+    entry: records.Record | None = None
+    """What a report shows of it; None for a command without a report, and for a failure."""
+    tables: Callable[[], Sequence[Table]] = tuple
+    """What files of tables have of it."""
+    files: tuple[str, ...] = ()
+    """What was written of it alone."""
+
+    @classmethod
+    def of(
+        cls,
+        record: records.Record,
+        show: Callable[[], None],
+        tables: Callable[[], Sequence[Table]] = tuple,
+        files: Iterable[str | None] = (),
+    ) -> "Outcome":
+        """Return the outcome that a record tells; None among `files` is what was not asked for."""
+        written = tuple(file for file in files if file is not None)
+        return cls(record.to_json(), show, record, tables, written)
+
+
+class RunOutputs:
+    """All that the options of a run ask to write.
+
+    Raises
+    ------
+    StructureError, StorageError
+        Structures cannot be written where they were asked for.
+    """
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        given: list[str] = arguments.structures
+        self._json = JsonOutput(arguments.json, many=len(given) > 1)
+        self._lines = JsonLinesOutput(arguments.jsonl, append=arguments.append)
+        self._report = ReportOutput(arguments.report, given, arguments.command_line)
+        self._tables = CsvOutput(arguments.csv)
+        self._structures = StructureOutput(getattr(arguments, "save_structure", None), given)
+
+    def add_record(self, record: Record) -> None:
+        """Add a record to the JSON and its lines.
+
+        Raises
+        ------
+        ValueError, TypeError
+            It holds something that JSON does not know; neither has it then.
+        """
+        self._json.add(record)
+        self._lines.add(record)
+
+    def add(self, path: str, outcome: Outcome) -> bool:
+        """Add what a structure gave to everything else, and tell whether that was possible."""
+        self._tabulate(path, outcome)
+        drawn = self._report.add(outcome.record, outcome.entry)
+        try:
+            self._structures.add(path, outcome.entry)
+        except NearsightError as error:  # the other results of the structure are sound
+            say(in_options(f"{path}: {error}"))
+            return False
+        return drawn
+
+    @contextlib.contextmanager
+    def finished_at_the_end(self) -> Iterator[None]:
+        """Write everything when the block ends, be that reached, failed or interrupted.
+
+        Raises
+        ------
+        NearsightError
+            Something cannot be written; everything else is.
+        """
+        try:
+            yield
+        except BaseException:
+            for finish in self._finishing:
+                try:
+                    finish()
+                except NearsightError as error:  # must not hide why the run ends
+                    say(in_options(str(error)))
+            raise
+        with contextlib.ExitStack() as stack:
+            for finish in reversed(self._finishing):
+                stack.callback(finish)
+
+    @property
+    def _finishing(self) -> tuple[Callable[[], None], ...]:
+        outputs = (self._lines, self._json, self._tables, self._structures, self._report)
+        return tuple(output.finish for output in outputs)
+
+    def _tabulate(self, path: str, outcome: Outcome) -> None:
+        """Add the tables of a structure to those of the run, or that it has none."""
+        if "error" in outcome.record:
+            self._tables.add_failure(path, str(outcome.record["error"]["message"]))
+        else:
+            model = outcome.record.get("model")
+            name = model["name"] if isinstance(model, Mapping) else model
+            self._tables.add(path, name, outcome.tables())

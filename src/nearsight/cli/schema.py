@@ -1,0 +1,44 @@
+"""``nearsight schema``: the JSON Schema of the records."""
+
+import argparse
+import json
+
+from nearsight.errors import MethodError
+from nearsight.records.json_schema import DIALECT
+from nearsight.records.questions import QUESTIONS
+from nearsight.settings import nearest
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the schema of the records of `arguments.question`, or of all; return the exit status.
+
+    Raises
+    ------
+    MethodError
+        There is no such question.
+    """
+    question: str | None = arguments.question
+    if question is None:
+        print(json.dumps(schema_of_all(), indent=2, ensure_ascii=False))
+        return 0
+    if question not in QUESTIONS:
+        raise MethodError(f"there is no question {question!r}{nearest(question, QUESTIONS)}.")
+    print(json.dumps(QUESTIONS[question].json_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def schema_of_all() -> dict[str, object]:
+    """Return the schema of a record of any question, with one definition for each question."""
+    definitions: dict[str, object] = {}
+    for question, kind in QUESTIONS.items():
+        schema = kind.json_schema()
+        definitions |= schema.pop("$defs")
+        del schema["$schema"]
+        definitions[question] = schema
+    return {
+        "$schema": DIALECT,
+        "title": "Nearsight record",
+        "description": "One question about one structure, answered.",
+        "anyOf": [{"$ref": f"#/$defs/{question}"} for question in QUESTIONS],
+        "$defs": definitions,
+    }

@@ -1,0 +1,179 @@
+"""Files of records: one JSON object, a JSON list, or JSON Lines, one record a line."""
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nearsight.announcing import announce
+from nearsight.bounded_json import is_cut_off, parse_json
+from nearsight.errors import CheckpointError
+from nearsight.records.base import Record, described, require_schema
+from nearsight.records.codec import FieldError
+from nearsight.records.questions import QUESTIONS
+from nearsight.remarks import Remark
+from nearsight.settings import nearest
+from nearsight.storage import write_text
+
+_VALUE = r"(?:[-+.\deE]+|null|true|false)"
+_NUMBERS = re.compile(rf"\[\s+({_VALUE}(?:,\s+{_VALUE})*)\s+\]")
+_NEW_LINE = re.compile(r",\n\s+")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a file of records holds."""
+
+    records: tuple[Record, ...]
+    remarks: tuple[Remark, ...]
+    """What must be known about the file, such as that its last line is cut off."""
+
+
+def read(path: str | os.PathLike[str]) -> tuple[Record, ...]:
+    """Read the records of a file, whether one JSON object, a JSON list, or JSON Lines.
+
+    Where the last line of JSON Lines is cut off, as by the end of the process that wrote it, the
+    records before it are returned with a `NearsightWarning`.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing or holds something else; a record is of another schema, or one of its
+        fields is missing, unknown, or of another type. The message names record and field.
+    """
+    contents = read_contents(path)
+    announce(contents.remarks)
+    return contents.records
+
+
+def read_contents(path: str | os.PathLike[str]) -> Contents:
+    """Read the records of a file as `read` does, with what must be known about the file.
+
+    Raises
+    ------
+    CheckpointError
+        As of `read`.
+    """
+    file = Path(path)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise CheckpointError(
+            f"{file} cannot be read: {error.strerror or error}; give a file of records."
+        ) from error
+    try:
+        values = parse_json(content)
+    except (ValueError, RecursionError) as error:
+        if _is_lines(content):
+            return _of_lines(content, file)
+        raise CheckpointError(f"{file} holds no records: {_said(error)}.") from error
+    if isinstance(values, list):
+        numbered = enumerate(values, start=1)
+        return Contents(tuple(_record(each, file, f"record {n}") for n, each in numbered), ())
+    return Contents((_record(values, file, "the record"),), ())
+
+
+def write(path: str | os.PathLike[str], records: Record | Sequence[Record]) -> None:
+    """Write one record as a JSON object, or several as a JSON list, whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    ValueError
+        A number is NaN or infinite.
+    """
+    write_text(path, text_of(records))
+
+
+def text_of(records: Record | Sequence[Record]) -> str:
+    """Return one record as a JSON object, or several as a JSON list, for people to read."""
+    values = records.to_json() if isinstance(records, Record) else [r.to_json() for r in records]
+    return readable_json(values)
+
+
+def readable_json(values: Any) -> str:
+    """Return JSON in lines, with lists of numbers in one line each."""
+    text = json.dumps(values, indent=2, allow_nan=False)
+    return _NUMBERS.sub(lambda match: f"[{_NEW_LINE.sub(', ', match[1])}]", text) + "\n"
+
+
+def record_from_json(values: Any) -> Record:
+    """Rebuild the record of any question from what its `to_json` returned.
+
+    Raises
+    ------
+    CheckpointError
+        It is of another schema, or a field is missing, unknown, or of another type.
+    """
+    try:
+        return _rebuilt(values)
+    except FieldError as error:
+        raise CheckpointError(f"{described(error)}.") from None
+
+
+def _rebuilt(values: Any) -> Record:
+    require_schema(values)
+    question = values.get("question")
+    if not isinstance(question, str) or question not in QUESTIONS:
+        raise FieldError(f"is {question!r:.40}{nearest(str(question), QUESTIONS)}", "question")
+    return QUESTIONS[question].rebuilt(values)
+
+
+def _record(values: Any, file: Path, which: str) -> Record:
+    try:
+        return _rebuilt(values)
+    except FieldError as error:
+        raise CheckpointError(f"{which} of {file} cannot be read: {described(error)}.") from None
+
+
+def _is_lines(content: bytes) -> bool:
+    """Tell whether a file is JSON Lines, or the beginning of it: its first line is an object."""
+    first, _, rest = content.lstrip().partition(b"\n")
+    if not first.startswith(b"{"):
+        return False
+    try:
+        parse_json(first)
+    except (ValueError, RecursionError):
+        return not rest.strip() and first.startswith(b'{"schema"') and is_cut_off(first)
+    return True
+
+
+def _of_lines(content: bytes, file: Path) -> Contents:
+    records: list[Record] = []
+    lines = content.split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            values = parse_json(line)
+        except (ValueError, RecursionError) as error:
+            if number < len(lines) or not is_cut_off(line):  # a whole line ends with a newline
+                raise CheckpointError(
+                    f"line {number} of {file} is no JSON: {_said(error)}."
+                ) from error
+            cut_off = (
+                f"the last line of {file}, line {number}, is cut off: its record was being "
+                f"written when the program ended, and is left out."
+            )
+            return Contents(tuple(records), (Remark("cut-off-line", cut_off),))
+        records.append(_record(values, file, f"the record in line {number}"))
+    return Contents(tuple(records), ())
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def line_of(values: Mapping[str, Any]) -> bytes:
+    """Return the JSON values of a record as a line of JSON Lines, with its end.
+
+    Raises
+    ------
+    ValueError
+        A number is NaN or infinite.
+    """
+    return json.dumps(values, allow_nan=False).encode("ascii") + b"\n"

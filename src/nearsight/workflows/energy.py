@@ -1,0 +1,57 @@
+"""From a structure to the energy that a model gives it, as it is."""
+
+from time import perf_counter
+
+from nearsight.announcing import announces
+from nearsight.progress import Progress
+from nearsight.provenance import record
+from nearsight.records.making import Run, energy_record
+from nearsight.records.questions import EnergyRecord
+from nearsight.records.results import EnergyResults
+from nearsight.resources import Resources
+from nearsight.workflows.context import AnyModel, begin
+from nearsight.workflows.settings import EnergySettings
+from nearsight.workflows.source import Source, Structure
+from nearsight.workflows.unfinished import Unfinished
+
+_DEFAULT = EnergySettings()
+
+
+@announces
+def energy(
+    structure: Structure,
+    model: AnyModel | None = None,
+    settings: EnergySettings = _DEFAULT,
+    *,
+    unfinished: Unfinished | None = None,
+    resources: Resources | None = None,
+    progress: Progress | bool | None = None,
+) -> EnergyRecord:
+    """Return energy, forces and, on request, stress of a structure as it is.
+
+    Parameters
+    ----------
+    structure, model, unfinished, resources, progress
+        As for `nearsight.workflows.heat_capacity`.
+    settings
+        What is asked for.
+
+    Raises
+    ------
+    NearsightError
+        Something is wrong with the structure, the model, the settings, or the machine.
+    """
+    start = perf_counter()
+    source = Source.of(structure, settings.reading)
+    context = begin(source, model, unfinished, resources, progress)
+    [evaluation] = context.model.evaluate([context.atoms], stress=settings.stress)
+    provenance = record(context.model.identity, stress=settings.stress)
+    results = EnergyResults(
+        source.name,
+        context.atoms,
+        evaluation,
+        provenance,
+        {"molecule": settings.reading.molecule},
+        context.remarks,
+    )
+    return energy_record(results, Run(perf_counter() - start, asked=settings))

@@ -1,0 +1,168 @@
+"""One record of each question, made with cheap models."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from ase import Atoms
+from ase.build import bulk, molecule
+from ase.calculators.emt import EMT
+
+from nearsight.elasticity.compute import elastic_tensor
+from nearsight.hessian import hessian
+from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.generalised import generalised_hessian
+from nearsight.hessian.operator import HessianOperator
+from nearsight.locality.compute import locality
+from nearsight.models.ase_calculator import AseModel
+from nearsight.models.torch_model import TorchModel
+from nearsight.provenance import record as provenance_of
+from nearsight.records import FailureRecord, Record
+from nearsight.records.locality_results import LocalityResults
+from nearsight.records.making import (
+    Run,
+    elastic_record,
+    energy_record,
+    heat_capacity_record,
+    hessian_record,
+    locality_record,
+    phonons_record,
+    relaxation_record,
+    thermochemistry_record,
+    vibrations_record,
+)
+from nearsight.records.results import (
+    ElasticResults,
+    EnergyResults,
+    HarmonicResults,
+    HessianResults,
+    ProbedResults,
+    RelaxationResults,
+    ThermochemistryResults,
+)
+from nearsight.relaxation import Relaxation, RelaxationSettings, relax
+from nearsight.vibrations import (
+    band_structure,
+    molecular_thermochemistry,
+    phonon_mesh,
+    probe_heat_capacity,
+    thermodynamics,
+    vibrations,
+)
+
+TEMPERATURES_K = (100.0, 298.15)
+RUN = Run(seconds=12.5, peak_memory_bytes=1 << 20, asked={"relaxation": {"fmax_eV_per_A": 0.005}})
+
+
+@pytest.fixture(scope="session")
+def model() -> AseModel:
+    return AseModel(EMT())
+
+
+@pytest.fixture(scope="session")
+def copper() -> Atoms:
+    return bulk("Cu", a=3.62, cubic=True)
+
+
+@pytest.fixture(scope="session")
+def relaxation(copper: Atoms, model: AseModel) -> Relaxation:
+    return relax(copper, model, RelaxationSettings(fmax_eV_per_A=1e-4, symmetrize_A=1e-3))
+
+
+@pytest.fixture(scope="session")
+def phonons(relaxation: Relaxation, model: AseModel) -> HarmonicResults:
+    constants = force_constants(relaxation.atoms, model, (2, 2, 2))
+    mesh = phonon_mesh(constants, (4, 4, 4))
+    return HarmonicResults(
+        "folder/copper.cif",
+        constants.at_gamma(),
+        vibrations(constants.at_gamma()),
+        thermodynamics(mesh, TEMPERATURES_K),
+        relaxation,
+        {"relax": True, "supercell": [2, 2, 2], "symmetrize_A": 1e-3},
+        constants,
+        mesh,
+        "a crystal has phonons",
+        bands=band_structure(constants, points_per_segment=3),
+    )
+
+
+@pytest.fixture(scope="session")
+def nitrogen(model: AseModel) -> HarmonicResults:
+    relaxed = relax(molecule("N2"), model, RelaxationSettings(fmax_eV_per_A=1e-3))
+    found = hessian(relaxed.atoms, model)
+    modes = vibrations(found)
+    thermal = thermodynamics(modes, TEMPERATURES_K)
+    return HarmonicResults("nitrogen.xyz", found, modes, thermal, relaxed, {"relax": True})
+
+
+@pytest.fixture(scope="session")
+def probed(pair_model: Callable[..., TorchModel]) -> ProbedResults:
+    solid = bulk("MgO", "rocksalt", a=3.7494662305, cubic=True).repeat(3)
+    operator = HessianOperator(solid, pair_model(), "analytic")
+    heat = probe_heat_capacity(operator, (200.0, 298.15), "classical", n_steps=4)
+    return ProbedResults("rocksalt.cif", heat, None, {"relax": False}, "rows are too many")
+
+
+@pytest.fixture(scope="session")
+def chain(pair_model: Callable[..., TorchModel]) -> LocalityResults:
+    chain = molecule("C3H8")
+    found = locality(chain, pair_model(), reference_radius_A=6.0)
+    return LocalityResults("chain.xyz", found, ("one.extxyz",) * len(found.fragments))
+
+
+@pytest.fixture(scope="session")
+def elastic(relaxation: Relaxation, model: AseModel) -> ElasticResults:
+    strained = generalised_hessian(relaxation.atoms, model)
+    return ElasticResults(
+        "copper.cif", strained, elastic_tensor(strained), relaxation, {"relax": True}
+    )
+
+
+@pytest.fixture(scope="session")
+def of_copper(copper: Atoms, relaxation: Relaxation, model: AseModel) -> Mapping[str, Record]:
+    """Records of what is asked of copper beside phonons."""
+    settings = {"relax": True, "supercell": [1, 1, 1]}
+    [evaluation] = model.evaluate([copper], stress=True)
+    energy = EnergyResults("copper.cif", copper, evaluation, provenance_of(model.identity))
+    of_cell = HessianResults(
+        "copper.cif", hessian(relaxation.atoms, model), relaxation, settings, "copper.npz"
+    )
+    return {
+        "energy": energy_record(energy, RUN),
+        "relax": relaxation_record(RelaxationResults("copper.cif", relaxation, settings), RUN),
+        "hessian": hessian_record(of_cell, RUN),
+    }
+
+
+@pytest.fixture(scope="session")
+def records(
+    of_copper: Mapping[str, Record],
+    phonons: HarmonicResults,
+    nitrogen: HarmonicResults,
+    probed: ProbedResults,
+    others: tuple[ElasticResults, LocalityResults],
+) -> Mapping[str, Record]:
+    """One record for each question, and one more for each kind of spectrum, by a name."""
+    elastic, chain = others
+    modes = replace(nitrogen, thermodynamics=None)
+    gas = molecular_thermochemistry(nitrogen.vibrations, TEMPERATURES_K)
+    return {
+        **of_copper,
+        "vibrations": vibrations_record(modes, RUN),
+        "thermochemistry": thermochemistry_record(ThermochemistryResults(modes, gas), RUN),
+        "phonons": phonons_record(phonons, RUN),
+        "heat-capacity": heat_capacity_record(phonons, RUN),
+        "heat-capacity at Γ": heat_capacity_record(nitrogen),
+        "heat-capacity by probing": heat_capacity_record(probed, RUN),
+        "elastic": elastic_record(elastic, RUN),
+        "locality": locality_record(chain, RUN),
+        "failure": FailureRecord.of("no.cif", "StructureError", "no.cif does not exist."),
+    }
+
+
+@pytest.fixture(scope="session")
+def others(
+    elastic: ElasticResults, chain: LocalityResults
+) -> tuple[ElasticResults, LocalityResults]:
+    return elastic, chain
