@@ -152,8 +152,8 @@ def _print_relaxation(relaxation: Relaxation) -> None:
     print_line(
         "relaxation",
         f"{verdict} after {relaxation.n_steps} steps, fmax {fmax} eV/Å, "
-        f"energy {1000 * relaxation.energy_change_eV_per_atom:+.2f} meV/atom"
-        + ("" if volume is None else f", volume {100 * volume:+.2f} %"),
+        f"energy changed by {1000 * relaxation.energy_change_eV_per_atom:+.2f} meV/atom"
+        + ("" if volume is None else f", volume by {100 * volume:+.2f} %"),
     )
     symmetry = relaxation.symmetry
     if symmetry is not None:
@@ -161,8 +161,16 @@ def _print_relaxation(relaxation: Relaxation) -> None:
             "symmetry",
             f"{symmetry.symbol_before} -> {symmetry.symbol_after} within "
             f"{symmetry.tolerance_A:g} Å: largest displacement "
-            f"{symmetry.max_displacement_A:.1e} Å, energy "
+            f"{symmetry.max_displacement_A:.1e} Å, energy changed by "
             f"{1000 * symmetry.energy_change_eV_per_atom:+.4f} meV/atom",
+        )
+    if relaxation.near_symmetry is not None:
+        print_line("nearly", str(relaxation.near_symmetry))
+    for mode in relaxation.followed:
+        print_line(
+            "followed",
+            f"mode at {mode.wavenumber_per_cm:.1f} cm⁻¹: energy of the cell fell by "
+            f"{1000 * mode.energy_gain_eV:.2f} meV",
         )
 
 
