@@ -89,7 +89,7 @@ def test_a_setting_in_a_group_is_named_with_it() -> None:
         ({"max_step": 3}, "there is no setting `max_step`; did you mean `descent.max_steps`?"),
         ({"fmax": 0.1}, "did you mean `descent.fmax_eV_per_A`?"),
         ({"colour": 3}, "there is no setting `colour`; known are descent, "),
-        ({"descent": "BFGS"}, "is a table, of fmax_eV_per_A, optimizer, max_steps, not 'BFGS'"),
+        ({"descent": "BFGS"}, "a table, not 'BFGS'; it may have fmax_eV_per_A, optimizer, max_"),
     ],
 )
 def test_what_is_in_another_place_is_found_there(values: dict, said: str) -> None:

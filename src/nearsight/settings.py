@@ -163,7 +163,7 @@ def require_table(value: Any, kind: type[Settings]) -> Mapping[str, Any]:
     """
     if not isinstance(value, Mapping):
         names = ", ".join(named_settings(kind))
-        raise SettingError(f"a group of settings is a table, of {names}, not {value!r}.")
+        raise SettingError(f"a group of settings is a table, not {value!r}; it may have {names}.")
     return value
 
 

@@ -36,6 +36,24 @@ def test_twenty_structures_have_at_most_three_lines_each(
     assert len(of_the_run) <= 8
 
 
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [
+        ("hessian --save-structure relaxed", "aluminium.hessian.npz"),
+        ("vibrations --animate 3 4", "aluminium.mode-3.xyz, aluminium.mode-4.xyz"),
+    ],
+)
+def test_what_is_written_stands_at_the_end_of_each(
+    nearsight: Run, command: str, written: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *options = command.split()
+    assert nearsight(name, "copper.cif", "aluminium.cif", *options) == 0
+    told = [line[20:] for line in capsys.readouterr().err.splitlines()]
+    _, *of_second = [line for line in told if line.startswith("aluminium")]
+    assert len(of_second) <= 2
+    assert of_second[-1].endswith(f" s; wrote {written}")
+
+
 def test_lines_go_to_standard_error_and_results_to_standard_output(
     nearsight: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -162,7 +162,7 @@ def test_other_structure_model_and_settings_are_refused_by_name(
     ):
         settings = RelaxationSettings(**changed)
         with pytest.raises(
-            CheckpointError, match="another fmax, kind of cell, pressure, optimizer"
+            CheckpointError, match="another `fmax_eV_per_A`, `cell`, `pressure_GPa`"
         ):
             relax(rattled_copper, emt, settings, checkpoint=path)
     with pytest.raises(CheckpointError, match="another structure and it used another model"):

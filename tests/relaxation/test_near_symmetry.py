@@ -41,7 +41,7 @@ def test_diamond_that_is_hardly_one_is_named_with_what_it_saves(capabilities: Ca
     assert near is not None
     assert (near.symbol, near.number, near.tolerance_A) == ("Fd-3m", 227, 1e-3)
     assert (near.rows_needed, near.rows_now) == (1, 24)
-    assert str(near) == "Fd-3m within 0.001 Å: 1 row instead of 24: symmetrize_A=0.001"
+    assert str(near) == "Fd-3m within 0.001 Å: 1 row instead of 24: `symmetrize_A` 0.001"
     # the promise is kept
     moved = symmetrize(off(diamond, 4e-4), near.tolerance_A)
     assert plan(moved.atoms, capabilities).rows_needed == 1

@@ -174,7 +174,7 @@ def test_step_limit_is_reported_and_no_error(emt: Any, rattled_copper: Atoms) ->
     assert tuple(others) == volume_warnings(rattled_copper, result.atoms, emt)
     assert "Not converged after 3 steps: the largest force or virial per atom is" in warning
     assert "above 0.005" in warning
-    assert "Allow more steps" in warning
+    assert "Allow more `max_steps`" in warning
 
 
 def test_one_step_is_one_step(emt: Any, rattled_copper: Atoms) -> None:

@@ -36,7 +36,7 @@ def test_structures_are_told_by_their_names_and_sorted(folder: Path) -> None:
 
 def test_saved_hessians_are_another_kind(folder: Path) -> None:
     found = [path.name for path in list_structures(folder, HESSIANS).wanted]
-    assert found == ["b.hessian.npz", "orca.hess"]
+    assert found == ["b.hessian.npz", "orca.hess", "r.json"]
 
 
 def test_folder_without_structures_says_what_it_has(tmp_path: Path) -> None:

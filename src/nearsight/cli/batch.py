@@ -10,7 +10,6 @@ from functools import partial
 from time import perf_counter
 
 from nearsight import records
-from nearsight.cli.closing_table import ClosingTable
 from nearsight.cli.logs import progress_for
 from nearsight.cli.run_outputs import Outcome, RunOutputs
 from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
@@ -18,6 +17,7 @@ from nearsight.cli.wording import in_options
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.progress import Progress, duration
+from nearsight.tables.closing import ClosingTable
 from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 logger = logging.getLogger("nearsight.cli")

@@ -271,9 +271,11 @@ def _report(commands: "options.Commands") -> None:
     shown = command.add_argument_group("units of what is shown")
     add_settings(shown, settings.SavedSettings().presentation, "presentation")
     command.set_defaults(
-        run=options.runner("nearsight.cli.report"), json=None, csv=None, config=None
+        run=options.runner("nearsight.cli.report"),
+        of_hessians=True,
+        append=False,
+        **dict.fromkeys(("json", "jsonl", "csv", "config")),
     )
-    command.set_defaults(jsonl=None, append=False)
 
 
 def _models(commands: "options.Commands") -> None:

@@ -94,7 +94,7 @@ def told_as_asked(told: argparse.Namespace) -> Iterator[None]:
         try:
             yield
         except KeyboardInterrupt as interruption:
-            PRINTED.error("%s", described(interruption))  # no defect
+            PRINTED.error("%s", described(interruption))
             raise
 
 
@@ -176,7 +176,7 @@ class _ToFile(logging.FileHandler):
         with contextlib.suppress(OSError):  # what could not be written was said
             super().close()
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002  # its name
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002  # as logging calls it
         if self._failed:
             return
         self._failed = True

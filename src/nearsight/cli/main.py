@@ -11,7 +11,6 @@ from nearsight.cli.commands import command_parser
 from nearsight.cli.inputs import expand_structures
 from nearsight.cli.interruption import interruptible, status_of, tell
 from nearsight.cli.logs import log_start, told_as_asked
-from nearsight.cli.settings_files import SettingsFileError
 from nearsight.cli.streams import (
     ended_by_package,
     guarded_streams,
@@ -75,8 +74,7 @@ def _finished(parsed: argparse.Namespace) -> int:
             warnings.simplefilter("ignore", NearsightWarning)
             status: int = parsed.run(parsed)
     except NearsightError as error:
-        # A file has no options in it.
-        say(str(error) if isinstance(error, SettingsFileError) else in_options(str(error)))
+        say(in_options(str(error)))
         return 1
     except SystemExit as ended:
         say(ended_by_package(ended))

@@ -20,8 +20,10 @@ _PAGE_MODE_BUDGET_BYTES = 20_000_000
 """How much of a page all moving modes together may take; a browser opens twice that with ease."""
 
 
-_PAGE_STILL_BUDGET_BYTES = 20_000_000
-"""How much of a page structures at rest, and records, of results that were read may take."""
+_PAGE_STILL_BUDGET_BYTES = 14_000_000
+"""How much of a page structures at rest, and records, of results that were read may take.
+
+The rest of a thousand sections takes about as much."""
 
 
 class ReportOutput:

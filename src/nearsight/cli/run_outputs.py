@@ -2,19 +2,19 @@
 
 import argparse
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nearsight import records
-from nearsight.cli.csv_output import CsvOutput
 from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.jsonl_output import JsonLinesOutput
 from nearsight.cli.report_output import ReportOutput
 from nearsight.cli.streams import say
 from nearsight.cli.structure_output import StructureOutput
-from nearsight.cli.table import Table
 from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError
+from nearsight.tables.csv_files import CsvOutput
+from nearsight.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,11 @@ class Outcome:
         record: records.Record,
         show: Callable[[], None],
         tables: Callable[[], Sequence[Table]] = tuple,
+        files: Iterable[str | None] = (),
     ) -> "Outcome":
-        """Return the outcome that a record tells."""
-        return cls(record.to_json(), show, record, tables)
+        """Return the outcome that a record tells; None among `files` is what was not asked for."""
+        written = tuple(file for file in files if file is not None)
+        return cls(record.to_json(), show, record, tables, written)
 
 
 class RunOutputs:

@@ -36,6 +36,7 @@ class StructureOutput:
         self._sources = sources
         self._one_file = target is not None and not names_folder(target)
         self._structures: list[Atoms] = []
+        self._n_written = 0
         if target is not None and self._one_file:
             require_writable_structure_format(target, inputs=sources)
 
@@ -53,8 +54,7 @@ class StructureOutput:
         if self._one_file:
             self._structures.append(atoms)
             return
-        for file in write_structures(self._target, [atoms], sources=[source]):
-            logger.info("wrote %s", file)
+        self._n_written += len(write_structures(self._target, [atoms], sources=[source]))
 
     def finish(self) -> None:
         """Write what belongs into one file.
@@ -65,8 +65,10 @@ class StructureOutput:
             It cannot be written.
         """
         if self._target is not None and self._structures:
+            self._n_written += len(self._structures)
             write_structures(self._target, self._structures, sources=self._sources)
-            logger.info("wrote %s", self._target)
+        if self._n_written:
+            logger.info("wrote %s: %d structures", self._target, self._n_written)
 
 
 def _relaxed_atoms(record: Record | None) -> Atoms | None:

@@ -22,7 +22,9 @@ _KIND = "relaxation-checkpoint"
 _PARTS = {
     "structure": "it started from another structure",
     "model": "it used another model, checkpoint or option",
-    "settings": "it used another fmax, kind of cell, pressure, optimizer or symmetry tolerance",
+    "settings": (
+        "it used another `fmax_eV_per_A`, `cell`, `pressure_GPa`, `optimizer` or `symmetrize_A`"
+    ),
 }
 
 

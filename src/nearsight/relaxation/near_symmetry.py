@@ -56,7 +56,7 @@ class NearSymmetry:
         rows = "1 row" if self.rows_needed == 1 else f"{self.rows_needed} rows"
         return (
             f"{self.symbol} within {self.tolerance_A:g} Å: {rows} instead of {self.rows_now}: "
-            f"symmetrize_A={self.tolerance_A:g}"
+            f"`symmetrize_A` {self.tolerance_A:g}"
         )
 
 

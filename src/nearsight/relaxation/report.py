@@ -76,12 +76,11 @@ def report(
     crystal = bool(atoms.pbc.all())
     left = residual(evaluation.forces_eV_per_A, left_over, relaxed.cell.array, settings.cell)
     start = atoms if imposed is None else imposed.atoms
-    curvature = descent.negative_curvature_eV_per_A2 if descent.state.converged else None
     converged = descent.state.converged
-    if refined is not None:
-        converged = _at_rest_in_its_group(relaxed, evaluation, settings)
+    curvature = descent.negative_curvature_eV_per_A2 if converged else None
     refinement = None
     if refined is not None:
+        converged = _at_rest_in_its_group(relaxed, evaluation, settings)
         refinement = _refined(refined, descent.state, evaluation, settings)
     return Relaxation(
         atoms=relaxed,
@@ -188,13 +187,13 @@ def _force_warnings(
     if descent.stalled:
         said = (
             f"Not converged: no lower energy was found after {steps}, and "
-            f"{numbers}. Use the optimizer BFGS or FIRE, or a larger fmax."
+            f"{numbers}. Use `optimizer` BFGS or FIRE, or a larger `fmax_eV_per_A`."
         )
         return [Remark("not-converged", said)]
     if not descent.state.converged:
         said = (
-            f"Not converged after {steps}: {numbers}. Allow more steps "
-            f"(a checkpoint goes on where it stopped), or try another optimizer."
+            f"Not converged after {steps}: {numbers}. Allow more `max_steps` "
+            f"(a checkpoint goes on where it stopped), or try another `optimizer`."
         )
         return [Remark("not-converged", said)]
     if refined is not None and not at_rest:
@@ -233,7 +232,7 @@ def _energy_warnings(energy_eV: float, work_eV: float, n_atoms: int) -> list[Rem
     said = (
         f"The {'enthalpy' if work_eV else 'energy'} rose by {rise:.4g} eV per atom: the forces are "
         f"not the gradient of the energy, or the optimizer left the minimum. Check the model, or "
-        f"use the optimizer FIRE."
+        f"use `optimizer` FIRE."
     )
     return [Remark("energy-rose", said)]
 

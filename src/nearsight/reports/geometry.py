@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
-from ase.neighborlist import natural_cutoffs, neighbor_list
 from numpy.typing import NDArray
 
 from nearsight.reports.palette import element_colors, scale_colors
+from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.probed_heat_capacity import ATOMIC_KEY, ProbedHeatCapacity
 
@@ -118,26 +118,24 @@ def find_bonds(atoms: Atoms) -> Bonds:
 
     Images are left out where they would outnumber the atoms of a large cell, as in a metal.
     """
-    first, second, shifts = neighbor_list("ijS", atoms, natural_cutoffs(atoms, mult=_BOND_FACTOR))
-    within = ~shifts.any(axis=1)
+    radii = _BOND_FACTOR * covalent_radii[atoms.numbers]
+    first, second, shifts_A = neighbour_pairs(atoms, 2 * float(radii.max()))
+    apart = atoms.positions[second] - atoms.positions[first] + shifts_A
+    bonded = np.linalg.norm(apart, axis=1) < radii[first] + radii[second]
+    first, second, shifts_A = first[bonded], second[bonded], np.round(shifts_A[bonded], 3) + 0.0
+    within = ~shifts_A.any(axis=1)
     pairs = np.stack([first, second], axis=1)
     inside = pairs[within & (first < second)].tolist()
-    keys = {
-        (int(atom), *map(int, shift))
-        for atom, shift in zip(second[~within], shifts[~within], strict=True)
-    }
-    if len(keys) > max(80, 2 * len(atoms)):
+    ends = [
+        (atom, *shift)
+        for atom, shift in zip(second[~within].tolist(), shifts_A[~within].tolist(), strict=True)
+    ]
+    images = sorted(set(ends))
+    if len(images) > max(80, 2 * len(atoms)):
         return Bonds(inside, [])
-    numbered = {key: len(atoms) + index for index, key in enumerate(sorted(keys))}
-    outside = [
-        [int(one), numbered[int(other), *map(int, shift)]]
-        for one, other, shift in zip(first[~within], second[~within], shifts[~within], strict=True)
-    ]
-    images = [
-        [float(atom), *np.round(np.array(shift) @ atoms.cell.array, 3).tolist()]
-        for atom, *shift in sorted(keys)
-    ]
-    return Bonds([*inside, *outside], images)
+    numbered = {image: len(atoms) + index for index, image in enumerate(images)}
+    outside = [[one, numbered[end]] for one, end in zip(first[~within].tolist(), ends, strict=True)]
+    return Bonds([*inside, *outside], [[float(atom), *shift] for atom, *shift in images])
 
 
 def _quantized(vibrations: Vibrations, n_modes: int) -> NDArray[np.int8]:

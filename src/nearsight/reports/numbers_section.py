@@ -29,7 +29,7 @@ from nearsight.reports.sections import Section, head_values, overview_values
 from nearsight.reports.templates import render
 
 SECTION_BUDGET_BYTES = 2_000_000
-"""How much of the page the structure in 3D and the record of one structure may take."""
+"""How much of the page the structure in 3D and the record of one structure may take together."""
 
 _SUBJECTS = {
     "heat-capacity": ("Harmonic heat capacity", "Heat capacities"),
@@ -62,27 +62,21 @@ def numbers_section(
     number
         Its place on the page, from 1 on, unique on it.
     budget_bytes
-        How much of the page the structure in 3D and the record may take, each; what takes more is
-        left out, which the page says.
+        How much of the page the structure in 3D and the record may take together. What takes more
+        is left out, which the page says: first the record, then the structure.
     """
     anchor = f"structure-{number}"
     what, subject = _SUBJECTS[record.question]
-    head = head_values(record, anchor)
     atoms = record.atoms
-    viewer: dict[str, Any] | None = structure_data(atoms)
-    left_out = None
-    if len(json.dumps(viewer)) > budget_bytes:
-        viewer, left_out = None, "The structure in 3D was left out to keep the page small."
+    embedded = _embedded(record.to_json(), structure_data(atoms), budget_bytes)
     return Section(
         anchor=anchor,
         html=render(
             "numbers.html.j2",
-            **head,
+            **{**head_values(record, anchor), **embedded},
             what=f"{what} of a {wording.described(atoms)}, with {record.model.name}",
             unit="cell" if atoms.pbc.any() else "molecule",
             numbers=_numbers(record),
-            viewer=viewer,
-            left_out=left_out,
             elements=list(element_colors(set(record.relaxed_structure.symbols)).items()),
             provenance=provenance_rows(record),
             **_heat(record),
@@ -96,6 +90,22 @@ def numbers_section(
     )
 
 
+def _embedded(record: dict[str, Any], viewer: dict[str, Any], budget_bytes: int) -> dict[str, Any]:
+    """Return what of a record, and of its structure in 3D, fits into the page."""
+    of_viewer = len(json.dumps(viewer))
+    whole = of_viewer + len(json.dumps(record)) <= budget_bytes
+    if of_viewer > budget_bytes:  # the same positions once more, for a file
+        viewer = {**viewer, "extxyz": None}
+    drawn = len(json.dumps(viewer)) <= budget_bytes
+    missing = [*([] if drawn else ["structure in 3D"]), *([] if whole else ["record"])]
+    said = f"The {' and the '.join(missing)} of it {'is' if len(missing) == 1 else 'are'} left out"
+    return {
+        "record": record if whole else None,
+        "viewer": viewer if drawn else None,
+        "left_out": f"{said} to keep the page small." if missing else None,
+    }
+
+
 def _row(row: HeatCapacityRow) -> dict[str, float]:
     return {"temperature_K": row.temperature_K, "J_per_g_K": row.J_per_g_K}
 
@@ -103,7 +113,7 @@ def _row(row: HeatCapacityRow) -> dict[str, float]:
 def _heat(record: CalculatedRecord) -> dict[str, Any]:
     """Return the tables of heat capacities and functions, which only some records have."""
     if not isinstance(record, HeatCapacityRecord | PhononsRecord):
-        return {"thermal_rows": [], "error_bars": None, "functions": []}
+        return {"thermal_rows": [], "error_bars": None, "functions": None}
     bars = [
         2 * row.standard_error_J_per_g_K + row.bias_estimate_J_per_g_K
         for row in record.heat_capacity
@@ -116,12 +126,28 @@ def _heat(record: CalculatedRecord) -> dict[str, Any]:
         "error_bars": bars or None,
         "convention": record.acoustic,
         "acoustic": f"{_CONVENTIONS[record.acoustic]}{scaled}",
-        "functions": record.thermodynamics or (),
-        "per_mole": {
-            "formula_unit": record.formula_unit,
-            "n_in_cell": record.formula_units_per_cell,
-            "zero_point_kJ": record.zero_point_energy_kJ_per_molformula,
-        },
+        "functions": _functions(record) if record.thermodynamics else None,
+    }
+
+
+def _functions(record: HeatCapacityRecord | PhononsRecord) -> dict[str, Any]:
+    """Return the thermodynamic functions as a record has them, per mole of formula units."""
+    n = record.formula_units_per_cell
+    return {
+        "rows": [
+            (
+                row.temperature_K,
+                row.heat_capacity_J_per_molformula_K,
+                row.entropy_J_per_molformula_K,
+                row.internal_energy_kJ_per_molformula,
+                row.free_energy_kJ_per_molformula,
+            )
+            for row in record.thermodynamics or ()
+        ],
+        "entropy_unit": "J/(mol K)",
+        "energy_unit": "kJ/mol",
+        "amount": f"per mole of {record.formula_unit}{'' if n == 1 else f' ({n} in the cell)'}",
+        "zero_point_energy": record.zero_point_energy_kJ_per_molformula,
     }
 
 

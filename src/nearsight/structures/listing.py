@@ -17,8 +17,8 @@ STRUCTURES = frozenset(
 )
 """How names of structure files end; of one that is packed, before that."""
 
-HESSIANS = frozenset({".npz", ".hess", ".fchk"})
-"""How names of saved Hessians end."""
+HESSIANS = frozenset({".npz", ".hess", ".fchk", ".json", ".jsonl"})
+"""How names of saved Hessians and of records end."""
 
 _PACKED = frozenset({".gz", ".bz2", ".xz"})
 _STRUCTURE_NAMES = re.compile(r"(POSCAR|CONTCAR)([._-].*)?|geometry\.in(\.next_step)?|coord")
@@ -85,7 +85,7 @@ def is_wanted(name: str, suffixes: Collection[str] = STRUCTURES) -> bool:
 
 
 def _without(listing: Listing, suffixes: Collection[str]) -> str:
-    what = "structure files" if suffixes is STRUCTURES else "saved Hessians"
+    what = "structure files" if suffixes is STRUCTURES else "saved Hessians or records"
     parts = [
         _named(kind, paths)
         for kind, paths in (("file", listing.others), ("folder", listing.folders))

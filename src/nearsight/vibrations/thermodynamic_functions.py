@@ -59,6 +59,12 @@ class Thermodynamics(HeatCapacity):
     n_imaginary: float
     """Imaginary modes per cell, which contribute nothing; on a mesh the mean over q-points."""
 
+    def __repr__(self) -> str:
+        return super().__repr__()
+
+    def _said(self) -> tuple[str, ...]:
+        return (*super()._said(), f"zero-point energy {self.zero_point_energy_eV:.4f} eV")
+
     @property
     def heat_capacity_J_per_molformula_K(self) -> NDArray[np.float64]:
         """Heat capacity at constant volume in J/K per mole of formula units."""
@@ -101,14 +107,6 @@ class Thermodynamics(HeatCapacity):
         }
         rows = zip(*(values.tolist() for values in columns.values()), strict=True)
         return [dict(zip(columns, row, strict=True)) for row in rows]
-
-    def zero_point_summary(self) -> dict[str, float]:
-        """Return the ``zero_point_energy`` object of the JSON output."""
-        return {
-            "eV_per_cell": self.zero_point_energy_eV,
-            "kJ_per_molformula": self.zero_point_energy_kJ_per_molformula,
-            "kJ_per_molatom": self.zero_point_energy_kJ_per_mol / self.n_atoms,
-        }
 
     @property
     def entropy_J_per_g_K(self) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ase import Atoms
 
-from nearsight.models.contract import Model
+from nearsight.models.contract import Model, require_elements
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Progress
 from nearsight.provenance import Setting
@@ -44,9 +44,11 @@ class Context:
         Raises
         ------
         ModelError
-            It cannot be loaded.
+            It cannot be loaded, or does not know an element of the structure.
         """
-        return load(self.given, self.resources)
+        model = load(self.given, self.resources)
+        require_elements(self.atoms, model)
+        return model
 
     @property
     def name(self) -> str:

@@ -3,7 +3,6 @@
 from time import perf_counter
 
 from nearsight.announcing import announces
-from nearsight.models.contract import require_elements
 from nearsight.progress import Progress
 from nearsight.provenance import record
 from nearsight.records.making import Run, energy_record
@@ -47,7 +46,6 @@ def energy(
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     context = begin(source, model, unfinished, resources, progress)
-    require_elements(context.atoms, context.model)
     [evaluation] = context.model.evaluate([context.atoms], stress=settings.stress)
     provenance = record(context.model.identity, stress=settings.stress)
     results = EnergyResults(

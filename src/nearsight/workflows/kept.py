@@ -1,5 +1,6 @@
 """What there is of unfinished work in a folder, whoever left it there."""
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ def kept_work(folder: str | os.PathLike[str]) -> KeptWork:
 
 
 def remove_kept_work(work: KeptWork) -> tuple[tuple[KeptFile, ...], tuple[KeptFile, ...]]:
-    """Remove files that no process works on, what killed processes left, and an empty folder.
+    """Remove files that no process works on, what killed processes left, and a folder of theirs.
 
     Returns
     -------
@@ -90,7 +91,8 @@ def remove_kept_work(work: KeptWork) -> tuple[tuple[KeptFile, ...], tuple[KeptFi
             (removed if free else busy).append(file)
     if work.folder.is_dir():
         remove_leftovers(work.folder)
-        if not os.listdir(work.folder):
+    if removed:
+        with contextlib.suppress(OSError):  # not empty
             work.folder.rmdir()
     return tuple(removed), tuple(busy)
 

@@ -11,7 +11,6 @@ from ase import Atoms
 from nearsight.hessian.budget import require_room_for_rows
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.result import Hessian
-from nearsight.models.contract import require_elements
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.relaxation.settings import RelaxationSettings
@@ -71,8 +70,6 @@ def prepare(
         Something is wrong with the structure, the model, the settings, or the machine.
     """
     atoms, warnings = context.atoms, context.remarks
-    choose_kind(context.model, settings.rows.method, settings.rows.step_A)
-    require_elements(atoms, context.model)
     if require is not None:
         require(atoms)
     # What is impossible must not cost a relaxation.
@@ -82,6 +79,7 @@ def prepare(
         require_room_for_rows(3 * n_atoms, n_atoms, context.memory_bytes)
         if require_room is not None:
             require_room(n_atoms)
+    choose_kind(context.model, settings.rows.method, settings.rows.step_A)
     if not settings.relaxation.relax:
         return Prepared(atoms, None, (*warnings, UNRELAXED))
     in_cell = settings.supercell in {None, (1, 1, 1)} and dense(atoms)

@@ -5,7 +5,6 @@ from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.errors import SettingError
-from nearsight.models.contract import require_elements
 from nearsight.progress import Progress
 from nearsight.records.making import Run, relaxation_record
 from nearsight.records.questions import RelaxationRecord
@@ -54,7 +53,6 @@ def relax(
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     context = begin(source, model, unfinished, resources, progress)
-    require_elements(context.atoms, context.model)
     relaxation, _ = relaxed(context, settings.relaxation, trajectory=trajectory)
     asked = history(context, settings.relaxation, relaxation.optimizer)
     results = RelaxationResults(source.name, relaxation, asked, context.remarks)

@@ -24,10 +24,6 @@ class EveryRun(Settings):
     resources: Resources = field(default_factory=Resources)
 
 
-class SettingsFileError(SettingError):
-    """A file says of settings what is not possible, in the words of files and not of options."""
-
-
 @dataclass(frozen=True)
 class SettingsFile:
     """A file of settings, each of which is possible by itself."""
@@ -43,7 +39,7 @@ def default_files() -> list[SettingsFile]:
 
     Raises
     ------
-    SettingsFileError
+    SettingError
         A file is none of settings.
     """
     known: dict[str, About] = {}
@@ -53,9 +49,9 @@ def default_files() -> list[SettingsFile]:
     for file in files:
         if "trust" in file.values.get("model", {}):
             # A folder that was downloaded could have its own checkpoints run what they like.
-            raise SettingsFileError(
-                f"{file.path}, model.trust: a checkpoint is trusted for one run at a time, with "
-                f"--trust-checkpoint or in the file of --config.",
+            raise SettingError(
+                f"{file.path}, model.trust: a checkpoint is trusted for one run at a time; say "
+                f"`trust` for that run.",
                 "model.trust",
             )
     return files
@@ -85,19 +81,21 @@ def read_settings(path: Path, known: Mapping[str, About]) -> SettingsFile:
 
     Raises
     ------
-    SettingsFileError
+    SettingError
         The file cannot be read, is no TOML, or has what is no setting.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise SettingError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SettingsFileError(f"{path} is no TOML file: {error}.") from error
+        raise SettingError(f"{path} is no TOML file: {error}.") from error
     try:
         require_settings(known, values)
     except SettingError as error:
-        raise SettingsFileError(f"{path}, {error.setting}: {error}", error.setting) from None
+        # In quotes: settings in backticks become options, which a file does not have.
+        said = str(error).replace("`", "'")
+        raise SettingError(f"{path}, {error.setting}: {said}", error.setting) from None
     return SettingsFile(path, values)
 
 

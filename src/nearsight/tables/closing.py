@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nearsight.cli.lines import WIDTH, columns, end_of, start_of
 from nearsight.printable import printable_name
+from nearsight.tables.lines import WIDTH, columns, end_of, start_of
 
 Record = Mapping[str, Any]
 
@@ -12,6 +12,8 @@ _HEAD = ("structure", "formula", "result", "verdict")
 _WIDEST = (26, 14, 30)
 """Columns of the first three at most; the last one takes the rest."""
 _GAP = 2
+_USUAL_K = 300.0
+"""Of several temperatures the table has the nearest to this."""
 _LEVELS = {"good": "passed", "unknown": "not known", "caution": "caution", "bad": "problem"}
 
 
@@ -70,34 +72,59 @@ def _verdict(record: Record) -> str:
 
 def answer_of(record: Record) -> str:
     """Return the number that a record is about, with its unit; empty if it has none."""
-    for field, answer in _ANSWERS.items():
-        if record.get(field):
-            return answer(record[field])
-    return ""
+    if "rows_needed" in record:  # a plan, which answers no question about the structure
+        return f"{record['rows_needed']} rows needed"
+    answer = _ANSWERS.get(record.get("question", ""))
+    return "" if answer is None else answer(record)
 
 
-def _heat(rows: Sequence[Record]) -> str:
-    return f"c_v {rows[0]['J_per_g_K']:.5f} J/(g K), {rows[0]['temperature_K']:g} K"
+def _energy(record: Record) -> str:
+    return f"{record['energy_eV_per_atom']:.4f} eV/atom"
 
 
-def _elasticity(found: Record) -> str:
-    moduli = found["moduli"]
-    return f"K {moduli['bulk_GPa']['hill']:.4g} GPa" if moduli else str(found["stability"])
+def _relaxation(record: Record) -> str:
+    return f"{1000 * record['relaxation']['energy_change_eV_per_atom']:+.2f} meV/atom"
 
 
-def _modes(found: Record) -> str:
-    wavenumbers = found["wavenumbers_per_cm"]
-    imaginary = found["n_imaginary"]
-    tail = f", {imaginary} imaginary" if imaginary else ""
-    return f"up to {wavenumbers[-1]:.1f} cm⁻¹{tail}" if wavenumbers else ""
+def _heat(record: Record) -> str:
+    row = _usual(record["heat_capacity"])
+    return f"c_v {row['J_per_g_K']:.5f} J/(g K), {row['temperature_K']:g} K" if row else ""
 
 
-_ANSWERS: Mapping[str, Callable[[Any], str]] = {
-    "heat_capacity": _heat,
-    "elasticity": _elasticity,
-    "common_radius_A": lambda radius: f"fragments of {radius:.2f} Å",
-    "modes": _modes,
-    "rows_needed": lambda rows: f"{rows} rows needed",
-    "hessian": lambda found: f"{found['rows_total']} rows",
+def _ideal_gas(record: Record) -> str:
+    row = _usual(record["ideal_gas"]["functions"])
+    return f"S {row['entropy_J_per_mol_K']:.3f} J/(mol K), {row['temperature_K']:g} K"
+
+
+def _usual(rows: Sequence[Record]) -> Record:
+    """Return the row that is nearest to the usual temperature; an empty one without rows."""
+    return min(rows, key=lambda row: abs(row["temperature_K"] - _USUAL_K), default={})
+
+
+def _elasticity(record: Record) -> str:
+    moduli = record["elasticity"]["moduli"]
+    return (
+        f"K {moduli['bulk_GPa']['hill']:.4g} GPa" if moduli else record["elasticity"]["stability"]
+    )
+
+
+def _modes(record: Record) -> str:
+    modes = record["modes"]
+    thz = record.get("frequency_unit") == "THz"
+    highest = max(modes["frequencies_THz" if thz else "wavenumbers_per_cm"], default=0.0)
+    imaginary = f", {modes['n_imaginary']} imaginary" if modes["n_imaginary"] else ""
+    return f"up to {f'{highest:.2f} THz' if thz else f'{highest:.1f} cm⁻¹'}{imaginary}"
+
+
+_ANSWERS: Mapping[str, Callable[[Record], str]] = {
+    "energy": _energy,
+    "relax": _relaxation,
+    "hessian": lambda record: f"{record['hessian']['rows_total']} rows",
+    "vibrations": _modes,
+    "thermochemistry": _ideal_gas,
+    "heat-capacity": _heat,
+    "phonons": _heat,
+    "elastic": _elasticity,
+    "locality": lambda record: f"fragments of {record['common_radius_A']:.2f} Å",
 }
-"""What each command is about, by the first field of these that its record has."""
+"""The number of each question."""

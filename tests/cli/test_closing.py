@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from nearsight.cli.closing_table import ClosingTable, answer_of
-from nearsight.cli.lines import columns
+from nearsight.records.questions import QUESTIONS
+from nearsight.tables.closing import _ANSWERS, ClosingTable, answer_of
+from nearsight.tables.lines import columns
 
 Run = Callable[..., int]
 
@@ -23,7 +24,8 @@ def table_of(records: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) 
 def heat(name: str, level: str = "good") -> dict[str, Any]:
     row = {"temperature_K": 300.0, "J_per_g_K": 0.367730, "J_per_molatom_K": 23.4}
     verdict = {"level": level}
-    return {"structure": name, "formula": "Cu4", "heat_capacity": [row], "verdict": verdict}
+    heat = {"heat_capacity": [row], "verdict": verdict}
+    return {"question": "heat-capacity", "structure": name, "formula": "Cu4", **heat}
 
 
 def test_each_structure_has_name_formula_number_and_verdict(
@@ -58,22 +60,35 @@ def test_one_structure_needs_no_table(capsys: pytest.CaptureFixture[str]) -> Non
     assert table_of([heat("a.cif")], capsys) == []
 
 
+MODES = {"wavenumbers_per_cm": [-90.0, 300.04], "frequencies_THz": [-2.7, 8.995]}
+
+
 @pytest.mark.parametrize(
-    ("record", "answer"),
+    ("question", "parts", "answer"),
     [
-        ({"elasticity": {"moduli": {"bulk_GPa": {"hill": 140.13}}}}, "K 140.1 GPa"),
-        ({"elasticity": {"moduli": None, "stability": "unstable"}}, "unstable"),
+        ("elastic", {"elasticity": {"moduli": {"bulk_GPa": {"hill": 140.13}}}}, "K 140.1 GPa"),
+        ("elastic", {"elasticity": {"moduli": None, "stability": "unstable"}}, "unstable"),
+        ("vibrations", {"modes": {**MODES, "n_imaginary": 1}}, "up to 300.0 cm⁻¹, 1 imaginary"),
         (
-            {"modes": {"wavenumbers_per_cm": [-90.0, 0.0, 300.04], "n_imaginary": 1}},
-            "up to 300.0 cm⁻¹, 1 imaginary",
+            "vibrations",
+            {"modes": {**MODES, "n_imaginary": 0}, "frequency_unit": "THz"},
+            "up to 8.99 THz",
         ),
-        ({"common_radius_A": 6.25, "sites": []}, "fragments of 6.25 Å"),
-        ({"hessian": {"rows_total": 66}}, "66 rows"),
-        ({"heat_capacity": None, "modes": None}, ""),
+        ("locality", {"common_radius_A": 6.25}, "fragments of 6.25 Å"),
+        ("hessian", {"hessian": {"rows_total": 66}}, "66 rows"),
+        ("energy", {"energy_eV_per_atom": -3.12345}, "-3.1235 eV/atom"),
+        ("relax", {"relaxation": {"energy_change_eV_per_atom": -0.00135}}, "-1.35 meV/atom"),
+        ("heat-capacity", {"heat_capacity": []}, ""),
     ],
 )
-def test_number_is_what_the_question_was_about(record: dict[str, Any], answer: str) -> None:
-    assert answer_of(record) == answer
+def test_number_is_what_the_question_was_about(
+    question: str, parts: dict[str, Any], answer: str
+) -> None:
+    assert answer_of({"question": question, **parts}) == answer
+
+
+def test_every_question_has_a_number() -> None:
+    assert set(_ANSWERS) == set(QUESTIONS) - {"failure"}
 
 
 @pytest.mark.parametrize(
@@ -84,12 +99,14 @@ def test_number_is_what_the_question_was_about(record: dict[str, Any], answer: s
         ("hessian", "12 rows"),
         ("hessian --plan", "rows needed"),
         ("elastic", "GPa"),
+        ("energy", "eV/atom"),
     ],
 )
 def test_every_command_has_its_number(
     nearsight: Run, command: str, answer: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nearsight(*command.split(), "copper.cif", "aluminium.cif", "missing.cif", "--no-relax")
+    unrelaxed = () if command == "energy" else ("--no-relax",)
+    nearsight(*command.split(), "copper.cif", "aluminium.cif", "missing.cif", *unrelaxed)
     head, *lines = capsys.readouterr().out.splitlines()[-4:]
     assert head.startswith("structure")
     assert all(answer in line for line in lines[:2])

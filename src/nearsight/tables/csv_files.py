@@ -2,13 +2,16 @@
 
 import csv
 import io
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nearsight.cli.table import Table
 from nearsight.storage import write_text
+from nearsight.tables.table import Table
+
+logger = logging.getLogger("nearsight.cli")
 
 Row = Mapping[str, Any]
 
@@ -58,7 +61,9 @@ class CsvOutput:
         if self._target is None:
             return
         for kind, rows in self._rows.items():
-            write_text(csv_file(self._target, kind), _text(rows))
+            file = csv_file(self._target, kind)
+            write_text(file, _text(rows))
+            logger.info("wrote %s", file)
 
 
 def csv_file(target: str, kind: str) -> str:
