@@ -14,6 +14,7 @@ from ase.calculators.emt import EMT
 from nearsight.errors import CheckpointError
 from nearsight.records import (
     EnergyRecord,
+    FailureRecord,
     HeatCapacityRecord,
     Record,
     RelaxationRecord,
@@ -240,3 +241,10 @@ def test_repr_is_a_short_paragraph(records: Mapping[str, Record]) -> None:
     assert "J/(g K) at 100 K and 1 more" in repr(records["heat-capacity"])
     assert "GPa (Hill)" in repr(records["elastic"])
     assert "with EMT" in repr(records["relax"]) or "with ase" in repr(records["relax"])
+
+
+def test_an_error_is_a_record() -> None:
+    record = FailureRecord.from_error("a.cif", CheckpointError("it is empty."))
+    assert record == FailureRecord.of("a.cif", "CheckpointError", "it is empty.")
+    assert not record.is_defect
+    assert FailureRecord.from_error("a.cif", ZeroDivisionError("1 / 0")).is_defect
