@@ -58,9 +58,9 @@ def _run(given: Sequence[str]) -> int:
     parsed = command_parser().parse_args(given)
     parsed.command_line = shlex.join(["nearsight", *given])
     try:
-        given: list[str] = getattr(parsed, "structures", [])
-        inputs = expand_structures(given, of_hessians=getattr(parsed, "of_hessians", False))
-        if given:
+        names: list[str] = getattr(parsed, "structures", [])
+        inputs = expand_structures(names, of_hessians=getattr(parsed, "of_hessians", False))
+        if names:
             parsed.structures = list(inputs.paths)
         with told_as_asked(parsed):
             log_start(parsed, inputs)
