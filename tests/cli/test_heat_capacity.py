@@ -41,7 +41,12 @@ def test_json_has_the_promised_fields(nearsight: Run, folder: Path) -> None:
         "sum_rule_eV_per_A2",
     }
     assert record["hessian"]["rows_total"] == 12
-    assert record["modes"].keys() == {"wavenumbers_per_cm", "n_rigid_body", "n_imaginary"}
+    assert record["modes"].keys() == {
+        "wavenumbers_per_cm",
+        "frequencies_THz",
+        "n_rigid_body",
+        "n_imaginary",
+    }
     assert len(record["modes"]["wavenumbers_per_cm"]) == 12
     assert record["heat_capacity"][0].keys() == {
         "temperature_K",
