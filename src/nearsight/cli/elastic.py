@@ -7,11 +7,11 @@ from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.run_outputs import Outcome
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.figures import youngs_modulus_figure
 from nearsight.records.results import ElasticResults
 from nearsight.remarks import Remark
+from nearsight.runs.outputs import Outcome
 from nearsight.tables import text
 from nearsight.tables.elastic import print_elasticity
 from nearsight.tables.of_results import elastic_tables

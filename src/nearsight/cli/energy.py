@@ -5,9 +5,9 @@ import argparse
 from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.run_outputs import Outcome
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.records.results import EnergyResults
+from nearsight.runs.outputs import Outcome
 from nearsight.tables import text
 from nearsight.tables.of_results import energy_table, forces_table
 from nearsight.workflows import EnergySettings, energy

@@ -8,12 +8,12 @@ from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.run_outputs import Outcome
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.cli.wording import in_options
 from nearsight.errors import MethodError
 from nearsight.figures import heat_capacity_figure
 from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.runs.outputs import Outcome
 from nearsight.storage import write_text
 from nearsight.tables import text
 from nearsight.tables.of_results import tables_of

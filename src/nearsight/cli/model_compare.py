@@ -9,7 +9,6 @@ import numpy as np
 from ase import Atoms
 from ase.units import GPa
 
-from nearsight.cli.json_output import JsonOutput, Record
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
@@ -18,6 +17,7 @@ from nearsight.errors import ModelError, NearsightError
 from nearsight.models.spec import ModelSpec
 from nearsight.printable import printable_name
 from nearsight.remarks import remarks_to_json
+from nearsight.runs.json_file import JsonOutput, Record
 from nearsight.tables.lines import WIDTH
 from nearsight.testing.speed import measure_force_call
 from nearsight.workflows.settings import StructureSettings

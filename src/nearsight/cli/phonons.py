@@ -8,11 +8,11 @@ from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.run_outputs import Outcome
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.figures import phonons_figure
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.records.results import HarmonicResults
+from nearsight.runs.outputs import Outcome
 from nearsight.structures.reduced_cell import reduced_basis
 from nearsight.tables import text
 from nearsight.tables.of_results import tables_of

@@ -7,8 +7,8 @@ from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.run_outputs import Outcome
 from nearsight.cli.shown_warnings import print_warnings
+from nearsight.runs.outputs import Outcome
 from nearsight.tables import text
 from nearsight.tables.of_results import relaxation_table
 from nearsight.workflows import RelaxSettings, relax

@@ -6,9 +6,9 @@ from dataclasses import replace
 from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.run_outputs import Outcome
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.records.results import ThermochemistryResults
+from nearsight.runs.outputs import Outcome
 from nearsight.tables import text
 from nearsight.tables.of_results import ideal_gas_table, modes_table
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS

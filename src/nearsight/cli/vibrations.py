@@ -6,10 +6,10 @@ from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.run_outputs import Outcome
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.figures import density_of_states_figure
 from nearsight.records.results import HarmonicResults
+from nearsight.runs.outputs import Outcome
 from nearsight.structures.selection import structure_stem
 from nearsight.tables import text
 from nearsight.tables.of_results import modes_table
