@@ -262,6 +262,6 @@ def test_output_that_breaks_costs_no_result(
     def broken(*arguments: object) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("nearsight.cli.tables.print_calculation", broken)
+    monkeypatch.setattr("nearsight.tables.text.print_calculation", broken)
     assert nearsight("heat-capacity", "copper.cif", "--json", "r.json") == 1
     assert json.loads((folder / "r.json").read_text())["heat_capacity"]

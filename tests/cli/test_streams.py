@@ -13,6 +13,7 @@ import pytest
 
 from nearsight.cli.batch import Outcome
 from nearsight.cli.main import main
+from nearsight.records import HeatCapacityRecord
 
 PAIR = ("heat-capacity", "copper.cif", "aluminium.cif", "--model", "ase:emt", "--no-relax")
 FILES = ("--json", "r.json", "--report", "r.html", "--plot", "r.svg")
@@ -119,16 +120,13 @@ def test_a_table_that_cannot_be_made_costs_nothing_else(
 def test_a_number_that_json_does_not_know_costs_its_structure_only(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from nearsight.cli import heat_capacity
-    from nearsight.records import HeatCapacityRecord
+    to_json = HeatCapacityRecord.to_json
 
-    make = heat_capacity.heat_capacity_record
+    def spoilt(self: HeatCapacityRecord) -> dict[str, Any]:
+        of_copper = self.structure == "copper.cif"
+        return to_json(replace(self, scale_factor=math.nan) if of_copper else self)
 
-    def spoilt(results: Any) -> HeatCapacityRecord:
-        record = make(results)
-        return replace(record, scale_factor=math.nan) if results.name == "copper.cif" else record
-
-    monkeypatch.setattr(heat_capacity, "heat_capacity_record", spoilt)
+    monkeypatch.setattr(HeatCapacityRecord, "to_json", spoilt)
     assert main([*PAIR, "--json", "r.json"]) == 1
     copper, aluminium = json.loads((folder / "r.json").read_text())
     assert copper["error"]["type"] == "ValueError"

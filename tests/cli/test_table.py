@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nearsight.cli.csv_output import CsvOutput, csv_file
-from nearsight.cli.table import Column, Table
+from nearsight.tables.csv_files import CsvOutput, csv_file
+from nearsight.tables.table import Column, Table
 
 
 def a_table() -> Table:

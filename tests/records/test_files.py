@@ -10,6 +10,10 @@ from nearsight.records import Record, read, read_contents, readable_json, text_o
 from nearsight.records.files import line_of
 
 
+def _line(record: Record) -> bytes:
+    return line_of(record.to_json())
+
+
 def test_one_record_is_an_object_and_several_are_a_list(
     records: Mapping[str, Record], tmp_path: Path
 ) -> None:
@@ -43,10 +47,10 @@ def test_lines_are_read_with_and_without_empty_ones(
     records: Mapping[str, Record], tmp_path: Path
 ) -> None:
     several = list(records.values())
-    lines = b"\n".join(line_of(record) for record in several)
+    lines = b"\n".join(_line(record) for record in several)
     (tmp_path / "r.jsonl").write_bytes(lines)
     assert read(tmp_path / "r.jsonl") == tuple(several)
-    (tmp_path / "one.jsonl").write_bytes(line_of(several[0]))
+    (tmp_path / "one.jsonl").write_bytes(_line(several[0]))
     assert read(tmp_path / "one.jsonl") == (several[0],)
 
 
@@ -56,8 +60,8 @@ def test_a_line_that_is_cut_off_is_told_and_costs_no_other(
     records: Mapping[str, Record], tmp_path: Path, n_whole: int, share: float
 ) -> None:
     several = list(records.values())[:n_whole]
-    last = line_of(records["heat-capacity"])
-    whole = b"".join(map(line_of, several))
+    last = _line(records["heat-capacity"])
+    whole = b"".join(map(_line, several))
     (tmp_path / "r.jsonl").write_bytes(whole + last[: max(12, int(share * len(last)) - 1)])
     with pytest.warns(NearsightWarning, match=f"line {n_whole + 1}, is cut off") as caught:
         assert read(tmp_path / "r.jsonl") == tuple(several)
@@ -70,7 +74,7 @@ def test_a_last_line_without_its_end_is_whole(
     records: Mapping[str, Record], tmp_path: Path
 ) -> None:
     several = [records["energy"], records["failure"]]
-    (tmp_path / "r.jsonl").write_bytes(b"".join(map(line_of, several))[:-1])
+    (tmp_path / "r.jsonl").write_bytes(b"".join(map(_line, several))[:-1])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert read(tmp_path / "r.jsonl") == tuple(several)
@@ -79,7 +83,7 @@ def test_a_last_line_without_its_end_is_whole(
 def test_a_damaged_line_before_the_last_is_no_cut(
     records: Mapping[str, Record], tmp_path: Path
 ) -> None:
-    line = line_of(records["energy"])
+    line = _line(records["energy"])
     (tmp_path / "r.jsonl").write_bytes(line + line[:-10] + b"\n" + line)
     with pytest.raises(CheckpointError, match=r"line 2 of .* is no JSON"):
         read(tmp_path / "r.jsonl")

@@ -15,6 +15,10 @@ from nearsight.records import FailureRecord, JsonLines, Record, read
 from nearsight.records.files import line_of
 
 
+def _line(record: Record) -> bytes:
+    return line_of(record.to_json())
+
+
 def test_records_are_there_as_soon_as_they_are_added(
     records: Mapping[str, Record], tmp_path: Path
 ) -> None:
@@ -23,7 +27,7 @@ def test_records_are_there_as_soon_as_they_are_added(
         for count, record in enumerate(several, start=1):
             lines.add(record)
             assert read(tmp_path / "r.jsonl") == tuple(several[:count])
-    assert (tmp_path / "r.jsonl").read_bytes() == b"".join(map(line_of, several))
+    assert (tmp_path / "r.jsonl").read_bytes() == b"".join(map(_line, several))
 
 
 def test_only_what_is_to_be_appended_to_may_be_there(
@@ -46,7 +50,7 @@ def test_a_cut_off_line_is_replaced_when_records_follow(
     records: Mapping[str, Record], tmp_path: Path
 ) -> None:
     path = tmp_path / "r.jsonl"
-    path.write_bytes(line_of(records["energy"]) + line_of(records["elastic"])[:500])
+    path.write_bytes(_line(records["energy"]) + _line(records["elastic"])[:500])
     with JsonLines(path, append=True) as lines:
         assert lines.structures == ("copper.cif",)
         lines.add(records["failure"])
@@ -165,7 +169,7 @@ def test_a_killed_process_leaves_whole_records(
         process.send_signal(signal.SIGKILL)
     lines = path.read_bytes().split(b"\n")
     assert len(lines) > 5
-    assert set(lines[:-1]) == {line_of(records["heat-capacity"])[:-1]}
+    assert set(lines[:-1]) == {_line(records["heat-capacity"])[:-1]}
     with JsonLines(path, append=True) as more:  # the lock has died with the process
         assert set(more.structures) == {"folder/copper.cif"}
 
@@ -173,7 +177,7 @@ def test_a_killed_process_leaves_whole_records(
 def test_the_price_of_a_record_does_not_grow(tmp_path: Path) -> None:
     """Bytes that are written in all are those of the records, however many there are."""
     record = FailureRecord.of("a.cif", "StructureError", "it is empty.")
-    size = len(line_of(record))
+    size = len(_line(record))
     with JsonLines(tmp_path / "r.jsonl") as lines:
         for _ in range(5000):
             lines.add(record)

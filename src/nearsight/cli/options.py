@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from nearsight.cli.from_settings import add_settings
-from nearsight.cli.settings_files import EveryRun
 from nearsight.settings import Settings, describe
+from nearsight.workflows.settings_files import EveryRun
 
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -20,6 +20,7 @@ from nearsight.elasticity.rotation import rotate_tensor
 from nearsight.elasticity.stability import Stability, symmetric, without_moduli
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 
 if TYPE_CHECKING:
     from matplotlib.projections.polar import PolarAxes
@@ -59,6 +60,14 @@ class ElasticTensor:
     warnings: tuple[Remark, ...]
     """What must be known before the numbers are used."""
     provenance: Provenance
+
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
+        moduli: str = self.stability
+        if self.is_stable:
+            bulk, shear = self.moduli.bulk_GPa.hill, self.moduli.shear_GPa.hill
+            moduli = f"bulk modulus {bulk:.2f} GPa, shear modulus {shear:.2f} GPa (Hill)"
+        return paragraph(self, of, self.name, moduli, count_warnings(self.warnings))
 
     @cached_property
     def eigenvalues_GPa(self) -> FloatArray:

@@ -46,9 +46,11 @@ from nearsight.structures.checking import (
     require_no_constraints,
     require_room_to_check,
 )
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.supercell import (
     make_general_supercell,
+    name_supercell,
     supercell_for_length,
     supercell_matrix,
 )
@@ -93,6 +95,14 @@ class ForceConstants(Computation):
     """Distance beyond which no pair holds a part of the structure, as `reach_of` finds it."""
     born: BornCharges | None = None
     """Charges for the non-analytical term, of the atoms of `primitive_atoms`; None without it."""
+
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.unit_cell)} by {self.provenance.model.name}"
+        repeats = name_supercell(self.supercell_matrix)
+        supercell = f"supercell {repeats}, {len(self.supercell)} atoms"
+        rows = f"{self.rows_needed} of {3 * len(self.supercell)} rows needed, {self.method}"
+        rule = f"sum rule {self.sum_rule_eV_per_A2:.1e} eV/Å²"
+        return paragraph(self, of, supercell, rows, rule, count_warnings(self.warnings))
 
     @property
     def primitive_cell(self) -> Atoms:

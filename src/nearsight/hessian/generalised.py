@@ -22,6 +22,7 @@ from nearsight.progress import Progress
 from nearsight.provenance import Provenance
 from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_archive
 from nearsight.structures.checking import check_structure, require_no_constraints
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.structures.strain import require_crystal_for_strain
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
@@ -50,6 +51,12 @@ class GeneralisedHessian:
     """Forces that are left in the structure, shape ``(n_atoms, 3)``."""
     stress_eV_per_A3: FloatArray
     """Stress that is left in the structure, shape ``(6,)``, xx, yy, zz, yz, xz, xy."""
+
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
+        how = "exact" if self.strain_step is None else f"differences of {self.strain_step:g}"
+        strain = f"derivatives by strain {how}, asymmetry {self.strain_asymmetry_eV:.1e} eV"
+        return paragraph(self, of, strain, count_warnings(self.hessian.warnings))
 
     @property
     def atoms(self) -> Atoms:

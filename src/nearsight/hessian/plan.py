@@ -93,6 +93,9 @@ class Plan:
     symmetry: CellSymmetry | None = field(repr=False)
     """None where every atom stands for itself."""
 
+    def __repr__(self) -> str:
+        return f"<Plan: {self}>"
+
     def __str__(self) -> str:
         """Return the plan in a line."""
         return f"{self.rows_total} rows, {self.rows_needed} needed ({self.reason})"

@@ -21,6 +21,7 @@ from nearsight.storage import (
     rebuilds,
     save_archive,
 )
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.structures.pieces import Pieces
 
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ class Hessian(Computation):
     """What must be known about the structure before the Hessian is used."""
     reach_A: float | None = ASSUMED_REACH_A
     """Distance beyond which no pair holds a part of the structure, as `reach_of` finds it."""
+
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
+        asymmetry = f"asymmetry {self.asymmetry_eV_per_A2:.1e} eV/Å²"
+        errors = f"{asymmetry}, sum rule {self.sum_rule_eV_per_A2:.1e} eV/Å²"
+        rows = f"{self.rows_needed} of {self.rows_total} rows needed, {self.method}"
+        return paragraph(self, of, rows, errors, count_warnings(self.warnings))
 
     @cached_property
     def pieces(self) -> Pieces:

@@ -11,6 +11,7 @@ from nearsight.locality.convergence import SiteConvergence
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.locality.result import Locality
 from nearsight.remarks import Remark
+from nearsight.structures.naming import paragraph
 
 FAR_DISTANCES_A = (3.0, 5.0, 8.0)
 """Beyond these the interactions by the model are compared with those by the reference."""
@@ -78,6 +79,13 @@ class LocalityComparison:
     model_common_radius_A: float
     reference_common_radius_A: float
     sites: tuple[SiteComparison, ...]
+
+    def __repr__(self) -> str:
+        radii = (
+            f"fragments of {self.model_common_radius_A:.2f} Å and "
+            f"{self.reference_common_radius_A:.2f} Å"
+        )
+        return paragraph(self, f"{self.model} and {self.reference}", radii)
 
     @property
     def sees_as_far(self) -> bool:

@@ -28,6 +28,7 @@ from nearsight.progress import Progress, as_progress
 from nearsight.remarks import Remark
 from nearsight.structures.fragments import Fragment, shrinking_fragments
 from nearsight.structures.groups import Groups
+from nearsight.structures.naming import paragraph
 
 CheckpointOf = Callable[[Fragment], Path | None]
 """Tells where the unfinished rows of a fragment are kept; None if nowhere."""
@@ -47,6 +48,11 @@ class Shell:
     """‖Δf_A‖ against the reference fragment."""
     group_matrix_eV_per_A2: FloatArray
     """G'_A^g of all that is missing, shape ``(3, 3)``."""
+
+    def __repr__(self) -> str:
+        of = f"{len(self.fragment.atoms)} atoms"
+        error = f"force error {self.force_error_eV_per_A:.2g} eV/Å"
+        return paragraph(self, of, f"radius {self.radius_A:.2f} Å", error)
 
     @property
     def group_norm_eV_per_A2(self) -> float:
@@ -83,6 +89,11 @@ class SiteConvergence:
     """‖h_AB‖ for every atom of the reference fragment, shape ``(n_atoms,)``."""
     computation: Computation
     """How the rows of the reference came about."""
+
+    def __repr__(self) -> str:
+        of = f"site {self.site} ({self.element})"
+        end = "converged" if self.is_converged else "NOT CONVERGED"
+        return paragraph(self, of, f"fragment radius {self.r_frag_A:.2f} Å", end)
 
     @property
     def reference(self) -> Fragment:

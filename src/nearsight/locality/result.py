@@ -11,6 +11,7 @@ from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_rang
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.fragments import Fragment
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +35,11 @@ class Locality:
     reach_A: float | None
     """Distance beyond which the model's h_AB is zero; None if there is none."""
     provenance: Provenance
+
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
+        radius = f"fragments of {self.common_radius_A:.2f} Å are enough for {len(self.sites)} sites"
+        return paragraph(self, of, radius, count_warnings(self.warnings))
 
     @property
     def common_radius_A(self) -> float:

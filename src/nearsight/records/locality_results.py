@@ -11,6 +11,7 @@ from nearsight.locality.result import Locality
 from nearsight.records.locality_verdict import locality_checks
 from nearsight.records.verdict import unsaid
 from nearsight.remarks import Remark
+from nearsight.structures.naming import paragraph
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class LocalityResults:
     """That of the model, where `locality` is that of its reference."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name."""
+
+    def __repr__(self) -> str:
+        radius = f"fragments of {self.locality.common_radius_A:.2f} Å"
+        compared = "" if self.comparison is None else "beside a model"
+        return paragraph(self, self.name, radius, compared)
 
     @property
     def warnings(self) -> tuple[Remark, ...]:

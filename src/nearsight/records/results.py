@@ -1,7 +1,7 @@
 """Results of one structure, with what made them: its relaxation, its settings, its warnings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ase import Atoms
@@ -18,6 +18,7 @@ from nearsight.records.probed_verdict import probed_checks
 from nearsight.records.verdict import unsaid
 from nearsight.relaxation.result import Relaxation
 from nearsight.remarks import Remark
+from nearsight.structures.naming import paragraph
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.molecules import MolecularThermochemistry
@@ -30,8 +31,23 @@ from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
-@dataclass(frozen=True)
-class EnergyResults:
+class _Results:
+    """What results have in common: that `repr` says in a line what they are of."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        have = [
+            each.name.replace("_", " ")
+            for each in fields(self)  # type: ignore[arg-type]  # all of them are dataclasses
+            if each.name not in {"name", "settings", "presentation"}
+            and getattr(self, each.name) not in (None, ())
+        ]
+        return paragraph(self, self.name, f"with {', '.join(have)}")
+
+
+@dataclass(frozen=True, repr=False)
+class EnergyResults(_Results):
     """One structure, and the energy that a model gives it."""
 
     name: str
@@ -45,8 +61,8 @@ class EnergyResults:
     """What was remarked about the structure."""
 
 
-@dataclass(frozen=True)
-class RelaxationResults:
+@dataclass(frozen=True, repr=False)
+class RelaxationResults(_Results):
     """One structure, and its relaxation."""
 
     name: str
@@ -63,8 +79,8 @@ class RelaxationResults:
         return (*self.structure_warnings, *self.relaxation.warnings)
 
 
-@dataclass(frozen=True)
-class HessianResults:
+@dataclass(frozen=True, repr=False)
+class HessianResults(_Results):
     """One structure and its Hessian."""
 
     name: str
@@ -89,8 +105,8 @@ class HessianResults:
         return self.hessian.atoms
 
 
-@dataclass(frozen=True)
-class HarmonicResults:
+@dataclass(frozen=True, repr=False)
+class HarmonicResults(_Results):
     """One structure: its Hessian, and what follows from it."""
 
     name: str
@@ -140,8 +156,8 @@ class HarmonicResults:
         return self.spectrum.atoms
 
 
-@dataclass(frozen=True)
-class ProbedResults:
+@dataclass(frozen=True, repr=False)
+class ProbedResults(_Results):
     """One structure whose heat capacity is from products with its Hessian, which was never made."""
 
     name: str
@@ -168,8 +184,8 @@ class ProbedResults:
         return self.heat.atoms
 
 
-@dataclass(frozen=True)
-class ElasticResults:
+@dataclass(frozen=True, repr=False)
+class ElasticResults(_Results):
     """One crystal, its derivatives by positions and strain, and its elastic tensor."""
 
     name: str
@@ -207,6 +223,9 @@ class ThermochemistryResults:
 
     modes: HarmonicResults
     gas: MolecularThermochemistry
+
+    def __repr__(self) -> str:
+        return paragraph(self, self.modes.name, "with modes, gas")
 
     @property
     def warnings(self) -> tuple[Remark, ...]:

@@ -20,6 +20,7 @@ from nearsight.storage import (
     rebuilds,
     save_archive,
 )
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.units import EV_PER_A3_IN_GPA
 
 _RESULTS = {"forces_eV_per_A": "forces", "stress_eV_per_A3": "stress"}
@@ -136,6 +137,15 @@ class Relaxation:
     warnings: tuple[Remark, ...]
     """What must be known before these numbers are used."""
     provenance: Provenance
+
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
+        end = "converged" if self.converged else "NOT CONVERGED"
+        steps = f"{end} after {self.n_steps} step{'' if self.n_steps == 1 else 's'}"
+        force = f"largest force {self.fmax_eV_per_A:.3g} eV/Å"
+        change = f"energy {1000 * self.energy_change_eV_per_atom:+.2f} meV/atom"
+        volume = "" if self.volume_change is None else f"volume {100 * self.volume_change:+.2f} %"
+        return paragraph(self, of, steps, force, change, volume, count_warnings(self.warnings))
 
     @property
     def optimizer(self) -> str:

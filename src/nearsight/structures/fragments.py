@@ -18,6 +18,7 @@ from nearsight.structures.bonds import minus, plus
 from nearsight.structures.caps import DEFAULT_CAP_LENGTHS_A, Cap, find_caps
 from nearsight.structures.groups import Groups
 from nearsight.structures.metals import METALS
+from nearsight.structures.naming import name_structure, paragraph
 from nearsight.structures.places import Place, places_within, position
 
 RADIUS_TOLERANCE_A = 1e-3
@@ -54,6 +55,11 @@ class Fragment:
     """The groups kept, each with its lattice vector."""
     reasons: tuple[str, str]
     """How the charge and the multiplicity were decided."""
+
+    def __repr__(self) -> str:
+        of = f"{self.centre}, {name_structure(self.atoms)}"
+        state = f"{self.n_caps} caps, charge {self.charge}, multiplicity {self.multiplicity}"
+        return paragraph(self, of, state)
 
     @property
     def n_central(self) -> int:

@@ -15,6 +15,7 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
+from nearsight.structures.naming import count_warnings, paragraph
 from nearsight.vibrations.band_path import SUGGESTED, BandPath, find_band_path
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.waves import waves_at
@@ -66,6 +67,11 @@ class BandStructure:
     """What makes the path doubtful; empty if nothing does."""
     primitive_cell_A: FloatArray | None = None
     """Vectors (rows) in Å of the primitive cell to whose reciprocal vectors q-points refer."""
+
+    def __repr__(self) -> str:
+        of = f"{self.path} by {self.provenance.model.name}"
+        span = f"{self.lowest_THz:.2f} to {self.highest_THz:.2f} THz"
+        return paragraph(self, of, span, count_warnings(self.warnings))
 
     @property
     def lowest_THz(self) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
 from nearsight.storage import load_archive, rebuilds, save_archive
+from nearsight.structures.naming import paragraph
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.modes import Vibrations
 
@@ -42,6 +43,13 @@ class DensityOfStates:
     """Number of vibrations."""
     provenance: Provenance
     """Where the Hessian comes from."""
+
+    def __repr__(self) -> str:
+        low, high = float(self.wavenumbers_per_cm.min()), float(self.wavenumbers_per_cm.max())
+        of = ", ".join(self.by_element_cm)
+        return paragraph(
+            self, of, f"{len(self.wavenumbers_per_cm)} points, {low:.0f} to {high:.0f} cm⁻¹"
+        )
 
     def plot(self, ax: "Axes", unit: str = "cm-1") -> None:
         """Draw the total and the part of each element into `ax`, in ``cm-1`` or ``THz``."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nearsight import units
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
+from nearsight.structures.naming import count_warnings, paragraph
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +38,20 @@ class HeatCapacity:
     """What makes it doubtful or was left out, in plain words; empty if nothing."""
     provenance: Provenance
     """Where the second derivatives come from."""
+
+    def __repr__(self) -> str:
+        of = f"{self.n_atoms} atom{'' if self.n_atoms == 1 else 's'} ({self.mass_amu:.2f} amu)"
+        by = f"{of} by {self.provenance.model.name}"
+        return paragraph(self, by, *self._said(), count_warnings(self.warnings))
+
+    def _said(self) -> tuple[str, ...]:
+        """Return what `repr` says of it, in a few words each."""
+        if not len(self.temperatures_K):
+            return ("no temperatures",)
+        n_more = len(self.temperatures_K) - 1
+        more = f" and {n_more} more temperature{'' if n_more == 1 else 's'}" if n_more else ""
+        value, temperature = self.heat_capacity_J_per_g_K[0], self.temperatures_K[0]
+        return (f"c_v {value:.4f} J/(g K) at {temperature:g} K{more}",)
 
     @property
     def heat_capacity_J_per_g_K(self) -> NDArray[np.float64]:

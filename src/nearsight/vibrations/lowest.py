@@ -25,6 +25,7 @@ from nearsight.memory import require_room
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, Setting, record
 from nearsight.remarks import Remark
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.vibrations.kept_products import KeptProducts
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
@@ -68,6 +69,12 @@ class LowestModes:
     n_products: int
     """Products with the Hessian that it took."""
     provenance: Provenance
+
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
+        named = name_wavenumbers(self.wavenumbers_per_cm)
+        n_modes = f"{len(self.modes)} lowest mode{'' if len(self.modes) == 1 else 's'}: {named}"
+        return paragraph(self, of, n_modes, count_warnings(self.warnings))
 
     @property
     def wavenumbers_per_cm(self) -> FloatArray:

@@ -24,6 +24,7 @@ from nearsight.storage import (
     rebuilds,
     save_archive,
 )
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.vibrations.settings import Acoustic
@@ -62,6 +63,16 @@ class Vibrations:
     """Where the Hessian comes from."""
     reach_A: float | None = ASSUMED_REACH_A
     """Distance beyond which no pair holds a part of the structure."""
+
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
+        modes = f"{self.n_modes} mode{'' if self.n_modes == 1 else 's'}"
+        span = ""
+        if self.n_modes:
+            low, high = self.wavenumbers_per_cm[[0, -1]]
+            span = f" from {low:.1f} to {high:.1f} cm⁻¹"
+        beside = f"{self.n_imaginary} imaginary, {self.n_rigid_body} rigid-body modes beside them"
+        return paragraph(self, of, f"{modes}{span}", beside, count_warnings(self.warnings))
 
     @cached_property
     def pieces(self) -> Pieces:

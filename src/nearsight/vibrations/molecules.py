@@ -12,6 +12,7 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark, Severity
+from nearsight.structures.naming import count_warnings, paragraph
 from nearsight.structures.pieces import CONTACT_A
 from nearsight.structures.point_group import find_point_group
 from nearsight.vibrations.electronic_spin import possible_spin
@@ -67,6 +68,16 @@ class MolecularThermochemistry:
     """What was left out or is doubtful, in plain words; empty if nothing is."""
     provenance: Provenance
     """Where the Hessian comes from."""
+
+    def __repr__(self) -> str:
+        of = f"an ideal gas at {self.pressure_bar:g} bar by {self.provenance.model.name}"
+        group = (
+            f"point group {self.point_group or 'unknown'}, symmetry number {self.symmetry_number}"
+        )
+        entropy = self.entropy_J_per_mol_K[0]
+        first = f"S {entropy:.2f} J/(mol K) at {self.temperatures_K[0]:g} K"
+        zero_point = f"zero-point energy {self.zero_point_energy_eV:.4f} eV"
+        return paragraph(self, of, group, first, zero_point, count_warnings(self.warnings))
 
     @property
     def pressure_bar(self) -> float:

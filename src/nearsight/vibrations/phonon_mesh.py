@@ -23,6 +23,7 @@ from nearsight.memory import require_room
 from nearsight.printable import printable_count
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark, Severity
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
@@ -87,6 +88,14 @@ class PhononMesh:
     """Largest force constants left at the boundary of that supercell; None if that is not known."""
     provenance: Provenance
     """Where the force constants come from."""
+
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
+        mesh = f"mesh {'×'.join(map(str, self.mesh))}, {len(self.weights)} irreducible q-points"
+        low, high = float(self.wavenumbers_per_cm.min()), float(self.wavenumbers_per_cm.max())
+        imaginary = f"{100 * self.share_imaginary:.2g} % imaginary"
+        span = f"{low:.1f} to {high:.1f} cm⁻¹, {imaginary}"
+        return paragraph(self, of, mesh, span, count_warnings(self.warnings))
 
     @cached_property
     def pieces(self) -> Pieces:

@@ -64,6 +64,14 @@ class ProbedHeatCapacity(HeatCapacity):
     seconds: float
     """Wall time of this run."""
 
+    def __repr__(self) -> str:
+        return super().__repr__()
+
+    def _said(self) -> tuple[str, ...]:
+        largest = float(self.error_bar_J_per_g_K.max(initial=0.0))
+        error = f"off by up to about {largest:.1e} J/(g K)"
+        return (*super()._said(), error, f"{self.n_products} products ({self.method.name})")
+
     @property
     def saw_imaginary(self) -> bool:
         """Whether the Lanczos steps saw imaginary modes beyond rounding; they need not see all."""

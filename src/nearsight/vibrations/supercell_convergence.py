@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nearsight.announcing import announce
 from nearsight.errors import MemoryBudgetError, MethodError, StructureError
 from nearsight.remarks import Remark
+from nearsight.structures.naming import paragraph
 from nearsight.structures.reduced_cell import cell_widths_A
 from nearsight.structures.supercell import (
     name_supercell,
@@ -54,6 +55,12 @@ class SupercellConvergence:
     """Whether the last two supercells agree within the tolerance at every temperature."""
     stopped: str
     """Why no larger supercell was tried."""
+
+    def __repr__(self) -> str:
+        largest = self.steps[-1]
+        end = "converged" if self.converged else "NOT CONVERGED"
+        of = f"{len(self.steps)} supercells up to {largest.n_atoms} atoms"
+        return paragraph(self, of, f"{end} to {self.tolerance:g} ({self.stopped})")
 
     @property
     def warnings(self) -> tuple[Remark, ...]:

@@ -59,6 +59,12 @@ class Thermodynamics(HeatCapacity):
     n_imaginary: float
     """Imaginary modes per cell, which contribute nothing; on a mesh the mean over q-points."""
 
+    def __repr__(self) -> str:
+        return super().__repr__()
+
+    def _said(self) -> tuple[str, ...]:
+        return (*super()._said(), f"zero-point energy {self.zero_point_energy_eV:.4f} eV")
+
     @property
     def heat_capacity_J_per_molformula_K(self) -> NDArray[np.float64]:
         """Heat capacity at constant volume in J/K per mole of formula units."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nearsight.cli.lines import WIDTH, columns, end_of, start_of
 from nearsight.printable import printable_name
+from nearsight.tables.lines import WIDTH, columns, end_of, start_of
 
 Record = Mapping[str, Any]
 
