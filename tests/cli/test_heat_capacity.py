@@ -41,12 +41,8 @@ def test_json_has_the_promised_fields(nearsight: Run, folder: Path) -> None:
         "sum_rule_eV_per_A2",
     }
     assert record["hessian"]["rows_total"] == 12
-    assert record["modes"].keys() == {
-        "wavenumbers_per_cm",
-        "frequencies_THz",
-        "n_rigid_body",
-        "n_imaginary",
-    }
+    of_modes = {"wavenumbers_per_cm", "frequencies_THz", "n_rigid_body", "n_imaginary"}
+    assert record["modes"].keys() == of_modes
     assert len(record["modes"]["wavenumbers_per_cm"]) == 12
     assert record["heat_capacity"][0].keys() == {
         "temperature_K",
@@ -266,6 +262,6 @@ def test_output_that_breaks_costs_no_result(
     def broken(*arguments: object) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("nearsight.cli.tables.print_calculation", broken)
+    monkeypatch.setattr("nearsight.tables.text.print_calculation", broken)
     assert nearsight("heat-capacity", "copper.cif", "--json", "r.json") == 1
     assert json.loads((folder / "r.json").read_text())["heat_capacity"]

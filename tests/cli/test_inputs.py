@@ -2,15 +2,14 @@
 
 import json
 import shutil
-from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from nearsight.cli.inputs import Inputs, expand_structures
 from nearsight.cli.main import main
 from nearsight.errors import StructureError
+from nearsight.structures.inputs import Inputs, expand_structures
 
 Run = Callable[..., int]
 QUICK = ("--no-relax", "--spectrum", "dense", "--json", "r.json")
@@ -27,7 +26,7 @@ def cifs(folder: Path) -> Path:
 
 
 def expand(*given: str) -> Inputs:
-    return expand_structures(Namespace(structures=list(given)))
+    return expand_structures(given)
 
 
 @pytest.mark.usefixtures("cifs")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nearsight.cli.json_output import JsonOutput
-from nearsight.cli.pace import Pace
+from nearsight.runs.json_file import JsonOutput
+from nearsight.runs.pace import Pace
 
 
 class Clock:
@@ -49,7 +49,7 @@ def test_a_writing_that_fails_is_not_tried_at_once_again() -> None:
 def test_many_records_are_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[int] = []
     monkeypatch.setattr(
-        "nearsight.cli.json_output.write_text", lambda _, text: written.append(len(text))
+        "nearsight.runs.json_file.write_text", lambda _, text: written.append(len(text))
     )
     output = JsonOutput(str(tmp_path / "r.json"), many=True)
     for index in range(600):

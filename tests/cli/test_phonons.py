@@ -130,7 +130,7 @@ def test_everything_is_shown_within_80_columns(
         "3×3×3 mesh",
         "bands",
         "Γ-X",
-        "THz",
+        "cm⁻¹",
         "S / J/(mol K)",
         "all per mole of AuCu3;",
         "all per mole of Cu (4 in the cell);",

@@ -147,8 +147,8 @@ def test_page_is_there_while_the_run_goes_on(
         return compute(path, *others, **settings)
 
     monkeypatch.setattr(heat_capacity, "heat_capacity", watched)
-    monkeypatch.setattr("nearsight.cli.pace._PAUSE_PER_WRITING", 0)
-    monkeypatch.setattr("nearsight.cli.pace._SHORTEST_PAUSE_S", 0)
+    monkeypatch.setattr("nearsight.runs.pace._PAUSE_PER_WRITING", 0)
+    monkeypatch.setattr("nearsight.runs.pace._SHORTEST_PAUSE_S", 0)
     structures = ("copper.cif", "aluminium.cif", "nitrogen.xyz")
     assert nearsight("heat-capacity", *structures, "--no-relax", "--report", "r.html") == 0
     assert seen == [0, 1, 2]
@@ -165,7 +165,7 @@ def test_section_that_cannot_be_made_costs_no_result(
             raise RuntimeError("a defect")
         return section_of(record, number, *budgets)
 
-    monkeypatch.setattr("nearsight.cli.report_output.section_of", broken)
+    monkeypatch.setattr("nearsight.runs.page.section_of", broken)
     arguments = ("copper.cif", "aluminium.cif", "--no-relax", "--json", "r.json")
     assert nearsight("heat-capacity", *arguments, "--report", "r.html") == 1
     assert all(r["heat_capacity"] for r in json.loads((folder / "r.json").read_text()))
@@ -192,10 +192,10 @@ def test_results_that_cannot_be_written_stop_no_calculation(
         refused.append(path)
         raise StorageError(f"cannot write {path}: No space left on device.")
 
-    monkeypatch.setattr("nearsight.cli.json_output.write_text", full)
-    monkeypatch.setattr("nearsight.cli.report_output.write_text", full)
-    monkeypatch.setattr("nearsight.cli.pace._PAUSE_PER_WRITING", 0)
-    monkeypatch.setattr("nearsight.cli.pace._SHORTEST_PAUSE_S", 0)
+    monkeypatch.setattr("nearsight.runs.json_file.write_text", full)
+    monkeypatch.setattr("nearsight.runs.page.write_text", full)
+    monkeypatch.setattr("nearsight.runs.pace._PAUSE_PER_WRITING", 0)
+    monkeypatch.setattr("nearsight.runs.pace._SHORTEST_PAUSE_S", 0)
     options = ("--no-relax", "--report", "r.html", "--json", "r.json")
     status = nearsight("vibrations", "copper.cif", "aluminium.cif", *options)
     shown = capsys.readouterr()

@@ -221,14 +221,19 @@ def test_summary_is_json_and_spans_what_is_printed(bands_of_rocksalt):
     assert values.max() == bands_of_rocksalt.highest_THz
 
 
-def test_drawing_labels_every_point_once(bands_of_fcc):
+@pytest.mark.parametrize(
+    ("unit", "axis", "of_THz"),
+    [("THz", "frequency / THz", 1), ("cm-1", "wavenumber / cm⁻¹", 33.3564095198)],
+)
+def test_drawing_labels_every_point_once(bands_of_fcc, unit, axis, of_THz):
     axes = Figure().subplots()
-    bands_of_fcc.plot(axes, label="magnesium")
+    bands_of_fcc.plot(axes, label="magnesium", unit=unit)
+    assert axes.get_ylabel() == axis
     labels = [text.get_text() for text in axes.get_xticklabels()]
     assert labels == ["Γ", "X", "U|K", "Γ", "L", "W", "X"]
     assert len(axes.get_legend_handles_labels()[1]) == 1
     drawn = np.concatenate([line.get_ydata() for line in axes.lines])
-    assert drawn.max() == pytest.approx(bands_of_fcc.highest_THz)
+    assert drawn.max() == pytest.approx(of_THz * bands_of_fcc.highest_THz)
 
 
 # What has no path

@@ -129,9 +129,13 @@ def test_width_must_be_positive(of_primitive, width_THz):
 
 def test_drawing_is_the_density(of_primitive):
     density = mesh_density_of_states(phonon_mesh(of_primitive, (2, 2, 2)))
-    axes = Figure().subplots()
-    density.plot(axes)
-    (line,) = axes.lines
-    assert_allclose(line.get_xydata().T, [density.frequencies_THz, density.states_per_THz])
-    assert "THz" in axes.get_xlabel()
+    for unit, per_THz in (("THz", 1.0), ("cm-1", 33.3564095198)):
+        axes = Figure().subplots()
+        density.plot(axes, unit)
+        (line,) = axes.lines
+        frequencies, states = line.get_xydata().T
+        assert_allclose(frequencies, per_THz * density.frequencies_THz)
+        # Whatever the unit, the area is the number of modes.
+        assert_allclose(states, density.states_per_THz / per_THz)
+        assert unit.replace("-1", "⁻¹") in axes.get_xlabel()
     assert density.provenance == of_primitive.provenance

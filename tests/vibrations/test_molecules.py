@@ -152,8 +152,8 @@ def test_a_crystal_is_refused(spring_crystal):
         ({"pressure_Pa": np.nan}, "pressure_Pa=nan"),
         ({"symmetry_number": 0}, "symmetry_number=0; give a whole number"),
         ({"symmetry_number": 1.5}, "symmetry_number=1.5"),
-        ({"spin": -0.5}, "spin=-0.5; give a multiple of one half"),
-        ({"spin": 0.3}, "spin=0.3"),
+        ({"spin": -0.5}, "`spin` is -0.5; give a multiple of one half"),
+        ({"spin": 0.3}, "`spin` is 0.3"),
     ],
 )
 def test_numbers_out_of_range_are_refused(molecule, setting, message):

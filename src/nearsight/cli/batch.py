@@ -10,14 +10,15 @@ from functools import partial
 from time import perf_counter
 
 from nearsight import records
-from nearsight.cli.closing_table import ClosingTable
 from nearsight.cli.logs import progress_for
-from nearsight.cli.run_outputs import Outcome, RunOutputs
 from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
 from nearsight.cli.wording import in_options
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.progress import Progress, duration
+from nearsight.runs.outputs import Outcome, RunFiles, RunOutputs
+from nearsight.runs.told import Told
+from nearsight.tables.closing import ClosingTable
 from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 logger = logging.getLogger("nearsight.cli")
@@ -77,7 +78,12 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
 
 def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]) -> int:
     """Call `calculate` for each structure with its position; one alone has none."""
-    outputs, table = RunOutputs(arguments), ClosingTable()
+    outputs, table = (
+        RunOutputs(
+            _files(arguments), arguments.structures, arguments.command_line, Told(_say, say_defect)
+        ),
+        ClosingTable(),
+    )
     failed, n_structures = 0, len(arguments.structures)
     with outputs.finished_at_the_end():
         for number, path in enumerate(arguments.structures, start=1):
@@ -97,6 +103,21 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
         say(f"{failed} of {n_structures} structures failed.")
     _require_results_somewhere(arguments)
     return 1 if failed else 0
+
+
+def _files(arguments: argparse.Namespace) -> RunFiles:
+    return RunFiles(
+        json=arguments.json,
+        jsonl=arguments.jsonl,
+        append=arguments.append,
+        csv=arguments.csv,
+        report=arguments.report,
+        structures=getattr(arguments, "save_structure", None),
+    )
+
+
+def _say(message: str) -> None:
+    say(in_options(message))
 
 
 def _log_end(path: str, position: str, outcome: Outcome, seconds: float) -> None:

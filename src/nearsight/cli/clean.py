@@ -4,9 +4,9 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from nearsight.cli.lines import WIDTH, columns, end_of, start_of
 from nearsight.printable import printable_name
 from nearsight.progress import duration
+from nearsight.tables.lines import WIDTH, columns, end_of, start_of
 from nearsight.workflows.kept import KeptFile, kept_work, remove_kept_work
 
 _HEAD = ("structure", "what", "done", "size", "age")

@@ -4,15 +4,15 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nearsight.cli.settings_files import (
+from nearsight.printable import printable_name
+from nearsight.settings import Settings
+from nearsight.workflows.settings import OF_WORKFLOWS
+from nearsight.workflows.settings_files import (
     EveryRun,
     SettingsFile,
     default_files,
     default_paths,
 )
-from nearsight.printable import printable_name
-from nearsight.settings import Settings
-from nearsight.workflows.settings import OF_WORKFLOWS
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -3,17 +3,18 @@
 import argparse
 from dataclasses import replace
 
-from nearsight.cli import tables
 from nearsight.cli.batch import Task, run_batch
-from nearsight.cli.elastic_tables import print_elasticity
-from nearsight.cli.figures import youngs_modulus_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.result_tables import elastic_tables
-from nearsight.cli.run_outputs import Outcome
+from nearsight.cli.shown_warnings import print_warnings
+from nearsight.figures import youngs_modulus_figure
 from nearsight.records.results import ElasticResults
 from nearsight.remarks import Remark
+from nearsight.runs.outputs import Outcome
+from nearsight.tables import text
+from nearsight.tables.elastic import print_elasticity
+from nearsight.tables.of_results import elastic_tables
 from nearsight.workflows import ElasticSettings, elastic
 
 
@@ -52,8 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(results: ElasticResults, warnings: tuple[Remark, ...], output: str | None) -> None:
-    tables.print_calculation(results)
+    text.print_calculation(results)
     print_elasticity(results.tensor, conventional=results.conventional_axes)
-    tables.print_warnings(warnings)
+    print_warnings(warnings)
     if output:
         print(f"\n  saved as {output}")

@@ -2,13 +2,14 @@
 
 import argparse
 
-from nearsight.cli import tables
 from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.result_tables import energy_table, forces_table
-from nearsight.cli.run_outputs import Outcome
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.records.results import EnergyResults
+from nearsight.runs.outputs import Outcome
+from nearsight.tables import text
+from nearsight.tables.of_results import energy_table, forces_table
 from nearsight.workflows import EnergySettings, energy
 
 
@@ -29,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(results: EnergyResults, settings: EnergySettings) -> None:
-    tables.print_energy(results)
+    text.print_energy(results)
     if settings.forces:
         print()
         forces_table(results).print()
-    tables.print_warnings(results.warnings)
+    print_warnings(results.warnings)

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nearsight.cli.fragment_output import make_folder, write_fragments
-from nearsight.cli.json_output import JsonOutput
-from nearsight.cli.lines import print_line
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.tables import print_warnings
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.printable import printable_name
 from nearsight.remarks import remarks_to_json
+from nearsight.runs.json_file import JsonOutput
 from nearsight.structures.fragment_sets import covering_fragments
 from nearsight.structures.fragments import Fragment, cut_fragment
 from nearsight.structures.groups import Groups, find_groups
 from nearsight.structures.sites import sites_named
+from nearsight.tables.lines import print_line
 from nearsight.workflows.settings import CuttingSettings
 from nearsight.workflows.source import Source
 

@@ -2,18 +2,21 @@
 
 import argparse
 import io
+from dataclasses import replace
 
-from nearsight.cli import tables
 from nearsight.cli.batch import Task, run_batch
-from nearsight.cli.figures import heat_capacity_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.result_tables import tables_of
-from nearsight.cli.run_outputs import Outcome
+from nearsight.cli.shown_warnings import print_warnings
+from nearsight.cli.wording import in_options
 from nearsight.errors import MethodError
+from nearsight.figures import heat_capacity_figure
 from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.runs.outputs import Outcome
 from nearsight.storage import write_text
+from nearsight.tables import text
+from nearsight.tables.of_results import tables_of
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 from nearsight.workflows import HeatCapacitySettings, heat_capacity
 from nearsight.workflows.born import require_born_file
@@ -62,16 +65,18 @@ def _write_atomic_heat(path: str, heat: ProbedHeatCapacity) -> None:
 
 def show(results: HarmonicResults | ProbedResults) -> None:
     """Print one structure."""
+    if results.spectrum_reason is not None:
+        results = replace(results, spectrum_reason=in_options(results.spectrum_reason))
     if isinstance(results, ProbedResults):
-        tables.print_probed(results)
-        tables.print_warnings(results.warnings)
+        text.print_probed(results)
+        print_warnings(results.warnings)
         return
     assert results.thermodynamics is not None
-    tables.print_calculation(results)
-    tables.print_spectrum(results)
+    text.print_calculation(results)
+    text.print_spectrum(results)
     if results.convergence is not None:
-        tables.print_convergence(results.convergence)
-    tables.print_thermodynamics(results.thermodynamics)
+        text.print_convergence(results.convergence)
+    text.print_thermodynamics(results.thermodynamics)
     if results.presentation.per is not None:
-        tables.print_further_functions(results.thermodynamics, results.presentation.per)
-    tables.print_warnings(results.warnings)
+        text.print_further_functions(results.thermodynamics, results.presentation.per)
+    print_warnings(results.warnings)

@@ -3,15 +3,17 @@
 import argparse
 from dataclasses import replace
 
-from nearsight.cli import plan, tables
+from nearsight.cli import plan
 from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.result_tables import hessian_table
-from nearsight.cli.run_outputs import Outcome
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.errors import MethodError
+from nearsight.runs.outputs import Outcome
 from nearsight.structures.selection import structure_stem
+from nearsight.tables import text
+from nearsight.tables.of_results import hessian_table
 from nearsight.workflows import HessianSettings, hessian
 
 
@@ -47,8 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
         results.hessian.save(file)
 
         def show() -> None:
-            tables.print_calculation(results)
-            tables.print_warnings(record.warnings)
+            text.print_calculation(results)
+            print_warnings(record.warnings)
             print(f"\n  saved as {file}")
 
         return Outcome.of(record, show, lambda: (hessian_table(results.hessian),), (file,))

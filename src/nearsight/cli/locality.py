@@ -4,20 +4,20 @@ import argparse
 from dataclasses import replace
 
 from nearsight.cli.batch import Task, run_batch
-from nearsight.cli.figures import locality_figure
 from nearsight.cli.fragment_output import make_folder, write_fragments
-from nearsight.cli.locality_tables import print_comparison, print_locality
 from nearsight.cli.names import require_different_stems
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import Request, requested
-from nearsight.cli.result_tables import locality_table
-from nearsight.cli.run_outputs import Outcome
-from nearsight.cli.tables import print_warnings
+from nearsight.cli.shown_warnings import print_warnings
+from nearsight.figures import locality_figure
 from nearsight.hessian.methods import choose_kind
 from nearsight.locality.result import Locality
 from nearsight.models.contract import Model
 from nearsight.records.locality_results import LocalityResults
+from nearsight.runs.outputs import Outcome
 from nearsight.structures.selection import structure_stem
+from nearsight.tables.locality import print_comparison, print_locality
+from nearsight.tables.of_results import locality_table
 from nearsight.workflows import LocalitySettings, locality
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import nearsight
-from nearsight.cli.inputs import Inputs
 from nearsight.cli.interruption import described
 from nearsight.cli.parser import Parser
 from nearsight.cli.streams import PRINTED, StatusLine, say, status_line
 from nearsight.errors import MethodError, StorageError
 from nearsight.printable import printable, printable_name
 from nearsight.progress import BarProgress, LogProgress, Progress, SeveralProgress, shows_bars
+from nearsight.structures.inputs import Inputs
 
 _logger = logging.getLogger("nearsight")
 _LONGEST_COMMAND = 200

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli.commands import command_parser
-from nearsight.cli.inputs import expand_structures
 from nearsight.cli.interruption import interruptible, status_of, tell
 from nearsight.cli.logs import log_start, told_as_asked
 from nearsight.cli.streams import (
@@ -20,6 +19,7 @@ from nearsight.cli.streams import (
 )
 from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError, NearsightWarning, system_message
+from nearsight.structures.inputs import expand_structures
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +58,10 @@ def _run(given: Sequence[str]) -> int:
     parsed = command_parser().parse_args(given)
     parsed.command_line = shlex.join(["nearsight", *given])
     try:
-        inputs = expand_structures(parsed)
+        names: list[str] = getattr(parsed, "structures", [])
+        inputs = expand_structures(names, of_hessians=getattr(parsed, "of_hessians", False))
+        if names:
+            parsed.structures = list(inputs.paths)
         with told_as_asked(parsed):
             log_start(parsed, inputs)
             return _finished(parsed)

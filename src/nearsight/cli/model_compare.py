@@ -2,35 +2,27 @@
 
 import argparse
 import textwrap
-import threading
 from dataclasses import replace
-from statistics import median
-from time import perf_counter
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-import psutil
 from ase import Atoms
 from ase.units import GPa
 
-from nearsight.cli.json_output import JsonOutput, Record
-from nearsight.cli.lines import WIDTH
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.cli.streams import say_defect
-from nearsight.cli.tables import print_warnings
-from nearsight.errors import MissingPropertyError, ModelError, NearsightError
-from nearsight.models.contract import Evaluation, Model
+from nearsight.errors import ModelError, NearsightError
 from nearsight.models.spec import ModelSpec
 from nearsight.printable import printable_name
 from nearsight.remarks import remarks_to_json
+from nearsight.runs.json_file import JsonOutput, Record
+from nearsight.tables.lines import WIDTH
+from nearsight.testing.speed import measure_force_call
 from nearsight.workflows.settings import StructureSettings
 from nearsight.workflows.source import Source
 
-_TIMED_CALLS = 5
-_PATIENCE_S = 10.0
-_SHIFT_A = 1e-4
 _WIDTH_OF_NUMBERS = 55
 
 
@@ -66,95 +58,24 @@ def run(arguments: argparse.Namespace) -> int:
 def _attempt(structure: str, atoms: Atoms, spec: ModelSpec) -> Record:
     asked = {"structure": structure, "model": spec.name}
     try:
-        with _PeakMemory() as memory:
-            model = spec.load()
-            evaluation, seconds = _evaluate(model, atoms)
+        call = measure_force_call(spec, atoms)
     except Exception as error:  # one boundary for everything: the other models must go on
         if not isinstance(error, NearsightError):
             say_defect(error)
         return {**asked, "error": {"type": type(error).__name__, "message": str(error)}}
+    evaluation = call.evaluation
     stress = evaluation.stress_eV_per_A3
     forces = np.linalg.norm(evaluation.forces_eV_per_A, axis=1)
     return {
         **asked,
-        "identity": model.identity.to_json(),
-        "level_of_theory": model.capabilities.level_of_theory,
+        "identity": call.model.identity.to_json(),
+        "level_of_theory": call.model.capabilities.level_of_theory,
         "energy_eV_per_atom": evaluation.energy_eV / len(atoms),
         "max_force_eV_per_A": float(forces.max()),
         "stress_GPa": None if stress is None else (stress / GPa).tolist(),
-        "ms_per_force_call": 1000 * seconds,
-        "memory_MB": memory.bytes / 1e6,
+        "ms_per_force_call": 1000 * call.seconds,
+        "memory_MB": call.memory_bytes / 1e6,
     }
-
-
-def _evaluate(model: Model, atoms: Atoms) -> tuple[Evaluation, float]:
-    """Return energy, forces and where there is one the stress, with seconds per force call."""
-    evaluation = _first(model, atoms)
-    random = np.random.default_rng(0)
-    taken: list[float] = []
-    while len(taken) < _TIMED_CALLS and sum(taken) < _PATIENCE_S:
-        moved = atoms.copy()  # some calculators remember the last structure
-        moved.positions += random.normal(scale=_SHIFT_A, size=moved.positions.shape)
-        start = perf_counter()
-        model.evaluate([moved])
-        taken.append(perf_counter() - start)
-    return evaluation, median(taken)
-
-
-def _first(model: Model, atoms: Atoms) -> Evaluation:
-    if atoms.pbc.all():
-        try:
-            return model.evaluate([atoms], stress=True)[0]
-        except MissingPropertyError:
-            pass  # it has none, which the table shows
-    return model.evaluate([atoms])[0]
-
-
-class _PeakMemory:
-    """Context that samples the memory of this process and of those that it has started."""
-
-    def __init__(self) -> None:
-        self._stop = threading.Event()
-        self._before = self._peak = _resident()
-
-    @property
-    def bytes(self) -> int:
-        """Largest memory in use so far on top of what was in use before."""
-        return self._peak - self._before
-
-    def __enter__(self) -> Self:
-        """Start sampling."""
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop sampling."""
-        self._stop.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while True:
-            self._peak = max(self._peak, _resident())
-            if self._stop.wait(0.02):
-                self._peak = max(self._peak, _resident())
-                return
-
-
-def _resident() -> int:
-    own = psutil.Process()
-    total = 0
-    for process in (own, *own.children(recursive=True)):
-        try:
-            total += process.memory_info().rss
-        except psutil.NoSuchProcess:  # it has just ended
-            continue
-    return total
 
 
 def _print_head(path: str, atoms: Atoms, names: list[str]) -> None:

@@ -3,13 +3,13 @@
 import argparse
 import textwrap
 
-from nearsight.cli.lines import print_line
 from nearsight.cli.models import place_of
 from nearsight.models.catalogue import MODELS, NamedModel, family_named
 from nearsight.models.environments.places import Place
 from nearsight.models.environments.state import find
 from nearsight.models.families import TORCH, Family
 from nearsight.models.verdicts import Verdict, last_verdict
+from nearsight.tables.lines import print_line
 
 _ANSWERS = {True: "yes", False: "no", None: "not known"}
 _PLACES = {

@@ -4,14 +4,14 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from nearsight.cli.json_output import JsonOutput
-from nearsight.cli.lines import WIDTH
 from nearsight.cli.outputs import require_output_files
 from nearsight.models.catalogue import MODELS, NamedModel
 from nearsight.models.environments.state import State, find
 from nearsight.models.families import FAMILIES
 from nearsight.models.spec import DEFAULT_MODEL
 from nearsight.models.verdicts import last_verdict
+from nearsight.runs.json_file import JsonOutput
+from nearsight.tables.lines import WIDTH
 
 _STATES = {
     State.ABSENT: "no",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from nearsight.cli.from_settings import add_settings
-from nearsight.cli.settings_files import EveryRun
 from nearsight.settings import Settings, describe
+from nearsight.workflows.settings_files import EveryRun
 
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -88,9 +88,9 @@ def add_workflow(
     default
         Its settings where no option is given.
     leave_out
-        Names of settings of how structures are read that this command does not have.
+        Names of settings that this command does not have.
     """
-    add_settings(command, default)
+    add_settings(command, default, leave_out=leave_out)
     for about in describe(type(default)):
         if about.group is None:
             continue

@@ -22,6 +22,7 @@ _WRITTEN = {
     "--plot": "plot",
     "the page": "report",
     "--output": "output",
+    "--trajectory": "trajectory",
     "--modes": "modes",
     "--atomic-heat": "atomic_heat",
 }
@@ -111,6 +112,12 @@ def _outputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
         path = getattr(arguments, name, None)
         if path is not None and not (option == "--json" and path == "-"):
             yield NamedFile(option, path)
+    structures = getattr(arguments, "save_structure", None)
+    if structures is not None:
+        from nearsight.structures.writing import names_folder  # takes its time
+
+        if not names_folder(structures):
+            yield NamedFile("the file of relaxed structures", structures)
 
 
 def _structures(arguments: argparse.Namespace) -> list[str]:

@@ -4,17 +4,18 @@ import argparse
 
 import numpy as np
 
-from nearsight.cli import tables
 from nearsight.cli.batch import Task, run_batch
-from nearsight.cli.figures import phonons_figure
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.result_tables import tables_of
-from nearsight.cli.run_outputs import Outcome
+from nearsight.cli.shown_warnings import print_warnings
+from nearsight.figures import phonons_figure
 from nearsight.hessian.phonopy_io import write_phonopy
 from nearsight.records.results import HarmonicResults
+from nearsight.runs.outputs import Outcome
 from nearsight.structures.reduced_cell import reduced_basis
+from nearsight.tables import text
+from nearsight.tables.of_results import tables_of
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.workflows import PhononsSettings, phonons
 from nearsight.workflows.born import require_born_file
@@ -62,14 +63,14 @@ def _show(results: HarmonicResults, output: str | None) -> None:
     mesh, thermal = results.phonons, results.thermodynamics
     assert mesh is not None
     assert thermal is not None
-    tables.print_calculation(results)
+    text.print_calculation(results)
     unit = FREQUENCY_UNITS[results.presentation.frequency_unit]
-    tables.print_phonons(mesh, unit)
+    text.print_phonons(mesh, unit)
     if results.bands is not None:
-        tables.print_bands(results.bands, unit)
-    tables.print_thermodynamics(thermal)
-    tables.print_further_functions(thermal, results.presentation.per or "formula")
-    tables.print_warnings(results.warnings)
+        text.print_bands(results.bands, unit)
+    text.print_thermodynamics(thermal)
+    text.print_further_functions(thermal, results.presentation.per or "formula")
+    print_warnings(results.warnings)
     if output:
         skewed = not np.array_equal(reduced_basis(mesh.atoms), np.eye(3))
         print(f"\n  saved for phonopy as {output}{', in the reduced cell' if skewed else ''}")

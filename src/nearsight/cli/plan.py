@@ -4,14 +4,15 @@ import argparse
 
 from nearsight.cli.batch import run_each
 from nearsight.cli.request import requested
-from nearsight.cli.result_tables import plan_table
-from nearsight.cli.run_outputs import Outcome
-from nearsight.cli.tables import print_plan, print_warnings
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.errors import MethodError
 from nearsight.hessian.plan import plan
 from nearsight.remarks import remarks_to_json
+from nearsight.runs.outputs import Outcome
 from nearsight.structures.supercell import make_supercell
 from nearsight.structures.symmetry import symmetrize
+from nearsight.tables.of_results import plan_table
+from nearsight.tables.text import print_plan
 from nearsight.workflows.settings import HessianSettings
 from nearsight.workflows.source import Source
 

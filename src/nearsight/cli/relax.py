@@ -3,13 +3,14 @@
 import argparse
 from functools import partial
 
-from nearsight.cli import tables
 from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.result_tables import relaxation_table
-from nearsight.cli.run_outputs import Outcome
+from nearsight.cli.shown_warnings import print_warnings
+from nearsight.runs.outputs import Outcome
+from nearsight.tables import text
+from nearsight.tables.of_results import relaxation_table
 from nearsight.workflows import RelaxSettings, relax
 
 
@@ -28,8 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
         assert results is not None
 
         def show() -> None:
-            tables.print_relaxed(results)
-            tables.print_warnings(results.warnings)
+            text.print_relaxed(results)
+            print_warnings(results.warnings)
 
         files = (arguments.trajectory,)
         return Outcome.of(record, show, lambda: (relaxation_table(record),), files)

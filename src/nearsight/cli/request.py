@@ -10,13 +10,6 @@ from typing import Generic, TypeVar
 
 from nearsight.cli.batch import Task
 from nearsight.cli.from_settings import given_settings
-from nearsight.cli.settings_files import (
-    EveryRun,
-    default_files,
-    merged,
-    read_settings,
-    settings_of_run,
-)
 from nearsight.errors import NearsightError
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.settings import RowSettings
@@ -26,6 +19,13 @@ from nearsight.models.spec import ModelSpec
 from nearsight.resources import Resources
 from nearsight.settings import Settings, named_settings
 from nearsight.workflows.settings import ReadingSettings
+from nearsight.workflows.settings_files import (
+    EveryRun,
+    default_files,
+    merged,
+    read_settings,
+    settings_of_run,
+)
 from nearsight.workflows.source import Source
 
 logger = logging.getLogger("nearsight.cli")

@@ -14,8 +14,8 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from nearsight.cli.lines import start_of
 from nearsight.printable import printable, printable_name
+from nearsight.tables.lines import start_of
 
 PRINTED = logging.getLogger("nearsight.printed")
 """For the log of what stands on standard error already."""

@@ -3,13 +3,14 @@
 import argparse
 from dataclasses import replace
 
-from nearsight.cli import tables
 from nearsight.cli.batch import Task, run_batch
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.result_tables import ideal_gas_table, modes_table
-from nearsight.cli.run_outputs import Outcome
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.records.results import ThermochemistryResults
+from nearsight.runs.outputs import Outcome
+from nearsight.tables import text
+from nearsight.tables.of_results import ideal_gas_table, modes_table
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.workflows import ThermochemistrySettings, thermochemistry
 
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _show(results: ThermochemistryResults) -> None:
     unit = FREQUENCY_UNITS[results.modes.presentation.frequency_unit]
-    tables.print_calculation(results.modes)
-    tables.print_modes(results.modes.vibrations, unit)
-    tables.print_ideal_gas(results.gas)
-    tables.print_warnings(results.warnings)
+    text.print_calculation(results.modes)
+    text.print_modes(results.modes.vibrations, unit)
+    text.print_ideal_gas(results.gas)
+    print_warnings(results.warnings)

@@ -2,16 +2,17 @@
 
 import argparse
 
-from nearsight.cli import tables
 from nearsight.cli.batch import Task, run_batch
-from nearsight.cli.figures import density_of_states_figure
 from nearsight.cli.names import require_different_stems, require_one_structure
 from nearsight.cli.outputs import NamedFile, require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.result_tables import modes_table
-from nearsight.cli.run_outputs import Outcome
+from nearsight.cli.shown_warnings import print_warnings
+from nearsight.figures import density_of_states_figure
 from nearsight.records.results import HarmonicResults
+from nearsight.runs.outputs import Outcome
 from nearsight.structures.selection import structure_stem
+from nearsight.tables import text
+from nearsight.tables.of_results import modes_table
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
 from nearsight.workflows import VibrationsSettings, vibrations
@@ -59,11 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(results: HarmonicResults) -> None:
-    tables.print_calculation(results)
+    text.print_calculation(results)
     unit = FREQUENCY_UNITS[results.presentation.frequency_unit]
-    tables.print_modes(results.vibrations, unit)
-    tables.print_wavenumbers(results.vibrations, unit)
-    tables.print_warnings(results.warnings)
+    text.print_modes(results.vibrations, unit)
+    text.print_wavenumbers(results.vibrations, unit)
+    print_warnings(results.warnings)
 
 
 def _animation(path: str, mode: int) -> str:

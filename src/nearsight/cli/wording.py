@@ -4,9 +4,9 @@ import re
 from functools import cache
 
 from nearsight.cli.option_names import option_of
-from nearsight.cli.settings_files import EveryRun
 from nearsight.settings import Settings, describe
 from nearsight.workflows.settings import OF_WORKFLOWS
+from nearsight.workflows.settings_files import EveryRun
 
 _NAMED = re.compile(r"`(\w+)`")
 _PHRASES = {

@@ -76,12 +76,11 @@ def report(
     crystal = bool(atoms.pbc.all())
     left = residual(evaluation.forces_eV_per_A, left_over, relaxed.cell.array, settings.cell)
     start = atoms if imposed is None else imposed.atoms
-    curvature = descent.negative_curvature_eV_per_A2 if descent.state.converged else None
     converged = descent.state.converged
-    if refined is not None:
-        converged = _at_rest_in_its_group(relaxed, evaluation, settings)
+    curvature = descent.negative_curvature_eV_per_A2 if converged else None
     refinement = None
     if refined is not None:
+        converged = _at_rest_in_its_group(relaxed, evaluation, settings)
         refinement = _refined(refined, descent.state, evaluation, settings)
     return Relaxation(
         atoms=relaxed,

@@ -1,13 +1,17 @@
 """The charts of every section: density of states and heat capacity."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.announcing import quietly
 from nearsight.reports.palette import element_colors
 from nearsight.reports.svg import Axis, Frame
 from nearsight.vibrations.density_of_states import density_of_states
+from nearsight.vibrations.frequency_units import WAVENUMBERS, FrequencyUnit
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.spectrum import Spectrum
@@ -22,39 +26,31 @@ _HIGHEST_K = 1000.0
 _N_TEMPERATURES = 101
 
 
-def density_of_states_svg(vibrations: Vibrations, name: str) -> Markup:
+def density_of_states_svg(
+    vibrations: Vibrations, name: str, unit: FrequencyUnit = WAVENUMBERS
+) -> Markup:
     """Draw the density of states, in total and by element, with a tick for every mode."""
     wavenumbers = vibrations.wavenumbers_per_cm
     margin = 4 * _WIDTH_PER_CM
     low = float(wavenumbers.min()) - margin if wavenumbers.min() < margin else 0.0
-    grid = np.linspace(low, float(wavenumbers.max()) + margin, _GRID_POINTS)
+    grid_per_cm = np.linspace(low, float(wavenumbers.max()) + margin, _GRID_POINTS)
     # Narrower than two points of the grid, a Gaussian would lose its height between them.
-    width = max(_WIDTH_PER_CM, 2 * float(grid[1] - grid[0]))
-    density = density_of_states(vibrations, width, grid)
+    width = max(_WIDTH_PER_CM, 2 * float(grid_per_cm[1] - grid_per_cm[0]))
+    density = density_of_states(vibrations, width, grid_per_cm)
+    grid, total = unit.of_wavenumbers(grid_per_cm), unit.density_of_cm(density.total_cm)
     frame = Frame(
-        Axis(float(grid[0]), float(grid[-1]), "wavenumber / cm⁻¹"),
-        Axis(0.0, 1.08 * float(density.total_cm.max()), "modes per cm⁻¹"),
+        Axis(float(grid[0]), float(grid[-1]), unit.axis),
+        Axis(0.0, 1.08 * float(total.max()), unit.density_axis),
     )
     colors = element_colors(density.by_element_cm)
     content = []
     if vibrations.n_imaginary:
         content.append(imaginary_region(frame))
-    for index, (symbol, values) in enumerate(density.by_element_cm.items()):
-        content.append(
-            Markup(
-                '<path d="{}" fill="{color}" fill-opacity=".13"/><path class="line" d="{}" '
-                'stroke="{color}" stroke-dasharray="{}"/>'
-            ).format(
-                frame.area(grid, values),
-                frame.curve(grid, values),
-                DASHES[index % len(DASHES)],
-                color=colors[symbol],
-            )
-        )
-    content.append(
-        Markup('<path class="total" d="{}"/>').format(frame.curve(grid, density.total_cm))
-    )
-    ticks = "".join(f"M{frame.px(float(w)):.1f},{frame.py(0.0):.1f}v-7" for w in wavenumbers)
+    parts = {name: unit.density_of_cm(each) for name, each in density.by_element_cm.items()}
+    content += element_curves(frame, grid, parts, colors)
+    content.append(Markup('<path class="total" d="{}"/>').format(frame.curve(grid, total)))
+    at_modes = unit.of_wavenumbers(wavenumbers).tolist()
+    ticks = "".join(f"M{frame.px(each):.1f},{frame.py(0.0):.1f}v-7" for each in at_modes)
     content.append(Markup('<path class="rug" d="{}"/>').format(ticks))
     content.append(
         Markup('<path class="cursor" d="M0,{:.1f}V{:.1f}" visibility="hidden"/>').format(
@@ -63,10 +59,31 @@ def density_of_states_svg(vibrations: Vibrations, name: str) -> Markup:
     )
     description = (
         f"Density of {vibrations.n_modes} vibrational states, each a Gaussian of "
-        f"{width:.0f} cm⁻¹, from {wavenumbers.min():.1f} to {wavenumbers.max():.1f} cm⁻¹, in total "
+        f"{unit.text(width)}, from {unit.span(wavenumbers.min(), wavenumbers.max())}, in total "
         f"and for {', '.join(density.by_element_cm)}."
     )
     return frame.draw(name, "Vibrational density of states", description, content)
+
+
+def element_curves(
+    frame: Frame,
+    grid: NDArray[np.float64],
+    parts: Mapping[str, NDArray[np.float64]],
+    colors: Mapping[str, str],
+) -> list[Markup]:
+    """Draw what each element has of a density of states."""
+    return [
+        Markup(
+            '<path d="{}" fill="{color}" fill-opacity=".13"/><path class="line" d="{}" '
+            'stroke="{color}" stroke-dasharray="{}"/>'
+        ).format(
+            frame.area(grid, values),
+            frame.curve(grid, values),
+            DASHES[index % len(DASHES)],
+            color=colors[symbol],
+        )
+        for index, (symbol, values) in enumerate(parts.items())
+    ]
 
 
 def imaginary_region(frame: Frame) -> Markup:

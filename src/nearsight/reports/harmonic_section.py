@@ -11,8 +11,9 @@ from nearsight.reports.geometry import modes_within, viewer_data
 from nearsight.reports.record_rows import provenance_rows
 from nearsight.reports.sections import MODE_BUDGET_BYTES, Section, head_values, overview_values
 from nearsight.reports.templates import render
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, FrequencyUnit
 from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+from nearsight.vibrations.shown_functions import shown_functions
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class ModeRow:
     """One line of the table of modes."""
 
     index: int
-    wavenumber_per_cm: float
+    frequency: float
+    """In the unit of the page; negative for an imaginary mode."""
     shares: tuple[tuple[str, str, float], ...]
     """Symbol, colour and share of each element, the largest share first."""
     animated: bool
@@ -81,8 +83,10 @@ def _numbers(results: HarmonicResults) -> dict[str, Any]:
         "convention": thermal.acoustic if thermal else None,
         "acoustic": _acoustic(results),
         "error_bars": None,
-        "functions": thermal.functions_summary() if thermal else [],
-        "per_mole": _per_mole(thermal) if thermal else None,
+        "functions": None
+        if thermal is None
+        else shown_functions(thermal, results.presentation.per or "formula"),
+        "frequency": _unit_of(results),
         "modes_summary": _modes_summary(results),
     }
 
@@ -91,14 +95,18 @@ def _drawings(results: HarmonicResults, anchor: str, mode_budget_bytes: int) -> 
     """Return the charts of a section, its viewer, and the modes that choose what moves."""
     vibrations, thermal = results.vibrations, results.thermodynamics
     n_moving = modes_within(vibrations, mode_budget_bytes)
-    density = heat_capacity = None
+    unit = _unit_of(results)
+    density = heat_capacity = bands = None
     if vibrations.n_modes > 0:
-        density = figures.density_of_states_svg(vibrations, f"{anchor}-dos")
+        density = figures.density_of_states_svg(vibrations, f"{anchor}-dos", unit)
     if results.phonons is not None:
-        density = phonon_figures.phonon_density_svg(results.phonons, f"{anchor}-dos")
+        density = phonon_figures.phonon_density_svg(
+            results.phonons, f"{anchor}-dos", unit, results.projected
+        )
     if thermal is not None and (vibrations.n_modes > 0 or results.phonons):
         heat_capacity = figures.heat_capacity_svg(results.spectrum, thermal, f"{anchor}-cv")
-    bands = phonon_figures.bands_svg(results.bands, f"{anchor}-bands") if results.bands else None
+    if results.bands is not None:
+        bands = phonon_figures.bands_svg(results.bands, f"{anchor}-bands", unit)
     convergence = None
     if results.convergence is not None:
         convergence = phonon_figures.convergence_svg(results.convergence, f"{anchor}-supercells")
@@ -107,11 +115,13 @@ def _drawings(results: HarmonicResults, anchor: str, mode_budget_bytes: int) -> 
         "bands": bands,
         "convergence": convergence,
         "heat_capacity": heat_capacity,
-        "curves": [] if results.phonons else figures.element_legend(vibrations),
+        "curves": []
+        if results.phonons and not results.projected
+        else figures.element_legend(vibrations),
         "elements": figures.element_legend(vibrations),
         "viewer": viewer_data(vibrations, n_moving),
-        "modes": _mode_rows(vibrations, n_moving),
-        "left_out": _left_out(vibrations, n_moving, mode_budget_bytes),
+        "modes": _mode_rows(vibrations, n_moving, unit),
+        "left_out": _left_out(vibrations, n_moving, mode_budget_bytes, unit),
     }
 
 
@@ -125,12 +135,8 @@ def _what_was_computed(results: HarmonicResults) -> str:
     )
 
 
-def _per_mole(thermal: Thermodynamics) -> dict[str, Any]:
-    return {
-        "formula_unit": thermal.formula_unit,
-        "n_in_cell": thermal.formula_units_per_cell,
-        "zero_point_kJ": thermal.zero_point_energy_kJ_per_molformula,
-    }
+def _unit_of(results: HarmonicResults) -> FrequencyUnit:
+    return FREQUENCY_UNITS[results.presentation.frequency_unit]
 
 
 def _acoustic(results: HarmonicResults) -> str | None:
@@ -147,7 +153,7 @@ def _modes_summary(results: HarmonicResults) -> str:
     vibrations = results.vibrations
     wavenumbers = vibrations.wavenumbers_per_cm
     real = wavenumbers[wavenumbers > 0]
-    span = f" from {real[0]:.1f} to {real[-1]:.1f} cm⁻¹" if len(real) else ""
+    span = f" from {_unit_of(results).span(real[0], real[-1])}" if len(real) else ""
     where = "At Γ of the primitive cell: " if results.phonons else ""
     return (
         f"{where}{len(real)} real{span}, {vibrations.n_imaginary} imaginary; beside them "
@@ -155,27 +161,30 @@ def _modes_summary(results: HarmonicResults) -> str:
     )
 
 
-def _mode_rows(vibrations: Vibrations, n_moving: int) -> list[ModeRow]:
+def _mode_rows(vibrations: Vibrations, n_moving: int, unit: FrequencyUnit) -> list[ModeRow]:
     shares = figures.mode_shares(vibrations)
     colors = {symbol: color for symbol, color, _ in figures.element_legend(vibrations)}
     rows = []
-    for index, wavenumber in enumerate(vibrations.wavenumbers_per_cm.tolist()):
+    frequencies = unit.of_wavenumbers(vibrations.wavenumbers_per_cm)
+    for index, frequency in enumerate(frequencies.tolist()):
         of_mode: Sequence[tuple[str, str, float]] = sorted(
             ((name, colors[name], values[index]) for name, values in shares.items()),
             key=lambda share: -share[2],
         )
-        rows.append(ModeRow(index, wavenumber, tuple(of_mode), index < n_moving))
+        rows.append(ModeRow(index, frequency, tuple(of_mode), index < n_moving))
     return rows
 
 
-def _left_out(vibrations: Vibrations, n_moving: int, budget_bytes: int) -> str | None:
+def _left_out(
+    vibrations: Vibrations, n_moving: int, budget_bytes: int, unit: FrequencyUnit
+) -> str | None:
     n_modes = vibrations.n_modes
     if n_moving == n_modes:
         return None
     kept = "No mode moves"
     if n_moving:
-        last = vibrations.wavenumbers_per_cm[n_moving - 1]
-        kept = f"The lowest {n_moving} of {n_modes} modes move, those up to {last:.1f} cm⁻¹"
+        last = unit.text(vibrations.wavenumbers_per_cm[n_moving - 1])
+        kept = f"The lowest {n_moving} of {n_modes} modes move, those up to {last}"
     return (
         f"{kept}; the motion of the other {n_modes - n_moving} was left out to keep this part of "
         f"the page below {wording.size(budget_bytes)}. The workflow vibrations writes "

@@ -113,7 +113,7 @@ def _row(row: HeatCapacityRow) -> dict[str, float]:
 def _heat(record: CalculatedRecord) -> dict[str, Any]:
     """Return the tables of heat capacities and functions, which only some records have."""
     if not isinstance(record, HeatCapacityRecord | PhononsRecord):
-        return {"thermal_rows": [], "error_bars": None, "functions": []}
+        return {"thermal_rows": [], "error_bars": None, "functions": None}
     bars = [
         2 * row.standard_error_J_per_g_K + row.bias_estimate_J_per_g_K
         for row in record.heat_capacity
@@ -126,12 +126,28 @@ def _heat(record: CalculatedRecord) -> dict[str, Any]:
         "error_bars": bars or None,
         "convention": record.acoustic,
         "acoustic": f"{_CONVENTIONS[record.acoustic]}{scaled}",
-        "functions": record.thermodynamics or (),
-        "per_mole": {
-            "formula_unit": record.formula_unit,
-            "n_in_cell": record.formula_units_per_cell,
-            "zero_point_kJ": record.zero_point_energy_kJ_per_molformula,
-        },
+        "functions": _functions(record) if record.thermodynamics else None,
+    }
+
+
+def _functions(record: HeatCapacityRecord | PhononsRecord) -> dict[str, Any]:
+    """Return the thermodynamic functions as a record has them, per mole of formula units."""
+    n = record.formula_units_per_cell
+    return {
+        "rows": [
+            (
+                row.temperature_K,
+                row.heat_capacity_J_per_molformula_K,
+                row.entropy_J_per_molformula_K,
+                row.internal_energy_kJ_per_molformula,
+                row.free_energy_kJ_per_molformula,
+            )
+            for row in record.thermodynamics or ()
+        ],
+        "entropy_unit": "J/(mol K)",
+        "energy_unit": "kJ/mol",
+        "amount": f"per mole of {record.formula_unit}{'' if n == 1 else f' ({n} in the cell)'}",
+        "zero_point_energy": record.zero_point_energy_kJ_per_molformula,
     }
 
 

@@ -4,31 +4,45 @@ import numpy as np
 from markupsafe import Markup
 
 from nearsight import units
-from nearsight.reports.figures import DASHES, imaginary_region
+from nearsight.reports.figures import DASHES, element_curves, imaginary_region
+from nearsight.reports.palette import element_colors
 from nearsight.reports.svg import Axis, Frame
 from nearsight.vibrations.band_structure import BandStructure
+from nearsight.vibrations.frequency_units import WAVENUMBERS, FrequencyUnit
 from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.phonon_mesh import PhononMesh
+from nearsight.vibrations.projected_density_of_states import ProjectedDensityOfStates
 from nearsight.vibrations.supercell_convergence import SupercellConvergence
 
 
-def phonon_density_svg(phonons: PhononMesh, name: str) -> Markup:
-    """Draw the density of phonon states, with a tick for every mode at Γ."""
+def phonon_density_svg(
+    phonons: PhononMesh,
+    name: str,
+    unit: FrequencyUnit = WAVENUMBERS,
+    projected: ProjectedDensityOfStates | None = None,
+) -> Markup:
+    """Draw the density of phonon states, with a tick for every mode at Γ.
+
+    With the parts of the elements where these are known.
+    """
     density = mesh_density_of_states(phonons)
-    to_wavenumber = units.EV_IN_PER_CM / units.EV_IN_THZ
-    grid = density.frequencies_THz * to_wavenumber
-    values = density.states_per_THz / to_wavenumber
+    grid, values = unit.of_THz(density.frequencies_THz), unit.density_of_THz(density.states_per_THz)
+    elements = {} if projected is None else projected.by_element_per_THz
+    parts = {symbol: unit.density_of_THz(each) for symbol, each in elements.items()}
     low = float(grid[0])
     if phonons.share_imaginary == 0:
         # The Gaussians of acoustic modes reach below zero, where nothing is.
-        low, values, grid = 0.0, values[grid >= 0], grid[grid >= 0]
+        positive = grid >= 0
+        low, values, grid = 0.0, values[positive], grid[positive]
+        parts = {symbol: each[positive] for symbol, each in parts.items()}
     frame = Frame(
-        Axis(low, float(grid[-1]), "wavenumber / cm⁻¹"),
-        Axis(0.0, 1.08 * float(values.max()), "modes per cm⁻¹"),
+        Axis(low, float(grid[-1]), unit.axis),
+        Axis(0.0, 1.08 * float(values.max()), unit.density_axis),
     )
-    at_gamma = phonons.gamma.wavenumbers_per_cm
-    ticks = "".join(f"M{frame.px(float(w)):.1f},{frame.py(0.0):.1f}v-7" for w in at_gamma)
+    at_gamma = unit.of_wavenumbers(phonons.gamma.wavenumbers_per_cm).tolist()
+    ticks = "".join(f"M{frame.px(each):.1f},{frame.py(0.0):.1f}v-7" for each in at_gamma)
     content = [imaginary_region(frame)] if low < 0 else []
+    content += element_curves(frame, grid, parts, element_colors(parts))
     content += [
         Markup('<path class="total" d="{}"/>').format(frame.curve(grid, values)),
         Markup('<path class="rug" d="{}"/>').format(ticks),
@@ -39,27 +53,26 @@ def phonon_density_svg(phonons: PhononMesh, name: str) -> Markup:
     wavenumbers = phonons.wavenumbers_per_cm
     if not phonons.pieces.connected:
         wavenumbers = wavenumbers[wavenumbers != 0.0]  # rigid-body motions of what lies in a box
-    lowest, highest = wavenumbers.min(), wavenumbers.max()
     description = (
         f"Density of phonon states of the Brillouin zone, each a Gaussian of "
-        f"{density.width_THz * to_wavenumber:.0f} cm⁻¹, from "
-        f"{round(float(lowest), 1) + 0.0:.1f} to {highest:.1f} cm⁻¹."
+        f"{unit.text(density.width_THz / units.PER_CM_IN_THZ)}, from "
+        f"{unit.span(wavenumbers.min(), wavenumbers.max())}."
     )
     return frame.draw(name, "Density of phonon states", description, content)
 
 
-def bands_svg(bands: BandStructure, name: str) -> Markup:
+def bands_svg(bands: BandStructure, name: str, unit: FrequencyUnit = WAVENUMBERS) -> Markup:
     """Draw the bands along their path, with a line at every labelled point."""
     labels = bands.labels_by_distance()
-    wavenumbers = [
-        units.wavenumbers_per_cm(segment.eigenvalues_eV_per_A2_amu) for segment in bands.segments
+    frequencies = [
+        unit.of_eigenvalues(segment.eigenvalues_eV_per_A2_amu) for segment in bands.segments
     ]
-    lowest = min(float(each.min()) for each in wavenumbers)
-    highest = max(float(each.max()) for each in wavenumbers)
+    lowest = min(float(each.min()) for each in frequencies)
+    highest = max(float(each.max()) for each in frequencies)
     low = 1.05 * lowest if lowest < -0.01 * highest else 0.0
     frame = Frame(
         Axis(min(labels), max(labels), "path in the Brillouin zone", labels),
-        Axis(low, 1.04 * highest, "wavenumber / cm⁻¹"),
+        Axis(low, 1.04 * highest, unit.axis),
     )
     content = [
         Markup('<path class="axis" d="M{:.1f},{:.1f}V{:.1f}"/>').format(
@@ -69,12 +82,12 @@ def bands_svg(bands: BandStructure, name: str) -> Markup:
     ]
     content += [
         Markup('<path class="band" d="{}"/>').format(frame.curve(segment.distances_per_A, branch))
-        for segment, of_segment in zip(bands.segments, wavenumbers, strict=True)
+        for segment, of_segment in zip(bands.segments, frequencies, strict=True)
         for branch in np.maximum(of_segment, low).T
     ]
     description = (
-        f"Along {bands.path}, from {round(lowest, 1) + 0.0:.1f} to {highest:.1f} cm⁻¹; imaginary "
-        f"ones are negative."
+        f"Along {bands.path}, from {round(lowest, 1) + 0.0:.1f} to {highest:.1f} {unit.symbol}; "
+        f"imaginary ones are negative."
     )
     return frame.draw(name, "Phonon bands", description, content)
 

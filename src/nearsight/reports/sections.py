@@ -13,6 +13,9 @@ from nearsight.records.questions import FailureRecord
 from nearsight.reports import wording
 from nearsight.reports.templates import render
 
+_MOST_COLUMNS = 5
+"""Of heat capacities in the overview."""
+
 MODE_BUDGET_BYTES = 2_000_000
 """How much of the page the moving modes of one structure may take."""
 
@@ -104,11 +107,19 @@ def failed_section(record: FailureRecord, number: int) -> Section:
     )
 
 
+def _some(temperatures: list[float]) -> list[float]:
+    """Return as many temperatures as a table has room for, spread over all of them."""
+    if len(temperatures) <= _MOST_COLUMNS:
+        return temperatures
+    last = len(temperatures) - 1
+    return [temperatures[round(last * n / _MOST_COLUMNS)] for n in range(1, _MOST_COLUMNS + 1)]
+
+
 def summary_values(sections: Sequence[Section]) -> dict[str, Any]:
     """Return what the head of the page says about all `sections`."""
     calculated = [section for section in sections if section.failed is None]
-    temperatures = sorted(
-        {row["temperature_K"] for section in calculated for row in section.heat_capacities}
+    temperatures = _some(
+        sorted({row["temperature_K"] for section in calculated for row in section.heat_capacities})
     )
     has_modes = any(section.imaginary is not None for section in calculated)
     has_models = any(section.model is not None for section in sections)

@@ -59,7 +59,7 @@ def find_point_group(atoms: Atoms, tolerance_A: float = TOLERANCE_A) -> PointGro
         raise MethodError(
             f"the symmetry of {atoms.get_chemical_formula()} is not definite within "
             f"{tolerance_A:g} Å: some rotations turn it into itself, and others that follow from "
-            f"them do not; relax it further, or give its symmetry number (2 for water, 12 for "
+            f"them do not; relax it further, or give `symmetry_number` (2 for water, 12 for "
             f"methane)."
         )
     found = PointGroup(symbol, named, tolerance_A, ())
@@ -69,7 +69,7 @@ def find_point_group(atoms: Atoms, tolerance_A: float = TOLERANCE_A) -> PointGro
     remark = (
         f"{loose} rotations instead of {named} ({symbol}) turn the molecule into itself where "
         f"atoms may be {_LOOSE_A:g} Å off instead of {tolerance_A:g} Å; if it is meant to have "
-        f"them, relax it further, or give the symmetry number {loose}."
+        f"them, relax it further, or set `symmetry_number` to {loose}."
     )
     return replace(found, remarks=(Remark("symmetry-number-doubtful", remark),))
 

@@ -16,6 +16,7 @@ from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.remarks import Remark
+from nearsight.structures.operations import exceptions_from_spglib
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 SUGGESTED: Final = "auto"
@@ -226,6 +227,7 @@ def _of_seekpath(force_constants: ForceConstants) -> tuple[BandPath, dict[str, P
 
 def _seek(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[Remark, ...]]:
     import seekpath
+    from spglib.error import SpglibError
 
     primitive = force_constants.primitive_cell
     cell = (
@@ -236,7 +238,7 @@ def _seek(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[Remark
     tolerance = force_constants.row_symmetry_A or EXACT_TOLERANCE_A
 
     def path(on_edge_case: Literal["error", "ignore"]) -> dict[str, Any]:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), exceptions_from_spglib():
             warnings.simplefilter(on_edge_case, seekpath.hpkot.EdgeCaseWarning)
             found: dict[str, Any] = seekpath.get_path_orig_cell(cell, symprec=tolerance)
             return found
@@ -250,7 +252,12 @@ def _seek(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[Remark
                 f"a symmetrised structure makes it definite."
             )
             return path("ignore"), (Remark("path-not-definite", remark),)
-    except (seekpath.hpkot.SymmetryDetectionError, ValueError, AssertionError) as error:
+    except (
+        seekpath.hpkot.SymmetryDetectionError,
+        SpglibError,
+        ValueError,
+        AssertionError,
+    ) as error:
         raise StructureError(
             f"seekpath finds no path for {primitive.get_chemical_formula()} ({error}); symmetrise "
             f"the structure, or give the points of a path with their coordinates."

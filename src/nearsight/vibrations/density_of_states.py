@@ -13,6 +13,7 @@ from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
 from nearsight.storage import load_archive, rebuilds, save_archive
 from nearsight.structures.naming import paragraph
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.modes import Vibrations
 
 if TYPE_CHECKING:
@@ -50,13 +51,15 @@ class DensityOfStates:
             self, of, f"{len(self.wavenumbers_per_cm)} points, {low:.0f} to {high:.0f} cm⁻¹"
         )
 
-    def plot(self, ax: "Axes") -> None:
-        """Draw the total and the part of each element into `ax`."""
-        ax.plot(self.wavenumbers_per_cm, self.total_cm, color="black", label="total")
+    def plot(self, ax: "Axes", unit: str = "cm-1") -> None:
+        """Draw the total and the part of each element into `ax`, in ``cm-1`` or ``THz``."""
+        shown = FREQUENCY_UNITS[unit]
+        frequencies = shown.of_wavenumbers(self.wavenumbers_per_cm)
+        ax.plot(frequencies, shown.density_of_cm(self.total_cm), color="black", label="total")
         for symbol, density in self.by_element_cm.items():
-            ax.plot(self.wavenumbers_per_cm, density, label=symbol)
-        ax.set_xlabel("wavenumber (cm$^{-1}$)")
-        ax.set_ylabel("modes per cm$^{-1}$")
+            ax.plot(frequencies, shown.density_of_cm(density), label=symbol)
+        ax.set_xlabel(shown.axis)
+        ax.set_ylabel(shown.density_axis)
         ax.legend()
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -35,17 +35,19 @@ def possible_spin(
     """
     multiplicity, of_model = _in_name(model, "spin"), _in_name(model, "charge")
     if charge is not None and of_model is not None and charge != of_model:
-        raise MethodError(f"charge={charge}, but {model.name} has computed {of_model}.")
+        raise MethodError(
+            f"`charge` is {charge}, but {model.name} has computed {of_model}; leave it out."
+        )
     charge = charge or of_model or 0
     if spin is None:
         spin = 0.0 if multiplicity is None else (multiplicity - 1) / 2
     if spin < 0 or 2 * spin != int(2 * spin):
-        raise MethodError(f"spin={spin:g}; give a multiple of one half, 0 for a closed shell.")
+        raise MethodError(f"`spin` is {spin:g}; give a multiple of one half, 0 for a closed shell.")
     _require_electrons(atoms, charge, spin)
     if multiplicity is not None and 2 * spin != multiplicity - 1:
         raise MethodError(
-            f"spin={spin:g} is the multiplicity {2 * spin + 1:g}, but {model.name} has computed "
-            f"{multiplicity}; leave spin out, or change the model's."
+            f"`spin` {spin:g} is the multiplicity {2 * spin + 1:g}, but {model.name} has computed "
+            f"{multiplicity}; leave `spin` out, or change the model's."
         )
     return float(spin)
 
@@ -59,8 +61,8 @@ def _require_electrons(atoms: Atoms, charge: int, spin: float) -> None:
     more = ", ..." if len(spins) == _NAMED_AT_MOST else ""
     raise MethodError(
         f"{atoms.get_chemical_formula()} with charge {charge} has {electrons} electrons, which "
-        f"cannot have the spin {spin:g}; possible are {', '.join(spins) or 'none'}{more}: set spin "
-        f"(S, not 2S + 1), or charge."
+        f"cannot have the spin {spin:g}; possible are {', '.join(spins) or 'none'}{more}: set "
+        f"`spin` (S, not 2S + 1), or `charge`."
     )
 
 

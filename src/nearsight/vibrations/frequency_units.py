@@ -52,9 +52,13 @@ class FrequencyUnit:
         ratio = self.of_eV / units.EV_IN_THZ
         return np.asarray(frequencies_THz, dtype=np.float64) * ratio
 
-    def density_of(self, states_per_THz: ArrayLike) -> FloatArray:
+    def density_of_THz(self, states_per_THz: ArrayLike) -> FloatArray:
         """Return states per this unit from states per THz."""
         return np.asarray(states_per_THz, dtype=np.float64) / (self.of_eV / units.EV_IN_THZ)
+
+    def density_of_cm(self, states_cm: ArrayLike) -> FloatArray:
+        """Return states per this unit from states per cm⁻¹."""
+        return np.asarray(states_cm, dtype=np.float64) / (self.of_eV / units.EV_IN_PER_CM)
 
     def text(self, wavenumber_per_cm: float) -> str:
         """Return one wavenumber in this unit, rounded."""
@@ -71,7 +75,12 @@ class FrequencyUnit:
         return f"{value:.{places}f}"
 
 
+WAVENUMBERS: Final = FrequencyUnit(
+    "cm-1", "cm⁻¹", "wavenumber", "wavenumbers", units.EV_IN_PER_CM, 2
+)
+"""What modes are shown in unless another unit is asked for."""
+
 FREQUENCY_UNITS: Final = {
-    "cm-1": FrequencyUnit("cm-1", "cm⁻¹", "wavenumber", "wavenumbers", units.EV_IN_PER_CM, 2),
+    "cm-1": WAVENUMBERS,
     "THz": FrequencyUnit("THz", "THz", "frequency", "frequencies", units.EV_IN_THZ, 4),
 }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.phonon_mesh import PhononMesh
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class MeshDensityOfStates:
     provenance: Provenance
     """Where the force constants come from."""
 
-    def plot(self, ax: "Axes") -> None:
-        """Draw the density over the frequency into `ax`."""
-        ax.plot(self.frequencies_THz, self.states_per_THz, color="black", lw=1)
-        ax.set_xlabel("frequency (THz)")
-        ax.set_ylabel("states per THz and cell")
+    def plot(self, ax: "Axes", unit: str = "cm-1") -> None:
+        """Draw the density over the frequency into `ax`, in ``cm-1`` or ``THz``."""
+        shown = FREQUENCY_UNITS[unit]
+        frequencies = shown.of_THz(self.frequencies_THz)
+        ax.plot(frequencies, shown.density_of_THz(self.states_per_THz), color="black", lw=1)
+        ax.set_xlabel(shown.axis)
+        ax.set_ylabel(f"{shown.density_axis} and cell")
         ax.set_ylim(0.0, None)
 
 

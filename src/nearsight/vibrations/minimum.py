@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -84,50 +84,26 @@ def relax_to_minimum(
         What `relax`, `HessianOperator`, `lowest_modes` and `hessian_of` raise.
     """
     settings = replace(settings, follow_imaginary=False)
-
-    lacking: list[Remark] = []
-
-    def relaxed(start: Atoms, how: RelaxationSettings, number: int) -> Relaxation:
-        steps = None if trajectory is None else Trajectory(trajectory, number)
-        found = relax(
-            start,
-            model,
-            how,
-            memory_budget_bytes=memory_budget_bytes,
-            checkpoint=_round_file(checkpoint, f".round-{number - 1}" if number else ""),
-            trajectory=steps,
-            progress=progress,
-        )
-        lacking.extend(() if steps is None else steps.remarks)
-        return found
-
-    first = found = relaxed(atoms, settings, 0)
+    search = _Search(model, memory_budget_bytes, hessian_of, checkpoint, trajectory, progress)
+    first = found = search.relaxed(atoms, settings, 0)
     followed: list[FollowedMode] = []
 
     def ended(last: Relaxation, imaginary_per_cm: FloatArray) -> Relaxation:
-        of_all = (
-            *volume_warnings(atoms, last.atoms, model, settings.pressure_GPa),
-            *lacking,
-        )
+        of_volume = volume_warnings(atoms, last.atoms, model, settings.pressure_GPa)
+        of_all = (*of_volume, *search.lacking)
         return _from_the_start(last, first, followed, imaginary_per_cm, of_all)
 
     pieces = pieces_of(found.atoms, reach_of(found.atoms, model))
     if rigid_body_basis(found.atoms, pieces).shape[1] == 3 * len(atoms):
         return ended(found, np.zeros(0))  # a single atom moves as a rigid body only
     for number in range(most_rounds + 1):
-        if hessian_of is not None:
-            lowest = lowest_of(hessian_of(found.atoms), 3 * len(atoms))
-        else:
-            lowest = lowest_modes(
-                HessianOperator(found.atoms, model, memory_budget_bytes=memory_budget_bytes),
-                checkpoint=_round_file(checkpoint, f".modes-{number}"),
-                progress=progress,
-            )
+        lowest = search.lowest(found.atoms, number)
         imaginary_per_cm = lowest.wavenumbers_per_cm[lowest.imaginary]
         if number == most_rounds or not len(imaginary_per_cm):
             break
         before = found
-        found = relaxed(displaced_along(lowest), replace(settings, symmetrize_A=None), number + 1)
+        freely = replace(settings, symmetrize_A=None)
+        found = search.relaxed(displaced_along(lowest), freely, number + 1)
         found = replace(found, n_steps=before.n_steps + found.n_steps)
         gain_eV = before.enthalpy_after_eV - found.enthalpy_after_eV
         if found.converged and gain_eV < FLAT_eV:
@@ -137,13 +113,58 @@ def relax_to_minimum(
             FollowedMode(
                 round=number + 1,
                 wavenumber_per_cm=float(imaginary_per_cm[0]),
-                n_imaginary=None if hessian_of is None else len(imaginary_per_cm),
+                n_imaginary=len(imaginary_per_cm) if search.knows_all else None,
                 energy_gain_eV=gain_eV,
             )
         )
-    return _with_modes_left(
-        ended(found, imaginary_per_cm), most_rounds, all_known=hessian_of is not None
-    )
+    return _with_modes_left(ended(found, imaginary_per_cm), most_rounds, all_known=search.knows_all)
+
+
+@dataclass
+class _Search:
+    """What all rounds of a search share."""
+
+    model: Model
+    memory_budget_bytes: int | None
+    hessian_of: Callable[[Atoms], Hessian] | None
+    checkpoint: str | os.PathLike[str] | None
+    trajectory: str | os.PathLike[str] | None
+    progress: Progress | bool | None
+    lacking: list[Remark] = field(default_factory=list)
+    """Which steps are not in the trajectory."""
+
+    @property
+    def knows_all(self) -> bool:
+        """Whether all modes of a structure are known, and not only the lowest."""
+        return self.hessian_of is not None
+
+    def relaxed(self, start: Atoms, settings: RelaxationSettings, number: int) -> Relaxation:
+        """Relax once more; round 0 is the first."""
+        steps = None if self.trajectory is None else Trajectory(self.trajectory, number)
+        found = relax(
+            start,
+            self.model,
+            settings,
+            memory_budget_bytes=self.memory_budget_bytes,
+            checkpoint=self._file(f".round-{number - 1}" if number else ""),
+            trajectory=steps,
+            progress=self.progress,
+        )
+        self.lacking.extend(() if steps is None else steps.remarks)
+        return found
+
+    def lowest(self, atoms: Atoms, number: int) -> LowestModes:
+        """Return the lowest mode of a structure, or all that its Hessian has."""
+        if self.hessian_of is not None:
+            return lowest_of(self.hessian_of(atoms), 3 * len(atoms))
+        return lowest_modes(
+            HessianOperator(atoms, self.model, memory_budget_bytes=self.memory_budget_bytes),
+            checkpoint=self._file(f".modes-{number}"),
+            progress=self.progress,
+        )
+
+    def _file(self, suffix: str) -> Path | None:
+        return None if self.checkpoint is None else Path(f"{self.checkpoint}{suffix}")
 
 
 def displaced_along(lowest: LowestModes) -> Atoms:
@@ -214,7 +235,3 @@ def _with_modes_left(found: Relaxation, most_rounds: int, *, all_known: bool) ->
         f"or allow more rounds."
     )
     return replace(found, warnings=(*found.warnings, Remark("imaginary-modes", left)))
-
-
-def _round_file(checkpoint: str | os.PathLike[str] | None, suffix: str) -> Path | None:
-    return None if checkpoint is None else Path(f"{checkpoint}{suffix}")

@@ -322,6 +322,6 @@ def _settle_imaginary(vibrations: Vibrations, ignore_imaginary: bool) -> tuple[R
         remedy = "" if vibrations.provenance.only_read else "relax it further, or "
         raise MethodError(
             f"modes are imaginary: {found}, so the molecule is not at a minimum; {remedy}"
-            f"set ignore_imaginary=True for a transition state."
+            f"set `ignore_imaginary` for a transition state."
         )
     return (Remark("imaginary-modes", f"modes left out: {found}.", Severity.CAUTION),)

@@ -30,6 +30,19 @@ class ShownFunctions:
     digits: tuple[int, int]
     """Decimal places for heat capacity and entropy, and for energies."""
 
+    @property
+    def rows(self) -> list[list[float]]:
+        """Temperature, heat capacity, entropy, internal and free energy, one row for each."""
+        columns = (
+            self.temperatures_K,
+            self.heat_capacity,
+            self.entropy,
+            self.internal_energy,
+            self.free_energy,
+        )
+        values: list[list[float]] = np.stack(columns, axis=1).tolist()
+        return values
+
 
 def shown_functions(thermodynamics: Thermodynamics, per: str) -> ShownFunctions:
     """Return thermodynamic functions per `per`: ``formula``, ``gram``, ``atom`` or ``cell``."""

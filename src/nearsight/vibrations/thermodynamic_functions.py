@@ -108,14 +108,6 @@ class Thermodynamics(HeatCapacity):
         rows = zip(*(values.tolist() for values in columns.values()), strict=True)
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
-    def zero_point_summary(self) -> dict[str, float]:
-        """Return the ``zero_point_energy`` object of the JSON output."""
-        return {
-            "eV_per_cell": self.zero_point_energy_eV,
-            "kJ_per_molformula": self.zero_point_energy_kJ_per_molformula,
-            "kJ_per_molatom": self.zero_point_energy_kJ_per_mol / self.n_atoms,
-        }
-
     @property
     def entropy_J_per_g_K(self) -> NDArray[np.float64]:
         """Entropy in J/(g K)."""

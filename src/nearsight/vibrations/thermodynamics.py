@@ -34,8 +34,8 @@ def thermodynamics(
     ``"exclude"``
         Nothing.
     ``"classical"``
-        k_B each to the heat capacity, at every temperature, and k_B T each to the internal
-        energy. The entropy and free energy of an oscillator of zero frequency diverge
+        k_B each to the heat capacity, at every temperature above 0 K, and k_B T each to the
+        internal energy. The entropy and free energy of an oscillator of zero frequency diverge
         logarithmically, so these two leave the modes out, and F = U - TS does not hold.
     ``"as-computed"``
         The spectrum without projection: of all 3 n_atoms modes, each with a positive eigenvalue
@@ -69,11 +69,13 @@ def thermodynamics(
     real = eigenvalues > 0
     quanta = scale_factor * units.mode_energies(eigenvalues[real])
     n_classical = counted.n_rigid_body if acoustic == "classical" else 0.0
+    # At 0 K nothing has a heat capacity, in a crystal of any size.
+    of_rigid_body = np.where(temperatures > 0, n_classical, 0.0)
 
     thermal = units.BOLTZMANN_EV_PER_K * temperatures
     sums = oscillator.sum_oscillators(quanta, weights[real], thermal)
     zero_point = float(weights[real] @ quanta) / 2
-    heat = sums.heat_capacity + n_classical
+    heat = sums.heat_capacity + of_rigid_body
     free_energy = zero_point + thermal * sums.thermal_free_energy
     energy = zero_point + thermal * (sums.thermal_energy + n_classical)
     formula, n_formulas = formula_unit(spectrum.atoms, spectrum.pieces)

@@ -61,7 +61,7 @@
     stage.choose(Number(input.value));
     const kind = wavenumber < 0 ? ", imaginary" : "";
     const shares = row.querySelector(".shares").textContent;
-    say(panel, `Mode ${input.value} at ${wavenumber.toFixed(1).replace("-", "−")} cm⁻¹${kind}: ${shares}`);
+    say(panel, `Mode ${input.value} at ${wavenumber.toFixed(1).replace("-", "−")} ${row.closest("table").dataset.unit}${kind}: ${shares}`);
   }
 
   function markInChart(section, wavenumber) {

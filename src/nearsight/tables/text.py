@@ -1,21 +1,13 @@
 """What a command prints, at most 80 columns wide."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from ase import Atoms
 
 from nearsight import units
-from nearsight.cli.lines import WIDTH, print_line
-from nearsight.cli.result_tables import (
-    functions_table,
-    heat_capacity_table,
-    ideal_gas_table,
-    plan_table,
-)
-from nearsight.cli.wording import in_options
 from nearsight.hessian.plan import Plan
 from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
@@ -29,6 +21,13 @@ from nearsight.records.results import (
 )
 from nearsight.relaxation.result import Relaxation
 from nearsight.structures.supercell import name_supercell
+from nearsight.tables.lines import WIDTH, print_line
+from nearsight.tables.of_results import (
+    functions_table,
+    heat_capacity_table,
+    ideal_gas_table,
+    plan_table,
+)
 from nearsight.units import EV_PER_A3_IN_GPA
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, FrequencyUnit
@@ -92,7 +91,7 @@ def print_probed(entry: ProbedResults) -> None:
         f"{heat.peak_memory_bytes / 2**20:.0f} MiB at the peak, "
         f"{heat.method.predicted_memory_bytes / 2**20:.0f} MiB predicted",
     )
-    print_line("spectrum", in_options(f"probing ({entry.spectrum_reason})"))
+    print_line("spectrum", f"probing ({entry.spectrum_reason})")
     _print_acoustic(heat)
     print()
     heat_capacity_table(heat).print()
@@ -153,8 +152,8 @@ def _print_relaxation(relaxation: Relaxation) -> None:
     print_line(
         "relaxation",
         f"{verdict} after {relaxation.n_steps} steps, fmax {fmax} eV/Å, "
-        f"energy {1000 * relaxation.energy_change_eV_per_atom:+.2f} meV/atom"
-        + ("" if volume is None else f", volume {100 * volume:+.2f} %"),
+        f"energy changed by {1000 * relaxation.energy_change_eV_per_atom:+.2f} meV/atom"
+        + ("" if volume is None else f", volume by {100 * volume:+.2f} %"),
     )
     symmetry = relaxation.symmetry
     if symmetry is not None:
@@ -162,8 +161,16 @@ def _print_relaxation(relaxation: Relaxation) -> None:
             "symmetry",
             f"{symmetry.symbol_before} -> {symmetry.symbol_after} within "
             f"{symmetry.tolerance_A:g} Å: largest displacement "
-            f"{symmetry.max_displacement_A:.1e} Å, energy "
+            f"{symmetry.max_displacement_A:.1e} Å, energy changed by "
             f"{1000 * symmetry.energy_change_eV_per_atom:+.4f} meV/atom",
+        )
+    if relaxation.near_symmetry is not None:
+        print_line("nearly", str(relaxation.near_symmetry))
+    for mode in relaxation.followed:
+        print_line(
+            "followed",
+            f"mode at {mode.wavenumber_per_cm:.1f} cm⁻¹: energy of the cell fell by "
+            f"{1000 * mode.energy_gain_eV:.2f} meV",
         )
 
 
@@ -184,10 +191,10 @@ def print_spectrum(entry: HarmonicResults) -> None:
     phonons, unit = entry.phonons, FREQUENCY_UNITS[entry.presentation.frequency_unit]
     if phonons is None:
         print_modes(entry.vibrations, unit)
-        print_line("spectrum", in_options(f"modes at Γ ({entry.spectrum_reason})"))
+        print_line("spectrum", f"modes at Γ ({entry.spectrum_reason})")
         return
     print_phonons(phonons, unit)
-    print_line("spectrum", in_options(f"mesh ({entry.spectrum_reason})"))
+    print_line("spectrum", f"mesh ({entry.spectrum_reason})")
 
 
 def print_phonons(phonons: PhononMesh, unit: FrequencyUnit) -> None:
@@ -306,11 +313,11 @@ def print_ideal_gas(gas: MolecularThermochemistry) -> None:
     print("  H, S and G in kJ/mol: above the potential energy of the structure")
 
 
-def print_warnings(warnings: tuple[str, ...]) -> None:
+def print_warnings(warnings: Iterable[str]) -> None:
     """Print what must be known before the numbers are used."""
     for warning in warnings:
         print()
-        for line in textwrap.wrap(f"Warning: {in_options(warning)}", WIDTH - 2):
+        for line in textwrap.wrap(f"Warning: {warning}", WIDTH - 2):
             print(f"  {line}")
 
 

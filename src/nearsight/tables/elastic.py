@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsight.cli.lines import print_line
 from nearsight.elasticity.moduli import ElasticModuli, Modulus
 from nearsight.elasticity.result import ElasticTensor
 from nearsight.elasticity.stability import WITHOUT_STIFFNESS
+from nearsight.tables.lines import print_line
 
 _VERDICTS = {"stable": "stable", "unstable": "UNSTABLE", "no stiffness": "NO STIFFNESS"}
 _AXES = ("xx", "yy", "zz", "yz", "xz", "xy")

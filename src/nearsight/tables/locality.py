@@ -1,11 +1,11 @@
 """What ``nearsight locality`` prints, at most 80 columns wide."""
 
-from nearsight.cli.lines import print_line
 from nearsight.locality.comparison import FAR_DISTANCES_A, LocalityComparison
 from nearsight.locality.convergence import Shell, SiteConvergence
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.printable import printable_name
 from nearsight.records.locality_results import LocalityResults
+from nearsight.tables.lines import print_line
 
 _HEADER = "radius / Å  atoms  caps  ‖G'‖ / eV/Å²  ‖Δf‖ / eV/Å"
 

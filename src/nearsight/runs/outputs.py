@@ -1,20 +1,18 @@
 """Where the results of a run go: JSON, tables, a page, structures."""
 
-import argparse
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nearsight import records
-from nearsight.cli.csv_output import CsvOutput
-from nearsight.cli.json_output import JsonOutput, Record
-from nearsight.cli.jsonl_output import JsonLinesOutput
-from nearsight.cli.report_output import ReportOutput
-from nearsight.cli.streams import say
-from nearsight.cli.structure_output import StructureOutput
-from nearsight.cli.table import Table
-from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError
+from nearsight.runs.json_file import JsonOutput, Record
+from nearsight.runs.json_lines_file import JsonLinesOutput
+from nearsight.runs.page import ReportOutput
+from nearsight.runs.structure_files import StructureOutput
+from nearsight.runs.told import LOGGED, Told
+from nearsight.tables.csv_files import CsvOutput
+from nearsight.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,37 @@ class Outcome:
         return cls(record.to_json(), show, record, tables, written)
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunFiles:
+    """What a run is asked to write; None is not asked for."""
+
+    json: str | None = None
+    """All records, written at the end; ``-`` for standard output."""
+    jsonl: str | None = None
+    """Each record, as soon as it is there."""
+    append: bool = False
+    """Whether `jsonl` goes on with what is there."""
+    csv: str | None = None
+    """Tables of all structures."""
+    report: str | None = None
+    """One page."""
+    structures: str | None = None
+    """Relaxed structures, in a file or a folder."""
+
+
 class RunOutputs:
-    """All that the options of a run ask to write.
+    """All that a run writes.
+
+    Parameters
+    ----------
+    files
+        What is asked for.
+    sources
+        The structures.
+    command
+        The command line, for the page.
+    told
+        Where it is told what could not be written, while the run goes on.
 
     Raises
     ------
@@ -54,13 +81,19 @@ class RunOutputs:
         Structures cannot be written where they were asked for.
     """
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        given: list[str] = arguments.structures
-        self._json = JsonOutput(arguments.json, many=len(given) > 1)
-        self._lines = JsonLinesOutput(arguments.jsonl, append=arguments.append)
-        self._report = ReportOutput(arguments.report, given, arguments.command_line)
-        self._tables = CsvOutput(arguments.csv)
-        self._structures = StructureOutput(getattr(arguments, "save_structure", None), given)
+    def __init__(
+        self,
+        files: RunFiles,
+        sources: Sequence[str],
+        command: str | None = None,
+        told: Told = LOGGED,
+    ) -> None:
+        self._json = JsonOutput(files.json, many=len(sources) > 1)
+        self._lines = JsonLinesOutput(files.jsonl, append=files.append, told=told)
+        self._report = ReportOutput(files.report, sources, command, told=told)
+        self._tables = CsvOutput(files.csv)
+        self._structures = StructureOutput(files.structures, sources)
+        self._told = told
 
     def add_record(self, record: Record) -> None:
         """Add a record to the JSON and its lines.
@@ -80,7 +113,7 @@ class RunOutputs:
         try:
             self._structures.add(path, outcome.entry)
         except NearsightError as error:  # the other results of the structure are sound
-            say(in_options(f"{path}: {error}"))
+            self._told.say(f"{path}: {error}")
             return False
         return drawn
 
@@ -100,7 +133,7 @@ class RunOutputs:
                 try:
                     finish()
                 except NearsightError as error:  # must not hide why the run ends
-                    say(in_options(str(error)))
+                    self._told.say(str(error))
             raise
         with contextlib.ExitStack() as stack:
             for finish in reversed(self._finishing):

@@ -9,10 +9,10 @@ import pytest
 from nearsight.cli.commands import command_parser
 from nearsight.cli.main import main
 from nearsight.cli.request import requested
-from nearsight.cli.settings_files import merged
 from nearsight.errors import SettingError
 from nearsight.settings import Settings
 from nearsight.workflows.settings import OF_WORKFLOWS, HeatCapacitySettings
+from nearsight.workflows.settings_files import merged
 
 Write = Callable[..., Path]
 

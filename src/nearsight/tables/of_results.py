@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from nearsight import units
-from nearsight.cli.table import Column, Table
 from nearsight.elasticity.result import ElasticTensor
 from nearsight.hessian.plan import Plan
 from nearsight.hessian.result import Hessian
@@ -13,6 +12,7 @@ from nearsight.records.locality_results import LocalityResults
 from nearsight.records.questions import EnergyRecord, RelaxationRecord
 from nearsight.records.results import EnergyResults, HarmonicResults, ProbedResults
 from nearsight.structures.supercell import name_supercell
+from nearsight.tables.table import Column, Table
 from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.modes import Vibrations

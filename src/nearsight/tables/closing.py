@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nearsight.cli.lines import WIDTH, columns, end_of, start_of
 from nearsight.printable import printable_name
+from nearsight.tables.lines import WIDTH, columns, end_of, start_of
 
 Record = Mapping[str, Any]
 
@@ -12,6 +12,8 @@ _HEAD = ("structure", "formula", "result", "verdict")
 _WIDEST = (26, 14, 30)
 """Columns of the first three at most; the last one takes the rest."""
 _GAP = 2
+_USUAL_K = 300.0
+"""Of several temperatures the table has the nearest to this."""
 _LEVELS = {"good": "passed", "unknown": "not known", "caution": "caution", "bad": "problem"}
 
 
@@ -85,13 +87,18 @@ def _relaxation(record: Record) -> str:
 
 
 def _heat(record: Record) -> str:
-    rows = record["heat_capacity"]
-    return f"c_v {rows[0]['J_per_g_K']:.5f} J/(g K), {rows[0]['temperature_K']:g} K" if rows else ""
+    row = _usual(record["heat_capacity"])
+    return f"c_v {row['J_per_g_K']:.5f} J/(g K), {row['temperature_K']:g} K" if row else ""
 
 
 def _ideal_gas(record: Record) -> str:
-    first = record["ideal_gas"]["functions"][0]
-    return f"G {first['gibbs_energy_kJ_per_mol']:.2f} kJ/mol, {first['temperature_K']:g} K"
+    row = _usual(record["ideal_gas"]["functions"])
+    return f"S {row['entropy_J_per_mol_K']:.3f} J/(mol K), {row['temperature_K']:g} K"
+
+
+def _usual(rows: Sequence[Record]) -> Record:
+    """Return the row that is nearest to the usual temperature; an empty one without rows."""
+    return min(rows, key=lambda row: abs(row["temperature_K"] - _USUAL_K), default={})
 
 
 def _elasticity(record: Record) -> str:

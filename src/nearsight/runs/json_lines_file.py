@@ -4,9 +4,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from nearsight.cli.streams import say
 from nearsight.errors import StorageError
 from nearsight.records.json_lines import JsonLines
+from nearsight.runs.told import LOGGED, Told
 
 logger = logging.getLogger("nearsight.cli")
 
@@ -22,6 +22,8 @@ class JsonLinesOutput:
         A path, or None for no file.
     append
         Go on with records that are there.
+    told
+        Where it is told what could not be appended.
 
     Raises
     ------
@@ -29,7 +31,8 @@ class JsonLinesOutput:
         The file cannot be written or appended to.
     """
 
-    def __init__(self, target: str | None, *, append: bool) -> None:
+    def __init__(self, target: str | None, *, append: bool, told: Told = LOGGED) -> None:
+        self._told = told
         self._target = target
         self._lines = None if target is None else JsonLines(target, append=append)
         self._missing: list[str] = []
@@ -48,7 +51,7 @@ class JsonLinesOutput:
             self._lines.add_json(record)
         except StorageError as error:
             self._missing.append(str(record["structure"]))
-            say(f"{error} The run goes on.")
+            self._told.say(f"{error} The run goes on.")
 
     def finish(self) -> None:
         """Bring everything to the disk.

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nearsight.cli.closing_table import _ANSWERS, ClosingTable, answer_of
-from nearsight.cli.lines import columns
 from nearsight.records.questions import QUESTIONS
+from nearsight.tables.closing import _ANSWERS, ClosingTable, answer_of
+from nearsight.tables.lines import columns
 
 Run = Callable[..., int]
 

@@ -1,9 +1,8 @@
-"""The structures of a command: files, those of folders, and those that patterns match."""
+"""Structures by files, by folders, and by patterns that files match."""
 
-import argparse
 import glob
 import os
-from collections.abc import Collection, Iterator, Sized
+from collections.abc import Collection, Iterator, Sequence, Sized
 from dataclasses import dataclass
 
 from nearsight.errors import StructureError
@@ -11,7 +10,7 @@ from nearsight.errors import StructureError
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files that structures on the command line stand for."""
+    """The files that names of structures stand for."""
 
     paths: tuple[str, ...]
     """Each once, in the order in which they were given; those of a folder by name."""
@@ -21,33 +20,37 @@ class Inputs:
     """Files that were given more than once."""
 
 
-def expand_structures(arguments: argparse.Namespace) -> Inputs:
-    """Put files in the place of folders and patterns among the structures of a command.
+def expand_structures(given: Sequence[str], *, of_hessians: bool = False) -> Inputs:
+    """Put files in the place of folders and patterns.
 
     A pattern that the shell has not expanded is expanded here; ``**`` in it means all folders
     below. A name that a file has is that file.
 
+    Parameters
+    ----------
+    given
+        Files, folders and patterns.
+    of_hessians
+        Whether saved Hessians and records are looked for, not structures.
+
     Raises
     ------
     StructureError
-        A folder has no structures, or no file matches a pattern.
+        A folder has none, or no file matches a pattern.
     """
-    given: list[str] = getattr(arguments, "structures", [])
     notes: list[str] = []
     paths: dict[str, str] = {}
     repeated: list[str] = []
-    for path in _expanded(given, getattr(arguments, "of_hessians", False), notes):
+    for path in _expanded(given, of_hessians, notes):
         place = os.path.realpath(path)
         if place in paths:
             repeated.append(path)
         else:
             paths[place] = path
-    if given:
-        arguments.structures = list(paths.values())
     return Inputs(tuple(paths.values()), tuple(notes), tuple(repeated))
 
 
-def _expanded(given: list[str], of_hessians: bool, notes: list[str]) -> Iterator[str]:
+def _expanded(given: Sequence[str], of_hessians: bool, notes: list[str]) -> Iterator[str]:
     for path in given:
         if os.path.isdir(path):
             yield from _in_folder(path, of_hessians, notes)

@@ -4,14 +4,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nearsight.cli.pace import Pace
-from nearsight.cli.streams import say, say_defect
 from nearsight.errors import StorageError
 from nearsight.records import FailureRecord, Record
 from nearsight.reports.numbers_section import SECTION_BUDGET_BYTES
 from nearsight.reports.page import render_page
 from nearsight.reports.section_choice import section_of
 from nearsight.reports.sections import MODE_BUDGET_BYTES, Section, failed_section
+from nearsight.runs.pace import Pace
+from nearsight.runs.told import LOGGED, Told
 from nearsight.storage import write_text
 
 logger = logging.getLogger("nearsight.cli")
@@ -40,7 +40,9 @@ class ReportOutput:
         command: str | None,
         *,
         pace: Pace | None = None,
+        told: Told = LOGGED,
     ) -> None:
+        self._told = told
         self.target = target
         self._structures = structures
         self._command = command
@@ -72,15 +74,15 @@ class ReportOutput:
             except Exception as error:
                 # A defect of the page must not end the run, whose other results are sound.
                 drawn = False
-                say_defect(error)
-                section = failed_section(_undrawn(entry, error), number)
+                self._told.defect(error)
+                section = failed_section(self._undrawn(entry, error), number)
         self._sections.append(section)
         if self._pace.is_due:
             try:
                 self._pace.write(self._write)
             except StorageError as error:
                 # The other structures must go on; `finish` writes it again, or fails for good.
-                say(f"{error} The run goes on.")
+                self._told.say(f"{error} The run goes on.")
         return drawn
 
     def finish(self) -> None:
@@ -102,11 +104,10 @@ class ReportOutput:
         write_text(self.target, page)
         self._n_written = len(self._sections)
 
-
-def _undrawn(record: Record, error: Exception) -> FailureRecord:
-    message = (
-        f"the calculation is finished, but its part of the page could not be made ({error}). "
-        f"Its numbers are in the terminal and, with --json, in a file."
-    )
-    say(f"{record.structure}: {message}")
-    return FailureRecord.of(record.structure, type(error).__name__, message)
+    def _undrawn(self, record: Record, error: Exception) -> FailureRecord:
+        message = (
+            f"the calculation is finished, but its part of the page could not be made ({error}). "
+            f"Its numbers are in the other results, such as JSON."
+        )
+        self._told.say(f"{record.structure}: {message}")
+        return FailureRecord.of(record.structure, type(error).__name__, message)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nearsight.cli.table import Table
 from nearsight.storage import write_text
+from nearsight.tables.table import Table
 
 logger = logging.getLogger("nearsight.cli")
 

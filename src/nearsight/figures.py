@@ -1,22 +1,24 @@
 """The figures that commands draw."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nearsight.locality.result import Locality
 from nearsight.printable import printable_name
+from nearsight.provenance import Provenance
 from nearsight.records.results import ElasticResults, HarmonicResults, ProbedResults
 from nearsight.storage import write_atomically
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.density_of_states import density_of_states
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.thermodynamics import thermodynamics
 
@@ -25,6 +27,18 @@ logger = logging.getLogger("nearsight.cli")
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+FloatArray = NDArray[np.float64]
+
+_MOST_IN_LEGEND = 12
+_MOST_COLOURS = 10
+_WIDE = 9.0
+"""Width in inches of a figure with a legend beside it."""
+_MOST_POINTS = 30
+"""Of temperatures: more points on a curve would hide it."""
+_MOST_PIXELS = 60_000
+"""Along one side of a figure; PNG files of Matplotlib end at 65,536."""
 
 
 def heat_capacity_figure(path: str, calculated: Sequence[HarmonicResults | ProbedResults]) -> None:
@@ -42,6 +56,8 @@ def heat_capacity_figure(path: str, calculated: Sequence[HarmonicResults | Probe
         assert found.convergence is not None
         name = f"{_text(_label_of(found))}, " if len(grown) > 1 else ""
         found.convergence.plot(panels[1], name)
+    if grown:
+        _shorten_legend(panels[1])
     _save(figure, path)
 
 
@@ -54,11 +70,16 @@ def _draw_heat_capacities(
     grid = np.linspace(0.0, max(400.0, highest), 201)
     for found, thermal in zip(summed, thermals, strict=True):
         acoustic: Acoustic = thermal.acoustic  # type: ignore[assignment]  # checked when it was made
-        curve = thermodynamics(found.spectrum, grid, acoustic, thermal.scale_factor)
-        label = f"{_text(_label_of(found))} ({_about(found)})"
-        (line,) = axes.plot(grid, curve.heat_capacity_J_per_g_K, label=label)
+        temperatures = np.union1d(grid, thermal.temperatures_K)
+        curve = thermodynamics(found.spectrum, temperatures, acoustic, thermal.scale_factor)
+        points = np.searchsorted(temperatures, thermal.temperatures_K).tolist()
         axes.plot(
-            thermal.temperatures_K, thermal.heat_capacity_J_per_g_K, "o", color=line.get_color()
+            temperatures,
+            curve.heat_capacity_J_per_g_K,
+            marker="o" if len(points) <= _MOST_POINTS else None,
+            markersize=3 if len(summed) > _MOST_COLOURS else 6,
+            markevery=points,
+            label=f"{_text(_label_of(found))} ({_about(found)})",
         )
     for of_probing in probed:
         heat = of_probing.heat
@@ -71,14 +92,15 @@ def _draw_heat_capacities(
             label=f"{_text(_label_of(of_probing))} ({heat.atoms.get_chemical_formula()}, probed)",
         )
     conventions = sorted({heat.acoustic for heat in heats})
+    labels = axes.get_legend_handles_labels()[1]
     axes.set(
         xlabel="temperature / K",
         ylabel=r"$c_V$ / J g$^{-1}$ K$^{-1}$",
         xlim=(0.0, grid[-1]),
         ylim=(0.0, None),
-        title=f"acoustic modes at Γ: {', '.join(conventions)}",
+        title=f"{_title(labels, heats)}\nacoustic modes at Γ: {', '.join(conventions)}",
     )
-    axes.legend()
+    _shorten_legend(axes)
 
 
 def phonons_figure(path: str, calculated: Sequence[HarmonicResults]) -> None:
@@ -90,23 +112,41 @@ def phonons_figure(path: str, calculated: Sequence[HarmonicResults]) -> None:
         len(calculated), len(widths), squeeze=False, sharey="row", width_ratios=widths
     )
     for row, found in zip(panels, calculated, strict=True):
-        assert found.phonons is not None
         if found.bands is not None:
-            found.bands.plot(row[0])
-        _draw_density(row[-1], found.phonons, upright=with_bands)
-        row[0].set_title(f"{_text(_label_of(found))} ({_about(found)})")
+            found.bands.plot(row[0], unit=found.presentation.frequency_unit)
+        _draw_density(row[-1], found, upright=with_bands)
+        title = f"{_text(_label_of(found))} ({_about(found)})"
+        row[0].set_title(f"{title}\n{_models([found.hessian.provenance])}")
     _save(figure, path)
 
 
-def _draw_density(axes: "Axes", phonons: PhononMesh, *, upright: bool) -> None:
+def _draw_density(axes: "Axes", found: HarmonicResults, *, upright: bool) -> None:
     """Draw the density of states of a mesh, its frequencies upwards beside bands."""
-    density = mesh_density_of_states(phonons)
-    if upright:
-        axes.plot(density.states_per_THz, density.frequencies_THz, color="black", lw=1)
-        axes.set_xlabel("states per THz")
-        axes.set_xlim(0.0, None)
+    unit = FREQUENCY_UNITS[found.presentation.frequency_unit]
+    curves: dict[str, FloatArray] = {}
+    if found.projected is not None:
+        frequencies = found.projected.frequencies_THz
+        elements = found.projected.by_element_per_THz
+        curves = {"total": found.projected.total_per_THz, **(elements if len(elements) > 1 else {})}
     else:
-        density.plot(axes)
+        assert found.phonons is not None
+        density = mesh_density_of_states(found.phonons)
+        frequencies, curves = density.frequencies_THz, {"total": density.states_per_THz}
+    for name, states in curves.items():
+        x, y = unit.of_THz(frequencies), unit.density_of_THz(states)
+        axes.plot(
+            *((y, x) if upright else (x, y)),
+            lw=1,
+            label=name,
+            color="black" if name == "total" else None,
+        )
+    if upright:
+        axes.set(xlabel=unit.density_axis, xlim=(0.0, None))
+        axes.axhline(0.0, color="0.7", lw=0.6, zorder=0)
+    else:
+        axes.set(xlabel=unit.axis, ylabel=f"{unit.density_axis} and cell", ylim=(0.0, None))
+    if len(curves) > 1:
+        _shorten_legend(axes)
 
 
 def density_of_states_figure(path: str, calculated: Sequence[HarmonicResults]) -> None:
@@ -114,8 +154,10 @@ def density_of_states_figure(path: str, calculated: Sequence[HarmonicResults]) -
     figure = _new_figure(panels=len(calculated))
     panels = figure.subplots(len(calculated), 1, squeeze=False)[:, 0]
     for axes, results in zip(panels, calculated, strict=True):
-        density_of_states(results.vibrations).plot(axes)
-        axes.set_title(_label(_label_of(results), results.vibrations))
+        density_of_states(results.vibrations).plot(axes, results.presentation.frequency_unit)
+        _shorten_legend(axes)
+        title = _label(_label_of(results), results.vibrations)
+        axes.set_title(f"{title}\n{_models([results.hessian.provenance])}")
     _save(figure, path)
 
 
@@ -129,7 +171,9 @@ def youngs_modulus_figure(path: str, calculated: Sequence[ElasticResults]) -> No
         tensor = results.tensor
         tensor.plot(axes)
         name = _text(_label_of(results))
-        axes.set_title(f"{name} ({tensor.atoms.get_chemical_formula()})\nfrom {tensor.name}")
+        model = _models([results.generalised.hessian.provenance])
+        formula = tensor.atoms.get_chemical_formula()
+        axes.set_title(f"{name} ({formula}), {model}\nfrom {tensor.name}")
         title = "Young's modulus / GPa, relaxed ions"
         axes.legend(title=title, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
     _save(figure, path)
@@ -141,8 +185,69 @@ def locality_figure(path: str, calculated: Sequence[tuple[str, Locality]]) -> No
     panels = figure.subplots(len(calculated), 1, squeeze=False)[:, 0]
     for axes, (name, found) in zip(panels, calculated, strict=True):
         found.plot(axes)
+        _shorten_legend(axes)
         axes.set_title(_text(name))
     _save(figure, path)
+
+
+def _shorten_legend(axes: "Axes") -> None:
+    """Name a dozen curves at most, and give more than ten of them colours in their order.
+
+    Curves are in the order of where they end: the legend has the highest, the lowest, and some
+    between, so that one can tell what lies between which.
+    """
+    handles, labels = axes.get_legend_handles_labels()
+    if len(handles) <= _MOST_COLOURS:
+        axes.legend()
+        return
+    from matplotlib import colormaps
+
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.set_figwidth(_WIDE)
+    order = sorted(range(len(handles)), key=lambda index: -_end_of(handles[index]))
+    colours = colormaps["viridis"](np.linspace(0.0, 0.92, len(order)))
+    for index, colour in zip(order, colours, strict=True):
+        for artist in _parts_of(handles[index]):
+            artist.set_color(colour)
+    named = np.unique(np.linspace(0, len(order) - 1, _MOST_IN_LEGEND).round().astype(int))
+    shown = [order[place] for place in named]
+    more = len(order) - len(shown)
+    axes.legend(
+        [handles[index] for index in shown],
+        [labels[index] for index in shown],
+        title=f"from high to low, and {more} more between" if more else "from high to low",
+        fontsize="x-small",
+        title_fontsize="small",
+        # Beside so many curves there is no room between them.
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
+    )
+
+
+def _parts_of(handle: Any) -> list[Any]:
+    """Return what is drawn of a curve, or of points with error bars."""
+    if not isinstance(handle, tuple):
+        return [handle]
+    points, caps, bars = handle
+    return [points, *caps, *bars]
+
+
+def _end_of(handle: Any) -> float:
+    return float(np.asarray(_parts_of(handle)[0].get_ydata())[-1])
+
+
+def _title(labels: Sequence[str], heats: Sequence[HeatCapacity]) -> str:
+    """Return what is drawn, and by which models."""
+    models = _models([heat.provenance for heat in heats])
+    return f"{labels[0] if len(labels) == 1 else f'{len(labels)} structures'}, {models}"
+
+
+def _models(provenances: Iterable[Provenance]) -> str:
+    """Return the names of the models behind results, for a title."""
+    names = list(dict.fromkeys(provenance.model.name for provenance in provenances))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return _text(", ".join(names[:3])) + more
 
 
 def _label_of(results: HarmonicResults | ProbedResults | ElasticResults) -> str:
@@ -183,5 +288,6 @@ def _new_figure(panels: int = 1) -> "Figure":
 
 def _save(figure: "Figure", path: str) -> None:
     suffix = Path(path).suffix.lstrip(".").lower()
-    write_atomically(path, lambda file: figure.savefig(file, format=suffix, dpi=150))
+    dpi = min(150.0, _MOST_PIXELS / figure.get_figheight())
+    write_atomically(path, lambda file: figure.savefig(file, format=suffix, dpi=dpi))
     logger.info("wrote %s", path)

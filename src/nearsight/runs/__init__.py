@@ -1,0 +1,1 @@
+"""Many structures, one after the other: where their records, tables, pages and structures go."""
