@@ -103,8 +103,8 @@ def test_every_code_is_written_as_one_and_used_and_explained() -> None:
 def test_no_warning_is_declared_without_a_code() -> None:
     """Types are checked; what is declared as remarks can hold no plain text."""
     plain = re.compile(
-        r"\b(?:warnings|remarks|notes)\b[^\n]*: (?:tuple|list)\[str|"
-        r"def _?\w*(?:warnings|remarks|notes)\w*\([^)]*\) -> (?:tuple|list)\[str"
+        r"\b(?:warnings|remarks)\b[^\n]*: (?:tuple|list)\[str|"
+        r"def _?\w*(?:warnings|remarks)\w*\([^)]*\) -> (?:tuple|list)\[str"
     )
     for file in SOURCE.rglob("*.py"):
         assert not plain.findall(file.read_text()), file
