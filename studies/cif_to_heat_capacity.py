@@ -18,7 +18,6 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
-from records import Record, by_stem, collect, markdown_table, without_errors
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import Hessian, hessian, plan
@@ -27,6 +26,7 @@ from nearsight.models import Model, load_model
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure
 from nearsight.vibrations import thermodynamics, vibrations
+from records import Record, by_stem, collect, markdown_table, without_errors
 from relaxation import FMAX, MAX_STEPS
 
 TEMPERATURE_K = 300.0

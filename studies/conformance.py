@@ -12,10 +12,9 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from records import Record, collect, file_name, markdown_table, read
-
 from nearsight.models import load_model
 from nearsight.testing import check_model
+from records import Record, collect, file_name, markdown_table, read
 
 DTYPES = ("float64", "float32")
 

@@ -19,7 +19,6 @@ import numpy as np
 from ase import Atoms
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 from nearsight.derivatives.differences import SCHEMES, difference_rows
 from nearsight.hessian import Hessian, hessian
@@ -27,6 +26,7 @@ from nearsight.models import Model, load_model
 from nearsight.relaxation import relax
 from nearsight.structures import read_structure
 from nearsight.vibrations import density_of_states, thermodynamics, vibrations
+from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 STEP_A = 0.01
 NOISES_eV_PER_A = (0.0, 1e-4, 1e-3)

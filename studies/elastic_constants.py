@@ -31,7 +31,6 @@ from ase.build import bulk
 from ase.optimize import BFGS
 from biphenyl_linkers import with_biphenyl_linkers
 from numpy.typing import NDArray
-from records import Record, collect, file_name, markdown_table, without_errors
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.elasticity import elastic_tensor
@@ -46,6 +45,7 @@ from nearsight.structures import space_group
 from nearsight.structures.strain import strain_matrix, strained
 from nearsight.testing.structures import mof5
 from nearsight.units import EV_PER_A3_IN_GPA
+from records import Record, collect, file_name, markdown_table, without_errors
 
 FloatArray = NDArray[np.float64]
 

@@ -25,7 +25,6 @@ from time import perf_counter
 import numpy as np
 import psutil
 from ase import Atoms
-from records import Record, collect, file_name, markdown_table
 
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.errors import ModelError
@@ -38,6 +37,7 @@ from nearsight.models.environments.state import Environment, State, find
 from nearsight.models.families import FAMILIES, Family
 from nearsight.structures import make_supercell, read_structure
 from nearsight.testing import check_model
+from records import Record, collect, file_name, markdown_table
 
 MEASURED_ATOMS = 2
 """Atoms whose rows are compared with differences."""

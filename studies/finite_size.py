@@ -29,7 +29,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 from nearsight import units
 from nearsight.errors import StructureError
@@ -40,6 +39,7 @@ from nearsight.structures import read_structure
 from nearsight.vibrations import PhononMesh, phonon_mesh, thermodynamics, vibrations
 from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.spectrum import Spectrum
+from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 REPEATS = (2, 2, 2)
 LENGTHS_A = (25.0, 50.0, 100.0)

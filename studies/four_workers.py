@@ -19,7 +19,6 @@ from time import perf_counter
 import numpy as np
 import psutil
 from hessians_side_by_side import not_shared, whole
-from records import markdown_table
 
 from nearsight.hessian import Hessian
 from nearsight.models import Model
@@ -27,6 +26,7 @@ from nearsight.models.catalogue import MODELS
 from nearsight.models.environments import python_of
 from nearsight.models.worker import connect
 from nearsight.structures import read_structure
+from records import markdown_table
 
 
 def main() -> None:

@@ -27,13 +27,13 @@ import numpy as np
 from ase import Atoms
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from records import Record, collect, file_name, markdown_table, without_errors
 
 from nearsight.hessian import Hessian, hessian
 from nearsight.models import Model, load_model
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure
 from nearsight.vibrations import fit_scale_factor_to_heat_capacity, thermodynamics, vibrations
+from records import Record, collect, file_name, markdown_table, without_errors
 
 TEMPERATURE_K = 300.0
 ACOUSTIC = ("exclude", "classical", "as-computed")

@@ -23,7 +23,6 @@ import numpy as np
 from ase import Atoms
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.hessian import Hessian, hessian
@@ -31,6 +30,7 @@ from nearsight.models import Model, load_model
 from nearsight.relaxation import relax
 from nearsight.structures import read_structure
 from nearsight.vibrations import vibrations
+from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 STEPS_A = tuple(10.0**-power for power in range(2, 9))
 DTYPES = ("float64", "float32")

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from records import markdown_table
 
 from nearsight.hessian import Hessian, hessian
 from nearsight.models import Model, load_model
 from nearsight.structures import read_structure
 from nearsight.vibrations import vibrations
+from records import markdown_table
 
 N_HIGHEST = 3
 

@@ -31,12 +31,12 @@ import numpy as np
 from ase import Atoms
 from ase.build import bulk
 from ase.calculators.calculator import Calculator, all_changes
-from records import markdown_table
 
 import nearsight.relaxation.checkpoint
 from nearsight.cli.main import main as nearsight_main
 from nearsight.storage import write_text
 from nearsight.structures.neighbours import neighbour_pairs
+from records import markdown_table
 
 SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "Ctrl-C": signal.SIGINT}
 PROMISED = {"SIGKILL": {-9}, "SIGTERM": {143}, "Ctrl-C": {130}}

@@ -24,7 +24,6 @@ import numpy as np
 from ase import Atoms
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
-from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 from nearsight.hessian import hessian, plan
 from nearsight.models import Model, load_model
@@ -32,6 +31,7 @@ from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure, symmetrize
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.vibrations import thermodynamics, vibrations
+from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 TOLERANCES_A = (EXACT_TOLERANCE_A, 1e-2)
 NEEDED, NEEDED_BY_MODEL = "rows_needed", "rows_needed_by_model"

@@ -18,7 +18,6 @@ import numpy as np
 from ase import Atoms
 from conjugated_chains import benzene, mof5_chain, quinquephenyl
 from matplotlib.figure import Figure
-from records import Record, collect, file_name, markdown_table
 
 from nearsight.errors import MethodError
 from nearsight.locality import converge_site, fit_line
@@ -28,6 +27,7 @@ from nearsight.models import Model, load_model
 from nearsight.structures import read_structure
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.groups import find_groups
+from records import Record, collect, file_name, markdown_table
 
 SCALES = (0.90, 0.95, 1.00, 1.05, 1.10, 1.15, 1.20)
 SYSTEMS = (

@@ -16,7 +16,6 @@ from time import process_time
 
 import numpy as np
 from matplotlib.figure import Figure
-from records import markdown_table
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.fingerprint import fingerprint
@@ -29,6 +28,7 @@ from nearsight.models import Model, load_model
 from nearsight.storage import write_text
 from nearsight.structures import read_structure
 from nearsight.structures.fragments import Fragment
+from records import markdown_table
 
 PUBLISHED_A = {
     "Zn1": 4.333,

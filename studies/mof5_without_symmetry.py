@@ -20,7 +20,6 @@ from time import perf_counter
 import numpy as np
 from ase import Atoms
 from mof5_cells import phenylene_rings, without_linkers
-from records import Record, collect, markdown_table
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import HessianOperator, force_constants
@@ -28,6 +27,7 @@ from nearsight.models import Model, load_model
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import make_supercell, read_structure
 from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics
+from records import Record, collect, markdown_table
 
 TEMPERATURES_K = (200.0, 300.0)
 

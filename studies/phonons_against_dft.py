@@ -33,13 +33,13 @@ from phonon_figures import draw_bands, draw_clouds
 from phonopy import Phonopy
 from phonopy.harmonic.force_constants import compact_fc_to_full_fc
 from phonopy.phonon.band_structure import get_band_qpoints_by_seekpath
-from records import Record, collect, file_name, markdown_table, without_errors
 
 from nearsight.hessian import ForceConstants, force_constants
 from nearsight.hessian.phonopy_io import phonopy_atoms
 from nearsight.models import Model, load_model
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations.phonon_mesh import mesh_numbers
+from records import Record, collect, file_name, markdown_table, without_errors
 
 TEMPERATURE_K = 300.0
 MESH_LENGTH_A = 100.0

@@ -16,13 +16,13 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 from phonopy.harmonic.force_constants import compact_fc_to_full_fc
-from records import markdown_table
 
 from nearsight.errors import MethodError
 from nearsight.hessian import ForceConstants
 from nearsight.hessian.product_method import ProductMethod
 from nearsight.provenance import ModelIdentity
 from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics
+from records import markdown_table
 
 FloatArray = NDArray[np.float64]
 

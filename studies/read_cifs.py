@@ -18,12 +18,12 @@ from time import perf_counter
 
 import gemmi
 from ase.formula import Formula
-from records import markdown_table
 
 from nearsight.announcing import quietly
 from nearsight.errors import StructureError
 from nearsight.storage import write_text
 from nearsight.structures import read_structure
+from records import markdown_table
 
 AGREES, DIFFERS, ALONE, REFUSED = "agrees", "differs", "read only here", "refused"
 
