@@ -5,9 +5,10 @@ from time import perf_counter
 from nearsight.announcing import announces
 from nearsight.progress import Progress
 from nearsight.provenance import record
-from nearsight.records.making import Run, energy_record
+from nearsight.records.making import energy_record
 from nearsight.records.questions import EnergyRecord
 from nearsight.records.results import EnergyResults
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.given import require_settings

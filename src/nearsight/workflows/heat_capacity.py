@@ -13,9 +13,10 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.progress import Progress
-from nearsight.records.making import Run, heat_capacity_record
+from nearsight.records.making import heat_capacity_record
 from nearsight.records.questions import HeatCapacityRecord
 from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.vibrations.supercell_convergence import Attempt, converge_supercell

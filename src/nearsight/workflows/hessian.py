@@ -5,9 +5,10 @@ from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.progress import Progress
-from nearsight.records.making import Run, hessian_record, vibrations_record
+from nearsight.records.making import hessian_record, vibrations_record
 from nearsight.records.questions import HessianRecord, VibrationsRecord
 from nearsight.records.results import HarmonicResults, HessianResults
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.vibrations.modes import vibrations as modes_of

@@ -16,8 +16,9 @@ from nearsight.locality.result import Locality
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Progress
 from nearsight.records.locality_results import LocalityResults
-from nearsight.records.making import Run, locality_record
+from nearsight.records.making import locality_record
 from nearsight.records.questions import LocalityRecord
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.sites import sites_named

@@ -5,9 +5,10 @@ from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.progress import Progress
-from nearsight.records.making import Run, phonons_record
+from nearsight.records.making import phonons_record
 from nearsight.records.questions import PhononsRecord
 from nearsight.records.results import HarmonicResults
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.vibrations.band_path import find_band_path
 from nearsight.vibrations.band_structure import DEFAULT_POINTS, band_structure

@@ -6,9 +6,10 @@ from time import perf_counter
 from nearsight.announcing import announces
 from nearsight.errors import SettingError
 from nearsight.progress import Progress
-from nearsight.records.making import Run, relaxation_record
+from nearsight.records.making import relaxation_record
 from nearsight.records.questions import RelaxationRecord
 from nearsight.records.results import RelaxationResults
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.given import require_settings

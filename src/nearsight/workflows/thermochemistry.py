@@ -8,9 +8,10 @@ from ase import Atoms
 from nearsight.announcing import announces
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
-from nearsight.records.making import Run, thermochemistry_record
+from nearsight.records.making import thermochemistry_record
 from nearsight.records.questions import ThermochemistryRecord
 from nearsight.records.results import HarmonicResults, ThermochemistryResults
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.units import BAR_IN_PA
 from nearsight.vibrations.modes import require_room_for_modes
