@@ -100,6 +100,16 @@ def test_every_code_is_written_as_one_and_used_and_explained() -> None:
         assert f'"{code}"' in text, code
 
 
+def test_no_warning_is_declared_without_a_code() -> None:
+    """Types are checked; what is declared as remarks can hold no plain text."""
+    plain = re.compile(
+        r"\b(?:warnings|remarks)\b[^\n]*: (?:tuple|list)\[str|"
+        r"def _?\w*(?:warnings|remarks)\w*\([^)]*\) -> (?:tuple|list)\[str"
+    )
+    for file in SOURCE.rglob("*.py"):
+        assert not plain.findall(file.read_text()), file
+
+
 def test_notes_of_a_file_have_codes(tmp_path: Path) -> None:
     from nearsight.structures import read_structure
     from nearsight.structures.reading import take_notes

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from nearsight.errors import NearsightWarning
+from nearsight.remarks import Remark
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -63,6 +64,6 @@ def announce(messages: Iterable[str]) -> None:
         warnings.warn(message, NearsightWarning, stacklevel=level)
 
 
-def _warnings_of(value: object) -> tuple[str, ...]:
+def _warnings_of(value: object) -> tuple[Remark, ...]:
     found = getattr(value, "warnings", ())
     return found if isinstance(found, tuple) else ()

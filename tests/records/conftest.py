@@ -20,7 +20,6 @@ from nearsight.provenance import record as provenance_of
 from nearsight.records import FailureRecord, Record
 from nearsight.records.locality_results import LocalityResults
 from nearsight.records.making import (
-    Run,
     elastic_record,
     energy_record,
     heat_capacity_record,
@@ -40,6 +39,7 @@ from nearsight.records.results import (
     RelaxationResults,
     ThermochemistryResults,
 )
+from nearsight.records.shared_fields import Run
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.vibrations import (
     band_structure,

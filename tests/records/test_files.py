@@ -41,6 +41,8 @@ def test_what_looks_like_numbers_in_a_text_stays() -> None:
     values = {"name": "a [\n  1,\n  2\n] b", "numbers": [1, -2.5e-7, None, True], "mixed": [1, "x"]}
     assert json.loads(readable_json(values)) == values
     assert '"numbers": [1, -2.5e-07, null, true]' in readable_json(values)
+    assert '["Cu", "O"]' in readable_json({"symbols": ["Cu", "O"]})
+    assert readable_json({"words": ["two words", "x"]}).count("\n") == 6
 
 
 def test_lines_are_read_with_and_without_empty_ones(

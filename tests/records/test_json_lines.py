@@ -111,6 +111,18 @@ def test_a_full_disk_cuts_no_record(
     assert read(path) == (records["energy"], records["failure"])
 
 
+def test_a_pipe_gets_each_record_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    record = FailureRecord.of("a.cif", "StructureError", "it is empty.")
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with JsonLines(path) as lines:
+        for _ in range(2):
+            lines.add(record)
+            assert os.read(reader, 10_000) == _line(record)
+    os.close(reader)
+
+
 def test_a_place_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot write"):
         JsonLines(tmp_path / "nowhere" / "r.jsonl")

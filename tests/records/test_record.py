@@ -2,7 +2,7 @@ import copy
 import json
 import pickle
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,9 @@ from ase.calculators.emt import EMT
 
 from nearsight.errors import CheckpointError
 from nearsight.records import (
+    CalculatedRecord,
     EnergyRecord,
+    FailureRecord,
     HeatCapacityRecord,
     Record,
     RelaxationRecord,
@@ -167,6 +169,9 @@ def _with(values: dict[str, Any], value: Any, *path: Any) -> dict[str, Any]:
             ("relaxed_structure", "cell_A"),
             "`relaxed_structure.cell_A` is [1, 2]",
         ),
+        (["Cu", "Cu", "Xx"], ("relaxed_structure", "symbols"), "no element"),
+        (["Cu", "Cu"], ("relaxed_structure", "symbols"), "`relaxed_structure.positions_A` is of 4"),
+        (5, ("n_atoms",), "`n_atoms` is 5, but the structure has 4"),
         ("blue", ("acoustic",), "`acoustic` is 'blue' in place of exclude or classical"),
         ({"method": "mesh"}, ("spectrum",), "`spectrum.reason` is missing"),
         ("mish", ("spectrum", "method"), "`spectrum.method` is 'mish' in place of mesh"),
@@ -240,3 +245,45 @@ def test_repr_is_a_short_paragraph(records: Mapping[str, Record]) -> None:
     assert "J/(g K) at 100 K and 1 more" in repr(records["heat-capacity"])
     assert "GPa (Hill)" in repr(records["elastic"])
     assert "with EMT" in repr(records["relax"]) or "with ase" in repr(records["relax"])
+
+
+def _places(values: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the paths of all values inside JSON values."""
+    inside = values.items() if isinstance(values, dict) else enumerate(values)
+    for step, value in inside:
+        yield (*path, step)
+        if isinstance(value, dict | list):
+            yield from _places(value, (*path, step))
+
+
+_ODD = [None, True, -1, 10**15, 1.5, 1e308, float("nan"), "", "word", [], [[]], {}, {"a": 1}]
+
+
+def test_whatever_is_changed_is_refused_or_kept(records: Mapping[str, Record]) -> None:
+    """Nothing is read as something else, and no other error than ours gets out."""
+    random = np.random.default_rng(3)
+    refused = kept = 0
+    for record in records.values():
+        written = record.to_json()
+        places = list(_places(written))
+        for _ in range(60):
+            path = places[random.integers(len(places))]
+            changed = _with(written, _ODD[random.integers(len(_ODD))], *path)
+            try:
+                read = record_from_json(changed)
+            except CheckpointError:
+                refused += 1
+            else:
+                assert read.to_json() == changed
+                if isinstance(read, CalculatedRecord):
+                    assert len(read.atoms) == read.n_atoms
+                kept += 1
+    assert refused > 300
+    assert kept > 10
+
+
+def test_an_error_is_a_record() -> None:
+    record = FailureRecord.from_error("a.cif", CheckpointError("it is empty."))
+    assert record == FailureRecord.of("a.cif", "CheckpointError", "it is empty.")
+    assert not record.is_defect
+    assert FailureRecord.from_error("a.cif", ZeroDivisionError("1 / 0")).is_defect

@@ -258,9 +258,10 @@ def _fragment(commands: "options.Commands") -> None:
 def _report(commands: "options.Commands") -> None:
     command = commands.add_parser(
         "report",
-        help="one self-contained page about saved Hessians",
-        description="Write one HTML page about saved Hessians: heat capacities, modes that move, "
-        "figures, and where the numbers come from. It opens without a network.",
+        help="one self-contained page about saved Hessians and records",
+        description="Write one HTML page about saved Hessians (heat capacities, modes that move, "
+        "figures) and records of earlier runs (numbers and structures), and where the numbers come "
+        "from. It opens without a network.",
     )
     options.add_saved_hessians(command)
     command.add_argument(

@@ -70,9 +70,9 @@ def add_saved_hessians(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "structures",
         nargs="+",
-        metavar="HESSIAN",
-        help="Hessians saved by `nearsight hessian` as .npz, or those of other programs; give them "
-        "before the options",
+        metavar="FILE",
+        help="Hessians saved by `nearsight hessian` as .npz, those of other programs, or records "
+        "written by --json or --jsonl; give them before the options",
     )
 
 

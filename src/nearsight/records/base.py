@@ -160,6 +160,11 @@ class CalculatedRecord(Record):
     provenance: Annotated[ProvenancePart, Says("How the numbers came about.")]
     warnings: Annotated[tuple[Remark, ...], Says("What must be known before the numbers are used.")]
 
+    def __post_init__(self) -> None:
+        n_atoms = len(self.relaxed_structure.symbols)
+        if self.n_atoms != n_atoms:
+            raise FieldError(f"is {self.n_atoms}, but the structure has {n_atoms}", "n_atoms")
+
     @property
     def atoms(self) -> "Atoms":
         """The cell that the numbers are of.

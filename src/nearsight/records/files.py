@@ -18,8 +18,8 @@ from nearsight.remarks import Remark
 from nearsight.settings import nearest
 from nearsight.storage import write_text
 
-_VALUE = r"(?:[-+.\deE]+|null|true|false)"
-_NUMBERS = re.compile(rf"\[\s+({_VALUE}(?:,\s+{_VALUE})*)\s+\]")
+_VALUE = r'(?:[-+.\deE]+|null|true|false|"\w{1,3}")'  # numbers, and symbols of elements
+_SHORT_LIST = re.compile(rf"\[\s+({_VALUE}(?:,\s+{_VALUE})*)\s+\]")
 _NEW_LINE = re.compile(r",\n\s+")
 
 
@@ -96,9 +96,9 @@ def text_of(records: Record | Sequence[Record]) -> str:
 
 
 def readable_json(values: Any) -> str:
-    """Return JSON in lines, with lists of numbers in one line each."""
+    """Return JSON in lines, with lists of numbers and of symbols in one line each."""
     text = json.dumps(values, indent=2, allow_nan=False)
-    return _NUMBERS.sub(lambda match: f"[{_NEW_LINE.sub(', ', match[1])}]", text) + "\n"
+    return _SHORT_LIST.sub(lambda match: f"[{_NEW_LINE.sub(', ', match[1])}]", text) + "\n"
 
 
 def record_from_json(values: Any) -> Record:

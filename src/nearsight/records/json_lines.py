@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -144,7 +145,10 @@ class JsonLines:
 
     def _begun(self, append: bool) -> tuple[str, ...]:
         """Return whose records are there, behind which the file then ends."""
-        size = os.fstat(self._descriptor).st_size
+        status = os.fstat(self._descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return ()  # a pipe, say, from which nothing is to be read
+        size = status.st_size
         if size and not append:
             raise StorageError(
                 f"{self.path} is not empty, and was not to be appended to; move it away, or choose "

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nearsight.records.described import alternatives, fields_of, is_part
-from nearsight.remarks import CODE_PATTERN, Remark, Severity
+from nearsight.remarks import CODE_PATTERN, CODES, Remark, Severity
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -20,6 +20,7 @@ _WARNING = {
             "type": "string",
             "pattern": f"^{CODE_PATTERN}$",
             "description": "What it is about, for programs.",
+            "examples": sorted(CODES),
         },
         "severity": {
             "enum": [severity.value for severity in Severity],

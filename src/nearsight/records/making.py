@@ -1,26 +1,18 @@
 """Records of the results of a run."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from nearsight import units
 from nearsight.hessian.reach import pieces_of
-from nearsight.provenance import Provenance
-from nearsight.records.base import described
-from nearsight.records.codec import FieldError, decoder
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
-from nearsight.records.described import Plain, plain
 from nearsight.records.elastic_parts import ElasticityPart
 from nearsight.records.harmonic_verdict import harmonic_verdict
 from nearsight.records.locality_parts import ComparisonPart, FragmentPart, RangePart, SitePart
 from nearsight.records.locality_results import LocalityResults
 from nearsight.records.locality_verdict import locality_verdict
-from nearsight.records.parts import ModelPart, ProvenancePart, RelaxationPart, SymmetrizationPart
 from nearsight.records.plain_verdicts import elastic_verdict, hessian_verdict, relaxation_verdict
 from nearsight.records.probed_verdict import probed_verdict
 from nearsight.records.questions import (
@@ -43,6 +35,14 @@ from nearsight.records.results import (
     RelaxationResults,
     ThermochemistryResults,
 )
+from nearsight.records.shared_fields import (
+    UNKNOWN_RUN,
+    Run,
+    calculated_fields,
+    formula_unit_fields,
+    part_of,
+    relaxation_fields,
+)
 from nearsight.records.spectra import (
     BandsPart,
     ConvergencePart,
@@ -57,36 +57,17 @@ from nearsight.records.spectra import (
     ThermodynamicsRow,
 )
 from nearsight.records.structure import structure_part
-from nearsight.relaxation.result import Relaxation
-from nearsight.settings import Settings
-from nearsight.structures.formula_unit import formula_unit
-from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
-
-Part = TypeVar("Part")
-
-
-@dataclass(frozen=True)
-class Run:
-    """What is known of the run that made results, beside the results."""
-
-    seconds: float | None = None
-    """Wall time of all of it."""
-    peak_memory_bytes: int | None = None
-    """Largest memory on top of what was in use before."""
-    asked: Settings | Mapping[str, Plain] | None = None
-    """All settings of the question, in groups."""
-
-
-UNKNOWN_RUN = Run()
 
 
 def energy_record(results: EnergyResults, run: Run = UNKNOWN_RUN) -> EnergyRecord:
     """Return the record of an energy."""
     found = results.evaluation
     stress = found.stress_eV_per_A3
-    fields = _calculated(results.name, results.atoms, results.provenance, results.settings, run)
+    fields = calculated_fields(
+        results.name, results.atoms, results.provenance, results.settings, run
+    )
     known = {"energy": found.energy_eV, "forces": found.forces_eV_per_A, "stress": stress}
     atoms = results.atoms.copy()
     atoms.calc = SinglePointCalculator(atoms, **known)  # leaves out what is None
@@ -105,7 +86,7 @@ def relaxation_record(results: RelaxationResults, run: Run = UNKNOWN_RUN) -> Rel
     """Return the record of a relaxation."""
     relaxation = results.relaxation
     return RelaxationRecord(
-        **_calculated(
+        **calculated_fields(
             results.name,
             relaxation.atoms,
             relaxation.provenance,
@@ -113,7 +94,7 @@ def relaxation_record(results: RelaxationResults, run: Run = UNKNOWN_RUN) -> Rel
             run,
             relaxation=relaxation,
         ),
-        **_relaxed(relaxation),
+        **relaxation_fields(relaxation),
         warnings=results.warnings,
         verdict=relaxation_verdict(results).part(),
         results=results,
@@ -124,7 +105,7 @@ def hessian_record(results: HessianResults, run: Run = UNKNOWN_RUN) -> HessianRe
     """Return the record of a Hessian."""
     hessian = results.hessian
     return HessianRecord(
-        **_calculated(
+        **calculated_fields(
             results.name,
             results.atoms,
             hessian.provenance,
@@ -132,10 +113,10 @@ def hessian_record(results: HessianResults, run: Run = UNKNOWN_RUN) -> HessianRe
             run,
             relaxation=results.relaxation,
         ),
-        **_relaxed(results.relaxation),
-        **_formula_unit(results.atoms, hessian.pieces),
+        **relaxation_fields(results.relaxation),
+        **formula_unit_fields(results.atoms, hessian.pieces),
         supercell=results.settings.get("supercell"),
-        hessian=_part(HessianPart, hessian.summary()),
+        hessian=part_of(HessianPart, hessian.summary()),
         file=results.file,
         warnings=results.warnings,
         verdict=hessian_verdict(results).part(),
@@ -164,22 +145,22 @@ def thermochemistry_record(
         "warnings": results.warnings,
         "results": results,
     }
-    return ThermochemistryRecord(**fields, ideal_gas=_part(IdealGasPart, results.gas.summary()))
+    return ThermochemistryRecord(**fields, ideal_gas=part_of(IdealGasPart, results.gas.summary()))
 
 
 def _modes_of(results: HarmonicResults) -> dict[str, Any]:
     """Return the fields of a record about modes at Γ and nothing else."""
     modes = results.vibrations
     return {
-        "spectrum": _part(DenseSpectrum, {**modes.spectrum_summary(), "reason": None}),
-        "modes": _part(ModesPart, modes.summary()),
+        "spectrum": part_of(DenseSpectrum, {**modes.spectrum_summary(), "reason": None}),
+        "modes": part_of(ModesPart, modes.summary()),
     }
 
 
 def phonons_record(results: HarmonicResults, run: Run = UNKNOWN_RUN) -> PhononsRecord:
     """Return the record of phonons over the Brillouin zone."""
     projected = results.projected
-    density = None if projected is None else _part(DensityOfStatesPart, projected.summary())
+    density = None if projected is None else part_of(DensityOfStatesPart, projected.summary())
     return PhononsRecord(**_harmonic(results, run), **_heat_of(results), density_of_states=density)
 
 
@@ -197,7 +178,7 @@ def heat_capacity_record(
     shares = heat.atomic_heat_capacities_J_per_molatom_K
     spectrum = {**heat.spectrum_summary(), "reason": results.spectrum_reason}
     return HeatCapacityRecord(
-        **_calculated(
+        **calculated_fields(
             results.name,
             results.atoms,
             heat.provenance,
@@ -205,8 +186,8 @@ def heat_capacity_record(
             run,
             relaxation=results.relaxation,
         ),
-        **_relaxed(results.relaxation),
-        **_formula_unit(results.atoms, heat.pieces),
+        **relaxation_fields(results.relaxation),
+        **formula_unit_fields(results.atoms, heat.pieces),
         supercell=results.settings.get("supercell"),
         frequency_unit="cm-1",
         hessian=None,
@@ -218,7 +199,7 @@ def heat_capacity_record(
         zero_point_energy_kJ_per_molformula=None,
         bands=None,
         convergence=None,
-        spectrum=_part(ProbedSpectrum, spectrum),
+        spectrum=part_of(ProbedSpectrum, spectrum),
         **_heat(heat),
         atomic_heat_capacity_J_per_molatom_K=tuple(map(tuple, shares.tolist())),
         warnings=results.warnings,
@@ -232,7 +213,7 @@ def elastic_record(results: ElasticResults, run: Run = UNKNOWN_RUN) -> ElasticRe
     hessian = results.hessian
     elasticity = {**results.tensor.summary(), "conventional_axes": results.conventional_axes}
     return ElasticRecord(
-        **_calculated(
+        **calculated_fields(
             results.name,
             results.atoms,
             hessian.provenance,
@@ -240,12 +221,12 @@ def elastic_record(results: ElasticResults, run: Run = UNKNOWN_RUN) -> ElasticRe
             run,
             relaxation=results.relaxation,
         ),
-        **_relaxed(results.relaxation),
-        **_formula_unit(results.atoms, hessian.pieces),
+        **relaxation_fields(results.relaxation),
+        **formula_unit_fields(results.atoms, hessian.pieces),
         supercell=results.settings.get("supercell"),
-        hessian=_part(HessianPart, hessian.summary()),
-        strain_derivatives=_part(StrainDerivativesPart, results.generalised.summary()),
-        elasticity=_part(ElasticityPart, elasticity),
+        hessian=part_of(HessianPart, hessian.summary()),
+        strain_derivatives=part_of(StrainDerivativesPart, results.generalised.summary()),
+        elasticity=part_of(ElasticityPart, elasticity),
         warnings=results.warnings,
         verdict=elastic_verdict(results).part(),
         results=results,
@@ -257,89 +238,23 @@ def locality_record(results: LocalityResults, run: Run = UNKNOWN_RUN) -> Localit
     locality = results.locality
     summary = locality.summary()
     fragments = [
-        _part(FragmentPart, {"file": file, **fragment.summary()})
+        part_of(FragmentPart, {"file": file, **fragment.summary()})
         for file, fragment in zip(results.files, locality.fragments, strict=True)
     ]
     comparison = results.comparison
     return LocalityRecord(
-        **_calculated(results.name, results.atoms, locality.provenance, results.settings, run),
+        **calculated_fields(
+            results.name, results.atoms, locality.provenance, results.settings, run
+        ),
         **{name: value for name, value in summary.items() if name not in {"sites", "ranges"}},
-        sites=tuple(_part(SitePart, site) for site in summary["sites"]),
-        ranges=tuple(_part(RangePart, each) for each in summary["ranges"]),
+        sites=tuple(part_of(SitePart, site) for site in summary["sites"]),
+        ranges=tuple(part_of(RangePart, each) for each in summary["ranges"]),
         fragments=tuple(fragments),
-        comparison=None if comparison is None else _part(ComparisonPart, comparison.summary()),
+        comparison=None if comparison is None else part_of(ComparisonPart, comparison.summary()),
         warnings=results.warnings,
         verdict=locality_verdict(results).part(),
         results=results,
     )
-
-
-def _part(kind: type[Part], summary: Mapping[str, Any]) -> Part:
-    """Return a part of a record from what a result says of itself."""
-    try:
-        return cast(Part, decoder(kind)(plain(summary)))
-    except FieldError as error:
-        raise ValueError(f"{kind.__name__}: {described(error)}.") from error
-
-
-def _calculated(
-    name: str,
-    atoms: Atoms,
-    provenance: Provenance,
-    settings: Mapping[str, Any],
-    run: Run,
-    *,
-    relaxation: Relaxation | None = None,
-) -> dict[str, Any]:
-    """Return the fields of a record of what a model said, without its warnings."""
-    identity = provenance.model
-    structure = structure_part(atoms, relaxation.atoms if relaxation else None)
-    asked = run.asked.to_json() if isinstance(run.asked, Settings) else run.asked
-    return {
-        "structure": name,
-        "formula": str(atoms.get_chemical_formula()),
-        "n_atoms": len(atoms),
-        "model": ModelPart(
-            name=identity.name,
-            checkpoint_sha256=identity.checkpoint_sha256,
-            dtype=identity.dtype,
-            device=identity.device,
-            family=identity.family,
-            options=plain(identity.options),
-        ),
-        "versions": dict(provenance.versions),
-        "settings": plain(settings),
-        "energy_eV": structure.energy_eV,
-        "volume_A3": float(atoms.cell.volume) if atoms.pbc.all() else None,
-        "seconds": None if run.seconds is None else float(run.seconds),
-        "peak_memory_bytes": run.peak_memory_bytes,
-        "relaxed_structure": structure,
-        "provenance": ProvenancePart(computation=plain(provenance.settings), asked=plain(asked)),
-    }
-
-
-def _relaxed(relaxation: Relaxation | None) -> dict[str, Any]:
-    """Return the fields of a record about how a structure came to rest."""
-    symmetry = relaxation.symmetry if relaxation else None
-    return {
-        "relaxation": None if relaxation is None else _part(RelaxationPart, relaxation.summary()),
-        "symmetrization": None
-        if symmetry is None
-        else SymmetrizationPart(
-            tolerance_A=symmetry.tolerance_A,
-            space_group=symmetry.symbol_after,
-            space_group_before=symmetry.symbol_before,
-            space_group_imposed=symmetry.symbol_imposed,
-            max_displacement_A=symmetry.max_displacement_A,
-            max_strain=symmetry.max_strain,
-            energy_change_eV_per_atom=symmetry.energy_change_eV_per_atom,
-        ),
-    }
-
-
-def _formula_unit(atoms: Atoms, pieces: Pieces) -> dict[str, Any]:
-    formula, n_formulas = formula_unit(atoms, pieces)
-    return {"formula_unit": formula, "formula_units_per_cell": n_formulas}
 
 
 def _harmonic(results: HarmonicResults, run: Run) -> dict[str, Any]:
@@ -347,7 +262,7 @@ def _harmonic(results: HarmonicResults, run: Run) -> dict[str, Any]:
     hessian, constants = results.hessian, results.force_constants
     atoms = results.atoms
     return {
-        **_calculated(
+        **calculated_fields(
             results.name,
             atoms,
             hessian.provenance,
@@ -355,14 +270,14 @@ def _harmonic(results: HarmonicResults, run: Run) -> dict[str, Any]:
             run,
             relaxation=results.relaxation,
         ),
-        **_relaxed(results.relaxation),
-        **_formula_unit(atoms, pieces_of(atoms, hessian.reach_A)),
+        **relaxation_fields(results.relaxation),
+        **formula_unit_fields(atoms, pieces_of(atoms, hessian.reach_A)),
         "supercell": results.settings.get("supercell"),
         "frequency_unit": results.presentation.frequency_unit,
-        "hessian": _part(HessianPart, hessian.summary()),
+        "hessian": part_of(HessianPart, hessian.summary()),
         "force_constants": None
         if constants is None
-        else _part(ForceConstantsPart, constants.summary()),
+        else part_of(ForceConstantsPart, constants.summary()),
         "warnings": results.warnings,
         "verdict": harmonic_verdict(results).part(),
         "results": results,
@@ -378,14 +293,14 @@ def _heat_of(results: HarmonicResults) -> dict[str, Any]:
     spectrum = {**results.spectrum.spectrum_summary(), "reason": results.spectrum_reason}
     return {
         "mesh": tuple(phonons.mesh) if phonons else None,
-        "spectrum": _part(kind, spectrum),
-        "modes": _part(ModesPart, results.vibrations.summary()),
-        "bands": _part(BandsPart, results.bands.summary()) if results.bands else None,
-        "convergence": _part(ConvergencePart, results.convergence.summary())
+        "spectrum": part_of(kind, spectrum),
+        "modes": part_of(ModesPart, results.vibrations.summary()),
+        "bands": part_of(BandsPart, results.bands.summary()) if results.bands else None,
+        "convergence": part_of(ConvergencePart, results.convergence.summary())
         if results.convergence
         else None,
         "thermodynamics": tuple(
-            _part(ThermodynamicsRow, row) for row in thermal.functions_summary()
+            part_of(ThermodynamicsRow, row) for row in thermal.functions_summary()
         ),
         "zero_point_energy_eV": thermal.zero_point_energy_eV,
         "zero_point_energy_kJ_per_molformula": thermal.zero_point_energy_kJ_per_molformula,
@@ -398,7 +313,7 @@ def _heat(heat: HeatCapacity) -> dict[str, Any]:
     probed = isinstance(heat, ProbedHeatCapacity)
     row_kind: type[HeatCapacityRow] = ProbedHeatCapacityRow if probed else HeatCapacityRow
     return {
-        "heat_capacity": tuple(_part(row_kind, row) for row in heat.heat_capacity_summary()),
+        "heat_capacity": tuple(part_of(row_kind, row) for row in heat.heat_capacity_summary()),
         "acoustic": heat.acoustic,
         "scale_factor": float(heat.scale_factor),
     }

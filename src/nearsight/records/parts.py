@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from nearsight.records.codec import FieldError
 from nearsight.records.described import Matrix, Plain, Says, Vector, Voigt
 
 LevelWord = Literal["good", "unknown", "caution", "bad"]
@@ -62,6 +63,31 @@ class StructurePart:
         Voigt | None,
         Says("Stress xx, yy, zz, yz, xz, xy, positive if stretched; null if unknown.", "eV/Å³"),
     ]
+
+    def __post_init__(self) -> None:
+        from ase.data import atomic_numbers
+
+        for place, symbol in enumerate(self.symbols):
+            if symbol not in atomic_numbers:
+                raise FieldError(f"is {symbol!r:.20}, which is no element", "symbols", f"[{place}]")
+        for name in ("positions_A", "masses_amu", "initial_charges_e", "forces_eV_per_A"):
+            values = getattr(self, name)
+            if values is not None and len(values) != len(self.symbols):
+                raise FieldError(f"is of {len(values)} atoms, not {len(self.symbols)}", name)
+        self._require_moments()
+
+    def _require_moments(self) -> None:
+        """Check that there are no magnetic moments, or one or three numbers for each atom."""
+        moments = self.initial_magnetic_moments
+        if moments is None:
+            return
+        of_atoms = moments if isinstance(moments, list) else []
+        numbers = [each for of in of_atoms for each in (of if isinstance(of, list) else [of])]
+        whole = len(of_atoms) == len(self.symbols)
+        same = {len(of) if isinstance(of, list) else 1 for of in of_atoms} in ({1}, {3}, set())
+        if not (whole and same and all(type(each) in {int, float} for each in numbers)):
+            said = "is neither one nor three numbers for each atom"
+            raise FieldError(said, "initial_magnetic_moments")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,11 @@
 """Results as JSON, in a file or on standard output."""
 
-import json
 import logging
 import sys
 import textwrap
 from typing import Any
 
+from nearsight.records import readable_json
 from nearsight.storage import write_text
 
 Record = dict[str, Any]
@@ -41,7 +41,7 @@ class JsonOutput:
             The record holds something that JSON does not know, such as NaN. It is left out.
         """
         if self.target is not None:
-            self._texts.append(json.dumps(record, indent=2, allow_nan=False))
+            self._texts.append(readable_json(record).rstrip("\n"))
 
     def finish(self) -> None:
         """Write what was added, if anything was.

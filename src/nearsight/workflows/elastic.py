@@ -17,13 +17,15 @@ from nearsight.hessian.generalised import (
 from nearsight.hessian.other_programs import is_hessian_of_other_program
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.progress import Progress
-from nearsight.records.making import Run, elastic_record
+from nearsight.records.making import elastic_record
 from nearsight.records.questions import ElasticRecord
 from nearsight.records.results import ElasticResults
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import require_no_preparation
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.second_derivatives import (
     prepare_for_hessian,
     row_arguments,
@@ -61,6 +63,7 @@ def elastic(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, ElasticSettings)
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     results = _results(

@@ -13,9 +13,10 @@ from nearsight.announcing import announces
 from nearsight.errors import MethodError
 from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.progress import Progress
-from nearsight.records.making import Run, heat_capacity_record
+from nearsight.records.making import heat_capacity_record
 from nearsight.records.questions import HeatCapacityRecord
 from nearsight.records.results import HarmonicResults, ProbedResults
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.vibrations.supercell_convergence import Attempt, converge_supercell
@@ -26,6 +27,7 @@ from nearsight.workflows.finished import (
     finished_hessian,
     require_force_constants_file,
 )
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.harmonic import harmonic_results
 from nearsight.workflows.prepare import Prepared
 from nearsight.workflows.probing import probe
@@ -80,6 +82,7 @@ def heat_capacity(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, HeatCapacitySettings)
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     require_born_file(settings.phonons.born)

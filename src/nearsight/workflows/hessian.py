@@ -5,14 +5,16 @@ from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.progress import Progress
-from nearsight.records.making import Run, hessian_record, vibrations_record
+from nearsight.records.making import hessian_record, vibrations_record
 from nearsight.records.questions import HessianRecord, VibrationsRecord
 from nearsight.records.results import HarmonicResults, HessianResults
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.vibrations.modes import vibrations as modes_of
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import finished_hessian
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.second_derivatives import (
     SecondDerivatives,
     hessian_of,
@@ -50,6 +52,7 @@ def hessian(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, HessianSettings)
     start = perf_counter()
     derivatives = _hessian(
         structure, model, settings, unfinished=unfinished, resources=resources, progress=progress
@@ -84,6 +87,7 @@ def vibrations(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, VibrationsSettings)
     start = perf_counter()
     derivatives = _hessian(
         structure,

@@ -8,9 +8,10 @@ from ase import Atoms
 from nearsight.announcing import announces
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
-from nearsight.records.making import Run, thermochemistry_record
+from nearsight.records.making import thermochemistry_record
 from nearsight.records.questions import ThermochemistryRecord
 from nearsight.records.results import HarmonicResults, ThermochemistryResults
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.units import BAR_IN_PA
 from nearsight.vibrations.modes import require_room_for_modes
@@ -18,6 +19,7 @@ from nearsight.vibrations.modes import vibrations as modes_of
 from nearsight.vibrations.molecules import molecular_thermochemistry
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import finished_hessian
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.second_derivatives import (
     SecondDerivatives,
     hessian_of,
@@ -54,6 +56,7 @@ def thermochemistry(
     NearsightError
         Something is wrong with the molecule, the model, the settings, or the machine.
     """
+    require_settings(settings, ThermochemistrySettings)
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     if source.is_finished:
