@@ -20,7 +20,7 @@ from nearsight.records.making import phonons_record, relaxation_record, vibratio
 from nearsight.records.results import HarmonicResults, ProbedResults, RelaxationResults
 from nearsight.records.structure import structure_part
 from nearsight.reports import render_report
-from nearsight.reports.numbers_section import numbers_section
+from nearsight.reports.numbers_section import numbers_section, share_of_page_bytes
 from nearsight.reports.section_choice import section_of
 from recorded import record_of
 
@@ -153,12 +153,11 @@ def test_what_does_not_fit_is_left_out_and_named(quartz_entry: HarmonicResults) 
 
 
 def test_a_thousand_records_fit_into_a_page(quartz_entry: HarmonicResults) -> None:
-    """As in the command line: 14 MB for structures and records, however many there are."""
     record = _read(record_of(quartz_entry))
     atoms = quartz_entry.atoms.repeat((3, 2, 2))
     assert isinstance(record, HeatCapacityRecord)
     large = replace(record, relaxed_structure=structure_part(atoms), n_atoms=len(atoms))
-    of_each = len(numbers_section(large, 1000, 14_000).html)
+    of_each = len(numbers_section(large, 1000, share_of_page_bytes(1000)).html)
     assert 1000 * of_each < 29_000_000
 
 

@@ -31,6 +31,9 @@ from nearsight.reports.templates import render
 SECTION_BUDGET_BYTES = 2_000_000
 """How much of the page the structure in 3D and the record of one structure may take together."""
 
+_PAGE_BUDGET_BYTES = 14_000_000
+"""How much of it all of them may take; the rest of a thousand sections takes about as much."""
+
 _SUBJECTS = {
     "heat-capacity": ("Harmonic heat capacity", "Heat capacities"),
     "phonons": ("Phonons", "Phonons"),
@@ -48,6 +51,11 @@ _CONVENTIONS = {
     "classical": "Rigid-body modes count with k_B each, to which their heat capacity tends.",
     "as-computed": "Rigid-body modes count with whatever wavenumber they were computed to have.",
 }
+
+
+def share_of_page_bytes(n_structures: int) -> int:
+    """Return how much of a page the structure in 3D and the record of one of many may take."""
+    return min(SECTION_BUDGET_BYTES, _PAGE_BUDGET_BYTES // max(1, n_structures))
 
 
 def numbers_section(
