@@ -1,55 +1,62 @@
 # %% [markdown]
 # # 1. From a CIF to a heat capacity
 #
-# The main job in five verbs. Run it with `python examples/01_heat_capacity_of_quartz.py`.
+# The main job in one verb. Run it with `python examples/01_heat_capacity_of_quartz.py`.
 
 # %%
 from pathlib import Path
 
-from nearsight.hessian import hessian
+import numpy as np
+
+from nearsight.hessian import force_constants
 from nearsight.models import load_model
-from nearsight.relaxation import RelaxationSettings, relax
-from nearsight.structures import make_supercell, read_structure
-from nearsight.vibrations import thermodynamics, vibrations
+from nearsight.relaxation import relax
+from nearsight.structures import read_structure
+from nearsight.vibrations import phonon_mesh, thermodynamics
+from nearsight.workflows import HeatCapacitySettings, ThermodynamicSettings, heat_capacity
 
-quartz = read_structure(Path(__file__).parent / "structures" / "quartz.cif")
-model = load_model("sevennet-0")
-
-# %% [markdown]
-# A Hessian means something at a minimum of the model it is computed with, so the positions and the
-# cell are relaxed first. The result says whether that worked.
-
-# %%
-relaxation = relax(quartz, model, RelaxationSettings(fmax_eV_per_A=0.005))
-print(f"converged: {relaxation.converged}, fmax {relaxation.fmax_eV_per_A:.4f} eV/Å")
-assert relaxation.converged
+quartz = Path(__file__).parent / "structures" / "quartz.cif"
+model = load_model("sevennet-0")  # once, for everything; a name would be loaded by each verb
+temperatures = ThermodynamicSettings(temperatures_K=(200.0, 300.0, 400.0))
+record = heat_capacity(quartz, model, HeatCapacitySettings(thermodynamics=temperatures))
+print(record)
+for row in record.heat_capacity:
+    print(f"{row.temperature_K:6.0f} K  {row.J_per_g_K:.4f} J/(g K)")
 
 # %% [markdown]
-# The Hessian of the unit cell. `H.reason` says how it was computed and why, and two exact facts say
-# how right it is: second derivatives are symmetric, and moving everything changes no force.
+# A heat capacity means something at a minimum of the model it is computed with, so the positions
+# and the cell were relaxed first. The record says whether that worked, how much moved, and what
+# must be known before the numbers are used.
 
 # %%
-H = hessian(relaxation.atoms, model)
-print(f"{H.method}: {H.reason}")
-print(f"asymmetry {H.asymmetry_eV_per_A2:.1e}, sum rule {H.sum_rule_eV_per_A2:.1e} eV/Å²")
-assert H.asymmetry_eV_per_A2 < 1e-8
+change = 100 * record.relaxation.volume_change
+print(f"converged: {record.relaxation.converged}, volume {change:+.2f} %")
+for warning in record.warnings:
+    print(f"{warning.severity}: {warning}")
+assert record.relaxation.converged
 
 # %% [markdown]
-# Normal modes, with the three rigid translations projected out, and the harmonic heat capacity.
+# What the numbers were computed from is in `record.results`: here the force constants of a
+# supercell, and the phonons of the infinite crystal. Two exact facts say how right the former are:
+# second derivatives are symmetric, and moving everything changes no force.
 
 # %%
-modes = vibrations(H)
-thermal = thermodynamics(modes, [200.0, 300.0, 400.0])
-for temperature, c in zip(thermal.temperatures_K, thermal.heat_capacity_J_per_g_K, strict=True):
-    print(f"{temperature:6.0f} K  {c:.4f} J/(g K)")
-assert modes.n_imaginary == 0
+results = record.results
+print(results.force_constants.reason)
+print(f"asymmetry {results.hessian.asymmetry_eV_per_A2:.1e} eV/Å²")
+print(f"sum rule {results.hessian.sum_rule_eV_per_A2:.1e} eV/Å²")
+assert results.hessian.asymmetry_eV_per_A2 < 1e-7
+assert results.hessian.sum_rule_eV_per_A2 < 1e-10
 
 # %% [markdown]
-# A unit cell of nine atoms samples the vibrations of the crystal badly: three of its 27 modes are
-# the acoustic ones at Γ, which `exclude` leaves out. In a supercell they weigh less.
+# The verb has chosen how: of a molecule it would have taken the normal modes at Γ, of a large solid
+# without symmetry products with its Hessian. `spectrum` says which it was, and why. The same steps
+# one by one are verbs too, for those who want something else in between.
 
 # %%
-supercell = make_supercell(relaxation.atoms, (2, 1, 1))
-larger = thermodynamics(vibrations(hessian(supercell, model)), [300.0])
-print(f"   300 K  {larger.heat_capacity_J_per_g_K[0]:.4f} J/(g K) in a 2×1×1 supercell")
-assert larger.heat_capacity_J_per_g_K[0] > thermal.heat_capacity_J_per_g_K[1]
+print(f"{record.spectrum.method}: {record.spectrum.reason}")
+relaxation = relax(read_structure(quartz), model)
+constants = force_constants(relaxation.atoms, model)
+by_steps = thermodynamics(phonon_mesh(constants), [200.0, 300.0, 400.0])
+by_verb = [row.J_per_g_K for row in record.heat_capacity]
+np.testing.assert_allclose(by_steps.heat_capacity_J_per_g_K, by_verb, rtol=1e-9)

@@ -2,40 +2,52 @@
 # # 2. A molecule with any ASE calculator
 #
 # Every ASE calculator is a model. It cannot be differentiated, so the rows of its Hessian are
-# differences of forces, and the result says so.
+# differences of forces, and the record says so.
 
 # %%
 from ase.build import molecule
 from ase.calculators.emt import EMT
 
-from nearsight.hessian import hessian
 from nearsight.models import AseModel
-from nearsight.relaxation import RelaxationSettings, relax
-from nearsight.vibrations import mode_trajectory, molecular_thermochemistry, vibrations
+from nearsight.vibrations import mode_trajectory
+from nearsight.workflows import (
+    RelaxationSettings,
+    ThermochemistrySettings,
+    VibrationsSettings,
+    thermochemistry,
+    vibrations,
+)
 
 model = AseModel(EMT())
-nitrogen = relax(molecule("N2"), model, RelaxationSettings(fmax_eV_per_A=1e-4)).atoms
-H = hessian(nitrogen, model)
-print(f"{H.method} with a step of {H.step_A} Å: {H.reason}")
+tight = RelaxationSettings(fmax_eV_per_A=1e-4)
+record = vibrations(molecule("N2"), model, VibrationsSettings(relaxation=tight))
+print(record)
+print(f"{record.hessian.method}: {record.hessian.reason}")
 
 # %% [markdown]
 # A linear molecule has five rigid-body motions and, with two atoms, one vibration.
 
 # %%
-modes = vibrations(H)
+modes = record.results.vibrations
 print(f"{modes.n_rigid_body} rigid-body modes, vibration {modes.wavenumbers_per_cm[0]:.1f} cm⁻¹")
 assert modes.n_rigid_body == 5
 assert modes.n_modes == 1
 
 # %% [markdown]
-# The stretch as a trajectory of 24 frames, at the amplitude of 300 K, and the free energy of the
-# ideal gas at 1 bar. The numbers are those of a toy potential: EMT was not made for molecules.
+# The stretch as a trajectory of 24 frames, at the amplitude of 300 K.
 
 # %%
 frames = mode_trajectory(modes, 0, temperature_K=300.0)
 distances = [frame.get_distance(0, 1) for frame in frames]
 print(f"N-N from {min(distances):.3f} to {max(distances):.3f} Å")
 
-gas = molecular_thermochemistry(modes, temperatures_K=298.15)
+# %% [markdown]
+# Another question, another verb: the ideal gas at 1 bar. The numbers are those of a toy potential:
+# EMT was not made for molecules.
+
+# %%
+record = thermochemistry(molecule("N2"), model, ThermochemistrySettings(relaxation=tight))
+gas = record.ideal_gas
 print(f"{gas.point_group}, symmetry number {gas.symmetry_number}")
-print(f"entropy {1000 * gas.entropy_eV_per_K[0]:.3f} meV/K")
+print(f"entropy {gas.functions[0].entropy_J_per_mol_K:.2f} J/(mol K)")
+assert gas.symmetry_number == 2

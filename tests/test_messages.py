@@ -67,7 +67,7 @@ NO_SETTINGS = {
     "indices",
     "mace_cueq_to_e3nn",
     "relax_to_minimum",
-    "spin",
+    "thermochemistry",
     "write_fragment",
 }
 

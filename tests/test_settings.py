@@ -82,6 +82,27 @@ def test_a_setting_in_a_group_is_named_with_it() -> None:
     assert caught.value.setting == "descent.max_step"
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"max_steps": 3}, "`max_steps` is in a group of settings: `descent.max_steps`"),
+        ({"max_step": 3}, "there is no setting `max_step`; did you mean `descent.max_steps`?"),
+        ({"fmax": 0.1}, "did you mean `descent.fmax_eV_per_A`?"),
+        ({"colour": 3}, "there is no setting `colour`; known are descent, "),
+        ({"descent": "BFGS"}, "a table, not 'BFGS'; it may have fmax_eV_per_A, optimizer, max_"),
+    ],
+)
+def test_what_is_in_another_place_is_found_there(values: dict, said: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        Whole.from_mapping(values)
+    assert said in str(caught.value)
+
+
+def test_a_group_is_a_value_of_its_class() -> None:
+    with pytest.raises(SettingError, match=r"`descent` is Descent\(\.\.\.\), not {'max_steps': 3}"):
+        Whole(descent={"max_steps": 3})  # type: ignore[arg-type]
+
+
 def test_settings_survive_a_file() -> None:
     settings = Whole(descent=Descent(optimizer="BFGS"), mesh=(2, 2, 1), relax=False)
     assert Whole.from_mapping(settings.to_json()) == settings

@@ -139,13 +139,13 @@ def require_settings(known: Mapping[str, About], values: Mapping[str, Any]) -> N
     """
     for name, value in values.items():
         if name not in known:
-            raise SettingError(f"there is no setting `{name}`{nearest(name, known)}.", name)
+            raise _unknown(name, known)
         group = known[name].group
         if group is None:
             _checked(known[name], value)
             continue
         with _within(name):
-            require_settings(named_settings(group), require_table(value))
+            require_settings(named_settings(group), require_table(value, group))
 
 
 def named_settings(kind: type[Settings]) -> dict[str, About]:
@@ -153,8 +153,8 @@ def named_settings(kind: type[Settings]) -> dict[str, About]:
     return {about.name: about for about in describe(kind)}
 
 
-def require_table(value: Any) -> Mapping[str, Any]:
-    """Return what a file says of a group of settings.
+def require_table(value: Any, kind: type[Settings]) -> Mapping[str, Any]:
+    """Return what a file says of a group of settings, those of `kind`.
 
     Raises
     ------
@@ -162,19 +162,20 @@ def require_table(value: Any) -> Mapping[str, Any]:
         It is no table.
     """
     if not isinstance(value, Mapping):
-        raise SettingError(f"a group of settings is a table, not {value!r}.")
+        names = ", ".join(named_settings(kind))
+        raise SettingError(f"a group of settings is a table, not {value!r}; it may have {names}.")
     return value
 
 
 def _value_for(settings: Settings, name: str, value: Any) -> Any:
-    known = {about.name for about in describe(type(settings))}
+    known = named_settings(type(settings))
     if name not in known:
-        raise SettingError(f"there is no setting `{name}`{nearest(name, known)}.", name)
+        raise _unknown(name, known)
     present = getattr(settings, name)
     if not isinstance(present, Settings) or isinstance(value, Settings):
         return value
     with _within(name):
-        return present.updated(require_table(value))
+        return present.updated(require_table(value, type(present)))
 
 
 @contextmanager
@@ -185,6 +186,20 @@ def _within(group: str) -> Iterator[None]:
     except SettingError as error:
         whole = ".".join(filter(None, (group, error.setting)))
         raise SettingError(str(error), whole) from None
+
+
+def _unknown(name: str, known: Mapping[str, About]) -> SettingError:
+    """Return the error about a name that is none of `known`, with what may have been meant."""
+    written = {each: each for each in known}
+    for group in known.values():
+        for inner in named_settings(group.group) if group.group else ():
+            written.setdefault(inner, f"{group.name}.{inner}")
+    if name in written:
+        return SettingError(f"`{name}` is in a group of settings: `{written[name]}`.", name)
+    meant = sorted(each for each in written if each.startswith(f"{name}_"))
+    meant += difflib.get_close_matches(name, sorted(written), n=1)
+    said = f"; did you mean `{written[meant[0]]}`?" if meant else f"{nearest(name, known)}."
+    return SettingError(f"there is no setting `{name}`{said}", name)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -248,7 +263,8 @@ def _checked(about: About, value: Any) -> Any:
                 f"`{about.name}` is one of {words}, not {converted!r}{meant}", about.name
             )
         return converted
-    raise SettingError(f"`{about.name}` is {_named(about.kind)}, not {value!r}.", about.name)
+    kind = f"{about.group.__name__}(...)" if about.group else _named(about.kind)
+    raise SettingError(f"`{about.name}` is {kind}, not {value!r}.", about.name)
 
 
 def _alternatives(kind: Any) -> tuple[Any, ...]:

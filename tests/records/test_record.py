@@ -15,6 +15,7 @@ from nearsight.errors import CheckpointError
 from nearsight.records import (
     CalculatedRecord,
     EnergyRecord,
+    FailureRecord,
     HeatCapacityRecord,
     Record,
     RelaxationRecord,
@@ -279,3 +280,10 @@ def test_whatever_is_changed_is_refused_or_kept(records: Mapping[str, Record]) -
                 kept += 1
     assert refused > 300
     assert kept > 10
+
+
+def test_an_error_is_a_record() -> None:
+    record = FailureRecord.from_error("a.cif", CheckpointError("it is empty."))
+    assert record == FailureRecord.of("a.cif", "CheckpointError", "it is empty.")
+    assert not record.is_defect
+    assert FailureRecord.from_error("a.cif", ZeroDivisionError("1 / 0")).is_defect

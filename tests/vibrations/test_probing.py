@@ -246,6 +246,20 @@ def test_imaginary_modes_that_were_found_are_taken_off(solid, pair_energy):
     assert "there may be more" in found.warnings[-1]
 
 
+def test_at_0_K_the_heat_capacity_is_zero_and_the_others_stay(probe):
+    alone, together = probe([20.0, 300.0]), probe([20.0, 0.0, 300.0])
+    assert together.temperatures_K.tolist() == [20.0, 0.0, 300.0]
+    for name in (
+        "heat_capacity_eV_per_K",
+        "standard_error_eV_per_K",
+        "bias_estimate_eV_per_K",
+        "atomic_heat_capacities_eV_per_K",
+    ):
+        values = getattr(together, name)
+        assert not np.any(values[1])
+        assert np.array_equal(values[[0, 2]], getattr(alone, name))
+
+
 def test_bad_settings_are_refused(probe):
     with pytest.raises(MethodError, match="above 0 K"):
         probe(0.0)

@@ -92,13 +92,15 @@ def as_toml(settings: Settings) -> str:
     [
         ("[relaxatoin]\nfmax_eV_per_A = 1.0\n", ("relaxatoin", "did you mean `relaxation`")),
         ("[relaxation]\nfmax = 1.0\n", ("relaxation.fmax", "fmax_eV_per_A")),
+        ("fmax = 1.0\n", ("fmax", "did you mean `relaxation.fmax_eV_per_A`?")),
+        ("temperatures_K = [3]\n", ("is in a group of settings: `thermodynamics.temperatures_K`",)),
         ("[relaxation]\nfmax_eV_per_A = '1'\n", ("relaxation.fmax_eV_per_A", "number, not '1'")),
         ("[relaxation]\nfmax_eV_per_A = -1\n", ("relaxation.fmax_eV_per_A", "positive, not -1")),
         ("[relaxation]\nfmax_eV_per_A = nan\n", ("relaxation.fmax_eV_per_A", "number, not nan")),
         ("[relaxation]\nmax_steps = 1e400\n", ("relaxation.max_steps", "not inf")),
         ("[relaxation]\noptimizer = 'newtn'\n", ("relaxation.optimizer", "did you mean newton")),
         ("relaxation = 3\n", ("relaxation", "table, not 3")),
-        ("model = 'sevennet-0'\n", ("model", "table, not 'sevennet-0'")),
+        ("model = 'sevennet-0'\n", ("model", "table, not 'sevennet-0'; it may have name,")),
         ("[model]\nnam = 'sevennet-0'\n", ("model.nam", "did you mean `name`")),
         ("[model]\ndtype = 'float16'\n", ("model.dtype", "float64, float32")),
         ("[resources]\ncores = 0\n", ("resources.cores", "positive, not 0")),
@@ -151,6 +153,15 @@ def test_contradictions_between_files_and_options_name_both(
     told = capsys.readouterr().err
     assert "--optimizer" in told
     assert "--no-relax" in told
+
+
+def test_a_contradiction_with_a_default_names_the_file_of_it(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("[phonons]\nmesh = [8, 8, 8]\n")
+    assert main(["heat-capacity", "x.cif", "--spectrum", "dense"]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "leave --mesh out. What nearsight.toml says counts, too." in told
 
 
 def test_config_says_what_applies_and_from_where(

@@ -20,8 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = default_files()
     there = {file.path: file for file in files}
     for path in default_paths():
-        state = f"{len(list(_flat(there[path].values)))} settings" if path in there else "not there"
-        print(f"{printable_name(str(path))}: {state}")
+        print(f"{printable_name(str(path))}: {_size(there.get(path))}")
     if arguments.workflow is not None:
         _print_all(OF_WORKFLOWS[arguments.workflow](), files)
     elif files:
@@ -29,6 +28,13 @@ def run(arguments: argparse.Namespace) -> int:
         for name, (value, file) in _origins(files).items():
             print(f"{name} = {_shown(value)}  ({printable_name(str(file.path))})")
     return 0
+
+
+def _size(file: SettingsFile | None) -> str:
+    if file is None:
+        return "not there"
+    n_settings = len(list(_flat(file.values)))
+    return f"{n_settings} setting{'' if n_settings == 1 else 's'}"
 
 
 def _print_all(settings: Settings, files: list[SettingsFile]) -> None:

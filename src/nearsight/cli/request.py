@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from nearsight.cli.batch import Task
 from nearsight.cli.from_settings import given_settings
-from nearsight.errors import NearsightError
+from nearsight.errors import NearsightError, SettingError
 from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.settings import RowSettings
 from nearsight.memory import default_memory_budget, gibibytes
@@ -119,12 +119,19 @@ def requested(arguments: argparse.Namespace, default: OfWorkflow) -> Request[OfW
     of_run = [given_settings(arguments)]
     if arguments.config is not None:
         of_run.insert(0, dict(read_settings(Path(arguments.config), known).values))
+    files = default_files()
     by_default = [
-        {name: value for name, value in file.values.items() if name in known}
-        for file in default_files()
+        {name: value for name, value in file.values.items() if name in known} for file in files
     ]
     values = merged([*by_default, *of_run])
     of_every_run = named_settings(EveryRun).keys() & values.keys()
     every_run = EveryRun.from_mapping({name: values.pop(name) for name in of_every_run})
     named = any("name" in layer.get("model", {}) for layer in of_run)
-    return Request(default.updated(values), every_run.model, named, every_run.resources)
+    try:
+        settings = default.updated(values)
+    except SettingError as error:
+        if not files:
+            raise
+        said = ", ".join(str(file.path) for file in files)
+        raise SettingError(f"{error} What {said} says counts, too.", error.setting) from None
+    return Request(settings, every_run.model, named, every_run.resources)

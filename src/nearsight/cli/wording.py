@@ -11,6 +11,7 @@ from nearsight.workflows.settings_files import EveryRun
 _NAMED = re.compile(r"`(\w+)`")
 _PHRASES = {
     "`relax` is false": "--no-relax was given",
+    "the workflow `thermochemistry`": "`nearsight thermochemistry`",
     "`row_symmetry_A` none": "--no-symmetry",
 }
 _OF_COMMANDS = {"accept_licence", "work_dir"}

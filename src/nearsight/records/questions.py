@@ -283,6 +283,11 @@ class FailureRecord(Record):
         """Return the record of a structure that failed with an error of the kind `error`."""
         return cls(structure=name, error=ErrorPart(type=error, message=message))
 
+    @classmethod
+    def from_error(cls, name: str, error: BaseException) -> "FailureRecord":
+        """Return the record of a structure whose calculation raised `error`."""
+        return cls.of(name, type(error).__name__, str(error))
+
     @property
     def is_defect(self) -> bool:
         """Whether the error is none that the user is meant to act on."""

@@ -75,7 +75,7 @@ def probe_heat_capacity(
         Of the solid at a minimum. An imaginary mode counts slightly more than k_B here, where a
         sum over all modes leaves it out.
     temperatures_K
-        Positive temperatures in K.
+        Temperatures ≥ 0 in K, one of them positive; at 0 K the heat capacity is zero.
     acoustic
         What the rigid-body modes contribute. They are projected out of the products, where each
         counts k_B exactly: ``classical`` keeps that, ``exclude`` takes it off, ``as-computed`` puts
@@ -111,9 +111,10 @@ def probe_heat_capacity(
         The disk is full; finished products are kept.
     """
     require_thermodynamic_settings(temperatures_K, acoustic, scale_factor)
-    temperatures = _above_zero(temperatures_K)
+    temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
+    warm = _above_zero(temperatures)
     # Frequencies times a factor have the heat that they had at the temperature over that factor.
-    reduced = temperatures / scale_factor
+    reduced = temperatures[warm] / scale_factor
     start = perf_counter()
     colours = colour_atoms(hessian.atoms, radius_A)
     triads = random_triads(len(hessian.atoms), seed)
@@ -125,7 +126,7 @@ def probe_heat_capacity(
         products = KeptProducts(operator, checkpoint, settings, advance)
         measured = _take_steps(runs, products, reduced, colours, triads, n_steps=n_steps)
         beside = _rigid_body_heat(operator, reduced, acoustic) - _imaginary_heat(lowest, reduced)
-    of_atoms = units.BOLTZMANN_EV_PER_K * (measured.of_atoms + beside)
+    of_atoms = _in_eV_per_K(measured.of_atoms + beside, warm)
     n_rigid = operator.rigid_body.shape[1]
     taken = max(run.n_steps for run in runs)
     return ProbedHeatCapacity(
@@ -141,8 +142,8 @@ def probe_heat_capacity(
         ),
         atoms=hessian.atoms,
         pieces=hessian.pieces,
-        standard_error_eV_per_K=units.BOLTZMANN_EV_PER_K * measured.standard_error,
-        bias_estimate_eV_per_K=units.BOLTZMANN_EV_PER_K * measured.bias,
+        standard_error_eV_per_K=_in_eV_per_K(measured.standard_error, warm),
+        bias_estimate_eV_per_K=_in_eV_per_K(measured.bias, warm),
         atomic_heat_capacities_eV_per_K=of_atoms,
         nodes_eV_per_A2_amu=_nodes(runs),
         node_weights=np.concatenate([run.quadrature().weights for run in runs]),
@@ -160,13 +161,21 @@ def probe_heat_capacity(
     )
 
 
-def _above_zero(temperatures_K: ArrayLike) -> FloatArray:
-    temperatures = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
-    if temperatures.min() <= 0:
+def _above_zero(temperatures_K: FloatArray) -> NDArray[np.bool_]:
+    """Return which temperatures are positive."""
+    positive: NDArray[np.bool_] = temperatures_K > 0
+    if not positive.any():
         raise MethodError(
-            "probing needs `temperatures_K` above 0 K; at 0 K the heat capacity is 0."
+            "probing needs one of `temperatures_K` above 0 K; at 0 K the heat capacity is 0."
         )
-    return temperatures
+    return positive
+
+
+def _in_eV_per_K(of_warm: FloatArray, warm: NDArray[np.bool_]) -> FloatArray:
+    """Return what is known in k_B of the positive temperatures, and zero for 0 K."""
+    values = np.zeros((len(warm), *of_warm.shape[1:]))
+    values[warm] = units.BOLTZMANN_EV_PER_K * of_warm
+    return values
 
 
 def _products_beside(n_rigid: int, acoustic: Acoustic, lowest: LowestModes | None) -> int:

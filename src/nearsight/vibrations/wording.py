@@ -97,7 +97,7 @@ def remarks_at_gamma(
         return found
     said = (
         "`acoustic` classical gives each translation and rotation of a molecule k_B; those of "
-        "a free molecule have k_B/2: for a gas use `nearsight thermochemistry`."
+        "a free molecule have k_B/2: for a gas use the workflow `thermochemistry`."
     )
     return (*found, Remark("rigid-body-modes-counted", said))
 
@@ -108,8 +108,8 @@ def _left_out(
     """Say what leaving the rigid-body modes out means where it means much."""
     if molecular:
         said = (
-            "these are the vibrations of the molecule only; `nearsight thermochemistry` (in Python "
-            "nearsight.workflows.thermochemistry) adds translation and rotation of a gas."
+            "these are the vibrations of the molecule only; the workflow `thermochemistry` adds "
+            "translation and rotation of a gas."
         )
         return (Remark("vibrations-only", said),)
     share = n_rigid_body / (3 * n_atoms)

@@ -1,7 +1,16 @@
 """One verb per question: a structure and a model in, an answer with everything behind it out.
 
 >>> from nearsight.workflows import heat_capacity
->>> heat_capacity("quartz.cif", "sevennet-0")  # doctest: +SKIP
+>>> record = heat_capacity("quartz.cif", "sevennet-0")  # doctest: +SKIP
+>>> record.heat_capacity[0].J_per_g_K  # doctest: +SKIP
+0.7628080610462405
+
+Settings are values, and so is all else that a verb is told; each can be imported from here.
+
+>>> from nearsight.workflows import HeatCapacitySettings, ThermodynamicSettings
+>>> HeatCapacitySettings(thermodynamics=ThermodynamicSettings(temperatures_K=(250, 300)))
+... # doctest: +ELLIPSIS
+HeatCapacitySettings(...)
 """
 
 from typing import TYPE_CHECKING
@@ -9,6 +18,14 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
+    from nearsight.hessian.settings import RowSettings
+    from nearsight.locality.settings import ConvergenceSettings, FragmentSettings
+    from nearsight.models.spec import ModelSpec
+    from nearsight.relaxation.settings import RelaxationSettings
+    from nearsight.resources import Resources
+    from nearsight.vibrations.ideal_gas_settings import IdealGasSettings
+    from nearsight.vibrations.presentation_settings import PresentationSettings
+    from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
     from nearsight.workflows.elastic import elastic
     from nearsight.workflows.energy import energy
     from nearsight.workflows.heat_capacity import heat_capacity
@@ -32,15 +49,26 @@ if TYPE_CHECKING:
     from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 __all__ = [
+    "ConvergenceSettings",
     "ElasticSettings",
     "EnergySettings",
+    "FragmentSettings",
     "HeatCapacitySettings",
     "HessianSettings",
+    "IdealGasSettings",
     "LocalitySettings",
+    "ModelSpec",
+    "PhononSettings",
     "PhononsSettings",
+    "PresentationSettings",
+    "ProbingSettings",
     "ReadingSettings",
     "RelaxSettings",
+    "RelaxationSettings",
+    "Resources",
+    "RowSettings",
     "ThermochemistrySettings",
+    "ThermodynamicSettings",
     "Unfinished",
     "VibrationsSettings",
     "elastic",

@@ -13,6 +13,7 @@ from nearsight.progress import Progress
 from nearsight.provenance import Setting
 from nearsight.remarks import Remark
 from nearsight.resources import Resources
+from nearsight.workflows.given import require_model, require_places
 from nearsight.workflows.source import Source
 from nearsight.workflows.unfinished import Unfinished
 
@@ -97,7 +98,12 @@ def begin(
     ------
     StructureError
         There is none that a calculation can start from.
+    ModelError, SettingError
+        Something is given that is no model, or not what it is given as.
     """
+    model = ModelSpec() if model is None else model
+    require_model(model)
+    require_places(unfinished, resources)
     atoms, remarks = source.read()
     logger.info("%s: %s, %d atoms", source.name, atoms.get_chemical_formula(), len(atoms))
     resources = resources or Resources()
@@ -106,7 +112,7 @@ def begin(
         source,
         atoms,
         remarks,
-        ModelSpec() if model is None else model,
+        model,
         unfinished or Unfinished(None),
         resources,
         progress,

@@ -25,6 +25,7 @@ from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import require_no_preparation
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.second_derivatives import (
     prepare_for_hessian,
     row_arguments,
@@ -62,6 +63,7 @@ def elastic(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, ElasticSettings)
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     results = _results(

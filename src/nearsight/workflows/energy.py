@@ -11,6 +11,7 @@ from nearsight.records.results import EnergyResults
 from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, begin
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.settings import EnergySettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.unfinished import Unfinished
@@ -42,6 +43,7 @@ def energy(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, EnergySettings)
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     context = begin(source, model, unfinished, resources, progress)

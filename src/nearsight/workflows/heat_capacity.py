@@ -27,6 +27,7 @@ from nearsight.workflows.finished import (
     finished_hessian,
     require_force_constants_file,
 )
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.harmonic import harmonic_results
 from nearsight.workflows.prepare import Prepared
 from nearsight.workflows.probing import probe
@@ -81,6 +82,7 @@ def heat_capacity(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, HeatCapacitySettings)
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     require_born_file(settings.phonons.born)

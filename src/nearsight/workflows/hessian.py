@@ -14,6 +14,7 @@ from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.vibrations.modes import vibrations as modes_of
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import finished_hessian
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.second_derivatives import (
     SecondDerivatives,
     hessian_of,
@@ -51,6 +52,7 @@ def hessian(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, HessianSettings)
     start = perf_counter()
     derivatives = _hessian(
         structure, model, settings, unfinished=unfinished, resources=resources, progress=progress
@@ -85,6 +87,7 @@ def vibrations(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, VibrationsSettings)
     start = perf_counter()
     derivatives = _hessian(
         structure,

@@ -23,6 +23,7 @@ from nearsight.resources import Resources
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.sites import sites_named
 from nearsight.workflows.context import AnyModel, Context, begin
+from nearsight.workflows.given import require_model, require_settings
 from nearsight.workflows.settings import LocalitySettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.unfinished import Unfinished
@@ -58,9 +59,12 @@ def locality(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, LocalitySettings)
     start = perf_counter()
     asked = [each for each in (model, reference) if each is not None] or [ModelSpec()]
     source = Source.of(structure, settings.reading)
+    for each in asked:
+        require_model(each)
     first = begin(source, asked[0], unfinished, resources, progress)
     contexts = [first, *(replace(first, given=each) for each in asked[1:])]
     for context in contexts:

@@ -16,6 +16,7 @@ from nearsight.vibrations.projected_density_of_states import projected_density_o
 from nearsight.workflows.born import require_born_file
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import finished_force_constants, require_force_constants_file
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.harmonic import harmonic_results
 from nearsight.workflows.prepare import prepare
 from nearsight.workflows.second_derivatives import SecondDerivatives, force_constants_of
@@ -51,6 +52,7 @@ def phonons(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, PhononsSettings)
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     require_born_file(settings.phonons.born)

@@ -12,6 +12,7 @@ from nearsight.records.results import RelaxationResults
 from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, begin
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.prepare import history, relaxed
 from nearsight.workflows.settings import RelaxSettings
 from nearsight.workflows.source import Source, Structure
@@ -47,6 +48,7 @@ def relax(
     NearsightError
         Something is wrong with the structure, the model, the settings, or the machine.
     """
+    require_settings(settings, RelaxSettings)
     if not settings.relaxation.relax:
         raise SettingError("`relax` is false: nothing would be done; leave it out.", "relax")
     start = perf_counter()

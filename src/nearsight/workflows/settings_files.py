@@ -50,8 +50,8 @@ def default_files() -> list[SettingsFile]:
         if "trust" in file.values.get("model", {}):
             # A folder that was downloaded could have its own checkpoints run what they like.
             raise SettingError(
-                f"{file.path}, model.trust: a checkpoint is trusted for one run at a time; set it "
-                f"there.",
+                f"{file.path}, model.trust: a checkpoint is trusted for one run at a time; say "
+                f"`trust` for that run.",
                 "model.trust",
             )
     return files

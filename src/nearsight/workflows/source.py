@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ase import Atoms
 
+from nearsight.errors import StructureError
 from nearsight.hessian.other_programs import (
     is_hessian_of_other_program,
     read_hessian,
@@ -35,10 +36,21 @@ class Source:
 
     @classmethod
     def of(cls, structure: Structure, reading: ReadingSettings) -> "Source":
-        """Return the source for a structure or a path."""
+        """Return the source for a structure or a path.
+
+        Raises
+        ------
+        StructureError
+            It is neither.
+        """
         if isinstance(structure, Atoms):
             return cls(str(structure.get_chemical_formula()), structure, reading)
-        return cls(os.fspath(structure), None, reading)
+        if isinstance(structure, str | os.PathLike):
+            return cls(os.fspath(structure), None, reading)
+        raise StructureError(
+            f"a structure is an ase.Atoms or the path of a file, not {structure!r:.60}; several "
+            f"are calculated one by one."
+        )
 
     @property
     def is_finished(self) -> bool:

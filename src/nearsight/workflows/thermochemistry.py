@@ -19,6 +19,7 @@ from nearsight.vibrations.modes import vibrations as modes_of
 from nearsight.vibrations.molecules import molecular_thermochemistry
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.finished import finished_hessian
+from nearsight.workflows.given import require_settings
 from nearsight.workflows.second_derivatives import (
     SecondDerivatives,
     hessian_of,
@@ -55,6 +56,7 @@ def thermochemistry(
     NearsightError
         Something is wrong with the molecule, the model, the settings, or the machine.
     """
+    require_settings(settings, ThermochemistrySettings)
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     if source.is_finished:
