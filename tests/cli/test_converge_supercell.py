@@ -47,7 +47,7 @@ def test_curve_is_shown_within_80_columns(
     assert "supercell   atoms   boundary" in output
     assert "  3×3×3          27" in output
     assert "298.15 K" in output
-    assert "--json has all 6" in output
+    assert "JSON has all 6" in output
     assert max(len(line) for line in output.splitlines()) <= 80
 
 

@@ -71,5 +71,5 @@ class JsonLinesOutput:
             others = f" and {more} more" if more > 0 else ""
             raise StorageError(
                 f"{self._target} lacks the records of {names}{others}. What was computed of them "
-                f"is kept: the same command for these alone, with --append, is done at once."
+                f"is kept: the same run for these alone, with `append`, is done at once."
             )

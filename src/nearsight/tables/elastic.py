@@ -1,4 +1,4 @@
-"""What ``nearsight elastic`` prints, at most 80 columns wide."""
+"""Elastic constants as text, at most 80 columns wide."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ def print_elasticity(tensor: ElasticTensor, *, conventional: bool) -> None:
         "axes",
         "x along a, y in the plane of a and b of the conventional cell"
         if conventional
-        else "Cartesian, as the structure is given; see --conventional-axes",
+        else "Cartesian, as the structure is given; conventional axes on request",
     )
     _print_tensor(f"{tensor.name} in GPa, relaxed ions", tensor.relaxed_ion_GPa)
     _print_tensor("clamped ions", tensor.clamped_ion_GPa)

@@ -1,4 +1,4 @@
-"""What ``nearsight locality`` prints, at most 80 columns wide."""
+"""How far atoms see, as text at most 80 columns wide."""
 
 from nearsight.locality.comparison import FAR_DISTANCES_A, LocalityComparison
 from nearsight.locality.convergence import Shell, SiteConvergence

@@ -224,12 +224,12 @@ def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
     print(f"\n{printable_name(path)}")
     print_line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
     print_line("plan", str(plan))
-    every = "any that keeps the whole space group; not all do: name one with --model"
+    every = "any that keeps the whole space group; not all do, so name one"
     print_line("model", every if model is None else model)
     print()
     more = plan_table(plan).print(_SITES_SHOWN)
     if more:
-        print(f"  and {more} more sites (--json and --csv list all)")
+        print(f"  and {more} more sites (JSON and CSV list all)")
 
 
 def print_convergence(convergence: SupercellConvergence) -> None:
@@ -238,7 +238,7 @@ def print_convergence(convergence: SupercellConvergence) -> None:
     names = [name_supercell(step.matrix) for step in convergence.steps]
     width = max(map(len, ("supercell", *names))) + 2
     shown = convergence.temperatures_K[: (WIDTH - width - 19) // 10]
-    more = "" if len(shown) == n_temperatures else f" (--json has all {n_temperatures} of them)"
+    more = "" if len(shown) == n_temperatures else f" (JSON has all {n_temperatures} of them)"
     print(f"\n  c_v in J/(g K) over supercells and temperatures{more}")
     heads = "".join(f"{value:8g} K" for value in shown)
     print(f"  {'supercell':<{width}} atoms   boundary{heads}")
