@@ -183,6 +183,16 @@ def test_tables_are_written_when_a_run_is_interrupted(
     assert len(written) == 9
 
 
+def test_no_table_takes_the_place_of_another_file(
+    nearsight: Run, phonon_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (phonon_folder / "r.bands.csv").write_bytes((phonon_folder / "ordered.cif").read_bytes())
+    assert nearsight("phonons", "r.bands.csv", *FEW, "--bands", "--csv", "r.csv") == 1
+    assert "would take its place" in " ".join(capsys.readouterr().err.split())
+    assert nearsight("phonons", "ordered.cif", *FEW, "--csv", "r.csv", "--json", "r.bands.csv") == 1
+    assert "are the same file" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_csv_does_not_take_the_place_of_its_structure(
     nearsight: Run, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

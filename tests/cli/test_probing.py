@@ -188,3 +188,14 @@ def test_options_that_do_not_go_together_are_refused_at_once(
     assert nearsight("heat-capacity", "aluminium.cif", *arguments) != 0
     assert message in " ".join(capsys.readouterr().err.split())
     assert not Path(".nearsight").exists()
+
+
+def test_0_K_among_the_temperatures_spoils_no_verdict(nearsight: Run) -> None:
+    alone = record(nearsight, "aluminium.cif", *PROBING, "--temperature", "100", "300")
+    both = record(nearsight, "aluminium.cif", *PROBING, "--temperature", "0", "100", "300")
+    assert both["verdict"] == alone["verdict"]
+    assert both["warnings"] == alone["warnings"]
+    cold, *others = both["heat_capacity"]
+    assert cold["J_per_g_K"] == 0.0
+    for one, other in zip(others, alone["heat_capacity"], strict=True):
+        assert one["J_per_g_K"] == pytest.approx(other["J_per_g_K"], rel=1e-12)

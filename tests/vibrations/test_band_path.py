@@ -107,6 +107,11 @@ def test_coordinates_are_those_of_the_primitive_cell_of_the_results(constants):
     assert path.runs[0][1].qpoint == (0.5, 0.25, -0.125)
 
 
+def test_four_labels_are_no_point(constants):
+    [run] = find_band_path(constants["primitive"], "G X W K").runs
+    assert [point.label for point in run] == ["Γ", "X", "W", "K"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -160,6 +165,7 @@ def test_points_may_be_as_far_apart_as_is_said(constants):
     ("text", "message"),
     [
         ("GXQ", r"the point Q of the path 'GXQ' is not known for this lattice, which has Γ, X, L,"),
+        ("G 0 0 0 X 1/2 0 1/2", "is no point of a path"),
         ("GX W KGL", "the point GX of the path"),
         ("G X1", "the point X1 of the path"),
         ("G", r"one point \(Γ\); it needs the two ends"),

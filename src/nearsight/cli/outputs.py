@@ -112,6 +112,11 @@ def _outputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
         path = getattr(arguments, name, None)
         if path is not None and not (option == "--json" and path == "-"):
             yield NamedFile(option, path)
+    if getattr(arguments, "csv", None) is not None:
+        from nearsight.tables.csv_files import KINDS, csv_file
+
+        for kind in KINDS:
+            yield NamedFile(f"the {kind} of --csv", csv_file(arguments.csv, kind))
     structures = getattr(arguments, "save_structure", None)
     if structures is not None:
         from nearsight.structures.writing import names_folder  # takes its time

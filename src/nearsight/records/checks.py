@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from nearsight import units
 from nearsight.hessian.result import Hessian
 from nearsight.records.verdict import Check, Level
@@ -128,9 +130,11 @@ def rigid_body_check(
 
 def _left_out(heat: HeatCapacity, n_rigid_body: int) -> Check:
     """Return how much the left out modes could matter, which is most where it is coldest."""
-    coldest = int(heat.temperatures_K.argmin())
+    # At 0 K nothing counts, left out or not.
+    coldest = int(np.where(heat.temperatures_K > 0, heat.temperatures_K, np.inf).argmin())
     counted = float(heat.heat_capacity_eV_per_K[coldest]) / units.BOLTZMANN_EV_PER_K
-    share = n_rigid_body / (n_rigid_body + counted)
+    warm = heat.temperatures_K[coldest] > 0
+    share = n_rigid_body / (n_rigid_body + counted) if warm else 0.0
     few = n_rigid_body <= NOTABLE_SHARE * 3 * heat.n_atoms
     small = few and share <= _SMALL_SHARE
     return Check(

@@ -59,6 +59,7 @@ def _error_bar(heat: ProbedHeatCapacity) -> Check:
     errors, values = heat.error_bar_eV_per_K, heat.heat_capacity_eV_per_K
     # A heat capacity that is not positive has nothing to be relative to.
     relative = np.divide(errors, values, out=np.full_like(values, np.inf), where=values > 0)
+    relative[heat.temperatures_K == 0.0] = 0.0  # which is exact
     worst = int(relative.argmax())
     share = float(relative[worst])
     percent = f"{100 * share:.2g} %" if share <= 1 else "more than 100 %"

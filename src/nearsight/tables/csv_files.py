@@ -15,6 +15,9 @@ logger = logging.getLogger("nearsight.cli")
 
 Row = Mapping[str, Any]
 
+KINDS = ("bands", "density-of-states", "supercells", "moduli", "modes")
+"""What tables there are beside that which a command is about."""
+
 _FIRST = ("structure", "model")
 _LAST = ("error",)
 
@@ -42,6 +45,7 @@ class CsvOutput:
             return
         about = {"structure": structure, "model": model}
         for table in tables:
+            assert not table.kind or table.kind in KINDS, table.kind
             self._rows.setdefault(table.kind, []).extend({**about, **row} for row in table.rows)
 
     def add_failure(self, structure: str, message: str) -> None:

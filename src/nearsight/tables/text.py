@@ -306,8 +306,12 @@ def print_ideal_gas(gas: MolecularThermochemistry) -> None:
         f"{gas.zero_point_energy_eV:.5f} eV, {gas.zero_point_energy_kJ_per_mol:.3f} kJ/mol",
     )
     energy = gas.potential_energy_eV
-    if energy is not None:
-        print_line("potential", f"energy {energy:.6f} eV, which G in eV has in it")
+    print_line(
+        "potential",
+        "energy not known: G in eV is above it, too"
+        if energy is None
+        else f"energy {energy:.6f} eV, which G in eV has in it",
+    )
     print()
     ideal_gas_table(gas).print()
     print("  H, S and G in kJ/mol: above the potential energy of the structure")

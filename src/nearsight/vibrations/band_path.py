@@ -76,7 +76,7 @@ def find_band_path(force_constants: ForceConstants, text: str = SUGGESTED) -> Ba
     """
     if os.path.isfile(text):
         return _explicit(_read(text), force_constants)
-    if _BASIS.match(text) or any(len(item.split()) == 4 for item in re.split(r"[,|]", text)):
+    if _BASIS.match(text) or _WITH_COORDINATES.search(text):
         return _explicit(text, force_constants)
     suggested, known = _of_seekpath(force_constants)
     if text.strip() == SUGGESTED:
@@ -137,6 +137,7 @@ def _spelled(label: str) -> str:
     return name
 
 
+_WITH_COORDINATES = re.compile(r"\s[-+.]?\d")
 _BASIS = re.compile(r"\s*basis\s*[:=]\s*(\w+)\s*", flags=re.IGNORECASE)
 
 

@@ -1,10 +1,11 @@
 """The electronic spin of a molecule: which its electrons can have, and what a model says of it."""
 
-import re
+import json
 
 from ase import Atoms
 
 from nearsight.errors import MethodError
+from nearsight.models.families import FAMILIES
 from nearsight.provenance import ModelIdentity
 
 _NAMED_AT_MOST = 3
@@ -20,8 +21,8 @@ def possible_spin(
     atoms
         The molecule.
     model
-        What its Hessian is from. The name of a model for molecules may have ``charge`` and
-        ``spin``, the multiplicity 2 S + 1: ``gfn2-xtb?charge=1&spin=2``.
+        What its Hessian is from. Methods with electrons have ``charge`` and ``spin``, the
+        multiplicity 2 S + 1, among their options: ``gfn2-xtb?charge=1&spin=2``.
     spin
         S; None for that of the model, 0 where it has none.
     charge
@@ -33,7 +34,7 @@ def possible_spin(
         S is no multiple of one half, the electrons cannot have it, or the model has another spin
         or charge.
     """
-    multiplicity, of_model = _in_name(model, "spin"), _in_name(model, "charge")
+    multiplicity, of_model = _computed(model)
     if charge is not None and of_model is not None and charge != of_model:
         raise MethodError(
             f"`charge` is {charge}, but {model.name} has computed {of_model}; leave it out."
@@ -66,10 +67,26 @@ def _require_electrons(atoms: Atoms, charge: int, spin: float) -> None:
     )
 
 
-def _in_name(model: ModelIdentity, option: str) -> int | None:
-    """Return an option in the name of a model; None without it.
+def _computed(model: ModelIdentity) -> tuple[int | None, int | None]:
+    """Return multiplicity and charge that a model has computed; None where it knows of neither.
 
-    What an ASE calculator means by it nobody knows.
+    What an ASE calculator means by options of these names nobody knows.
     """
-    found = re.search(rf"[?&]{option}=([+-]?\d+)", model.name)
-    return None if found is None or "ase:" in model.name else int(found[1])
+    for part in _parts(model):
+        family = FAMILIES.get(part.family)
+        if family is None or "spin" not in (family.options or ()):
+            continue
+        multiplicity = part.options.get("spin")
+        # A task of a model that knows of no spin has none.
+        if isinstance(multiplicity, int) and multiplicity >= 1:
+            charge = part.options.get("charge")
+            return multiplicity, charge if isinstance(charge, int) else None
+    return None, None
+
+
+def _parts(model: ModelIdentity) -> list[ModelIdentity]:
+    """Return the parts of a sum of models, or the model itself."""
+    parts = model.options.get("parts") if model.family == "sum" else None
+    if not isinstance(parts, list):
+        return [model]
+    return [ModelIdentity.from_json(json.loads(str(part))) for part in parts]

@@ -18,7 +18,9 @@ class IdealGasSettings(Settings):
     """
 
     temperatures_K: Annotated[
-        tuple[float, ...], Help("temperatures in K (default: 298.15)", "T"), POSITIVE
+        tuple[float, ...],
+        Help("temperatures in K, also as start:stop:step (default: 298.15)", "T"),
+        POSITIVE,
     ] = (298.15,)
     pressure_bar: Annotated[
         float, Help("pressure, such as 1bar, 101325Pa, 0.1MPa or 1atm (default: 1bar)"), POSITIVE

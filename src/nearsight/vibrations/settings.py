@@ -19,9 +19,11 @@ DEFAULT_RADIUS_A = 4.0
 class ThermodynamicSettings(Settings):
     """At which temperatures, and what counts."""
 
-    temperatures_K: Annotated[tuple[float, ...], Help("temperatures in K", "T"), Range(least=0)] = (
-        300.0,
-    )
+    temperatures_K: Annotated[
+        tuple[float, ...],
+        Help("temperatures in K, also as start:stop:step, such as 0:1000:50", "T"),
+        Range(least=0),
+    ] = (300.0,)
     acoustic: Annotated[
         Acoustic | None,
         Help(
