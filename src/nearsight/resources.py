@@ -39,10 +39,11 @@ class Resources(Settings):
         """
         if self.cores is None:
             return
-        os.environ.update(dict.fromkeys(_OF_THREADS, str(self.cores)))
+        n_threads = min(self.cores, os.cpu_count() or self.cores)
+        os.environ.update(dict.fromkeys(_OF_THREADS, str(n_threads)))
         if "numpy" in sys.modules:
             from threadpoolctl import threadpool_limits
 
-            threadpool_limits(self.cores)
+            threadpool_limits(n_threads)
         if (torch := sys.modules.get("torch")) is not None:
-            torch.set_num_threads(self.cores)
+            torch.set_num_threads(n_threads)
