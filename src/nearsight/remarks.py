@@ -68,6 +68,7 @@ CODES: Mapping[str, Code] = {
     "asymmetric-hessian": Code(_CAUTION, "The Hessian differs from its transpose."),
     "loose-pieces": Code(_CAUTION, "No pair holds parts of the structure to each other."),
     "products-by-differences": Code(_CAUTION, "Products are differences of forces."),
+    "saved-without-code": Code(_CAUTION, "A warning of a file from before warnings had codes."),
     # relaxation
     "unrelaxed": Code(_CAUTION, "The structure was not relaxed by the model."),
     "not-converged": Code(_PROBLEM, "The relaxation did not reach its threshold."),
@@ -171,11 +172,14 @@ def remarks_to_json(remarks: Iterable[Remark]) -> list[dict[str, str]]:
 
 
 def remarks_from_json(values: Iterable[Any]) -> tuple[Remark, ...]:
-    """Rebuild what `remarks_to_json` returned.
+    """Rebuild what `remarks_to_json` returned; earlier versions saved sentences alone.
 
     Raises
     ------
     ValueError
         One is no remark.
     """
-    return tuple(Remark.from_json(value) for value in values)
+    return tuple(
+        Remark("saved-without-code", value) if isinstance(value, str) else Remark.from_json(value)
+        for value in values
+    )

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -61,6 +63,12 @@ def test_argon_has_its_tabulated_standard_entropy(make_hessian):
     assert gas.enthalpy_eV == pytest.approx(2.5 * KB * 298.15, rel=1e-6)
     assert (gas.geometry, gas.zero_point_energy_eV) == ("monatomic", 0.0)
     assert (gas.point_group, gas.symmetry_number) == ("Kh", 1)
+
+
+@pytest.mark.parametrize("temperature", [5e-324, 1e-300, 1e300])
+def test_what_exceeds_all_numbers_is_refused_with_its_temperature(radical, temperature):
+    with pytest.raises(MethodError, match=re.escape(f"at {temperature:g} K and 100000 Pa exceed")):
+        molecular_thermochemistry(radical, [300.0, temperature], symmetry_number=1, spin=0.5)
 
 
 # ASE keeps the 2014 constants, which differ from ours by less than 1e-6: hence the tolerances.

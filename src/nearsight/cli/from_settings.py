@@ -78,11 +78,8 @@ def _help(about: About, default: Any) -> str:
     return f"{text} (default: {numbers})".replace("%", "%%") if shown else text.replace("%", "%%")
 
 
-_HELP = {
-    "relax": "take each structure as it is in its file",
-    "temperatures_K": "temperatures in K, or ranges of them such as 0:1000:50",
-}
-"""Where the option says the contrary of its setting, or takes more words."""
+_HELP = {"relax": "take each structure as it is in its file"}
+"""Where the option says the contrary of its setting."""
 
 # What else sets a setting.
 _FURTHER: dict[str, dict[str, dict[str, Any]]] = {

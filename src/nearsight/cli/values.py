@@ -2,13 +2,13 @@
 
 import argparse
 import contextlib
+import math
 import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 _MOST_MEMORY_GIB = 2.0**34  # 64 bits
 _MOST_TEMPERATURES = 100_000
-_HOTTEST = Decimal("1e9")
 _SPLIT = re.compile(r"(.*?)\s*([A-Za-z]*)", re.DOTALL)
 
 
@@ -88,7 +88,7 @@ def _range(text: str) -> list[float]:
 def _decimal(text: str) -> Decimal:
     with contextlib.suppress(InvalidOperation):
         value = Decimal(text.strip())
-        if value.is_finite() and abs(value) < _HOTTEST:
+        if value.is_finite() and math.isfinite(float(value)):
             return value
     raise argparse.ArgumentTypeError(f"{text.strip() or 'nothing'} is no temperature in K")
 

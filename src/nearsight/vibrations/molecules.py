@@ -232,7 +232,8 @@ def _functions(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return internal energy and enthalpy in eV, and entropy in eV/K, at each temperature."""
     # Below 10 K the exponential of a C-H stretch overflows to infinity, which is the right limit.
-    with np.errstate(over="ignore"):
+    # What overflows or vanishes at other temperatures is found in the functions.
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         rows = [
             (
                 gas.get_internal_energy(temperature, verbose=False),
@@ -241,7 +242,15 @@ def _functions(
             )
             for temperature in temperatures_K.tolist()
         ]
-    energy, enthalpy, entropy = np.array(rows, dtype=np.float64).reshape(-1, 3).T
+    functions = np.array(rows, dtype=np.float64).reshape(-1, 3)
+    for temperature, row in zip(temperatures_K, functions, strict=True):
+        # Per mole and in joules they are 10⁵ times larger.
+        if not np.isfinite(1e5 * np.array([*row, temperature * row[2]])).all():
+            raise MethodError(
+                f"the functions of an ideal gas at {temperature:g} K and {pressure_Pa:g} Pa exceed "
+                f"all numbers; take another temperature or pressure."
+            )
+    energy, enthalpy, entropy = functions.T
     return energy, enthalpy, entropy
 
 
