@@ -21,11 +21,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nearsight.derivatives.differences import SCHEMES, difference_rows
-from nearsight.hessian import Hessian, hessian
+from nearsight.hessian import Hessian
 from nearsight.models import Model, load_model
-from nearsight.relaxation import relax
-from nearsight.structures import read_structure
 from nearsight.vibrations import density_of_states, thermodynamics, vibrations
+from nearsight.workflows import HessianSettings, RowSettings, hessian
 from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 STEP_A = 0.01
@@ -33,28 +32,29 @@ NOISES_eV_PER_A = (0.0, 1e-4, 1e-3)
 WIDTH_PER_CM = 5.0
 TEMPERATURE_K = 300.0
 EXACT = "automatic differentiation"
+EVERY_ROW = HessianSettings(rows=RowSettings(method="rows", row_symmetry_A=None))
 
 
 # %% [markdown]
 # ## One solid
 def calculate(path: Path, model: Model) -> Record:
     """Relax a solid and describe its modes by every route."""
-    relaxation = relax(read_structure(path), model)
-    exact = hessian(relaxation.atoms, model, "rows", row_symmetry_A=None)
+    record = hessian(path, model, EVERY_ROW)
+    exact = record.results.hessian
     routes = {EXACT: exact}
     for noise in NOISES_eV_PER_A:
-        matrix = noisy_differences(relaxation.atoms, model, noise)
+        matrix = noisy_differences(exact.atoms, model, noise)
         name = f"differences, noise {noise:g} eV/Å"
         routes[name] = replace(exact, matrix_eV_per_A2=matrix, method="central-difference")
     grid = np.arange(-300.0, vibrations(exact).wavenumbers_per_cm[-1] + 100.0, 1.0)
     return {
-        "formula": relaxation.atoms.get_chemical_formula(),
-        "n_atoms": len(relaxation.atoms),
+        "formula": record.formula,
+        "n_atoms": record.n_atoms,
         "model": model.identity.to_json(),
-        "converged": relaxation.converged,
+        "converged": record.relaxation.converged,
         "grid_per_cm": grid.tolist(),
         "routes": {name: describe(H, grid) for name, H in routes.items()},
-        "versions": dict(exact.provenance.versions),
+        "versions": dict(record.versions),
     }
 
 

@@ -33,18 +33,17 @@ from biphenyl_linkers import with_biphenyl_linkers
 from numpy.typing import NDArray
 
 from nearsight.allocation import allocate_for_speed
-from nearsight.elasticity import elastic_tensor
 from nearsight.elasticity.ions import relax_ions
 from nearsight.errors import MethodError
-from nearsight.hessian import GeneralisedHessian, Hessian, generalised_hessian
+from nearsight.hessian import GeneralisedHessian, Hessian
 from nearsight.models import Evaluation, Model, load_model
 from nearsight.models.as_calculator import ModelCalculator
-from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.storage import write_text
 from nearsight.structures import space_group
 from nearsight.structures.strain import strain_matrix, strained
 from nearsight.testing.structures import mof5
 from nearsight.units import EV_PER_A3_IN_GPA
+from nearsight.workflows import ElasticSettings, RelaxationSettings, elastic, keep_unfinished
 from records import Record, collect, file_name, markdown_table, without_errors
 
 FloatArray = NDArray[np.float64]
@@ -75,6 +74,17 @@ HELD = {"MOF-5": "MOF-5-in-Fm-3m"}
 """Crystals that are also relaxed under the space group that they begin with."""
 SOFT_PER_CM = 100.0
 SOFTENING = ("crystal", "", "clamped ions", "relaxed ions", f"by modes < {SOFT_PER_CM:g} cm⁻¹")
+KEPT = (
+    "formula",
+    "n_atoms",
+    "volume_A3",
+    "relaxation",
+    "hessian",
+    "elasticity",
+    "warnings",
+    "model",
+)
+"""What is kept of a record."""
 SMALL_GPA = 1e-6
 """Below it the atoms take nothing off."""
 
@@ -84,50 +94,40 @@ SMALL_GPA = 1e-6
 def calculate(name: str, model: Model, folder: Path) -> Record:
     """Return the elastic constants of a crystal by all routes."""
     start = perf_counter()
-    relaxation = relax(
-        CRYSTALS[name](),
-        model,
-        RelaxationSettings(fmax_eV_per_A=FMAX_eV_PER_A, max_steps=3000),
-        checkpoint=folder / f"{name}.relaxation",
+    settings = ElasticSettings(
+        relaxation=RelaxationSettings(fmax_eV_per_A=FMAX_eV_PER_A, max_steps=3000)
     )
-    print(f"{name}: {relaxation.n_steps} steps, fmax {relaxation.fmax_eV_per_A:.1e}", flush=True)
-    rows = folder / f"{name}.rows"
-    found = generalised_hessian(relaxation.atoms, model, checkpoint=rows)
-    found.save(folder / f"{name}.npz")
-    tensor = elastic_tensor(found)
-    record = {
-        "formula": relaxation.atoms.get_chemical_formula(),
-        "n_atoms": len(relaxation.atoms),
-        "space_group": space_group(relaxation.atoms, SYMMETRY_TOLERANCE_A).symbol,
-        "volume_A3": float(relaxation.atoms.cell.volume),
-        "relaxation": relaxation.summary(),
-        "hessian": found.hessian.summary(),
-        "elasticity": tensor.summary(),
-        "warnings": [*relaxation.warnings, *tensor.warnings],
-        "model": model.identity.to_json(),
-    }
+    with keep_unfinished(folder / "unfinished") as unfinished:
+        answer = elastic(CRYSTALS[name](), model, settings, unfinished=unfinished)
+        found = answer.results.generalised
+        found.save(folder / f"{name}.npz")
+    steps, fmax = answer.relaxation.steps, answer.relaxation.fmax_eV_per_A
+    print(f"{name}: {steps} steps, fmax {fmax:.1e}", flush=True)
+    values = answer.to_json()
+    record = {each: values[each] for each in KEPT}
+    record["space_group"] = space_group(answer.atoms, SYMMETRY_TOLERANCE_A).symbol
     record["strained_GPa"] = {
         str(component): from_stresses(found, model, component).tolist() for component in (XX, YZ)
     }
     record["bulk_modulus_from_energies_GPa"] = from_energies(found, model)
     record["seconds"] = perf_counter() - start
-    print(f"{name}: {len(relaxation.atoms)} atoms, {record['seconds']:.0f} s", flush=True)
-    rows.unlink(missing_ok=True)
+    print(f"{name}: {answer.n_atoms} atoms, {record['seconds']:.0f} s", flush=True)
     return record
 
 
 def hold(name: str, model: Model) -> Record:
     """Return the elastic constants of a crystal that is relaxed under its space group."""
-    relaxation = relax(
-        CRYSTALS[name](),
-        model,
-        RelaxationSettings(fmax_eV_per_A=FMAX_eV_PER_A, symmetrize_A=SYMMETRY_TOLERANCE_A),
+    settings = ElasticSettings(
+        relaxation=RelaxationSettings(
+            fmax_eV_per_A=FMAX_eV_PER_A, symmetrize_A=SYMMETRY_TOLERANCE_A
+        )
     )
-    tensor = elastic_tensor(generalised_hessian(relaxation.atoms, model))
+    answer = elastic(CRYSTALS[name](), model, settings)
+    values = answer.to_json()
     return {
-        "space_group": space_group(relaxation.atoms, SYMMETRY_TOLERANCE_A).symbol,
-        "elasticity": tensor.summary(),
-        "warnings": [*relaxation.warnings, *tensor.warnings],
+        "space_group": space_group(answer.atoms, SYMMETRY_TOLERANCE_A).symbol,
+        "elasticity": values["elasticity"],
+        "warnings": values["warnings"],
     }
 
 

@@ -32,13 +32,12 @@ from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.errors import StructureError
-from nearsight.hessian import ForceConstants, force_constants, from_hessian
+from nearsight.hessian import ForceConstants, from_hessian
 from nearsight.models import Model, load_model
-from nearsight.relaxation import RelaxationSettings, relax
-from nearsight.structures import read_structure
 from nearsight.vibrations import PhononMesh, phonon_mesh, thermodynamics, vibrations
 from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.spectrum import Spectrum
+from nearsight.workflows import PhononsSettings, RelaxationSettings, keep_unfinished, phonons
 from records import Record, by_stem, collect, file_name, markdown_table, without_errors
 
 REPEATS = (2, 2, 2)
@@ -58,35 +57,26 @@ IMAGINARY_PER_CM = -0.5
 def calculate(path: Path, model: Model, folder: Path, tolerance_A: float | None) -> Record:
     """Relax a solid, compute its force constants, keep them, and describe every route to c_v."""
     start = perf_counter()
-    name = path.stem
-    relaxing, rows = folder / f"{name}.relaxation.npz", folder / f"{name}.rows"
-    relaxation = relax(
-        read_structure(path),
-        model,
-        RelaxationSettings(fmax_eV_per_A=FMAX_eV_PER_A, max_steps=1500, symmetrize_A=tolerance_A),
-        checkpoint=relaxing,
+    settings = PhononsSettings(
+        relaxation=RelaxationSettings(
+            fmax_eV_per_A=FMAX_eV_PER_A, max_steps=1500, symmetrize_A=tolerance_A
+        ),
+        supercell=REPEATS,
     )
-    found = force_constants(relaxation.atoms, model, REPEATS, checkpoint=rows)
-    if len(found.primitive_atoms) < len(relaxation.atoms):
-        raise StructureError(
-            f"{path} holds {len(relaxation.atoms)} atoms, but its primitive cell "
-            f"{len(found.primitive_atoms)}; give the primitive cell."
-        )
-    found.save(folder / f"{name}.force_constants.npz")
-    relaxing.unlink(missing_ok=True)
-    rows.unlink(missing_ok=True)
+    with keep_unfinished(folder / "unfinished") as unfinished:
+        record = phonons(path, model, settings, unfinished=unfinished)
+        found = record.results.force_constants
+        if len(found.primitive_atoms) < record.n_atoms:
+            raise StructureError(
+                f"{path} holds {record.n_atoms} atoms, but its primitive cell "
+                f"{len(found.primitive_atoms)}; give the primitive cell."
+            )
+        found.save(folder / f"{path.stem}.force_constants.npz")
+    values = record.to_json()
+    kept = ("formula", "n_atoms", "model", "relaxation", "force_constants", "versions")
     seconds = perf_counter() - start
-    print(f"{name}: {len(relaxation.atoms)} atoms, {seconds:.0f} s", flush=True)
-    return {
-        "formula": relaxation.atoms.get_chemical_formula(),
-        "n_atoms": len(relaxation.atoms),
-        "model": model.identity.to_json(),
-        "relaxation": relaxation.summary(),
-        "force_constants": found.summary(),
-        **routes(found),
-        "seconds": seconds,
-        "versions": dict(found.provenance.versions),
-    }
+    print(f"{path.stem}: {record.n_atoms} atoms, {seconds:.0f} s", flush=True)
+    return {**{name: values[name] for name in kept}, **routes(found), "seconds": seconds}
 
 
 def routes(found: ForceConstants) -> Record:

@@ -21,22 +21,32 @@ import csv
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 from ase import Atoms
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from nearsight.hessian import Hessian, hessian
+from nearsight.hessian import Hessian
 from nearsight.models import Model, load_model
-from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure
-from nearsight.vibrations import fit_scale_factor_to_heat_capacity, thermodynamics, vibrations
+from nearsight.vibrations import Vibrations, fit_scale_factor_to_heat_capacity, thermodynamics
+from nearsight.vibrations import vibrations as modes_of
+from nearsight.vibrations.settings import Acoustic
+from nearsight.workflows import (
+    RelaxationSettings,
+    RowSettings,
+    VibrationsSettings,
+    keep_unfinished,
+    vibrations,
+)
 from records import Record, collect, file_name, markdown_table, without_errors
 
 TEMPERATURE_K = 300.0
-ACOUSTIC = ("exclude", "classical", "as-computed")
+ACOUSTIC: tuple[Acoustic, ...] = ("exclude", "classical", "as-computed")
+SETTINGS = VibrationsSettings(
+    relaxation=RelaxationSettings(max_steps=1500), rows=RowSettings(method="rows")
+)
 PUBLISHED = "MACE-MP-0+D3, published"
 HALF_A_CELL = {"RSM0210", "RSM0216", "RSM0218", "SAS", "RWY"}
 """Solids whose DFT value was divided by the mass of half the cell; statistics leave them out."""
@@ -73,33 +83,25 @@ def read_reference(data: Path, max_atoms: int) -> list[Solid]:
 # ## One solid
 def calculate(name: str, atoms: Atoms, model: Model, folder: Path) -> Record:
     """Relax, compute the Hessian, keep it, and return the record."""
-    start = perf_counter()
-    relaxing, rows = folder / f"{name}.relaxation.npz", folder / f"{name}.rows"
-    relaxation = relax(atoms, model, RelaxationSettings(max_steps=1500), checkpoint=relaxing)
-    relaxed = perf_counter()
-    H = hessian(relaxation.atoms, model, "rows", checkpoint=rows)
-    H.save(folder / f"{name}.hessian.npz")
-    relaxing.unlink(missing_ok=True)
-    rows.unlink(missing_ok=True)
-    modes = vibrations(H)
-    seconds = perf_counter() - start
-    print(f"{name}: {len(atoms)} atoms, {relaxation.n_steps} steps, {seconds:.0f} s", flush=True)
+    with keep_unfinished(folder / "unfinished") as unfinished:
+        record = vibrations(atoms, model, SETTINGS, unfinished=unfinished)
+        record.results.hessian.save(folder / f"{name}.hessian.npz")
+    steps = record.relaxation.steps
+    print(f"{name}: {len(atoms)} atoms, {steps} steps, {record.seconds:.0f} s", flush=True)
+    values = record.to_json()
+    kept = ("n_atoms", "model", "relaxation", "hessian", "modes", "seconds", "versions")
     return {
         "structure": name,
-        "n_atoms": len(atoms),
-        "model": model.identity.to_json(),
-        "relaxation": relaxation.summary(),
-        "hessian": H.summary(),
-        "modes": modes.summary(),
+        **{each: values[each] for each in kept},
         "heat_capacity_J_per_g_K": {
-            convention: float(
-                thermodynamics(modes, TEMPERATURE_K, convention).heat_capacity_J_per_g_K[0]
-            )
-            for convention in ACOUSTIC
+            convention: capacity(record.results.vibrations, convention) for convention in ACOUSTIC
         },
-        "seconds": {"relaxation": relaxed - start, "all": seconds},
-        "versions": dict(H.provenance.versions),
     }
+
+
+def capacity(modes: Vibrations, convention: Acoustic) -> float:
+    """Return the heat capacity in J/(g K)."""
+    return float(thermodynamics(modes, TEMPERATURE_K, convention).heat_capacity_J_per_g_K[0])
 
 
 # %% [markdown]
@@ -155,9 +157,7 @@ def report(
     summary = [[PUBLISHED, "exclude", *statistics(published, reference), ""]]
     for model, of_model in found.items():
         folder = records / file_name(model)
-        modes = [
-            vibrations(Hessian.load(folder / f"{solid.name}.hessian.npz")) for solid in compared
-        ]
+        modes = [modes_of(Hessian.load(folder / f"{solid.name}.hessian.npz")) for solid in compared]
         for convention in ACOUSTIC:
             values = capacities(of_model, compared, convention)
             fit = fit_scale_factor_to_heat_capacity(modes, reference, TEMPERATURE_K, convention)

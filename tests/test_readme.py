@@ -1,12 +1,15 @@
+import argparse
 import json
 import re
 import warnings
 from pathlib import Path
 from typing import Any
 
+import ase.io
 import numpy as np
 import pytest
 
+from nearsight.cli.commands import command_parser
 from nearsight.cli.main import main
 from nearsight.errors import NearsightWarning
 from nearsight.hessian import Hessian
@@ -16,41 +19,79 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.skipif(FAMILIES["sevennet"].obstacle is not None, reason="the snippet needs sevenn")
-def test_snippet_of_the_readme_does_what_it_says(
+@pytest.mark.skipif(FAMILIES["sevennet"].obstacle is not None, reason="the snippets need sevenn")
+def test_snippets_of_the_readme_do_what_they_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (snippet,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    first, *others = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     with warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always", NearsightWarning)
-        exec(compile(snippet, "README.md", "exec"), names)
+        exec(compile(first, "README.md", "exec"), names)
     said = [str(each.message) for each in raised if each.category is NearsightWarning]
-    assert said == list(names["phonons"].warnings)
+    record = names["record"]
+    assert said == list(record.warnings)
     assert "modes of the Brillouin zone are imaginary" in said[0]
+    by_verb = [row.J_per_g_K for row in record.heat_capacity]
+    printed = re.search(r"\[([\d., ]+)\]\n", first)
+    assert printed is not None
+    assert [float(value) for value in printed[1].split(",")] == [round(c, 2) for c in by_verb]
+    relaxed = ase.io.read("quartz.relaxed.cif")
+    assert relaxed.get_volume() == pytest.approx(record.volume_A3, rel=1e-4)
+
+    for snippet in others:
+        exec(compile(snippet, "README.md", "exec"), names)
     saved = Hessian.load(tmp_path / "quartz.hessian.npz")
     assert np.array_equal(saved.matrix_eV_per_A2, names["H"].matrix_eV_per_A2)
     assert names["modes"].n_imaginary == 0
-    assert names["thermal"].heat_capacity_J_per_g_K.shape == (3,)
     assert names["constants"].rows_needed == 5
-    printed = re.search(r"\[([\d. ]+)\]", snippet)
-    assert printed is not None
-    shown = [float(value) for value in printed[1].split()]
-    np.testing.assert_allclose(names["thermal"].heat_capacity_J_per_g_K, shown, atol=0.005)
 
     command = ["heat-capacity", "examples/structures/quartz.cif", "--json", "quartz.json"]
     assert main([*command, "--temperature", "250", "300", "350"]) == 0
     record = json.loads(Path("quartz.json").read_text(encoding="utf-8"))
     by_command = [row["J_per_g_K"] for row in record["heat_capacity"]]
-    np.testing.assert_allclose(names["thermal"].heat_capacity_J_per_g_K, by_command, rtol=1e-9)
+    np.testing.assert_allclose(by_verb, by_command, rtol=1e-9)
     console = re.search(r"300\.00 +([\d.]+)", README)
     assert console is not None
     assert float(console[1]) == pytest.approx(by_command[1], abs=2e-4)
+
+
+def test_settings_of_the_readme_are_what_config_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "user"))
+    Path("nearsight.toml").write_text(text, encoding="utf-8")
+    assert main(["config", "heat-capacity"]) == 0
+    shown = capsys.readouterr().out
+    for line in (
+        "spectrum = mesh",
+        "model.device = cpu",
+        "relaxation.fmax_eV_per_A = 0.001",
+        "thermodynamics.temperatures_K = [250, 300, 350]",
+        "resources.cores = 4",
+    ):
+        assert f"{line}  (nearsight.toml)\n" in shown
 
 
 def test_commands_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"`make (\w+)`", README):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    parser = command_parser()
+    (commands,) = (each for each in parser._actions if isinstance(each, argparse._SubParsersAction))
+    assert commands.choices is not None
+    assert set(re.findall(r"^\| `nearsight ([a-z-]+)", README, re.MULTILINE)) == set(
+        commands.choices
+    )
+    options = {
+        option
+        for command in commands.choices.values()
+        for action in command._actions
+        for option in action.option_strings
+    }
+    cli = README.split("## The command line")[1].split("## In Python")[0]
+    assert set(re.findall(r"--[a-z][a-z-]+", cli)) <= options | {"--models"}

@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,8 +58,8 @@ def test_modes_are_listed_drawn_and_animated(
         (["vibrations", "copper.cif", "nitrogen.xyz", "--modes", "m.npz"], "--modes"),
         (["hessian", "copper.cif", "nitrogen.xyz", "--output", "h.npz"], "--output"),
         (["hessian", "copper.cif", "--output", "nowhere/h.npz"], "nowhere"),
-        (["hessian", "copper.cif", "./copper.cif"], "same file name"),
-        (["vibrations", "copper.cif", "./copper.cif", "--animate", "0"], "same file name"),
+        (["hessian", "copper.cif", "below/copper.cif"], "same file name"),
+        (["vibrations", "copper.cif", "below/copper.cif", "--animate", "0"], "same file name"),
         (["hessian", "copper.cif", "--output", "copper.cif"], "is one of the structures"),
         (["hessian", "copper.cif", "--json", "copper.cif"], "is one of the structures"),
         (["vibrations", "damaged.npz", "--supercell", "2", "1", "1"], "too late"),
@@ -72,6 +73,8 @@ def test_mistakes_are_explained_without_a_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (folder / "damaged.npz").write_bytes(b"PK\x03\x04 not an archive")
+    (folder / "below").mkdir()
+    shutil.copy("copper.cif", "below")
     assert nearsight(*command) == 1
     errors = capsys.readouterr().err
     assert message in errors

@@ -180,7 +180,7 @@ def test_a_licence_that_restricts_is_asked_for(
     monkeypatch.setattr(
         model_install,
         "install",
-        lambda family, *, accept_licence: accepted.append(accept_licence) or MADE,
+        lambda family, *, accept_licence, progress: accepted.append(accept_licence) or MADE,
     )
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     for answer, status in (("y", 0), ("YES", 0), ("", 1), ("n", 1)):

@@ -213,6 +213,11 @@ def test_a_number_that_is_none_is_named_and_not_written(records: Mapping[str, Re
         record.to_json()
 
 
+def test_a_record_is_checked_when_it_is_changed(records: Mapping[str, Record]) -> None:
+    with pytest.raises(ValueError, match="`n_atoms` is 7, but the structure has 4"):
+        replace(records["relax"], n_atoms=7)  # type: ignore[call-arg]
+
+
 def test_warnings_are_objects(nitrogen: HarmonicResults) -> None:
     assert vibrations_record(replace(nitrogen, thermodynamics=None)).to_json()["warnings"] == []
     [warning] = heat_capacity_record(nitrogen).to_json()["warnings"]

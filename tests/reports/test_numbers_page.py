@@ -16,12 +16,23 @@ from nearsight.records import (
     Record,
     record_from_json,
 )
-from nearsight.records.making import phonons_record, relaxation_record, vibrations_record
-from nearsight.records.results import HarmonicResults, ProbedResults, RelaxationResults
+from nearsight.records.making import (
+    phonons_record,
+    relaxation_record,
+    thermochemistry_record,
+    vibrations_record,
+)
+from nearsight.records.results import (
+    HarmonicResults,
+    ProbedResults,
+    RelaxationResults,
+    ThermochemistryResults,
+)
 from nearsight.records.structure import structure_part
 from nearsight.reports import render_report
-from nearsight.reports.numbers_section import numbers_section
+from nearsight.reports.numbers_section import numbers_section, share_of_page_bytes
 from nearsight.reports.section_choice import section_of
+from nearsight.vibrations import molecular_thermochemistry
 from recorded import record_of
 
 ReadPage = Callable[[str], Any]
@@ -153,12 +164,11 @@ def test_what_does_not_fit_is_left_out_and_named(quartz_entry: HarmonicResults) 
 
 
 def test_a_thousand_records_fit_into_a_page(quartz_entry: HarmonicResults) -> None:
-    """As in the command line: 14 MB for structures and records, however many there are."""
     record = _read(record_of(quartz_entry))
     atoms = quartz_entry.atoms.repeat((3, 2, 2))
     assert isinstance(record, HeatCapacityRecord)
     large = replace(record, relaxed_structure=structure_part(atoms), n_atoms=len(atoms))
-    of_each = len(numbers_section(large, 1000, 14_000).html)
+    of_each = len(numbers_section(large, 1000, share_of_page_bytes(1000)).html)
     assert 1000 * of_each < 29_000_000
 
 
@@ -175,3 +185,17 @@ def test_locality_is_shown_by_its_numbers(
     page = read_page(render_report([record]))
     assert f"{record.common_radius_A:.2f} Å" in page.words
     assert f"{record.cutoff_A:.2f} Å" in page.words
+
+
+def test_an_ideal_gas_is_shown_by_its_functions(
+    water_entry: HarmonicResults, read_page: ReadPage
+) -> None:
+    modes = replace(water_entry, thermodynamics=None)
+    gas = molecular_thermochemistry(water_entry.vibrations, [298.15, 500.0])
+    page = read_page(
+        render_report([_read(thermochemistry_record(ThermochemistryResults(modes, gas)))])
+    )
+    for temperature, entropy in zip((298.15, 500.0), gas.entropy_J_per_mol_K, strict=True):
+        assert f"entropy at {temperature:g} K" in page.words
+        assert f"{entropy:.3f} J/(mol K)" in page.words
+    assert "C2v" in page.words

@@ -48,7 +48,8 @@ def run(
         monkeypatch.setattr("sys.argv", [name, *options, *folders])
         monkeypatch.setattr(module, "load_model", lambda label: pair_model())
         if not computing:
-            for verb in {"relax", "hessian", "force_constants", "plan"} & set(vars(module)):
+            verbs = {"relax", "hessian", "force_constants", "phonons", "plan"}
+            for verb in verbs & set(vars(module)):
                 monkeypatch.setattr(module, verb, refuse)
         module.main()
         return module

@@ -72,13 +72,17 @@ def given_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 def _help(about: About, default: Any) -> str:
     assert about.help is not None
     text = _HELP.get(about.name, about.help.text)
-    shown = not (default is None or isinstance(default, bool | tuple) or "(default" in text)
-    number = f"{default:g}" if isinstance(default, float) else default
-    return f"{text} (default: {number})".replace("%", "%%") if shown else text.replace("%", "%%")
+    shown = not (default in {None, ()} or isinstance(default, bool) or "(default" in text)
+    values = default if isinstance(default, tuple) else (default,)
+    numbers = " ".join(f"{each:g}" if isinstance(each, float) else str(each) for each in values)
+    return f"{text} (default: {numbers})".replace("%", "%%") if shown else text.replace("%", "%%")
 
 
-_HELP = {"relax": "take each structure as it is in its file"}
-"""Where the option says the contrary of its setting."""
+_HELP = {
+    "relax": "take each structure as it is in its file",
+    "temperatures_K": "temperatures in K, or ranges of them such as 0:1000:50",
+}
+"""Where the option says the contrary of its setting, or takes more words."""
 
 # What else sets a setting.
 _FURTHER: dict[str, dict[str, dict[str, Any]]] = {

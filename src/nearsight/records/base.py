@@ -49,7 +49,7 @@ class Record:
         try:
             values = encoder(type(self))(self)
         except FieldError as error:
-            raise ValueError(f"`{error.where}` of the record {error}.") from None
+            raise ValueError(f"`{error.where}` of the record {error.said}.") from None
         return {**self._fixed(), **values}
 
     @classmethod
@@ -65,7 +65,7 @@ class Record:
         try:
             return cls.rebuilt(values)
         except FieldError as error:
-            raise CheckpointError(f"{described(error)}.") from None
+            raise CheckpointError(f"{error}.") from None
 
     @classmethod
     def rebuilt(cls, values: Any) -> Self:
@@ -127,11 +127,6 @@ def require_schema(values: Any) -> None:
             f"read it with the version that wrote it, or compute it again",
             "schema",
         )
-
-
-def described(error: FieldError) -> str:
-    """Return what is wrong with a field, in words."""
-    return f"the field `{error.where}` {error}" if error.path else f"it {error}"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -15,14 +15,19 @@ Convert = Callable[[Any], Any]
 class FieldError(ValueError):
     """A field that is not what its record has there."""
 
-    def __init__(self, message: str, *path: str) -> None:
-        super().__init__(message)
+    def __init__(self, said: str, *path: str) -> None:
+        super().__init__(said, *path)
+        self.said = said
+        """What is wrong with it, such as ``is missing``."""
         self.path = path
         """Names and places from the record down to the field, such as ``("modes", "[3]")``."""
 
     def inside(self, step: str) -> "FieldError":
         """Return the error as seen from one level further up."""
-        return FieldError(str(self), step, *self.path)
+        return FieldError(self.said, step, *self.path)
+
+    def __str__(self) -> str:
+        return f"the field `{self.where}` {self.said}" if self.path else f"it {self.said}"
 
     @property
     def where(self) -> str:

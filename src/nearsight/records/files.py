@@ -11,7 +11,7 @@ from typing import Any
 from nearsight.announcing import announce
 from nearsight.bounded_json import is_cut_off, parse_json
 from nearsight.errors import CheckpointError
-from nearsight.records.base import Record, described, require_schema
+from nearsight.records.base import Record, require_schema
 from nearsight.records.codec import FieldError
 from nearsight.records.questions import QUESTIONS
 from nearsight.remarks import Remark
@@ -112,7 +112,7 @@ def record_from_json(values: Any) -> Record:
     try:
         return _rebuilt(values)
     except FieldError as error:
-        raise CheckpointError(f"{described(error)}.") from None
+        raise CheckpointError(f"{error}.") from None
 
 
 def _rebuilt(values: Any) -> Record:
@@ -127,7 +127,7 @@ def _record(values: Any, file: Path, which: str) -> Record:
     try:
         return _rebuilt(values)
     except FieldError as error:
-        raise CheckpointError(f"{which} of {file} cannot be read: {described(error)}.") from None
+        raise CheckpointError(f"{which} of {file} cannot be read: {error}.") from None
 
 
 def _is_lines(content: bytes) -> bool:

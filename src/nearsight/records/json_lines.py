@@ -12,7 +12,7 @@ from typing import Any, Self
 from nearsight.bounded_json import parse_json
 from nearsight.errors import CheckpointError, StorageError
 from nearsight.locking import LocksNotSupportedError, try_lock
-from nearsight.records.base import Record, described, require_schema
+from nearsight.records.base import Record, require_schema
 from nearsight.records.codec import FieldError
 from nearsight.records.files import line_of
 from nearsight.storage import what_helps
@@ -174,7 +174,7 @@ class JsonLines:
             require_schema(values)
             return str(values["structure"])
         except FieldError as error:
-            said = described(error)
+            said = str(error)
         except (ValueError, RecursionError, KeyError) as error:
             said = f"it is no record ({type(error).__name__}: {error})"
         raise CheckpointError(

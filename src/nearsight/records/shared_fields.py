@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 from ase import Atoms
 
 from nearsight.provenance import Provenance
-from nearsight.records.base import described
 from nearsight.records.codec import FieldError, decoder
 from nearsight.records.described import Plain, plain
 from nearsight.records.parts import (
@@ -46,7 +45,7 @@ def part_of(kind: type[Part], summary: Mapping[str, Any]) -> Part:
     try:
         return cast(Part, decoder(kind)(plain(summary)))
     except FieldError as error:
-        raise ValueError(f"{kind.__name__}: {described(error)}.") from error
+        raise ValueError(f"{kind.__name__}: {error}.") from error
 
 
 def calculated_fields(

@@ -5,31 +5,29 @@ from typing import Any
 
 from nearsight.records.base import CalculatedRecord
 from nearsight.records.questions import (
-    ElasticRecord,
-    EnergyRecord,
     HeatCapacityRecord,
-    HessianRecord,
     LocalityRecord,
     PhononsRecord,
-    RelaxationRecord,
-    VibrationsRecord,
 )
 from nearsight.records.spectra import (
     DenseSpectrum,
     HeatCapacityRow,
     MeshSpectrum,
-    ModesPart,
     ProbedHeatCapacityRow,
 )
 from nearsight.reports import wording
 from nearsight.reports.geometry import structure_data
 from nearsight.reports.palette import element_colors
-from nearsight.reports.record_rows import Lines, provenance_rows
+from nearsight.reports.record_numbers import numbers_of
+from nearsight.reports.record_rows import provenance_rows
 from nearsight.reports.sections import Section, head_values, overview_values
 from nearsight.reports.templates import render
 
 SECTION_BUDGET_BYTES = 2_000_000
 """How much of the page the structure in 3D and the record of one structure may take together."""
+
+_PAGE_BUDGET_BYTES = 14_000_000
+"""How much of it all of them may take; the rest of a thousand sections takes about as much."""
 
 _SUBJECTS = {
     "heat-capacity": ("Harmonic heat capacity", "Heat capacities"),
@@ -50,6 +48,11 @@ _CONVENTIONS = {
 }
 
 
+def share_of_page_bytes(n_structures: int) -> int:
+    """Return how much of a page the structure in 3D and the record of one of many may take."""
+    return min(SECTION_BUDGET_BYTES, _PAGE_BUDGET_BYTES // max(1, n_structures))
+
+
 def numbers_section(
     record: CalculatedRecord, number: int, budget_bytes: int = SECTION_BUDGET_BYTES
 ) -> Section:
@@ -68,15 +71,16 @@ def numbers_section(
     anchor = f"structure-{number}"
     what, subject = _SUBJECTS[record.question]
     atoms = record.atoms
-    embedded = _embedded(record.to_json(), structure_data(atoms), budget_bytes)
+    head = head_values(record, anchor)
+    embedded = _embedded(head["record"], structure_data(atoms), budget_bytes)
     return Section(
         anchor=anchor,
         html=render(
             "numbers.html.j2",
-            **{**head_values(record, anchor), **embedded},
+            **{**head, **embedded},
             what=f"{what} of a {wording.described(atoms)}, with {record.model.name}",
             unit="cell" if atoms.pbc.any() else "molecule",
-            numbers=_numbers(record),
+            numbers=numbers_of(record),
             elements=list(element_colors(set(record.relaxed_structure.symbols)).items()),
             provenance=provenance_rows(record),
             **_heat(record),
@@ -167,55 +171,3 @@ def _imaginary(record: CalculatedRecord) -> str | None:
 def _findings(record: CalculatedRecord) -> set[str]:
     verdict = getattr(record, "verdict", None)
     return {check.finding for check in verdict.checks} if verdict else set()
-
-
-def _numbers(record: CalculatedRecord) -> Lines:
-    """Return the numbers that are in no table of their own."""
-    lines: Lines = []
-    if record.energy_eV is not None:
-        lines.append(("potential energy", f"{wording.signed(record.energy_eV, 4)} eV"))
-    if isinstance(record, EnergyRecord):
-        lines.append(("largest force", f"{record.fmax_eV_per_A:.4f} eV/Å"))
-        if record.max_stress_GPa is not None:
-            lines.append(("largest stress", f"{record.max_stress_GPa:.4f} GPa"))
-    if isinstance(record, RelaxationRecord):
-        relaxation = record.relaxation
-        lines.append(("energy before", f"{wording.signed(relaxation.energy_before_eV, 4)} eV"))
-        lines.append(("energy after", f"{wording.signed(relaxation.energy_after_eV, 4)} eV"))
-    if isinstance(record, VibrationsRecord | PhononsRecord | HeatCapacityRecord):
-        lines += _modes(record.modes)
-    if isinstance(record, VibrationsRecord):
-        lines.append(("zero-point energy", f"{record.zero_point_energy_eV:.5f} eV"))
-    if isinstance(record, HessianRecord) and record.file is not None:
-        lines.append(("saved as", record.file))
-    if isinstance(record, ElasticRecord):
-        lines += _elasticity(record)
-    if isinstance(record, LocalityRecord):
-        lines.append(("common radius of fragments", f"{record.common_radius_A:.2f} Å"))
-        lines.append(("cutoff that follows", f"{record.cutoff_A:.2f} Å"))
-    return lines
-
-
-def _modes(modes: ModesPart | None) -> Lines:
-    if modes is None or not modes.wavenumbers_per_cm:
-        return []
-    low, high = min(modes.wavenumbers_per_cm), max(modes.wavenumbers_per_cm)
-    span = f"{low:.1f} to {high:.1f} cm⁻¹".replace("-", "−")
-    return [
-        ("modes at Γ", f"{len(modes.wavenumbers_per_cm)}, {span}"),
-        ("imaginary at Γ", str(modes.n_imaginary)),
-    ]
-
-
-def _elasticity(record: ElasticRecord) -> Lines:
-    moduli = record.elasticity.moduli
-    lines: Lines = [("stability", record.elasticity.stability)]
-    if moduli is None:
-        return lines
-    return [
-        *lines,
-        ("bulk modulus (Hill)", f"{moduli.bulk_GPa.hill:.2f} GPa"),
-        ("shear modulus (Hill)", f"{moduli.shear_GPa.hill:.2f} GPa"),
-        ("Young's modulus (Hill)", f"{moduli.youngs_GPa.hill:.2f} GPa"),
-        ("Poisson's ratio (Hill)", f"{moduli.poisson_ratio.hill:.3f}"),
-    ]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import nearsight
 from nearsight.errors import StorageError
 from nearsight.records.base import Record
+from nearsight.reports.numbers_section import share_of_page_bytes
 from nearsight.reports.section_choice import section_of
 from nearsight.reports.sections import (
     MODE_BUDGET_BYTES,
@@ -63,8 +64,9 @@ def render_report(
     mode_budget_bytes: int = MODE_BUDGET_BYTES,
 ) -> str:
     """Return the page that `write_report` writes."""
+    budget_bytes = share_of_page_bytes(len(records))
     sections = [
-        section_of(record, number, mode_budget_bytes)
+        section_of(record, number, mode_budget_bytes, budget_bytes)
         for number, record in enumerate(records, start=1)
     ]
     return render_page(sections, command=command)

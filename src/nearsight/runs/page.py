@@ -6,7 +6,7 @@ from typing import Any
 
 from nearsight.errors import StorageError
 from nearsight.records import FailureRecord, Record
-from nearsight.reports.numbers_section import SECTION_BUDGET_BYTES
+from nearsight.reports.numbers_section import share_of_page_bytes
 from nearsight.reports.page import render_page
 from nearsight.reports.section_choice import section_of
 from nearsight.reports.sections import MODE_BUDGET_BYTES, Section, failed_section
@@ -18,12 +18,6 @@ logger = logging.getLogger("nearsight.cli")
 
 _PAGE_MODE_BUDGET_BYTES = 20_000_000
 """How much of a page all moving modes together may take; a browser opens twice that with ease."""
-
-
-_PAGE_STILL_BUDGET_BYTES = 14_000_000
-"""How much of a page structures at rest, and records, of results that were read may take.
-
-The rest of a thousand sections takes about as much."""
 
 
 class ReportOutput:
@@ -47,7 +41,7 @@ class ReportOutput:
         self._structures = structures
         self._command = command
         self._budget = min(MODE_BUDGET_BYTES, _PAGE_MODE_BUDGET_BYTES // len(structures))
-        self._still_budget = min(SECTION_BUDGET_BYTES, _PAGE_STILL_BUDGET_BYTES // len(structures))
+        self._still_budget = share_of_page_bytes(len(structures))
         self._sections: list[Section] = []
         self._n_written = 0
         self._pace = pace or Pace()
