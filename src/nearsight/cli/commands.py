@@ -331,7 +331,7 @@ def _models_at_work(actions: "options.Commands") -> None:
         "--models", required=True, metavar="A,B,...", help="names of models, separated by commas"
     )
     options.add_model(comparing, named=False)
-    options.add_output(comparing, plot=None, tables=False)
+    options.add_output(comparing, plot=None)
     comparing.set_defaults(run=options.runner("nearsight.cli.model_compare"))
 
 

@@ -18,7 +18,9 @@ from nearsight.models.spec import ModelSpec
 from nearsight.printable import printable_name
 from nearsight.remarks import remarks_to_json
 from nearsight.runs.json_file import JsonOutput, Record
+from nearsight.tables.csv_files import CsvOutput
 from nearsight.tables.lines import WIDTH
+from nearsight.tables.table import Column, Table
 from nearsight.testing.speed import measure_force_call
 from nearsight.workflows.settings import StructureSettings
 from nearsight.workflows.source import Source
@@ -34,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ModelError("--models names no model; separate names by commas.")
     request = requested(arguments, StructureSettings())
     atoms, notes = Source.of(arguments.structure, request.settings.reading).read()
-    output = JsonOutput(arguments.json, many=True)
+    output, tables = JsonOutput(arguments.json, many=True), CsvOutput(arguments.csv)
     records = []
     show = arguments.json != "-"
     if show:
@@ -46,9 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
         }
         records.append(record)
         output.add(record)
+        tables.add(arguments.structure, name, [_table(record)])
         if show:
             _print_line(record, names)
     output.finish()
+    tables.finish()
     if show:
         _print_foot(records)
         print_warnings(notes)
@@ -76,6 +80,21 @@ def _attempt(structure: str, atoms: Atoms, spec: ModelSpec) -> Record:
         "ms_per_force_call": 1000 * call.seconds,
         "memory_MB": call.memory_bytes / 1e6,
     }
+
+
+def _table(record: Record) -> Table:
+    """Return the row of one model in a file of tables."""
+    if "error" in record:
+        return Table((Column("error", [record["error"]["message"]]),))
+    stress = record["stress_GPa"]
+    values = {
+        "energy_eV_per_atom": record["energy_eV_per_atom"],
+        "max_force_eV_per_A": record["max_force_eV_per_A"],
+        "pressure_GPa": None if stress is None else -sum(stress[:3]) / 3,
+        "ms_per_force_call": record["ms_per_force_call"],
+        "memory_MB": record["memory_MB"],
+    }
+    return Table(tuple(Column(name, [value]) for name, value in values.items()))
 
 
 def _print_head(path: str, atoms: Atoms, names: list[str]) -> None:
