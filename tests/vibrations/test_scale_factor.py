@@ -1,7 +1,10 @@
+import warnings
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from nearsight.errors import MethodError
+from nearsight.errors import MethodError, NearsightWarning
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.scale_factor import (
     fit_frequency_scale_factor,
@@ -48,6 +51,20 @@ def test_heat_capacities_of_scaled_solids_give_the_factor_back(solids, acoustic)
     assert fit.rms_residual < 1e-6
     assert (fit.residual_unit, fit.n_values) == ("relative", 3)
     assert fit.provenance == tuple(solid.provenance for solid in solids)
+
+
+def test_what_must_be_known_of_solids_is_said_once_and_where_the_fit_was_asked_for(solids):
+    acoustic = "as-computed"  # which warns that rigid-body modes are noise
+    reference = capacities(solids, 250.0, "exclude", 1.0)
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always", NearsightWarning)
+        fit_scale_factor_to_heat_capacity(solids, reference, 250.0, acoustic)
+    of_solids = [
+        message for solid in solids for message in thermodynamics(solid, 250.0, acoustic).warnings
+    ]
+    assert [str(each.message) for each in raised] == of_solids
+    assert of_solids
+    assert {Path(each.filename) for each in raised} == {Path(__file__)}
 
 
 def test_the_fit_is_stationary_for_references_that_disagree(solids):

@@ -214,7 +214,8 @@ def test_settings_and_models_travel_to_other_processes() -> None:
 
 
 def test_a_specified_model_is_the_loaded_one() -> None:
-    model = ModelSpec(name="ase:emt").load(Resources(device="cpu"))
+    assert ModelSpec("ase:emt", device="cpu") == ModelSpec(name="ase:emt", device="cpu")
+    model = ModelSpec("ase:emt").load(Resources(device="cpu"))
     assert model.identity.name == "ase:emt"
     with pytest.raises(ModelError):
         ModelSpec(name="ase:nothing").load()

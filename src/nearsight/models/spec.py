@@ -1,6 +1,6 @@
 """Which model, as a value that files hold and other processes receive."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from nearsight.settings import Help, OneOf, Settings
@@ -15,12 +15,12 @@ DTYPES = ("float64", "float32")
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec(Settings):
-    """Everything that `load_model` is told."""
+    """Everything that `load_model` is told: ``ModelSpec("mace-mp-0-small", device="cuda")``."""
 
     name: Annotated[
         str,
         Help("a name from `nearsight models list`, or family:target such as ase:emt", "NAME"),
-    ] = DEFAULT_MODEL
+    ] = field(default=DEFAULT_MODEL, kw_only=False)
     dtype: Annotated[str, Help("precision of the model"), OneOf(DTYPES)] = "float64"
     device: Annotated[str, Help("cpu, cuda, or auto for a GPU if there is one")] = "auto"
     trust: Annotated[

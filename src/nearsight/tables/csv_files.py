@@ -15,7 +15,7 @@ logger = logging.getLogger("nearsight.cli")
 
 Row = Mapping[str, Any]
 
-KINDS = ("bands", "density-of-states", "supercells", "moduli", "modes")
+KINDS = ("bands", "density-of-states", "forces", "supercells", "moduli", "modes")
 """What tables there are beside that which a command is about."""
 
 _FIRST = ("structure", "model")

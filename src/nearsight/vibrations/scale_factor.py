@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nearsight.announcing import quietly
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
 from nearsight.vibrations.modes import Vibrations
@@ -103,14 +104,16 @@ def fit_scale_factor_to_heat_capacity(
         ]
         return np.array(capacities) / reference - 1
 
-    fit = minimize_scalar(
-        lambda factor: float(np.sum(relative_errors(factor) ** 2)),
-        bounds=(_SMALLEST_FACTOR, _LARGEST_FACTOR),
-        method="bounded",
-        options={"xatol": 1e-9},
-    )
-    factor = float(fit.x)
-    errors = relative_errors(factor)
+    relative_errors(1.0)  # what must be known of the solids is raised here, once
+    with quietly():
+        fit = minimize_scalar(
+            lambda factor: float(np.sum(relative_errors(factor) ** 2)),
+            bounds=(_SMALLEST_FACTOR, _LARGEST_FACTOR),
+            method="bounded",
+            options={"xatol": 1e-9},
+        )
+        factor = float(fit.x)
+        errors = relative_errors(factor)
     if min(factor - _SMALLEST_FACTOR, _LARGEST_FACTOR - factor) < 1e-6:
         raise MethodError(
             f"no frequency factor between {_SMALLEST_FACTOR} and {_LARGEST_FACTOR} gives these "
