@@ -108,11 +108,11 @@ def test_strange_values_end_in_no_defect(phonon_folder: Path, seed: int) -> None
         outcome(command)
 
 
-@pytest.mark.parametrize("temperature", ["nan", "inf", "-1", "1e300", "-0.0", "0", "1e-300", "1e5"])
+@pytest.mark.parametrize("temperature", ["nan", "inf", "-1", "-0.0", "0", "1e-300", "1e300"])
 def test_temperatures(temperature: str, phonon_folder: Path) -> None:
     command = ("heat-capacity", *QUICK["heat-capacity"], "--json", "r.json")
     said = outcome((*command, f"--temperature={temperature}"))
-    if temperature in {"nan", "inf", "-1", "1e300"}:
+    if temperature in {"nan", "inf", "-1"}:
         assert "temperature" in said
         assert not (phonon_folder / "r.json").exists()
         return
