@@ -145,6 +145,7 @@ def test_a_crystal_is_refused(spring_crystal):
     ("setting", "message"),
     [
         ({"temperatures_K": 0.0}, "temperatures_K holds 0 K; give positive ones: the entropy"),
+        ({"temperatures_K": 1e-300}, "are no numbers"),
         ({"temperatures_K": [300.0, -10.0]}, "temperatures_K holds -10 K"),
         ({"temperatures_K": [np.inf]}, "temperatures_K holds inf K"),
         ({"temperatures_K": [[300.0]]}, r"shape \(1, 1\)"),

@@ -231,8 +231,9 @@ def _functions(
     gas: "IdealGasThermo", temperatures_K: FloatArray, pressure_Pa: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return internal energy and enthalpy in eV, and entropy in eV/K, at each temperature."""
-    # Below 10 K the exponential of a C-H stretch overflows to infinity, which is the right limit.
-    with np.errstate(over="ignore"):
+    # Below 10 K the exponential of a C-H stretch overflows to infinity, which is the right limit;
+    # what is not a number in the end is found below.
+    with np.errstate(all="ignore"):
         rows = [
             (
                 gas.get_internal_energy(temperature, verbose=False),
@@ -241,7 +242,14 @@ def _functions(
             )
             for temperature in temperatures_K.tolist()
         ]
-    energy, enthalpy, entropy = np.array(rows, dtype=np.float64).reshape(-1, 3).T
+    functions = np.array(rows, dtype=np.float64).reshape(-1, 3)
+    lost = ~np.isfinite(functions).all(axis=1)
+    if lost.any():
+        raise MethodError(
+            f"at {temperatures_K[lost][0]:g} K and {pressure_Pa:g} Pa the functions of an ideal "
+            f"gas are no numbers; give `temperatures_K` and `pressure_bar` of this world."
+        )
+    energy, enthalpy, entropy = functions.T
     return energy, enthalpy, entropy
 
 
