@@ -5,7 +5,6 @@ import argparse
 import nearsight
 from nearsight.cli import options
 from nearsight.cli.from_settings import add_settings
-from nearsight.cli.logs import add_log_options
 from nearsight.cli.parser import Parser
 from nearsight.cli.values import mode_index, positive_float
 from nearsight.workflows import settings
@@ -35,7 +34,7 @@ def command_parser() -> argparse.ArgumentParser:
     _config(commands)
     _schema(commands)
     _clean(commands)
-    add_log_options(parser)
+    options.add_log_options(parser)
     return parser
 
 

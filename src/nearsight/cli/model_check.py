@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import nearsight
-from nearsight.cli.logs import progress_for
 from nearsight.cli.request import requested
 from nearsight.models.verdicts import Verdict
 from nearsight.settings import Settings
 from nearsight.tables.lines import WIDTH
+from nearsight.terminal.logs import progress_for
 from nearsight.testing import ConformanceReport, check_model
 from nearsight.testing.report import Check
 

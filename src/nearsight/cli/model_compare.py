@@ -12,7 +12,6 @@ from ase.units import GPa
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
-from nearsight.cli.streams import say_defect
 from nearsight.errors import ModelError, NearsightError
 from nearsight.models.spec import ModelSpec
 from nearsight.printable import printable_name
@@ -21,6 +20,7 @@ from nearsight.runs.json_file import JsonOutput, Record
 from nearsight.tables.csv_files import CsvOutput
 from nearsight.tables.lines import WIDTH
 from nearsight.tables.table import Column, Table
+from nearsight.terminal.streams import say_defect
 from nearsight.testing.speed import measure_force_call
 from nearsight.workflows.settings import StructureSettings
 from nearsight.workflows.source import Source

@@ -7,7 +7,6 @@ from pathlib import Path
 from nearsight.cli.batch import run_each
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
-from nearsight.cli.streams import say
 from nearsight.errors import CheckpointError
 from nearsight.hessian.other_programs import is_hessian_of_other_program, read_hessian
 from nearsight.hessian.phonopy_results import is_phonopy_file
@@ -16,6 +15,7 @@ from nearsight.records import Record, read_contents
 from nearsight.records.making import heat_capacity_record
 from nearsight.records.results import HarmonicResults
 from nearsight.runs.outputs import Outcome
+from nearsight.terminal.streams import say
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.thermodynamics import thermodynamics
 from nearsight.workflows.settings import SavedSettings
