@@ -3,10 +3,10 @@
 import os
 import re
 import stat
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from nearsight.errors import StorageError
+from nearsight.errors import MethodError, StorageError
 
 _FRAGMENT = re.compile(r"(.+)-\d+\.extxyz", re.DOTALL)
 
@@ -89,3 +89,22 @@ def _ignores_case(place: str) -> bool:
     folder = os.path.dirname(place)
     other = os.path.join(os.path.dirname(folder), os.path.basename(folder).swapcase())
     return other != folder and os.path.exists(other) and os.path.samefile(folder, other)
+
+
+def require_different_stems(structures: Sequence[str]) -> None:
+    """Check that results that are named after their structures do not overwrite each other.
+
+    Raises
+    ------
+    MethodError
+        Two structures have the same file name.
+    """
+    from nearsight.structures.selection import structure_stem
+
+    stems = [structure_stem(path) for path in structures]
+    twice = sorted({stem for stem in stems if stems.count(stem) > 1})
+    if twice:
+        raise MethodError(
+            f"two structures have the same file name ({', '.join(twice)}), and so would their "
+            f"results; compute them one by one."
+        )
