@@ -10,6 +10,7 @@ from nearsight.models.families import FAMILIES, TORCH, Family
 from nearsight.models.spec import DEFAULT_MODEL
 from nearsight.models.verdicts import Verdict, last_verdict
 from nearsight.tables.lines import WIDTH, print_line
+from nearsight.testing.report import Check
 
 _STATES = {
     State.ABSENT: "no",
@@ -160,3 +161,17 @@ def _in_words(verdict: Verdict | None) -> str:
         f"{verdict.nearsight}",
         600,
     )
+
+
+def print_check(check: Check) -> None:
+    """Print how one check of a model ended."""
+    verdict = ("ok" if check.passed else "FAILED") if check.applies else "-"
+    numbers = (
+        f"{check.measured:9.2e} <= {check.tolerance:7.1e} {check.unit}"
+        if check.applies
+        else "not applicable"
+    )
+    print(f"{verdict:>6}  {check.name:<30} {check.structure:<8} {numbers}"[:WIDTH])
+    if not (check.applies and check.passed):
+        for line in textwrap.wrap(check.detail, WIDTH - 8):
+            print(f"{'':8}{line}")
