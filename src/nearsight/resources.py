@@ -39,7 +39,7 @@ class Resources(Settings):
         """
         if self.cores is None:
             return
-        n_threads = min(self.cores, os.cpu_count() or self.cores)
+        n_threads = min(self.cores, os.cpu_count() or 1)  # more could only wait for each other
         os.environ.update(dict.fromkeys(_OF_THREADS, str(n_threads)))
         if "numpy" in sys.modules:
             from threadpoolctl import threadpool_limits

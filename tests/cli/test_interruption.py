@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from nearsight.cli.batch import Outcome, run_each
-from nearsight.cli.interruption import interruptible, status_of
 from nearsight.models import AseModel
+from nearsight.terminal.interruption import interruptible, status_of
 
 Run = Callable[..., int]
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from scipy import constants
 
+from nearsight.cli.main import main
+
 Run = Callable[..., int]
 
 FEW = ("--no-relax", "--mesh", "3", "3", "3", "--supercell", "2", "2", "2")
@@ -198,3 +200,18 @@ def test_a_csv_does_not_take_the_place_of_its_structure(
 ) -> None:
     assert nearsight("vibrations", "copper.cif", "--csv", "copper.cif") == 1
     assert "would take its place" in " ".join(capsys.readouterr().err.split())
+
+
+def test_models_side_by_side_are_rows(nearsight: Run, folder: Path) -> None:
+    names = "ase:emt,no-model,ase:lj"
+    options = ["--models", names, "--csv", "c.csv", "--json", "c.json"]
+    assert main(["models", "compare", "copper.cif", *options]) == 1
+    written = rows(folder / "c.csv")
+    assert [row["model"] for row in written] == names.split(",")
+    records = json.loads((folder / "c.json").read_text())
+    for row, record in zip(written, records, strict=True):
+        assert bool(row["error"]) == ("error" in record)
+        if "error" not in record:
+            assert float(row["energy_eV_per_atom"]) == record["energy_eV_per_atom"]
+            mean = -sum(record["stress_GPa"][:3]) / 3
+            assert float(row["pressure_GPa"]) == pytest.approx(mean, rel=1e-12)

@@ -344,7 +344,7 @@ def test_mistakes_of_report_are_found_before_reading(
     def read(path: str) -> None:
         raise AssertionError("the options were to be checked first")
 
-    monkeypatch.setattr("nearsight.cli.report.Hessian.load", read)
+    monkeypatch.setattr("nearsight.reports.reading.Hessian.load", read)
     assert main(["report", "any.npz", *arguments]) == 1
     assert message in capsys.readouterr().err
     assert not (folder / "r.html").exists()

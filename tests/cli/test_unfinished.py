@@ -116,7 +116,7 @@ def test_signals_end_a_command_alike_and_work_goes_on(
         how = "interrupted" if name == "SIGINT" else f"ended by {name}"
         assert said.strip() == (
             f"nearsight: {how}. Finished work is kept in .nearsight: {rows.name} (6 rows); the "
-            f"same command goes on from there."
+            f"same calculation goes on from there."
         )
     resumed = start(*ROWS, *JSON)
     assert resumed.wait() == 0

@@ -10,8 +10,6 @@ from functools import partial
 from time import perf_counter
 
 from nearsight import records
-from nearsight.cli.logs import progress_for
-from nearsight.cli.streams import ended_by_package, say, say_defect, why_not_printed
 from nearsight.cli.wording import in_options
 from nearsight.errors import MemoryBudgetError, NearsightError, StorageError, system_message
 from nearsight.memory import is_out_of_memory, out_of_memory_message
@@ -19,6 +17,8 @@ from nearsight.progress import Progress, duration
 from nearsight.runs.outputs import Outcome, RunFiles, RunOutputs
 from nearsight.runs.told import Told
 from nearsight.tables.closing import ClosingTable
+from nearsight.terminal.logs import progress_for
+from nearsight.terminal.streams import ended_by_package, say, say_defect, why_not_printed
 from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 logger = logging.getLogger("nearsight.cli")

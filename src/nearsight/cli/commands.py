@@ -5,7 +5,6 @@ import argparse
 import nearsight
 from nearsight.cli import options
 from nearsight.cli.from_settings import add_settings
-from nearsight.cli.logs import add_log_options
 from nearsight.cli.parser import Parser
 from nearsight.cli.values import mode_index, positive_float
 from nearsight.workflows import settings
@@ -35,7 +34,7 @@ def command_parser() -> argparse.ArgumentParser:
     _config(commands)
     _schema(commands)
     _clean(commands)
-    add_log_options(parser)
+    options.add_log_options(parser)
     return parser
 
 
@@ -84,8 +83,7 @@ def _heat_capacity(commands: "options.Commands") -> None:
     command.add_argument(
         "--atomic-heat",
         metavar="FILE",
-        help="write the structure with the heat capacity of each atom, which --spectrum probing "
-        "tells, as extended XYZ",
+        help="write the heat capacity of each atom, which --spectrum probing tells (.extxyz)",
     )
     options.add_output(command, plot="heat capacity over temperature")
     command.set_defaults(run=options.runner("nearsight.cli.heat_capacity"))
@@ -144,9 +142,7 @@ def _vibrations(commands: "options.Commands") -> None:
     )
     options.add_structures(command)
     command.add_argument(
-        "--modes",
-        metavar="FILE",
-        help="save the normal modes (.npz; one structure only)",
+        "--modes", metavar="FILE", help="save the normal modes (.npz; one structure only)"
     )
     command.add_argument(
         "--animate",
@@ -331,7 +327,7 @@ def _models_at_work(actions: "options.Commands") -> None:
         "--models", required=True, metavar="A,B,...", help="names of models, separated by commas"
     )
     options.add_model(comparing, named=False)
-    options.add_output(comparing, plot=None, tables=False)
+    options.add_output(comparing, plot=None)
     comparing.set_defaults(run=options.runner("nearsight.cli.model_compare"))
 
 
@@ -339,9 +335,8 @@ def _clean(commands: "options.Commands") -> None:
     command = commands.add_parser(
         "clean",
         help="list unfinished work that is kept, or remove it",
-        description="List the unfinished work that interrupted commands have left in a folder. "
-        "With --remove it is removed, but for what a running process works on; files of others "
-        "stay.",
+        description="List the unfinished work that interrupted commands have left in a folder, or "
+        "remove what no running process works on.",
     )
     options.add_work_folder(command)
     command.add_argument("--remove", action="store_true", help="remove what is listed")

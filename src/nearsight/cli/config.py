@@ -1,7 +1,6 @@
 """``nearsight config``: which settings apply, and which file says so."""
 
 import argparse
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nearsight.printable import printable_name
@@ -12,6 +11,8 @@ from nearsight.workflows.settings_files import (
     SettingsFile,
     default_files,
     default_paths,
+    flat,
+    origins_of,
 )
 
 
@@ -25,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print_all(OF_WORKFLOWS[arguments.workflow](), files)
     elif files:
         print()
-        for name, (value, file) in _origins(files).items():
+        for name, (value, file) in origins_of(files).items():
             print(f"{name} = {_shown(value)}  ({printable_name(str(file.path))})")
     return 0
 
@@ -33,31 +34,18 @@ def run(arguments: argparse.Namespace) -> int:
 def _size(file: SettingsFile | None) -> str:
     if file is None:
         return "not there"
-    n_settings = len(list(_flat(file.values)))
+    n_settings = len(list(flat(file.values)))
     return f"{n_settings} setting{'' if n_settings == 1 else 's'}"
 
 
 def _print_all(settings: Settings, files: list[SettingsFile]) -> None:
     """Print every setting of a workflow, with the file that says it."""
-    origins = _origins(files)
+    origins = origins_of(files)
     print()
-    for name, value in (*_flat(settings.to_json()), *_flat(EveryRun().to_json())):
+    for name, value in (*flat(settings.to_json()), *flat(EveryRun().to_json())):
         said, file = origins.get(name, (value, None))
         origin = "" if file is None else f"  ({printable_name(str(file.path))})"
         print(f"{name} = {_shown(said)}{origin}")
-
-
-def _origins(files: list[SettingsFile]) -> dict[str, tuple[Any, SettingsFile]]:
-    """Return what files say of each setting, and the file that counts."""
-    return {name: (value, file) for file in files for name, value in _flat(file.values)}
-
-
-def _flat(values: Mapping[str, Any], group: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{group}{name}.")
-        else:
-            yield f"{group}{name}", value
 
 
 def _shown(value: Any) -> str:

@@ -3,7 +3,7 @@
 import sys
 from typing import NoReturn
 
-from nearsight.cli.interruption import interruptible, status_of, tell
+from nearsight.terminal.interruption import interruptible, status_of, tell
 
 
 def enter() -> NoReturn:

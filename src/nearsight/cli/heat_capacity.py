@@ -1,7 +1,6 @@
 """``nearsight heat-capacity``."""
 
 import argparse
-import io
 from dataclasses import replace
 
 from nearsight.cli.batch import Task, run_batch
@@ -14,13 +13,10 @@ from nearsight.errors import MethodError
 from nearsight.figures import heat_capacity_figure
 from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.runs.outputs import Outcome
-from nearsight.storage import write_text
 from nearsight.tables import text
 from nearsight.tables.of_results import tables_of
-from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 from nearsight.workflows import HeatCapacitySettings, heat_capacity
-from nearsight.workflows.born import require_born_file
-from nearsight.workflows.finished import require_force_constants_file
+from nearsight.workflows.finished import require_named_files
 from nearsight.workflows.source import Source
 
 
@@ -29,9 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     require_output_files(arguments)
     request = requested(arguments, HeatCapacitySettings())
     settings = request.settings
-    require_born_file(settings.phonons.born)
     sources = [Source.of(path, settings.reading) for path in arguments.structures]
-    require_force_constants_file(sources, settings)
+    require_named_files(sources, settings)
     if arguments.atomic_heat:
         require_one_structure(arguments, "--atomic-heat")
         if settings.spectrum != "probing":
@@ -44,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         results = record.results
         assert results is not None
         if arguments.atomic_heat and isinstance(results, ProbedResults):
-            _write_atomic_heat(arguments.atomic_heat, results.heat)
+            results.heat.write_atomic_heat(arguments.atomic_heat)
         if arguments.plot:
             drawn.append(results)
         files = (arguments.atomic_heat,)
@@ -55,12 +50,6 @@ def run(arguments: argparse.Namespace) -> int:
             heat_capacity_figure(arguments.plot, drawn)
 
     return run_batch(arguments, one, draw)
-
-
-def _write_atomic_heat(path: str, heat: ProbedHeatCapacity) -> None:
-    text = io.StringIO()
-    heat.to_ase().write(text, format="extxyz")
-    write_text(path, text.getvalue())
 
 
 def show(results: HarmonicResults | ProbedResults) -> None:

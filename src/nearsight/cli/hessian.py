@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from nearsight.cli import plan
 from nearsight.cli.batch import Task, run_batch
-from nearsight.cli.names import require_different_stems, require_one_structure
-from nearsight.cli.outputs import NamedFile, require_output_files
+from nearsight.cli.names import require_one_structure
+from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.errors import MethodError
+from nearsight.runs.named_files import NamedFile, require_different_stems
 from nearsight.runs.outputs import Outcome
 from nearsight.structures.selection import structure_stem
 from nearsight.tables import text

@@ -4,8 +4,6 @@ import argparse
 from dataclasses import replace
 
 from nearsight.cli.batch import Task, run_batch
-from nearsight.cli.fragment_output import make_folder, write_fragments
-from nearsight.cli.names import require_different_stems
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import Request, requested
 from nearsight.cli.shown_warnings import print_warnings
@@ -14,7 +12,9 @@ from nearsight.hessian.methods import choose_kind
 from nearsight.locality.result import Locality
 from nearsight.models.contract import Model
 from nearsight.records.locality_results import LocalityResults
+from nearsight.runs.named_files import require_different_stems
 from nearsight.runs.outputs import Outcome
+from nearsight.structures.fragment_files import make_folder, write_fragments
 from nearsight.structures.selection import structure_stem
 from nearsight.tables.locality import print_comparison, print_locality
 from nearsight.tables.of_results import locality_table

@@ -1,25 +1,32 @@
 """The entry point ``nearsight``: a command runs, and what happens when it fails."""
 
 import argparse
+import logging
 import shlex
 import sys
+import textwrap
 import warnings
 from collections.abc import Sequence
 
+import nearsight
 from nearsight.allocation import allocate_for_speed
 from nearsight.cli.commands import command_parser
-from nearsight.cli.interruption import interruptible, status_of, tell
-from nearsight.cli.logs import log_start, told_as_asked
-from nearsight.cli.streams import (
+from nearsight.cli.wording import in_options
+from nearsight.errors import NearsightError, NearsightWarning, system_message
+from nearsight.structures.inputs import Inputs, expand_structures
+from nearsight.terminal.interruption import interruptible, status_of, tell
+from nearsight.terminal.logs import told_as_asked
+from nearsight.terminal.streams import (
     ended_by_package,
     guarded_streams,
     say,
     say_defect,
     why_not_printed,
 )
-from nearsight.cli.wording import in_options
-from nearsight.errors import NearsightError, NearsightWarning, system_message
-from nearsight.structures.inputs import expand_structures
+
+_logger = logging.getLogger("nearsight")
+_LONGEST_COMMAND = 200
+_MOST_NAMED = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,12 +69,31 @@ def _run(given: Sequence[str]) -> int:
         inputs = expand_structures(names, of_hessians=getattr(parsed, "of_hessians", False))
         if names:
             parsed.structures = list(inputs.paths)
+        if parsed.log is not None:
+            from nearsight.cli.outputs import require_log_apart  # which takes its time
+
+            require_log_apart(parsed)
         with told_as_asked(parsed):
-            log_start(parsed, inputs)
+            _log_start(parsed, inputs)
             return _finished(parsed)
     except NearsightError as error:  # of the structures' names, or of the log itself
-        say(str(error))
+        say(in_options(str(error)))
         return 1
+
+
+def _log_start(arguments: argparse.Namespace, inputs: Inputs) -> None:
+    """Log what runs, of a command that takes structures: the others are done at once."""
+    if inputs.repeated:
+        names = ", ".join(inputs.repeated[:_MOST_NAMED])
+        more = len(inputs.repeated) - _MOST_NAMED
+        others = f" and {more} more" if more > 0 else ""
+        say(f"given more than once and computed once: {names}{others}.")
+    for note in inputs.notes:
+        _logger.info("%s", note)
+    if hasattr(arguments, "structures") or hasattr(arguments, "structure"):
+        command = arguments.command_line.removeprefix("nearsight ")
+        command = textwrap.shorten(command, _LONGEST_COMMAND, placeholder=" ...")
+        _logger.info("Nearsight %s: %s", nearsight.__version__, command)
 
 
 def _finished(parsed: argparse.Namespace) -> int:

@@ -1,9 +1,7 @@
 """``nearsight models compare``: one structure, several models, side by side."""
 
 import argparse
-import textwrap
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -12,18 +10,21 @@ from ase.units import GPa
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
-from nearsight.cli.streams import say_defect
 from nearsight.errors import ModelError, NearsightError
 from nearsight.models.spec import ModelSpec
-from nearsight.printable import printable_name
 from nearsight.remarks import remarks_to_json
 from nearsight.runs.json_file import JsonOutput, Record
-from nearsight.tables.lines import WIDTH
+from nearsight.tables.csv_files import CsvOutput
+from nearsight.tables.model_comparison import (
+    comparison_table,
+    print_foot,
+    print_head,
+    print_model_line,
+)
+from nearsight.terminal.streams import say_defect
 from nearsight.testing.speed import measure_force_call
 from nearsight.workflows.settings import StructureSettings
 from nearsight.workflows.source import Source
-
-_WIDTH_OF_NUMBERS = 55
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,11 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise ModelError("--models names no model; separate names by commas.")
     request = requested(arguments, StructureSettings())
     atoms, notes = Source.of(arguments.structure, request.settings.reading).read()
-    output = JsonOutput(arguments.json, many=True)
+    output, tables = JsonOutput(arguments.json, many=True), CsvOutput(arguments.csv)
     records = []
     show = arguments.json != "-"
     if show:
-        _print_head(arguments.structure, atoms, names)
+        print_head(arguments.structure, atoms, names)
     for name in names:
         record = {
             **_attempt(arguments.structure, atoms, replace(request.model, name=name)),
@@ -46,11 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
         }
         records.append(record)
         output.add(record)
+        tables.add(arguments.structure, name, [comparison_table(record)])
         if show:
-            _print_line(record, names)
+            print_model_line(record, names)
     output.finish()
+    tables.finish()
     if show:
-        _print_foot(records)
+        print_foot(records)
         print_warnings(notes)
     return 1 if any("error" in record for record in records) else 0
 
@@ -76,44 +79,3 @@ def _attempt(structure: str, atoms: Atoms, spec: ModelSpec) -> Record:
         "ms_per_force_call": 1000 * call.seconds,
         "memory_MB": call.memory_bytes / 1e6,
     }
-
-
-def _print_head(path: str, atoms: Atoms, names: list[str]) -> None:
-    print(f"{printable_name(path)}: {atoms.get_chemical_formula()}, {len(atoms)} atoms\n")
-    width = _name_width(names)
-    print(f"{'':<{width}}    E / atom    max |F|   pressure   force call  memory")
-    print(f"{'model':<{width}}          eV       eV/Å        GPa           ms      MB")
-
-
-def _name_width(names: list[str]) -> int:
-    return min(max(map(len, names)), WIDTH - _WIDTH_OF_NUMBERS)
-
-
-def _print_line(record: Record, names: list[str]) -> None:
-    width = _name_width(names)
-    name = record["model"]
-    shown = name if len(name) <= width else f"…{name[1 - width :]}"
-    if "error" in record:
-        message = " ".join(record["error"]["message"].split())
-        # An address in it stays whole: it is to be copied.
-        lines = textwrap.wrap(
-            f"FAILED: {message}", WIDTH - width - 2, break_long_words=False, break_on_hyphens=False
-        )
-        for index, line in enumerate(lines):
-            print(f"{shown if index == 0 else '':<{width}}  {line}")
-        return
-    stress = record["stress_GPa"]
-    pressure = "-" if stress is None else f"{-sum(stress[:3]) / 3:.4f}"
-    print(
-        f"{shown:<{width}}  {record['energy_eV_per_atom']:10.5f} "
-        f"{record['max_force_eV_per_A']:10.5f} {pressure:>10} {record['ms_per_force_call']:12.2f} "
-        f"{record['memory_MB']:7.0f}"
-    )
-
-
-def _print_foot(records: list[dict[str, Any]]) -> None:
-    levels = {record["level_of_theory"] for record in records if "error" not in record}
-    print("\nMemory: what loading and calling added here and in the model's own process.")
-    print("A library that several models share here counts for the first of them.")
-    if len(levels) > 1:
-        print("Energies of different levels of theory have no common zero.")

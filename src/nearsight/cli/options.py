@@ -2,10 +2,11 @@
 
 import argparse
 import importlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nearsight.cli.from_settings import add_settings
+from nearsight.cli.parser import Parser
 from nearsight.settings import Settings, describe
 from nearsight.workflows.settings_files import EveryRun
 
@@ -179,4 +180,36 @@ def add_output(
         "--report",
         metavar="FILE",
         help="write one self-contained page with numbers, figures and moving modes (.html)",
+    )
+
+
+def add_log_options(parser: Parser) -> None:
+    """Add what decides how much is told, before the command and after it."""
+    _add_log(parser, {})
+    for command in parser.leaves():
+        # What was said before the command stays unless it is said again.
+        _add_log(command, {"default": argparse.SUPPRESS})
+
+
+def _add_log(parser: Parser, unless_given: Mapping[str, Any]) -> None:
+    group = parser.add_argument_group("what is told meanwhile")
+    group.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        **unless_given,
+        help="warnings and errors only: no bars, no lines about what is being done",
+    )
+    group.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        **unless_given,
+        help="lines on standard error on a terminal too, and more of them",
+    )
+    group.add_argument(
+        "--log",
+        metavar="FILE",
+        help="append what is being done to FILE with times",
+        **unless_given,
     )

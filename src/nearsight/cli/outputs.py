@@ -3,14 +3,13 @@
 import argparse
 import os
 import re
-import stat
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nearsight.cli.from_settings import given_settings
 from nearsight.cli.option_names import option_of
 from nearsight.errors import MethodError, StorageError
+from nearsight.runs.named_files import NamedFile, require_different, require_no_fragment
 
 _FIGURES = (".png", ".pdf", ".svg")
 _PAGES = (".html", ".htm")
@@ -31,16 +30,6 @@ _MODELS = ("model", "reference", "models")
 
 # What follows the file in the name of a model: options, an architecture, a dispersion correction.
 _AFTER_TARGET = re.compile(r"[?#]|\+d3")
-_FRAGMENT = re.compile(r"(.+)-\d+\.extxyz", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class NamedFile:
-    """A file, and what a command has to do with it."""
-
-    role: str
-    """An option, or a few words."""
-    path: str
 
 
 def require_output_files(
@@ -76,10 +65,10 @@ def require_output_files(
         require_writable(file.path)
     _require_lines(arguments)
     read = list(_inputs(arguments))
-    _require_different(written, read)
+    require_different(written, read)
     folder = getattr(arguments, "out", None)
     if folder is not None:
-        _require_no_fragment(folder, [*written, *read], _structures(arguments))
+        require_no_fragment(folder, [*written, *read], _structures(arguments))
 
 
 def require_log_apart(arguments: argparse.Namespace) -> None:
@@ -92,7 +81,7 @@ def require_log_apart(arguments: argparse.Namespace) -> None:
     """
     if arguments.log is not None:
         log = NamedFile("--log", arguments.log)
-        _require_different([*_outputs(arguments), log], list(_inputs(arguments)))
+        require_different([*_outputs(arguments), log], list(_inputs(arguments)))
 
 
 def _require_lines(arguments: argparse.Namespace) -> None:
@@ -152,61 +141,3 @@ def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
             target = _AFTER_TARGET.split(name.partition(":")[2])[0]
             if target and os.path.isfile(target):
                 yield NamedFile(f"what --{option} names", target)
-
-
-def _require_different(written: Iterable[NamedFile], read: Iterable[NamedFile]) -> None:
-    kept = {_identity(file.path): file for file in read}
-    taken: dict[Hashable, NamedFile] = {}
-    for file in written:
-        identity = _identity(file.path)
-        if identity is None:
-            continue
-        if other := taken.get(identity):
-            raise StorageError(
-                f"{other.role} ({other.path}) and {file.role} ({file.path}) are the same file; "
-                f"give one of them another name."
-            )
-        if other := kept.get(identity):
-            raise StorageError(
-                f"{file.path} ({file.role}) is {other.role} ({other.path}) and would take its "
-                f"place; give the result another name."
-            )
-        taken[identity] = file
-
-
-def _require_no_fragment(folder: str, files: Iterable[NamedFile], structures: list[str]) -> None:
-    """Check that none of `files` has a name that a fragment of a structure may get."""
-    from nearsight.structures.selection import structure_stem
-
-    stems = {structure_stem(structure).casefold(): structure for structure in structures}
-    there = _identity(folder)
-    for file in files:
-        directory, name = os.path.split(os.path.realpath(file.path))
-        fragment = _FRAGMENT.fullmatch(name.casefold())
-        if fragment and fragment[1] in stems and _identity(directory) == there:
-            raise StorageError(
-                f"{file.path} ({file.role}) has the name of a fragment of {stems[fragment[1]]}, "
-                f"which could take its place; choose another folder for --out."
-            )
-
-
-def _identity(path: str) -> Hashable:
-    """Return what is the same for all names of a file, through links and other spellings.
-
-    None for a device or a pipe, to which anything may be written more than once.
-    """
-    place = os.path.realpath(path)
-    try:
-        found = os.stat(place)
-    except OSError:  # it is not there yet
-        return place.casefold() if _ignores_case(place) else place
-    if stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode):
-        return found.st_dev, found.st_ino
-    return None
-
-
-def _ignores_case(place: str) -> bool:
-    """Tell whether the file system of a place takes small and capital letters for the same."""
-    folder = os.path.dirname(place)
-    other = os.path.join(os.path.dirname(folder), os.path.basename(folder).swapcase())
-    return other != folder and os.path.exists(other) and os.path.samefile(folder, other)

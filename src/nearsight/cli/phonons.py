@@ -18,8 +18,7 @@ from nearsight.tables import text
 from nearsight.tables.of_results import tables_of
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.workflows import PhononsSettings, phonons
-from nearsight.workflows.born import require_born_file
-from nearsight.workflows.finished import require_force_constants_file
+from nearsight.workflows.finished import require_named_files
 from nearsight.workflows.source import Source
 
 
@@ -30,9 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
         require_one_structure(arguments, "--output")
     request = requested(arguments, PhononsSettings())
     settings = request.settings
-    require_born_file(settings.phonons.born)
     sources = [Source.of(path, settings.reading) for path in arguments.structures]
-    require_force_constants_file(sources, settings)
+    require_named_files(sources, settings)
     model = request.load_model(arguments.structures)
     drawn: list[HarmonicResults] = []
 

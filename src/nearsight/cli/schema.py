@@ -4,8 +4,7 @@ import argparse
 import json
 
 from nearsight.errors import MethodError
-from nearsight.records.json_schema import DIALECT
-from nearsight.records.questions import QUESTIONS
+from nearsight.records.questions import QUESTIONS, schema_of_all
 from nearsight.settings import nearest
 
 
@@ -25,20 +24,3 @@ def run(arguments: argparse.Namespace) -> int:
         raise MethodError(f"there is no question {question!r}{nearest(question, QUESTIONS)}.")
     print(json.dumps(QUESTIONS[question].json_schema(), indent=2, ensure_ascii=False))
     return 0
-
-
-def schema_of_all() -> dict[str, object]:
-    """Return the schema of a record of any question, with one definition for each question."""
-    definitions: dict[str, object] = {}
-    for question, kind in QUESTIONS.items():
-        schema = kind.json_schema()
-        definitions |= schema.pop("$defs")
-        del schema["$schema"]
-        definitions[question] = schema
-    return {
-        "$schema": DIALECT,
-        "title": "Nearsight record",
-        "description": "One question about one structure, answered.",
-        "anyOf": [{"$ref": f"#/$defs/{question}"} for question in QUESTIONS],
-        "$defs": definitions,
-    }

@@ -2,14 +2,14 @@
 
 import argparse
 import contextlib
-import math
-import re
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from nearsight.errors import SettingError
+from nearsight.quantities import MOST_TEMPERATURES, pressure_in_bar, temperatures_of
 
 _MOST_MEMORY_GIB = 2.0**34  # 64 bits
-_MOST_TEMPERATURES = 100_000
-_SPLIT = re.compile(r"(.*?)\s*([A-Za-z]*)", re.DOTALL)
+Value = TypeVar("Value")
 
 
 def positive_float(text: str) -> float:
@@ -57,40 +57,19 @@ def mode_index(text: str) -> int:
 
 def temperatures(text: str) -> list[float]:
     """Return temperatures in K: one, a list with commas, or start:stop:step with both ends."""
-    values: list[float] = []
-    for part in text.split(","):
-        values.extend(_range(part) if ":" in part else [float(_decimal(part))])
-    return values
+    return _explained(temperatures_of, text)
 
 
-def _range(text: str) -> list[float]:
-    """Return the numbers from start to stop, which is among them where a step ends there."""
+def pressure(text: str) -> float:
+    """Return a pressure in bar, such as 1bar, 101325Pa, 0.1MPa, 1atm; a bare number is in bar."""
+    return _explained(pressure_in_bar, text)
+
+
+def _explained(read: Callable[[str], Value], text: str) -> Value:
     try:
-        start, stop, step = map(_decimal, text.split(":"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text} is no range of temperatures such as 0:1000:50 (start:stop:step)"
-        ) from None
-    if step <= 0:
-        raise argparse.ArgumentTypeError(f"the step of {text} is {step}; it must be positive")
-    if stop < start:
-        raise argparse.ArgumentTypeError(
-            f"{text} ends below its start; write {stop}:{start}:{step}"
-        )
-    if (stop - start) / step >= _MOST_TEMPERATURES:
-        raise argparse.ArgumentTypeError(
-            f"{text} is more than {_MOST_TEMPERATURES} temperatures; take a larger step"
-        )
-    # Decimals have no rounding that would lose the last one.
-    return [float(start + step * index) for index in range(int((stop - start) // step) + 1)]
-
-
-def _decimal(text: str) -> Decimal:
-    with contextlib.suppress(InvalidOperation):
-        value = Decimal(text.strip())
-        if value.is_finite() and math.isfinite(float(value)):
-            return value
-    raise argparse.ArgumentTypeError(f"{text.strip() or 'nothing'} is no temperature in K")
+        return read(text)
+    except SettingError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 class TemperaturesAction(argparse.Action):
@@ -105,35 +84,11 @@ class TemperaturesAction(argparse.Action):
     ) -> None:
         """Keep all of them in one list."""
         every = [value for part in values for value in part]
-        if len(every) > _MOST_TEMPERATURES:
+        if len(every) > MOST_TEMPERATURES:
             parser.error(
-                f"argument --temperature: these are {len(every)}; take {_MOST_TEMPERATURES} at most"
+                f"argument --temperature: these are {len(every)}; take {MOST_TEMPERATURES} at most"
             )
         setattr(namespace, self.dest, every)
-
-
-_IN_BAR = {
-    "bar": 1.0,
-    "mbar": 1e-3,
-    "Pa": 1e-5,
-    "hPa": 1e-3,
-    "kPa": 1e-2,
-    "MPa": 10.0,
-    "GPa": 1e4,
-    "atm": 1.01325,
-    "Torr": 1.01325 / 760,
-}
-
-
-def pressure(text: str) -> float:
-    """Return a pressure in bar, such as 1bar, 101325Pa, 0.1MPa, 1atm; a bare number is in bar."""
-    number, unit = _SPLIT.fullmatch(text.strip()).groups()  # type: ignore[union-attr]  # always
-    if unit and unit not in _IN_BAR:  # mPa is no MPa
-        raise argparse.ArgumentTypeError(
-            f"{text} is no pressure; write a number and one of {', '.join(_IN_BAR)}, such as "
-            f"101325Pa"
-        )
-    return positive_float(number) * _IN_BAR[unit or "bar"]
 
 
 def symmetry_number(text: str) -> int | None:

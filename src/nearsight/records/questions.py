@@ -9,6 +9,7 @@ from nearsight.records.base import CalculatedRecord, DerivativesRecord, Record, 
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
 from nearsight.records.described import Says
 from nearsight.records.elastic_parts import ElasticityPart
+from nearsight.records.json_schema import DIALECT
 from nearsight.records.locality_parts import (
     ComparisonPart,
     FragmentPart,
@@ -322,3 +323,20 @@ QUESTIONS: Mapping[str, type[Record]] = {
     )
 }
 """The class of each question's records."""
+
+
+def schema_of_all() -> dict[str, object]:
+    """Return the schema of a record of any question, with one definition for each question."""
+    definitions: dict[str, object] = {}
+    for question, kind in QUESTIONS.items():
+        schema = kind.json_schema()
+        definitions |= schema.pop("$defs")
+        del schema["$schema"]
+        definitions[question] = schema
+    return {
+        "$schema": DIALECT,
+        "title": "Nearsight record",
+        "description": "One question about one structure, answered.",
+        "anyOf": [{"$ref": f"#/$defs/{question}"} for question in QUESTIONS],
+        "$defs": definitions,
+    }

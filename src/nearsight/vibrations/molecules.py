@@ -231,9 +231,9 @@ def _functions(
     gas: "IdealGasThermo", temperatures_K: FloatArray, pressure_Pa: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return internal energy and enthalpy in eV, and entropy in eV/K, at each temperature."""
-    # Below 10 K the exponential of a C-H stretch overflows to infinity, which is the right limit.
-    # What overflows or vanishes at other temperatures is found in the functions.
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+    # Below 10 K the exponential of a C-H stretch overflows to infinity, which is the right limit;
+    # what is not a number in the end is found below.
+    with np.errstate(all="ignore"):
         rows = [
             (
                 gas.get_internal_energy(temperature, verbose=False),
@@ -243,13 +243,12 @@ def _functions(
             for temperature in temperatures_K.tolist()
         ]
     functions = np.array(rows, dtype=np.float64).reshape(-1, 3)
-    for temperature, row in zip(temperatures_K, functions, strict=True):
-        # Per mole and in joules they are 10⁵ times larger.
-        if not np.isfinite(1e5 * np.array([*row, temperature * row[2]])).all():
-            raise MethodError(
-                f"the functions of an ideal gas at {temperature:g} K and {pressure_Pa:g} Pa exceed "
-                f"all numbers; take another temperature or pressure."
-            )
+    lost = ~np.isfinite(functions).all(axis=1)
+    if lost.any():
+        raise MethodError(
+            f"at {temperatures_K[lost][0]:g} K and {pressure_Pa:g} Pa the functions of an ideal "
+            f"gas are no numbers; give `temperatures_K` and `pressure_bar` of this world."
+        )
     energy, enthalpy, entropy = functions.T
     return energy, enthalpy, entropy
 

@@ -1,5 +1,7 @@
 """A heat capacity from probing as a value, with what it may be off by."""
 
+import io
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +10,7 @@ from ase import Atoms
 from nearsight import units
 from nearsight.arrays import FloatArray
 from nearsight.hessian.product_method import ProductMethod
+from nearsight.storage import write_text
 from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.heat_capacity import HeatCapacity
 
@@ -146,6 +149,18 @@ class ProbedHeatCapacity(HeatCapacity):
             "peak_memory_bytes": self.peak_memory_bytes,
             "seconds": self.seconds,
         }
+
+    def write_atomic_heat(self, path: str | os.PathLike[str]) -> None:
+        """Write the structure with the heat capacity of each atom as extended XYZ.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written.
+        """
+        text = io.StringIO()
+        self.to_ase().write(text, format="extxyz")
+        write_text(path, text.getvalue())
 
     def to_ase(self, temperature: int = 0) -> Atoms:
         """Return the structure with the heat capacity of each atom as an array.

@@ -11,6 +11,7 @@ from nearsight.hessian.phonopy_results import is_phonopy_file, read_phonopy
 from nearsight.hessian.supercell_hessian import from_hessian
 from nearsight.remarks import Remark
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
+from nearsight.workflows.born import require_born_file
 from nearsight.workflows.context import AnyModel, name_of
 from nearsight.workflows.second_derivatives import OfPhonons, SecondDerivatives, with_constants
 from nearsight.workflows.settings import HessianSettings
@@ -104,14 +105,17 @@ def _named(found: ForceConstants) -> dict[str, Any]:
     return {name: recorded[name] for name in of_files if name in recorded}
 
 
-def require_force_constants_file(sources: Sequence[Source], settings: OfPhonons) -> None:
-    """Check that a file of force constants is named for one phonopy YAML only.
+def require_named_files(sources: Sequence[Source], settings: OfPhonons) -> None:
+    """Check before anything is computed that files which settings name can be used.
 
     Raises
     ------
+    CheckpointError
+        There is no such BORN file.
     MethodError
-        It is named for something else.
+        A file of force constants is named for something else than one phonopy YAML.
     """
+    require_born_file(settings.phonons.born)
     named = settings.phonons.force_constants
     if named is not None and settings.reading.recompute:
         raise MethodError("`recompute` takes no force constants; leave `force_constants` out.")

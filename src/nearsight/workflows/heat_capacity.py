@@ -20,12 +20,11 @@ from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.vibrations.modes import require_room_for_modes
 from nearsight.vibrations.supercell_convergence import Attempt, converge_supercell
-from nearsight.workflows.born import require_born_file
 from nearsight.workflows.context import AnyModel, Context, begin
 from nearsight.workflows.finished import (
     finished_force_constants,
     finished_hessian,
-    require_force_constants_file,
+    require_named_files,
 )
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.harmonic import harmonic_results
@@ -85,8 +84,7 @@ def heat_capacity(
     require_settings(settings, HeatCapacitySettings)
     start = perf_counter()
     source = Source.of(structure, settings.reading)
-    require_born_file(settings.phonons.born)
-    require_force_constants_file([source], settings)
+    require_named_files([source], settings)
     results: HarmonicResults | ProbedResults
     if source.is_finished:
         results = _of_finished(source, model, settings)

@@ -13,9 +13,8 @@ from nearsight.resources import Resources
 from nearsight.vibrations.band_path import find_band_path
 from nearsight.vibrations.band_structure import DEFAULT_POINTS, band_structure
 from nearsight.vibrations.projected_density_of_states import projected_density_of_states
-from nearsight.workflows.born import require_born_file
 from nearsight.workflows.context import AnyModel, begin
-from nearsight.workflows.finished import finished_force_constants, require_force_constants_file
+from nearsight.workflows.finished import finished_force_constants, require_named_files
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.harmonic import harmonic_results
 from nearsight.workflows.prepare import prepare
@@ -55,8 +54,7 @@ def phonons(
     require_settings(settings, PhononsSettings)
     start = perf_counter()
     source = Source.of(structure, settings.reading)
-    require_born_file(settings.phonons.born)
-    require_force_constants_file([source], settings)
+    require_named_files([source], settings)
     if source.is_finished:
         derivatives = finished_force_constants(source, settings, model)
     else:

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,3 +109,17 @@ def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             else:
                 values[name] = value
     return values
+
+
+def origins_of(files: Iterable[SettingsFile]) -> dict[str, tuple[Any, SettingsFile]]:
+    """Return what files say of each setting, and the file that counts."""
+    return {name: (value, file) for file in files for name, value in flat(file.values)}
+
+
+def flat(values: Mapping[str, Any], group: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield settings by their whole names, such as ``relaxation.max_steps``."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{group}{name}.")
+        else:
+            yield f"{group}{name}", value

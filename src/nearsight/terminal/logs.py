@@ -1,25 +1,18 @@
 """What a command tells while it works: lines on standard error, in a file, or on a terminal."""
 
-import argparse
 import contextlib
 import logging
 import sys
-import textwrap
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Protocol
 
-import nearsight
-from nearsight.cli.interruption import described
-from nearsight.cli.parser import Parser
-from nearsight.cli.streams import PRINTED, StatusLine, say, status_line
 from nearsight.errors import MethodError, StorageError
 from nearsight.printable import printable, printable_name
 from nearsight.progress import BarProgress, LogProgress, Progress, SeveralProgress, shows_bars
-from nearsight.structures.inputs import Inputs
+from nearsight.terminal.interruption import described
+from nearsight.terminal.streams import PRINTED, StatusLine, say, status_line
 
 _logger = logging.getLogger("nearsight")
-_LONGEST_COMMAND = 200
-_MOST_NAMED = 3
 _TIME = "%Y-%m-%d %H:%M:%S"
 
 
@@ -31,40 +24,8 @@ class Told(Protocol):
     log: str | None
 
 
-def add_log_options(parser: Parser) -> None:
-    """Add what decides how much is told, before the command and after it."""
-    _add(parser, {})
-    for command in parser.leaves():
-        # What was said before the command stays unless it is said again.
-        _add(command, {"default": argparse.SUPPRESS})
-
-
-def _add(parser: Parser, unless_given: Mapping[str, Any]) -> None:
-    group = parser.add_argument_group("what is told meanwhile")
-    group.add_argument(
-        "-q",
-        "--quiet",
-        action="store_true",
-        **unless_given,
-        help="warnings and errors only: no bars, no lines about what is being done",
-    )
-    group.add_argument(
-        "-v",
-        "--verbose",
-        action="store_true",
-        **unless_given,
-        help="lines on standard error on a terminal too, and more of them",
-    )
-    group.add_argument(
-        "--log",
-        metavar="FILE",
-        help="append what is being done to FILE with times",
-        **unless_given,
-    )
-
-
 @contextlib.contextmanager
-def told_as_asked(told: argparse.Namespace) -> Iterator[None]:
+def told_as_asked(told: Told) -> Iterator[None]:
     """Let what the package logs be told as the options say while the block runs.
 
     Raises
@@ -75,11 +36,7 @@ def told_as_asked(told: argparse.Namespace) -> Iterator[None]:
         The file cannot be written.
     """
     if told.quiet and told.verbose:
-        raise MethodError("-q (--quiet) and -v (--verbose) contradict each other; leave one out.")
-    if told.log is not None:
-        from nearsight.cli.outputs import require_log_apart  # which takes its time
-
-        require_log_apart(told)
+        raise MethodError("`quiet` and `verbose` contradict each other; leave one out.")
     before = _logger.level, _logger.propagate
     with contextlib.ExitStack() as stack:
         handlers = list(_handlers(told, stack))
@@ -96,21 +53,6 @@ def told_as_asked(told: argparse.Namespace) -> Iterator[None]:
         except KeyboardInterrupt as interruption:
             PRINTED.error("%s", described(interruption))
             raise
-
-
-def log_start(arguments: argparse.Namespace, inputs: Inputs) -> None:
-    """Log what runs, of a command that takes structures: the others are done at once."""
-    if inputs.repeated:
-        names = ", ".join(inputs.repeated[:_MOST_NAMED])
-        more = len(inputs.repeated) - _MOST_NAMED
-        others = f" and {more} more" if more > 0 else ""
-        say(f"given more than once and computed once: {names}{others}.")
-    for note in inputs.notes:
-        _logger.info("%s", note)
-    if hasattr(arguments, "structures") or hasattr(arguments, "structure"):
-        command = arguments.command_line.removeprefix("nearsight ")
-        command = textwrap.shorten(command, _LONGEST_COMMAND, placeholder=" ...")
-        _logger.info("Nearsight %s: %s", nearsight.__version__, command)
 
 
 def progress_for(told: Told, label: str = "", position: str = "") -> Progress:
@@ -152,7 +94,7 @@ def _file_handler(path: str, level: int) -> logging.Handler:
         handler = _ToFile(path, mode="a", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise StorageError(
-            f"cannot write the log {path}: {error.strerror or error}. Give --log another file."
+            f"cannot write the log {path}: {error.strerror or error}. Give `log` another file."
         ) from error
     handler.setLevel(level)
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s", _TIME))
