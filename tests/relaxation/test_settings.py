@@ -65,3 +65,9 @@ def test_pressure_contradicts_a_fixed_cell():
     for cell in CELLS:
         if cell != "fixed":
             assert RelaxationSettings(pressure_GPa=-2, cell=cell).pressure_GPa == -2.0
+
+
+@pytest.mark.parametrize("pressure_GPa", [1e4, -1e4, 1e300])
+def test_a_pressure_that_no_model_knows_is_refused(pressure_GPa: float) -> None:
+    with pytest.raises(SettingError, match="beyond 1000 GPa"):
+        RelaxationSettings(pressure_GPa=pressure_GPa)

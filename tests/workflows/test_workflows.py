@@ -241,3 +241,8 @@ def test_memory_that_may_be_used_is_handed_down(copper: Atoms, model: AseModel) 
 
     with pytest.raises(MemoryBudgetError, match="budget"):
         workflows.hessian(copper, model, resources=Resources(memory_bytes=1000))
+
+
+def test_settings_that_a_verb_would_leave_aside_are_refused(copper: Atoms, model: AseModel) -> None:
+    with pytest.raises(SettingError, match=r"HessianSettings\(\.\.\.\) here"):
+        workflows.hessian(copper, model, PhononsSettings())

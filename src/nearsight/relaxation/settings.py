@@ -9,6 +9,8 @@ from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
 """Names in `ase.optimize`, and our own. ASE's BFGS keeps a dense (3n)² matrix, the others scale."""
 
+MOST_PRESSURE_GPa = 1000.0
+"""Three times that in the centre of the Earth; far beyond it cells collapse step by step."""
 CELLS = ("free", "fixed", "isotropic", "lengths")
 """What of the cell of a crystal is relaxed."""
 
@@ -74,6 +76,12 @@ class RelaxationSettings(Settings):
         super().__post_init__()
         if not self.relax:
             self._require_nothing_to_relax()
+        if abs(self.pressure_GPa) > MOST_PRESSURE_GPa:
+            raise SettingError(
+                f"`pressure_GPa` is {self.pressure_GPa:g}, beyond {MOST_PRESSURE_GPa:g} GPa, where "
+                f"no model knows anything.",
+                "pressure_GPa",
+            )
         if self.pressure_GPa != 0 and self.cell == "fixed":
             raise SettingError(
                 f"`pressure_GPa` is {self.pressure_GPa:g}, but `cell` is fixed: a cell that does "

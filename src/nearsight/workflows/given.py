@@ -18,7 +18,7 @@ def require_settings(settings: Any, kind: type[Settings]) -> None:
     SettingError
         They are not.
     """
-    if isinstance(settings, kind):
+    if type(settings) is kind:  # those of a class below have what this verb would leave aside
         return
     name, given = kind.__name__, type(settings).__name__
     group = next((each.name for each in describe(kind) if each.group is type(settings)), None)
