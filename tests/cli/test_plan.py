@@ -174,5 +174,5 @@ def test_plan_without_a_model_is_that_of_the_whole_space_group(
     assert record["space_group"] == "Fm-3m (225)"
     assert main(["hessian", "aluminium.cif", "--plan"]) == 0
     output = capsys.readouterr().out
-    assert "--model" in output
+    assert "name one" in output
     assert max(len(line) for line in output.splitlines()) <= 80

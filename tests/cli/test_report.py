@@ -288,7 +288,7 @@ def test_a_page_of_records_and_hessians(nearsight: Run, folder: Path) -> None:
         ("r.json", "[]", "r.json holds no finished record"),
         ("r.json", 100_000 * "[" + 100_000 * "]", "nested too deeply"),
         ("r.json", '{"schema": 1, "question": "heat-cap', "r.json holds no finished record"),
-        ("phonopy.yaml", "unit_cell:", "heat-capacity phonopy.yaml --report FILE.html`."),
+        ("phonopy.yaml", "unit_cell:", "compute its heat capacity, with a --report."),
         ("notes.txt", "no JSON either", "computes nothing"),
         ("damaged.npz", "no archive", "not a readable hessian file"),
         ("missing.npz", None, "does not exist"),
@@ -315,7 +315,7 @@ def test_structure_given_to_report_is_explained(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["report", "copper.cif", "--output", "r.html"]) == 1
-    assert "nearsight heat-capacity copper.cif --report" in capsys.readouterr().err
+    assert "compute its heat capacity, with a --report, or save" in capsys.readouterr().err
 
 
 def test_modes_are_no_hessian(

@@ -80,11 +80,9 @@ def require_saved_hessian(path: str) -> None:
         return  # an archive, or for Hessian.load to say what is wrong with it
     if is_phonopy_file(path):
         raise CheckpointError(
-            f"{path} holds phonopy's force constants: compute a heat capacity or phonons of them, "
-            f"which make a page of their own."
+            f"{path} holds phonopy's force constants: compute its heat capacity, with a `report`."
         )
     raise CheckpointError(
         f"{path} is no saved Hessian and no file of records, and a page of what is saved computes "
-        f"nothing: compute its heat capacity, which makes a page of its own, or save its Hessian "
-        f"first."
+        f"nothing: compute its heat capacity, with a `report`, or save its Hessian first."
     )
