@@ -285,7 +285,7 @@ def test_dispersion_is_not_added_to_a_model_that_has_it() -> None:
 
 
 def test_without_trust_nothing_is_downloaded(downloads: list[str]) -> None:
-    with pytest.raises(ModelError, match=r"from https://\S+ as a pickled .* load it with trust=T"):
+    with pytest.raises(ModelError, match=r"from https://\S+ as a pickled .* load it with `trust`"):
         load_model("mace-mp-0-small", device="cpu")
     assert downloads == []
 

@@ -30,7 +30,7 @@ def load(path: Path, **settings: Any) -> Any:
 
 
 def test_a_package_needs_trust(path: Path) -> None:
-    with pytest.raises(ModelError, match=r"float64\.nequip\.zip \(sha256 .* load it with trust=T"):
+    with pytest.raises(ModelError, match=r"float64\.nequip\.zip \(sha256 .* load it with `trust`"):
         load_model(f"nequip:{path}", device="cpu")
 
 

@@ -234,7 +234,7 @@ def test_removing(stand_in: StandIn, environments: Path) -> None:
 
 
 def test_a_restricting_licence_is_accepted_first(stand_in: StandIn) -> None:
-    with pytest.raises(InstallationError, match=r"FAIR Chemistry License.*HF_TOKEN.*--accept-lic"):
+    with pytest.raises(InstallationError, match=r"FAIR Chemistry License.*HF_TOKEN.*`accept_lic"):
         install("fairchem")
     assert not stand_in()
     assert install("fairchem", accept_licence=True).family == "fairchem"
