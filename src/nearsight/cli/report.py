@@ -6,7 +6,7 @@ from nearsight.cli.batch import run_each
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.errors import CheckpointError
-from nearsight.records import Record
+from nearsight.records import FailureRecord, Record
 from nearsight.reports.reading import record_of_hessian, records_of
 from nearsight.runs.outputs import Outcome
 from nearsight.terminal.streams import say
@@ -29,7 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
             made = record_of_hessian(name, settings)
             return Outcome(made.to_json(), show=lambda: None, entry=made)
         # What failed when it was computed is shown as such: making the page of it has not failed.
-        return Outcome({"structure": record.structure}, show=lambda: None, entry=record)
+        failed = isinstance(record, FailureRecord)
+        told = {"structure": record.structure} if failed else record.to_json()
+        return Outcome(told, show=lambda: None, entry=record)
 
     status = run_each(argparse.Namespace(**{**vars(arguments), "structures": list(shown)}), one)
     print(f"saved as {arguments.report}")

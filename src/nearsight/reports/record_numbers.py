@@ -81,6 +81,8 @@ def _modes(modes: ModesPart | None) -> Lines:
     if modes is None or not modes.wavenumbers_per_cm:
         return []
     low, high = min(modes.wavenumbers_per_cm), max(modes.wavenumbers_per_cm)
+    # Without the sign of a zero that is the noise of rigid-body modes.
+    low, high = round(low, 1) + 0.0, round(high, 1) + 0.0
     span = f"{low:.1f} to {high:.1f} cm⁻¹".replace("-", "−")
     return [
         ("modes at Γ", f"{len(modes.wavenumbers_per_cm)}, {span}"),
