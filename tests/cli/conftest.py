@@ -87,3 +87,19 @@ def phonon_folder(folder: Path) -> Path:
     slab.pbc = True
     ase.io.write(folder / "slab.cif", slab)
     return folder
+
+
+@pytest.fixture
+def structures_evaluated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets the number of structures of every call of the model."""
+    evaluate = AseModel.evaluate
+    counts: list[int] = []
+
+    def counted(
+        self: AseModel, structures: Sequence[Atoms], *, stress: bool = False
+    ) -> list[Evaluation]:
+        counts.append(len(structures))
+        return evaluate(self, structures, stress=stress)
+
+    monkeypatch.setattr(AseModel, "evaluate", counted)
+    return counts

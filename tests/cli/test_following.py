@@ -8,12 +8,10 @@ from typing import Any
 import ase.io
 import numpy as np
 import pytest
-from ase import Atoms
 from ase.build import bulk
 
 from json_warnings import messages
 from nearsight.hessian.operator import HessianOperator
-from nearsight.models import AseModel, Evaluation
 
 Run = Callable[..., int]
 
@@ -40,22 +38,6 @@ def test_the_structure_ends_at_a_minimum(nearsight: Run, hop: str) -> None:
     assert found["settings"]["follow_imaginary"] is True
     assert any("followed imaginary modes" in warning for warning in messages(found))
     assert not Path(".nearsight").exists()
-
-
-@pytest.fixture
-def structures_evaluated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return a list that gets the number of structures of every call of the model."""
-    evaluate = AseModel.evaluate
-    counts: list[int] = []
-
-    def counted(
-        self: AseModel, structures: Sequence[Atoms], *, stress: bool = False
-    ) -> list[Evaluation]:
-        counts.append(len(structures))
-        return evaluate(self, structures, stress=stress)
-
-    monkeypatch.setattr(AseModel, "evaluate", counted)
-    return counts
 
 
 def test_the_hessian_of_a_minimum_is_computed_once(

@@ -46,6 +46,17 @@ def test_only_what_is_to_be_appended_to_may_be_there(
     assert read(path) == (records["energy"], records["failure"])
 
 
+def test_a_whole_line_without_its_end_is_kept(
+    records: Mapping[str, Record], tmp_path: Path
+) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(_line(records["energy"]).rstrip(b"\n"))
+    with JsonLines(path, append=True) as lines:
+        assert lines.structures == ("copper.cif",)
+        lines.add(records["failure"])
+    assert read(path) == (records["energy"], records["failure"])
+
+
 def test_a_cut_off_line_is_replaced_when_records_follow(
     records: Mapping[str, Record], tmp_path: Path
 ) -> None:

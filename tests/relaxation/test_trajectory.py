@@ -140,10 +140,18 @@ def test_a_file_that_was_lost_is_said_to_be_incomplete(
     assert lacks_steps(again)
 
 
-def test_a_new_relaxation_replaces_what_is_there(
+def test_a_new_relaxation_takes_no_place_but_its_own(
     emt: Any, rattled_copper: Atoms, path: Path
 ) -> None:
     path.write_text("something else")
+    with pytest.raises(StorageError, match="Give another name"):
+        relax(rattled_copper, emt, SETTINGS, trajectory=path)
+    assert path.read_text() == "something else"
+    path.unlink()
+    relax(bulk("Au"), emt, SETTINGS, trajectory=path)
+    with pytest.raises(StorageError, match="does not begin as this one does"):
+        relax(rattled_copper, emt, SETTINGS, trajectory=path)
+    path.unlink()
     found = relax(rattled_copper, emt, SETTINGS, trajectory=path)
     assert keys_in(path) == [(0, step) for step in range(found.n_steps + 1)]
     steps = Trajectory(path)

@@ -246,3 +246,29 @@ def test_memory_that_may_be_used_is_handed_down(copper: Atoms, model: AseModel) 
 def test_settings_that_a_verb_would_leave_aside_are_refused(copper: Atoms, model: AseModel) -> None:
     with pytest.raises(SettingError, match=r"HessianSettings\(\.\.\.\) here"):
         workflows.hessian(copper, model, PhononsSettings())
+
+
+def test_numbers_of_numpy_in_a_structure_are_numbers_of_a_record(
+    copper: Atoms, model: AseModel
+) -> None:
+    copper.info["charge"] = np.int64(1)
+    assert workflows.energy(copper, model).atoms.info["charge"] == 1
+
+
+def test_what_is_no_crystal_has_no_stress(model: AseModel) -> None:
+    layer = bulk("Cu", cubic=True)
+    layer.pbc = (True, True, False)
+    with pytest.raises(MethodError, match="`stress` is that of a crystal"):
+        workflows.energy(layer, model, EnergySettings(stress=True))
+
+
+def test_how_a_structure_is_relaxed_comes_too_late_for_what_is_finished(
+    copper: Atoms, model: AseModel, tmp_path: Path
+) -> None:
+    record = workflows.hessian(copper, model, HessianSettings(relaxation=UNRELAXED))
+    assert record.results is not None
+    record.results.hessian.save(tmp_path / "copper.npz")
+    for late in ({"pressure_GPa": 3.0}, {"cell": "isotropic"}, {"optimizer": "BFGS"}):
+        settings = HessianSettings(relaxation=RelaxationSettings(**late))
+        with pytest.raises(MethodError, match=f"`{next(iter(late))}` comes too late"):
+            workflows.hessian(tmp_path / "copper.npz", settings=settings)

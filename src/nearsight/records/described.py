@@ -89,4 +89,6 @@ def plain(value: Any) -> Plain:
         return {str(name): plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
+    if hasattr(value, "tolist"):  # an array of NumPy, or a number of its own
+        return plain(value.tolist())
     raise TypeError(f"{value!r:.60} ({type(value).__name__}) is no value that JSON has")

@@ -155,18 +155,32 @@ class JsonLines:
                 f"another file."
             )
         names: list[str] = []
-        sound = 0
+        sound, unended = 0, False
         with open(self._descriptor, "rb", closefd=False) as file:
             for number, line in enumerate(file, start=1):
                 if not line.endswith(b"\n"):
-                    self._require_beginning(line, number)
+                    if (name := self._whole(line, number)) is None:
+                        self._require_beginning(line, number)
+                        break
+                    names.append(name)
+                    unended = True
+                    sound += len(line)
                     break
                 sound += len(line)
                 if line.strip():
                     names.append(self._structure_of(line, number))
         if sound < size:
             os.ftruncate(self._descriptor, sound)
+        if unended:
+            os.write(self._descriptor, b"\n")
         return tuple(names)
+
+    def _whole(self, line: bytes, number: int) -> str | None:
+        """Return whose record a line without its end is; None if it is cut off."""
+        try:
+            return self._structure_of(line, number)
+        except CheckpointError:
+            return None
 
     def _structure_of(self, line: bytes, number: int) -> str:
         try:

@@ -87,7 +87,8 @@ class Trajectory:
         """
         self._kept, self._last, self._must_rewrite, self.remarks = [], None, True, ()
         if resumed_step is None and self._round == 0:
-            return  # as any result, it takes the place of what is there
+            self._require_same_start(atoms)
+            return
         frames, whole = self._read()
         keys = [self._key_of(frame, atoms) for frame in frames]
         if resumed_step is None:
@@ -101,6 +102,21 @@ class Trajectory:
         self._last = None if resumed_step is None else (self._round, resumed_step)
         if self._last is not None and self._last not in keys:
             self._last = None
+
+    def _require_same_start(self, atoms: Atoms) -> None:
+        """Check that a relaxation that begins anew takes the place of itself only."""
+        if not self._path.exists() or not self._path.stat().st_size:
+            return
+        frames, _ = self._read()
+        first = frames[0] if frames else None
+        if (
+            first is None
+            or _key(first) != (0, 0)
+            or not np.array_equal(first.numbers, atoms.numbers)
+            # Imposing a space group has moved the first frame a little.
+            or not np.allclose(first.positions, atoms.positions, atol=1.0)
+        ):
+            raise self._other("it does not begin as this one does")
 
     def add(self, atoms: Atoms, step: int, evaluation: Evaluation) -> None:
         """Append a step, unless it is the one that was added or resumed last.

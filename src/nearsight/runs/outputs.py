@@ -92,7 +92,7 @@ class RunOutputs:
         self._lines = JsonLinesOutput(files.jsonl, append=files.append, told=told)
         self._report = ReportOutput(files.report, sources, command, told=told)
         self._tables = CsvOutput(files.csv)
-        self._structures = StructureOutput(files.structures, sources)
+        self._structures = StructureOutput(files.structures, sources, told)
         self._told = told
 
     def add_record(self, record: Record) -> None:

@@ -2,15 +2,22 @@
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 from ase import Atoms
 
+from nearsight.errors import NearsightError
 from nearsight.records import Record
+from nearsight.runs.named_files import require_different_stems
+from nearsight.runs.told import LOGGED, Told
 from nearsight.structures.writing import (
     names_folder,
+    require_folder,
     require_writable_structure_format,
     write_structures,
 )
+from nearsight.workflows.settings import ReadingSettings
+from nearsight.workflows.source import Source
 
 logger = logging.getLogger("nearsight.cli")
 
@@ -24,6 +31,8 @@ class StructureOutput:
         A file or a folder; None writes nothing.
     sources
         The files of the structures, none of which is overwritten.
+    told
+        Where it is told what the format does not hold.
 
     Raises
     ------
@@ -31,14 +40,31 @@ class StructureOutput:
         Structures cannot be written there.
     """
 
-    def __init__(self, target: str | None, sources: Sequence[str]) -> None:
+    def __init__(self, target: str | None, sources: Sequence[str], told: Told = LOGGED) -> None:
+        self._told = told
         self._target = target
         self._sources = sources
         self._one_file = target is not None and not names_folder(target)
         self._structures: list[Atoms] = []
         self._n_written = 0
-        if target is not None and self._one_file:
-            require_writable_structure_format(target, inputs=sources)
+        if target is not None:
+            require_different_stems(sources if not self._one_file else ())
+            self._try(target)
+
+    def _try(self, target: str) -> None:
+        """Write the structures as they are for a trial, and say what the format does not hold."""
+        structures = [atoms for source in self._sources if (atoms := _as_it_is(source)) is not None]
+        if not structures:
+            if self._one_file:
+                require_writable_structure_format(target, inputs=self._sources)
+            return
+        if self._one_file:
+            remarks = require_writable_structure_format(target, structures, inputs=self._sources)
+        else:
+            require_folder(Path(target))
+            remarks = ()
+        for remark in remarks:
+            self._told.say(remark)
 
     def add(self, source: str, record: Record | None) -> None:
         """Add the structure of a record; nothing of one without any.
@@ -69,6 +95,14 @@ class StructureOutput:
             write_structures(self._target, self._structures, sources=self._sources)
         if self._n_written:
             logger.info("wrote %s: %d structures", self._target, self._n_written)
+
+
+def _as_it_is(source: str) -> Atoms | None:
+    """Return the structure of a file; None if it cannot be read, which its turn will say."""
+    try:
+        return Source.of(source, ReadingSettings()).read()[0]
+    except NearsightError:
+        return None
 
 
 def _relaxed_atoms(record: Record | None) -> Atoms | None:

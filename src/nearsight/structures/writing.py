@@ -61,6 +61,8 @@ def require_writable_structure_format(
     require_writable(path)
     _require_no_input(path, inputs)
     remarks = [remark for atoms in structures for remark in _trial(Path(path), name, atoms)]
+    if len(structures) > 1:
+        _require_all_back(Path(path), name, structures)
     return tuple(dict.fromkeys(remarks))
 
 
@@ -92,7 +94,7 @@ def require_writable_structures(
     if not names_folder(target):
         return require_writable_structure_format(target, structures, inputs=sources)
     files = structure_files(target, structures, sources)
-    there = _require_folder(Path(target))
+    there = require_folder(Path(target))
     remarks: list[Remark] = []
     for file, atoms in zip(files, structures, strict=True):
         name = _format_of(file, 1)
@@ -217,7 +219,7 @@ def _format_of(path: str | os.PathLike[str], n_structures: int) -> str:
     return str(name)
 
 
-def _require_folder(folder: Path) -> bool:
+def require_folder(folder: Path) -> bool:
     """Tell whether a folder is there; if not, check that it can be made."""
     if folder.is_dir():
         return True
@@ -257,6 +259,22 @@ def _trial(path: Path, name: str, atoms: Atoms) -> list[Remark]:
                 error
             )
     return _compared(path, atoms, again)
+
+
+def _require_all_back(path: Path, name: str, structures: Sequence[Atoms]) -> None:
+    """Write structures into one file for a trial, and check that each comes back."""
+    with TemporaryDirectory(prefix="nearsight-") as folder:
+        file = _written(Path(folder), path.name, name, structures)
+        try:
+            with quietly(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                again = [read_structure(f"{file}@{n}") for n in range(1, len(structures) + 1)]
+        except NearsightError as error:
+            raise _not_held(
+                path, structures[0], f"several cannot be read again from one file ({error})"
+            ) from error
+    for atoms, other in zip(structures, again, strict=True):
+        _compared(path, atoms, other)
 
 
 def _write(path: Path, structures: Sequence[Atoms]) -> None:

@@ -155,6 +155,12 @@ def _print_relaxation(relaxation: Relaxation) -> None:
         f"energy changed by {1000 * relaxation.energy_change_eV_per_atom:+.2f} meV/atom"
         + ("" if volume is None else f", volume by {100 * volume:+.2f} %"),
     )
+    if relaxation.target_pressure_GPa and relaxation.pressure_GPa is not None:
+        print_line(
+            "pressure",
+            f"under {relaxation.target_pressure_GPa:g} GPa (reached: "
+            f"{relaxation.pressure_GPa:.4f} GPa)",
+        )
     symmetry = relaxation.symmetry
     if symmetry is not None:
         print_line(
@@ -165,7 +171,12 @@ def _print_relaxation(relaxation: Relaxation) -> None:
             f"{1000 * symmetry.energy_change_eV_per_atom:+.4f} meV/atom",
         )
     if relaxation.near_symmetry is not None:
-        print_line("nearly", str(relaxation.near_symmetry))
+        near = relaxation.near_symmetry
+        print_line(
+            "nearly",
+            f"{near.symbol} within {near.tolerance_A:g} Å, by which {near.rows_needed} of now "
+            f"{near.rows_now} rows would be needed once it is symmetrized",
+        )
     for mode in relaxation.followed:
         print_line(
             "followed",

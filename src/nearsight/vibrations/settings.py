@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from nearsight.errors import SettingError
 from nearsight.hessian.settings import DEFAULT_LENGTH_A
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
@@ -33,6 +34,11 @@ class ThermodynamicSettings(Settings):
         ),
     ] = None
     scale_factor: Annotated[float, Help("factor on all wavenumbers", "S"), POSITIVE] = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.temperatures_K:
+            raise SettingError("`temperatures_K` has none; give at least one.", "temperatures_K")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from time import perf_counter
 
 from nearsight.announcing import announces
+from nearsight.errors import MethodError
 from nearsight.progress import Progress
 from nearsight.provenance import record
 from nearsight.records.making import energy_record
@@ -47,6 +48,11 @@ def energy(
     start = perf_counter()
     source = Source.of(structure, settings.reading)
     context = begin(source, model, unfinished, resources, progress)
+    if settings.stress and not context.atoms.pbc.all():
+        raise MethodError(
+            f"`stress` is that of a crystal, but {context.atoms.get_chemical_formula()} is not "
+            f"periodic in three directions; leave it out."
+        )
     [evaluation] = context.model.evaluate([context.atoms], stress=settings.stress)
     provenance = record(context.model.identity, stress=settings.stress)
     results = EnergyResults(

@@ -66,6 +66,9 @@ def require_no_preparation(path: str, settings: HessianSettings) -> None:
         "supercell": settings.supercell,
         "length_A": settings.phonons.length_A if isinstance(settings, OfPhonons) else None,
         "symmetrize_A": settings.relaxation.symmetrize_A,
+        "pressure_GPa": settings.relaxation.pressure_GPa,
+        "cell": settings.relaxation.cell != "free",
+        "optimizer": settings.relaxation.optimizer,
         "follow_imaginary": settings.relaxation.follow_imaginary,
         "molecule": settings.reading.molecule,
     }
