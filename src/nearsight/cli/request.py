@@ -120,7 +120,7 @@ def requested(arguments: argparse.Namespace, default: OfWorkflow) -> Request[OfW
     if arguments.config is not None:
         of_run.insert(0, dict(read_settings(Path(arguments.config), known).values))
     files = default_files()
-    for file in default_files():
+    for file in files:
         logger.info("settings of %s count", file.path)
     by_default = [
         {name: value for name, value in file.values.items() if name in known} for file in files
