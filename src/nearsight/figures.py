@@ -22,7 +22,7 @@ from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.settings import Acoustic
 from nearsight.vibrations.thermodynamics import thermodynamics
 
-logger = logging.getLogger("nearsight.cli")
+logger = logging.getLogger("nearsight.figures")
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

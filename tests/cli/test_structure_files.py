@@ -6,6 +6,7 @@ from pathlib import Path
 import ase.io
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import bulk
 
 Run = Callable[..., int]
@@ -62,3 +63,21 @@ def test_what_a_format_does_not_hold_is_said(
     assert nearsight("relax", "isotopes.extxyz", "--output-structures", "out") == 0
     kept = ase.io.read("out/isotopes.relaxed.extxyz")
     np.testing.assert_array_equal(kept.get_masses(), [63.0, 63.0, 65.0, 65.0])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("relax", "--molecule", "--output-structures"),
+        ("thermochemistry", "--ignore-imaginary", "--save-structure"),
+    ],
+)
+def test_a_molecule_in_a_box_is_tried_as_it_is_calculated(
+    nearsight: Run, folder: Path, command: tuple[str, ...], structures_evaluated: list[int]
+) -> None:
+    pair = Atoms("Cu2", [[0, 0, 0], [0, 0, 2.3]], cell=[12, 12, 12], pbc=True)
+    ase.io.write(folder / "box.cif", pair)
+    assert nearsight(*command, "pair.cif", "box.cif") == 1
+    assert not structures_evaluated
+    assert nearsight(*command, "pair.sdf", "box.cif") == 0
+    assert not ase.io.read("pair.sdf").pbc.any()

@@ -19,6 +19,7 @@ from nearsight.runs.told import Told
 from nearsight.tables.closing import ClosingTable
 from nearsight.terminal.logs import progress_for
 from nearsight.terminal.streams import ended_by_package, say, say_defect, why_not_printed
+from nearsight.workflows.settings import ReadingSettings
 from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 logger = logging.getLogger("nearsight.cli")
@@ -37,12 +38,13 @@ def run_batch(
     arguments: argparse.Namespace,
     calculate: Callable[[Task], Outcome],
     draw: Callable[[], None] = lambda: None,
+    reading: ReadingSettings | None = None,
 ) -> int:
     """Call `calculate` for each structure; see `run_each`.
 
     It gets a place for unfinished work, and where to tell how far it has come.
-
     `draw` makes the figure of all structures. Finished work is kept until that is done too.
+    `reading` is how structures are read.
     """
     with keep_unfinished(arguments.work_dir) as unfinished:
 
@@ -51,7 +53,7 @@ def run_batch(
             with unfinished.kept_on_failure():
                 return calculate(Task(path, unfinished, progress))
 
-        status = _run(arguments, one)
+        status = _run(arguments, one, reading)
         draw()
         return status
 
@@ -76,14 +78,23 @@ def run_each(arguments: argparse.Namespace, calculate: Callable[[str], Outcome])
     return _run(arguments, lambda path, _: calculate(path))
 
 
-def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]) -> int:
+def _run(
+    arguments: argparse.Namespace,
+    calculate: Callable[[str, str], Outcome],
+    reading: ReadingSettings | None = None,
+) -> int:
     """Call `calculate` for each structure with its position; one alone has none."""
-    outputs, table = (
-        RunOutputs(
-            _files(arguments), arguments.structures, arguments.command_line, Told(_say, say_defect)
-        ),
-        ClosingTable(),
+    files = RunFiles(
+        json=arguments.json,
+        jsonl=arguments.jsonl,
+        append=arguments.append,
+        csv=arguments.csv,
+        report=arguments.report,
+        structures=getattr(arguments, "save_structure", None),
+        reading=reading or ReadingSettings(),
     )
+    told, table = Told(_say, say_defect), ClosingTable()
+    outputs = RunOutputs(files, arguments.structures, arguments.command_line, told)
     failed, n_structures = 0, len(arguments.structures)
     with outputs.finished_at_the_end():
         for number, path in enumerate(arguments.structures, start=1):
@@ -103,17 +114,6 @@ def _run(arguments: argparse.Namespace, calculate: Callable[[str, str], Outcome]
         say(f"{failed} of {n_structures} structures failed.")
     _require_results_somewhere(arguments)
     return 1 if failed else 0
-
-
-def _files(arguments: argparse.Namespace) -> RunFiles:
-    return RunFiles(
-        json=arguments.json,
-        jsonl=arguments.jsonl,
-        append=arguments.append,
-        csv=arguments.csv,
-        report=arguments.report,
-        structures=getattr(arguments, "save_structure", None),
-    )
 
 
 def _say(message: str) -> None:

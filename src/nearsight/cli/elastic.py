@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         if drawn:
             youngs_modulus_figure(arguments.plot, drawn)
 
-    return run_batch(arguments, one, draw)
+    return run_batch(arguments, one, draw, request.settings.reading)
 
 
 def _show(results: ElasticResults, warnings: tuple[Remark, ...], output: str | None) -> None:

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         if drawn:
             heat_capacity_figure(arguments.plot, drawn)
 
-    return run_batch(arguments, one, draw)
+    return run_batch(arguments, one, draw, request.settings.reading)
 
 
 def show(results: HarmonicResults | ProbedResults) -> None:

@@ -56,4 +56,4 @@ def run(arguments: argparse.Namespace) -> int:
 
         return Outcome.of(record, show, lambda: (hessian_table(results.hessian),), (file,))
 
-    return run_batch(arguments, one)
+    return run_batch(arguments, one, reading=request.settings.reading)

@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         if drawn:
             phonons_figure(arguments.plot, drawn)
 
-    return run_batch(arguments, one, draw)
+    return run_batch(arguments, one, draw, request.settings.reading)
 
 
 def _show(results: HarmonicResults, output: str | None) -> None:

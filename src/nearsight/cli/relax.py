@@ -35,4 +35,4 @@ def run(arguments: argparse.Namespace) -> int:
         files = (arguments.trajectory,)
         return Outcome.of(record, show, lambda: (relaxation_table(record),), files)
 
-    return run_batch(arguments, one)
+    return run_batch(arguments, one, reading=request.settings.reading)

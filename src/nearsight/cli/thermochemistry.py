@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
             record, lambda: _show(results), lambda: (ideal_gas_table(results.gas), of_modes)
         )
 
-    return run_batch(arguments, one)
+    return run_batch(arguments, one, reading=request.settings.reading)
 
 
 def _show(results: ThermochemistryResults) -> None:

@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         if drawn:
             density_of_states_figure(arguments.plot, drawn)
 
-    return run_batch(arguments, one, draw)
+    return run_batch(arguments, one, draw, request.settings.reading)
 
 
 def _show(results: HarmonicResults) -> None:

@@ -10,7 +10,7 @@ from nearsight.storage import write_text
 
 Record = dict[str, Any]
 
-logger = logging.getLogger("nearsight.cli")
+logger = logging.getLogger("nearsight.runs")
 
 
 class JsonOutput:

@@ -8,7 +8,7 @@ from nearsight.errors import StorageError
 from nearsight.records.json_lines import JsonLines
 from nearsight.runs.told import LOGGED, Told
 
-logger = logging.getLogger("nearsight.cli")
+logger = logging.getLogger("nearsight.runs")
 
 _MOST_NAMED = 5
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nearsight import records
 from nearsight.errors import NearsightError
@@ -13,6 +13,7 @@ from nearsight.runs.structure_files import StructureOutput
 from nearsight.runs.told import LOGGED, Told
 from nearsight.tables.csv_files import CsvOutput
 from nearsight.tables.table import Table
+from nearsight.workflows.settings import ReadingSettings
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class RunFiles:
     """One page."""
     structures: str | None = None
     """Relaxed structures, in a file or a folder."""
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    """How the structures are read that are relaxed."""
 
 
 class RunOutputs:
@@ -92,7 +95,7 @@ class RunOutputs:
         self._lines = JsonLinesOutput(files.jsonl, append=files.append, told=told)
         self._report = ReportOutput(files.report, sources, command, told=told)
         self._tables = CsvOutput(files.csv)
-        self._structures = StructureOutput(files.structures, sources, told)
+        self._structures = StructureOutput(files.structures, sources, told, files.reading)
         self._told = told
 
     def add_record(self, record: Record) -> None:

@@ -14,7 +14,7 @@ from nearsight.runs.pace import Pace
 from nearsight.runs.told import LOGGED, Told
 from nearsight.storage import write_text
 
-logger = logging.getLogger("nearsight.cli")
+logger = logging.getLogger("nearsight.runs")
 
 _PAGE_MODE_BUDGET_BYTES = 20_000_000
 """How much of a page all moving modes together may take; a browser opens twice that with ease."""

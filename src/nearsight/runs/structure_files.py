@@ -19,7 +19,7 @@ from nearsight.structures.writing import (
 from nearsight.workflows.settings import ReadingSettings
 from nearsight.workflows.source import Source
 
-logger = logging.getLogger("nearsight.cli")
+logger = logging.getLogger("nearsight.runs")
 
 
 class StructureOutput:
@@ -33,6 +33,8 @@ class StructureOutput:
         The files of the structures, none of which is overwritten.
     told
         Where it is told what the format does not hold.
+    reading
+        How the structures are read, which are written for a trial.
 
     Raises
     ------
@@ -40,31 +42,28 @@ class StructureOutput:
         Structures cannot be written there.
     """
 
-    def __init__(self, target: str | None, sources: Sequence[str], told: Told = LOGGED) -> None:
-        self._told = told
+    def __init__(
+        self,
+        target: str | None,
+        sources: Sequence[str],
+        told: Told = LOGGED,
+        reading: ReadingSettings | None = None,
+    ) -> None:
         self._target = target
         self._sources = sources
         self._one_file = target is not None and not names_folder(target)
         self._structures: list[Atoms] = []
         self._n_written = 0
-        if target is not None:
-            require_different_stems(sources if not self._one_file else ())
-            self._try(target)
-
-    def _try(self, target: str) -> None:
-        """Write the structures as they are for a trial, and say what the format does not hold."""
-        structures = [atoms for source in self._sources if (atoms := _as_it_is(source)) is not None]
-        if not structures:
-            if self._one_file:
-                require_writable_structure_format(target, inputs=self._sources)
+        if target is None:
             return
-        if self._one_file:
-            remarks = require_writable_structure_format(target, structures, inputs=self._sources)
-        else:
+        if not self._one_file:
+            require_different_stems(sources)
             require_folder(Path(target))
-            remarks = ()
-        for remark in remarks:
-            self._told.say(remark)
+            return
+        read = (_as_it_is(source, reading or ReadingSettings()) for source in sources)
+        structures = [atoms for atoms in read if atoms is not None]
+        for remark in require_writable_structure_format(target, structures, inputs=sources):
+            told.say(remark)
 
     def add(self, source: str, record: Record | None) -> None:
         """Add the structure of a record; nothing of one without any.
@@ -97,10 +96,10 @@ class StructureOutput:
             logger.info("wrote %s: %d structures", self._target, self._n_written)
 
 
-def _as_it_is(source: str) -> Atoms | None:
+def _as_it_is(source: str, reading: ReadingSettings) -> Atoms | None:
     """Return the structure of a file; None if it cannot be read, which its turn will say."""
     try:
-        return Source.of(source, ReadingSettings()).read()[0]
+        return Source.of(source, reading).read()[0]
     except NearsightError:
         return None
 

@@ -11,7 +11,7 @@ from typing import Any
 from nearsight.storage import write_text
 from nearsight.tables.table import Table
 
-logger = logging.getLogger("nearsight.cli")
+logger = logging.getLogger("nearsight.tables")
 
 Row = Mapping[str, Any]
 

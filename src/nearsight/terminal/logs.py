@@ -16,7 +16,7 @@ _logger = logging.getLogger("nearsight")
 _TIME = "%Y-%m-%d %H:%M:%S"
 
 
-class Told(Protocol):
+class LogOptions(Protocol):
     """The options that decide what a command tells."""
 
     quiet: bool
@@ -25,7 +25,7 @@ class Told(Protocol):
 
 
 @contextlib.contextmanager
-def told_as_asked(told: Told) -> Iterator[None]:
+def told_as_asked(told: LogOptions) -> Iterator[None]:
     """Let what the package logs be told as the options say while the block runs.
 
     Raises
@@ -55,7 +55,7 @@ def told_as_asked(told: Told) -> Iterator[None]:
             raise
 
 
-def progress_for(told: Told, label: str = "", position: str = "") -> Progress:
+def progress_for(told: LogOptions, label: str = "", position: str = "") -> Progress:
     """Return where it is told how far something has come.
 
     Parameters
@@ -73,7 +73,7 @@ def progress_for(told: Told, label: str = "", position: str = "") -> Progress:
     return SeveralProgress(*parts)
 
 
-def _handlers(told: Told, stack: contextlib.ExitStack) -> Iterator[logging.Handler]:
+def _handlers(told: LogOptions, stack: contextlib.ExitStack) -> Iterator[logging.Handler]:
     level = logging.DEBUG if told.verbose else logging.INFO
     if told.log is not None:
         yield _file_handler(told.log, level)
