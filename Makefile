@@ -34,7 +34,7 @@ test-family-%: export NEARSIGHT_ENVIRONMENTS = $(FAMILY_ENVIRONMENTS)
 test-family-%: ## one of them; the environment that `make test-sevennet` made installs it
 	$(SEVENNET_VENV)/bin/nearsight models install --accept-licence $*
 	$(FAMILY_ENVIRONMENTS)/$*/venv/bin/python -m pip install --quiet 'pytest>=9.0'
-	$(FAMILY_ENVIRONMENTS)/$*/venv/bin/python -m pytest tests/models/test_$**.py \
+	$(FAMILY_ENVIRONMENTS)/$*/venv/bin/python -m pytest tests/models/families/test_$**.py \
 		tests/models/test_hostile_files.py
 	$(SEVENNET_VENV)/bin/nearsight models remove $*
 

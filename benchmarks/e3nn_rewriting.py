@@ -42,7 +42,7 @@ def main() -> None:
         return (perf_counter() - start) / arguments.rows
 
     rewritten = load_model(arguments.model, device="cpu")
-    with mock.patch("nearsight.models.sevennet.simplify_products"):
+    with mock.patch("nearsight.models.families.sevennet.load.simplify_products"):
         plain = load_model(arguments.model, device="cpu")
     models = {"as e3nn writes it": plain, "rewritten": rewritten}
     times: dict[tuple[str, str], list[float]] = {}

@@ -27,10 +27,10 @@ from ase import Atoms
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.derivatives.differences import SCHEMES
-from nearsight.hessian.methods import Differences
+from nearsight.hessian.rows.kinds import Differences
 from nearsight.memory import Measured, measure
 from nearsight.models import Model, load_model
-from nearsight.models.as_calculator import ModelCalculator
+from nearsight.models.calculator import ModelCalculator
 from nearsight.structures import make_supercell, read_structure
 
 ROWS = "nearsight rows"

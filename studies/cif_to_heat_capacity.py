@@ -21,7 +21,7 @@ import numpy as np
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import Hessian, hessian, plan
-from nearsight.hessian.sum_rule import rows_left_out
+from nearsight.hessian.rows.sum_rule import rows_left_out
 from nearsight.models import Model, load_model
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import read_structure

@@ -37,7 +37,7 @@ from nearsight.elasticity.ions import relax_ions
 from nearsight.errors import MethodError
 from nearsight.hessian import GeneralisedHessian, Hessian
 from nearsight.models import Evaluation, Model, load_model
-from nearsight.models.as_calculator import ModelCalculator
+from nearsight.models.calculator import ModelCalculator
 from nearsight.storage import write_text
 from nearsight.structures import space_group
 from nearsight.structures.strain import strain_matrix, strained

@@ -29,12 +29,12 @@ from ase import Atoms
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.errors import ModelError
 from nearsight.hessian import hessian
-from nearsight.hessian.methods import Differences
+from nearsight.hessian.rows.kinds import Differences
 from nearsight.models import Model, load_model
-from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Seed
 from nearsight.models.environments.state import Environment, State, find
-from nearsight.models.families import FAMILIES, Family
+from nearsight.models.families import FAMILIES, MODELS
+from nearsight.models.family import Family
 from nearsight.structures import make_supercell, read_structure
 from nearsight.testing import check_model
 from records import Record, collect, file_name, markdown_table

@@ -22,8 +22,8 @@ from hessians_side_by_side import not_shared, whole
 
 from nearsight.hessian import Hessian
 from nearsight.models import Model
-from nearsight.models.catalogue import MODELS
 from nearsight.models.environments import python_of
+from nearsight.models.families import MODELS
 from nearsight.models.worker import connect
 from nearsight.structures import read_structure
 from records import markdown_table

@@ -21,7 +21,7 @@ from ase.optimize import BFGS
 from mof5_cells import phenylene_rings, without_linkers
 
 from nearsight.models import load_model
-from nearsight.models.as_calculator import ModelCalculator
+from nearsight.models.calculator import ModelCalculator
 from nearsight.structures import read_structure
 
 MISSING: tuple[list[int], ...] = ([], [], [0], [3], [0, 1], [2, 5], [0, 2, 4])

@@ -19,7 +19,7 @@ from phonopy.harmonic.force_constants import compact_fc_to_full_fc
 
 from nearsight.errors import MethodError
 from nearsight.hessian import ForceConstants
-from nearsight.hessian.product_method import ProductMethod
+from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.provenance import ModelIdentity
 from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics
 from records import markdown_table

@@ -19,7 +19,7 @@ from ase import Atoms
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.models import Model, load_model
-from nearsight.models.as_calculator import ModelCalculator
+from nearsight.models.calculator import ModelCalculator
 from nearsight.models.contract import Evaluation, Products
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.relaxation.followed import residual

@@ -25,8 +25,8 @@ from nearsight.provenance import ModelIdentity
 if find_spec("torch") is not None:
     import torch
 
-    from nearsight.models.graph import NeighborGraph, neighbor_graph
-    from nearsight.models.torch_model import TorchModel
+    from nearsight.models.engines.torch_model import TorchModel
+    from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
 
     # The structures are small: more threads gain nothing, and wait for each other when it is busy.
     torch.set_num_threads(1)
@@ -141,7 +141,7 @@ def network_float32(request: pytest.FixtureRequest) -> Model:
 def tiny_mace_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved ScaleShiftMACE of two layers with random weights for H, C, O, Mg and Si."""
     require("mace")
-    from nearsight.models.mace_import import ScaleShiftMACE
+    from nearsight.models.families.mace.importing import ScaleShiftMACE
 
     return save_tiny_mace(ScaleShiftMACE, tmp_path_factory.mktemp("mace") / "tiny.model")
 

@@ -13,8 +13,8 @@ from ase.build import bulk
 from hostile import Hostile
 from nearsight.errors import CheckpointError
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.operator import HessianOperator
-from nearsight.models.ase_calculator import AseModel
+from nearsight.hessian.products.operator import HessianOperator
+from nearsight.models.engines.ase_model import AseModel
 from nearsight.models.environments import State, find
 from nearsight.models.verdicts import last_verdict
 from nearsight.relaxation.relax import relax

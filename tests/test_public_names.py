@@ -16,7 +16,7 @@ PACKAGES = (
     "nearsight.models.worker",
     "nearsight.models.environments",
     "nearsight.hessian",
-    "nearsight.hessian.other_programs",
+    "nearsight.hessian.files",
     "nearsight.relaxation",
     "nearsight.vibrations",
     "nearsight.locality",

@@ -10,7 +10,7 @@ from ase import Atoms
 from ase.build import bulk
 from ase.calculators.emt import EMT
 
-from nearsight.models.ase_calculator import AseModel
+from nearsight.models.engines.ase_model import AseModel
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.remarks import (
     CODE_PATTERN,

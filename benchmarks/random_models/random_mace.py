@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from command import NUMBERS, save_model
 
-from nearsight.models.mace_import import ScaleShiftMACE
+from nearsight.models.families.mace.importing import ScaleShiftMACE
 
 KINDS = {
     "mp-0-medium": ("128x0e + 128x1o", 6.0, 10, 1.0),

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from command import NUMBERS, save_model
 
-from nearsight.models.mattersim import M3Gnet
+from nearsight.models.families.mattersim.load import M3Gnet
 
 KINDS = {
     "small": {"num_blocks": 2, "units": 8, "max_l": 3, "max_n": 3, "cutoff": 4.0},

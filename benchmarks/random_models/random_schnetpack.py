@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from command import save_model
 
-from nearsight.models.schnetpack_import import (
+from nearsight.models.families.schnetpack.importing import (
     NeuralNetworkPotential,
     atomistic,
     representation,

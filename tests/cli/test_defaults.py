@@ -11,9 +11,9 @@ from nearsight.cli.commands import command_parser
 from nearsight.cli.request import requested
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
-from nearsight.hessian.generalised import generalised_hessian
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.settings import RowSettings
+from nearsight.hessian.strain import generalised_hessian
 from nearsight.locality.compute import locality
 from nearsight.locality.settings import ConvergenceSettings
 from nearsight.models.registry import load_model

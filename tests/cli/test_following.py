@@ -11,7 +11,7 @@ import pytest
 from ase.build import bulk
 
 from json_warnings import messages
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 
 Run = Callable[..., int]
 

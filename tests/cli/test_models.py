@@ -15,10 +15,10 @@ from nearsight.cli import model_check, model_install
 from nearsight.cli.main import main
 from nearsight.errors import ModelError
 from nearsight.models import registry
-from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Model
 from nearsight.models.environments import Environment, Place
-from nearsight.models.families import FAMILIES, Family
+from nearsight.models.families import FAMILIES, MODELS
+from nearsight.models.family import Family
 from nearsight.models.verdicts import Verdict, last_verdict
 from nearsight.progress import Progress
 from nearsight.testing import check_model
@@ -263,7 +263,7 @@ def test_a_failed_check_says_where(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    from nearsight.models.torch_model import TorchModel
+    from nearsight.models.engines.torch_model import TorchModel
 
     class Wrong(pair_energy):  # type: ignore[misc]
         def energy(self, graph: Any, positions: Any, strain: Any) -> Any:

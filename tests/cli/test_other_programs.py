@@ -12,7 +12,7 @@ import pytest
 
 from json_warnings import messages
 from nearsight.cli.main import main
-from nearsight.hessian.other_programs import read_hessian, remarks_on_frequencies
+from nearsight.hessian.files import read_hessian, remarks_on_frequencies
 from nearsight.hessian.result import Hessian
 from nearsight.vibrations.modes import vibrations
 

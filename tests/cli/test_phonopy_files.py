@@ -13,7 +13,7 @@ from phonopy import file_IO
 
 from json_warnings import messages
 from nearsight.cli.main import main
-from nearsight.hessian.phonopy_results import read_phonopy
+from nearsight.hessian.files.phonopy_results import read_phonopy
 
 DATA = Path(__file__).parents[1] / "data" / "phonopy"
 MESH = ("--mesh", "4", "4", "4")

@@ -8,7 +8,7 @@ from ase.build import bulk
 
 from nearsight.cli.main import main
 from nearsight.models import AseModel
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 
 Run = Callable[..., int]
 

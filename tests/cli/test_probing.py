@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
-from nearsight.models.ase_calculator import AseModel
+from nearsight.models.engines.ase_model import AseModel
 
 Run = Callable[..., int]
 

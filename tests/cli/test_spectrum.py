@@ -9,7 +9,7 @@ import pytest
 from ase.build import bulk
 
 from json_warnings import messages
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 
 Run = Callable[..., int]
 

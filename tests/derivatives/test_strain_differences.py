@@ -8,7 +8,7 @@ from ase import Atoms
 
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.derivatives.strain_differences import strain_differences
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.structures.strain import strain_matrix, strained
 
 STEP = 1e-3

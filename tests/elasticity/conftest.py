@@ -10,7 +10,7 @@ from ase import Atoms
 from ase.build import bulk, fcc100
 
 from nearsight.hessian import GeneralisedHessian, generalised_hessian
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import make_supercell
 from nearsight.structures.strain import strain_matrix, strained

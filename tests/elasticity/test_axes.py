@@ -8,7 +8,7 @@ from ase.build import bulk
 from nearsight.elasticity import conventional_axes, elastic_tensor
 from nearsight.errors import StructureError
 from nearsight.hessian import generalised_hessian
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 
 
 def test_a_turned_primitive_cell_has_the_constants_of_the_cubic_one(

@@ -13,7 +13,7 @@ from nearsight.elasticity.result import ELASTIC_CONSTANTS, STRESS_CORRECTED
 from nearsight.hessian import GeneralisedHessian, generalised_hessian
 from nearsight.models import AseModel
 from nearsight.models.contract import Model
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.structures import make_supercell
 from nearsight.structures.strain import strained

@@ -11,7 +11,7 @@ from nearsight.elasticity import elastic_tensor
 from nearsight.elasticity.ions import relax_ions
 from nearsight.errors import StructureError
 from nearsight.hessian import GeneralisedHessian, generalised_hessian
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.vibrations import vibrations
 
 Derivatives = Callable[..., GeneralisedHessian]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from nearsight.elasticity import elastic_tensor, youngs_modulus
 from nearsight.errors import StructureError
 from nearsight.hessian import GeneralisedHessian, generalised_hessian
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.units import EV_PER_A3_IN_GPA
 
 Derivatives = Callable[..., GeneralisedHessian]

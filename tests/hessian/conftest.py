@@ -12,7 +12,7 @@ from ase.build import bulk
 from ase.io import read
 from ase.spacegroup import crystal
 
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.structures.supercell import make_general_supercell
 
 DATA = Path(__file__).parents[1] / "data"

@@ -11,7 +11,7 @@ from phonopy.structure.atoms import PhonopyAtoms
 
 from nearsight import units
 from nearsight.hessian.compute import hessian
-from nearsight.models.as_calculator import ModelCalculator
+from nearsight.models.calculator import ModelCalculator
 from nearsight.models.contract import Model
 
 

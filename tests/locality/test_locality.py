@@ -206,7 +206,7 @@ def test_fragments_of_another_model_of_the_same_name_are_refused(
     settings = {"reference_radius_A": 7.0, "method": "rows", "checkpoint_of": checkpoint_of}
     before = locality(polyethylene, pair_model(), **settings)
     assert locality(polyethylene, pair_model(), **settings).summary() == before.summary()
-    torch_model = pytest.importorskip("nearsight.models.torch_model")
+    torch_model = pytest.importorskip("nearsight.models.engines.torch_model")
     other = torch_model.TorchModel(Softer())
     assert other.identity == pair_model().identity
     with pytest.raises(CheckpointError, match="another model than this pair"):

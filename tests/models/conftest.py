@@ -33,7 +33,7 @@ def calm_cutoffs(monkeypatch: pytest.MonkeyPatch) -> Callable[[Atoms], None]:
     """
 
     def between_shells(atoms: Atoms) -> None:
-        from nearsight.models.d3 import energy
+        from nearsight.models.families.d3 import energy
 
         i, j = np.triu_indices(len(atoms))
         grid = np.stack(np.meshgrid(*[np.arange(-8, 9)] * 3), axis=-1).reshape(-1, 3)
@@ -142,7 +142,7 @@ def packaged_nequip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., P
     pytest.importorskip("nequip", reason="the tests of NequIP need nequip")
     from nequip.utils.global_state import set_global_state
 
-    from nearsight.models.nequip_compiled import process_kept
+    from nearsight.models.families.nequip.compiled import process_kept
 
     with process_kept():
         set_global_state()  # once, or nequip builds no models

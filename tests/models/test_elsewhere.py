@@ -13,9 +13,9 @@ from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.models import registry
-from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Model
-from nearsight.models.families import Family
+from nearsight.models.families import MODELS
+from nearsight.models.family import Family
 from nearsight.models.registry import load_here, load_model
 from nearsight.models.renaming import RenamedModel
 from nearsight.models.sums import SumModel

@@ -9,8 +9,7 @@ import torch
 
 from nearsight.errors import ModelError
 from nearsight.models import registry, requirements
-from nearsight.models.catalogue import MODELS
-from nearsight.models.families import FAMILIES
+from nearsight.models.families import FAMILIES, MODELS
 from nearsight.models.registry import load_here, load_model
 
 HERE = next(name for name, model in MODELS.items() if FAMILIES[model.family].obstacle is None)

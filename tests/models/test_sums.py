@@ -17,8 +17,8 @@ from nearsight.errors import CheckpointError, MethodError, MissingPropertyError,
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian import hessian
 from nearsight.models import registry
-from nearsight.models.ase_calculator import AseModel
 from nearsight.models.contract import Model
+from nearsight.models.engines.ase_model import AseModel
 from nearsight.models.registry import load_model
 from nearsight.models.sums import SumModel
 from nearsight.provenance import ModelIdentity, model_versions
@@ -250,7 +250,7 @@ class TestNames:
         monkeypatch.setattr(
             registry.importlib,
             "import_module",
-            lambda name: Family if name.endswith("sevennet") else load(name),
+            lambda name: Family if name.endswith("sevennet.load") else load(name),
         )
         return targets
 

@@ -11,11 +11,11 @@ from ase.calculators.emt import EMT
 from nearsight.elasticity.compute import elastic_tensor
 from nearsight.hessian import hessian
 from nearsight.hessian.force_constants import force_constants
-from nearsight.hessian.generalised import generalised_hessian
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
+from nearsight.hessian.strain import generalised_hessian
 from nearsight.locality.compute import locality
-from nearsight.models.ase_calculator import AseModel
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.ase_model import AseModel
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.provenance import record as provenance_of
 from nearsight.records import FailureRecord, Record
 from nearsight.records.locality_results import LocalityResults

@@ -9,8 +9,8 @@ from ase import Atoms
 from ase.build import bulk
 
 from nearsight.errors import StructureError
-from nearsight.hessian.operator import HessianOperator
-from nearsight.models.as_calculator import ModelCalculator
+from nearsight.hessian.products.operator import HessianOperator
+from nearsight.models.calculator import ModelCalculator
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.relaxation.curvature import FittedSprings
 from nearsight.relaxation.newton import Newton

@@ -8,7 +8,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from nearsight.models.as_calculator import ModelCalculator
+from nearsight.models.calculator import ModelCalculator
 from nearsight.relaxation.frame import Frame
 from nearsight.relaxation.settings import CELLS
 from nearsight.relaxation.strains import strains_of

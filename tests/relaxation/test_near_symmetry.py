@@ -11,7 +11,7 @@ from ase.build import bulk, molecule
 from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.fd import FiniteDifferenceCalculator
 
-from nearsight.hessian.plan import plan
+from nearsight.hessian.rows.plan import plan
 from nearsight.models.contract import Capabilities
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.relaxation.near_symmetry import near_symmetry

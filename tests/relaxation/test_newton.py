@@ -10,8 +10,8 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from nearsight.hessian.operator import HessianOperator
-from nearsight.models.as_calculator import ModelCalculator
+from nearsight.hessian.products.operator import HessianOperator
+from nearsight.models.calculator import ModelCalculator
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.relaxation.newton import Newton
 from nearsight.relaxation.strains import ALL_STRAINS

@@ -14,7 +14,7 @@ from ase.optimize import BFGS
 from ase.units import GPa
 from scipy.optimize import brentq
 
-from nearsight.models.as_calculator import ModelCalculator
+from nearsight.models.calculator import ModelCalculator
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.relaxation.followed import residual, under_pressure
 from nearsight.units import EV_PER_A3_IN_GPA

@@ -8,7 +8,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
 
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.relaxation.springs import Constants, SpringNetwork
 from nearsight.relaxation.strains import ALL_STRAINS, NO_STRAINS
 

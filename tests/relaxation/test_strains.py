@@ -11,7 +11,7 @@ from ase.build import bulk
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
 
-from nearsight.models.as_calculator import ModelCalculator
+from nearsight.models.calculator import ModelCalculator
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.relaxation.strains import ALL_STRAINS, NO_STRAINS, strains_of
 from nearsight.structures.operations import find_operations

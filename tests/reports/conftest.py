@@ -14,8 +14,8 @@ from ase.build import bulk, molecule
 
 from nearsight.hessian import hessian
 from nearsight.hessian.force_constants import force_constants
-from nearsight.hessian.operator import HessianOperator
-from nearsight.models.torch_model import TorchModel
+from nearsight.hessian.products.operator import HessianOperator
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations import phonon_mesh, probe_heat_capacity, thermodynamics, vibrations

@@ -14,9 +14,9 @@ from ase import Atoms
 from numpy.testing import assert_allclose
 
 from nearsight import units
-from nearsight.hessian.operator import HessianOperator
-from nearsight.hessian.product_method import ProductMethod
-from nearsight.models.torch_model import TorchModel
+from nearsight.hessian.products.operator import HessianOperator
+from nearsight.hessian.products.strategies import ProductMethod
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.records import FailureRecord
 from nearsight.records.making import heat_capacity_record
 from nearsight.records.probed_verdict import probed_verdict

@@ -9,7 +9,7 @@ import ase.io
 import pytest
 from ase.build import bulk
 
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 
 COUNTS = """Text before.
 

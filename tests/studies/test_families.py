@@ -17,7 +17,7 @@ from ase.build import bulk
 
 from nearsight.models import Model, load_model
 from nearsight.models.contract import Capabilities, Evaluation, Seed
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.provenance import ModelIdentity
 from nearsight.testing import check_model
 

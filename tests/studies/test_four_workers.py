@@ -9,7 +9,7 @@ import ase.io
 import pytest
 from ase import Atoms
 
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from ase.build import bulk
 from ase.calculators.emt import EMT
 
 from nearsight.errors import MissingPropertyError, ModelError
-from nearsight.models.ase_calculator import AseModel
 from nearsight.models.contract import Evaluation, Model
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.ase_model import AseModel
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.testing import ConformanceReport, check_model
 from nearsight.testing.structures import examination_structures
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from ase import Atoms
 
-from nearsight.models.torch_model import TorchModel
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.testing import check_model
 from nearsight.testing.structures import examination_structures
 

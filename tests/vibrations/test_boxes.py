@@ -8,7 +8,7 @@ from ase.calculators.emt import EMT
 
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import ForceConstants, force_constants
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.hessian.result import Hessian
 from nearsight.models import AseModel

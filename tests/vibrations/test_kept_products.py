@@ -6,7 +6,7 @@ from ase.build import bulk
 from numpy.testing import assert_allclose
 
 from nearsight.errors import CheckpointError
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.vibrations.kept_products import KeptProducts
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 

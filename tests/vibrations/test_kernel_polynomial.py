@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.vibrations.kernel_polynomial import kernel_polynomial
 from nearsight.vibrations.modes import vibrations
 

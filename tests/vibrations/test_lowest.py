@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from nearsight.errors import CheckpointError, MethodError
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations.lowest import lowest_modes, lowest_of
 from nearsight.vibrations.modes import vibrations

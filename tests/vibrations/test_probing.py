@@ -12,8 +12,8 @@ from numpy.testing import assert_allclose
 from nearsight import units
 from nearsight.errors import MethodError
 from nearsight.hessian.compute import hessian
-from nearsight.hessian.operator import HessianOperator
-from nearsight.models.torch_model import TorchModel
+from nearsight.hessian.products.operator import HessianOperator
+from nearsight.models.engines.torch_model import TorchModel
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations.lowest import lowest_modes
 from nearsight.vibrations.modes import vibrations

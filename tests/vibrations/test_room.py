@@ -14,8 +14,8 @@ from ase.build import bulk
 from nearsight.errors import MemoryBudgetError, MethodError
 from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
-from nearsight.hessian.operator import HessianOperator
-from nearsight.hessian.plan import plan
+from nearsight.hessian.products.operator import HessianOperator
+from nearsight.hessian.rows.plan import plan
 from nearsight.structures.places import places_within
 from nearsight.vibrations.band_structure import band_structure
 from nearsight.vibrations.lowest import lowest_modes

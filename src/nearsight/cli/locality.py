@@ -8,7 +8,7 @@ from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import Request, requested
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.figures import locality_figure
-from nearsight.hessian.methods import choose_kind
+from nearsight.hessian.rows.kinds import choose_kind
 from nearsight.locality.result import Locality
 from nearsight.models.contract import Model
 from nearsight.records.locality_results import LocalityResults

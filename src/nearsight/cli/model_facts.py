@@ -2,7 +2,7 @@
 
 import argparse
 
-from nearsight.models.catalogue import MODELS, family_named
+from nearsight.models.families import MODELS, family_named
 from nearsight.tables.models import print_environment, print_family, print_model, print_verdict
 
 

@@ -5,9 +5,9 @@ import sys
 import textwrap
 
 from nearsight.errors import InstallationError
-from nearsight.models.catalogue import MODELS, family_named
 from nearsight.models.environments import Place, State, find, install
-from nearsight.models.families import Family, Restriction
+from nearsight.models.families import MODELS, family_named
+from nearsight.models.family import Family, Restriction
 from nearsight.tables.lines import print_line
 from nearsight.terminal.logs import progress_for
 from nearsight.terminal.streams import say

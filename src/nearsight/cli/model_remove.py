@@ -2,8 +2,8 @@
 
 import argparse
 
-from nearsight.models.catalogue import family_named
 from nearsight.models.environments import Place, remove
+from nearsight.models.families import family_named
 
 
 def run(arguments: argparse.Namespace) -> int:

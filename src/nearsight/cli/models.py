@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nearsight.cli.outputs import require_output_files
-from nearsight.models.catalogue import MODELS, NamedModel
-from nearsight.models.families import FAMILIES
+from nearsight.models.families import FAMILIES, MODELS
+from nearsight.models.named_model import NamedModel
 from nearsight.models.verdicts import last_verdict
 from nearsight.runs.json_file import JsonOutput
 from nearsight.tables.models import place_of, print_families, print_models

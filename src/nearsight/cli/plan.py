@@ -6,7 +6,7 @@ from nearsight.cli.batch import run_each
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.errors import MethodError
-from nearsight.hessian.plan import plan
+from nearsight.hessian.rows.plan import plan
 from nearsight.remarks import remarks_to_json
 from nearsight.runs.outputs import Outcome
 from nearsight.structures.supercell import make_supercell

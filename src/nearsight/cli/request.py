@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from nearsight.cli.batch import Task
 from nearsight.cli.from_settings import given_settings
 from nearsight.errors import NearsightError, SettingError
-from nearsight.hessian.methods import choose_kind
+from nearsight.hessian.rows.kinds import choose_kind
 from nearsight.hessian.settings import RowSettings
 from nearsight.memory import default_memory_budget, gibibytes
 from nearsight.models.contract import Model

@@ -15,7 +15,7 @@ from nearsight.elasticity.stability import (
     stability_of,
     symmetric,
 )
-from nearsight.hessian.generalised import GeneralisedHessian
+from nearsight.hessian.strain import GeneralisedHessian
 from nearsight.remarks import Remark
 from nearsight.structures.strain import VOIGT
 from nearsight.units import EV_PER_A3_IN_GPA

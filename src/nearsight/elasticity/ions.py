@@ -8,7 +8,7 @@ from scipy.linalg import null_space
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
-from nearsight.hessian.generalised import GeneralisedHessian
+from nearsight.hessian.strain import GeneralisedHessian
 from nearsight.structures.rigid_body import rigid_body_basis
 from nearsight.units import wavenumbers_per_cm
 

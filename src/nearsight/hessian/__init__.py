@@ -6,15 +6,15 @@ from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
     from nearsight.hessian.compute import hessian
+    from nearsight.hessian.files import read_hessian
+    from nearsight.hessian.files.phonopy_io import write_phonopy
+    from nearsight.hessian.files.phonopy_results import read_phonopy
     from nearsight.hessian.force_constants import ForceConstants, force_constants
-    from nearsight.hessian.generalised import GeneralisedHessian, generalised_hessian
-    from nearsight.hessian.operator import HessianOperator
-    from nearsight.hessian.other_programs import read_hessian
-    from nearsight.hessian.phonopy_io import write_phonopy
-    from nearsight.hessian.phonopy_results import read_phonopy
-    from nearsight.hessian.plan import Plan, plan
+    from nearsight.hessian.products.operator import HessianOperator
     from nearsight.hessian.result import Hessian
+    from nearsight.hessian.rows.plan import Plan, plan
     from nearsight.hessian.settings import RowSettings
+    from nearsight.hessian.strain import GeneralisedHessian, generalised_hessian
     from nearsight.hessian.supercell_hessian import from_hessian
 
 __all__ = [

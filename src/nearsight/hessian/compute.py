@@ -6,13 +6,13 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.announcing import announces
-from nearsight.hessian.budget import require_room_for_rows
-from nearsight.hessian.computation import computation_fields
-from nearsight.hessian.methods import ANALYTIC
-from nearsight.hessian.plan import plan
-from nearsight.hessian.planned_rows import compute_planned_rows
+from nearsight.hessian.origin import computation_fields
 from nearsight.hessian.reach import pieces_of, reach_of, remarks_about_pieces
 from nearsight.hessian.result import Hessian
+from nearsight.hessian.rows.budget import require_room_for_rows
+from nearsight.hessian.rows.kinds import ANALYTIC
+from nearsight.hessian.rows.plan import plan
+from nearsight.hessian.rows.run import compute_planned_rows
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays
@@ -49,7 +49,7 @@ def hessian(
         Displacement of the differences in Å; by default one that suits scheme and precision.
     row_symmetry_A
         How far in Å an atom may be from where the space group wants it, for rows to follow from
-        others; None to compute every row. See `nearsight.hessian.plan`.
+        others; None to compute every row. See `nearsight.hessian.rows.plan`.
     memory_budget_bytes
         Memory that may be used; by default 80 % of what is free on the model's device.
     checkpoint

@@ -14,11 +14,8 @@ from nearsight.archives import require_numbers
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.born_charges import BornCharges
-from nearsight.hessian.budget import require_room_for_rows
-from nearsight.hessian.computation import Computation, computation_fields
 from nearsight.hessian.compute import bare
-from nearsight.hessian.plan import plan
-from nearsight.hessian.planned_rows import compute_planned_rows
+from nearsight.hessian.origin import Computation, computation_fields
 from nearsight.hessian.primitive import primitive_cell
 from nearsight.hessian.reach import (
     ASSUMED_REACH_A,
@@ -27,6 +24,9 @@ from nearsight.hessian.reach import (
     remarks_about_pieces,
 )
 from nearsight.hessian.result import Hessian
+from nearsight.hessian.rows.budget import require_room_for_rows
+from nearsight.hessian.rows.plan import plan
+from nearsight.hessian.rows.run import compute_planned_rows
 from nearsight.hessian.settings import DEFAULT_LENGTH_A
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
@@ -257,7 +257,7 @@ class ForceConstants(Computation):
         StructureError
             The structure is not periodic in three directions, or the BORN file is for another cell.
         """
-        from nearsight.hessian.phonopy_io import to_phonopy
+        from nearsight.hessian.files.phonopy_io import to_phonopy
 
         return to_phonopy(self, nac)
 
@@ -292,7 +292,7 @@ def force_constants(
     """Compute the force constants of a crystal in a supercell.
 
     Only the rows of one primitive cell are computed, and of those only the ones that the space
-    group leaves (`nearsight.hessian.plan`).
+    group leaves (`nearsight.hessian.rows.plan`).
 
     Parameters
     ----------

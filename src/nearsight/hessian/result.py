@@ -11,7 +11,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.archives import require_numbers
-from nearsight.hessian.computation import Computation
+from nearsight.hessian.origin import Computation
 from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
 from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (

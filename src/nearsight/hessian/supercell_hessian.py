@@ -3,8 +3,8 @@
 import numpy as np
 
 from nearsight.errors import StructureError
-from nearsight.hessian.computation import computation_fields
 from nearsight.hessian.force_constants import ForceConstants
+from nearsight.hessian.origin import computation_fields
 from nearsight.hessian.primitive import primitive_cell
 from nearsight.hessian.result import Hessian
 from nearsight.structures.cell_symmetry import find_cell_symmetry

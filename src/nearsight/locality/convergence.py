@@ -13,7 +13,7 @@ import numpy as np
 
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
-from nearsight.hessian.computation import Computation
+from nearsight.hessian.origin import Computation
 from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
 from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2

@@ -14,12 +14,12 @@ from ase import Atoms
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
-from nearsight.hessian.computation import Computation, computation_fields
 from nearsight.hessian.compute import bare
 from nearsight.hessian.force_constants import ForceConstants
-from nearsight.hessian.plan import plan
-from nearsight.hessian.planned_rows import compute_planned_rows
+from nearsight.hessian.origin import Computation, computation_fields
 from nearsight.hessian.result import Hessian
+from nearsight.hessian.rows.plan import plan
+from nearsight.hessian.rows.run import compute_planned_rows
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
 from nearsight.models.contract import Model
 from nearsight.progress import Progress

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
-from nearsight.hessian.computation import Computation
-from nearsight.hessian.plan import plan
-from nearsight.hessian.planned_rows import compute_planned_rows
+from nearsight.hessian.origin import Computation
+from nearsight.hessian.rows.plan import plan
+from nearsight.hessian.rows.run import compute_planned_rows
 from nearsight.models.contract import Model, require_elements
 from nearsight.structures.checking import check_structure
 from nearsight.structures.fragments import Fragment

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
-    from nearsight.models.as_calculator import ModelCalculator
-    from nearsight.models.ase_calculator import AseModel
+    from nearsight.models.calculator import ModelCalculator
     from nearsight.models.contract import Capabilities, Evaluation, Model, TorchEnergy
+    from nearsight.models.engines.ase_model import AseModel
     from nearsight.models.registry import load_model
     from nearsight.models.spec import ModelSpec
 

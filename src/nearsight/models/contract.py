@@ -3,7 +3,7 @@
 `Model` is what every verb of Nearsight works with: NumPy in, NumPy out, so that a worker in
 another environment, a JAX model, a sum of models or a quantum-chemistry code can be one.
 `TorchEnergy` is the small in-process half that most families implement;
-`nearsight.models.torch_model.TorchModel` makes a `Model` of it.
+`nearsight.models.engines.torch_model.TorchModel` makes a `Model` of it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ from nearsight.provenance import ModelIdentity
 if TYPE_CHECKING:
     import torch
 
-    from nearsight.models.graph import NeighborGraph
+    from nearsight.models.graphs.neighbor_graph import NeighborGraph
 
 Seed = tuple[int, NDArray[np.float64]]
 """A row to compute: the index of an atom and a direction, shape ``(3,)``, in Å per unit step."""

@@ -11,10 +11,10 @@ from time import perf_counter
 from typing import Any
 
 from nearsight.errors import ModelError
-from nearsight.models.catalogue import MODELS
 from nearsight.models.contract import Model
 from nearsight.models.environments.state import python_of
-from nearsight.models.families import FAMILIES, Family
+from nearsight.models.families import FAMILIES, MODELS
+from nearsight.models.family import Family
 from nearsight.models.loading import LoadRequest
 from nearsight.models.options_in_names import join_options, require_options, split_options
 from nearsight.models.renaming import RenamedModel
@@ -186,7 +186,7 @@ def _load_with_d3(
     if _WITH_D3.fullmatch(name) or name.lower().startswith("d3:"):
         raise ModelError(f"{name} has D3 already; another +d3 would count dispersion twice.")
     _choose_python(_Parsed(f"{name}+d3", FAMILIES["d3"], "d3", {}))  # it is there, before all else
-    from nearsight.models.d3.functionals import functional_named, functional_of
+    from nearsight.models.families.d3.functionals import functional_named, functional_of
     from nearsight.models.sums import SumModel
 
     if functional is not None:

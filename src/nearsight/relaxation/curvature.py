@@ -9,8 +9,8 @@ from scipy.sparse.linalg import cg
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
-from nearsight.hessian.operator import HessianOperator
-from nearsight.hessian.product_method import ProductMethod
+from nearsight.hessian.products.operator import HessianOperator
+from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.models.contract import Model
 from nearsight.relaxation.frame import Frame
 from nearsight.relaxation.springs import Constants, SpringNetwork, is_bond

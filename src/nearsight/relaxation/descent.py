@@ -13,7 +13,7 @@ from ase import Atoms
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import StorageError
-from nearsight.hessian.product_method import ProductMethod
+from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.progress import Advance, Progress, as_progress
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.followed import residual

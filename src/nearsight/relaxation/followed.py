@@ -7,7 +7,7 @@ from ase import Atoms
 from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
 
 from nearsight.arrays import FloatArray
-from nearsight.models.as_calculator import Adjust
+from nearsight.models.calculator import Adjust
 from nearsight.models.contract import Evaluation
 from nearsight.relaxation.strains import strain_derivatives, strains_of
 from nearsight.structures.operations import Operations

@@ -6,7 +6,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.errors import StructureError
-from nearsight.hessian.plan import operations_kept, plan
+from nearsight.hessian.rows.plan import operations_kept, plan
 from nearsight.models.contract import Capabilities
 from nearsight.structures.operations import find_operations
 from nearsight.structures.symmetry import name_of, space_group, symmetrize
@@ -76,7 +76,7 @@ def near_symmetry(
     atoms
         The structure.
     capabilities
-        Those of the model, as for `nearsight.hessian.plan.plan`: no group is named whose
+        Those of the model, as for `nearsight.hessian.rows.plan.plan`: no group is named whose
         operations the model does not keep.
     row_symmetry_A
         The tolerance at which rows follow from others; None if they are not to.

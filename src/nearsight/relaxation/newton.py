@@ -17,7 +17,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.arrays import FloatArray
-from nearsight.hessian.product_method import ProductMethod
+from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.models.contract import Model
 from nearsight.relaxation.curvature import FittedSprings
 

@@ -3,7 +3,7 @@
 from ase import Atoms
 
 from nearsight.errors import StructureError
-from nearsight.hessian.plan import operations_kept
+from nearsight.hessian.rows.plan import operations_kept
 from nearsight.models.contract import Capabilities
 from nearsight.structures.symmetry import Symmetrized, symmetrize
 

@@ -12,7 +12,7 @@ from nearsight.errors import MethodError, SettingError
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian.same_model import kept_evaluation, precision_of, require_same_model
 from nearsight.locking import hold
-from nearsight.models.as_calculator import Adjust, ModelCalculator
+from nearsight.models.calculator import Adjust, ModelCalculator
 from nearsight.models.contract import Evaluation, Model, require_elements
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress

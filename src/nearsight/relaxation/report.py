@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from ase import Atoms
 
-from nearsight.hessian.product_method import ProductMethod
+from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.models.contract import Evaluation, Model
 from nearsight.provenance import Setting, record
 from nearsight.relaxation.checkpoint import State

@@ -4,7 +4,7 @@ from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.models.contract import Model
-from nearsight.models.d3.functionals import functional_of, includes_dispersion
+from nearsight.models.families.d3.functionals import functional_of, includes_dispersion
 from nearsight.remarks import Remark
 
 NOTABLE_CHANGE = 0.10

@@ -3,10 +3,11 @@
 import textwrap
 from collections.abc import Mapping
 
-from nearsight.models.catalogue import MODELS, NamedModel
 from nearsight.models.environments.places import Place
 from nearsight.models.environments.state import State, find
-from nearsight.models.families import FAMILIES, TORCH, Family
+from nearsight.models.families import FAMILIES, MODELS
+from nearsight.models.family import TORCH, Family
+from nearsight.models.named_model import NamedModel
 from nearsight.models.spec import DEFAULT_MODEL
 from nearsight.models.verdicts import Verdict, last_verdict
 from nearsight.tables.lines import WIDTH, print_line

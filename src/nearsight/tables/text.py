@@ -8,7 +8,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight import units
-from nearsight.hessian.plan import Plan
+from nearsight.hessian.rows.plan import Plan
 from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
 from nearsight.records.results import (

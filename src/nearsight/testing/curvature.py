@@ -6,7 +6,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.derivatives.differences import SCHEMES, DifferenceScheme
-from nearsight.hessian.methods import Differences
+from nearsight.hessian.rows.kinds import Differences
 from nearsight.models.contract import Model, Seed
 from nearsight.testing.report import Check, not_applicable
 from nearsight.testing.structures import displaced

@@ -8,7 +8,7 @@ import numpy as np
 
 from nearsight.arrays import FloatArray
 from nearsight.fingerprint import fingerprint
-from nearsight.hessian.checkpoint import Origin, RowStore
+from nearsight.hessian.rows.checkpoint import Origin, RowStore
 from nearsight.hessian.same_model import (
     answers_of,
     kept_derivative,

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from nearsight import units
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, record
 from nearsight.vibrations.lanczos import LanczosRun, take_steps

@@ -9,7 +9,7 @@ from ase import Atoms
 
 from nearsight import units
 from nearsight.arrays import FloatArray
-from nearsight.hessian.product_method import ProductMethod
+from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.storage import write_text
 from nearsight.structures.pieces import Pieces
 from nearsight.vibrations.heat_capacity import HeatCapacity

@@ -26,7 +26,7 @@ from nearsight import units
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.reach import remarks_about_pieces
 from nearsight.locking import hold
 from nearsight.memory import require_room

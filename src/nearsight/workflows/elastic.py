@@ -9,13 +9,13 @@ from nearsight.announcing import announces
 from nearsight.elasticity.axes import conventional_axes
 from nearsight.elasticity.compute import elastic_tensor
 from nearsight.errors import MethodError
-from nearsight.hessian.generalised import (
+from nearsight.hessian.files import is_hessian_of_other_program
+from nearsight.hessian.files.phonopy_results import is_phonopy_file
+from nearsight.hessian.strain import (
     GeneralisedHessian,
     first_derivatives,
     generalised_hessian,
 )
-from nearsight.hessian.other_programs import is_hessian_of_other_program
-from nearsight.hessian.phonopy_results import is_phonopy_file
 from nearsight.progress import Progress
 from nearsight.records.making import elastic_record
 from nearsight.records.questions import ElasticRecord

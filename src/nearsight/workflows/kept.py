@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nearsight.errors import StorageError
-from nearsight.hessian.checkpoint import count_rows, holds_rows
+from nearsight.hessian.rows.checkpoint import count_rows, holds_rows
 from nearsight.locking import SUFFIX, hold_if_free, who_works_on
 from nearsight.relaxation.checkpoint import steps_at
 from nearsight.storage import UNFINISHED, remove_leftovers

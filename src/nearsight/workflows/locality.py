@@ -8,7 +8,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.announcing import announces
-from nearsight.hessian.methods import choose_kind
+from nearsight.hessian.rows.kinds import choose_kind
 from nearsight.locality.comparison import compare_localities
 from nearsight.locality.compute import locality as locality_of
 from nearsight.locality.compute import require_locality

@@ -8,9 +8,9 @@ from typing import Any
 
 from ase import Atoms
 
-from nearsight.hessian.budget import require_room_for_rows
-from nearsight.hessian.methods import choose_kind
 from nearsight.hessian.result import Hessian
+from nearsight.hessian.rows.budget import require_room_for_rows
+from nearsight.hessian.rows.kinds import choose_kind
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.relaxation.settings import RelaxationSettings

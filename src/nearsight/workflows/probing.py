@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.provenance import Setting
 from nearsight.records.results import ProbedResults
 from nearsight.vibrations.lowest import LowestModes, lowest_modes

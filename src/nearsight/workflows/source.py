@@ -7,13 +7,13 @@ from pathlib import Path
 from ase import Atoms
 
 from nearsight.errors import StructureError
-from nearsight.hessian.other_programs import (
+from nearsight.hessian.files import (
     is_hessian_of_other_program,
     read_hessian,
     read_structure_of_hessian,
     remarks_on_frequencies,
 )
-from nearsight.hessian.phonopy_results import is_phonopy_file, read_unit_cell
+from nearsight.hessian.files.phonopy_results import is_phonopy_file, read_unit_cell
 from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
 from nearsight.structures.pieces import whole_molecule

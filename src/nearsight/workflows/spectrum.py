@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ase import Atoms
 
 from nearsight.errors import MethodError
-from nearsight.hessian.plan import plan
+from nearsight.hessian.rows.plan import plan
 from nearsight.models.contract import Model
 from nearsight.structures.supercell import make_general_supercell, make_supercell
 from nearsight.vibrations.colouring import colour_atoms

@@ -11,7 +11,7 @@ from ase import Atoms
 
 from nearsight.errors import StorageError
 from nearsight.fingerprint import fingerprint
-from nearsight.hessian.checkpoint import count_rows
+from nearsight.hessian.rows.checkpoint import count_rows
 from nearsight.locking import SUFFIX, hold_if_free
 from nearsight.models.contract import Model
 from nearsight.provenance import Setting

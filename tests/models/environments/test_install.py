@@ -29,7 +29,8 @@ from nearsight.models.environments import (
     remove,
 )
 from nearsight.models.environments.locking import locked
-from nearsight.models.families import FAMILIES, TORCH
+from nearsight.models.families import FAMILIES
+from nearsight.models.family import TORCH
 
 StandIn = Callable[[], list[str]]
 INSTALL = "from nearsight.models.environments import install; install('chgnet')"
@@ -67,7 +68,9 @@ def test_a_complete_environment_is_left_alone(stand_in: StandIn) -> None:
     assert len(stand_in()) == n_calls
 
 
-@pytest.mark.parametrize("what", ["torch==", "chgnet>=", "--editable", "nearsight.models.chgnet"])
+@pytest.mark.parametrize(
+    "what", ["torch==", "chgnet>=", "--editable", "nearsight.models.families.chgnet.load"]
+)
 def test_after_a_failure_nothing_is_left_but_the_log(
     stand_in: StandIn, failing: Callable[[str, str], None], environments: Path, what: str
 ) -> None:

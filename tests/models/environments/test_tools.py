@@ -10,7 +10,8 @@ from nearsight.errors import InstallationError
 from nearsight.models.environments import tools, torch_build
 from nearsight.models.environments.places import Place, data_directory, root
 from nearsight.models.environments.tools import Tool, choose_tool
-from nearsight.models.families import FAMILIES, Step
+from nearsight.models.families import FAMILIES
+from nearsight.models.family import Step
 
 PLACE = Place(Path("/data"), "mace")
 CONSTRAINTS = Path("/data/constraints.txt")

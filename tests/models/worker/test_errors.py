@@ -9,7 +9,7 @@ from ase import Atoms
 
 from nearsight import errors
 from nearsight.errors import MemoryBudgetError, ModelError, NearsightError
-from nearsight.hessian.operator import HessianOperator
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.memory import is_out_of_memory
 from nearsight.models.worker import WorkerModel
 

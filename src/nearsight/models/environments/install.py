@@ -25,7 +25,8 @@ from nearsight.models.environments.source import requirement
 from nearsight.models.environments.state import Environment, State, find
 from nearsight.models.environments.tools import ONLY_INSTALLED, Command, Tool, choose_tool
 from nearsight.models.environments.torch_build import TorchChoice, choose_torch
-from nearsight.models.families import FAMILIES, TORCH, Family, Step
+from nearsight.models.families import FAMILIES
+from nearsight.models.family import TORCH, Family, Step
 from nearsight.progress import Progress, as_progress
 
 _ASK = """

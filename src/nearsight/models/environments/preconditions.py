@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nearsight.errors import InstallationError
 from nearsight.models.environments.places import Place
-from nearsight.models.families import Family
+from nearsight.models.family import Family
 
 _GPU_BUILD_MB = 4000
 """What a PyTorch for NVIDIA GPUs takes more than one for CPUs, measured."""

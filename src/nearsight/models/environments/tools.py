@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nearsight.errors import InstallationError
 from nearsight.models.environments.places import Place
-from nearsight.models.families import Family, Step
+from nearsight.models.family import Family, Step
 
 Command = list[str]
 

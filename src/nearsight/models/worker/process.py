@@ -282,7 +282,7 @@ def _new_output_file() -> Any:
 
 
 def _remedy(name: str) -> str:
-    from nearsight.models.catalogue import MODELS
+    from nearsight.models.families import MODELS
 
     known = MODELS.get(name.lower().partition("?")[0])
     family = known.family if known else name.lower().partition(":")[0]

@@ -1,0 +1,1 @@
+"""Products of a Hessian with vectors, without its rows."""

@@ -1,0 +1,1 @@
+"""What makes a `Model` of an energy: PyTorch, JAX, predicted forces, ASE's calculators."""

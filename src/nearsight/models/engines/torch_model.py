@@ -1,0 +1,147 @@
+"""A `Model` out of a `TorchEnergy`: everything that is the same for all PyTorch families."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from ase import Atoms
+from ase.stress import full_3x3_to_voigt_6_stress
+from numpy.typing import NDArray
+
+from nearsight.derivatives.analytic import (
+    EnergyFunction,
+    Gradient,
+    gradient,
+    hessian_rows,
+    linearize,
+    linearize_with_strain,
+)
+from nearsight.models.contract import (
+    Capabilities,
+    Evaluation,
+    Products,
+    Seed,
+    TorchEnergy,
+    require_all_atoms,
+    require_elements,
+    require_evaluable,
+    require_sound,
+)
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
+from nearsight.provenance import ModelIdentity
+
+
+class TorchModel:
+    """The contract's verbs over the energy function of a PyTorch model."""
+
+    def __init__(self, energy: TorchEnergy) -> None:
+        self._energy = energy
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Name, checkpoint digest, dtype, device and options."""
+        return self._energy.identity
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of the model."""
+        return self._energy.capabilities
+
+    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+        """Return energies, forces and stresses; see `Model.evaluate`."""
+        require_evaluable(structures, self, stress=stress)
+        if not structures:
+            return []
+        graph = self._energy.prepare(structures)
+        first = gradient(
+            self._energy_of(graph), graph.positions, graph.unstrained(), with_strain=stress
+        )
+        evaluations = self._split(first, graph, structures)
+        for evaluation, atoms in zip(evaluations, structures, strict=True):
+            require_sound(evaluation, atoms, self.identity.name)
+        return evaluations
+
+    def rows(
+        self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
+    ) -> Iterator[NDArray[np.float64]]:
+        """Yield analytic rows; see `Model.rows`."""
+        require_elements(atoms, self)
+        graph = self._energy.prepare([atoms])
+        on_device = [
+            (atom, torch.as_tensor(direction).to(graph.positions)) for atom, direction in seeds
+        ]
+        rows = hessian_rows(
+            self._energy_of(graph), graph.positions, graph.unstrained(), on_device, batch_size
+        )
+        for row in rows:
+            yield _array(row)
+
+    def linearize(
+        self,
+        atoms: Atoms,
+        *,
+        strain: bool = False,
+        centres: NDArray[np.int64] | None = None,
+    ) -> Products:
+        """Return analytic products; see `Model.linearize`."""
+        require_elements(atoms, self)
+        if not self.capabilities.atomic_energies:
+            require_all_atoms(centres, self)
+        graph = self._energy.prepare([atoms])
+        energy = self._energy_of(graph, centres)
+        if strain:
+            multiply = linearize_with_strain(energy, graph.positions)
+        else:
+            multiply = linearize(energy, graph.positions, graph.unstrained())
+
+        def products(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+            found = np.empty(np.shape(vectors))
+            for product, vector in zip(found, vectors, strict=True):
+                product[:] = _array(multiply(torch.as_tensor(vector).to(graph.positions)))
+            return found
+
+        return products
+
+    def _energy_of(
+        self, graph: NeighborGraph, centres: NDArray[np.int64] | None = None
+    ) -> EnergyFunction:
+        if centres is None:
+            return lambda positions, strain: self._energy.energy(graph, positions, strain)
+        chosen = torch.as_tensor(centres, device=graph.positions.device)
+        return lambda positions, strain: self._energy.energy(graph, positions, strain)[chosen]
+
+    def _split(
+        self, first: Gradient, graph: NeighborGraph, structures: Sequence[Atoms]
+    ) -> list[Evaluation]:
+        boundaries = np.cumsum(graph.atoms_per_structure)[:-1]
+        forces = np.split(-_array(first.positions), boundaries)
+        energies = _array(first.energies)
+        atomic = np.split(energies, boundaries) if self.capabilities.atomic_energies else None
+        strain = None if first.strain is None else _array(first.strain)
+        return [
+            Evaluation(
+                energy_eV=float(energies[index] if atomic is None else atomic[index].sum()),
+                forces_eV_per_A=forces[index],
+                stress_eV_per_A3=(
+                    None
+                    if strain is None
+                    else full_3x3_to_voigt_6_stress(strain[index]) / atoms.get_volume()
+                ),
+                atomic_energies_eV=None if atomic is None else atomic[index],
+            )
+            for index, atoms in enumerate(structures)
+        ]
+
+
+def ready_to_differentiate(model: Any, identity: ModelIdentity) -> Any:
+    """Return a PyTorch module in the identity's precision, on its device, with weights held fixed.
+
+    Reverse passes then compute derivatives by positions and strain only.
+    """
+    model = model.to(dtype=getattr(torch, identity.dtype), device=identity.device).eval()
+    return model.requires_grad_(False)
+
+
+def _array(tensor: torch.Tensor) -> NDArray[np.float64]:
+    return tensor.detach().cpu().numpy().astype(np.float64)

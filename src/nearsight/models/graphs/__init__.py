@@ -1,0 +1,1 @@
+"""Neighbour graphs as tensors: what structures become for a network."""

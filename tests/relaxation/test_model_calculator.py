@@ -1,0 +1,52 @@
+"""A model behind ASE's calculator interface."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.calculators.emt import EMT
+
+from nearsight.errors import MethodError
+from nearsight.models.calculator import ModelCalculator
+
+
+def test_gives_what_the_model_gives(emt: Any, rattled_copper: Atoms) -> None:
+    reference = rattled_copper.copy()
+    reference.calc = EMT()
+    rattled_copper.calc = ModelCalculator(emt)
+    energy = reference.get_potential_energy()
+    assert rattled_copper.get_potential_energy() == energy
+    assert rattled_copper.get_potential_energy(force_consistent=True) == energy
+    np.testing.assert_array_equal(rattled_copper.get_forces(), reference.get_forces())
+    np.testing.assert_array_equal(rattled_copper.get_stress(), reference.get_stress())
+
+
+def test_stress_is_computed_once_it_is_wanted_and_forces_come_with_it(
+    emt: Any, rattled_copper: Atoms
+) -> None:
+    rattled_copper.calc = ModelCalculator(emt)
+    rattled_copper.get_forces()
+    rattled_copper.get_potential_energy()
+    assert emt.stress_asked == [False]
+    for _ in range(2):
+        rattled_copper.positions[0, 0] += 0.01
+        rattled_copper.get_stress()
+        rattled_copper.get_forces()
+    rattled_copper.positions[0, 0] += 0.01
+    rattled_copper.get_potential_energy()
+    rattled_copper.get_stress()
+    assert emt.stress_asked == [False, True, True, True]
+
+
+def test_adjustment_is_applied_to_every_evaluation(emt: Any, rattled_copper: Atoms) -> None:
+    rattled_copper.calc = ModelCalculator(
+        emt, adjust=lambda atoms, evaluation: replace(evaluation, energy_eV=float(len(atoms)))
+    )
+    assert rattled_copper.get_potential_energy() == 4.0
+
+
+def test_without_structure_it_says_so(emt: Any) -> None:
+    with pytest.raises(MethodError, match="no structure"):
+        ModelCalculator(emt).calculate()
