@@ -1,0 +1,59 @@
+"""Pairs of atoms as a value: what a model is given beside its structure, or finds by itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+
+from nearsight.arrays import FloatArray, IntArray
+from nearsight.structures.neighbours import neighbour_pairs
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """All pairs of a structure that are closer than a cutoff, in both directions."""
+
+    first: IntArray
+    """First atom i of each pair, shape ``(n_pairs,)``."""
+    second: IntArray
+    """Second atom j of each pair, shape ``(n_pairs,)``."""
+    shifts_A: FloatArray
+    """Lattice vector in Å that is added to r_j, shape ``(n_pairs, 3)``."""
+    cutoff_A: float
+    """Distance in Å below which all pairs are here."""
+    positions_A: FloatArray
+    """Positions in Å of the structure whose pairs these are, shape ``(n_atoms, 3)``."""
+    cell_A: FloatArray
+    """Its cell vectors in Å, shape ``(3, 3)``."""
+    centre_A: FloatArray
+    """Point in Å around which a model is to take the positions, shape ``(3,)``.
+
+    Structures that are compared should have the same one: in single precision the coordinates of
+    what they share are then the same numbers."""
+
+    def vectors_A(self) -> FloatArray:
+        """Return r_j + shift - r_i in Å, shape ``(n_pairs, 3)``."""
+        positions = self.positions_A
+        vectors: FloatArray = positions[self.second] - positions[self.first] + self.shifts_A
+        return vectors
+
+    def belong_to(self, atoms: Atoms) -> bool:
+        """Tell whether these are the pairs of `atoms`: of its positions and cell, to the bit."""
+        return np.array_equal(self.positions_A, atoms.positions) and np.array_equal(
+            self.cell_A, atoms.cell.array
+        )
+
+
+def pairs_of(atoms: Atoms, cutoff_A: float) -> Pairs:
+    """Return all pairs of `atoms` closer than `cutoff_A` Å, periodic images included."""
+    first, second, shifts = neighbour_pairs(atoms, cutoff_A)
+    return Pairs(
+        first=first,
+        second=second,
+        shifts_A=shifts,
+        cutoff_A=cutoff_A,
+        positions_A=atoms.positions.copy(),
+        cell_A=atoms.cell.array.copy(),
+        # Around their mean, so that single precision is not spent on where the origin is.
+        centre_A=atoms.positions.mean(axis=0),
+    )
