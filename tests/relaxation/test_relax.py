@@ -303,7 +303,7 @@ def test_products_that_do_not_fit_are_differences_and_said(
         result = work()
         return Measured(result, 1.0, 100 if isinstance(result, list) else 1000)
 
-    monkeypatch.setattr("nearsight.hessian.products.strategies.measure", measured)
+    monkeypatch.setattr("nearsight.models.memory_prediction.measure", measured)
     roomy = relax(displaced_quartz, model, memory_budget_bytes=1000)
     assert roomy.provenance.settings["products"] == "analytic"
     found = relax(displaced_quartz, model, memory_budget_bytes=999)

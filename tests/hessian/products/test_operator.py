@@ -39,7 +39,7 @@ def made_up_memory(monkeypatch):
             return Measured(None, 0.1, 30_000 * len(found[0].forces_eV_per_A))
         return Measured(None, 0.1, 90_000 * found.shape[1])
 
-    monkeypatch.setattr("nearsight.hessian.products.strategies.measure", measured)
+    monkeypatch.setattr("nearsight.models.memory_prediction.measure", measured)
 
 
 def vectors_for(atoms, n_vectors=4):

@@ -1,8 +1,6 @@
 """How products of the Hessian with vectors are computed within the memory that there is."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
 
 import numpy as np
 from ase import Atoms
@@ -10,10 +8,10 @@ from ase import Atoms
 from nearsight.errors import MemoryBudgetError, MethodError
 from nearsight.hessian.products.groups import Group, group_atoms
 from nearsight.hessian.rows.kinds import NON_SMOOTH_STEP_A, UNKNOWN_PRECISION_STEP_A
-from nearsight.memory import gibibytes, measure
+from nearsight.memory import gibibytes
 from nearsight.models.contract import Model
+from nearsight.models.memory_prediction import MemoryPrediction
 from nearsight.provenance import Setting
-from nearsight.structures.neighbours import neighbour_pairs
 
 PRODUCTS = ("auto", "analytic", "grouped", "differences")
 
@@ -21,9 +19,6 @@ _STEP_A = {"float64": 1e-3, "float32": 1e-2}
 """How far the atom that moves most is displaced: vectors of probes move all atoms, so that forces
 change by more than for one row, and truncation rather than rounding limits them."""
 
-_PARTS = ((200, 8), (50, 32))
-"""Memory is measured on two parts of so many atoms, or of that fraction of a large structure; one
-that is smaller than both is measured itself."""
 _MOST_GROUPS = 512
 _WORTHWHILE_GROWTH = 3.0
 """Groups with their surroundings that are that many times the structure cost more than the two
@@ -70,7 +65,7 @@ def choose_products(
         )
     if method in {"analytic", "grouped"} and not model.capabilities.differentiable:
         raise MethodError(f"{name} cannot be differentiated twice; use `products` differences.")
-    prediction = _Prediction(atoms, model)
+    prediction = MemoryPrediction(atoms, model)
     if method == "differences":
         return _differences(prediction, step_A, "differences were asked for", memory_budget_bytes)
     if method == "grouped":
@@ -86,7 +81,7 @@ def choose_products(
     return _automatic(prediction, memory_budget_bytes)
 
 
-def _automatic(prediction: "_Prediction", budget: int) -> ProductMethod:
+def _automatic(prediction: MemoryPrediction, budget: int) -> ProductMethod:
     atoms, model = prediction.atoms, prediction.model
     name = model.identity.name
     if not model.capabilities.differentiable:
@@ -105,7 +100,9 @@ def _automatic(prediction: "_Prediction", budget: int) -> ProductMethod:
     return ProductMethod("grouped", problem, grouped.predicted_memory_bytes, groups=grouped.groups)
 
 
-def _grouped(prediction: "_Prediction", budget: int, most_growth: float = np.inf) -> ProductMethod:
+def _grouped(
+    prediction: MemoryPrediction, budget: int, most_growth: float = np.inf
+) -> ProductMethod:
     atoms, model = prediction.atoms, prediction.model
     reach = model.capabilities.receptive_field_A
     if reach is None or not model.capabilities.atomic_energies:
@@ -132,7 +129,7 @@ def _grouped(prediction: "_Prediction", budget: int, most_growth: float = np.inf
 
 
 def _differences(
-    prediction: "_Prediction", step_A: float | None, reason: str, budget: int
+    prediction: MemoryPrediction, step_A: float | None, reason: str, budget: int
 ) -> ProductMethod:
     identity = prediction.model.identity
     needed = prediction.of_force_call(prediction.atoms)
@@ -152,63 +149,3 @@ def _too_much(atoms: Atoms, needed: int, budget: int) -> str:
         f"a product of {len(atoms)} atoms is predicted to take {gibibytes(needed)}, more than the "
         f"budget of {gibibytes(budget)}"
     )
-
-
-class _Prediction:
-    """Peak memory, linear in the pairs of atoms within the cutoff, measured on parts of two sizes.
-
-    The smaller part says what is taken whatever the size.
-    """
-
-    def __init__(self, atoms: Atoms, model: Model) -> None:
-        self.atoms = atoms
-        self.model = model
-        sizes = [max(least, len(atoms) // fraction) for least, fraction in _PARTS]
-        several = len(atoms) > min(sizes)
-        self._parts = [_compact_part(atoms, n) for n in (sizes if several else sizes[:1])]
-        self.model.evaluate(self._parts[:1])  # what is built once must not be counted
-
-    def of_product(self, atoms: Atoms) -> int:
-        """Return the peak of an analytic product in bytes."""
-        return self._product_bytes(self._size(atoms))
-
-    def of_force_call(self, atoms: Atoms) -> int:
-        """Return the peak of a force call in bytes."""
-        return self._measure(lambda part: self.model.evaluate([part]))(self._size(atoms))
-
-    @cached_property
-    def _product_bytes(self) -> Callable[[int], int]:
-        def multiply(part: Atoms) -> object:
-            vectors = np.random.default_rng(0).normal(size=(1, len(part), 3))
-            return self.model.linearize(part)(vectors)
-
-        return self._measure(multiply)
-
-    def _measure(self, work: Callable[[Atoms], object]) -> Callable[[int], int]:
-        """Return the bytes that `work` takes as a function of the size."""
-        device = self.model.identity.device
-        large, *smaller = (
-            (self._size(part), measure(partial(work, part), device).peak_memory_bytes)
-            for part in self._parts
-        )
-        if not smaller:
-            return lambda size: int(large[1] * size / large[0])
-        [small] = smaller
-        slope = max(large[1] - small[1], 0) / (large[0] - small[0])
-        always = max(large[1] - slope * large[0], 0.0)
-        return lambda size: int(always + slope * size)
-
-    def _size(self, atoms: Atoms) -> int:
-        cutoff = self.model.capabilities.cutoff_A
-        if cutoff is None:
-            return len(atoms)
-        return len(atoms) + len(neighbour_pairs(atoms, cutoff)[0])
-
-
-def _compact_part(atoms: Atoms, n_atoms: int) -> Atoms:
-    """Return the atoms nearest to the first one, or all of a small structure."""
-    if len(atoms) <= n_atoms:
-        return atoms
-    vectors = atoms.get_distances(0, np.arange(len(atoms)), mic=True, vector=True)
-    nearest = np.argsort(np.linalg.norm(vectors, axis=1))[:n_atoms]
-    return Atoms(numbers=atoms.numbers[nearest], positions=vectors[nearest])
