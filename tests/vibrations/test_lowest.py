@@ -9,7 +9,7 @@ from ase.build import bulk
 from numpy.testing import assert_allclose
 
 from nearsight.errors import CheckpointError, MethodError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations.lowest import lowest_modes, lowest_of

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 from nearsight import units
 from nearsight.errors import MethodError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.models.engines.torch_model import TorchModel
 from nearsight.relaxation import RelaxationSettings, relax

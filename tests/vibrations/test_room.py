@@ -12,8 +12,8 @@ from ase import Atoms
 from ase.build import bulk
 
 from nearsight.errors import MemoryBudgetError, MethodError
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.rows.plan import plan
 from nearsight.structures.places import places_within
@@ -83,7 +83,7 @@ print(peak.bytes)
 
 MODES = """
 import sys
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
 from nearsight.memory import PeakMemory
 from nearsight.vibrations.modes import vibrations
 hessian = Hessian.load(sys.argv[1])

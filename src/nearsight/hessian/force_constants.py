@@ -14,8 +14,8 @@ from nearsight.archives import require_numbers
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.born_charges import BornCharges
-from nearsight.hessian.compute import bare
-from nearsight.hessian.origin import Computation, computation_fields
+from nearsight.hessian.matrix import Hessian, bare
+from nearsight.hessian.origin import HasOrigin, Origin, origin_from_header, origin_header
 from nearsight.hessian.primitive import primitive_cell
 from nearsight.hessian.reach import (
     ASSUMED_REACH_A,
@@ -23,7 +23,6 @@ from nearsight.hessian.reach import (
     reach_of,
     remarks_about_pieces,
 )
-from nearsight.hessian.result import Hessian
 from nearsight.hessian.rows.budget import require_room_for_rows
 from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
@@ -64,12 +63,14 @@ _ON_BOUNDARY_A = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForceConstants(Computation):
+class ForceConstants(HasOrigin):
     """Compact force constants Φ[A, α, B, β] of a supercell, A in one primitive cell.
 
     They are folded into the supercell: interactions with images of B are added up.
     """
 
+    origin: Origin
+    """How the force constants came about: computed here, or read from a file."""
     unit_cell: Atoms
     """The structure that was repeated."""
     supercell: Atoms
@@ -164,7 +165,7 @@ class ForceConstants(Computation):
         for own in range(n_primitive):
             matrix[:, :, own] = self.values_eV_per_A2[:, :, classes == own].sum(axis=2)
         return Hessian(
-            **computation_fields(self),
+            origin=self.origin,
             atoms=self.primitive_cell,
             matrix_eV_per_A2=matrix,
             warnings=self.warnings,
@@ -191,7 +192,7 @@ class ForceConstants(Computation):
             The file cannot be written.
         """
         header = {
-            **self.computation_header(),
+            **origin_header(self.origin),
             "warnings": remarks_to_json(self.warnings),
             "reach_A": self.reach_A,
         }
@@ -230,7 +231,7 @@ class ForceConstants(Computation):
         if n_primitive and not 0 <= primitive_atoms.min() <= primitive_atoms.max() < n_supercell:
             raise ValueError("“primitive_atoms” are none of the supercell")
         return cls(
-            **cls.fields_from_header(header),
+            origin=origin_from_header(header),
             unit_cell=unit_cell,
             supercell=make_general_supercell(unit_cell, matrix),
             supercell_matrix=matrix,
@@ -264,7 +265,7 @@ class ForceConstants(Computation):
     def summary(self) -> dict[str, Any]:
         """Return the ``force_constants`` object of the JSON output."""
         return {
-            **self.computation_summary(),
+            **self.origin.summary(),
             "rows_total": 3 * len(self.supercell),
             "supercell_matrix": self.supercell_matrix.tolist(),
             "n_atoms_supercell": len(self.supercell),
@@ -345,7 +346,7 @@ def force_constants(
         progress=progress,
     )
     return ForceConstants(
-        **computation_fields(computed.computation),
+        origin=computed.origin,
         unit_cell=unit_cell,
         supercell=repeated,
         supercell_matrix=matrix,

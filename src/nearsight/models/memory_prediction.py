@@ -6,7 +6,7 @@ from functools import cached_property, partial
 import numpy as np
 from ase import Atoms
 
-from nearsight.memory import measure
+from nearsight.memory import METER, Meter
 from nearsight.models.contract import Model
 from nearsight.structures.neighbours import neighbour_pairs
 
@@ -26,11 +26,14 @@ class MemoryPrediction:
         The structure that the parts are of; what else is predicted should resemble it.
     model
         The model that is measured.
+    meter
+        What measures it.
     """
 
-    def __init__(self, atoms: Atoms, model: Model) -> None:
+    def __init__(self, atoms: Atoms, model: Model, meter: Meter = METER) -> None:
         self.atoms = atoms
         self.model = model
+        self._meter = meter
         sizes = [max(least, len(atoms) // fraction) for least, fraction in _PARTS]
         several = len(atoms) > min(sizes)
         self._parts = [_compact_part(atoms, n) for n in (sizes if several else sizes[:1])]
@@ -56,7 +59,7 @@ class MemoryPrediction:
         """Return the bytes that `work` takes as a function of the size."""
         device = self.model.identity.device
         large, *smaller = (
-            (self._size(part), measure(partial(work, part), device).peak_memory_bytes)
+            (self._size(part), self._meter.measure(partial(work, part), device).peak_memory_bytes)
             for part in self._parts
         )
         if not smaller:

@@ -18,8 +18,8 @@ from nearsight import units
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
+from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.products.operator import HessianOperator
-from nearsight.hessian.result import Hessian
 from nearsight.locking import hold
 from nearsight.memory import require_room
 from nearsight.progress import Progress, as_progress

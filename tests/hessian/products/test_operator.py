@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from scipy.sparse.linalg import eigsh
 
 from nearsight.errors import MemoryBudgetError, MethodError, ModelError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.memory import Measured
 from nearsight.models.engines.torch_model import TorchModel

@@ -20,6 +20,7 @@ from nearsight.hessian.files.phonopy_forces import with_forces_from
 from nearsight.hessian.files.phonopy_io import Order, any_cell_is_fine, find_order
 from nearsight.hessian.files.phonopy_yaml import SUFFIXES
 from nearsight.hessian.force_constants import ForceConstants
+from nearsight.hessian.origin import ReadFromFile
 from nearsight.hessian.reach_of_read import with_pieces
 from nearsight.provenance import ModelIdentity, record
 from nearsight.remarks import Remark
@@ -165,19 +166,13 @@ def _as_ours(
     given = content.force_constants_eV_per_A2 is not None
     how = "read from" if given else "made by phonopy of the forces in"
     return ForceConstants(
-        method="phonopy",
-        reason=f"{how} {of_file}",
-        step_A=None,
-        rows_computed=0,
-        rows_needed=3 * len(primitive_atoms),
-        rows_by_sum_rule=0,
-        symmetry="as phonopy used it",
-        space_group=None,
-        row_symmetry_A=None,
-        symmetry_deviation_eV_per_A2=None,
-        seconds=0.0,
-        peak_memory_bytes=0,
-        provenance=record(identity, **settings),
+        origin=ReadFromFile(
+            method="phonopy",
+            reason=f"{how} {of_file}",
+            rows_needed=3 * len(primitive_atoms),
+            symmetry="as phonopy used it",
+            provenance=record(identity, **settings),
+        ),
         unit_cell=unit_cell,
         supercell=supercell,
         supercell_matrix=matrix,

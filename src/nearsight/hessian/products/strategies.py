@@ -6,8 +6,8 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.errors import MemoryBudgetError, MethodError
+from nearsight.hessian.analytic_or_not import NON_SMOOTH_STEP_A, UNKNOWN_PRECISION_STEP_A
 from nearsight.hessian.products.groups import Group, group_atoms
-from nearsight.hessian.rows.kinds import NON_SMOOTH_STEP_A, UNKNOWN_PRECISION_STEP_A
 from nearsight.memory import gibibytes
 from nearsight.models.contract import Model
 from nearsight.models.memory_prediction import MemoryPrediction
