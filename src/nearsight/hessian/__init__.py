@@ -6,8 +6,7 @@ from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
     from nearsight.hessian.files import read_hessian
-    from nearsight.hessian.files.phonopy_io import write_phonopy
-    from nearsight.hessian.files.phonopy_results import read_phonopy
+    from nearsight.hessian.files.phonopy_results import read_phonopy, write_phonopy
     from nearsight.hessian.force_constants import ForceConstants, force_constants
     from nearsight.hessian.matrix import Hessian, hessian
     from nearsight.hessian.products.operator import HessianOperator
