@@ -74,7 +74,7 @@ def test_numbers_of_any_size_are_told(n_points: int, pair_model: Callable[..., A
 MESH = """
 import numpy as np
 from nearsight.memory import PeakMemory
-from nearsight.vibrations.phonon_mesh import irreducible_mesh
+from nearsight.vibrations.qpoints import irreducible_mesh
 irreducible_mesh((2, 2, 2), np.eye(3, dtype=np.int64)[np.newaxis])
 with PeakMemory("cpu") as peak:
     irreducible_mesh((120, 120, 120), np.eye(3, dtype=np.int64)[np.newaxis])
