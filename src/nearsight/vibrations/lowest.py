@@ -35,7 +35,6 @@ from nearsight.vibrations.wording import name_wavenumbers
 _GUARD = 1
 """Vectors beside those that are wanted: for a single mode one saves a sixth of the products, and
 more of them cost some."""
-_MOST_ITERATIONS = 300
 _BLOCKS_AT_ONCE = 10
 """Vectors, residuals and directions, the product of each, and what is made of them."""
 _SMALL = 6
@@ -112,6 +111,7 @@ def lowest_modes(
     *,
     guess: LowestModes | None = None,
     tolerance_eV_per_A2_amu: float = 1e-4,
+    max_iterations: int = 300,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: Progress | bool | None = None,
@@ -133,6 +133,8 @@ def lowest_modes(
         which few products lead to those of this one.
     tolerance_eV_per_A2_amu
         Residual at which a mode is converged. The eigenvalue is far more precise than that.
+    max_iterations
+        After so many the modes are taken as they are, and those that did not converge are said.
     seed
         Of the random vectors to start from.
     checkpoint
@@ -183,7 +185,7 @@ def lowest_modes(
 
         if not all_at_once:
             multiplied = LinearOperator((size, size), multiply, matmat=multiply)
-            block = _lobpcg(multiplied, operator, block, tolerance_eV_per_A2_amu)
+            block = _lobpcg(multiplied, operator, block, tolerance_eV_per_A2_amu, max_iterations)
         values, vectors, residuals = _ritz(operator, block, multiply, n_modes)
     return LowestModes(
         atoms=hessian.atoms,
@@ -237,6 +239,7 @@ def _lobpcg(
     operator: MassWeightedOperator,
     block: FloatArray,
     tolerance: float,
+    max_iterations: int,
 ) -> FloatArray:
     springs = splu(_springs(operator.hessian.atoms))
     preconditioner = LinearOperator(multiply.shape, springs.solve, matmat=springs.solve)
@@ -250,7 +253,7 @@ def _lobpcg(
             Y=operator.rigid_body,
             largest=False,
             tol=tolerance,
-            maxiter=_MOST_ITERATIONS,
+            maxiter=max_iterations,
         )
     found: FloatArray = vectors
     return found
