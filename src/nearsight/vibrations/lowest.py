@@ -9,14 +9,12 @@ from itertools import count
 
 import numpy as np
 from ase import Atoms
-from ase.data import covalent_radii
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, lobpcg, splu
 
 from nearsight import units
 from nearsight.announcing import announces
-from nearsight.arrays import FloatArray
+from nearsight.arrays import BoolArray, FloatArray
 from nearsight.errors import MethodError
 from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.products.operator import HessianOperator
@@ -24,9 +22,9 @@ from nearsight.locking import hold
 from nearsight.memory import require_room
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, Setting, record
+from nearsight.relaxation.springs import unfitted_springs
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
-from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.vibrations.kept_products import KeptProducts
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 from nearsight.vibrations.modes import vibrations
@@ -42,13 +40,8 @@ _SMALL = 6
 _DEPENDENT = 1e-8
 """Singular values of vectors that small, over the largest, say that one depends on the others."""
 
-# A rough model of any solid: springs that fall off from the length of a bond on. It only has to
-# tell stiff motions from soft ones; with it the lowest modes of a MOF took a fifth of the products
-# in which they did not converge without it.
-_BOND_eV_per_A2 = 40.0
-_DECAY = 6.0
-_REACH_A = 6.0
-_ISOTROPIC = 0.1
+# With a model of springs the lowest modes of a MOF took a fifth of the products in which they did
+# not converge without it.
 _SOFTEST_eV_per_A2_amu = 1e-3
 
 
@@ -81,9 +74,9 @@ class LowestModes:
         return units.wavenumbers_per_cm(self.eigenvalues_eV_per_A2_amu)
 
     @property
-    def imaginary(self) -> NDArray[np.bool_]:
+    def imaginary(self) -> BoolArray:
         """Which modes are imaginary whatever their residual."""
-        certain: NDArray[np.bool_] = self.eigenvalues_eV_per_A2_amu < -self.residuals_eV_per_A2_amu
+        certain: BoolArray = self.eigenvalues_eV_per_A2_amu < -self.residuals_eV_per_A2_amu
         return certain
 
     @property
@@ -280,21 +273,6 @@ def _ritz(
 
 def _springs(atoms: Atoms) -> sparse.csc_matrix:
     """Return the mass-weighted Hessian of springs between near atoms, in eV/(Å² amu)."""
-    first, second, shifts = neighbour_pairs(atoms, _REACH_A)
-    vectors = atoms.positions[second] + shifts - atoms.positions[first]
-    lengths = np.linalg.norm(vectors, axis=1)[:, np.newaxis, np.newaxis]
-    bonds = covalent_radii[atoms.numbers[first]] + covalent_radii[atoms.numbers[second]]
-    constants = _BOND_eV_per_A2 * np.exp(-_DECAY * (lengths / bonds[:, None, None] - 1))
-    along = np.einsum("na,nb->nab", vectors, vectors) / lengths**2
-    blocks = constants * ((1 - _ISOTROPIC) * along + _ISOTROPIC * np.eye(3))
-    axes = np.arange(3)
-
-    def assemble(columns: NDArray[np.int64]) -> sparse.csc_matrix:
-        row = np.broadcast_to(3 * first[:, None, None] + axes[:, None], blocks.shape)
-        column = np.broadcast_to(3 * columns[:, None, None] + axes, blocks.shape)
-        entries = (blocks.ravel(), (row.ravel(), column.ravel()))
-        return sparse.csc_matrix(entries, shape=(3 * len(atoms), 3 * len(atoms)))
-
     weights = sparse.diags(np.repeat(1 / np.sqrt(atoms.get_masses()), 3))
-    springs = weights @ (assemble(first) - assemble(second)) @ weights
+    springs = weights @ unfitted_springs(atoms) @ weights
     return (springs + _SOFTEST_eV_per_A2_amu * sparse.identity(3 * len(atoms))).tocsc()
