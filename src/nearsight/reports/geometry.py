@@ -11,7 +11,7 @@ from ase import Atoms
 from ase.data import covalent_radii
 from numpy.typing import NDArray
 
-from nearsight.reports.palette import element_colors, scale_colors
+from nearsight.charts.palette import element_colors, scale_colors
 from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.probed_heat_capacity import ATOMIC_KEY, ProbedHeatCapacity
