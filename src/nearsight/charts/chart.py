@@ -45,6 +45,7 @@ class Line:
     dash: int = 0
     """Which of the `N_DASHES` patterns of dashes, 0 for none."""
     width: float = 1.5
+    """In pixels of CSS, 1/96 inch."""
     filled: bool = False
     """Whether the area between the curve and zero has its colour, faintly."""
     named_at_end: bool = False

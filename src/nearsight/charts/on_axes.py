@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Axes", "PolarAxes", "draw", "plain_text"]  # annotations of `plot` have the axes of here
 
 _LINE_STYLES = ("-", "--", ":", "-.", (0, (3, 1, 1, 1, 1, 1)))
+_POINTS_IN_PIXEL = 0.75
 _MOST_IN_LEGEND = 12
 _MOST_COLOURS = 10
 _WIDE = 9.0
@@ -95,7 +96,9 @@ def _from_high_to_low(chart: Chart) -> list[str]:
 
 def _draw_line(mark: Line, axes: "Axes", *, upright: bool, style: dict[str, Any]) -> Any:
     x, y = (mark.y, mark.x) if upright else (mark.x, mark.y)
-    [line] = axes.plot(x, y, linestyle=_LINE_STYLES[mark.dash], linewidth=mark.width, **style)
+    [line] = axes.plot(
+        x, y, linestyle=_LINE_STYLES[mark.dash], linewidth=_POINTS_IN_PIXEL * mark.width, **style
+    )
     if mark.filled:
         zero = np.zeros(2)
         around, height = np.append(mark.x, mark.x[[-1, 0]]), np.append(mark.y, zero)

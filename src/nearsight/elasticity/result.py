@@ -155,7 +155,7 @@ class ElasticTensor:
         angles = np.linspace(0, 2 * np.pi, 361)
         lines = []
         # Of a cubic crystal the curves lie on each other: the later ones let the first be seen.
-        for dash, (first, second, width) in enumerate(((0, 1, 4.0), (0, 2, 2.5), (1, 2, 1.5))):
+        for dash, (first, second, width) in enumerate(((0, 1, 5.3), (0, 2, 3.3), (1, 2, 2.0))):
             n = np.zeros((len(angles), 3))
             n[:, first], n[:, second] = np.cos(angles), np.sin(angles)
             values = youngs_modulus(self.relaxed_ion_GPa, n)

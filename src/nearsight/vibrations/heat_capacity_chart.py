@@ -35,8 +35,8 @@ def heat_capacity_curve(
     """
     acoustic: Acoustic = thermal.acoustic  # type: ignore[assignment]  # checked when it was made
     asked, values = thermal.temperatures_K, thermal.heat_capacity_J_per_g_K
-    # On a curve that has them the points lie exactly.
-    grid = np.union1d(np.linspace(0.0, highest_K, _N_TEMPERATURES), asked)
+    # Closer at low temperatures, where c_v bends; on a curve that has them the points lie exactly.
+    grid = np.union1d(highest_K * np.linspace(0.0, 1.0, _N_TEMPERATURES) ** 1.5, asked)
     with quietly():
         curve = thermodynamics(spectrum, grid, acoustic, thermal.scale_factor)
     notes = [

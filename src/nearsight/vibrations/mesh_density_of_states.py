@@ -47,7 +47,7 @@ class MeshDensityOfStates:
         unit: FrequencyUnit = WAVENUMBERS,
         by_element_per_THz: Mapping[str, NDArray[np.float64]] | None = None,
         *,
-        lowest_THz: float = -np.inf,
+        lowest_THz: float | None = None,
     ) -> Chart:
         """Return the density over the frequency.
 
@@ -58,16 +58,17 @@ class MeshDensityOfStates:
         by_element_per_THz
             The part of each element, where it is known; that of a single one is the total.
         lowest_THz
-            From where on it is shown.
+            From where on it is shown; None for all of it.
         """
-        shown = self.frequencies_THz >= lowest_THz
+        low = float(self.frequencies_THz[0]) if lowest_THz is None else lowest_THz
+        shown = self.frequencies_THz >= low
         x = unit.of_THz(self.frequencies_THz[shown])
         total = unit.density_of_THz(self.states_per_THz[shown])
         elements = by_element_per_THz or {}
         parts = {name: unit.density_of_THz(elements[name][shown]) for name in elements}
         return Chart(
             "Density of phonon states",
-            Axis(unit.axis, max(float(x[0]), float(unit.of_THz(lowest_THz))), float(x[-1])),
+            Axis(unit.axis, float(unit.of_THz(low)), float(x[-1])),
             Axis(f"{unit.density_axis} and cell", 0.0, 1.08 * float(total.max())),
             density_lines(x, total, parts if len(parts) > 1 else {}),
         )
@@ -120,7 +121,7 @@ def phonons_chart(
     """
     density = mesh_density_of_states(phonons)
     # The Gaussians of acoustic modes reach below zero, where nothing is.
-    lowest = 0.0 if phonons.share_imaginary == 0 else -np.inf
+    lowest = 0.0 if phonons.share_imaginary == 0 else None
     chart = density.chart(unit, by_element_per_THz, lowest_THz=lowest)
     wavenumbers = phonons.wavenumbers_per_cm
     if not phonons.pieces.connected:

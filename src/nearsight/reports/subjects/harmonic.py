@@ -99,8 +99,11 @@ def _figures(results: HarmonicResults, anchor: str) -> list[tuple[str, Markup, s
         figures.append(("Phonon bands", draw(results.bands.chart(unit), f"{anchor}-bands"), ""))
     if results.convergence is not None:
         supercells = draw(results.convergence.chart(), f"{anchor}-supercells")
-        percent = 100 * results.convergence.tolerance
-        note = f"Relative to the largest one; grey: the tolerance of {percent:g} %."
+        temperatures = ", ".join(f"{each:g}" for each in results.convergence.temperatures_K)
+        note = (
+            f"Relative to the largest one, at {temperatures} K; grey: the tolerance of "
+            f"{100 * results.convergence.tolerance:g} %."
+        )
         figures.append(("Heat capacity over growing supercells", supercells, note))
     return figures
 

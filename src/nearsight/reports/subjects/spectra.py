@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nearsight.records.base import CalculatedRecord
-from nearsight.records.questions import HeatCapacityRecord, PhononsRecord, VibrationsRecord
+from nearsight.records.questions import (
+    HeatCapacityRecord,
+    PhononsRecord,
+    ThermochemistryRecord,
+    VibrationsRecord,
+)
 from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.records.spectra import (
     DenseSpectrum,
@@ -104,21 +108,20 @@ def _overview(record: HeatCapacityRecord | PhononsRecord) -> Mapping[str, Any]:
         {"temperature_K": row.temperature_K, "J_per_g_K": row.J_per_g_K}
         for row in record.heat_capacity
     ]
-    return {"heat_capacities": tuple(rows), "imaginary": _imaginary(record)}
+    return {"heat_capacities": tuple(rows), "imaginary": imaginary_text(record)}
 
 
-def _imaginary(record: CalculatedRecord) -> str | None:
+def imaginary_text(
+    record: HeatCapacityRecord | PhononsRecord | VibrationsRecord | ThermochemistryRecord,
+) -> str:
     """Return how many modes are imaginary, or which share of those of the Brillouin zone."""
-    spectrum = getattr(record, "spectrum", None)
-    if spectrum is None:
-        return None
+    spectrum = record.spectrum
     if isinstance(spectrum, MeshSpectrum):
         share = spectrum.share_imaginary
         return f"{100 * share:.2g} %" if share else "0"
     if isinstance(spectrum, DenseSpectrum) or spectrum.n_imaginary is not None:
         return str(spectrum.n_imaginary)
-    verdict = getattr(record, "verdict", None)
-    findings = {check.finding for check in verdict.checks} if verdict else set()
+    findings = {check.finding for check in record.verdict.checks}
     return "seen" if "imaginary modes seen" in findings else "none seen"
 
 
@@ -157,6 +160,6 @@ VIBRATIONS = Subject(
     what="Normal modes",
     plural="Vibrations",
     numbers=_modes_with_energy,
-    overview=lambda record: {"imaginary": _imaginary(record)},
+    overview=lambda record: {"imaginary": imaginary_text(record)},
     drawn=_drawn,
 )

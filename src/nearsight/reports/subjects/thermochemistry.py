@@ -3,6 +3,7 @@
 from nearsight.records.questions import ThermochemistryRecord
 from nearsight.reports import wording
 from nearsight.reports.provenance import Lines
+from nearsight.reports.subjects.spectra import imaginary_text
 from nearsight.reports.subjects.subject import Subject
 
 
@@ -25,4 +26,9 @@ def _numbers(record: ThermochemistryRecord) -> Lines:
     return lines
 
 
-SUBJECT = Subject(what="Thermochemistry", plural="Thermochemistry", numbers=_numbers)
+SUBJECT = Subject(
+    what="Thermochemistry",
+    plural="Thermochemistry",
+    numbers=_numbers,
+    overview=lambda record: {"imaginary": imaginary_text(record)},
+)
