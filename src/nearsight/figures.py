@@ -1,42 +1,31 @@
-"""The figures that commands draw."""
+"""Files of figures, which Matplotlib draws."""
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from nearsight.charts.chart import Chart, overlaid
+from nearsight.charts.on_axes import draw, plain_text
 from nearsight.locality.result import Locality
-from nearsight.printable import printable_name
 from nearsight.provenance import Provenance
 from nearsight.records.results import ElasticResults, HarmonicResults, ProbedResults
 from nearsight.storage import write_atomically
 from nearsight.structures.selection import structure_stem
-from nearsight.vibrations.density_of_states import density_of_states
+from nearsight.vibrations.density_of_states import modes_chart
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
 from nearsight.vibrations.heat_capacity import HeatCapacity
-from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
-from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.settings import Acoustic
-from nearsight.vibrations.thermodynamics import thermodynamics
+from nearsight.vibrations.heat_capacity_chart import heat_capacity_curve
+from nearsight.vibrations.mesh_density_of_states import phonons_chart
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 logger = logging.getLogger("nearsight.figures")
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-
-FloatArray = NDArray[np.float64]
-
-_MOST_IN_LEGEND = 12
-_MOST_COLOURS = 10
-_WIDE = 9.0
-"""Width in inches of a figure with a legend beside it."""
-_MOST_POINTS = 30
-"""Of temperatures: more points on a curve would hide it."""
+_LEAST_K = 400.0
+"""To which temperature curves are drawn at least."""
 _MOST_PIXELS = 60_000
 """Along one side of a figure; PNG files of Matplotlib end at 65,536."""
 
@@ -46,208 +35,125 @@ def heat_capacity_figure(path: str, calculated: Sequence[HarmonicResults | Probe
 
     Where supercells were grown a second panel shows how c_v moved with them.
     """
-    summed = [found for found in calculated if not isinstance(found, ProbedResults)]
-    probed = [found for found in calculated if isinstance(found, ProbedResults)]
-    grown = [found for found in summed if found.convergence]
-    figure = _new_figure(panels=2 if grown else 1)
-    panels = figure.subplots(2 if grown else 1, 1, squeeze=False)[:, 0]
-    _draw_heat_capacities(panels[0], summed, probed)
-    for found in grown:
-        assert found.convergence is not None
-        name = f"{_text(_label_of(found))}, " if len(grown) > 1 else ""
-        found.convergence.plot(panels[1], name)
+    heats = [_heat_of(each) for each in calculated]
+    end = max(_LEAST_K, *(float(heat.temperatures_K.max()) for heat in heats))
+    labels = _different([f"{_label_of(each)} ({_about(each)})" for each in calculated])
+    curves = [
+        _heat_capacity_chart(each, end, label)
+        for each, label in zip(calculated, labels, strict=True)
+    ]
+    models = _models([heat.provenance for heat in heats])
+    conventions = ", ".join(sorted({heat.acoustic for heat in heats}))
+    what = labels[0] if len(labels) == 1 else f"{len(labels)} structures"
+    title = (f"{what}, {models}", f"acoustic modes at Γ: {conventions}")
+    panels: list[tuple[Sequence[str], Chart]] = [(title, overlaid(curves))]
+    grown = [
+        (_label_of(each), each.convergence)
+        for each in calculated
+        if isinstance(each, HarmonicResults) and each.convergence is not None
+    ]
     if grown:
-        _shorten_legend(panels[1])
-    _save(figure, path)
+        names = _different([label for label, _ in grown])
+        charts = [
+            convergence.chart(f"{name}, " if len(grown) > 1 else "")
+            for name, (_, convergence) in zip(names, grown, strict=True)
+        ]
+        panels.append(((), overlaid(charts)))
+    _draw_panels(path, panels)
 
 
-def _draw_heat_capacities(
-    axes: "Axes", summed: Sequence[HarmonicResults], probed: Sequence[ProbedResults]
-) -> None:
-    thermals = [thermal for found in summed if (thermal := found.thermodynamics)]
-    heats: list[HeatCapacity] = [*thermals, *(found.heat for found in probed)]
-    highest = max(float(heat.temperatures_K.max()) for heat in heats)
-    grid = np.linspace(0.0, max(400.0, highest), 201)
-    for found, thermal in zip(summed, thermals, strict=True):
-        acoustic: Acoustic = thermal.acoustic  # type: ignore[assignment]  # checked when it was made
-        temperatures = np.union1d(grid, thermal.temperatures_K)
-        curve = thermodynamics(found.spectrum, temperatures, acoustic, thermal.scale_factor)
-        points = np.searchsorted(temperatures, thermal.temperatures_K).tolist()
-        axes.plot(
-            temperatures,
-            curve.heat_capacity_J_per_g_K,
-            marker="o" if len(points) <= _MOST_POINTS else None,
-            markersize=3 if len(summed) > _MOST_COLOURS else 6,
-            markevery=points,
-            label=f"{_text(_label_of(found))} ({_about(found)})",
-        )
-    for of_probing in probed:
-        heat = of_probing.heat
-        axes.errorbar(
-            heat.temperatures_K,
-            heat.heat_capacity_J_per_g_K,
-            yerr=heat.error_bar_J_per_g_K,
-            fmt="s",
-            capsize=3,
-            label=f"{_text(_label_of(of_probing))} ({heat.atoms.get_chemical_formula()}, probed)",
-        )
-    conventions = sorted({heat.acoustic for heat in heats})
-    labels = axes.get_legend_handles_labels()[1]
-    axes.set(
-        xlabel="temperature / K",
-        ylabel=r"$c_V$ / J g$^{-1}$ K$^{-1}$",
-        xlim=(0.0, grid[-1]),
-        ylim=(0.0, None),
-        title=f"{_title(labels, heats)}\nacoustic modes at Γ: {', '.join(conventions)}",
-    )
-    _shorten_legend(axes)
+def _heat_capacity_chart(
+    results: HarmonicResults | ProbedResults, highest_K: float, label: str
+) -> Chart:
+    if isinstance(results, ProbedResults):
+        chart = results.heat.chart(label)
+        return replace(chart, x=replace(chart.x, high=highest_K))
+    assert results.thermodynamics is not None
+    return heat_capacity_curve(results.spectrum, results.thermodynamics, highest_K, label)
 
 
 def phonons_figure(path: str, calculated: Sequence[HarmonicResults]) -> None:
     """Draw bands, where there are any, beside the density of states; a row for each structure."""
-    with_bands = any(found.bands is not None for found in calculated)
+    with_bands = any(results.bands is not None for results in calculated)
     figure = _new_figure(panels=len(calculated))
     widths = [3, 1] if with_bands else [1]
     panels = figure.subplots(
         len(calculated), len(widths), squeeze=False, sharey="row", width_ratios=widths
     )
-    for row, found in zip(panels, calculated, strict=True):
-        if found.bands is not None:
-            found.bands.plot(row[0], unit=found.presentation.frequency_unit)
-        _draw_density(row[-1], found, upright=with_bands)
-        title = f"{_text(_label_of(found))} ({_about(found)})"
-        row[0].set_title(f"{title}\n{_models([found.hessian.provenance])}")
+    for row, results in zip(panels, calculated, strict=True):
+        unit = FREQUENCY_UNITS[results.presentation.frequency_unit]
+        assert results.phonons is not None
+        elements = None if results.projected is None else results.projected.by_element_per_THz
+        draw(phonons_chart(results.phonons, unit, elements), row[-1], upright=with_bands)
+        if with_bands:
+            row[-1].set(xlabel=unit.density_axis, ylabel="")
+        if results.bands is not None:
+            draw(results.bands.chart(unit), row[0])
+            row[0].set_xlabel("")
+        title = f"{_label_of(results)} ({_about(results)})"
+        row[0].set_title(_title(title, _models([results.hessian.provenance])))
     _save(figure, path)
-
-
-def _draw_density(axes: "Axes", found: HarmonicResults, *, upright: bool) -> None:
-    """Draw the density of states of a mesh, its frequencies upwards beside bands."""
-    unit = FREQUENCY_UNITS[found.presentation.frequency_unit]
-    curves: dict[str, FloatArray] = {}
-    if found.projected is not None:
-        frequencies = found.projected.frequencies_THz
-        elements = found.projected.by_element_per_THz
-        curves = {"total": found.projected.total_per_THz, **(elements if len(elements) > 1 else {})}
-    else:
-        assert found.phonons is not None
-        density = mesh_density_of_states(found.phonons)
-        frequencies, curves = density.frequencies_THz, {"total": density.states_per_THz}
-    for name, states in curves.items():
-        x, y = unit.of_THz(frequencies), unit.density_of_THz(states)
-        axes.plot(
-            *((y, x) if upright else (x, y)),
-            lw=1,
-            label=name,
-            color="black" if name == "total" else None,
-        )
-    if upright:
-        axes.set(xlabel=unit.density_axis, xlim=(0.0, None))
-        axes.axhline(0.0, color="0.7", lw=0.6, zorder=0)
-    else:
-        axes.set(xlabel=unit.axis, ylabel=f"{unit.density_axis} and cell", ylim=(0.0, None))
-    if len(curves) > 1:
-        _shorten_legend(axes)
 
 
 def density_of_states_figure(path: str, calculated: Sequence[HarmonicResults]) -> None:
     """Draw the vibrational density of states, by element, one panel for each structure."""
-    figure = _new_figure(panels=len(calculated))
-    panels = figure.subplots(len(calculated), 1, squeeze=False)[:, 0]
-    for axes, results in zip(panels, calculated, strict=True):
-        density_of_states(results.vibrations).plot(axes, results.presentation.frequency_unit)
-        _shorten_legend(axes)
-        title = _label(_label_of(results), results.vibrations)
-        axes.set_title(f"{title}\n{_models([results.hessian.provenance])}")
-    _save(figure, path)
+    panels = [
+        (
+            (f"{_label_of(each)} ({_about(each)})", _models([each.hessian.provenance])),
+            modes_chart(each.vibrations, FREQUENCY_UNITS[each.presentation.frequency_unit]),
+        )
+        for each in calculated
+    ]
+    _draw_panels(path, panels)
 
 
 def youngs_modulus_figure(path: str, calculated: Sequence[ElasticResults]) -> None:
     """Draw Young's modulus over the directions in three planes, one panel for each crystal."""
-    figure = _new_figure(panels=len(calculated))
-    panels = figure.subplots(len(calculated), 1, squeeze=False, subplot_kw={"projection": "polar"})[
-        :, 0
+    panels = [
+        (
+            (
+                f"{_label_of(each)} ({each.atoms.get_chemical_formula()}), "
+                f"{_models([each.hessian.provenance])}",
+                f"from {each.tensor.name}",
+            ),
+            each.tensor.chart(),
+        )
+        for each in calculated
     ]
-    for axes, results in zip(panels, calculated, strict=True):
-        tensor = results.tensor
-        tensor.plot(axes)
-        name = _text(_label_of(results))
-        model = _models([results.generalised.hessian.provenance])
-        formula = tensor.atoms.get_chemical_formula()
-        axes.set_title(f"{name} ({formula}), {model}\nfrom {tensor.name}")
-        title = "Young's modulus / GPa, relaxed ions"
-        axes.legend(title=title, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
-    _save(figure, path)
+    _draw_panels(path, panels)
 
 
 def locality_figure(path: str, calculated: Sequence[tuple[str, Locality]]) -> None:
     """Draw ‖G'‖ over the radius of fragments, one panel for each structure and method."""
-    figure = _new_figure(panels=len(calculated))
-    panels = figure.subplots(len(calculated), 1, squeeze=False)[:, 0]
-    for axes, (name, found) in zip(panels, calculated, strict=True):
-        found.plot(axes)
-        _shorten_legend(axes)
-        axes.set_title(_text(name))
+    _draw_panels(path, [((name,), locality.chart()) for name, locality in calculated])
+
+
+def _draw_panels(path: str, panels: Sequence[tuple[Sequence[str], Chart]]) -> None:
+    """Draw charts below each other, each under the lines of its title."""
+    figure = _new_figure(len(panels))
+    for place, (title, chart) in enumerate(panels, start=1):
+        polar = "polar" if chart.x.scale == "angle" else None
+        axes = figure.add_subplot(len(panels), 1, place, projection=polar)
+        draw(chart, axes)
+        axes.set_title(_title(*title))
     _save(figure, path)
 
 
-def _shorten_legend(axes: "Axes") -> None:
-    """Name a dozen curves at most, and give more than ten of them colours in their order.
-
-    Curves are in the order of where they end: the legend has the highest, the lowest, and some
-    between, so that one can tell what lies between which.
-    """
-    handles, labels = axes.get_legend_handles_labels()
-    if len(handles) <= _MOST_COLOURS:
-        axes.legend()
-        return
-    from matplotlib import colormaps
-
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    figure.set_figwidth(_WIDE)
-    order = sorted(range(len(handles)), key=lambda index: -_end_of(handles[index]))
-    colours = colormaps["viridis"](np.linspace(0.0, 0.92, len(order)))
-    for index, colour in zip(order, colours, strict=True):
-        for artist in _parts_of(handles[index]):
-            artist.set_color(colour)
-    named = np.unique(np.linspace(0, len(order) - 1, _MOST_IN_LEGEND).round().astype(int))
-    shown = [order[place] for place in named]
-    more = len(order) - len(shown)
-    axes.legend(
-        [handles[index] for index in shown],
-        [labels[index] for index in shown],
-        title=f"from high to low, and {more} more between" if more else "from high to low",
-        fontsize="x-small",
-        title_fontsize="small",
-        # Beside so many curves there is no room between them.
-        loc="center left",
-        bbox_to_anchor=(1.0, 0.5),
-    )
+def _title(*lines: str) -> str:
+    return "\n".join(map(plain_text, lines))
 
 
-def _parts_of(handle: Any) -> list[Any]:
-    """Return what is drawn of a curve, or of points with error bars."""
-    if not isinstance(handle, tuple):
-        return [handle]
-    points, caps, bars = handle
-    return [points, *caps, *bars]
-
-
-def _end_of(handle: Any) -> float:
-    return float(np.asarray(_parts_of(handle)[0].get_ydata())[-1])
-
-
-def _title(labels: Sequence[str], heats: Sequence[HeatCapacity]) -> str:
-    """Return what is drawn, and by which models."""
-    models = _models([heat.provenance for heat in heats])
-    return f"{labels[0] if len(labels) == 1 else f'{len(labels)} structures'}, {models}"
+def _heat_of(results: HarmonicResults | ProbedResults) -> HeatCapacity:
+    heat = results.heat if isinstance(results, ProbedResults) else results.thermodynamics
+    assert heat is not None
+    return heat
 
 
 def _models(provenances: Iterable[Provenance]) -> str:
     """Return the names of the models behind results, for a title."""
     names = list(dict.fromkeys(provenance.model.name for provenance in provenances))
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return _text(", ".join(names[:3])) + more
+    return ", ".join(names[:3]) + more
 
 
 def _label_of(results: HarmonicResults | ProbedResults | ElasticResults) -> str:
@@ -256,31 +162,31 @@ def _label_of(results: HarmonicResults | ProbedResults | ElasticResults) -> str:
     return f"{structure_stem(results.name)}{', NOT CONVERGED' if unconverged else ''}"
 
 
-def _about(entry: HarmonicResults) -> str:
-    """Return the formula of a structure, with what makes its heat capacity doubtful."""
-    share = entry.phonons.share_imaginary if entry.phonons else 0.0
-    imaginary = f", {100 * share:.2g} % imaginary" if share else ""
-    if entry.phonons is None and entry.vibrations.n_imaginary:
-        imaginary = f", {entry.vibrations.n_imaginary} imaginary"
-    return f"{entry.atoms.get_chemical_formula()}{imaginary}"
+def _different(labels: Sequence[str]) -> list[str]:
+    """Return labels of which no two are the same: structures of a series need not differ in name.
 
-
-def _text(name: str) -> str:
-    """Return a name so that Matplotlib shows it as it is.
-
-    It takes what stands between dollars for mathematics, and leaves labels with a leading
-    underscore out of its legends.
+    A label that was there before gets a number, such as ``(2)``.
     """
-    shown = printable_name(name).replace("$", r"\$")
-    return f" {shown}" if shown.startswith("_") else shown
+    numbers = [labels[: place + 1].count(label) for place, label in enumerate(labels)]
+    return [
+        label if number == 1 else f"{label} ({number})"
+        for label, number in zip(labels, numbers, strict=True)
+    ]
 
 
-def _label(name: str, modes: Vibrations) -> str:
-    imaginary = f", {modes.n_imaginary} imaginary" if modes.n_imaginary else ""
-    return f"{_text(name)} ({modes.atoms.get_chemical_formula()}{imaginary})"
+def _about(results: HarmonicResults | ProbedResults) -> str:
+    """Return the formula of a structure, with what makes its numbers doubtful."""
+    formula = str(results.atoms.get_chemical_formula())
+    if isinstance(results, ProbedResults):
+        return f"{formula}, probed"
+    if results.phonons is not None:
+        share = results.phonons.share_imaginary
+        return f"{formula}, {100 * share:.2g} % imaginary" if share else formula
+    n_imaginary = results.vibrations.n_imaginary
+    return f"{formula}, {n_imaginary} imaginary" if n_imaginary else formula
 
 
-def _new_figure(panels: int = 1) -> "Figure":
+def _new_figure(panels: int) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(6.4, 4.2 * panels), layout="constrained")

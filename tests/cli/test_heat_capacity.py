@@ -176,7 +176,8 @@ def test_symmetrizing_reports_its_energy(nearsight: Run, folder: Path) -> None:
 
 
 def test_plot_is_drawn(nearsight: Run, folder: Path) -> None:
-    assert nearsight("heat-capacity", "copper.cif", "aluminium.cif", "--plot", "c.png") == 0
+    options = ("--mesh", "8", "8", "8", "--plot", "c.png")
+    assert nearsight("heat-capacity", "copper.cif", "aluminium.cif", *options) == 0
     assert (folder / "c.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -13,8 +13,8 @@ from nearsight.cli.main import main
 from nearsight.errors import StorageError
 from nearsight.hessian import Hessian
 from nearsight.records import Record
-from nearsight.reports.section_choice import section_of
 from nearsight.reports.sections import Section
+from nearsight.reports.subjects.choice import section_of
 from nearsight.storage import write_text
 
 Run = Callable[..., int]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 
+from nearsight.charts.chart import Limit, Line, Points
 from nearsight.locality.comparison import compare_localities
 from nearsight.locality.compute import locality
 from nearsight.records import FailureRecord
@@ -15,7 +16,6 @@ from nearsight.records.locality_results import LocalityResults
 from nearsight.records.locality_verdict import locality_verdict
 from nearsight.records.verdict import Level
 from nearsight.reports import render_report
-from nearsight.reports.locality_figures import convergence_svg, interactions_svg
 from recorded import record_of, records_of
 
 ReadPage = Callable[[str], Any]
@@ -111,12 +111,27 @@ def test_a_model_that_sees_less_far_is_told(entry: LocalityResults, read_page: R
 
 def test_curves_and_dots_are_where_the_axes_say(entry: LocalityResults) -> None:
     [first, *_] = entry.locality.sites
-    drawn = str(interactions_svg(first, "a"))
-    assert drawn.count("<circle") == len(first.reference.atoms) - 1
-    curves = str(convergence_svg(entry.locality.sites, 0.35, "b"))
-    n_points = sum(len(site.shells) - 1 for site in entry.locality.sites)
-    assert curves.count("<circle") == n_points
-    assert "threshold: 0.35" in curves
+    interactions = first.interactions_chart()
+    points = interactions.series
+    assert all(isinstance(mark, Points) for mark in points.values())
+    symbols = np.array(first.reference.atoms.get_chemical_symbols())
+    others = np.arange(len(symbols)) != first.reference.site
+    for symbol in ("C", "H"):
+        chosen = others & (symbols == symbol)
+        assert points[symbol].x == pytest.approx(first.distances_A[chosen])
+        floored = np.maximum(first.reference_norms_eV_per_A2[chosen], 1e-4)
+        assert points[symbol].y == pytest.approx(floored)
+    chart = entry.locality.chart()
+    [limit] = [mark for mark in chart.marks if isinstance(mark, Limit)]
+    assert (limit.value, limit.text) == (0.35, "threshold: 0.35 eV Å⁻²")
+    for site in entry.locality.sites:
+        line = chart.series[f"{site.element}{site.site}"]
+        assert isinstance(line, Line)
+        assert line.x == pytest.approx([shell.radius_A for shell in site.shells[1:]])
+        norms = [max(shell.group_norm_eV_per_A2, 1e-4) for shell in site.shells[1:]]
+        assert line.y == pytest.approx(norms)
+        assert (chart.y.low <= line.y).all()
+        assert (line.y <= chart.y.high).all()
 
 
 def test_an_overview_has_radii_and_no_modes(entry: LocalityResults, read_page: ReadPage) -> None:

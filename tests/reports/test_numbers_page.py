@@ -16,12 +16,14 @@ from nearsight.records import (
     Record,
     record_from_json,
 )
+from nearsight.records.base import CalculatedRecord
 from nearsight.records.making import (
     phonons_record,
     relaxation_record,
     thermochemistry_record,
     vibrations_record,
 )
+from nearsight.records.questions import QUESTIONS
 from nearsight.records.results import (
     HarmonicResults,
     ProbedResults,
@@ -30,8 +32,8 @@ from nearsight.records.results import (
 )
 from nearsight.records.structure import structure_part
 from nearsight.reports import render_report
-from nearsight.reports.numbers_section import numbers_section, share_of_page_bytes
-from nearsight.reports.section_choice import section_of
+from nearsight.reports.numbers import share_of_page_bytes
+from nearsight.reports.subjects.choice import SUBJECTS, section_of
 from nearsight.vibrations import molecular_thermochemistry
 from recorded import record_of
 
@@ -168,7 +170,7 @@ def test_a_thousand_records_fit_into_a_page(quartz_entry: HarmonicResults) -> No
     atoms = quartz_entry.atoms.repeat((3, 2, 2))
     assert isinstance(record, HeatCapacityRecord)
     large = replace(record, relaxed_structure=structure_part(atoms), n_atoms=len(atoms))
-    of_each = len(numbers_section(large, 1000, share_of_page_bytes(1000)).html)
+    of_each = len(section_of(large, 1000, budget_bytes=share_of_page_bytes(1000)).html)
     assert 1000 * of_each < 29_000_000
 
 
@@ -199,3 +201,8 @@ def test_an_ideal_gas_is_shown_by_its_functions(
         assert f"entropy at {temperature:g} K" in page.words
         assert f"{entropy:.3f} J/(mol K)" in page.words
     assert "C2v" in page.words
+
+
+def test_every_question_has_a_subject() -> None:
+    calculated = {kind for kind in QUESTIONS.values() if issubclass(kind, CalculatedRecord)}
+    assert set(SUBJECTS) == calculated

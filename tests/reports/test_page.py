@@ -17,8 +17,8 @@ from nearsight.records import FailureRecord
 from nearsight.records.making import heat_capacity_record
 from nearsight.records.results import HarmonicResults
 from nearsight.reports import render_report, write_report
-from nearsight.reports.harmonic_section import harmonic_section
 from nearsight.reports.page import render_page
+from nearsight.reports.subjects.choice import section_of
 from nearsight.reports.templates import asset
 from recorded import record_of, records_of
 
@@ -177,7 +177,7 @@ def test_overview_compares_structures(
 def test_what_was_not_reached_is_named(quartz_entry: HarmonicResults, read_page: ReadPage) -> None:
     page = read_page(
         render_page(
-            [harmonic_section(heat_capacity_record(quartz_entry), quartz_entry, 1)],
+            [section_of(heat_capacity_record(quartz_entry), 1)],
             pending=["late.cif"],
         )
     )

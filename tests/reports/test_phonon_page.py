@@ -4,21 +4,22 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
 from json_warnings import messages
+from nearsight.charts.chart import Limit, Line, Points, Region, Ticks
 from nearsight.records.harmonic_verdict import harmonic_verdict
 from nearsight.records.results import HarmonicResults
 from nearsight.records.verdict import Level
 from nearsight.remarks import Remark
 from nearsight.reports import render_report
-from nearsight.reports.figures import classical_limit_J_per_g_K
-from nearsight.reports.phonon_figures import bands_svg, convergence_svg, phonon_density_svg
 from nearsight.units import eigenvalues_from_wavenumbers
 from nearsight.vibrations import band_structure, thermodynamics
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
+from nearsight.vibrations.heat_capacity_chart import classical_limit_J_per_g_K
+from nearsight.vibrations.mesh_density_of_states import phonons_chart
 from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
 from nearsight.vibrations.supercell_convergence import ConvergenceStep, SupercellConvergence
 from recorded import record_of, records_of
@@ -130,16 +131,17 @@ def test_chart_begins_at_zero_unless_modes_are_imaginary(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     phonons: PhononMesh = request.getfixturevalue(name).phonons
-    svg = ET.fromstring(str(phonon_density_svg(phonons, "dos")))
-    low, high = float(svg.attrib["data-low"]), float(svg.attrib["data-high"])
-    assert high > phonons.wavenumbers_per_cm.max()
+    chart = phonons_chart(phonons)
+    assert chart.x.high > phonons.wavenumbers_per_cm.max()
+    regions = [mark for mark in chart.marks if isinstance(mark, Region)]
     if name == "unstable_entry":
-        assert low < phonons.wavenumbers_per_cm.min() < -1
+        assert chart.x.low < phonons.wavenumbers_per_cm.min() < -1
+        assert regions == [Region(chart.x.low, 0.0, "imaginary")]
     else:
-        assert low == 0.0
-    assert ("imaginary" in "".join(svg.itertext())) == (name == "unstable_entry")
-    (rug,) = [path for path in svg.iter() if path.get("class") == "rug"]
-    assert rug.attrib["d"].count("M") == phonons.gamma.n_modes
+        assert chart.x.low == 0.0
+        assert not regions
+    [ticks] = [mark for mark in chart.marks if isinstance(mark, Ticks)]
+    assert ticks.x == pytest.approx(phonons.gamma.wavenumbers_per_cm)
 
 
 def test_heat_capacity_tends_to_the_law_of_dulong_and_petit(stable_entry: HarmonicResults) -> None:
@@ -311,12 +313,13 @@ def test_bands_are_drawn_with_every_branch_and_every_label(
 ) -> None:
     assert rocksalt_entry.force_constants is not None
     bands = band_structure(rocksalt_entry.force_constants, points_per_segment=5)
-    svg = ET.fromstring(str(bands_svg(bands, "bands")))
-    curves = [each for each in svg.iter("path") if each.get("class") == "band"]
-    assert len(curves) == 6 * len(bands.segments)
-    drawn = {each.text for each in svg.iter("text")}
-    assert {"Γ", "X", "L", "U|K"} <= drawn
-    assert drawn >= set(bands.labels_by_distance().values())
+    chart = bands.chart()
+    assert len(chart.marks) == 6 * len(bands.segments)
+    drawn = np.concatenate([mark.y for mark in chart.marks if isinstance(mark, Line)])
+    of_bands = [np.maximum(each.wavenumbers_per_cm, 0.0).T.ravel() for each in bands.segments]
+    assert drawn == pytest.approx(np.concatenate(of_bands))
+    assert chart.x.names == bands.labels_by_distance()
+    assert {"Γ", "X", "L", "U|K"} <= set(chart.x.names.values())
     page = read_page(render_report(records_of([replace(rocksalt_entry, bands=bands)])))
     assert "Phonon bands" in page.words
     assert "Phonon bands" not in read_page(render_report(records_of([rocksalt_entry]))).words
@@ -326,9 +329,10 @@ def test_imaginary_bands_are_drawn_below_zero(unstable_entry: HarmonicResults) -
     assert unstable_entry.force_constants is not None
     bands = band_structure(unstable_entry.force_constants, points_per_segment=5)
     assert bands.lowest_THz < -1
-    svg = ET.fromstring(str(bands_svg(bands, "bands")))
-    ticks = [text.text or "" for text in svg.iter("text")]
-    assert any(text.startswith("−") and text[1:].isdigit() for text in ticks)
+    chart = bands.chart(FREQUENCY_UNITS["THz"])
+    assert chart.y.low < bands.lowest_THz
+    lowest = min(float(mark.y.min()) for mark in chart.marks if isinstance(mark, Line))
+    assert lowest == pytest.approx(bands.lowest_THz)
 
 
 def test_convergence_of_the_supercell_is_drawn(
@@ -341,13 +345,15 @@ def test_convergence_of_the_supercell_is_drawn(
     )
     curve = SupercellConvergence(np.array([0.0, 300.0]), 0.015, steps, True, "two agree")
     np.testing.assert_allclose(curve.changes, [[0, -0.02], [0, 0.01], [0, 0]], atol=1e-15)
-    svg = ET.fromstring(str(convergence_svg(curve, "curve")))
-    titles = [title.text for circle in svg.iter("circle") for title in circle.iter("title")]
-    assert titles[3:] == [
+    chart = curve.chart()
+    [points] = [mark for mark in chart.marks if isinstance(mark, Points)]  # nothing at 0 K
+    assert list(points.notes) == [
         "8 atoms, 300 K: -2.000 %",
         "64 atoms, 300 K: +1.000 %",
         "216 atoms, 300 K: +0.000 %",
     ]
+    assert points.y == pytest.approx([-2.0, 1.0, 0.0])
+    assert [mark.value for mark in chart.marks if isinstance(mark, Limit)] == [-1.5, 1.5]
     page = read_page(render_report(records_of([replace(rocksalt_entry, convergence=curve)])))
     assert "Heat capacity over growing supercells" in page.words
     assert "at 0, 300 K; grey: the tolerance of 1.5 %" in page.words

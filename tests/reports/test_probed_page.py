@@ -14,6 +14,7 @@ from ase import Atoms
 from numpy.testing import assert_allclose
 
 from nearsight import units
+from nearsight.charts.palette import SCALE, scale_colors
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.models.engines.torch_model import TorchModel
@@ -24,11 +25,10 @@ from nearsight.records.results import HarmonicResults, ProbedResults
 from nearsight.records.verdict import Level
 from nearsight.remarks import Remark
 from nearsight.reports import render_report
-from nearsight.reports.palette import SCALE, scale_colors
-from nearsight.reports.probed_figures import CLASSICAL_LIMIT_J_PER_MOL_K, elements_svg
-from nearsight.reports.probed_section import probed_section
+from nearsight.reports.subjects.choice import section_of
+from nearsight.reports.svg import draw
 from nearsight.vibrations import probe_heat_capacity
-from nearsight.vibrations.probed_heat_capacity import ATOMIC_KEY
+from nearsight.vibrations.probed_heat_capacity import ATOMIC_KEY, CLASSICAL_LIMIT_J_PER_MOL_K
 from recorded import record_of, records_of
 
 ReadPage = Callable[[str], Any]
@@ -156,9 +156,9 @@ def test_colours_follow_the_heat_of_the_atoms(
 def test_structure_too_large_to_draw_is_left_out(
     probed_entry: ProbedResults, read_page: ReadPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nearsight.reports.probed_section._MOST_DRAWN_ATOMS", 216)
+    monkeypatch.setattr("nearsight.reports.subjects.probed._MOST_DRAWN_ATOMS", 216)
     assert "structure-1-viewer" in read_page(render_report(records_of([probed_entry]))).data
-    monkeypatch.setattr("nearsight.reports.probed_section._MOST_DRAWN_ATOMS", 215)
+    monkeypatch.setattr("nearsight.reports.subjects.probed._MOST_DRAWN_ATOMS", 215)
     page = read_page(render_report(records_of([probed_entry])))
     assert set(page.data) == {"structure-1-record"}
     assert not [a for _, a in page.tags if "data-viewer" in a or "data-structure" in a]
@@ -209,7 +209,7 @@ def test_bars_are_the_means_of_the_elements(probed_entry: ProbedResults) -> None
     symbols = np.array(probed_entry.atoms.get_chemical_symbols())
     shares = np.where(symbols == "Mg", 10.0, 20.0) + np.resize([-1.0, 1.0, 0.0], 216)
     heat = _with_shares(probed_entry, shares).heat
-    root = ET.fromstring(str(elements_svg(heat, "elements")))
+    root = ET.fromstring(str(draw(heat.elements_chart(), "elements")))
     low, high, left, right = (
         float(root.get(f"data-{name}", "")) for name in ("low", "high", "left", "right")
     )
@@ -238,7 +238,7 @@ def test_values_below_zero_and_above_the_limit_are_within_the_chart(
     probed_entry: ProbedResults,
 ) -> None:
     heat = _with_shares(probed_entry, np.linspace(-1.0, 30.0, 216)).heat
-    root = ET.fromstring(str(elements_svg(heat, "elements")))
+    root = ET.fromstring(str(draw(heat.elements_chart(), "elements")))
     assert float(root.get("data-low", "")) < -1.0
     assert float(root.get("data-high", "")) > 30.0
     assert all(float(bar.get("width", "")) >= 0 for bar in root.iter("rect"))
@@ -353,8 +353,6 @@ def test_structure_is_judged_as_for_other_entries(probed_entry: ProbedResults) -
         probed_entry, structure_warnings=(Remark("space-group-changed", "The symmetry changed."),)
     )
     assert _levels(remarked)["structure with warnings"] is Level.CAUTION
-    assert (
-        "The symmetry changed." in probed_section(heat_capacity_record(remarked), remarked, 1).html
-    )
+    assert "The symmetry changed." in section_of(heat_capacity_record(remarked), 1).html
     excluded = _with_heat(probed_entry, acoustic="exclude")
     assert _levels(excluded)["nearly all modes counted"] is Level.GOOD

@@ -10,6 +10,8 @@ from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
 from numpy.typing import ArrayLike
 
 from nearsight.arrays import FloatArray
+from nearsight.charts.chart import Axis, Chart, Line
+from nearsight.charts.on_axes import draw
 from nearsight.elasticity.directions import (
     YoungsModulusRange,
     youngs_modulus,
@@ -23,7 +25,7 @@ from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
 
 if TYPE_CHECKING:
-    from matplotlib.projections.polar import PolarAxes
+    from nearsight.charts.on_axes import PolarAxes
 
 
 ELASTIC_CONSTANTS = "elastic constants"
@@ -139,17 +141,36 @@ class ElasticTensor:
         StructureError
             The crystal is unstable or without stiffness.
         """
+        draw(self.chart(), axes)
+
+    def chart(self) -> Chart:
+        """Return Young's modulus around the planes xy, xz and yz.
+
+        Raises
+        ------
+        StructureError
+            The crystal is unstable or without stiffness.
+        """
         self._require_stiffness()
         angles = np.linspace(0, 2 * np.pi, 361)
+        lines = []
         # Of a cubic crystal the curves lie on each other: the later ones let the first be seen.
-        styles = (("xy", 0, 1, "-", 4.0), ("xz", 0, 2, "--", 2.5), ("yz", 1, 2, ":", 1.5))
-        for name, first, second, style, width in styles:
+        for dash, (first, second, width) in enumerate(((0, 1, 5.3), (0, 2, 3.3), (1, 2, 2.0))):
             n = np.zeros((len(angles), 3))
             n[:, first], n[:, second] = np.cos(angles), np.sin(angles)
             values = youngs_modulus(self.relaxed_ion_GPa, n)
-            label = f"{name} plane, from {name[0]}"
-            axes.plot(angles, values, linestyle=style, linewidth=width, label=label)
-        axes.set_rlim(0)
+            label = f"{'xyz'[first]}{'xyz'[second]} plane, from {'xyz'[first]}"
+            lines.append(Line(angles, values, label, dash=dash, width=width))
+        return Chart(
+            "Young's modulus over directions",
+            Axis("direction", 0.0, 2 * np.pi, "angle"),
+            Axis(
+                "Young's modulus / GPa, relaxed ions",
+                0.0,
+                1.05 * max(float(line.y.max()) for line in lines),
+            ),
+            tuple(lines),
+        )
 
     def summary(self) -> dict[str, Any]:
         """Return the ``elasticity`` object of the JSON output."""

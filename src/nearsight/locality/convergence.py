@@ -13,9 +13,12 @@ import numpy as np
 
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
+from nearsight.charts.chart import Chart
+from nearsight.charts.palette import element_colors
 from nearsight.hessian.origin import Computed
 from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
 from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
+from nearsight.locality.norms_chart import norms_chart
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.locality.settings import REFERENCE_RADIUS_A, THRESHOLD_eV_per_A2
 from nearsight.locality.site_derivatives import (
@@ -127,6 +130,23 @@ class SiteConvergence:
         site = positions[self.reference.site]
         distances: FloatArray = np.linalg.norm(positions - site, axis=1)
         return distances
+
+    def interactions_chart(self) -> Chart:
+        """Return ‖h_AB‖ over distance for the atoms of the reference fragment, by element."""
+        symbols = np.array(self.reference.atoms.get_chemical_symbols())
+        others = np.arange(len(symbols)) != self.reference.site
+        distances, norms = self.distances_A, self.reference_norms_eV_per_A2
+        colors = element_colors(symbols[others].tolist())
+        series = {
+            symbol: (distances[others & (symbols == symbol)], norms[others & (symbols == symbol)])
+            for symbol in colors
+        }
+        return norms_chart(
+            series,
+            colors,
+            f"Interaction of {self.element}{self.site} with {others.sum()} atoms up to "
+            f"{distances[others].max():.1f} Å away, the strongest {norms[others].max():.2g} eV/Å².",
+        )
 
     @cached_property
     def outermost_eV_per_A2(self) -> float | None:

@@ -13,12 +13,15 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.charts.chart import Chart
+from nearsight.charts.on_axes import draw
 from nearsight.errors import StructureError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.matrix import Hessian, bare
 from nearsight.hessian.origin import HasOrigin, Origin, origin_from_header, origin_header
 from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
+from nearsight.locality.norms_chart import norms_chart
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
@@ -35,7 +38,7 @@ from nearsight.structures.supercell import make_general_supercell, supercell_mat
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from nearsight.charts.on_axes import Axes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,18 +119,16 @@ class Interactions(HasOrigin):
 
     def plot(self, axes: "Axes", label: str = "") -> None:
         """Draw ‖h_AB‖ over distance on logarithmic `axes`, a colour for each site."""
-        for place, site in enumerate(self.sites):
+        draw(self.chart(label), axes)
+
+    def chart(self, label: str = "") -> Chart:
+        """Return ‖h_AB‖ over distance, a series for each site; `label` begins their names."""
+        series = {}
+        for place, site in enumerate(self.sites.tolist()):
             others = np.arange(len(self.atoms)) != site
-            name = f"{label}{self.atoms.symbols[int(site)]}{site}"
-            axes.plot(
-                self.distances_A[place, others],
-                self.norms_eV_per_A2[place, others],
-                "o",
-                ms=3,
-                label=name,
-            )
-        axes.axhline(NEGLIGIBLE_EV_PER_A2, color="0.5", lw=0.8, ls="--")
-        axes.set(xlabel="distance / Å", ylabel=r"$\|h_{AB}\|$ / eV Å$^{-2}$", yscale="log")
+            name = f"{label}{self.atoms.symbols[site]}{site}"
+            series[name] = (self.distances_A[place, others], self.norms_eV_per_A2[place, others])
+        return norms_chart(series, {})
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save to `path`; an older file there stays intact if that fails.

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase import Atoms
 
+from nearsight.charts.chart import Axis, Chart, Limit, Line, Mark, Points
+from nearsight.charts.on_axes import draw
+from nearsight.charts.palette import element_colors
 from nearsight.locality.convergence import SiteConvergence
+from nearsight.locality.norms_chart import LOWEST_DRAWN_EV_PER_A2, whole_decades
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
@@ -14,7 +18,7 @@ from nearsight.structures.fragments import Fragment
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from nearsight.charts.on_axes import Axes
 
 
 @dataclass(frozen=True)
@@ -81,19 +85,40 @@ class Locality:
 
     def plot(self, axes: "Axes") -> None:
         """Draw ‖G'‖ over the radius of the fragments on `axes`, a curve for each site."""
-        for site in self.sites:
-            shells = site.shells[1:]
-            axes.plot(
-                [shell.radius_A for shell in shells],
-                [shell.group_norm_eV_per_A2 for shell in shells],
-                "o-",
-                ms=3,
-                lw=1,
-                label=f"{site.element}{site.site}",
-            )
-        axes.axhline(self.threshold_eV_per_A2, color="0.5", lw=0.8, ls="--")
-        axes.set(xlabel="fragment radius / Å", ylabel=r"$\|G'\|$ / eV Å$^{-2}$", yscale="log")
-        axes.legend()
+        draw(self.chart(), axes)
+
+    def chart(self) -> Chart:
+        """Return ‖G'‖ over the radius of the fragments, a curve for each site that has several."""
+        threshold = self.threshold_eV_per_A2
+        sites = [site for site in self.sites if len(site.shells) > 1]
+        colors = element_colors([site.element for site in sites])
+        marks: list[Mark] = [
+            Limit(threshold, f"threshold: {threshold:g} eV Å⁻²", text_at="high"),
+        ]
+        for site in sites:
+            radii = np.array([shell.radius_A for shell in site.shells[1:]])
+            norms = np.array([shell.group_norm_eV_per_A2 for shell in site.shells[1:]])
+            norms = np.maximum(norms, LOWEST_DRAWN_EV_PER_A2)
+            label, color = f"{site.element}{site.site}", colors[site.element]
+            notes = [
+                f"{label}: {radius:.2f} Å, {norm:.2g} eV/Å²"
+                for radius, norm in zip(radii, norms, strict=True)
+            ]
+            marks += [
+                Line(radii, norms, label, color, named_at_end=True),
+                Points(radii, norms, label, color, notes=notes),
+            ]
+        drawn = [mark for mark in marks if isinstance(mark, Line)]
+        values = np.concatenate([[threshold], *(line.y for line in drawn)])
+        farthest = max((float(line.x.max()) for line in drawn), default=1.0)
+        return Chart(
+            "Convergence of fragments",
+            Axis("fragment radius / Å", 0.0, 1.08 * max(farthest, 1.0)),
+            whole_decades("‖G′‖ / eV Å⁻²", values),
+            tuple(marks),
+            f"Norm of the effective group matrix over the fragment radius for "
+            f"{', '.join(line.label for line in drawn)}; threshold {threshold:g} eV/Å².",
+        )
 
     def summary(self) -> dict[str, Any]:
         """Return what the JSON output says of it, without the files of the fragments."""

@@ -11,24 +11,26 @@ from ase import Atoms
 from ase.data import covalent_radii
 from numpy.typing import NDArray
 
-from nearsight.reports.palette import element_colors, scale_colors
-from nearsight.structures.neighbours import neighbour_pairs
+from nearsight.charts.palette import element_colors, scale_colors
+from nearsight.errors import MemoryBudgetError, StructureError
+from nearsight.structures.bonds import find_bonds
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.probed_heat_capacity import ATOMIC_KEY, ProbedHeatCapacity
 
-_BOND_FACTOR = 1.1
 _SMALLEST_RADIUS_A = 0.22
 _RADIUS_FACTOR = 0.42
 
 
 @dataclass(frozen=True)
-class Bonds:
+class DrawnBonds:
     """Bonds of the cell, those to atoms of neighbouring cells included."""
 
     pairs: list[list[int]]
     """Indices of bonded atoms; from n_atoms on they are those of `images`."""
     images: list[list[float]]
     """Periodic images at the ends of bonds that leave the cell: atom, then its shift in Å."""
+    note: str | None = None
+    """Why there are none, where the structure has none that could be told."""
 
 
 def viewer_data(vibrations: Vibrations, n_modes: int) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def _structure_data(atoms: Atoms) -> dict[str, Any]:
     from ase.io import write
 
     symbols = list(element_colors(atoms.get_chemical_symbols()))
-    bonds = find_bonds(atoms)
+    bonds = drawn_bonds(atoms)
     text = io.StringIO()
     write(text, atoms, format="extxyz")
     return {
@@ -103,6 +105,7 @@ def _structure_data(atoms: Atoms) -> dict[str, Any]:
         "positions": np.round(atoms.positions, 3).ravel().tolist(),
         "bonds": bonds.pairs,
         "images": bonds.images,
+        "note": bonds.note,
         "cell": np.round(atoms.cell.array[atoms.pbc], 3).tolist(),
         "extxyz": text.getvalue(),
     }
@@ -113,29 +116,30 @@ def modes_within(vibrations: Vibrations, budget_bytes: int) -> int:
     return min(vibrations.n_modes, budget_bytes // (4 * vibrations.n_atoms))
 
 
-def find_bonds(atoms: Atoms) -> Bonds:
-    """Return bonds by covalent radii.
+def drawn_bonds(atoms: Atoms) -> DrawnBonds:
+    """Return the bonds by which fragments are cut, too, as the viewer draws them.
 
-    Images are left out where they would outnumber the atoms of a large cell, as in a metal.
+    One that leaves the cell is drawn from both of its atoms, each to an image of the other. Images
+    are left out where they would outnumber the atoms of a large cell, as in a metal.
     """
-    radii = _BOND_FACTOR * covalent_radii[atoms.numbers]
-    first, second, shifts_A = neighbour_pairs(atoms, 2 * float(radii.max()))
-    apart = atoms.positions[second] - atoms.positions[first] + shifts_A
-    bonded = np.linalg.norm(apart, axis=1) < radii[first] + radii[second]
-    first, second, shifts_A = first[bonded], second[bonded], np.round(shifts_A[bonded], 3) + 0.0
-    within = ~shifts_A.any(axis=1)
-    pairs = np.stack([first, second], axis=1)
-    inside = pairs[within & (first < second)].tolist()
-    ends = [
-        (atom, *shift)
-        for atom, shift in zip(second[~within].tolist(), shifts_A[~within].tolist(), strict=True)
-    ]
-    images = sorted(set(ends))
-    if len(images) > max(80, 2 * len(atoms)):
-        return Bonds(inside, [])
-    numbered = {image: len(atoms) + index for index, image in enumerate(images)}
-    outside = [[one, numbered[end]] for one, end in zip(first[~within].tolist(), ends, strict=True)]
-    return Bonds([*inside, *outside], [[float(atom), *shift] for atom, *shift in images])
+    try:
+        bonds = find_bonds(atoms)
+    except (StructureError, MemoryBudgetError) as error:
+        return DrawnBonds([], [], f"The structure is drawn without bonds: {error}")
+    first, second = bonds.first, bonds.second
+    leaving = bonds.images.any(axis=1)
+    inside = np.stack([first[~leaving], second[~leaving]], axis=1).tolist()
+    starts = np.concatenate([first[leaving], second[leaving]]).tolist()
+    others = np.concatenate([second[leaving], first[leaving]]).tolist()
+    images = np.concatenate([bonds.images[leaving], -bonds.images[leaving]])
+    shifts_A = np.round(images @ atoms.cell.array, 3) + 0.0
+    ends = [(atom, *shift) for atom, shift in zip(others, shifts_A.tolist(), strict=True)]
+    different = sorted(set(ends))
+    if len(different) > max(80, 2 * len(atoms)):
+        return DrawnBonds(inside, [])
+    numbered = {end: len(atoms) + index for index, end in enumerate(different)}
+    outside = [[start, numbered[end]] for start, end in zip(starts, ends, strict=True)]
+    return DrawnBonds([*inside, *outside], [[float(atom), *shift] for atom, *shift in different])
 
 
 def _quantized(vibrations: Vibrations, n_modes: int) -> NDArray[np.int8]:

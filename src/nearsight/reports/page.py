@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import nearsight
 from nearsight.errors import StorageError
 from nearsight.records.base import Record
-from nearsight.reports.numbers_section import share_of_page_bytes
-from nearsight.reports.section_choice import section_of
+from nearsight.reports.numbers import share_of_page_bytes
 from nearsight.reports.sections import (
     MODE_BUDGET_BYTES,
     Section,
     summary_values,
 )
+from nearsight.reports.subjects.choice import section_of
 from nearsight.reports.templates import asset, render
 from nearsight.storage import write_text
 

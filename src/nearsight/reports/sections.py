@@ -33,13 +33,13 @@ class Section:
     """What a page of several of its kind is about."""
     formula: str
     n_atoms: int | None
-    heat_capacities: tuple[Mapping[str, float], ...]
-    """One object per temperature, as in the record; empty if none were asked for."""
-    imaginary: str | None
-    """How many modes are imaginary, or which share of those of the Brillouin zone."""
     level: LevelWord
     verdict: str
     """In a word or two."""
+    heat_capacities: tuple[Mapping[str, float], ...] = ()
+    """One object per temperature, as in the record; empty if none were asked for."""
+    imaginary: str | None = None
+    """How many modes are imaginary, or which share of those of the Brillouin zone."""
     radius_A: float | None = None
     """Common radius of fragments, where that was asked for."""
     model: str | None = None
@@ -50,6 +50,20 @@ class Section:
     def short_name(self) -> str:
         """The name without folders and, if there is a result, without suffixes."""
         return wording.stem(self.name) if self.failed is None else Path(self.name).name or self.name
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a section goes on the page, how much of it it may take, and what all of them show."""
+
+    anchor: str
+    """Unique on the page; the ids of all parts begin with it."""
+    values: Mapping[str, Any]
+    """What every template needs."""
+    mode_budget_bytes: int
+    """How much of the page moving modes may take, the lowest that fit."""
+    budget_bytes: int
+    """How much the structure in 3D and the record of one that was read may take together."""
 
 
 def head_values(record: CalculatedRecord, anchor: str) -> dict[str, Any]:
@@ -99,8 +113,6 @@ def failed_section(record: FailureRecord, number: int) -> Section:
         subject="Results",
         formula="",
         n_atoms=None,
-        heat_capacities=(),
-        imaginary=None,
         level="bad",
         verdict="failed",
         failed=record,

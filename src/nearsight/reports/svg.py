@@ -1,50 +1,73 @@
-"""Line charts as inline SVG: text stays text, and colours follow the page into the dark."""
+"""Charts as inline SVG: text stays text, and colours follow the page into the dark."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
+
+from nearsight.arrays import FloatArray
+from nearsight.charts.chart import (
+    INK,
+    Axis,
+    Bars,
+    Chart,
+    Limit,
+    Line,
+    Mark,
+    Points,
+    Region,
+    Ticks,
+)
 
 # On a phone the chart is shrunk to four fifths, where its 13 units of type are still legible.
 WIDTH, HEIGHT = 440.0, 280.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 14.0, 16.0, 46.0
+_LETTER = 7.4  # about how wide one is
 _TICK_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
+_THICKNESS = 0.6  # of a bar, whose distance from the next is 1
 
 
-@dataclass(frozen=True)
-class Axis:
-    """The range of an axis, and what it shows."""
+def draw(chart: Chart, name: str) -> Markup:
+    """Return `chart` as SVG, and under it a legend where it has several series.
 
-    low: float
-    high: float
-    label: str
-    names: Mapping[float, str] | None = None
-    """What stands at some values, in place of ticks at round numbers."""
+    Parameters
+    ----------
+    chart
+        What to draw.
+    name
+        What the ids of its parts begin with, unique on the page.
 
-    def ticks(self, about: int = 5) -> list[float]:
-        """Return the named values, or round numbers within the range."""
-        if self.names is not None:
-            return list(self.names)
-        raw = (self.high - self.low) / about
-        power = 10.0 ** math.floor(math.log10(raw))
-        step = next(power * factor for factor in _TICK_STEPS if power * factor >= raw * 0.999)
-        first = math.ceil(self.low / step - 1e-9)
-        last = math.floor(self.high / step + 1e-9)
-        return [index * step for index in range(first, last + 1)]
-
-    def tick_label(self, value: float) -> str:
-        """Return `value` with as many digits as the distance between ticks needs."""
-        if self.names is not None:
-            return self.names[value]
-        ticks = self.ticks()
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-        for digits in range(8):
-            if math.isclose(round(step, digits), step, rel_tol=1e-6):
-                return f"{value + 0.0:.{digits}f}".replace("-", "−")
-        return f"{value:.2g}".replace("-", "−")
+    Raises
+    ------
+    ValueError
+        It goes around an angle, which no page shows.
+    """
+    if chart.x.scale == "angle":
+        raise ValueError(f"{chart.title} goes around an angle; only Matplotlib draws that here.")
+    frame = Frame(chart.x, chart.y)
+    return Markup(
+        '<svg class="chart" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
+        'aria-labelledby="{name}-title {name}-text" data-low="{low:.3f}" '
+        'data-high="{high:.3f}" data-left="{left:.1f}" data-right="{right:.1f}">'
+        '<title id="{name}-title">{title}</title><desc id="{name}-text">{text}</desc>'
+        "{grid}{content}{labels}</svg>{legend}"
+    ).format(
+        width=WIDTH,
+        height=HEIGHT,
+        name=name,
+        title=chart.title,
+        text=chart.description,
+        low=chart.x.low,
+        high=chart.x.high,
+        left=_LEFT,
+        right=WIDTH - _RIGHT,
+        grid=_grid(frame),
+        content=Markup("").join(part for mark in chart.marks for part in _drawn(mark, frame)),
+        labels=_labels(frame),
+        legend=_legend(chart),
+    )
 
 
 @dataclass(frozen=True)
@@ -56,93 +79,259 @@ class Frame:
 
     def px(self, x: float) -> float:
         """Return where `x` lies, from the left."""
-        return _LEFT + (x - self.x.low) / (self.x.high - self.x.low) * (WIDTH - _LEFT - _RIGHT)
+        return _LEFT + _share(self.x, x) * (WIDTH - _LEFT - _RIGHT)
 
     def py(self, y: float) -> float:
         """Return where `y` lies, from the top."""
-        height = HEIGHT - _TOP - _BOTTOM
-        return _TOP + (self.y.high - y) / (self.y.high - self.y.low) * height
+        return _TOP + (1.0 - _share(self.y, y)) * (HEIGHT - _TOP - _BOTTOM)
 
-    def draw(self, name: str, title: str, description: str, content: Sequence[Markup]) -> Markup:
-        """Return the whole drawing: a grid, the `content`, and the axes."""
-        return Markup(
-            '<svg class="chart" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
-            'aria-labelledby="{name}-title {name}-text" data-low="{low:.3f}" '
-            'data-high="{high:.3f}" data-left="{left:.1f}" data-right="{right:.1f}">'
-            '<title id="{name}-title">{title}</title><desc id="{name}-text">{text}</desc>'
-            "{grid}{content}{labels}</svg>"
-        ).format(
-            width=WIDTH,
-            height=HEIGHT,
-            name=name,
-            title=title,
-            text=description,
-            low=self.x.low,
-            high=self.x.high,
-            left=_LEFT,
-            right=WIDTH - _RIGHT,
-            grid=self._grid(),
-            content=Markup("").join(content),
-            labels=self._labels(),
-        )
-
-    def curve(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
+    def curve(self, x: FloatArray, y: FloatArray) -> str:
         """Return the path of a curve, without the points that a straight line makes needless."""
         points = [
             (f"{self.px(float(a)):.1f}", f"{self.py(float(b)):.1f}")
             for a, b in zip(x, y, strict=True)
         ]
-        kept = [
+        needed = [
             point
             for index, point in enumerate(points)
             if index in {0, len(points) - 1}
             or not points[index - 1][1] == point[1] == points[index + 1][1]
         ]
-        return "M" + "L".join(f"{a},{b}" for a, b in kept)
+        return "M" + "L".join(f"{a},{b}" for a, b in needed)
 
-    def area(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
+    def area(self, x: FloatArray, y: FloatArray) -> str:
         """Return the path around the area between a curve and zero."""
         base = f"{self.py(0.0):.1f}"
         start, end = f"{self.px(float(x[0])):.1f}", f"{self.px(float(x[-1])):.1f}"
         return f"{self.curve(x, y)}L{end},{base}L{start},{base}Z"
 
-    def _grid(self) -> Markup:
-        lines = [
-            Markup('<path d="M{:.1f},{:.1f}H{:.1f}"/>').format(_LEFT, self.py(y), WIDTH - _RIGHT)
-            for y in self.y.ticks()
-        ]
-        return Markup('<g class="grid">{}</g>').format(Markup("").join(lines))
 
-    def _labels(self) -> Markup:
-        bottom = HEIGHT - _BOTTOM
-        middle = (_TOP + bottom) / 2
-        parts = [
-            Markup('<path class="axis" d="M{:.1f},{:.1f}H{:.1f}"/>').format(
-                _LEFT, bottom, WIDTH - _RIGHT
-            )
-        ]
-        parts.extend(
-            Markup(
-                '<path class="axis" d="M{0:.1f},{1:.1f}v4"/>'
-                '<text x="{0:.1f}" y="{2:.1f}" text-anchor="middle">{3}</text>'
-            ).format(self.px(x), bottom, bottom + 18, self.x.tick_label(x))
-            for x in self.x.ticks()
+def _share(axis: Axis, value: float) -> float:
+    """Return how far along an axis a value lies, 0 at its low end and 1 at its high one."""
+    low, high = axis.low, axis.high
+    if axis.scale == "logarithmic":
+        low, high, value = math.log10(low), math.log10(high), math.log10(value)
+    return (value - low) / (high - low)
+
+
+def ticks(axis: Axis, about: int = 5) -> dict[float, str]:
+    """Return the named values, powers of ten or round numbers within the range, and their text."""
+    if axis.names is not None:
+        return dict(axis.names)
+    if axis.scale == "logarithmic":
+        first, last = math.ceil(math.log10(axis.low)), math.floor(math.log10(axis.high))
+        return {10.0**power: _power(power) for power in range(first, last + 1)}
+    raw = (axis.high - axis.low) / about
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * factor for factor in _TICK_STEPS if power * factor >= raw * 0.999)
+    first, last = math.ceil(axis.low / step - 1e-9), math.floor(axis.high / step + 1e-9)
+    near = (n for n in range(8) if math.isclose(round(step, n), step, rel_tol=1e-6))
+    digits = next(near, None)
+    form = ".2g" if digits is None else f".{digits}f"
+    values = [index * step for index in range(first, last + 1)]
+    return {value: f"{value + 0.0:{form}}".replace("-", "−") for value in values}
+
+
+def _power(exponent: int) -> str:
+    if -2 <= exponent <= 2:
+        return f"{10.0**exponent:g}"
+    raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{raised}"
+
+
+def _drawn(mark: Mark, frame: Frame) -> Iterator[Markup]:
+    """Yield the parts of a mark, the first at the bottom."""
+    match mark:
+        case Line():
+            yield from _line(mark, frame)
+        case Points():
+            yield _points(mark, frame)
+        case Bars():
+            yield from _bars(mark, frame)
+        case Limit():
+            yield from _limit(mark, frame)
+        case Ticks():
+            yield from _ticks(mark, frame)
+        case Region():
+            yield from _region(mark, frame)
+
+
+def _stroke(mark: Line) -> Markup:
+    """Return the attributes of a line: class, width, and where it has them colour and dashes."""
+    own = mark.color is not None and mark.color != INK
+    kind = "line" if own else "total" if mark.color == INK else "curve"
+    color = Markup(' stroke="{}"').format(mark.color) if own else ""
+    dash = _DASHES[mark.dash]
+    dashes = Markup(' stroke-dasharray="{}"').format(dash) if dash else ""
+    return Markup('class="{}" stroke-width="{:g}"{}{}').format(kind, mark.width, color, dashes)
+
+
+def _line(mark: Line, frame: Frame) -> Iterator[Markup]:
+    if mark.filled:
+        yield Markup('<path d="{}" fill="{}" fill-opacity=".13"/>').format(
+            frame.area(mark.x, mark.y), mark.color
         )
-        parts.extend(
-            Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>').format(
-                _LEFT - 7, self.py(y) + 4, self.y.tick_label(y)
-            )
-            for y in self.y.ticks()
-        )
+    yield Markup('<path {} d="{}"/>').format(_stroke(mark), frame.curve(mark.x, mark.y))
+    if mark.named_at_end:
+        x, y = frame.px(float(mark.x[-1])) + 5, frame.py(float(mark.y[-1])) - 5
+        yield Markup('<text class="note" x="{:.1f}" y="{:.1f}">{}</text>').format(x, y, mark.label)
+
+
+def _points(mark: Points, frame: Frame) -> Markup:
+    places = [(frame.px(float(x)), frame.py(float(y))) for x, y in zip(mark.x, mark.y, strict=True)]
+    notes = mark.notes or [""] * len(places)
+    parts = []
+    if mark.errors is not None:
+        bars = zip(places, mark.y - mark.errors, mark.y + mark.errors, strict=True)
+        ends = [(x, frame.py(float(low)), frame.py(float(high))) for (x, _), low, high in bars]
+        path = "".join(f"M{x:.1f},{low:.1f}V{high:.1f}" for x, low, high in ends)
+        parts.append(Markup('<path class="range" d="{}"/>').format(path))
+    for (x, y), note in zip(places, notes, strict=True):
+        said = Markup("<title>{}</title>").format(note) if note else ""
         parts.append(
-            Markup(
-                '<text class="name" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>'
-            ).format((_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 8, self.x.label)
+            Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{}">{}</circle>').format(
+                x, y, 4 if mark.color is None else 2.8, said
+            )
         )
-        parts.append(
-            Markup(
-                '<text class="name" transform="translate(13 {:.1f}) rotate(-90)" '
-                'text-anchor="middle">{}</text>'
-            ).format(middle, self.y.label)
+    look = (
+        Markup('class="points"')
+        if mark.color is None
+        else Markup('fill="{}" fill-opacity=".8"').format(mark.color)
+    )
+    return Markup("<g {}>{}</g>").format(look, Markup("").join(parts))
+
+
+def _bars(mark: Bars, frame: Frame) -> Iterator[Markup]:
+    columns = (mark.y, mark.values, mark.lowest, mark.highest)
+    for y, value, low, high, color in zip(
+        *(column.tolist() for column in columns), mark.colors, strict=True
+    ):
+        left, right = sorted((frame.px(0.0), frame.px(value)))
+        top = frame.py(y + _THICKNESS / 2)
+        yield Markup(
+            '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{color}" '
+            'fill-opacity=".3"/><text class="value" x="{:.1f}" y="{:.1f}">{:.2f}</text>'
+            '<path class="range" d="M{:.1f},{y:.1f}H{:.1f}"/>'
+            '<circle class="mean" cx="{:.1f}" cy="{y:.1f}" r="3.5"/>'
+        ).format(
+            left,
+            top,
+            right - left,
+            frame.py(y - _THICKNESS / 2) - top,
+            frame.px(0.0) + 6,
+            frame.py(y) + 4,
+            value,
+            frame.px(low),
+            frame.px(high),
+            frame.px(value),
+            y=frame.py(y),
+            color=color,
         )
-        return Markup('<g class="labels">{}</g>').format(Markup("").join(parts))
+
+
+def _limit(mark: Limit, frame: Frame) -> Iterator[Markup]:
+    left, right = frame.px(frame.x.low), frame.px(frame.x.high)
+    top, bottom = frame.py(frame.y.high), frame.py(frame.y.low)
+    if mark.along == "y":
+        level = frame.py(mark.value)
+        path = f"M{left:.1f},{level:.1f}H{right:.1f}"
+        x, y = (right - 2, level - 5) if mark.text_at == "high" else (left + 6, level - 6)
+    else:
+        place = frame.px(mark.value)
+        path = f"M{place:.1f},{top:.1f}V{bottom:.1f}"
+        x, y = place - 6, top + 13 if mark.text_at == "high" else bottom - 6
+    yield Markup('<path class="limit" d="{}"/>').format(path)
+    if mark.text:
+        anchor = "start" if (mark.along, mark.text_at) == ("y", "low") else "end"
+        yield Markup('<text class="note" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
+            x, y, anchor, mark.text
+        )
+
+
+def _ticks(mark: Ticks, frame: Frame) -> Iterator[Markup]:
+    """Yield the ticks, and the cursor that the page moves to one of them."""
+    top, bottom = frame.py(frame.y.high), frame.py(frame.y.low)
+    path = "".join(f"M{frame.px(x):.1f},{bottom:.1f}v-7" for x in mark.x.tolist())
+    yield Markup('<path class="rug" d="{}"/>').format(path)
+    yield Markup('<path class="cursor" d="M0,{:.1f}V{:.1f}" visibility="hidden"/>').format(
+        top, bottom
+    )
+
+
+def _region(mark: Region, frame: Frame) -> Iterator[Markup]:
+    """Yield what is suspect, with its name where there is room for it."""
+    left, right = frame.px(mark.low), frame.px(mark.high)
+    top = frame.py(frame.y.high)
+    yield Markup(
+        '<rect class="region" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
+    ).format(left, top, right - left, frame.py(frame.y.low) - top)
+    if right - left > _LETTER * len(mark.text):
+        yield Markup('<text class="region-name" x="{:.1f}" y="{:.1f}">{}</text>').format(
+            left + 5, top + 14, mark.text
+        )
+
+
+def _grid(frame: Frame) -> Markup:
+    """Return a line at every tick of the y axis, and at every name of the x axis."""
+    lines = [
+        Markup('<path d="M{:.1f},{:.1f}H{:.1f}"/>').format(_LEFT, frame.py(y), WIDTH - _RIGHT)
+        for y in ticks(frame.y)
+    ]
+    top, bottom = frame.py(frame.y.high), frame.py(frame.y.low)
+    named = [
+        Markup('<path class="axis" d="M{:.1f},{:.1f}V{:.1f}"/>').format(frame.px(x), top, bottom)
+        for x in frame.x.names or ()
+    ]
+    return Markup('<g class="grid">{}</g>{}').format(Markup("").join(lines), Markup("").join(named))
+
+
+def _labels(frame: Frame) -> Markup:
+    bottom = HEIGHT - _BOTTOM
+    middle = (_TOP + bottom) / 2
+    parts = [
+        Markup('<path class="axis" d="M{:.1f},{:.1f}H{:.1f}"/>').format(
+            _LEFT, bottom, WIDTH - _RIGHT
+        )
+    ]
+    parts.extend(
+        Markup(
+            '<path class="axis" d="M{0:.1f},{1:.1f}v4"/>'
+            '<text x="{0:.1f}" y="{2:.1f}" text-anchor="middle">{3}</text>'
+        ).format(frame.px(x), bottom, bottom + 18, text)
+        for x, text in ticks(frame.x).items()
+    )
+    parts.extend(
+        Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>').format(
+            _LEFT - 7, frame.py(y) + 4, text
+        )
+        for y, text in ticks(frame.y).items()
+    )
+    parts.append(
+        Markup('<text class="name" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(
+            (_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 8, frame.x.label
+        )
+    )
+    parts.append(
+        Markup(
+            '<text class="name" transform="translate(13 {:.1f}) rotate(-90)" '
+            'text-anchor="middle">{}</text>'
+        ).format(middle, frame.y.label)
+    )
+    return Markup('<g class="labels">{}</g>').format(Markup("").join(parts))
+
+
+def _legend(chart: Chart) -> Markup:
+    """Return what the series are called, unless there is one, or they are named where they end."""
+    series = chart.series.values()
+    if len(series) < 2 or all(isinstance(mark, Line) and mark.named_at_end for mark in series):
+        return Markup("")
+    entries = [
+        Markup('<li><svg viewBox="0 0 26 8" class="key">{}</svg>{}</li>').format(
+            Markup('<path {} d="M0,4H26"/>').format(_stroke(mark))
+            if isinstance(mark, Line)
+            else Markup('<circle cx="13" cy="4" r="4" fill="{}"/>').format(mark.color),
+            mark.label,
+        )
+        for mark in series
+    ]
+    return Markup('<ul class="legend" aria-hidden="true">{}</ul>').format(Markup("").join(entries))

@@ -48,6 +48,11 @@ def signed(value: float, digits: int) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
+def energy(value_eV: float) -> str:
+    """Return a potential energy with its unit."""
+    return f"{signed(value_eV, 4)} eV"
+
+
 def scientific(value: float, digits: int) -> Markup:
     """Return `value` as a power of ten."""
     mantissa, exponent = f"{value:.{digits}e}".split("e")

@@ -6,10 +6,10 @@ from typing import Any
 
 from nearsight.errors import StorageError
 from nearsight.records import FailureRecord, Record
-from nearsight.reports.numbers_section import share_of_page_bytes
+from nearsight.reports.numbers import share_of_page_bytes
 from nearsight.reports.page import render_page
-from nearsight.reports.section_choice import section_of
 from nearsight.reports.sections import MODE_BUDGET_BYTES, Section, failed_section
+from nearsight.reports.subjects.choice import section_of
 from nearsight.runs.pace import Pace
 from nearsight.runs.told import LOGGED, Told
 from nearsight.storage import write_text

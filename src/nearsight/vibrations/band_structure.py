@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.announcing import announces
+from nearsight.charts.chart import Axis, Chart, Line
+from nearsight.charts.on_axes import draw
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
@@ -17,11 +19,11 @@ from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
 from nearsight.vibrations.band_path import SUGGESTED, BandPath, find_band_path
-from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, WAVENUMBERS, FrequencyUnit
 from nearsight.vibrations.waves import waves_at
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from nearsight.charts.on_axes import Axes
 
 FloatArray = NDArray[np.float64]
 
@@ -123,21 +125,33 @@ class BandStructure:
         return labels
 
     def plot(
-        self, ax: "Axes", color: str = "C0", label: str | None = None, unit: str = "cm-1"
+        self, ax: "Axes", color: str | None = None, label: str = "", unit: str = "cm-1"
     ) -> None:
         """Draw the bands into `ax`, in ``cm-1`` or ``THz``."""
-        shown = FREQUENCY_UNITS[unit]
-        for segment in self.segments:
-            values = shown.of_eigenvalues(segment.eigenvalues_eV_per_A2_amu)
-            lines = ax.plot(segment.distances_per_A, values, color=color, lw=1)
-        lines[0].set_label(label)
-        ticks = self.labels_by_distance()
-        for position in ticks:
-            ax.axvline(position, color="0.7", lw=0.6, zorder=0)
-        ax.axhline(0.0, color="0.7", lw=0.6, zorder=0)
-        ax.set_xticks(list(ticks), list(ticks.values()))
-        ax.set_xlim(min(ticks), max(ticks))
-        ax.set_ylabel(shown.axis)
+        draw(self.chart(FREQUENCY_UNITS[unit], color, label), ax)
+
+    def chart(
+        self, unit: FrequencyUnit = WAVENUMBERS, color: str | None = None, label: str = ""
+    ) -> Chart:
+        """Return the bands over the way along the path, with a line at every labelled point."""
+        labels = self.labels_by_distance()
+        values = [unit.of_eigenvalues(each.eigenvalues_eV_per_A2_amu) for each in self.segments]
+        lowest = min(float(each.min()) for each in values)
+        highest = max(float(each.max()) for each in values)
+        # Acoustic modes at Γ are a little below zero by rounding.
+        low = 1.05 * lowest if lowest < -0.01 * highest else 0.0
+        return Chart(
+            "Phonon bands",
+            Axis("path in the Brillouin zone", min(labels), max(labels), names=labels),
+            Axis(unit.axis, low, 1.04 * highest if highest > 0 else 0.05 * abs(low)),
+            tuple(
+                Line(segment.distances_per_A, branch, label, color, width=1.0)
+                for segment, of_segment in zip(self.segments, values, strict=True)
+                for branch in np.maximum(of_segment, low).T
+            ),
+            f"Along {self.path}, from {round(lowest, 1) + 0.0:.1f} to {highest:.1f} {unit.symbol}; "
+            f"imaginary ones are negative.",
+        )
 
 
 @announces

@@ -3,23 +3,28 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nearsight.charts.chart import INK, N_DASHES, Axis, Chart, Line, Region, Ticks
+from nearsight.charts.on_axes import draw
+from nearsight.charts.palette import element_colors
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
 from nearsight.storage import load_archive, rebuilds, save_archive
 from nearsight.structures.naming import paragraph
-from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, WAVENUMBERS, FrequencyUnit
 from nearsight.vibrations.modes import Vibrations
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from nearsight.charts.on_axes import Axes
 
 _POINTS_PER_WIDTH = 5
+_WIDTH_PER_CM = 10.0  # of a Gaussian in a chart
+_POINTS_OF_CHART = 700
 # A Gaussian cut at seven widths misses less than 3e-12 of its area.
 _TAIL_IN_WIDTHS = 7
 
@@ -53,14 +58,18 @@ class DensityOfStates:
 
     def plot(self, ax: "Axes", unit: str = "cm-1") -> None:
         """Draw the total and the part of each element into `ax`, in ``cm-1`` or ``THz``."""
-        shown = FREQUENCY_UNITS[unit]
-        frequencies = shown.of_wavenumbers(self.wavenumbers_per_cm)
-        ax.plot(frequencies, shown.density_of_cm(self.total_cm), color="black", label="total")
-        for symbol, density in self.by_element_cm.items():
-            ax.plot(frequencies, shown.density_of_cm(density), label=symbol)
-        ax.set_xlabel(shown.axis)
-        ax.set_ylabel(shown.density_axis)
-        ax.legend()
+        draw(self.chart(FREQUENCY_UNITS[unit]), ax)
+
+    def chart(self, unit: FrequencyUnit = WAVENUMBERS) -> Chart:
+        """Return the total and the part of each element over the frequency."""
+        x, total = unit.of_wavenumbers(self.wavenumbers_per_cm), unit.density_of_cm(self.total_cm)
+        parts = {symbol: unit.density_of_cm(each) for symbol, each in self.by_element_cm.items()}
+        return Chart(
+            "Vibrational density of states",
+            Axis(unit.axis, float(x[0]), float(x[-1])),
+            Axis(unit.density_axis, 0.0, 1.08 * float(total.max())),
+            density_lines(x, total, parts),
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save to `path`; an older file there stays intact if that fails.
@@ -152,6 +161,55 @@ def density_of_states(
         n_modes=vibrations.n_modes,
         provenance=vibrations.provenance,
     )
+
+
+def modes_chart(vibrations: Vibrations, unit: FrequencyUnit = WAVENUMBERS) -> Chart:
+    """Return the density of states, in total and by element, with a tick for every mode.
+
+    Raises
+    ------
+    MethodError
+        The structure has no vibrations.
+    """
+    wavenumbers = vibrations.wavenumbers_per_cm
+    lowest = float(wavenumbers.min(initial=np.inf))
+    margin = 4 * _WIDTH_PER_CM
+    low = lowest - margin if lowest < margin else 0.0
+    grid = np.linspace(low, float(wavenumbers.max(initial=low)) + margin, _POINTS_OF_CHART)
+    # Narrower than two points of the grid, a Gaussian would lose its height between them.
+    width = max(_WIDTH_PER_CM, 2 * float(grid[1] - grid[0]))
+    density = density_of_states(vibrations, width, grid)
+    chart = density.chart(unit)
+    return replace(
+        chart,
+        marks=(
+            *imaginary_region(chart.x, shown=vibrations.n_imaginary > 0),
+            *chart.marks,
+            Ticks(unit.of_wavenumbers(wavenumbers)),
+        ),
+        description=(
+            f"Density of {vibrations.n_modes} vibrational states, each a Gaussian of "
+            f"{unit.text(width)}, from {unit.span(wavenumbers.min(), wavenumbers.max())}, in total "
+            f"and for {', '.join(density.by_element_cm)}."
+        ),
+    )
+
+
+def density_lines(
+    x: NDArray[np.float64], total: NDArray[np.float64], parts: Mapping[str, NDArray[np.float64]]
+) -> tuple[Line, ...]:
+    """Return the curves of a density of states: those of the elements, and above them the total."""
+    colors = element_colors(parts)
+    lines = [
+        Line(x, values, symbol, colors[symbol], dash=index % N_DASHES, filled=True)
+        for index, (symbol, values) in enumerate(parts.items())
+    ]
+    return (*lines, Line(x, total, "total" if parts else "", INK, width=1.15))
+
+
+def imaginary_region(axis: Axis, *, shown: bool) -> tuple[Region, ...]:
+    """Return where the modes of an axis are imaginary, if it is to be shown."""
+    return (Region(axis.low, 0.0, "imaginary"),) if shown else ()
 
 
 def _default_grid(centres: NDArray[np.float64], width: float) -> NDArray[np.float64]:

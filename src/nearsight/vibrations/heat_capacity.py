@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import units
+from nearsight.charts.chart import Axis, Chart, Line, Mark
+from nearsight.charts.on_axes import draw
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from nearsight.charts.on_axes import Axes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +91,13 @@ class HeatCapacity:
 
     def plot(self, ax: "Axes") -> None:
         """Draw the heat capacity in J/(g K) over temperature into `ax`."""
+        draw(self.chart(), ax)
+
+    def chart(self, label: str = "") -> Chart:
+        """Return the heat capacity in J/(g K) over the temperatures; `label` is for a legend."""
         order = np.argsort(self.temperatures_K)
-        ax.plot(self.temperatures_K[order], self.heat_capacity_J_per_g_K[order])
-        ax.set_xlabel("temperature (K)")
-        ax.set_ylabel("heat capacity (J g$^{-1}$ K$^{-1}$)")
+        line = Line(self.temperatures_K[order], self.heat_capacity_J_per_g_K[order], label)
+        return heat_capacity_axes(line.x, line.y, (line,))
 
     @property
     def _eV_in_J_per_g(self) -> float:
@@ -101,3 +106,17 @@ class HeatCapacity:
     @property
     def _eV_in_J_per_molatom(self) -> float:
         return float(units.EV_PER_CELL_IN_J_PER_MOL / self.n_atoms)
+
+
+def heat_capacity_axes(
+    temperatures_K: NDArray[np.float64],
+    values_J_per_g_K: NDArray[np.float64],
+    marks: tuple[Mark, ...],
+) -> Chart:
+    """Return a chart of `marks` with room for heat capacities at these temperatures."""
+    return Chart(
+        "Heat capacity over temperature",
+        Axis("temperature / K", 0.0, float(temperatures_K.max(initial=1.0))),
+        Axis("cᵥ / J g⁻¹ K⁻¹", 0.0, 1.05 * float(values_J_per_g_K.max(initial=1e-9))),
+        marks,
+    )

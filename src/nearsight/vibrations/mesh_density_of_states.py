@@ -1,20 +1,24 @@
 """The density of phonon states of the infinite crystal."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import units
+from nearsight.charts.chart import Axis, Chart, Ticks
+from nearsight.charts.on_axes import draw
 from nearsight.errors import MethodError
 from nearsight.provenance import Provenance
-from nearsight.vibrations.frequency_units import FREQUENCY_UNITS
+from nearsight.vibrations.density_of_states import density_lines, imaginary_region
+from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, WAVENUMBERS, FrequencyUnit
 from nearsight.vibrations.phonon_mesh import PhononMesh
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from nearsight.charts.on_axes import Axes
 
 _POINTS = 1001
 _TAIL_IN_WIDTHS = 4
@@ -36,12 +40,38 @@ class MeshDensityOfStates:
 
     def plot(self, ax: "Axes", unit: str = "cm-1") -> None:
         """Draw the density over the frequency into `ax`, in ``cm-1`` or ``THz``."""
-        shown = FREQUENCY_UNITS[unit]
-        frequencies = shown.of_THz(self.frequencies_THz)
-        ax.plot(frequencies, shown.density_of_THz(self.states_per_THz), color="black", lw=1)
-        ax.set_xlabel(shown.axis)
-        ax.set_ylabel(f"{shown.density_axis} and cell")
-        ax.set_ylim(0.0, None)
+        draw(self.chart(FREQUENCY_UNITS[unit]), ax)
+
+    def chart(
+        self,
+        unit: FrequencyUnit = WAVENUMBERS,
+        by_element_per_THz: Mapping[str, NDArray[np.float64]] | None = None,
+        *,
+        lowest_THz: float | None = None,
+    ) -> Chart:
+        """Return the density over the frequency.
+
+        Parameters
+        ----------
+        unit
+            In which frequencies are shown.
+        by_element_per_THz
+            The part of each element, where it is known; that of a single one is the total.
+        lowest_THz
+            From where on it is shown; None for all of it.
+        """
+        low = float(self.frequencies_THz[0]) if lowest_THz is None else lowest_THz
+        shown = self.frequencies_THz >= low
+        x = unit.of_THz(self.frequencies_THz[shown])
+        total = unit.density_of_THz(self.states_per_THz[shown])
+        elements = by_element_per_THz or {}
+        parts = {name: unit.density_of_THz(elements[name][shown]) for name in elements}
+        return Chart(
+            "Density of phonon states",
+            Axis(unit.axis, float(unit.of_THz(low)), float(x[-1])),
+            Axis(f"{unit.density_axis} and cell", 0.0, 1.08 * float(total.max())),
+            density_lines(x, total, parts if len(parts) > 1 else {}),
+        )
 
 
 def mesh_density_of_states(
@@ -71,6 +101,41 @@ def mesh_density_of_states(
     counts, _ = np.histogram(frequencies.ravel(), bins.edges_THz, weights=weights)
     [states] = bins.broadened(counts[np.newaxis])
     return MeshDensityOfStates(bins.grid_THz, states, bins.width_THz, phonons.provenance)
+
+
+def phonons_chart(
+    phonons: PhononMesh,
+    unit: FrequencyUnit = WAVENUMBERS,
+    by_element_per_THz: Mapping[str, NDArray[np.float64]] | None = None,
+) -> Chart:
+    """Return the density of phonon states, with a tick for every mode at Γ.
+
+    Parameters
+    ----------
+    phonons
+        Phonons over the Brillouin zone.
+    unit
+        In which frequencies are shown.
+    by_element_per_THz
+        The part of each element in the density of `mesh_density_of_states`, where it is known.
+    """
+    density = mesh_density_of_states(phonons)
+    # The Gaussians of acoustic modes reach below zero, where nothing is.
+    lowest = 0.0 if phonons.share_imaginary == 0 else None
+    chart = density.chart(unit, by_element_per_THz, lowest_THz=lowest)
+    wavenumbers = phonons.wavenumbers_per_cm
+    if not phonons.pieces.connected:
+        wavenumbers = wavenumbers[wavenumbers != 0.0]  # rigid-body motions of what lies in a box
+    at_gamma = Ticks(unit.of_wavenumbers(phonons.gamma.wavenumbers_per_cm))
+    return replace(
+        chart,
+        marks=(*imaginary_region(chart.x, shown=chart.x.low < 0), *chart.marks, at_gamma),
+        description=(
+            f"Density of phonon states of the Brillouin zone, each a Gaussian of "
+            f"{unit.text(density.width_THz / units.PER_CM_IN_THZ)}, from "
+            f"{unit.span(wavenumbers.min(), wavenumbers.max())}."
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,23 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from ase import Atoms
 
 from nearsight import units
 from nearsight.arrays import FloatArray
+from nearsight.charts.chart import Axis, Bars, Chart, Limit, Points
+from nearsight.charts.palette import element_colors
 from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.storage import write_text
 from nearsight.structures.pieces import Pieces
-from nearsight.vibrations.heat_capacity import HeatCapacity
+from nearsight.vibrations.heat_capacity import HeatCapacity, heat_capacity_axes
 
 ATOMIC_KEY = "heat_capacity_J_per_molatom_K"
 """Name of the per-atom array in a structure that `to_ase` returns."""
+
+CLASSICAL_LIMIT_J_PER_MOL_K = 3 * units.BOLTZMANN_EV_PER_K * units.EV_PER_CELL_IN_J_PER_MOL
+"""3 k_B for each atom."""
 
 ROUNDING_PER_CM = 0.5
 """Rounding makes rigid-body motions this imaginary at most, as a wavenumber."""
@@ -149,6 +155,53 @@ class ProbedHeatCapacity(HeatCapacity):
             "peak_memory_bytes": self.peak_memory_bytes,
             "seconds": self.seconds,
         }
+
+    def chart(self, label: str = "") -> Chart:
+        """Return the heat capacity in J/(g K) over the temperatures, with error bars."""
+        points = Points(
+            self.temperatures_K,
+            self.heat_capacity_J_per_g_K,
+            label,
+            errors=self.error_bar_J_per_g_K,
+        )
+        return heat_capacity_axes(points.x, points.y + self.error_bar_J_per_g_K, (points,))
+
+    def elements_chart(self) -> Chart:
+        """Return mean and range of the atoms' heat capacities at the first temperature."""
+        shares = self.atomic_heat_capacities_J_per_molatom_K[0]
+        symbols = np.array(self.atoms.get_chemical_symbols())
+        colors = element_colors(symbols.tolist())
+        of_elements = {symbol: shares[symbols == symbol] for symbol in colors}
+        places = np.arange(len(colors))[::-1].astype(np.float64)
+        limit = CLASSICAL_LIMIT_J_PER_MOL_K
+        parts = [
+            f"{symbol} ({len(values)} atom{'' if len(values) == 1 else 's'}): {values.mean():.2f}, "
+            f"from {values.min():.2f} to {values.max():.2f}"
+            for symbol, values in of_elements.items()
+        ]
+        low, high = 1.08 * min(0.0, float(shares.min())), 1.08 * max(limit, float(shares.max()))
+        return Chart(
+            f"Heat capacity by element at {self.temperatures_K[0]:g} K",
+            Axis("heat capacity / J mol⁻¹ K⁻¹", low, high),
+            # Half a bar more for what is written beside the limit.
+            Axis(
+                "element",
+                -0.5,
+                float(len(places)),
+                names=dict(zip(places.tolist(), colors, strict=True)),
+            ),
+            (
+                Bars(
+                    places,
+                    values=np.array([each.mean() for each in of_elements.values()]),
+                    lowest=np.array([each.min() for each in of_elements.values()]),
+                    highest=np.array([each.max() for each in of_elements.values()]),
+                    colors=list(colors.values()),
+                ),
+                Limit(limit, f"classical limit: {limit:.2f}", along="x", text_at="high"),
+            ),
+            f"Mean and range in J/(mol K). {'; '.join(parts)}. Classical limit: {limit:.2f}.",
+        )
 
     def write_atomic_heat(self, path: str | os.PathLike[str]) -> None:
         """Write the structure with the heat capacity of each atom as extended XYZ.

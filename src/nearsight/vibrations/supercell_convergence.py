@@ -9,6 +9,8 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.announcing import announce
+from nearsight.charts.chart import N_DASHES, Axis, Chart, Limit, Line, Mark, Points
+from nearsight.charts.on_axes import draw
 from nearsight.errors import MemoryBudgetError, MethodError, StructureError
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
@@ -22,7 +24,7 @@ from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from nearsight.charts.on_axes import Axes
 
 Kept = TypeVar("Kept")
 
@@ -103,16 +105,36 @@ class SupercellConvergence:
 
     def plot(self, ax: "Axes", name: str = "") -> None:
         """Draw the heat capacity over the number of atoms into `ax`; `name` begins each label."""
-        n_atoms = [step.n_atoms for step in self.steps]
-        last = self.steps[-1].heat_capacity_J_per_g_K
-        for temperature, change, heat in zip(
-            self.temperatures_K, self.changes.T, last, strict=True
-        ):
-            if heat > 0:  # nothing vibrates at 0 K
-                ax.plot(n_atoms, 100 * change, "o-", label=f"{name}{temperature:g} K")
-        ax.set_xlabel("atoms in the supercell")
-        ax.set_ylabel("$c_V$ relative to the last (%)")
-        ax.legend()
+        draw(self.chart(name), ax)
+
+    def chart(self, name: str = "") -> Chart:
+        """Return how c_v changes, relative to the last supercell; `name` begins each label."""
+        n_atoms = np.array([step.n_atoms for step in self.steps], dtype=np.float64)
+        tolerance = 100 * self.tolerance
+        widest = 1.15 * max(100 * float(np.abs(self.changes).max()), tolerance)
+        margin = 0.06 * float(np.ptp(n_atoms)) or 1.0
+        marks: list[Mark] = [Limit(-tolerance), Limit(tolerance)]
+        vibrating = self.steps[-1].heat_capacity_J_per_g_K > 0  # nothing does at 0 K
+        for index, place in enumerate(np.flatnonzero(vibrating).tolist()):
+            temperature, changes = self.temperatures_K[place], 100 * self.changes[:, place]
+            notes = [
+                f"{int(n)} atoms, {temperature:g} K: {change:+.3f} %"
+                for n, change in zip(n_atoms, changes, strict=True)
+            ]
+            label = f"{name}{temperature:g} K"
+            marks += [
+                Line(n_atoms, changes, label, dash=index % N_DASHES, width=2.0),
+                Points(n_atoms, changes, label, notes=notes),
+            ]
+        return Chart(
+            "Convergence with the supercell",
+            Axis("atoms in the supercell", n_atoms[0] - margin, n_atoms[-1] + margin),
+            Axis("change of cᵥ / %", -widest, widest),
+            tuple(marks),
+            f"Heat capacity relative to that of the largest supercell, for supercells of "
+            f"{', '.join(f'{each:.0f}' for each in n_atoms)} atoms; dashed: the tolerance of "
+            f"{tolerance:g} %.",
+        )
 
 
 @dataclass(frozen=True)

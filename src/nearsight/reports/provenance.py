@@ -1,6 +1,6 @@
 """Where the numbers of a section come from, as labelled lines with units."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,6 @@ from nearsight import units
 from nearsight.records.base import CalculatedRecord, RestingRecord
 from nearsight.records.derivatives import BornChargesPart, ForceConstantsPart, HessianPart
 from nearsight.records.parts import ModelPart, SymmetrizationPart
-from nearsight.records.questions import HeatCapacityRecord, LocalityRecord, PhononsRecord
-from nearsight.records.spectra import ProbedSpectrum
 from nearsight.reports import wording
 from nearsight.structures.supercell import name_supercell
 
@@ -41,8 +39,20 @@ class Group:
     lines: Lines
 
 
-def provenance_rows(record: CalculatedRecord) -> list[Group]:
-    """Return everything that a reader needs to judge the numbers, or to compute them again."""
+def provenance_groups(
+    record: CalculatedRecord, derivatives: Sequence[Group], conventions: Lines
+) -> list[Group]:
+    """Return everything that a reader needs to judge the numbers, or to compute them again.
+
+    Parameters
+    ----------
+    record
+        The record.
+    derivatives
+        Where its second derivatives come from.
+    conventions
+        What its numbers depend on beside settings.
+    """
     groups = [
         Group("Structure", _structure(record.structure, record.atoms)),
         Group("Model", _model(record.model)),
@@ -50,8 +60,8 @@ def provenance_rows(record: CalculatedRecord) -> list[Group]:
     if isinstance(record, RestingRecord):
         groups.append(Group("Relaxation", _relaxation(record)))
     groups += [
-        *_derivatives(record),
-        Group("Settings", [*_settings(record.settings), *_conventions(record)]),
+        *derivatives,
+        Group("Settings", [*_settings(record.settings), *conventions]),
         Group("Versions", list(record.versions.items())),
     ]
     return [group for group in groups if group.lines]
@@ -93,7 +103,7 @@ def _model(model: ModelPart) -> Lines:
         ("precision", model.dtype),
         ("device", model.device),
     ]
-    return lines + [(str(name), _value(value)) for name, value in model.options.items()]
+    return lines + [(str(name), setting_text(value)) for name, value in model.options.items()]
 
 
 def _relaxation(record: RestingRecord) -> Lines:
@@ -125,13 +135,8 @@ def _symmetry(symmetry: SymmetrizationPart | None) -> Lines:
     ]
 
 
-def _derivatives(record: CalculatedRecord) -> list[Group]:
-    """Return where second derivatives, or products with them, come from."""
-    spectrum = getattr(record, "spectrum", None)
-    if isinstance(spectrum, ProbedSpectrum):
-        return [Group("Products", _products(spectrum))]
-    if isinstance(record, LocalityRecord):
-        return [Group("Rows of the sites", _rows_of_sites(record))]
+def hessian_groups(record: CalculatedRecord) -> list[Group]:
+    """Return where the Hessian or the force constants of a record come from, if it has any."""
     hessian: HessianPart | None = getattr(record, "hessian", None)
     if hessian is None:
         return []
@@ -170,61 +175,14 @@ def _with_unit(value_eV_per_A2: float) -> Markup:
     return Markup("{} eV/Å²").format(wording.scientific(value_eV_per_A2, 1))
 
 
-def _products(spectrum: ProbedSpectrum) -> Lines:
-    lines: Lines = [("method", spectrum.products_method), ("reason", spectrum.products_reason)]
-    if spectrum.reason is not None:
-        lines.append(("probed because", spectrum.reason))
-    if spectrum.step_A is not None:
-        lines.append(("displacement", f"{spectrum.step_A:g} Å"))
-    return [
-        *lines,
-        ("products", str(spectrum.products)),
-        ("probing radius", f"{spectrum.probing_radius_A:g} Å"),
-        ("colours", f"{spectrum.colours}, by 3 vectors each"),
-        ("Lanczos steps", f"{spectrum.lanczos_steps} from each vector"),
-        ("seed", str(spectrum.seed)),
-        ("lowest seen", _wavenumber(spectrum.lowest_wavenumber_per_cm)),
-        ("highest seen", _wavenumber(spectrum.highest_wavenumber_per_cm)),
-        ("time", wording.seconds(spectrum.seconds)),
-        ("predicted memory", wording.mebibytes(spectrum.predicted_memory_bytes)),
-        ("peak memory", wording.mebibytes(spectrum.peak_memory_bytes)),
-    ]
-
-
-def _rows_of_sites(record: LocalityRecord) -> Lines:
-    if record.results is None:
-        return []
-    first = record.results.locality.sites[0].computation
-    lines: Lines = [("method", first.method), ("reason", first.reason)]
-    if first.step_A is not None:
-        lines.append(("displacement", f"{first.step_A:g} Å"))
-    return lines
-
-
-def _wavenumber(value_per_cm: float) -> str:
-    return f"{value_per_cm:.1f} cm⁻¹".replace("-", "−")
-
-
 def _settings(settings: Mapping[str, Any]) -> Lines:
     ordered = [*(name for name in _SETTING_NAMES if name in settings)]
     ordered += [name for name in settings if name not in _SETTING_NAMES]
-    return [(_SETTING_NAMES.get(name, name), _value(settings[name])) for name in ordered]
+    return [(_SETTING_NAMES.get(name, name), setting_text(settings[name])) for name in ordered]
 
 
-def _conventions(record: CalculatedRecord) -> Lines:
-    if isinstance(record, LocalityRecord):
-        return [
-            ("threshold", f"{record.threshold_eV_per_A2:g} eV/Å²"),
-            ("reference radius", f"{record.reference_radius_A:g} Å"),
-        ]
-    if not isinstance(record, HeatCapacityRecord | PhononsRecord):
-        return []
-    mesh: Lines = [] if record.mesh is None else [("mesh of q-points", _value(record.mesh))]
-    scale = ("scale factor", f"{record.scale_factor:g}")
-    return [*mesh, ("acoustic modes", record.acoustic), scale]
-
-
-def _value(value: Any) -> str:
+def setting_text(value: Any) -> str:
+    """Return the value of a setting in words."""
     if value is None:
         return "no"
     if isinstance(value, bool):

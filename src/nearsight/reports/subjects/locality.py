@@ -6,17 +6,17 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from nearsight.charts.palette import SCALE
 from nearsight.locality.comparison import FAR_DISTANCES_A
 from nearsight.locality.convergence import SiteConvergence
 from nearsight.locality.group_matrices import atoms_not_shared
-from nearsight.records.locality_results import LocalityResults
 from nearsight.records.questions import LocalityRecord
 from nearsight.reports import wording
 from nearsight.reports.geometry import colored_viewer_data
-from nearsight.reports.locality_figures import convergence_svg, interactions_svg
-from nearsight.reports.palette import SCALE
-from nearsight.reports.record_rows import provenance_rows
-from nearsight.reports.sections import Section, head_values, overview_values
+from nearsight.reports.provenance import Group, Lines
+from nearsight.reports.sections import Section, Slot, overview_values
+from nearsight.reports.subjects.subject import Subject
+from nearsight.reports.svg import draw
 from nearsight.reports.templates import render
 
 _LOWEST_EV_PER_A2 = 1e-3
@@ -25,42 +25,28 @@ _MOST_SITES_DRAWN = 12
 """Sites whose fragments are shown in 3D; more make a page slow to open."""
 
 
-def locality_section(record: LocalityRecord, results: LocalityResults, number: int) -> Section:
-    """Return the section of a structure whose locality was examined.
-
-    Parameters
-    ----------
-    record
-        What is recorded of it.
-    results
-        Those of the run.
-    number
-        Its place on the page, from 1 on, unique on it.
-    """
-    anchor = f"structure-{number}"
-    sites = results.locality.sites
-    shrunk = any(len(site.shells) > 1 for site in sites)
-    threshold = record.threshold_eV_per_A2
+def _drawn(record: LocalityRecord, slot: Slot) -> Section | None:
+    """Return the section of a structure whose locality has just been examined."""
+    results = record.results
+    if results is None:
+        return None
+    locality, anchor = results.locality, slot.anchor
+    shrunk = any(len(site.shells) > 1 for site in locality.sites)
     return Section(
         anchor=anchor,
         html=render(
             "locality.html.j2",
-            **head_values(record, anchor),
+            **slot.values,
             entry=results,
             what=f"Locality of a {wording.described(results.atoms)}, by {record.method}",
-            sites=[_site_values(site, f"{anchor}-site-{site.site}") for site in sites],
-            drawn=sites[:_MOST_SITES_DRAWN],
-            convergence=convergence_svg(sites, threshold, f"{anchor}-convergence")
-            if shrunk
-            else None,
+            sites=[_site_values(site, f"{anchor}-site-{site.site}") for site in locality.sites],
+            drawn=locality.sites[:_MOST_SITES_DRAWN],
+            convergence=draw(locality.chart(), f"{anchor}-convergence") if shrunk else None,
             scale=SCALE,
             far_distances_A=FAR_DISTANCES_A,
-            provenance=provenance_rows(record),
         ),
         title=f"Locality of {wording.stem(results.name)}",
         subject="Locality",
-        heat_capacities=(),
-        imaginary=None,
         radius_A=record.common_radius_A,
         **overview_values(record),
     )
@@ -75,7 +61,7 @@ def _site_values(site: SiteConvergence, anchor: str) -> dict[str, Any]:
         "label": f"{site.element}{site.site}",
         "site": site,
         "shells": list(enumerate(site.shells)),
-        "interactions": interactions_svg(site, f"{anchor}-interactions")
+        "interactions": draw(site.interactions_chart(), f"{anchor}-interactions")
         if len(atoms) > 1
         else None,
         "viewers": [
@@ -110,3 +96,38 @@ def _lost_with(site: SiteConvergence) -> NDArray[np.float64]:
         removed, _ = atoms_not_shared(atoms, shell.fragment.atoms)
         lost[removed] = norm
     return lost
+
+
+def _numbers(record: LocalityRecord) -> Lines:
+    return [
+        ("common radius of fragments", f"{record.common_radius_A:.2f} Å"),
+        ("cutoff that follows", f"{record.cutoff_A:.2f} Å"),
+    ]
+
+
+def _rows_of_sites(record: LocalityRecord) -> list[Group]:
+    if record.results is None:
+        return []
+    first = record.results.locality.sites[0].computation
+    lines: Lines = [("method", first.method), ("reason", first.reason)]
+    if first.step_A is not None:
+        lines.append(("displacement", f"{first.step_A:g} Å"))
+    return [Group("Rows of the sites", lines)]
+
+
+def _conventions(record: LocalityRecord) -> Lines:
+    return [
+        ("threshold", f"{record.threshold_eV_per_A2:g} eV/Å²"),
+        ("reference radius", f"{record.reference_radius_A:g} Å"),
+    ]
+
+
+SUBJECT = Subject(
+    what="Locality",
+    plural="Locality",
+    numbers=_numbers,
+    overview=lambda record: {"radius_A": record.common_radius_A},
+    derivatives=_rows_of_sites,
+    conventions=_conventions,
+    drawn=_drawn,
+)

@@ -1,17 +1,24 @@
 """The part of the page about modes and phonons that were computed, which move on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nearsight.records.questions import HeatCapacityRecord, PhononsRecord, VibrationsRecord
+import numpy as np
+from markupsafe import Markup
+
+from nearsight.charts.palette import element_colors
+from nearsight.records.base import CalculatedRecord
 from nearsight.records.results import HarmonicResults
-from nearsight.reports import figures, phonon_figures, wording
+from nearsight.reports import wording
 from nearsight.reports.geometry import modes_within, viewer_data
-from nearsight.reports.record_rows import provenance_rows
-from nearsight.reports.sections import MODE_BUDGET_BYTES, Section, head_values, overview_values
+from nearsight.reports.sections import Section, Slot, overview_values
+from nearsight.reports.svg import draw
 from nearsight.reports.templates import render
+from nearsight.vibrations.density_of_states import modes_chart
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, FrequencyUnit
+from nearsight.vibrations.heat_capacity_chart import heat_capacity_chart
+from nearsight.vibrations.mesh_density_of_states import phonons_chart
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.shown_functions import shown_functions
 
@@ -34,36 +41,18 @@ class ModeRow:
         return ", ".join(named[:3])
 
 
-def harmonic_section(
-    record: HeatCapacityRecord | PhononsRecord | VibrationsRecord,
-    results: HarmonicResults,
-    number: int,
-    mode_budget_bytes: int = MODE_BUDGET_BYTES,
-) -> Section:
-    """Return the section of a structure whose modes are known.
-
-    Parameters
-    ----------
-    record
-        What is recorded of it.
-    results
-        Those of the run.
-    number
-        Its place on the page, from 1 on, unique on it.
-    mode_budget_bytes
-        How much of the page its moving modes may take; the lowest that fit are embedded.
-    """
-    anchor = f"structure-{number}"
+def harmonic_section(record: CalculatedRecord, results: HarmonicResults, slot: Slot) -> Section:
+    """Return the section of a structure whose modes are known."""
     thermal = results.thermodynamics
     return Section(
-        anchor=anchor,
+        anchor=slot.anchor,
         html=render(
             "section.html.j2",
-            **head_values(record, anchor),
+            **slot.values,
             entry=results,
-            provenance=provenance_rows(record),
             **_numbers(results),
-            **_drawings(results, anchor, mode_budget_bytes),
+            figures=_figures(results, slot.anchor),
+            **_motion(results, slot.mode_budget_bytes),
         ),
         title=("Heat capacity of " if thermal else "Vibrations of ") + wording.stem(results.name),
         subject="Heat capacities" if thermal else "Vibrations",
@@ -91,36 +80,43 @@ def _numbers(results: HarmonicResults) -> dict[str, Any]:
     }
 
 
-def _drawings(results: HarmonicResults, anchor: str, mode_budget_bytes: int) -> dict[str, Any]:
-    """Return the charts of a section, its viewer, and the modes that choose what moves."""
-    vibrations, thermal = results.vibrations, results.thermodynamics
-    n_moving = modes_within(vibrations, mode_budget_bytes)
-    unit = _unit_of(results)
-    density = heat_capacity = bands = None
-    if vibrations.n_modes > 0:
-        density = figures.density_of_states_svg(vibrations, f"{anchor}-dos", unit)
-    if results.phonons is not None:
-        density = phonon_figures.phonon_density_svg(
-            results.phonons, f"{anchor}-dos", unit, results.projected
-        )
+def _figures(results: HarmonicResults, anchor: str) -> list[tuple[str, Markup, str]]:
+    """Return heading, drawing and note of each figure."""
+    vibrations, thermal, unit = results.vibrations, results.thermodynamics, _unit_of(results)
+    figures = []
     if thermal is not None and (vibrations.n_modes > 0 or results.phonons):
-        heat_capacity = figures.heat_capacity_svg(results.spectrum, thermal, f"{anchor}-cv")
+        heat = heat_capacity_chart(results.spectrum, thermal)
+        figures.append(("Heat capacity over temperature", draw(heat, f"{anchor}-cv"), ""))
+    density = None
+    if results.phonons is not None:
+        elements = None if results.projected is None else results.projected.by_element_per_THz
+        density = phonons_chart(results.phonons, unit, elements)
+    elif vibrations.n_modes > 0:
+        density = modes_chart(vibrations, unit)
+    if density is not None:
+        figures.append(("Density of states", draw(density, f"{anchor}-dos"), ""))
     if results.bands is not None:
-        bands = phonon_figures.bands_svg(results.bands, f"{anchor}-bands", unit)
-    convergence = None
+        figures.append(("Phonon bands", draw(results.bands.chart(unit), f"{anchor}-bands"), ""))
     if results.convergence is not None:
-        convergence = phonon_figures.convergence_svg(results.convergence, f"{anchor}-supercells")
+        supercells = draw(results.convergence.chart(), f"{anchor}-supercells")
+        temperatures = ", ".join(f"{each:g}" for each in results.convergence.temperatures_K)
+        note = (
+            f"Relative to the largest one, at {temperatures} K; grey: the tolerance of "
+            f"{100 * results.convergence.tolerance:g} %."
+        )
+        figures.append(("Heat capacity over growing supercells", supercells, note))
+    return figures
+
+
+def _motion(results: HarmonicResults, mode_budget_bytes: int) -> dict[str, Any]:
+    """Return the viewer of a section, and the modes that choose what moves in it."""
+    vibrations, unit = results.vibrations, _unit_of(results)
+    n_moving = modes_within(vibrations, mode_budget_bytes)
+    colors = element_colors(set(vibrations.atoms.get_chemical_symbols()))
     return {
-        "density": density,
-        "bands": bands,
-        "convergence": convergence,
-        "heat_capacity": heat_capacity,
-        "curves": []
-        if results.phonons and not results.projected
-        else figures.element_legend(vibrations),
-        "elements": figures.element_legend(vibrations),
+        "elements": list(colors.items()),
         "viewer": viewer_data(vibrations, n_moving),
-        "modes": _mode_rows(vibrations, n_moving, unit),
+        "modes": _mode_rows(vibrations, n_moving, unit, colors),
         "left_out": _left_out(vibrations, n_moving, mode_budget_bytes, unit),
     }
 
@@ -161,18 +157,27 @@ def _modes_summary(results: HarmonicResults) -> str:
     )
 
 
-def _mode_rows(vibrations: Vibrations, n_moving: int, unit: FrequencyUnit) -> list[ModeRow]:
-    shares = figures.mode_shares(vibrations)
-    colors = {symbol: color for symbol, color, _ in figures.element_legend(vibrations)}
+def _mode_rows(
+    vibrations: Vibrations, n_moving: int, unit: FrequencyUnit, colors: Mapping[str, str]
+) -> list[ModeRow]:
+    shares = mode_shares(vibrations)
     rows = []
     frequencies = unit.of_wavenumbers(vibrations.wavenumbers_per_cm)
     for index, frequency in enumerate(frequencies.tolist()):
-        of_mode: Sequence[tuple[str, str, float]] = sorted(
-            ((name, colors[name], values[index]) for name, values in shares.items()),
-            key=lambda share: -share[2],
-        )
+        of_mode = [(symbol, color, shares[symbol][index]) for symbol, color in colors.items()]
+        of_mode.sort(key=lambda share: -share[2])
         rows.append(ModeRow(index, frequency, tuple(of_mode), index < n_moving))
     return rows
+
+
+def mode_shares(vibrations: Vibrations) -> dict[str, list[float]]:
+    """Return what the atoms of each element have of each mode, Σ_A |e_A|², from 0 to 1."""
+    weights = np.sum(vibrations.modes**2, axis=2)
+    symbols = np.array(vibrations.atoms.get_chemical_symbols())
+    return {
+        symbol: weights[:, symbols == symbol].sum(axis=1).tolist()
+        for symbol in sorted(set(symbols.tolist()))
+    }
 
 
 def _left_out(

@@ -3,14 +3,15 @@
 from typing import Any
 
 from nearsight import units
-from nearsight.records.questions import HeatCapacityRecord
+from nearsight.charts.palette import SCALE
+from nearsight.records.base import CalculatedRecord
 from nearsight.records.results import ProbedResults
+from nearsight.records.spectra import ProbedSpectrum
 from nearsight.reports import wording
 from nearsight.reports.geometry import heat_viewer_data
-from nearsight.reports.palette import SCALE
-from nearsight.reports.probed_figures import elements_svg
-from nearsight.reports.record_rows import provenance_rows
-from nearsight.reports.sections import Section, head_values, overview_values
+from nearsight.reports.provenance import Group, Lines
+from nearsight.reports.sections import Section, Slot, overview_values
+from nearsight.reports.svg import draw
 from nearsight.reports.templates import render
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 
@@ -18,28 +19,16 @@ _MOST_DRAWN_ATOMS = 5000
 """Balls and bonds of more atoms make a page slow to open and to turn."""
 
 
-def probed_section(record: HeatCapacityRecord, results: ProbedResults, number: int) -> Section:
-    """Return the section of a structure whose heat capacity was probed.
-
-    Parameters
-    ----------
-    record
-        What is recorded of it.
-    results
-        Those of the run.
-    number
-        Its place on the page, from 1 on, unique on it.
-    """
-    anchor = f"structure-{number}"
+def probed_section(record: CalculatedRecord, results: ProbedResults, slot: Slot) -> Section:
+    """Return the section of a structure whose heat capacity was probed."""
     return Section(
-        anchor=anchor,
+        anchor=slot.anchor,
         html=render(
             "probed.html.j2",
-            **head_values(record, anchor),
+            **slot.values,
             entry=results,
-            provenance=provenance_rows(record),
             **_numbers(results),
-            **_drawings(results.heat, anchor),
+            **_drawings(results.heat, slot.anchor),
         ),
         title=f"Heat capacity of {wording.stem(results.name)}",
         subject="Heat capacities",
@@ -69,7 +58,7 @@ def _drawings(heat: ProbedHeatCapacity, anchor: str) -> dict[str, Any]:
     drawn = heat.n_atoms <= _MOST_DRAWN_ATOMS
     shares = heat.atomic_heat_capacities_J_per_molatom_K[0]
     return {
-        "by_element": elements_svg(heat, f"{anchor}-elements"),
+        "by_element": draw(heat.elements_chart(), f"{anchor}-elements"),
         "viewer": heat_viewer_data(heat) if drawn else None,
         "scale": {"low": float(shares.min()), "high": float(shares.max()), "colors": SCALE},
         "left_out": None
@@ -98,3 +87,29 @@ def _imaginary(heat: ProbedHeatCapacity) -> str:
     if heat.n_imaginary is not None:
         return str(heat.n_imaginary)
     return "seen" if heat.saw_imaginary else "none seen"
+
+
+def products_group(spectrum: ProbedSpectrum) -> Group:
+    """Return where products with the Hessian come from, and how they were taken."""
+    lines: Lines = [("method", spectrum.products_method), ("reason", spectrum.products_reason)]
+    if spectrum.reason is not None:
+        lines.append(("probed because", spectrum.reason))
+    if spectrum.step_A is not None:
+        lines.append(("displacement", f"{spectrum.step_A:g} Å"))
+    lines += [
+        ("products", str(spectrum.products)),
+        ("probing radius", f"{spectrum.probing_radius_A:g} Å"),
+        ("colours", f"{spectrum.colours}, by 3 vectors each"),
+        ("Lanczos steps", f"{spectrum.lanczos_steps} from each vector"),
+        ("seed", str(spectrum.seed)),
+        ("lowest seen", _wavenumber(spectrum.lowest_wavenumber_per_cm)),
+        ("highest seen", _wavenumber(spectrum.highest_wavenumber_per_cm)),
+        ("time", wording.seconds(spectrum.seconds)),
+        ("predicted memory", wording.mebibytes(spectrum.predicted_memory_bytes)),
+        ("peak memory", wording.mebibytes(spectrum.peak_memory_bytes)),
+    ]
+    return Group("Products", lines)
+
+
+def _wavenumber(value_per_cm: float) -> str:
+    return f"{value_per_cm:.1f} cm⁻¹".replace("-", "−")

@@ -1,0 +1,82 @@
+"""Which subject a record is of, and the part of the page that is made of it."""
+
+from typing import Any
+
+from nearsight.records.base import CalculatedRecord, Record
+from nearsight.records.questions import (
+    ElasticRecord,
+    EnergyRecord,
+    FailureRecord,
+    HeatCapacityRecord,
+    HessianRecord,
+    LocalityRecord,
+    PhononsRecord,
+    RelaxationRecord,
+    ThermochemistryRecord,
+    VibrationsRecord,
+)
+from nearsight.reports.numbers import SECTION_BUDGET_BYTES, numbers_section
+from nearsight.reports.provenance import provenance_groups
+from nearsight.reports.sections import (
+    MODE_BUDGET_BYTES,
+    Section,
+    Slot,
+    failed_section,
+    head_values,
+)
+from nearsight.reports.subjects import (
+    elastic,
+    energy,
+    hessian,
+    locality,
+    relaxation,
+    spectra,
+    thermochemistry,
+)
+from nearsight.reports.subjects.subject import Subject
+
+SUBJECTS: dict[type[CalculatedRecord], Subject[Any]] = {
+    EnergyRecord: energy.SUBJECT,
+    RelaxationRecord: relaxation.SUBJECT,
+    HessianRecord: hessian.SUBJECT,
+    VibrationsRecord: spectra.VIBRATIONS,
+    HeatCapacityRecord: spectra.HEAT_CAPACITY,
+    PhononsRecord: spectra.PHONONS,
+    ThermochemistryRecord: thermochemistry.SUBJECT,
+    ElasticRecord: elastic.SUBJECT,
+    LocalityRecord: locality.SUBJECT,
+}
+"""The subject of each kind of record."""
+
+
+def section_of(
+    record: Record,
+    number: int,
+    mode_budget_bytes: int = MODE_BUDGET_BYTES,
+    budget_bytes: int = SECTION_BUDGET_BYTES,
+) -> Section:
+    """Return the section of a structure.
+
+    A record that has just been made has results of which figures and moving modes are drawn; of one
+    that was read numbers and structure are shown.
+
+    Parameters
+    ----------
+    record
+        What is known of the structure.
+    number
+        Its place on the page, from 1 on, unique on it.
+    mode_budget_bytes
+        How much of the page moving modes may take, where there are any.
+    budget_bytes
+        How much of the page the structure and the record of one that was read may take.
+    """
+    if isinstance(record, FailureRecord):
+        return failed_section(record, number)
+    assert isinstance(record, CalculatedRecord)
+    subject = SUBJECTS[type(record)]
+    anchor = f"structure-{number}"
+    provenance = provenance_groups(record, subject.derivatives(record), subject.conventions(record))
+    values = {**head_values(record, anchor), "provenance": provenance}
+    slot = Slot(anchor, values, mode_budget_bytes, budget_bytes)
+    return subject.drawn(record, slot) or numbers_section(record, subject, slot)
