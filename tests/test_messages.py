@@ -16,7 +16,7 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 OF_OTHER_PROGRAMS = {
     "structures/ase_files.py": "ase info --formats",
     "structures/writing.py": "ase info --formats",
-    "models/nequip_compiled.py": "nequip-compile",
+    "models/families/nequip/compiled.py": "nequip-compile",
 }
 COMMAND = re.compile(
     r"[`“]nearsight "
@@ -66,7 +66,12 @@ NO_SETTINGS = {
     "geometry",
     "indices",
     "mace_cueq_to_e3nn",
+    "map",
+    "model",
+    "n",
+    "python",
     "relax_to_minimum",
+    "submit",
     "thermochemistry",
     "write_fragment",
 }

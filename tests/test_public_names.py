@@ -23,6 +23,7 @@ PACKAGES = (
     "nearsight.elasticity",
     "nearsight.testing",
     "nearsight.records",
+    "nearsight.execution",
     "nearsight.workflows",
     "nearsight.reports",
 )

@@ -64,6 +64,11 @@ def announce(messages: Iterable[str]) -> None:
         warnings.warn(message, NearsightWarning, stacklevel=level)
 
 
+def is_quiet() -> bool:
+    """Return whether a verb that announces is at work, so that nothing else is to be raised."""
+    return _inside.get()
+
+
 def _warnings_of(value: object) -> tuple[Remark, ...]:
     found = getattr(value, "warnings", ())
     return found if isinstance(found, tuple) else ()

@@ -58,6 +58,21 @@ class StorageError(NearsightError):
     """A file could not be written; what was there before is still intact."""
 
 
+class ExecutionError(NearsightError):
+    """A task cannot be given to another process, or what came of it cannot be brought back."""
+
+
+class ProcessDiedError(ExecutionError):
+    """A process ended before the task that it worked on was done; other tasks were not touched."""
+
+    def __init__(self, message: str, task: str = "", status: int | None = None) -> None:
+        super().__init__(message)
+        self.task = task
+        """The function, and what it was called with."""
+        self.status = status
+        """The exit code; minus the number of the signal that ended it; None if not known."""
+
+
 def system_message(error: OSError) -> str:
     """Return what to tell a user to whom the operating system has refused something."""
     where = "" if error.filename is None else f" ({error.filename})"

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
@@ -195,6 +195,36 @@ def _address_space_left() -> float:
     return max(limit - int(psutil.Process().memory_info().vms), 0)
 
 
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU that processes started here can use."""
+
+    name: str
+    """What ``CUDA_VISIBLE_DEVICES`` calls it."""
+    usable_bytes: int
+    """80 % of its memory that was free."""
+
+
+def visible_gpus() -> tuple[Gpu, ...]:
+    """Return the GPUs that ``nvidia-smi`` knows and ``CUDA_VISIBLE_DEVICES`` leaves visible.
+
+    No framework is loaded, which would take memory of a GPU for itself.
+    """
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    asked = () if chosen is None else tuple(name for name in chosen.split(",") if name)
+    if chosen is not None and not asked:
+        return ()
+    try:
+        lines = _ask_nvidia_smi("uuid,memory.free", asked).splitlines()
+        free = [int(line.rpartition(",")[2]) * 2**20 for line in lines]
+    except (OSError, subprocess.SubprocessError, ValueError):  # no such program, no such GPU
+        return ()
+    names = asked or tuple(line.partition(",")[0] for line in lines)
+    return tuple(
+        Gpu(name, int(each * _SHARE_OF_AVAILABLE)) for name, each in zip(names, free, strict=False)
+    )
+
+
 def give_back_by(giver: Callable[[], None]) -> None:
     """Have `giver` called before free memory is looked at: it gives back what workers have kept."""
     _GIVERS.append(giver)
@@ -209,24 +239,24 @@ def _free_on_gpu(device: str) -> int:
     number = int(device.partition(":")[2] or 0)
     visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
     try:
-        answer = subprocess.run(
-            [
-                "nvidia-smi",
-                "--query-gpu=memory.free",
-                "--format=csv,noheader,nounits",
-                f"--id={visible[number] if visible else number}",
-            ],
-            capture_output=True,
-            check=True,
-            text=True,
-            timeout=_NVIDIA_SMI_TIMEOUT_S,
-        )
-        return int(answer.stdout) * 2**20
+        chosen = visible[number] if visible else str(number)
+        return int(_ask_nvidia_smi("memory.free", [chosen])) * 2**20
     except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
         raise MethodError(
             f"how much memory is free on {device} cannot be found out: PyTorch sees no GPU in this "
             f"environment, and nvidia-smi gave no answer ({error}). Set `memory_bytes`."
         ) from error
+
+
+def _ask_nvidia_smi(fields: str, gpus: Sequence[str] = ()) -> str:
+    """Return fields of GPUs, a line each, amounts of memory in MiB."""
+    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
+    if gpus:
+        command.append(f"--id={','.join(gpus)}")
+    answer = subprocess.run(
+        command, capture_output=True, check=True, text=True, timeout=_NVIDIA_SMI_TIMEOUT_S
+    )
+    return answer.stdout
 
 
 class PeakMemory:

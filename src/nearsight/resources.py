@@ -39,11 +39,21 @@ class Resources(Settings):
         """
         if self.cores is None:
             return
-        n_threads = min(self.cores, os.cpu_count() or 1)  # more could only wait for each other
-        os.environ.update(dict.fromkeys(_OF_THREADS, str(n_threads)))
+        os.environ.update(self.thread_variables())
+        n_threads = self._n_threads(self.cores)
         if "numpy" in sys.modules:
             from threadpoolctl import threadpool_limits
 
             threadpool_limits(n_threads)
         if (torch := sys.modules.get("torch")) is not None:
             torch.set_num_threads(n_threads)
+
+    def thread_variables(self) -> dict[str, str]:
+        """Return the environment variables that limit the threads of a process from its start."""
+        if self.cores is None:
+            return {}
+        return dict.fromkeys(_OF_THREADS, str(self._n_threads(self.cores)))
+
+    @staticmethod
+    def _n_threads(cores: int) -> int:
+        return min(cores, os.cpu_count() or 1)  # more could only wait for each other

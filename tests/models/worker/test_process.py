@@ -20,6 +20,7 @@ import pytest
 from ase import Atoms
 
 import nearsight
+from nearsight import subprocesses
 from nearsight.errors import ModelError
 from nearsight.models.worker import WorkerModel, connect, place, process
 from nearsight.models.worker.frames import ChannelClosedError, pack, receive, send
@@ -340,14 +341,14 @@ def test_malformed_answer_ends_the_worker(
 def test_output_is_bounded(
     far: Callable[..., WorkerModel], atoms: Atoms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "_MOST_OUTPUT_BYTES", 1000)
+    monkeypatch.setattr(subprocesses, "_MOST_OUTPUT_BYTES", 1000)
     model = far("talkative")
     atoms.info["do"] = "say:" + 600 * "x"
     for _ in range(3):
         model.evaluate([atoms])
         running = model._worker._process
         assert running is not None
-        assert os.fstat(running._output.fileno()).st_size <= 1000
+        assert os.fstat(running._output.file.fileno()).st_size <= 1000
 
 
 def test_only_what_is_needed_is_imported(command: tuple[str, ...]) -> None:

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
@@ -21,6 +20,7 @@ from nearsight.errors import ModelError
 from nearsight.memory import note_worker
 from nearsight.models.worker.frames import Arrays, ChannelClosedError, Frame, pack, receive, send
 from nearsight.models.worker.messages import error_from_head
+from nearsight.subprocesses import Output, ending, with_last_words
 
 logger = logging.getLogger("nearsight.models.worker")
 
@@ -30,8 +30,6 @@ START_SILENCE_S = 300.0
 """The same while it starts and loads: packages may come from a slow disk."""
 _BEATS_PER_SILENCE = 12
 _LOOK_S = 1.0
-_LAST_LINES, _LINE_CHARACTERS, _TAIL_BYTES = 10, 200, 8192
-_MOST_OUTPUT_BYTES = 2**24
 
 
 class WorkerDiedError(Exception):
@@ -68,7 +66,7 @@ class WorkerProcess:
         self._in_step = True
         self._silence_s = START_SILENCE_S
         self._channel, there = socket.socketpair()
-        self._output = _new_output_file()
+        self._output = Output()
         try:
             self._process = self._start(command, folder, there)
         except OSError as error:
@@ -128,7 +126,7 @@ class WorkerProcess:
                         "the process of %s was ended: a message to it was interrupted.", self._name
                     )
             raise
-        self._bound_output()
+        self._output.bound()
         return answer
 
     def post(self, head: Mapping[str, Any]) -> bool:
@@ -173,8 +171,8 @@ class WorkerProcess:
             command,
             cwd=folder,
             stdin=subprocess.PIPE,
-            stdout=self._output,  # whatever packages print is kept off the user's output
-            stderr=self._output,
+            stdout=self._output.file,  # whatever packages print is kept off the user's output
+            stderr=self._output.file,
             pass_fds=[there.fileno()],
             start_new_session=True,  # Ctrl-C in the terminal is for this process alone
         )
@@ -244,41 +242,12 @@ class WorkerProcess:
             status = self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             return self._lost("closed its channel")
-        if status == -signal.SIGKILL:
-            return self._lost("was killed by SIGKILL, most likely by the system for lack of memory")
-        if status < 0:
-            names = {each.value: each.name for each in signal.Signals}
-            return self._lost(f"was killed by {names.get(-status, f'signal {-status}')}")
-        return self._lost(f"ended with exit code {status}")
+        return self._lost(ending(status))
 
     def _lost(self, how: str) -> WorkerDiedError:
-        words = self._last_words()
         self._in_step = False
-        return WorkerDiedError(
-            f"the process of {self._name} {how}."
-            + (f" Its last words:\n{words}" if words else " It left no words.")
-        )
-
-    def _last_words(self) -> str:
-        size = os.fstat(self._output.fileno()).st_size
-        start = max(size - _TAIL_BYTES, 0)
-        tail = os.pread(self._output.fileno(), _TAIL_BYTES, start).decode(errors="replace")
-        lines = [line.rstrip()[:_LINE_CHARACTERS] for line in tail.splitlines() if line.strip()]
-        return "\n".join(f"  {line}" for line in lines[-_LAST_LINES:])
-
-    def _bound_output(self) -> None:
-        if os.fstat(self._output.fileno()).st_size > _MOST_OUTPUT_BYTES:
-            self._output.truncate(0)
-
-
-def _new_output_file() -> Any:
-    import fcntl  # which Windows lacks
-
-    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # lives as long as the worker
-    # The worker always writes at the end, also when the file was emptied from here.
-    flags = fcntl.fcntl(file, fcntl.F_GETFL)
-    fcntl.fcntl(file, fcntl.F_SETFL, flags | os.O_APPEND)
-    return file
+        sentence = f"the process of {self._name} {how}."
+        return WorkerDiedError(with_last_words(sentence, self._output.last_words()))
 
 
 def _remedy(name: str) -> str:

@@ -1,0 +1,93 @@
+"""What a task finds where it runs: a share of the machine, and a model that is loaded once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nearsight.errors import MethodError
+from nearsight.models.spec import ModelSpec
+from nearsight.resources import Resources
+
+if TYPE_CHECKING:  # a process that is being started has its threads limited before NumPy comes
+    from nearsight.models.contract import Model
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The resources of a process, and its model.
+
+    Parameters
+    ----------
+    resources
+        What may be used of the machine.
+    given
+        The model, or which one is to be loaded; None where tasks need none.
+    """
+
+    resources: Resources
+    given: "ModelSpec | Model | None"
+
+    @cached_property
+    def model(self) -> "Model":
+        """The model, loaded when it is first asked for.
+
+        Raises
+        ------
+        MethodError
+            There is none.
+        ModelError
+            It cannot be loaded.
+        """
+        if self.given is None:
+            raise MethodError("the task asks for a model, and the executor has none; set `model`.")
+        return self.given.load(self.resources) if isinstance(self.given, ModelSpec) else self.given
+
+
+_surroundings: ContextVar[Surroundings | None] = ContextVar("surroundings of a task", default=None)
+
+
+@contextmanager
+def within(surroundings: Surroundings) -> Iterator[None]:
+    """Let tasks that run in this block find these surroundings."""
+    token = _surroundings.set(surroundings)
+    try:
+        yield
+    finally:
+        _surroundings.reset(token)
+
+
+def current_model() -> "Model":
+    """Return the model of the process that a task runs in, which loads it when it is first asked.
+
+    Raises
+    ------
+    MethodError
+        No task runs here, or its executor has no model.
+    ModelError
+        The model cannot be loaded.
+    """
+    return _current().model
+
+
+def current_resources() -> Resources:
+    """Return what the process that a task runs in may use of the machine.
+
+    Raises
+    ------
+    MethodError
+        No task runs here.
+    """
+    return _current().resources
+
+
+def _current() -> Surroundings:
+    surroundings = _surroundings.get()
+    if surroundings is None:
+        raise MethodError(
+            "model and resources of an executor were asked for where no task of one runs; call "
+            "this from a function that is given to `submit` or `map`."
+        )
+    return surroundings
