@@ -8,7 +8,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from nearsight.models.contract import Evaluation, Model
+from nearsight.models.contract import Evaluation, Model, forces_of
 from nearsight.testing.report import Check, failed, not_applicable
 from nearsight.testing.structures import displaced
 
@@ -54,7 +54,7 @@ def permutation(model: Model, name: str, atoms: Atoms) -> Check:
     atoms = displaced(atoms)
     order = np.random.default_rng(5).permutation(len(atoms))
     before, after = _evaluate(model, [atoms, atoms[order]])
-    expected = replace(before, forces_eV_per_A=before.forces_eV_per_A[order])
+    expected = replace(before, forces_eV_per_A=forces_of(before)[order])
     return _worst("permutation", name, model, [(expected, after)])
 
 
@@ -119,7 +119,7 @@ def _transformed(
     image.set_cell(atoms.cell.array @ matrix.T)
     image.positions = atoms.positions @ matrix.T
     before, after = _evaluate(model, [atoms, image])
-    return replace(before, forces_eV_per_A=before.forces_eV_per_A @ matrix.T), after
+    return replace(before, forces_eV_per_A=forces_of(before) @ matrix.T), after
 
 
 def _evaluate(model: Model, structures: Sequence[Atoms]) -> tuple[Evaluation, ...]:
@@ -133,9 +133,9 @@ def _worst(
     """Compare energies and forces, and return what is farther beyond its tolerance."""
     checks = []
     for expected, found in pairs:
-        energy = abs(expected.energy_eV - found.energy_eV) / len(expected.forces_eV_per_A)
+        energy = abs(expected.energy_eV - found.energy_eV) / len(forces_of(expected))
         checks.append(_energy_check(title, name, model, energy))
-        forces = float(np.abs(expected.forces_eV_per_A - found.forces_eV_per_A).max())
+        forces = float(np.abs(forces_of(expected) - forces_of(found)).max())
         tolerance = _FORCE_TOLERANCE.get(model.identity.dtype, 1e-6)
         checks.append(Check(title, name, forces, tolerance, "eV/Å"))
     return max(checks, key=Check.excess)

@@ -13,7 +13,14 @@ from nearsight.errors import MemoryBudgetError, ModelError
 from nearsight.hessian.products.strategies import choose_products
 from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.memory import PeakMemory, default_memory_budget, is_out_of_memory
-from nearsight.models.contract import Model, Products, fault_of, is_usable, require_elements
+from nearsight.models.contract import (
+    Model,
+    Products,
+    fault_of,
+    forces_of,
+    is_usable,
+    require_elements,
+)
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.pieces import Pieces
 
@@ -156,7 +163,7 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
 
     def _differences(self, vectors: FloatArray, step_A: float) -> FloatArray:
         def forces(structures: Sequence[Atoms]) -> list[FloatArray]:
-            return [each.forces_eV_per_A for each in self.model.evaluate(structures)]
+            return [forces_of(each) for each in self.model.evaluate(structures)]
 
         return difference_products(forces, self.atoms, vectors, step_A)
 

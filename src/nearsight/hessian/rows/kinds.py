@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nearsight.derivatives.differences import SCHEMES, DifferenceScheme, difference_rows
 from nearsight.errors import MethodError
-from nearsight.models.contract import Model, Seed
+from nearsight.models.contract import Model, Seed, forces_of
 from nearsight.provenance import Setting
 
 ANALYTIC = ("rows", "batched")
@@ -34,7 +34,7 @@ class Differences:
         """Yield rows in eV/Å²; see `difference_rows`."""
 
         def forces(structures: Sequence[Atoms]) -> list[NDArray[np.float64]]:
-            return [evaluation.forces_eV_per_A for evaluation in model.evaluate(structures)]
+            return [forces_of(evaluation) for evaluation in model.evaluate(structures)]
 
         return difference_rows(forces, atoms, seeds, self.scheme, self.step_A)
 
