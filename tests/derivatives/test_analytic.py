@@ -110,7 +110,7 @@ def test_homogeneous_energy_obeys_eulers_theorem(cluster: torch.Tensor) -> None:
     exponent = 6
     energy = inverse_power(exponent)
     total = float(energy(cluster, UNSTRAINED).sum())
-    first = gradient(energy, cluster, UNSTRAINED, with_strain=True)
+    first = gradient(energy, cluster, UNSTRAINED, by_strain=True)
     assert first.strain is not None
     assert float(first.strain[0].trace()) == pytest.approx(-exponent * total, rel=1e-12)
     assert float((first.positions * cluster).sum()) == pytest.approx(-exponent * total, rel=1e-12)

@@ -13,6 +13,7 @@ from ase.spacegroup import crystal
 
 from nearsight.models.contract import Capabilities, Evaluation, require_sound
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 
 class CalculatorModel:
@@ -42,10 +43,17 @@ class CalculatorModel:
         self.fail_at: int | None = None
         self.failure: Callable[[Evaluation], Evaluation] | BaseException | None = None
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        return [self._evaluate(atoms, stress) for atoms in structures]
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
+        return [self._evaluate(atoms, forces, stress) for atoms in structures]
 
-    def _evaluate(self, atoms: Atoms, stress: bool) -> Evaluation:
+    def _evaluate(self, atoms: Atoms, forces: bool, stress: bool) -> Evaluation:
         self.n_calls += 1
         self.stress_asked.append(stress)
         failing = self.fail_at is not None and self.n_calls >= self.fail_at
@@ -55,7 +63,7 @@ class CalculatorModel:
         probe.calc = self.calculator
         evaluation = Evaluation(
             energy_eV=probe.get_potential_energy(),
-            forces_eV_per_A=probe.get_forces(),
+            forces_eV_per_A=probe.get_forces() if forces else None,
             stress_eV_per_A3=probe.get_stress() if stress else None,
             atomic_energies_eV=None,
         )

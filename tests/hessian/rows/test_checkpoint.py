@@ -29,8 +29,8 @@ class Stopping:
         self.left, self.failure = after, failure
         self.asked: list[int] = []
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
-        return self.model.evaluate(structures, stress=stress)
+    def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> Any:
+        return self.model.evaluate(structures, **asked)
 
     def rows(self, atoms: Atoms, seeds: Sequence[Any], *, batch_size: int = 1) -> Iterator[Any]:
         self.asked.append(len(seeds))
@@ -94,10 +94,10 @@ def test_resumed_hessian_is_the_uninterrupted_one_bit_for_bit(
         # one call measures the memory, then two make a row
         calls = iter(range(1 + 2 * after))
 
-        def evaluate(structures: Sequence[Atoms], *, stress: bool = False) -> Any:
+        def evaluate(structures: Sequence[Atoms], **asked: Any) -> Any:
             if next(calls, None) is None:
                 raise KeyboardInterrupt
-            return stopping.model.evaluate(structures, stress=stress)
+            return stopping.model.evaluate(structures, **asked)
 
         stopping.evaluate = evaluate
     with pytest.raises(KeyboardInterrupt):

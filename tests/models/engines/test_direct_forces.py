@@ -1,6 +1,5 @@
 """Forces that are predicted directly: a small field that is no gradient."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from nearsight.hessian import HessianOperator, hessian
 from nearsight.hessian.strain import generalised_hessian
 from nearsight.models.contract import Capabilities, Model
 from nearsight.models.engines.direct_forces import DirectForceModel, DirectPrediction
-from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
 from nearsight.testing import check_model
 from nearsight.vibrations import vibrations
@@ -28,6 +27,7 @@ class PushedPairs:
     def __init__(self, *, net_force: bool = True, stress: bool = True, **stated: Any) -> None:
         self.net_force = net_force
         self.stress = stress
+        self.cutoff_A = CUTOFF_A
         self.identity = ModelIdentity("pushed pairs", "test", None, "float64", "cpu")
         capabilities = Capabilities(
             cutoff_A=CUTOFF_A,
@@ -43,8 +43,8 @@ class PushedPairs:
         )
         self.capabilities = replace(capabilities, **stated)
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        return neighbor_graph(structures, CUTOFF_A, torch.float64, "cpu")
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        return graph
 
     def predict(self, graph: NeighborGraph, positions: torch.Tensor) -> DirectPrediction:
         vectors = graph.edge_vectors(positions, graph.unstrained())

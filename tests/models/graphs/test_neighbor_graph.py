@@ -10,6 +10,7 @@ from ase.build import fcc111, graphene, molecule
 from ase.neighborlist import primitive_neighbor_list
 
 from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.structures.pairs import pairs_of
 
 Build = Callable[[], Atoms]
 
@@ -50,7 +51,7 @@ STRUCTURES: dict[str, tuple[Build, float]] = {
 
 
 def graph_of(structures: list[Atoms], cutoff_A: float) -> NeighborGraph:
-    return neighbor_graph(structures, cutoff_A, torch.float64, "cpu")
+    return neighbor_graph(structures, [pairs_of(atoms, cutoff_A) for atoms in structures])
 
 
 def as_table(i: np.ndarray, j: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -128,7 +129,7 @@ def test_strain_stretches_each_structure_by_its_own() -> None:
 
 
 def test_single_precision_is_that_of_the_model() -> None:
-    graph = neighbor_graph([triclinic(1)()], 4.0, torch.float32, "cpu")
+    graph = graph_of([triclinic(1)()], 4.0).to(torch.float32, "cpu")
     assert graph.positions.dtype == graph.shifts.dtype == torch.float32
     assert graph.senders.dtype == graph.numbers.dtype == torch.int64
 
@@ -138,7 +139,7 @@ def test_origin_costs_no_precision(random_crystal_shifted: tuple[Atoms, Atoms]) 
     near, far = random_crystal_shifted
     lengths = []
     for atoms in (near, far):
-        graph = neighbor_graph([atoms], 4.0, torch.float32, "cpu")
+        graph = graph_of([atoms], 4.0).to(torch.float32, "cpu")
         vectors = graph.edge_vectors(graph.positions, graph.unstrained())
         lengths.append(torch.linalg.norm(vectors, dim=1).sort().values)
     assert torch.abs(lengths[0] - lengths[1]).max() < 2e-6
@@ -157,6 +158,6 @@ def random_crystal_shifted() -> tuple[Atoms, Atoms]:
 def test_cell_of_a_molecule_may_be_anything() -> None:
     positions = [(0.0, 0.0, 0.0), (0.0, 0.0, 1.1)]
     flat = Atoms("CO", positions=positions, cell=[[10, 0, 0], [10, 0, 0], [0, 0, 10]])
-    graph = neighbor_graph([flat], 4.0, torch.float64, "cpu")
+    graph = graph_of([flat], 4.0)
     assert graph.senders.tolist() == [0, 1]
     assert graph.shifts.abs().max() == 0.0
