@@ -9,7 +9,15 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import Evaluation, Model, require_elements, require_sound
+from nearsight.models.contract import (
+    Evaluation,
+    Model,
+    forces_of,
+    require_all_sound,
+    require_elements,
+    require_evaluable,
+    require_sound,
+)
 
 ATOMS = Atoms("COH", positions=np.eye(3))
 FINITE = Evaluation(-1.0, np.zeros((3, 3)), np.zeros(6), None)
@@ -73,3 +81,32 @@ def test_numbers_beyond_all_meaning_are_refused(large: float) -> None:
 def test_shapes_are_those_of_the_structure(changes: dict[str, np.ndarray], said: str) -> None:
     with pytest.raises(ModelError, match=said):
         require_sound(replace(FINITE, **changes), ATOMS, "model")
+
+
+def test_forces_that_were_not_asked_for_are_not_there() -> None:
+    assert forces_of(FINITE) is FINITE.forces_eV_per_A
+    alone = replace(FINITE, forces_eV_per_A=None)
+    require_sound(alone, ATOMS, "model")
+    with pytest.raises(ModelError, match="no forces; ask the model for them"):
+        forces_of(alone)
+
+
+def test_bad_structures_of_a_batch_are_named(pair_model: Callable[..., Any]) -> None:
+    model, good = pair_model(), Atoms("CO", positions=np.eye(3)[:2])
+    nowhere = with_number(good.positions, (1, 0), np.nan)
+    cases = (
+        (Atoms("CAu", positions=np.eye(3)[:2]), "CAu: pair does not know Au"),
+        (Atoms("CO", positions=nowhere), r"CO: atom 1 of CO is at \[nan"),
+        (Atoms("CO", good.positions, cell=[np.inf, 5, 5]), "CO: cell vector 0 of CO is at"),
+    )
+    for bad, said in cases:
+        with pytest.raises(ModelError, match=f"^structure 1 of the batch, {said}"):
+            model.evaluate([good, bad, good])
+        with pytest.raises(ModelError, match=f"^{said.partition(': ')[2]}"):
+            model.evaluate([bad])
+    crystal = Atoms("CO", good.positions, cell=[5, 5, 5], pbc=True)
+    with pytest.raises(ModelError, match=r"^structure 1 of the batch, CO: .* no stress"):
+        require_evaluable([crystal, good], model, stress=True)
+    bad_answer = replace(FINITE, energy_eV=np.nan)
+    with pytest.raises(ModelError, match=r"^structure 1 of the batch, CHO: model gave the energy"):
+        require_all_sound([FINITE, bad_answer], [ATOMS, ATOMS], "model")

@@ -39,6 +39,7 @@ class CalculatorModel:
             curvature_smooth=None,
         )
         self.n_calls = 0
+        self.forces_asked: list[bool] = []
         self.stress_asked: list[bool] = []
         self.fail_at: int | None = None
         self.failure: Callable[[Evaluation], Evaluation] | BaseException | None = None
@@ -55,6 +56,7 @@ class CalculatorModel:
 
     def _evaluate(self, atoms: Atoms, forces: bool, stress: bool) -> Evaluation:
         self.n_calls += 1
+        self.forces_asked.append(forces)
         self.stress_asked.append(stress)
         failing = self.fail_at is not None and self.n_calls >= self.fail_at
         if failing and isinstance(self.failure, BaseException):

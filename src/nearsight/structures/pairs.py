@@ -41,7 +41,8 @@ class Pairs:
         """Return those closer than `cutoff_A` Å, which are all such pairs if it is not larger."""
         if cutoff_A >= self.cutoff_A:
             return self
-        near = np.square(self.vectors_A()).sum(axis=1) < cutoff_A**2
+        x, y, z = self.vectors_A().T
+        near = x * x + y * y + z * z < cutoff_A * cutoff_A
         return replace(
             self,
             first=self.first[near],
