@@ -1,6 +1,7 @@
 """Neighbour graphs against ASE's own neighbour list, and what strain does to them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -161,3 +162,33 @@ def test_cell_of_a_molecule_may_be_anything() -> None:
     graph = graph_of([flat], 4.0)
     assert graph.senders.tolist() == [0, 1]
     assert graph.shifts.abs().max() == 0.0
+
+
+def test_positions_are_around_the_point_that_the_pairs_name() -> None:
+    atoms = triclinic(1)()
+    pairs = pairs_of(atoms, 4.0)
+    centre = np.array([1.0, -2.0, 3.0])
+    graph = neighbor_graph([atoms], [replace(pairs, centre_A=centre)])
+    np.testing.assert_array_equal(graph.positions, atoms.positions - centre)
+    np.testing.assert_allclose(
+        graph.edge_vectors(graph.positions, graph.unstrained()), pairs.vectors_A(), atol=1e-13
+    )
+
+
+def test_cells_and_periods_are_those_of_each_structure() -> None:
+    structures = [triclinic(3, (True, True, False))(), molecule("C6H6")]
+    graph = graph_of(structures, 4.0)
+    np.testing.assert_array_equal(graph.cells, [atoms.cell.array for atoms in structures])
+    assert graph.periodic.tolist() == [[True, True, False], 3 * [False]]
+
+
+def test_chosen_pairs_stay_what_they_are() -> None:
+    graph = graph_of([triclinic(1)(), triclinic(2)()], 4.0)
+    vectors = graph.edge_vectors(graph.positions, graph.unstrained())
+    near = vectors.norm(dim=1) < 3.0
+    assert 0 < near.sum() < len(near)
+    for chosen in (near, torch.nonzero(near).squeeze(-1)):
+        kept = graph.with_edges(chosen)
+        found = kept.edge_vectors(kept.positions, kept.unstrained())
+        torch.testing.assert_close(found, vectors[near], rtol=0, atol=0)
+        assert kept.atoms_per_structure == graph.atoms_per_structure
