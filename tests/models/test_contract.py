@@ -13,11 +13,10 @@ from nearsight.models.contract import (
     Evaluation,
     Model,
     forces_of,
-    require_all_sound,
     require_elements,
     require_evaluable,
-    require_sound,
 )
+from nearsight.models.soundness import require_all_sound, require_sound
 
 ATOMS = Atoms("COH", positions=np.eye(3))
 FINITE = Evaluation(-1.0, np.zeros((3, 3)), np.zeros(6), None)

@@ -11,7 +11,11 @@ from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.spacegroup import crystal
 
-from nearsight.models.contract import Capabilities, Evaluation, require_sound
+from nearsight.models.contract import (
+    Capabilities,
+    Evaluation,
+)
+from nearsight.models.soundness import require_sound
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import Pairs
 

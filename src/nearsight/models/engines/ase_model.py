@@ -23,8 +23,8 @@ from nearsight.models.contract import (
     of_batch,
     require_all_atoms,
     require_evaluable,
-    require_sound,
 )
+from nearsight.models.soundness import require_sound
 from nearsight.provenance import ModelIdentity, Setting
 from nearsight.structures.pairs import Pairs
 

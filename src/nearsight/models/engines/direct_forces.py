@@ -22,12 +22,12 @@ from nearsight.models.contract import (
     Products,
     Seed,
     require_all_atoms,
-    require_all_sound,
     require_elements,
     require_evaluable,
 )
 from nearsight.models.engines.torch_graphs import graph_of
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
+from nearsight.models.soundness import require_all_sound
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import Pairs
 

@@ -30,12 +30,12 @@ from nearsight.models.contract import (
     Evaluation,
     Products,
     Seed,
-    require_all_sound,
     require_elements,
     require_evaluable,
 )
 from nearsight.models.given_pairs import pairs_within
 from nearsight.models.graphs.padded_graph import PaddedGraph, padded_graph, rounded_atoms
+from nearsight.models.soundness import require_all_sound
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import Pairs
 from nearsight.structures.strain import strain_matrix
@@ -132,11 +132,11 @@ class JaxModel:
         share = _shares(graph, sum(len(atoms) for atoms in structures), None)
         with self._precision():
             on_device = jax.device_put((graph, share), self._device)
-            found = self._first(self._weights, *on_device, by_positions=forces, by_strain=stress)
-            energies, by_positions, by_strain = (
-                None if values is None else _array(values) for values in found
+            energies, *slopes = self._first(
+                self._weights, *on_device, by_positions=forces, by_strain=stress
             )
-        assert energies is not None
+            energies = _array(energies)
+            by_positions, by_strain = (None if one is None else _array(one) for one in slopes)
         boundaries = np.cumsum([len(atoms) for atoms in structures])
         evaluations = []
         for index, (atoms, end) in enumerate(zip(structures, boundaries, strict=True)):
@@ -242,7 +242,7 @@ class JaxModel:
             return (energies * share).sum(), energies
 
         at = (graph.positions, graph.unstrained)
-        asked = [place for place, one in enumerate((by_positions, by_strain)) if one]
+        asked = tuple(place for place, one in enumerate((by_positions, by_strain)) if one)
         if not asked:
             return total(*at)[1], None, None
         (_, energies), slopes = jax.value_and_grad(total, argnums=asked, has_aux=True)(*at)

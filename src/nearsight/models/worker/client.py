@@ -19,9 +19,9 @@ from nearsight.models.contract import (
     Evaluation,
     Products,
     Seed,
-    require_all_sound,
 )
 from nearsight.models.given_pairs import require_own
+from nearsight.models.soundness import require_all_sound
 from nearsight.models.worker.frames import Arrays, Frame
 from nearsight.models.worker.messages import (
     evaluations_from_arrays,

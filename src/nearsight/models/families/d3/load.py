@@ -24,7 +24,6 @@ from nearsight.models.contract import (
     Products,
     Seed,
     require_all_atoms,
-    require_all_sound,
     require_elements,
     require_evaluable,
 )
@@ -39,6 +38,7 @@ from nearsight.models.families.d3.parameters import (
     read_reference,
 )
 from nearsight.models.loading import LoadRequest
+from nearsight.models.soundness import require_all_sound
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import Pairs
 

@@ -46,7 +46,6 @@ from nearsight.models.contract import (
     of_batch,
     require_all_atoms,
     require_elements,
-    require_sound,
 )
 from nearsight.models.electrons import charge_and_multiplicity
 from nearsight.models.families.pyscf.rows import Response
@@ -58,6 +57,7 @@ from nearsight.models.families.pyscf.scf import (
     same_geometry,
 )
 from nearsight.models.loading import LoadRequest
+from nearsight.models.soundness import require_sound
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import Pairs
 
