@@ -209,9 +209,9 @@ def test_other_step_is_another_setting(
     pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path
 ) -> None:
     model = Stopping(pair_model(), 0)
-    model.evaluate = lambda structures, stress=False: [  # type: ignore[method-assign]
+    model.evaluate = lambda structures, **asked: [  # type: ignore[method-assign]
         replace(e, forces_eV_per_A=e.forces_eV_per_A * np.nan)
-        for e in model.model.evaluate(structures)
+        for e in model.model.evaluate(structures, **asked)
     ]
     with pytest.raises(ModelError, match="not finite; the 0 rows"):
         hessian(displaced_quartz, model, "central-difference", step_A=0.01, checkpoint=path)
