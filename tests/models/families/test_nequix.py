@@ -4,6 +4,7 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -411,15 +412,13 @@ def test_energies_alone_are_traced_without_a_reverse_pass(
     model: Model, displaced_quartz: Atoms
 ) -> None:
     """Counted in what JAX would compile: a reverse pass has at least as many steps once more."""
-    graph = jax.tree.map(np.asarray, model._graph([displaced_quartz]))
-    weights, share = model._energy.weights, np.ones(len(graph.positions))
+    graph = model._graph([displaced_quartz])
+    arguments = (model._energy.weights, graph, np.ones(len(graph.positions)))
 
     def steps(**asked: bool) -> int:
         with model._precision():
-            traced = jax.make_jaxpr(
-                lambda: model._first_derivatives(weights, graph, share, **asked)
-            )
-            return str(traced()).count("\n")
+            traced = jax.make_jaxpr(partial(model._first_derivatives, **asked))(*arguments)
+        return str(traced).count("\n")
 
     alone = steps(by_positions=False, by_strain=False)
     assert steps(by_positions=True, by_strain=False) > 1.5 * alone
