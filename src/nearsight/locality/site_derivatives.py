@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
-from nearsight.hessian.origin import Computation
+from nearsight.hessian.origin import Computed
 from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
 from nearsight.models.contract import Model, forces_of, require_elements
@@ -21,7 +21,7 @@ class SiteDerivatives:
     """Shape ``(3,)``."""
     rows_eV_per_A2: FloatArray
     """h_AB for every atom B of the fragment, shape ``(3, n_atoms, 3)``."""
-    computation: Computation
+    computation: Computed
     """How the rows came about."""
 
 
@@ -71,7 +71,7 @@ def site_derivatives(
     return SiteDerivatives(
         force_eV_per_A=forces_of(evaluation)[fragment.site],
         rows_eV_per_A2=computed.rows_eV_per_A2,
-        computation=computed.computation,
+        computation=computed.origin,
     )
 
 
