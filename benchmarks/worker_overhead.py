@@ -20,6 +20,7 @@ from nearsight.models.contract import Capabilities, Evaluation, Model, Seed
 from nearsight.models.worker import WorkerModel, server
 from nearsight.models.worker.shared import shared_worker
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 
 class Springs:
@@ -28,12 +29,19 @@ class Springs:
     identity = ModelIdentity("springs", "benchmark", None, "float64", "cpu")
     capabilities = Capabilities(None, None, None, True, True, True, True, True, True)
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        """Return the energies."""
-        del stress
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
+        """Return the energies and forces."""
+        del stress, pairs
         energies = [(atoms.positions**2).sum(axis=1) / 2 for atoms in structures]
         return [
-            Evaluation(float(energy.sum()), -atoms.positions, None, energy)
+            Evaluation(float(energy.sum()), -atoms.positions if forces else None, None, energy)
             for atoms, energy in zip(structures, energies, strict=True)
         ]
 

@@ -48,10 +48,10 @@ class Counted:
         self.seconds_of_forces = 0.0
         self.seconds_of_products = 0.0
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+    def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> list[Evaluation]:
         """Return energies and forces, counted."""
         start = process_time()
-        found = self._model.evaluate(structures, stress=stress)
+        found = self._model.evaluate(structures, **asked)
         self.seconds_of_forces += process_time() - start
         self.force_calls += len(structures)
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from importlib.util import find_spec
@@ -26,7 +26,7 @@ if find_spec("torch") is not None:
     import torch
 
     from nearsight.models.engines.torch_model import TorchModel
-    from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+    from nearsight.models.graphs.neighbor_graph import NeighborGraph
 
     # The structures are small: more threads gain nothing, and wait for each other when it is busy.
     torch.set_num_threads(1)
@@ -41,7 +41,7 @@ class PairEnergy:
     """A Morse potential whose cutoff function has every derivative, and all of them vanish."""
 
     def __init__(self, dtype: str = "float64", *, name: str = "pair", **capabilities: Any) -> None:
-        self._dtype = getattr(torch, dtype)
+        self.cutoff_A = PAIR_CUTOFF_A
         self.identity = ModelIdentity(name, "test", None, dtype, "cpu")
         stated = Capabilities(
             cutoff_A=PAIR_CUTOFF_A,
@@ -57,8 +57,8 @@ class PairEnergy:
         )
         self.capabilities = replace(stated, **capabilities)
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        return neighbor_graph(structures, PAIR_CUTOFF_A, self._dtype, "cpu")
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        return graph
 
     def energy(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor

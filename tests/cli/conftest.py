@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import ase.io
 import numpy as np
@@ -46,15 +47,13 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def arm(calls: int) -> None:
         left = calls
 
-        def counted(
-            self: AseModel, structures: Sequence[Atoms], *, stress: bool = False
-        ) -> list[Evaluation]:
+        def counted(self: AseModel, structures: Sequence[Atoms], **asked: Any) -> list[Evaluation]:
             nonlocal left
             left -= len(structures)
             if left < 0:
                 left = 10**9
                 raise KeyboardInterrupt
-            return evaluate(self, structures, stress=stress)
+            return evaluate(self, structures, **asked)
 
         monkeypatch.setattr(AseModel, "evaluate", counted)
 
@@ -95,11 +94,9 @@ def structures_evaluated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     evaluate = AseModel.evaluate
     counts: list[int] = []
 
-    def counted(
-        self: AseModel, structures: Sequence[Atoms], *, stress: bool = False
-    ) -> list[Evaluation]:
+    def counted(self: AseModel, structures: Sequence[Atoms], **asked: Any) -> list[Evaluation]:
         counts.append(len(structures))
-        return evaluate(self, structures, stress=stress)
+        return evaluate(self, structures, **asked)
 
     monkeypatch.setattr(AseModel, "evaluate", counted)
     return counts

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import ase.io
 import numpy as np
@@ -179,12 +180,12 @@ def test_missing_stress_costs_no_relaxation(
     calls = []
 
     def without_stress(
-        self: AseModel, structures: Sequence[Atoms], *, stress: bool = False
+        self: AseModel, structures: Sequence[Atoms], *, stress: bool = False, **asked: Any
     ) -> list[Evaluation]:
         calls.append(stress)
         if stress:
             raise MissingPropertyError("ase:emt has no stress.")
-        return evaluate(self, structures, stress=stress)
+        return evaluate(self, structures, stress=stress, **asked)
 
     monkeypatch.setattr(AseModel, "evaluate", without_stress)
     assert nearsight("elastic", str(copper)) == 1

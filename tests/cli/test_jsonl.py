@@ -95,10 +95,10 @@ import os, signal, sys
 from nearsight.models import AseModel
 evaluate = AseModel.evaluate
 
-def killing(self, structures, *, stress=False):
+def killing(self, structures, **asked):
     if "Al" in structures[0].symbols:
         os.kill(os.getpid(), signal.SIGKILL)
-    return evaluate(self, structures, stress=stress)
+    return evaluate(self, structures, **asked)
 
 AseModel.evaluate = killing
 from nearsight.cli.entry import enter

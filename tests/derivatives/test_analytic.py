@@ -110,7 +110,7 @@ def test_homogeneous_energy_obeys_eulers_theorem(cluster: torch.Tensor) -> None:
     exponent = 6
     energy = inverse_power(exponent)
     total = float(energy(cluster, UNSTRAINED).sum())
-    first = gradient(energy, cluster, UNSTRAINED, with_strain=True)
+    first = gradient(energy, cluster, UNSTRAINED, by_strain=True)
     assert first.strain is not None
     assert float(first.strain[0].trace()) == pytest.approx(-exponent * total, rel=1e-12)
     assert float((first.positions * cluster).sum()) == pytest.approx(-exponent * total, rel=1e-12)
@@ -245,3 +245,14 @@ def test_rows_come_one_by_one_and_only_those_asked_for(
     chosen = [numpy_seeds(3)[index] for index in (7, 0, 7)]
     found = list(model.rows(displaced_water, chosen, batch_size=batch_size))
     np.testing.assert_allclose(found, [everything[i] for i in (7, 0, 7)], rtol=0, atol=1e-12)
+
+
+def test_derivatives_that_are_not_asked_for_are_none(cluster: torch.Tensor) -> None:
+    energy = inverse_power(6)
+    whole = gradient(energy, cluster, UNSTRAINED, by_strain=True)
+    plain = gradient(energy, cluster, UNSTRAINED, by_positions=False)
+    stress = gradient(energy, cluster, UNSTRAINED, by_positions=False, by_strain=True)
+    assert plain.positions is plain.strain is stress.positions is None
+    assert not plain.energies.requires_grad
+    torch.testing.assert_close(plain.energies, whole.energies, rtol=0, atol=0)
+    torch.testing.assert_close(stress.strain, whole.strain, rtol=1e-14, atol=0)

@@ -166,8 +166,8 @@ class Interrupted:
         self.model, self.left = model, after
         self.identity, self.capabilities = model.identity, model.capabilities
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
-        return self.model.evaluate(structures, stress=stress)
+    def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> Any:
+        return self.model.evaluate(structures, **asked)
 
     def rows(self, atoms: Atoms, seeds: Sequence[Any], *, batch_size: int = 1) -> Iterator[Any]:
         for row in self.model.rows(atoms, seeds, batch_size=batch_size):

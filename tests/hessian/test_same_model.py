@@ -22,11 +22,11 @@ class Altered:
         self.model, self.alter, self.left = model, alter, calls
         self.identity, self.capabilities = model.identity, model.capabilities
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
+    def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> Any:
         self.left -= 1
         if self.left < 0:
             raise KeyboardInterrupt
-        return [self.alter(each) for each in self.model.evaluate(structures, stress=stress)]
+        return [self.alter(each) for each in self.model.evaluate(structures, **asked)]
 
     def rows(self, atoms: Atoms, seeds: Sequence[Any], *, batch_size: int = 1) -> Iterator[Any]:
         return self.model.rows(atoms, seeds, batch_size=batch_size)

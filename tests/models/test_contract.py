@@ -9,7 +9,13 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import Evaluation, Model, require_elements, require_sound
+from nearsight.models.contract import (
+    Evaluation,
+    Model,
+    forces_of,
+    require_elements,
+    require_evaluable,
+)
 
 ATOMS = Atoms("COH", positions=np.eye(3))
 FINITE = Evaluation(-1.0, np.zeros((3, 3)), np.zeros(6), None)
@@ -31,45 +37,31 @@ def test_unknown_elements_are_named_once_in_the_order_of_the_table(
     require_elements(atoms, pair_model(elements=frozenset({6, 29, 79})))
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_first_number_that_is_not_finite_is_named(bad: float) -> None:
-    require_sound(FINITE, ATOMS, "model")
-    with pytest.raises(ModelError, match=f"model gave the energy {bad} for CHO"):
-        require_sound(replace(FINITE, energy_eV=bad), ATOMS, "model")
-    forces = with_number(FINITE.forces_eV_per_A, (1, 2), bad)
-    with pytest.raises(ModelError, match=r"not finite on atom 1 \(O\)"):
-        require_sound(replace(FINITE, forces_eV_per_A=forces), ATOMS, "model")
-    stress = with_number(np.zeros(6), 3, bad)
-    with pytest.raises(ModelError, match="stress that is not finite"):
-        require_sound(replace(FINITE, stress_eV_per_A3=stress), ATOMS, "model")
-
-
 def test_what_lacks_a_verb_is_no_model(pair_model: Callable[..., Any]) -> None:
     assert isinstance(pair_model(), Model)
     assert not isinstance(object(), Model)
 
 
-@pytest.mark.parametrize("large", [1e300, -1e16])
-def test_numbers_beyond_all_meaning_are_refused(large: float) -> None:
-    with pytest.raises(ModelError, match="gave the energy"):
-        require_sound(replace(FINITE, energy_eV=large), ATOMS, "model")
-    forces = with_number(FINITE.forces_eV_per_A, (2, 0), large)
-    with pytest.raises(ModelError, match="means nothing on atom 2"):
-        require_sound(replace(FINITE, forces_eV_per_A=forces), ATOMS, "model")
-    stress = with_number(np.zeros(6), 3, large)
-    with pytest.raises(ModelError, match="a stress that is as large as"):
-        require_sound(replace(FINITE, stress_eV_per_A3=stress), ATOMS, "model")
+def test_forces_that_were_not_asked_for_are_not_there() -> None:
+    assert forces_of(FINITE) is FINITE.forces_eV_per_A
+    alone = replace(FINITE, forces_eV_per_A=None)
+    with pytest.raises(ModelError, match="no forces; ask the model for them"):
+        forces_of(alone)
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"forces_eV_per_A": np.zeros((2, 3))}, r"forces of shape \(2, 3\) for the 3 atoms of CHO"),
-        ({"forces_eV_per_A": np.zeros(9)}, r"forces of shape \(9,\)"),
-        ({"stress_eV_per_A3": np.zeros((3, 3))}, r"a stress of shape \(3, 3\)"),
-        ({"atomic_energies_eV": np.zeros(4)}, r"atomic energies of shape \(4,\)"),
-    ],
-)
-def test_shapes_are_those_of_the_structure(changes: dict[str, np.ndarray], said: str) -> None:
-    with pytest.raises(ModelError, match=said):
-        require_sound(replace(FINITE, **changes), ATOMS, "model")
+def test_bad_structures_of_a_batch_are_named(pair_model: Callable[..., Any]) -> None:
+    model, good = pair_model(), Atoms("CO", positions=np.eye(3)[:2])
+    nowhere = with_number(good.positions, (1, 0), np.nan)
+    cases = (
+        (Atoms("CAu", positions=np.eye(3)[:2]), "CAu: pair does not know Au"),
+        (Atoms("CO", positions=nowhere), r"CO: atom 1 of CO is at \[nan"),
+        (Atoms("CO", good.positions, cell=[np.inf, 5, 5]), "CO: cell vector 0 of CO is at"),
+    )
+    for bad, said in cases:
+        with pytest.raises(ModelError, match=f"^structure 1 of the batch, {said}"):
+            model.evaluate([good, bad, good])
+        with pytest.raises(ModelError, match=f"^{said.partition(': ')[2]}"):
+            model.evaluate([bad])
+    crystal = Atoms("CO", good.positions, cell=[5, 5, 5], pbc=True)
+    with pytest.raises(ModelError, match=r"^structure 1 of the batch, CO: .* no stress"):
+        require_evaluable([crystal, good], model, stress=True)

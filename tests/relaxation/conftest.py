@@ -11,8 +11,13 @@ from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.spacegroup import crystal
 
-from nearsight.models.contract import Capabilities, Evaluation, require_sound
+from nearsight.models.contract import (
+    Capabilities,
+    Evaluation,
+)
+from nearsight.models.soundness import require_sound
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 
 class CalculatorModel:
@@ -38,15 +43,24 @@ class CalculatorModel:
             curvature_smooth=None,
         )
         self.n_calls = 0
+        self.forces_asked: list[bool] = []
         self.stress_asked: list[bool] = []
         self.fail_at: int | None = None
         self.failure: Callable[[Evaluation], Evaluation] | BaseException | None = None
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        return [self._evaluate(atoms, stress) for atoms in structures]
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
+        return [self._evaluate(atoms, forces, stress) for atoms in structures]
 
-    def _evaluate(self, atoms: Atoms, stress: bool) -> Evaluation:
+    def _evaluate(self, atoms: Atoms, forces: bool, stress: bool) -> Evaluation:
         self.n_calls += 1
+        self.forces_asked.append(forces)
         self.stress_asked.append(stress)
         failing = self.fail_at is not None and self.n_calls >= self.fail_at
         if failing and isinstance(self.failure, BaseException):
@@ -55,7 +69,7 @@ class CalculatorModel:
         probe.calc = self.calculator
         evaluation = Evaluation(
             energy_eV=probe.get_potential_energy(),
-            forces_eV_per_A=probe.get_forces(),
+            forces_eV_per_A=probe.get_forces() if forces else None,
             stress_eV_per_A3=probe.get_stress() if stress else None,
             atomic_energies_eV=None,
         )

@@ -24,14 +24,16 @@ class Scaled:
         self.model, self.factor = model, factor
         self.identity, self.capabilities = model.identity, model.capabilities
 
-    def evaluate(self, structures: Any, *, stress: bool = False) -> list[Any]:
+    def evaluate(self, structures: Any, **asked: Any) -> list[Any]:
         return [
             replace(
                 each,
                 energy_eV=each.energy_eV * self.factor,
-                forces_eV_per_A=each.forces_eV_per_A * self.factor,
+                forces_eV_per_A=(
+                    None if each.forces_eV_per_A is None else each.forces_eV_per_A * self.factor
+                ),
             )
-            for each in self.model.evaluate(structures, stress=stress)
+            for each in self.model.evaluate(structures, **asked)
         ]
 
     def linearize(self, *arguments: Any, **settings: Any) -> Any:

@@ -23,6 +23,21 @@ def test_gives_what_the_model_gives(emt: Any, rattled_copper: Atoms) -> None:
     np.testing.assert_array_equal(rattled_copper.get_stress(), reference.get_stress())
 
 
+def test_forces_are_computed_once_they_are_wanted_and_energies_come_with_them(
+    emt: Any, rattled_copper: Atoms
+) -> None:
+    rattled_copper.calc = ModelCalculator(emt)
+    for _ in range(2):
+        rattled_copper.positions[0, 0] += 0.01
+        rattled_copper.get_potential_energy()
+    assert emt.forces_asked == [False, False]
+    rattled_copper.get_forces()
+    rattled_copper.positions[0, 0] += 0.01
+    rattled_copper.get_potential_energy()
+    rattled_copper.get_forces()
+    assert emt.forces_asked == [False, False, True, True]
+
+
 def test_stress_is_computed_once_it_is_wanted_and_forces_come_with_it(
     emt: Any, rattled_copper: Atoms
 ) -> None:
@@ -38,6 +53,7 @@ def test_stress_is_computed_once_it_is_wanted_and_forces_come_with_it(
     rattled_copper.get_potential_energy()
     rattled_copper.get_stress()
     assert emt.stress_asked == [False, True, True, True]
+    assert emt.forces_asked == [True, True, True, True]
 
 
 def test_adjustment_is_applied_to_every_evaluation(emt: Any, rattled_copper: Atoms) -> None:

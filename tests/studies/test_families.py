@@ -31,7 +31,7 @@ class Unsymmetric:
     def __init__(self, n_atoms: int) -> None:
         self.matrix = np.random.default_rng(2).normal(size=(n_atoms, 3, n_atoms, 3))
 
-    def evaluate(self, structures: Sequence[Atoms]) -> list[Evaluation]:
+    def evaluate(self, structures: Sequence[Atoms], **_: Any) -> list[Evaluation]:
         forces = [-np.einsum("aibj,bj->ai", self.matrix, each.positions) for each in structures]
         return [Evaluation(0.0, each, None, None) for each in forces]
 

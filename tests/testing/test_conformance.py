@@ -18,7 +18,7 @@ from nearsight.models.engines.torch_model import TorchModel
 from nearsight.testing import ConformanceReport, check_model
 from nearsight.testing.structures import examination_structures
 
-ALL_CHECKS = 15
+ALL_CHECKS = 17
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +45,8 @@ class Wrapped:
         self.identity, self.capabilities = model.identity, model.capabilities
         self._model, self._evaluation, self._row, self._products = model, evaluation, row, products
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        found = self._model.evaluate(structures, stress=stress)
+    def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> list[Evaluation]:
+        found = self._model.evaluate(structures, **asked)
         return [self._evaluation(evaluation, structures) for evaluation in found]
 
     def rows(self, atoms: Atoms, seeds: Any, *, batch_size: int = 1) -> Iterator[np.ndarray]:
@@ -103,6 +103,7 @@ def test_what_is_not_claimed_is_not_examined(pair_model: Callable[..., Any]) -> 
         "forces mirrored with structure",
         "size consistency",
         "atomic energies add up",
+        "pairs given = pairs found",
         "rows = differences",
         "curvature smooth",
     }
@@ -134,8 +135,13 @@ def test_ase_calculator_keeps_the_contract() -> None:
     assert report.passed, str(report)
 
 
+def with_forces(found: Evaluation, change: Callable[[np.ndarray], np.ndarray]) -> Evaluation:
+    forces = found.forces_eV_per_A
+    return replace(found, forces_eV_per_A=None if forces is None else change(forces))
+
+
 def scale_forces(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
-    return replace(found, forces_eV_per_A=1.01 * found.forces_eV_per_A)
+    return with_forces(found, lambda forces: 1.01 * forces)
 
 
 def turn_stress(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
@@ -155,11 +161,28 @@ def shift_energy_of_batches(found: Evaluation, structures: Sequence[Atoms]) -> E
 def shift_forces_of_batches(found: Evaluation, structures: Sequence[Atoms]) -> Evaluation:
     # A uniform field, which differences of forces do not see.
     field = 1e-6 * (len(structures) - 1)
-    return replace(found, forces_eV_per_A=found.forces_eV_per_A + field)
+    return with_forces(found, lambda forces: forces + field)
 
 
 def spoil_forces(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
-    return replace(found, forces_eV_per_A=np.full_like(found.forces_eV_per_A, np.nan))
+    return with_forces(found, lambda forces: np.full_like(forces, np.nan))
+
+
+def shift_energies_alone(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
+    shift = 1e-6 if found.forces_eV_per_A is None else 0.0
+    energies = found.atomic_energies_eV
+    assert energies is not None
+    return replace(
+        found,
+        energy_eV=found.energy_eV + shift,
+        atomic_energies_eV=energies + shift / len(energies),
+    )
+
+
+def add_forces(found: Evaluation, structures: Sequence[Atoms]) -> Evaluation:
+    if found.forces_eV_per_A is not None:
+        return found
+    return replace(found, forces_eV_per_A=np.zeros((len(structures[0]), 3)))
 
 
 def spoil_everything(found: Evaluation, _: Sequence[Atoms]) -> Evaluation:
@@ -220,6 +243,7 @@ WRAPPERS: dict[str, tuple[dict[str, Any], set[str]]] = {
             "translation",
             "permutation",
             "batch = single",
+            "pairs given = pairs found",
             "rows = differences",
             "curvature smooth",
         },
@@ -228,6 +252,12 @@ WRAPPERS: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"evaluation": drop_atomic_energies},
         {"atomic energies add up"},
     ),
+    "energies that are others without forces": (
+        {"evaluation": shift_energies_alone},
+        # what grows with the structure grows by less
+        {"energy alone", "supercell extensivity", "size consistency"},
+    ),
+    "forces though not asked for": ({"evaluation": add_forces}, {"energy alone"}),
     "no stress though asked for": ({"evaluation": drop_stress}, {"stress = dE/dε / V"}),
 }
 
@@ -295,9 +325,9 @@ def test_single_precision_behind_a_double_claim_is_found(
     pair_energy: type[Any], structures: dict[str, Atoms]
 ) -> None:
     class Rounded(pair_energy):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__("float32")
-            self.identity = replace(self.identity, dtype="float64")
+        def energy(self, graph: Any, positions: torch.Tensor, strain: torch.Tensor) -> torch.Tensor:
+            single = graph.to(torch.float32, "cpu")
+            return super().energy(single, positions.float(), strain.float())
 
     report = check_model(TorchModel(Rounded()), structures)
     assert not report.passed
@@ -308,22 +338,32 @@ def test_single_precision_behind_a_double_claim_is_found(
 
 
 def test_double_precision_behind_a_single_claim_is_found(
-    pair_energy: type[Any], structures: dict[str, Atoms]
+    pair_model: Callable[..., Any], structures: dict[str, Atoms]
 ) -> None:
-    class Claimed(pair_energy):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__("float64")
-            self.identity = replace(self.identity, dtype="float32")
+    claimed = Wrapped(pair_model())
+    claimed.identity = replace(claimed.identity, dtype="float32")
+    assert failures(check_model(claimed, structures)) == {"dtype honoured"}
 
-    assert failures(check_model(TorchModel(Claimed()), structures)) == {"dtype honoured"}
+
+def test_pairs_that_change_the_energy_are_found(
+    pair_model: Callable[..., Any], structures: dict[str, Atoms]
+) -> None:
+    class Misled(Wrapped):
+        def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> list[Evaluation]:
+            extra = 0 if asked.get("pairs") is None else 1e-6
+            found = super().evaluate(structures, **asked)
+            return [replace(one, energy_eV=one.energy_eV + extra) for one in found]
+
+    report = check_model(Misled(pair_model()), structures)
+    assert failures(report) == {"pairs given = pairs found"}
 
 
 def test_model_without_stress_is_not_applicable(pair_model: Callable[..., Any]) -> None:
     class NoStress(Wrapped):
-        def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
-            if stress:
+        def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> Any:
+            if asked.get("stress"):
                 raise MissingPropertyError("pair has no stress.")
-            return super().evaluate(structures)
+            return super().evaluate(structures, **asked)
 
     report = check_model(NoStress(pair_model()), {"MgO": examination_structures()["MgO"]})
     [check] = [check for check in report.checks if check.name.startswith("stress")]
@@ -333,10 +373,10 @@ def test_model_without_stress_is_not_applicable(pair_model: Callable[..., Any]) 
 
 def test_stress_that_cannot_be_evaluated_fails(pair_model: Callable[..., Any]) -> None:
     class NotFinite(Wrapped):
-        def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
-            if stress:
+        def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> Any:
+            if asked.get("stress"):
                 raise ModelError("pair gave a stress that is not finite.")
-            return super().evaluate(structures)
+            return super().evaluate(structures, **asked)
 
     report = check_model(NotFinite(pair_model()), {"MgO": examination_structures()["MgO"]})
     [check] = report.failures

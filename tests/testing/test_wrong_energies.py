@@ -10,6 +10,7 @@ import torch
 from ase import Atoms
 
 from nearsight.models.engines.torch_model import TorchModel
+from nearsight.structures.pairs import pairs_of
 from nearsight.testing import check_model
 from nearsight.testing.structures import examination_structures
 
@@ -91,6 +92,16 @@ ENERGIES: dict[str, tuple[Any, str, bool, set[str]]] = {
 }
 
 
+class Uncentred(TorchModel):
+    """A model that is given positions as they are, so that energies may depend on the origin."""
+
+    def evaluate(self, structures: Sequence[Atoms], *, pairs: Any = None, **asked: Any) -> Any:
+        if pairs is None:
+            pairs = [pairs_of(atoms, self.capabilities.cutoff_A) for atoms in structures]
+        pairs = [replace(one, centre_A=np.zeros(3)) for one in pairs]
+        return super().evaluate(structures, pairs=pairs, **asked)
+
+
 @pytest.mark.parametrize(
     ("change", "name", "atomic_energies", "expected"), ENERGIES.values(), ids=ENERGIES.keys()
 )
@@ -102,16 +113,10 @@ def test_wrong_energies_are_found_by_their_check(  # pytest passes by name
     expected: set[str],
 ) -> None:
     class Mutant(pair_energy):  # type: ignore[misc]
-        def prepare(self, structures: Sequence[Atoms]) -> Any:
-            # Positions as they are, so that an energy may depend on where the origin is.
-            graph = super().prepare(structures)
-            positions = np.concatenate([atoms.positions for atoms in structures])
-            return replace(graph, positions=torch.as_tensor(positions).to(graph.positions))
-
         def energy(self, graph: Any, positions: torch.Tensor, strain: torch.Tensor) -> Any:
             parts = pair_energy(self.identity.dtype).energy(graph, positions, strain)
             return change(self, graph, positions, parts)
 
-    model = TorchModel(Mutant(atomic_energies=atomic_energies))
+    model = Uncentred(Mutant(atomic_energies=atomic_energies))
     report = check_model(model, {name: examination_structures()[name]})
     assert {check.name for check in report.failures} == expected, str(report)

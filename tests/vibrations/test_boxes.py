@@ -202,7 +202,7 @@ def test_pieces_that_a_model_of_unknown_reach_holds_are_no_molecules():
         def __init__(self, depth_eV):
             self.depth_eV = depth_eV
 
-        def evaluate(self, structures, *, stress=False):
+        def evaluate(self, structures, **_):
             from nearsight.models.contract import Evaluation
 
             return [

@@ -57,8 +57,8 @@ class Softer:
         self.model, self.factor = model, factor
         self.identity, self.capabilities = model.identity, model.capabilities
 
-    def evaluate(self, structures, *, stress=False):
-        return self.model.evaluate(structures, stress=stress)
+    def evaluate(self, structures, **asked):
+        return self.model.evaluate(structures, **asked)
 
     def linearize(self, atoms, **settings):
         exact = self.model.linearize(atoms, **settings)

@@ -113,11 +113,11 @@ def test_an_interrupted_search_goes_on_with_what_it_followed(saddle, pair_model,
             self.identity, self.capabilities = self.model.identity, self.model.capabilities
             self.linearize, self.rows = self.model.linearize, self.model.rows
 
-        def evaluate(self, structures, *, stress=False):
+        def evaluate(self, structures, **asked):
             self.left -= 1
             if self.left < 0:
                 raise KeyboardInterrupt
-            return self.model.evaluate(structures, stress=stress)
+            return self.model.evaluate(structures, **asked)
 
     settings = RelaxationSettings(fmax_eV_per_A=1e-3, cell="fixed")
     counted = Stopping(10**6)

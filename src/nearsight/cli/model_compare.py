@@ -11,6 +11,7 @@ from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.errors import ModelError, NearsightError
+from nearsight.models.contract import forces_of
 from nearsight.models.spec import ModelSpec
 from nearsight.remarks import remarks_to_json
 from nearsight.runs.json_file import JsonOutput, Record
@@ -68,13 +69,12 @@ def _attempt(structure: str, atoms: Atoms, spec: ModelSpec) -> Record:
         return {**asked, "error": {"type": type(error).__name__, "message": str(error)}}
     evaluation = call.evaluation
     stress = evaluation.stress_eV_per_A3
-    forces = np.linalg.norm(evaluation.forces_eV_per_A, axis=1)
     return {
         **asked,
         "identity": call.model.identity.to_json(),
         "level_of_theory": call.model.capabilities.level_of_theory,
         "energy_eV_per_atom": evaluation.energy_eV / len(atoms),
-        "max_force_eV_per_A": float(forces.max()),
+        "max_force_eV_per_A": float(np.linalg.norm(forces_of(evaluation), axis=1).max()),
         "stress_GPa": None if stress is None else (stress / GPa).tolist(),
         "ms_per_force_call": 1000 * call.seconds,
         "memory_MB": call.memory_bytes / 1e6,

@@ -24,27 +24,36 @@ class Gradient:
 
     energies: torch.Tensor
     """What the energy function returned, detached."""
-    positions: torch.Tensor
-    """∂E/∂r in eV/Å, shape ``(n_atoms, 3)``."""
+    positions: torch.Tensor | None
+    """∂E/∂r in eV/Å, shape ``(n_atoms, 3)``; None unless asked for."""
     strain: torch.Tensor | None
     """∂E/∂ε in eV, shape ``(n_structures, 3, 3)``, symmetric; None unless asked for."""
 
 
 def gradient(
-    energy: EnergyFunction, positions: torch.Tensor, strain: torch.Tensor, *, with_strain: bool
+    energy: EnergyFunction,
+    positions: torch.Tensor,
+    strain: torch.Tensor,
+    *,
+    by_positions: bool = True,
+    by_strain: bool = False,
 ) -> Gradient:
-    """Return energies with their derivatives by positions and, where asked for, strain."""
-    positions = positions.detach().requires_grad_(True)
-    variables = [positions]
-    if with_strain:
-        strain = strain.detach().requires_grad_(True)
-        variables.append(strain)
+    """Return energies with their derivatives by positions and strain, where asked for.
+
+    With neither, nothing is kept for a reverse pass.
+    """
+    if not (by_positions or by_strain):
+        with torch.no_grad():
+            return Gradient(energy(positions, strain), None, None)
+    positions = positions.detach().requires_grad_(by_positions)
+    strain = strain.detach().requires_grad_(by_strain)
+    variables = [variable for variable in (positions, strain) if variable.requires_grad]
     energies = energy(positions, strain)
     derivatives = _gradient(energies.sum(), variables, create_graph=False)
-    by_strain = derivatives[1] if with_strain else None
-    if by_strain is not None:
-        by_strain = (by_strain + by_strain.mT) / 2
-    return Gradient(energies.detach(), derivatives[0], by_strain)
+    of_strain = derivatives[-1] if by_strain else None
+    if of_strain is not None:
+        of_strain = (of_strain + of_strain.mT) / 2
+    return Gradient(energies.detach(), derivatives[0] if by_positions else None, of_strain)
 
 
 def hessian_rows(

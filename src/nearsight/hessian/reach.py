@@ -4,7 +4,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.errors import NearsightError
-from nearsight.models.contract import Model
+from nearsight.models.contract import Model, forces_of
 from nearsight.remarks import Remark
 from nearsight.structures.pieces import CONTACT_A, Pieces, find_pieces
 from nearsight.structures.reduced_cell import periodic_cell
@@ -92,7 +92,7 @@ def _are_free(atoms: Atoms, pieces: Pieces, model: Model) -> bool:
         return False  # a model that cannot be asked about a piece leaves it held: the cautious way
     binding = together.energy_eV - sum(found.energy_eV for found in apart)
     changes = [
-        np.abs(found.forces_eV_per_A - together.forces_eV_per_A[chosen]).max()
+        np.abs(forces_of(found) - forces_of(together)[chosen]).max()
         for found, chosen in zip(apart, members, strict=True)
     ]
     return bool(abs(binding) < HELD_eV * len(apart) and max(changes) < HELD_eV)

@@ -12,7 +12,7 @@ import numpy as np
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError
-from nearsight.models.contract import Evaluation
+from nearsight.models.contract import Evaluation, forces_of
 
 _TIMES_NOISE = 10.0
 """Largest deviation, over that of two answers of one process, that counts as noise."""
@@ -57,7 +57,7 @@ class Kept:
 def precision_of(dtype: str, at_rest: Evaluation) -> Precision:
     """Return the precision that a model states, or that its answers show if it does not."""
     if dtype not in _PRECISIONS:
-        answers = np.append(at_rest.forces_eV_per_A, at_rest.energy_eV)
+        answers = np.append(forces_of(at_rest), at_rest.energy_eV)
         single = np.array_equal(answers, answers.astype(np.float32))
         dtype = "float32" if single else "float64"
     return _PRECISIONS[dtype]
@@ -66,7 +66,7 @@ def precision_of(dtype: str, at_rest: Evaluation) -> Precision:
 def kept_evaluation(kept: Evaluation, precision: Precision, where: str = "") -> list[Kept]:
     """Return energy and forces as they were kept; `where` says of what, if that must be said."""
     energy = np.array(kept.energy_eV)
-    forces = kept.forces_eV_per_A
+    forces = forces_of(kept)
     return [
         Kept(
             f"the energy{where}",
@@ -85,7 +85,7 @@ def kept_evaluation(kept: Evaluation, precision: Precision, where: str = "") -> 
 
 def answers_of(evaluation: Evaluation) -> list[FloatArray]:
     """Return energy and forces in the order of `kept_evaluation`."""
-    return [np.array(evaluation.energy_eV), evaluation.forces_eV_per_A]
+    return [np.array(evaluation.energy_eV), forces_of(evaluation)]
 
 
 def kept_derivative(

@@ -16,7 +16,7 @@ from nearsight.errors import MethodError, MissingPropertyError, ModelError
 from nearsight.hessian.matrix import Hessian, hessian
 from nearsight.hessian.rows.kinds import ANALYTIC
 from nearsight.memory import refusing_out_of_memory
-from nearsight.models.contract import Model, is_usable, require_elements
+from nearsight.models.contract import Model, forces_of, is_usable, require_elements
 from nearsight.progress import Progress
 from nearsight.provenance import Provenance
 from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_archive
@@ -232,7 +232,7 @@ def first_derivatives(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArra
             f"model with stresses (`nearsight models list`)."
         ) from error
     assert evaluation.stress_eV_per_A3 is not None
-    return evaluation.forces_eV_per_A, evaluation.stress_eV_per_A3
+    return forces_of(evaluation), evaluation.stress_eV_per_A3
 
 
 def _require_same(by_positions: Hessian, atoms: Atoms, model: Model) -> None:

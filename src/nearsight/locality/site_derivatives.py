@@ -8,7 +8,7 @@ from nearsight.errors import MethodError
 from nearsight.hessian.origin import Computed
 from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
-from nearsight.models.contract import Model, require_elements
+from nearsight.models.contract import Model, forces_of, require_elements
 from nearsight.structures.checking import check_structure
 from nearsight.structures.fragments import Fragment
 
@@ -69,7 +69,7 @@ def site_derivatives(
         progress=False,
     )
     return SiteDerivatives(
-        force_eV_per_A=evaluation.forces_eV_per_A[fragment.site],
+        force_eV_per_A=forces_of(evaluation)[fragment.site],
         rows_eV_per_A2=computed.rows_eV_per_A2,
         computation=computed.origin,
     )

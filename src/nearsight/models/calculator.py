@@ -15,8 +15,8 @@ Adjust = Callable[[Atoms, Evaluation], Evaluation]
 class ModelCalculator(Calculator):
     """Energy, forces and stress of a model in ASE's units, through `Model.evaluate`.
 
-    The stress is computed only when it is asked for; whoever asks once is taken to want it for
-    every later geometry, so that one evaluation serves forces and stress.
+    Forces and stress are computed only when they are asked for; whoever asks once is taken to want
+    them for every later geometry, so that one evaluation serves energy, forces and stress.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class ModelCalculator(Calculator):
         self.evaluation: Evaluation | None = None
         """The last one as the model gave it, before it was adjusted."""
         self._adjust = adjust
-        self._stress_wanted = False
+        self._asked: set[str] = set()
 
     def calculate(
         self,
@@ -54,8 +54,11 @@ class ModelCalculator(Calculator):
         structure: Atoms | None = self.atoms
         if structure is None:
             raise MethodError("The calculator has no structure; attach it to one first.")
-        self._stress_wanted = self._stress_wanted or "stress" in properties
-        [evaluation] = self.model.evaluate([structure], stress=self._stress_wanted)
+        self._asked |= set(properties)
+        stress = "stress" in self._asked
+        # Whoever follows a stress follows forces too, and one reverse pass gives both.
+        forces = stress or "forces" in self._asked
+        [evaluation] = self.model.evaluate([structure], forces=forces, stress=stress)
         self.evaluation = evaluation
         if self._adjust is not None:
             evaluation = self._adjust(structure, evaluation)
@@ -63,8 +66,9 @@ class ModelCalculator(Calculator):
             "energy": evaluation.energy_eV,
             # ASE's optimizers follow the energy whose gradient the forces are.
             "free_energy": evaluation.energy_eV,
-            "forces": evaluation.forces_eV_per_A,
         }
+        if evaluation.forces_eV_per_A is not None:
+            results["forces"] = evaluation.forces_eV_per_A
         if evaluation.stress_eV_per_A3 is not None:
             results["stress"] = evaluation.stress_eV_per_A3
         self.results = results

@@ -7,6 +7,7 @@ another environment, a JAX model, a sum of models or a quantum-chemistry code ca
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -14,8 +15,9 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import ArrayLike, NDArray
 
-from nearsight.errors import ModelError
+from nearsight.errors import MissingPropertyError, ModelError
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 if TYPE_CHECKING:
     import torch
@@ -84,11 +86,11 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Energy and its first derivatives for one structure."""
+    """Energy of one structure, and its first derivatives as far as they were asked for."""
 
     energy_eV: float
-    forces_eV_per_A: NDArray[np.float64]
-    """Shape ``(n_atoms, 3)``."""
+    forces_eV_per_A: NDArray[np.float64] | None
+    """Shape ``(n_atoms, 3)``; None unless asked for. `forces_of` returns them for sure."""
     stress_eV_per_A3: NDArray[np.float64] | None
     """Shape ``(6,)``, Voigt order xx, yy, zz, yz, xz, xy, ASE's sign; None unless asked for."""
     atomic_energies_eV: NDArray[np.float64] | None
@@ -109,13 +111,36 @@ class Model(Protocol):
         """What may be asked of the model."""
         ...
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        """Return energies, forces and, where asked for, stresses of a batch of structures.
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
+        """Return the energies of a batch of structures with the derivatives that are asked for.
+
+        What is not asked for is not computed, and None: energies alone take no reverse pass, and a
+        stress without forces one by strain only.
+
+        Parameters
+        ----------
+        structures
+            The batch; evaluations come in its order.
+        forces, stress
+            Which derivatives are asked for.
+        pairs
+            For each structure its pairs, up to the model's cutoff or farther; what is farther is
+            left out. None lets the model find them. A model that makes no use of pairs, such as
+            quantum chemistry, ignores them.
 
         Raises
         ------
         ModelError
-            The model does not know an element, or answered with NaN or infinity.
+            The model does not know an element, or answered with NaN or infinity; or `pairs` are
+            those of other structures, or do not reach the cutoff. Of several structures it names
+            which one.
         MissingPropertyError
             The model has no stress; a `ModelError` too.
         """
@@ -194,8 +219,17 @@ class TorchEnergy(Protocol):
         """What may be asked of the model."""
         ...
 
-    def prepare(self, structures: Sequence[Atoms]) -> "NeighborGraph":
-        """Return the graph of a batch of structures on the model's device."""
+    @property
+    def cutoff_A(self) -> float:
+        """Distance in Å up to which `energy` needs all pairs."""
+        ...
+
+    def complete(self, graph: "NeighborGraph") -> "NeighborGraph":
+        """Return the graph with what the network needs beside pairs: itself, if that is nothing.
+
+        Angles are such, or the nearest neighbours only. All is in double precision on the CPU here,
+        and in the model's precision on its device afterwards.
+        """
         ...
 
     def energy(
@@ -206,7 +240,7 @@ class TorchEnergy(Protocol):
         Parameters
         ----------
         graph
-            What `prepare` returned.
+            What `complete` returned, on the model's device.
         positions
             Shape ``(n_atoms, 3)`` in Å, before the strain.
         strain
@@ -273,53 +307,61 @@ def require_evaluable(
     Raises
     ------
     ModelError
-        It does not, or one has none.
+        It does not, or one has none, or has a position or cell vector that is not finite.
     """
-    for atoms in structures:
-        require_elements(atoms, model)
-        if stress:
-            require_stress(atoms)
+    for index, atoms in enumerate(structures):
+        with of_batch(structures, index):
+            _require_numbers(atoms)
+            require_elements(atoms, model)
+            if stress:
+                require_stress(atoms)
 
 
-def require_sound(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
-    """Check that `evaluation` has a number for everything, and that each means something.
+@contextmanager
+def of_batch(structures: Sequence[Atoms], index: int) -> Iterator[None]:
+    """Let a `ModelError` about one of several structures say which one it is.
 
     Raises
     ------
     ModelError
-        An array has not the shape that the structure wants, or a number is NaN, infinite, or larger
-        than `LARGEST_NUMBER`; naming the quantity, and the first atom where there is one.
+        What was raised, with the structure's place and formula.
     """
-    formula = atoms.get_chemical_formula()
-    if not is_usable(evaluation.energy_eV):
+    try:
+        yield
+    except MissingPropertyError:
+        raise  # of any structure
+    except ModelError as error:
+        if len(structures) == 1:
+            raise
+        formula = structures[index].get_chemical_formula()
+        raise type(error)(f"structure {index} of the batch, {formula}: {error}") from error
+
+
+def forces_of(evaluation: Evaluation) -> NDArray[np.float64]:
+    """Return the forces in eV/Å of an evaluation that was asked for them, shape ``(n_atoms, 3)``.
+
+    Raises
+    ------
+    ModelError
+        It has none.
+    """
+    if evaluation.forces_eV_per_A is None:
         raise ModelError(
-            f"{name} gave the energy {evaluation.energy_eV} for {formula}; look for atoms that are "
-            f"too close, or use another model."
+            "an evaluation has no forces; ask the model for them (`forces` True), or use one that "
+            "gives them."
         )
-    n_atoms = len(atoms)
-    for what, found, wanted in (
-        ("forces", evaluation.forces_eV_per_A, (n_atoms, 3)),
-        ("a stress", evaluation.stress_eV_per_A3, (6,)),
-        ("atomic energies", evaluation.atomic_energies_eV, (n_atoms,)),
-    ):
-        if found is not None and found.shape != wanted:
+    return evaluation.forces_eV_per_A
+
+
+def _require_numbers(atoms: Atoms) -> None:
+    for what, places in (("atom", atoms.positions), ("cell vector", atoms.cell.array)):
+        finite = np.isfinite(places).all(axis=1)
+        if not finite.all():
+            first = int(np.argmin(finite))
             raise ModelError(
-                f"{name} gave {what} of shape {found.shape} for the {n_atoms} atoms of {formula}, "
-                f"not {wanted}; it cannot be used as it is."
+                f"{what} {first} of {atoms.get_chemical_formula()} is at {places[first]} Å; give "
+                f"it finite coordinates."
             )
-    usable = is_usable(evaluation.forces_eV_per_A).all(axis=1)
-    if not usable.all():
-        first = int(np.argmin(usable))
-        fault = fault_of(evaluation.forces_eV_per_A[first])
-        raise ModelError(
-            f"{name} gave a force that is {fault} on atom {first} ({atoms[first].symbol}); look "
-            f"for atoms that are too close, or use another model."
-        )
-    stress = evaluation.stress_eV_per_A3
-    if stress is not None and not is_usable(stress).all():
-        raise ModelError(
-            f"{name} gave a stress that is {fault_of(stress)}; relax with a fixed cell."
-        )
 
 
 def is_usable(values: ArrayLike) -> NDArray[np.bool_]:

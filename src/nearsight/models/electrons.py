@@ -6,6 +6,7 @@ from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.models.options_in_names import whole_number
+from nearsight.provenance import ModelIdentity
 
 
 def charge_and_multiplicity(name: str, options: Mapping[str, str]) -> tuple[int, int]:
@@ -60,3 +61,22 @@ def require_electrons(
         f"{name} cannot leave {unpaired} unpaired (spin={multiplicity}); give another charge, or a "
         f"multiplicity out of {fitting}, as in ?charge={charge}&spin={1 + electrons % 2}."
     )
+
+
+def require_same_electrons(atoms: Atoms, identity: ModelIdentity) -> None:
+    """Check that a structure says of itself no other charge or spin than its model was loaded for.
+
+    Raises
+    ------
+    ModelError
+        ``atoms.info`` has another ``charge`` or ``spin``.
+    """
+    for key in ("charge", "spin"):
+        said, loaded = atoms.info.get(key), identity.options.get(key)
+        if key == "spin" and loaded == 0:  # where multiplicities mean nothing
+            continue
+        if said is not None and loaded is not None and said != loaded:
+            raise ModelError(
+                f"{atoms.get_chemical_formula()} says {key} {said} in its info, and "
+                f"{identity.name} was loaded with {key}={loaded}; load it with the structure's."
+            )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nearsight.models.contract import Capabilities, Evaluation, Model, Products, Seed
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 
 class RenamedModel:
@@ -36,9 +37,16 @@ class RenamedModel:
         """What may be asked of the model."""
         return self._model.capabilities
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
-        return self._model.evaluate(structures, stress=stress)
+        return self._model.evaluate(structures, forces=forces, stress=stress, pairs=pairs)
 
     def rows(
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1

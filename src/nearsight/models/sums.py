@@ -17,10 +17,14 @@ from nearsight.models.contract import (
     Model,
     Products,
     Seed,
+    forces_of,
     require_all_atoms,
     require_elements,
+    require_evaluable,
 )
+from nearsight.models.given_pairs import require_own
 from nearsight.provenance import ModelIdentity, model_versions
+from nearsight.structures.pairs import Pairs
 
 STEP_A = 0.01
 """Displacement in Å of the differences that stand in where a part cannot be differentiated."""
@@ -97,11 +101,25 @@ class SumModel:
             citation=_joined([part.citation for part in parts if part.citation is not None], "; "),
         )
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        """Return energies, forces and stresses; see `Model.evaluate`."""
-        for atoms in structures:
-            require_elements(atoms, self)
-        of_parts = [part.evaluate(structures, stress=stress) for part in self._parts]
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
+        """Return energies, forces and stresses; see `Model.evaluate`.
+
+        A part takes the pairs that reach its cutoff, and finds its own otherwise.
+        """
+        require_evaluable(structures, self, stress=False)
+        if pairs is not None:
+            require_own(structures, pairs)
+        of_parts = [
+            part.evaluate(structures, forces=forces, stress=stress, pairs=_reaching(pairs, part))
+            for part in self._parts
+        ]
         return [self._sum(evaluations) for evaluations in zip(*of_parts, strict=True)]
 
     def rows(
@@ -161,12 +179,12 @@ class SumModel:
         return next((dtype for dtype in ("unknown", "float32") if dtype in dtypes), "float64")
 
     def _forces(self, structures: Sequence[Atoms]) -> list[NDArray[np.float64]]:
-        return [evaluation.forces_eV_per_A for evaluation in self.evaluate(structures)]
+        return [forces_of(evaluation) for evaluation in self.evaluate(structures)]
 
     def _sum(self, evaluations: Sequence[Evaluation]) -> Evaluation:
         return Evaluation(
             energy_eV=sum(one.energy_eV for one in evaluations),
-            forces_eV_per_A=self._rounded(_total(one.forces_eV_per_A for one in evaluations)),
+            forces_eV_per_A=self._total_if_all([one.forces_eV_per_A for one in evaluations]),
             stress_eV_per_A3=self._total_if_all([one.stress_eV_per_A3 for one in evaluations]),
             atomic_energies_eV=self._total_if_all([one.atomic_energies_eV for one in evaluations]),
         )
@@ -182,6 +200,14 @@ class SumModel:
         if self._dtype() != "float32":
             return values
         return values.astype(np.float32).astype(np.float64)
+
+
+def _reaching(pairs: Sequence[Pairs] | None, part: Model) -> Sequence[Pairs] | None:
+    """Return the pairs if they are all that `part` needs."""
+    cutoff = part.capabilities.cutoff_A
+    if pairs is None or cutoff is None or any(one.cutoff_A < cutoff for one in pairs):
+        return None
+    return pairs
 
 
 def _total(arrays: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from nearsight import units
 from nearsight.hessian.reach import pieces_of
+from nearsight.models.contract import forces_of
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
 from nearsight.records.elastic_parts import ElasticityPart
 from nearsight.records.harmonic_verdict import harmonic_verdict
@@ -68,14 +69,14 @@ def energy_record(results: EnergyResults, run: Run = UNKNOWN_RUN) -> EnergyRecor
     fields = calculated_fields(
         results.name, results.atoms, results.provenance, results.settings, run
     )
-    known = {"energy": found.energy_eV, "forces": found.forces_eV_per_A, "stress": stress}
+    known = {"energy": found.energy_eV, "forces": forces_of(found), "stress": stress}
     atoms = results.atoms.copy()
     atoms.calc = SinglePointCalculator(atoms, **known)  # leaves out what is None
     largest = None if stress is None else float(np.abs(stress).max()) * units.EV_PER_A3_IN_GPA
     return EnergyRecord(
         **{**fields, "relaxed_structure": structure_part(atoms), "energy_eV": found.energy_eV},
         energy_eV_per_atom=found.energy_eV / len(atoms),
-        fmax_eV_per_A=float(np.linalg.norm(found.forces_eV_per_A, axis=1).max()),
+        fmax_eV_per_A=float(np.linalg.norm(forces_of(found), axis=1).max()),
         max_stress_GPa=largest,
         warnings=results.warnings,
         results=results,

@@ -90,5 +90,7 @@ def _projected(atoms: Atoms, evaluation: Evaluation, operations: Operations) -> 
     if stress is not None:
         tensor = operations.average_tensor(voigt_6_to_full_3x3_stress(stress), cell)
         stress = full_3x3_to_voigt_6_stress(tensor)
-    forces = operations.average_vectors(evaluation.forces_eV_per_A, cell)
+    forces = evaluation.forces_eV_per_A
+    if forces is not None:
+        forces = operations.average_vectors(forces, cell)
     return replace(evaluation, forces_eV_per_A=forces, stress_eV_per_A3=stress)

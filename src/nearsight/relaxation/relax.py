@@ -13,7 +13,7 @@ from nearsight.fingerprint import fingerprint
 from nearsight.hessian.same_model import kept_evaluation, precision_of, require_same_model
 from nearsight.locking import hold
 from nearsight.models.calculator import Adjust, ModelCalculator
-from nearsight.models.contract import Evaluation, Model, require_elements
+from nearsight.models.contract import Evaluation, Model, forces_of, require_elements
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting
@@ -218,7 +218,7 @@ def _begin(atoms: Atoms, start: Atoms, model: Model, adjust: Adjust) -> State:
         energy_before_eV=before.energy_eV,
         energy_start_eV=begun.energy_eV,
         energy_eV=adjust(start, begun).energy_eV,
-        forces_eV_per_A=begun.forces_eV_per_A,
+        forces_eV_per_A=forces_of(begun),
     )
 
 
@@ -239,14 +239,11 @@ def _require_same_model(
     first_of = replace(kept[0], what="the energy", value=np.array(state.energy_before_eV))
 
     def ask() -> list[NDArray[np.float64]]:
-        [before] = calculator.model.evaluate([atoms.copy()])
+        [before] = calculator.model.evaluate([atoms.copy()], forces=False)
         calculator.reset()
         if settings.cell != "fixed":
             moving.get_stress()  # brings the forces with it, for the first step to come too
-        return [
-            np.array(before.energy_eV),
-            np.array(moving.get_potential_energy()),
-            moving.get_forces(),
-        ]
+        forces = moving.get_forces()  # and they the energy
+        return [np.array(before.energy_eV), np.array(moving.get_potential_energy()), forces]
 
     require_same_model([first_of, *kept], ask, checkpoint, identity.name)

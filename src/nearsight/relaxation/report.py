@@ -6,7 +6,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.hessian.products.strategies import ProductMethod
-from nearsight.models.contract import Evaluation, Model
+from nearsight.models.contract import Evaluation, Model, forces_of
 from nearsight.provenance import Setting, record
 from nearsight.relaxation.checkpoint import State
 from nearsight.relaxation.descent import Descent
@@ -65,7 +65,7 @@ def report(
     relaxed.calc = results_as_calculator(
         relaxed,
         evaluation.energy_eV,
-        evaluation.forces_eV_per_A,
+        forces_of(evaluation),
         evaluation.stress_eV_per_A3,
     )
     pressure_eV_per_A3 = settings.pressure_GPa / EV_PER_A3_IN_GPA
@@ -74,7 +74,7 @@ def report(
         reached = -float(evaluation.stress_eV_per_A3[:3].mean())
         left_over = under_pressure(evaluation.stress_eV_per_A3, pressure_eV_per_A3)
     crystal = bool(atoms.pbc.all())
-    left = residual(evaluation.forces_eV_per_A, left_over, relaxed.cell.array, settings.cell)
+    left = residual(forces_of(evaluation), left_over, relaxed.cell.array, settings.cell)
     start = atoms if imposed is None else imposed.atoms
     converged = descent.state.converged
     curvature = descent.negative_curvature_eV_per_A2 if converged else None
@@ -86,7 +86,7 @@ def report(
         atoms=relaxed,
         converged=converged,
         n_steps=descent.state.n_steps,
-        fmax_eV_per_A=float(np.linalg.norm(evaluation.forces_eV_per_A, axis=1).max()),
+        fmax_eV_per_A=float(np.linalg.norm(forces_of(evaluation), axis=1).max()),
         max_stress_eV_per_A3=None if left_over is None else float(np.abs(left_over).max()),
         pressure_eV_per_A3=reached,
         target_pressure_GPa=settings.pressure_GPa,
@@ -124,7 +124,7 @@ def _at_rest_in_its_group(
     adjust = followed(operations, settings.pressure_GPa / EV_PER_A3_IN_GPA)
     kept = adjust(refined, evaluation)
     stress = None if settings.cell == "fixed" else kept.stress_eV_per_A3
-    left = residual(kept.forces_eV_per_A, stress, refined.cell.array, settings.cell)
+    left = residual(forces_of(kept), stress, refined.cell.array, settings.cell)
     return left < settings.fmax_eV_per_A
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.errors import SettingError, StorageError
-from nearsight.models.contract import Evaluation
+from nearsight.models.contract import Evaluation, forces_of
 from nearsight.relaxation.result import results_as_calculator
 from nearsight.remarks import Remark
 from nearsight.storage import require_writable, what_helps, write_atomically
@@ -230,7 +230,7 @@ def _frame(atoms: Atoms, key: Key, evaluation: Evaluation) -> Atoms:
     frame.calc = results_as_calculator(
         frame,
         evaluation.energy_eV,
-        evaluation.forces_eV_per_A,
+        forces_of(evaluation),
         evaluation.stress_eV_per_A3,
     )
     return frame

@@ -1,6 +1,6 @@
 """Pairs of atoms as a value: what a model is given beside its structure, or finds by itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
@@ -36,6 +36,20 @@ class Pairs:
         positions = self.positions_A
         vectors: FloatArray = positions[self.second] - positions[self.first] + self.shifts_A
         return vectors
+
+    def within(self, cutoff_A: float) -> "Pairs":
+        """Return those closer than `cutoff_A` Å, which are all such pairs if it is not larger."""
+        if cutoff_A >= self.cutoff_A:
+            return self
+        x, y, z = self.vectors_A().T
+        near = x * x + y * y + z * z < cutoff_A * cutoff_A
+        return replace(
+            self,
+            first=self.first[near],
+            second=self.second[near],
+            shifts_A=self.shifts_A[near],
+            cutoff_A=cutoff_A,
+        )
 
     def belong_to(self, atoms: Atoms) -> bool:
         """Tell whether these are the pairs of `atoms`: of its positions and cell, to the bit."""

@@ -8,6 +8,7 @@ from nearsight import units
 from nearsight.elasticity.result import ElasticTensor
 from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.rows.plan import Plan
+from nearsight.models.contract import forces_of
 from nearsight.records.locality_results import LocalityResults
 from nearsight.records.questions import EnergyRecord, RelaxationRecord
 from nearsight.records.results import EnergyResults, HarmonicResults, ProbedResults
@@ -246,7 +247,7 @@ def energy_table(record: EnergyRecord) -> Table:
 
 def forces_table(results: EnergyResults) -> Table:
     """Return the force on each atom."""
-    forces = results.evaluation.forces_eV_per_A
+    forces = forces_of(results.evaluation)
     axes = (
         Column(f"f{axis}_eV_per_A", forces[:, k], f"f_{axis} / eV/Å", "12.6f")
         for k, axis in enumerate("xyz")

@@ -9,6 +9,7 @@ from ase import Atoms
 
 from nearsight import units
 from nearsight.hessian.rows.plan import Plan
+from nearsight.models.contract import forces_of
 from nearsight.printable import printable_name
 from nearsight.provenance import ModelIdentity
 from nearsight.records.results import (
@@ -108,7 +109,7 @@ def print_energy(results: EnergyResults) -> None:
         "energy",
         f"{evaluation.energy_eV:.6f} eV, {evaluation.energy_eV / n_atoms:.6f} eV/atom",
     )
-    largest = np.linalg.norm(evaluation.forces_eV_per_A, axis=1).max()
+    largest = np.linalg.norm(forces_of(evaluation), axis=1).max()
     print_line("forces", f"up to {largest:.6f} eV/Å")
     if evaluation.stress_eV_per_A3 is not None:
         parts = " ".join(f"{part:.4f}" for part in evaluation.stress_eV_per_A3 * EV_PER_A3_IN_GPA)

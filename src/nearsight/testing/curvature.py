@@ -7,7 +7,7 @@ from ase import Atoms
 
 from nearsight.derivatives.differences import SCHEMES, DifferenceScheme
 from nearsight.hessian.rows.kinds import Differences
-from nearsight.models.contract import Model, Seed
+from nearsight.models.contract import Model, Seed, forces_of
 from nearsight.testing.report import Check, not_applicable
 from nearsight.testing.structures import displaced
 
@@ -49,7 +49,7 @@ def _force_change(
     for offset, weight in scheme.displaced:
         moved = atoms.copy()
         moved.positions += offset * step_A * motion
-        change += weight * model.evaluate([moved])[0].forces_eV_per_A / step_A
+        change += weight * forces_of(model.evaluate([moved])[0]) / step_A
     return change
 
 

@@ -8,13 +8,15 @@ from ase import Atoms
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from nearsight.models.contract import Evaluation, Model
+from nearsight.models.contract import Evaluation, Model, forces_of
+from nearsight.structures.pairs import pairs_of
 from nearsight.testing.report import Check, failed, not_applicable
 from nearsight.testing.structures import displaced
 
 _ENERGY_TOLERANCE_PER_ATOM = {"float64": 1e-9, "float32": 2e-5}
 _FORCE_TOLERANCE = {"float64": 1e-8, "float32": 2e-3}
 _FAR_A = 15.0
+_MARGIN_A = 0.5
 _FEWEST_HANDED_ATOMS = 4
 
 
@@ -54,7 +56,7 @@ def permutation(model: Model, name: str, atoms: Atoms) -> Check:
     atoms = displaced(atoms)
     order = np.random.default_rng(5).permutation(len(atoms))
     before, after = _evaluate(model, [atoms, atoms[order]])
-    expected = replace(before, forces_eV_per_A=before.forces_eV_per_A[order])
+    expected = replace(before, forces_eV_per_A=forces_of(before)[order])
     return _worst("permutation", name, model, [(expected, after)])
 
 
@@ -63,6 +65,33 @@ def batch_equals_single(model: Model, name: str, atoms: Atoms) -> Check:
     structures = [displaced(atoms, seed=1), displaced(atoms, seed=2)]
     pairs = list(zip(_evaluate(model, structures), model.evaluate(structures), strict=True))
     return _worst("batch = single", name, model, pairs)
+
+
+def energy_alone(model: Model, name: str, atoms: Atoms) -> Check:
+    """Ask for the energy with forces and without: it is the same, and there are none without."""
+    title = "energy alone"
+    atoms = displaced(atoms)
+    [beside], [alone] = model.evaluate([atoms]), model.evaluate([atoms], forces=False)
+    if alone.forces_eV_per_A is not None:
+        return failed(title, name, "eV/atom", "forces were not asked for, and were given")
+    deviations = [abs(alone.energy_eV - beside.energy_eV) / len(atoms)]
+    if beside.atomic_energies_eV is not None:
+        if alone.atomic_energies_eV is None:
+            return failed(title, name, "eV/atom", "without forces there are no atomic energies")
+        deviations.append(float(np.abs(alone.atomic_energies_eV - beside.atomic_energies_eV).max()))
+    return _energy_check(title, name, model, max(deviations))
+
+
+def pairs_given(model: Model, name: str, atoms: Atoms) -> Check:
+    """Give the model the pairs of the structure, more of them than it needs: nothing changes."""
+    title = "pairs given = pairs found"
+    cutoff = model.capabilities.cutoff_A
+    if cutoff is None:
+        return not_applicable(title, name, "no cutoff is stated")
+    atoms = displaced(atoms)
+    pairs = [pairs_of(atoms, cutoff + _MARGIN_A)]
+    [found], [given] = model.evaluate([atoms]), model.evaluate([atoms], pairs=pairs)
+    return _worst(title, name, model, [(found, given)])
 
 
 def extensivity(model: Model, name: str, atoms: Atoms) -> Check:
@@ -74,7 +103,7 @@ def extensivity(model: Model, name: str, atoms: Atoms) -> Check:
         return not_applicable(title, name, "the model samples crystals at the Γ point only")
     repetitions = np.ones(3, dtype=int)
     repetitions[int(np.argmax(atoms.pbc))] = 2
-    once, twice = _evaluate(model, [atoms, atoms.repeat(repetitions)])
+    once, twice = _evaluate(model, [atoms, atoms.repeat(repetitions)], forces=False)
     deviation = abs(twice.energy_eV - 2 * once.energy_eV) / (2 * len(atoms))
     return _energy_check(title, name, model, deviation)
 
@@ -93,7 +122,7 @@ def size_consistency(model: Model, name: str, atoms: Atoms) -> Check:
         cluster.set_cell(box)
         cluster.pbc = True
     second.positions += (distance, 0.0, 0.0)
-    one, other, both = _evaluate(model, [first, second, first + second])
+    one, other, both = _evaluate(model, [first, second, first + second], forces=False)
     deviation = abs(both.energy_eV - one.energy_eV - other.energy_eV) / len(first + second)
     return _energy_check(title, name, model, deviation)
 
@@ -101,7 +130,7 @@ def size_consistency(model: Model, name: str, atoms: Atoms) -> Check:
 def atomic_energies_sum_up(model: Model, name: str, atoms: Atoms) -> Check:
     """Add the atomic energies up."""
     title = "atomic energies add up"
-    evaluation = model.evaluate([displaced(atoms)])[0]
+    evaluation = model.evaluate([displaced(atoms)], forces=False)[0]
     if evaluation.atomic_energies_eV is None:
         if model.capabilities.atomic_energies:
             return failed(title, name, "eV/atom", "the model states them, but gave None")
@@ -119,12 +148,14 @@ def _transformed(
     image.set_cell(atoms.cell.array @ matrix.T)
     image.positions = atoms.positions @ matrix.T
     before, after = _evaluate(model, [atoms, image])
-    return replace(before, forces_eV_per_A=before.forces_eV_per_A @ matrix.T), after
+    return replace(before, forces_eV_per_A=forces_of(before) @ matrix.T), after
 
 
-def _evaluate(model: Model, structures: Sequence[Atoms]) -> tuple[Evaluation, ...]:
+def _evaluate(
+    model: Model, structures: Sequence[Atoms], *, forces: bool = True
+) -> tuple[Evaluation, ...]:
     """Evaluate the structures one by one."""
-    return tuple(model.evaluate([atoms])[0] for atoms in structures)
+    return tuple(model.evaluate([atoms], forces=forces)[0] for atoms in structures)
 
 
 def _worst(
@@ -133,9 +164,9 @@ def _worst(
     """Compare energies and forces, and return what is farther beyond its tolerance."""
     checks = []
     for expected, found in pairs:
-        energy = abs(expected.energy_eV - found.energy_eV) / len(expected.forces_eV_per_A)
+        energy = abs(expected.energy_eV - found.energy_eV) / len(forces_of(expected))
         checks.append(_energy_check(title, name, model, energy))
-        forces = float(np.abs(expected.forces_eV_per_A - found.forces_eV_per_A).max())
+        forces = float(np.abs(forces_of(expected) - forces_of(found)).max())
         tolerance = _FORCE_TOLERANCE.get(model.identity.dtype, 1e-6)
         checks.append(Check(title, name, forces, tolerance, "eV/Å"))
     return max(checks, key=Check.excess)

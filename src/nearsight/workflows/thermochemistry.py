@@ -73,7 +73,7 @@ def thermochemistry(
 
 
 def _energy_eV(atoms: Atoms, model: Model) -> float:
-    [evaluation] = model.evaluate([atoms])
+    [evaluation] = model.evaluate([atoms], forces=False)
     return evaluation.energy_eV
 
 

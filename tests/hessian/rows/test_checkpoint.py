@@ -30,8 +30,8 @@ class Stopping:
         self.left, self.failure = after, failure
         self.asked: list[int] = []
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
-        return self.model.evaluate(structures, stress=stress)
+    def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> Any:
+        return self.model.evaluate(structures, **asked)
 
     def rows(self, atoms: Atoms, seeds: Sequence[Any], *, batch_size: int = 1) -> Iterator[Any]:
         self.asked.append(len(seeds))
@@ -95,10 +95,10 @@ def test_resumed_hessian_is_the_uninterrupted_one_bit_for_bit(
         # one call measures the memory, then two make a row
         calls = iter(range(1 + 2 * after))
 
-        def evaluate(structures: Sequence[Atoms], *, stress: bool = False) -> Any:
+        def evaluate(structures: Sequence[Atoms], **asked: Any) -> Any:
             if next(calls, None) is None:
                 raise KeyboardInterrupt
-            return stopping.model.evaluate(structures, stress=stress)
+            return stopping.model.evaluate(structures, **asked)
 
         stopping.evaluate = evaluate
     with pytest.raises(KeyboardInterrupt):
@@ -218,9 +218,9 @@ def test_other_step_is_another_setting(
     pair_model: Callable[..., Any], displaced_quartz: Atoms, path: Path
 ) -> None:
     model = Stopping(pair_model(), 0)
-    model.evaluate = lambda structures, stress=False: [  # type: ignore[method-assign]
+    model.evaluate = lambda structures, **asked: [  # type: ignore[method-assign]
         replace(e, forces_eV_per_A=e.forces_eV_per_A * np.nan)
-        for e in model.model.evaluate(structures)
+        for e in model.model.evaluate(structures, **asked)
     ]
     with pytest.raises(ModelError, match="not finite; the 0 rows"):
         hessian(displaced_quartz, model, "central-difference", step_A=0.01, checkpoint=path)

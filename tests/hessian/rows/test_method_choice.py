@@ -28,8 +28,8 @@ class Timed:
         self.batches: list[int] = []
         self.graphs = 0
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> Any:
-        return self.model.evaluate(structures, stress=stress)
+    def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> Any:
+        return self.model.evaluate(structures, **asked)
 
     def rows(self, atoms: Atoms, seeds: Sequence[Any], *, batch_size: int = 1) -> Iterator[Any]:
         rows = self.model.rows(atoms, seeds, batch_size=batch_size)

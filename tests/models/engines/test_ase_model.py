@@ -343,3 +343,35 @@ def test_what_a_faulty_calculator_gives_is_named(results: dict[str, Any], said: 
     model = AseModel(_Faulty(**results))
     with pytest.raises(ModelError, match=said):
         model.evaluate([bulk("Cu", cubic=True)], stress=True)
+
+
+class Counted(EMT):
+    """EMT that remembers which properties it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def get_property(self, name: str, *arguments: Any, **settings: Any) -> Any:
+        self.asked.append(name)
+        return super().get_property(name, *arguments, **settings)
+
+
+def test_a_calculator_is_asked_for_no_forces_without_need(copper: Atoms) -> None:
+    calculator = Counted()
+    model = AseModel(calculator)
+    [alone] = model.evaluate([copper], forces=False)
+    assert alone.forces_eV_per_A is None
+    assert "forces" not in calculator.asked
+    [stress] = model.evaluate([copper], forces=False, stress=True)
+    assert "forces" not in calculator.asked
+    [whole] = model.evaluate([copper], stress=True)
+    assert "forces" in calculator.asked
+    assert alone.energy_eV == stress.energy_eV == whole.energy_eV
+    np.testing.assert_array_equal(stress.stress_eV_per_A3, whole.stress_eV_per_A3)
+
+
+def test_a_structure_of_a_batch_that_fails_is_named(copper: Atoms) -> None:
+    other = Atoms("U", positions=[(0, 0, 0)])  # EMT does not know it
+    with pytest.raises(ModelError, match=r"^structure 1 of the batch, U: ase:emt failed on U"):
+        AseModel(EMT()).evaluate([copper, other])

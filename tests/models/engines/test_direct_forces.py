@@ -1,6 +1,5 @@
 """Forces that are predicted directly: a small field that is no gradient."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +13,9 @@ from nearsight.hessian import HessianOperator, hessian
 from nearsight.hessian.strain import generalised_hessian
 from nearsight.models.contract import Capabilities, Model
 from nearsight.models.engines.direct_forces import DirectForceModel, DirectPrediction
-from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import pairs_of
 from nearsight.testing import check_model
 from nearsight.vibrations import vibrations
 
@@ -28,6 +28,7 @@ class PushedPairs:
     def __init__(self, *, net_force: bool = True, stress: bool = True, **stated: Any) -> None:
         self.net_force = net_force
         self.stress = stress
+        self.cutoff_A = CUTOFF_A
         self.identity = ModelIdentity("pushed pairs", "test", None, "float64", "cpu")
         capabilities = Capabilities(
             cutoff_A=CUTOFF_A,
@@ -43,8 +44,8 @@ class PushedPairs:
         )
         self.capabilities = replace(capabilities, **stated)
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        return neighbor_graph(structures, CUTOFF_A, torch.float64, "cpu")
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        return graph
 
     def predict(self, graph: NeighborGraph, positions: torch.Tensor) -> DirectPrediction:
         vectors = graph.edge_vectors(positions, graph.unstrained())
@@ -198,3 +199,19 @@ def test_keeps_the_contract(model: DirectForceModel, mgo: Atoms, displaced_water
     skipped = {check.name for check in report.checks if not check.applies}
     assert {"forces = -dE/dr", "stress = dE/dε / V"} <= skipped
     assert "rows = differences" not in skipped
+
+
+def test_only_what_is_asked_for_is_given(model: DirectForceModel, displaced_quartz: Atoms) -> None:
+    [alone] = model.evaluate([displaced_quartz], forces=False)
+    [stress] = model.evaluate([displaced_quartz], forces=False, stress=True)
+    [whole] = model.evaluate([displaced_quartz], stress=True)
+    assert alone.energy_eV == stress.energy_eV == whole.energy_eV
+    assert alone.forces_eV_per_A is alone.stress_eV_per_A3 is stress.forces_eV_per_A is None
+    np.testing.assert_array_equal(stress.stress_eV_per_A3, whole.stress_eV_per_A3)
+
+
+def test_given_pairs_change_nothing(model: DirectForceModel, displaced_quartz: Atoms) -> None:
+    pairs = [pairs_of(displaced_quartz, CUTOFF_A + 1)]
+    [given], [found] = (model.evaluate([displaced_quartz], pairs=one) for one in (pairs, None))
+    assert given.energy_eV == pytest.approx(found.energy_eV, abs=1e-13)
+    np.testing.assert_allclose(given.forces_eV_per_A, found.forces_eV_per_A, rtol=0, atol=1e-13)

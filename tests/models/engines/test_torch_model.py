@@ -138,3 +138,47 @@ def test_nothing_in_nothing_out(pair_model: Callable[..., Any]) -> None:
     atoms = Atoms("CO", positions=[(0, 0, 0), (0, 0, 1.2)])
     assert pair_model().evaluate([]) == []
     assert pair_model().linearize(atoms)(np.zeros((0, 2, 3))).shape == (0, 2, 3)
+
+
+@pytest.mark.parametrize("atomic_energies", [True, False])
+def test_energies_alone_take_no_reverse_pass(
+    pair_energy: type[Any], displaced_quartz: Atoms, displaced_water: Atoms, atomic_energies: bool
+) -> None:
+    recorded = []
+
+    class Recording(pair_energy):  # type: ignore[misc]
+        def energy(self, graph: Any, positions: torch.Tensor, strain: torch.Tensor) -> torch.Tensor:
+            energies = super().energy(graph, positions, strain)
+            recorded.append((energies.requires_grad, positions.requires_grad, strain.requires_grad))
+            return energies
+
+    model = TorchModel(Recording(atomic_energies=atomic_energies))
+    structures = [displaced_quartz, displaced_water]
+    alone = model.evaluate(structures, forces=False)
+    beside = model.evaluate(structures)
+    assert recorded == [(False, False, False), (True, True, False)]
+    for one, other in zip(alone, beside, strict=True):
+        assert one.energy_eV == other.energy_eV
+        assert one.forces_eV_per_A is None
+        assert one.stress_eV_per_A3 is None
+        assert (one.atomic_energies_eV is None) == (not atomic_energies)
+
+
+def test_a_stress_without_forces_is_the_one_beside_them(
+    pair_energy: type[Any], displaced_quartz: Atoms
+) -> None:
+    moving = []
+
+    class Recording(pair_energy):  # type: ignore[misc]
+        def energy(self, graph: Any, positions: torch.Tensor, strain: torch.Tensor) -> torch.Tensor:
+            moving.append(positions.requires_grad)
+            return super().energy(graph, positions, strain)
+
+    model = TorchModel(Recording())
+    [alone] = model.evaluate([displaced_quartz], forces=False, stress=True)
+    [beside] = model.evaluate([displaced_quartz], stress=True)
+    assert moving == [False, True]
+    assert alone.forces_eV_per_A is None
+    np.testing.assert_allclose(
+        alone.stress_eV_per_A3, beside.stress_eV_per_A3, rtol=1e-13, atol=1e-16
+    )

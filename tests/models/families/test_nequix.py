@@ -4,6 +4,7 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -391,3 +392,33 @@ def test_a_gpu_that_is_not_there_is_refused() -> None:
         pytest.skip("there is one here")
     with pytest.raises(ModelError, match="device 'cuda:1' was asked for, but JAX sees no such GPU"):
         device_named("cuda:1")
+
+
+def test_only_what_is_asked_for_is_computed(model: Model, displaced_quartz: Atoms) -> None:
+    [whole] = model.evaluate([displaced_quartz], stress=True)
+    for forces, stress in ((False, False), (True, False), (False, True)):
+        [found] = model.evaluate([displaced_quartz], forces=forces, stress=stress)
+        assert found.energy_eV == pytest.approx(whole.energy_eV, rel=1e-13)
+        for asked, name in ((forces, "forces_eV_per_A"), (stress, "stress_eV_per_A3")):
+            if asked:
+                np.testing.assert_allclose(
+                    getattr(found, name), getattr(whole, name), rtol=0, atol=1e-12
+                )
+            else:
+                assert getattr(found, name) is None
+
+
+def test_energies_alone_are_traced_without_a_reverse_pass(
+    model: Model, displaced_quartz: Atoms
+) -> None:
+    """Counted in what JAX would compile: a reverse pass has at least as many steps once more."""
+    graph = model._graph([displaced_quartz])
+    arguments = (model._energy.weights, graph, np.ones(len(graph.positions)))
+
+    def steps(**asked: bool) -> int:
+        with model._precision():
+            traced = jax.make_jaxpr(partial(model._first_derivatives, **asked))(*arguments)
+        return str(traced).count("\n")
+
+    alone = steps(by_positions=False, by_strain=False)
+    assert steps(by_positions=True, by_strain=False) > 1.5 * alone

@@ -177,3 +177,16 @@ def test_a_density_that_does_not_converge_is_an_error(model: Model) -> None:
     message = r"pbe/sto-3g did not converge on H2O with charge -1 and multiplicity 2 in 2 cycles"
     with pytest.raises(ModelError, match=message):
         hasty.evaluate([displaced(molecule("H2O"))])
+
+
+def test_energies_alone_take_no_gradient(displaced_water: Atoms) -> None:
+    model = load_model("pyscf:hf/sto-3g")
+    density = type(model._densities.of(displaced_water))
+    gradients = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(density, "nuc_grad_method", lambda *_: gradients.append(1))
+        [alone] = model.evaluate([displaced_water], forces=False)
+    assert gradients == []
+    [beside] = model.evaluate([displaced_water])
+    assert alone.forces_eV_per_A is None
+    assert alone.energy_eV == beside.energy_eV  # of one density

@@ -10,7 +10,8 @@ from ase import Atoms
 from ase.build import bulk, molecule
 
 from nearsight.models.graphs.angle_graph import AngleGraph, angle_graph
-from nearsight.models.graphs.neighbor_graph import neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.structures.pairs import pairs_of
 
 CUTOFF_A, ANGLE_CUTOFF_A = 5.0, 2.8
 
@@ -31,7 +32,11 @@ STRUCTURES = {
 
 
 def graph_of(*structures: Atoms, dtype: torch.dtype = torch.float64) -> AngleGraph:
-    return angle_graph(structures, CUTOFF_A, ANGLE_CUTOFF_A, dtype, "cpu")
+    return angle_graph(pairs_graph(*structures), ANGLE_CUTOFF_A).to(dtype, "cpu")
+
+
+def pairs_graph(*structures: Atoms) -> NeighborGraph:
+    return neighbor_graph(structures, [pairs_of(atoms, CUTOFF_A) for atoms in structures])
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
@@ -40,7 +45,7 @@ def test_pairs_are_those_of_the_neighbour_list_and_come_in_twos(
     atoms: Atoms, dtype: torch.dtype
 ) -> None:
     graph = graph_of(atoms, dtype=dtype)
-    plain = neighbor_graph([atoms], CUTOFF_A, dtype, "cpu")
+    plain = pairs_graph(atoms).to(dtype, "cpu")
     assert counted_pairs(graph) == counted_pairs(plain)
     there, back = slice(0, graph.n_bonds), slice(graph.n_bonds, None)
     assert torch.equal(graph.senders[there], graph.receivers[back])

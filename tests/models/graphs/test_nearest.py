@@ -7,10 +7,11 @@ from ase.build import bulk
 
 from nearsight.models.graphs.nearest import nearest_neighbours
 from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.structures.pairs import pairs_of
 
 
 def graph(structures: list[Atoms], cutoff_A: float = 6.0) -> NeighborGraph:
-    return neighbor_graph(structures, cutoff_A, torch.float64, "cpu")
+    return neighbor_graph(structures, [pairs_of(atoms, cutoff_A) for atoms in structures])
 
 
 def lengths(pairs: NeighborGraph) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Neighbour graphs against ASE's own neighbour list, and what strain does to them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from ase.build import fcc111, graphene, molecule
 from ase.neighborlist import primitive_neighbor_list
 
 from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.structures.pairs import pairs_of
 
 Build = Callable[[], Atoms]
 
@@ -50,7 +52,7 @@ STRUCTURES: dict[str, tuple[Build, float]] = {
 
 
 def graph_of(structures: list[Atoms], cutoff_A: float) -> NeighborGraph:
-    return neighbor_graph(structures, cutoff_A, torch.float64, "cpu")
+    return neighbor_graph(structures, [pairs_of(atoms, cutoff_A) for atoms in structures])
 
 
 def as_table(i: np.ndarray, j: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -128,7 +130,7 @@ def test_strain_stretches_each_structure_by_its_own() -> None:
 
 
 def test_single_precision_is_that_of_the_model() -> None:
-    graph = neighbor_graph([triclinic(1)()], 4.0, torch.float32, "cpu")
+    graph = graph_of([triclinic(1)()], 4.0).to(torch.float32, "cpu")
     assert graph.positions.dtype == graph.shifts.dtype == torch.float32
     assert graph.senders.dtype == graph.numbers.dtype == torch.int64
 
@@ -138,7 +140,7 @@ def test_origin_costs_no_precision(random_crystal_shifted: tuple[Atoms, Atoms]) 
     near, far = random_crystal_shifted
     lengths = []
     for atoms in (near, far):
-        graph = neighbor_graph([atoms], 4.0, torch.float32, "cpu")
+        graph = graph_of([atoms], 4.0).to(torch.float32, "cpu")
         vectors = graph.edge_vectors(graph.positions, graph.unstrained())
         lengths.append(torch.linalg.norm(vectors, dim=1).sort().values)
     assert torch.abs(lengths[0] - lengths[1]).max() < 2e-6
@@ -157,6 +159,36 @@ def random_crystal_shifted() -> tuple[Atoms, Atoms]:
 def test_cell_of_a_molecule_may_be_anything() -> None:
     positions = [(0.0, 0.0, 0.0), (0.0, 0.0, 1.1)]
     flat = Atoms("CO", positions=positions, cell=[[10, 0, 0], [10, 0, 0], [0, 0, 10]])
-    graph = neighbor_graph([flat], 4.0, torch.float64, "cpu")
+    graph = graph_of([flat], 4.0)
     assert graph.senders.tolist() == [0, 1]
     assert graph.shifts.abs().max() == 0.0
+
+
+def test_positions_are_around_the_point_that_the_pairs_name() -> None:
+    atoms = triclinic(1)()
+    pairs = pairs_of(atoms, 4.0)
+    centre = np.array([1.0, -2.0, 3.0])
+    graph = neighbor_graph([atoms], [replace(pairs, centre_A=centre)])
+    np.testing.assert_array_equal(graph.positions, atoms.positions - centre)
+    np.testing.assert_allclose(
+        graph.edge_vectors(graph.positions, graph.unstrained()), pairs.vectors_A(), atol=1e-13
+    )
+
+
+def test_cells_and_periods_are_those_of_each_structure() -> None:
+    structures = [triclinic(3, (True, True, False))(), molecule("C6H6")]
+    graph = graph_of(structures, 4.0)
+    np.testing.assert_array_equal(graph.cells, [atoms.cell.array for atoms in structures])
+    assert graph.periodic.tolist() == [[True, True, False], 3 * [False]]
+
+
+def test_chosen_pairs_stay_what_they_are() -> None:
+    graph = graph_of([triclinic(1)(), triclinic(2)()], 4.0)
+    vectors = graph.edge_vectors(graph.positions, graph.unstrained())
+    near = vectors.norm(dim=1) < 3.0
+    assert 0 < near.sum() < len(near)
+    for chosen in (near, torch.nonzero(near).squeeze(-1)):
+        kept = graph.with_edges(chosen)
+        found = kept.edge_vectors(kept.positions, kept.unstrained())
+        torch.testing.assert_close(found, vectors[near], rtol=0, atol=0)
+        assert kept.atoms_per_structure == graph.atoms_per_structure

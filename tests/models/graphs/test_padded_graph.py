@@ -5,14 +5,19 @@ import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
 
-from nearsight.models.graphs.padded_graph import padded_graph, rounded_atoms
+from nearsight.models.graphs.padded_graph import PaddedGraph, padded_graph, rounded_atoms
 from nearsight.structures.neighbours import neighbour_pairs
+from nearsight.structures.pairs import pairs_of
+
+
+def graph_of(structures: list[Atoms], dtype: str) -> PaddedGraph:
+    return padded_graph(structures, [pairs_of(atoms, 3.0) for atoms in structures], dtype)
 
 
 def test_the_structures_come_first_and_in_order() -> None:
     crystal, cluster = bulk("MgO", "rocksalt", a=4.25), molecule("CH3OH")
     crystal.rattle(0.1, seed=1)
-    graph = padded_graph([crystal, cluster], 3.0, "float64")
+    graph = graph_of([crystal, cluster], "float64")
     assert graph.numbers[:8].tolist() == [12, 8, 6, 8, 1, 1, 1, 1]
     assert graph.structure_of_atom[:8].tolist() == [0, 0, 1, 1, 1, 1, 1, 1]
     pairs = [neighbour_pairs(atoms, 3.0) for atoms in (crystal, cluster)]
@@ -31,7 +36,7 @@ def test_the_structures_come_first_and_in_order() -> None:
 
 def test_added_pairs_are_out_of_reach_under_any_strain() -> None:
     atoms = molecule("H2O")
-    graph = padded_graph([atoms], 3.0, "float32")
+    graph = graph_of([atoms], "float32")
     assert len(graph.senders) == 64
     strained = graph.unstrained - 0.3 * np.eye(3, dtype="float32")
     lengths = np.linalg.norm(graph.edge_vectors(graph.positions, strained), axis=1)
@@ -41,7 +46,7 @@ def test_added_pairs_are_out_of_reach_under_any_strain() -> None:
 
 
 def test_strain_moves_every_pair_of_its_own_structure() -> None:
-    graph = padded_graph([bulk("MgO", "rocksalt", a=4.25), molecule("H2O")], 3.0, "float64")
+    graph = graph_of([bulk("MgO", "rocksalt", a=4.25), molecule("H2O")], "float64")
     strain = np.zeros((2, 3, 3))
     strain[0] = [[0.1, 0.02, 0], [0.02, 0, 0.03], [0, 0.03, -0.1]]
     before = graph.edge_vectors(graph.positions, graph.unstrained)
@@ -64,5 +69,5 @@ def test_graphs_of_similar_structures_have_the_same_shapes() -> None:
     shapes = set()
     for distance in (1.0, 2.9, 3.1):  # beyond the cutoff at the end
         atoms = Atoms("CO", positions=[(0, 0, 0), (0, 0, distance)])
-        shapes.add(tuple(array.shape for array in padded_graph([atoms], 3.0, "float64")))
+        shapes.add(tuple(array.shape for array in graph_of([atoms], "float64")))
     assert len(shapes) == 1

@@ -20,6 +20,7 @@ import nearsight.errors
 from nearsight.models.contract import Capabilities, Evaluation, Seed
 from nearsight.models.worker import in_worker
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 MEGABYTE = 10**6
 
@@ -50,16 +51,24 @@ class FarModel:
         self.n_done = 0
         self.n_open = 0
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        return [self._evaluation(atoms, stress) for atoms in structures]
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
+        self.pairs = pairs
+        return [self._evaluation(atoms, forces, stress) for atoms in structures]
 
-    def _evaluation(self, atoms: Atoms, stress: bool) -> Evaluation:
+    def _evaluation(self, atoms: Atoms, with_forces: bool, stress: bool) -> Evaluation:
         scale = misbehave(atoms, self)
         forces = -np.einsum("iajb,jb->ia", stiffness(len(atoms)), atoms.positions)
         atomic = -np.einsum("ia,ia->i", atoms.positions, forces) / 2
         return Evaluation(
             energy_eV=scale * float(atomic.sum()),
-            forces_eV_per_A=forces,
+            forces_eV_per_A=forces if with_forces else None,
             stress_eV_per_A3=np.arange(6.0) if stress else None,
             atomic_energies_eV=atomic,
         )

@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,14 @@ from nearsight.models.contract import Evaluation, Model
 from nearsight.models.families import FAMILIES
 from nearsight.models.registry import load_model
 from nearsight.models.worker import WorkerModel, connect
+from nearsight.models.worker.messages import (
+    pairs_from_arrays,
+    pairs_to_arrays,
+    structures_from_frame,
+    structures_to_frame,
+)
 from nearsight.provenance import ModelIdentity, Provenance, record
+from nearsight.structures.pairs import pairs_of
 
 
 def here_and_there(name: str, **settings: Any) -> tuple[Model, Model]:
@@ -45,10 +53,12 @@ def require_same_verbs(here: Model, there: Model, structures: Sequence[Atoms]) -
     assert there.identity == here.identity
     assert there.capabilities == here.capabilities
     atoms = structures[-1]
-    for stress in (False, True):
-        both = (model.evaluate(structures, stress=stress) for model in (here, there))
+    for forces, stress in ((True, False), (True, True), (False, False), (False, True)):
+        asked = {"forces": forces, "stress": stress}
+        both = [model.evaluate(structures, **asked) for model in (here, there)]
         for one, other in zip(*both, strict=True):
             require_same(one, other)
+            assert (other.forces_eV_per_A is None) == (not forces)
     random = np.random.default_rng(3)
     seeds = [(0, np.eye(3)[0]), (len(atoms) - 1, random.normal(size=3))]
     rows = (np.stack(list(model.rows(atoms, seeds))) for model in (here, there))
@@ -249,3 +259,20 @@ def test_change_of_the_structure_changes_no_product(
     atoms.info["do"] = "fail:ValueError"
     found += list(rows)
     np.testing.assert_array_equal(found, list(model.rows(expected, seeds[:6])))
+
+
+def test_pairs_arrive_as_they_are(far: Callable[..., WorkerModel], atoms: Atoms) -> None:
+    pairs = [replace(pairs_of(atoms, reach), centre_A=np.arange(3.0)) for reach in (2.0, 3.5)]
+    heads, arrays = structures_to_frame([atoms, atoms])
+    arrays |= pairs_to_arrays(pairs)
+    rebuilt = structures_from_frame(heads, arrays)
+    for one, other in zip(pairs, pairs_from_arrays([2.0, 3.5], arrays, rebuilt), strict=True):
+        for field in fields(one):
+            np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+    model = far("far-1")
+    [given] = model.evaluate([atoms], pairs=pairs[:1])
+    require_same(given, model.evaluate([atoms])[0])
+    moved = atoms.copy()
+    moved.positions += 0.1
+    with pytest.raises(ModelError, match="those of another structure"):
+        model.evaluate([moved], pairs=pairs[:1])

@@ -11,7 +11,7 @@ from ase import Atoms
 from nearsight.arrays import FloatArray
 from nearsight.derivatives.differences import difference_products
 from nearsight.hessian.products.groups import Group
-from nearsight.models.contract import Model, Products
+from nearsight.models.contract import Model, Products, forces_of
 from nearsight.provenance import Setting
 
 
@@ -125,7 +125,7 @@ class DifferenceProducts:
 
     def _over(self, step_A: float, vectors: FloatArray) -> FloatArray:
         def forces(structures: Sequence[Atoms]) -> list[FloatArray]:
-            return [each.forces_eV_per_A for each in self.model.evaluate(structures)]
+            return [forces_of(each) for each in self.model.evaluate(structures)]
 
         return difference_products(forces, self.atoms, vectors, step_A)
 

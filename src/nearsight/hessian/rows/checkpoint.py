@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from nearsight.bounded_json import parse_json
 from nearsight.errors import CheckpointError, StorageError
 from nearsight.hessian.same_model import differing_versions
-from nearsight.models.contract import Evaluation
+from nearsight.models.contract import Evaluation, forces_of
 from nearsight.remarks import Remark
 from nearsight.storage import what_helps, write_atomically
 
@@ -157,7 +157,7 @@ class RowStore:
             "versions": dict(origin.versions),
             "at_rest": {
                 "energy_eV": self.at_rest.energy_eV,
-                "forces_eV_per_A": self.at_rest.forces_eV_per_A.tolist(),
+                "forces_eV_per_A": forces_of(self.at_rest).tolist(),
             },
         }
         try:

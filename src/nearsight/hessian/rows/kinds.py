@@ -9,7 +9,7 @@ from ase import Atoms
 from nearsight.arrays import FloatArray
 from nearsight.derivatives.differences import SCHEMES, DifferenceScheme, difference_rows
 from nearsight.hessian.rows.work import SingleRow, Work
-from nearsight.models.contract import Model, Seed
+from nearsight.models.contract import Model, Seed, forces_of
 from nearsight.provenance import Setting
 
 ANALYTIC = ("rows", "batched")
@@ -49,7 +49,7 @@ class Differences:
         """Yield rows in eV/Å², one after the other; see `difference_rows`."""
 
         def forces(structures: Sequence[Atoms]) -> list[FloatArray]:
-            return [evaluation.forces_eV_per_A for evaluation in model.evaluate(structures)]
+            return [forces_of(evaluation) for evaluation in model.evaluate(structures)]
 
         return difference_rows(forces, atoms, seeds, self.scheme, self.step_A)
 

@@ -19,11 +19,14 @@ from nearsight.models.contract import (
     Evaluation,
     Products,
     Seed,
+    forces_of,
+    of_batch,
     require_all_atoms,
-    require_elements,
-    require_sound,
+    require_evaluable,
 )
+from nearsight.models.soundness import require_sound
 from nearsight.provenance import ModelIdentity, Setting
+from nearsight.structures.pairs import Pairs
 
 STEP_A = 0.01
 """Displacement in Å: large enough for the force noise of a self-consistent calculation."""
@@ -100,11 +103,24 @@ class AseModel:
             options=self._arguments | _options(self._calculator),
         )
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        """Return energies, forces and stresses; see `Model.evaluate`."""
-        for atoms in structures:
-            require_elements(atoms, self)
-        return [self._evaluate(atoms, stress=stress) for atoms in structures]
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,  # noqa: ARG002
+    ) -> list[Evaluation]:
+        """Return energies, forces and stresses; see `Model.evaluate`.
+
+        A calculator finds neighbours in its own way: `pairs` are not used.
+        """
+        require_evaluable(structures, self, stress=False)
+        evaluations = []
+        for index, atoms in enumerate(structures):
+            with of_batch(structures, index):
+                evaluations.append(self._evaluate(atoms, forces=forces, stress=stress))
+        return evaluations
 
     def rows(
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
@@ -139,16 +155,18 @@ class AseModel:
         return self.capabilities.difference_step_A or STEP_A
 
     def _forces(self, structures: Sequence[Atoms]) -> list[NDArray[np.float64]]:
-        return [evaluation.forces_eV_per_A for evaluation in self.evaluate(structures)]
+        return [forces_of(evaluation) for evaluation in self.evaluate(structures)]
 
-    def _evaluate(self, atoms: Atoms, *, stress: bool) -> Evaluation:
+    def _evaluate(self, atoms: Atoms, *, forces: bool, stress: bool) -> Evaluation:
         attached = atoms.copy()
         attached.set_constraint()  # the derivatives are those of the energy, whoever holds an atom
         attached.calc = self._calculator
         try:
             evaluation = Evaluation(
                 energy_eV=float(self._energy(attached)),
-                forces_eV_per_A=_real(attached.get_forces(), "forces", self._name),
+                forces_eV_per_A=(
+                    _real(attached.get_forces(), "forces", self._name) if forces else None
+                ),
                 stress_eV_per_A3=self._stress(attached) if stress else None,
                 atomic_energies_eV=None,
             )

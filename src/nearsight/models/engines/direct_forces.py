@@ -24,10 +24,12 @@ from nearsight.models.contract import (
     require_all_atoms,
     require_elements,
     require_evaluable,
-    require_sound,
 )
+from nearsight.models.engines.torch_graphs import graph_of
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
+from nearsight.models.soundness import require_all_sound
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,13 @@ class TorchForces(Protocol):
         """What may be asked of the model; `Capabilities.conservative` is False."""
         ...
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the graph of a batch of structures on the model's device."""
+    @property
+    def cutoff_A(self) -> float:
+        """Distance in Å up to which `predict` needs all pairs."""
+        ...
+
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph with what the network needs beside pairs; see `TorchEnergy.complete`."""
         ...
 
     def predict(self, graph: NeighborGraph, positions: torch.Tensor) -> DirectPrediction:
@@ -68,7 +75,7 @@ class TorchForces(Protocol):
         Parameters
         ----------
         graph
-            What `prepare` returned.
+            What `complete` returned, on the model's device.
         positions
             Shape ``(n_atoms, 3)`` in Å; the forces are differentiable by them.
         """
@@ -95,12 +102,22 @@ class DirectForceModel:
         """What may be asked of the model."""
         return self._predictor.capabilities
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        """Return energies, forces and stresses; see `Model.evaluate`."""
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
+        """Return energies, forces and stresses; see `Model.evaluate`.
+
+        A network that predicts forces has them at no cost, whether they are asked for or not.
+        """
         require_evaluable(structures, self, stress=stress)
         if not structures:
             return []
-        graph = self._predictor.prepare(structures)
+        graph = graph_of(self._predictor, structures, pairs)
         with torch.no_grad():
             found = self._predictor.predict(graph, graph.positions)
         if stress and found.stresses_eV_per_A3 is None:
@@ -114,14 +131,13 @@ class DirectForceModel:
         evaluations = [
             Evaluation(
                 energy_eV=float(energies[index]),
-                forces_eV_per_A=forces,
+                forces_eV_per_A=of_atoms if forces else None,
                 stress_eV_per_A3=None if stresses is None else stresses[index],
                 atomic_energies_eV=None,
             )
-            for index, forces in enumerate(np.split(_array(found.forces_eV_per_A), boundaries))
+            for index, of_atoms in enumerate(np.split(_array(found.forces_eV_per_A), boundaries))
         ]
-        for evaluation, atoms in zip(evaluations, structures, strict=True):
-            require_sound(evaluation, atoms, self.identity.name)
+        require_all_sound(evaluations, structures, self.identity.name)
         return evaluations
 
     def rows(
@@ -161,7 +177,7 @@ class DirectForceModel:
     def _slope(self, atoms: Atoms) -> tuple[torch.Tensor, torch.Tensor]:
         """Return minus the forces, and the positions that they can be differentiated by."""
         require_elements(atoms, self)
-        graph = self._predictor.prepare([atoms])
+        graph = graph_of(self._predictor, [atoms])
         positions = graph.positions.detach().requires_grad_(True)
         return -self._predictor.predict(graph, positions).forces_eV_per_A, positions
 

@@ -32,10 +32,12 @@ from nearsight.models.contract import (
     Seed,
     require_elements,
     require_evaluable,
-    require_sound,
 )
+from nearsight.models.given_pairs import pairs_within
 from nearsight.models.graphs.padded_graph import PaddedGraph, padded_graph, rounded_atoms
+from nearsight.models.soundness import require_all_sound
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 from nearsight.structures.strain import strain_matrix
 
 _STRAIN_BASIS = np.stack([strain_matrix(component) for component in np.eye(6)])
@@ -51,7 +53,12 @@ class JaxEnergy(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What may be asked of the model; it has a cutoff and atomic energies."""
+        """What may be asked of the model; it has atomic energies."""
+        ...
+
+    @property
+    def cutoff_A(self) -> float:
+        """Distance in Å up to which `energy` needs all pairs."""
         ...
 
     @property
@@ -90,7 +97,9 @@ class JaxModel:
     def __init__(self, energy: JaxEnergy) -> None:
         self._energy = energy
         self._device = device_named(energy.identity.device)
-        self._first = jax.jit(self._first_derivatives)
+        self._first = jax.jit(
+            self._first_derivatives, static_argnames=("by_positions", "by_strain")
+        )
         self._linearized = jax.jit(self._linearized_gradient)
         self._multiply = jax.jit(_multiplied)
         self._multiply_several = jax.jit(jax.vmap(_multiplied, in_axes=(None, 0, 0)))
@@ -107,32 +116,45 @@ class JaxModel:
         """What may be asked of the model."""
         return self._energy.capabilities
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
         require_evaluable(structures, self, stress=stress)
         if not structures:
             return []
-        graph = self._graph(structures)
+        graph = self._graph(structures, pairs)
         share = _shares(graph, sum(len(atoms) for atoms in structures), None)
         with self._precision():
-            found = self._first(self._weights, *jax.device_put((graph, share), self._device))
-            energies, by_positions, by_strain = map(_array, found)
+            on_device = jax.device_put((graph, share), self._device)
+            energies, *slopes = self._first(
+                self._weights, *on_device, by_positions=forces, by_strain=stress
+            )
+            energies = _array(energies)
+            by_positions, by_strain = (None if one is None else _array(one) for one in slopes)
         boundaries = np.cumsum([len(atoms) for atoms in structures])
         evaluations = []
         for index, (atoms, end) in enumerate(zip(structures, boundaries, strict=True)):
             own = slice(end - len(atoms), end)
-            evaluation = Evaluation(
-                energy_eV=float(energies[own].sum()),
-                forces_eV_per_A=-by_positions[own],
-                stress_eV_per_A3=(
-                    full_3x3_to_voigt_6_stress(_symmetric(by_strain[index])) / atoms.get_volume()
-                    if stress
-                    else None
-                ),
-                atomic_energies_eV=energies[own],
+            evaluations.append(
+                Evaluation(
+                    energy_eV=float(energies[own].sum()),
+                    forces_eV_per_A=None if by_positions is None else -by_positions[own],
+                    stress_eV_per_A3=(
+                        None
+                        if by_strain is None
+                        else full_3x3_to_voigt_6_stress(_symmetric(by_strain[index]))
+                        / atoms.get_volume()
+                    ),
+                    atomic_energies_eV=energies[own],
+                )
             )
-            require_sound(evaluation, atoms, self.identity.name)
-            evaluations.append(evaluation)
+        require_all_sound(evaluations, structures, self.identity.name)
         return evaluations
 
     def rows(
@@ -181,10 +203,12 @@ class JaxModel:
 
         return products
 
-    def _graph(self, structures: Sequence[Atoms]) -> PaddedGraph:
-        cutoff = self.capabilities.cutoff_A
-        assert cutoff is not None
-        return padded_graph(structures, cutoff, self.identity.dtype)
+    def _graph(
+        self, structures: Sequence[Atoms], pairs: Sequence[Pairs] | None = None
+    ) -> PaddedGraph:
+        identity = self.identity
+        within = pairs_within(structures, pairs, self._energy.cutoff_A, identity.name)
+        return padded_graph(structures, within, identity.dtype)
 
     def _linearize(self, atoms: Atoms, centres: NDArray[np.int64] | None) -> Any:
         graph = self._graph([atoms])
@@ -208,14 +232,21 @@ class JaxModel:
     def _precision(self) -> Any:
         return jax.enable_x64(self.identity.dtype == "float64")
 
-    def _first_derivatives(self, weights: Any, graph: PaddedGraph, share: Any) -> Any:
+    def _first_derivatives(
+        self, weights: Any, graph: PaddedGraph, share: Any, *, by_positions: bool, by_strain: bool
+    ) -> tuple[Any, Any, Any]:
+        """Return atomic energies, and the derivatives of their sum that are asked for, or None."""
+
         def total(positions: Any, strain: Any) -> tuple[Any, Any]:
             energies = self._energy.energy(weights, graph, positions, strain)
             return (energies * share).sum(), energies
 
-        differentiated = jax.value_and_grad(total, argnums=(0, 1), has_aux=True)
-        (_, energies), slopes = differentiated(graph.positions, graph.unstrained)
-        return energies, *slopes
+        at = (graph.positions, graph.unstrained)
+        asked = tuple(place for place, one in enumerate((by_positions, by_strain)) if one)
+        if not asked:
+            return total(*at)[1], None, None
+        (_, energies), slopes = jax.value_and_grad(total, argnums=asked, has_aux=True)(*at)
+        return energies, slopes[0] if by_positions else None, slopes[-1] if by_strain else None
 
     def _linearized_gradient(self, weights: Any, graph: PaddedGraph, share: Any) -> Any:
         def total(positions: Any, voigt: Any) -> Any:

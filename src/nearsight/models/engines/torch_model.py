@@ -26,10 +26,12 @@ from nearsight.models.contract import (
     require_all_atoms,
     require_elements,
     require_evaluable,
-    require_sound,
 )
+from nearsight.models.engines.torch_graphs import graph_of
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
+from nearsight.models.soundness import require_all_sound
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 
 class TorchModel:
@@ -48,18 +50,28 @@ class TorchModel:
         """What may be asked of the model."""
         return self._energy.capabilities
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
         require_evaluable(structures, self, stress=stress)
         if not structures:
             return []
-        graph = self._energy.prepare(structures)
+        graph = graph_of(self._energy, structures, pairs)
         first = gradient(
-            self._energy_of(graph), graph.positions, graph.unstrained(), with_strain=stress
+            self._energy_of(graph),
+            graph.positions,
+            graph.unstrained(),
+            by_positions=forces,
+            by_strain=stress,
         )
         evaluations = self._split(first, graph, structures)
-        for evaluation, atoms in zip(evaluations, structures, strict=True):
-            require_sound(evaluation, atoms, self.identity.name)
+        require_all_sound(evaluations, structures, self.identity.name)
         return evaluations
 
     def rows(
@@ -67,7 +79,7 @@ class TorchModel:
     ) -> Iterator[NDArray[np.float64]]:
         """Yield analytic rows; see `Model.rows`."""
         require_elements(atoms, self)
-        graph = self._energy.prepare([atoms])
+        graph = graph_of(self._energy, [atoms])
         on_device = [
             (atom, torch.as_tensor(direction).to(graph.positions)) for atom, direction in seeds
         ]
@@ -88,7 +100,7 @@ class TorchModel:
         require_elements(atoms, self)
         if not self.capabilities.atomic_energies:
             require_all_atoms(centres, self)
-        graph = self._energy.prepare([atoms])
+        graph = graph_of(self._energy, [atoms])
         energy = self._energy_of(graph, centres)
         if strain:
             multiply = linearize_with_strain(energy, graph.positions)
@@ -115,14 +127,16 @@ class TorchModel:
         self, first: Gradient, graph: NeighborGraph, structures: Sequence[Atoms]
     ) -> list[Evaluation]:
         boundaries = np.cumsum(graph.atoms_per_structure)[:-1]
-        forces = np.split(-_array(first.positions), boundaries)
+        forces = None
+        if first.positions is not None:
+            forces = np.split(-_array(first.positions), boundaries)
         energies = _array(first.energies)
         atomic = np.split(energies, boundaries) if self.capabilities.atomic_energies else None
         strain = None if first.strain is None else _array(first.strain)
         return [
             Evaluation(
                 energy_eV=float(energies[index] if atomic is None else atomic[index].sum()),
-                forces_eV_per_A=forces[index],
+                forces_eV_per_A=None if forces is None else forces[index],
                 stress_eV_per_A3=(
                     None
                     if strain is None

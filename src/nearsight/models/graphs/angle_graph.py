@@ -1,13 +1,11 @@
 """Neighbour graphs with undirected bonds and the angles between short ones."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
-from ase import Atoms
 
-from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
 
 _ZERO_A = 1e-6
 
@@ -50,18 +48,19 @@ class AngleGraph(NeighborGraph):
         return found
 
 
-def angle_graph(
-    structures: Sequence[Atoms],
-    cutoff_A: float,
-    angle_cutoff_A: float,
-    dtype: torch.dtype,
-    device: str,
-) -> AngleGraph:
-    """Return the graph of all pairs closer than `cutoff_A` Å, periodic images included.
+def angle_graph(graph: NeighborGraph, angle_cutoff_A: float) -> AngleGraph:
+    """Return the graph with its pairs in order of bonds, and the angles between short ones.
 
     Angles are those between two bonds of an atom that are both shorter than `angle_cutoff_A` Å.
+
+    Parameters
+    ----------
+    graph
+        All pairs, best in double precision.
+    angle_cutoff_A
+        No larger than the distance up to which `graph` has all pairs.
     """
-    pairs = _both_directions(neighbor_graph(structures, cutoff_A, dtype, device))
+    pairs = _both_directions(graph)
     vectors = pairs.edge_vectors(pairs.positions, pairs.unstrained())
     short = torch.nonzero(vectors.square().sum(-1) < angle_cutoff_A**2).squeeze(-1)
     short = short[torch.argsort(pairs.senders[short], stable=True)]
@@ -78,12 +77,12 @@ def _both_directions(graph: NeighborGraph) -> NeighborGraph:
     leading = shifts.gather(1, away.int().argmax(1, keepdim=True)).squeeze(1)
     kept = torch.where(i == j, leading > 0, i < j)
     i, j, shifts = i[kept], j[kept], shifts[kept]
-    directed = {
-        "senders": torch.cat([i, j]),
-        "receivers": torch.cat([j, i]),
-        "shifts": torch.cat([shifts, -shifts]),
-    }
-    return NeighborGraph(**(_fields(graph) | directed))
+    return replace(
+        graph,
+        senders=torch.cat([i, j]),
+        receivers=torch.cat([j, i]),
+        shifts=torch.cat([shifts, -shifts]),
+    )
 
 
 def _pairs_within_groups(groups: torch.Tensor, n_groups: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,6 +1,5 @@
 """Neighbour graphs in which every atom has its nearest neighbours only, up to a number of them."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -35,10 +34,4 @@ def nearest_neighbours(graph: Graph, most: int) -> Graph:
     order = np.lexsort((*steps.T[::-1], senders))
     counts = np.bincount(senders, minlength=len(graph.numbers))
     rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    kept = torch.as_tensor(order[rank < most], device=graph.senders.device)
-    return replace(
-        graph,
-        senders=graph.senders[kept],
-        receivers=graph.receivers[kept],
-        shifts=graph.shifts[kept],
-    )
+    return graph.with_edges(torch.as_tensor(order[rank < most], device=graph.senders.device))

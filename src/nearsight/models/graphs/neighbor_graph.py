@@ -1,13 +1,14 @@
 """Neighbour graphs of one or many structures, as tensors on the model's device."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 import torch
 from ase import Atoms
 
-from nearsight.structures.neighbours import neighbour_pairs
+from nearsight.structures.pairs import Pairs
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class NeighborGraph:
     numbers: torch.Tensor
     """Atomic numbers, int64, shape ``(n_atoms,)``."""
     positions: torch.Tensor
-    """Positions in Å around the mean of each structure, shape ``(n_atoms, 3)``."""
+    """Positions in Å around a point of each structure, shape ``(n_atoms, 3)``."""
     senders: torch.Tensor
     """First atom i of each pair, int64, shape ``(n_edges,)``."""
     receivers: torch.Tensor
@@ -30,6 +31,10 @@ class NeighborGraph:
     """Lattice vector in Å that is added to r_j, shape ``(n_edges, 3)``."""
     structure_of_atom: torch.Tensor
     """Index of the structure of each atom, int64, shape ``(n_atoms,)``."""
+    cells: torch.Tensor
+    """Cell vectors (rows) in Å, zero where there are none, shape ``(n_structures, 3, 3)``."""
+    periodic: torch.Tensor
+    """Along which cell vectors a structure is periodic, bool, shape ``(n_structures, 3)``."""
     atoms_per_structure: tuple[int, ...]
     """Number of atoms of each structure."""
 
@@ -58,36 +63,56 @@ class NeighborGraph:
         of_edge = strain[self.structure_of_atom[self.senders]]
         return vectors + torch.einsum("ni,nij->nj", vectors, of_edge)
 
+    def with_edges(self, chosen: torch.Tensor) -> Self:
+        """Return the graph with some of its pairs only, by their indices or by truth values."""
+        return replace(
+            self,
+            senders=self.senders[chosen],
+            receivers=self.receivers[chosen],
+            shifts=self.shifts[chosen],
+        )
 
-def neighbor_graph(
-    structures: Sequence[Atoms], cutoff_A: float, dtype: torch.dtype, device: str
-) -> NeighborGraph:
-    """Return the graph of all pairs closer than `cutoff_A` Å, periodic images included."""
-    first_atom = 0
-    parts = []
-    for index, atoms in enumerate(structures):
-        i, j, shifts = neighbour_pairs(atoms, cutoff_A)
-        # Around their mean, so that single precision is not spent on where the origin is.
-        centred = atoms.positions - atoms.positions.mean(axis=0)
-        owner = np.full(len(atoms), index)
-        parts.append((atoms.numbers, centred, i + first_atom, j + first_atom, shifts, owner))
-        first_atom += len(atoms)
-    numbers, positions, i, j, shifts, owner = (
-        np.concatenate(arrays) for arrays in zip(*parts, strict=True)
-    )
+    def to(self, dtype: torch.dtype, device: str) -> Self:
+        """Return the graph on a device, its real numbers in a precision."""
+        moved: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, torch.Tensor):
+                moved[field.name] = value.to(
+                    device, dtype if value.is_floating_point() else value.dtype
+                )
+        return replace(self, **moved)
 
-    def integers(array: np.ndarray) -> torch.Tensor:
-        return torch.as_tensor(array.astype(np.int64), device=device)
 
-    def reals(array: np.ndarray) -> torch.Tensor:
-        return torch.as_tensor(array, dtype=dtype, device=device)
+def neighbor_graph(structures: Sequence[Atoms], pairs: Sequence[Pairs]) -> NeighborGraph:
+    """Return the graph of a batch of structures in double precision on the CPU.
 
+    Parameters
+    ----------
+    structures
+        The batch, at least one.
+    pairs
+        The pairs of each. Positions are taken around the point that they name.
+    """
+    atoms_of = [len(atoms) for atoms in structures]
+    first_atoms = np.cumsum([0, *atoms_of[:-1]])
+    numbered = list(zip(pairs, first_atoms, strict=True))
     return NeighborGraph(
-        numbers=integers(numbers),
-        positions=reals(positions),
-        senders=integers(i),
-        receivers=integers(j),
-        shifts=reals(shifts),
-        structure_of_atom=integers(owner),
-        atoms_per_structure=tuple(len(atoms) for atoms in structures),
+        numbers=_integers([atoms.numbers for atoms in structures]),
+        positions=_reals([one.positions_A - one.centre_A for one in pairs]),
+        senders=_integers([one.first + first for one, first in numbered]),
+        receivers=_integers([one.second + first for one, first in numbered]),
+        shifts=_reals([one.shifts_A for one in pairs]),
+        structure_of_atom=_integers([np.repeat(np.arange(len(structures)), atoms_of)]),
+        cells=_reals([atoms.cell.array[None] for atoms in structures]),
+        periodic=torch.tensor(np.array([atoms.pbc for atoms in structures])),
+        atoms_per_structure=tuple(atoms_of),
     )
+
+
+def _integers(parts: Sequence[np.ndarray]) -> torch.Tensor:
+    return torch.as_tensor(np.concatenate(parts).astype(np.int64))
+
+
+def _reals(parts: Sequence[np.ndarray]) -> torch.Tensor:
+    return torch.as_tensor(np.concatenate(parts), dtype=torch.float64)

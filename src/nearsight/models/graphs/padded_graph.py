@@ -11,7 +11,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from nearsight.structures.neighbours import neighbour_pairs
+from nearsight.structures.pairs import Pairs
 
 _LEAST_ATOMS = 8
 _LEAST_PAIRS = 64
@@ -28,7 +28,7 @@ class PaddedGraph(NamedTuple):
     numbers: Any
     """Atomic numbers, int32, shape ``(n_atoms,)``."""
     positions: Any
-    """Positions in Å around the mean of each structure, shape ``(n_atoms, 3)``."""
+    """Positions in Å around a point of each structure, shape ``(n_atoms, 3)``."""
     senders: Any
     """First atom i of each pair, int32, shape ``(n_edges,)``."""
     receivers: Any
@@ -55,32 +55,35 @@ class PaddedGraph(NamedTuple):
         return vectors + (vectors[:, None, :] @ of_edge)[:, 0, :]
 
 
-def padded_graph(structures: Sequence[Atoms], cutoff_A: float, dtype: str) -> PaddedGraph:
-    """Return the graph of all pairs closer than `cutoff_A` Å, periodic images included.
+def padded_graph(structures: Sequence[Atoms], pairs: Sequence[Pairs], dtype: str) -> PaddedGraph:
+    """Return the graph of a batch of structures, whose atoms come first and in order.
 
-    The atoms of the structures come first and in order; those added are of the first one's element.
+    Parameters
+    ----------
+    structures
+        The batch, at least one. Atoms that are added are of the element of its first one.
+    pairs
+        The pairs of each, all up to the same distance. Positions are taken around the point that
+        they name.
+    dtype
+        Precision of all real numbers.
     """
     atoms_of = [len(atoms) for atoms in structures]
-    first_atom = np.cumsum([0, *atoms_of])
-    pairs = [neighbour_pairs(atoms, cutoff_A) for atoms in structures]
+    numbered = list(zip(pairs, np.cumsum([0, *atoms_of[:-1]]), strict=True))
     n_atoms = rounded_atoms(sum(atoms_of))
-    n_edges = _rounded_up(sum(len(i) for i, _, _ in pairs), _LEAST_PAIRS)
+    n_edges = _rounded_up(sum(len(one.first) for one in pairs), _LEAST_PAIRS)
     n_structures = 1 << (len(structures) - 1).bit_length()
-    # Around their mean, so that single precision is not spent on where the origin is.
-    positions = [atoms.positions - atoms.positions.mean(axis=0) for atoms in structures]
     # An added pair joins the first atom to an image of it that is out of reach: it has a direction,
     # unlike a vector of zero length, whose derivatives are not numbers.
-    out_of_reach = np.array([2 * cutoff_A, 0, 0])
+    out_of_reach = np.array([2 * pairs[0].cutoff_A, 0, 0])
     return PaddedGraph(
         numbers=_padded([atoms.numbers for atoms in structures], n_atoms, structures[0].numbers[0]),
-        positions=_padded(positions, n_atoms, np.zeros(3)).astype(dtype),
-        senders=_padded(
-            [i + at for (i, _, _), at in zip(pairs, first_atom, strict=False)], n_edges
-        ),
-        receivers=_padded(
-            [j + at for (_, j, _), at in zip(pairs, first_atom, strict=False)], n_edges
-        ),
-        shifts=_padded([shifts for _, _, shifts in pairs], n_edges, out_of_reach).astype(dtype),
+        positions=_padded(
+            [one.positions_A - one.centre_A for one in pairs], n_atoms, np.zeros(3)
+        ).astype(dtype),
+        senders=_padded([one.first + at for one, at in numbered], n_edges),
+        receivers=_padded([one.second + at for one, at in numbered], n_edges),
+        shifts=_padded([one.shifts_A for one in pairs], n_edges, out_of_reach).astype(dtype),
         structure_of_atom=_padded([np.repeat(np.arange(len(structures)), atoms_of)], n_atoms),
         unstrained=np.zeros((n_structures, 3, 3), dtype),
     )

@@ -19,11 +19,13 @@ from nearsight.models.contract import (
     Evaluation,
     Products,
     Seed,
-    require_sound,
 )
+from nearsight.models.given_pairs import require_own
+from nearsight.models.soundness import require_all_sound
 from nearsight.models.worker.frames import Arrays, Frame
 from nearsight.models.worker.messages import (
     evaluations_from_arrays,
+    pairs_to_arrays,
     require_shape,
     seeds_to_arrays,
     structures_to_frame,
@@ -32,6 +34,7 @@ from nearsight.models.worker.place import in_worker
 from nearsight.models.worker.process import WorkerDiedError
 from nearsight.models.worker.shared import HandleLostError, Worker, shared_worker
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 Answer = TypeVar("Answer")
 
@@ -98,14 +101,25 @@ class WorkerModel:
         """What may be asked of the model."""
         return self._capabilities
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
         heads, arrays = structures_to_frame(structures)
-        head = {"verb": "evaluate", "structures": heads, "stress": bool(stress)}
+        asked = {"forces": bool(forces), "stress": bool(stress)}
+        head = {"verb": "evaluate", "structures": heads, **asked}
+        if pairs is not None:
+            require_own(structures, pairs)
+            head["pairs"] = [one.cutoff_A for one in pairs]
+            arrays |= pairs_to_arrays(pairs)
         answer = _OneRestart().run(lambda: self._worker.request(head, arrays))
-        evaluations = evaluations_from_arrays(answer.arrays, structures)
-        for evaluation, atoms in zip(evaluations, structures, strict=True):
-            require_sound(evaluation, atoms, self._identity.name)
+        evaluations = evaluations_from_arrays(answer.arrays, structures, **asked)
+        require_all_sound(evaluations, structures, self._identity.name)
         return evaluations
 
     def rows(

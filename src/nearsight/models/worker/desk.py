@@ -15,6 +15,7 @@ from nearsight.models.worker.messages import (
     error_to_head,
     evaluations_to_arrays,
     model_to_head,
+    pairs_from_arrays,
     seeds_from_arrays,
     structures_from_frame,
 )
@@ -78,8 +79,14 @@ class Desk:
         return model_to_head(self._model), {}
 
     def _evaluated(self, request: Frame) -> _Answer:
-        structures = structures_from_frame(request.head["structures"], request.arrays)
-        found = self._loaded_model.evaluate(structures, stress=request.head["stress"])
+        asked = request.head
+        structures = structures_from_frame(asked["structures"], request.arrays)
+        pairs = None
+        if "pairs" in asked:
+            pairs = pairs_from_arrays(asked["pairs"], request.arrays, structures)
+        found = self._loaded_model.evaluate(
+            structures, forces=asked["forces"], stress=asked["stress"], pairs=pairs
+        )
         return {}, evaluations_to_arrays(found)
 
     def _rows_begun(self, request: Frame) -> _Answer:

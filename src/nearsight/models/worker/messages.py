@@ -15,10 +15,12 @@ from nearsight.memory import is_out_of_memory
 from nearsight.models.contract import Capabilities, Evaluation, Model, Seed
 from nearsight.models.worker.frames import Arrays
 from nearsight.provenance import ModelIdentity, model_versions
+from nearsight.structures.pairs import Pairs
 
 # Beside species, positions and cell. A calculator may make use of each.
 _OPTIONAL = ("masses", "initial_charges", "initial_magmoms", "tags")
 _OF_RESULTS = ("energy_eV", "forces_eV_per_A", "stress_eV_per_A3", "atomic_energies_eV")
+_OF_PAIRS = ("first", "second", "shifts_A", "centre_A")
 
 _ERRORS = {
     name: kind
@@ -84,8 +86,10 @@ def evaluations_to_arrays(evaluations: Sequence[Evaluation]) -> dict[str, NDArra
     }
 
 
-def evaluations_from_arrays(arrays: Arrays, structures: Sequence[Atoms]) -> list[Evaluation]:
-    """Rebuild the evaluations of `structures`.
+def evaluations_from_arrays(
+    arrays: Arrays, structures: Sequence[Atoms], *, forces: bool, stress: bool
+) -> list[Evaluation]:
+    """Rebuild the evaluations of `structures`, with the derivatives that were asked for.
 
     Raises
     ------
@@ -94,19 +98,41 @@ def evaluations_from_arrays(arrays: Arrays, structures: Sequence[Atoms]) -> list
     """
     evaluations = []
     for index, atoms in enumerate(structures):
-        shapes = ((), (len(atoms), 3), (6,), (len(atoms),))
-        energy, forces, stress, atomic = (
-            None
-            if optional and f"{index}.{name}" not in arrays
-            else require_shape(arrays, f"{index}.{name}", shape)
-            for name, shape, optional in zip(
-                _OF_RESULTS, shapes, (False, False, True, True), strict=True
+        energy, by_positions, by_strain, atomic = (f"{index}.{name}" for name in _OF_RESULTS)
+        of_atoms = (len(atoms), 3)
+        evaluations.append(
+            Evaluation(
+                float(require_shape(arrays, energy, ())),
+                require_shape(arrays, by_positions, of_atoms) if forces else None,
+                require_shape(arrays, by_strain, (6,)) if stress else None,
+                require_shape(arrays, atomic, of_atoms[:1]) if atomic in arrays else None,
             )
         )
-        assert energy is not None
-        assert forces is not None
-        evaluations.append(Evaluation(float(energy), forces, stress, atomic))
     return evaluations
+
+
+def pairs_to_arrays(pairs: Sequence[Pairs]) -> dict[str, NDArray[Any]]:
+    """Return the pairs of structures that are sent with them, but for their cutoffs."""
+    return {
+        f"{index}.pairs.{name}": getattr(one, name)
+        for index, one in enumerate(pairs)
+        for name in _OF_PAIRS
+    }
+
+
+def pairs_from_arrays(
+    cutoffs_A: Sequence[float], arrays: Arrays, structures: Sequence[Atoms]
+) -> list[Pairs]:
+    """Rebuild the pairs of `structures`, whose own they were seen to be."""
+    return [
+        Pairs(
+            **{name: arrays[f"{index}.pairs.{name}"] for name in _OF_PAIRS},
+            cutoff_A=cutoff,
+            positions_A=atoms.positions,
+            cell_A=atoms.cell.array,
+        )
+        for index, (cutoff, atoms) in enumerate(zip(cutoffs_A, structures, strict=True))
+    ]
 
 
 def require_shape(arrays: Arrays, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:

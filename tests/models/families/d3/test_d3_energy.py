@@ -213,3 +213,12 @@ def test_single_precision_is_double_precision_rounded(d3: D3Model) -> None:
         (single.atomic_energies_eV, double.atomic_energies_eV),
     ):
         np.testing.assert_array_equal(ours, np.float32(theirs))
+
+
+@pytest.mark.parametrize("build", [crystal, triclinic, slab, wire, benzene])
+def test_energies_alone_are_those_beside_forces(d3: D3Model, build: Callable[[], Atoms]) -> None:
+    atoms = displaced(build())
+    [alone], [beside] = d3.evaluate([atoms], forces=False), d3.evaluate([atoms])
+    assert alone.forces_eV_per_A is None
+    assert alone.energy_eV == beside.energy_eV
+    np.testing.assert_array_equal(alone.atomic_energies_eV, beside.atomic_energies_eV)

@@ -28,13 +28,11 @@ Even differences depend on their step therefore, for 0.3.0 and r2scan by a tenth
 
 import contextlib
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from ase import Atoms
 from chgnet.model import model as stock
 
 from nearsight.errors import ModelError
@@ -87,19 +85,12 @@ class ChgnetEnergy:
     def __init__(self, model: Any, identity: ModelIdentity, capabilities: Capabilities) -> None:
         self.identity = identity
         self.capabilities = capabilities
-        self._dtype = getattr(torch, identity.dtype)
         self._model = ready_to_differentiate(model, identity)
+        self.cutoff_A = float(model.graph_converter.atom_graph_cutoff)
 
-    def prepare(self, structures: Sequence[Atoms]) -> AngleGraph:
-        """Return the graph of bonds and angles of a batch of structures."""
-        cutoffs = self._model.graph_converter
-        return angle_graph(
-            structures,
-            cutoffs.atom_graph_cutoff,
-            cutoffs.bond_graph_cutoff,
-            dtype=self._dtype,
-            device=self.identity.device,
-        )
+    def complete(self, graph: NeighborGraph) -> AngleGraph:
+        """Return the graph of bonds and of the angles between short ones."""
+        return angle_graph(graph, self._model.graph_converter.bond_graph_cutoff)
 
     def energy(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor

@@ -7,7 +7,7 @@ from ase import Atoms
 
 from nearsight.models.families.d3.interpolation import Coefficients, interpolate
 from nearsight.models.families.d3.kernels import Array, BeckeJohnson, Counting, Kernel
-from nearsight.models.families.d3.lattice import Pairs, PairSums, pair_sums, pairs_of
+from nearsight.models.families.d3.lattice import Pairs, PairSums, pair_sums, pair_values, pairs_of
 from nearsight.models.families.d3.parameters import (
     COUNTING_CUTOFF_A,
     ENERGY_CUTOFF_A,
@@ -44,8 +44,7 @@ class Dispersion:
 
     def atomic_energies_eV(self) -> Array:
         """Return half of each pair's energy for each of its atoms, shape ``(n_atoms,)``."""
-        half = -0.5 * self.pairs.weights * self.c6.value * self.g.value
-        return self.pairs.to_atoms(half, half)
+        return _atomic_energies(self.pairs, self.c6, self.g.value)
 
     def gradient_eV_per_A(self) -> Array:
         """Return ∂E/∂r, shape ``(n_atoms, 3)``."""
@@ -59,6 +58,14 @@ class Dispersion:
         return np.tensordot(w_g, self.g.virial, 1) + np.tensordot(w_n, self.n.virial, 1)
 
 
+def dispersion_energies(atoms: Atoms, damping: Damping, reference: Reference) -> Array:
+    """Return the atomic energies in eV alone, shape ``(n_atoms,)``; see `dispersion`."""
+    pairs = pairs_of(atoms, ENERGY_CUTOFF_A)
+    damped, counting = _kernels(atoms, pairs, damping, reference)
+    c6 = _coefficients(reference, atoms, pairs, pair_values(pairs, counting))
+    return _atomic_energies(pairs, c6, pair_values(pairs, damped))
+
+
 def dispersion(
     atoms: Atoms, damping: Damping, reference: Reference, *, order: int = 1
 ) -> Dispersion:
@@ -69,13 +76,31 @@ def dispersion(
     1456, doi 10.1002/jcc.21759, equations 2 and 6; no three-body term.
     """
     pairs = pairs_of(atoms, ENERGY_CUTOFF_A)
-    first, second = atoms.numbers[pairs.first], atoms.numbers[pairs.second]
-    damped = BeckeJohnson.of(damping, reference, first, second, ENERGY_CUTOFF_A)
-    counting = Counting.of(reference, first, second, COUNTING_CUTOFF_A)
+    damped, counting = _kernels(atoms, pairs, damping, reference)
     n = pair_sums(pairs, counting, order=order)
-    counts = pairs.to_atoms(pairs.weights * n.value, pairs.weights * n.value)
-    c6 = interpolate(reference, atoms.numbers, pairs, counts)
+    c6 = _coefficients(reference, atoms, pairs, n.value)
     g = pair_sums(pairs, damped, order=order)
     weighted = pairs.weights * g.value
     slopes = -pairs.to_atoms(c6.a * weighted, c6.b * weighted)
     return Dispersion(pairs, (damped, counting), g, n, c6, slopes)
+
+
+def _kernels(
+    atoms: Atoms, pairs: Pairs, damping: Damping, reference: Reference
+) -> tuple[BeckeJohnson, Counting]:
+    first, second = atoms.numbers[pairs.first], atoms.numbers[pairs.second]
+    damped = BeckeJohnson.of(damping, reference, first, second, ENERGY_CUTOFF_A)
+    return damped, Counting.of(reference, first, second, COUNTING_CUTOFF_A)
+
+
+def _coefficients(
+    reference: Reference, atoms: Atoms, pairs: Pairs, neighbours: Array
+) -> Coefficients:
+    """Return C6 of each pair; `neighbours` says how much its atoms count for each other."""
+    counts = pairs.to_atoms(pairs.weights * neighbours, pairs.weights * neighbours)
+    return interpolate(reference, atoms.numbers, pairs, counts)
+
+
+def _atomic_energies(pairs: Pairs, c6: Coefficients, damped: Array) -> Array:
+    half = -0.5 * pairs.weights * c6.value * damped
+    return pairs.to_atoms(half, half)

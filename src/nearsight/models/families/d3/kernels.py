@@ -27,7 +27,7 @@ class Kernel(Protocol):
         ...
 
     def __call__(self, squares: Array, pairs: slice, order: int) -> tuple[Array, ...]:
-        """Return φ, φ₁ and, for order 2, φ₂ at squared distances in Å².
+        """Return φ and as many of φ₁ and φ₂ as `order` says, at squared distances in Å².
 
         Parameters
         ----------
@@ -36,7 +36,7 @@ class Kernel(Protocol):
         pairs
             Which pairs the rows of `squares` belong to.
         order
-            The highest derivative that is needed: 1 or 2.
+            The highest derivative that is needed: 0, 1 or 2.
         """
         ...
 
@@ -75,18 +75,20 @@ class BeckeJohnson:
         )
 
     def __call__(self, squares: Array, pairs: slice, order: int) -> tuple[Array, ...]:
-        """Return φ, φ₁ and, for order 2, φ₂; see `Kernel`."""
+        """Return φ, φ₁ and φ₂ up to an order; see `Kernel`."""
         radii = self.radii_A[pairs, None]
         s8 = self.s8_ratio_A2[pairs, None]
         fourth = squares * squares
         sixth = fourth * squares
         by_6 = 1 / (sixth + radii**6)
         by_8 = 1 / (fourth * fourth + radii**8)
+        value = self.s6 * by_6 + s8 * by_8
+        if order == 0:
+            return (value,)
         slope_6 = fourth * by_6
         slope_6 *= by_6
         slope_8 = sixth * by_8
         slope_8 *= by_8
-        value = self.s6 * by_6 + s8 * by_8
         first = (-6 * self.s6) * slope_6 + (-8 * s8) * slope_8
         if order == 1:
             return value, first
@@ -117,10 +119,12 @@ class Counting:
         return cls(cutoff_A, radii)
 
     def __call__(self, squares: Array, pairs: slice, order: int) -> tuple[Array, ...]:
-        """Return φ, φ₁ and, for order 2, φ₂; see `Kernel`."""
+        """Return φ, φ₁ and φ₂ up to an order; see `Kernel`."""
         squares = squares.clip(_SMALLEST_SQUARE_A2)
         scaled = (COUNTING_STEEPNESS * self.radii_A[pairs, None]) / np.sqrt(squares)
         value = 1 / (1 + np.exp(COUNTING_STEEPNESS - scaled))
+        if order == 0:
+            return (value,)
         steepness = value * (1 - value)
         steepness /= squares
         first = -steepness * scaled

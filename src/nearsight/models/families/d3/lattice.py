@@ -76,6 +76,15 @@ def pairs_of(atoms: Atoms, cutoff_A: float) -> Pairs:
     )
 
 
+def pair_values(pairs: Pairs, kernel: Kernel) -> Array:
+    """Sum `kernel` over the images of each pair, and no derivatives, shape ``(n_pairs,)``."""
+    value = np.zeros(len(pairs.first))
+    for rows, _, squares in _blocks(pairs, kernel.cutoff_A):
+        (terms,) = kernel(squares, rows, 0)
+        value[rows] = np.einsum("pt,pt->p", terms, squares <= kernel.cutoff_A**2)
+    return value
+
+
 def pair_sums(pairs: Pairs, kernel: Kernel, *, order: int) -> PairSums:
     """Sum `kernel` and its derivatives up to `order` (1 or 2) over the images of each pair."""
     n_pairs = len(pairs.first)

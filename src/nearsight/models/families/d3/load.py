@@ -25,11 +25,10 @@ from nearsight.models.contract import (
     Seed,
     require_all_atoms,
     require_elements,
-    require_sound,
-    require_stress,
+    require_evaluable,
 )
 from nearsight.models.families.d3.curvature import Curvature
-from nearsight.models.families.d3.energy import dispersion
+from nearsight.models.families.d3.energy import dispersion, dispersion_energies
 from nearsight.models.families.d3.parameters import (
     COUNTING_CUTOFF_A,
     ENERGY_CUTOFF_A,
@@ -39,7 +38,9 @@ from nearsight.models.families.d3.parameters import (
     read_reference,
 )
 from nearsight.models.loading import LoadRequest
+from nearsight.models.soundness import require_all_sound
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 
 class D3Model:
@@ -93,13 +94,22 @@ class D3Model:
             citation="doi 10.1063/1.3382344 and 10.1002/jcc.21759",
         )
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        """Return energies, forces and stresses; see `Model.evaluate`."""
-        for atoms in structures:
-            require_elements(atoms, self)
-            if stress:
-                require_stress(atoms)
-        return [self._evaluate(atoms, stress=stress) for atoms in structures]
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,  # noqa: ARG002
+    ) -> list[Evaluation]:
+        """Return energies, forces and stresses; see `Model.evaluate`.
+
+        Sums over the lattice need no list of pairs: `pairs` are not used.
+        """
+        require_evaluable(structures, self, stress=stress)
+        evaluations = [self._evaluate(atoms, forces=forces, stress=stress) for atoms in structures]
+        require_all_sound(evaluations, structures, self.identity.name)
+        return evaluations
 
     def rows(
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
@@ -139,12 +149,15 @@ class D3Model:
 
         return products
 
-    def _evaluate(self, atoms: Atoms, *, stress: bool) -> Evaluation:
+    def _evaluate(self, atoms: Atoms, *, forces: bool, stress: bool) -> Evaluation:
+        if not (forces or stress):
+            atomic = dispersion_energies(atoms, self._damping, self._reference)
+            return Evaluation(float(atomic.sum()), None, None, self._rounded(atomic))
         energy = dispersion(atoms, self._damping, self._reference)
         atomic = energy.atomic_energies_eV()
-        evaluation = Evaluation(
+        return Evaluation(
             energy_eV=float(atomic.sum()),
-            forces_eV_per_A=self._rounded(-energy.gradient_eV_per_A()),
+            forces_eV_per_A=self._rounded(-energy.gradient_eV_per_A()) if forces else None,
             stress_eV_per_A3=(
                 self._rounded(full_3x3_to_voigt_6_stress(energy.virial_eV()) / atoms.get_volume())
                 if stress
@@ -152,8 +165,6 @@ class D3Model:
             ),
             atomic_energies_eV=self._rounded(atomic),
         )
-        require_sound(evaluation, atoms, self.identity.name)
-        return evaluation
 
     def _rounded(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values.astype(self._dtype).astype(np.float64)

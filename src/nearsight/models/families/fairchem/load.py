@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ase import Atoms
 from fairchem.core.calculate import pretrained_mlip
 from huggingface_hub import errors
 
@@ -76,14 +75,15 @@ class FairchemEnergy:
         self.identity = identity
         self.capabilities = stated
         self._network = network
+        self.cutoff_A = network.cutoff_A
         self._block = block.to(dtype=getattr(torch, identity.dtype), device=identity.device)
         self._block.requires_grad_(False)
         self._rmsd = float(network.task("energy").normalizer.rmsd)
         self._references = network.references()
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the neighbour graph of a batch of structures."""
-        return self._network.prepare(structures)
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph of the nearest neighbours only."""
+        return self._network.complete(graph)
 
     def energy(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor
@@ -106,11 +106,12 @@ class FairchemForces:
         self.identity = identity
         self.capabilities = stated
         self._network = network
+        self.cutoff_A = network.cutoff_A
         self._references = network.references()
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the neighbour graph of a batch of structures."""
-        return self._network.prepare(structures)
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph of the nearest neighbours only."""
+        return self._network.complete(graph)
 
     def predict(self, graph: NeighborGraph, positions: torch.Tensor) -> DirectPrediction:
         """Return energies, forces and, from networks that have a head for it, stresses."""

@@ -13,7 +13,7 @@ by Euler angles are among them, whose reverse pass takes their own sines and cos
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
-from ase import Atoms
 from fairchem.core.graph.radius_graph_pbc import get_max_neighbors_mask
 from fairchem.core.models.uma.common.quaternion.wigner_d_hybrid import axis_angle_wigner_hybrid
 from fairchem.core.models.uma.escn_md import eSCNMDBackbone
@@ -34,7 +33,7 @@ from fairchem.core.units.mlip_unit.utils import (
 
 from nearsight.errors import ModelError
 from nearsight.models.engines.torch_model import ready_to_differentiate
-from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
 
 SETTINGS = InferenceSettings(
@@ -121,33 +120,28 @@ class FairchemNetwork:
             found = given.element_references
         return found.to(self._identity.device, torch.float64)
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the neighbour graph of a batch of structures.
+    @property
+    def cutoff_A(self) -> float:
+        """Distance in Å beyond which atoms are no neighbours."""
+        return float(self.model.backbone.cutoff)
+
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph of the nearest neighbours only.
 
         Raises
         ------
         ModelError
-            One is an atom by itself, and the network was not trained on such.
+            A structure is an atom by itself, and the network was not trained on such.
         """
-        for atoms in structures:
-            if len(atoms) == 1 and not atoms.pbc.any() and not self.model.supports_single_atoms:
-                raise ModelError(
-                    f"{self._identity.name} was not trained on an atom by itself; the energy that "
-                    f"fairchem gives for one is from a table. Use two atoms or more."
-                )
-        backbone = self.model.backbone
-        graph = neighbor_graph(structures, backbone.cutoff, torch.float64, "cpu")
-        graph = _nearest(graph, backbone.max_neighbors)
-        device, dtype = self._identity.device, self._dtype
-        return replace(
-            graph,
-            numbers=graph.numbers.to(device),
-            positions=graph.positions.to(device, dtype),
-            senders=graph.senders.to(device),
-            receivers=graph.receivers.to(device),
-            shifts=graph.shifts.to(device, dtype),
-            structure_of_atom=graph.structure_of_atom.to(device),
-        )
+        single = torch.tensor([count == 1 for count in graph.atoms_per_structure])
+        [isolated] = torch.nonzero(single & ~graph.periodic.any(dim=1), as_tuple=True)
+        if len(isolated) and not self.model.supports_single_atoms:
+            which = f"structure {int(isolated[0])} of the batch: " if len(single) > 1 else ""
+            raise ModelError(
+                f"{which}{self._identity.name} was not trained on an atom by itself; the energy "
+                f"that fairchem gives for one is from a table. Use two atoms or more."
+            )
+        return _nearest(graph, self.model.backbone.max_neighbors)
 
     def features(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor
@@ -279,9 +273,4 @@ def _nearest(graph: NeighborGraph, most: int) -> NeighborGraph:
         atom_distance=vectors.square().sum(dim=1),
         max_num_neighbors_threshold=most,
     )
-    return replace(
-        graph,
-        senders=graph.senders[kept],
-        receivers=graph.receivers[kept],
-        shifts=graph.shifts[kept],
-    )
+    return graph.with_edges(kept)

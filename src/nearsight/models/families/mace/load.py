@@ -6,7 +6,7 @@ under the Academic Software License, which allows no commercial use.
 """
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities
 from nearsight.models.engines.e3nn_graphs import restore_graphs, simplify_products
+from nearsight.models.engines.torch_graphs import graph_of
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
 from nearsight.models.families import stated
 from nearsight.models.families.mace.importing import MACE, ScaleShiftMACE, safe_loading_kept
-from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.loading import LoadRequest, require_trust
 from nearsight.provenance import ModelIdentity, Setting
 
@@ -62,17 +63,15 @@ class MaceEnergy:
         self._dtype = getattr(torch, identity.dtype)
         self._model = ready_to_differentiate(model, identity)
         self._head = head
-        self._cutoff_A = float(model.r_max)
+        self.cutoff_A = float(model.r_max)
         numbers = model.atomic_numbers
         # For each atomic number its place among the model's elements.
         self._places = numbers.new_full((int(numbers.max()) + 1,), -1)
         self._places[numbers] = torch.arange(len(numbers), device=numbers.device)
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the neighbour graph of a batch of structures."""
-        return neighbor_graph(
-            structures, self._cutoff_A, dtype=self._dtype, device=self.identity.device
-        )
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph as it is: pairs are all that the network needs."""
+        return graph
 
     def energy(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor
@@ -273,7 +272,7 @@ def _make_differentiation_cheap(model: Any, energy: MaceEnergy, path: Path) -> N
     numbers = sorted(energy.capabilities.elements or ())
     three = [numbers[0], numbers[len(numbers) // 2], numbers[-1]]
     spots = float(model.r_max) * torch.tensor([[0, 0, 0], [0.35, 0.1, 0], [0.1, 0.4, 0.2]])
-    graph = energy.prepare([Atoms(three, positions=spots.numpy())])
+    graph = graph_of(energy, [Atoms(three, positions=spots.numpy())])
 
     def features() -> torch.Tensor:
         # Not the energies, in which those of free atoms hide all else.

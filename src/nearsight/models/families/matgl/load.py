@@ -18,13 +18,12 @@ What is said here of smoothness follows from the functions of the package, whate
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import torch
-from ase import Atoms
 from ase.data import atomic_numbers
 from huggingface_hub.errors import HfHubHTTPError
 from matgl.apps.pes import Potential
@@ -38,7 +37,7 @@ from nearsight.models.contract import Capabilities
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
 from nearsight.models.families import Stated, stated
 from nearsight.models.graphs.angle_graph import AngleGraph, angle_graph
-from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.loading import LoadRequest
 from nearsight.provenance import ModelIdentity
 
@@ -61,23 +60,21 @@ class MatglEnergy:
     def __init__(self, potential: Any, identity: ModelIdentity, capabilities: Capabilities) -> None:
         self.identity = identity
         self.capabilities = capabilities
-        self._dtype = getattr(torch, identity.dtype)
         self._potential = ready_to_differentiate(potential, identity)
         self._network = self._potential.model
+        self.cutoff_A = float(self._network.cutoff)
         numbers = [atomic_numbers[symbol] for symbol in self._network.element_types]
         # For each atomic number its place among the model's elements.
         self._places = torch.full((max(numbers) + 1,), -1, device=identity.device)
         self._places[numbers] = torch.arange(len(numbers), device=identity.device)
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the graph of pairs, and angles where there are any, of a batch of structures."""
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph with the angles of a network that has some."""
         network = self._network
-        where = {"dtype": self._dtype, "device": self.identity.device}
         if isinstance(network, TensorNet):
-            return neighbor_graph(structures, network.cutoff, **where)
-        short = network.threebody_cutoff if isinstance(network, M3GNet) else 0.0
+            return graph
         # CHGNet finds its own angles, in pairs whose two directions are each other's negatives.
-        return angle_graph(structures, network.cutoff, short, **where)
+        return angle_graph(graph, network.threebody_cutoff if isinstance(network, M3GNet) else 0.0)
 
     def energy(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor

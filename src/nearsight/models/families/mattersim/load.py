@@ -13,12 +13,10 @@ the clamp cuts off whatever bending them costs. Here the cosine goes in as it is
 import contextlib
 import sys
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
@@ -66,17 +64,11 @@ class MattersimEnergy:
         self.capabilities = capabilities
         self._dtype = getattr(torch, identity.dtype)
         self._model = ready_to_differentiate(model, identity)
+        self.cutoff_A = float(model.model_args["cutoff"])
 
-    def prepare(self, structures: Sequence[Atoms]) -> AngleGraph:
-        """Return the graph of pairs and angles of a batch of structures."""
-        settings = self._model.model_args
-        return angle_graph(
-            structures,
-            settings["cutoff"],
-            settings["threebody_cutoff"],
-            dtype=self._dtype,
-            device=self.identity.device,
-        )
+    def complete(self, graph: NeighborGraph) -> AngleGraph:
+        """Return the graph of pairs and of the angles between short ones."""
+        return angle_graph(graph, self._model.model_args["threebody_cutoff"])
 
     def energy(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor

@@ -12,13 +12,12 @@ import contextlib
 import math
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
-from ase import Atoms
 from metatensor.torch import Labels, TensorBlock
 from metatomic.torch import (
     ModelEvaluationOptions,
@@ -35,7 +34,7 @@ from nearsight.models.contract import Capabilities
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
 from nearsight.models.families import MODELS, stated
 from nearsight.models.families.metatomic.pet import download, read_checkpoint
-from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.loading import LoadRequest, require_trust
 from nearsight.provenance import ModelIdentity, Setting
 
@@ -55,17 +54,22 @@ class _PairList:
     samples: Labels
     """Atoms and cell shifts of the pairs, in metatomic's words."""
 
+    def to(self, device: str) -> "_PairList":
+        """Return the list on a device."""
+        return _PairList(self.request, self.edges.to(device), self.samples.to(device))
+
 
 @dataclass(frozen=True)
 class MetatomicGraph(NeighborGraph):
-    """A neighbour graph with what metatomic's systems hold besides."""
+    """A neighbour graph with the lists of pairs that a model asks for."""
 
-    cells: torch.Tensor
-    """Cell vectors in Å as rows, zero where not periodic, shape ``(n_structures, 3, 3)``."""
-    periodic: torch.Tensor
-    """Directions that are periodic, bool, shape ``(n_structures, 3)``."""
     pair_lists: tuple[tuple[_PairList, ...], ...]
     """For each structure what it has for each list of pairs."""
+
+    def to(self, dtype: torch.dtype, device: str) -> Self:
+        """Return the graph on a device, its real numbers in a precision."""
+        lists = tuple(tuple(one.to(device) for one in lists) for lists in self.pair_lists)
+        return replace(super().to(dtype, device), pair_lists=lists)
 
 
 class MetatomicEnergy:
@@ -76,9 +80,10 @@ class MetatomicEnergy:
     ) -> None:
         self.identity = identity
         self.capabilities = capabilities
-        self._dtype = getattr(torch, identity.dtype)
         self._model = ready_to_differentiate(model, identity)
         self._requests = model.requested_neighbor_lists()
+        self._cutoffs_A = [request.engine_cutoff("angstrom") for request in self._requests]
+        self.cutoff_A = max(self._cutoffs_A)
         self._output = output
         kind = "atom" if capabilities.atomic_energies else "system"
         self._options = ModelEvaluationOptions(
@@ -86,36 +91,31 @@ class MetatomicEnergy:
             outputs={output: ModelOutput(unit="eV", sample_kind=kind, explicit_gradients=[])},
         )
 
-    def prepare(self, structures: Sequence[Atoms]) -> MetatomicGraph:
-        """Return the graph of a batch of structures with the lists of pairs the model asks for."""
-        cutoffs = [request.engine_cutoff("angstrom") for request in self._requests]
-        device = self.identity.device
-        graph = neighbor_graph(structures, max(cutoffs, default=0.0), self._dtype, device)
-        periodic = torch.tensor([atoms.pbc.tolist() for atoms in structures], device=device)
-        cells = torch.stack([torch.as_tensor(atoms.cell.array) for atoms in structures])
-        cells = cells.to(device) * periodic[:, :, None]
-        lengths = graph.edge_vectors(graph.positions, graph.unstrained()).norm(dim=1)
+    def complete(self, graph: NeighborGraph) -> MetatomicGraph:
+        """Return the graph with the lists of pairs that the model asks for."""
+        n_structures = graph.n_structures
+        first_atoms = torch.tensor([0, *graph.atoms_per_structure[:-1]]).cumsum(0)
         of_edges = graph.structure_of_atom[graph.senders]
-        first_atoms = torch.tensor([0, *graph.atoms_per_structure]).cumsum(0)
-        lists = []
-        for index, cell in enumerate(cells):
-            # Cells of slabs and wires have rows of zeros, and so do their shifts.
-            inverse = torch.linalg.pinv(cell)
-            of_request = []
-            for request, cutoff in zip(self._requests, cutoffs, strict=True):
-                [edges] = torch.nonzero((of_edges == index) & (lengths <= cutoff), as_tuple=True)
-                shifts = (graph.shifts[edges].to(inverse) @ inverse).round()
-                atoms = torch.stack([graph.senders[edges], graph.receivers[edges]], dim=1)
-                pairs = torch.cat([atoms - first_atoms[index].to(device), shifts.to(atoms)], dim=1)
-                if not request.full_list:
-                    half = _each_once(pairs)
-                    edges, pairs = edges[half], pairs[half]
-                samples = Labels(_PAIR, pairs.to(torch.int32))
-                of_request.append(_PairList(request, edges, samples))
-            lists.append(tuple(of_request))
-        return MetatomicGraph(
-            **vars(graph), cells=cells.to(self._dtype), periodic=periodic, pair_lists=tuple(lists)
-        )
+        # Cells of slabs and wires have rows of zeros, and so do their shifts.
+        inverse = torch.linalg.pinv(graph.cells * graph.periodic[:, :, None])
+        images = torch.einsum("ni,nij->nj", graph.shifts, inverse[of_edges]).round()
+        atoms = torch.stack([graph.senders, graph.receivers], dim=1) - first_atoms[of_edges, None]
+        pairs = torch.cat([atoms, images.to(atoms)], dim=1)
+        lengths = graph.edge_vectors(graph.positions, graph.unstrained()).norm(dim=1)
+        of_requests = []
+        for request, cutoff in zip(self._requests, self._cutoffs_A, strict=True):
+            listed = lengths <= cutoff
+            if not request.full_list:
+                listed &= _each_once(pairs)
+            [edges] = torch.nonzero(listed, as_tuple=True)
+            counts = torch.bincount(of_edges[edges], minlength=n_structures)  # in their order
+            of_requests.append(
+                [
+                    _PairList(request, own, Labels(_PAIR, pairs[own].to(torch.int32)))
+                    for own in edges.split(counts.tolist())
+                ]
+            )
+        return MetatomicGraph(**vars(graph), pair_lists=tuple(zip(*of_requests, strict=True)))
 
     def energy(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor
@@ -141,7 +141,8 @@ class MetatomicEnergy:
         """
         vectors = graph.edge_vectors(positions, strain)
         moved = positions + torch.einsum("ni,nij->nj", positions, strain[graph.structure_of_atom])
-        cells = graph.cells + graph.cells @ strain
+        cells = graph.cells * graph.periodic[:, :, None]
+        cells = cells + cells @ strain
         device = positions.device
         components = [Labels(["xyz"], torch.arange(3, dtype=torch.int32, device=device)[:, None])]
         properties = Labels(["distance"], torch.zeros(1, 1, dtype=torch.int32, device=device))

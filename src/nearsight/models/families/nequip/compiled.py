@@ -24,7 +24,7 @@ from nequip.integrations.utils import basic_transforms
 from nequip.model.inference_models import load_compiled_model
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import Capabilities, Evaluation, require_elements
+from nearsight.models.contract import Capabilities, Evaluation
 from nearsight.models.engines.ase_model import AseModel
 from nearsight.provenance import ModelIdentity
 
@@ -43,20 +43,14 @@ class CompiledNequIP(AseModel):
         """Name, digest of the compiled file, dtype and device."""
         return self._identity
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        """Return energies, forces and stresses; see `Model.evaluate`."""
-        for atoms in structures:
-            require_elements(atoms, self)
-        return super().evaluate(structures, stress=stress)
-
-    def _evaluate(self, atoms: Atoms, *, stress: bool) -> Evaluation:
+    def _evaluate(self, atoms: Atoms, *, forces: bool, stress: bool) -> Evaluation:
         with double_precision_by_default():
-            found = super()._evaluate(atoms, stress=stress)
-        if self.identity.dtype == "float64":
+            found = super()._evaluate(atoms, forces=forces, stress=stress)
+        if self.identity.dtype == "float64" or found.forces_eV_per_A is None:
             return found
         # Geometry and sums are double, the network between them is not: no further digit is known.
-        forces = found.forces_eV_per_A.astype(np.float32).astype(np.float64)
-        return replace(found, forces_eV_per_A=forces)
+        rounded = found.forces_eV_per_A.astype(np.float32).astype(np.float64)
+        return replace(found, forces_eV_per_A=rounded)
 
 
 def load_compiled(path: Path, identity: ModelIdentity) -> CompiledNequIP:

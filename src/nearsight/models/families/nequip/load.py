@@ -11,13 +11,11 @@ once more: its rows are differences of forces.
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
-from ase import Atoms
 from ase.data import atomic_numbers
 from nequip.model.saved_models import ModelFromPackage, load_utils
 from nequip.utils.model_repository import ModelNotFoundError
@@ -29,7 +27,7 @@ from nearsight.models.engines.e3nn_graphs import simplify_products
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
 from nearsight.models.families import stated
 from nearsight.models.families.nequip.compiled import load_compiled, require_element_names
-from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.loading import LoadRequest, require_trust
 from nearsight.provenance import ModelIdentity
 
@@ -90,22 +88,17 @@ class NequIPEnergy:
         self._dtype = getattr(torch, identity.dtype)
         self._model = _in_precision(ready_to_differentiate(model, identity), self._dtype)
         self._type_of_number = type_of_number.to(identity.device)
-        self._cutoffs_A = cutoffs_A.to(dtype=self._dtype, device=identity.device)
+        self._cutoffs_A = cutoffs_A.to(torch.float64)
+        self.cutoff_A = float(cutoffs_A.max())
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the neighbour graph of a batch of structures: each pair within its own cutoff."""
-        longest = float(self._cutoffs_A.max())
-        graph = neighbor_graph(structures, longest, self._dtype, self.identity.device)
-        if bool((self._cutoffs_A == longest).all()):
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph of the pairs that are within the cutoff of their two types."""
+        if bool((self._cutoffs_A == self.cutoff_A).all()):
             return graph
-        types = self._type_of_number[graph.numbers]
+        types = self._type_of_number.cpu()[graph.numbers]
         lengths = graph.edge_vectors(graph.positions, graph.unstrained()).norm(dim=1)
-        near = lengths <= self._cutoffs_A[types[graph.senders], types[graph.receivers]]
-        return replace(
-            graph,
-            senders=graph.senders[near],
-            receivers=graph.receivers[near],
-            shifts=graph.shifts[near],
+        return graph.with_edges(
+            lengths <= self._cutoffs_A[types[graph.senders], types[graph.receivers]]
         )
 
     def energy(

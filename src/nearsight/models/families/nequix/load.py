@@ -50,6 +50,7 @@ class NequixEnergy:
     ) -> None:
         self.identity = identity
         self.capabilities = capabilities
+        self.cutoff_A = float(model.cutoff)
         arrays, self._without_arrays = equinox.partition(model, equinox.is_array)
         leaves, self._structure = jax.tree.flatten(arrays)
         self.weights: list[NDArray[Any]] = [

@@ -17,12 +17,10 @@ What must be known about all of them:
   models were trained so.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
@@ -51,10 +49,11 @@ class OrbEnergy:
         self.identity = identity
         self.capabilities = stated
         self._network = network
+        self.cutoff_A = network.cutoff_A
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the neighbour graph of a batch of structures."""
-        return self._network.prepare(structures)
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph of the nearest neighbours only."""
+        return self._network.complete(graph)
 
     def energy(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor
@@ -77,10 +76,11 @@ class OrbForces:
         self.identity = identity
         self.capabilities = stated
         self._network = network
+        self.cutoff_A = network.cutoff_A
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the neighbour graph of a batch of structures."""
-        return self._network.prepare(structures)
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph of the nearest neighbours only."""
+        return self._network.complete(graph)
 
     def predict(self, graph: NeighborGraph, positions: torch.Tensor) -> DirectPrediction:
         """Return energies, forces and, from models trained on crystals, stresses."""

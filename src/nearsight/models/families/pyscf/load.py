@@ -25,6 +25,7 @@ Sun et al., J. Chem. Phys. 2020, 153, 024109, doi 10.1063/5.0006074.
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -41,9 +42,10 @@ from nearsight.models.contract import (
     Evaluation,
     Products,
     Seed,
+    forces_of,
+    of_batch,
     require_all_atoms,
     require_elements,
-    require_sound,
 )
 from nearsight.models.electrons import charge_and_multiplicity
 from nearsight.models.families.pyscf.rows import Response
@@ -55,7 +57,9 @@ from nearsight.models.families.pyscf.scf import (
     same_geometry,
 )
 from nearsight.models.loading import LoadRequest
+from nearsight.models.soundness import require_sound
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.pairs import Pairs
 
 STEP_A = 1e-3
 """Displacement in Å for differences of forces that are converged as these are."""
@@ -79,7 +83,7 @@ class PyscfModel:
         self._method = method
         self._densities = Densities(method)
         self._response: tuple[Atoms, Response] | None = None
-        self._last: tuple[Atoms, Evaluation] | None = None
+        self._last: tuple[Atoms, NDArray[np.float64]] | None = None
         hartree_fock = method.functional == "hf"
         options: dict[str, str | int | bool | None] = {
             "functional": method.functional,
@@ -113,16 +117,28 @@ class PyscfModel:
             citation=_CITATION,
         )
 
-    def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
-        """Return energies and forces; see `Model.evaluate`."""
-        for atoms in structures:
-            self._require(atoms)
+    def evaluate(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,  # noqa: ARG002
+    ) -> list[Evaluation]:
+        """Return energies and forces; see `Model.evaluate`. There is no use for `pairs`."""
+        for index, atoms in enumerate(structures):
+            with of_batch(structures, index):
+                self._require(atoms)
         if stress:
             raise MissingPropertyError(
                 f"{self.identity.name} computes molecules, which have no stress; ask for energy "
                 f"and forces only."
             )
-        return [self._evaluate(atoms) for atoms in structures]
+        evaluations = []
+        for index, atoms in enumerate(structures):
+            with of_batch(structures, index):
+                evaluations.append(self._evaluate(atoms, forces=forces))
+        return evaluations
 
     def rows(
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
@@ -173,25 +189,29 @@ class PyscfModel:
                 f"(atoms.pbc = False) if it is a molecule in a box, or use gfn2-xtb."
             )
 
-    def _evaluate(self, atoms: Atoms) -> Evaluation:
-        if self._last is not None and same_geometry(self._last[0], atoms):
-            return self._last[1]  # a gradient takes as long as the density
-        found = self._densities.of(atoms)
-        gradient = found.nuc_grad_method()
-        if self._method.grid_response:
-            gradient.grid_response = True
+    def _evaluate(self, atoms: Atoms, *, forces: bool) -> Evaluation:
+        density = self._densities.of(atoms)
         evaluation = Evaluation(
-            energy_eV=float(found.e_tot) * Hartree,
-            forces_eV_per_A=-np.asarray(gradient.kernel(), dtype=np.float64) * Hartree / Bohr,
+            energy_eV=float(density.e_tot) * Hartree,
+            forces_eV_per_A=self._forces_of(atoms, density) if forces else None,
             stress_eV_per_A3=None,
             atomic_energies_eV=None,
         )
         require_sound(evaluation, atoms, self.identity.name)
-        self._last = (atoms.copy(), evaluation)
         return evaluation
 
+    def _forces_of(self, atoms: Atoms, density: Any) -> NDArray[np.float64]:
+        if self._last is not None and same_geometry(self._last[0], atoms):
+            return self._last[1]  # a gradient takes as long as the density
+        gradient = density.nuc_grad_method()
+        if self._method.grid_response:
+            gradient.grid_response = True
+        forces = -np.asarray(gradient.kernel(), dtype=np.float64) * Hartree / Bohr
+        self._last = (atoms.copy(), forces)
+        return forces
+
     def _forces(self, structures: Sequence[Atoms]) -> list[NDArray[np.float64]]:
-        return [evaluation.forces_eV_per_A for evaluation in self.evaluate(structures)]
+        return [forces_of(evaluation) for evaluation in self.evaluate(structures)]
 
     def _response_of(self, atoms: Atoms) -> Response:
         if self._response is None or self._response[0] != atoms:

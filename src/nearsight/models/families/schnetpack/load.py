@@ -16,14 +16,13 @@ element of an atom in MgO is 55.2 eV/Å² analytically, and 2.43, 1.18 and 0.76 
 forces over 0.01, 0.02 and 0.03 Å. With 1 in place of 10⁻⁸ all are -0.427.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 import yaml
-from ase import Atoms
 from scipy import constants
 
 from nearsight.errors import ModelError
@@ -36,7 +35,7 @@ from nearsight.models.families.schnetpack.importing import (
     representation,
     transform,
 )
-from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.loading import LoadRequest, require_trust
 from nearsight.provenance import ModelIdentity
 
@@ -128,16 +127,15 @@ class SchnetpackEnergy:
         self._dtype = getattr(torch, identity.dtype)
         model = ready_to_differentiate(model, identity)
         self._representation = model.representation
+        self.cutoff_A = _cutoff_A(model.representation, units)
         self._network = readout.network
         self._scale = readout.scale
         self._references = readout.references.to(identity.device, self._dtype)
         self._units = units
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the neighbour graph of a batch of structures."""
-        cutoff = self.capabilities.cutoff_A
-        assert cutoff is not None
-        return neighbor_graph(structures, cutoff, dtype=self._dtype, device=self.identity.device)
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph as it is: pairs are all that the network needs."""
+        return graph
 
     def energy(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor
@@ -190,8 +188,12 @@ def load(request: LoadRequest) -> TorchModel:
     return TorchModel(SchnetpackEnergy(model, readout, units, identity, capabilities))
 
 
+def _cutoff_A(network: Any, units: _Units) -> float:
+    return float(network.cutoff_fn.cutoff) * units.length_A
+
+
 def _capabilities(network: Any, units: _Units, n_rows: int) -> Capabilities:
-    cutoff = float(network.cutoff_fn.cutoff) * units.length_A
+    cutoff = _cutoff_A(network, units)
     return Capabilities(
         cutoff_A=cutoff,
         receptive_field_A=cutoff * len(network.interactions),

@@ -18,7 +18,6 @@ import e3nn
 import sevenn._const
 import sevenn._keys as keys
 import torch
-from ase import Atoms
 from sevenn.checkpoint import SevenNetCheckpoint
 from sevenn.nn.linear import AtomReduce
 from sevenn.util import pretrained_name_to_path
@@ -30,7 +29,7 @@ from nearsight.models.engines.e3nn_graphs import simplify_products
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
 from nearsight.models.families import MODELS, stated
 from nearsight.models.families.sevennet import LEVELS_OF_MODALITIES
-from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.loading import LoadRequest, require_trust
 from nearsight.provenance import ModelIdentity
 
@@ -70,6 +69,7 @@ class SevenNetEnergy:
         self.capabilities = capabilities
         self._dtype = getattr(torch, identity.dtype)
         self._model = ready_to_differentiate(model, identity)
+        self.cutoff_A = float(model.cutoff)
         self._modality = None if modal is None else int(model.modal_map[modal])
         # What follows the atomic energies (their sum, and forces from it) is done here instead.
         self._layers = []
@@ -78,11 +78,9 @@ class SevenNetEnergy:
                 break
             self._layers.append(layer)
 
-    def prepare(self, structures: Sequence[Atoms]) -> NeighborGraph:
-        """Return the neighbour graph of a batch of structures."""
-        return neighbor_graph(
-            structures, self._model.cutoff, dtype=self._dtype, device=self.identity.device
-        )
+    def complete(self, graph: NeighborGraph) -> NeighborGraph:
+        """Return the graph as it is: pairs are all that the network needs."""
+        return graph
 
     def energy(
         self, graph: NeighborGraph, positions: torch.Tensor, strain: torch.Tensor
