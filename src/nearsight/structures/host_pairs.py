@@ -104,7 +104,7 @@ class _Cell:
         self.basis: IntArray = reduced_basis(host)
         self.periodic: BoolArray = host.pbc.copy()
         self.reduced_A: FloatArray = self.basis @ self.vectors_A
-        self.to_fractions: FloatArray = np.linalg.inv(self.reduced_A)
+        self.to_fractions: FloatArray = np.linalg.inv(self.reduced_A).astype(np.float64)
         self.reach_A = reach_A
         # How far atoms of images within reach lie outside the cell along each vector.
         self.margins: FloatArray = np.full(3, np.inf)
@@ -122,7 +122,7 @@ class _Places:
 
     def __init__(self, cell: _Cell, positions_A: FloatArray) -> None:
         fractions = positions_A @ cell.to_fractions
-        taken_off = np.where(cell.periodic, np.floor(fractions), 0.0)
+        taken_off: FloatArray = np.where(cell.periodic, np.floor(fractions), 0.0)
         self.fractions: FloatArray = fractions - taken_off
         self.inside_A: FloatArray = positions_A - taken_off @ cell.reduced_A
         self.images: IntArray = taken_off.astype(np.int64) @ cell.basis

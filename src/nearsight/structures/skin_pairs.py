@@ -118,8 +118,9 @@ class _Candidates:
             return None
         if not carried.any():
             return self.images
-        lattice = carried.astype(np.int64) @ self.basis
-        return self.images + lattice[self.first] - lattice[self.second]
+        lattice: IntArray = carried.astype(np.int64) @ self.basis
+        images: IntArray = self.images + lattice[self.first] - lattice[self.second]
+        return images
 
 
 def _search(atoms: Atoms, cutoff_A: float, skin_A: float) -> _Candidates:
