@@ -1,5 +1,6 @@
 """Crystals whose space groups are known from the way they are built."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 from ase.spacegroup import crystal
+
+from nearsight.structures.pairs import Pairs
 
 Build = Callable[[], Atoms]
 
@@ -58,3 +61,35 @@ def rotation() -> np.ndarray:
     """A proper rotation about a general axis, for rows of vectors: ``positions @ rotation``."""
     q, _ = np.linalg.qr(np.random.default_rng(11).normal(size=(3, 3)))
     return q * np.sign(np.linalg.det(q))
+
+
+@pytest.fixture(scope="session")
+def pairs_counted() -> Callable[[Pairs], Counter[tuple[float, ...]]]:
+    """Return a function: how often each pair ``(i, j, *shift)`` is in some `Pairs`, to the bit."""
+
+    def count(pairs: Pairs) -> Counter[tuple[float, ...]]:
+        columns = np.column_stack([pairs.first, pairs.second, pairs.shifts_A + 0.0])
+        return Counter(map(tuple, columns.tolist()))
+
+    return count
+
+
+@pytest.fixture(scope="session")
+def random_solid(skewed: Callable[[Atoms, int], Atoms]) -> Callable[..., Atoms]:
+    """Return a function: atoms in a cell by a seed, of every periodicity, some narrow, some skewed.
+
+    Its atoms lie inside the cell and outside of it.
+    """
+
+    def build(seed: int, n_atoms: int = 8) -> Atoms:
+        random = np.random.default_rng(seed)
+        widths = random.choice([1.9, 3.5, 6.5], 3)
+        cell = np.diag(widths) + random.uniform(-0.25, 0.25, (3, 3)) * widths
+        pbc = [(True, True, True), (True, True, False), (False, True, False), (False,) * 3][
+            seed % 4
+        ]
+        positions = random.uniform(-1.0, 2.0, (n_atoms, 3)) @ cell
+        atoms = Atoms(f"C{n_atoms}", positions=positions, cell=cell, pbc=pbc)
+        return skewed(atoms, seed) if seed % 8 >= 4 else atoms
+
+    return build

@@ -5,6 +5,7 @@ from ase import Atoms
 from matscipy.neighbours import neighbour_list
 from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
 
 
@@ -19,9 +20,33 @@ def neighbour_pairs(
         i and j, shape ``(n_pairs,)``, and the lattice vector in Å that is added to r_j, shape
         ``(n_pairs, 3)``.
     """
+    i, j, images = neighbour_images(atoms, distance_A)
+    return i, j, lattice_vectors_A(images, periodic_cell(atoms))
+
+
+def neighbour_images(atoms: Atoms, distance_A: float) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the same pairs with the lattice vectors in units of those of `periodic_cell`.
+
+    A pair whose distance is `distance_A` to rounding may be there or not.
+    """
     # A search in a skewed cell would visit many more images than there are within the distance.
-    cell = reduced_basis(atoms) @ periodic_cell(atoms)
+    basis = reduced_basis(atoms)
     i, j, images = neighbour_list(
-        "ijS", positions=atoms.positions, cell=cell, pbc=atoms.pbc, cutoff=distance_A
+        "ijS",
+        positions=atoms.positions,
+        cell=basis @ periodic_cell(atoms),
+        pbc=atoms.pbc,
+        cutoff=distance_A,
     )
-    return i.astype(np.int64), j.astype(np.int64), images @ cell
+    return i.astype(np.int64), j.astype(np.int64), images.astype(np.int64) @ basis
+
+
+def lattice_vectors_A(images: IntArray, cell_A: FloatArray) -> FloatArray:
+    """Return lattice vectors in Å, shape ``(n, 3)``, from whole numbers of cell vectors.
+
+    Term by term: a product of matrices may round the same lattice vector differently among others,
+    and whether a pair at the cutoff is within it would depend on which others there are.
+    """
+    first, second, third = images.T[:, :, np.newaxis]
+    vectors: FloatArray = first * cell_A[0] + second * cell_A[1] + third * cell_A[2]
+    return vectors

@@ -5,8 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from ase import Atoms
 
-from nearsight.arrays import FloatArray, IntArray
-from nearsight.structures.neighbours import neighbour_pairs
+from nearsight.arrays import BoolArray, FloatArray, IntArray
+from nearsight.errors import StructureError
+from nearsight.structures.neighbours import lattice_vectors_A, neighbour_images
+from nearsight.structures.reduced_cell import periodic_cell
+
+WITH_ROUNDING = 1 + 1e-9
+"""Searches go that much farther than the cutoff, and what they come upon is then compared with it
+by `closer_than`: their own arithmetic rounds differently from search to search."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +65,53 @@ class Pairs:
 
 
 def pairs_of(atoms: Atoms, cutoff_A: float) -> Pairs:
-    """Return all pairs of `atoms` closer than `cutoff_A` Å, periodic images included."""
-    first, second, shifts = neighbour_pairs(atoms, cutoff_A)
+    """Return all pairs of `atoms` closer than `cutoff_A` Å, periodic images included.
+
+    Raises
+    ------
+    StructureError
+        A position or cell vector is not finite.
+    """
+    require_finite(atoms.positions, "position")
+    require_finite(atoms.cell.array, "cell vector")
+    first, second, images = neighbour_images(atoms, cutoff_A * WITH_ROUNDING)
+    shifts = lattice_vectors_A(images, periodic_cell(atoms))
+    positions = atoms.positions
+    near = closer_than(cutoff_A, positions[second] - positions[first] + shifts)
     return Pairs(
-        first=first,
-        second=second,
-        shifts_A=shifts,
+        first=first[near],
+        second=second[near],
+        shifts_A=shifts[near],
         cutoff_A=cutoff_A,
-        positions_A=atoms.positions.copy(),
+        positions_A=positions.copy(),
         cell_A=atoms.cell.array.copy(),
         # Around their mean, so that single precision is not spent on where the origin is.
-        centre_A=atoms.positions.mean(axis=0),
+        centre_A=positions.mean(axis=0),
     )
+
+
+def closer_than(cutoff_A: float, vectors_A: FloatArray) -> BoolArray:
+    """Tell which of the vectors, shape ``(n, 3)``, are shorter than the cutoff.
+
+    The one rule by which pairs are within a cutoff: r_j - r_i + shift in double precision, in this
+    order, is the same to the bit however a pair was come upon, and in both directions.
+    """
+    x, y, z = vectors_A.T
+    near: BoolArray = x * x + y * y + z * z < cutoff_A * cutoff_A
+    return near
+
+
+def require_finite(vectors_A: FloatArray, what: str) -> None:
+    """Check that all of the vectors, shape ``(n, 3)``, are numbers: a search would not end else.
+
+    Raises
+    ------
+    StructureError
+        Naming the first that is not, as `what` with its index.
+    """
+    finite = np.isfinite(vectors_A).all(axis=1)
+    if not finite.all():
+        index = int(np.argmin(finite))
+        raise StructureError(
+            f"{what} {index} is {vectors_A[index].tolist()} Å; pairs need finite numbers."
+        )
