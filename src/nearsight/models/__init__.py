@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from nearsight.models.calculator import ModelCalculator
     from nearsight.models.contract import Capabilities, Evaluation, Model, TorchEnergy
     from nearsight.models.engines.ase_model import AseModel
+    from nearsight.models.facts import Facts
     from nearsight.models.registry import load_model
     from nearsight.models.spec import ModelSpec
 
@@ -15,6 +16,7 @@ __all__ = [
     "AseModel",
     "Capabilities",
     "Evaluation",
+    "Facts",
     "Model",
     "ModelCalculator",
     "ModelSpec",

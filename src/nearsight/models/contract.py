@@ -8,13 +8,15 @@ another environment, a JAX model, a sum of models or a quantum-chemistry code ca
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import ModelError
+from nearsight.models.combining import ALL, ANY, COMMON, LARGEST, LARGEST_KNOWN, combinable
+from nearsight.models.facts import Facts
 from nearsight.provenance import ModelIdentity
 
 if TYPE_CHECKING:
@@ -35,51 +37,49 @@ Products = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Products of a Hessian with vectors, one after the other along the first axis of both."""
 
 
+@combinable
 @dataclass(frozen=True)
 class Capabilities:
     """What may be asked of a model and what its numbers are good for.
 
-    None means that the answer is not known; verbs treat it as the cautious one.
+    None means that the answer is not known; verbs treat it as the cautious one. Each annotation has
+    the rule by which the capability follows for a sum of models.
     """
 
-    cutoff_A: float | None
+    cutoff_A: Annotated[float | None, LARGEST]
     """Distance beyond which two atoms exchange no message directly."""
-    receptive_field_A: float | None
+    receptive_field_A: Annotated[float | None, LARGEST]
     """Distance beyond which an atomic energy cannot depend on an atom; None for unlimited."""
-    elements: frozenset[int] | None
+    elements: Annotated[frozenset[int] | None, COMMON]
     """Atomic numbers the model knows; None if it does not say."""
-    conservative: bool | None
+    conservative: Annotated[bool | None, ALL]
     """Forces are the exact negative gradient of the energy."""
-    equivariant: bool | None
+    equivariant: Annotated[bool | None, ALL]
     """Forces turn with the structure, so that space-group symmetry holds exactly."""
-    atomic_energies: bool
+    atomic_energies: Annotated[bool, ALL]
     """The energy is a sum of atomic energies that the model can give one by one."""
-    size_consistent: bool | None
+    size_consistent: Annotated[bool | None, ALL]
     """Two fragments beyond the receptive field have the sum of their energies."""
-    differentiable: bool
+    differentiable: Annotated[bool, ALL]
     """Rows and products are analytic; otherwise they are force differences."""
-    curvature_smooth: bool | None
+    curvature_smooth: Annotated[bool | None, ALL]
     """Analytic second derivatives agree with differences over 0.01-0.03 Å; None if not examined."""
-    mirror_equivariant: bool | None = None
+    mirror_equivariant: Annotated[bool | None, ALL] = None
     """Forces are mirrored with the structure too, so that improper operations hold as well.
 
     A network of rotations only, without parity, tells a structure from its mirror image."""
-    difference_step_A: float | None = None
+    difference_step_A: Annotated[float | None, LARGEST_KNOWN] = None
     """Displacement at which differences of its forces are best; None to go by its precision.
 
     Forces of a self-consistent calculation are double precision, but not converged to it."""
-    rows_share_work: bool = False
+    rows_share_work: Annotated[bool, ANY] = False
     """Most of an analytic row is work that all rows of a structure share: few of them take less
     time by differences of forces."""
-    periodic: bool = True
+    periodic: Annotated[bool, ALL] = True
     """Crystals can be computed; otherwise molecules only."""
-    gamma_only: bool = False
+    gamma_only: Annotated[bool, ANY] = False
     """Electrons of a crystal are sampled at the Γ point: the energy of a supercell is not that
     multiple of its cell's, and a narrow cell means nothing."""
-    level_of_theory: str | None = None
-    training_data: str | None = None
-    licence: str | None = None
-    citation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,11 @@ class Model(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
+        ...
+
+    @property
+    def facts(self) -> Facts:
+        """Licence, citation, level of theory and what else is to be said of the model."""
         ...
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:

@@ -194,7 +194,7 @@ def _load_with_d3(
     model = _loaded(name, dtype=dtype, device=device, trust=trust)
     named = f"{model.identity.name}+d3"
     if functional is None:
-        functional = functional_of(model.capabilities.level_of_theory, model.identity.name)
+        functional = functional_of(model.facts.level_of_theory, model.identity.name)
     else:
         named += f":{functional}"
     return SumModel(

@@ -2,12 +2,13 @@
 
 import re
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import Capabilities
+from nearsight.models.contract import Model
 from nearsight.models.families import FAMILIES, MODELS, family_named, stated
 from nearsight.models.family import TORCH
 from nearsight.models.named_model import NamedModel
@@ -38,11 +39,12 @@ def test_what_is_written_is_what_the_model_says(name: str) -> None:
     for choice in CHOICES.get(name, ("",)):
         own = FAMILIES[model.family].framework == "none"
         dtype = "float64" if own else "float32"
-        chosen = load_model(f"{name}{choice}", dtype=dtype, device="cpu").capabilities
+        chosen = load_model(f"{name}{choice}", dtype=dtype, device="cpu")
         require_agreement(chosen, model, leave_out={"level_of_theory"} if choice else set())
 
 
-def require_agreement(capabilities: Capabilities, model: NamedModel, leave_out: set[str]) -> None:
+def require_agreement(loaded: Model, model: NamedModel, leave_out: set[str]) -> None:
+    capabilities = loaded.capabilities
     assert capabilities.cutoff_A == model.cutoff_A
     assert capabilities.elements is not None
     assert len(capabilities.elements) == model.n_elements
@@ -50,12 +52,12 @@ def require_agreement(capabilities: Capabilities, model: NamedModel, leave_out: 
         assert capabilities.receptive_field_A == model.cutoff_A * model.layers
     for key in ("conservative", "equivariant", "differentiable", "curvature_smooth"):
         assert getattr(capabilities, key) == getattr(model, key), key
-    for key, fact in stated(model.name).items():
-        assert key in leave_out or getattr(capabilities, key) == fact, key
+    for key, fact in asdict(stated(model.name)).items():
+        assert key in leave_out or getattr(loaded.facts, key) == fact, key
 
 
 def test_a_model_without_a_name_has_nothing_stated() -> None:
-    assert set(stated("sevennet:checkpoint.pth").values()) == {None}
+    assert set(asdict(stated("sevennet:checkpoint.pth")).values()) == {None}
 
 
 def test_an_extra_installs_what_an_environment_has() -> None:

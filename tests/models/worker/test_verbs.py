@@ -44,6 +44,7 @@ def require_same_verbs(here: Model, there: Model, structures: Sequence[Atoms]) -
     assert isinstance(there, Model)
     assert there.identity == here.identity
     assert there.capabilities == here.capabilities
+    assert there.facts == here.facts
     atoms = structures[-1]
     for stress in (False, True):
         both = (model.evaluate(structures, stress=stress) for model in (here, there))

@@ -23,6 +23,7 @@ from nearsight.models.contract import (
     require_elements,
     require_sound,
 )
+from nearsight.models.facts import Facts
 from nearsight.provenance import ModelIdentity, Setting
 
 STEP_A = 0.01
@@ -46,6 +47,8 @@ class AseModel:
         The registry's family, for one that computes with an ASE calculator.
     capabilities
         What is known about the calculator; by default nothing is assumed.
+    facts
+        Licence, citation and the like; by default nothing is known.
     dtype
         Precision of its numbers: ``float64``, ``float32``, or ``unknown``.
     arguments
@@ -62,6 +65,7 @@ class AseModel:
         calculator: BaseCalculator,
         name: str | None = None,
         capabilities: Capabilities | None = None,
+        facts: Facts | None = None,
         *,
         family: str = "ase",
         dtype: str = "unknown",
@@ -87,6 +91,7 @@ class AseModel:
             differentiable=False,
             curvature_smooth=None,
         )
+        self.facts = facts or Facts()
 
     @property
     def identity(self) -> ModelIdentity:

@@ -26,6 +26,7 @@ from nearsight.models.contract import (
     require_evaluable,
     require_sound,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
 
@@ -82,8 +83,9 @@ class DirectForceModel:
     strain, since forces and stress are no derivatives of one energy.
     """
 
-    def __init__(self, predictor: TorchForces) -> None:
+    def __init__(self, predictor: TorchForces, facts: Facts | None = None) -> None:
         self._predictor = predictor
+        self._facts = facts or Facts()
 
     @property
     def identity(self) -> ModelIdentity:
@@ -94,6 +96,11 @@ class DirectForceModel:
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
         return self._predictor.capabilities
+
+    @property
+    def facts(self) -> Facts:
+        """Licence, citation, level of theory and what else is to be said of the model."""
+        return self._facts
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""

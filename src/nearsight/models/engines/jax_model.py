@@ -34,6 +34,7 @@ from nearsight.models.contract import (
     require_evaluable,
     require_sound,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.graphs.padded_graph import PaddedGraph, padded_graph, rounded_atoms
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.strain import strain_matrix
@@ -87,8 +88,9 @@ class JaxModel:
         JAX has no such device as the identity names.
     """
 
-    def __init__(self, energy: JaxEnergy) -> None:
+    def __init__(self, energy: JaxEnergy, facts: Facts | None = None) -> None:
         self._energy = energy
+        self._facts = facts or Facts()
         self._device = device_named(energy.identity.device)
         self._first = jax.jit(self._first_derivatives)
         self._linearized = jax.jit(self._linearized_gradient)
@@ -106,6 +108,11 @@ class JaxModel:
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
         return self._energy.capabilities
+
+    @property
+    def facts(self) -> Facts:
+        """Licence, citation, level of theory and what else is to be said of the model."""
+        return self._facts
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""

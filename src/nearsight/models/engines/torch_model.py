@@ -28,6 +28,7 @@ from nearsight.models.contract import (
     require_evaluable,
     require_sound,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
 
@@ -35,8 +36,9 @@ from nearsight.provenance import ModelIdentity
 class TorchModel:
     """The contract's verbs over the energy function of a PyTorch model."""
 
-    def __init__(self, energy: TorchEnergy) -> None:
+    def __init__(self, energy: TorchEnergy, facts: Facts | None = None) -> None:
         self._energy = energy
+        self._facts = facts or Facts()
 
     @property
     def identity(self) -> ModelIdentity:
@@ -47,6 +49,11 @@ class TorchModel:
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
         return self._energy.capabilities
+
+    @property
+    def facts(self) -> Facts:
+        """Licence, citation, level of theory and what else is to be said of the model."""
+        return self._facts
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""

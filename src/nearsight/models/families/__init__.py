@@ -1,9 +1,9 @@
 """The families of models, a folder each, and every model that has a name."""
 
 import difflib
-from typing import TypedDict
 
 from nearsight.errors import ModelError
+from nearsight.models.facts import Facts
 from nearsight.models.families import (
     ase,
     chgnet,
@@ -24,7 +24,7 @@ from nearsight.models.families import (
 from nearsight.models.family import Family
 from nearsight.models.named_model import NamedModel
 
-__all__ = ["FAMILIES", "MODELS", "Stated", "family_named", "stated"]
+__all__ = ["FAMILIES", "MODELS", "family_named", "stated"]
 
 _FOLDERS = (
     sevennet,
@@ -51,33 +51,10 @@ MODELS: dict[str, NamedModel] = {
 }
 
 
-class Stated(TypedDict):
-    """What a file of weights does not tell, under the names of the capabilities."""
-
-    level_of_theory: str | None
-    training_data: str | None
-    licence: str | None
-    citation: str | None
-
-
-def stated(name: str) -> Stated:
-    """Return what capabilities say of a model that its file does not tell.
-
-    Returns
-    -------
-    Stated
-        Level of theory, training data, licence and citation, under the names that they have in
-        `nearsight.models.contract.Capabilities`; all None for a model without a name.
-    """
+def stated(name: str) -> Facts:
+    """Return what is to be said of the model called `name`: nothing of one without a name."""
     model = MODELS.get(name)
-    if model is None:
-        return Stated(level_of_theory=None, training_data=None, licence=None, citation=None)
-    return Stated(
-        level_of_theory=model.level_of_theory,
-        training_data=model.training_data,
-        licence=model.licence,
-        citation=model.citation,
-    )
+    return Facts() if model is None else model.facts
 
 
 def family_named(name: str) -> Family:

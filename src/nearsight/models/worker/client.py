@@ -21,6 +21,7 @@ from nearsight.models.contract import (
     Seed,
     require_sound,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.worker.frames import Arrays, Frame
 from nearsight.models.worker.messages import (
     evaluations_from_arrays,
@@ -86,17 +87,22 @@ class WorkerModel:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._identity, self._capabilities = _OneRestart().run(worker.described)
+        self._described = _OneRestart().run(worker.described)
 
     @property
     def identity(self) -> ModelIdentity:
         """Name, checkpoint digest, dtype, device and options, with the versions over there."""
-        return self._identity
+        return self._described.identity
 
     @property
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
-        return self._capabilities
+        return self._described.capabilities
+
+    @property
+    def facts(self) -> Facts:
+        """Licence, citation, level of theory and what else is to be said of the model."""
+        return self._described.facts
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
@@ -105,7 +111,7 @@ class WorkerModel:
         answer = _OneRestart().run(lambda: self._worker.request(head, arrays))
         evaluations = evaluations_from_arrays(answer.arrays, structures)
         for evaluation, atoms in zip(evaluations, structures, strict=True):
-            require_sound(evaluation, atoms, self._identity.name)
+            require_sound(evaluation, atoms, self.identity.name)
         return evaluations
 
     def rows(

@@ -28,6 +28,7 @@ from nearsight.models.contract import (
     require_sound,
     require_stress,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.families.d3.curvature import Curvature
 from nearsight.models.families.d3.energy import dispersion
 from nearsight.models.families.d3.parameters import (
@@ -88,6 +89,8 @@ class D3Model:
             size_consistent=True,
             differentiable=True,
             curvature_smooth=True,
+        )
+        self.facts = Facts(
             level_of_theory=f"D3(BJ) for {damping.functional}",
             licence="MIT",
             citation="doi 10.1063/1.3382344 and 10.1002/jcc.21759",

@@ -19,6 +19,7 @@ exactly its number of cells times one.
 import contextlib
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities, Model
 from nearsight.models.engines.direct_forces import DirectForceModel, DirectPrediction
 from nearsight.models.engines.torch_model import TorchModel
+from nearsight.models.facts import Facts
 from nearsight.models.families import stated
 from nearsight.models.families.fairchem.network import FairchemNetwork, System, build, energy_block
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
@@ -71,10 +73,14 @@ class FairchemEnergy:
     """The atomic energies of a conservative network as a function of positions and strain."""
 
     def __init__(
-        self, network: FairchemNetwork, block: Any, identity: ModelIdentity, stated: Capabilities
+        self,
+        network: FairchemNetwork,
+        block: Any,
+        identity: ModelIdentity,
+        capabilities: Capabilities,
     ) -> None:
         self.identity = identity
-        self.capabilities = stated
+        self.capabilities = capabilities
         self._network = network
         self._block = block.to(dtype=getattr(torch, identity.dtype), device=identity.device)
         self._block.requires_grad_(False)
@@ -101,10 +107,10 @@ class FairchemForces:
     """Energy, forces and stress of a network that predicts forces directly."""
 
     def __init__(
-        self, network: FairchemNetwork, identity: ModelIdentity, stated: Capabilities
+        self, network: FairchemNetwork, identity: ModelIdentity, capabilities: Capabilities
     ) -> None:
         self.identity = identity
-        self.capabilities = stated
+        self.capabilities = capabilities
         self._network = network
         self._references = network.references()
 
@@ -149,11 +155,12 @@ def load(request: LoadRequest) -> Model:
         device=request.device,
         options={"task": system.task, "charge": system.charge, "spin": system.spin},
     )
-    stated = _capabilities(model, named, system.task)
-    if not stated.conservative:
+    capabilities = _capabilities(model)
+    facts = _facts(model, named, system.task)
+    if not capabilities.conservative:
         network = FairchemNetwork(model, identity, system)
         _require_heads(network, ("energy", "forces"), path)
-        return DirectForceModel(FairchemForces(network, identity, stated))
+        return DirectForceModel(FairchemForces(network, identity, capabilities), facts)
     block = energy_block(model, system.task, request.dtype)
     network = FairchemNetwork(model, identity, system)
     _require_heads(network, ("energy",), path)
@@ -162,7 +169,7 @@ def load(request: LoadRequest) -> Model:
             f"{path} does not have one energy that is a sum over atoms, which is what is supported "
             f"of conservative networks; use one that has (MLP_EFS_Head with reduce='sum')."
         )
-    return TorchModel(FairchemEnergy(network, block, identity, stated))
+    return TorchModel(FairchemEnergy(network, block, identity, capabilities), facts)
 
 
 def _download(name: str) -> Path:
@@ -231,7 +238,7 @@ def _require_heads(network: FairchemNetwork, properties: Sequence[str], path: Pa
         )
 
 
-def _capabilities(model: Any, named: str | None, task: str) -> Capabilities:
+def _capabilities(model: Any) -> Capabilities:
     backbone = model.backbone
     conservative = not backbone.regress_config.direct_forces
     # Each atom sees its neighbours before the first layer already.
@@ -242,14 +249,6 @@ def _capabilities(model: Any, named: str | None, task: str) -> Capabilities:
     # What is computed on a grid of points turns with the structure only as far as the grid is fine:
     # with random weights forces deviate by 10⁻⁴ of their size (atoms), by 10⁻⁶ (pairs).
     exact = backbone.act_type == "gate" and backbone.ff_type == "spectral"
-    facts = stated(named or "")
-    if named:
-        # Of each task its own.
-        untuned = None if "-ft-" in named else _LEVELS.get(task)
-        facts |= {
-            "level_of_theory": _TUNED.get((named, task), untuned),
-            "training_data": f"that of the task {task}",
-        }
     return Capabilities(
         cutoff_A=float(backbone.cutoff),
         receptive_field_A=reach if local else None,
@@ -261,5 +260,16 @@ def _capabilities(model: Any, named: str | None, task: str) -> Capabilities:
         size_consistent=local,
         differentiable=True,
         curvature_smooth=None,
-        **facts,
+    )
+
+
+def _facts(model: Any, named: str | None, task: str) -> Facts:
+    facts = replace(stated(named or ""), neighbour_limit=int(model.backbone.max_neighbors))
+    if not named:
+        return facts
+    untuned = None if "-ft-" in named else _LEVELS.get(task)
+    return replace(
+        facts,
+        level_of_theory=_TUNED.get((named, task), untuned),
+        training_data=f"that of the task {task}",
     )

@@ -46,6 +46,7 @@ from nearsight.models.contract import (
     require_sound,
 )
 from nearsight.models.electrons import charge_and_multiplicity
+from nearsight.models.facts import Facts
 from nearsight.models.families.pyscf.rows import Response
 from nearsight.models.families.pyscf.scf import (
     GRID_LEVEL,
@@ -108,6 +109,8 @@ class PyscfModel:
             difference_step_A=STEP_A,
             rows_share_work=True,
             periodic=False,
+        )
+        self.facts = Facts(
             level_of_theory=f"{method.functional.upper()}{with_dispersion} ({method.basis})",
             licence="Apache-2.0",
             citation=_CITATION,

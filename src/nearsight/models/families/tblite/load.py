@@ -125,12 +125,12 @@ def load(request: LoadRequest) -> AseModel:
         curvature_smooth=None,
         difference_step_A=STEP_A,
         gamma_only=True,
-        **stated(method.lower()),
     )
     return AseModel(
         calculator,
         request.name,
         capabilities,
+        stated(method.lower()),
         family="tblite",
         arguments={"spin": multiplicity},
     )
