@@ -16,7 +16,7 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 OF_OTHER_PROGRAMS = {
     "structures/ase_files.py": "ase info --formats",
     "structures/writing.py": "ase info --formats",
-    "models/nequip_compiled.py": "nequip-compile",
+    "models/families/nequip/compiled.py": "nequip-compile",
 }
 COMMAND = re.compile(
     r"[`“]nearsight "

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from nearsight.provenance import record_packages
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
@@ -25,3 +26,12 @@ __all__ = [
 ]
 
 import_at_first_use(__name__)
+
+
+def _packages_of_families() -> tuple[str, ...]:
+    from nearsight.models.families import recorded_packages
+
+    return recorded_packages()
+
+
+record_packages(_packages_of_families)

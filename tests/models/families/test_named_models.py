@@ -1,6 +1,8 @@
 """What is written of models and families agrees with the models, the packaging and itself."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
@@ -129,3 +131,33 @@ def test_an_unknown_name_gets_what_is_close(name: str, hint: str) -> None:
     with pytest.raises(ModelError) as error:
         family_named(name)
     assert f"no family of models {name!r}. {hint}" in str(error.value)
+
+
+def test_lists_of_packages_for_the_tools_have_those_of_every_family() -> None:
+    tools = tomllib.loads(PYPROJECT.read_text())["tool"]
+    [untyped] = tools["mypy"]["overrides"]
+    [guarded] = [
+        contract["protected_modules"]
+        for contract in tools["importlinter"]["contracts"]
+        if contract["name"].startswith("Families: ")
+    ]
+    for family in FAMILIES.values():
+        package = family.requires.partition(".")[0]
+        assert f"{package}.*" in untyped["module"]
+        assert package in guarded or package == "ase"  # whose structures all of Nearsight knows
+
+
+def test_every_folder_of_a_family_is_gathered() -> None:
+    folder = PYPROJECT.parent / "src" / "nearsight" / "models" / "families"
+    assert {path.parent.name for path in folder.glob("*/load.py")} == set(FAMILIES)
+
+
+def test_what_the_makefile_tests_elsewhere_is_what_is_not_here() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "nearsight.models.families"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lacking = {name for name, family in FAMILIES.items() if family.obstacle is not None}
+    assert set(asked.stdout.split()) == lacking
