@@ -25,6 +25,8 @@ CAPABILITIES = Capabilities(
     rows_share_work=True,
     periodic=False,
     gamma_only=True,
+    takes_charge=True,
+    takes_spin=None,
 )
 
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import ModelError
 from nearsight.models.combining import ALL, ANY, COMMON, LARGEST, LARGEST_KNOWN, combinable
+from nearsight.models.electrons import require_own_electrons
 from nearsight.models.facts import Facts
 from nearsight.provenance import ModelIdentity
 
@@ -80,6 +81,13 @@ class Capabilities:
     gamma_only: Annotated[bool, ANY] = False
     """Electrons of a crystal are sampled at the Γ point: the energy of a supercell is not that
     multiple of its cell's, and a narrow cell means nothing."""
+    takes_charge: Annotated[bool | None, ALL] = False
+    """Each structure is computed with the charge that it says to have
+    (`nearsight.structures.charge`), or its energy does not depend on it. Where it is False all have
+    the charge that the name of the model says, or none; None for a calculator that may do anything
+    with it."""
+    takes_spin: Annotated[bool | None, ALL] = False
+    """The same of the multiplicity."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +248,20 @@ def require_elements(atoms: Atoms, model: Model | TorchEnergy) -> None:
         )
 
 
+def require_calculable(atoms: Atoms, model: Model | TorchEnergy) -> None:
+    """Check that `model` knows every element of `atoms`, and has the charge and spin that they say.
+
+    Raises
+    ------
+    ModelError
+        It does not know an element, or the structure has another charge or multiplicity.
+    StructureError
+        What the structure says of them means nothing.
+    """
+    require_elements(atoms, model)
+    require_own_electrons(atoms, model.identity, model.capabilities)
+
+
 def require_all_atoms(centres: NDArray[np.int64] | None, model: Model) -> None:
     """Check that no atoms are chosen whose energies alone are to be differentiated.
 
@@ -273,7 +295,7 @@ def require_stress(atoms: Atoms) -> None:
 def require_evaluable(
     structures: Sequence[Atoms], model: Model | TorchEnergy, *, stress: bool
 ) -> None:
-    """Check that `model` knows the elements of all structures and, if asked for, they have stress.
+    """Check that `model` can compute all structures and, if asked for, they have a stress.
 
     Raises
     ------
@@ -281,7 +303,7 @@ def require_evaluable(
         It does not, or one has none.
     """
     for atoms in structures:
-        require_elements(atoms, model)
+        require_calculable(atoms, model)
         if stress:
             require_stress(atoms)
 

@@ -1,11 +1,18 @@
 """Charge and spin of methods with electrons: what the options mean, and whether they fit."""
 
+import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.models.options_in_names import whole_number
+from nearsight.provenance import ModelIdentity
+from nearsight.structures.charge import CHARGE, SPIN, stated_charge, stated_multiplicity
+
+if TYPE_CHECKING:
+    from nearsight.models.contract import Capabilities
 
 
 def charge_and_multiplicity(name: str, options: Mapping[str, str]) -> tuple[int, int]:
@@ -60,3 +67,50 @@ def require_electrons(
         f"{name} cannot leave {unpaired} unpaired (spin={multiplicity}); give another charge, or a "
         f"multiplicity out of {fitting}, as in ?charge={charge}&spin={1 + electrons % 2}."
     )
+
+
+def require_own_electrons(
+    atoms: Atoms, identity: ModelIdentity, capabilities: "Capabilities"
+) -> None:
+    """Check that a model computes the charge and the multiplicity that a structure says to have.
+
+    Raises
+    ------
+    ModelError
+        It computes others.
+    StructureError
+        What the structure says of them means nothing.
+    """
+    for key, what, takes, stated, neutral in (
+        (CHARGE, "charge", capabilities.takes_charge, stated_charge(atoms), 0),
+        (SPIN, "multiplicity", capabilities.takes_spin, stated_multiplicity(atoms), 1),
+    ):
+        if takes is not False or stated is None:
+            continue
+        formula, loaded = atoms.get_chemical_formula(), loaded_with(identity, key)
+        if loaded is None and stated != neutral:
+            raise ModelError(
+                f"{formula} has the {what} {stated} (atoms.info[{key!r}]), of which "
+                f"{identity.name} (family {identity.family}) knows nothing: it computes {neutral}. "
+                f"Take a model that has charges, such as gfn2-xtb, or delete the entry to compute "
+                f"{neutral}."
+            )
+        if loaded is not None and stated != loaded:
+            raise ModelError(
+                f"{formula} says {key} {stated} in its info, and {identity.name} was loaded with "
+                f"{key}={loaded}; load it with the structure's."
+            )
+
+
+def loaded_with(identity: ModelIdentity, key: str) -> int | None:
+    """Return the charge or spin (multiplicity) in the options of a model, or of a part of a sum.
+
+    None where it has none, which includes a multiplicity of 0: that of tasks without spins.
+    """
+    options: Mapping[str, Any] = identity.options
+    value = options.get(key)
+    if isinstance(value, int):
+        return None if key == SPIN and value == 0 else value
+    parts = options.get("parts", []) if identity.family == "sum" else []
+    of_parts = (loaded_with(ModelIdentity.from_json(json.loads(part)), key) for part in parts)
+    return next((one for one in of_parts if one is not None), None)

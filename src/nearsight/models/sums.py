@@ -19,7 +19,7 @@ from nearsight.models.contract import (
     Products,
     Seed,
     require_all_atoms,
-    require_elements,
+    require_calculable,
 )
 from nearsight.models.facts import Facts
 from nearsight.provenance import ModelIdentity, model_versions
@@ -81,7 +81,7 @@ class SumModel:
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
         for atoms in structures:
-            require_elements(atoms, self)
+            require_calculable(atoms, self)
         of_parts = [part.evaluate(structures, stress=stress) for part in self._parts]
         return [self._sum(evaluations) for evaluations in zip(*of_parts, strict=True)]
 
@@ -93,7 +93,7 @@ class SumModel:
         Where a part cannot be differentiated, they are central differences of the sum's forces at
         the largest step that a part names, or 0.01 Å.
         """
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         if self.capabilities.differentiable:
             of_parts = (part.rows(atoms, seeds, batch_size=batch_size) for part in self._parts)
             for rows in zip(*of_parts, strict=True):
@@ -119,7 +119,7 @@ class SumModel:
 
         Where a part cannot be differentiated, they are central differences of the sum's forces.
         """
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         if self.capabilities.differentiable:
             of_parts = [
                 part.linearize(atoms, strain=strain, centres=centres) for part in self._parts

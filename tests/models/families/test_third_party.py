@@ -1,5 +1,6 @@
 """A family of another package is used by name; one that is broken is listed, and hurts nobody."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -157,41 +158,41 @@ def test_lists_have_it(package: Package, capsys: pytest.CaptureFixture[str]) -> 
     assert "doi 10.0/0" in capsys.readouterr().out
 
 
-def test_pip_installs_one(tmp_path: Path) -> None:
-    """The whole way, with pip and in a process that knows nothing of it."""
+def test_the_package_that_is_written_about_is_installed_by_pip_and_found(tmp_path: Path) -> None:
+    """The whole way, with the files of ARCHITECTURE.md and in a process that knows of nothing."""
     source, site = tmp_path / "source", tmp_path / "site"
-    (source / "springy_models").mkdir(parents=True)
-    facts = {"name": "springy", "module": "springy_models", "package": "springy-models"}
-    (source / "springy_models" / "__init__.py").write_text(FAMILY.format(**facts))
-    (source / "springy_models" / "load.py").write_text(LOAD.format(**facts))
-    (source / "pyproject.toml").write_text(
-        dedent(
-            """
-            [build-system]
-            requires = ["setuptools"]
-            build-backend = "setuptools.build_meta"
-            [project]
-            name = "springy-models"
-            version = "1.5"
-            [project.entry-points."nearsight.families"]
-            springy = "springy_models"
-            [tool.setuptools]
-            packages = ["springy_models"]
-            """
-        )
+    text = (Path(__file__).parents[3] / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    files = dict(re.findall(r"```(?:toml|python)\n# (\S+)\n(.*?)```", text, re.DOTALL))
+    files["pyproject.toml"] += dedent(
+        """
+        [build-system]
+        requires = ["setuptools"]
+        build-backend = "setuptools.build_meta"
+        [project]
+        name = "springy-models"
+        version = "1.5"
+        [tool.setuptools]
+        packages = ["springy_models"]
+        """
     )
+    for name, content in files.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(content, encoding="utf-8")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     subprocess.run([*pip, "--no-build-isolation", "--target", site, source], check=True)
     code = (
         f"import sys; sys.path.insert(0, {str(site)!r})\n"
         "from ase import Atoms\n"
         "from nearsight.models import load_model\n"
-        "dimer = Atoms('Ar2', positions=[[0] * 3, [1.0] * 3])\n"
-        "[bound] = load_model('springy-2').evaluate([dimer])\n"
-        "print(bound.energy_eV < 0)"
+        "from nearsight.testing import check_model\n"
+        "trimer = Atoms('Ar3', positions=[(0, 0, 0), (0, 0, 1.8), (0.3, 1.6, 0.8)])\n"
+        "for name in ('springy-2', 'springy:0.1'):\n"
+        "    model = load_model(name)\n"
+        "    print(model.facts.level_of_theory, model.evaluate([trimer])[0].energy_eV < 0,\n"
+        "          check_model(model, {'Ar3': trimer}, progress=False).passed)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "True\n"
+    assert done.stdout == "pairs True True\nNone True True\n"
 
 
 BROKEN = {

@@ -20,7 +20,7 @@ from nearsight.models.contract import (
     Products,
     Seed,
     require_all_atoms,
-    require_elements,
+    require_calculable,
     require_sound,
 )
 from nearsight.models.facts import Facts
@@ -46,7 +46,9 @@ class AseModel:
     family
         The registry's family, for one that computes with an ASE calculator.
     capabilities
-        What is known about the calculator; by default nothing is assumed.
+        What is known about the calculator; by default nothing is assumed. It gets each structure
+        with its ``info``, initial charges and initial magnetic moments, of which it makes what it
+        will: charge and spin of a structure are not compared with anything.
     facts
         Licence, citation and the like; by default nothing is known.
     dtype
@@ -90,6 +92,8 @@ class AseModel:
             size_consistent=None,
             differentiable=False,
             curvature_smooth=None,
+            takes_charge=None,
+            takes_spin=None,
         )
         self.facts = facts or Facts()
 
@@ -108,7 +112,7 @@ class AseModel:
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
         for atoms in structures:
-            require_elements(atoms, self)
+            require_calculable(atoms, self)
         return [self._evaluate(atoms, stress=stress) for atoms in structures]
 
     def rows(

@@ -22,7 +22,7 @@ from nearsight.models.contract import (
     Products,
     Seed,
     require_all_atoms,
-    require_elements,
+    require_calculable,
     require_evaluable,
     require_sound,
 )
@@ -167,7 +167,7 @@ class DirectForceModel:
 
     def _slope(self, atoms: Atoms) -> tuple[torch.Tensor, torch.Tensor]:
         """Return minus the forces, and the positions that they can be differentiated by."""
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         graph = self._predictor.prepare([atoms])
         positions = graph.positions.detach().requires_grad_(True)
         return -self._predictor.predict(graph, positions).forces_eV_per_A, positions

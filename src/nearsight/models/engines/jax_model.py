@@ -30,7 +30,7 @@ from nearsight.models.contract import (
     Evaluation,
     Products,
     Seed,
-    require_elements,
+    require_calculable,
     require_evaluable,
     require_sound,
 )
@@ -146,7 +146,7 @@ class JaxModel:
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
     ) -> Iterator[NDArray[np.float64]]:
         """Yield analytic rows; see `Model.rows`."""
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         pull = self._linearize(atoms, None)
         for start in range(0, len(seeds), batch_size):
             batch = seeds[start : start + batch_size]
@@ -169,7 +169,7 @@ class JaxModel:
         centres: NDArray[np.int64] | None = None,
     ) -> Products:
         """Return analytic products; see `Model.linearize`."""
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         pull = self._linearize(atoms, centres)
         n_components = 3 * len(atoms)
 

@@ -24,7 +24,7 @@ from nearsight.models.contract import (
     Seed,
     TorchEnergy,
     require_all_atoms,
-    require_elements,
+    require_calculable,
     require_evaluable,
     require_sound,
 )
@@ -73,7 +73,7 @@ class TorchModel:
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
     ) -> Iterator[NDArray[np.float64]]:
         """Yield analytic rows; see `Model.rows`."""
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         graph = self._energy.prepare([atoms])
         on_device = [
             (atom, torch.as_tensor(direction).to(graph.positions)) for atom, direction in seeds
@@ -92,7 +92,7 @@ class TorchModel:
         centres: NDArray[np.int64] | None = None,
     ) -> Products:
         """Return analytic products; see `Model.linearize`."""
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         if not self.capabilities.atomic_energies:
             require_all_atoms(centres, self)
         graph = self._energy.prepare([atoms])

@@ -24,7 +24,7 @@ from nearsight.models.contract import (
     Products,
     Seed,
     require_all_atoms,
-    require_elements,
+    require_calculable,
     require_sound,
     require_stress,
 )
@@ -89,17 +89,20 @@ class D3Model:
             size_consistent=True,
             differentiable=True,
             curvature_smooth=True,
+            takes_charge=True,  # on neither of which it depends
+            takes_spin=True,
         )
         self.facts = Facts(
             level_of_theory=f"D3(BJ) for {damping.functional}",
             licence="MIT",
             citation="doi 10.1063/1.3382344 and 10.1002/jcc.21759",
+            energy_scale="zero for isolated atoms",
         )
 
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
         for atoms in structures:
-            require_elements(atoms, self)
+            require_calculable(atoms, self)
             if stress:
                 require_stress(atoms)
         return [self._evaluate(atoms, stress=stress) for atoms in structures]
@@ -112,7 +115,7 @@ class D3Model:
         All sums over the lattice are done before the first row; a row is then a product with small
         matrices.
         """
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         curvature = Curvature(dispersion(atoms, self._damping, self._reference, order=2))
         for start in range(0, len(seeds), batch_size):
             batch = seeds[start : start + batch_size]
@@ -131,7 +134,7 @@ class D3Model:
     ) -> Products:
         """Return analytic products; see `Model.linearize`."""
         require_all_atoms(centres, self)
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         sums = dispersion(atoms, self._damping, self._reference, order=2)
         curvature = Curvature(sums, strain=strain)
         size = 3 * len(atoms) + 6 * strain

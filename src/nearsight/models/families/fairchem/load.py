@@ -57,6 +57,9 @@ _LEVELS = {
 }
 """Level of theory of each task of the models that are no fine-tuned ones."""
 
+_SCALES = {"omat": "total energies of VASP as in OMat24, not those of the Materials Project"}
+"""Energy scale of tasks whose is known: the README of fairchem warns of it."""
+
 _TUNED = {
     ("uma-s-1p2p1-ft-d4rev", "omol"): "ωB97M-D4rev",
     ("uma-s-1p2p1-ft-r2scan", "omat"): "r2SCAN",
@@ -272,4 +275,5 @@ def _facts(model: Any, named: str | None, task: str) -> Facts:
         facts,
         level_of_theory=_TUNED.get((named, task), untuned),
         training_data=f"that of the task {task}",
+        energy_scale=_SCALES.get(task),
     )

@@ -24,7 +24,7 @@ from nequip.integrations.utils import basic_transforms
 from nequip.model.inference_models import load_compiled_model
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import Capabilities, Evaluation, require_elements
+from nearsight.models.contract import Capabilities, Evaluation, require_calculable
 from nearsight.models.engines.ase_model import AseModel
 from nearsight.provenance import ModelIdentity
 
@@ -46,7 +46,7 @@ class CompiledNequIP(AseModel):
     def evaluate(self, structures: Sequence[Atoms], *, stress: bool = False) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
         for atoms in structures:
-            require_elements(atoms, self)
+            require_calculable(atoms, self)
         return super().evaluate(structures, stress=stress)
 
     def _evaluate(self, atoms: Atoms, *, stress: bool) -> Evaluation:

@@ -9,7 +9,7 @@ FAMILY = Family(
     framework="none",
     device="cpu",
     own_precision=True,
-    no_choice="tblite computes on the CPU and has its own precision",
+    no_choice="tblite has its own device and its own precision",
     target="GFN1-xTB or GFN2-xTB",
     options=("charge", "spin"),
     licence="LGPL-3.0-or-later",
@@ -30,6 +30,7 @@ MODELS = tuple(
         n_elements=86,
         differentiable=False,
         remark="tight binding, no network",
+        energy_scale="total energies of tblite, of the valence electrons",
         inside_package=True,
     )
     for level, citation in (
