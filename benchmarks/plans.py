@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from nearsight import units
 from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import ForceConstants, Hessian, force_constants, hessian
-from nearsight.hessian.files.phonopy_io import phonopy_atoms
+from nearsight.hessian.files.phonopy_objects import phonopy_atoms
 from nearsight.memory import Measured, measure
 from nearsight.models import Model, load_model
 from nearsight.structures import read_structure, symmetrize

@@ -28,7 +28,7 @@ from ase import Atoms
 
 from nearsight.allocation import allocate_for_speed
 from nearsight.hessian import HessianOperator
-from nearsight.hessian.files.phonopy_io import phonopy_atoms
+from nearsight.hessian.files.phonopy_objects import phonopy_atoms
 from nearsight.memory import Measured, is_out_of_memory, measure
 from nearsight.models import Model, load_model
 from nearsight.structures import make_supercell, read_structure

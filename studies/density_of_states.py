@@ -45,7 +45,8 @@ def calculate(path: Path, model: Model) -> Record:
     for noise in NOISES_eV_PER_A:
         matrix = noisy_differences(exact.atoms, model, noise)
         name = f"differences, noise {noise:g} eV/Å"
-        routes[name] = replace(exact, matrix_eV_per_A2=matrix, method="central-difference")
+        origin = replace(exact.origin, method="central-difference")
+        routes[name] = replace(exact, matrix_eV_per_A2=matrix, origin=origin)
     grid = np.arange(-300.0, vibrations(exact).wavenumbers_per_cm[-1] + 100.0, 1.0)
     return {
         "formula": record.formula,

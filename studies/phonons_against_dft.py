@@ -35,10 +35,10 @@ from phonopy.harmonic.force_constants import compact_fc_to_full_fc
 from phonopy.phonon.band_structure import get_band_qpoints_by_seekpath
 
 from nearsight.hessian import ForceConstants, force_constants
-from nearsight.hessian.files.phonopy_io import phonopy_atoms
+from nearsight.hessian.files.phonopy_objects import phonopy_atoms
 from nearsight.models import Model, load_model
 from nearsight.relaxation import RelaxationSettings, relax
-from nearsight.vibrations.phonon_mesh import mesh_numbers
+from nearsight.vibrations.qpoints import mesh_numbers
 from records import Record, collect, file_name, markdown_table, without_errors
 
 TEMPERATURE_K = 300.0

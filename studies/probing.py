@@ -34,6 +34,7 @@ class Matrix:
 
     method = ProductMethod("analytic", "the matrix is known", 0)
     peak_memory_bytes = 0
+    fewest_at_once = 1
 
     def __init__(self, atoms: Atoms, matrix: FloatArray, identity: ModelIdentity) -> None:
         self.atoms = atoms

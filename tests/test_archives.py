@@ -15,7 +15,8 @@ from ase.build import molecule
 
 from hostile import Hostile
 from nearsight.errors import CheckpointError
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
+from nearsight.hessian.origin import Computed
 from nearsight.provenance import ModelIdentity, record
 from nearsight.storage import atoms_to_arrays, load_archive
 
@@ -127,19 +128,21 @@ def water() -> Hessian:
     atoms = molecule("H2O")
     identity = ModelIdentity("a", "b", None, "float64", "cpu")
     return Hessian(
-        method="rows",
-        reason="asked for",
-        step_A=None,
-        rows_computed=9,
-        rows_needed=9,
-        rows_by_sum_rule=0,
-        symmetry="none",
-        space_group=None,
-        row_symmetry_A=None,
-        symmetry_deviation_eV_per_A2=None,
-        seconds=1.0,
-        peak_memory_bytes=3,
-        provenance=record(identity),
+        origin=Computed(
+            method="rows",
+            reason="asked for",
+            step_A=None,
+            rows_computed=9,
+            rows_needed=9,
+            rows_by_sum_rule=0,
+            symmetry="none",
+            space_group=None,
+            row_symmetry_A=None,
+            symmetry_deviation_eV_per_A2=None,
+            seconds=1.0,
+            peak_memory_bytes=3,
+            provenance=record(identity),
+        ),
         atoms=atoms,
         matrix_eV_per_A2=np.eye(9).reshape(3, 3, 3, 3),
     )

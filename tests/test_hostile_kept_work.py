@@ -12,7 +12,7 @@ from ase.build import bulk
 
 from hostile import Hostile
 from nearsight.errors import CheckpointError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.models.engines.ase_model import AseModel
 from nearsight.models.environments import State, find

@@ -10,7 +10,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
@@ -48,13 +49,36 @@ class Measured(Generic[Result]):
     """Largest memory in use on top of what was in use before."""
 
 
+class Meter:
+    """The clock and the measure of memory by which it is decided how something is computed.
+
+    Verbs take one, by default the real one (`METER`); another one decides by times and amounts of
+    its own.
+    """
+
+    def now(self) -> float:
+        """Return the time in seconds since whenever."""
+        return perf_counter()
+
+    def peak_memory(self, device: str) -> "PeakMemory":
+        """Return the context that measures the peak memory on `device`."""
+        return PeakMemory(device)
+
+    def measure(self, work: Callable[[], Result], device: str) -> Measured[Result]:
+        """Run `work` and return its result with wall time and peak memory on `device`."""
+        with self.peak_memory(device) as peak:
+            start = self.now()
+            result = work()
+            seconds = self.now() - start
+        return Measured(result, seconds, peak.bytes)
+
+
+METER = Meter()
+
+
 def measure(work: Callable[[], Result], device: str) -> Measured[Result]:
     """Run `work` and return its result with wall time and peak memory on `device`."""
-    with PeakMemory(device) as peak:
-        start = perf_counter()
-        result = work()
-        seconds = perf_counter() - start
-    return Measured(result, seconds, peak.bytes)
+    return METER.measure(work, device)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -68,6 +92,30 @@ def is_out_of_memory(error: BaseException) -> bool:
         or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
         or any(words in str(error) for words in _WORDS_WITHOUT_MEMORY)
     )
+
+
+@contextmanager
+def refusing_out_of_memory(where: Callable[[], str], remedy: str) -> Iterator[None]:
+    """Say what memory ran out in, and what takes less, in place of a library's own words.
+
+    Parameters
+    ----------
+    where
+        Called when it has run out: completes “memory ran out”.
+    remedy
+        What to do, as a sentence.
+
+    Raises
+    ------
+    MemoryBudgetError
+        Memory ran out inside; other errors pass.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise MemoryBudgetError(f"memory ran out {where()}. {remedy}") from error
 
 
 def out_of_memory_message(error: BaseException) -> str:

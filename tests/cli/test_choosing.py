@@ -10,7 +10,7 @@ from ase.build import bulk, molecule
 
 from json_warnings import messages
 from nearsight.cli.main import main
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
 
 Run = Callable[..., int]
 Captured = pytest.CaptureFixture[str]

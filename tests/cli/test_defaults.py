@@ -9,8 +9,8 @@ import pytest
 
 from nearsight.cli.commands import command_parser
 from nearsight.cli.request import requested
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.settings import RowSettings
 from nearsight.hessian.strain import generalised_hessian

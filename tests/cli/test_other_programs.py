@@ -13,7 +13,7 @@ import pytest
 from json_warnings import messages
 from nearsight.cli.main import main
 from nearsight.hessian.files import read_hessian, remarks_on_frequencies
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
 from nearsight.vibrations.modes import vibrations
 
 DATA = Path(__file__).parents[1] / "data" / "molecular_hessians"

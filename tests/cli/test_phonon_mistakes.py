@@ -168,7 +168,7 @@ def test_output_that_cannot_be_written_costs_no_older_file(
 
     target = phonon_folder / "p.yaml"
     target.write_text("older")
-    monkeypatch.setattr("nearsight.hessian.files.phonopy_io.write_text", full)
+    monkeypatch.setattr("nearsight.hessian.files.phonopy_results.write_text", full)
     options = ("--no-relax", "--mesh", "2", "2", "2", "--supercell", "2", "2", "2")
     assert nearsight("phonons", "primitive.xyz", *options, "--output", "p.yaml") == 1
     assert target.read_text() == "older"

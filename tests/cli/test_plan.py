@@ -22,7 +22,7 @@ def no_computing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(AseModel, "evaluate", computed)
     monkeypatch.setattr("nearsight.workflows.prepare.relax", computed)
-    monkeypatch.setattr("nearsight.hessian.compute.compute_planned_rows", computed)
+    monkeypatch.setattr("nearsight.hessian.matrix.compute_planned_rows", computed)
 
 
 @pytest.mark.usefixtures("no_computing")

@@ -20,10 +20,10 @@ from phonopy.physical_units import get_calculator_physical_units
 from mutations import mutations
 from nearsight.errors import NearsightError, NearsightWarning
 from nearsight.hessian.files import read_hessian
-from nearsight.hessian.files.phonopy_io import any_cell_is_fine, phonopy_atoms, with_born
-from nearsight.hessian.files.phonopy_results import read_phonopy
+from nearsight.hessian.files.phonopy_objects import any_cell_is_fine, phonopy_atoms
+from nearsight.hessian.files.phonopy_results import read_phonopy, with_born
 from nearsight.hessian.force_constants import ForceConstants
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
 from nearsight.vibrations.modes import vibrations
 
 DATA = Path(__file__).parents[1] / "data"

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from nearsight.hessian.compute import hessian
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian, hessian
 from nearsight.models.contract import Model
 
 

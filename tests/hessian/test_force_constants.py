@@ -14,8 +14,8 @@ from ase.build import bulk, graphene, molecule
 from ase.constraints import FixAtoms
 
 from nearsight.errors import CheckpointError, MethodError, StructureError
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import DEFAULT_LENGTH_A, ForceConstants, force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.supercell_hessian import from_hessian
 
 ROUNDING = 1e-10

@@ -9,7 +9,7 @@ from ase import Atoms
 from ase.constraints import FixAtoms
 
 from nearsight.errors import MethodError, StructureError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 
 
 def test_it_turns_with_the_structure(

@@ -8,8 +8,8 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.phonon_mesh import phonon_mesh
 

@@ -8,10 +8,10 @@ from ase import Atoms
 from ase.build import bulk, fcc111, molecule
 
 from nearsight.errors import NearsightWarning
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.files import read_hessian
 from nearsight.hessian.files.phonopy_results import read_phonopy
 from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.models.registry import load_model
 from nearsight.vibrations.modes import vibrations
 from nearsight.vibrations.phonon_mesh import phonon_mesh

@@ -10,7 +10,7 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import CheckpointError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.same_model import Kept, differing_versions, precision_of, require_same_model
 from nearsight.models.contract import Evaluation
 

@@ -10,7 +10,7 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 
 from nearsight import units
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.models.calculator import ModelCalculator
 from nearsight.models.contract import Model
 

@@ -8,7 +8,7 @@ from ase import Atoms
 from ase.build import molecule
 
 from nearsight.errors import MethodError, StructureError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.locality.compute import locality
 from nearsight.locality.convergence import converge_site
 from nearsight.locality.group_matrices import atoms_not_shared

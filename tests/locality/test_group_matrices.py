@@ -6,7 +6,7 @@ from ase import Atoms
 from ase.build import molecule
 
 from nearsight.errors import StructureError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.locality.group_matrices import (
     atoms_not_shared,
     effective_group_matrix,

@@ -9,8 +9,8 @@ from ase.build import bulk, molecule
 
 from nearsight.errors import CheckpointError, StructureError
 from nearsight.hessian import read_hessian
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.locality.interactions import (
     Interactions,
     interactions,

@@ -12,9 +12,9 @@ from ase import Atoms
 
 from nearsight.errors import CheckpointError, ModelError, StorageError
 from nearsight.relaxation import RelaxationSettings
-from nearsight.relaxation import checkpoint as checkpoint_module
+from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.relax import relax
-from nearsight.storage import load_archive
+from nearsight.storage import load_archive, save_archive
 
 
 class Scaled:
@@ -189,7 +189,7 @@ def test_checkpoint_of_another_kind_and_without_its_parts(
     result.save(path)
     with pytest.raises(CheckpointError, match="holds a 'relaxation'"):
         relax(rattled_copper, emt, checkpoint=path)
-    checkpoint_module.save_archive(path, "relaxation-checkpoint", {}, {})
+    save_archive(path, "relaxation-checkpoint", {}, {})
     with pytest.raises(CheckpointError, match="lacks 'fingerprint'; delete"):
         relax(rattled_copper, emt, checkpoint=path)
 
@@ -263,19 +263,23 @@ def test_interruption_is_not_hidden_by_a_full_disk(
     assert steps_in(path) == 0
 
 
-@pytest.mark.parametrize(("interval_s", "steps"), [(0.0, 4), (1e9, 0)])
-def test_checkpoints_are_written_once_an_interval(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, interval_s: float, steps: int
-) -> None:
-    emt, atoms, path = (request.getfixturevalue(n) for n in ("emt", "rattled_copper", "path"))
-    monkeypatch.setattr(checkpoint_module, "INTERVAL_S", interval_s)
-    seen = []
-
-    def look(evaluation: Any) -> Any:
-        seen.append(steps_in(path))
-        return evaluation
-
-    emt.fail_at, emt.failure = 8, look
-    relax(atoms, emt, RelaxationSettings(optimizer="BFGS"), checkpoint=path)
-    # Call 8 computes step 5, so that step 4 is the last one kept.
-    assert seen[0] == steps
+def test_checkpoints_are_written_once_an_interval(rattled_copper: Atoms, path: Path) -> None:
+    now_s = 100.0
+    digests = dict.fromkeys(("structure", "model", "settings"), "0")
+    checkpoint = Checkpoint(path, digests, {}, clock=lambda: now_s)
+    state = State(
+        positions_A=rattled_copper.positions,
+        cell_A=rattled_copper.cell.array,
+        n_steps=0,
+        converged=False,
+        energy_before_eV=0.0,
+        energy_start_eV=0.0,
+        energy_eV=0.0,
+        forces_eV_per_A=np.zeros_like(rattled_copper.positions),
+    )
+    for later_s, n_steps, written in ((0.0, 0, 0), (4.9, 1, 0), (5.1, 2, 2), (9.0, 3, 2)):
+        now_s = 100.0 + later_s
+        checkpoint.keep(replace(state, n_steps=n_steps))
+        assert steps_in(path) == written
+    checkpoint.write()
+    assert steps_in(path) == 3

@@ -1,9 +1,10 @@
 """Relaxation: known minima, invariances, ASE side by side, and honest reports."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,13 @@ from nearsight.errors import (
     SettingError,
     StructureError,
 )
-from nearsight.memory import Measured
 from nearsight.models.contract import Model
 from nearsight.relaxation import RelaxationSettings
 from nearsight.relaxation.relax import relax
 from nearsight.relaxation.volume import volume_warnings
 from nearsight.units import EV_PER_A3_IN_GPA
+
+MIB = 2**20
 
 
 def emt_energy_eV(lattice_constant_A: float) -> float:
@@ -294,24 +296,40 @@ def test_other_runtime_errors_pass_through(emt: Any, rattled_copper: Atoms) -> N
         relax(rattled_copper, emt)
 
 
+class Hungry:
+    """A model that takes 16 MiB more for a force call than it needs, and 128 MiB for a product."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.identity, self.capabilities = model.identity, model.capabilities
+
+    def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> Any:
+        take(16)
+        return self.model.evaluate(structures, **asked)
+
+    def linearize(self, atoms: Atoms, **asked: Any) -> Any:
+        products = self.model.linearize(atoms, **asked)
+        return lambda vectors: (take(128), products(vectors))[1]
+
+
+def take(mebibytes: int) -> None:
+    held = np.ones(mebibytes * MIB // 8)
+    sleep(0.008)  # several samples of what is in use
+    del held
+
+
 def test_products_that_do_not_fit_are_differences_and_said(
-    pair_model: Callable[..., Any], displaced_quartz: Atoms, monkeypatch: pytest.MonkeyPatch
+    pair_model: Callable[..., Any], displaced_quartz: Atoms
 ) -> None:
-    model = pair_model(receptive_field_A=None)  # no groups
-
-    def measured(work: Callable[[], Any], device: str) -> Measured[Any]:
-        result = work()
-        return Measured(result, 1.0, 100 if isinstance(result, list) else 1000)
-
-    monkeypatch.setattr("nearsight.hessian.products.strategies.measure", measured)
-    roomy = relax(displaced_quartz, model, memory_budget_bytes=1000)
+    model = Hungry(pair_model(receptive_field_A=None))  # no groups
+    roomy = relax(displaced_quartz, model, memory_budget_bytes=1024 * MIB)
     assert roomy.provenance.settings["products"] == "analytic"
-    found = relax(displaced_quartz, model, memory_budget_bytes=999)
+    found = relax(displaced_quartz, model, memory_budget_bytes=64 * MIB)
     assert found.provenance.settings["products"] == "differences"
     assert "more than the budget" in found.provenance.settings["products_reason"]
     assert found.energy_after_eV == pytest.approx(roomy.energy_after_eV, abs=1e-4)
     with pytest.raises(MemoryBudgetError, match="a force call of 9 atoms"):
-        relax(displaced_quartz, model, memory_budget_bytes=99)
+        relax(displaced_quartz, model, memory_budget_bytes=4 * MIB)
 
 
 def test_rounding_in_the_logarithm_of_the_cell_is_no_warning(

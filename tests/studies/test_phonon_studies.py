@@ -20,7 +20,7 @@ from phonopy.file_IO import write_FORCE_SETS
 from nearsight import units
 from nearsight.errors import StructureError
 from nearsight.hessian import hessian
-from nearsight.hessian.files.phonopy_io import phonopy_atoms
+from nearsight.hessian.files.phonopy_objects import phonopy_atoms
 from nearsight.models.engines.torch_model import TorchModel
 from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.vibrations import thermodynamics, vibrations

@@ -6,37 +6,38 @@ import pytest
 from ase import Atoms
 
 from nearsight.hessian.force_constants import ForceConstants
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
+from nearsight.hessian.origin import Computed
 from nearsight.provenance import ModelIdentity, record
 from nearsight.structures.supercell import make_general_supercell
 
 REFERENCE = Path(__file__).parents[1] / "data" / "molecular_hessians"
 
 
-def computation(n_rows):
-    """Return the fields that say how rows came about."""
+def origin(n_rows):
+    """Return how rows came about."""
     identity = ModelIdentity("analytic", "test", None, "float64", "cpu")
-    return {
-        "method": "rows",
-        "reason": "asked for",
-        "step_A": None,
-        "rows_computed": n_rows,
-        "rows_needed": n_rows,
-        "rows_by_sum_rule": 0,
-        "symmetry": "no symmetry was asked for",
-        "space_group": None,
-        "row_symmetry_A": None,
-        "symmetry_deviation_eV_per_A2": None,
-        "seconds": 0.0,
-        "peak_memory_bytes": 0,
-        "provenance": record(identity, purpose="test"),
-    }
+    return Computed(
+        method="rows",
+        reason="asked for",
+        step_A=None,
+        rows_computed=n_rows,
+        rows_needed=n_rows,
+        rows_by_sum_rule=0,
+        symmetry="no symmetry was asked for",
+        space_group=None,
+        row_symmetry_A=None,
+        symmetry_deviation_eV_per_A2=None,
+        seconds=0.0,
+        peak_memory_bytes=0,
+        provenance=record(identity, purpose="test"),
+    )
 
 
 def hessian_of(atoms, square):
     """Wrap a (3N, 3N) matrix in eV/Å² as the Hessian of `atoms`."""
     matrix = np.asarray(square, dtype=float).reshape(len(atoms), 3, len(atoms), 3)
-    return Hessian(**computation(3 * len(atoms)), atoms=atoms, matrix_eV_per_A2=matrix)
+    return Hessian(origin=origin(3 * len(atoms)), atoms=atoms, matrix_eV_per_A2=matrix)
 
 
 def springs(vectors, pairs, constants, n_atoms):
@@ -79,7 +80,7 @@ def spring_lattice():
                 values[0, 0, 0] += constants[axis] * np.eye(3)
                 values[tuple(neighbour)] -= constants[axis] * np.eye(3)
         return ForceConstants(
-            **computation(3),
+            origin=origin(3),
             unit_cell=atom,
             supercell=make_general_supercell(atom, numbers),
             supercell_matrix=np.diag(numbers),

@@ -11,8 +11,8 @@ from numpy.testing import assert_allclose
 from scipy import constants as si
 
 from nearsight.errors import StructureError
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.supercell_hessian import from_hessian
 from nearsight.structures.supercell import make_general_supercell
 from nearsight.vibrations.band_structure import band_structure

@@ -6,11 +6,10 @@ from ase import Atoms
 from ase.build import bulk, fcc111
 from ase.calculators.emt import EMT
 
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import ForceConstants, force_constants
+from nearsight.hessian.matrix import Hessian, hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.reach import pieces_of, reach_of
-from nearsight.hessian.result import Hessian
 from nearsight.models import AseModel
 from nearsight.models.registry import load_model
 from nearsight.relaxation import RelaxationSettings, relax

@@ -6,7 +6,7 @@ from ase.build import bulk
 from numpy.testing import assert_allclose
 
 from nearsight.errors import MethodError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.vibrations.kernel_polynomial import kernel_polynomial
 from nearsight.vibrations.modes import vibrations

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from ase.build import bulk, molecule
 
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.vibrations.minimum import relax_to_minimum
 from nearsight.vibrations.modes import vibrations

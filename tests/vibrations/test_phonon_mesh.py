@@ -11,11 +11,12 @@ from scipy.integrate import quad
 
 from nearsight import units
 from nearsight.errors import MethodError, StructureError
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.supercell_hessian import from_hessian
 from nearsight.vibrations.modes import vibrations
-from nearsight.vibrations.phonon_mesh import commensurate_points, mesh_numbers, phonon_mesh
+from nearsight.vibrations.phonon_mesh import phonon_mesh
+from nearsight.vibrations.qpoints import commensurate_points, mesh_numbers
 from nearsight.vibrations.thermodynamics import thermodynamics
 
 KB = units.BOLTZMANN_EV_PER_K

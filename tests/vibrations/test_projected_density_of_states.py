@@ -9,8 +9,8 @@ from ase.build import bulk
 from numpy.testing import assert_allclose
 from scipy.integrate import simpson
 
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.supercell_hessian import from_hessian
 from nearsight.vibrations.mesh_density_of_states import mesh_density_of_states
 from nearsight.vibrations.phonon_mesh import phonon_mesh

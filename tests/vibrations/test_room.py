@@ -12,8 +12,8 @@ from ase import Atoms
 from ase.build import bulk
 
 from nearsight.errors import MemoryBudgetError, MethodError
-from nearsight.hessian.compute import hessian
 from nearsight.hessian.force_constants import force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.rows.plan import plan
 from nearsight.structures.places import places_within
@@ -74,7 +74,7 @@ def test_numbers_of_any_size_are_told(n_points: int, pair_model: Callable[..., A
 MESH = """
 import numpy as np
 from nearsight.memory import PeakMemory
-from nearsight.vibrations.phonon_mesh import irreducible_mesh
+from nearsight.vibrations.qpoints import irreducible_mesh
 irreducible_mesh((2, 2, 2), np.eye(3, dtype=np.int64)[np.newaxis])
 with PeakMemory("cpu") as peak:
     irreducible_mesh((120, 120, 120), np.eye(3, dtype=np.int64)[np.newaxis])
@@ -83,7 +83,7 @@ print(peak.bytes)
 
 MODES = """
 import sys
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
 from nearsight.memory import PeakMemory
 from nearsight.vibrations.modes import vibrations
 hessian = Hessian.load(sys.argv[1])

@@ -5,8 +5,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from nearsight.hessian.files.phonopy_io import write_phonopy
-from nearsight.hessian.files.phonopy_results import read_phonopy
+from nearsight.hessian.files.phonopy_results import read_phonopy, write_phonopy
 from nearsight.hessian.force_constants import force_constants
 from nearsight.models.registry import load_model
 from nearsight.vibrations.phonon_mesh import phonon_mesh

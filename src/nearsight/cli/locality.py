@@ -8,7 +8,7 @@ from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import Request, requested
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.figures import locality_figure
-from nearsight.hessian.rows.kinds import choose_kind
+from nearsight.hessian.rows.choice import require_rows
 from nearsight.locality.result import Locality
 from nearsight.models.contract import Model
 from nearsight.records.locality_results import LocalityResults
@@ -76,10 +76,10 @@ def _loaded(
     model = reference = None
     if arguments.reference is not None:
         reference = request.load(replace(request.model, name=arguments.reference))
-        choose_kind(reference, rows.method, rows.step_A)
+        require_rows(reference, rows.method, rows.step_A)
     if reference is None or request.model_named:
         model = request.load(request.model)
-        choose_kind(model, rows.method, rows.step_A)
+        require_rows(model, rows.method, rows.step_A)
     return model, reference
 
 

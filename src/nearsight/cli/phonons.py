@@ -10,7 +10,7 @@ from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.figures import phonons_figure
-from nearsight.hessian.files.phonopy_io import write_phonopy
+from nearsight.hessian.files.phonopy_results import write_phonopy
 from nearsight.records.results import HarmonicResults
 from nearsight.runs.outputs import Outcome
 from nearsight.structures.reduced_cell import reduced_basis

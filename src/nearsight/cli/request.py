@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from nearsight.cli.batch import Task
 from nearsight.cli.from_settings import given_settings
 from nearsight.errors import NearsightError, SettingError
-from nearsight.hessian.rows.kinds import choose_kind
+from nearsight.hessian.rows.choice import require_rows
 from nearsight.hessian.settings import RowSettings
 from nearsight.memory import default_memory_budget, gibibytes
 from nearsight.models.contract import Model
@@ -61,7 +61,7 @@ class Request(Generic[OfWorkflow]):
             return None
         model = self.load(self.model)
         rows = getattr(self.settings, "rows", RowSettings())
-        choose_kind(model, rows.method, rows.step_A)
+        require_rows(model, rows.method, rows.step_A)
         return model
 
     def load(self, model: ModelSpec) -> Model:

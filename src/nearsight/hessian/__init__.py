@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
-    from nearsight.hessian.compute import hessian
     from nearsight.hessian.files import read_hessian
-    from nearsight.hessian.files.phonopy_io import write_phonopy
-    from nearsight.hessian.files.phonopy_results import read_phonopy
+    from nearsight.hessian.files.phonopy_results import read_phonopy, write_phonopy
     from nearsight.hessian.force_constants import ForceConstants, force_constants
+    from nearsight.hessian.matrix import Hessian, hessian
     from nearsight.hessian.products.operator import HessianOperator
-    from nearsight.hessian.result import Hessian
     from nearsight.hessian.rows.plan import Plan, plan
     from nearsight.hessian.settings import RowSettings
     from nearsight.hessian.strain import GeneralisedHessian, generalised_hessian

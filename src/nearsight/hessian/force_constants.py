@@ -14,16 +14,12 @@ from nearsight.archives import require_numbers
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.born_charges import BornCharges
-from nearsight.hessian.compute import bare
-from nearsight.hessian.origin import Computation, computation_fields
+from nearsight.hessian.files.phonopy_born import read_born
+from nearsight.hessian.files.phonopy_objects import any_cell_is_fine, find_order, phonopy_atoms
+from nearsight.hessian.matrix import Hessian, bare
+from nearsight.hessian.origin import HasOrigin, Origin, origin_from_header, origin_header
 from nearsight.hessian.primitive import primitive_cell
-from nearsight.hessian.reach import (
-    ASSUMED_REACH_A,
-    pieces_of,
-    reach_of,
-    remarks_about_pieces,
-)
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of, reach_of, remarks_about_pieces
 from nearsight.hessian.rows.budget import require_room_for_rows
 from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
@@ -38,9 +34,7 @@ from nearsight.storage import (
     rebuilds,
     save_archive,
 )
-from nearsight.structures.cell_symmetry import (
-    symmetry_of_supercell,
-)
+from nearsight.structures.cell_symmetry import symmetry_of_supercell
 from nearsight.structures.checking import (
     check_structure,
     require_no_constraints,
@@ -48,7 +42,9 @@ from nearsight.structures.checking import (
 )
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.structures.pieces import Pieces
+from nearsight.structures.reduced_cell import reduced_basis
 from nearsight.structures.supercell import (
+    distances_in_supercell,
     make_general_supercell,
     name_supercell,
     supercell_for_length,
@@ -64,12 +60,14 @@ _ON_BOUNDARY_A = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForceConstants(Computation):
+class ForceConstants(HasOrigin):
     """Compact force constants Φ[A, α, B, β] of a supercell, A in one primitive cell.
 
     They are folded into the supercell: interactions with images of B are added up.
     """
 
+    origin: Origin
+    """How the force constants came about: computed here, or read from a file."""
     unit_cell: Atoms
     """The structure that was repeated."""
     supercell: Atoms
@@ -133,28 +131,13 @@ class ForceConstants(Computation):
         """
         if self.pieces.molecular:
             return 0.0
-        distances, radius = self._distances_A
+        distances, radius = distances_in_supercell(self.supercell, self.primitive_atoms)
         norms = np.linalg.norm(self.values_eV_per_A2, axis=(1, 3))
         others = distances > _ON_BOUNDARY_A
         if not others.any():
             return None
         limit = min(radius, float(distances.max())) - _ON_BOUNDARY_A
         return float(norms[others & (distances >= limit)].max())
-
-    @cached_property
-    def _distances_A(self) -> tuple[FloatArray, float]:
-        """Distances to the nearest images, and the inscribed radius of the Wigner-Seitz cell."""
-        from ase.geometry import find_mic, minkowski_reduce
-
-        cell, pbc = self.supercell.cell.complete(), self.supercell.pbc
-        vectors = (
-            self.supercell.positions[np.newaxis]
-            - self.supercell.positions[self.primitive_atoms][:, np.newaxis]
-        )
-        _, lengths = find_mic(vectors.reshape(-1, 3), cell, pbc)
-        shortest = np.linalg.norm(minkowski_reduce(cell, pbc)[0][pbc], axis=1)
-        radius = float(shortest.min(initial=np.inf)) / 2
-        return lengths.reshape(vectors.shape[:2]), radius
 
     def at_gamma(self) -> Hessian:
         """Return the Hessian of the primitive cell, in which all its copies move alike."""
@@ -164,7 +147,7 @@ class ForceConstants(Computation):
         for own in range(n_primitive):
             matrix[:, :, own] = self.values_eV_per_A2[:, :, classes == own].sum(axis=2)
         return Hessian(
-            **computation_fields(self),
+            origin=self.origin,
             atoms=self.primitive_cell,
             matrix_eV_per_A2=matrix,
             warnings=self.warnings,
@@ -191,7 +174,7 @@ class ForceConstants(Computation):
             The file cannot be written.
         """
         header = {
-            **self.computation_header(),
+            **origin_header(self.origin),
             "warnings": remarks_to_json(self.warnings),
             "reach_A": self.reach_A,
         }
@@ -230,7 +213,7 @@ class ForceConstants(Computation):
         if n_primitive and not 0 <= primitive_atoms.min() <= primitive_atoms.max() < n_supercell:
             raise ValueError("“primitive_atoms” are none of the supercell")
         return cls(
-            **cls.fields_from_header(header),
+            origin=origin_from_header(header),
             unit_cell=unit_cell,
             supercell=make_general_supercell(unit_cell, matrix),
             supercell_matrix=matrix,
@@ -246,6 +229,10 @@ class ForceConstants(Computation):
     def to_phonopy(self, nac: str | os.PathLike[str] | None = None) -> "Phonopy":
         """Return phonopy's `Phonopy` with these force constants.
 
+        Its unit cell is the reduced one where that of the force constants is skewed: phonopy looks
+        for atoms in all images that a skewed cell has around its supercell, which may be millions.
+        The atoms, their order and their Cartesian coordinates stay as they are.
+
         Parameters
         ----------
         nac
@@ -256,15 +243,43 @@ class ForceConstants(Computation):
         ------
         StructureError
             The structure is not periodic in three directions, or the BORN file is for another cell.
+        CheckpointError
+            The BORN file cannot be read.
         """
-        from nearsight.hessian.files.phonopy_io import to_phonopy
+        from phonopy import Phonopy
 
-        return to_phonopy(self, nac)
+        of_cell = self.unit_cell
+        if not of_cell.pbc.all():
+            raise StructureError(
+                f"{of_cell.get_chemical_formula()} is not periodic in three directions, as phonopy "
+                f"wants it; use the normal modes of its Hessian, or give it a cell vector through "
+                f"the vacuum and pbc=True."
+            )
+        basis = reduced_basis(of_cell)
+        in_basis = np.round(np.linalg.inv(basis)).astype(np.int64)
+        reduced = of_cell.copy()
+        reduced.cell = basis @ of_cell.cell.array
+        with any_cell_is_fine():
+            phonon = Phonopy(
+                phonopy_atoms(reduced),
+                # phonopy's matrices have vectors as columns
+                supercell_matrix=(self.supercell_matrix @ in_basis).T,
+                primitive_matrix=(self.primitive_vectors @ in_basis).T,
+                symprec=self.row_symmetry_A or EXACT_TOLERANCE_A,
+                is_symmetry=self.space_group is not None,
+            )
+        order = find_order(self.supercell, self.primitive_atoms, phonon)
+        phonon.force_constants = order.to_phonopy(self.values_eV_per_A2)
+        if nac is not None:
+            phonon.nac_params = read_born(nac, phonon).in_order(np.arange(len(phonon.primitive)))
+        elif self.born is not None:
+            phonon.nac_params = self.born.in_order(order.own)
+        return phonon
 
     def summary(self) -> dict[str, Any]:
         """Return the ``force_constants`` object of the JSON output."""
         return {
-            **self.computation_summary(),
+            **self.origin.summary(),
             "rows_total": 3 * len(self.supercell),
             "supercell_matrix": self.supercell_matrix.tolist(),
             "n_atoms_supercell": len(self.supercell),
@@ -345,7 +360,7 @@ def force_constants(
         progress=progress,
     )
     return ForceConstants(
-        **computation_fields(computed.computation),
+        origin=computed.origin,
         unit_cell=unit_cell,
         supercell=repeated,
         supercell_matrix=matrix,

@@ -6,8 +6,8 @@ from typing import TypeVar
 import numpy as np
 
 from nearsight.hessian.force_constants import ForceConstants
+from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.reach import ASSUMED_REACH_A, remarks_about_pieces
-from nearsight.hessian.result import Hessian
 from nearsight.structures.pieces import CONTACT_A, find_pieces
 
 Read = TypeVar("Read", Hessian, ForceConstants)

@@ -12,11 +12,10 @@ from nearsight.archives import require_numbers
 from nearsight.arrays import FloatArray
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.derivatives.strain_differences import strain_differences
-from nearsight.errors import MemoryBudgetError, MethodError, MissingPropertyError, ModelError
-from nearsight.hessian.compute import hessian
-from nearsight.hessian.result import Hessian
+from nearsight.errors import MethodError, MissingPropertyError, ModelError
+from nearsight.hessian.matrix import Hessian, hessian
 from nearsight.hessian.rows.kinds import ANALYTIC
-from nearsight.memory import is_out_of_memory
+from nearsight.memory import refusing_out_of_memory
 from nearsight.models.contract import Model, is_usable, require_elements
 from nearsight.progress import Progress
 from nearsight.provenance import Provenance
@@ -255,14 +254,10 @@ def _require_same(by_positions: Hessian, atoms: Atoms, model: Model) -> None:
 def _analytic(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArray]:
     n_displacements = 3 * len(atoms)
     strains = np.eye(6, n_displacements + 6, k=n_displacements)
-    try:
+    with refusing_out_of_memory(
+        lambda: f"in the second derivatives by strain of {len(atoms)} atoms",
+        "Use `method` fourth-order, `dtype` float32 or a smaller cell.",
+    ):
         products = model.linearize(atoms, strain=True)(strains)
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise MemoryBudgetError(
-            f"memory ran out in the second derivatives by strain of {len(atoms)} atoms. Use "
-            f"`method` fourth-order, `dtype` float32 or a smaller cell."
-        ) from error
     coupling = products[:, :n_displacements].T.reshape(len(atoms), 3, 6)
     return coupling, products[:, n_displacements:].T

@@ -1,12 +1,13 @@
 """The Hessian of a supercell as the force constants of its primitive cell."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from nearsight.errors import StructureError
 from nearsight.hessian.force_constants import ForceConstants
-from nearsight.hessian.origin import computation_fields
+from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.primitive import primitive_cell
-from nearsight.hessian.result import Hessian
 from nearsight.structures.cell_symmetry import find_cell_symmetry
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
@@ -35,9 +36,8 @@ def from_hessian(hessian: Hessian, *, row_symmetry_A: float = EXACT_TOLERANCE_A)
     symmetry = find_cell_symmetry(atoms, row_symmetry_A, "translations")
     matrix = np.eye(3, dtype=np.int64)
     primitive = primitive_cell(atoms, atoms, symmetry, matrix)
-    computation = {**computation_fields(hessian), "row_symmetry_A": row_symmetry_A}
     return ForceConstants(
-        **computation,
+        origin=replace(hessian.origin, row_symmetry_A=row_symmetry_A),
         unit_cell=atoms,
         supercell=atoms,
         supercell_matrix=matrix,

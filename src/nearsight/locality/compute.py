@@ -8,7 +8,7 @@ from ase import Atoms
 from nearsight.announcing import announces
 from nearsight.arrays import IntArray
 from nearsight.errors import MethodError
-from nearsight.hessian.compute import bare
+from nearsight.hessian.matrix import bare
 from nearsight.locality.convergence import (
     CheckpointOf,
     converge_fragments,

@@ -13,7 +13,7 @@ import numpy as np
 
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
-from nearsight.hessian.origin import Computation
+from nearsight.hessian.origin import Computed
 from nearsight.locality.fragment_radius import kept_groups, strongest_distances_A
 from nearsight.locality.group_matrices import atoms_not_shared, effective_group_matrix
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
@@ -87,7 +87,7 @@ class SiteConvergence:
     """Whether the reference holds every atom of the structure, each once, and no caps."""
     reference_norms_eV_per_A2: FloatArray
     """‖h_AB‖ for every atom of the reference fragment, shape ``(n_atoms,)``."""
-    computation: Computation
+    computation: Computed
     """How the rows of the reference came about."""
 
     def __repr__(self) -> str:

@@ -14,10 +14,9 @@ from ase import Atoms
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
-from nearsight.hessian.compute import bare
 from nearsight.hessian.force_constants import ForceConstants
-from nearsight.hessian.origin import Computation, computation_fields
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian, bare
+from nearsight.hessian.origin import HasOrigin, Origin, origin_from_header, origin_header
 from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
@@ -40,13 +39,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Interactions(Computation):
+class Interactions(HasOrigin):
     """The blocks h_AB of the Hessian that belong to some sites A, with all atoms B.
 
     In a supercell every image of an atom within it is an atom of its own; interactions with images
     beyond it are added to the nearest.
     """
 
+    origin: Origin
+    """How the blocks came about: computed here, or read from a file."""
     atoms: Atoms
     """The atoms B: a molecule, a cell, or a supercell whose first atoms are the unit cell."""
     sites: IntArray
@@ -140,7 +141,7 @@ class Interactions(Computation):
         save_archive(
             path,
             "interactions",
-            self.computation_header(),
+            origin_header(self.origin),
             {**atoms_to_arrays(self.atoms), **arrays},
         )
 
@@ -156,7 +157,7 @@ class Interactions(Computation):
         """
         header, arrays = load_archive(path, "interactions")
         return cls(
-            **cls.fields_from_header(header),
+            origin=origin_from_header(header),
             atoms=atoms_from_arrays(arrays),
             sites=arrays["sites"],
             blocks_eV_per_A2=arrays["blocks_eV_per_A2"],
@@ -226,7 +227,7 @@ def interactions(
     )
     chosen = np.array(wanted, dtype=np.int64)
     return Interactions(
-        **computation_fields(computed.computation),
+        origin=computed.origin,
         atoms=repeated,
         sites=chosen,
         blocks_eV_per_A2=planned.expand_for(computed.rows_eV_per_A2, chosen),
@@ -270,7 +271,7 @@ def interactions_of(
     wanted = there if sites is None else np.asarray(sites, dtype=np.int64)
     place = {int(atom): index for index, atom in enumerate(there)}
     return Interactions(
-        **computation_fields(second_derivatives),
+        origin=second_derivatives.origin,
         atoms=atoms,
         sites=wanted,
         blocks_eV_per_A2=rows[[place[int(site)] for site in wanted]],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
-from nearsight.hessian.origin import Computation
+from nearsight.hessian.origin import Computed
 from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
 from nearsight.models.contract import Model, require_elements
@@ -22,7 +22,7 @@ class SiteDerivatives:
     """Shape ``(3,)``."""
     rows_eV_per_A2: FloatArray
     """h_AB for every atom B of the fragment, shape ``(3, n_atoms, 3)``."""
-    computation: Computation
+    computation: Computed
     """How the rows came about."""
 
 
@@ -72,7 +72,7 @@ def site_derivatives(
     return SiteDerivatives(
         force_eV_per_A=evaluation.forces_eV_per_A[fragment.site],
         rows_eV_per_A2=computed.rows_eV_per_A2,
-        computation=computed.computation,
+        computation=computed.origin,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from nearsight import units
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
 from nearsight.records.verdict import Check, Level
 from nearsight.relaxation.result import Relaxation
 from nearsight.remarks import Remark

@@ -8,7 +8,7 @@ from ase import Atoms
 
 from nearsight.elasticity.result import ElasticTensor
 from nearsight.hessian.force_constants import ForceConstants
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.strain import GeneralisedHessian
 from nearsight.models.contract import Evaluation
 from nearsight.provenance import Provenance

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,8 @@ class Checkpoint:
         Digests of the structure as given, the model and the settings.
     versions
         Of the packages behind the model.
+    clock
+        Tells the time in seconds, by which is decided when to write.
     """
 
     def __init__(
@@ -71,10 +73,13 @@ class Checkpoint:
         path: str | os.PathLike[str] | None,
         fingerprint: Mapping[str, str],
         versions: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = None if path is None else Path(path)
         self._fingerprint = dict(fingerprint)
         self._versions = dict(versions)
+        self._clock = clock
         self._latest: State | None = None
         # The first state is written at once: a place that cannot be written shows before the work.
         self._saved_at_s = -np.inf
@@ -121,7 +126,7 @@ class Checkpoint:
             The file cannot be written; the older one is intact.
         """
         self._latest = state
-        if time.monotonic() - self._saved_at_s >= INTERVAL_S:
+        if self._clock() - self._saved_at_s >= INTERVAL_S:
             self.write()
 
     def write(self) -> None:
@@ -150,7 +155,7 @@ class Checkpoint:
             "forces_eV_per_A": state.forces_eV_per_A,
         }
         save_archive(self._path, _KIND, header, arrays)
-        self._saved_at_s = time.monotonic()
+        self._saved_at_s = self._clock()
 
     def _require_same_calculation(self, found: Mapping[str, str]) -> None:
         differing = [

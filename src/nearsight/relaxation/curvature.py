@@ -1,6 +1,8 @@
 """Springs that follow a structure on its way: where they are laid out, and when they are fitted."""
 
 import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
@@ -11,22 +13,32 @@ from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.products.strategies import ProductMethod
-from nearsight.models.contract import Model
 from nearsight.relaxation.frame import Frame
 from nearsight.relaxation.springs import Constants, SpringNetwork, is_bond
 
 _N_PRODUCTS = 4
-_SOFTEST_eV_per_A2 = 0.5
-"""Added to the springs: the softest motions are left to the updates."""
 _SOFTEST_STRAIN = 4.0
-"""The same for strain, times the number of atoms."""
+"""What is added to those of strain over what is to those of atoms, times their number."""
 _SOLVED = 1e-8
 
-_LARGEST_STRAIN = 0.1
-_FARTHEST_A = 1.0
-"""Where the springs were laid out is left behind beyond these."""
-_FAILURES, _PATIENCE, _MOST_FITS = 3, 15, 6
+_FAILURES, _PATIENCE = 3, 15
 """After so many failed steps, and so many steps in all, the springs are fitted again."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How soft springs may be, and how long they last."""
+
+    softest_eV_per_A2: float = 0.5
+    """Added to the springs: the softest motions are left to the updates."""
+    largest_strain: float = 0.1
+    farthest_A: float = 1.0
+    """Where the springs were laid out is left behind beyond these."""
+    most_fits: int = 6
+    """Springs that fail are fitted again until there were so many fits."""
+
+
+USUAL_LIMITS = Limits()
 
 
 class FittedSprings:
@@ -36,12 +48,12 @@ class FittedSprings:
     ----------
     atoms
         The structure, which is moved from outside.
-    model
-        Gives the products.
+    products_of
+        Makes what computes products of the Hessian of a structure.
     strains
         Those that are among the coordinates, shape ``(n_strains, 3, 3)``.
-    memory_budget_bytes
-        As for `HessianOperator`, which computes the products.
+    limits
+        How soft the springs may be, and how long they last.
     """
 
     frame: Frame
@@ -50,17 +62,16 @@ class FittedSprings:
     def __init__(
         self,
         atoms: Atoms,
-        model: Model,
+        products_of: Callable[[Atoms], HessianOperator],
         strains: FloatArray,
-        *,
-        memory_budget_bytes: int | None = None,
+        limits: Limits = USUAL_LIMITS,
     ) -> None:
         self.methods: list[ProductMethod] = []
         """How the products of each fit were computed."""
         self._atoms = atoms
-        self._model = model
+        self._products_of = products_of
         self._strains = strains
-        self._memory_budget_bytes = memory_budget_bytes
+        self._limits = limits
         self._constants_eV_per_A2: Constants = {}
         self._n_fits = self._steps_of_fit = self._failures_of_fit = 0
         self._lay_out()
@@ -80,9 +91,7 @@ class FittedSprings:
         self._n_fits += 1
         self._steps_of_fit = self._failures_of_fit = 0
         vectors = np.random.default_rng(seed).normal(size=(_N_PRODUCTS, len(self._atoms), 3))
-        operator = HessianOperator(
-            self._atoms, self._model, memory_budget_bytes=self._memory_budget_bytes
-        )
+        operator = self._products_of(self._atoms)
         self._constants_eV_per_A2 = self._network.fit(vectors, operator.products(vectors))
         self.methods.append(operator.method)
         self._stiffen()
@@ -91,9 +100,9 @@ class FittedSprings:
         """Return how far the springs are moved by a gradient."""
         diagonal = self._stiffness.diagonal()
         jacobi = sparse.diags(1 / diagonal)
+        solution: FloatArray
         solution, _ = cg(self._stiffness, gradient, rtol=_SOLVED, atol=0.0, M=jacobi)
-        found: FloatArray = solution
-        return found
+        return solution
 
     def count(self, *, failed: bool) -> None:
         """Count a step that was taken, and whether it led higher."""
@@ -104,7 +113,8 @@ class FittedSprings:
         """Tell whether the springs failed, or x is too far from where they were laid out."""
         strain = np.abs(self.frame.strain(x)).max(initial=0.0)
         far = np.abs(self.frame.displacements(x)).max(initial=0.0)
-        return self._failed or bool(strain >= _LARGEST_STRAIN or far >= _FARTHEST_A)
+        left = strain >= self._limits.largest_strain or far >= self._limits.farthest_A
+        return self._failed or bool(left)
 
     def renew(self) -> bool:
         """Lay the springs out anew; fit them if they failed or bonds are new.
@@ -128,7 +138,7 @@ class FittedSprings:
     @property
     def _failed(self) -> bool:
         enough = self._failures_of_fit >= _FAILURES and self._steps_of_fit >= _PATIENCE
-        return enough and self._n_fits < _MOST_FITS
+        return enough and self._n_fits < self._limits.most_fits
 
     def _lay_out(self) -> None:
         self.frame = Frame(
@@ -137,7 +147,7 @@ class FittedSprings:
         self._network = SpringNetwork(self._atoms, self._strains)
 
     def _stiffen(self) -> None:
-        softest = np.full(self.frame.size, _SOFTEST_eV_per_A2)
+        softest = np.full(self.frame.size, self._limits.softest_eV_per_A2)
         softest[self.frame.positions_A.size :] *= _SOFTEST_STRAIN * len(self._atoms)
         springs = self._network.matrix(self._constants_eV_per_A2)
         self._stiffness = (springs + sparse.diags(softest)).tocsr()

@@ -18,7 +18,6 @@ from ase import Atoms
 
 from nearsight.arrays import FloatArray
 from nearsight.hessian.products.strategies import ProductMethod
-from nearsight.models.contract import Model
 from nearsight.relaxation.curvature import FittedSprings
 
 _LONGEST_A = 0.2
@@ -38,37 +37,28 @@ _GIVE_UP = 12
 
 
 class Newton:
-    """Steps of atoms with a calculator, in the manner of ASE's optimizers: `irun` and `nsteps`.
+    """Steps of atoms with a calculator, an `Optimizer` of `nearsight.relaxation.optimizers`.
 
     Parameters
     ----------
     atoms
         Moved in place; its calculator gives what is minimised.
-    model
-        Gives the products to which springs are fitted.
-    strains
-        By which the cell may change, shape ``(n_strains, 3, 3)``.
-    memory_budget_bytes
-        For the products, as for `HessianOperator`.
+    springs
+        Laid out at the present structure; they say by which strains the cell may change.
+    longest_A
+        How far a step moves an atom at most.
     """
 
     def __init__(
-        self,
-        atoms: Atoms,
-        model: Model,
-        strains: FloatArray,
-        *,
-        memory_budget_bytes: int | None = None,
+        self, atoms: Atoms, springs: FittedSprings, *, longest_A: float = _LONGEST_A
     ) -> None:
-        self.nsteps = 0
+        self.taken = 0
         """Energies and gradients computed after the first."""
         self.stalled = False
         """Whether the energy did not fall however short the steps became."""
         self._atoms = atoms
-        self._trust_A = _LONGEST_A
-        self._springs = FittedSprings(
-            atoms, model, strains, memory_budget_bytes=memory_budget_bytes
-        )
+        self._longest_A = self._trust_A = longest_A
+        self._springs = springs
         self._x: FloatArray = np.zeros(self._springs.frame.size)
         self._updates: list[tuple[FloatArray, FloatArray]] = []
         self._negative_eV_per_A2: float | None = None
@@ -84,21 +74,21 @@ class Newton:
         """How the products of each fit of springs were computed."""
         return self._springs.methods
 
-    def irun(self, fmax: float, steps: int) -> Iterator[bool]:  # noqa: ARG002  # ASE's signature
+    def steps(self, most: int) -> Iterator[None]:
         """Yield before the first step and after each that went downhill, until none does."""
         failures = 0
         gradient = self._springs.frame.gradient(self._x, self._atoms)
         energy = self._atoms.get_potential_energy()
-        yield False
-        if steps > 0:  # a structure that is at rest needs no springs
+        yield
+        if most > 0:  # a structure that is at rest needs no springs
             self._springs.fit()
-        while self.nsteps < steps:
+        while self.taken < most:
             step = self._step(gradient)
             self._springs.frame.apply(self._x + step, self._atoms)
             change = self._springs.frame.gradient(self._x + step, self._atoms) - gradient
-            found = self._atoms.get_potential_energy()
-            self.nsteps += 1
-            rose = found > energy + _RISE_eV_PER_ATOM * len(self._atoms)
+            reached = self._atoms.get_potential_energy()
+            self.taken += 1
+            rose = reached > energy + _RISE_eV_PER_ATOM * len(self._atoms)
             self._springs.count(failed=rose)
             self._look_at(step, change, rose=rose)
             if step @ change > _LEAST_CURVATURE_eV:
@@ -113,13 +103,13 @@ class Newton:
                 self._springs.frame.apply(self._x, self._atoms)
                 continue
             if self._length_A(step) > 0.99 * self._trust_A:
-                self._trust_A = min(_LONGER * self._trust_A, _LONGEST_A)
+                self._trust_A = min(_LONGER * self._trust_A, self._longest_A)
             failures = 0
             self._x = self._x + step
-            energy = found
+            energy = reached
             self._renew()
             gradient = self._springs.frame.gradient(self._x, self._atoms)
-            yield False
+            yield
 
     def _step(self, gradient: FloatArray) -> FloatArray:
         rest = gradient
@@ -162,5 +152,5 @@ class Newton:
         self._updates = [left.carried(*pair, self._x) for pair in self._updates]
         if self._springs.renew():
             self._updates = []
-            self._trust_A = max(self._trust_A, _LONGEST_A / 2)
+            self._trust_A = max(self._trust_A, self._longest_A / 2)
         self._x = np.zeros(self._springs.frame.size)

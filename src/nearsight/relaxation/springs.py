@@ -10,11 +10,10 @@ network comes closest to the model at hand.
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import nnls
 
-from nearsight.arrays import FloatArray
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.structures.neighbours import neighbour_pairs
 
 Label = tuple[str, str]
@@ -28,6 +27,10 @@ _BOND, _NO_BOND = 1.2, 1.45
 """Over the sum of the covalent radii: pairs are bonds up to the first, and none from the second."""
 _NODES = (1.45, 1.8, 2.3, 3.0, 4.0)
 """Where the constants of pairs without a bond are given, over the sum of the radii."""
+
+_BOND_eV_per_A2, _DECAY, _FAR_A = 40.0, 6.0, 6.0
+_ACROSS = 0.1
+"""Springs of one law for all: as stiff along a bond, less beyond, and so much of it across."""
 
 
 class SpringNetwork:
@@ -93,11 +96,36 @@ class SpringNetwork:
         name, kind = label
         along = np.einsum("pa,pb->pab", self._directions, self._directions)
         blocks = along if kind == "along" else np.eye(3) - along
-        # Every pair is listed from both of its ends.
-        weights = self._kinds[name][:, np.newaxis, np.newaxis] * blocks / 2
-        n_pairs = len(weights)
-        diagonal = sparse.bsr_matrix((weights, np.arange(n_pairs), np.arange(n_pairs + 1)))
-        return (self._changes.T @ diagonal @ self._changes).tocsr()
+        return _assembled(self._changes, self._kinds[name][:, np.newaxis, np.newaxis] * blocks)
+
+
+def unfitted_springs(atoms: Atoms) -> sparse.csr_matrix:
+    """Return the second derivatives of springs by one law, exponential in the distance, in eV/Å².
+
+    A rough model of any solid that only has to tell stiff motions from soft ones. For that it is a
+    better one than `SpringNetwork` with constants that nobody has fitted.
+    """
+    i, j, shifts = neighbour_pairs(atoms, _FAR_A)
+    d = atoms.positions[j] + shifts - atoms.positions[i]
+    lengths = np.linalg.norm(d, axis=1)
+    ratio = _over_radii(atoms.numbers, i, j, lengths)
+    constants = _BOND_eV_per_A2 * np.exp(-_DECAY * (ratio - 1))[:, np.newaxis, np.newaxis]
+    along = np.einsum("pa,pb->pab", d, d) / lengths[:, np.newaxis, np.newaxis] ** 2
+    blocks = constants * ((1 - _ACROSS) * along + _ACROSS * np.eye(3))
+    return _assembled(_changes(i, j, d, len(atoms), np.zeros((0, 3, 3))), blocks)
+
+
+def _assembled(changes: sparse.csr_matrix, blocks: FloatArray) -> sparse.csr_matrix:
+    """Return the second derivatives of springs with these blocks, for each pair from both ends."""
+    n_pairs = len(blocks)
+    diagonal = sparse.bsr_matrix((blocks / 2, np.arange(n_pairs), np.arange(n_pairs + 1)))
+    return (changes.T @ diagonal @ changes).tocsr()
+
+
+def _over_radii(numbers: IntArray, i: IntArray, j: IntArray, lengths: FloatArray) -> FloatArray:
+    """Return distances over the sums of covalent radii."""
+    radii: FloatArray = covalent_radii
+    return lengths / (radii[numbers[i]] + radii[numbers[j]])
 
 
 def is_bond(label: Label) -> bool:
@@ -106,7 +134,7 @@ def is_bond(label: Label) -> bool:
 
 
 def _changes(
-    i: NDArray[np.int64], j: NDArray[np.int64], d: FloatArray, n_atoms: int, strains: FloatArray
+    i: IntArray, j: IntArray, d: FloatArray, n_atoms: int, strains: FloatArray
 ) -> sparse.csr_matrix:
     """Return the matrix that takes displacements and strain to the change of every d."""
     pair = np.arange(len(d))
@@ -129,10 +157,10 @@ def _changes(
 
 
 def _kinds(
-    numbers: NDArray[np.int64], i: NDArray[np.int64], j: NDArray[np.int64], lengths: FloatArray
+    numbers: IntArray, i: IntArray, j: IntArray, lengths: FloatArray
 ) -> dict[str, FloatArray]:
     """Return how much each pair is of each kind: bonds by their elements, others by length."""
-    ratio = lengths / (covalent_radii[numbers[i]] + covalent_radii[numbers[j]])
+    ratio = _over_radii(numbers, i, j, lengths)
     bond = np.clip((_NO_BOND - ratio) / (_NO_BOND - _BOND), 0.0, 1.0)
     kinds: dict[str, FloatArray] = {}
     low, high = np.minimum(numbers[i], numbers[j]), np.maximum(numbers[i], numbers[j])

@@ -7,8 +7,9 @@ from numbers import Integral
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
 from nearsight.memory import require_room
 from nearsight.printable import printable_count
@@ -93,7 +94,7 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
     return supercell
 
 
-def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
+def supercell_matrix(matrix: ArrayLike) -> IntArray:
     """Return three repeats, or nine integers, as a matrix of shape ``(3, 3)``.
 
     Raises
@@ -127,7 +128,7 @@ def supercell_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
     return np.array(rows, dtype=np.int64)
 
 
-def supercell_for_length(atoms: Atoms, length_A: float) -> NDArray[np.int64]:
+def supercell_for_length(atoms: Atoms, length_A: float) -> IntArray:
     """Return the smallest supercell that is at least `length_A` wide, as a matrix ``(3, 3)``.
 
     It repeats the reduced cell (`nearsight.structures.reduced_cell`), so that it does not depend on
@@ -155,7 +156,7 @@ def supercell_for_length(atoms: Atoms, length_A: float) -> NDArray[np.int64]:
     )
 
 
-def supercell_setting(matrix: NDArray[np.int64]) -> list[int] | list[list[int]]:
+def supercell_setting(matrix: IntArray) -> list[int] | list[list[int]]:
     """Return a supercell as a person would write it: three repeats where it is made of them."""
     if np.any(matrix - np.diag(np.diag(matrix))):
         rows: list[list[int]] = matrix.tolist()
@@ -176,7 +177,7 @@ def name_supercell(matrix: ArrayLike) -> str:
     return str(setting)
 
 
-def lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
+def lattice_points(matrix: IntArray) -> IntArray:
     """Return the lattice points in a supercell, the origin first, shape ``(n_cells, 3)``.
 
     Parameters
@@ -185,7 +186,7 @@ def lattice_points(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
         Its vectors (rows), shape ``(3, 3)``, as whole numbers of lattice vectors.
     """
     if not np.any(matrix - np.diag(np.diag(matrix))) and (np.diag(matrix) > 0).all():
-        points: NDArray[np.int64] = np.indices(np.diag(matrix).tolist()).reshape(3, -1).T
+        points: IntArray = np.indices(np.diag(matrix).tolist()).reshape(3, -1).T
         return points
     rows = matrix.tolist()
     sides = [abs(row[axis]) for axis, row in enumerate(spanning_rows(rows))]
@@ -219,3 +220,22 @@ def _is_integer(count: object) -> bool:
 
 def _is_positive_integer(count: object) -> bool:
     return _is_integer(count) and int(count) >= 1  # type: ignore[call-overload]  # it is an integer
+
+
+def distances_in_supercell(supercell: Atoms, atoms: IntArray) -> tuple[FloatArray, float]:
+    """Return how far some atoms are from all, and how far one sees before the images of itself.
+
+    Returns
+    -------
+    tuple
+        Distances in Å to the nearest images, shape ``(len(atoms), n_supercell)``, and the radius in
+        Å of the sphere inscribed in the Wigner-Seitz cell of the supercell.
+    """
+    from ase.geometry import find_mic, minkowski_reduce
+
+    cell, pbc = supercell.cell.complete(), supercell.pbc
+    vectors = supercell.positions[np.newaxis] - supercell.positions[atoms][:, np.newaxis]
+    _, lengths = find_mic(vectors.reshape(-1, 3), cell, pbc)
+    shortest = np.linalg.norm(minkowski_reduce(cell, pbc)[0][pbc], axis=1)
+    radius = float(shortest.min(initial=np.inf)) / 2
+    return lengths.reshape(vectors.shape[:2]), radius

@@ -6,7 +6,7 @@ from typing import Any
 
 from nearsight import units
 from nearsight.elasticity.result import ElasticTensor
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.rows.plan import Plan
 from nearsight.records.locality_results import LocalityResults
 from nearsight.records.questions import EnergyRecord, RelaxationRecord

@@ -25,8 +25,6 @@ from nearsight.vibrations.mass_weighted import MassWeightedOperator
 
 _SECONDS_PER_CALL = 20.0
 """Vectors go into one call for about so long: then their products are kept, and the bar moves."""
-_FEWEST_OF_GROUPS = 12
-"""Graphs of groups are built in every call, and each costs about as much as a product."""
 _STEPS_APART = 1 << 16
 _SAME_VECTOR = 1e-9
 """Two vectors of norm 1 are the same if three random projections are as close as that."""
@@ -68,7 +66,7 @@ class KeptProducts:
         self._advance = advance
         self.n_used = 0
         """Products used so far, computed now or before."""
-        self._fewest = _FEWEST_OF_GROUPS if operator.hessian.method.name == "grouped" else 1
+        self._fewest = operator.hessian.fewest_at_once
         self._seconds_per_product = _SECONDS_PER_CALL / self._fewest
         self._store = None
         self._at_rest: Evaluation | None = None

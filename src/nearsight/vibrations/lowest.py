@@ -9,24 +9,22 @@ from itertools import count
 
 import numpy as np
 from ase import Atoms
-from ase.data import covalent_radii
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, lobpcg, splu
 
 from nearsight import units
 from nearsight.announcing import announces
-from nearsight.arrays import FloatArray
+from nearsight.arrays import BoolArray, FloatArray
 from nearsight.errors import MethodError
+from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.products.operator import HessianOperator
-from nearsight.hessian.result import Hessian
 from nearsight.locking import hold
 from nearsight.memory import require_room
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, Setting, record
+from nearsight.relaxation.springs import unfitted_springs
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
-from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.vibrations.kept_products import KeptProducts
 from nearsight.vibrations.mass_weighted import MassWeightedOperator
 from nearsight.vibrations.modes import vibrations
@@ -35,7 +33,6 @@ from nearsight.vibrations.wording import name_wavenumbers
 _GUARD = 1
 """Vectors beside those that are wanted: for a single mode one saves a sixth of the products, and
 more of them cost some."""
-_MOST_ITERATIONS = 300
 _BLOCKS_AT_ONCE = 10
 """Vectors, residuals and directions, the product of each, and what is made of them."""
 _SMALL = 6
@@ -43,13 +40,8 @@ _SMALL = 6
 _DEPENDENT = 1e-8
 """Singular values of vectors that small, over the largest, say that one depends on the others."""
 
-# A rough model of any solid: springs that fall off from the length of a bond on. It only has to
-# tell stiff motions from soft ones; with it the lowest modes of a MOF took a fifth of the products
-# in which they did not converge without it.
-_BOND_eV_per_A2 = 40.0
-_DECAY = 6.0
-_REACH_A = 6.0
-_ISOTROPIC = 0.1
+# With a model of springs the lowest modes of a MOF took a fifth of the products in which they did
+# not converge without it.
 _SOFTEST_eV_per_A2_amu = 1e-3
 
 
@@ -82,9 +74,9 @@ class LowestModes:
         return units.wavenumbers_per_cm(self.eigenvalues_eV_per_A2_amu)
 
     @property
-    def imaginary(self) -> NDArray[np.bool_]:
+    def imaginary(self) -> BoolArray:
         """Which modes are imaginary whatever their residual."""
-        certain: NDArray[np.bool_] = self.eigenvalues_eV_per_A2_amu < -self.residuals_eV_per_A2_amu
+        certain: BoolArray = self.eigenvalues_eV_per_A2_amu < -self.residuals_eV_per_A2_amu
         return certain
 
     @property
@@ -112,6 +104,7 @@ def lowest_modes(
     *,
     guess: LowestModes | None = None,
     tolerance_eV_per_A2_amu: float = 1e-4,
+    max_iterations: int = 300,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: Progress | bool | None = None,
@@ -133,6 +126,8 @@ def lowest_modes(
         which few products lead to those of this one.
     tolerance_eV_per_A2_amu
         Residual at which a mode is converged. The eigenvalue is far more precise than that.
+    max_iterations
+        After so many the modes are taken as they are, and those that did not converge are said.
     seed
         Of the random vectors to start from.
     checkpoint
@@ -183,7 +178,7 @@ def lowest_modes(
 
         if not all_at_once:
             multiplied = LinearOperator((size, size), multiply, matmat=multiply)
-            block = _lobpcg(multiplied, operator, block, tolerance_eV_per_A2_amu)
+            block = _lobpcg(multiplied, operator, block, tolerance_eV_per_A2_amu, max_iterations)
         values, vectors, residuals = _ritz(operator, block, multiply, n_modes)
     return LowestModes(
         atoms=hessian.atoms,
@@ -237,6 +232,7 @@ def _lobpcg(
     operator: MassWeightedOperator,
     block: FloatArray,
     tolerance: float,
+    max_iterations: int,
 ) -> FloatArray:
     springs = splu(_springs(operator.hessian.atoms))
     preconditioner = LinearOperator(multiply.shape, springs.solve, matmat=springs.solve)
@@ -250,7 +246,7 @@ def _lobpcg(
             Y=operator.rigid_body,
             largest=False,
             tol=tolerance,
-            maxiter=_MOST_ITERATIONS,
+            maxiter=max_iterations,
         )
     found: FloatArray = vectors
     return found
@@ -277,21 +273,6 @@ def _ritz(
 
 def _springs(atoms: Atoms) -> sparse.csc_matrix:
     """Return the mass-weighted Hessian of springs between near atoms, in eV/(Å² amu)."""
-    first, second, shifts = neighbour_pairs(atoms, _REACH_A)
-    vectors = atoms.positions[second] + shifts - atoms.positions[first]
-    lengths = np.linalg.norm(vectors, axis=1)[:, np.newaxis, np.newaxis]
-    bonds = covalent_radii[atoms.numbers[first]] + covalent_radii[atoms.numbers[second]]
-    constants = _BOND_eV_per_A2 * np.exp(-_DECAY * (lengths / bonds[:, None, None] - 1))
-    along = np.einsum("na,nb->nab", vectors, vectors) / lengths**2
-    blocks = constants * ((1 - _ISOTROPIC) * along + _ISOTROPIC * np.eye(3))
-    axes = np.arange(3)
-
-    def assemble(columns: NDArray[np.int64]) -> sparse.csc_matrix:
-        row = np.broadcast_to(3 * first[:, None, None] + axes[:, None], blocks.shape)
-        column = np.broadcast_to(3 * columns[:, None, None] + axes, blocks.shape)
-        entries = (blocks.ravel(), (row.ravel(), column.ravel()))
-        return sparse.csc_matrix(entries, shape=(3 * len(atoms), 3 * len(atoms)))
-
     weights = sparse.diags(np.repeat(1 / np.sqrt(atoms.get_masses()), 3))
-    springs = weights @ (assemble(first) - assemble(second)) @ weights
+    springs = weights @ unfitted_springs(atoms) @ weights
     return (springs + _SOFTEST_eV_per_A2_amu * sparse.identity(3 * len(atoms))).tocsc()

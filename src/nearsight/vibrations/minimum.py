@@ -10,9 +10,9 @@ from ase import Atoms
 
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
+from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.reach import pieces_of, reach_of
-from nearsight.hessian.result import Hessian
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from nearsight import units
 from nearsight.announcing import announces
 from nearsight.errors import ModelError
+from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
-from nearsight.hessian.result import Hessian
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark

@@ -1,33 +1,31 @@
 """Phonons over the Brillouin zone: what the infinite crystal has in place of modes at Γ."""
 
-import math
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from nearsight import units
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray, IntArray
-from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.reach import pieces_of
-from nearsight.memory import require_room
-from nearsight.printable import printable_count
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark, Severity
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.structures.pieces import Pieces
-from nearsight.structures.supercell import lattice_points
 from nearsight.vibrations import oscillator
 from nearsight.vibrations.modes import Vibrations, vibrations
+from nearsight.vibrations.qpoints import (
+    commensurate_points,
+    irreducible_mesh,
+    mesh_numbers,
+    require_room_for_mesh,
+)
 from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A, Acoustic
 from nearsight.vibrations.spectrum import Oscillators
 from nearsight.vibrations.waves import Waves, waves_at
@@ -42,10 +40,6 @@ boundary, so that these say little by themselves."""
 _TEMPERATURE_K = 300.0
 
 _WITH_SETTINGS = "(`length_A`, `converge_supercell`)"
-
-_MOST_POINTS = 2**31 - 1
-_BYTES_PER_POINT = 50  # measured: 45 to 47 for addresses and the point that each stands for
-_BYTES_PER_EIGENVALUE = 64  # frequencies, signs, squares, wavenumbers and weights at once
 
 _EIGENVALUES_AT_ONCE = 100_000  # whose heat needs some MiB, however fine the mesh
 _FEW_MODES = 1e-3  # so many change no heat capacity in a digit that is quoted
@@ -267,7 +261,7 @@ def phonon_mesh(
         The BORN file cannot be read.
     """
     numbers = mesh_numbers(force_constants.primitive_cell, mesh)
-    _require_room(numbers, force_constants)
+    require_room_for_mesh(numbers, force_constants)
     phonon = force_constants.to_phonopy(nac)
     qpoints, weights = irreducible_mesh(numbers, force_constants.rotations)
     # Γ is the first point of a mesh that is centred on it, and of those of a supercell.
@@ -299,19 +293,6 @@ def phonon_mesh(
     )
 
 
-def commensurate_points(force_constants: ForceConstants) -> FloatArray:
-    """Return the q-points that the supercell has exactly, Γ first, shape ``(n_cells, 3)``.
-
-    In units of the reciprocal vectors of the primitive cell.
-    """
-    in_primitive = force_constants.supercell_matrix @ np.linalg.inv(
-        force_constants.primitive_vectors
-    )
-    transposed = np.round(in_primitive.T).astype(np.int64)
-    points: FloatArray = lattice_points(transposed) @ np.linalg.inv(transposed)
-    return points
-
-
 def _share_imaginary(gamma: Vibrations, eigenvalues: FloatArray, shares: FloatArray) -> float:
     """Return the share of imaginary modes, from points of which the first is Γ."""
     imaginary = (units.wavenumbers_per_cm(eigenvalues[1:]) < -_NEGLIGIBLE_PER_CM).sum(axis=1)
@@ -337,85 +318,3 @@ def _heat_of_points(eigenvalues: FloatArray) -> FloatArray:
     heat = oscillator.heat_capacity(quanta / thermal)
     summed: FloatArray = np.where(quanta > 0, heat, 0.0).sum(axis=1)
     return summed
-
-
-def irreducible_mesh(
-    numbers: tuple[int, int, int], rotations: NDArray[np.int64]
-) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Return the irreducible points of a Γ-centred mesh, Γ first, and how often each counts.
-
-    Parameters
-    ----------
-    numbers
-        Points along each reciprocal vector.
-    rotations
-        W in the basis of the cell, shape ``(n, 3, 3)``. Those that do not map the mesh onto itself
-        are left out; time reversal always counts.
-    """
-    import spglib
-
-    mesh = np.array(numbers)
-    found = spglib.get_stabilized_reciprocal_mesh(
-        mesh,
-        rotations_of_mesh(numbers, rotations),
-        is_shift=[0, 0, 0],
-        is_time_reversal=True,
-        qpoints=[0.0, 0.0, 0.0],
-    )
-    assert found is not None
-    mapping, addresses = found
-    irreducible, weights = np.unique(mapping, return_counts=True)
-    return addresses[irreducible] / mesh, weights
-
-
-def rotations_of_mesh(
-    numbers: tuple[int, int, int], rotations: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return those of the rotations that map a mesh onto itself, shape ``(n, 3, 3)``."""
-    mesh = np.array(numbers)
-    on_mesh = np.linalg.inv(rotations) * mesh / mesh[:, np.newaxis]
-    kept: NDArray[np.bool_] = np.abs(on_mesh - np.round(on_mesh)).max(axis=(1, 2)) < 1e-6
-    return rotations[kept]
-
-
-def _require_room(numbers: tuple[int, int, int], force_constants: ForceConstants) -> None:
-    """Check that a mesh can be counted and its phonons kept."""
-    n_points = math.prod(numbers)
-    size = " × ".join(map(printable_count, numbers))
-    remedy = "Take a coarser `mesh`."
-    if n_points > _MOST_POINTS:
-        raise MethodError(
-            f"a mesh of {size} points has more than the {_MOST_POINTS} that spglib can number. "
-            f"{remedy}"
-        )
-    # Time reversal and the rotations make one point of at most so many.
-    fewest = n_points // (2 * len(force_constants.rotations)) + 1
-    n_branches = 3 * len(force_constants.primitive_atoms)
-    require_room(
-        _BYTES_PER_POINT * n_points + _BYTES_PER_EIGENVALUE * n_branches * fewest,
-        f"A mesh of {size} q-points",
-        remedy,
-    )
-
-
-def mesh_numbers(primitive: Atoms, mesh: Sequence[int] | float) -> tuple[int, int, int]:
-    """Return the number of points along each reciprocal vector; see `phonon_mesh`.
-
-    Raises
-    ------
-    MethodError
-        The mesh is neither three positive integers nor a positive length.
-    """
-    given = np.asarray(mesh, dtype=object)  # as objects, numbers of any size stay what they are
-    if isinstance(mesh, int | float | np.number) and not isinstance(mesh, bool):
-        if not 0.0 < mesh < np.inf:
-            raise MethodError(f"`mesh` needs a positive length in Å, not {mesh}.")
-        lengths = np.linalg.norm(primitive.cell.reciprocal(), axis=1).tolist()
-        a, b, c = (max(round(min(float(mesh) * each, sys.float_info.max)), 1) for each in lengths)
-        return a, b, c
-    numbers = given.ravel().tolist()
-    whole = all(isinstance(each, Integral) and not isinstance(each, bool) for each in numbers)
-    if given.shape != (3,) or not whole or min(numbers) < 1:
-        raise MethodError(f"`mesh` needs three positive integers or a length in Å, not {mesh!r}.")
-    a, b, c = map(int, numbers)
-    return a, b, c

@@ -195,8 +195,6 @@ def _require_room_for_steps(n_atoms: int, n_colours: int, n_steps: int) -> None:
 
 
 def _difference_error(hessian: HessianOperator, run: LanczosRun) -> float | None:
-    if hessian.method.step_A is None:
-        return None
     displaced = run.first.reshape(-1, 3) / np.sqrt(hessian.atoms.get_masses())[:, np.newaxis]
     return hessian.difference_error(displaced)
 

@@ -14,7 +14,8 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
 from nearsight.provenance import Provenance
 from nearsight.vibrations.mesh_density_of_states import frequency_bins
-from nearsight.vibrations.phonon_mesh import PhononMesh, rotations_of_mesh
+from nearsight.vibrations.phonon_mesh import PhononMesh
+from nearsight.vibrations.qpoints import rotations_of_mesh
 from nearsight.vibrations.waves import shares_of_atoms
 
 _BYTES_AT_ONCE = 2**25

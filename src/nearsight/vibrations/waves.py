@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsight.arrays import FloatArray, IntArray
-from nearsight.hessian.files.phonopy_io import find_order
+from nearsight.hessian.files.phonopy_objects import find_order
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.structures.rigid_body import rigid_body_waves
 

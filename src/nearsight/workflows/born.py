@@ -8,7 +8,7 @@ from ase import Atoms
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.files.phonopy_born import read_born
-from nearsight.hessian.files.phonopy_io import phonopy_of_cell
+from nearsight.hessian.files.phonopy_objects import phonopy_of_cell
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 _LEAST_LINES = 2  # the dielectric constant, and one atom

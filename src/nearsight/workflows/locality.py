@@ -8,7 +8,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.announcing import announces
-from nearsight.hessian.rows.kinds import choose_kind
+from nearsight.hessian.rows.choice import require_rows
 from nearsight.locality.comparison import compare_localities
 from nearsight.locality.compute import locality as locality_of
 from nearsight.locality.compute import require_locality
@@ -68,7 +68,7 @@ def locality(
     first = begin(source, asked[0], unfinished, resources, progress)
     contexts = [first, *(replace(first, given=each) for each in asked[1:])]
     for context in contexts:
-        choose_kind(context.model, settings.rows.method, settings.rows.step_A)
+        require_rows(context.model, settings.rows.method, settings.rows.step_A)
     for context in contexts[1:]:
         require_locality(context.atoms, context.model, **_what_is_cut(context.atoms, settings))
     localities = [_locality(context, settings) for context in contexts]

@@ -8,9 +8,9 @@ from typing import Any
 
 from ase import Atoms
 
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.rows.budget import require_room_for_rows
-from nearsight.hessian.rows.kinds import choose_kind
+from nearsight.hessian.rows.choice import require_rows
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.relaxation.settings import RelaxationSettings
@@ -79,7 +79,7 @@ def prepare(
         require_room_for_rows(3 * n_atoms, n_atoms, context.memory_bytes)
         if require_room is not None:
             require_room(n_atoms)
-    choose_kind(context.model, settings.rows.method, settings.rows.step_A)
+    require_rows(context.model, settings.rows.method, settings.rows.step_A)
     if not settings.relaxation.relax:
         return Prepared(atoms, None, (*warnings, UNRELAXED))
     in_cell = settings.supercell in {None, (1, 1, 1)} and dense(atoms)

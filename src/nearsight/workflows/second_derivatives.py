@@ -9,11 +9,9 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.arrays import IntArray
-from nearsight.hessian.compute import hessian
-from nearsight.hessian.files.phonopy_io import with_born
-from nearsight.hessian.files.phonopy_results import with_sum_rules
+from nearsight.hessian.files.phonopy_results import with_born, with_sum_rules
 from nearsight.hessian.force_constants import ForceConstants, force_constants
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian, hessian
 from nearsight.hessian.settings import DEFAULT_LENGTH_A, RowSettings
 from nearsight.relaxation.result import Relaxation
 from nearsight.structures.supercell import (

@@ -18,13 +18,14 @@ from phonopy.structure.atoms import PhonopyAtoms
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.born_charges import BornCharges
-from nearsight.hessian.files.phonopy_io import (
-    any_cell_is_fine,
-    phonopy_atoms,
+from nearsight.hessian.files.phonopy_objects import any_cell_is_fine, phonopy_atoms
+from nearsight.hessian.files.phonopy_results import (
+    is_phonopy_file,
+    read_phonopy,
     with_born,
+    with_sum_rules,
     write_phonopy,
 )
-from nearsight.hessian.files.phonopy_results import is_phonopy_file, read_phonopy, with_sum_rules
 from nearsight.hessian.force_constants import ForceConstants, force_constants
 
 

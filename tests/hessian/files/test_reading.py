@@ -15,7 +15,7 @@ from nearsight.cli.main import main
 from nearsight.errors import CheckpointError, MethodError, StructureError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.files import is_hessian_of_other_program, read_hessian, reading
-from nearsight.hessian.result import Hessian
+from nearsight.hessian.matrix import Hessian
 from nearsight.vibrations import vibrations
 
 ORCA, GAUSSIAN = "ch3clf_transition_state.hess", "hydrogen_peroxide.log"

@@ -13,8 +13,9 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import CheckpointError, ModelError, StorageError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.rows.checkpoint import Origin, RowStore, count_rows
+from nearsight.memory import Measured, Meter, Result
 from nearsight.models.contract import Evaluation
 
 ROWS = 27
@@ -170,15 +171,23 @@ def test_less_free_memory_does_not_change_what_was_begun(
     displaced_quartz: Atoms,
     path: Path,
     interrupt: Callable[[int], None],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    class Filled(Meter):
+        """For which a force call takes more than half of the budget."""
+
+        def measure(self, work: Callable[[], Result], device: str) -> Measured[Result]:
+            return Measured(work(), 0.0, 60_000)
+
     interrupt(5)
-
-    def nothing_fits(*arguments: object, **settings: object) -> None:
-        raise AssertionError("the checkpoint has decided already")
-
-    monkeypatch.setattr("nearsight.hessian.rows.run.within_budget", nothing_fits)
-    resumed = hessian(displaced_quartz, pair_model(), checkpoint=path)
+    anew = hessian(displaced_quartz, pair_model(), memory_budget_bytes=100_000, meter=Filled())
+    assert anew.method == "fourth-order"
+    resumed = hessian(
+        displaced_quartz,
+        pair_model(),
+        memory_budget_bytes=100_000,
+        checkpoint=path,
+        meter=Filled(),
+    )
     assert (resumed.method, resumed.rows_computed) == ("rows", ROWS - 5)
 
 

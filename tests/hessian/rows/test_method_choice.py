@@ -1,19 +1,18 @@
 """Which method is used, why, and what is refused."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
 from ase import Atoms
 
-from nearsight import memory
 from nearsight.errors import MemoryBudgetError, MethodError, ModelError
-from nearsight.hessian.compute import hessian
-from nearsight.hessian.rows import analytic as analytic_rows
-from nearsight.hessian.rows import run as planned_rows
+from nearsight.hessian.matrix import hessian
 from nearsight.locality.interactions import interactions
-from nearsight.memory import Measured
+from nearsight.memory import Measured, Meter, PeakMemory, Result
 
 MIB = 2**20
 
@@ -43,31 +42,35 @@ class Timed:
                 yield next(rows)
 
 
+class ModelClock(Meter):
+    """A meter on the clock of a timed model, for which rows take no memory."""
+
+    def __init__(self, model: Timed) -> None:
+        self.model = model
+
+    def now(self) -> float:
+        return self.model.now
+
+    def measure(self, work: Callable[[], Result], device: str) -> Measured[Result]:
+        start = self.now()
+        result = work()
+        return Measured(result, self.now() - start, 0)
+
+
+class ForceCallTakes(Meter):
+    """A meter for which a force call takes so much memory."""
+
+    def __init__(self, peak_memory_bytes: int) -> None:
+        self.peak_memory_bytes = peak_memory_bytes
+
+    def measure(self, work: Callable[[], Result], device: str) -> Measured[Result]:
+        return Measured(work(), 0.0, self.peak_memory_bytes)
+
+
 @pytest.fixture
-def timed(pair_model: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Timed]:
-    """Return a function: a timed model, with every measurement on its clock."""
-
-    def build(alone_s: float, per_row_s: Callable[[int], float]) -> Timed:
-        model = Timed(pair_model(), alone_s, per_row_s)
-        monkeypatch.setattr(analytic_rows, "perf_counter", lambda: model.now)
-        monkeypatch.setattr(memory, "perf_counter", lambda: model.now)
-        return model
-
-    return build
-
-
-@pytest.fixture
-def force_call_takes(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Return a function that fixes the measured memory of a force call."""
-
-    def fix(peak_memory_bytes: int) -> None:
-        monkeypatch.setattr(
-            planned_rows,
-            "measure",
-            lambda work, device: Measured(work(), 0.0, peak_memory_bytes),
-        )
-
-    return fix
+def timed(pair_model: Callable[..., Any]) -> Callable[..., Timed]:
+    """Return a function: a timed model."""
+    return lambda alone_s, per_row_s: Timed(pair_model(), alone_s, per_row_s)
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ def test_batches_are_used_where_they_are_measured_to_be_faster(
     timed: Callable[..., Timed], displaced_quartz: Atoms, exact: np.ndarray
 ) -> None:
     model = timed(1.0, lambda size: 1.0 / size)
-    result = hessian(displaced_quartz, model)
+    result = hessian(displaced_quartz, model, meter=ModelClock(model))
     assert result.method == "batched"
     assert result.reason == "batches of 4: measured 0.25 s a row, 1 s alone"
     # One to warm up and two alone, then twice 2 and twice 4 to measure: nothing is computed twice.
@@ -92,7 +95,7 @@ def test_single_rows_are_used_where_batches_gain_nothing(
     timed: Callable[..., Timed], displaced_quartz: Atoms, exact: np.ndarray
 ) -> None:
     model = timed(1.0, lambda size: 0.97)
-    result = hessian(displaced_quartz, model)
+    result = hessian(displaced_quartz, model, meter=ModelClock(model))
     assert result.method == "rows"
     assert result.reason == "measured 1 s a row alone, 0.97 s in batches of 2"
     assert model.batches == [1, 1, 1, 2, 2] + 18 * [1]
@@ -104,7 +107,7 @@ def test_batches_stop_growing_when_rows_get_no_cheaper(
     timed: Callable[..., Timed], displaced_quartz: Atoms
 ) -> None:
     model = timed(1.0, lambda size: {2: 0.6, 4: 0.7}.get(size, 9.0))
-    result = hessian(displaced_quartz, model)
+    result = hessian(displaced_quartz, model, meter=ModelClock(model))
     assert result.reason == "batches of 2: measured 0.6 s a row, 1 s alone"
     assert model.batches == [1, 1, 1, 2, 2, 4, 4, *(5 * [2])]
 
@@ -113,25 +116,25 @@ def test_batches_that_are_asked_for_are_used_even_if_slower(
     timed: Callable[..., Timed], displaced_quartz: Atoms, exact: np.ndarray
 ) -> None:
     model = timed(1.0, lambda size: 5.0 / size)
-    result = hessian(displaced_quartz, model, "batched")
+    result = hessian(displaced_quartz, model, "batched", meter=ModelClock(model))
     assert (result.method, max(model.batches)) == ("batched", 4)
     np.testing.assert_allclose(result.matrix_eV_per_A2, exact, rtol=0, atol=1e-12)
 
 
 def test_batches_stay_within_the_memory_budget(
-    timed: Callable[..., Timed], displaced_quartz: Atoms, monkeypatch: pytest.MonkeyPatch
+    timed: Callable[..., Timed], displaced_quartz: Atoms
 ) -> None:
+    class OfBatches(ModelClock):
+        def measure(self, work: Callable[[], Result], device: str) -> Measured[Result]:
+            before = len(self.model.batches)
+            measured = super().measure(work, device)
+            largest = max(self.model.batches[before:], default=0)
+            return replace(measured, peak_memory_bytes=largest * 10 * MIB)
+
     model = timed(1.0, lambda size: 1.0 / size)
     allowed = 100 * MIB
-
-    def measure(work: Callable[[], Any], device: str) -> Measured[Any]:
-        start, before = model.now, len(model.batches)
-        result = work()
-        largest = max(model.batches[before:], default=0)
-        return Measured(result, model.now - start, largest * 10 * MIB)
-
-    monkeypatch.setattr(analytic_rows, "measure", measure)
-    result = hessian(displaced_quartz, model, memory_budget_bytes=allowed)
+    meter = OfBatches(model)
+    result = hessian(displaced_quartz, model, memory_budget_bytes=allowed, meter=meter)
     assert result.method == "batched"
     assert max(model.batches) == 4  # 8 rows might take 40 + 2 x 40 MiB
     assert max(model.batches) * 10 * MIB <= allowed
@@ -141,18 +144,21 @@ def test_batches_stay_within_the_memory_budget(
 def test_batches_that_might_not_fit_are_not_tried(
     timed: Callable[..., Timed],
     displaced_quartz: Atoms,
-    monkeypatch: pytest.MonkeyPatch,
     peak_MiB: int,
     tried: bool,
 ) -> None:
-    class Peak(memory.PeakMemory):
+    class Peak(PeakMemory):
         @property
         def bytes(self) -> int:
             return peak_MiB * MIB
 
-    monkeypatch.setattr(analytic_rows, "PeakMemory", Peak)
+    class OfSingleRows(ModelClock):
+        def peak_memory(self, device: str) -> PeakMemory:
+            return Peak(device)
+
     model = timed(1.0, lambda size: 1.0)
-    result = hessian(displaced_quartz, model, memory_budget_bytes=100 * MIB)
+    meter = OfSingleRows(model)
+    result = hessian(displaced_quartz, model, memory_budget_bytes=100 * MIB, meter=meter)
     assert result.method == "rows"
     assert (max(model.batches) > 1) == tried
     assert (result.reason == "batches might not fit into the memory") != tried
@@ -160,7 +166,7 @@ def test_batches_that_might_not_fit_are_not_tried(
 
 def test_few_rows_are_not_measured(timed: Callable[..., Timed], displaced_water: Atoms) -> None:
     model = timed(1.0, lambda size: 0.001)
-    result = hessian(displaced_water, model)
+    result = hessian(displaced_water, model, meter=ModelClock(model))
     assert (result.method, model.batches) == ("rows", 7 * [1])
     assert result.reason == "fewer than 24 rows are not worth a measurement"
 
@@ -185,7 +191,9 @@ def test_model_that_is_not_differentiable_gets_differences(
     exact = hessian(displaced_water, pair_model()).matrix_eV_per_A2
     np.testing.assert_allclose(result.matrix_eV_per_A2, exact, rtol=0, atol=1e-6)
     for method in ("rows", "batched"):
-        with pytest.raises(MethodError, match="pair cannot be differentiated twice; use `method` "):
+        with pytest.raises(
+            MethodError, match=r"pair cannot be differentiated twice\. Use `method` "
+        ):
             hessian(displaced_water, model, method)
 
 
@@ -241,59 +249,61 @@ def test_default_step_follows_scheme_and_precision(
 def test_rows_that_do_not_fit_become_differences_and_say_so(
     pair_model: Callable[..., Any],
     displaced_water: Atoms,
-    force_call_takes: Callable[[int], None],
 ) -> None:
-    force_call_takes(10 * MIB)
+    meter = ForceCallTakes(10 * MIB)
     allowed = 15 * MIB  # one and a half force calls
-    result = hessian(displaced_water, pair_model(), memory_budget_bytes=allowed)
+    result = hessian(displaced_water, pair_model(), memory_budget_bytes=allowed, meter=meter)
     assert result.method == "fourth-order"
     assert result.reason.startswith("one analytic row of 3 atoms is predicted to take")
     assert "more than the budget of" in result.reason
-    assert hessian(displaced_water, pair_model(), memory_budget_bytes=1000 * MIB).method == "rows"
+    roomy = hessian(displaced_water, pair_model(), memory_budget_bytes=1000 * MIB, meter=meter)
+    assert roomy.method == "rows"
     for method in ("rows", "batched"):
         with pytest.raises(MemoryBudgetError, match=r"predicted to take .* GiB, more than"):
-            hessian(displaced_water, pair_model(), method, memory_budget_bytes=allowed)
+            hessian(displaced_water, pair_model(), method, memory_budget_bytes=allowed, meter=meter)
 
 
 def test_budget_too_small_for_a_force_call_is_refused_whatever_the_method(
     pair_model: Callable[..., Any],
     displaced_water: Atoms,
-    force_call_takes: Callable[[int], None],
 ) -> None:
-    force_call_takes(10 * MIB)
+    meter = ForceCallTakes(10 * MIB)
     for method in ("auto", "rows", "central-difference"):
         with pytest.raises(
             MemoryBudgetError, match="a single force call of 3 atoms with pair took"
         ):
-            hessian(displaced_water, pair_model(), method, memory_budget_bytes=9 * MIB)
+            hessian(displaced_water, pair_model(), method, memory_budget_bytes=9 * MIB, meter=meter)
 
 
 def test_memory_that_runs_out_is_explained(
-    pair_model: Callable[..., Any], displaced_water: Atoms, monkeypatch: pytest.MonkeyPatch
+    pair_model: Callable[..., Any], displaced_water: Atoms
 ) -> None:
-    def run_out(*arguments: object, **settings: object) -> None:
+    model = Timed(pair_model(), 1.0, lambda size: 1.0)
+    rows = model.rows
+
+    def run_out(*arguments: Any, **settings: Any) -> Iterator[Any]:
+        yield from islice(rows(*arguments, **settings), 4)
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: not enough memory")
 
-    monkeypatch.setattr("nearsight.hessian.rows.execution.compute_rows", run_out)
-    with pytest.raises(MemoryBudgetError, match="memory ran out after 0 of 9 rows"):
-        hessian(displaced_water, pair_model(), "rows")
+    model.rows = run_out  # type: ignore[method-assign]
+    with pytest.raises(MemoryBudgetError, match="memory ran out after 4 of 9 rows"):
+        hessian(displaced_water, model, "rows")
 
 
 def test_budget_too_small_for_the_result_is_refused_whatever_the_method(
     pair_model: Callable[..., Any],
     displaced_quartz: Atoms,
-    force_call_takes: Callable[[int], None],
 ) -> None:
-    force_call_takes(0)
+    meter = ForceCallTakes(0)
     needed = 3 * 8 * 27**2
+    model = pair_model()
     for method in ("auto", "rows", "central-difference"):
         with pytest.raises(
             MemoryBudgetError, match="27 rows of 9 atoms, by whatever method, would take"
         ):
-            hessian(displaced_quartz, pair_model(), method, memory_budget_bytes=needed - 1)
-    result = hessian(
-        displaced_quartz, pair_model(), "central-difference", memory_budget_bytes=needed
-    )
+            hessian(displaced_quartz, model, method, memory_budget_bytes=needed - 1, meter=meter)
+    method = "central-difference"
+    result = hessian(displaced_quartz, model, method, memory_budget_bytes=needed, meter=meter)
     assert result.provenance.settings["memory_budget_bytes"] == needed
 
 

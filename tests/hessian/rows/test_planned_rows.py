@@ -11,7 +11,7 @@ from ase import Atoms
 from ase.build import bulk
 
 from nearsight.errors import CheckpointError, MethodError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.models.contract import Model
 from nearsight.structures.supercell import make_supercell
 

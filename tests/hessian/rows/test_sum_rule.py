@@ -11,7 +11,7 @@ from ase import Atoms
 from ase.build import bulk
 
 from nearsight.hessian import plan
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.rows.sum_rule import rows_by_sum_rule, rows_left_out
 from nearsight.locality.interactions import interactions
 from nearsight.models.engines.torch_model import TorchModel

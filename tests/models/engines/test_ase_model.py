@@ -22,7 +22,7 @@ from ase.constraints import FixAtoms, Hookean
 from ase.vibrations import Vibrations
 
 from nearsight.errors import MethodError, MissingPropertyError, ModelError
-from nearsight.hessian.compute import hessian
+from nearsight.hessian.matrix import hessian
 from nearsight.models.contract import Model
 from nearsight.models.engines.ase_model import AseModel
 

@@ -10,7 +10,9 @@ from ase.build import molecule
 from nearsight.derivatives.differences import SCHEMES
 from nearsight.errors import MethodError, MissingPropertyError, ModelError
 from nearsight.hessian import hessian
-from nearsight.hessian.rows.kinds import Differences, choose_kind
+from nearsight.hessian.rows.budget import Room
+from nearsight.hessian.rows.choice import RowRequest, choose_rows, require_rows
+from nearsight.hessian.rows.kinds import Differences
 from nearsight.models.contract import Model
 from nearsight.models.registry import load_model
 from nearsight.relaxation import RelaxationSettings
@@ -71,13 +73,14 @@ def test_where_there_are_no_analytic_rows_differences_say_so(
     options: str, displaced_water: Atoms
 ) -> None:
     model = load_model(f"{SMALL}{options}")
-    chosen = choose_kind(model, "auto", None)
-    assert chosen.differences is not None
+    room = Room(n_atoms=3, force_call_bytes=0, budget_bytes=0)
+    chosen = choose_rows(RowRequest(model, "auto", None, 1.0, room))
+    assert isinstance(chosen, Differences)
     assert chosen.reason == f"{SMALL} cannot be differentiated twice"
     with pytest.raises(MethodError, match="cannot be differentiated twice"):
-        choose_kind(model, "rows", None)
+        require_rows(model, "rows", None)
     [row] = model.rows(displaced_water, SEEDS[:1])
-    [other] = chosen.differences.rows(displaced_water, model, SEEDS[:1])
+    [other] = chosen.rows(displaced_water, model, SEEDS[:1])
     assert np.abs(row - other).max() < 1e-3
     vector = np.zeros((1, 3, 3))
     vector[0, 0] = SEEDS[0][1]

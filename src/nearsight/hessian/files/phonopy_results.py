@@ -1,4 +1,4 @@
-"""What phonopy makes of force constants, or has in its files, as ours."""
+"""What phonopy makes of force constants, or has in its files, as ours; and our own in its file."""
 
 import os
 from dataclasses import replace
@@ -13,16 +13,18 @@ from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError
 from nearsight.fingerprint import file_sha256
 from nearsight.hessian.born_charges import BornCharges
-from nearsight.hessian.files.phonopy_born import neutral
+from nearsight.hessian.files.phonopy_born import neutral, read_born
 from nearsight.hessian.files.phonopy_content import PhonopyContent, read_content
 from nearsight.hessian.files.phonopy_fitting import fit_force_constants
 from nearsight.hessian.files.phonopy_forces import with_forces_from
-from nearsight.hessian.files.phonopy_io import Order, any_cell_is_fine, find_order
+from nearsight.hessian.files.phonopy_objects import Order, any_cell_is_fine, find_order
 from nearsight.hessian.files.phonopy_yaml import SUFFIXES
 from nearsight.hessian.force_constants import ForceConstants
+from nearsight.hessian.origin import ReadFromFile
 from nearsight.hessian.reach_of_read import with_pieces
 from nearsight.provenance import ModelIdentity, record
 from nearsight.remarks import Remark
+from nearsight.storage import write_text
 from nearsight.structures.supercell import make_general_supercell
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
@@ -58,6 +60,53 @@ def with_sum_rules(force_constants: ForceConstants) -> ForceConstants:
     values = phonon.force_constants
     assert values is not None
     return replace(force_constants, values_eV_per_A2=order.from_phonopy(values))
+
+
+def with_born(
+    force_constants: ForceConstants, nac: str | os.PathLike[str] | None
+) -> ForceConstants:
+    """Return force constants with the charges of a BORN file, in place of those that they have.
+
+    Raises
+    ------
+    StructureError, CheckpointError
+        As for `ForceConstants.to_phonopy`.
+    """
+    if nac is None:
+        return force_constants
+    phonon = force_constants.to_phonopy()
+    order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)
+    charges = read_born(nac, phonon)
+    before = force_constants.born
+    told = () if before is None else before.remarks
+    return replace(
+        force_constants,
+        warnings=(
+            *(each for each in force_constants.warnings if each not in told),
+            *charges.remarks,
+        ),
+        born=replace(
+            charges,
+            charges_e=charges.charges_e[np.argsort(order.own)],
+            in_place_of=None if before is None else before.file,
+        ),
+    )
+
+
+def write_phonopy(
+    path: str | os.PathLike[str],
+    force_constants: ForceConstants,
+    nac: str | os.PathLike[str] | None = None,
+) -> None:
+    """Write phonopy's own YAML file, which ``phonopy-load`` and `phonopy.load` read.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written; an older one is intact.
+    """
+    phonon = force_constants.to_phonopy(nac)
+    write_text(path, str(phonon.to_phonopy_yaml(settings={"force_constants": True})))
 
 
 def is_phonopy_file(path: str | os.PathLike[str]) -> bool:
@@ -165,19 +214,13 @@ def _as_ours(
     given = content.force_constants_eV_per_A2 is not None
     how = "read from" if given else "made by phonopy of the forces in"
     return ForceConstants(
-        method="phonopy",
-        reason=f"{how} {of_file}",
-        step_A=None,
-        rows_computed=0,
-        rows_needed=3 * len(primitive_atoms),
-        rows_by_sum_rule=0,
-        symmetry="as phonopy used it",
-        space_group=None,
-        row_symmetry_A=None,
-        symmetry_deviation_eV_per_A2=None,
-        seconds=0.0,
-        peak_memory_bytes=0,
-        provenance=record(identity, **settings),
+        origin=ReadFromFile(
+            method="phonopy",
+            reason=f"{how} {of_file}",
+            rows_needed=3 * len(primitive_atoms),
+            symmetry="as phonopy used it",
+            provenance=record(identity, **settings),
+        ),
         unit_cell=unit_cell,
         supercell=supercell,
         supercell_matrix=matrix,

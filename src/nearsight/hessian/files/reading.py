@@ -27,8 +27,9 @@ from nearsight.hessian.files.gaussian_log import (
     read_gaussian_log,
 )
 from nearsight.hessian.files.orca import is_orca, read_orca
+from nearsight.hessian.matrix import Hessian
+from nearsight.hessian.origin import ReadFromFile
 from nearsight.hessian.reach_of_read import with_pieces
-from nearsight.hessian.result import Hessian
 from nearsight.provenance import ModelIdentity, record
 from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
@@ -325,19 +326,13 @@ def _hessian(file: Path, name: str, content: Content, atoms: Atoms) -> Hessian:
         settings |= {f"{kind}_file": path.name, f"{kind}_sha256": file_sha256(path)}
     identity = ModelIdentity(file.name, _FORMATS[name].family, file_sha256(file), "float64", "cpu")
     return Hessian(
-        method="read",
-        reason=f"computed by {content.program}, read from {file.name}",
-        step_A=None,
-        rows_computed=0,
-        rows_needed=3 * n_atoms,
-        rows_by_sum_rule=0,
-        symmetry="what the program used is not known",
-        space_group=None,
-        row_symmetry_A=None,
-        symmetry_deviation_eV_per_A2=None,
-        seconds=0.0,
-        peak_memory_bytes=0,
-        provenance=record(identity, **settings),
+        origin=ReadFromFile(
+            method="read",
+            reason=f"computed by {content.program}, read from {file.name}",
+            rows_needed=3 * n_atoms,
+            symmetry="what the program used is not known",
+            provenance=record(identity, **settings),
+        ),
         atoms=atoms,
         matrix_eV_per_A2=content.matrix_eV_per_A2.reshape(n_atoms, 3, n_atoms, 3),
         warnings=(*content.notes, *_odd_masses(atoms)),

@@ -1,6 +1,5 @@
 """The Hessian as a linear operator: its products with vectors, where rows are too many."""
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -8,12 +7,12 @@ from ase import Atoms
 from scipy.sparse.linalg import LinearOperator
 
 from nearsight.arrays import FloatArray
-from nearsight.derivatives.differences import difference_products
-from nearsight.errors import MemoryBudgetError, ModelError
-from nearsight.hessian.products.strategies import choose_products
+from nearsight.errors import ModelError
+from nearsight.hessian.products.choice import choose_products
+from nearsight.hessian.products.strategies import DifferenceProducts
 from nearsight.hessian.reach import pieces_of, reach_of
-from nearsight.memory import PeakMemory, default_memory_budget, is_out_of_memory
-from nearsight.models.contract import Model, Products, fault_of, is_usable, require_elements
+from nearsight.memory import METER, Meter, default_memory_budget, refusing_out_of_memory
+from nearsight.models.contract import Model, fault_of, is_usable, require_elements
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.pieces import Pieces
 
@@ -40,6 +39,8 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         How far the atom that moves most is displaced by differences, in Å.
     memory_budget_bytes
         Memory that may be used; by default 80 % of what is free on the model's device.
+    meter
+        What measures the memory by which is decided.
 
     Raises
     ------
@@ -61,6 +62,7 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         *,
         step_A: float | None = None,
         memory_budget_bytes: int | None = None,
+        meter: Meter = METER,
     ) -> None:
         super().__init__(dtype=np.dtype(np.float64), shape=(3 * len(atoms), 3 * len(atoms)))
         check_structure(atoms)
@@ -72,7 +74,12 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         budget = (
             default_memory_budget(device) if memory_budget_bytes is None else memory_budget_bytes
         )
-        self.method = choose_products(atoms, model, method, step_A, budget)
+        self._meter = meter
+        self._multiply = choose_products(self.atoms, model, method, step_A, budget, meter=meter)
+        self.method = self._multiply.method
+        """How products are computed, and why."""
+        self.fewest_at_once = self._multiply.fewest_at_once
+        """How many vectors one call should have at least, for what they share."""
         self.n_products = 0
         """Products computed so far."""
         self.peak_memory_bytes = 0
@@ -95,78 +102,44 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         ModelError
             A product is not finite.
         """
-        try:
-            found = self._measured(np.asarray(vectors, dtype=np.float64))
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise MemoryBudgetError(
-                f"memory ran out in a product of {len(self.atoms)} atoms. Use `products` "
-                f"grouped with a smaller `memory_bytes`, or differences, `dtype` float32 or a "
-                f"smaller cell."
-            ) from error
-        self.n_products += len(found)
-        if not is_usable(found).all():
+        with refusing_out_of_memory(
+            lambda: f"in a product of {len(self.atoms)} atoms",
+            "Use `products` grouped with a smaller `memory_bytes`, or differences, `dtype` float32 "
+            "or a smaller cell.",
+        ):
+            products = self._measured(np.asarray(vectors, dtype=np.float64))
+        self.n_products += len(products)
+        if not is_usable(products).all():
             raise ModelError(
                 f"{self.model.identity.name} gave a product of the Hessian that is "
-                f"{fault_of(found)}; look for atoms that are too close, or use `products` "
+                f"{fault_of(products)}; look for atoms that are too close, or use `products` "
                 f"differences or another model."
             )
-        return found
+        return products
 
-    def difference_error(self, vector: FloatArray) -> float:
-        """Return about how far differences are off at most, relative to their largest element.
+    def difference_error(self, vector: FloatArray) -> float | None:
+        """Return about how far products are off at most, relative to their largest element.
 
-        It is what twice the step changes for one vector: three times what the forces' higher
-        derivatives do to central differences, and about what rounding of the forces does.
+        It is what twice the step of differences changes; None where products are exact.
         """
-        assert self.method.step_A is not None
-        one, two = (
-            self._differences(vector[np.newaxis], factor * self.method.step_A)
-            for factor in (1.0, 2.0)
-        )
+        if not isinstance(self._multiply, DifferenceProducts):
+            return None
         self.n_products += 2
-        return float(np.abs(two - one).max() / np.abs(one).max())
+        return self._multiply.error(vector)
 
     def _measured(self, vectors: FloatArray) -> FloatArray:
         if self.n_products:
-            return self._products(vectors)
-        with PeakMemory(self.model.identity.device) as peak:
-            found = self._products(vectors)
+            return self._multiply(vectors)
+        with self._meter.peak_memory(self.model.identity.device) as peak:
+            products = self._multiply(vectors)
         self.peak_memory_bytes = peak.bytes
-        return found
-
-    @cached_property
-    def _analytic(self) -> Products:
-        return self.model.linearize(self.atoms)
-
-    def _products(self, vectors: FloatArray) -> FloatArray:
-        if self.method.name == "differences":
-            assert self.method.step_A is not None
-            return self._differences(vectors, self.method.step_A)
-        if self.method.name == "analytic":
-            return self._analytic(vectors)
-        found = np.zeros(vectors.shape)
-        for group in self.method.groups:
-            of_group = self.model.linearize(group.cluster, centres=group.centres)
-            parts = of_group(vectors[:, group.parents])
-            for product, part in zip(found, parts, strict=True):
-                np.add.at(product, group.parents, part)
-        return found
-
-    def _differences(self, vectors: FloatArray, step_A: float) -> FloatArray:
-        def forces(structures: Sequence[Atoms]) -> list[FloatArray]:
-            return [each.forces_eV_per_A for each in self.model.evaluate(structures)]
-
-        return difference_products(forces, self.atoms, vectors, step_A)
+        return products
 
     def _matvec(self, x: FloatArray) -> FloatArray:
-        found: FloatArray = self.products(x.reshape(1, -1, 3)).reshape(x.shape)
-        return found
+        return self.products(x.reshape(1, -1, 3)).reshape(x.shape)
 
     def _matmat(self, X: FloatArray) -> FloatArray:
-        found: FloatArray = self.products(X.T.reshape(X.shape[1], -1, 3))
-        return found.reshape(X.shape[1], -1).T
+        return self.products(X.T.reshape(X.shape[1], -1, 3)).reshape(X.shape[1], -1).T
 
     def _adjoint(self) -> "HessianOperator":
         return self

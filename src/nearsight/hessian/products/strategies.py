@@ -1,38 +1,23 @@
-"""How products of the Hessian with vectors are computed within the memory that there is."""
+"""The ways to compute products of a Hessian with vectors, each of which does it."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from ase import Atoms
 
-from nearsight.errors import MemoryBudgetError, MethodError
-from nearsight.hessian.products.groups import Group, group_atoms
-from nearsight.hessian.rows.kinds import NON_SMOOTH_STEP_A, UNKNOWN_PRECISION_STEP_A
-from nearsight.memory import gibibytes, measure
-from nearsight.models.contract import Model
+from nearsight.arrays import FloatArray
+from nearsight.derivatives.differences import difference_products
+from nearsight.hessian.products.groups import Group
+from nearsight.models.contract import Model, Products
 from nearsight.provenance import Setting
-from nearsight.structures.neighbours import neighbour_pairs
-
-PRODUCTS = ("auto", "analytic", "grouped", "differences")
-
-_STEP_A = {"float64": 1e-3, "float32": 1e-2}
-"""How far the atom that moves most is displaced: vectors of probes move all atoms, so that forces
-change by more than for one row, and truncation rather than rounding limits them."""
-
-_PARTS = ((200, 8), (50, 32))
-"""Memory is measured on two parts of so many atoms, or of that fraction of a large structure; one
-that is smaller than both is measured itself."""
-_MOST_GROUPS = 512
-_WORTHWHILE_GROWTH = 3.0
-"""Groups with their surroundings that are that many times the structure cost more than the two
-force calls of a difference."""
 
 
 @dataclass(frozen=True)
 class ProductMethod:
-    """How products are computed, and why."""
+    """How products are computed, and why: what results keep of the way in which they were."""
 
     name: str
     """``analytic``, ``grouped`` or ``differences``."""
@@ -41,8 +26,6 @@ class ProductMethod:
     """What the computation is expected to take at its peak, from a measurement on few atoms."""
     step_A: float | None = None
     """Displacement of the atom that moves most; None for analytic products."""
-    groups: tuple[Group, ...] = ()
-    """The groups of a grouped product."""
 
     def settings(self) -> dict[str, Setting]:
         """Return what decides the numbers beyond rounding."""
@@ -51,164 +34,101 @@ class ProductMethod:
         return {"products": "differences", "step_A": self.step_A}
 
 
-def choose_products(
-    atoms: Atoms, model: Model, method: str, step_A: float | None, memory_budget_bytes: int
-) -> ProductMethod:
-    """Decide how products are computed; see `HessianOperator` for the methods and errors."""
-    if method not in PRODUCTS:
-        raise MethodError(f"there are no `products` {method!r}; choose {', '.join(PRODUCTS)}.")
-    if step_A is not None and method != "differences":
-        raise MethodError(f"`step_A` goes with `products` differences, not with {method}.")
-    if step_A is not None and not 0 < step_A < 1:
-        raise MethodError(f"`step_A` is above 0 and below 1 Å, such as 0.001, not {step_A}.")
-    name = model.identity.name
-    if model.capabilities.conservative is False:
-        raise MethodError(
-            f"{name} predicts forces that are no gradient of an energy: their derivatives are not "
-            f"symmetric, as everything that is made of products takes them to be. Use the whole "
-            f"Hessian, of which vibrations take the symmetric part, or a conservative model."
-        )
-    if method in {"analytic", "grouped"} and not model.capabilities.differentiable:
-        raise MethodError(f"{name} cannot be differentiated twice; use `products` differences.")
-    prediction = _Prediction(atoms, model)
-    if method == "differences":
-        return _differences(prediction, step_A, "differences were asked for", memory_budget_bytes)
-    if method == "grouped":
-        return _grouped(prediction, memory_budget_bytes)
-    if method == "analytic":
-        needed = prediction.of_product(atoms)
-        if needed > memory_budget_bytes:
-            raise MemoryBudgetError(
-                f"{_too_much(atoms, needed, memory_budget_bytes)}. Use `products` "
-                f"grouped or differences, `dtype` float32 or a larger `memory_bytes`."
-            )
-        return ProductMethod("analytic", "analytic was asked for", needed)
-    return _automatic(prediction, memory_budget_bytes)
+@dataclass(frozen=True)
+class AnalyticProducts:
+    """One reverse pass for each vector, through one graph of the forces that is kept."""
 
+    atoms: Atoms
+    model: Model
+    reason: str
+    predicted_memory_bytes: int
 
-def _automatic(prediction: "_Prediction", budget: int) -> ProductMethod:
-    atoms, model = prediction.atoms, prediction.model
-    name = model.identity.name
-    if not model.capabilities.differentiable:
-        return _differences(prediction, None, f"{name} cannot be differentiated twice", budget)
-    if model.capabilities.curvature_smooth is False:
-        reason = f"the analytic curvature of {name} is not its physical one"
-        return _differences(prediction, NON_SMOOTH_STEP_A, reason, budget)
-    needed = prediction.of_product(atoms)
-    if needed <= budget:
-        return ProductMethod("analytic", "it fits into the memory", needed)
-    problem = _too_much(atoms, needed, budget)
-    try:
-        grouped = _grouped(prediction, budget, _WORTHWHILE_GROWTH)
-    except (MemoryBudgetError, MethodError):
-        return _differences(prediction, None, problem, budget)
-    return ProductMethod("grouped", problem, grouped.predicted_memory_bytes, groups=grouped.groups)
+    fewest_at_once: ClassVar[int] = 1
+    """How many vectors a call should have at least, for what all of them share."""
 
+    @property
+    def method(self) -> ProductMethod:
+        """How products are computed, as results keep it."""
+        return ProductMethod("analytic", self.reason, self.predicted_memory_bytes)
 
-def _grouped(prediction: "_Prediction", budget: int, most_growth: float = np.inf) -> ProductMethod:
-    atoms, model = prediction.atoms, prediction.model
-    reach = model.capabilities.receptive_field_A
-    if reach is None or not model.capabilities.atomic_energies:
-        raise MethodError(
-            f"the energy of {model.identity.name} is no sum of atomic energies of finite reach, so "
-            f"that products cannot be taken group by group; use `products` differences."
-        )
-    n_groups = 1
-    while n_groups <= min(_MOST_GROUPS, len(atoms)):
-        groups = group_atoms(atoms, n_groups, reach)
-        growth = sum(len(group.cluster) for group in groups) / len(atoms)
-        needed = max(prediction.of_product(group.cluster) for group in groups)
-        if growth > most_growth:
-            break
-        if needed <= budget:
-            reason = f"{n_groups} groups with surroundings of {reach:g} Å"
-            return ProductMethod("grouped", reason, needed, groups=tuple(groups))
-        n_groups *= 2
-    raise MemoryBudgetError(
-        f"groups of the {len(atoms)} atoms with their surroundings of {reach:g} Å do not fit into "
-        f"the budget of {gibibytes(budget)} either. Use `products` differences, `dtype` "
-        f"float32 or a larger `memory_bytes`."
-    )
-
-
-def _differences(
-    prediction: "_Prediction", step_A: float | None, reason: str, budget: int
-) -> ProductMethod:
-    identity = prediction.model.identity
-    needed = prediction.of_force_call(prediction.atoms)
-    if needed > budget:
-        raise MemoryBudgetError(
-            f"a force call of {len(prediction.atoms)} atoms with {identity.name} is predicted to "
-            f"take {gibibytes(needed)}, more than the budget of {gibibytes(budget)}; no method "
-            f"can avoid that. Use `dtype` float32, a smaller cell or a larger `memory_bytes`."
-        )
-    best = prediction.model.capabilities.difference_step_A
-    step = step_A or best or _STEP_A.get(identity.dtype, UNKNOWN_PRECISION_STEP_A)
-    return ProductMethod("differences", reason, needed, step_A=step)
-
-
-def _too_much(atoms: Atoms, needed: int, budget: int) -> str:
-    return (
-        f"a product of {len(atoms)} atoms is predicted to take {gibibytes(needed)}, more than the "
-        f"budget of {gibibytes(budget)}"
-    )
-
-
-class _Prediction:
-    """Peak memory, linear in the pairs of atoms within the cutoff, measured on parts of two sizes.
-
-    The smaller part says what is taken whatever the size.
-    """
-
-    def __init__(self, atoms: Atoms, model: Model) -> None:
-        self.atoms = atoms
-        self.model = model
-        sizes = [max(least, len(atoms) // fraction) for least, fraction in _PARTS]
-        several = len(atoms) > min(sizes)
-        self._parts = [_compact_part(atoms, n) for n in (sizes if several else sizes[:1])]
-        self.model.evaluate(self._parts[:1])  # what is built once must not be counted
-
-    def of_product(self, atoms: Atoms) -> int:
-        """Return the peak of an analytic product in bytes."""
-        return self._product_bytes(self._size(atoms))
-
-    def of_force_call(self, atoms: Atoms) -> int:
-        """Return the peak of a force call in bytes."""
-        return self._measure(lambda part: self.model.evaluate([part]))(self._size(atoms))
+    def __call__(self, vectors: FloatArray) -> FloatArray:
+        """Return H·v for each vector, both ``(n_vectors, n_atoms, 3)``."""
+        return self._of_all(vectors)
 
     @cached_property
-    def _product_bytes(self) -> Callable[[int], int]:
-        def multiply(part: Atoms) -> object:
-            vectors = np.random.default_rng(0).normal(size=(1, len(part), 3))
-            return self.model.linearize(part)(vectors)
-
-        return self._measure(multiply)
-
-    def _measure(self, work: Callable[[Atoms], object]) -> Callable[[int], int]:
-        """Return the bytes that `work` takes as a function of the size."""
-        device = self.model.identity.device
-        large, *smaller = (
-            (self._size(part), measure(partial(work, part), device).peak_memory_bytes)
-            for part in self._parts
-        )
-        if not smaller:
-            return lambda size: int(large[1] * size / large[0])
-        [small] = smaller
-        slope = max(large[1] - small[1], 0) / (large[0] - small[0])
-        always = max(large[1] - slope * large[0], 0.0)
-        return lambda size: int(always + slope * size)
-
-    def _size(self, atoms: Atoms) -> int:
-        cutoff = self.model.capabilities.cutoff_A
-        if cutoff is None:
-            return len(atoms)
-        return len(atoms) + len(neighbour_pairs(atoms, cutoff)[0])
+    def _of_all(self) -> Products:
+        return self.model.linearize(self.atoms)
 
 
-def _compact_part(atoms: Atoms, n_atoms: int) -> Atoms:
-    """Return the atoms nearest to the first one, or all of a small structure."""
-    if len(atoms) <= n_atoms:
-        return atoms
-    vectors = atoms.get_distances(0, np.arange(len(atoms)), mic=True, vector=True)
-    nearest = np.argsort(np.linalg.norm(vectors, axis=1))[:n_atoms]
-    return Atoms(numbers=atoms.numbers[nearest], positions=vectors[nearest])
+@dataclass(frozen=True)
+class GroupedProducts:
+    """The same for the energies of one group of atoms after the other, whose graphs are not kept.
+
+    Graphs of groups are built in every call, and each costs about as much as a product.
+    """
+
+    atoms: Atoms
+    model: Model
+    groups: tuple[Group, ...]
+    reason: str
+    predicted_memory_bytes: int
+
+    fewest_at_once: ClassVar[int] = 12
+
+    @property
+    def method(self) -> ProductMethod:
+        """How products are computed, as results keep it."""
+        return ProductMethod("grouped", self.reason, self.predicted_memory_bytes)
+
+    def __call__(self, vectors: FloatArray) -> FloatArray:
+        """Return H·v for each vector, both ``(n_vectors, n_atoms, 3)``."""
+        products = np.zeros(vectors.shape)
+        for group in self.groups:
+            of_group = self.model.linearize(group.cluster, centres=group.centres)
+            parts = of_group(vectors[:, group.parents])
+            for product, part in zip(products, parts, strict=True):
+                np.add.at(product, group.parents, part)
+        return products
+
+
+@dataclass(frozen=True)
+class DifferenceProducts:
+    """Central differences of the forces, two force calls for each vector."""
+
+    atoms: Atoms
+    model: Model
+    step_A: float
+    """How far the atom that moves most is displaced."""
+    reason: str
+    predicted_memory_bytes: int
+
+    fewest_at_once: ClassVar[int] = 1
+
+    @property
+    def method(self) -> ProductMethod:
+        """How products are computed, as results keep it."""
+        needed = self.predicted_memory_bytes
+        return ProductMethod("differences", self.reason, needed, step_A=self.step_A)
+
+    def __call__(self, vectors: FloatArray) -> FloatArray:
+        """Return H·v for each vector, both ``(n_vectors, n_atoms, 3)``."""
+        return self._over(self.step_A, vectors)
+
+    def error(self, vector: FloatArray) -> float:
+        """Return about how far a product is off at most, relative to its largest element.
+
+        It is what twice the step changes: three times what the forces' higher derivatives do to
+        central differences, and about what rounding of the forces does. It takes two products.
+        """
+        one, two = (self._over(factor * self.step_A, vector[np.newaxis]) for factor in (1.0, 2.0))
+        return float(np.abs(two - one).max() / np.abs(one).max())
+
+    def _over(self, step_A: float, vectors: FloatArray) -> FloatArray:
+        def forces(structures: Sequence[Atoms]) -> list[FloatArray]:
+            return [each.forces_eV_per_A for each in self.model.evaluate(structures)]
+
+        return difference_products(forces, self.atoms, vectors, step_A)
+
+
+ProductStrategy = AnalyticProducts | GroupedProducts | DifferenceProducts
+"""One way to compute products."""

@@ -1,11 +1,10 @@
-"""Which kind of rows fits into the memory that may be used."""
+"""What rows take of the memory that may be used."""
 
-from dataclasses import replace
-
-from ase import Atoms
+import sys
+from dataclasses import dataclass, replace
 
 from nearsight.errors import MemoryBudgetError
-from nearsight.hessian.rows.kinds import Chosen, choose_kind
+from nearsight.hessian.analytic_or_not import Refusal
 from nearsight.memory import gibibytes, require_room
 from nearsight.models.contract import Model
 
@@ -36,54 +35,47 @@ def require_room_for_rows(n_rows: int, n_atoms: int, memory_budget_bytes: int | 
         require_room(needed, what, remedy, budget_bytes=memory_budget_bytes)
 
 
-def within_budget(
-    atoms: Atoms,
-    model: Model,
-    chosen: Chosen,
-    *,
-    force_call_bytes: int,
-    may_change: bool,
-    memory_budget_bytes: int,
-) -> Chosen:
-    """Return `chosen`, or fourth-order differences where analytic rows are predicted not to fit.
+@dataclass(frozen=True)
+class Room:
+    """What a force call was measured to take, and what may be taken."""
 
-    Parameters
-    ----------
-    atoms, model
-        What will be differentiated, with which model.
-    chosen
-        The kind of rows that the model and the user want.
-    force_call_bytes
-        Measured memory of one force call, on which the prediction rests.
-    may_change
-        Whether differences are allowed instead of analytic rows.
-    memory_budget_bytes
-        Memory that may be used.
+    n_atoms: int
+    force_call_bytes: int
+    budget_bytes: int
 
-    Raises
-    ------
-    MemoryBudgetError
-        What was chosen does not fit and may not change, or not even a force call fits.
-    """
-    budget = gibibytes(memory_budget_bytes)
-    if force_call_bytes > memory_budget_bytes:
-        raise MemoryBudgetError(
-            f"a single force call of {len(atoms)} atoms with {model.identity.name} took "
-            f"{gibibytes(force_call_bytes)}, more than the budget of {budget}; no "
-            f"method can avoid that. Use `dtype` float32, a smaller cell or a larger "
-            f"`memory_bytes`."
+    @property
+    def analytic_row_bytes(self) -> int:
+        """What one analytic row is predicted to take."""
+        return int(_ROW_TO_FORCE_MEMORY * self.force_call_bytes)
+
+    def boundless(self) -> "Room":
+        """Return the same where everything fits."""
+        return replace(self, budget_bytes=sys.maxsize)
+
+    def require_force_call(self, model: Model) -> None:
+        """Check that a force call fits, which no method can do without.
+
+        Raises
+        ------
+        MemoryBudgetError
+            It does not.
+        """
+        if self.force_call_bytes > self.budget_bytes:
+            raise MemoryBudgetError(
+                f"a single force call of {self.n_atoms} atoms with {model.identity.name} took "
+                f"{gibibytes(self.force_call_bytes)}, more than the budget of "
+                f"{gibibytes(self.budget_bytes)}; no method can avoid that. Use `dtype` float32, a "
+                f"smaller cell or a larger `memory_bytes`."
+            )
+
+    def refusal_of_analytic_row(self) -> Refusal | None:
+        """Return why no analytic row fits; None if one does."""
+        if self.analytic_row_bytes <= self.budget_bytes:
+            return None
+        return Refusal(
+            f"one analytic row of {self.n_atoms} atoms is predicted to take "
+            f"{gibibytes(self.analytic_row_bytes)}, more than the budget of "
+            f"{gibibytes(self.budget_bytes)}",
+            "Use `method` fourth-order, `dtype` float32, or a larger `memory_bytes`.",
+            MemoryBudgetError,
         )
-    if chosen.differences is not None:
-        return chosen
-    predicted = int(_ROW_TO_FORCE_MEMORY * force_call_bytes)
-    if predicted <= memory_budget_bytes:
-        return chosen
-    problem = (
-        f"one analytic row of {len(atoms)} atoms is predicted to take {gibibytes(predicted)}, "
-        f"more than the budget of {budget}"
-    )
-    if not may_change:
-        raise MemoryBudgetError(
-            f"{problem}. Use `method` fourth-order, `dtype` float32, or a larger `memory_bytes`."
-        )
-    return replace(choose_kind(model, "fourth-order", None), reason=problem)

@@ -1,24 +1,25 @@
-"""The ways to compute rows, and which of them a model allows."""
+"""The ways to compute rows, each of which does it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
-import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray
 from nearsight.derivatives.differences import SCHEMES, DifferenceScheme, difference_rows
-from nearsight.errors import MethodError
+from nearsight.hessian.rows.work import SingleRow, Work
 from nearsight.models.contract import Model, Seed
 from nearsight.provenance import Setting
 
 ANALYTIC = ("rows", "batched")
 METHODS = ("auto", *ANALYTIC, *SCHEMES)
 
-NON_SMOOTH_STEP_A = 0.02
-"""Step for models whose analytic curvature is not the physical one: wider than their kinks."""
-UNKNOWN_PRECISION_STEP_A = 0.01
-"""Step for calculators that do not say how precise their forces are."""
+_WORTH_MEASURING = 24
+_FEW = f"fewer than {_WORTH_MEASURING} rows are not worth a measurement"
+_CLEARLY_FASTER = 0.9
+_TWO_OVER_ONE = 3
+"""Memory of batches of two over that of single rows: twice as much, beside the graph of these."""
 
 
 @dataclass(frozen=True)
@@ -27,100 +28,110 @@ class Differences:
 
     scheme: DifferenceScheme
     step_A: float
+    reason: str = "differences were asked for"
+    """Why this way, as for the others."""
+    predicted_memory_bytes: int = 0
+    """What the computation is expected to take at its peak; 0 where nothing was measured."""
 
-    def rows(
-        self, atoms: Atoms, model: Model, seeds: Sequence[Seed]
-    ) -> Iterator[NDArray[np.float64]]:
-        """Yield rows in eV/Å²; see `difference_rows`."""
+    automatic: ClassVar[bool] = False
+    """Whether nobody has asked for all rows one by one, so that some may follow from others."""
 
-        def forces(structures: Sequence[Atoms]) -> list[NDArray[np.float64]]:
+    @property
+    def name(self) -> str:
+        """As users, files and JSON name it."""
+        return self.scheme.name
+
+    def settings(self) -> dict[str, Setting]:
+        """Return what decides the numbers; rows of equal settings may be mixed."""
+        return {"rows": self.scheme.name, "step_A": self.step_A}
+
+    def rows(self, atoms: Atoms, model: Model, seeds: Sequence[Seed]) -> Iterator[FloatArray]:
+        """Yield rows in eV/Å², one after the other; see `difference_rows`."""
+
+        def forces(structures: Sequence[Atoms]) -> list[FloatArray]:
             return [evaluation.forces_eV_per_A for evaluation in model.evaluate(structures)]
 
         return difference_rows(forces, atoms, seeds, self.scheme, self.step_A)
 
+    def compute(self, work: Work) -> "Differences":
+        """Compute all rows; return the way in which they were computed in the end."""
+        for number, row in enumerate(self.rows(work.atoms, work.model, work.seeds)):
+            work.row_done(number, row)
+        return self
+
 
 @dataclass(frozen=True)
-class Chosen:
-    """What kind of rows will be computed, and why."""
+class AnalyticRows:
+    """Analytic rows one by one: a reverse pass for each, through one graph of the forces."""
 
-    differences: Differences | None
-    """None for analytic rows."""
-    batched: bool | None
-    """For analytic rows: True or False as asked for, None if measurement is to decide."""
     reason: str
+    predicted_memory_bytes: int
+
+    name: ClassVar[str] = "rows"
+    step_A: ClassVar[float | None] = None
+    automatic: ClassVar[bool] = False
 
     def settings(self) -> dict[str, Setting]:
         """Return what decides the numbers; rows of equal settings may be mixed."""
-        if self.differences is None:
-            return {"rows": "analytic"}
-        return {"rows": self.differences.scheme.name, "step_A": self.differences.step_A}
+        return {"rows": "analytic"}
+
+    def rows(self, atoms: Atoms, model: Model, seeds: Sequence[Seed]) -> Iterator[FloatArray]:
+        """Yield rows in eV/Å², one after the other."""
+        return model.rows(atoms, seeds)
+
+    def compute(self, work: Work) -> "RowMethod":
+        """Compute all rows; return the way in which they were computed in the end."""
+        work.finish_alone()
+        return self
 
 
-FEW_ROWS = 0.25
-"""Below this share of all rows those that share their work are differences: central differences
-take six gradients an atom, analytic rows of a density functional the time of one to two."""
+@dataclass(frozen=True)
+class BatchedRows(AnalyticRows):
+    """Analytic rows in batches that are as large as is fast, and as memory allows."""
+
+    name: ClassVar[str] = "batched"
+
+    def compute(self, work: Work) -> "RowMethod":
+        """Compute all rows; return the way in which they were computed in the end."""
+        if len(work.seeds) < _WORTH_MEASURING:
+            work.finish_in_batches(2)
+            return replace(self, reason=_FEW)
+        alone = work.measure_single_rows()
+        size, per_row_s = work.measure_batches(alone, keep_growing=True)
+        work.finish_in_batches(size)
+        return replace(self, reason=_batches_measured(size, per_row_s, alone))
 
 
-def choose_kind(
-    model: Model, method: str, step_A: float | None, share_of_rows: float = 1.0
-) -> Chosen:
-    """Decide between analytic rows and differences by what the model can do.
+@dataclass(frozen=True)
+class FasterRows(AnalyticRows):
+    """Analytic rows alone or in batches, whichever way is measured to be faster."""
 
-    Parameters
-    ----------
-    model, method, step_A
-        As for `nearsight.hessian.hessian`.
-    share_of_rows
-        How many of all rows are wanted.
+    automatic: ClassVar[bool] = True
 
-    Raises
-    ------
-    MethodError
-        The method is unknown, or the model or the step does not go with it.
-    """
-    if method not in METHODS:
-        raise MethodError(f"there is no `method` {method!r}; choose one of {', '.join(METHODS)}.")
-    if step_A is not None and not 0 < step_A < 1:
-        raise MethodError(f"`step_A` is above 0 and below 1 Å, such as 0.01, not {step_A}.")
-    capabilities = model.capabilities
-    name = model.identity.name
-    if method in SCHEMES:
-        return Chosen(_differences(model, method, step_A), None, f"{method} was asked for")
-    if step_A is not None:
-        raise MethodError(f"`step_A` goes with `method` {', '.join(SCHEMES)}, not with {method}.")
-    if method in ANALYTIC:
-        if not capabilities.differentiable:
-            raise MethodError(
-                f"{name} cannot be differentiated twice; use `method` central-difference."
+    def compute(self, work: Work) -> "RowMethod":
+        """Compute all rows; return the way in which they were computed in the end."""
+        single = AnalyticRows(_FEW, self.predicted_memory_bytes)
+        if len(work.seeds) < _WORTH_MEASURING:
+            return single.compute(work)
+        alone = work.measure_single_rows()
+        if _TWO_OVER_ONE * alone.peak_memory_bytes > work.memory_budget_bytes:
+            reason = "batches might not fit into the memory"
+            return replace(single, reason=reason).compute(work)
+        size, per_row_s = work.measure_batches(alone, keep_growing=False)
+        if per_row_s > _CLEARLY_FASTER * alone.seconds:
+            reason = (
+                f"measured {alone.seconds:.3g} s a row alone, {per_row_s:.3g} s in batches of "
+                f"{size}"
             )
-        return Chosen(None, method == "batched", f"{method} was asked for")
-    if not capabilities.differentiable:
-        return Chosen(
-            _differences(model, "central-difference", None),
-            None,
-            f"{name} cannot be differentiated twice",
-        )
-    if capabilities.curvature_smooth is False:
-        return Chosen(
-            _differences(model, "central-difference", NON_SMOOTH_STEP_A),
-            None,
-            f"the analytic curvature of {name} is not its physical one: it differs from that over "
-            f"the 0.01-0.03 Å of a vibration",
-        )
-    if capabilities.rows_share_work and share_of_rows < FEW_ROWS:
-        return Chosen(
-            _differences(model, "central-difference", None),
-            None,
-            f"most of an analytic row by {name} is work for all rows, and few are wanted",
-        )
-    return Chosen(None, None, "")
+            return replace(single, reason=reason).compute(work)
+        work.finish_in_batches(size)
+        reason = _batches_measured(size, per_row_s, alone)
+        return BatchedRows(reason, self.predicted_memory_bytes)
 
 
-def _differences(model: Model, name: str, step_A: float | None) -> Differences:
-    scheme = SCHEMES[name]
-    default = {
-        "float64": scheme.float64_step_A,
-        "float32": scheme.float32_step_A,
-    }.get(model.identity.dtype, UNKNOWN_PRECISION_STEP_A)
-    default = model.capabilities.difference_step_A or default
-    return Differences(scheme, default if step_A is None else step_A)
+RowMethod = AnalyticRows | Differences
+"""One way to compute rows; batched and measured ones are analytic."""
+
+
+def _batches_measured(size: int, per_row_s: float, alone: SingleRow) -> str:
+    return f"batches of {size}: measured {per_row_s:.3g} s a row, {alone.seconds:.3g} s alone"

@@ -1,4 +1,4 @@
-"""The Hessian as a value: the matrix, its checks, and where it came from."""
+"""The Hessian of one structure: the verb that computes it, and the value that it returns."""
 
 import os
 from collections.abc import Mapping
@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.announcing import announces
 from nearsight.archives import require_numbers
-from nearsight.hessian.origin import Computation
-from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
+from nearsight.arrays import FloatArray
+from nearsight.hessian.origin import HasOrigin, Origin, origin_from_header, origin_header
+from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of, reach_of, remarks_about_pieces
+from nearsight.hessian.rows.budget import require_room_for_rows
+from nearsight.hessian.rows.kinds import ANALYTIC
+from nearsight.hessian.rows.plan import plan
+from nearsight.hessian.rows.run import compute_planned_rows
+from nearsight.memory import METER, Meter
+from nearsight.models.contract import Model
+from nearsight.progress import Progress
 from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (
     atoms_from_arrays,
@@ -21,23 +29,27 @@ from nearsight.storage import (
     rebuilds,
     save_archive,
 )
+from nearsight.structures.checking import check_structure
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
 from nearsight.structures.pieces import Pieces
+from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from ase.vibrations import VibrationsData
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hessian(Computation):
+class Hessian(HasOrigin):
     """Second derivatives of the energy with respect to positions.
 
     For a periodic structure the Hessian is folded into the cell: H[A, B] = Σ_R Φ(0A, RB).
     """
 
+    origin: Origin
+    """How the matrix came about: computed here, or read from a file."""
     atoms: Atoms
     """The structure at which the derivatives were taken."""
-    matrix_eV_per_A2: NDArray[np.float64]
+    matrix_eV_per_A2: FloatArray
     """H[A, α, B, β] = ∂²E/∂A_α∂B_β as computed, shape ``(n_atoms, 3, n_atoms, 3)``.
 
     Of forces that a model predicts directly it is the Jacobian -∂f_Aα/∂r_Bβ, which is not
@@ -89,7 +101,7 @@ class Hessian(Computation):
         """
         return float(np.abs(self.matrix_eV_per_A2.sum(axis=0)).max())
 
-    def symmetric(self) -> NDArray[np.float64]:
+    def symmetric(self) -> FloatArray:
         """Return (H + Hᵀ)/2 as a square matrix of shape ``(3 n_atoms, 3 n_atoms)`` in eV/Å²."""
         square = self.matrix_eV_per_A2.reshape(self.rows_total, self.rows_total)
         return (square + square.T) / 2
@@ -107,7 +119,7 @@ class Hessian(Computation):
     def archived(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return the header and the arrays of an archive, of which this may be a part."""
         header = {
-            **self.computation_header(),
+            **origin_header(self.origin),
             "warnings": remarks_to_json(self.warnings),
             "reach_A": self.reach_A,
         }
@@ -139,9 +151,9 @@ class Hessian(Computation):
         atoms = atoms_from_arrays(arrays)
         n_atoms = len(atoms)
         return cls(
+            origin=origin_from_header(header),
             atoms=atoms,
             matrix_eV_per_A2=require_numbers(arrays, "matrix_eV_per_A2", (n_atoms, 3, n_atoms, 3)),
-            **cls.fields_from_header(header),
             warnings=remarks_from_json(header["warnings"]),
             reach_A=header["reach_A"],
         )
@@ -156,9 +168,102 @@ class Hessian(Computation):
     def summary(self) -> dict[str, Any]:
         """Return the ``hessian`` object of the JSON output."""
         return {
-            **self.computation_summary(),
+            **self.origin.summary(),
             "rows_total": self.rows_total,
             "asymmetry_eV_per_A2": self.asymmetry_eV_per_A2,
             "sum_rule_eV_per_A2": self.sum_rule_eV_per_A2,
             "net_force_change_eV_per_A2": self.net_force_change_eV_per_A2,
         }
+
+
+@announces
+def hessian(
+    atoms: Atoms,
+    model: Model,
+    method: str = "auto",
+    *,
+    step_A: float | None = None,
+    row_symmetry_A: float | None = EXACT_TOLERANCE_A,
+    memory_budget_bytes: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: Progress | bool | None = None,
+    meter: Meter = METER,
+) -> Hessian:
+    """Compute the Hessian of a structure.
+
+    Parameters
+    ----------
+    atoms
+        The structure, usually relaxed with the same model; it is not changed.
+    model
+        The model.
+    method
+        ``rows`` (analytic, one by one), ``batched`` (analytic, several at once),
+        ``forward-difference``, ``central-difference``, ``fourth-order``, or ``auto``: analytic
+        where the model allows, alone or batched as the first rows measure on this device;
+        differences otherwise. `Hessian.reason` says what decided.
+    step_A
+        Displacement of the differences in Å; by default one that suits scheme and precision.
+    row_symmetry_A
+        How far in Å an atom may be from where the space group wants it, for rows to follow from
+        others; None to compute every row. See `nearsight.hessian.rows.plan`.
+    memory_budget_bytes
+        Memory that may be used; by default 80 % of what is free on the model's device.
+    checkpoint
+        File that keeps finished rows. If it exists the Hessian goes on from there, and a complete
+        one returns at once. While another process works on it, this one waits. Delete it when the
+        result is safe.
+    progress
+        How far it has come: see `nearsight.progress.Progress`.
+    meter
+        What measures times and memory, by which ``auto`` decides.
+
+    Raises
+    ------
+    StructureError
+        The structure cannot be calculated (no cell, atoms on top of each other, ...), or no
+        consistent space group is found at the tolerance.
+    ModelError
+        The model does not know an element, or gives NaN.
+    MethodError
+        The method does not go with the model, the structure has constraints, or rows computed as
+        a check are not the images of others that symmetry says they are.
+    MemoryBudgetError
+        No method fits into the memory budget.
+    CheckpointError
+        The checkpoint belongs to another calculation, or another model of the same name or version.
+    StorageError
+        The disk is full; finished rows are safe.
+    """
+    require_room_for_rows(3 * len(atoms), len(atoms), memory_budget_bytes)
+    check_structure(atoms)
+    planned = plan(atoms, model.capabilities, tolerance_A=row_symmetry_A)
+    computed = compute_planned_rows(
+        atoms,
+        model,
+        planned,
+        method,
+        step_A=step_A,
+        memory_budget_bytes=memory_budget_bytes,
+        rows_kept=planned.rows_total,
+        checkpoint=checkpoint,
+        progress=progress,
+        meter=meter,
+    )
+    matrix = planned.expand(computed.rows_eV_per_A2)
+    if model.capabilities.conservative is False and computed.origin.method not in ANALYTIC:
+        # Moving an atom tells a column of the Jacobian of the forces, a reverse pass a row.
+        matrix = np.ascontiguousarray(matrix.transpose(2, 3, 0, 1))
+    structure, reach = bare(atoms), reach_of(atoms, model)
+    return Hessian(
+        origin=computed.origin,
+        atoms=structure,
+        matrix_eV_per_A2=matrix,
+        warnings=(*computed.notes, *remarks_about_pieces(pieces_of(structure, reach))),
+        reach_A=reach,
+    )
+
+
+def bare(atoms: Atoms) -> Atoms:
+    """Return a copy without calculator, constraints and annotations."""
+    return atoms_from_arrays(atoms_to_arrays(atoms))

@@ -13,9 +13,10 @@ from phonopy import Phonopy
 from scipy import constants
 
 from nearsight.errors import CheckpointError, StorageError, StructureError
-from nearsight.hessian.compute import hessian
-from nearsight.hessian.files.phonopy_io import phonopy_atoms, write_phonopy
+from nearsight.hessian.files.phonopy_objects import phonopy_atoms
+from nearsight.hessian.files.phonopy_results import write_phonopy
 from nearsight.hessian.force_constants import ForceConstants, force_constants
+from nearsight.hessian.matrix import hessian
 from nearsight.hessian.supercell_hessian import from_hessian
 
 # what phonopy itself says of supercells that have not all the symmetry of their crystal

@@ -1,10 +1,9 @@
-"""To phonopy and back: its objects and its files."""
+"""phonopy's objects of our structures, and in which order it has their atoms."""
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,102 +12,14 @@ from numpy.typing import NDArray
 
 from nearsight.arrays import IntArray
 from nearsight.errors import StructureError
-from nearsight.hessian.files.phonopy_born import read_born
-from nearsight.storage import write_text
-from nearsight.structures.reduced_cell import reduced_basis
-from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
     from phonopy.structure.atoms import PhonopyAtoms
 
-    from nearsight.hessian.force_constants import ForceConstants
-
 
 _SAME_PLACE_A = 0.1
 """Atoms nearer than this in two listings of one supercell are the same one."""
-
-
-def to_phonopy(
-    force_constants: "ForceConstants", nac: str | os.PathLike[str] | None = None
-) -> "Phonopy":
-    """Return phonopy's `Phonopy` with these force constants.
-
-    Its unit cell is the reduced one where that of the force constants is skewed: phonopy looks for
-    atoms in all images that a skewed cell has around its supercell, which may be millions. The
-    atoms, their order and their Cartesian coordinates stay as they are.
-
-    Parameters
-    ----------
-    force_constants
-        Of a crystal.
-    nac
-        A BORN file of phonopy for the primitive cell.
-
-    Raises
-    ------
-    StructureError
-        The structure is not periodic in three directions, or the BORN file is for another cell.
-    CheckpointError
-        The BORN file cannot be read.
-    """
-    from phonopy import Phonopy
-
-    of_cell = force_constants.unit_cell
-    if not of_cell.pbc.all():
-        raise StructureError(
-            f"{of_cell.get_chemical_formula()} is not periodic in three directions, as phonopy "
-            f"wants it; use the normal modes of its Hessian, or give it a cell vector through "
-            f"the vacuum and pbc=True."
-        )
-    basis = reduced_basis(of_cell)
-    in_basis = np.round(np.linalg.inv(basis)).astype(np.int64)
-    reduced = of_cell.copy()
-    reduced.cell = basis @ of_cell.cell.array
-    with any_cell_is_fine():
-        phonon = Phonopy(
-            phonopy_atoms(reduced),
-            # phonopy's matrices have vectors as columns
-            supercell_matrix=(force_constants.supercell_matrix @ in_basis).T,
-            primitive_matrix=(force_constants.primitive_vectors @ in_basis).T,
-            symprec=force_constants.row_symmetry_A or EXACT_TOLERANCE_A,
-            is_symmetry=force_constants.space_group is not None,
-        )
-    order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)
-    phonon.force_constants = order.to_phonopy(force_constants.values_eV_per_A2)
-    if nac is not None:
-        phonon.nac_params = read_born(nac, phonon).in_order(np.arange(len(phonon.primitive)))
-    elif force_constants.born is not None:
-        phonon.nac_params = force_constants.born.in_order(order.own)
-    return phonon
-
-
-def with_born(
-    force_constants: "ForceConstants", nac: str | os.PathLike[str] | None
-) -> "ForceConstants":
-    """Return force constants with the charges of a BORN file, in place of those that they have.
-
-    Raises
-    ------
-    StructureError, CheckpointError
-        As for `to_phonopy`.
-    """
-    if nac is None:
-        return force_constants
-    phonon = to_phonopy(force_constants)
-    order = find_order(force_constants.supercell, force_constants.primitive_atoms, phonon)
-    found = read_born(nac, phonon)
-    before = force_constants.born
-    told = () if before is None else before.remarks
-    return replace(
-        force_constants,
-        warnings=(*(each for each in force_constants.warnings if each not in told), *found.remarks),
-        born=replace(
-            found,
-            charges_e=found.charges_e[np.argsort(order.own)],
-            in_place_of=None if before is None else before.file,
-        ),
-    )
 
 
 @contextmanager
@@ -142,22 +53,6 @@ def phonopy_of_cell(atoms: Atoms, tolerance_A: float) -> "Phonopy":
 
     one = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     return Phonopy(phonopy_atoms(atoms), one, primitive_matrix=one, symprec=tolerance_A)
-
-
-def write_phonopy(
-    path: str | os.PathLike[str],
-    force_constants: "ForceConstants",
-    nac: str | os.PathLike[str] | None = None,
-) -> None:
-    """Write phonopy's own YAML file, which ``phonopy-load`` and `phonopy.load` read.
-
-    Raises
-    ------
-    StorageError
-        The file cannot be written; an older one is intact.
-    """
-    phonon = to_phonopy(force_constants, nac)
-    write_text(path, str(phonon.to_phonopy_yaml(settings={"force_constants": True})))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,91 @@
+"""Whether rows that a plan leaves out are the images of others that they should be."""
+
+import numpy as np
+
+from nearsight.arrays import FloatArray
+from nearsight.errors import MethodError
+from nearsight.hessian.rows.plan import Image, Plan
+from nearsight.hessian.rows.task import Task, name_of
+from nearsight.models.contract import Seed
+
+_N_IMAGES_CHECKED = 2
+_TURNED = 1e-3
+"""Smallest element by which a rotation differs from none; those of a lattice do by far more."""
+_SAME_NOISY_IMAGE = 0.01
+_SAME_IMAGE = {"float64": 1e-4, "float32": 1e-3}
+"""Largest deviation of an analytic row from the image it should be, over its largest element.
+
+Rounding stays far below; a model that does not keep the symmetry, or a structure that is
+less symmetric than it seems, is off by more."""
+
+
+def check_images(task: Task, rows: FloatArray) -> float | None:
+    """Compute a few rows that the plan leaves out, and compare them with the images they should be.
+
+    Images of computed rows are exact for differences of any step too, unlike expanded rows, because
+    differences along a general direction are no combination of those along others.
+
+    Parameters
+    ----------
+    task
+        What was computed.
+    rows
+        The rows of its plan, shape ``(rows_needed, n_atoms, 3)`` in eV/Å².
+
+    Returns
+    -------
+    float or None
+        The largest deviation in eV/Å²; None where no row follows from others by symmetry.
+
+    Raises
+    ------
+    MethodError
+        One is no image.
+    """
+    plan, model = task.plan, task.model
+    if not plan.uses_symmetry:
+        return None
+    random = np.random.default_rng(len(task.atoms))
+    analytic = _SAME_IMAGE.get(model.identity.dtype, _SAME_NOISY_IMAGE)
+    allowed = analytic if task.way.step_A is None else _SAME_NOISY_IMAGE
+    drawn = [
+        _other_image(plan, random, mirrored=number == 0) for number in range(_N_IMAGES_CHECKED)
+    ]
+    computed = task.rows([seed for _, seed, _ in drawn])
+    deviations = []
+    for (index, seed, image), row in zip(drawn, computed, strict=True):
+        expected = image.of_row(rows[index])
+        deviations.append(float(np.abs(row - expected).max()))
+        if deviations[-1] > allowed * float(np.abs(expected).max()):
+            raise MethodError(
+                f"the row of {name_of(seed)}, differs by {deviations[-1]:.2g} eV/Å² from the image "
+                f"of row {index} that it should be ({plan.reason}): {model.identity.name} does not "
+                f"keep this symmetry, or the structure has it only nearly. Use a smaller "
+                f"`row_symmetry_A`, move the structure onto its space group first, or use no "
+                f"symmetry."
+            )
+    return max(deviations)
+
+
+def _other_image(
+    plan: Plan, random: np.random.Generator, *, mirrored: bool
+) -> tuple[int, Seed, Image]:
+    """Draw a row and an image of it that a wrong model would get wrong.
+
+    By a mirror image if asked for, else by a rotation; by a translation where there is no other.
+    """
+    assert plan.symmetry is not None
+    rotations = plan.symmetry.rotations
+    turned = np.abs(rotations - np.eye(3)).max(axis=(1, 2)) > _TURNED
+    improper = np.linalg.det(rotations) < 0
+    while True:
+        index, choice = random.integers(plan.rows_needed), random.integers(2**32)
+        seed, image = plan.image_of_seed(int(index), int(choice))
+        is_turned = np.abs(image.rotation - np.eye(3)).max() > _TURNED
+        is_moved = bool((image.permutation != np.arange(plan.n_atoms)).any())
+        if mirrored and improper.any():
+            wanted = np.linalg.det(image.rotation) < 0
+        else:
+            wanted = is_turned if turned.any() else is_moved
+        if wanted:
+            return int(index), seed, image
