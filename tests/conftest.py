@@ -93,7 +93,9 @@ def pair_energy() -> type[PairEnergy]:
 def pair_model() -> Callable[..., TorchModel]:
     """Return a function: the pair potential in a precision and with the capabilities it states."""
     pytest.importorskip("torch", reason="the pair potential of the tests needs PyTorch")
-    return lambda dtype="float64", **stated: TorchModel(PairEnergy(dtype, **stated))
+    return lambda dtype="float64", *, facts=None, **stated: TorchModel(
+        PairEnergy(dtype, **stated), facts
+    )
 
 
 def require(family: str) -> None:

@@ -19,6 +19,9 @@ _LONGEST_HEADER_BYTES = 2**24
 _KINDS = "biufU"
 """Of arrays that are read: truth values, whole numbers, real numbers, and text."""
 
+ELECTRONS = ("charge", "spin")
+"""Entries of ``atoms.info`` that are numbers of a structure; see `nearsight.structures.charge`."""
+
 _HEAVIEST = 118
 
 
@@ -126,6 +129,7 @@ def require_structure(arrays: Mapping[str, np.ndarray]) -> None:
         "pbc": (3,),
         "initial_charges": (n_atoms,),
     }
+    shapes |= {name: () for name in ELECTRONS if name in arrays}
     for name, shape in shapes.items():
         require_numbers(arrays, name, shape)
     moments = arrays["initial_magmoms"].shape

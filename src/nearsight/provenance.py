@@ -1,7 +1,7 @@
 """Where a number comes from: which model, which settings, which versions."""
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from typing import Any
@@ -10,40 +10,10 @@ import nearsight
 
 Setting = str | int | float | bool | None | list[int] | list[float] | list[str]
 
-_RECORDED_PACKAGES = (
-    "ase",
-    "numpy",
-    "scipy",
-    "phonopy",
-    "spglib",
-    "gemmi",
-    "h5py",
-    "pyyaml",
-    "torch",
-    "e3nn",
-    "sevenn",
-    "mace-torch",
-    "chgnet",
-    "mattersim",
-    "matgl",
-    "orb-models",
-    "schnetpack",
-    "fairchem-core",
-    "nequip",
-    "metatomic-torch",
-    "metatrain",
-    "upet",
-    "torch-dftd",
-    "jax",
-    "e3nn-jax",
-    "nequix",
-    "tblite",
-    "pyscf",
-    "pyscf-dispersion",
-)
-
 # What Nearsight itself works with, whatever gives the energies.
-_NOT_OF_MODELS = frozenset({"numpy", "scipy", "phonopy", "spglib", "gemmi", "h5py", "pyyaml"})
+_OWN_PACKAGES = ("numpy", "scipy", "phonopy", "spglib", "gemmi", "h5py", "pyyaml")
+
+_of_models: Callable[[], Iterable[str]] = tuple
 
 
 @dataclass(frozen=True)
@@ -137,15 +107,27 @@ class Provenance:
         )
 
 
+def record_packages(of_models: Callable[[], Iterable[str]]) -> None:
+    """Let every record name the versions of packages that can change the numbers of a model.
+
+    Parameters
+    ----------
+    of_models
+        Asked for the packages, as pip calls them, when a record is made.
+    """
+    global _of_models  # noqa: PLW0603  # models register what this layer, below them, cannot know
+    _of_models = of_models
+
+
 def installed_versions() -> dict[str, str]:
     """Return the versions of Python, Nearsight and the packages that can change its numbers."""
     own = {"python": platform.python_version(), "nearsight": nearsight.__version__}
-    return own | _versions(_RECORDED_PACKAGES)
+    return own | _versions(_OWN_PACKAGES) | model_versions()
 
 
 def model_versions() -> dict[str, str]:
     """Return the versions of the packages here that can change the numbers of a model."""
-    return _versions([name for name in _RECORDED_PACKAGES if name not in _NOT_OF_MODELS])
+    return _versions(name for name in _of_models() if name not in _OWN_PACKAGES)
 
 
 def _versions(packages: Iterable[str]) -> dict[str, str]:

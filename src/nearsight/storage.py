@@ -14,7 +14,7 @@ from typing import IO, Any, ParamSpec, TypeVar
 import numpy as np
 from ase import Atoms
 
-from nearsight.archives import read_archive, require_structure
+from nearsight.archives import ELECTRONS, read_archive, require_structure
 from nearsight.errors import CheckpointError, StorageError, StructureError
 from nearsight.locking import (
     SUFFIX,
@@ -292,9 +292,11 @@ def _unreadable(path: object, kind: str, why: str) -> CheckpointError:
 def atoms_to_arrays(atoms: Atoms) -> dict[str, np.ndarray]:
     """Return what defines a structure here.
 
-    Species, masses, positions, cell, periodicity, initial charges and magnetic moments.
+    Species, masses, positions, cell, periodicity, initial charges and magnetic moments; and what it
+    says of the charge and the multiplicity of the whole, if it does.
     """
-    return {
+    electrons = {name: np.array(atoms.info.get(name)) for name in ELECTRONS}
+    return {name: value for name, value in electrons.items() if value.dtype.kind in "iuf"} | {
         "numbers": atoms.numbers.copy(),
         "masses_amu": atoms.get_masses(),
         "positions_A": atoms.positions.copy(),
@@ -322,6 +324,7 @@ def atoms_from_arrays(arrays: Mapping[str, np.ndarray]) -> Atoms:
         pbc=arrays["pbc"],
         charges=arrays["initial_charges"],
         magmoms=arrays["initial_magmoms"],
+        info={name: arrays[name].item() for name in ELECTRONS if name in arrays},
     )
 
 

@@ -14,6 +14,7 @@ from ase import Atoms
 from nearsight.errors import ModelError
 from nearsight.models import registry
 from nearsight.models.contract import Model
+from nearsight.models.facts import Facts
 from nearsight.models.families import MODELS
 from nearsight.models.family import Family
 from nearsight.models.registry import load_here, load_model
@@ -33,7 +34,7 @@ def connected(
 
     def connect(python: Path, name: str, **settings: Any) -> Model:
         asked.append((python, name, settings))
-        return RenamedModel(pair_model(level_of_theory="PBE (+U)"), name)
+        return RenamedModel(pair_model(facts=Facts(level_of_theory="PBE (+U)")), name)
 
     worker.connect = connect  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, worker.__name__, worker)

@@ -19,6 +19,7 @@ from nearsight.hessian import hessian
 from nearsight.models import registry
 from nearsight.models.contract import Model
 from nearsight.models.engines.ase_model import AseModel
+from nearsight.models.facts import Facts
 from nearsight.models.registry import load_model
 from nearsight.models.sums import SumModel
 from nearsight.provenance import ModelIdentity, model_versions
@@ -97,12 +98,6 @@ def test_single_precision_stays_single(pair_model: PairModel) -> None:
         ("elements", (frozenset({1, 6}), frozenset({6, 8})), frozenset({6})),
         ("elements", (None, frozenset({6, 8})), frozenset({6, 8})),
         ("elements", (None, None), None),
-        ("level_of_theory", ("PBE", "D3(BJ) for pbe"), "PBE + D3(BJ) for pbe"),
-        ("level_of_theory", (None, "D3(BJ) for pbe"), None),
-        ("training_data", ("MPtrj", None), "MPtrj"),
-        ("licence", ("MIT", "MIT"), "MIT"),
-        ("licence", ("MIT", None), None),
-        ("citation", ("doi 1", "doi 2"), "doi 1; doi 2"),
     ],
 )
 def test_capabilities_are_what_all_parts_allow(
@@ -110,6 +105,30 @@ def test_capabilities_are_what_all_parts_allow(
 ) -> None:
     model = SumModel([pair_model(**{capability: answer}) for answer in answers])
     assert getattr(model.capabilities, capability) == expected
+
+
+@pytest.mark.parametrize(
+    ("fact", "answers", "expected"),
+    [
+        ("level_of_theory", ("PBE", "D3(BJ) for pbe"), "PBE + D3(BJ) for pbe"),
+        ("level_of_theory", (None, "D3(BJ) for pbe"), None),
+        ("training_data", ("MPtrj", None), "MPtrj"),
+        ("licence", ("MIT", "MIT"), "MIT"),
+        ("licence", ("MIT", None), None),
+        ("citation", ("doi 1", "doi 2"), "doi 1; doi 2"),
+        ("parameters", (842_440, 20), 842_460),
+        ("parameters", (842_440, None), None),
+        ("neighbour_limit", (120, None), 120),
+        ("neighbour_limit", (120, 20), 20),
+        ("energy_scale", ("PBE", "PBE"), "PBE"),
+        ("energy_scale", ("PBE", None), None),
+    ],
+)
+def test_facts_are_those_of_all_parts(
+    pair_model: PairModel, fact: str, answers: tuple[Any, Any], expected: Any
+) -> None:
+    model = SumModel([pair_model(facts=Facts(**{fact: answer})) for answer in answers])
+    assert getattr(model.facts, fact) == expected
 
 
 def test_the_identity_holds_those_of_the_parts(pair_model: PairModel, d3: Model) -> None:
@@ -243,7 +262,9 @@ class TestNames:
             def load(request: Any) -> Model:
                 targets.append(request.target)
                 return pair_model(
-                    request.dtype, name=request.name, level_of_theory="PBE (+U as elsewhere)"
+                    request.dtype,
+                    name=request.name,
+                    facts=Facts(level_of_theory="PBE (+U as elsewhere)"),
                 )
 
         monkeypatch.setattr(registry.Family, "obstacle", None)

@@ -15,7 +15,7 @@ from nearsight.relaxation.volume import volume_warnings
 def model(name: str = "some-model", level: str | None = None) -> SimpleNamespace:
     return SimpleNamespace(
         identity=SimpleNamespace(name=name),
-        capabilities=SimpleNamespace(level_of_theory=level),
+        facts=SimpleNamespace(level_of_theory=level),
     )
 
 

@@ -72,7 +72,7 @@ def _attempt(structure: str, atoms: Atoms, spec: ModelSpec) -> Record:
     return {
         **asked,
         "identity": call.model.identity.to_json(),
-        "level_of_theory": call.model.capabilities.level_of_theory,
+        "level_of_theory": call.model.facts.level_of_theory,
         "energy_eV_per_atom": evaluation.energy_eV / len(atoms),
         "max_force_eV_per_A": float(np.linalg.norm(forces_of(evaluation), axis=1).max()),
         "stress_GPa": None if stress is None else (stress / GPa).tolist(),

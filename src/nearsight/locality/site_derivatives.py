@@ -9,6 +9,7 @@ from nearsight.hessian.origin import Computed
 from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
 from nearsight.models.contract import Model, forces_of, require_elements
+from nearsight.models.electrons import loaded_with
 from nearsight.structures.checking import check_structure
 from nearsight.structures.fragments import Fragment
 
@@ -100,13 +101,15 @@ def require_state(fragment: Fragment, model: Model) -> None:
     MethodError
         It computes others.
     """
-    options = model.identity.options
-    for name, what, needed, neutral in (
-        ("charge", "charge", fragment.charge, 0),
-        ("spin", "multiplicity", fragment.multiplicity, 1),
+    capabilities = model.capabilities
+    for name, what, needed, neutral, takes in (
+        ("charge", "charge", fragment.charge, 0, capabilities.takes_charge),
+        ("spin", "multiplicity", fragment.multiplicity, 1, capabilities.takes_spin),
     ):
-        given = options.get(name)
-        computed = neutral if given is None else int(given)  # type: ignore[arg-type]  # a number
+        if takes:
+            continue
+        given = loaded_with(model.identity, name)
+        computed = neutral if given is None else given
         if computed != needed:
             raise MethodError(
                 f"the fragment around atom {fragment.parents[fragment.site]} has the {what} "

@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from nearsight.provenance import record_packages
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
     from nearsight.models.calculator import ModelCalculator
     from nearsight.models.contract import Capabilities, Evaluation, Model, TorchEnergy
     from nearsight.models.engines.ase_model import AseModel
+    from nearsight.models.facts import Facts
     from nearsight.models.registry import load_model
     from nearsight.models.spec import ModelSpec
 
@@ -15,6 +17,7 @@ __all__ = [
     "AseModel",
     "Capabilities",
     "Evaluation",
+    "Facts",
     "Model",
     "ModelCalculator",
     "ModelSpec",
@@ -23,3 +26,12 @@ __all__ = [
 ]
 
 import_at_first_use(__name__)
+
+
+def _packages_of_families() -> tuple[str, ...]:
+    from nearsight.models.families import recorded_packages
+
+    return recorded_packages()
+
+
+record_packages(_packages_of_families)

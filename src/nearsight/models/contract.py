@@ -9,13 +9,16 @@ another environment, a JAX model, a sum of models or a quantum-chemistry code ca
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import MissingPropertyError, ModelError
+from nearsight.models.combining import ALL, ANY, COMMON, LARGEST, LARGEST_KNOWN, combinable
+from nearsight.models.electrons import require_own_electrons
+from nearsight.models.facts import Facts
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import Pairs
 
@@ -37,51 +40,56 @@ Products = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Products of a Hessian with vectors, one after the other along the first axis of both."""
 
 
+@combinable
 @dataclass(frozen=True)
 class Capabilities:
     """What may be asked of a model and what its numbers are good for.
 
-    None means that the answer is not known; verbs treat it as the cautious one.
+    None means that the answer is not known; verbs treat it as the cautious one. Each annotation has
+    the rule by which the capability follows for a sum of models.
     """
 
-    cutoff_A: float | None
+    cutoff_A: Annotated[float | None, LARGEST]
     """Distance beyond which two atoms exchange no message directly."""
-    receptive_field_A: float | None
+    receptive_field_A: Annotated[float | None, LARGEST]
     """Distance beyond which an atomic energy cannot depend on an atom; None for unlimited."""
-    elements: frozenset[int] | None
+    elements: Annotated[frozenset[int] | None, COMMON]
     """Atomic numbers the model knows; None if it does not say."""
-    conservative: bool | None
+    conservative: Annotated[bool | None, ALL]
     """Forces are the exact negative gradient of the energy."""
-    equivariant: bool | None
+    equivariant: Annotated[bool | None, ALL]
     """Forces turn with the structure, so that space-group symmetry holds exactly."""
-    atomic_energies: bool
+    atomic_energies: Annotated[bool, ALL]
     """The energy is a sum of atomic energies that the model can give one by one."""
-    size_consistent: bool | None
+    size_consistent: Annotated[bool | None, ALL]
     """Two fragments beyond the receptive field have the sum of their energies."""
-    differentiable: bool
+    differentiable: Annotated[bool, ALL]
     """Rows and products are analytic; otherwise they are force differences."""
-    curvature_smooth: bool | None
+    curvature_smooth: Annotated[bool | None, ALL]
     """Analytic second derivatives agree with differences over 0.01-0.03 Å; None if not examined."""
-    mirror_equivariant: bool | None = None
+    mirror_equivariant: Annotated[bool | None, ALL] = None
     """Forces are mirrored with the structure too, so that improper operations hold as well.
 
     A network of rotations only, without parity, tells a structure from its mirror image."""
-    difference_step_A: float | None = None
+    difference_step_A: Annotated[float | None, LARGEST_KNOWN] = None
     """Displacement at which differences of its forces are best; None to go by its precision.
 
     Forces of a self-consistent calculation are double precision, but not converged to it."""
-    rows_share_work: bool = False
+    rows_share_work: Annotated[bool, ANY] = False
     """Most of an analytic row is work that all rows of a structure share: few of them take less
     time by differences of forces."""
-    periodic: bool = True
+    periodic: Annotated[bool, ALL] = True
     """Crystals can be computed; otherwise molecules only."""
-    gamma_only: bool = False
+    gamma_only: Annotated[bool, ANY] = False
     """Electrons of a crystal are sampled at the Γ point: the energy of a supercell is not that
     multiple of its cell's, and a narrow cell means nothing."""
-    level_of_theory: str | None = None
-    training_data: str | None = None
-    licence: str | None = None
-    citation: str | None = None
+    takes_charge: Annotated[bool | None, ALL] = False
+    """Each structure is computed with the charge that it says to have
+    (`nearsight.structures.charge`), or its energy does not depend on it. Where it is False all have
+    the charge that the name of the model says, or none; None for a calculator that may do anything
+    with it."""
+    takes_spin: Annotated[bool | None, ALL] = False
+    """The same of the multiplicity."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,11 @@ class Model(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
+        ...
+
+    @property
+    def facts(self) -> Facts:
+        """Licence, citation, level of theory and what else is to be said of the model."""
         ...
 
     def evaluate(
@@ -269,6 +282,20 @@ def require_elements(atoms: Atoms, model: Model | TorchEnergy) -> None:
         )
 
 
+def require_calculable(atoms: Atoms, model: Model | TorchEnergy) -> None:
+    """Check that `model` knows every element of `atoms`, and has the charge and spin that they say.
+
+    Raises
+    ------
+    ModelError
+        It does not know an element, or the structure has another charge or multiplicity.
+    StructureError
+        What the structure says of them means nothing.
+    """
+    require_elements(atoms, model)
+    require_own_electrons(atoms, model.identity, model.capabilities)
+
+
 def require_all_atoms(centres: NDArray[np.int64] | None, model: Model) -> None:
     """Check that no atoms are chosen whose energies alone are to be differentiated.
 
@@ -302,7 +329,7 @@ def require_stress(atoms: Atoms) -> None:
 def require_evaluable(
     structures: Sequence[Atoms], model: Model | TorchEnergy, *, stress: bool
 ) -> None:
-    """Check that `model` knows the elements of all structures and, if asked for, they have stress.
+    """Check that `model` can compute all structures and, if asked for, they have a stress.
 
     Raises
     ------
@@ -312,7 +339,7 @@ def require_evaluable(
     for index, atoms in enumerate(structures):
         with of_batch(structures, index):
             _require_numbers(atoms)
-            require_elements(atoms, model)
+            require_calculable(atoms, model)
             if stress:
                 require_stress(atoms)
 

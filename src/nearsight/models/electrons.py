@@ -1,12 +1,18 @@
 """Charge and spin of methods with electrons: what the options mean, and whether they fit."""
 
+import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
 
 from nearsight.errors import ModelError
 from nearsight.models.options_in_names import whole_number
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.charge import CHARGE, SPIN, stated_charge, stated_multiplicity
+
+if TYPE_CHECKING:
+    from nearsight.models.contract import Capabilities
 
 
 def charge_and_multiplicity(name: str, options: Mapping[str, str]) -> tuple[int, int]:
@@ -63,20 +69,48 @@ def require_electrons(
     )
 
 
-def require_same_electrons(atoms: Atoms, identity: ModelIdentity) -> None:
-    """Check that a structure says of itself no other charge or spin than its model was loaded for.
+def require_own_electrons(
+    atoms: Atoms, identity: ModelIdentity, capabilities: "Capabilities"
+) -> None:
+    """Check that a model computes the charge and the multiplicity that a structure says to have.
 
     Raises
     ------
     ModelError
-        ``atoms.info`` has another ``charge`` or ``spin``.
+        It computes others.
+    StructureError
+        What the structure says of them means nothing.
     """
-    for key in ("charge", "spin"):
-        said, loaded = atoms.info.get(key), identity.options.get(key)
-        if key == "spin" and loaded == 0:  # where multiplicities mean nothing
+    for key, what, takes, stated, neutral in (
+        (CHARGE, "charge", capabilities.takes_charge, stated_charge(atoms), 0),
+        (SPIN, "multiplicity", capabilities.takes_spin, stated_multiplicity(atoms), 1),
+    ):
+        if takes is not False or stated is None:
             continue
-        if said is not None and loaded is not None and said != loaded:
+        formula, loaded = atoms.get_chemical_formula(), loaded_with(identity, key)
+        if loaded is None and stated != neutral:
             raise ModelError(
-                f"{atoms.get_chemical_formula()} says {key} {said} in its info, and "
-                f"{identity.name} was loaded with {key}={loaded}; load it with the structure's."
+                f"{formula} has the {what} {stated} (atoms.info[{key!r}]), of which "
+                f"{identity.name} (family {identity.family}) knows nothing: it computes {neutral}. "
+                f"Take a model that has charges, such as gfn2-xtb, or delete the entry to compute "
+                f"{neutral}."
             )
+        if loaded is not None and stated != loaded:
+            raise ModelError(
+                f"{formula} says {key} {stated} in its info, and {identity.name} was loaded with "
+                f"{key}={loaded}; load it with the structure's."
+            )
+
+
+def loaded_with(identity: ModelIdentity, key: str) -> int | None:
+    """Return the charge or spin (multiplicity) in the options of a model, or of a part of a sum.
+
+    None where it has none, which includes a multiplicity of 0: that of tasks without spins.
+    """
+    options: Mapping[str, Any] = identity.options
+    value = options.get(key)
+    if isinstance(value, int):
+        return None if key == SPIN and value == 0 else value
+    parts = options.get("parts", []) if identity.family == "sum" else []
+    of_parts = (loaded_with(ModelIdentity.from_json(json.loads(part)), key) for part in parts)
+    return next((one for one in of_parts if one is not None), None)

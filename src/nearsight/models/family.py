@@ -1,5 +1,6 @@
 """What is known of a family of models: who loads one, and what its environment must have."""
 
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from nearsight.models.requirements import excluding_e3nn, obstacle
 
 TORCH = "torch==2.13.0"
 """Installed before anything else, and a constraint on all that follows, in every environment."""
+
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,40 @@ class Family:
     """Calculation options that may follow a name as ``?key=value&key=value``; None for any, which
     the model itself judges."""
     framework: str = "torch"
-    """What it computes with: ``torch``, which is installed first, ``jax``, or ``none`` of them.
-
-    Without one a family has its own precision, and computes on the CPU."""
+    """What it computes with: ``torch``, which is installed first, ``jax``, or ``none`` of them."""
+    device: str | None = None
+    """The only device that it computes on; None where there is a choice."""
+    own_precision: bool = False
+    """Whether its precision is its own, so that none can be chosen."""
+    no_choice: str = ""
+    """Why a device, or a precision, cannot be chosen: a clause, with what to do instead if there is
+    anything."""
+    target_is_class: bool = False
+    """Whether the target may be ``package.module:Class``, of a package whose version counts."""
     restriction: Restriction | None = None
+    recorded: tuple[str, ...] = ()
+    """Packages whose versions results name; empty for all that its steps install."""
+    loader: str | None = None
+    """Module with ``load(request: LoadRequest) -> Model``, which may import everything that the
+    family needs; None for that of the folder of this name here."""
+
+    def __post_init__(self) -> None:
+        if self.framework == "none" and self.device is None:
+            raise ValueError(f"the family {self.name} has no framework: say its device.")
 
     @property
     def module(self) -> str:
         """Module with ``load(request: LoadRequest) -> Model``."""
-        return f"nearsight.models.families.{self.name}.load"
+        return self.loader or f"nearsight.models.families.{self.name}.load"
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages whose versions decide its numbers, as pip calls them."""
+        requirements = [each for step in self.steps for each in step.requirements]
+        named = [match.group() for each in requirements if (match := _PACKAGE.match(each))]
+        framework = () if self.framework == "none" else (self.framework,)
+        e3nn = () if self.e3nn is None else ("e3nn",)
+        return tuple(dict.fromkeys([*framework, *e3nn, *(self.recorded or named)]))
 
     @property
     def obstacle(self) -> str | None:
@@ -78,6 +106,8 @@ class Family:
     @property
     def install(self) -> str:
         """What to tell a user who lacks it."""
+        if not self.steps:
+            return f"install {self.requires} beside Nearsight"
         own = f"nearsight models install {self.name}"
         if not self.extra or self.excluded:
             return f"{own} gives it an environment of its own"

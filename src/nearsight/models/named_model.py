@@ -1,8 +1,10 @@
 """What is known of a model that has a name."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+
+from nearsight.models.facts import Facts
 
 PBE_U = "PBE (+U as in the Materials Project)"
 
@@ -16,14 +18,15 @@ class NamedModel:
     training_data: str | None
     level_of_theory: str | None
     licence: str | None
-    """Of the weights."""
     citation: str | None
     cutoff_A: float | None = None
     """Distance beyond which two atoms exchange no message directly."""
     layers: int | None = None
     """Message passing layers."""
     parameters: int | None = None
-    """How many numbers were trained."""
+    neighbour_limit: int | None = None
+    energy_scale: str | None = None
+    """As in `nearsight.models.facts.Facts`, with the five facts above."""
     n_elements: int | None = None
     differentiable: bool = True
     conservative: bool | None = True
@@ -37,6 +40,11 @@ class NamedModel:
     download: str | None = None
     """File that the package downloads the weights to, below ``~`` or ``$XDG_CACHE_HOME``; None if
     that cannot be told."""
+
+    @property
+    def facts(self) -> Facts:
+        """What is to be said of the model once it is loaded."""
+        return Facts(**{fact.name: getattr(self, fact.name) for fact in fields(Facts)})
 
     @property
     def description(self) -> str:

@@ -13,7 +13,8 @@ from typing import Any
 from nearsight.errors import ModelError
 from nearsight.models.contract import Model
 from nearsight.models.environments.state import python_of
-from nearsight.models.families import FAMILIES, MODELS
+from nearsight.models.families import FAMILIES, MODELS, said_of_broken
+from nearsight.models.families.d3 import FAMILY as D3
 from nearsight.models.family import Family
 from nearsight.models.loading import LoadRequest
 from nearsight.models.options_in_names import join_options, require_options, split_options
@@ -183,9 +184,9 @@ def _absolute(parsed: _Parsed) -> str:
 def _load_with_d3(
     name: str, functional: str | None, *, dtype: str, device: str, trust: bool
 ) -> Model:
-    if _WITH_D3.fullmatch(name) or name.lower().startswith("d3:"):
+    if _WITH_D3.fullmatch(name) or name.lower().startswith(f"{D3.name}:"):
         raise ModelError(f"{name} has D3 already; another +d3 would count dispersion twice.")
-    _choose_python(_Parsed(f"{name}+d3", FAMILIES["d3"], "d3", {}))  # it is there, before all else
+    _choose_python(_Parsed(f"{name}+d3", D3, D3.name, {}))  # it is there, before all else
     from nearsight.models.families.d3.functionals import functional_named, functional_of
     from nearsight.models.sums import SumModel
 
@@ -194,11 +195,11 @@ def _load_with_d3(
     model = _loaded(name, dtype=dtype, device=device, trust=trust)
     named = f"{model.identity.name}+d3"
     if functional is None:
-        functional = functional_of(model.capabilities.level_of_theory, model.identity.name)
+        functional = functional_of(model.facts.level_of_theory, model.identity.name)
     else:
         named += f":{functional}"
     return SumModel(
-        [model, _loaded(f"d3:{functional}", dtype=dtype, device="cpu", trust=trust)], named
+        [model, _loaded(f"{D3.name}:{functional}", dtype=dtype, device="cpu", trust=trust)], named
     )
 
 
@@ -229,6 +230,7 @@ def _unknown(name: str) -> str:
         f"there is no model {name!r}.{hint} `nearsight models list` shows those that have a name; "
         f"any other is FAMILY:TARGET, of the families {', '.join(FAMILIES)}. With +d3 or "
         f"+d3:<functional> behind any of them, D3(BJ) dispersion is added."
+        f"{said_of_broken(name.lower().partition(':')[0])}"
     )
 
 
@@ -239,36 +241,21 @@ def _require_dtype(dtype: str) -> None:
 
 def _settle_device(parsed: _Parsed, dtype: str, device: str) -> str:
     """Return the device for a family that has its own, and the given one for any other."""
-    if parsed.family.framework == "none":
-        _require_defaults(parsed, dtype, device)
-        return "cpu"
-    if parsed.family.name == "d3":
-        _require_cpu(parsed.name, device)
-        return "cpu"
-    return device
+    family = parsed.family
+    if family.own_precision and dtype != "float64":
+        raise ModelError(_no_choice(parsed, "dtype", dtype))
+    if family.device is None:
+        return device
+    if device not in ("auto", family.device):
+        raise ModelError(_no_choice(parsed, "device", device))
+    return family.device
 
 
-def _require_defaults(parsed: _Parsed, dtype: str, device: str) -> None:
-    of_ase = parsed.family.name == "ase"
-    owner = "an ASE calculator" if of_ase else parsed.family.name
-    or_else = ", or set the calculator up in Python and pass AseModel(calculator)" * of_ase
-    for what, value, allowed in (
-        ("device", device, ("auto", "cpu")),
-        ("dtype", dtype, ("float64",)),
-    ):
-        if value not in allowed:
-            raise ModelError(
-                f"{what} {value!r} cannot be chosen for {parsed.name}: {owner} has its own {what}. "
-                f"Leave it out{or_else}."
-            )
-
-
-def _require_cpu(name: str, device: str) -> None:
-    if device not in ("auto", "cpu"):
-        raise ModelError(
-            f"device {device!r} cannot be chosen for {name}: D3 is computed on the CPU, also where "
-            f"it is added to a model on a GPU. Leave the device out."
-        )
+def _no_choice(parsed: _Parsed, what: str, value: str) -> str:
+    return (
+        f"{what} {value!r} cannot be chosen for {parsed.name}: {parsed.family.no_choice}. Leave "
+        f"the {what} out."
+    )
 
 
 def _resolve_device(device: str, family: Family) -> str:

@@ -8,6 +8,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.models.contract import Capabilities, Evaluation, Model, Products, Seed
+from nearsight.models.facts import Facts
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import Pairs
 
@@ -36,6 +37,11 @@ class RenamedModel:
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
         return self._model.capabilities
+
+    @property
+    def facts(self) -> Facts:
+        """What is to be said of the model."""
+        return self._model.facts
 
     def evaluate(
         self,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nearsight.derivatives.differences import SCHEMES, difference_products, difference_rows
 from nearsight.errors import MethodError, ModelError
+from nearsight.models.combining import combined
 from nearsight.models.contract import (
     Capabilities,
     Evaluation,
@@ -19,9 +20,10 @@ from nearsight.models.contract import (
     Seed,
     forces_of,
     require_all_atoms,
-    require_elements,
+    require_calculable,
     require_evaluable,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.given_pairs import require_own
 from nearsight.provenance import ModelIdentity, model_versions
 from nearsight.structures.pairs import Pairs
@@ -73,33 +75,12 @@ class SumModel:
     @property
     def capabilities(self) -> Capabilities:
         """What may be asked of the sum: what every part allows."""
-        parts = [part.capabilities for part in self._parts]
-        known = [part.elements for part in parts if part.elements is not None]
-        return Capabilities(
-            cutoff_A=_largest([part.cutoff_A for part in parts]),
-            receptive_field_A=_largest([part.receptive_field_A for part in parts]),
-            elements=frozenset.intersection(*known) if known else None,
-            conservative=_all([part.conservative for part in parts]),
-            equivariant=_all([part.equivariant for part in parts]),
-            mirror_equivariant=_all([part.mirror_equivariant for part in parts]),
-            atomic_energies=all(part.atomic_energies for part in parts),
-            size_consistent=_all([part.size_consistent for part in parts]),
-            differentiable=all(part.differentiable for part in parts),
-            curvature_smooth=_all([part.curvature_smooth for part in parts]),
-            difference_step_A=max(
-                (part.difference_step_A for part in parts if part.difference_step_A is not None),
-                default=None,
-            ),
-            periodic=all(part.periodic for part in parts),
-            rows_share_work=any(part.rows_share_work for part in parts),
-            gamma_only=any(part.gamma_only for part in parts),
-            level_of_theory=_joined([part.level_of_theory for part in parts], " + "),
-            training_data=_joined(
-                [part.training_data for part in parts if part.training_data is not None], " + "
-            ),
-            licence=_joined([part.licence for part in parts], " and "),
-            citation=_joined([part.citation for part in parts if part.citation is not None], "; "),
-        )
+        return combined([part.capabilities for part in self._parts])
+
+    @property
+    def facts(self) -> Facts:
+        """What is to be said of all parts."""
+        return combined([part.facts for part in self._parts])
 
     def evaluate(
         self,
@@ -130,7 +111,7 @@ class SumModel:
         Where a part cannot be differentiated, they are central differences of the sum's forces at
         the largest step that a part names, or 0.01 Å.
         """
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         if self.capabilities.differentiable:
             of_parts = (part.rows(atoms, seeds, batch_size=batch_size) for part in self._parts)
             for rows in zip(*of_parts, strict=True):
@@ -156,7 +137,7 @@ class SumModel:
 
         Where a part cannot be differentiated, they are central differences of the sum's forces.
         """
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         if self.capabilities.differentiable:
             of_parts = [
                 part.linearize(atoms, strain=strain, centres=centres) for part in self._parts
@@ -234,19 +215,3 @@ def _versions(identities: Sequence[ModelIdentity]) -> dict[str, str]:
         )
         for package in packages
     }
-
-
-def _largest(lengths: Sequence[float | None]) -> float | None:
-    known = [length for length in lengths if length is not None]
-    return max(known) if len(known) == len(lengths) else None
-
-
-def _all(answers: Sequence[bool | None]) -> bool | None:
-    if False in answers:
-        return False
-    return None if None in answers else True
-
-
-def _joined(texts: Sequence[str | None], separator: str) -> str | None:
-    known = dict.fromkeys(text for text in texts if text is not None)
-    return separator.join(known) if known and None not in texts else None

@@ -1,7 +1,6 @@
 """Versions of the packages that are behind the numbers of one model."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import Any
@@ -9,8 +8,6 @@ from typing import Any
 import nearsight
 from nearsight.models.families import FAMILIES
 from nearsight.provenance import ModelIdentity, model_versions
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def versions_behind(identity: ModelIdentity) -> dict[str, str]:
@@ -34,21 +31,15 @@ def _packages_of(identity: Mapping[str, Any]) -> Iterator[str]:
     family = FAMILIES.get(identity["family"])
     if family is None:
         return
-    yield family.framework
-    yield family.requires
-    if family.e3nn is not None:
-        yield "e3nn"
-    for step in family.steps:
-        for requirement in step.requirements:
-            if name := _NAME.match(requirement):
-                yield name.group()
+    yield from family.packages
 
 
 def _of_calculator(identity: ModelIdentity) -> dict[str, str]:
     """Return the version of the package that an ASE calculator comes from, if it has one."""
     _, _, target = identity.name.partition(":")
     package, dot, _ = target.partition(".")
-    if identity.family != "ase" or not dot or not package:
+    family = FAMILIES.get(identity.family)
+    if family is None or not (family.target_is_class and dot and package):
         return {}
     try:
         return {package: metadata.version(package)}

@@ -41,7 +41,7 @@ def volume_warnings(
             f"held it open, and whether {name} knows such structures."
         )
         return (Remark("large-volume-change", said),)
-    if includes_dispersion(model.capabilities.level_of_theory or ""):
+    if includes_dispersion(model.facts.level_of_theory or ""):
         said = (
             f"The cell grew {much}: look whether the structure fell apart, and whether {name} "
             f"knows such structures."
@@ -59,7 +59,7 @@ def _with_dispersion(model: Model) -> str:
     """Return the name by which a model is loaded with dispersion."""
     name = model.identity.name
     try:
-        functional_of(model.capabilities.level_of_theory, name)
+        functional_of(model.facts.level_of_theory, name)
     except ModelError:
         return f"{name}+d3:pbe"  # one must be named
     return f"{name}+d3"

@@ -9,6 +9,7 @@ from ase.data import atomic_numbers
 
 from nearsight.arrays import IntArray
 from nearsight.structures.bonds import Bonds
+from nearsight.structures.charge import charge_of
 from nearsight.structures.metal_nodes import is_core_atom
 from nearsight.structures.metals import ION_CHARGES
 from nearsight.structures.multiple_bonds import MultipleBonds, is_terminal
@@ -56,7 +57,7 @@ def formal_charges(
     per_atom = np.array([_atom_charge(bonds, atom) for atom in range(len(atoms))], dtype=np.int64)
     for system in multiple.odd_systems:
         per_atom[system[0]] += _odd_charge(bonds, system)
-    total = int(atoms.info.get("charge", 0))
+    total = charge_of(atoms)
     metals = np.isin(atoms.numbers, list(ION_CHARGES))
     missing = total - int(per_atom[~metals].sum())
     per_atom[metals], reason = _metal_charges(atoms[metals], missing)

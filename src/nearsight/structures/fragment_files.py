@@ -13,6 +13,7 @@ from ase import Atoms
 import nearsight
 from nearsight.errors import StorageError, StructureError
 from nearsight.storage import write_text
+from nearsight.structures.charge import electrons_said
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.selection import structure_stem
 
@@ -96,8 +97,9 @@ def _fragment(found: Atoms, info: dict[str, Any]) -> Fragment:
         group, image = entry.split(":")
         a, b, c = (int(number) for number in image.split(","))
         groups.append((int(group), (a, b, c)))
+    electrons = electrons_said(int(info["charge"]), int(info["multiplicity"]))
     return Fragment(
-        atoms=Atoms(found.numbers, found.positions),
+        atoms=Atoms(found.numbers, found.positions, info=electrons),
         site=int(info["site"]),
         parents=found.arrays["parent"].astype(np.int64),
         images=found.arrays["image"].astype(np.int64),

@@ -16,6 +16,7 @@ from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import StructureError
 from nearsight.structures.bonds import minus, plus
 from nearsight.structures.caps import DEFAULT_CAP_LENGTHS_A, Cap, find_caps
+from nearsight.structures.charge import electrons_said
 from nearsight.structures.groups import Groups
 from nearsight.structures.metals import METALS
 from nearsight.structures.naming import name_structure, paragraph
@@ -209,6 +210,7 @@ def build_fragment(
     )
     charge = sum(groups.charges.groups[group] for group, _ in kept) + sum(c.is_proton for c in caps)
     odd = (int(atoms.numbers.sum()) - charge) % 2
+    atoms.info = electrons_said(charge, 1 + odd)
     return Fragment(
         atoms=atoms,
         site=index[site, (0, 0, 0)],

@@ -182,7 +182,8 @@ def _left_out(found: Atoms) -> list[Remark]:
     if options:
         said = (
             f"The file says {' and '.join(options)}, which was left out: charge and spin are "
-            f"options of models that have them, as in NAME?charge=1&spin=2."
+            f"options of models that have them, as in NAME?charge=1&spin=2, or entries of "
+            f"atoms.info."
         )
         notes.append(Remark("left-out-of-file", said))
     kept = [

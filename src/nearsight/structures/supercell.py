@@ -13,6 +13,7 @@ from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
 from nearsight.memory import require_room
 from nearsight.printable import printable_count
+from nearsight.structures.charge import repeat_electrons
 from nearsight.structures.integer_lattices import spanning_rows
 from nearsight.structures.reduced_cell import cell_widths_A, periodic_cell, reduced_basis
 
@@ -89,6 +90,7 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
     supercell = atoms[np.tile(np.arange(len(atoms)), len(shifts))]
     supercell.positions += np.repeat(shifts @ atoms.cell.array, len(atoms), axis=0)
     supercell.cell = integers @ atoms.cell.array
+    supercell.info.update(repeat_electrons(atoms, len(shifts)))
     return supercell
 
 

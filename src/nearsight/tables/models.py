@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from nearsight.models.environments.places import Place
 from nearsight.models.environments.state import State, find
-from nearsight.models.families import FAMILIES, MODELS
+from nearsight.models.families import FAMILIES, MODELS, third_parties
 from nearsight.models.family import TORCH, Family
 from nearsight.models.named_model import NamedModel
 from nearsight.models.spec import DEFAULT_MODEL
@@ -66,6 +66,8 @@ def print_families(places: Mapping[str, str]) -> None:
             "half: its installation was interrupted; old: made by another Nearsight;\n"
             "      nearsight models install NAME makes it anew"
         )
+    for broken in third_parties().broken:
+        print(f"\n{textwrap.fill(f'{broken}.', WIDTH, subsequent_indent='  ')}")
 
 
 def _level(model: NamedModel) -> str:
@@ -89,6 +91,10 @@ def print_model(model: NamedModel) -> None:
     """Print what is known of a model."""
     print_line("model", model.description)
     print_line("theory", model.level_of_theory or "not known")
+    if model.energy_scale is not None:
+        print_line("energies", model.energy_scale)
+    if model.neighbour_limit is not None:
+        print_line("sees", f"the nearest {model.neighbour_limit} neighbours of an atom")
     if model.parameters is not None:
         print_line("trained", f"{model.parameters:,} numbers")
     for label, answer in (

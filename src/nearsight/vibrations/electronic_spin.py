@@ -7,6 +7,7 @@ from ase import Atoms
 from nearsight.errors import MethodError
 from nearsight.models.families import FAMILIES
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.charge import stated_charge, stated_multiplicity
 
 _NAMED_AT_MOST = 3
 
@@ -34,7 +35,7 @@ def possible_spin(
         S is no multiple of one half, the electrons cannot have it, or the model has another spin
         or charge.
     """
-    multiplicity, of_model = _computed(model)
+    multiplicity, of_model = _computed(atoms, model)
     if charge is not None and of_model is not None and charge != of_model:
         raise MethodError(
             f"`charge` is {charge}, but {model.name} has computed {of_model}; leave it out."
@@ -67,7 +68,7 @@ def _require_electrons(atoms: Atoms, charge: int, spin: float) -> None:
     )
 
 
-def _computed(model: ModelIdentity) -> tuple[int | None, int | None]:
+def _computed(atoms: Atoms, model: ModelIdentity) -> tuple[int | None, int | None]:
     """Return multiplicity and charge that a model has computed; None where it knows of neither.
 
     What an ASE calculator means by options of these names nobody knows.
@@ -80,7 +81,10 @@ def _computed(model: ModelIdentity) -> tuple[int | None, int | None]:
         # A task of a model that knows of no spin has none.
         if isinstance(multiplicity, int) and multiplicity >= 1:
             charge = part.options.get("charge")
-            return multiplicity, charge if isinstance(charge, int) else None
+            computed = multiplicity, charge if isinstance(charge, int) else None
+            # What the structure says, unless the name did: the model has refused what differs then.
+            own = stated_multiplicity(atoms), stated_charge(atoms)
+            return own[0] or computed[0], computed[1] if own[1] is None else own[1]
     return None, None
 
 

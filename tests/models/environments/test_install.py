@@ -29,7 +29,7 @@ from nearsight.models.environments import (
     remove,
 )
 from nearsight.models.environments.locking import locked
-from nearsight.models.families import FAMILIES
+from nearsight.models.families import FAMILIES, third_parties
 from nearsight.models.family import TORCH
 
 StandIn = Callable[[], list[str]]
@@ -277,3 +277,37 @@ def test_the_bar_names_what_is_being_fetched() -> None:
         note(line)
     fetched = ["PyTorch", "numpy", "torch_ema", "sympy", "PyTorch"]
     assert shown == [(2, what) for what in fetched]
+
+
+def test_the_package_that_brings_a_family_comes_last_and_from_where_it_came(
+    stand_in: StandIn, environments: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, record = tmp_path / "toy_models", tmp_path / "toy_models-1.5.dist-info"
+    for folder in (module, record):
+        folder.mkdir()
+    (module / "__init__.py").write_text(
+        "from nearsight.models.family import Family, one_step\n"
+        "FAMILY = Family(name='toy', requires='toy', target='a file', licence='MIT', size_MB=1,\n"
+        "    steps=one_step('toy-weights==2'), loader='toy_models.load')\n"
+        "MODELS = ()\n"
+    )
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-models\nVersion: 1.5\n")
+    (record / "entry_points.txt").write_text("[nearsight.families]\ntoy = toy_models\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    origins = {"the index": None, "a folder": {"url": tmp_path.as_uri(), "dir_info": {}}}
+    (tmp_path / "pyproject.toml").touch()
+    for origin in origins.values():
+        (record / "direct_url.json").write_text(json.dumps(origin))
+        third_parties.cache_clear()
+        install("toy")
+        remove("toy")
+    monkeypatch.undo()
+    third_parties.cache_clear()
+    installs = [call.split(" --constraint ")[1] for call in stand_in() if " install " in call]
+    constraints = environments / "toy" / "constraints.txt"
+    own = f"{constraints} --editable {Path(nearsight.__file__).parents[2]}"
+    first = [f"{constraints} {TORCH}", f"{constraints} toy-weights==2", own]
+    assert installs == [
+        *(*first, f"{constraints} toy-models==1.5"),
+        *(*first, f"{constraints} {tmp_path}"),
+    ]

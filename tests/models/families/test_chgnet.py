@@ -146,12 +146,13 @@ def test_named_models_say_what_they_are(models: dict[tuple[str, str], Model]) ->
         assert stated.cutoff_A == cutoffs[name]
         assert all((stated.conservative, stated.equivariant, stated.differentiable))
         assert stated.curvature_smooth is False
-        assert stated.licence == "BSD-3-Clause"
-        assert stated.citation is not None
-        assert stated.citation.startswith("doi 10.1038/s42256-023-00716-3")
-    newest, oldest, r2scan = (models[name, "float64"].capabilities for name in NAMES)
+        assert model.facts.licence == "BSD-3-Clause"
+        assert model.facts.citation is not None
+        assert model.facts.citation.startswith("doi 10.1038/s42256-023-00716-3")
+    newest, oldest, _ = (models[name, "float64"].capabilities for name in NAMES)
     assert (newest.receptive_field_A, newest.size_consistent) == (24.0, True)
     assert (oldest.receptive_field_A, oldest.size_consistent) == (None, False)
+    newest, _, r2scan = (models[name, "float64"].facts for name in NAMES)
     assert newest.level_of_theory == "PBE (+U as in the Materials Project)"
     assert (r2scan.level_of_theory, r2scan.training_data) == ("r2SCAN", "MPtrj, then MP-r2SCAN")
 

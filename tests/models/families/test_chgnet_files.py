@@ -79,7 +79,7 @@ def test_checkpoint_file_becomes_a_model(
     assert (model.identity.name, model.identity.dtype) == (f"chgnet:{path}", dtype)
     assert model.capabilities.elements == frozenset(range(1, 95))
     assert model.capabilities.cutoff_A == 3.0
-    assert model.capabilities.licence is None
+    assert model.facts.licence is None
     local = "mlp_out_bias" not in settings and "conv_norm" not in settings
     assert model.capabilities.receptive_field_A == (9.0 if local else None)
     assert model.capabilities.size_consistent is local

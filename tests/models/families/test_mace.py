@@ -201,7 +201,7 @@ def test_says_what_it_is(tiny_mace: Model, tiny_mace_path: Path) -> None:
     assert stated.elements == frozenset({1, 6, 8, 12, 14})
     assert (stated.cutoff_A, stated.receptive_field_A) == (3.0, 6.0)
     assert stated.curvature_smooth is None
-    assert stated.licence is None
+    assert tiny_mace.facts.licence is None
 
 
 def test_a_file_relaxes_and_gives_a_heat_capacity(

@@ -32,7 +32,7 @@ def test_says_what_it_is(folder: Path, tmp_path: Path, tiny_matgl: Callable[...,
     assert (stated.cutoff_A, stated.receptive_field_A) == (4.0, 12.0)
     assert stated.elements == frozenset({1, 6, 8, 12, 14})
     assert stated.curvature_smooth is None
-    assert stated.citation is None
+    assert model.facts.citation is None
     with pytest.raises(ModelError, match="does not know Fe"):
         model.evaluate([Atoms("Fe")])
     digest = model.identity.checkpoint_sha256
@@ -160,8 +160,8 @@ def test_published_potentials_are_downloaded_by_the_package(
     model = load_model(name, device="cpu")
     assert found == [(f"materialyze/{asked}", file) for file in io._MODEL_FILES]
     assert model.identity.name == name
-    assert model.capabilities.level_of_theory == level
-    assert (model.capabilities.training_data is None) is (level is None)
+    assert model.facts.level_of_theory == level
+    assert (model.facts.training_data is None) is (level is None)
 
 
 def test_a_failed_download_names_the_other_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -230,7 +230,7 @@ def test_says_what_it_is(model: Model, path: Path) -> None:
     stated = model.capabilities
     assert (stated.cutoff_A, stated.receptive_field_A) == (4.0, 8.0)
     assert stated.elements == frozenset(range(1, 21))
-    assert stated.licence is None
+    assert model.facts.licence is None
     with pytest.raises(ModelError, match="does not know Fe"):
         model.evaluate([bulk("Fe")])
 
@@ -320,8 +320,8 @@ def test_named_models_are_downloaded_once(
     for _ in range(2):
         model = load_model("mattersim-v1-1M", device="cpu")
         assert model.identity.name == "mattersim-v1-1m"
-        assert model.capabilities.licence == "MIT"
-        assert model.capabilities.citation == "arXiv 2405.04967"
+        assert model.facts.licence == "MIT"
+        assert model.facts.citation == "arXiv 2405.04967"
         assert model.capabilities.elements == frozenset({*range(1, 84), *range(89, 95)})
     [address] = asked
     assert address.endswith("/pretrained_models/mattersim-v1.0.0-1M.pth")

@@ -200,7 +200,7 @@ def test_long_range_parts_have_no_receptive_field(saved_pet: Callable[..., Path]
         def requested_neighbor_lists(self) -> list[Any]:
             return [Request()]
 
-    stated = metatomic._capabilities(Model(), "energy", None)
+    stated = metatomic._capabilities(Model(), "energy")
     assert (stated.receptive_field_A, stated.size_consistent) == (None, None)
 
 

@@ -235,8 +235,8 @@ def test_a_named_model_is_downloaded_in_its_newest_version(
     assert model.identity.options == {"version": "1.5.0"}
     assert model.identity.checkpoint_sha256 == load(checkpoint).identity.checkpoint_sha256
     stated = model.capabilities
-    assert (stated.training_data, stated.equivariant) == ("MAD", False)
-    assert stated.citation == "doi 10.1038/s41467-025-65662-7"
+    assert (model.facts.training_data, stated.equivariant) == ("MAD", False)
+    assert model.facts.citation == "doi 10.1038/s41467-025-65662-7"
     assert capsys.readouterr().out == ""
 
 

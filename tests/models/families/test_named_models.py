@@ -1,13 +1,16 @@
 """What is written of models and families agrees with the models, the packaging and itself."""
 
 import re
+import subprocess
+import sys
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import Capabilities
+from nearsight.models.contract import Model
 from nearsight.models.families import FAMILIES, MODELS, family_named, stated
 from nearsight.models.family import TORCH
 from nearsight.models.named_model import NamedModel
@@ -38,11 +41,12 @@ def test_what_is_written_is_what_the_model_says(name: str) -> None:
     for choice in CHOICES.get(name, ("",)):
         own = FAMILIES[model.family].framework == "none"
         dtype = "float64" if own else "float32"
-        chosen = load_model(f"{name}{choice}", dtype=dtype, device="cpu").capabilities
+        chosen = load_model(f"{name}{choice}", dtype=dtype, device="cpu")
         require_agreement(chosen, model, leave_out={"level_of_theory"} if choice else set())
 
 
-def require_agreement(capabilities: Capabilities, model: NamedModel, leave_out: set[str]) -> None:
+def require_agreement(loaded: Model, model: NamedModel, leave_out: set[str]) -> None:
+    capabilities = loaded.capabilities
     assert capabilities.cutoff_A == model.cutoff_A
     assert capabilities.elements is not None
     assert len(capabilities.elements) == model.n_elements
@@ -50,12 +54,12 @@ def require_agreement(capabilities: Capabilities, model: NamedModel, leave_out: 
         assert capabilities.receptive_field_A == model.cutoff_A * model.layers
     for key in ("conservative", "equivariant", "differentiable", "curvature_smooth"):
         assert getattr(capabilities, key) == getattr(model, key), key
-    for key, fact in stated(model.name).items():
-        assert key in leave_out or getattr(capabilities, key) == fact, key
+    for key, fact in asdict(stated(model.name)).items():
+        assert key in leave_out or getattr(loaded.facts, key) == fact, key
 
 
 def test_a_model_without_a_name_has_nothing_stated() -> None:
-    assert set(stated("sevennet:checkpoint.pth").values()) == {None}
+    assert set(asdict(stated("sevennet:checkpoint.pth")).values()) == {None}
 
 
 def test_an_extra_installs_what_an_environment_has() -> None:
@@ -127,3 +131,33 @@ def test_an_unknown_name_gets_what_is_close(name: str, hint: str) -> None:
     with pytest.raises(ModelError) as error:
         family_named(name)
     assert f"no family of models {name!r}. {hint}" in str(error.value)
+
+
+def test_lists_of_packages_for_the_tools_have_those_of_every_family() -> None:
+    tools = tomllib.loads(PYPROJECT.read_text())["tool"]
+    [untyped] = tools["mypy"]["overrides"]
+    [guarded] = [
+        contract["protected_modules"]
+        for contract in tools["importlinter"]["contracts"]
+        if contract["name"].startswith("Families: ")
+    ]
+    for family in FAMILIES.values():
+        package = family.requires.partition(".")[0]
+        assert f"{package}.*" in untyped["module"]
+        assert package in guarded or package == "ase"  # whose structures all of Nearsight knows
+
+
+def test_every_folder_of_a_family_is_gathered() -> None:
+    folder = PYPROJECT.parent / "src" / "nearsight" / "models" / "families"
+    assert {path.parent.name for path in folder.glob("*/load.py")} == set(FAMILIES)
+
+
+def test_what_the_makefile_tests_elsewhere_is_what_is_not_here() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "nearsight.models.families"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lacking = {name for name, family in FAMILIES.items() if family.obstacle is not None}
+    assert set(asked.stdout.split()) == lacking

@@ -173,7 +173,7 @@ def test_allegro_sees_one_cutoff_and_nequip_one_a_layer(
         assert stated.elements == frozenset({1, 6, 8, 12, 14})
         assert all((stated.conservative, stated.equivariant, stated.mirror_equivariant))
         assert stated.curvature_smooth is None
-        assert stated.licence is None
+        assert model.facts.licence is None
         multiply = model.linearize(chain, centres=np.array([0]))
         moved = np.zeros((1, 3, 3))
         moved[0, 2] = [1.0, 0.0, 0.0]  # the far end, in the energy of the near end

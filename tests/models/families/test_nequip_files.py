@@ -213,8 +213,8 @@ def test_a_named_model_is_downloaded(
         assert collection[-1] == asked
         assert model.identity.name == name.lower()
         assert model.identity.checkpoint_sha256 == digest
-        assert model.capabilities.citation == "arXiv 2607.28461"
-        assert "MPtrj" in (model.capabilities.training_data or "")
+        assert model.facts.citation == "arXiv 2607.28461"
+        assert "MPtrj" in (model.facts.training_data or "")
     load_model("nequip:nequip.net:group/other:2", device="cpu", trust=True)
     assert collection[-1] == "group/other:2"
     assert capsys.readouterr().out == ""

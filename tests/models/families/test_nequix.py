@@ -30,6 +30,7 @@ from nearsight.hessian import hessian
 from nearsight.memory import is_out_of_memory
 from nearsight.models.contract import Model
 from nearsight.models.engines.jax_model import device_named
+from nearsight.models.facts import Facts
 from nearsight.models.families import MODELS
 from nearsight.models.families.nequix.load import NequixEnergy
 from nearsight.models.graphs import padded_graph
@@ -315,7 +316,8 @@ def test_says_what_it_is(model: Model, path: Path) -> None:
     assert (stated.cutoff_A, stated.receptive_field_A) == (3.0, 6.0)
     assert stated.elements == {1, 6, 8, 12, 14}
     assert stated.mirror_equivariant
-    assert (stated.curvature_smooth, stated.licence, stated.training_data) == (None, None, None)
+    assert stated.curvature_smooth is None
+    assert model.facts == Facts()
     with pytest.raises(ModelError, match="does not know Cu"):
         model.evaluate([bulk("Cu")])
 
@@ -334,8 +336,8 @@ def test_a_named_model_is_taken_from_the_cache_of_nequix(
     shutil.copy(path, cache / "nequix-mp-1-pft.nqx")
     named = load_model("nequix-mp-1-pft", device="cpu")
     assert named.identity.checkpoint_sha256 == model.identity.checkpoint_sha256
-    assert named.capabilities.training_data == "MPtrj, MDR phonons"
-    assert named.capabilities.citation == "arXiv 2601.07742"
+    assert named.facts.training_data == "MPtrj, MDR phonons"
+    assert named.facts.citation == "arXiv 2601.07742"
     (cache / "nequix-mp-1-pft.nqx").write_bytes(b"<html>")
     with pytest.raises(ModelError, match="is downloaded once this file is deleted"):
         load_model("nequix-mp-1-pft", device="cpu")

@@ -194,7 +194,7 @@ def test_says_what_it_is(saved_orb: Callable[[str], Path]) -> None:
     assert not stated.atomic_energies
     assert (stated.cutoff_A, stated.receptive_field_A) == (6.0, None)
     assert stated.curvature_smooth is None
-    assert stated.level_of_theory is None
+    assert model.facts.level_of_theory is None
     assert model.identity.checkpoint_sha256 is not None
     assert load(saved_orb("orb-v3-conservative-20-omat")).capabilities.curvature_smooth is False
 

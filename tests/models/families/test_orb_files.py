@@ -71,8 +71,9 @@ def test_named_models_are_the_package_s(
     assert stated.conservative is ("conservative" in name)
     few = "-20-" in name or name.endswith("v2")
     assert stated.curvature_smooth is (False if few else None)
-    assert stated.licence == "Apache-2.0"
-    assert stated.level_of_theory
+    assert model.facts.licence == "Apache-2.0"
+    assert model.facts.level_of_theory
+    assert model.facts.neighbour_limit == MODELS[name].neighbour_limit
     assert stated.elements is not None
     assert len(stated.elements) == (83 if "omol" in name else 89)
     assert model.identity.name == name

@@ -133,7 +133,7 @@ def test_dispersion_attracts() -> None:
         for a, b in zip(plain.evaluate(argon), with_d3.evaluate(argon), strict=True)
     ]
     assert added[0] < 5 * added[1] < 0
-    assert with_d3.capabilities.level_of_theory == "PBE-D3BJ (sto-3g)"
+    assert with_d3.facts.level_of_theory == "PBE-D3BJ (sto-3g)"
 
 
 def test_crystals_and_stresses_are_refused(model: Model) -> None:

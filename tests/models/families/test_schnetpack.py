@@ -264,12 +264,13 @@ def test_painn_has_a_cusp_where_symmetry_holds_an_atom(tmp_path: Path) -> None:
 
 
 def test_what_a_model_says_of_itself(tmp_path: Path) -> None:
-    stated = loaded(saved(network(), tmp_path)).capabilities
+    model = loaded(saved(network(), tmp_path))
+    stated = model.capabilities
     assert stated.cutoff_A == CUTOFF
     assert stated.receptive_field_A == 2 * CUTOFF
     assert stated.elements == frozenset(range(1, 100))
     assert all((stated.conservative, stated.equivariant, stated.mirror_equivariant))
-    assert stated.training_data is None
+    assert model.facts.training_data is None
 
 
 def test_pickles_need_trust(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_named_models_say_what_they_are(sevennet_0: Model, sevennet_l3i5: Model)
         assert {1, 6, 8, 30, 92} <= stated.elements
         assert 84 not in stated.elements  # polonium
         assert all((stated.conservative, stated.equivariant, stated.differentiable))
-        assert (stated.licence, stated.training_data) == ("MIT", "MPtrj")
+        assert (model.facts.licence, model.facts.training_data) == ("MIT", "MPtrj")
     assert sevennet_0.identity != sevennet_l3i5.identity
 
 
@@ -98,7 +98,7 @@ def test_checkpoint_file_becomes_a_model(tiny_sevennet_path: Path, dtype: str) -
     assert model.capabilities.elements == frozenset(NUMBERS.values())
     assert (model.capabilities.cutoff_A, model.capabilities.receptive_field_A) == (3.0, 6.0)
     assert model.capabilities.curvature_smooth is None
-    assert model.capabilities.licence is None
+    assert model.facts.licence is None
     atoms = molecule("CH3OH")
     atoms.rattle(0.1, seed=1)
     [evaluation] = model.evaluate([atoms])

@@ -72,8 +72,8 @@ def test_each_modality_is_that_of_sevenn(modal: str, dtype: str) -> None:
 
     model = load_model(f"sevennet-mf-0?modal={modal}", dtype=dtype, device="cpu")
     assert (model.identity.name, model.identity.options) == ("sevennet-mf-0", {"modal": modal})
-    assert functional_of(model.capabilities.level_of_theory, "sevennet-mf-0") == modal.lower()
-    assert model.capabilities.citation == "doi 10.1021/jacs.4c14455"
+    assert functional_of(model.facts.level_of_theory, "sevennet-mf-0") == modal.lower()
+    assert model.facts.citation == "doi 10.1021/jacs.4c14455"
     calculator = SevenNetCalculator("7net-mf-0", modal=modal, device="cpu")
     for atoms in (triclinic(), molecule("CH3CH2OH")):
         atoms.rattle(0.05, seed=3)
@@ -101,7 +101,7 @@ def test_a_file_has_the_modalities_that_it_was_trained_for(
     expected = atoms.copy()
     expected.calc = SevenNetCalculator(str(two_fidelities), modal=modal, device="cpu")
     model = load(two_fidelities, modal)
-    assert model.capabilities.level_of_theory is None
+    assert model.facts.level_of_theory is None
     [found] = model.evaluate([atoms], stress=True)
     assert found.energy_eV == pytest.approx(expected.get_potential_energy(), abs=1e-5)
     assert np.abs(found.forces_eV_per_A).max() > 1e-2
@@ -191,9 +191,8 @@ def test_a_named_model_is_downloaded_once(
     assert asked == [address]
     assert model.identity.checkpoint_sha256 is not None
     assert model.identity.options == {"modal": "fine"}
-    stated = model.capabilities
-    assert (stated.training_data, stated.licence) == ("OMat24, MPtrj, sAlex", "MIT")
-    assert stated.curvature_smooth is None
+    assert (model.facts.training_data, model.facts.licence) == ("OMat24, MPtrj, sAlex", "MIT")
+    assert model.capabilities.curvature_smooth is None
     assert capsys.readouterr().out == ""
 
 

@@ -136,8 +136,16 @@ def test_charges_that_do_not_converge_are_an_error(monkeypatch: pytest.MonkeyPat
     [
         ("tblite:GFN3-xTB", {}, "choose GFN1-xTB or GFN2-xTB"),
         ("gfn2-xtb?task=omol", {}, "no option task"),
-        ("gfn2-xtb", {"dtype": "float32"}, "tblite has its own dtype"),
-        ("gfn2-xtb", {"device": "cuda"}, "tblite has its own device"),
+        (
+            "gfn2-xtb",
+            {"dtype": "float32"},
+            "tblite has its own device and its own precision. Leave the dtype",
+        ),
+        (
+            "gfn2-xtb",
+            {"device": "cuda"},
+            "tblite has its own device and its own precision. Leave the device",
+        ),
     ],
 )
 def test_what_cannot_be_asked_for(name: str, settings: dict[str, str], message: str) -> None:

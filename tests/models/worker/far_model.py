@@ -18,6 +18,7 @@ from ase import Atoms
 
 import nearsight.errors
 from nearsight.models.contract import Capabilities, Evaluation, Seed
+from nearsight.models.facts import Facts
 from nearsight.models.worker import in_worker
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import Pairs
@@ -46,8 +47,8 @@ class FarModel:
             size_consistent=None,
             differentiable=True,
             curvature_smooth=True,
-            citation="doi:10/1",
         )
+        self.facts = Facts(citation="doi:10/1")
         self.n_done = 0
         self.n_open = 0
 

@@ -52,6 +52,7 @@ def require_same_verbs(here: Model, there: Model, structures: Sequence[Atoms]) -
     assert isinstance(there, Model)
     assert there.identity == here.identity
     assert there.capabilities == here.capabilities
+    assert there.facts == here.facts
     atoms = structures[-1]
     for forces, stress in ((True, False), (True, True), (False, False), (False, True)):
         asked = {"forces": forces, "stress": stress}

@@ -24,6 +24,7 @@ from nearsight.models.contract import (
     require_all_atoms,
     require_evaluable,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.soundness import require_sound
 from nearsight.provenance import ModelIdentity, Setting
 from nearsight.structures.pairs import Pairs
@@ -48,7 +49,11 @@ class AseModel:
     family
         The registry's family, for one that computes with an ASE calculator.
     capabilities
-        What is known about the calculator; by default nothing is assumed.
+        What is known about the calculator; by default nothing is assumed. It gets each structure
+        with its ``info``, initial charges and initial magnetic moments, of which it makes what it
+        will: charge and spin of a structure are not compared with anything.
+    facts
+        Licence, citation and the like; by default nothing is known.
     dtype
         Precision of its numbers: ``float64``, ``float32``, or ``unknown``.
     arguments
@@ -65,6 +70,7 @@ class AseModel:
         calculator: BaseCalculator,
         name: str | None = None,
         capabilities: Capabilities | None = None,
+        facts: Facts | None = None,
         *,
         family: str = "ase",
         dtype: str = "unknown",
@@ -89,7 +95,10 @@ class AseModel:
             size_consistent=None,
             differentiable=False,
             curvature_smooth=None,
+            takes_charge=None,
+            takes_spin=None,
         )
+        self.facts = facts or Facts()
 
     @property
     def identity(self) -> ModelIdentity:

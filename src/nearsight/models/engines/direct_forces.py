@@ -22,10 +22,11 @@ from nearsight.models.contract import (
     Products,
     Seed,
     require_all_atoms,
-    require_elements,
+    require_calculable,
     require_evaluable,
 )
 from nearsight.models.engines.torch_graphs import graph_of
+from nearsight.models.facts import Facts
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.soundness import require_all_sound
 from nearsight.provenance import ModelIdentity
@@ -89,8 +90,9 @@ class DirectForceModel:
     strain, since forces and stress are no derivatives of one energy.
     """
 
-    def __init__(self, predictor: TorchForces) -> None:
+    def __init__(self, predictor: TorchForces, facts: Facts | None = None) -> None:
         self._predictor = predictor
+        self._facts = facts or Facts()
 
     @property
     def identity(self) -> ModelIdentity:
@@ -101,6 +103,11 @@ class DirectForceModel:
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
         return self._predictor.capabilities
+
+    @property
+    def facts(self) -> Facts:
+        """Licence, citation, level of theory and what else is to be said of the model."""
+        return self._facts
 
     def evaluate(
         self,
@@ -176,7 +183,7 @@ class DirectForceModel:
 
     def _slope(self, atoms: Atoms) -> tuple[torch.Tensor, torch.Tensor]:
         """Return minus the forces, and the positions that they can be differentiated by."""
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         graph = graph_of(self._predictor, [atoms])
         positions = graph.positions.detach().requires_grad_(True)
         return -self._predictor.predict(graph, positions).forces_eV_per_A, positions

@@ -30,9 +30,10 @@ from nearsight.models.contract import (
     Evaluation,
     Products,
     Seed,
-    require_elements,
+    require_calculable,
     require_evaluable,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.given_pairs import pairs_within
 from nearsight.models.graphs.padded_graph import PaddedGraph, padded_graph, rounded_atoms
 from nearsight.models.soundness import require_all_sound
@@ -94,8 +95,9 @@ class JaxModel:
         JAX has no such device as the identity names.
     """
 
-    def __init__(self, energy: JaxEnergy) -> None:
+    def __init__(self, energy: JaxEnergy, facts: Facts | None = None) -> None:
         self._energy = energy
+        self._facts = facts or Facts()
         self._device = device_named(energy.identity.device)
         self._first = jax.jit(
             self._first_derivatives, static_argnames=("by_positions", "by_strain")
@@ -115,6 +117,11 @@ class JaxModel:
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
         return self._energy.capabilities
+
+    @property
+    def facts(self) -> Facts:
+        """Licence, citation, level of theory and what else is to be said of the model."""
+        return self._facts
 
     def evaluate(
         self,
@@ -161,7 +168,7 @@ class JaxModel:
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
     ) -> Iterator[NDArray[np.float64]]:
         """Yield analytic rows; see `Model.rows`."""
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         pull = self._linearize(atoms, None)
         for start in range(0, len(seeds), batch_size):
             batch = seeds[start : start + batch_size]
@@ -184,7 +191,7 @@ class JaxModel:
         centres: NDArray[np.int64] | None = None,
     ) -> Products:
         """Return analytic products; see `Model.linearize`."""
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         pull = self._linearize(atoms, centres)
         n_components = 3 * len(atoms)
 

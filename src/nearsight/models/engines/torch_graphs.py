@@ -6,8 +6,6 @@ from typing import Protocol
 import torch
 from ase import Atoms
 
-from nearsight.models.contract import of_batch
-from nearsight.models.electrons import require_same_electrons
 from nearsight.models.given_pairs import pairs_within
 from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_graph
 from nearsight.provenance import ModelIdentity
@@ -43,13 +41,9 @@ def graph_of(
     Raises
     ------
     ModelError
-        `pairs` are those of other structures, or do not reach the cutoff; or a structure says that
-        it has another charge or spin than the network was loaded for.
+        `pairs` are those of other structures, or do not reach the cutoff.
     """
     identity = network.identity
-    for index, atoms in enumerate(structures):
-        with of_batch(structures, index):
-            require_same_electrons(atoms, identity)
     within = pairs_within(structures, pairs, network.cutoff_A, identity.name)
     graph = network.complete(neighbor_graph(structures, within))
     return graph.to(getattr(torch, identity.dtype), identity.device)

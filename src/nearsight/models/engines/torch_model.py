@@ -24,10 +24,11 @@ from nearsight.models.contract import (
     Seed,
     TorchEnergy,
     require_all_atoms,
-    require_elements,
+    require_calculable,
     require_evaluable,
 )
 from nearsight.models.engines.torch_graphs import graph_of
+from nearsight.models.facts import Facts
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.soundness import require_all_sound
 from nearsight.provenance import ModelIdentity
@@ -37,8 +38,9 @@ from nearsight.structures.pairs import Pairs
 class TorchModel:
     """The contract's verbs over the energy function of a PyTorch model."""
 
-    def __init__(self, energy: TorchEnergy) -> None:
+    def __init__(self, energy: TorchEnergy, facts: Facts | None = None) -> None:
         self._energy = energy
+        self._facts = facts or Facts()
 
     @property
     def identity(self) -> ModelIdentity:
@@ -49,6 +51,11 @@ class TorchModel:
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
         return self._energy.capabilities
+
+    @property
+    def facts(self) -> Facts:
+        """Licence, citation, level of theory and what else is to be said of the model."""
+        return self._facts
 
     def evaluate(
         self,
@@ -78,7 +85,7 @@ class TorchModel:
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
     ) -> Iterator[NDArray[np.float64]]:
         """Yield analytic rows; see `Model.rows`."""
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         graph = graph_of(self._energy, [atoms])
         on_device = [
             (atom, torch.as_tensor(direction).to(graph.positions)) for atom, direction in seeds
@@ -97,7 +104,7 @@ class TorchModel:
         centres: NDArray[np.int64] | None = None,
     ) -> Products:
         """Return analytic products; see `Model.linearize`."""
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         if not self.capabilities.atomic_energies:
             require_all_atoms(centres, self)
         graph = graph_of(self._energy, [atoms])

@@ -21,11 +21,11 @@ from nearsight.models.environments.preconditions import (
 )
 from nearsight.models.environments.remove import take_away
 from nearsight.models.environments.running import Runner
-from nearsight.models.environments.source import requirement
+from nearsight.models.environments.source import requirement, requirement_of
 from nearsight.models.environments.state import Environment, State, find
 from nearsight.models.environments.tools import ONLY_INSTALLED, Command, Tool, choose_tool
 from nearsight.models.environments.torch_build import TorchChoice, choose_torch
-from nearsight.models.families import FAMILIES
+from nearsight.models.families import FAMILIES, third_parties
 from nearsight.models.family import TORCH, Family, Step
 from nearsight.progress import Progress, as_progress
 
@@ -50,6 +50,8 @@ class _Plan:
     torch: TorchChoice
     own: tuple[str, ...]
     """The arguments that install Nearsight."""
+    bringing: tuple[str, ...]
+    """The arguments that install the package that brings the family; none for one of Nearsight."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,9 @@ def install(
     """Make the environment of a family, unless it is there already.
 
     Where PyTorch is needed it comes first and is pinned, so that nothing replaces it; then the
-    family's packages; then the Nearsight that runs here. The record that makes the environment
-    complete is written when the family's file can be imported there. A half-made environment is
-    made anew.
+    family's packages; then the Nearsight that runs here, and the package that brings the family
+    where that is another one. The record that makes the environment complete is written when the
+    family's file can be imported there. A half-made environment is made anew.
 
     Parameters
     ----------
@@ -94,7 +96,7 @@ def install(
     require_something_to_install(of)
     require_licence(of, accepted=accept_licence)
     tool = choose_tool(of)
-    own = requirement()
+    own, bringing = requirement(), _bringing(family)
     place = Place.of(family)
     make_writable(place.root)
     with locked(place.lock, f"the environment of {family}") as descriptor:
@@ -106,7 +108,7 @@ def install(
         take_away(place)
         place.log.unlink(missing_ok=True)
         try:
-            plan = _Plan(place, of, tool, torch, own)
+            plan = _Plan(place, of, tool, torch, own, bringing)
             return _build(plan, Runner(family, place.log, descriptor), progress)
         except BaseException as error:  # also of an interruption: a part is of no use
             shutil.rmtree(place.folder, ignore_errors=True)
@@ -116,6 +118,13 @@ def install(
                     f"space, or put the environments elsewhere with NEARSIGHT_ENVIRONMENTS."
                 ) from error
             raise
+
+
+def _bringing(family: str) -> tuple[str, ...]:
+    for other in third_parties().families:
+        if other.family.name == family and other.distribution is not None:
+            return requirement_of(other.distribution)
+    return ()
 
 
 def _build(plan: _Plan, runner: Runner, progress: Progress | bool | None) -> Environment:
@@ -163,6 +172,10 @@ def _work(plan: _Plan) -> list[_Work]:
             for step in plan.family.steps
         ),
         _Work("Nearsight", tool.install(place, Step(plan.own), constraints)),
+        *(
+            _Work(package, tool.install(place, Step(plan.bringing), constraints))
+            for package in plan.bringing[-1:]
+        ),
         _Work("whether it can be imported", [*python, "-c", f"import {plan.family.module}"]),
         _Work("PyTorch's build", [*python, "-c", _ASK]),
     ]

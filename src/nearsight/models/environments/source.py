@@ -1,4 +1,4 @@
-"""Where the Nearsight that runs here came from, so that an environment gets the same one."""
+"""Where a package that is installed here came from, so that an environment gets the same one."""
 
 import json
 from importlib import metadata
@@ -25,7 +25,7 @@ def requirement() -> tuple[str, ...]:
     if distribution is not None:
         origin = json.loads(distribution.read_text("direct_url.json") or "null")
         if origin is not None:
-            return _from_origin(origin)
+            return _from_origin("Nearsight", origin)
     tree = package.parents[1]
     if (tree / "pyproject.toml").is_file():
         return ("--editable", str(tree))
@@ -36,6 +36,20 @@ def requirement() -> tuple[str, ...]:
         f"tree with a pyproject.toml, so that it cannot be installed into another environment; "
         f"install it with pip first."
     )
+
+
+def requirement_of(distribution: metadata.Distribution) -> tuple[str, ...]:
+    """Return the arguments by which pip installs a package that is installed here.
+
+    Raises
+    ------
+    InstallationError
+        The folder that it came from is gone.
+    """
+    origin = json.loads(distribution.read_text("direct_url.json") or "null")
+    if origin is not None:
+        return _from_origin(distribution.name, origin)
+    return (f"{distribution.name}=={distribution.version}",)
 
 
 def _distribution_of(package: Path) -> metadata.Distribution | None:
@@ -50,20 +64,20 @@ def _distribution_of(package: Path) -> metadata.Distribution | None:
     return None
 
 
-def _from_origin(origin: dict[str, dict[str, str]]) -> tuple[str, ...]:
+def _from_origin(name: str, origin: dict[str, dict[str, str]]) -> tuple[str, ...]:
     url = str(origin["url"])
     if "dir_info" in origin:
         folder = _folder(origin)
         if not (folder / "pyproject.toml").is_file():
             raise InstallationError(
-                f"Nearsight was installed from {folder}, where no pyproject.toml is any more, so "
+                f"{name} was installed from {folder}, where no pyproject.toml is any more, so "
                 f"that it cannot be installed into another environment; install it anew."
             )
         return ("--editable", str(folder)) if origin["dir_info"].get("editable") else (str(folder),)
     if "vcs_info" in origin:
         vcs = origin["vcs_info"]
-        return (f"nearsight @ {vcs['vcs']}+{url}@{vcs['commit_id']}",)
-    return (f"nearsight @ {url}",)
+        return (f"{name.lower()} @ {vcs['vcs']}+{url}@{vcs['commit_id']}",)
+    return (f"{name.lower()} @ {url}",)
 
 
 def _folder(origin: dict[str, dict[str, str]]) -> Path:

@@ -20,6 +20,7 @@ from nearsight.models.contract import (
     Products,
     Seed,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.given_pairs import require_own
 from nearsight.models.soundness import require_all_sound
 from nearsight.models.worker.frames import Arrays, Frame
@@ -89,17 +90,22 @@ class WorkerModel:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._identity, self._capabilities = _OneRestart().run(worker.described)
+        self._described = _OneRestart().run(worker.described)
 
     @property
     def identity(self) -> ModelIdentity:
         """Name, checkpoint digest, dtype, device and options, with the versions over there."""
-        return self._identity
+        return self._described.identity
 
     @property
     def capabilities(self) -> Capabilities:
         """What may be asked of the model."""
-        return self._capabilities
+        return self._described.capabilities
+
+    @property
+    def facts(self) -> Facts:
+        """Licence, citation, level of theory and what else is to be said of the model."""
+        return self._described.facts
 
     def evaluate(
         self,
@@ -119,7 +125,7 @@ class WorkerModel:
             arrays |= pairs_to_arrays(pairs)
         answer = _OneRestart().run(lambda: self._worker.request(head, arrays))
         evaluations = evaluations_from_arrays(answer.arrays, structures, **asked)
-        require_all_sound(evaluations, structures, self._identity.name)
+        require_all_sound(evaluations, structures, self.identity.name)
         return evaluations
 
     def rows(

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from nearsight import errors
 from nearsight.errors import ModelError, NearsightError
 from nearsight.memory import is_out_of_memory
 from nearsight.models.contract import Capabilities, Evaluation, Model, Seed
+from nearsight.models.facts import Facts
 from nearsight.models.worker.frames import Arrays
 from nearsight.provenance import ModelIdentity, model_versions
 from nearsight.structures.pairs import Pairs
@@ -172,15 +173,29 @@ def model_to_head(model: Model) -> dict[str, Any]:
     capabilities = asdict(model.capabilities)
     if capabilities["elements"] is not None:
         capabilities["elements"] = sorted(capabilities["elements"])
-    return {"identity": identity.to_json(), "capabilities": capabilities}
+    return {
+        "identity": identity.to_json(),
+        "capabilities": capabilities,
+        "facts": asdict(model.facts),
+    }
 
 
-def model_from_head(head: Mapping[str, Any]) -> tuple[ModelIdentity, Capabilities]:
-    """Rebuild identity and capabilities."""
+@dataclass(frozen=True)
+class Description:
+    """What a model says of itself."""
+
+    identity: ModelIdentity
+    capabilities: Capabilities
+    facts: Facts
+
+
+def model_from_head(head: Mapping[str, Any]) -> Description:
+    """Rebuild what `model_to_head` described."""
     capabilities = dict(head["capabilities"])
     if capabilities["elements"] is not None:
         capabilities["elements"] = frozenset(capabilities["elements"])
-    return ModelIdentity.from_json(head["identity"]), Capabilities(**capabilities)
+    identity = ModelIdentity.from_json(head["identity"])
+    return Description(identity, Capabilities(**capabilities), Facts(**head["facts"]))
 
 
 def error_to_head(error: Exception) -> dict[str, str]:

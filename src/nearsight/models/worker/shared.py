@@ -13,12 +13,10 @@ from typing import Any
 
 from nearsight import memory
 from nearsight.errors import ModelError
-from nearsight.models.contract import Capabilities
 from nearsight.models.worker import process
 from nearsight.models.worker.frames import Arrays, Frame
-from nearsight.models.worker.messages import model_from_head
+from nearsight.models.worker.messages import Description, model_from_head
 from nearsight.models.worker.process import WorkerDiedError, WorkerProcess
-from nearsight.provenance import ModelIdentity
 
 
 class HandleLostError(Exception):
@@ -46,7 +44,7 @@ class Worker:
         self._command = command
         self._folder = folder
         self._request = dict(request)
-        self._described: tuple[ModelIdentity, Capabilities] | None = None
+        self._described: Description | None = None
         self._handles = itertools.count(1)
         self._forget()
 
@@ -57,7 +55,7 @@ class Worker:
         self._released: deque[int] = deque()
         self._last_measurement: int | None = None
 
-    def described(self) -> tuple[ModelIdentity, Capabilities]:
+    def described(self) -> Description:
         """Return what the model says of itself, once it is loaded."""
         with self._lock:
             self._running()
@@ -142,7 +140,7 @@ class Worker:
         self.generation += 1
         return started
 
-    def _describe(self, described: tuple[ModelIdentity, Capabilities]) -> None:
+    def _describe(self, described: Description) -> None:
         if self._described is not None and described != self._described:
             raise ModelError(
                 f"{self._request['name']} is another model since its process was started again: "

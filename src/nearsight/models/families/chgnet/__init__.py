@@ -15,6 +15,9 @@ FAMILY = Family(
     extra=True,
 )
 
+# Note 2 of the data set: doi 10.6084/m9.figshare.23713842.
+_CORRECTED = "total energies of VASP with the corrections of the Materials Project (MP2020)"
+
 _CHGNET_0_3_0 = NamedModel(
     name="chgnet-0.3.0",
     family="chgnet",
@@ -29,6 +32,7 @@ _CHGNET_0_3_0 = NamedModel(
     curvature_smooth=False,
     remark="angles",
     inside_package=True,
+    energy_scale=_CORRECTED,
 )
 
 MODELS = (
@@ -41,5 +45,6 @@ MODELS = (
         level_of_theory="r2SCAN",
         citation=f"{_CHGNET_0_3_0.citation}, doi 10.1038/s41524-025-01796-y",
         n_elements=88,
+        energy_scale=None,
     ),
 )

@@ -174,7 +174,8 @@ def load(request: LoadRequest) -> TorchModel:
         dtype=request.dtype,
         device=request.device,
     )
-    return TorchModel(ChgnetEnergy(model, identity, _capabilities(model, known_as)))
+    energy = ChgnetEnergy(model, identity, _capabilities(model, known_as))
+    return TorchModel(energy, stated(known_as))
 
 
 def _capabilities(model: Any, known_as: str) -> Capabilities:
@@ -195,7 +196,6 @@ def _capabilities(model: Any, known_as: str) -> Capabilities:
         size_consistent=local,
         differentiable=True,
         curvature_smooth=False,
-        **stated(known_as),
     )
 
 

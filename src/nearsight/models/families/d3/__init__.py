@@ -12,6 +12,8 @@ FAMILY = Family(
     size_MB=1600,
     extra=True,
     target_is_path=False,
+    device="cpu",
+    no_choice="D3 is computed on the CPU, also where it is added to a model on a GPU",
 )
 
 MODELS: tuple[NamedModel, ...] = ()

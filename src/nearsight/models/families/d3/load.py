@@ -24,9 +24,10 @@ from nearsight.models.contract import (
     Products,
     Seed,
     require_all_atoms,
-    require_elements,
+    require_calculable,
     require_evaluable,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.families.d3.curvature import Curvature
 from nearsight.models.families.d3.energy import dispersion, dispersion_energies
 from nearsight.models.families.d3.parameters import (
@@ -89,9 +90,14 @@ class D3Model:
             size_consistent=True,
             differentiable=True,
             curvature_smooth=True,
+            takes_charge=True,  # on neither of which it depends
+            takes_spin=True,
+        )
+        self.facts = Facts(
             level_of_theory=f"D3(BJ) for {damping.functional}",
             licence="MIT",
             citation="doi 10.1063/1.3382344 and 10.1002/jcc.21759",
+            energy_scale="zero for isolated atoms",
         )
 
     def evaluate(
@@ -119,7 +125,7 @@ class D3Model:
         All sums over the lattice are done before the first row; a row is then a product with small
         matrices.
         """
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         curvature = Curvature(dispersion(atoms, self._damping, self._reference, order=2))
         for start in range(0, len(seeds), batch_size):
             batch = seeds[start : start + batch_size]
@@ -138,7 +144,7 @@ class D3Model:
     ) -> Products:
         """Return analytic products; see `Model.linearize`."""
         require_all_atoms(centres, self)
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         sums = dispersion(atoms, self._damping, self._reference, order=2)
         curvature = Curvature(sums, strain=strain)
         size = 3 * len(atoms) + 6 * strain

@@ -19,6 +19,7 @@ exactly its number of cells times one.
 import contextlib
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities, Model
 from nearsight.models.engines.direct_forces import DirectForceModel, DirectPrediction
 from nearsight.models.engines.torch_model import TorchModel
+from nearsight.models.facts import Facts
 from nearsight.models.families import stated
 from nearsight.models.families.fairchem.network import FairchemNetwork, System, build, energy_block
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
@@ -54,6 +56,9 @@ _LEVELS = {
 }
 """Level of theory of each task of the models that are no fine-tuned ones."""
 
+_SCALES = {"omat": "total energies of VASP as in OMat24, not those of the Materials Project"}
+"""Energy scale of tasks whose is known: the README of fairchem warns of it."""
+
 _TUNED = {
     ("uma-s-1p2p1-ft-d4rev", "omol"): "ωB97M-D4rev",
     ("uma-s-1p2p1-ft-r2scan", "omat"): "r2SCAN",
@@ -70,10 +75,14 @@ class FairchemEnergy:
     """The atomic energies of a conservative network as a function of positions and strain."""
 
     def __init__(
-        self, network: FairchemNetwork, block: Any, identity: ModelIdentity, stated: Capabilities
+        self,
+        network: FairchemNetwork,
+        block: Any,
+        identity: ModelIdentity,
+        capabilities: Capabilities,
     ) -> None:
         self.identity = identity
-        self.capabilities = stated
+        self.capabilities = capabilities
         self._network = network
         self.cutoff_A = network.cutoff_A
         self._block = block.to(dtype=getattr(torch, identity.dtype), device=identity.device)
@@ -101,10 +110,10 @@ class FairchemForces:
     """Energy, forces and stress of a network that predicts forces directly."""
 
     def __init__(
-        self, network: FairchemNetwork, identity: ModelIdentity, stated: Capabilities
+        self, network: FairchemNetwork, identity: ModelIdentity, capabilities: Capabilities
     ) -> None:
         self.identity = identity
-        self.capabilities = stated
+        self.capabilities = capabilities
         self._network = network
         self.cutoff_A = network.cutoff_A
         self._references = network.references()
@@ -150,11 +159,12 @@ def load(request: LoadRequest) -> Model:
         device=request.device,
         options={"task": system.task, "charge": system.charge, "spin": system.spin},
     )
-    stated = _capabilities(model, named, system.task)
-    if not stated.conservative:
+    capabilities = _capabilities(model)
+    facts = _facts(model, named, system.task)
+    if not capabilities.conservative:
         network = FairchemNetwork(model, identity, system)
         _require_heads(network, ("energy", "forces"), path)
-        return DirectForceModel(FairchemForces(network, identity, stated))
+        return DirectForceModel(FairchemForces(network, identity, capabilities), facts)
     block = energy_block(model, system.task, request.dtype)
     network = FairchemNetwork(model, identity, system)
     _require_heads(network, ("energy",), path)
@@ -163,7 +173,7 @@ def load(request: LoadRequest) -> Model:
             f"{path} does not have one energy that is a sum over atoms, which is what is supported "
             f"of conservative networks; use one that has (MLP_EFS_Head with reduce='sum')."
         )
-    return TorchModel(FairchemEnergy(network, block, identity, stated))
+    return TorchModel(FairchemEnergy(network, block, identity, capabilities), facts)
 
 
 def _download(name: str) -> Path:
@@ -232,7 +242,7 @@ def _require_heads(network: FairchemNetwork, properties: Sequence[str], path: Pa
         )
 
 
-def _capabilities(model: Any, named: str | None, task: str) -> Capabilities:
+def _capabilities(model: Any) -> Capabilities:
     backbone = model.backbone
     conservative = not backbone.regress_config.direct_forces
     # Each atom sees its neighbours before the first layer already.
@@ -243,14 +253,6 @@ def _capabilities(model: Any, named: str | None, task: str) -> Capabilities:
     # What is computed on a grid of points turns with the structure only as far as the grid is fine:
     # with random weights forces deviate by 10⁻⁴ of their size (atoms), by 10⁻⁶ (pairs).
     exact = backbone.act_type == "gate" and backbone.ff_type == "spectral"
-    facts = stated(named or "")
-    if named:
-        # Of each task its own.
-        untuned = None if "-ft-" in named else _LEVELS.get(task)
-        facts |= {
-            "level_of_theory": _TUNED.get((named, task), untuned),
-            "training_data": f"that of the task {task}",
-        }
     return Capabilities(
         cutoff_A=float(backbone.cutoff),
         receptive_field_A=reach if local else None,
@@ -262,5 +264,17 @@ def _capabilities(model: Any, named: str | None, task: str) -> Capabilities:
         size_consistent=local,
         differentiable=True,
         curvature_smooth=None,
-        **facts,
+    )
+
+
+def _facts(model: Any, named: str | None, task: str) -> Facts:
+    facts = replace(stated(named or ""), neighbour_limit=int(model.backbone.max_neighbors))
+    if not named:
+        return facts
+    untuned = None if "-ft-" in named else _LEVELS.get(task)
+    return replace(
+        facts,
+        level_of_theory=_TUNED.get((named, task), untuned),
+        training_data=f"that of the task {task}",
+        energy_scale=_SCALES.get(task),
     )

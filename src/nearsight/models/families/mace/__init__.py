@@ -29,11 +29,14 @@ _MACE_MP_0_SMALL = NamedModel(
     parameters=3_847_696,
     n_elements=89,
     remark="128x0e",
+    energy_scale="total energies of VASP without corrections",  # said in its calculators.mace_mp
     download="$XDG_CACHE_HOME/mace/20231210mace128L0_energy_epoch249model",
 )
 
 _ASL = "Academic Software License (ASL), no commercial use"
-_FOUNDATION = replace(_MACE_MP_0_SMALL, cutoff_A=None, layers=None, parameters=None, remark="")
+_FOUNDATION = replace(
+    _MACE_MP_0_SMALL, cutoff_A=None, layers=None, parameters=None, remark="", energy_scale=None
+)
 """What is common to later models, of which less is published."""
 
 _MACE_OFF23_SMALL = NamedModel(

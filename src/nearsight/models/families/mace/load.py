@@ -133,12 +133,12 @@ def load(request: LoadRequest) -> TorchModel:
         device=request.device,
         options=options,
     )
-    energy = MaceEnergy(model, place, identity, _capabilities(model, request.name))
+    energy = MaceEnergy(model, place, identity, _capabilities(model))
     _make_differentiation_cheap(model, energy, path)
-    return TorchModel(energy)
+    return TorchModel(energy, stated(request.name))
 
 
-def _capabilities(model: Any, name: str) -> Capabilities:
+def _capabilities(model: Any) -> Capabilities:
     cutoff = float(model.r_max)
     return Capabilities(
         cutoff_A=cutoff,
@@ -151,7 +151,6 @@ def _capabilities(model: Any, name: str) -> Capabilities:
         size_consistent=True,
         differentiable=True,
         curvature_smooth=None,
-        **stated(name),
     )
 
 
@@ -171,7 +170,7 @@ def _download(request: LoadRequest) -> Path:
                 f"{request.name} is downloaded from {address} as a pickled module, which can run "
                 f"any code when it is loaded, and its authors publish no digest to compare it "
                 f"with. If you trust that address, load it with `trust`. "
-                f"Licence of the weights: {stated(request.name)['licence']}."
+                f"Licence of the weights: {stated(request.name).licence}."
             )
         try:
             return Path(foundations_models.download_mace_mp_checkpoint(key))

@@ -19,6 +19,7 @@ What is said here of smoothness follows from the functions of the package, whate
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -35,7 +36,8 @@ from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
-from nearsight.models.families import Stated, stated
+from nearsight.models.facts import Facts
+from nearsight.models.families import stated
 from nearsight.models.graphs.angle_graph import AngleGraph, angle_graph
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.loading import LoadRequest
@@ -167,11 +169,11 @@ def load(request: LoadRequest) -> TorchModel:
         dtype=request.dtype,
         device=request.device,
     )
-    capabilities = _capabilities(potential.model, published if downloaded else "")
-    return TorchModel(MatglEnergy(potential, identity, capabilities))
+    facts = _facts(published if downloaded else "")
+    return TorchModel(MatglEnergy(potential, identity, _capabilities(potential.model)), facts)
 
 
-def _capabilities(network: Any, published: str) -> Capabilities:
+def _capabilities(network: Any) -> Capabilities:
     kind = type(network).__name__
     blocks = network.num_layers + 1 if kind == "TensorNet" else network.n_blocks
     return Capabilities(
@@ -189,15 +191,14 @@ def _capabilities(network: Any, published: str) -> Capabilities:
         # CHGNet's cusps are there whatever the weights; nothing is known of the others' before they
         # are examined.
         curvature_smooth=False if kind == "CHGNet" else None,
-        **_facts(published),
     )
 
 
-def _facts(published: str) -> Stated:
+def _facts(published: str) -> Facts:
     """Return what is known of a published potential; that of one without a name is in its name."""
     facts = stated(_NAMES.get(published, ""))
     if found := _MATPES.search(published):
-        facts |= {"training_data": found[1], "level_of_theory": found[2]}
+        return replace(facts, training_data=found[1], level_of_theory=found[2])
     return facts
 
 

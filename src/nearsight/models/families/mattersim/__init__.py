@@ -30,6 +30,7 @@ FAMILY = Family(
     ),
     size_MB=1800,
     e3nn=">=0.5",
+    recorded=("mattersim",),
 )
 
 _MATTERSIM_1M = NamedModel(

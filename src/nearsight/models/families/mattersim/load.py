@@ -145,7 +145,7 @@ def load(request: LoadRequest) -> TorchModel:
         device=request.device,
     )
     capabilities = _capabilities(model, request.name)
-    return TorchModel(MattersimEnergy(model, identity, capabilities))
+    return TorchModel(MattersimEnergy(model, identity, capabilities), stated(request.name))
 
 
 def _capabilities(model: Any, name: str) -> Capabilities:
@@ -164,7 +164,6 @@ def _capabilities(model: Any, name: str) -> Capabilities:
         size_consistent=True,
         differentiable=True,
         curvature_smooth=None,
-        **stated(name),
     )
 
 

@@ -198,7 +198,8 @@ def load(request: LoadRequest) -> TorchModel:
         options=options,
     )
     return TorchModel(
-        MetatomicEnergy(model, output, identity, _capabilities(model, output, request.name))
+        MetatomicEnergy(model, output, identity, _capabilities(model, output)),
+        stated(request.name),
     )
 
 
@@ -256,7 +257,7 @@ def _energy_output(model: Any, variant: str | None, path: Path) -> str:
     return name
 
 
-def _capabilities(model: Any, output: str, name: str) -> Capabilities:
+def _capabilities(model: Any, output: str) -> Capabilities:
     """Return what is true of PET; of an architecture that is not known, what the file says."""
     own = model.capabilities()
     to_A = unit_conversion_factor(own.length_unit, "angstrom") if own.length_unit else 1.0
@@ -280,7 +281,6 @@ def _capabilities(model: Any, output: str, name: str) -> Capabilities:
         size_consistent=True if field is not None else None,
         differentiable=True,
         curvature_smooth=None,
-        **stated(name),
     )
 
 

@@ -11,6 +11,7 @@ FAMILY = Family(
     steps=one_step("nequip>=0.19.1,<0.20", "nequip-allegro>=0.8.3,<0.9"),
     size_MB=1530,
     extra=True,
+    recorded=("nequip",),
     e3nn=">=0.6",
 )
 

@@ -144,13 +144,15 @@ def load(request: LoadRequest) -> Model:
         return load_compiled(path, identity)
     model = _read(path)
     cutoffs = _cutoffs_A(model)
-    capabilities = _capabilities(model, float(cutoffs.max()), request.name, path)
+    capabilities = _capabilities(model, float(cutoffs.max()), path)
     type_of_number = torch.zeros(len(atomic_numbers), dtype=torch.int64)
     for place, symbol in enumerate(model.type_names):
         type_of_number[atomic_numbers[symbol]] = place
     energy = _energy_part(model, path)
     simplify_products(energy)
-    return TorchModel(NequIPEnergy(energy, type_of_number, cutoffs, identity, capabilities))
+    return TorchModel(
+        NequIPEnergy(energy, type_of_number, cutoffs, identity, capabilities), stated(request.name)
+    )
 
 
 def _download(address: str, request: LoadRequest) -> Path:
@@ -245,7 +247,7 @@ def _cutoffs_A(model: Any) -> torch.Tensor:
     return torch.full((n_types, n_types), float(metadata["r_max"]), dtype=torch.float64)
 
 
-def _capabilities(model: Any, cutoff_A: float, name: str, path: Path) -> Capabilities:
+def _capabilities(model: Any, cutoff_A: float, path: Path) -> Capabilities:
     """Return what is true of the architecture; of one that is not known, no more than is seen.
 
     The code of a package is its own, so that architectures are told by the names of their modules.
@@ -275,7 +277,6 @@ def _capabilities(model: Any, cutoff_A: float, name: str, path: Path) -> Capabil
         size_consistent=known,
         differentiable=True,
         curvature_smooth=None,
-        **stated(name),
     )
 
 

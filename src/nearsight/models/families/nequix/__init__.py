@@ -29,6 +29,7 @@ FAMILY = Family(
         Step(("nequix==0.4.5",), dependencies=False),
     ),
     size_MB=1120,
+    recorded=("e3nn-jax", "nequix"),
 )
 
 _NEQUIX = "arXiv 2508.16067"

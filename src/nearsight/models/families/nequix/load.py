@@ -111,9 +111,8 @@ def load(request: LoadRequest) -> JaxModel:
         size_consistent=True,
         differentiable=True,
         curvature_smooth=None,
-        **stated(request.name),
     )
-    return JaxModel(NequixEnergy(model, elements, identity, capabilities))
+    return JaxModel(NequixEnergy(model, elements, identity, capabilities), stated(request.name))
 
 
 def _named(name: str) -> tuple[Path, Any]:

@@ -50,6 +50,7 @@ def _orb(  # one argument for each fact
         # With 20 neighbours the energy itself is not continuous.
         curvature_smooth=False if few_neighbours else None,
         remark=remark,
+        neighbour_limit=20 if few_neighbours else 120,
     )
 
 

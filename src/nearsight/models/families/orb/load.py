@@ -17,6 +17,7 @@ What must be known about all of them:
   models were trained so.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,11 @@ _EMBEDDED = frozenset(range(1, 118))
 class OrbEnergy:
     """The energy of a conservative Orb model as a function of positions and strain."""
 
-    def __init__(self, network: OrbNetwork, identity: ModelIdentity, stated: Capabilities) -> None:
+    def __init__(
+        self, network: OrbNetwork, identity: ModelIdentity, capabilities: Capabilities
+    ) -> None:
         self.identity = identity
-        self.capabilities = stated
+        self.capabilities = capabilities
         self._network = network
         self.cutoff_A = network.cutoff_A
 
@@ -72,9 +75,11 @@ class OrbEnergy:
 class OrbForces:
     """Energy, forces and stress of a direct Orb model."""
 
-    def __init__(self, network: OrbNetwork, identity: ModelIdentity, stated: Capabilities) -> None:
+    def __init__(
+        self, network: OrbNetwork, identity: ModelIdentity, capabilities: Capabilities
+    ) -> None:
         self.identity = identity
-        self.capabilities = stated
+        self.capabilities = capabilities
         self._network = network
         self.cutoff_A = network.cutoff_A
 
@@ -122,11 +127,14 @@ def load(request: LoadRequest) -> Model:
         options=options,
     )
     conservative = hasattr(model, "grad_forces_name")  # as the package's calculator tells it
-    stated = _capabilities(model, request.name, conservative=conservative)
+    capabilities = _capabilities(model, request.name, conservative=conservative)
+    facts = replace(
+        stated(request.name), neighbour_limit=int(model.system_config.max_num_neighbors)
+    )
     network = OrbNetwork(model, identity)
     if conservative:
-        return TorchModel(OrbEnergy(network, identity, stated))
-    return DirectForceModel(OrbForces(network, identity, stated))
+        return TorchModel(OrbEnergy(network, identity, capabilities), facts)
+    return DirectForceModel(OrbForces(network, identity, capabilities), facts)
 
 
 def _path_and_architecture(target: str) -> tuple[Path, str]:
@@ -170,5 +178,4 @@ def _capabilities(model: Any, name: str, *, conservative: bool) -> Capabilities:
         size_consistent=False,
         differentiable=True,
         curvature_smooth=False if config.max_num_neighbors < _FEW_NEIGHBOURS else None,
-        **stated(name),
     )

@@ -19,7 +19,7 @@ from cached_path import cached_path
 from orb_models.forcefield import pretrained
 
 from nearsight.errors import ModelError
-from nearsight.models.families import MODELS
+from nearsight.models.families.orb import MODELS
 
 _UP_TO_BISMUTH = frozenset(range(1, 84))
 _WITH_ACTINIDES = _UP_TO_BISMUTH | frozenset(range(89, 95))
@@ -32,7 +32,7 @@ _OLD_HEADS = {
 }
 
 
-PUBLISHED = tuple(name for name, model in MODELS.items() if model.family == "orb")
+PUBLISHED = tuple(model.name for model in MODELS)
 """The models that are loaded by name, under the names that the package has for them."""
 
 

@@ -45,9 +45,10 @@ from nearsight.models.contract import (
     forces_of,
     of_batch,
     require_all_atoms,
-    require_elements,
+    require_calculable,
 )
 from nearsight.models.electrons import charge_and_multiplicity
+from nearsight.models.facts import Facts
 from nearsight.models.families.pyscf.rows import Response
 from nearsight.models.families.pyscf.scf import (
     GRID_LEVEL,
@@ -59,6 +60,7 @@ from nearsight.models.families.pyscf.scf import (
 from nearsight.models.loading import LoadRequest
 from nearsight.models.soundness import require_sound
 from nearsight.provenance import ModelIdentity
+from nearsight.structures.charge import multiplicity_of
 from nearsight.structures.pairs import Pairs
 
 STEP_A = 1e-3
@@ -112,9 +114,14 @@ class PyscfModel:
             difference_step_A=STEP_A,
             rows_share_work=True,
             periodic=False,
+            takes_charge="charge" not in method.named,
+            takes_spin="spin" not in method.named,
+        )
+        self.facts = Facts(
             level_of_theory=f"{method.functional.upper()}{with_dispersion} ({method.basis})",
             licence="Apache-2.0",
             citation=_CITATION,
+            energy_scale="total energies of PySCF",
         )
 
     def evaluate(
@@ -181,7 +188,7 @@ class PyscfModel:
         return products
 
     def _require(self, atoms: Atoms) -> None:
-        require_elements(atoms, self)
+        require_calculable(atoms, self)
         if atoms.pbc.any():
             raise ModelError(
                 f"{self.identity.name} computes molecules, and {atoms.get_chemical_formula()} is "
@@ -214,7 +221,14 @@ class PyscfModel:
         return [forces_of(evaluation) for evaluation in self.evaluate(structures)]
 
     def _response_of(self, atoms: Atoms) -> Response:
-        if self._response is None or self._response[0] != atoms:
+        if self._method.of(atoms).multiplicity != 1:
+            raise MethodError(
+                f"analytic second derivatives of {self.identity.name} are those of closed shells, "
+                f"and {atoms.get_chemical_formula()} has the multiplicity "
+                f"{multiplicity_of(atoms)}: say it in the model's name, as ?spin="
+                f"{multiplicity_of(atoms)}, and they are differences of forces."
+            )
+        if self._response is None or not same_geometry(self._response[0], atoms):
             self._response = None  # its memory is free before the next one needs it
             self._response = (atoms.copy(), Response(self._densities.of(atoms)))
         return self._response[1]
@@ -223,10 +237,10 @@ class PyscfModel:
 def load(request: LoadRequest) -> PyscfModel:
     """Load a method as ``pyscf:FUNCTIONAL/BASIS``, such as ``pyscf:rpbe/def2-svp``.
 
-    Options are ``charge``, in elementary charges and by default 0; ``spin``, the multiplicity
-    2S + 1, by default 1; ``dispersion``, such as ``d3bj`` or ``d4``, by default none;
-    ``grid_response``, ``true`` or ``false``, the default; and ``grid_level``, PySCF's from 0 to 9,
-    by default 4.
+    Options are ``charge``, in elementary charges, and ``spin``, the multiplicity 2S + 1, of which
+    each structure has its own where the name does not say it; ``dispersion``, such as ``d3bj`` or
+    ``d4``, by default none; ``grid_response``, ``true`` or ``false``, the default; and
+    ``grid_level``, PySCF's from 0 to 9, by default 4.
 
     Raises
     ------
@@ -253,6 +267,7 @@ def load(request: LoadRequest) -> PyscfModel:
         _dispersion(request, functional),
         response == "true" and functional != "hf",
         _grid_level(request),
+        named=frozenset(request.options) & {"charge", "spin"},
     )
     return PyscfModel(method, _elements(basis))
 

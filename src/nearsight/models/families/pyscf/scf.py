@@ -1,7 +1,7 @@
 """Self-consistent densities of molecules by PySCF, each converged from the one before it."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from pyscf import dft, gto, scf
 
 from nearsight.errors import ModelError
 from nearsight.models.electrons import require_electrons
+from nearsight.structures.charge import charge_of, multiplicity_of
 
 _NEAR_A = 0.3
 """A density of atoms that moved no farther is a better guess than a sum of atoms."""
@@ -50,6 +51,14 @@ class Method:
     grid_level: int = GRID_LEVEL
     """How fine the grid of a functional is, one of `GRID_LEVELS`."""
     max_cycles: int = 100
+    named: frozenset[str] = frozenset({"charge", "spin"})
+    """Which of ``charge`` and ``spin`` are those of every structure; else it says its own."""
+
+    def of(self, atoms: Atoms) -> "Method":
+        """Return the method with the charge and the multiplicity of a structure."""
+        charge = self.charge if "charge" in self.named else charge_of(atoms)
+        multiplicity = self.multiplicity if "spin" in self.named else multiplicity_of(atoms)
+        return replace(self, charge=charge, multiplicity=multiplicity)
 
 
 class Densities:
@@ -76,13 +85,16 @@ class Densities:
         """
         if self._last is not None and same_geometry(self._last[0], atoms):
             return self._last[1]
-        found = _set_up(atoms, self._method)
-        _converge(found, self._guess(atoms), atoms, self._method)
+        method = self._method.of(atoms)
+        found = _set_up(atoms, method)
+        _converge(found, self._guess(atoms), atoms, method)
         self._last = (atoms.copy(), found)
         return found
 
     def _guess(self, atoms: Atoms) -> NDArray[np.float64] | None:
         if self._last is None or not np.array_equal(self._last[0].numbers, atoms.numbers):
+            return None
+        if not same_electrons(self._last[0], atoms):
             return None
         moved = np.linalg.norm(self._last[0].positions - atoms.positions, axis=1).max()
         density: NDArray[np.float64] | None = None
@@ -92,10 +104,17 @@ class Densities:
 
 
 def same_geometry(one: Atoms, other: Atoms) -> bool:
-    """Tell whether two molecules have the same atoms at the same places."""
-    return np.array_equal(one.numbers, other.numbers) and np.array_equal(
-        one.positions, other.positions
+    """Tell whether two molecules have the same atoms at the same places, and the same electrons."""
+    return (
+        np.array_equal(one.numbers, other.numbers)
+        and np.array_equal(one.positions, other.positions)
+        and same_electrons(one, other)
     )
+
+
+def same_electrons(one: Atoms, other: Atoms) -> bool:
+    """Tell whether two structures have the same charge and multiplicity."""
+    return charge_of(one) == charge_of(other) and multiplicity_of(one) == multiplicity_of(other)
 
 
 def _set_up(atoms: Atoms, method: Method) -> Any:

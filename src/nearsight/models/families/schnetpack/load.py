@@ -29,6 +29,7 @@ from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
+from nearsight.models.facts import Facts
 from nearsight.models.families.schnetpack.importing import (
     NeuralNetworkPotential,
     atomistic,
@@ -185,7 +186,8 @@ def load(request: LoadRequest) -> TorchModel:
         options={"energy_unit": units.energy, "length_unit": units.length, "energy_key": key},
     )
     capabilities = _capabilities(model.representation, units, len(readout.references))
-    return TorchModel(SchnetpackEnergy(model, readout, units, identity, capabilities))
+    facts = Facts(citation=_CITATIONS[type(model.representation)])
+    return TorchModel(SchnetpackEnergy(model, readout, units, identity, capabilities), facts)
 
 
 def _cutoff_A(network: Any, units: _Units) -> float:
@@ -205,7 +207,6 @@ def _capabilities(network: Any, units: _Units, n_rows: int) -> Capabilities:
         size_consistent=True,
         differentiable=True,
         curvature_smooth=False if isinstance(network, representation.PaiNN) else None,
-        citation=_CITATIONS[type(network)],
     )
 
 

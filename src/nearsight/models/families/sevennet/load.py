@@ -10,7 +10,7 @@ for the modality in its name, as in ``sevennet-mf-0?modal=PBE``.
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,17 +135,15 @@ def load(request: LoadRequest) -> TorchModel:
         options={} if modal is None else {"modal": modal},
     )
     known_as = known.get(digest, request.name)  # also of a copy that is given by its path
-    capabilities = _capabilities(model, checkpoint.config, known_as, modal)
-    return TorchModel(SevenNetEnergy(model, modal, identity, capabilities))
-
-
-def _capabilities(
-    model: Any, config: dict[str, Any], known_as: str, modal: str | None
-) -> Capabilities:
-    cutoff = float(model.cutoff)
+    capabilities = _capabilities(model, checkpoint.config, known_as)
     facts = stated(known_as)
     if modal is not None:
-        facts["level_of_theory"] = LEVELS_OF_MODALITIES.get((known_as, modal))
+        facts = replace(facts, level_of_theory=LEVELS_OF_MODALITIES.get((known_as, modal)))
+    return TorchModel(SevenNetEnergy(model, modal, identity, capabilities), facts)
+
+
+def _capabilities(model: Any, config: dict[str, Any], known_as: str) -> Capabilities:
+    cutoff = float(model.cutoff)
     return Capabilities(
         cutoff_A=cutoff,
         receptive_field_A=cutoff * config["num_convolution_layer"],
@@ -157,7 +155,6 @@ def _capabilities(
         size_consistent=True,
         differentiable=True,
         curvature_smooth=MODELS[known_as].curvature_smooth if known_as in MODELS else None,
-        **facts,
     )
 
 

@@ -7,6 +7,9 @@ FAMILY = Family(
     name="tblite",
     requires="tblite",
     framework="none",
+    device="cpu",
+    own_precision=True,
+    no_choice="tblite has its own device and its own precision",
     target="GFN1-xTB or GFN2-xTB",
     options=("charge", "spin"),
     licence="LGPL-3.0-or-later",
@@ -27,6 +30,7 @@ MODELS = tuple(
         n_elements=86,
         differentiable=False,
         remark="tight binding, no network",
+        energy_scale="total energies of tblite, of the valence electrons",
         inside_package=True,
     )
     for level, citation in (

@@ -40,6 +40,7 @@ from nearsight.models.electrons import charge_and_multiplicity, require_electron
 from nearsight.models.engines.ase_model import AseModel
 from nearsight.models.families import stated
 from nearsight.models.loading import LoadRequest
+from nearsight.structures.charge import charge_of, multiplicity_of
 
 ACCURACY = 1e-4
 """Factor on the library's thresholds of self-consistency."""
@@ -57,7 +58,11 @@ _4F_IN_CORE = range(57, 72)
 
 
 class _Xtb(TBLite):
-    """The library's own calculator, with our errors and one thread."""
+    """The library's own calculator, with our errors, one thread and the structure's electrons."""
+
+    named: frozenset[str] = frozenset()
+    """Which of ``charge`` and ``spin`` the name of the model says, for every structure."""
+    _computed: tuple[int, int] | None = None
 
     def calculate(
         self,
@@ -66,17 +71,17 @@ class _Xtb(TBLite):
         system_changes: list[str] = all_changes,
     ) -> None:
         """Compute `atoms`; what the library refuses is a `ModelError`."""
-        name, charge, multiplicity = (
-            self.parameters[key] for key in ("method", "charge", "multiplicity")
-        )
+        name = self.parameters["method"]
+        charge, multiplicity = self._electrons(atoms)
         if atoms is not None:
             _require_three_directions(atoms, name)
             electrons = sum(3 if one in _4F_IN_CORE else one for one in atoms.numbers.tolist())
             require_electrons(atoms, electrons, charge, multiplicity, name)
         try:
             self._res = None  # no number depends on what was computed before it
-            with _few_threads():
+            with _few_threads(), self._having(charge, multiplicity):
                 super().calculate(atoms, properties, system_changes)
+            self._computed = charge, multiplicity
         except (CalculationFailed, InputError) as error:
             formula = "?" if atoms is None else atoms.get_chemical_formula()
             raise ModelError(
@@ -86,12 +91,39 @@ class _Xtb(TBLite):
                 f"Γ point."
             ) from error
 
+    def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
+        """Return what has changed since the last calculation: everything, if electrons have."""
+        if self._electrons(atoms) != self._computed:
+            return list(all_changes)
+        changes: list[str] = super().check_state(atoms, tol)
+        return changes
+
+    def _electrons(self, atoms: Atoms | None) -> tuple[int, int]:
+        """Return charge and multiplicity: what the structure says where the name says nothing."""
+        charge, multiplicity = self.parameters["charge"], self.parameters["multiplicity"]
+        if atoms is not None and "charge" not in self.named:
+            charge = charge_of(atoms)
+        if atoms is not None and "spin" not in self.named:
+            multiplicity = multiplicity_of(atoms)
+        return charge, multiplicity
+
+    @contextmanager
+    def _having(self, charge: int, multiplicity: int) -> Iterator[None]:
+        """Compute with these; the parameters, which are the identity, stay those of the name."""
+        before = dict(self.parameters)
+        self.parameters.update(charge=charge, multiplicity=multiplicity)
+        try:
+            yield
+        finally:
+            self.parameters.update(before)
+
 
 def load(request: LoadRequest) -> AseModel:
     """Load ``gfn1-xtb`` or ``gfn2-xtb``, also as ``tblite:GFN2-xTB``.
 
-    Options are ``charge``, in elementary charges and by default 0, and ``spin``, the multiplicity
-    2S + 1, by default 1: ``gfn2-xtb?charge=1&spin=2``.
+    Options are ``charge``, in elementary charges, and ``spin``, the multiplicity 2S + 1:
+    ``gfn2-xtb?charge=1&spin=2``. Where the name does not say one, each structure has its own
+    (`nearsight.structures.charge`), which is 0 and 1 unless it says otherwise.
 
     Raises
     ------
@@ -112,6 +144,7 @@ def load(request: LoadRequest) -> AseModel:
         mixer_memory=_MIXER_MEMORY,
         verbosity=0,
     )
+    calculator.named = frozenset(request.options)
     capabilities = Capabilities(
         cutoff_A=None,
         receptive_field_A=None,
@@ -125,12 +158,14 @@ def load(request: LoadRequest) -> AseModel:
         curvature_smooth=None,
         difference_step_A=STEP_A,
         gamma_only=True,
-        **stated(method.lower()),
+        takes_charge="charge" not in request.options,
+        takes_spin="spin" not in request.options,
     )
     return AseModel(
         calculator,
         request.name,
         capabilities,
+        stated(method.lower()),
         family="tblite",
         arguments={"spin": multiplicity},
     )
