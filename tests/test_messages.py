@@ -16,6 +16,7 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 OF_OTHER_PROGRAMS = {
     "structures/ase_files.py": "ase info --formats",
     "structures/writing.py": "ase info --formats",
+    "models/named_model.py": "pip install --no-deps",
     "models/nequip_compiled.py": "nequip-compile",
 }
 COMMAND = re.compile(

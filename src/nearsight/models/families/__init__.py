@@ -21,10 +21,10 @@ from nearsight.models.families import (
     sevennet,
     tblite,
 )
-from nearsight.models.family import Family
+from nearsight.models.family import Family, Step
 from nearsight.models.named_model import NamedModel
 
-__all__ = ["FAMILIES", "MODELS", "Stated", "family_named", "stated"]
+__all__ = ["FAMILIES", "MODELS", "Stated", "family_named", "stated", "steps_of"]
 
 _FOLDERS = (
     sevennet,
@@ -78,6 +78,17 @@ def stated(name: str) -> Stated:
         licence=model.licence,
         citation=model.citation,
     )
+
+
+def steps_of(family: Family) -> tuple[Step, ...]:
+    """Return what is installed behind PyTorch: what the family needs, then wheels with weights."""
+    wheels = [
+        model.wheel
+        for model in MODELS.values()
+        if model.family == family.name and model.wheel is not None
+    ]
+    # Without what they depend on: it belongs to code that nothing here calls.
+    return (*family.steps, *(Step((wheel.requirement,), dependencies=False) for wheel in wheels))
 
 
 def family_named(name: str) -> Family:
