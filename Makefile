@@ -27,6 +27,7 @@ test-sevennet: ## the environment of SevenNet, in which the code is checked too
 test-mace: EXTRAS = mace,d3,test
 test-mace: ## the environment of MACE
 	$(call fresh_environment,$(MACE_VENV))
+	$(MACE_VENV)/bin/python -m pip install --quiet --no-deps dac-sim==0.0.3
 	$(MACE_VENV)/bin/python -m pytest
 
 test-families: ## each further family in an environment of its own

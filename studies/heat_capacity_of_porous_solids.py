@@ -9,7 +9,7 @@
 # three conventions for the acoustic modes.
 #
 #     python studies/heat_capacity_of_porous_solids.py DATA --records FOLDER
-#         [--models sevennet-0 sevennet-0+d3] [--max-atoms 60]
+#         [--models sevennet-0 sevennet-0+d3] [--max-atoms 60] [--name NAME]
 #
 # DATA holds `reference.csv` with the columns name, n_atoms, dft_300K and mace_mp_0_d3_300K in
 # J/(g K), and `structures/NAME.cif`. There is one record per solid in FOLDER/MODEL, and its Hessian
@@ -111,15 +111,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Heat capacities of porous solids against DFT")
     parser.add_argument("data", type=Path)
     parser.add_argument("--models", nargs="+", default=["sevennet-0", "sevennet-0+d3"])
+    parser.add_argument("--labels", nargs="+", help="what to call the models, in their order")
+    parser.add_argument("--trust-checkpoint", action="store_true")
     parser.add_argument("--max-atoms", type=int, default=60)
+    parser.add_argument("--name", default="heat_capacity_of_porous_solids", help="of the results")
     parser.add_argument("--records", type=Path, required=True)
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     arguments = parser.parse_args()
     solids = {solid.name: solid for solid in read_reference(arguments.data, arguments.max_atoms)}
-    first = arguments.records / file_name(arguments.models[0])
+    labels = arguments.labels or arguments.models
+    first = arguments.records / file_name(labels[0])
     found: dict[str, dict[str, Record]] = {}
-    for name in arguments.models:
-        model, folder = load_model(name), arguments.records / file_name(name)
+    for name, label in zip(arguments.models, labels, strict=True):
+        model = load_model(name, trust=arguments.trust_checkpoint)
+        folder = arguments.records / file_name(label)
 
         def one(solid: str, model: Model = model, folder: Path = folder) -> Record:
             minimum = first / f"{solid}.hessian.npz"
@@ -129,14 +134,14 @@ def main() -> None:
                 atoms = read_structure(arguments.data / "structures" / f"{solid}.cif")
             return calculate(solid, atoms, model, folder)
 
-        found[name] = without_errors(collect(folder, solids, one, {"model": name}))
+        found[label] = without_errors(collect(folder, solids, one, {"model": name}))
     # A comparison of models is one over the same solids.
     common = [solid for name, solid in solids.items() if all(name in of for of in found.values())]
     compared = [solid for solid in common if solid.name not in HALF_A_CELL]
     if not compared:
         sys.exit("no solid was calculated by every model; there is nothing to compare.")
     arguments.results.mkdir(exist_ok=True)
-    stem = arguments.results / "heat_capacity_of_porous_solids"
+    stem = arguments.results / arguments.name
     stem.with_suffix(".md").write_text(
         report(solids, common, compared, found, arguments.records), encoding="utf-8"
     )

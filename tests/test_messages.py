@@ -17,6 +17,7 @@ OF_OTHER_PROGRAMS = {
     "structures/ase_files.py": "ase info --formats",
     "structures/writing.py": "ase info --formats",
     "models/families/nequip/compiled.py": "nequip-compile",
+    "models/named_model.py": "pip install --no-deps",
 }
 COMMAND = re.compile(
     r"[`“]nearsight "

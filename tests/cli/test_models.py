@@ -95,6 +95,7 @@ def test_the_list_says_what_is_installed(
     assert {record["family"] for record in records.values() if record["installed"]} == {"sevennet"}
     assert records["sevennet-0"]["weights_here"] is True
     assert records["chgnet-0.3.0"]["weights_here"] is False
+    assert records["mace-dac-1"]["weights_here"] is False
     main(["models", "list"])
     lines = capsys.readouterr().out.splitlines()
     rows = lines[: lines.index("")] + [line for line in lines if ":..." in line]
@@ -104,6 +105,31 @@ def test_the_list_says_what_is_installed(
     assert (places["mace:..."], places["nequip:..."], places["ase:..."]) == ("old", "no", "here")
     assert any("half: its installation was interrupted" in line for line in lines)
     assert any("no: not installed; nearsight models install NAME" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("changes", "here"),
+    [
+        ({"packages": (*MADE.packages, "dac-sim==0.0.3")}, True),
+        ({"packages": (*MADE.packages, "dac-sim==0.0.2")}, False),
+        ({"packages": (*MADE.packages, "dac-sim==0.0.3"), "nearsight": "0.0.7"}, False),
+    ],
+)
+def test_weights_in_a_wheel_are_where_it_was_installed(
+    changes: dict[str, Any],
+    here: bool,
+    only_ase: None,
+    made: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made("mace", replace(MADE, **changes))
+    records = listed(capsys)
+    assert records["mace-dac-1"]["weights_here"] is here
+    assert records["mace-mp-0-small"]["weights_here"] is False  # it is downloaded
+    main(["models", "show", "mace-dac-1"])
+    said = capsys.readouterr().out
+    assert "inside dac-sim==0.0.3, which is installed with the family" in said
+    assert "dac-sim==0.0.3 (without dependencies)" in said
 
 
 def test_the_table_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

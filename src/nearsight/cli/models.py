@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nearsight.cli.outputs import require_output_files
+from nearsight.models.environments.state import find
 from nearsight.models.families import FAMILIES, MODELS
 from nearsight.models.named_model import NamedModel
 from nearsight.models.verdicts import last_verdict
@@ -44,6 +45,19 @@ def _record(model: NamedModel, places: Mapping[str, str]) -> dict[str, Any]:
         "equivariant": model.equivariant,
         "curvature_smooth": model.curvature_smooth,
         "installed": installed,
-        "weights_here": installed if model.inside_package else model.downloaded,
+        "weights_here": _weights_here(model, places[model.family]),
         "conformance": None if verdict is None else verdict.to_json(),
     }
+
+
+def _weights_here(model: NamedModel, place: str) -> bool | None:
+    """Return whether a model's weights are where its family runs; None where that is not known."""
+    if model.inside_package:
+        return place in {"here", "own"}
+    if model.wheel is None:
+        return model.downloaded
+    if place == "here":
+        return model.wheel.path is not None
+    _, environment = find(model.family)
+    packages = () if environment is None else environment.packages
+    return place == "own" and model.wheel.requirement in packages

@@ -2,11 +2,42 @@
 
 import os
 from dataclasses import dataclass, fields
+from importlib import metadata
 from pathlib import Path
 
 from nearsight.models.facts import Facts
 
 PBE_U = "PBE (+U as in the Materials Project)"
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A package on PyPI of which a file of weights is used, and nothing else.
+
+    It is installed beside the family's own, without what it depends on, and never imported.
+    """
+
+    requirement: str
+    """Name and version, such as ``dac-sim==0.0.3``."""
+    file: str
+    """The weights, from the folder in which packages are."""
+    sha256: str
+    """Of that file."""
+
+    @property
+    def install(self) -> str:
+        """What to tell a user who lacks it."""
+        return f"pip install --no-deps {self.requirement}"
+
+    @property
+    def path(self) -> Path | None:
+        """Where the weights are; None where the package is not installed."""
+        try:
+            package = metadata.distribution(self.requirement.partition("==")[0])
+        except metadata.PackageNotFoundError:
+            return None
+        path = Path(str(package.locate_file(self.file)))
+        return path if path.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -36,7 +67,10 @@ class NamedModel:
     remark: str = ""
     """What else tells it from its siblings."""
     inside_package: bool = False
-    """Whether the package of the family carries the weights; otherwise they are downloaded."""
+    """Whether the package of the family carries the weights; otherwise they are in a wheel, or
+    downloaded."""
+    wheel: Wheel | None = None
+    """Another package that carries the weights."""
     download: str | None = None
     """File that the package downloads the weights to, below ``~`` or ``$XDG_CACHE_HOME``; None if
     that cannot be told."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from nearsight.models.environments.places import Place
 from nearsight.models.environments.state import State, find
-from nearsight.models.families import FAMILIES, MODELS, third_parties
+from nearsight.models.families import FAMILIES, MODELS, steps_of, third_parties
 from nearsight.models.family import TORCH, Family
 from nearsight.models.named_model import NamedModel
 from nearsight.models.spec import DEFAULT_MODEL
@@ -115,6 +115,8 @@ def print_model(model: NamedModel) -> None:
 def _weights(model: NamedModel) -> str:
     if model.inside_package:
         return "inside the package"
+    if model.wheel is not None:
+        return f"inside {model.wheel.requirement}, which is installed with the family"
     return "downloaded" if model.downloaded else "downloaded when the model is first loaded"
 
 
@@ -129,7 +131,7 @@ def print_family(family: Family) -> None:
         )
     if family.framework == "torch" and family.steps:
         print_line("installs", TORCH)
-    for step in family.steps:
+    for step in steps_of(family):
         alone = "" if step.dependencies else " (without dependencies)"
         print_line("installs", f"{', '.join(step.requirements)}{alone}")
 

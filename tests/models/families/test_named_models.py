@@ -11,9 +11,9 @@ import pytest
 
 from nearsight.errors import ModelError
 from nearsight.models.contract import Model
-from nearsight.models.families import FAMILIES, MODELS, family_named, stated
-from nearsight.models.family import TORCH
-from nearsight.models.named_model import NamedModel
+from nearsight.models.families import FAMILIES, MODELS, family_named, stated, steps_of
+from nearsight.models.family import TORCH, Step
+from nearsight.models.named_model import NamedModel, Wheel
 from nearsight.models.registry import load_model
 from nearsight.models.spec import DEFAULT_MODEL
 
@@ -33,11 +33,15 @@ def test_every_model_has_a_family_and_the_default_is_one() -> None:
         assert name == family.name == name.lower()
 
 
-@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.inside_package])
+@pytest.mark.parametrize(
+    "name", [name for name, model in MODELS.items() if model.inside_package or model.wheel]
+)
 def test_what_is_written_is_what_the_model_says(name: str) -> None:
     model = MODELS[name]
     if FAMILIES[model.family].obstacle is not None:
         pytest.skip(f"{model.family} is not usable here")
+    if model.wheel is not None and model.wheel.path is None:
+        pytest.skip(f"{name} needs its weights: {model.wheel.install}")
     for choice in CHOICES.get(name, ("",)):
         own = FAMILIES[model.family].framework == "none"
         dtype = "float64" if own else "float32"
@@ -81,6 +85,40 @@ def test_the_first_requirement_of_all_is_the_pinned_pytorch() -> None:
             assert not any(re.match(r"torch\b(?!-|_)", one) for one in step.requirements)
 
 
+def test_weights_in_a_wheel_come_last_and_without_what_it_depends_on() -> None:
+    *own, last = steps_of(FAMILIES["mace"])
+    assert tuple(own) == FAMILIES["mace"].steps
+    assert last == Step(("dac-sim==0.0.3",), dependencies=False)
+    for family in FAMILIES.values():
+        if not any(model.wheel for model in MODELS.values() if model.family == family.name):
+            assert steps_of(family) == family.steps
+
+
+def test_the_environment_of_the_tests_has_every_wheel() -> None:
+    makefile = (PYPROJECT.parent / "Makefile").read_text()
+    for model in MODELS.values():
+        if model.wheel is not None:
+            assert f"--no-deps {model.wheel.requirement}\n" in makefile
+
+
+def test_weights_in_a_wheel_are_found_without_an_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = Wheel("weights-of-a-test==1.0", "weights_of_a_test/some.model", "0" * 64)
+    assert wheel.install == "pip install --no-deps weights-of-a-test==1.0"
+    assert wheel.path is None
+    monkeypatch.syspath_prepend(tmp_path)
+    information = tmp_path / "weights_of_a_test-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Name: weights-of-a-test\nVersion: 1.0\n")
+    package = tmp_path / "weights_of_a_test"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('imported')")
+    assert wheel.path is None  # a package that has lost its file
+    (package / "some.model").touch()
+    assert wheel.path == package / "some.model"
+
+
 def test_weights_that_were_downloaded_are_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +142,8 @@ def test_downloads_go_where_mace_keeps_them() -> None:
         from mace.calculators.foundations_models import mace_mp_urls, mace_off_urls
     addresses = {name: mace_mp_urls[key] for name, key in _PRETRAINED.items()}
     addresses |= {name: mace_off_urls[key] for name, key in _ORGANIC.items()}
-    assert addresses.keys() == {name for name, one in MODELS.items() if one.family == "mace"}
+    of_mace = {name: one for name, one in MODELS.items() if one.family == "mace"}
+    assert addresses.keys() == {name for name, one in of_mace.items() if one.wheel is None}
     for name, address in addresses.items():
         file = address.rpartition("/")[2]
         kept = "".join(letter for letter in file if letter.isalnum() or letter == "_")

@@ -25,7 +25,7 @@ from nearsight.models.environments.source import requirement, requirement_of
 from nearsight.models.environments.state import Environment, State, find
 from nearsight.models.environments.tools import ONLY_INSTALLED, Command, Tool, choose_tool
 from nearsight.models.environments.torch_build import TorchChoice, choose_torch
-from nearsight.models.families import FAMILIES, third_parties
+from nearsight.models.families import FAMILIES, steps_of, third_parties
 from nearsight.models.family import TORCH, Family, Step
 from nearsight.progress import Progress, as_progress
 
@@ -68,9 +68,10 @@ def install(
     """Make the environment of a family, unless it is there already.
 
     Where PyTorch is needed it comes first and is pinned, so that nothing replaces it; then the
-    family's packages; then the Nearsight that runs here, and the package that brings the family
-    where that is another one. The record that makes the environment complete is written when the
-    family's file can be imported there. A half-made environment is made anew.
+    family's packages, and those that carry weights; then the Nearsight that runs here, and the
+    package that brings the family where that is another one. The record that makes the environment
+    complete is written when the family's file can be imported there. A half-made environment is
+    made anew.
 
     Parameters
     ----------
@@ -169,7 +170,7 @@ def _work(plan: _Plan) -> list[_Work]:
         *((first,) if plan.family.framework == "torch" else ()),
         *(
             _Work(step.requirements[0], tool.install(place, step, constraints))
-            for step in plan.family.steps
+            for step in steps_of(plan.family)
         ),
         _Work("Nearsight", tool.install(place, Step(plan.own), constraints)),
         *(

