@@ -17,6 +17,7 @@ from ase import Atoms
 
 from nearsight.memory import PeakMemory
 from nearsight.models.contract import Capabilities, Evaluation, Model, Seed
+from nearsight.models.facts import Facts
 from nearsight.models.worker import WorkerModel, server
 from nearsight.models.worker.shared import shared_worker
 from nearsight.provenance import ModelIdentity
@@ -28,6 +29,7 @@ class Springs:
 
     identity = ModelIdentity("springs", "benchmark", None, "float64", "cpu")
     capabilities = Capabilities(None, None, None, True, True, True, True, True, True)
+    facts = Facts()
 
     def evaluate(
         self,

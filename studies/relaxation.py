@@ -43,6 +43,7 @@ class Counted:
 
     def __init__(self, model: Model) -> None:
         self.identity, self.capabilities = model.identity, model.capabilities
+        self.facts = model.facts
         self._model = model
         self.force_calls = 0
         self.seconds_of_forces = 0.0

@@ -1,5 +1,6 @@
 """Where a number comes from: which model, which settings, which versions."""
 
+import json
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,10 @@ Setting = str | int | float | bool | None | list[int] | list[float] | list[str]
 _OWN_PACKAGES = ("numpy", "scipy", "phonopy", "spglib", "gemmi", "h5py", "pyyaml")
 
 _of_models: Callable[[], Iterable[str]] = tuple
+
+
+COMBINATIONS = ("sum", "committee")
+"""Families of models that are made of others, whose identities are in the option ``parts``."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,14 @@ class ModelIdentity:
 
     They make no other identity. Work that was kept with other versions is refused by name
     (`nearsight.hessian.same_model`)."""
+
+    @property
+    def parts(self) -> tuple["ModelIdentity", ...]:
+        """The models that a sum or a committee is made of; none of any other model."""
+        parts = self.options.get("parts") if self.family in COMBINATIONS else None
+        if not isinstance(parts, list):
+            return ()
+        return tuple(ModelIdentity.from_json(json.loads(str(part))) for part in parts)
 
     def to_json(self) -> dict[str, Any]:
         """Return the identity as JSON-compatible values."""

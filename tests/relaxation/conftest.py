@@ -15,6 +15,7 @@ from nearsight.models.contract import (
     Capabilities,
     Evaluation,
 )
+from nearsight.models.facts import Facts
 from nearsight.models.soundness import require_sound
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import Pairs
@@ -42,6 +43,7 @@ class CalculatorModel:
             differentiable=False,
             curvature_smooth=None,
         )
+        self.facts = Facts()
         self.n_calls = 0
         self.forces_asked: list[bool] = []
         self.stress_asked: list[bool] = []

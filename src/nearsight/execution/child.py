@@ -48,6 +48,7 @@ def main(channel: int) -> None:
     with within(Surroundings(resources, model)):
         while True:
             level, content = tasks.get()
+            outbox.send("taken", None)
             logger.setLevel(level)
             answer = run(content)
             del content

@@ -120,17 +120,34 @@ class TaskProcess:
             No process can be started.
         """
         try:
-            running = self._ready()
-            level = logging.getLogger("nearsight").getEffectiveLevel()
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # seen by _answer
-                running.channel.send((level, task.content))
-            answer: bytes = self._answer(running)
+            running = self._taken(task)
+            answer: bytes = self._message(running, "answer")
         except _EndedError as end:
             raise ProcessDiedError(
                 f"the process that ran {task.name} {end}", task.name, end.status
             ) from None
         running.output.bound()
         return answer
+
+    def _taken(self, task: Task) -> _Running:
+        """Hand a task on, and return the process that has begun with it.
+
+        A process that died while it was idle may not be seen to have ended yet: it has begun
+        nothing, so that the task goes to another one.
+        """
+        for is_last in (False, True):
+            running = self._ready()
+            level = logging.getLogger("nearsight").getEffectiveLevel()
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # seen by _message
+                running.channel.send((level, task.content))
+            try:
+                self._message(running, "taken")
+            except _EndedError:
+                if is_last or self._is_ended:
+                    raise
+            else:
+                break
+        return running
 
     def end(self) -> None:
         """End the process at once, for good; also while another thread waits for an answer."""
@@ -160,9 +177,9 @@ class TaskProcess:
             self._running = running = _Running(self._start, self._share)
         try:
             running.channel.send((self._share.resources, self._start.model))
-            version = self._answer(running)
+            version = self._message(running, "answer")
         except (BrokenPipeError, ConnectionResetError):
-            version = self._answer(running)
+            version = self._message(running, "answer")
         if version != nearsight.__version__:
             running.kill()
             self._lose(running)
@@ -172,14 +189,14 @@ class TaskProcess:
             )
         return running
 
-    def _answer(self, running: _Running) -> Any:
-        """Wait for an answer; log meanwhile what the process logs."""
+    def _message(self, running: _Running, expected: str) -> Any:
+        """Wait for the message that is expected; log meanwhile what the process logs."""
         while True:
             message = running.receive()
             if message is None:
                 raise self._lose(running)
             kind, content = message
-            if kind == "answer":
+            if kind == expected:
                 return content
             logger = logging.getLogger(content.name)
             if logger.isEnabledFor(content.levelno):

@@ -1,6 +1,5 @@
 """Charge and spin of methods with electrons: what the options mean, and whether they fit."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +110,5 @@ def loaded_with(identity: ModelIdentity, key: str) -> int | None:
     value = options.get(key)
     if isinstance(value, int):
         return None if key == SPIN and value == 0 else value
-    parts = options.get("parts", []) if identity.family == "sum" else []
-    of_parts = (loaded_with(ModelIdentity.from_json(json.loads(part)), key) for part in parts)
+    of_parts = (loaded_with(part, key) for part in identity.parts)
     return next((one for one in of_parts if one is not None), None)

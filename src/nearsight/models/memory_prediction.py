@@ -10,7 +10,10 @@ from nearsight.memory import METER, Meter
 from nearsight.models.contract import Model
 from nearsight.structures.neighbours import neighbour_pairs
 
-_PARTS = ((200, 8), (50, 32))
+UNMEASURED_ATOMS = 200
+"""A structure of so many atoms is no larger than the parts that a prediction computes."""
+
+_PARTS = ((UNMEASURED_ATOMS, 8), (50, 32))
 """Memory is measured on two parts of so many atoms, or of that fraction of a large structure; one
 that is smaller than both is measured itself."""
 
@@ -45,7 +48,16 @@ class MemoryPrediction:
 
     def of_force_call(self, atoms: Atoms) -> int:
         """Return the peak of a force call in bytes."""
-        return self._measure(lambda part: self.model.evaluate([part]))(self._size(atoms))
+        return self.of_evaluation(atoms, forces=True, stress=False)
+
+    def of_evaluation(self, atoms: Atoms, *, forces: bool, stress: bool) -> int:
+        """Return the peak of an evaluation in bytes; the parts have no stress, but its forces."""
+        with_forces = forces or stress
+
+        def evaluate(part: Atoms) -> object:
+            return self.model.evaluate([part], forces=with_forces)
+
+        return self._measure(evaluate)(self._size(atoms))
 
     @cached_property
     def _product_bytes(self) -> Callable[[int], int]:

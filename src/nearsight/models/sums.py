@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.derivatives.differences import SCHEMES, difference_products, difference_rows
 from nearsight.errors import MethodError, ModelError
 from nearsight.models.combining import combined
@@ -94,6 +94,18 @@ class SumModel:
 
         A part takes the pairs that reach its cutoff, and finds its own otherwise.
         """
+        of_parts = self.evaluate_parts(structures, forces=forces, stress=stress, pairs=pairs)
+        return [total(evaluations, self._dtype()) for evaluations in of_parts]
+
+    def evaluate_parts(
+        self,
+        structures: Sequence[Atoms],
+        *,
+        forces: bool = True,
+        stress: bool = False,
+        pairs: Sequence[Pairs] | None = None,
+    ) -> list[tuple[Evaluation, ...]]:
+        """Return for each structure what each part has to say; the arguments are `evaluate`'s."""
         require_evaluable(structures, self, stress=False)
         if pairs is not None:
             require_own(structures, pairs)
@@ -101,11 +113,11 @@ class SumModel:
             part.evaluate(structures, forces=forces, stress=stress, pairs=_reaching(pairs, part))
             for part in self._parts
         ]
-        return [self._sum(evaluations) for evaluations in zip(*of_parts, strict=True)]
+        return list(zip(*of_parts, strict=True))
 
     def rows(
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
-    ) -> Iterator[NDArray[np.float64]]:
+    ) -> Iterator[FloatArray]:
         """Yield the sums of the parts' analytic rows; see `Model.rows`.
 
         Where a part cannot be differentiated, they are central differences of the sum's forces at
@@ -131,7 +143,7 @@ class SumModel:
         atoms: Atoms,
         *,
         strain: bool = False,
-        centres: NDArray[np.int64] | None = None,
+        centres: IntArray | None = None,
     ) -> Products:
         """Return the sum of the parts' products; see `Model.linearize`.
 
@@ -159,28 +171,35 @@ class SumModel:
         dtypes = [part.identity.dtype for part in self._parts]
         return next((dtype for dtype in ("unknown", "float32") if dtype in dtypes), "float64")
 
-    def _forces(self, structures: Sequence[Atoms]) -> list[NDArray[np.float64]]:
+    def _forces(self, structures: Sequence[Atoms]) -> list[FloatArray]:
         return [forces_of(evaluation) for evaluation in self.evaluate(structures)]
 
-    def _sum(self, evaluations: Sequence[Evaluation]) -> Evaluation:
-        return Evaluation(
-            energy_eV=sum(one.energy_eV for one in evaluations),
-            forces_eV_per_A=self._total_if_all([one.forces_eV_per_A for one in evaluations]),
-            stress_eV_per_A3=self._total_if_all([one.stress_eV_per_A3 for one in evaluations]),
-            atomic_energies_eV=self._total_if_all([one.atomic_energies_eV for one in evaluations]),
-        )
+    def _rounded(self, values: FloatArray) -> FloatArray:
+        return rounded(values, self._dtype())
 
-    def _total_if_all(
-        self, arrays: Sequence[NDArray[np.float64] | None]
-    ) -> NDArray[np.float64] | None:
+
+def total(evaluations: Sequence[Evaluation], dtype: str) -> Evaluation:
+    """Return the sum of evaluations of one structure, in the precision `dtype`.
+
+    Forces, stresses and atomic energies are those of all, or None where one has none.
+    """
+
+    def of_all(arrays: Sequence[FloatArray | None]) -> FloatArray | None:
         given = [array for array in arrays if array is not None]
-        return self._rounded(_total(given)) if len(given) == len(arrays) else None
+        return rounded(_total(given), dtype) if len(given) == len(arrays) else None
 
-    def _rounded(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        # The sum of two single-precision numbers has more digits than either can vouch for.
-        if self._dtype() != "float32":
-            return values
-        return values.astype(np.float32).astype(np.float64)
+    return Evaluation(
+        energy_eV=sum(one.energy_eV for one in evaluations),
+        forces_eV_per_A=of_all([one.forces_eV_per_A for one in evaluations]),
+        stress_eV_per_A3=of_all([one.stress_eV_per_A3 for one in evaluations]),
+        atomic_energies_eV=of_all([one.atomic_energies_eV for one in evaluations]),
+    )
+
+
+def rounded(values: FloatArray, dtype: str) -> FloatArray:
+    """Return values with the digits that the precision of their parts can vouch for."""
+    # The sum of two single-precision numbers has more digits than either can vouch for.
+    return values.astype(np.float32).astype(np.float64) if dtype == "float32" else values
 
 
 def _reaching(pairs: Sequence[Pairs] | None, part: Model) -> Sequence[Pairs] | None:
@@ -191,8 +210,8 @@ def _reaching(pairs: Sequence[Pairs] | None, part: Model) -> Sequence[Pairs] | N
     return pairs
 
 
-def _total(arrays: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
-    total: NDArray[np.float64] = np.sum(list(arrays), axis=0)
+def _total(arrays: Iterable[FloatArray]) -> FloatArray:
+    total: FloatArray = np.sum(list(arrays), axis=0)
     return total
 
 

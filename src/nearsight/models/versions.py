@@ -1,9 +1,7 @@
 """Versions of the packages that are behind the numbers of one model."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import metadata
-from typing import Any
 
 import nearsight
 from nearsight.models.families import FAMILIES
@@ -18,17 +16,17 @@ def versions_behind(identity: ModelIdentity) -> dict[str, str]:
     """
     there = identity.versions or model_versions()
     found = {"nearsight": nearsight.__version__}
-    for package in _packages_of(identity.deciding()):
+    for package in _packages_of(identity):
         version = there.get(package)
         if version is not None:
             found[package] = version
     return found | _of_calculator(identity)
 
 
-def _packages_of(identity: Mapping[str, Any]) -> Iterator[str]:
-    for part in identity["options"].get("parts", []) if identity["family"] == "sum" else []:
-        yield from _packages_of(json.loads(part))
-    family = FAMILIES.get(identity["family"])
+def _packages_of(identity: ModelIdentity) -> Iterator[str]:
+    for part in identity.parts:
+        yield from _packages_of(part)
+    family = FAMILIES.get(identity.family)
     if family is None:
         return
     yield from family.packages

@@ -88,6 +88,7 @@ class HostPairs:
             cutoff_A=host.cutoff_A,
             positions_A=positions,
             cell_A=host.cell_A,
+            periodic=host.periodic,
             centre_A=host.centre_A,
         )
 

@@ -31,6 +31,8 @@ class Pairs:
     """Positions in Å of the structure whose pairs these are, shape ``(n_atoms, 3)``."""
     cell_A: FloatArray
     """Its cell vectors in Å, shape ``(3, 3)``."""
+    periodic: BoolArray
+    """Along which of them it is periodic, shape ``(3,)``."""
     centre_A: FloatArray
     """Point in Å around which a model is to take the positions, shape ``(3,)``.
 
@@ -47,8 +49,7 @@ class Pairs:
         """Return those closer than `cutoff_A` Å, which are all such pairs if it is not larger."""
         if cutoff_A >= self.cutoff_A:
             return self
-        x, y, z = self.vectors_A().T
-        near = x * x + y * y + z * z < cutoff_A * cutoff_A
+        near = closer_than(cutoff_A, self.vectors_A())
         return replace(
             self,
             first=self.first[near],
@@ -59,8 +60,10 @@ class Pairs:
 
     def belong_to(self, atoms: Atoms) -> bool:
         """Tell whether these are the pairs of `atoms`: of its positions and cell, to the bit."""
-        return np.array_equal(self.positions_A, atoms.positions) and np.array_equal(
-            self.cell_A, atoms.cell.array
+        return (
+            np.array_equal(self.positions_A, atoms.positions)
+            and np.array_equal(self.cell_A, atoms.cell.array)
+            and np.array_equal(self.periodic, atoms.pbc)
         )
 
 
@@ -85,6 +88,7 @@ def pairs_of(atoms: Atoms, cutoff_A: float) -> Pairs:
         cutoff_A=cutoff_A,
         positions_A=positions.copy(),
         cell_A=atoms.cell.array.copy(),
+        periodic=atoms.pbc.copy(),
         # Around their mean, so that single precision is not spent on where the origin is.
         centre_A=positions.mean(axis=0),
     )

@@ -72,6 +72,7 @@ class SkinPairs:
             cutoff_A=self.cutoff_A,
             positions_A=positions.copy(),
             cell_A=atoms.cell.array.copy(),
+            periodic=atoms.pbc.copy(),
             centre_A=positions.mean(axis=0),
         )
 

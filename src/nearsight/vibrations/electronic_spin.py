@@ -1,7 +1,5 @@
 """The electronic spin of a molecule: which its electrons can have, and what a model says of it."""
 
-import json
-
 from ase import Atoms
 
 from nearsight.errors import MethodError
@@ -73,7 +71,7 @@ def _computed(atoms: Atoms, model: ModelIdentity) -> tuple[int | None, int | Non
 
     What an ASE calculator means by options of these names nobody knows.
     """
-    for part in _parts(model):
+    for part in model.parts or (model,):
         family = FAMILIES.get(part.family)
         if family is None or "spin" not in (family.options or ()):
             continue
@@ -86,11 +84,3 @@ def _computed(atoms: Atoms, model: ModelIdentity) -> tuple[int | None, int | Non
             own = stated_multiplicity(atoms), stated_charge(atoms)
             return own[0] or computed[0], computed[1] if own[1] is None else own[1]
     return None, None
-
-
-def _parts(model: ModelIdentity) -> list[ModelIdentity]:
-    """Return the parts of a sum of models, or the model itself."""
-    parts = model.options.get("parts") if model.family == "sum" else None
-    if not isinstance(parts, list):
-        return [model]
-    return [ModelIdentity.from_json(json.loads(str(part))) for part in parts]

@@ -131,6 +131,7 @@ def pairs_from_arrays(
             cutoff_A=cutoff,
             positions_A=atoms.positions,
             cell_A=atoms.cell.array,
+            periodic=atoms.pbc,
         )
         for index, (cutoff, atoms) in enumerate(zip(cutoffs_A, structures, strict=True))
     ]
