@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nearsight.cli.outputs import require_output_files
-from nearsight.models.environments.state import find
+from nearsight.models.environments.weights import weights_here
 from nearsight.models.families import FAMILIES, MODELS
 from nearsight.models.named_model import NamedModel
 from nearsight.models.verdicts import last_verdict
@@ -30,7 +30,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _record(model: NamedModel, places: Mapping[str, str]) -> dict[str, Any]:
     verdict = last_verdict(model.name)
-    installed = places[model.family] in {"here", "own"}
     return {
         "name": model.name,
         "family": model.family,
@@ -44,20 +43,7 @@ def _record(model: NamedModel, places: Mapping[str, str]) -> dict[str, Any]:
         "conservative": model.conservative,
         "equivariant": model.equivariant,
         "curvature_smooth": model.curvature_smooth,
-        "installed": installed,
-        "weights_here": _weights_here(model, places[model.family]),
+        "installed": places[model.family] in {"here", "own"},
+        "weights_here": weights_here(model, places[model.family]),
         "conformance": None if verdict is None else verdict.to_json(),
     }
-
-
-def _weights_here(model: NamedModel, place: str) -> bool | None:
-    """Return whether a model's weights are where its family runs; None where that is not known."""
-    if model.inside_package:
-        return place in {"here", "own"}
-    if model.wheel is None:
-        return model.downloaded
-    if place == "here":
-        return model.wheel.path is not None
-    _, environment = find(model.family)
-    packages = () if environment is None else environment.packages
-    return place == "own" and model.wheel.requirement in packages
