@@ -8,6 +8,13 @@ MACE_VENV ?= .venv-test-mace
 # the environment of SevenNet lacks, which is asked when it is there.
 FAMILIES ?= $(filter-out mace,$(shell $(SEVENNET_VENV)/bin/python -m nearsight.models.families))
 FAMILY_ENVIRONMENTS ?= $(CURDIR)/.test-environments
+# Two processes of one thread each: the structures of the tests are too small to share among threads.
+# Tests of one file stay together, since they share models.
+PYTEST = -m pytest --numprocesses 2 --dist loadfile --durations 15
+export OMP_NUM_THREADS = 1
+# What has to do with networks; all else is the same code beside SevenNet.
+OF_NETWORKS = tests/cli/test_models.py tests/derivatives tests/elasticity tests/hessian tests/models \
+	tests/relaxation/test_springs.py tests/testing
 
 .PHONY: demo test test-sevennet test-mace test-families lint clean
 
@@ -22,13 +29,13 @@ test-sevennet: EXTRAS = sevennet,chgnet,d3,tblite,pyscf,test,lint
 test-sevennet: ## the environment of SevenNet, in which the code is checked too
 	$(call fresh_environment,$(SEVENNET_VENV))
 	$(MAKE) lint BIN=$(SEVENNET_VENV)/bin
-	$(SEVENNET_VENV)/bin/python -m pytest
+	$(SEVENNET_VENV)/bin/python $(PYTEST)
 
 test-mace: EXTRAS = mace,d3,test
 test-mace: ## the environment of MACE
 	$(call fresh_environment,$(MACE_VENV))
 	$(MACE_VENV)/bin/python -m pip install --quiet --no-deps dac-sim==0.0.3
-	$(MACE_VENV)/bin/python -m pytest
+	$(MACE_VENV)/bin/python $(PYTEST) $(OF_NETWORKS)
 
 test-families: ## each further family in an environment of its own
 	$(MAKE) $(or $(FAMILIES:%=test-family-%),$(error no families: run make test-sevennet first))
@@ -36,8 +43,8 @@ test-families: ## each further family in an environment of its own
 test-family-%: export NEARSIGHT_ENVIRONMENTS = $(FAMILY_ENVIRONMENTS)
 test-family-%: ## one of them; the environment that `make test-sevennet` made installs it
 	$(SEVENNET_VENV)/bin/nearsight models install --accept-licence $*
-	$(FAMILY_ENVIRONMENTS)/$*/venv/bin/python -m pip install --quiet 'pytest>=9.0'
-	$(FAMILY_ENVIRONMENTS)/$*/venv/bin/python -m pytest tests/models/families/test_$**.py \
+	$(FAMILY_ENVIRONMENTS)/$*/venv/bin/python -m pip install --quiet 'pytest>=9.0' pytest-xdist
+	$(FAMILY_ENVIRONMENTS)/$*/venv/bin/python $(PYTEST) tests/models/families/test_$**.py \
 		tests/models/test_hostile_files.py
 	$(SEVENNET_VENV)/bin/nearsight models remove $*
 

@@ -12,6 +12,7 @@ EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("[0-9]*.py"))
 def test_example_runs_and_its_assertions_hold(
     script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Slow: the first example takes phonons of quartz with a network."""
     if "sevennet" in script.read_text() and FAMILIES["sevennet"].obstacle is not None:
         pytest.skip("the example needs sevenn, which is not usable here")
     monkeypatch.chdir(tmp_path)

@@ -31,7 +31,7 @@ def test_table_json_figure_and_file(
     nearsight: Run, copper: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = ["--json", "c.json", "--plot", "c.png", "--output", "c.npz"]
-    assert nearsight("elastic", str(copper), *given) == 0
+    assert nearsight("elastic", copper.name, *given) == 0
     output = capsys.readouterr().out
     assert max(len(line) for line in output.splitlines()) <= 80
     assert "fmax 0.0000" not in output

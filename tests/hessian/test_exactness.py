@@ -32,10 +32,12 @@ def assert_exact(analytic: Hessian, model: Model) -> None:
 
 
 def test_network_on_quartz(quartz_rows: Hessian, network: Model) -> None:
+    """Slow: every element of a network by fourth-order differences, for each network."""
     assert_exact(quartz_rows, network)
 
 
 def test_sevennet_l3i5_on_magnesium_oxide(mgo: Atoms, sevennet_l3i5: Model) -> None:
+    """Slow: every element by fourth-order differences, with a network of l_max 3."""
     atoms = mgo * (2, 1, 1)
     atoms.rattle(0.05, seed=4)
     assert_exact(hessian(atoms, sevennet_l3i5, "rows"), sevennet_l3i5)

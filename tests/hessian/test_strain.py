@@ -57,6 +57,7 @@ def test_differences_agree_under_any_stress(
 
 
 def test_network_agrees_with_differences(network: Model, displaced_quartz: Atoms) -> None:
+    """Slow: fourth-order differences in every strain and position with a network."""
     exact = compute(displaced_quartz, network)
     found = compute(displaced_quartz, network, "fourth-order", step_A=1e-3)
     for name in ("coupling_eV_per_A", "strain_eV"):

@@ -9,6 +9,7 @@ STUDY = Path(__file__).parents[2] / "studies" / "interruptions.py"
 
 
 def test_interrupted_work_ends_as_the_unbroken_does(tmp_path: Path) -> None:
+    """Slow: every kind of work is killed and taken up in processes of its own."""
     # A process of its own: it is forked.
     subprocess.run(
         [sys.executable, STUDY, "--moments", "2", "--network", "0", "--results", tmp_path],

@@ -216,6 +216,7 @@ def database(mgo: Atoms, pair_model: Callable[..., TorchModel], tmp_path: Path) 
 def test_model_agrees_with_phonons_from_its_own_forces(
     run: Callable[..., ModuleType], database: Path, tmp_path: Path
 ) -> None:
+    """Slow: phonons of 64 atoms by two routes over the study's whole mesh."""
     options = ["--phonondb", str(database), "--models", "pair"]
     module = run("phonons_against_dft", *options)
     record = _record(tmp_path, NAME)

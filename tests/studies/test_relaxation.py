@@ -28,6 +28,7 @@ def test_every_optimizer_is_counted_and_compared(  # noqa: PLR0917  # fixtures
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """Slow: five optimizers relax two structures."""
     paths = [tmp_path / "one.xyz", tmp_path / "two.xyz"]
     for seed, path in enumerate(paths):
         rattled.rattle(0.02, seed=seed)

@@ -117,6 +117,7 @@ def test_more_steps_and_a_wider_radius_converge_to_the_sum_over_all_modes(modes,
 
 
 def test_error_bars_hold_what_they_promise(modes, probe):
+    """Slow: statistics of thirty runs."""
     expected = thermodynamics(modes, 150.0, "classical").heat_capacity_eV_per_K[0]
     runs = [probe(150.0, seed=seed, n_steps=8) for seed in range(30)]
     errors = np.array([run.heat_capacity_eV_per_K[0] - expected for run in runs])
