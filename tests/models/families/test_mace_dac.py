@@ -64,7 +64,7 @@ def test_the_weights_need_neither_trust_nor_an_import(stand_in: Path, tiny_mace:
     assert "dac_sim" not in sys.modules
     assert model.identity.name == NAME
     assert model.identity.checkpoint_sha256 == file_sha256(stand_in)
-    assert {key: getattr(model.capabilities, key) for key in stated(NAME)} == stated(NAME)
+    assert model.facts == stated(NAME)
     atoms = molecule("CO2")
     [found], [expected] = model.evaluate([atoms]), tiny_mace.evaluate([atoms])
     assert found.energy_eV == expected.energy_eV
@@ -75,7 +75,7 @@ def test_a_copy_is_known_by_its_digest(stand_in: Path, tmp_path: Path) -> None:
     copied.write_bytes(stand_in.read_bytes())
     model = load_model(f"mace:{copied}", device="cpu")
     assert model.identity.name == f"mace:{copied}"
-    assert model.capabilities.citation == MODELS[NAME].citation
+    assert model.facts.citation == MODELS[NAME].citation
 
 
 def test_other_weights_are_not_taken_for_these(
