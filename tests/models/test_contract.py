@@ -1,4 +1,4 @@
-"""The checks that the contract offers to every family."""
+"""What a model is, and what it answers."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,32 +9,10 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import (
-    Evaluation,
-    Model,
-    forces_of,
-    require_elements,
-    require_evaluable,
-)
+from nearsight.models.contract import Evaluation, Model, forces_of
 
 ATOMS = Atoms("COH", positions=np.eye(3))
 FINITE = Evaluation(-1.0, np.zeros((3, 3)), np.zeros(6), None)
-
-
-def with_number(array: np.ndarray, where: Any, value: float) -> np.ndarray:
-    changed = array.copy()
-    changed[where] = value
-    return changed
-
-
-def test_unknown_elements_are_named_once_in_the_order_of_the_table(
-    pair_model: Callable[..., Any],
-) -> None:
-    atoms = Atoms("AuCuCAu", positions=np.eye(4)[:, :3])
-    with pytest.raises(ModelError, match="does not know Cu, Au; choose"):
-        require_elements(atoms, pair_model())
-    require_elements(atoms, pair_model(elements=None))
-    require_elements(atoms, pair_model(elements=frozenset({6, 29, 79})))
 
 
 def test_what_lacks_a_verb_is_no_model(pair_model: Callable[..., Any]) -> None:
@@ -47,21 +25,3 @@ def test_forces_that_were_not_asked_for_are_not_there() -> None:
     alone = replace(FINITE, forces_eV_per_A=None)
     with pytest.raises(ModelError, match="no forces; ask the model for them"):
         forces_of(alone)
-
-
-def test_bad_structures_of_a_batch_are_named(pair_model: Callable[..., Any]) -> None:
-    model, good = pair_model(), Atoms("CO", positions=np.eye(3)[:2])
-    nowhere = with_number(good.positions, (1, 0), np.nan)
-    cases = (
-        (Atoms("CAu", positions=np.eye(3)[:2]), "CAu: pair does not know Au"),
-        (Atoms("CO", positions=nowhere), r"CO: atom 1 of CO is at \[nan"),
-        (Atoms("CO", good.positions, cell=[np.inf, 5, 5]), "CO: cell vector 0 of CO is at"),
-    )
-    for bad, said in cases:
-        with pytest.raises(ModelError, match=f"^structure 1 of the batch, {said}"):
-            model.evaluate([good, bad, good])
-        with pytest.raises(ModelError, match=f"^{said.partition(': ')[2]}"):
-            model.evaluate([bad])
-    crystal = Atoms("CO", good.positions, cell=[5, 5, 5], pbc=True)
-    with pytest.raises(ModelError, match=r"^structure 1 of the batch, CO: .* no stress"):
-        require_evaluable([crystal, good], model, stress=True)

@@ -9,9 +9,11 @@ from ase import Atoms
 from ase.build import bulk
 
 from nearsight.errors import StructureError
+from nearsight.structures.host_pairs import HostPairs
 from nearsight.structures.neighbours import lattice_vectors_A, neighbour_pairs
 from nearsight.structures.pairs import closer_than, pairs_of
 from nearsight.structures.reduced_cell import periodic_cell
+from nearsight.structures.skin_pairs import SkinPairs
 
 
 def by_counting(atoms: Atoms, cutoff_A: float, reach: int) -> Counter:
@@ -95,3 +97,27 @@ def test_what_is_no_number_is_named(displaced_quartz):
     displaced_quartz.cell[1, 1] = np.inf
     with pytest.raises(StructureError, match="cell vector 1 is"):
         pairs_of(displaced_quartz, 4.0)
+
+
+def test_a_structure_without_atoms_has_no_pairs():
+    assert len(pairs_of(Atoms(), 4.0).first) == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ([3, 3, 0], "periodic along c but has no cell vector"),
+        ([[3, 0, 0], [0, 3, 0], [3, 3, 0]], "linearly dependent"),
+        ([[3, 0, 0], [0, 3, 0], [3, 3, 1e-3]], "images of an atom 0.001 Å apart"),
+    ],
+)
+def test_cells_of_no_lattice_are_refused_whoever_searches(cell, said):
+    helium = Atoms("He", cell=cell, pbc=True)
+    searches = (
+        lambda: pairs_of(helium, 4.0),
+        lambda: HostPairs(helium, 4.0),
+        lambda: SkinPairs(4.0, 1.0).of(helium),
+    )
+    for search in searches:
+        with pytest.raises(StructureError, match=said):
+            search()

@@ -16,7 +16,9 @@ from nearsight.errors import MethodError, MissingPropertyError, ModelError
 from nearsight.hessian.matrix import Hessian, hessian
 from nearsight.hessian.rows.kinds import ANALYTIC
 from nearsight.memory import refusing_out_of_memory
-from nearsight.models.contract import Model, forces_of, is_usable, require_elements
+from nearsight.models.contract import Model, forces_of
+from nearsight.models.evaluable import require_elements
+from nearsight.models.soundness import is_usable
 from nearsight.progress import Progress
 from nearsight.provenance import Provenance
 from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_archive

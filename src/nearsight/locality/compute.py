@@ -17,7 +17,8 @@ from nearsight.locality.interactions import require_sites
 from nearsight.locality.result import Locality
 from nearsight.locality.settings import REFERENCE_RADIUS_A, THRESHOLD_eV_per_A2
 from nearsight.locality.site_derivatives import require_fragment
-from nearsight.models.contract import Capabilities, Model, require_elements
+from nearsight.models.contract import Capabilities, Model
+from nearsight.models.evaluable import require_elements
 from nearsight.progress import Progress
 from nearsight.provenance import record
 from nearsight.structures.checking import check_structure

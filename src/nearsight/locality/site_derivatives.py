@@ -8,8 +8,9 @@ from nearsight.errors import MethodError
 from nearsight.hessian.origin import Computed
 from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
-from nearsight.models.contract import Model, forces_of, require_elements
+from nearsight.models.contract import Model, forces_of
 from nearsight.models.electrons import loaded_with
+from nearsight.models.evaluable import require_elements
 from nearsight.structures.checking import check_structure
 from nearsight.structures.fragments import Fragment
 

@@ -7,17 +7,15 @@ another environment, a JAX model, a sum of models or a quantum-chemistry code ca
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from nearsight.errors import MissingPropertyError, ModelError
+from nearsight.errors import ModelError
 from nearsight.models.combining import ALL, ANY, COMMON, LARGEST, LARGEST_KNOWN, combinable
-from nearsight.models.electrons import require_own_electrons
 from nearsight.models.facts import Facts
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import Pairs
@@ -29,12 +27,6 @@ if TYPE_CHECKING:
 
 Seed = tuple[int, NDArray[np.float64]]
 """A row to compute: the index of an atom and a direction, shape ``(3,)``, in Å per unit step."""
-
-
-LARGEST_NUMBER = 1e15
-"""In eV and Å: beyond it double precision does not tell one eV from none.
-
-A Lennard-Jones argon at the closest distance that a structure may have is at 10¹⁰ eV/Å."""
 
 Products = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Products of a Hessian with vectors, one after the other along the first axis of both."""
@@ -262,108 +254,6 @@ class TorchEnergy(Protocol):
         ...
 
 
-def require_elements(atoms: Atoms, model: Model | TorchEnergy) -> None:
-    """Check that `model` knows every element of `atoms`.
-
-    Raises
-    ------
-    ModelError
-        Naming the elements that it does not know.
-    """
-    known = model.capabilities.elements
-    if known is None:
-        return
-    symbols = dict(zip(atoms.numbers.tolist(), atoms.get_chemical_symbols(), strict=True))
-    unknown = [symbol for number, symbol in sorted(symbols.items()) if number not in known]
-    if unknown:
-        raise ModelError(
-            f"{model.identity.name} does not know {', '.join(unknown)}; "
-            f"choose a model that does (`nearsight models list`)."
-        )
-
-
-def require_calculable(atoms: Atoms, model: Model | TorchEnergy) -> None:
-    """Check that `model` knows every element of `atoms`, and has the charge and spin that they say.
-
-    Raises
-    ------
-    ModelError
-        It does not know an element, or the structure has another charge or multiplicity.
-    StructureError
-        What the structure says of them means nothing.
-    """
-    require_elements(atoms, model)
-    require_own_electrons(atoms, model.identity, model.capabilities)
-
-
-def require_all_atoms(centres: NDArray[np.int64] | None, model: Model) -> None:
-    """Check that no atoms are chosen whose energies alone are to be differentiated.
-
-    Raises
-    ------
-    ModelError
-        Some are.
-    """
-    if centres is not None:
-        raise ModelError(
-            f"{model.identity.name} cannot differentiate the energies of some atoms only; leave "
-            f"`centres` out."
-        )
-
-
-def require_stress(atoms: Atoms) -> None:
-    """Check that `atoms` is periodic in three directions, without which there is no stress.
-
-    Raises
-    ------
-    ModelError
-        It is not.
-    """
-    if not atoms.pbc.all():
-        raise ModelError(
-            f"{atoms.get_chemical_formula()} is not periodic in three directions "
-            f"and has no stress; ask for energy and forces only."
-        )
-
-
-def require_evaluable(
-    structures: Sequence[Atoms], model: Model | TorchEnergy, *, stress: bool
-) -> None:
-    """Check that `model` can compute all structures and, if asked for, they have a stress.
-
-    Raises
-    ------
-    ModelError
-        It does not, or one has none, or has a position or cell vector that is not finite.
-    """
-    for index, atoms in enumerate(structures):
-        with of_batch(structures, index):
-            _require_numbers(atoms)
-            require_calculable(atoms, model)
-            if stress:
-                require_stress(atoms)
-
-
-@contextmanager
-def of_batch(structures: Sequence[Atoms], index: int) -> Iterator[None]:
-    """Let a `ModelError` about one of several structures say which one it is.
-
-    Raises
-    ------
-    ModelError
-        What was raised, with the structure's place and formula.
-    """
-    try:
-        yield
-    except MissingPropertyError:
-        raise  # of any structure
-    except ModelError as error:
-        if len(structures) == 1:
-            raise
-        formula = structures[index].get_chemical_formula()
-        raise type(error)(f"structure {index} of the batch, {formula}: {error}") from error
-
-
 def forces_of(evaluation: Evaluation) -> NDArray[np.float64]:
     """Return the forces in eV/Å of an evaluation that was asked for them, shape ``(n_atoms, 3)``.
 
@@ -378,27 +268,3 @@ def forces_of(evaluation: Evaluation) -> NDArray[np.float64]:
             "gives them."
         )
     return evaluation.forces_eV_per_A
-
-
-def _require_numbers(atoms: Atoms) -> None:
-    for what, places in (("atom", atoms.positions), ("cell vector", atoms.cell.array)):
-        finite = np.isfinite(places).all(axis=1)
-        if not finite.all():
-            first = int(np.argmin(finite))
-            raise ModelError(
-                f"{what} {first} of {atoms.get_chemical_formula()} is at {places[first]} Å; give "
-                f"it finite coordinates."
-            )
-
-
-def is_usable(values: ArrayLike) -> NDArray[np.bool_]:
-    """Tell which numbers are finite, and not so large that their last digits exceed an eV."""
-    usable: NDArray[np.bool_] = np.abs(values) <= LARGEST_NUMBER  # which NaN is not
-    return usable
-
-
-def fault_of(values: ArrayLike) -> str:
-    """Say what is wrong with numbers some of which are not usable."""
-    if not np.isfinite(values).all():
-        return "not finite"
-    return f"as large as {np.abs(values).max():g} and means nothing"

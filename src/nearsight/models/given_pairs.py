@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ase import Atoms
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import of_batch
+from nearsight.models.evaluable import of_batch
 from nearsight.structures.pairs import Pairs, pairs_of
 
 

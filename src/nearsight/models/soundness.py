@@ -4,10 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import Evaluation, fault_of, is_usable, of_batch
+from nearsight.models.contract import Evaluation
+from nearsight.models.evaluable import of_batch
+
+LARGEST_NUMBER = 1e15
+"""In eV and Å: beyond it double precision does not tell one eV from none.
+
+A Lennard-Jones argon at the closest distance that a structure may have is at 10¹⁰ eV/Å."""
 
 
 def require_sound(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
@@ -68,3 +74,16 @@ def _require_usable_forces(forces: NDArray[np.float64], atoms: Atoms, name: str)
             f"{name} gave a force that is {fault_of(forces[first])} on atom {first} "
             f"({atoms[first].symbol}); look for atoms that are too close, or use another model."
         )
+
+
+def is_usable(values: ArrayLike) -> NDArray[np.bool_]:
+    """Tell which numbers are finite, and not so large that their last digits exceed an eV."""
+    usable: NDArray[np.bool_] = np.abs(values) <= LARGEST_NUMBER  # which NaN is not
+    return usable
+
+
+def fault_of(values: ArrayLike) -> str:
+    """Say what is wrong with numbers some of which are not usable."""
+    if not np.isfinite(values).all():
+        return "not finite"
+    return f"as large as {np.abs(values).max():g} and means nothing"

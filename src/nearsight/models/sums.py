@@ -12,17 +12,8 @@ from nearsight.arrays import FloatArray, IntArray
 from nearsight.derivatives.differences import SCHEMES, difference_products, difference_rows
 from nearsight.errors import MethodError, ModelError
 from nearsight.models.combining import combined
-from nearsight.models.contract import (
-    Capabilities,
-    Evaluation,
-    Model,
-    Products,
-    Seed,
-    forces_of,
-    require_all_atoms,
-    require_calculable,
-    require_evaluable,
-)
+from nearsight.models.contract import Capabilities, Evaluation, Model, Products, Seed, forces_of
+from nearsight.models.evaluable import require_all_atoms, require_calculable, require_evaluable
 from nearsight.models.facts import Facts
 from nearsight.models.given_pairs import require_own
 from nearsight.provenance import ModelIdentity, model_versions

@@ -13,7 +13,8 @@ from nearsight.fingerprint import fingerprint
 from nearsight.hessian.same_model import kept_evaluation, precision_of, require_same_model
 from nearsight.locking import hold
 from nearsight.models.calculator import Adjust, ModelCalculator
-from nearsight.models.contract import Evaluation, Model, forces_of, require_elements
+from nearsight.models.contract import Evaluation, Model, forces_of
+from nearsight.models.evaluable import require_elements
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting

@@ -7,16 +7,13 @@ from ase.data import chemical_symbols
 from nearsight.errors import MethodError, StructureError
 from nearsight.memory import require_room
 from nearsight.structures.neighbours import neighbour_pairs
+from nearsight.structures.reduced_cell import require_lattice
 
 CLOSEST_DISTANCE_A = 0.5
 """Atoms closer than this are a mistake: the shortest bond, H-H, has 0.74 Å."""
 
 _SEARCHED_A = 2.0
 """Searches for pairs that are much closer than the cell is wide divide it into too many bins."""
-
-# Of the angle between cell vectors; a cell may be very skewed, and its images are looked at below.
-_SMALLEST_SINE = 1e-8
-_SHORTEST_VECTOR_A = 1e-3
 
 # What ASE's neighbour list takes, measured for rock salt: 8.0 and 8.5 kB for each of 262,144 and
 # 64,000 atoms. Nothing that comes before rows takes more, the lists of matscipy included.
@@ -46,7 +43,7 @@ def check_structure(atoms: Atoms) -> None:
     _require_finite(atoms)
     _require_elements(atoms)
     _require_masses(atoms)
-    _require_cell(atoms)
+    require_lattice(atoms)
     _require_distances(atoms)
 
 
@@ -138,29 +135,6 @@ def _require_masses(atoms: Atoms) -> None:
         raise StructureError(
             f"Atom {wrong[0]} ({atoms[wrong[0]].symbol}) has the mass {masses_u[wrong[0]]:g} u; "
             f"correct it."
-        )
-
-
-def _require_cell(atoms: Atoms) -> None:
-    lengths = np.linalg.norm(atoms.cell.array, axis=1)
-    missing = [
-        name
-        for name, length, periodic in zip("abc", lengths, atoms.pbc, strict=True)
-        if periodic and length < _SHORTEST_VECTOR_A
-    ]
-    if missing:
-        raise StructureError(
-            f"The structure is periodic along {', '.join(missing)} but has no cell vector there; "
-            f"set the cell, or set pbc to False for a molecule."
-        )
-    directions = atoms.cell.array[atoms.pbc] / lengths[atoms.pbc, np.newaxis]
-    if len(directions) < 2:
-        return
-    smallest_sine = float(np.linalg.svd(directions, compute_uv=False)[-1])
-    if smallest_sine < _SMALLEST_SINE:
-        raise StructureError(
-            f"The periodic cell vectors {atoms.cell.array[atoms.pbc].tolist()} Å are linearly "
-            f"dependent, so that the cell has no volume; correct the cell."
         )
 
 

@@ -34,7 +34,7 @@ class HostPairs:
     Raises
     ------
     StructureError
-        A position or cell vector of the host is not finite.
+        A position or cell vector of the host is not finite, or they span no lattice.
     """
 
     def __init__(self, host: Atoms, cutoff_A: float) -> None:

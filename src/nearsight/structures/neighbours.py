@@ -6,7 +6,11 @@ from matscipy.neighbours import neighbour_list
 from numpy.typing import NDArray
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.errors import StructureError
 from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
+
+_NEAREST_IMAGE_A = 0.1
+"""No atom is that close to an image of its own, and to list the images would take for ever."""
 
 
 def neighbour_pairs(
@@ -19,6 +23,11 @@ def neighbour_pairs(
     tuple
         i and j, shape ``(n_pairs,)``, and the lattice vector in Å that is added to r_j, shape
         ``(n_pairs, 3)``.
+
+    Raises
+    ------
+    StructureError
+        Atoms would lie on images of their own.
     """
     i, j, images = neighbour_images(atoms, distance_A)
     return i, j, lattice_vectors_A(images, periodic_cell(atoms))
@@ -28,13 +37,25 @@ def neighbour_images(atoms: Atoms, distance_A: float) -> tuple[IntArray, IntArra
     """Return the same pairs with the lattice vectors in units of those of `periodic_cell`.
 
     A pair whose distance is `distance_A` to rounding may be there or not.
+
+    Raises
+    ------
+    StructureError
+        Atoms would lie on images of their own.
     """
     # A search in a skewed cell would visit many more images than there are within the distance.
     basis = reduced_basis(atoms)
+    cell = basis @ periodic_cell(atoms)
+    nearest_A = np.linalg.norm(cell[atoms.pbc], axis=1).min(initial=np.inf)
+    if nearest_A < _NEAREST_IMAGE_A:
+        raise StructureError(
+            f"The periodic cell vectors {atoms.cell.array[atoms.pbc].tolist()} Å put images of an "
+            f"atom {nearest_A:.2g} Å apart; correct the cell and its unit."
+        )
     i, j, images = neighbour_list(
         "ijS",
         positions=atoms.positions,
-        cell=basis @ periodic_cell(atoms),
+        cell=cell,
         pbc=atoms.pbc,
         cutoff=distance_A,
     )

@@ -8,7 +8,7 @@ from ase import Atoms
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import StructureError
 from nearsight.structures.neighbours import lattice_vectors_A, neighbour_images
-from nearsight.structures.reduced_cell import periodic_cell
+from nearsight.structures.reduced_cell import periodic_cell, require_lattice
 
 WITH_ROUNDING = 1 + 1e-9
 """Searches go that much farther than the cutoff, and what they come upon is then compared with it
@@ -73,10 +73,9 @@ def pairs_of(atoms: Atoms, cutoff_A: float) -> Pairs:
     Raises
     ------
     StructureError
-        A position or cell vector is not finite.
+        A position or cell vector is not finite, or the cell vectors span no lattice.
     """
-    require_finite(atoms.positions, "position")
-    require_finite(atoms.cell.array, "cell vector")
+    require_searchable(atoms)
     first, second, images = neighbour_images(atoms, cutoff_A * WITH_ROUNDING)
     shifts = lattice_vectors_A(images, periodic_cell(atoms))
     positions = atoms.positions
@@ -90,7 +89,7 @@ def pairs_of(atoms: Atoms, cutoff_A: float) -> Pairs:
         cell_A=atoms.cell.array.copy(),
         periodic=atoms.pbc.copy(),
         # Around their mean, so that single precision is not spent on where the origin is.
-        centre_A=positions.mean(axis=0),
+        centre_A=middle_of(positions),
     )
 
 
@@ -103,6 +102,25 @@ def closer_than(cutoff_A: float, vectors_A: FloatArray) -> BoolArray:
     x, y, z = vectors_A.T
     near: BoolArray = x * x + y * y + z * z < cutoff_A * cutoff_A
     return near
+
+
+def middle_of(positions_A: FloatArray) -> FloatArray:
+    """Return the mean of positions in Å, shape ``(n_atoms, 3)``; the origin if there are none."""
+    middle: FloatArray = positions_A.sum(axis=0) / max(len(positions_A), 1)
+    return middle
+
+
+def require_searchable(atoms: Atoms) -> None:
+    """Check that pairs of a structure can be searched for.
+
+    Raises
+    ------
+    StructureError
+        A position or cell vector is not finite, or the cell vectors span no lattice.
+    """
+    require_finite(atoms.positions, "position")
+    require_finite(atoms.cell.array, "cell vector")
+    require_lattice(atoms)
 
 
 def require_finite(vectors_A: FloatArray, what: str) -> None:

@@ -11,10 +11,46 @@ from ase.cell import Cell
 from numpy.typing import NDArray
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.errors import StructureError
 from nearsight.structures.operations import exceptions_from_spglib
 
 _SAME_WIDTH = 1e-4
 """Relative: cells whose widths agree within it are taken for equally good."""
+
+_SMALLEST_SINE = 1e-8
+"""Of the angle between cell vectors: a cell may be very skewed."""
+
+_SHORTEST_VECTOR_A = 1e-3
+
+
+def require_lattice(atoms: Atoms) -> None:
+    """Check that the periodic directions of `atoms` have cell vectors that span a lattice.
+
+    Raises
+    ------
+    StructureError
+        One has none, or they are linearly dependent.
+    """
+    lengths = np.linalg.norm(atoms.cell.array, axis=1)
+    missing = [
+        name
+        for name, length, periodic in zip("abc", lengths, atoms.pbc, strict=True)
+        if periodic and length < _SHORTEST_VECTOR_A
+    ]
+    if missing:
+        raise StructureError(
+            f"The structure is periodic along {', '.join(missing)} but has no cell vector there; "
+            f"set the cell, or set pbc to False for a molecule."
+        )
+    vectors = atoms.cell.array[atoms.pbc]
+    directions = vectors / lengths[atoms.pbc, np.newaxis]
+    if len(directions) > 1:
+        smallest_sine = float(np.linalg.svd(directions, compute_uv=False)[-1])
+        if smallest_sine < _SMALLEST_SINE:
+            raise StructureError(
+                f"The periodic cell vectors {vectors.tolist()} Å are linearly dependent, so that "
+                f"the cell has no volume; correct the cell."
+            )
 
 
 def reduced_basis(atoms: Atoms) -> IntArray:

@@ -8,7 +8,13 @@ from ase import Atoms
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import MethodError
 from nearsight.structures.neighbours import lattice_vectors_A, neighbour_images
-from nearsight.structures.pairs import WITH_ROUNDING, Pairs, closer_than, require_finite
+from nearsight.structures.pairs import (
+    WITH_ROUNDING,
+    Pairs,
+    closer_than,
+    middle_of,
+    require_searchable,
+)
 from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
 
 
@@ -52,10 +58,9 @@ class SkinPairs:
         Raises
         ------
         StructureError
-            A position or cell vector is not finite.
+            A position or cell vector is not finite, or the cell vectors span no lattice.
         """
-        require_finite(atoms.positions, "position")
-        require_finite(atoms.cell.array, "cell vector")
+        require_searchable(atoms)
         images = None if self._candidates is None else self._candidates.images_in(atoms)
         if self._candidates is None or images is None:
             self._candidates = _search(atoms, self.cutoff_A, self.skin_A)
@@ -73,7 +78,7 @@ class SkinPairs:
             positions_A=positions.copy(),
             cell_A=atoms.cell.array.copy(),
             periodic=atoms.pbc.copy(),
-            centre_A=positions.mean(axis=0),
+            centre_A=middle_of(positions),
         )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ase import Atoms
 
-from nearsight.models.contract import Model, require_elements
+from nearsight.models.contract import Model
+from nearsight.models.evaluable import require_elements
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Progress
 from nearsight.provenance import Setting

@@ -12,7 +12,9 @@ from nearsight.hessian.products.choice import choose_products
 from nearsight.hessian.products.strategies import DifferenceProducts
 from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.memory import METER, Meter, default_memory_budget, refusing_out_of_memory
-from nearsight.models.contract import Model, fault_of, is_usable, require_elements
+from nearsight.models.contract import Model
+from nearsight.models.evaluable import require_elements
+from nearsight.models.soundness import fault_of, is_usable
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.pieces import Pieces
 

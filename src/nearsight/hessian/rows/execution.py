@@ -12,7 +12,8 @@ from nearsight.hessian.rows.sum_rule import rows_by_sum_rule, rows_left_out
 from nearsight.hessian.rows.task import Task, name_of
 from nearsight.hessian.rows.work import Work
 from nearsight.memory import refusing_out_of_memory
-from nearsight.models.contract import Seed, fault_of, is_usable
+from nearsight.models.contract import Seed
+from nearsight.models.soundness import fault_of, is_usable
 from nearsight.progress import Advance
 
 

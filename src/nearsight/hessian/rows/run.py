@@ -19,7 +19,8 @@ from nearsight.hessian.rows.resuming import open_store, task_begun
 from nearsight.hessian.rows.task import Task
 from nearsight.locking import hold
 from nearsight.memory import METER, Meter, default_memory_budget, gibibytes
-from nearsight.models.contract import Model, require_elements
+from nearsight.models.contract import Model
+from nearsight.models.evaluable import require_elements
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import record
 from nearsight.remarks import Remark

@@ -14,16 +14,8 @@ from numpy.typing import NDArray
 
 from nearsight.derivatives.differences import SCHEMES, difference_products, difference_rows
 from nearsight.errors import MethodError, MissingPropertyError, ModelError, NearsightError
-from nearsight.models.contract import (
-    Capabilities,
-    Evaluation,
-    Products,
-    Seed,
-    forces_of,
-    of_batch,
-    require_all_atoms,
-    require_evaluable,
-)
+from nearsight.models.contract import Capabilities, Evaluation, Products, Seed, forces_of
+from nearsight.models.evaluable import of_batch, require_all_atoms, require_evaluable
 from nearsight.models.facts import Facts
 from nearsight.models.soundness import require_sound
 from nearsight.provenance import ModelIdentity, Setting

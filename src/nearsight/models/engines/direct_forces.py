@@ -16,16 +16,9 @@ from numpy.typing import NDArray
 
 from nearsight.derivatives.analytic import products_of, rows_of
 from nearsight.errors import MissingPropertyError, ModelError
-from nearsight.models.contract import (
-    Capabilities,
-    Evaluation,
-    Products,
-    Seed,
-    require_all_atoms,
-    require_calculable,
-    require_evaluable,
-)
+from nearsight.models.contract import Capabilities, Evaluation, Products, Seed
 from nearsight.models.engines.torch_graphs import graph_of
+from nearsight.models.evaluable import require_all_atoms, require_calculable, require_evaluable
 from nearsight.models.facts import Facts
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.soundness import require_all_sound

@@ -25,14 +25,8 @@ from ase.stress import full_3x3_to_voigt_6_stress
 from numpy.typing import NDArray
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import (
-    Capabilities,
-    Evaluation,
-    Products,
-    Seed,
-    require_calculable,
-    require_evaluable,
-)
+from nearsight.models.contract import Capabilities, Evaluation, Products, Seed
+from nearsight.models.evaluable import require_calculable, require_evaluable
 from nearsight.models.facts import Facts
 from nearsight.models.given_pairs import pairs_within
 from nearsight.models.graphs.padded_graph import PaddedGraph, padded_graph, rounded_atoms

@@ -17,17 +17,9 @@ from nearsight.derivatives.analytic import (
     linearize,
     linearize_with_strain,
 )
-from nearsight.models.contract import (
-    Capabilities,
-    Evaluation,
-    Products,
-    Seed,
-    TorchEnergy,
-    require_all_atoms,
-    require_calculable,
-    require_evaluable,
-)
+from nearsight.models.contract import Capabilities, Evaluation, Products, Seed, TorchEnergy
 from nearsight.models.engines.torch_graphs import graph_of
+from nearsight.models.evaluable import require_all_atoms, require_calculable, require_evaluable
 from nearsight.models.facts import Facts
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.soundness import require_all_sound

@@ -18,15 +18,8 @@ from ase.stress import full_3x3_to_voigt_6_stress
 from numpy.typing import NDArray
 
 from nearsight.fingerprint import file_sha256
-from nearsight.models.contract import (
-    Capabilities,
-    Evaluation,
-    Products,
-    Seed,
-    require_all_atoms,
-    require_calculable,
-    require_evaluable,
-)
+from nearsight.models.contract import Capabilities, Evaluation, Products, Seed
+from nearsight.models.evaluable import require_all_atoms, require_calculable, require_evaluable
 from nearsight.models.facts import Facts
 from nearsight.models.families.d3.curvature import Curvature
 from nearsight.models.families.d3.energy import dispersion, dispersion_energies

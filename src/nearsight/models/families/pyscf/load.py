@@ -37,17 +37,9 @@ from pyscf.lib.exceptions import BasisNotFoundError
 
 from nearsight.derivatives.differences import SCHEMES, difference_products, difference_rows
 from nearsight.errors import MethodError, MissingPropertyError, ModelError
-from nearsight.models.contract import (
-    Capabilities,
-    Evaluation,
-    Products,
-    Seed,
-    forces_of,
-    of_batch,
-    require_all_atoms,
-    require_calculable,
-)
+from nearsight.models.contract import Capabilities, Evaluation, Products, Seed, forces_of
 from nearsight.models.electrons import charge_and_multiplicity
+from nearsight.models.evaluable import of_batch, require_all_atoms, require_calculable
 from nearsight.models.facts import Facts
 from nearsight.models.families.pyscf.rows import Response
 from nearsight.models.families.pyscf.scf import (
