@@ -163,12 +163,12 @@ def test_locality_of_a_reference_that_is_too_small(alkane, pair_model):
 
 
 def test_notes_on_reading_are_raised_where_the_file_is_read(tmp_path):
-    for comment, file in (("", "n2.xyz"), ("charge=-1 ", "charged.xyz")):
+    for comment, file in (("", "n2.xyz"), ("charge=0.5 ", "charged.xyz")):
         (tmp_path / file).write_text(f"2\n{comment}\nN 0 0 0\nN 0 0 1.0\n")
     assert raised(lambda: read_structure(tmp_path / "n2.xyz"))[1] == []
     atoms, said = raised(lambda: read_structure(tmp_path / "charged.xyz"))
     [note] = said
-    assert "charge=-1, which was left out" in note
+    assert "charge=0.5, which was left out" in note
     assert atoms.info["reading_notes"] == said
     with quietly():
         assert raised(lambda: read_structure(tmp_path / "charged.xyz"))[1] == []
@@ -176,7 +176,7 @@ def test_notes_on_reading_are_raised_where_the_file_is_read(tmp_path):
 
 def test_command_line_prints_what_verbs_raise_and_nothing_twice(tmp_path):
     molecule = nitrogen()
-    molecule.info["charge"] = 1
+    molecule.info["charge"] = 0.5
     molecule.write(tmp_path / "n2.extxyz")
     command = [sys.executable, "-W", "always", "-m", "nearsight.cli", "heat-capacity"]
     done = subprocess.run(
@@ -190,4 +190,4 @@ def test_command_line_prints_what_verbs_raise_and_nothing_twice(tmp_path):
     assert done.stdout.count("Warning: the structure is a molecule in a periodic box") == 1
     np.testing.assert_equal(done.stdout.count("vibrations of the molecule only"), 1)
     # What was remarked on reading is printed likewise, wrapped to the width of the table.
-    assert done.stdout.count("Warning: The file says charge=1") == 1
+    assert done.stdout.count("Warning: The file says charge=0.5") == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nearsight.printable import printable, printable_count, printable_name
+from nearsight.printable import percent, printable, printable_count, printable_name
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,13 @@ def test_what_would_be_obeyed_is_shown(text: str, shown: str) -> None:
     assert printable(text) == shown
     assert printable(shown) == shown
     shown.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(1.0, "100 %"), (0.998, "100 %"), (1 / 3, "33 %"), (1.234e-4, "0.012 %")]
+)
+def test_a_share_has_two_digits_in_per_cent(share: float, shown: str) -> None:
+    assert percent(share) == shown
 
 
 def test_a_name_stays_in_its_line() -> None:

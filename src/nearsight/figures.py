@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nearsight.charts.chart import Chart, overlaid
 from nearsight.charts.on_axes import draw, plain_text
 from nearsight.locality.result import Locality
+from nearsight.printable import percent
 from nearsight.provenance import Provenance
 from nearsight.records.results import ElasticResults, HarmonicResults, ProbedResults
 from nearsight.storage import write_atomically
@@ -181,7 +182,7 @@ def _about(results: HarmonicResults | ProbedResults) -> str:
         return f"{formula}, probed"
     if results.phonons is not None:
         share = results.phonons.share_imaginary
-        return f"{formula}, {100 * share:.2g} % imaginary" if share else formula
+        return f"{formula}, {percent(share)} imaginary" if share else formula
     n_imaginary = results.vibrations.n_imaginary
     return f"{formula}, {n_imaginary} imaginary" if n_imaginary else formula
 

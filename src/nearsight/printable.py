@@ -1,4 +1,4 @@
-"""Text from files and names of files, made fit to be shown."""
+"""Text and numbers made fit to be shown."""
 
 import math
 import unicodedata
@@ -34,6 +34,11 @@ def printable_count(number: int) -> str:
     if number < _LONGEST_COUNT:
         return str(number)
     return f"10^{int(math.log10(number))}"  # Python refuses to write thousands of digits
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 in per cent, with two digits and their unit: ``0.53 %``, ``100 %``."""
+    return f"{float(f'{100 * share:.2g}'):g} %"
 
 
 def _shown(character: str) -> str:

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -19,6 +20,9 @@ import nearsight
 import tasks
 from nearsight.errors import ExecutionError, MethodError, ProcessDiedError
 from nearsight.execution import InThisProcess, LocalProcesses
+from nearsight.execution.process import Start, TaskProcess
+from nearsight.execution.shares import shares
+from nearsight.execution.tasks import Task
 from nearsight.models.spec import ModelSpec
 from nearsight.resources import Resources
 
@@ -243,6 +247,46 @@ def test_logs_reach_this_process(two: LocalProcesses, caplog: pytest.LogCaptureF
     with caplog.at_level(logging.WARNING, logger="nearsight"):
         two.submit(tasks.log, logging.INFO, "not asked for").result()
     assert len(caplog.records) == 1
+
+
+class FailingHandler(logging.Handler):
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise self.error
+
+
+@contextmanager
+def handled_by(handler: logging.Handler) -> Iterator[None]:
+    logger = logging.getLogger("nearsight.of_a_task")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def test_handler_that_fails_costs_no_task_its_result(capfd: pytest.CaptureFixture[str]) -> None:
+    failing = FailingHandler(ValueError("of a handler"))
+    with handled_by(failing), LocalProcesses(1, resources=SMALL) as one:
+        one.submit(tasks.log, logging.ERROR, "under way").result()
+        assert list(one.map(tasks.square, (2, 3))) == [4, 9]
+    assert "ValueError: of a handler" in capfd.readouterr().err
+
+
+def test_answer_that_nobody_waited_for_is_not_that_of_the_next_task() -> None:
+    process = TaskProcess(Start(None, Path.cwd(), None), shares(1, SMALL)[0])
+    logging_task = Task.of(tasks.log, (logging.ERROR, "under way"), {}, {})
+    square = Task.of(tasks.square, (3,), {}, {})
+    try:
+        with handled_by(FailingHandler(KeyboardInterrupt())), pytest.raises(KeyboardInterrupt):
+            process.ask(logging_task)
+        square.future.settle(process.ask(square))
+        assert square.future.result() == 9
+    finally:
+        process.release()
 
 
 def test_another_python_runs_the_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,14 +94,25 @@ def test_masses_and_magnetic_moments_are_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal(atoms.get_initial_magnetic_moments(), [0.5, -0.5])
 
 
-def test_charge_in_the_file_is_named_because_it_is_a_model_option(tmp_path: Path) -> None:
-    ion = molecule("OH")
-    ion.info.update(charge=-1, comment="ion")
+def test_charge_and_multiplicity_of_the_file_are_those_of_the_structure(tmp_path: Path) -> None:
+    ion = molecule("H2O")
+    ion.info.update(charge=-1, spin=1, comment="ion")
+    write(tmp_path / "ion.xyz", ion, format="extxyz")
+    assert read_structure(tmp_path / "ion.xyz").info == {"charge": -1, "spin": 1}
+
+
+@pytest.mark.parametrize(
+    "said", [{"charge": 0.5}, {"spin": 0}, {"total_charge": -1}, {"multiplicity": 2}]
+)
+def test_what_is_no_charge_or_multiplicity_is_named(said: dict[str, float], tmp_path: Path) -> None:
+    ion = molecule("H2O")
+    ion.info.update(said)
     write(tmp_path / "ion.xyz", ion, format="extxyz")
     atoms = read_structure(tmp_path / "ion.xyz")
-    [note] = [note for note in atoms.info["reading_notes"] if "charge=-1" in note]
-    assert "options of models" in note
-    assert "comment" not in atoms.info
+    [note] = atoms.info.pop("reading_notes")
+    assert f"says {next(iter(said))}=" in note
+    assert "a charge in e as charge=-1" in note
+    assert atoms.info == {}
 
 
 def test_remarks_of_the_reader_become_notes(tmp_path: Path) -> None:

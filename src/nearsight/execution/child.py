@@ -9,6 +9,7 @@ import faulthandler
 import logging
 import logging.handlers
 import os
+import pickle
 import queue
 import signal
 import sys
@@ -77,7 +78,8 @@ class _ToOtherSide(logging.handlers.QueueHandler):
         self._outbox = outbox
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        self._outbox.send("log", record)
+        # By itself: what this side cannot send, or the other not read, must not be that of a task.
+        self._outbox.send("log", pickle.dumps(record))
 
 
 def _read(connection: Connection, tasks: "queue.SimpleQueue[tuple[int, bytes]]") -> None:

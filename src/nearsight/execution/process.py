@@ -3,10 +3,12 @@
 import contextlib
 import logging
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import threading
+import traceback
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from pathlib import Path
@@ -126,6 +128,9 @@ class TaskProcess:
             raise ProcessDiedError(
                 f"the process that ran {task.name} {end}", task.name, end.status
             ) from None
+        except BaseException:
+            self._abandon()  # its answer would be taken for that of the next task
+            raise
         running.output.bound()
         return answer
 
@@ -198,9 +203,15 @@ class TaskProcess:
             kind, content = message
             if kind == expected:
                 return content
-            logger = logging.getLogger(content.name)
-            if logger.isEnabledFor(content.levelno):
-                logger.handle(content)
+            if kind != "log":
+                raise ExecutionError(f"a process sent {kind!r} where {expected!r} was to come.")
+            _log(content)
+
+    def _abandon(self) -> None:
+        """End a process that may still answer what nobody waits for; the next task starts one."""
+        if self._running is not None:
+            self._running.kill()
+            self._lose(self._running)
 
     def _lose(self, running: _Running) -> "_EndedError":
         """Let go of a process that has ended, and return how it did."""
@@ -217,6 +228,18 @@ class TaskProcess:
                 how = with_last_words(f"{ending(status)}.", running.output.last_words())
         running.close()
         return _EndedError(how, status)
+
+
+def _log(content: bytes) -> None:
+    """Log here what was logged there; what fails in doing so is printed, as `logging` does it."""
+    try:
+        record: logging.LogRecord = pickle.loads(content)
+        logger = logging.getLogger(record.name)
+        if logger.isEnabledFor(record.levelno):
+            logger.handle(record)
+    except Exception:  # of handlers, or of the classes of what was logged
+        if logging.raiseExceptions:
+            traceback.print_exc()
 
 
 class _EndedError(Exception):

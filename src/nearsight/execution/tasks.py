@@ -122,7 +122,7 @@ class TaskFuture(Future[Any]):
         except MemoryError as error:
             self.set_exception(error)
             return
-        except Exception as error:  # whatever the classes of the result do when they are rebuilt
+        except (Exception, SystemExit) as error:  # whatever classes of the result do when rebuilt
             self.set_exception(
                 ExecutionError(
                     f"the result of a task cannot be read here ({_said(error)}). Let the function "

@@ -17,7 +17,7 @@ from nearsight.hessian.matrix import Hessian, hessian
 from nearsight.hessian.rows.kinds import ANALYTIC
 from nearsight.memory import refusing_out_of_memory
 from nearsight.models.contract import Model, forces_of
-from nearsight.models.evaluable import require_elements
+from nearsight.models.evaluable import require_calculable
 from nearsight.models.soundness import is_usable
 from nearsight.progress import Progress
 from nearsight.provenance import Provenance
@@ -225,7 +225,7 @@ def first_derivatives(atoms: Atoms, model: Model) -> tuple[FloatArray, FloatArra
         The model does not know an element, or gives NaN.
     """
     require_crystal_for_strain(atoms)
-    require_elements(atoms, model)
+    require_calculable(atoms, model)
     try:
         [evaluation] = model.evaluate([atoms], stress=True)
     except MissingPropertyError as error:

@@ -145,7 +145,7 @@ def _cut(
 ) -> tuple[Atoms, Groups, IntArray, dict[int, list[Fragment]]]:
     """Return the bare structure, its groups, its kinds of sites, and the fragments of each site."""
     check_structure(atoms)
-    require_elements(atoms, model)
+    require_elements(atoms, model)  # fragments have charges of their own
     if not 0.0 < reference_radius_A < np.inf:
         raise MethodError(f"`reference_radius_A` is a positive number, not {reference_radius_A}.")
     structure = bare(atoms)

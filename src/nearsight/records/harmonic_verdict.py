@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from nearsight.printable import percent
 from nearsight.records.checks import (
     exactness_checks,
     imaginary_check,
@@ -60,7 +61,7 @@ def _imaginary_phonons(phonons: PhononMesh) -> Check:
     return Check(
         Level.CAUTION if few else Level.BAD,
         "imaginary-modes",
-        f"{100 * phonons.share_imaginary:.2g} % imaginary modes",
+        f"{percent(phonons.share_imaginary)} imaginary modes",
         "So few, and none at the q-points of the supercell itself: soft acoustic modes that "
         "interpolation pushes below zero look like that."
         if few
@@ -90,7 +91,7 @@ def _interpolation(phonons: PhononMesh) -> Check:
     return Check(
         Level.GOOD if small else Level.CAUTION,
         "coarse-interpolation",
-        "supercell large enough" if small else "supercell small",
+        "interpolation changes little" if small else "supercell small",
         f"Interpolation between its own q-points changes the heat capacity at 300 K by "
         f"{100 * effect:+.2f} %.",
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nearsight.printable import percent
 from nearsight.records.checks import imaginary_check, relaxation_checks, rigid_body_check
 from nearsight.records.verdict import Check, Level, Verdict
 from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
@@ -62,8 +63,8 @@ def _error_bar(heat: ProbedHeatCapacity) -> Check:
     relative[heat.temperatures_K == 0.0] = 0.0  # which is exact
     worst = int(relative.argmax())
     share = float(relative[worst])
-    percent = f"{100 * share:.2g} %" if share <= 1 else "more than 100 %"
-    detail = f"It is {percent} of the heat capacity at {heat.temperatures_K[worst]:g} K"
+    relation = percent(share) if share <= 1 else "more than 100 %"
+    detail = f"It is {relation} of the heat capacity at {heat.temperatures_K[worst]:g} K"
     if len(values) > 1:
         detail += ", where it is largest"
     if share <= _SMALL_ERROR:
@@ -86,7 +87,7 @@ def _differences(heat: ProbedHeatCapacity) -> tuple[Check, ...]:
             "products-by-differences",
             "products by differences",
             f"They are differences of forces over {method.step_A:g} Å and no derivatives: "
-            f"{method.reason}. They are off by up to about {100 * error:.2g} % of their "
+            f"{method.reason}. They are off by up to about {percent(error)} of their "
             f"largest element.",
             said=False,
         ),

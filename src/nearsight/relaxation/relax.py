@@ -14,7 +14,7 @@ from nearsight.hessian.same_model import kept_evaluation, precision_of, require_
 from nearsight.locking import hold
 from nearsight.models.calculator import Adjust, ModelCalculator
 from nearsight.models.contract import Evaluation, Model, forces_of
-from nearsight.models.evaluable import require_elements
+from nearsight.models.evaluable import require_calculable
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting
@@ -108,7 +108,7 @@ def relax(
     """
     check_structure(atoms)
     require_no_constraints(atoms)
-    require_elements(atoms, model)
+    require_calculable(atoms, model)
     settings = _resolved(settings, atoms, model)
     steps = trajectory if isinstance(trajectory, Trajectory) else _opened(trajectory)
     imposed: Symmetrized | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 from ase import Atoms
 from markupsafe import Markup
 
+from nearsight.printable import percent
 from nearsight.records.parts import LEVEL_WORDS, LevelWord
 from nearsight.structures.pieces import Pieces
 from nearsight.structures.selection import structure_stem
@@ -108,7 +109,7 @@ def imaginary(vibrations: Vibrations, phonons: PhononMesh | None) -> str:
     if phonons is None:
         return str(vibrations.n_imaginary)
     share = phonons.share_imaginary
-    return f"{100 * share:.2g} %" if share else "0"
+    return percent(share) if share else "0"
 
 
 def mesh_words(phonons: PhononMesh, heat: HeatCapacity) -> str:

@@ -5,6 +5,7 @@ spin is the multiplicity 2 S + 1, as in quantum chemistry. Partial charges and m
 something else: ASE's initial charges and initial magnetic moments, which calculators make use of.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from ase import Atoms
@@ -66,6 +67,16 @@ def repeat_electrons(atoms: Atoms, n_cells: int) -> dict[str, int]:
         said[CHARGE] = n_cells * charge
     if (multiplicity := stated_multiplicity(atoms)) is not None:
         said[SPIN] = 1 + n_cells * (multiplicity - 1)
+    return said
+
+
+def electrons_of_file(found: Atoms) -> dict[str, int]:
+    """Return the entries of ``atoms.info`` that a file has, where they mean a charge or a spin."""
+    said = {}
+    for key, stated in ((CHARGE, stated_charge), (SPIN, stated_multiplicity)):
+        with suppress(StructureError):
+            if (value := stated(found)) is not None:
+                said[key] = value
     return said
 
 

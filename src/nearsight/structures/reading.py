@@ -15,6 +15,7 @@ from nearsight.announcing import announce
 from nearsight.errors import StructureError
 from nearsight.remarks import Remark
 from nearsight.structures.ase_files import read_with_ase
+from nearsight.structures.charge import CHARGE, SPIN, electrons_of_file
 from nearsight.structures.checking import require_atomic_numbers
 from nearsight.structures.cif import is_cif, read_cif
 from nearsight.structures.selection import split_selection
@@ -26,7 +27,7 @@ NOTES_KEY = "reading_notes"
 
 _KEPT_ARRAYS = ("numbers", "positions", "masses", "initial_charges", "initial_magmoms")
 
-_MODEL_OPTIONS = frozenset(
+_OF_ELECTRONS = frozenset(
     {
         "charge",
         "total_charge",
@@ -48,7 +49,8 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
     The format follows from the name and the content. Of a file with several structures ``FILE@1``
     is the first (ASE counts from 0), and ``FILE@name`` the block of a CIF with that name; without a
     choice the last one is read, which a note says. Only what defines a structure is kept: species,
-    masses, positions in Å, cell, periodicity, initial charges and magnetic moments. What the reader
+    masses, positions in Å, cell, periodicity, initial charges and magnetic moments, and the charge
+    and the multiplicity of all atoms, as ``charge`` and ``spin`` of ``atoms.info``. What the reader
     remarked, and what was left out, is raised as `NearsightWarning` and listed in
     ``atoms.info["reading_notes"]``; ``atoms.info`` holds nothing else.
 
@@ -89,6 +91,7 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
         raise StructureError(f"{os.fspath(path)}: {error}") from error.__cause__
     atoms = Atoms(cell=found.cell, pbc=found.pbc)
     atoms.arrays = {name: found.arrays[name] for name in _KEPT_ARRAYS if name in found.arrays}
+    atoms.info.update(electrons_of_file(found))
     if notes:
         atoms.info[NOTES_KEY] = list(dict.fromkeys(notes))
         announce(notes)
@@ -176,14 +179,16 @@ def _left_out(found: Atoms) -> list[Remark]:
     if found.constraints and _fixes_something(found):
         said = "The constraints in the file were left out: every atom is free to move."
         notes.append(Remark("left-out-of-file", said))
-    options = [
-        f"{key}={value}" for key, value in found.info.items() if str(key).lower() in _MODEL_OPTIONS
+    used = electrons_of_file(found)
+    unused = [
+        f"{key}={value}"
+        for key, value in found.info.items()
+        if str(key).lower() in _OF_ELECTRONS and key not in used
     ]
-    if options:
+    if unused:
         said = (
-            f"The file says {' and '.join(options)}, which was left out: charge and spin are "
-            f"options of models that have them, as in NAME?charge=1&spin=2, or entries of "
-            f"atoms.info."
+            f"The file says {' and '.join(unused)}, which was left out: write a charge in e "
+            f"as {CHARGE}=-1 and a multiplicity 2S + 1 as {SPIN}=2, with whole numbers."
         )
         notes.append(Remark("left-out-of-file", said))
     kept = [

@@ -10,7 +10,7 @@ from ase import Atoms
 from nearsight import units
 from nearsight.hessian.rows.plan import Plan
 from nearsight.models.contract import forces_of
-from nearsight.printable import printable_name
+from nearsight.printable import percent, printable_name
 from nearsight.provenance import ModelIdentity
 from nearsight.records.results import (
     ElasticResults,
@@ -80,7 +80,7 @@ def print_probed(entry: ProbedResults) -> None:
     if heat.difference_error is not None:
         step = (
             f" with a step of {heat.method.step_A:g} Å, off by up to about "
-            f"{100 * heat.difference_error:.2g} %"
+            f"{percent(heat.difference_error)}"
         )
     print_line(
         "products",
@@ -218,7 +218,7 @@ def print_phonons(phonons: PhononMesh, unit: FrequencyUnit) -> None:
         "phonons",
         f"{'×'.join(map(str, phonons.mesh))} mesh, {len(phonons.weights)} q-points, "
         f"{unit.span(lowest, highest)}, "
-        f"{100 * phonons.share_imaginary:.2g} % imaginary; "
+        f"{percent(phonons.share_imaginary)} imaginary; "
         f"interpolation changes c_v(300 K) by {_rounded(100 * phonons.interpolation_effect, 2)} %; "
         f"at the boundary of the supercell: {left}",
     )

@@ -14,6 +14,7 @@ from nearsight.announcing import announces
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.reach import pieces_of
+from nearsight.printable import percent
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark, Severity
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
@@ -87,7 +88,7 @@ class PhononMesh:
         of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
         mesh = f"mesh {'×'.join(map(str, self.mesh))}, {len(self.weights)} irreducible q-points"
         low, high = float(self.wavenumbers_per_cm.min()), float(self.wavenumbers_per_cm.max())
-        imaginary = f"{100 * self.share_imaginary:.2g} % imaginary"
+        imaginary = f"{percent(self.share_imaginary)} imaginary"
         span = f"{low:.1f} to {high:.1f} cm⁻¹, {imaginary}"
         return paragraph(self, of, mesh, span, count_warnings(self.warnings))
 
@@ -128,7 +129,7 @@ class PhononMesh:
         if self.share_imaginary > 0:
             lowest = float(self.wavenumbers_per_cm.min())
             said = (
-                f"{100 * self.share_imaginary:.2g} % of the modes of the Brillouin zone are "
+                f"{percent(self.share_imaginary)} of the modes of the Brillouin zone are "
                 f"imaginary, down to {lowest:.1f} cm⁻¹, and contribute nothing: {self._cause()}."
             )
             severity = Severity.CAUTION if self.few_imaginary else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from ase import Atoms
 
 from nearsight.models.contract import Model
-from nearsight.models.evaluable import require_elements
+from nearsight.models.evaluable import require_calculable
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Progress
 from nearsight.provenance import Setting
@@ -48,7 +48,7 @@ class Context:
             It cannot be loaded, or does not know an element of the structure.
         """
         model = load(self.given, self.resources)
-        require_elements(self.atoms, model)
+        require_calculable(self.atoms, model)
         return model
 
     @property

@@ -13,7 +13,7 @@ from nearsight.hessian.products.strategies import DifferenceProducts
 from nearsight.hessian.reach import pieces_of, reach_of
 from nearsight.memory import METER, Meter, default_memory_budget, refusing_out_of_memory
 from nearsight.models.contract import Model
-from nearsight.models.evaluable import require_elements
+from nearsight.models.evaluable import require_calculable
 from nearsight.models.soundness import fault_of, is_usable
 from nearsight.structures.checking import check_structure, require_no_constraints
 from nearsight.structures.pieces import Pieces
@@ -69,7 +69,7 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]  # SciPy has no ann
         super().__init__(dtype=np.dtype(np.float64), shape=(3 * len(atoms), 3 * len(atoms)))
         check_structure(atoms)
         require_no_constraints(atoms)
-        require_elements(atoms, model)
+        require_calculable(atoms, model)
         self.atoms = atoms.copy()
         self.model = model
         device = model.identity.device

@@ -20,7 +20,7 @@ from nearsight.hessian.rows.task import Task
 from nearsight.locking import hold
 from nearsight.memory import METER, Meter, default_memory_budget, gibibytes
 from nearsight.models.contract import Model
-from nearsight.models.evaluable import require_elements
+from nearsight.models.evaluable import require_calculable
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import record
 from nearsight.remarks import Remark
@@ -63,7 +63,7 @@ def compute_planned_rows(
     """
     check_structure(atoms)
     require_no_constraints(atoms)
-    require_elements(atoms, model)
+    require_calculable(atoms, model)
     require_rows(model, method, step_A)
     device = model.identity.device
     budget = default_memory_budget(device) if memory_budget_bytes is None else memory_budget_bytes

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from nearsight.printable import percent
 from nearsight.records.questions import (
     HeatCapacityRecord,
     PhononsRecord,
@@ -118,7 +119,7 @@ def imaginary_text(
     spectrum = record.spectrum
     if isinstance(spectrum, MeshSpectrum):
         share = spectrum.share_imaginary
-        return f"{100 * share:.2g} %" if share else "0"
+        return percent(share) if share else "0"
     if isinstance(spectrum, DenseSpectrum) or spectrum.n_imaginary is not None:
         return str(spectrum.n_imaginary)
     findings = {check.finding for check in record.verdict.checks}
