@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
+from ase.calculators.emt import EMT
+from ase.calculators.lj import LennardJones
 
 from nearsight.errors import MemoryBudgetError, MissingPropertyError, ModelError, StructureError
 from nearsight.memory import Measured, Meter
 from nearsight.models.batches import in_batches
 from nearsight.models.contract import Capabilities, Evaluation
+from nearsight.models.engines.ase_model import AseModel
 from nearsight.models.facts import Facts
 from nearsight.provenance import ModelIdentity
 from nearsight.resources import Resources
@@ -199,3 +202,34 @@ def test_pairs_are_searched_once() -> None:
     [given] = machine.asked[0]["pairs"]
     assert given.cutoff_A == 4.0
     assert len(given.first) == 2
+
+
+def test_a_structure_without_atoms_is_one_of_many() -> None:
+    answers = in_batches(AseModel(LennardJones(), "lj"), [Atoms(), argon(), argon()])
+    assert len(list(answers)) == 3
+
+
+def test_a_model_that_leaves_structures_out_shifts_no_answers() -> None:
+    class Forgetful(Machine):
+        def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> list[Evaluation]:
+            return super().evaluate(structures, **asked)[:2]
+
+    machine = Forgetful(seconds_once=100.0)
+    distances_A = [3.0 + 0.01 * n for n in range(20)]
+    assert energies(in_batches(machine, map(argon, distances_A), meter=machine)) == distances_A
+
+
+def test_a_molecule_without_stress_is_a_bad_structure_and_no_bad_model() -> None:
+    copper = bulk("Cu", cubic=True)
+    model = AseModel(EMT(), "emt")
+    answers = list(in_batches(model, [copper, molecule("CO"), copper], stress=True))
+    assert "structure 1, CO: CO is not periodic" in str(answers[1])
+    for answer in (answers[0], answers[2]):
+        assert isinstance(answer, Evaluation)
+        assert answer.stress_eV_per_A3 is not None
+
+
+def test_one_structure_is_no_list_of_them() -> None:
+    machine = Machine()
+    with pytest.raises(ModelError, match=r"write \[atoms\]"):
+        list(in_batches(machine, argon(), meter=machine))

@@ -12,6 +12,7 @@ from nearsight.errors import ModelError
 from nearsight.hessian import hessian
 from nearsight.models.committee import CommitteeModel
 from nearsight.models.contract import Model, forces_of
+from nearsight.models.registry import load_model
 from nearsight.models.sums import SumModel
 from nearsight.models.versions import versions_behind
 from nearsight.structures.pairs import pairs_of
@@ -144,3 +145,27 @@ def test_members_are_asked_once(pair_model: PairModel, displaced_quartz: Atoms) 
     counted = Counted()
     CommitteeModel([counted, copy.copy(counted)]).disagreement([displaced_quartz] * 3)
     assert asked == [3, 3]
+
+
+def test_members_are_models_and_each_is_there_once(pair_model: PairModel, other: Model) -> None:
+    with pytest.raises(ModelError, match="'sevennet-0' is a str and no model; load it"):
+        CommitteeModel(["sevennet-0", "ase:emt"])  # type: ignore[list-item]
+    with pytest.raises(ModelError, match="twice is a member of the committee twice"):
+        CommitteeModel([other, pair_model(), other])
+    assert len(CommitteeModel(iter([other, pair_model()])).identity.parts) == 2
+
+
+def test_members_compute_the_same_charge() -> None:
+    pytest.importorskip("tblite")
+    names = ("gfn1-xtb", "gfn2-xtb", "gfn2-xtb?charge=1&spin=2", "gfn1-xtb?charge=1&spin=2")
+    neutral, other, cation, alike = map(load_model, names)
+    for unlike in ((neutral, cation), (cation, other)):
+        with pytest.raises(ModelError, match=r"the same charge.*gfn2-xtb 1"):
+            CommitteeModel(unlike)
+    CommitteeModel([neutral, other])
+    CommitteeModel([cation, alike])
+
+
+def test_what_is_wrong_is_said_of_the_committee(pair_model: PairModel, other: Model) -> None:
+    with pytest.raises(ModelError, match="mine does not know Au"):
+        CommitteeModel([pair_model(), other], "mine").evaluate([Atoms("Au")])

@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.build import molecule
+from ase.calculators.emt import EMT
 
 from nearsight.errors import ModelError, StructureError
+from nearsight.models.engines.ase_model import AseModel
 from nearsight.models.evaluable import require_elements, require_evaluable
+from nearsight.models.sums import SumModel
 
 
 def with_number(array: np.ndarray, where: Any, value: float) -> np.ndarray:
@@ -51,3 +55,16 @@ def test_structures_without_a_lattice_are_refused(pair_model: Callable[..., Any]
     said = "periodic along c but has no cell vector"
     with pytest.raises(StructureError, match=f"^structure 1 of the batch, CO: .*{said}"):
         require_evaluable([good, flat], pair_model(), stress=False)
+
+
+@pytest.mark.parametrize("make", [lambda atoms: atoms, lambda atoms: (each for each in [atoms])])
+def test_what_is_no_list_of_structures_is_refused(
+    pair_model: Callable[..., Any], make: Callable[[Atoms], Any]
+) -> None:
+    """A generator would be used up by the checks, and nothing be left to evaluate."""
+    water = molecule("H2O")
+    for model in (pair_model(), AseModel(EMT(), "emt"), SumModel([pair_model()])):
+        with pytest.raises(ModelError, match="`structures` are a list of Atoms, not a"):
+            model.evaluate(make(water))
+    with pytest.raises(ModelError, match="structure 1 of the batch is a str, not Atoms"):
+        pair_model().evaluate([water, "H2O"])

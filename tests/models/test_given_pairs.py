@@ -140,3 +140,14 @@ def test_found_pairs_are_those_of_the_search(structures: list[Atoms]) -> None:
     for atoms, one in zip(structures, pairs_within(structures, None, 3.0, "model"), strict=True):
         assert one.belong_to(atoms)
         np.testing.assert_array_equal(one.first, pairs_of(atoms, 3.0).first)
+
+
+def test_what_is_no_list_of_pairs_is_refused(
+    pair_model: Callable[..., Model], structures: list[Atoms]
+) -> None:
+    [pairs] = pairs_up_to(CUTOFF_A, structures[:1])
+    for given in (pairs, iter([pairs])):
+        with pytest.raises(ModelError, match=r"a list with Pairs for each .* write \[pairs\]"):
+            pair_model().evaluate(structures[:1], pairs=given)  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match="structure 0 are a NoneType, not Pairs"):
+        pair_model().evaluate(structures[:1], pairs=[None])  # type: ignore[list-item]

@@ -202,6 +202,7 @@ def test_the_precision_is_that_of_the_worst_part(dtypes: tuple[str, str], expect
 def test_the_device_is_the_one_that_memory_is_scarce_on(pair_model: PairModel) -> None:
     class OnGpu:
         identity = replace(pair_model().identity, device="cuda:1")
+        capabilities, evaluate = pair_model().capabilities, pair_model().evaluate
 
     assert SumModel([pair_model(), OnGpu()]).identity.device == "cuda:1"  # type: ignore[list-item]
 

@@ -36,7 +36,7 @@ def test_a_structure_that_says_nothing_is_a_neutral_singlet() -> None:
     assert electrons_said(0, 2) == {"charge": 0, "spin": 2}
 
 
-@pytest.mark.parametrize("value", [0.5, "1", True, np.nan, np.inf, [1], 1j, {}])
+@pytest.mark.parametrize("value", [0.5, "1", True, np.True_, np.nan, np.inf, [1], 1j, {}])
 def test_what_is_no_whole_number_is_named(value: object) -> None:
     with pytest.raises(StructureError, match=r"CO2 has atoms\.info\['charge'\] = "):
         charge_of(molecule("CO2", info={"charge": value}))

@@ -117,3 +117,9 @@ def test_a_guest_that_is_nowhere_is_named(displaced_quartz):
     guests = [(0.0, 0.0, 0.0), (0.0, np.nan, 0.0)]
     with pytest.raises(StructureError, match=r"position of guest atom 1 is \[0.0, nan, 0.0\] Å"):
         HostPairs(displaced_quartz, CUTOFF_A).with_guests(guests)
+
+
+@pytest.mark.parametrize("guests", [["a", "b", "c"], [[0.0, 0.0], [0.0]], Atoms("He")])
+def test_guests_that_are_no_numbers_are_refused(guests, displaced_quartz):
+    with pytest.raises(StructureError, match="positions of guests"):
+        HostPairs(displaced_quartz, CUTOFF_A).with_guests(guests)

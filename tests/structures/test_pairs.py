@@ -8,7 +8,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from nearsight.errors import StructureError
+from nearsight.errors import MethodError, StructureError
 from nearsight.structures.host_pairs import HostPairs
 from nearsight.structures.neighbours import lattice_vectors_A, neighbour_pairs
 from nearsight.structures.pairs import closer_than, pairs_of
@@ -121,3 +121,21 @@ def test_cells_of_no_lattice_are_refused_whoever_searches(cell, said):
     for search in searches:
         with pytest.raises(StructureError, match=said):
             search()
+
+
+@pytest.mark.parametrize("cutoff_A", [0.0, -1.0, np.inf, np.nan, None])
+def test_cutoffs_that_are_no_length_are_refused(cutoff_A, displaced_quartz):
+    for search in (pairs_of, HostPairs):
+        with pytest.raises(MethodError, match="`cutoff_A` is a length above 0 Å"):
+            search(displaced_quartz, cutoff_A)
+
+
+def test_atoms_so_far_away_that_cells_are_not_counted_are_refused(pairs_counted):
+    """The search counts cells with 32 bits, and loses pairs without a word beyond."""
+    crystal = bulk("NaCl", "rocksalt", a=5.6, cubic=True)
+    here = pairs_of(crystal, 4.0)
+    crystal.positions[0, 0] += 5.6 * 2**20
+    assert len(pairs_of(crystal, 4.0).first) == len(here.first)
+    crystal.positions[0, 0] += 5.6 * 2**31
+    with pytest.raises(StructureError, match=r"atom is 1.2e\+10 Å from the origin.*wrap"):
+        pairs_of(crystal, 4.0)

@@ -130,7 +130,7 @@ def test_another_cell_of_the_same_lattice_is_right(agree, displaced_quartz, skew
     agree(skin, skewed(displaced_quartz, 3))
 
 
-@pytest.mark.parametrize(("lengths", "name"), [((0.0, 1.0), "cutoff_A"), ((3.0, -1.0), "skin_A")])
+@pytest.mark.parametrize(("lengths", "name"), [((0.0, 1.0), "cutoff_A"), ((3.0, np.nan), "skin_A")])
 def test_lengths_that_are_none_are_refused(lengths, name):
     with pytest.raises(MethodError, match=f"`{name}` is a length above 0 Å"):
         SkinPairs(*lengths)
@@ -142,3 +142,14 @@ def test_an_atom_that_is_nowhere_is_named(displaced_quartz):
     displaced_quartz.positions[2, 0] = np.nan
     with pytest.raises(StructureError, match="position 2 is"):
         skin.of(displaced_quartz)
+
+
+def test_lengths_stay_those_of_the_candidates():
+    skin = SkinPairs(CUTOFF_A, SKIN_A)
+    with pytest.raises(AttributeError):
+        skin.cutoff_A = 2 * CUTOFF_A
+
+
+def test_without_atoms_there_are_no_pairs():
+    skin = SkinPairs(CUTOFF_A, SKIN_A)
+    assert [len(skin.of(Atoms()).first) for _ in range(2)] == [0, 0]

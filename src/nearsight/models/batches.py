@@ -23,6 +23,7 @@ from nearsight.memory import (
     out_of_memory_message,
 )
 from nearsight.models.contract import Evaluation, Model
+from nearsight.models.evaluable import require_batch
 from nearsight.models.memory_prediction import UNMEASURED_ATOMS, MemoryPrediction
 from nearsight.resources import Resources
 from nearsight.structures.pairs import Pairs, pairs_of
@@ -124,6 +125,8 @@ class _Item:
 def _items(
     model: Model, structures: Iterable[Atoms], pairs: Iterable[Pairs] | None
 ) -> Iterator[_Item]:
+    if isinstance(structures, Atoms):
+        require_batch(structures)
     if pairs is None:
         for index, atoms in enumerate(structures):
             yield _with_pairs(index, atoms, model.capabilities.cutoff_A)
@@ -212,7 +215,13 @@ class _Batches:
         pairs = near if len(near) == len(batch) else None
 
         def work() -> list[Evaluation]:
-            return self._model.evaluate(structures, **self._asked, pairs=pairs)
+            evaluations = self._model.evaluate(structures, **self._asked, pairs=pairs)
+            if len(evaluations) != len(structures):
+                raise ModelError(
+                    f"{self._model.identity.name} answered for {len(evaluations)} structures, and "
+                    f"was asked for {len(structures)}."
+                )
+            return evaluations
 
         if not (self._is_growing and is_full):
             return work()
@@ -265,7 +274,7 @@ class _Batches:
 
 
 def _size(batch: Sequence[_Item]) -> int:
-    return sum(item.size for item in batch)
+    return max(sum(item.size for item in batch), 1)  # there may be no atoms
 
 
 def _of(item: _Item, error: NearsightError) -> NearsightError:

@@ -1,6 +1,6 @@
 """A committee of models as one model: their mean, and how far they disagree."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,7 @@ from ase import Atoms
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import ModelError
 from nearsight.models.contract import Capabilities, Evaluation, Model, Products, Seed
+from nearsight.models.electrons import require_same_electrons
 from nearsight.models.facts import Facts
 from nearsight.models.sums import SumModel, rounded, total
 from nearsight.provenance import ModelIdentity
@@ -63,17 +64,22 @@ class CommitteeModel:
     Raises
     ------
     ModelError
-        There are fewer than two members.
+        There are fewer than two members, one is no model or the same as another, or they compute
+        different charges or multiplicities.
     """
 
-    def __init__(self, members: Sequence[Model], name: str | None = None) -> None:
+    def __init__(self, members: Iterable[Model], name: str | None = None) -> None:
+        members = tuple(members)
         if len(members) < 2:
             raise ModelError(
                 f"a committee needs at least two members, to disagree, and got {len(members)}."
             )
         self._n_members = len(members)
-        self._sum = SumModel(members)
+        self._sum = SumModel(members)  # which looks at the members
+        _require_different(members)
+        require_same_electrons(members, of_all=True)
         self._name = name or f"committee({', '.join(one.identity.name for one in members)})"
+        self._sum = SumModel(members, self._name)
 
     @property
     def identity(self) -> ModelIdentity:
@@ -151,3 +157,19 @@ class CommitteeModel:
 
     def _divided(self, values: FloatArray) -> FloatArray:
         return rounded(values / self._n_members, self._sum.identity.dtype)
+
+
+def _require_different(members: Sequence[Model]) -> None:
+    """Check that no two members are the same model, which would agree about everything."""
+    for index, one in enumerate(members):
+        same = (one is other or _is_same(one, other) for other in members[:index])
+        if any(same):
+            raise ModelError(
+                f"{one.identity.name} is a member of the committee twice, and would agree with "
+                f"itself; leave one of them out."
+            )
+
+
+def _is_same(one: Model, other: Model) -> bool:
+    known = one.identity.checkpoint_sha256 is not None
+    return known and one.identity.deciding() == other.identity.deciding()

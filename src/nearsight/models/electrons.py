@@ -1,6 +1,6 @@
 """Charge and spin of methods with electrons: what the options mean, and whether they fit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
@@ -11,7 +11,7 @@ from nearsight.provenance import ModelIdentity
 from nearsight.structures.charge import CHARGE, SPIN, stated_charge, stated_multiplicity
 
 if TYPE_CHECKING:
-    from nearsight.models.contract import Capabilities
+    from nearsight.models.contract import Capabilities, Model
 
 
 def charge_and_multiplicity(name: str, options: Mapping[str, str]) -> tuple[int, int]:
@@ -98,6 +98,39 @@ def require_own_electrons(
             raise ModelError(
                 f"{formula} says {key} {stated} in its info, and {identity.name} was loaded with "
                 f"{key}={loaded}; load it with the structure's."
+            )
+
+
+def require_same_electrons(models: "Sequence[Model]", *, of_all: bool = False) -> None:
+    """Check that models which are combined compute the same charge and multiplicity.
+
+    Parameters
+    ----------
+    models
+        Those that are combined.
+    of_all
+        Whether to count what takes any charge, and was loaded with none, as neutral. Without it
+        such a model goes with every other: D3 does not depend on charges.
+
+    Raises
+    ------
+    ModelError
+        They compute different ones; naming them.
+    """
+    for key, neutral in ((CHARGE, 0), (SPIN, 1)):
+        computed: list[tuple[str, int]] = []
+        for model in models:
+            takes = getattr(model.capabilities, f"takes_{key}")
+            loaded = loaded_with(model.identity, key)
+            if loaded is not None:
+                computed.append((model.identity.name, loaded))
+            elif takes is False or (takes and of_all):
+                computed.append((model.identity.name, neutral))
+        if len({value for _, value in computed}) > 1:
+            said = ", ".join(f"{name} {value}" for name, value in computed)
+            raise ModelError(
+                f"models that are combined must compute the same {key}, and these compute "
+                f"different ones ({said}); load all of them with the same, as in ?{key}=1."
             )
 
 

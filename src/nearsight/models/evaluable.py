@@ -77,6 +77,24 @@ def require_stress(atoms: Atoms) -> None:
         )
 
 
+def require_batch(structures: object) -> None:
+    """Check that what is to be evaluated is a list of structures.
+
+    Raises
+    ------
+    ModelError
+        It is one structure, something else in its place, or what can be gone through only once.
+    """
+    if isinstance(structures, Atoms) or not isinstance(structures, Sequence):
+        raise ModelError(
+            f"`structures` are a list of Atoms, not {_an(structures)}; write [atoms], or "
+            f"list(...) around what yields them."
+        )
+    for index, atoms in enumerate(structures):
+        if not isinstance(atoms, Atoms):
+            raise ModelError(f"structure {index} of the batch is {_an(atoms)}, not Atoms.")
+
+
 def require_evaluable(
     structures: Sequence[Atoms], model: Model | TorchEnergy, *, stress: bool
 ) -> None:
@@ -89,6 +107,7 @@ def require_evaluable(
     StructureError
         The cell vectors of one span no lattice, or what it says of its charge means nothing.
     """
+    require_batch(structures)
     for index, atoms in enumerate(structures):
         with of_batch(structures, index):
             _require_numbers(atoms)
@@ -116,6 +135,11 @@ def of_batch(structures: Sequence[Atoms], index: int) -> Iterator[None]:
             raise
         formula = structures[index].get_chemical_formula()
         raise type(error)(f"structure {index} of the batch, {formula}: {error}") from error
+
+
+def _an(value: object) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
 
 
 def _require_numbers(atoms: Atoms) -> None:

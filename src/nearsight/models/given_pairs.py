@@ -51,12 +51,21 @@ def require_own(structures: Sequence[Atoms], pairs: Sequence[Pairs]) -> None:
     ModelError
         They are not; naming the structure.
     """
+    if isinstance(pairs, Pairs) or not isinstance(pairs, Sequence):
+        raise ModelError(
+            f"`pairs` are a list with Pairs for each structure, not a {type(pairs).__name__}; "
+            f"write [pairs]."
+        )
     if len(pairs) != len(structures):
         raise ModelError(
             f"`pairs` are given for {len(pairs)} structures, and there are {len(structures)}; give "
             f"one list for each."
         )
     for index, (atoms, one) in enumerate(zip(structures, pairs, strict=True)):
+        if not isinstance(one, Pairs):
+            raise ModelError(
+                f"the `pairs` of structure {index} are a {type(one).__name__}, not Pairs."
+            )
         if not one.belong_to(atoms):
             with of_batch(structures, index):
                 raise ModelError(

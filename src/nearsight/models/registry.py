@@ -20,6 +20,7 @@ from nearsight.models.loading import LoadRequest
 from nearsight.models.options_in_names import join_options, require_options, split_options
 from nearsight.models.renaming import RenamedModel
 from nearsight.models.spec import DEFAULT_MODEL, DTYPES
+from nearsight.models.third_party import load_by_another
 from nearsight.models.versions import versions_behind
 from nearsight.progress import duration
 
@@ -152,6 +153,8 @@ def _choose_python(parsed: _Parsed) -> Path | None:
 def _load(parsed: _Parsed, *, dtype: str, device: str, trust: bool) -> Model:
     device = _resolve_device(_settle_device(parsed, dtype, device), parsed.family)
     request = LoadRequest(parsed.name, parsed.target, dtype, device, trust, parsed.options)
+    if parsed.family.loader is not None:
+        return load_by_another(parsed.family, request)
     model: Model = _imported(parsed).load(request)
     return model
 

@@ -13,6 +13,7 @@ from nearsight.derivatives.differences import SCHEMES, difference_products, diff
 from nearsight.errors import MethodError, ModelError
 from nearsight.models.combining import combined
 from nearsight.models.contract import Capabilities, Evaluation, Model, Products, Seed, forces_of
+from nearsight.models.electrons import require_same_electrons
 from nearsight.models.evaluable import require_all_atoms, require_calculable, require_evaluable
 from nearsight.models.facts import Facts
 from nearsight.models.given_pairs import require_own
@@ -36,13 +37,15 @@ class SumModel:
     Raises
     ------
     ModelError
-        There are no parts.
+        There are no parts, one is no model, or they compute different charges or multiplicities.
     """
 
-    def __init__(self, parts: Sequence[Model], name: str | None = None) -> None:
-        if not parts:
-            raise ModelError("a sum of models needs at least one model.")
+    def __init__(self, parts: Iterable[Model], name: str | None = None) -> None:
         self._parts = tuple(parts)
+        if not self._parts:
+            raise ModelError("a sum of models needs at least one model.")
+        _require_models(self._parts)
+        require_same_electrons(self._parts)
         self._name = name
 
     @property
@@ -167,6 +170,14 @@ class SumModel:
 
     def _rounded(self, values: FloatArray) -> FloatArray:
         return rounded(values, self._dtype())
+
+
+def _require_models(parts: Sequence[object]) -> None:
+    for part in parts:
+        if not hasattr(part, "evaluate"):
+            raise ModelError(
+                f"{part!r} is a {type(part).__name__} and no model; load it (`load_model`)."
+            )
 
 
 def total(evaluations: Sequence[Evaluation], dtype: str) -> Evaluation:

@@ -5,17 +5,24 @@ folders of `nearsight.models.families` do. One that cannot be used is no reason 
 it is kept with what is wrong with it.
 """
 
+import contextlib
 import importlib
 import re
+import sys
 import textwrap
 from collections import Counter
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
+from nearsight.errors import ModelError, NearsightError
+from nearsight.models.contract import Model
 from nearsight.models.family import Family
+from nearsight.models.loading import LoadRequest
 from nearsight.models.named_model import NamedModel
+from nearsight.printable import printable
 
 GROUP = "nearsight.families"
 
@@ -79,6 +86,43 @@ def gather(taken: Collection[str]) -> ThirdParties:
     )
 
 
+def load_by_another(family: Family, request: LoadRequest) -> Model:
+    """Have another package load a model.
+
+    Raises
+    ------
+    ModelError
+        It fails in whatever way, or what it returns is no model.
+    """
+    try:
+        with _quiet():
+            module: Any = importlib.import_module(family.module)
+            model = module.load(request)
+    except (NearsightError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # as for entry points
+        raise ModelError(
+            f"{request.name} cannot be loaded by {family.module}, the package of the family "
+            f"{family.name}: {_said(error)}. Repair that package, or install another version."
+        ) from error
+    if not isinstance(model, Model):
+        raise ModelError(
+            f"{family.module}, the package of the family {family.name}, returned a "
+            f"{type(model).__name__} for {request.name}, which is no model "
+            f"(nearsight.models.contract.Model). Repair that package."
+        )
+    return model
+
+
+def _quiet() -> AbstractContextManager[Any]:
+    """Keep what others print out of what is printed here as data."""
+    return contextlib.redirect_stdout(sys.stderr)
+
+
+def _said(error: BaseException) -> str:
+    return printable(f"{type(error).__name__}: {error}".rstrip(": "))
+
+
 def _unambiguous(one: ThirdParty | str, times: Mapping[str, int]) -> ThirdParty | str:
     """Return a family, or that its name or that of a model is taken.
 
@@ -101,12 +145,17 @@ def _package(point: metadata.EntryPoint) -> str:
 def _read(point: metadata.EntryPoint) -> ThirdParty | str:
     """Return what an entry point brings, or what is wrong with it."""
     try:
-        module: Any = importlib.import_module(point.value)
-        family, models = module.FAMILY, tuple(module.MODELS)
-    except (Exception, SystemExit) as error:  # it is code of others, which can raise anything
-        said = f"{type(error).__name__}: {error}".rstrip(": ")
-        return f"{point.value}, which its entry point names, does not import ({said})"
-    fault = _fault(point.name, family, models)
+        with _quiet():
+            module: Any = importlib.import_module(point.value)
+            family, models = module.FAMILY, tuple(module.MODELS)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # it is code of others, which can raise anything
+        return f"{point.value}, which its entry point names, does not import ({_said(error)})"
+    try:
+        fault = _fault(point.name, family, models)
+    except Exception as error:  # a field has another type than it should
+        fault = f"its FAMILY or MODELS have fields of other types ({_said(error)})"
     if fault is not None:
         return f"{fault} ({point.value})"
     return ThirdParty(family, models, point.dist)
@@ -121,6 +170,7 @@ def _fault(name: str, family: object, models: tuple[object, ...]) -> str | None:
         return "its FAMILY says no loader, the module that has load"
     if _NAME.fullmatch(name) is None:
         return _NO_NAME.format(name)
+    _ = (family.obstacle, family.packages, family.install)  # which every list of families asks for
     return next((fault for model in models if (fault := _fault_of_model(name, model))), None)
 
 

@@ -5,7 +5,9 @@ spin is the multiplicity 2 S + 1, as in quantum chemistry. Partial charges and m
 something else: ASE's initial charges and initial magnetic moments, which calculators make use of.
 """
 
+import math
 from contextlib import suppress
+from numbers import Real
 from typing import Any
 
 from ase import Atoms
@@ -90,10 +92,8 @@ def _stated(atoms: Atoms, key: str, expected: str) -> int | None:
 
 
 def _is_whole(value: Any) -> bool:
-    try:
-        return bool(float(value) == int(value)) and not isinstance(value, str)
-    except (TypeError, ValueError, OverflowError):
-        return False
+    # NumPy's numbers are of these kinds, too, but not its truth values.
+    return isinstance(value, Real) and math.isfinite(value) and float(value).is_integer()
 
 
 def _fault(atoms: Atoms, key: str, value: object, expected: str) -> StructureError:

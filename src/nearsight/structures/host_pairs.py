@@ -33,6 +33,8 @@ class HostPairs:
 
     Raises
     ------
+    MethodError
+        The cutoff is not above 0.
     StructureError
         A position or cell vector of the host is not finite, or they span no lattice.
     """
@@ -60,7 +62,7 @@ class HostPairs:
         StructureError
             The positions have another shape or are not finite.
         """
-        guests = np.array(positions_A, dtype=np.float64)
+        guests = _numbers(positions_A)
         if guests.ndim != 2 or guests.shape[1] != 3:
             raise StructureError(
                 f"positions of guests have the shape {guests.shape}, not (n_guest_atoms, 3); give "
@@ -91,6 +93,16 @@ class HostPairs:
             periodic=host.periodic,
             centre_A=host.centre_A,
         )
+
+
+def _numbers(positions_A: ArrayLike) -> FloatArray:
+    try:
+        return np.array(positions_A, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise StructureError(
+            f"positions of guests are no numbers ({error}); give one row of x, y and z in Å for "
+            f"each atom."
+        ) from error
 
 
 class _Cell:

@@ -7,10 +7,13 @@ from numpy.typing import NDArray
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
-from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
+from nearsight.structures.reduced_cell import cell_widths_A, periodic_cell, reduced_basis
 
 _NEAREST_IMAGE_A = 0.1
 """No atom is that close to an image of its own, and to list the images would take for ever."""
+
+_MOST_CELLS = 1e9
+"""A search counts cells with 32 bits."""
 
 
 def neighbour_pairs(
@@ -41,7 +44,7 @@ def neighbour_images(atoms: Atoms, distance_A: float) -> tuple[IntArray, IntArra
     Raises
     ------
     StructureError
-        Atoms would lie on images of their own.
+        Atoms would lie on images of their own, or are so far away that cells cannot be counted.
     """
     # A search in a skewed cell would visit many more images than there are within the distance.
     basis = reduced_basis(atoms)
@@ -52,6 +55,7 @@ def neighbour_images(atoms: Atoms, distance_A: float) -> tuple[IntArray, IntArra
             f"The periodic cell vectors {atoms.cell.array[atoms.pbc].tolist()} Å put images of an "
             f"atom {nearest_A:.2g} Å apart; correct the cell and its unit."
         )
+    _require_near(atoms, cell)
     i, j, images = neighbour_list(
         "ijS",
         positions=atoms.positions,
@@ -71,3 +75,14 @@ def lattice_vectors_A(images: IntArray, cell_A: FloatArray) -> FloatArray:
     first, second, third = images.T[:, :, np.newaxis]
     vectors: FloatArray = first * cell_A[0] + second * cell_A[1] + third * cell_A[2]
     return vectors
+
+
+def _require_near(atoms: Atoms, cell_A: FloatArray) -> None:
+    """Check that no atom is more cells away than the search can count, which it would not tell."""
+    widths_A = cell_widths_A(cell_A, atoms.pbc)
+    farthest_A = np.linalg.norm(atoms.positions, axis=1).max(initial=0.0)
+    if len(widths_A) and farthest_A > _MOST_CELLS * widths_A.min():
+        raise StructureError(
+            f"an atom is {farthest_A:.1e} Å from the origin, where its distances mean nothing any "
+            f"more; carry it back into the cell (atoms.wrap())."
+        )

@@ -6,7 +6,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
-from nearsight.errors import StructureError
+from nearsight.errors import MethodError, StructureError
 from nearsight.structures.neighbours import lattice_vectors_A, neighbour_images
 from nearsight.structures.reduced_cell import periodic_cell, require_lattice
 
@@ -72,9 +72,12 @@ def pairs_of(atoms: Atoms, cutoff_A: float) -> Pairs:
 
     Raises
     ------
+    MethodError
+        The cutoff is not above 0.
     StructureError
         A position or cell vector is not finite, or the cell vectors span no lattice.
     """
+    require_length("cutoff_A", cutoff_A)
     require_searchable(atoms)
     first, second, images = neighbour_images(atoms, cutoff_A * WITH_ROUNDING)
     shifts = lattice_vectors_A(images, periodic_cell(atoms))
@@ -102,6 +105,18 @@ def closer_than(cutoff_A: float, vectors_A: FloatArray) -> BoolArray:
     x, y, z = vectors_A.T
     near: BoolArray = x * x + y * y + z * z < cutoff_A * cutoff_A
     return near
+
+
+def require_length(name: str, length_A: float) -> None:
+    """Check that a cutoff, or a skin, is a length.
+
+    Raises
+    ------
+    MethodError
+        It is not above 0 and finite.
+    """
+    if length_A is None or not 0 < length_A < np.inf:
+        raise MethodError(f"`{name}` is a length above 0 Å, such as 1, not {length_A}.")
 
 
 def middle_of(positions_A: FloatArray) -> FloatArray:

@@ -6,13 +6,13 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
-from nearsight.errors import MethodError
 from nearsight.structures.neighbours import lattice_vectors_A, neighbour_images
 from nearsight.structures.pairs import (
     WITH_ROUNDING,
     Pairs,
     closer_than,
     middle_of,
+    require_length,
     require_searchable,
 )
 from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
@@ -40,14 +40,23 @@ class SkinPairs:
     """
 
     def __init__(self, cutoff_A: float, skin_A: float) -> None:
-        for name, length_A in (("cutoff_A", cutoff_A), ("skin_A", skin_A)):
-            if not 0 < length_A < np.inf:
-                raise MethodError(f"`{name}` is a length above 0 Å, such as 1, not {length_A}.")
-        self.cutoff_A = cutoff_A
-        self.skin_A = skin_A
+        require_length("cutoff_A", cutoff_A)
+        require_length("skin_A", skin_A)
+        self._cutoff_A = cutoff_A
+        self._skin_A = skin_A
         self.n_searches = 0
         """How many searches there have been."""
         self._candidates: _Candidates | None = None
+
+    @property
+    def cutoff_A(self) -> float:
+        """Distance in Å below which all pairs are found."""
+        return self._cutoff_A
+
+    @property
+    def skin_A(self) -> float:
+        """How much farther a search goes, in Å."""
+        return self._skin_A
 
     def of(self, atoms: Atoms) -> Pairs:
         """Return the pairs of `atoms`: those of a fresh search, with the same shifts.
@@ -105,7 +114,9 @@ class _Candidates:
         cutoff + skin apart, and is now at least σ (cutoff + skin) - 2 max|u| apart, with the
         smallest singular value σ of F. That must not be less than the cutoff.
         """
-        if len(atoms) != len(self.positions_A) or not np.array_equal(atoms.pbc, self.periodic):
+        if len(atoms) == 0 or len(atoms) != len(self.positions_A):
+            return None
+        if not np.array_equal(atoms.pbc, self.periodic):
             return None
         cell = periodic_cell(atoms)
         if np.array_equal(cell, self.cell_A):

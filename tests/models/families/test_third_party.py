@@ -1,5 +1,6 @@
 """A family of another package is used by name; one that is broken is listed, and hurts nobody."""
 
+import json
 import re
 import subprocess
 import sys
@@ -210,6 +211,9 @@ BROKEN = {
     "spaced": (FAMILY.replace('"{name}-2"', '"Spaced 2"'), "the name 'Spaced 2' has other"),
     "chgnet": (FAMILY, "another family or model is called chgnet, too"),
     "thief": (FAMILY.replace('"{name}-2"', '"sevennet-0"'), "is called sevennet-0, too"),
+    "unnamed": (FAMILY.replace('name="{name}-2"', "name=None"), "fields of other types"),
+    "typed": (FAMILY.replace("steps=()", "steps=None"), "fields of other types (TypeError"),
+    "ending": ("raise GeneratorExit", "does not import (GeneratorExit)"),
     "anywhere": (FAMILY.replace('device="cpu",', ""), "say its device"),
 }
 
@@ -251,6 +255,32 @@ def test_two_families_with_a_model_of_one_name_are_broken_alike(package: Package
     package("springy", FAMILY.replace('"{name}-2"', '"twin"'))
     package("bouncy", FAMILY.replace('"{name}-2"', '"twin"'))
     assert [one.name for one in third_parties().broken] == ["bouncy", "springy"]
+
+
+@pytest.mark.parametrize(
+    ("load", "said"),
+    [
+        ("raise KeyError('\\x1b[31m')", r"springy_models\.load.*KeyError: '\\x1b"),
+        ("import no_such_module_at_all", "ModuleNotFoundError: No module named 'no_such"),
+        ("", "has no attribute 'load'"),
+        ("import sys\nsys.exit(3)", "SystemExit: 3"),
+        ("def load(request): return 1 / 0", "ZeroDivisionError: division by zero. Repair that"),
+        ("def load(request): return 3", "returned a int for springy-2, which is no model"),
+    ],
+)
+def test_a_family_that_cannot_load_a_model_is_named(package: Package, load: str, said: str) -> None:
+    package("springy", load=load)
+    with pytest.raises(ModelError, match=said):
+        load_model("springy-2")
+
+
+def test_what_it_prints_is_not_among_data(
+    package: Package, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package("springy", "print('hello')\n" + FAMILY)
+    assert main(["models", "list", "--json", "-"]) == 0
+    names = [model["name"] for model in json.loads(capsys.readouterr().out)]
+    assert "springy-2" in names
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ class AseModel:
 
         A calculator finds neighbours in its own way: `pairs` are not used.
         """
-        require_evaluable(structures, self, stress=False)
+        require_evaluable(structures, self, stress=stress)
         evaluations = []
         for index, atoms in enumerate(structures):
             with of_batch(structures, index):

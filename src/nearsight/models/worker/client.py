@@ -20,6 +20,7 @@ from nearsight.models.contract import (
     Products,
     Seed,
 )
+from nearsight.models.evaluable import require_batch
 from nearsight.models.facts import Facts
 from nearsight.models.given_pairs import require_own
 from nearsight.models.soundness import require_all_sound
@@ -116,6 +117,7 @@ class WorkerModel:
         pairs: Sequence[Pairs] | None = None,
     ) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
+        require_batch(structures)
         heads, arrays = structures_to_frame(structures)
         asked = {"forces": bool(forces), "stress": bool(stress)}
         head = {"verb": "evaluate", "structures": heads, **asked}

@@ -39,7 +39,12 @@ from nearsight.derivatives.differences import SCHEMES, difference_products, diff
 from nearsight.errors import MethodError, MissingPropertyError, ModelError
 from nearsight.models.contract import Capabilities, Evaluation, Products, Seed, forces_of
 from nearsight.models.electrons import charge_and_multiplicity
-from nearsight.models.evaluable import of_batch, require_all_atoms, require_calculable
+from nearsight.models.evaluable import (
+    of_batch,
+    require_all_atoms,
+    require_batch,
+    require_calculable,
+)
 from nearsight.models.facts import Facts
 from nearsight.models.families.pyscf.rows import Response
 from nearsight.models.families.pyscf.scf import (
@@ -125,6 +130,7 @@ class PyscfModel:
         pairs: Sequence[Pairs] | None = None,  # noqa: ARG002
     ) -> list[Evaluation]:
         """Return energies and forces; see `Model.evaluate`. There is no use for `pairs`."""
+        require_batch(structures)
         for index, atoms in enumerate(structures):
             with of_batch(structures, index):
                 self._require(atoms)
