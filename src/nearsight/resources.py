@@ -40,7 +40,7 @@ class Resources(Settings):
         if self.cores is None:
             return
         os.environ.update(self.thread_variables())
-        n_threads = self._n_threads(self.cores)
+        n_threads = self.usable_cores
         if "numpy" in sys.modules:
             from threadpoolctl import threadpool_limits
 
@@ -52,8 +52,10 @@ class Resources(Settings):
         """Return the environment variables that limit the threads of a process from its start."""
         if self.cores is None:
             return {}
-        return dict.fromkeys(_OF_THREADS, str(self._n_threads(self.cores)))
+        return dict.fromkeys(_OF_THREADS, str(self.usable_cores))
 
-    @staticmethod
-    def _n_threads(cores: int) -> int:
-        return min(cores, os.cpu_count() or 1)  # more could only wait for each other
+    @property
+    def usable_cores(self) -> int:
+        """Cores that are used: those that may be, but no more than there are."""
+        there = os.cpu_count() or 1
+        return there if self.cores is None else min(self.cores, there)

@@ -46,6 +46,8 @@ def computes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
             "heat-capacity primitive.xyz --converge-supercell 0.1 --length 8",
             "--converge-supercell chooses the supercells",
         ),
+        ("phonons primitive.xyz --bands G-Q", "point Q of the path 'G-Q' is not known"),
+        ("phonons primitive.xyz --bands path.txt", "no file path.txt with a path"),
         ("phonons primitive.xyz --nac missing", "missing does not exist"),
         ("phonons primitive.xyz --nac .", ". does not exist"),
         ("heat-capacity primitive.xyz --nac garbage", "garbage is no BORN file"),

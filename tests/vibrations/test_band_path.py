@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import force_constants
 from nearsight.structures.supercell import make_general_supercell
-from nearsight.vibrations.band_path import find_band_path
+from nearsight.vibrations.band_path import find_band_path, require_band_path
 from nearsight.vibrations.band_structure import band_structure
 
 STABLE_A = 3.7494662305  # where rocksalt has its lowest energy with the pair potential
@@ -168,6 +168,8 @@ def test_points_may_be_as_far_apart_as_is_said(constants):
         ("G 0 0 0 X 1/2 0 1/2", "is no point of a path"),
         ("GX W KGL", "the point GX of the path"),
         ("G X1", "the point X1 of the path"),
+        ("path.txt", "there is no file path.txt with a path"),
+        ("bands/path", "there is no file bands/path"),
         ("G", r"one point \(Γ\); it needs the two ends"),
         ("G X|L", r"one point \(L\)"),
         ("G X|", "no points"),
@@ -183,6 +185,17 @@ def test_points_may_be_as_far_apart_as_is_said(constants):
 def test_what_is_no_path_is_explained(constants, text, message):
     with pytest.raises(MethodError, match=message):
         find_band_path(constants["primitive"], text)
+    with pytest.raises(MethodError, match=message):
+        require_band_path(constants["conventional"].unit_cell, text)
+
+
+@pytest.mark.parametrize("text", ["GXWKGL", "basis: cartesian, G 0 0 0, A 0.05 0.1 0.02", "auto"])
+@pytest.mark.parametrize("setting", ["primitive", "conventional", "skewed"])
+def test_what_is_a_path_of_the_results_is_one_of_the_given_cell(constants, setting, text):
+    given = constants[setting].unit_cell
+    require_band_path(given, text)
+    given.rattle(0.01, seed=4)  # as of a file, which relaxation makes cubic
+    require_band_path(given, text)
 
 
 def test_g_is_not_guessed_where_the_lattice_has_a_point_of_that_name(pair_model):

@@ -144,7 +144,13 @@ def _draw_aid(mark: Bars | Limit | Ticks | Region, axes: "Axes", *, upright: boo
 def _name_axes(chart: Chart, axes: "Axes", *, upright: bool) -> None:
     """Give the axes their labels, ranges and ticks, and lines at zero and at named values."""
     if chart.x.scale == "angle":
+        from matplotlib.ticker import MaxNLocator
+
         axes.set_ylim(chart.y.low, chart.y.high)
+        circles = MaxNLocator(3).tick_values(chart.y.low, chart.y.high)
+        # Their numbers stand on one short line.
+        axes.set_yticks([radius for radius in circles if chart.y.low < radius <= chart.y.high])
+        axes.tick_params(axis="y", labelsize="small")
         return
     horizontal, vertical = (chart.y, chart.x) if upright else (chart.x, chart.y)
     for axis, shown, line in (

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 # Near what molecular viewers use, and of a lightness that stands out from white and black alike.
 _USUAL = {
-    "H": "#4f97b8",
-    "C": "#6d7278",
+    "H": "#919599",
+    "C": "#62666b",
     "N": "#4a74e0",
     "O": "#d9453b",
     "F": "#5a9e2f",
@@ -22,7 +22,7 @@ _USUAL = {
     "Cu": "#c0703a",
     "Zn": "#6f7fb8",
     "Zr": "#2a9aa0",
-    "Ti": "#8a8f98",
+    "Ti": "#5b7f95",
     "Fe": "#c2622d",
     "Br": "#a5482f",
     "I": "#8f3fb0",

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +72,7 @@ class Request(Generic[OfWorkflow]):
             It cannot be loaded.
         """
         self.resources.limit_threads()
-        cores = self.resources.cores or os.cpu_count()
+        cores = self.resources.usable_cores
         memory_bytes = self.resources.memory_bytes or default_memory_budget("cpu")
         logger.info("up to %s cores and %s of memory may be used", cores, gibibytes(memory_bytes))
         return model.load(self.resources)

@@ -87,8 +87,11 @@ class ReportOutput:
         StorageError
             The page cannot be written.
         """
-        if self.target is not None and self._n_written < len(self._sections):
+        if self.target is None:
+            return
+        if self._n_written < len(self._sections):
             self._write()
+        if self._sections:
             logger.info("wrote %s", self.target)
 
     def _write(self) -> None:

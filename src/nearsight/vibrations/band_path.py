@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
+from ase import Atoms
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError, StructureError
-from nearsight.hessian.force_constants import ForceConstants
 from nearsight.remarks import Remark
 from nearsight.structures.operations import exceptions_from_spglib
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
@@ -25,6 +25,8 @@ SUGGESTED: Final = "auto"
 _GREEK = {"GAMMA": "Γ", "SIGMA": "Σ", "DELTA": "Δ", "LAMBDA": "Λ"}
 _BASES = ("primitive", "cell", "cartesian")
 _SAME = 1e-9
+_ROUGH_A = 0.1
+"""Symmetry of structures that are not relaxed yet, in Å."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,58 @@ class BandPath:
         return tuple(pair for run in self.runs for pair in itertools.pairwise(run))
 
 
-def find_band_path(force_constants: ForceConstants, text: str = SUGGESTED) -> BandPath:
+class Crystal(Protocol):
+    """What is asked of force constants."""
+
+    @property
+    def primitive_cell(self) -> Atoms:
+        """The cell whose reciprocal vectors are the units of a path."""
+
+    @property
+    def primitive_vectors(self) -> FloatArray:
+        """Its vectors (rows) in units of those of the cell that was given, shape ``(3, 3)``."""
+
+    @property
+    def row_symmetry_A(self) -> float | None:
+        """Tolerance in Å of the symmetry; None for that of an exact structure."""
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A crystal before anything is computed of it."""
+
+    primitive_cell: Atoms
+    row_symmetry_A: float | None
+
+    @property
+    def primitive_vectors(self) -> FloatArray:
+        return np.eye(3)
+
+
+def require_band_path(atoms: Atoms, text: str) -> None:
+    """Check that a text can be a path for a crystal, before anything is computed of it.
+
+    Its symmetry may be that of a rough structure, which relaxation completes: labels may be those
+    of either lattice.
+
+    Raises
+    ------
+    MethodError, StructureError
+        As of `find_band_path`.
+    """
+    try:
+        find_band_path(_Given(atoms, None), text)
+    except (MethodError, StructureError):
+        try:
+            find_band_path(_Given(atoms, _ROUGH_A), text)
+        except (MethodError, StructureError):
+            pass
+        else:
+            return
+        raise
+
+
+def find_band_path(force_constants: Crystal, text: str = SUGGESTED) -> BandPath:
     """Return the path that a text asks for, in the primitive cell of the force constants.
 
     Parameters
@@ -78,6 +131,8 @@ def find_band_path(force_constants: ForceConstants, text: str = SUGGESTED) -> Ba
         return _explicit(_read(text), force_constants)
     if _BASIS.match(text) or _WITH_COORDINATES.search(text):
         return _explicit(text, force_constants)
+    if _FILE_NAME.fullmatch(text.strip()):
+        raise MethodError(f"there is no file {text.strip()} with a path; check its name.")
     suggested, known = _of_seekpath(force_constants)
     if text.strip() == SUGGESTED:
         return suggested
@@ -137,11 +192,12 @@ def _spelled(label: str) -> str:
     return name
 
 
+_FILE_NAME = re.compile(r"\S*\.[A-Za-z]\w*|\S*/\S*")
 _WITH_COORDINATES = re.compile(r"\s[-+.]?\d")
 _BASIS = re.compile(r"\s*basis\s*[:=]\s*(\w+)\s*", flags=re.IGNORECASE)
 
 
-def _explicit(text: str, force_constants: ForceConstants) -> BandPath:
+def _explicit(text: str, force_constants: Crystal) -> BandPath:
     basis = "primitive"
     header = _BASIS.match(text)
     if header is not None:
@@ -157,7 +213,7 @@ def _explicit(text: str, force_constants: ForceConstants) -> BandPath:
     return BandPath(tuple(runs))
 
 
-def _point(item: str, basis: str, force_constants: ForceConstants) -> PathPoint:
+def _point(item: str, basis: str, force_constants: Crystal) -> PathPoint:
     """Return the point that is written as a label and three coordinates."""
     words = item.split()
     try:
@@ -206,7 +262,7 @@ def _read(path: str) -> str:
     return "\n".join(line.partition("#")[0].rstrip() for line in text.splitlines()).strip()
 
 
-def _of_seekpath(force_constants: ForceConstants) -> tuple[BandPath, dict[str, PathPoint]]:
+def _of_seekpath(force_constants: Crystal) -> tuple[BandPath, dict[str, PathPoint]]:
     """Return seekpath's path and the points it has labels for, in the basis of the primitive cell.
 
     The path of HPKOT: Y. Hinuma et al., Comput. Mater. Sci. 2017, 128, 140,
@@ -226,7 +282,7 @@ def _of_seekpath(force_constants: ForceConstants) -> tuple[BandPath, dict[str, P
     return BandPath(tuple(map(tuple, runs)), remarks), known
 
 
-def _seek(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[Remark, ...]]:
+def _seek(force_constants: Crystal) -> tuple[dict[str, Any], tuple[Remark, ...]]:
     import seekpath
     from spglib.error import SpglibError
 
@@ -241,6 +297,8 @@ def _seek(force_constants: ForceConstants) -> tuple[dict[str, Any], tuple[Remark
     def path(on_edge_case: Literal["error", "ignore"]) -> dict[str, Any]:
         with warnings.catch_warnings(), exceptions_from_spglib():
             warnings.simplefilter(on_edge_case, seekpath.hpkot.EdgeCaseWarning)
+            # That of force constants is primitive; of a structure as given only labels count.
+            warnings.simplefilter("ignore", seekpath.SupercellWarning)
             found: dict[str, Any] = seekpath.get_path_orig_cell(cell, symprec=tolerance)
             return found
 

@@ -1,7 +1,10 @@
 """From a crystal to its phonons: bands, density of states, thermodynamic functions."""
 
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
+
+from ase import Atoms
 
 from nearsight.announcing import announces
 from nearsight.progress import Progress
@@ -10,7 +13,7 @@ from nearsight.records.questions import PhononsRecord
 from nearsight.records.results import HarmonicResults
 from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
-from nearsight.vibrations.band_path import find_band_path
+from nearsight.vibrations.band_path import find_band_path, require_band_path
 from nearsight.vibrations.band_structure import DEFAULT_POINTS, band_structure
 from nearsight.vibrations.projected_density_of_states import projected_density_of_states
 from nearsight.workflows.context import AnyModel, begin
@@ -59,12 +62,17 @@ def phonons(
         derivatives = finished_force_constants(source, settings, model)
     else:
         context = begin(source, model, unfinished, resources, progress)
-        prepared = prepare(
-            context, settings, require=lambda atoms: require_crystal(atoms, "phonons")
-        )
+        prepared = prepare(context, settings, require=partial(_require_phonons, settings))
         derivatives = force_constants_of(prepared, context, settings)
     results = _with_bands(derivatives, settings)
     return phonons_record(results, Run(perf_counter() - start, asked=settings))
+
+
+def _require_phonons(settings: PhononsSettings, atoms: Atoms) -> None:
+    """Check that a structure has phonons, and bands along the path that is asked for."""
+    require_crystal(atoms, "phonons", "the workflow vibrations has its modes")
+    if settings.bands is not None:
+        require_band_path(atoms, settings.bands)
 
 
 def _with_bands(derivatives: SecondDerivatives, settings: PhononsSettings) -> HarmonicResults:

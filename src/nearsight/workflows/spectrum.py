@@ -51,7 +51,7 @@ def choose_spectrum(
     of_mesh = settings.settings_of_mesh
     if settings.spectrum == "mesh" or of_mesh:
         name = f"`{of_mesh[0]}`" if of_mesh else "`spectrum` mesh"
-        require_crystal(atoms, name)
+        require_crystal(atoms, name, "`spectrum` dense takes the heat capacity from its modes at Γ")
         return SpectrumChoice("mesh", f"{name} was given")
     if settings.spectrum in {"dense", "probing"}:
         return SpectrumChoice(settings.spectrum, f"`spectrum` {settings.spectrum} was given")
@@ -66,8 +66,17 @@ def choose_spectrum(
     return SpectrumChoice("mesh", "a crystal has phonons, not modes at Γ only")
 
 
-def require_crystal(atoms: Atoms, what: str) -> None:
+def require_crystal(atoms: Atoms, what: str, instead: str) -> None:
     """Check that the structure has phonons, before its force constants are computed.
+
+    Parameters
+    ----------
+    atoms
+        The structure.
+    what
+        What only a crystal has.
+    instead
+        What can be had of any other structure: a clause.
 
     Raises
     ------
@@ -78,8 +87,7 @@ def require_crystal(atoms: Atoms, what: str) -> None:
         other = f"; or {PERIODIC_WITH_VACUUM}" if atoms.pbc.any() else ""
         raise MethodError(
             f"{what} can be had of a crystal only, but {atoms.get_chemical_formula()} is not "
-            f"periodic in three directions: use its modes at Γ (`spectrum` dense, or the workflow "
-            f"vibrations){other}."
+            f"periodic in three directions: {instead}{other}."
         )
 
 
