@@ -1,0 +1,56 @@
+"""The log of a run: one line for each frame."""
+
+from dataclasses import astuple, dataclass, fields
+
+import numpy as np
+
+from nearsight.dynamics.growing_file import GrowingFile
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is known of one moment."""
+
+    step: int
+    time_fs: float
+    temperature_K: float
+    """Of the degrees of freedom that move."""
+    potential_energy_eV: float
+    kinetic_energy_eV: float
+    conserved_eV: float
+    """What stays the same but for the timestep: the energy in nve, with what thermostat and
+    barostat took elsewhere; NaN where nothing does."""
+    volume_A3: float
+    """NaN of what is no crystal."""
+    pressure_bar: float
+    """With the part of the momenta; NaN where no stress is computed."""
+
+
+class LogFile(GrowingFile):
+    """Comma-separated values, with the fields of `Sample` as columns."""
+
+    def begin(self, size: int | None) -> None:
+        """Begin with the names of the columns, or go back to a size; see `GrowingFile.begin`."""
+        super().begin(size)
+        if self.size == 0:
+            self.append(_line([each.name for each in fields(Sample)]))
+
+    def add(self, sample: Sample) -> None:
+        """Append a line.
+
+        Raises
+        ------
+        StorageError
+            It cannot be written.
+        """
+        self.append(_line([_word(value) for value in astuple(sample)]))
+
+
+def _line(words: list[str]) -> bytes:
+    return (",".join(words) + "\n").encode()
+
+
+def _word(value: float) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return "" if np.isnan(value) else f"{value:.10g}"

@@ -1,0 +1,234 @@
+"""Molecular dynamics of a model, which go on after an interruption as if there had been none."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+
+from nearsight.dynamics.checkpoint import Checkpoint
+from nearsight.dynamics.frames import FramesFile
+from nearsight.dynamics.log import LogFile, Sample
+from nearsight.dynamics.moving import Moving
+from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
+from nearsight.dynamics.watch import BrokenRunError, Watch
+from nearsight.errors import MethodError, ModelError
+from nearsight.fingerprint import fingerprint
+from nearsight.locking import hold
+from nearsight.models.contract import Model
+from nearsight.models.evaluable import require_calculable
+from nearsight.models.versions import versions_behind
+from nearsight.progress import Progress, as_progress
+from nearsight.provenance import Setting
+from nearsight.structures.checking import check_structure
+
+CHECKPOINT_S = 10.0
+"""Seconds between two checkpoints: nothing beside the steps, and little to lose."""
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """What came of a run."""
+
+    atoms: Atoms
+    """The structure at the end, with its velocities; not carried back into the cell."""
+    samples: tuple[Sample, ...]
+    """What the log has, of this process."""
+    n_steps: int
+    """Steps of the whole run."""
+    resumed_step: int | None
+    """The step from which this process went on; None if it began."""
+    n_searches: int | None
+    """Searches for pairs; None where the model searches at each step."""
+    seconds: float
+    """What the steps of this process took."""
+
+
+def run_dynamics(
+    atoms: Atoms,
+    model: Model,
+    settings: DynamicsSettings,
+    output: OutputSettings | None = None,
+    *,
+    trajectory: str | os.PathLike[str] | None = None,
+    log: str | os.PathLike[str] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_s: float = CHECKPOINT_S,
+    keep_bonds: bool = False,
+    progress: Progress | bool | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Dynamics:
+    """Move atoms by the forces of a model.
+
+    Parameters
+    ----------
+    atoms
+        The structure. Its constraints hold where the thermostat allows any. Velocities are drawn
+        at the temperature, unless it has some.
+    model
+        What gives energies, forces and, in npt, the stress.
+    settings, output
+        How atoms move, and what is written.
+    trajectory, log
+        Files that grow by frames (see `FramesFile`) and by lines of comma-separated values.
+    checkpoint
+        A file from which the same call goes on after an interruption: to the bit as if there had
+        been none, where the model gives the same numbers again.
+    checkpoint_s
+        Seconds between two of its states.
+    keep_bonds
+        Stop when a bond of the start breaks.
+    progress
+        Where progress goes; True for a bar.
+    clock
+        Tells the time in seconds, by which is decided when to write a checkpoint.
+
+    Raises
+    ------
+    StructureError
+        `atoms` is no structure that a calculation can start from.
+    MethodError
+        Settings that this structure or this model does not allow.
+    ModelError
+        The model does not know an element, or gives what is no number.
+    BrokenRunError
+        Atoms fly apart, or a bond breaks; what was written by then stays.
+    CheckpointError
+        The checkpoint is damaged, or belongs to another run.
+    StorageError
+        A file cannot be written, or would take the place of another.
+    """
+    check_structure(atoms)
+    require_calculable(atoms, model)
+    _require_stress(atoms, settings)
+    output = output or OutputSettings()
+    watch = Watch.of(
+        atoms,
+        max(settings.temperature_K, settings.final_temperature_K or 0.0),
+        bonds=keep_bonds,
+    )
+    frames = None if trajectory is None else FramesFile(trajectory, output)
+    lines = None if log is None else LogFile(log)
+    with hold(checkpoint):
+        keeper = Checkpoint(
+            checkpoint,
+            fingerprint(atoms, model.identity, _deciding(atoms, settings, output, keep_bonds)),
+            versions_behind(model.identity),
+        )
+        state = keeper.resume()
+        for name, file in (("trajectory", frames), ("log", lines)):
+            if file is not None:
+                file.begin(None if state is None else state.sizes.get(name, 0))
+        moving = Moving(atoms, model, settings, state)
+        run = _Run(moving, output, frames, lines, keeper, checkpoint_s, watch, clock)
+        return run.to_the_end(None if state is None else state.step, as_progress(progress))
+
+
+@dataclass(eq=False)
+class _Run:
+    """One process's part of a run."""
+
+    moving: Moving
+    output: OutputSettings
+    frames: FramesFile | None
+    lines: LogFile | None
+    checkpoint: Checkpoint
+    checkpoint_s: float
+    watch: Watch
+    clock: Callable[[], float]
+
+    def to_the_end(self, resumed_step: int | None, progress: Progress) -> Dynamics:
+        """Take all steps that are left."""
+        moving, n_steps = self.moving, self.moving.settings.n_steps
+        interval = self.output.interval(moving.settings.timestep_fs)
+        samples = [self._recorded()] if resumed_step is None else []
+        start = saved = self.clock()
+        self._save()
+        try:
+            with progress.task("steps of dynamics", n_steps, moving.step) as advance:
+                while moving.step < n_steps:
+                    moving.move()
+                    self.watch.require_together(moving.temperature_K)
+                    if moving.step % interval == 0:
+                        self.watch.require_bonds(moving.atoms)
+                        samples.append(self._recorded())
+                    if self.clock() - saved >= self.checkpoint_s:
+                        self._save()
+                        saved = self.clock()
+                    advance(moving.step, f"{moving.temperature_K:.0f} K")
+        except (BrokenRunError, ModelError) as error:
+            raise type(error)(self._stopped(error)) from error
+        except KeyboardInterrupt:
+            self._save()
+            raise
+        self._save()
+        pairs = moving.pairs
+        return Dynamics(
+            atoms=_without_calculator(moving.atoms),
+            samples=tuple(samples),
+            n_steps=n_steps,
+            resumed_step=resumed_step,
+            n_searches=None if pairs is None else pairs.n_searches,
+            seconds=self.clock() - start,
+        )
+
+    def _recorded(self) -> Sample:
+        """Write a frame and a line of this moment."""
+        sample = self.moving.sample()
+        if self.frames is not None:
+            self.frames.add(self.moving.atoms, sample.step, sample.time_fs)
+        if self.lines is not None:
+            self.lines.add(sample)
+        return sample
+
+    def _save(self) -> None:
+        """Write a checkpoint, when all that it counts on is on the disk."""
+        sizes = {}
+        for name, file in (("trajectory", self.frames), ("log", self.lines)):
+            if file is not None:
+                file.secure()
+                sizes[name] = file.size
+        self.checkpoint.write(self.moving.state(sizes))
+
+    def _stopped(self, error: Exception) -> str:
+        """Say where a run stopped, and what is left of it."""
+        time_fs = self.moving.step * self.moving.settings.timestep_fs
+        left = "" if self.frames is None else f" Frames up to then are in {self.frames.path}."
+        return f"stopped at step {self.moving.step} ({time_fs:g} fs): {error}{left}"
+
+
+def _without_calculator(atoms: Atoms) -> Atoms:
+    copied: Atoms = atoms.copy()
+    return copied
+
+
+def _require_stress(atoms: Atoms, settings: DynamicsSettings) -> None:
+    """Check that there is a pressure to be kept; that the model has a stress shows at once."""
+    if settings.ensemble == "npt" and not atoms.pbc.all():
+        raise MethodError(
+            f"npt keeps the pressure of a crystal or liquid, and {atoms.get_chemical_formula()} is "
+            f"not periodic in three directions; use `ensemble` nvt."
+        )
+
+
+def _deciding(
+    atoms: Atoms, settings: DynamicsSettings, output: OutputSettings, keep_bonds: bool
+) -> dict[str, Setting]:
+    """Return what makes another run, beside structure and model."""
+    constraints = json.dumps([each.todict() for each in atoms.constraints], default=_plain)
+    start = hashlib.sha256(atoms.get_momenta().tobytes()).hexdigest()
+    return {
+        **settings.to_json(),
+        **output.to_json(),
+        "keep_bonds": keep_bonds,
+        "constraints": constraints,
+        "momenta": start,
+    }
+
+
+def _plain(value: object) -> object:
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else repr(value)
