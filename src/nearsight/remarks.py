@@ -69,6 +69,8 @@ CODES: Mapping[str, Code] = {
     "loose-pieces": Code(_CAUTION, "No pair holds parts of the structure to each other."),
     "products-by-differences": Code(_CAUTION, "Products are differences of forces."),
     "saved-without-code": Code(_CAUTION, "A warning of a file from before warnings had codes."),
+    # dynamics
+    "timestep-long": Code(_CAUTION, "The timestep is long for the lightest atom."),
     # relaxation
     "unrelaxed": Code(_CAUTION, "The structure was not relaxed by the model."),
     "not-converged": Code(_PROBLEM, "The relaxation did not reach its threshold."),

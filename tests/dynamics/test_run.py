@@ -1,24 +1,16 @@
 """Runs that are interrupted are to the bit those that are not; what goes wrong ends them."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ase import Atoms
-from ase.build import bulk, molecule
-from ase.constraints import FixAtoms
 from ase.io import read
 
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
-from nearsight.dynamics.watch import BrokenRunError
-from nearsight.errors import CheckpointError, MethodError, StorageError
 from nearsight.models.contract import Model
+from nearsight.models.engines.ase_model import AseModel
 
 ENSEMBLES = {
     "nve": {"ensemble": "nve"},
@@ -38,35 +30,167 @@ def settings(name: str, **others: object) -> DynamicsSettings:
 
 
 @pytest.mark.parametrize("name", ENSEMBLES)
-@pytest.mark.parametrize("of_torch", [False, True])
 def test_an_interrupted_run_goes_on_to_the_bit(
-    name: str, of_torch: bool, copper: Atoms, emt: Model, pair_model, interrupting, tmp_path: Path
+    name: str, model: Model, copper: Atoms, interrupting, tmp_path: Path
 ) -> None:
-    model = pair_model(elements=None) if of_torch else emt
-    files = {}
-    for run in ("whole", "broken"):
-        folder = tmp_path / run
+    results = []
+    for stops in ((None,), (17, 43, None)):
+        folder = tmp_path / f"{len(stops)} parts"
         folder.mkdir()
-        at = {
-            "trajectory": folder / "md.extxyz.gz",
-            "log": folder / "md.csv",
-            "checkpoint": folder / "md.checkpoint",
-        }
-        for stop in (17, 43, None) if run == "broken" else (None,):
+        for stop in stops:
             progress = False if stop is None else interrupting(stop)
-            try:
-                last = run_dynamics(copper, model, settings(name), EVERY, progress=progress, **at)
-            except KeyboardInterrupt:
-                continue
-        files[run] = (last, at["trajectory"].read_bytes(), at["log"].read_bytes())
-    (whole, *written), (broken, *again) = files["whole"], files["broken"]
+            with nullcontext() if stop is None else pytest.raises(KeyboardInterrupt):
+                last = run_dynamics(
+                    copper, model, settings(name), EVERY, progress=progress, **files(folder)
+                )
+        results.append((last, {path.name: path.read_bytes() for path in folder.glob("md.*z*")}))
+    (whole, written), (broken, again) = results
     assert (whole.resumed_step, broken.resumed_step) == (None, 43)
-    for quantity in ("positions", "momenta", "cell"):
-        found, expected = (
-            np.asarray(getattr(one.atoms, quantity, None) if quantity != "momenta" else one.atoms.get_momenta())
-            for one in (broken, whole)
-        )
-        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(broken.atoms.positions, whole.atoms.positions)
+    np.testing.assert_array_equal(broken.atoms.get_momenta(), whole.atoms.get_momenta())
+    np.testing.assert_array_equal(broken.atoms.cell.array, whole.atoms.cell.array)
     assert written == again
-    frames = read(tmp_path / "broken" / "md.extxyz.gz", ":")
+    assert (folder / "md.csv").read_text().count("\n") == 1 + 16
+    frames = read(folder / "md.extxyz.gz", ":")
     assert [frame.info["step"] for frame in frames] == list(range(0, 61, 4))
+
+
+def files(folder: Path) -> dict[str, Path]:
+    return {
+        "trajectory": folder / "md.extxyz.gz",
+        "log": folder / "md.csv",
+        "checkpoint": folder / "md.checkpoint",
+    }
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from ase.build import bulk
+from ase.calculators.emt import EMT
+from nearsight.dynamics.run import run_dynamics
+from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
+from nearsight.models.engines.ase_model import AseModel
+folder = Path(sys.argv[1])
+run_dynamics(
+    bulk("Cu", cubic=True),
+    AseModel(EMT(), "emt"),
+    DynamicsSettings(time_ps=4.0, timestep_fs=2.0),
+    OutputSettings(every_fs=4.0),
+    trajectory=folder / "md.extxyz",
+    log=folder / "md.csv",
+    checkpoint=folder / "md.checkpoint",
+    checkpoint_s=0.01,
+    progress=False,
+)
+"""
+
+
+def test_a_run_that_is_killed_goes_on_with_no_frame_missing_or_doubled(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    for folder in (whole, broken):
+        folder.mkdir()
+    subprocess.run([sys.executable, "-c", KILLED, whole], check=True)
+    rng = np.random.default_rng(8)
+    n_killed, finished = 0, False
+    while not finished:
+        process = subprocess.Popen([sys.executable, "-c", KILLED, broken])
+        try:
+            # Later each time, so that one of them comes to the end.
+            finished = process.wait(1.5 + n_killed + rng.random()) == 0
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            n_killed += 1
+    assert n_killed > 0
+    for name in ("md.extxyz", "md.csv"):
+        assert (broken / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_velocities_of_the_structure_are_taken(copper: Atoms, emt: Model) -> None:
+    copper.set_momenta(np.random.default_rng(0).standard_normal((len(copper), 3)))
+    run = run_dynamics(copper, emt, settings("nve"), progress=False)
+    assert run.samples[0].kinetic_energy_eV == pytest.approx(copper.get_kinetic_energy())
+
+
+@pytest.mark.parametrize("thermostat", ["bussi", "langevin"])
+def test_constraints_hold(thermostat: str, copper: Atoms, emt: Model) -> None:
+    copper.set_constraint(FixAtoms([0, 5]))
+    run = run_dynamics(copper, emt, settings(thermostat), progress=False)
+    moved = np.linalg.norm(run.atoms.positions - copper.positions, axis=1)
+    assert not moved[[0, 5]].any()
+    assert moved.min(where=np.isin(np.arange(len(copper)), [0, 5], invert=True), initial=1) > 0
+
+
+@pytest.mark.parametrize("name", ["nose-hoover", "npt"])
+def test_constraints_that_would_not_hold_are_refused(name: str, copper: Atoms, emt: Model) -> None:
+    copper.set_constraint(FixAtoms([0]))
+    with pytest.raises(MethodError, match=r"does not hold constraints \(FixAtoms\)"):
+        run_dynamics(copper, emt, settings(name), progress=False)
+
+
+def test_a_pressure_needs_a_crystal_and_a_stress(copper: Atoms, emt: Model) -> None:
+    with pytest.raises(MethodError, match="H2O is not periodic in three directions"):
+        run_dynamics(molecule("H2O"), emt, settings("npt"), progress=False)
+    without = AseModel(SinglePointCalculator(copper, energy=0.0, forces=np.zeros((32, 3))), "still")
+    with pytest.raises(MissingPropertyError, match="still has no stress"):
+        run_dynamics(copper, without, settings("npt"), progress=False)
+
+
+def test_atoms_that_fly_apart_end_the_run(copper: Atoms, emt: Model, tmp_path: Path) -> None:
+    long = DynamicsSettings(ensemble="nve", temperature_K=1000.0, time_ps=10.0, timestep_fs=60.0)
+    said = r"stopped at step \d+ \(.* fs\): atoms fly apart"
+    with pytest.raises(BrokenRunError, match=said) as end:
+        run_dynamics(
+            copper, emt, long, OutputSettings(every_fs=60.0), progress=False, **files(tmp_path)
+        )
+    assert "Frames up to then are in" in str(end.value)
+    assert len(read(tmp_path / "md.extxyz.gz", ":")) >= 1
+
+
+def test_a_bond_that_breaks_ends_the_run_on_request(emt: Model) -> None:
+    nitrogen = molecule("N2")
+    nitrogen.set_momenta([[0, 0, 40.0], [0, 0, -40.0]])
+    hot = DynamicsSettings(ensemble="nve", temperature_K=1e5, time_ps=0.05, timestep_fs=0.25)
+    with pytest.raises(BrokenRunError, match=r"the bond of atoms 0 \(N\) and 1 \(N\) is broken"):
+        run_dynamics(
+            nitrogen, emt, hot, OutputSettings(every_fs=0.25), keep_bonds=True, progress=False
+        )
+
+
+def test_a_checkpoint_of_another_run_is_refused(
+    copper: Atoms, emt: Model, interrupting, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run_dynamics(
+            copper, emt, settings("nve"), progress=interrupting(5), checkpoint=tmp_path / "c"
+        )
+    other = copper.copy()
+    other.rattle(0.01)
+    for atoms, asked, said in (
+        (other, settings("nve"), "it started from another structure"),
+        (copper, settings("nve", seed=1), "it used other settings"),
+    ):
+        with pytest.raises(CheckpointError, match=said):
+            run_dynamics(atoms, emt, asked, progress=False, checkpoint=tmp_path / "c")
+
+
+def test_files_of_others_are_not_written_over(
+    copper: Atoms, emt: Model, interrupting, tmp_path: Path
+) -> None:
+    (tmp_path / "md.csv").write_text("mine")
+    with pytest.raises(StorageError, match="has content already"):
+        run_dynamics(copper, emt, settings("nve"), progress=False, **files(tmp_path))
+    (tmp_path / "md.csv").unlink()
+    with pytest.raises(KeyboardInterrupt):
+        run_dynamics(copper, emt, settings("nve"), progress=interrupting(9), **files(tmp_path))
+    (tmp_path / "md.csv").write_text("cut")
+    with pytest.raises(StorageError, match="has 3 bytes, and had"):
+        run_dynamics(copper, emt, settings("nve"), progress=False, **files(tmp_path))
+
+
+def test_a_timestep_that_is_too_long_is_told(emt: Model) -> None:
+    water = molecule("H2O")
+    long = DynamicsSettings(ensemble="nve", temperature_K=1.0, time_ps=0.01, timestep_fs=2.0)
+    with pytest.warns(NearsightWarning, match=r"timestep of 2 fs is long for H \(1.008 u\)"):
+        run_dynamics(water, emt, long, progress=False)

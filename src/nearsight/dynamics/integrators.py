@@ -91,7 +91,7 @@ def _langevin(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Generator
         atoms,
         settings.timestep_fs * units.fs,
         temperature_K=settings.temperature_K,
-        friction=1 / (settings.thermostat_fs * units.fs),
+        friction=1 / (settings.thermostat_time_fs * units.fs),
         fixcm=False,
         rng=rng,
     )
@@ -108,7 +108,7 @@ def _bussi(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Generator) -
         atoms,
         settings.timestep_fs * units.fs,
         temperature_K=settings.temperature_K,
-        taut=settings.thermostat_fs * units.fs,
+        taut=settings.thermostat_time_fs * units.fs,
         rng=rng,
     )
     # ASE counts the drift of the whole, which is none, as if it could be heated.
@@ -131,7 +131,7 @@ def _nose_hoover(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Genera
         atoms,
         settings.timestep_fs * units.fs,
         settings.temperature_K,
-        settings.thermostat_fs * units.fs,
+        settings.thermostat_time_fs * units.fs,
     )
     n_degrees = degrees_of_freedom(atoms, keeps_momentum=True)
     dynamics._thermostat = _thermostat(dynamics, settings, n_degrees)
@@ -159,8 +159,8 @@ def _npt(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Generator) -> 
         settings.timestep_fs * units.fs,
         temperature_K=settings.temperature_K,
         pressure_au=settings.pressure_bar * BAR,
-        tdamp=settings.thermostat_fs * units.fs,
-        pdamp=settings.barostat_fs * units.fs,
+        tdamp=settings.thermostat_time_fs * units.fs,
+        pdamp=settings.barostat_time_fs * units.fs,
     )
     n_degrees = degrees_of_freedom(atoms, keeps_momentum=True)
     dynamics._thermostat = _thermostat(dynamics, settings, n_degrees)
@@ -203,7 +203,7 @@ def _thermostat(
         num_atoms_global=n_degrees / 3,
         masses=dynamics.masses,
         temperature_K=settings.temperature_K,
-        tdamp=settings.thermostat_fs * units.fs,
+        tdamp=settings.thermostat_time_fs * units.fs,
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
+from nearsight.announcing import announces
 from nearsight.dynamics.checkpoint import Checkpoint
 from nearsight.dynamics.frames import FramesFile
 from nearsight.dynamics.log import LogFile, Sample
 from nearsight.dynamics.moving import Moving
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
+from nearsight.dynamics.timestep import timestep_remarks
 from nearsight.dynamics.watch import BrokenRunError, Watch
 from nearsight.errors import MethodError, ModelError
 from nearsight.fingerprint import fingerprint
@@ -23,8 +26,11 @@ from nearsight.models.contract import Model
 from nearsight.models.evaluable import require_calculable
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress, as_progress
-from nearsight.provenance import Setting
+from nearsight.provenance import Provenance, Setting
+from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
+
+logger = logging.getLogger("nearsight.dynamics")
 
 CHECKPOINT_S = 10.0
 """Seconds between two checkpoints: nothing beside the steps, and little to lose."""
@@ -46,8 +52,19 @@ class Dynamics:
     """Searches for pairs; None where the model searches at each step."""
     seconds: float
     """What the steps of this process took."""
+    provenance: Provenance
+    warnings: tuple[Remark, ...]
+    """What must be known before numbers of it are used."""
+
+    @property
+    def ns_per_day(self) -> float:
+        """Simulated time for each day of computing, in ns, in this process."""
+        n_steps = self.n_steps - (self.resumed_step or 0)
+        time_ns = 1e-6 * n_steps * float(self.provenance.settings["timestep_fs"])
+        return 86400.0 * time_ns / self.seconds if self.seconds > 0 else float("nan")
 
 
+@announces
 def run_dynamics(
     atoms: Atoms,
     model: Model,
@@ -124,7 +141,10 @@ def run_dynamics(
             if file is not None:
                 file.begin(None if state is None else state.sizes.get(name, 0))
         moving = Moving(atoms, model, settings, state)
-        run = _Run(moving, output, frames, lines, keeper, checkpoint_s, watch, clock)
+        for remark in timestep_remarks(atoms, settings.timestep_fs):
+            logger.warning("%s", remark)  # before hours are spent
+        provenance = Provenance(model.identity, settings.to_json(), versions_behind(model.identity))
+        run = _Run(moving, output, frames, lines, keeper, checkpoint_s, watch, provenance, clock)
         return run.to_the_end(None if state is None else state.step, as_progress(progress))
 
 
@@ -139,6 +159,7 @@ class _Run:
     checkpoint: Checkpoint
     checkpoint_s: float
     watch: Watch
+    provenance: Provenance
     clock: Callable[[], float]
 
     def to_the_end(self, resumed_step: int | None, progress: Progress) -> Dynamics:
@@ -174,6 +195,8 @@ class _Run:
             resumed_step=resumed_step,
             n_searches=None if pairs is None else pairs.n_searches,
             seconds=self.clock() - start,
+            provenance=self.provenance,
+            warnings=timestep_remarks(moving.atoms, moving.settings.timestep_fs),
         )
 
     def _recorded(self) -> Sample:

@@ -1,4 +1,7 @@
-"""What molecular dynamics is asked for."""
+"""What molecular dynamics is asked for.
+
+Times and pressures are numbers in the unit of the name; the command line takes them with theirs.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -40,12 +43,12 @@ class DynamicsSettings(Settings):
         Help("thermostat (default: bussi in nvt, nose-hoover in npt)"),
         OneOf(THERMOSTATS),
     ] = None
-    thermostat_fs: Annotated[
-        float, Help("time in which the thermostat acts, in fs", "T"), POSITIVE
+    thermostat_time_fs: Annotated[
+        float, Help("time in which the thermostat acts, such as 100fs", "T"), POSITIVE
     ] = 100.0
-    barostat_fs: Annotated[float, Help("time in which the barostat acts, in fs", "T"), POSITIVE] = (
-        1000.0
-    )
+    barostat_time_fs: Annotated[
+        float, Help("time in which the barostat acts, such as 1ps", "T"), POSITIVE
+    ] = 1000.0
     cell: Annotated[
         str, Help("let npt change the volume only, or the whole cell"), OneOf(("isotropic", "full"))
     ] = "isotropic"
