@@ -1,14 +1,28 @@
 """Runs that are interrupted are to the bit those that are not; what goes wrong ends them."""
 
+import subprocess
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.build import molecule
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.constraints import FixAtoms
 from ase.io import read
 
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
+from nearsight.dynamics.watch import BrokenRunError
+from nearsight.errors import (
+    CheckpointError,
+    MethodError,
+    MissingPropertyError,
+    NearsightWarning,
+    StorageError,
+)
 from nearsight.models.contract import Model
 from nearsight.models.engines.ase_model import AseModel
 

@@ -200,7 +200,7 @@ def _thermostat(
 ) -> NoseHooverChainThermostat:
     """Return a chain for the momenta that move, where ASE's own counts three for each atom."""
     return NoseHooverChainThermostat(
-        num_atoms_global=n_degrees / 3,
+        num_atoms_global=n_degrees / 3,  # type: ignore[arg-type]  # of which it takes three times
         masses=dynamics.masses,
         temperature_K=settings.temperature_K,
         tdamp=settings.thermostat_time_fs * units.fs,

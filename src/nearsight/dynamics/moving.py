@@ -81,7 +81,7 @@ class Moving:
         self.step += 1
         if self.settings.final_temperature_K is not None:
             self._integrator.heat(self.settings.temperature_at(self.step))
-        self._integrator.dynamics.step()
+        self._integrator.dynamics.step()  # type: ignore[attr-defined]  # of every class that is one
 
     @property
     def temperature_K(self) -> float:

@@ -46,6 +46,7 @@ class Dynamics:
     """What the log has, of this process."""
     n_steps: int
     """Steps of the whole run."""
+    timestep_fs: float
     resumed_step: int | None
     """The step from which this process went on; None if it began."""
     n_searches: int | None
@@ -60,7 +61,7 @@ class Dynamics:
     def ns_per_day(self) -> float:
         """Simulated time for each day of computing, in ns, in this process."""
         n_steps = self.n_steps - (self.resumed_step or 0)
-        time_ns = 1e-6 * n_steps * float(self.provenance.settings["timestep_fs"])
+        time_ns = 1e-6 * n_steps * self.timestep_fs
         return 86400.0 * time_ns / self.seconds if self.seconds > 0 else float("nan")
 
 
@@ -192,6 +193,7 @@ class _Run:
             atoms=_without_calculator(moving.atoms),
             samples=tuple(samples),
             n_steps=n_steps,
+            timestep_fs=moving.settings.timestep_fs,
             resumed_step=resumed_step,
             n_searches=None if pairs is None else pairs.n_searches,
             seconds=self.clock() - start,
