@@ -9,9 +9,9 @@ from ase.build import bulk
 from ase.calculators.calculator import Calculator
 from scipy.optimize import minimize_scalar
 
-from nearsight.dynamics.log import Sample
 from nearsight.dynamics.moving import Moving
 from nearsight.dynamics.run import run_dynamics
+from nearsight.dynamics.samples import Sample
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.models.contract import Model
 from nearsight.models.engines.ase_model import AseModel
@@ -115,20 +115,20 @@ def test_what_is_conserved_is_off_by_the_square_of_the_timestep(
     assert exponent == pytest.approx(2.0, abs=0.1)
 
 
-@pytest.mark.parametrize("cell", ["isotropic", "full"])
-def test_mean_volume_is_that_of_the_equation_of_state(cell: str, emt: Model) -> None:
+@pytest.mark.parametrize("cell_change", ["isotropic", "full"])
+def test_mean_volume_is_that_of_the_equation_of_state(cell_change: str, emt: Model) -> None:
     """At a low temperature, where ⟨V⟩ differs from the minimum of E + p V by expansion alone.
 
     The quasiharmonic expansion is measured by a run at half the temperature, and extrapolated.
     """
-    pressure_bar = 5e4
+    external_pressure_bar = 5e4
     crystal = bulk("Cu", cubic=True) * (2, 2, 2)
     volumes = {}
     for temperature_K in (40.0, 80.0):
         settings = DynamicsSettings(
             ensemble="npt",
-            cell=cell,
-            pressure_bar=pressure_bar,
+            cell_change=cell_change,
+            external_pressure_bar=external_pressure_bar,
             temperature_K=temperature_K,
             time_ps=30.0,
             timestep_fs=5.0,
@@ -140,18 +140,18 @@ def test_mean_volume_is_that_of_the_equation_of_state(cell: str, emt: Model) -> 
     (cold, of_cold), (warm, of_warm) = volumes[40.0], volumes[80.0]
     extrapolated, sigma = 2 * cold - warm, np.hypot(2 * of_cold, of_warm)
     scale = minimize_scalar(
-        lambda scale: enthalpy_eV(crystal, emt, scale, pressure_bar), bounds=(0.9, 1.1)
+        lambda scale: enthalpy_eV(crystal, emt, scale, external_pressure_bar), bounds=(0.9, 1.1)
     ).x
     expected = crystal.get_volume() * scale**3
     assert abs(extrapolated - expected) < 3 * sigma
     assert sigma < 1e-3 * expected
 
 
-def enthalpy_eV(atoms: Atoms, model: Model, scale: float, pressure_bar: float) -> float:
+def enthalpy_eV(atoms: Atoms, model: Model, scale: float, external_pressure_bar: float) -> float:
     scaled = atoms.copy()
     scaled.set_cell(scale * atoms.cell, scale_atoms=True)
     [evaluation] = model.evaluate([scaled])
-    return evaluation.energy_eV + pressure_bar * 1e5 * units.Pascal * scaled.get_volume()
+    return evaluation.energy_eV + external_pressure_bar * 1e5 * units.Pascal * scaled.get_volume()
 
 
 @pytest.mark.parametrize("thermostat_time_fs", [50.0, 200.0])

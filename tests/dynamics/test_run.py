@@ -31,12 +31,12 @@ ENSEMBLES = {
     "bussi": {"thermostat": "bussi"},
     "langevin": {"thermostat": "langevin"},
     "nose-hoover": {"thermostat": "nose-hoover"},
-    "npt": {"ensemble": "npt", "pressure_bar": 1000.0},
-    "full cell": {"ensemble": "npt", "pressure_bar": 1000.0, "cell": "full"},
+    "npt": {"ensemble": "npt", "external_pressure_bar": 1000.0},
+    "full cell": {"ensemble": "npt", "external_pressure_bar": 1000.0, "cell_change": "full"},
     "ramp": {"final_temperature_K": 600.0},
-    "ramp of npt": {"ensemble": "npt", "pressure_bar": 1.0, "final_temperature_K": 600.0},
+    "ramp of npt": {"ensemble": "npt", "external_pressure_bar": 1.0, "final_temperature_K": 600.0},
 }
-EVERY = OutputSettings(every_fs=8.0, forces=True)
+EVERY = OutputSettings(every_fs=8.0, forces=True, velocities=True)
 
 
 def settings(name: str, **others: object) -> DynamicsSettings:
@@ -72,7 +72,7 @@ def test_an_interrupted_run_goes_on_to_the_bit(
 def files(folder: Path) -> dict[str, Path]:
     return {
         "trajectory": folder / "md.extxyz.gz",
-        "log": folder / "md.csv",
+        "samples": folder / "md.csv",
         "checkpoint": folder / "md.checkpoint",
     }
 

@@ -152,13 +152,13 @@ def _nose_hoover(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Genera
 
 def _npt(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Generator) -> Integrator:
     _require_unconstrained(atoms, "npt", "nvt")
-    make = IsotropicMTKNPT if settings.cell == "isotropic" else MTKNPT
-    assert settings.pressure_bar is not None
+    make = IsotropicMTKNPT if settings.cell_change == "isotropic" else MTKNPT
+    assert settings.external_pressure_bar is not None
     dynamics = make(
         atoms,
         settings.timestep_fs * units.fs,
         temperature_K=settings.temperature_K,
-        pressure_au=settings.pressure_bar * BAR,
+        pressure_au=settings.external_pressure_bar * BAR,
         tdamp=settings.thermostat_time_fs * units.fs,
         pdamp=settings.barostat_time_fs * units.fs,
     )
@@ -185,7 +185,7 @@ def _npt(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Generator) -> 
         "cell_start_A": "_cell0",
         "volume_start_A3": "_volume0",
     }
-    if settings.cell == "full":
+    if settings.cell_change == "full":
         of_cell = {"cell_momentum": "_p_g"}
     kept = {**_OF_THERMOSTAT, **_OF_BAROSTAT, **of_cell}
     return Integrator(dynamics, rng, n_degrees, kept, heat, given_eV, True)

@@ -7,7 +7,7 @@ from ase import Atoms, units
 
 from nearsight.dynamics.checkpoint import State
 from nearsight.dynamics.integrators import BAR, integrator, keeps_momentum
-from nearsight.dynamics.log import Sample
+from nearsight.dynamics.samples import Sample
 from nearsight.dynamics.settings import DynamicsSettings
 from nearsight.dynamics.velocities import initial_momenta
 from nearsight.errors import MethodError

@@ -14,8 +14,9 @@ from ase import Atoms
 from nearsight.announcing import announces
 from nearsight.dynamics.checkpoint import Checkpoint
 from nearsight.dynamics.frames import FramesFile
-from nearsight.dynamics.log import LogFile, Sample
 from nearsight.dynamics.moving import Moving
+from nearsight.dynamics.result import Dynamics
+from nearsight.dynamics.samples import Sample, SamplesFile
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.dynamics.timestep import timestep_remarks
 from nearsight.dynamics.watch import BrokenRunError, Watch
@@ -27,42 +28,12 @@ from nearsight.models.evaluable import require_calculable
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, Setting
-from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
 
 logger = logging.getLogger("nearsight.dynamics")
 
 CHECKPOINT_S = 10.0
 """Seconds between two checkpoints: nothing beside the steps, and little to lose."""
-
-
-@dataclass(frozen=True)
-class Dynamics:
-    """What came of a run."""
-
-    atoms: Atoms
-    """The structure at the end, with its velocities; not carried back into the cell."""
-    samples: tuple[Sample, ...]
-    """What the log has, of this process."""
-    n_steps: int
-    """Steps of the whole run."""
-    timestep_fs: float
-    resumed_step: int | None
-    """The step from which this process went on; None if it began."""
-    n_searches: int | None
-    """Searches for pairs; None where the model searches at each step."""
-    seconds: float
-    """What the steps of this process took."""
-    provenance: Provenance
-    warnings: tuple[Remark, ...]
-    """What must be known before numbers of it are used."""
-
-    @property
-    def ns_per_day(self) -> float:
-        """Simulated time for each day of computing, in ns, in this process."""
-        n_steps = self.n_steps - (self.resumed_step or 0)
-        time_ns = 1e-6 * n_steps * self.timestep_fs
-        return 86400.0 * time_ns / self.seconds if self.seconds > 0 else float("nan")
 
 
 @announces
@@ -73,7 +44,7 @@ def run_dynamics(
     output: OutputSettings | None = None,
     *,
     trajectory: str | os.PathLike[str] | None = None,
-    log: str | os.PathLike[str] | None = None,
+    samples: str | os.PathLike[str] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_s: float = CHECKPOINT_S,
     keep_bonds: bool = False,
@@ -91,7 +62,7 @@ def run_dynamics(
         What gives energies, forces and, in npt, the stress.
     settings, output
         How atoms move, and what is written.
-    trajectory, log
+    trajectory, samples
         Files that grow by frames (see `FramesFile`) and by lines of comma-separated values.
     checkpoint
         A file from which the same call goes on after an interruption: to the bit as if there had
@@ -130,7 +101,7 @@ def run_dynamics(
         bonds=keep_bonds,
     )
     frames = None if trajectory is None else FramesFile(trajectory, output)
-    lines = None if log is None else LogFile(log)
+    lines = None if samples is None else SamplesFile(samples)
     with hold(checkpoint):
         keeper = Checkpoint(
             checkpoint,
@@ -138,7 +109,7 @@ def run_dynamics(
             versions_behind(model.identity),
         )
         state = keeper.resume()
-        for name, file in (("trajectory", frames), ("log", lines)):
+        for name, file in (("trajectory", frames), ("samples", lines)):
             if file is not None:
                 file.begin(None if state is None else state.sizes.get(name, 0))
         moving = Moving(atoms, model, settings, state)
@@ -156,7 +127,7 @@ class _Run:
     moving: Moving
     output: OutputSettings
     frames: FramesFile | None
-    lines: LogFile | None
+    lines: SamplesFile | None
     checkpoint: Checkpoint
     checkpoint_s: float
     watch: Watch
@@ -191,9 +162,10 @@ class _Run:
         pairs = moving.pairs
         return Dynamics(
             atoms=_without_calculator(moving.atoms),
-            samples=tuple(samples),
+            samples=tuple(samples) if self.lines is None else self.lines.read(),
             n_steps=n_steps,
             timestep_fs=moving.settings.timestep_fs,
+            thermostat=moving.settings.chosen_thermostat,
             resumed_step=resumed_step,
             n_searches=None if pairs is None else pairs.n_searches,
             seconds=self.clock() - start,
@@ -213,7 +185,7 @@ class _Run:
     def _save(self) -> None:
         """Write a checkpoint, when all that it counts on is on the disk."""
         sizes = {}
-        for name, file in (("trajectory", self.frames), ("log", self.lines)):
+        for name, file in (("trajectory", self.frames), ("samples", self.lines)):
             if file is not None:
                 file.secure()
                 sizes[name] = file.size

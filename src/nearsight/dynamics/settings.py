@@ -35,7 +35,7 @@ class DynamicsSettings(Settings):
         Help("change the temperature evenly, up to this one at the end", "T"),
         POSITIVE,
     ] = None
-    pressure_bar: Annotated[
+    external_pressure_bar: Annotated[
         float | None, Help("pressure of npt, such as 1bar, 1GPa or 101325Pa", "P")
     ] = None
     thermostat: Annotated[
@@ -49,7 +49,7 @@ class DynamicsSettings(Settings):
     barostat_time_fs: Annotated[
         float, Help("time in which the barostat acts, such as 1ps", "T"), POSITIVE
     ] = 1000.0
-    cell: Annotated[
+    cell_change: Annotated[
         str, Help("let npt change the volume only, or the whole cell"), OneOf(("isotropic", "full"))
     ] = "isotropic"
     seed: Annotated[int, Help("of velocities and stochastic thermostats", "N"), Range(least=0)] = 0
@@ -57,14 +57,16 @@ class DynamicsSettings(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         is_npt = self.ensemble == "npt"
-        if is_npt and self.pressure_bar is None:
+        if is_npt and self.external_pressure_bar is None:
             raise SettingError(
-                "npt needs a pressure: set `pressure_bar`, such as 1.", "pressure_bar"
+                "npt needs a pressure: set `external_pressure_bar`, such as 1.",
+                "external_pressure_bar",
             )
-        if not is_npt and self.pressure_bar is not None:
+        if not is_npt and self.external_pressure_bar is not None:
             raise SettingError(
-                f"`pressure_bar` is of npt only, and `ensemble` is {self.ensemble}; leave one out.",
-                "pressure_bar",
+                f"`external_pressure_bar` is of npt only, and `ensemble` is {self.ensemble}; leave "
+                f"one out.",
+                "external_pressure_bar",
             )
         if is_npt and self.thermostat not in {None, "nose-hoover"}:
             raise SettingError(
@@ -113,9 +115,9 @@ class OutputSettings(Settings):
     """What is written of a trajectory, and how often."""
 
     every_fs: Annotated[
-        float, Help("time between frames and between lines of the log, such as 10fs", "T"), POSITIVE
+        float, Help("time between samples, and between frames, such as 10fs", "T"), POSITIVE
     ] = 10.0
-    velocities: Annotated[bool, Help("write velocities into frames")] = True
+    velocities: Annotated[bool, Help("write velocities into frames")] = False
     forces: Annotated[bool, Help("write forces into frames")] = False
 
     def interval(self, timestep_fs: float) -> int:

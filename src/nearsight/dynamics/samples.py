@@ -1,5 +1,6 @@
-"""The log of a run: one line for each frame."""
+"""Samples of a run: one for each frame, in a file that grows."""
 
+import csv
 from dataclasses import astuple, dataclass, fields
 
 import numpy as np
@@ -26,7 +27,7 @@ class Sample:
     """With the part of the momenta; NaN where no stress is computed."""
 
 
-class LogFile(GrowingFile):
+class SamplesFile(GrowingFile):
     """Comma-separated values, with the fields of `Sample` as columns."""
 
     def begin(self, size: int | None) -> None:
@@ -34,6 +35,17 @@ class LogFile(GrowingFile):
         super().begin(size)
         if self.size == 0:
             self.append(_line([each.name for each in fields(Sample)]))
+
+    def read(self) -> tuple[Sample, ...]:
+        """Return all samples, those of earlier processes too."""
+        with self.path.open(encoding="ascii") as file:
+            return tuple(
+                Sample(
+                    int(row["step"]),
+                    *(float(row[each.name] or "nan") for each in fields(Sample)[1:]),
+                )
+                for row in csv.DictReader(file)
+            )
 
     def add(self, sample: Sample) -> None:
         """Append a line.
@@ -53,4 +65,4 @@ def _line(words: list[str]) -> bytes:
 def _word(value: float) -> str:
     if isinstance(value, int):
         return str(value)
-    return "" if np.isnan(value) else f"{value:.10g}"
+    return "" if np.isnan(value) else repr(float(value))
