@@ -140,15 +140,18 @@ class _Run:
         interval = self.output.interval(moving.settings.timestep_fs)
         samples = [self._recorded()] if resumed_step is None else []
         start = saved = self.clock()
+        is_whole = True
         self._save()
         try:
             with progress.task("steps of dynamics", n_steps, moving.step) as advance:
                 while moving.step < n_steps:
+                    is_whole = False
                     moving.move()
                     self.watch.require_together(moving.temperature_K)
                     if moving.step % interval == 0:
                         self.watch.require_bonds(moving.atoms)
                         samples.append(self._recorded())
+                    is_whole = True
                     if self.clock() - saved >= self.checkpoint_s:
                         self._save()
                         saved = self.clock()
@@ -156,7 +159,8 @@ class _Run:
         except (BrokenRunError, ModelError) as error:
             raise type(error)(self._stopped(error)) from error
         except KeyboardInterrupt:
-            self._save()
+            if is_whole:  # in the middle of a step, what was saved last counts
+                self._save()
             raise
         self._save()
         pairs = moving.pairs
