@@ -29,7 +29,7 @@ def test_frames_samples_table_and_record(folder: Path, capsys: pytest.CaptureFix
     assert md(*of_run, *files, "--csv", "t.csv") == 0
     said = capsys.readouterr().out
     assert "npt by nose-hoover, 0.1 ps in 50 steps of 2 fs" in said
-    [record] = json.loads((folder / "r.json").read_text())
+    record = json.loads((folder / "r.json").read_text())
     part = record["dynamics"]
     assert (part["ensemble"], part["n_steps"], part["n_samples"]) == ("npt", 50, 6)
     assert f"{part['temperature_K']:.1f} K" in said
@@ -53,7 +53,7 @@ def test_an_interrupted_command_goes_on(
     monkeypatch.chdir(folder)
     assert md("--time", "0.1ps", "--samples", "broken.csv", "--json", "r.json") == 0
     assert (folder / "broken.csv").read_bytes() == (folder / "whole.csv").read_bytes()
-    [record] = json.loads((folder / "r.json").read_text())
+    record = json.loads((folder / "r.json").read_text())
     assert record["dynamics"]["resumed_step"] == 0  # it was in the middle of a step
 
 

@@ -25,7 +25,13 @@ def energies_of_a_chain(
     energy_eV, energies, n_accepted = None, [], 0
     for _ in range(n_moves):
         move = hybrid_move(
-            atoms, model, T_K, rng, timestep_fs=timestep_fs, n_steps=n_steps, energy_eV=energy_eV
+            atoms,
+            model,
+            T_K,
+            rng,
+            timestep_fs=timestep_fs,
+            n_steps=int(rng.integers(1, 2 * n_steps)),
+            energy_eV=energy_eV,
         )
         atoms, energy_eV = move.atoms, move.energy_eV
         n_accepted += move.accepted

@@ -81,18 +81,30 @@ KILLED = """
 import sys
 from pathlib import Path
 from ase.build import bulk
-from ase.calculators.emt import EMT
+from ase.calculators.calculator import Calculator
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.models.engines.ase_model import AseModel
+
+
+class Springs(Calculator):
+    implemented_properties = ("energy", "forces")
+
+    def calculate(self, atoms=None, properties=("energy",), system_changes=()):
+        super().calculate(atoms, properties, system_changes)
+        moved = self.atoms.positions - start.positions
+        self.results = {"energy": 0.5 * (moved**2).sum(), "forces": -moved}
+
+
+start = bulk("Cu", cubic=True)
 folder = Path(sys.argv[1])
 run_dynamics(
-    bulk("Cu", cubic=True),
-    AseModel(EMT(), "emt"),
-    DynamicsSettings(time_ps=4.0, timestep_fs=2.0),
+    start,
+    AseModel(Springs(), "springs"),
+    DynamicsSettings(time_ps=20.0, timestep_fs=2.0),
     OutputSettings(every_fs=4.0),
     trajectory=folder / "md.extxyz",
-    log=folder / "md.csv",
+    samples=folder / "md.csv",
     checkpoint=folder / "md.checkpoint",
     checkpoint_s=0.01,
     progress=False,
@@ -101,6 +113,7 @@ run_dynamics(
 
 
 def test_a_run_that_is_killed_goes_on_with_no_frame_missing_or_doubled(tmp_path: Path) -> None:
+    """With SIGKILL, at any moment; the model has no state of its own."""
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     for folder in (whole, broken):
         folder.mkdir()
@@ -165,7 +178,7 @@ def test_atoms_that_fly_apart_end_the_run(copper: Atoms, emt: Model, tmp_path: P
 def test_a_bond_that_breaks_ends_the_run_on_request(emt: Model) -> None:
     nitrogen = molecule("N2")
     nitrogen.set_momenta([[0, 0, 40.0], [0, 0, -40.0]])
-    hot = DynamicsSettings(ensemble="nve", temperature_K=1e5, time_ps=0.05, timestep_fs=0.25)
+    hot = DynamicsSettings(ensemble="nve", temperature_K=1e6, time_ps=0.05, timestep_fs=0.25)
     with pytest.raises(BrokenRunError, match=r"the bond of atoms 0 \(N\) and 1 \(N\) is broken"):
         run_dynamics(
             nitrogen, emt, hot, OutputSettings(every_fs=0.25), keep_bonds=True, progress=False

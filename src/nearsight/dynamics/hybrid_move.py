@@ -56,7 +56,9 @@ def hybrid_move(
     rng
         Random numbers.
     timestep_fs, n_steps
-        Length in fs and number of steps; longer ones go farther and are rejected more often.
+        Length in fs and number of steps; longer ones go farther and are rejected more often. Draw
+        them anew for each move: a mode of which a move is half a period, or a whole one, would
+        never come to another energy.
     energy_eV
         The energy of `atoms`, where it is known.
     pairs

@@ -66,7 +66,8 @@ def run_dynamics(
         Files that grow by frames (see `FramesFile`) and by lines of comma-separated values.
     checkpoint
         A file from which the same call goes on after an interruption: to the bit as if there had
-        been none, where the model gives the same numbers again.
+        been none. (A calculator of ASE may keep a list of neighbours that depends on where it was
+        made, as EMT does, and then differ in last digits, as two such runs would.)
     checkpoint_s
         Seconds between two of its states.
     keep_bonds

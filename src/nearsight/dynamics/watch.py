@@ -11,6 +11,9 @@ from nearsight.structures.bonds import Bonds, find_bonds
 HOTTEST = 20.0
 """Times the temperature that was asked for: no fluctuation of a few atoms goes as far."""
 
+HOTTEST_K = 2e4
+"""Nor does the heat of a structure that was not relaxed, however cold it was to begin."""
+
 BROKEN = 1.5
 """Times its first length: no vibration stretches a bond as far."""
 
@@ -37,7 +40,8 @@ class Watch:
         StructureError
             Bonds are to be kept, and cannot be found.
         """
-        return cls(HOTTEST * temperature_K, find_bonds(atoms) if bonds else None)
+        hottest_K = max(HOTTEST * temperature_K, HOTTEST_K)
+        return cls(hottest_K, find_bonds(atoms) if bonds else None)
 
     def require_together(self, temperature_K: float) -> None:
         """Check the temperature of the moment in K.
