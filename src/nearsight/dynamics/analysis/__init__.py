@@ -1,0 +1,1 @@
+"""What trajectories say: structure, diffusion, spectra, fluctuations, with errors."""
