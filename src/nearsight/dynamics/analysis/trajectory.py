@@ -76,11 +76,7 @@ class Trajectory:
         MethodError
             The structure is not periodic in three directions.
         """
-        if not self.pbc.all():
-            raise MethodError(
-                f"{Atoms(self.numbers).get_chemical_formula()} is not periodic in three "
-                f"directions and has no volume; take a trajectory of a crystal or a liquid."
-            )
+        self.require_volume()
         volumes: FloatArray = np.abs(np.linalg.det(self.cells_A))
         return volumes
 
@@ -110,6 +106,20 @@ class Trajectory:
     def cell_is_constant(self) -> bool:
         """Whether all frames have the same cell."""
         return bool((self.cells_A == self.cells_A[0]).all())
+
+    def require_volume(self) -> None:
+        """Check that there is a volume.
+
+        Raises
+        ------
+        MethodError
+            The structure is not periodic in three directions.
+        """
+        if not self.pbc.all():
+            raise MethodError(
+                f"{Atoms(self.numbers).get_chemical_formula()} is not periodic in three "
+                f"directions and has no volume; take a trajectory of a crystal or a liquid."
+            )
 
     def frame(self, index: int) -> Atoms:
         """Return one frame as a structure."""
