@@ -96,7 +96,7 @@ CODES: Mapping[str, Code] = {
     "error-bar": Code(_CAUTION, "The error bar of a probed heat capacity is not small."),
     # trajectories
     "images-counted": Code(_NOTE, "Pairs with periodic images repeat what the cell has."),
-    "box-too-small": Code(_NOTE, "Diffusion was not corrected for the size of the cell."),
+    "size-not-corrected": Code(_NOTE, "Diffusion was not corrected for the size of the cell."),
     "not-diffusive": Code(_CAUTION, "Displacements do not grow as those of diffusion do."),
     "few-independent": Code(_CAUTION, "A series has too few independent values for its error."),
     "sparse-frames": Code(_CAUTION, "Frames are too far apart for the fastest vibrations."),
