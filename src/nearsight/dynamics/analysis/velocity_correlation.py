@@ -202,16 +202,16 @@ def velocity_spectrum(
         trajectory, longest_fs=np.ceil(longest_fs / interval_fs - 1e-9) * interval_fs
     )
     highest = 1 / (2 * CM_PER_FS * interval_fs)
-    grid = np.arange(0.0, highest, width_per_cm / _POINTS_PER_WIDTH)
+    step_per_cm = width_per_cm / _POINTS_PER_WIDTH
     window = np.exp(-0.5 * (correlation.times_fs / window_fs) ** 2)
-    transform = _cosines(grid, correlation.times_fs) * window
     degrees = degrees_of_trajectory(trajectory) if n_degrees is None else n_degrees
-    scale = 4 * CM_PER_FS * interval_fs * degrees
+    grid, total = _cosine_transform(window * correlation.total, interval_fs, step_per_cm)
     return VelocitySpectrum(
         wavenumbers_per_cm=grid,
-        total_cm=scale * transform @ correlation.total,
+        total_cm=degrees * total,
         by_element_cm={
-            symbol: scale * transform @ values for symbol, values in correlation.by_element.items()
+            symbol: degrees * _cosine_transform(window * values, interval_fs, step_per_cm)[1]
+            for symbol, values in correlation.by_element.items()
         },
         width_per_cm=width_per_cm,
         n_degrees=degrees,
@@ -227,12 +227,28 @@ def _weighted(trajectory: Trajectory) -> FloatArray:
     return weighted
 
 
-def _cosines(wavenumbers_per_cm: FloatArray, times_fs: FloatArray) -> FloatArray:
-    """Return what a sum over times takes for a cosine transform, ``(n_grid, n_times)``."""
-    phases = np.outer(wavenumbers_per_cm, 2 * np.pi * CM_PER_FS * times_fs)
-    cosines: FloatArray = np.cos(phases)
-    cosines[:, 0] /= 2  # the first time is the end of the integral
-    return cosines
+def _cosine_transform(
+    values: FloatArray, interval_fs: float, step_per_cm: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return wavenumbers and 4 c ∫ values cos(2π c ν t) dt there; its integral is values(0).
+
+    Parameters
+    ----------
+    values
+        From time 0, and zero at the end, shape ``(n_times,)``.
+    interval_fs
+        Between them.
+    step_per_cm
+        How far apart wavenumbers are at most.
+    """
+    from scipy.fft import next_fast_len, rfft, rfftfreq
+
+    n_needed = int(np.ceil(1 / (CM_PER_FS * interval_fs * step_per_cm)))
+    length = next_fast_len(max(n_needed, len(values)), real=True)
+    halved = values.copy()
+    halved[0] /= 2  # the first time is the end of the integral
+    grid = rfftfreq(length, interval_fs) / CM_PER_FS
+    return grid, 4 * CM_PER_FS * interval_fs * rfft(halved, length).real
 
 
 def _remarks(trajectory: Trajectory, highest_per_cm: float) -> Iterator[Remark]:
