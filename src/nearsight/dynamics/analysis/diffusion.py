@@ -15,9 +15,10 @@ from nearsight.charts.on_axes import draw
 from nearsight.dynamics.analysis.diffusion_fit import (
     Displacements,
     Slope,
+    by_blocks,
     by_kinisi,
     by_least_squares,
-    covariance_A4,
+    change_of_slope,
     measured,
 )
 from nearsight.dynamics.analysis.displacement import paths_by_kind_A
@@ -34,13 +35,15 @@ Estimator = Literal["auto", "kinisi", "least-squares"]
 
 A2_PER_FS_IN_M2_PER_S = constants.angstrom**2 / constants.femto
 
-_MOST_LAGS = 40
-"""More say nothing new, since neighbours are nearly the same."""
-_FIRST, _LAST = 0.05, 0.25
+_FEWEST_LAGS, _MOST_LAGS = 4, 40
+_FIRST, _LAST = 0.02, 0.1
 """Of the length of the trajectory: before, motion may not be diffusive; behind, it is seen a few
 times only."""
-_FARTHEST_FROM_ONE = 0.1
-"""The exponent with which displacements grow is one up to this, or up to three of its errors."""
+_LARGEST_CHANGE = 0.3
+"""Of the slope between the first and the last time, or four of its errors."""
+_SMALLEST_SHARE = 0.5
+"""Of the displacement at the last time, that the slope has to explain: the rest is how atoms move
+around their places."""
 
 _CUBIC = 2.837297
 """Of a cubic lattice of point forces (I.-C. Yeh and G. Hummer, as cited there)."""
@@ -55,14 +58,17 @@ class DiffusionCoefficient:
     value_m2_per_s: float
     """In this cell; of a liquid in an infinite one: `infinite_m2_per_s`."""
     error_m2_per_s: float
-    """Standard deviation."""
+    """Standard deviation: the larger of the two that follow."""
+    fit_error_m2_per_s: float
+    """That of the fit, which takes particles as independent of each other."""
+    block_error_m2_per_s: float | None
+    """From the scatter of parts of the trajectory; None where fewer than four are long enough."""
     infinite_m2_per_s: float | None
     """With the correction of Yeh and Hummer; None where it was not asked for."""
     intercept_A2: float
     """Where the line meets time zero; that of a walk from the first step on is zero."""
-    exponent: float
-    """With which power of time displacements grow between the first and the last time: 1 of
-    diffusion, 2 of free flight, 0 of atoms that stay at their places."""
+    slope_change: float
+    """By how much of itself the slope changes from the first to the last time: 0 of diffusion."""
     estimator: str
     """How slope and error were estimated: ``generalised least squares``, or kinisi's version."""
     start_fs: float
@@ -138,12 +144,13 @@ def diffusion_coefficient(
     groups
         Groups of atoms whose centres of mass diffuse, such as `molecules` finds.
     start_fs, end_fs
-        Between which times displacements are fitted, in fs; by default 5 and 25 % of the length of
+        Between which times displacements are fitted, in fs; by default 2 and 10 % of the length of
         the trajectory. Before the first, motion must have forgotten how it began.
     axes
         Along which axes, such as ``"z"`` for a channel.
     remove_drift
-        Take the motion of the centre of mass of all atoms off.
+        Take the motion of the centre of mass of all atoms off, which thermostats keep that have
+        no friction.
     estimator
         ``"kinisi"``, which is a package of its own, ``"least-squares"``, or ``"auto"``: the first
         where it is installed.
@@ -167,17 +174,23 @@ def diffusion_coefficient(
     displacements = measured(along_axes, lags, trajectory.interval_fs)
     slope = _slope(displacements, estimator, seed)
     scale = A2_PER_FS_IN_M2_PER_S / (2 * len(axes))
-    value = scale * slope.value_A2_per_fs
+    blocks = by_blocks(along_axes, lags, trajectory.interval_fs)
+    fit_error = scale * slope.error_A2_per_fs
+    block_error = None
+    if blocks is not None:
+        block_error = scale * float(blocks.std(ddof=1)) / np.sqrt(len(blocks))
     shift = _infinite_shift_m2_per_s(trajectory, viscosity_Pa_s, temperature_K)
-    exponent, exponent_error = _exponent(displacements)
     is_open = shift is None and bool(trajectory.pbc.all())
+    value = scale * slope.value_A2_per_fs
     return DiffusionCoefficient(
         kind=kind,
         value_m2_per_s=value,
-        error_m2_per_s=scale * slope.error_A2_per_fs,
+        error_m2_per_s=max(fit_error, block_error or 0.0),
+        fit_error_m2_per_s=fit_error,
+        block_error_m2_per_s=block_error,
         infinite_m2_per_s=None if shift is None else value + shift,
         intercept_A2=slope.intercept_A2,
-        exponent=exponent,
+        slope_change=change_of_slope(displacements)[0],
         estimator=slope.estimator,
         start_fs=float(displacements.times_fs[0]),
         end_fs=float(displacements.times_fs[-1]),
@@ -186,7 +199,7 @@ def diffusion_coefficient(
         times_fs=displacements.times_fs,
         displacements_A2=displacements.values_A2,
         source=trajectory.source,
-        warnings=tuple(_remarks(kind, exponent, exponent_error, is_open=is_open)),
+        warnings=tuple(_remarks(kind, displacements, slope, is_open=is_open)),
     )
 
 
@@ -215,13 +228,15 @@ def _lags(trajectory: Trajectory, start_fs: float | None, end_fs: float | None) 
     start = _FIRST * longest if start_fs is None else start_fs / interval
     end = _LAST * longest if end_fs is None else end_fs / interval
     first, last = max(round(start), 1), round(end)
-    if not (np.isfinite([start, end]).all() and start >= 0 and first + 2 <= last <= longest - 1):
+    if not (np.isfinite([start, end]).all() and start >= 0 and first + 3 <= last <= longest - 1):
         raise MethodError(
-            f"between {first * interval:g} and {last * interval:g} fs there are no three times "
+            f"between {first * interval:g} and {last * interval:g} fs there are no four times "
             f"that the trajectory has displacements over, with {longest * interval:g} fs in steps "
             f"of {interval:g} fs; give start_fs and end_fs, or a longer trajectory."
         )
-    return np.unique(np.linspace(first, last, _MOST_LAGS).round().astype(np.int64))
+    # As far apart as the first is long: between closer ones, motion is not yet that of a walk.
+    n_lags = int(np.clip(last // first, _FEWEST_LAGS, _MOST_LAGS))
+    return np.unique(np.linspace(first, last, n_lags).round().astype(np.int64))
 
 
 def _slope(displacements: Displacements, estimator: Estimator, seed: int) -> Slope:
@@ -235,18 +250,6 @@ def _slope(displacements: Displacements, estimator: Estimator, seed: int) -> Slo
     if has_kinisi and estimator != "least-squares":
         return by_kinisi(displacements, seed)
     return by_least_squares(displacements)
-
-
-def _exponent(displacements: Displacements) -> tuple[float, float]:
-    """Return the power with which displacements grow from the first to the last time."""
-    first, last = displacements.values_A2[[0, -1]]
-    if not (first > 0 and last > 0):
-        return 0.0, 0.0
-    covariance = covariance_A4(displacements, last / displacements.times_fs[-1])
-    ends = covariance[np.ix_([0, -1], [0, -1])] / np.outer([first, last], [first, last])
-    ratio = np.log(displacements.times_fs[-1] / displacements.times_fs[0])
-    variance = max(float(ends[0, 0] + ends[1, 1] - 2 * ends[0, 1]), 0.0)
-    return float(np.log(last / first) / ratio), float(np.sqrt(variance) / ratio)
 
 
 def _infinite_shift_m2_per_s(
@@ -274,13 +277,22 @@ def _infinite_shift_m2_per_s(
 
 
 def _remarks(
-    kind: str, exponent: float, exponent_error: float, *, is_open: bool
+    kind: str, displacements: Displacements, slope: Slope, *, is_open: bool
 ) -> Iterator[Remark]:
-    if abs(exponent - 1) > max(_FARTHEST_FROM_ONE, 3 * exponent_error):
+    share = slope.value_A2_per_fs * displacements.times_fs[-1] / displacements.values_A2[-1]
+    change, error = change_of_slope(displacements)
+    if not share > _SMALLEST_SHARE:
         yield Remark(
             "not-diffusive",
-            f"mean squared displacements of {kind} grow with the power {exponent:.2f} of time, not "
-            f"1: this is no diffusion yet; take longer times or a longer trajectory.",
+            f"{kind} moves around its places: what grows with time is {max(share, 0.0):.0%} of its "
+            f"mean squared displacement; a diffusion coefficient needs a longer trajectory.",
+        )
+    elif not abs(change) < max(_LARGEST_CHANGE, 4 * error):
+        yield Remark(
+            "not-diffusive",
+            f"the mean squared displacement of {kind} is no line: its slope changes by "
+            f"{change:+.0%} between {displacements.times_fs[0]:g} and "
+            f"{displacements.times_fs[-1]:g} fs; take longer times.",
         )
     if is_open:
         yield Remark(

@@ -19,6 +19,7 @@ import numpy as np
 from nearsight.arrays import FloatArray, IntArray
 
 _KINISI_UNIT = "angstrom**2"
+_FEWEST_BLOCKS, _MOST_BLOCKS = 4, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,19 +125,68 @@ def by_least_squares(displacements: Displacements) -> Slope:
     The weights do not depend on the slope, the error is proportional to it; particles are taken as
     independent of each other.
     """
+    coefficients, errors = _polynomial(displacements, 1)
+    slope, intercept = float(coefficients[1]), float(coefficients[0])
+    return Slope(slope, float(errors[1]) * abs(slope), intercept, "generalised least squares")
+
+
+def change_of_slope(displacements: Displacements) -> tuple[float, float]:
+    """Return how much the slope changes from the first to the last time, over its mean.
+
+    Returns
+    -------
+    tuple
+        The change, 0 of diffusion, and its standard deviation if particles diffuse independently.
+    """
+    coefficients, errors = _polynomial(displacements, 2)
+    times = displacements.times_fs
+    mean = float(coefficients[1] + coefficients[2] * (times[0] + times[-1]))
+    if not mean > 0:
+        return float("nan"), float("nan")
+    width = 2 * (times[-1] - times[0])
+    return float(coefficients[2] * width / mean), float(errors[2] * width)
+
+
+def by_blocks(paths_A: FloatArray, lags: IntArray, interval_fs: float) -> FloatArray | None:
+    """Return slopes in Å²/fs of parts of a trajectory, which follow each other.
+
+    Their scatter knows what no covariance of single particles does: that particles of a liquid push
+    each other around.
+
+    Parameters
+    ----------
+    paths_A
+        Shape ``(n_frames, n_particles, n_axes)``.
+    lags
+        In frames.
+    interval_fs
+        Between frames.
+
+    Returns
+    -------
+    ndarray or None
+        None where fewer than four parts are twice as long as the last lag.
+    """
+    n_blocks = min(len(paths_A) // (2 * int(lags[-1])), _MOST_BLOCKS)
+    if n_blocks < _FEWEST_BLOCKS:
+        return None
+    parts = np.array_split(paths_A, n_blocks)
+    slopes = [by_least_squares(measured(part, lags, interval_fs)) for part in parts]
+    return np.array([slope.value_A2_per_fs for slope in slopes])
+
+
+def _polynomial(displacements: Displacements, degree: int) -> tuple[FloatArray, FloatArray]:
+    """Return the coefficients of powers of time, and their errors for a slope of one."""
     from scipy.linalg import cho_factor, cho_solve
 
     times = displacements.times_fs
-    design = np.stack([times, np.ones_like(times)], axis=1)
+    scale = float(times[-1])
+    design = np.vander(times / scale, degree + 1, increasing=True)
     factor = cho_factor(covariance_A4(displacements, 1.0), lower=True)
     of_unit = np.linalg.inv(design.T @ cho_solve(factor, design))
-    slope, intercept = of_unit @ (design.T @ cho_solve(factor, displacements.values_A2))
-    return Slope(
-        float(slope),
-        float(abs(slope) * np.sqrt(of_unit[0, 0])),
-        float(intercept),
-        "generalised least squares",
-    )
+    coefficients = of_unit @ (design.T @ cho_solve(factor, displacements.values_A2))
+    powers = scale ** np.arange(degree + 1)
+    return coefficients / powers, np.sqrt(np.diag(of_unit)) / powers
 
 
 def by_kinisi(displacements: Displacements, seed: int) -> Slope:

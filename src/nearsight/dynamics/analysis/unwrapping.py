@@ -8,7 +8,8 @@ u(i+1) = u(i) + [w(i+1) - w(i) at the nearest image in the cell i+1]
 (S. von Bülow, J. T. Bullerjahn and G. Hummer, J. Chem. Phys. 153, 021101 (2020),
 doi:10.1063/5.0008316). The atoms of a molecule are carried along by one of them: each by itself, a
 molecule would be drawn out of shape (M. Kulke and J. V. Vermaas, J. Chem. Theory Comput. 18, 6161
-(2022), doi:10.1021/acs.jctc.2c00327).
+(2022), doi:10.1021/acs.jctc.2c00327). J. T. Bullerjahn et al. compare what there is
+(J. Chem. Theory Comput. 19, 3406 (2023), doi:10.1021/acs.jctc.3c00308).
 """
 
 import numpy as np
