@@ -11,10 +11,11 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import read, write
 from ase.io.trajectory import Trajectory as AseTrajectory
 
+from mutations import mutations
 from nearsight.dynamics.analysis.reading import read_trajectory
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
-from nearsight.errors import MethodError, NearsightWarning, StructureError
+from nearsight.errors import MethodError, NearsightError, NearsightWarning, StructureError
 
 
 def gliding(n_frames: int = 8, *, skewed: bool = False, n_cells: int = 1) -> list[Atoms]:
@@ -282,3 +283,34 @@ def test_a_part_of_a_trajectory_is_that_between_two_times(tmp_path: Path) -> Non
     np.testing.assert_allclose(part.energies_eV, [-1.0, -2.0, -3.0])
     with pytest.raises(MethodError, match="no frame is between"):
         part.between(1000.0)
+
+
+@pytest.mark.parametrize("kind", ["xyz", "xyz.gz", "dump", "traj"])
+def test_damaged_files_are_read_or_refused_in_words(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / f"md.{kind}"
+    if kind == "dump":
+        file.write_text(dump(gliding(3), "x y z ix iy iz vx vy vz", extra="ITEM: UNITS\nmetal"))
+    else:
+        write(file, gliding(3), **({} if kind == "traj" else {"format": "extxyz"}))
+    told = {"timestep_fs": 0.5} if kind == "dump" else {"interval_fs": 50.0}
+    refused = []
+    for damaged in mutations(file.read_bytes(), seed=3, count=150):
+        file.write_bytes(damaged)
+        try:
+            trajectory = read_trajectory(file, **told)
+        except NearsightError as error:
+            refused.append(str(error))
+        else:
+            assert np.isfinite(trajectory.positions_A).all()
+    assert 0 < len(refused) < 150
+    assert all(message.startswith(str(file)) for message in refused)
+
+
+def test_a_periodic_frame_needs_a_cell(tmp_path: Path) -> None:
+    file = tmp_path / "md.xyz"
+    head = '1\npbc="T T F"{cell} Properties=species:S:1:pos:R:3\nNa 0 0 0\n'
+    file.write_text(head.format(cell=""))
+    with pytest.raises(StructureError, match="span no lattice"):
+        read_trajectory(file, interval_fs=1.0)
+    file.write_text(head.format(cell=' Lattice="3 0 0 0 3 0 0 0 0"'))
+    assert read_trajectory(file, interval_fs=1.0).pbc.tolist() == [True, True, False]

@@ -8,8 +8,9 @@ import numpy as np
 from ase import Atoms, units
 from ase.calculators.calculator import PropertyNotImplementedError
 
-from nearsight.dynamics.analysis.frame_lines import CutError, Frame
+from nearsight.dynamics.analysis.frame_lines import CutError, Frame, number_or_none
 from nearsight.errors import StructureError
+from nearsight.structures.checking import require_atomic_numbers
 
 
 def ase_frames(file: Path) -> Iterator[Frame]:
@@ -26,17 +27,18 @@ def ase_frames(file: Path) -> Iterator[Frame]:
     """
     from ase.io.trajectory import TrajectoryReader
 
-    try:
-        reader = TrajectoryReader(str(file))
-    except Exception as error:  # its reader trusts the file, and fails in any way
-        raise StructureError(
-            f"It is no trajectory of ASE, or it is cut ({error}); copy it again."
-        ) from error
-    with reader:
+    # Opened here: its reader leaves a file open that it fails on.
+    with file.open("rb") as stream:
+        try:
+            reader = TrajectoryReader(stream)
+        except Exception as error:  # it trusts the file, and fails in any way
+            raise StructureError(
+                f"It is no trajectory of ASE, or it is cut ({error}); copy it again."
+            ) from error
         for index in range(len(reader)):
             try:
                 atoms = reader[index]
-            except Exception as error:
+            except Exception as error:  # as above
                 if index == len(reader) - 1:
                     raise CutError from error
                 raise StructureError(
@@ -46,15 +48,16 @@ def ase_frames(file: Path) -> Iterator[Frame]:
 
 
 def _frame(atoms: Atoms) -> Frame:
+    require_atomic_numbers(atoms)
     velocities = atoms.get_velocities() * units.fs if atoms.has("momenta") else None
-    time, step = atoms.info.get("time_fs"), atoms.info.get("step")
+    time_fs, step = (number_or_none(atoms.info.get(name)) for name in ("time_fs", "step"))
     return Frame(
         numbers=atoms.numbers.astype(np.int64),
         positions_A=atoms.positions.copy(),
         cell_A=atoms.cell.array.copy(),
         pbc=atoms.pbc.copy(),
         masses_amu=atoms.get_masses(),
-        time_fs=None if time is None else float(time),
+        time_fs=time_fs,
         step=None if step is None else int(step),
         velocities_A_per_fs=velocities,
         energy_eV=_energy_eV(atoms),

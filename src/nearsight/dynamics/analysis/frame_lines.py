@@ -148,3 +148,11 @@ def numbers_of(words: np.ndarray) -> FloatArray:
     if not np.isfinite(values).all():
         raise ValueError("a value is not finite")
     return values
+
+
+def number_or_none(value: object) -> float | None:
+    """Return a finite number of a file's header; None of anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        return None
+    number = float(value)
+    return number if np.isfinite(number) else None

@@ -57,6 +57,8 @@ def lammps_frames(
                 raise ValueError(f"a frame has no ITEM: {name}")
         columns = line.split()[2:]
         n_atoms = int(parts["NUMBER OF ATOMS"][0])
+        if n_atoms < 1:
+            raise ValueError(f"{n_atoms} is no number of atoms")
         words = table(lines.block(n_atoms), len(columns))
         yield _frame(parts, {name: words[:, i] for i, name in enumerate(columns)}, elements, units)
 
@@ -113,13 +115,16 @@ def _box(parts: Mapping[str, list[str]]) -> tuple[FloatArray, FloatArray, np.nda
     if not name:
         raise ValueError("a frame has no ITEM: BOX BOUNDS")
     flags = name.split()[2:]
+    if len(flags) not in {3, 5, 6}:
+        raise ValueError(f"{name!r:.60} does not say which boundaries are periodic")
     pbc = np.array([flag == "pp" for flag in flags[-3:]])
-    rows = [line.split() for line in parts[name]]
-    values = numbers_of(np.array(rows, dtype=object))
-    if flags[:2] == ["abc", "origin"]:
+    general = flags[:2] == ["abc", "origin"]
+    skewed = len(flags) > 3
+    values = numbers_of(table(parts[name], 4 if general else 3 if skewed else 2))
+    if general:
         return values[:, :3], values[:, 3], pbc
     low, high = values[:, 0].copy(), values[:, 1].copy()
-    xy, xz, yz = values[:, 2] if values.shape[1] == 3 else np.zeros(3)
+    xy, xz, yz = values[:, 2] if skewed else np.zeros(3)
     # Of a skewed box the file has the bounds of the box around it.
     low[0] -= min(0.0, xy, xz, xy + xz)
     high[0] -= max(0.0, xy, xz, xy + xz)

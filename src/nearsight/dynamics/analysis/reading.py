@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 from ase.data import atomic_masses
 
 from nearsight.announcing import announces
-from nearsight.arrays import FloatArray
+from nearsight.arrays import BoolArray, FloatArray
 from nearsight.dynamics.analysis.ase_frames import ase_frames
 from nearsight.dynamics.analysis.frame_lines import CutError, Frame, FrameLines
 from nearsight.dynamics.analysis.frame_times import of_all, times_of
@@ -23,6 +24,8 @@ from nearsight.remarks import Remark
 
 _ULM = b"- of Ulm"
 _GZIP = b"\x1f\x8b"
+_FLAT = 1e-6
+"""Volume of unit vectors along a cell that is none."""
 
 
 @announces
@@ -111,8 +114,9 @@ def _start_of(file: Path) -> bytes:
         raise StructureError("There is no such file; check the path for a typo.") from error
     except EOFError:
         return b""
-    except OSError as error:
-        raise StructureError(f"It cannot be read: {error.strerror or error}.") from error
+    except (OSError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StructureError(f"It cannot be read: {reason}.") from error
     return start
 
 
@@ -121,6 +125,7 @@ def _all_frames(frames: Iterator[Frame]) -> tuple[list[Frame], bool]:
     whole: list[Frame] = []
     try:
         for frame in frames:
+            _require_sound(frame, len(whole) + 1)
             if whole:
                 _require_same_atoms(whole[0], frame, len(whole) + 1)
             whole.append(frame)
@@ -135,6 +140,18 @@ def _all_frames(frames: Iterator[Frame]) -> tuple[list[Frame], bool]:
     if not whole:
         raise StructureError("It has no frames; write or copy the trajectory again.")
     return whole, False
+
+
+def _require_sound(frame: Frame, number: int) -> None:
+    """Check what an analysis would only show as numbers that are none."""
+    masses = frame.masses_amu
+    arrays = (frame.positions_A, frame.cell_A, frame.velocities_A_per_fs, masses)
+    if not all(each is None or np.isfinite(each).all() for each in arrays):
+        raise StructureError(f"frame {number} has values that are not finite; copy the file again.")
+    if not ((frame.numbers > 0) & (frame.numbers < len(atomic_masses))).all():
+        raise StructureError(f"frame {number} has atoms that are no elements; copy the file again.")
+    if masses is not None and not (masses > 0).all():
+        raise StructureError(f"frame {number} has masses that are not above 0; correct the file.")
 
 
 def _require_same_atoms(first: Frame, frame: Frame, number: int) -> None:
@@ -159,6 +176,7 @@ def _assembled(
     first = frames[0]
     positions = np.array([frame.positions_A for frame in frames])
     cells = np.array([frame.cell_A for frame in frames])
+    _require_lattice(cells, first.pbc)
     if unwrapped is None:
         unwrapped = all(frame.unwrapped for frame in frames)
     if not unwrapped:
@@ -176,6 +194,19 @@ def _assembled(
         unwrapped=unwrapped,
         source=source,
     )
+
+
+def _require_lattice(cells_A: FloatArray, pbc: BoolArray) -> None:
+    """Check that periodic directions have cell vectors that span a lattice."""
+    lengths = np.linalg.norm(cells_A, axis=2)
+    unit = cells_A[:, pbc] / np.where(lengths > 0, lengths, 1.0)[:, pbc, np.newaxis]
+    spanned = np.sqrt(np.abs(np.linalg.det(unit @ np.swapaxes(unit, 1, 2))))
+    if pbc.any() and spanned.min() < _FLAT:
+        frame = int(np.argmin(spanned))
+        raise StructureError(
+            f"frame {frame + 1} is periodic along {'abc' if pbc.all() else 'some directions'}, and "
+            f"its cell vectors there, {cells_A[frame].tolist()} Å, span no lattice."
+        )
 
 
 def _remarks(frames: list[Frame], is_cut: bool, file: Path) -> Iterator[Remark]:

@@ -7,9 +7,17 @@ import numpy as np
 from ase import units
 from ase.data import atomic_masses, atomic_numbers
 
-from nearsight.dynamics.analysis.frame_lines import Frame, FrameLines, numbers_of, table
+from nearsight.dynamics.analysis.frame_lines import (
+    Frame,
+    FrameLines,
+    number_or_none,
+    numbers_of,
+    table,
+)
 
 _PLAIN = "species:S:1:pos:R:3"
+_READ = {"pos": 3, "masses": 1, "momenta": 3, "velocities_A_per_fs": 3}
+"""What is read, with its width."""
 _WITHOUT_UNIT = ("velocities", "velocity", "velo", "vel")
 
 
@@ -45,6 +53,9 @@ def _frame(comment: str, lines: list[str]) -> Frame:
     vectors = {name: numbers_of(words[:, at]) for name, at in columns.items() if name in _READ}
     if "pos" not in vectors:
         raise ValueError("there is no column pos with positions")
+    for name, values in vectors.items():
+        if values.shape[1] != _READ[name]:
+            raise ValueError(f"the column {name} has {values.shape[1]} parts, not {_READ[name]}")
     masses = vectors.get("masses")
     cell = np.asarray(info["Lattice"], dtype=np.float64).T if "Lattice" in info else None
     pbc = np.full(3, cell is not None)
@@ -53,6 +64,8 @@ def _frame(comment: str, lines: list[str]) -> Frame:
     velocities = vectors.get("velocities_A_per_fs")
     if velocities is None and "momenta" in vectors:
         weights = atomic_masses[numbers] if masses is None else masses[:, 0]
+        if not (weights > 0).all():
+            raise ValueError("a mass is not above 0")
         velocities = vectors["momenta"] / weights[:, np.newaxis] * units.fs
     left_out = [name for name in _WITHOUT_UNIT if name in columns] if velocities is None else []
     return Frame(
@@ -61,17 +74,14 @@ def _frame(comment: str, lines: list[str]) -> Frame:
         cell_A=np.zeros((3, 3)) if cell is None else cell.reshape(3, 3),
         pbc=pbc,
         masses_amu=None if masses is None else masses[:, 0],
-        time_fs=_number(info, "time_fs"),
-        step=None if (step := _number(info, "step")) is None else int(step),
+        time_fs=number_or_none(info.get("time_fs")),
+        step=None if (step := number_or_none(info.get("step"))) is None else int(step),
         velocities_A_per_fs=velocities,
-        energy_eV=_number(info, "energy"),
+        energy_eV=number_or_none(info.get("energy")),
         # Ours never carries an atom back, and nobody else writes both.
         unwrapped={"step", "time_fs"} <= set(info),
         left_out=tuple(f"the column {name}, whose unit is not known" for name in left_out),
     )
-
-
-_READ = ("pos", "masses", "momenta", "velocities_A_per_fs")
 
 
 def _header(comment: str) -> Mapping[str, Any]:
@@ -99,17 +109,13 @@ def _atomic_numbers(words: np.ndarray, columns: Mapping[str, slice]) -> np.ndarr
     if "species" not in columns:
         if "Z" not in columns:
             raise ValueError("there is no column species")
-        return words[:, columns["Z"]][:, 0].astype(np.int64)
+        numbers: np.ndarray = words[:, columns["Z"]][:, 0].astype(np.int64)
+        if not ((numbers > 0) & (numbers < len(atomic_masses))).all():
+            raise ValueError("the column Z has numbers of no element")
+        return numbers
     names = words[:, columns["species"]][:, 0]
     known = {str(name): atomic_numbers.get(str(name).capitalize(), 0) for name in set(names)}
     for name, number in known.items():
         if number == 0:
             raise ValueError(f"{name!r:.20} is no element")
     return np.array([known[name] for name in names], dtype=np.int64)
-
-
-def _number(info: Mapping[str, Any], name: str) -> float | None:
-    value = info.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        return None
-    return float(value)
