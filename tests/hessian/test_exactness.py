@@ -44,6 +44,7 @@ def test_sevennet_l3i5_on_magnesium_oxide(mgo: Atoms, sevennet_l3i5: Model) -> N
 
 
 def test_batched_hessian_is_the_same(quartz_rows: Hessian, network: Model) -> None:
+    """Slow: a whole Hessian of a network once more, in batches."""
     batched = hessian(quartz_rows.atoms, network, "batched")
     assert batched.method == "batched"
     difference = np.abs(batched.matrix_eV_per_A2 - quartz_rows.matrix_eV_per_A2).max()

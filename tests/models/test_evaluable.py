@@ -64,7 +64,7 @@ def test_what_is_no_list_of_structures_is_refused(
     """A generator would be used up by the checks, and nothing be left to evaluate."""
     water = molecule("H2O")
     for model in (pair_model(), AseModel(EMT(), "emt"), SumModel([pair_model()])):
-        with pytest.raises(ModelError, match="`structures` are a list of Atoms, not a"):
+        with pytest.raises(ModelError, match="structures to evaluate are a list of Atoms, not a"):
             model.evaluate(make(water))
     with pytest.raises(ModelError, match="structure 1 of the batch is a str, not Atoms"):
         pair_model().evaluate([water, "H2O"])

@@ -87,7 +87,7 @@ def require_batch(structures: object) -> None:
     """
     if isinstance(structures, Atoms) or not isinstance(structures, Sequence):
         raise ModelError(
-            f"`structures` are a list of Atoms, not {_an(structures)}; write [atoms], or "
+            f"structures to evaluate are a list of Atoms, not {_an(structures)}; write [atoms], or "
             f"list(...) around what yields them."
         )
     for index, atoms in enumerate(structures):

@@ -176,7 +176,7 @@ def _require_models(parts: Sequence[object]) -> None:
     for part in parts:
         if not hasattr(part, "evaluate"):
             raise ModelError(
-                f"{part!r} is a {type(part).__name__} and no model; load it (`load_model`)."
+                f"{part!r} is a {type(part).__name__} and no model; load it by its name first."
             )
 
 
