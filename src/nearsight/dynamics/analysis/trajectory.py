@@ -102,11 +102,6 @@ class Trajectory:
             )
         return mean
 
-    @property
-    def cell_is_constant(self) -> bool:
-        """Whether all frames have the same cell."""
-        return bool((self.cells_A == self.cells_A[0]).all())
-
     def require_volume(self) -> None:
         """Check that there is a volume.
 
