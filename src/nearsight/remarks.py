@@ -96,6 +96,12 @@ CODES: Mapping[str, Code] = {
     "path-not-definite": Code(_CAUTION, "The path of bands depends on the last digits."),
     "modes-not-converged": Code(_CAUTION, "Lowest modes did not converge."),
     "error-bar": Code(_CAUTION, "The error bar of a probed heat capacity is not small."),
+    # trajectories
+    "images-counted": Code(_NOTE, "Pairs with periodic images repeat what the cell has."),
+    "size-not-corrected": Code(_NOTE, "Diffusion was not corrected for the size of the cell."),
+    "not-diffusive": Code(_CAUTION, "Displacements do not grow as those of diffusion do."),
+    "few-independent": Code(_CAUTION, "A series has too few independent values for its error."),
+    "sparse-frames": Code(_CAUTION, "Frames are too far apart for the fastest vibrations."),
     # elasticity
     "under-stress": Code(_CAUTION, "Stress is left: these are no elastic constants."),
     "forces-left": Code(_CAUTION, "Forces are left on the atoms."),

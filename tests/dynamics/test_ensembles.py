@@ -132,7 +132,7 @@ def test_mean_volume_is_that_of_the_equation_of_state(cell_change: str, emt: Mod
             external_pressure_bar=external_pressure_bar,
             temperature_K=temperature_K,
             time_ps=24.0,
-            timestep_fs=5.0,
+            timestep_fs=10.0,
             thermostat_time_fs=100.0,
             barostat_time_fs=300.0,
         )

@@ -45,7 +45,7 @@ def test_a_harmonic_crystal_has_its_energies_at_any_timestep(
 ) -> None:
     """Steps of dynamics as long as the longer ones would be off by several per cent."""
     crystal = bulk("NaCl", "rocksalt", a=5.6, cubic=True)
-    energies, accepted = energies_of_a_chain(crystal, springs(crystal), 6000, timestep_fs, 5)
+    energies, accepted = energies_of_a_chain(crystal, springs(crystal), 3000, timestep_fs, 5)
     energies = energies[500:]
     n_modes, kT = 3 * len(crystal) - 3, units.kB * T_K
     for values, expected in (
@@ -55,7 +55,7 @@ def test_a_harmonic_crystal_has_its_energies_at_any_timestep(
         blocks = np.array([block.mean() for block in np.array_split(values, 25)])
         sigma = blocks.std(ddof=1) / 5
         assert abs(values.mean() - expected) < 4 * sigma
-        assert sigma < 0.1 * expected
+        assert sigma < 0.15 * expected
     assert 0.2 < accepted < (0.999 if timestep_fs > 20 else 1.0)
 
 

@@ -101,7 +101,7 @@ folder = Path(sys.argv[1])
 run_dynamics(
     start,
     AseModel(Springs(), "springs"),
-    DynamicsSettings(time_ps=20.0, timestep_fs=2.0),
+    DynamicsSettings(time_ps=10.0, timestep_fs=2.0),
     OutputSettings(every_fs=4.0),
     trajectory=folder / "md.extxyz",
     samples=folder / "md.csv",
@@ -124,7 +124,7 @@ def test_a_run_that_is_killed_goes_on_with_no_frame_missing_or_doubled(tmp_path:
         process = subprocess.Popen([sys.executable, "-c", KILLED, broken])
         try:
             # Later each time, so that one of them comes to the end.
-            finished = process.wait(1.5 + n_killed + rng.random()) == 0
+            finished = process.wait(1.5 + 2 * n_killed + rng.random()) == 0
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -10,12 +10,13 @@ from nearsight.charts.chart import Axis, Chart, Line
 from nearsight.dynamics.samples import Sample
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 
 if TYPE_CHECKING:
     from nearsight.charts.on_axes import Axes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Dynamics:
     """What came of a run."""
 
@@ -37,6 +38,12 @@ class Dynamics:
     provenance: Provenance
     warnings: tuple[Remark, ...]
     """What must be known before numbers of it are used."""
+
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
+        time_ps = self.n_steps * self.timestep_fs / 1000
+        how = f"{self.provenance.settings['ensemble']}, {time_ps:g} ps in {self.n_steps} steps"
+        return paragraph(self, of, how, count_warnings(self.warnings))
 
     def chart(self) -> Chart:
         """Return the temperature and, where something is, what is conserved over the time."""
