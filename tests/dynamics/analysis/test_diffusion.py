@@ -170,7 +170,7 @@ def test_our_langevin_dynamics_without_forces_do_so_too(tmp_path) -> None:
     grid = np.stack(np.meshgrid(*[np.arange(5.0)] * 3), axis=-1).reshape(-1, 3)
     gas = Atoms(["Ar"] * 125, 6.0 * grid + rng.random((125, 3)))
     settings = DynamicsSettings(
-        time_ps=6.0, timestep_fs=4.0, thermostat="langevin", thermostat_fs=50.0, seed=11
+        time_ps=6.0, timestep_fs=4.0, thermostat="langevin", thermostat_time_fs=50.0, seed=11
     )
     file = tmp_path / "md.extxyz"
     output = OutputSettings(every_fs=20.0)

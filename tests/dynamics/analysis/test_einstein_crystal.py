@@ -47,14 +47,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trajectory, dict[str,
         time_ps=16.0,
         timestep_fs=2.0,
         thermostat="langevin",
-        thermostat_fs=100.0,
+        thermostat_time_fs=100.0,
         temperature_K=TEMPERATURE_K,
         seed=2,
     )
-    files = {"trajectory": folder / "md.extxyz", "log": folder / "md.csv"}
+    files = {"trajectory": folder / "md.extxyz", "samples": folder / "md.csv"}
     model = AseModel(Springs(grid), "springs")
-    run_dynamics(crystal, model, settings, OutputSettings(every_fs=10.0), **files)
-    series = read_log(files["log"])
+    run_dynamics(crystal, model, settings, OutputSettings(every_fs=10.0, velocities=True), **files)
+    series = read_log(files["samples"])
     late = series["time_fs"] > 500.0
     return (
         read_trajectory(files["trajectory"]).between(500.0),

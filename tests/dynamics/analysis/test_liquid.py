@@ -50,7 +50,7 @@ class NearestImages(Calculator):
 def liquid(tmp_path_factory: pytest.TempPathFactory) -> Trajectory:
     file: Path = tmp_path_factory.mktemp("liquid") / "md.extxyz"
     atoms = bulk("Ar", a=(4 / DENSITY) ** (1 / 3) * SIGMA_A, cubic=True) * (3, 3, 3)
-    model, output = AseModel(NearestImages(), "lj"), OutputSettings(every_fs=50.0)
+    model, output = AseModel(NearestImages(), "lj"), OutputSettings(every_fs=50.0, velocities=True)
     # Melted first: a crystal without a surface would stay one.
     for factor, time_ps in ((4.0, 3.0), (1.0, 4.0)):
         hot = DynamicsSettings(
@@ -62,7 +62,7 @@ def liquid(tmp_path_factory: pytest.TempPathFactory) -> Trajectory:
         )
         atoms = run_dynamics(atoms, model, hot, output).atoms
     settings = DynamicsSettings(
-        time_ps=15.0, timestep_fs=10.0, temperature_K=TEMPERATURE * 120, thermostat_fs=500.0
+        time_ps=15.0, timestep_fs=10.0, temperature_K=TEMPERATURE * 120, thermostat_time_fs=500.0
     )
     run_dynamics(atoms, model, settings, output, trajectory=file)
     return read_trajectory(file)

@@ -13,8 +13,10 @@ from nearsight.errors import StructureError
 
 def test_series_are_those_of_the_samples(copper, emt, tmp_path: Path) -> None:
     file = tmp_path / "md.csv"
-    settings = DynamicsSettings(ensemble="npt", pressure_bar=1.0, time_ps=0.02, timestep_fs=2.0)
-    run = run_dynamics(copper, emt, settings, OutputSettings(every_fs=4.0), log=file)
+    settings = DynamicsSettings(
+        ensemble="npt", external_pressure_bar=1.0, time_ps=0.02, timestep_fs=2.0
+    )
+    run = run_dynamics(copper, emt, settings, OutputSettings(every_fs=4.0), samples=file)
     series = read_log(file)
     for name in ("time_fs", "volume_A3", "potential_energy_eV", "pressure_bar"):
         expected = [getattr(sample, name) for sample in run.samples]

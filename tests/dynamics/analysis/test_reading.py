@@ -175,7 +175,9 @@ def test_the_units_of_a_dump_are_its_own(tmp_path: Path) -> None:
 def test_our_own_are_read_with_times_velocities_and_energies(copper, emt, tmp_path: Path) -> None:
     file = tmp_path / "md.extxyz.gz"
     settings = DynamicsSettings(time_ps=0.05, timestep_fs=2.5, thermostat="bussi")
-    end = run_dynamics(copper, emt, settings, OutputSettings(every_fs=5.0), trajectory=file)
+    end = run_dynamics(
+        copper, emt, settings, OutputSettings(every_fs=5.0, velocities=True), trajectory=file
+    )
     trajectory = read_trajectory(file)
     np.testing.assert_allclose(trajectory.times_fs, np.arange(0, 50.1, 5.0))
     np.testing.assert_allclose(trajectory.positions_A[-1], end.atoms.positions, atol=1e-7)

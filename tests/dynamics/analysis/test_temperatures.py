@@ -47,7 +47,9 @@ def test_a_run_has_the_temperature_of_its_log(emt, tmp_path) -> None:
     file = tmp_path / "md.extxyz"
     copper = bulk("Cu", cubic=True)
     settings = DynamicsSettings(ensemble="nve", time_ps=0.05, timestep_fs=2.0)
-    run = run_dynamics(copper, emt, settings, OutputSettings(every_fs=4.0), trajectory=file)
+    run = run_dynamics(
+        copper, emt, settings, OutputSettings(every_fs=4.0, velocities=True), trajectory=file
+    )
     result = temperatures(read_trajectory(file))
     logged = [sample.temperature_K for sample in run.samples]
     np.testing.assert_allclose(result.total_K, logged, rtol=1e-4)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nearsight.arrays import FloatArray
-from nearsight.dynamics.log import Sample
+from nearsight.dynamics.samples import Sample
 from nearsight.errors import StructureError
 
 _NAMES = tuple(each.name for each in fields(Sample))
@@ -26,8 +26,8 @@ def read_log(path: str | os.PathLike[str]) -> dict[str, FloatArray]:
     Returns
     -------
     dict
-        For each name of `nearsight.dynamics.log.Sample` its values, shape ``(n_lines,)``; NaN where
-        the log has none.
+        For each name of `nearsight.dynamics.samples.Sample` its values, shape ``(n_lines,)``; NaN
+        where the log has none.
 
     Raises
     ------
