@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 from ase.io import read
 
+from nearsight.dynamics.frames import FramesFile
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.dynamics.watch import BrokenRunError
@@ -221,3 +224,37 @@ def test_a_timestep_that_is_too_long_is_told(emt: Model) -> None:
     long = DynamicsSettings(ensemble="nve", temperature_K=1.0, time_ps=0.01, timestep_fs=2.0)
     with pytest.warns(NearsightWarning, match=r"timestep of 2 fs is long for H \(1.008 u\)"):
         run_dynamics(water, emt, long, progress=False)
+
+
+def test_a_run_that_was_killed_before_its_first_sample_goes_on(
+    copper: Atoms, emt: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first checkpoint is written before anything else: what is in files then is its own."""
+    add = FramesFile.add
+
+    def killed(*_: object) -> None:
+        (tmp_path / "md.extxyz.gz").write_bytes(b"half a frame")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(FramesFile, "add", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run_dynamics(copper, emt, settings("nve"), EVERY, progress=False, **files(tmp_path))
+    monkeypatch.setattr(FramesFile, "add", add)
+    run = run_dynamics(copper, emt, settings("nve"), EVERY, progress=False, **files(tmp_path))
+    assert run.resumed_step == 0
+    steps = [frame.info["step"] for frame in read(tmp_path / "md.extxyz.gz", ":")]
+    assert steps == [sample.step for sample in run.samples] == list(range(0, 61, 4))
+
+
+def test_a_run_is_continued_beyond_its_end(
+    copper: Atoms, pair_model: Callable[..., Model], tmp_path: Path
+) -> None:
+    model = pair_model(elements=None)
+    short = settings("bussi")
+    long = replace(short, time_ps=2 * short.time_ps)
+    whole = run_dynamics(copper, model, long, EVERY, progress=False)
+    for asked in (short, long):
+        run = run_dynamics(copper, model, asked, EVERY, progress=False, **files(tmp_path))
+    assert run.resumed_step == short.n_steps
+    assert repr(run.samples) == repr(whole.samples)  # NaN is not equal to itself
+    np.testing.assert_array_equal(run.atoms.positions, whole.atoms.positions)

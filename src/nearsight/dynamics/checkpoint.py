@@ -28,6 +28,8 @@ class State:
     """All that the next step depends on, and how much has been written by then."""
 
     step: int
+    is_recorded: bool
+    """Whether frames and samples have begun: not before the first checkpoint."""
     positions_A: FloatArray
     """Shape ``(n_atoms, 3)``; never carried back into the cell."""
     momenta: FloatArray
@@ -89,6 +91,7 @@ class Checkpoint:
             }
             return State(
                 step=header["step"],
+                is_recorded=header["is_recorded"],
                 positions_A=arrays["positions_A"],
                 momenta=arrays["momenta"],
                 cell_A=arrays["cell_A"],
@@ -128,6 +131,7 @@ class Checkpoint:
             "fingerprint": self._fingerprint,
             "versions": self._versions,
             "step": state.step,
+            "is_recorded": state.is_recorded,
             "random": json.dumps(state.random),
             "sizes": dict(state.sizes),
         }

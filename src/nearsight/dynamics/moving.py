@@ -110,12 +110,13 @@ class Moving:
             pressure_bar=pressure_bar,
         )
 
-    def state(self, sizes: dict[str, int]) -> State:
-        """Return all that the next step depends on, beside the sizes of files."""
+    def state(self, sizes: dict[str, int], *, is_recorded: bool) -> State:
+        """Return all that the next step depends on, beside what has been written."""
         searched = None if self.pairs is None else self.pairs.searched
         random: dict[str, Any] = self._integrator.rng.bit_generator.state  # type: ignore[assignment]
         return State(
             step=self.step,
+            is_recorded=is_recorded,
             positions_A=self.atoms.positions.copy(),
             momenta=self.atoms.get_momenta(),
             cell_A=self.atoms.cell.array.copy(),

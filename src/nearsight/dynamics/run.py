@@ -65,7 +65,8 @@ def run_dynamics(
     trajectory, samples
         Files that grow by frames (see `FramesFile`) and by lines of comma-separated values.
     checkpoint
-        A file from which the same call goes on after an interruption: to the bit as if there had
+        A file from which the same call goes on after an interruption, and one for a longer time
+        after the end: to the bit as if there had
         been none. (A calculator of ASE may keep a list of neighbours that depends on where it was
         made, as EMT does, and then differ in last digits, as two such runs would.)
     checkpoint_s
@@ -106,7 +107,7 @@ def run_dynamics(
     with hold(checkpoint):
         keeper = Checkpoint(
             checkpoint,
-            fingerprint(atoms, model.identity, _deciding(atoms, settings, output, keep_bonds)),
+            fingerprint(atoms, model.identity, deciding(atoms, settings, output, keep_bonds)),
             versions_behind(model.identity),
         )
         state = keeper.resume()
@@ -118,6 +119,7 @@ def run_dynamics(
             logger.warning("%s", remark)  # before hours are spent
         provenance = Provenance(model.identity, settings.to_json(), versions_behind(model.identity))
         run = _Run(moving, output, frames, lines, keeper, checkpoint_s, watch, provenance, clock)
+        run.is_recorded = state is not None and state.is_recorded
         return run.to_the_end(None if state is None else state.step, as_progress(progress))
 
 
@@ -134,13 +136,18 @@ class _Run:
     watch: Watch
     provenance: Provenance
     clock: Callable[[], float]
+    is_recorded: bool = False
+    """Whether frames and samples have begun."""
 
     def to_the_end(self, resumed_step: int | None, progress: Progress) -> Dynamics:
         """Take all steps that are left."""
         moving, n_steps = self.moving, self.moving.settings.n_steps
         interval = self.output.interval(moving.settings.timestep_fs)
-        samples = [self._recorded()] if resumed_step is None else []
         start = saved = self.clock()
+        samples = []
+        if not self.is_recorded:
+            self._save()  # from here on files that have something belong to this run
+            samples.append(self._recorded())
         is_whole = True
         self._save()
         try:
@@ -185,6 +192,7 @@ class _Run:
             self.frames.add(self.moving.atoms, sample.step, sample.time_fs)
         if self.lines is not None:
             self.lines.add(sample)
+        self.is_recorded = True
         return sample
 
     def _save(self) -> None:
@@ -194,7 +202,7 @@ class _Run:
             if file is not None:
                 file.secure()
                 sizes[name] = file.size
-        self.checkpoint.write(self.moving.state(sizes))
+        self.checkpoint.write(self.moving.state(sizes, is_recorded=self.is_recorded))
 
     def _stopped(self, error: Exception) -> str:
         """Say where a run stopped, and what is left of it."""
@@ -217,14 +225,21 @@ def _require_stress(atoms: Atoms, settings: DynamicsSettings) -> None:
         )
 
 
-def _deciding(
+def deciding(
     atoms: Atoms, settings: DynamicsSettings, output: OutputSettings, keep_bonds: bool
 ) -> dict[str, Setting]:
-    """Return what makes another run, beside structure and model."""
+    """Return what makes another run, beside structure and model.
+
+    How long it goes on is no part of it, unless a temperature changes all the while: a run may be
+    continued beyond its end.
+    """
     constraints = json.dumps([each.todict() for each in atoms.constraints], default=_plain)
     start = hashlib.sha256(atoms.get_momenta().tobytes()).hexdigest()
+    of_steps = settings.to_json()
+    if settings.final_temperature_K is None:
+        del of_steps["time_ps"]
     return {
-        **settings.to_json(),
+        **of_steps,
         **output.to_json(),
         "keep_bonds": keep_bonds,
         "constraints": constraints,

@@ -5,7 +5,7 @@ from pathlib import Path
 from time import perf_counter
 
 from nearsight.announcing import announces
-from nearsight.dynamics.run import run_dynamics
+from nearsight.dynamics.run import deciding, run_dynamics
 from nearsight.progress import Progress
 from nearsight.records.making import dynamics_record
 from nearsight.records.questions import DynamicsRecord
@@ -64,8 +64,7 @@ def molecular_dynamics(
     checkpoint = context.file(
         context.atoms,
         "dynamics",
-        **settings.dynamics.to_json(),
-        **settings.output.to_json(),
+        **deciding(context.atoms, settings.dynamics, settings.output, settings.keep_bonds),
         **{name: None if path is None else str(path) for name, path in places.items()},
     )
     # Samples of the whole run are needed at its end, whoever asked for a file of them.
