@@ -25,8 +25,8 @@ class DynamicsSettings(Settings):
         Help("constant energy (nve), temperature (nvt), or temperature and pressure (npt)"),
         OneOf(ENSEMBLES),
     ] = "nvt"
-    time_ps: Annotated[float, Help("how long, such as 10ps", "T"), POSITIVE] = 1.0
-    timestep_fs: Annotated[float, Help("length of a step, such as 0.5fs", "T"), POSITIVE] = 0.5
+    time_ps: Annotated[float, Help("how long, such as 10ps (default: 1ps)", "T"), POSITIVE] = 1.0
+    timestep_fs: Annotated[float, Help("length of a step (default: 0.5fs)", "T"), POSITIVE] = 0.5
     temperature_K: Annotated[
         float, Help("temperature in K; that of the first velocities in nve", "T"), POSITIVE
     ] = 300.0
@@ -44,10 +44,10 @@ class DynamicsSettings(Settings):
         OneOf(THERMOSTATS),
     ] = None
     thermostat_time_fs: Annotated[
-        float, Help("time in which the thermostat acts, such as 100fs", "T"), POSITIVE
+        float, Help("time in which the thermostat acts (default: 100fs)", "T"), POSITIVE
     ] = 100.0
     barostat_time_fs: Annotated[
-        float, Help("time in which the barostat acts, such as 1ps", "T"), POSITIVE
+        float, Help("time in which the barostat acts (default: 1ps)", "T"), POSITIVE
     ] = 1000.0
     cell_change: Annotated[
         str, Help("let npt change the volume only, or the whole cell"), OneOf(("isotropic", "full"))
@@ -115,7 +115,7 @@ class OutputSettings(Settings):
     """What is written of a trajectory, and how often."""
 
     every_fs: Annotated[
-        float, Help("time between samples, and between frames, such as 10fs", "T"), POSITIVE
+        float, Help("time between samples, and between frames (default: 10fs)", "T"), POSITIVE
     ] = 10.0
     velocities: Annotated[bool, Help("write velocities into frames")] = False
     forces: Annotated[bool, Help("write forces into frames")] = False

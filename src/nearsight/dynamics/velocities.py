@@ -6,6 +6,9 @@ from ase.constraints import FixCom
 
 from nearsight.arrays import FloatArray
 
+_LINEAR_A = 1e-3
+"""How far atoms may be from the line of a linear molecule."""
+
 
 def initial_momenta(
     atoms: Atoms, temperature_K: float, rng: np.random.Generator, *, keeps_momentum: bool
@@ -61,12 +64,10 @@ def held(atoms: Atoms) -> bool:
 
 
 def _rotations(atoms: Atoms) -> int:
-    """Return about how many axes a molecule can turn."""
+    """Return about how many axes a molecule can turn: none, two of a linear one, three."""
     centred = atoms.positions - atoms.get_center_of_mass()
-    # The rank of the tensor of inertia is that of the axes with atoms off them.
-    return int(np.linalg.matrix_rank(centred, tol=1e-3)) and min(
-        3, int(np.linalg.matrix_rank(centred, tol=1e-3)) + 1
-    )
+    dimensions = int(np.linalg.matrix_rank(centred, tol=_LINEAR_A))
+    return (0, 2, 3, 3)[dimensions]
 
 
 def _stop_rotation(atoms: Atoms) -> None:
