@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ase.build import bulk
 from ase.io import read
@@ -52,9 +53,13 @@ def test_an_interrupted_command_goes_on(
     monkeypatch.undo()
     monkeypatch.chdir(folder)
     assert md("--time", "0.1ps", "--samples", "broken.csv", "--json", "r.json") == 0
-    assert (folder / "broken.csv").read_bytes() == (folder / "whole.csv").read_bytes()
+    # EMT keeps a list of neighbours of its own, which makes last digits.
+    broken, whole = (
+        np.genfromtxt(f"{name}.csv", delimiter=",")[1:] for name in ("broken", "whole")
+    )
+    np.testing.assert_allclose(broken, whole, rtol=1e-9, atol=1e-9)
     record = json.loads((folder / "r.json").read_text())
-    assert record["dynamics"]["resumed_step"] == 0  # it was in the middle of a step
+    assert record["dynamics"]["resumed_step"] == 30  # it was in the middle of the next
 
 
 @pytest.fixture

@@ -2,28 +2,31 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from ase import Atoms
-from ase.build import molecule
+from ase import Atoms, units
+from ase.build import bulk, molecule
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.constraints import FixAtoms
+from ase.constraints import FixAtoms, FixSymmetry
 from ase.io import read
 
 from nearsight.dynamics.frames import FramesFile
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
+from nearsight.dynamics.velocities import stilled
 from nearsight.dynamics.watch import BrokenRunError
 from nearsight.errors import (
     CheckpointError,
     MethodError,
     MissingPropertyError,
     NearsightWarning,
+    SettingError,
     StorageError,
 )
 from nearsight.models.contract import Model
@@ -140,7 +143,8 @@ def test_a_run_that_is_killed_goes_on_with_no_frame_missing_or_doubled(tmp_path:
 def test_velocities_of_the_structure_are_taken(copper: Atoms, emt: Model) -> None:
     copper.set_momenta(np.random.default_rng(0).standard_normal((len(copper), 3)))
     run = run_dynamics(copper, emt, settings("nve"), progress=False)
-    assert run.samples[0].kinetic_energy_eV == pytest.approx(copper.get_kinetic_energy())
+    expected = stilled(copper).get_kinetic_energy()
+    assert run.samples[0].kinetic_energy_eV == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("thermostat", ["bussi", "langevin"])
@@ -258,3 +262,85 @@ def test_a_run_is_continued_beyond_its_end(
     assert run.resumed_step == short.n_steps
     assert repr(run.samples) == repr(whole.samples)  # NaN is not equal to itself
     np.testing.assert_array_equal(run.atoms.positions, whole.atoms.positions)
+
+
+@pytest.mark.parametrize("name", ["nve", "bussi", "nose-hoover"])
+def test_the_motion_of_the_whole_is_no_heat(name: str, emt: Model) -> None:
+    """Velocities of the structure lose it; else few atoms would seem far too hot."""
+    monoxide = molecule("CO")
+    monoxide.set_momenta([[0.5, 0.2, 3.0], [0.4, -0.1, 3.5]])
+    short = DynamicsSettings(time_ps=0.01, timestep_fs=0.5, **ENSEMBLES[name])
+    run = run_dynamics(monoxide, emt, short, progress=False)
+    assert np.abs(run.atoms.get_momenta().sum(axis=0)).max() < 1e-9
+    centre_A = monoxide.get_center_of_mass()
+    np.testing.assert_allclose(run.atoms.get_center_of_mass(), centre_A, rtol=0, atol=1e-12)
+
+
+def test_a_bent_linear_molecule_has_its_temperature(emt: Model) -> None:
+    """CO2 has three momenta that move: two stretches and a bend of a definite plane."""
+    dioxide = molecule("CO2")
+    asked = DynamicsSettings(time_ps=6.0, timestep_fs=0.5, thermostat_time_fs=20.0)
+    run = run_dynamics(dioxide, emt, asked, OutputSettings(every_fs=5.0), progress=False)
+    kinetic_eV = np.array([sample.kinetic_energy_eV for sample in run.samples[200:]])
+    blocks = np.array([block.mean() for block in np.array_split(kinetic_eV, 20)])
+    expected = 1.5 * units.kB * asked.temperature_K
+    assert abs(blocks.mean() - expected) < 4 * blocks.std(ddof=1) / np.sqrt(20)
+    momenta = run.atoms.get_momenta()
+    assert np.linalg.matrix_rank(momenta, tol=1e-6) <= 2  # in a plane
+
+
+def test_all_frames_have_the_same_columns(copper: Atoms, emt: Model, tmp_path: Path) -> None:
+    for name in ("nve", "npt"):
+        file = tmp_path / f"{name}.extxyz"
+        run_dynamics(copper, emt, settings(name), EVERY, progress=False, trajectory=file)
+        for frame in read(file, ":"):
+            assert frame.get_forces().shape == (32, 3)
+            assert "velocities_A_per_fs" in frame.arrays
+
+
+def test_a_run_that_is_longer_already_is_not_cut(
+    copper: Atoms, emt: Model, interrupting, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run_dynamics(copper, emt, settings("nve"), progress=interrupting(40), **files(tmp_path))
+    short = replace(settings("nve"), time_ps=0.05)
+    with pytest.raises(CheckpointError, match="has got to step 40 already, beyond the 25"):
+        run_dynamics(copper, emt, short, progress=False, **files(tmp_path))
+    assert (tmp_path / "md.checkpoint").exists()
+
+
+def test_one_file_is_not_for_two_kinds(copper: Atoms, emt: Model, tmp_path: Path) -> None:
+    same = {"trajectory": tmp_path / "a.xyz", "samples": tmp_path / "a.xyz"}
+    with pytest.raises(SettingError, match="frames and samples would both go to"):
+        run_dynamics(copper, emt, settings("nve"), progress=False, **same)
+
+
+def test_a_file_that_another_process_writes_ends_the_run(copper: Atoms, emt: Model, tmp_path: Path):
+    class Writing:
+        """Progress during which somebody else writes."""
+
+        @contextmanager
+        def task(self, *_: object) -> Iterator[Any]:
+            def advance(now: int, note: str) -> None:
+                if now == 5:
+                    with (tmp_path / "md.csv").open("a") as file:
+                        file.write("0,0,0\n")
+
+            yield advance
+
+    with pytest.raises(StorageError, match="another process writes it"):
+        run_dynamics(copper, emt, settings("nve"), EVERY, progress=Writing(), **files(tmp_path))
+
+
+@pytest.mark.parametrize("thermostat", ["bussi", "nose-hoover"])
+def test_what_cannot_move_is_refused_and_leaves_no_files(
+    thermostat: str, emt: Model, tmp_path: Path
+) -> None:
+    asked = DynamicsSettings(time_ps=0.01, thermostat=thermostat)
+    for _ in range(2):
+        with pytest.raises(MethodError, match="Cu has nothing that could move"):
+            run_dynamics(Atoms("Cu"), emt, asked, progress=False, **files(tmp_path))
+    copper = bulk("Cu", cubic=True)
+    copper.set_constraint(FixSymmetry(copper))
+    with pytest.raises(MethodError, match="constraint FixSymmetry it is not known how many"):
+        run_dynamics(copper, emt, settings("bussi"), progress=False)

@@ -156,3 +156,11 @@ class Checkpoint:
 
     def _remedy(self) -> str:
         return f"delete {self._path} or give another path to start from the beginning."
+
+
+def steps_at(path: str | os.PathLike[str]) -> int | None:
+    """Return how many steps the checkpoint at `path` has; None if it is none."""
+    try:
+        return int(load_archive(path, _KIND)[0]["step"])
+    except (CheckpointError, KeyError, TypeError, ValueError):
+        return None

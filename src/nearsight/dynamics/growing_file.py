@@ -64,8 +64,14 @@ class GrowingFile:
         Raises
         ------
         StorageError
-            It cannot be written; what came before is whole.
+            It cannot be written; what came before is whole. Or another process writes there.
         """
+        there = self.path.stat().st_size if self.path.exists() else 0
+        if there != self.size:
+            raise StorageError(
+                f"{self.path} has {there} bytes in place of {self.size}: another process writes it "
+                f"too. Give each run a file of its own."
+            )
         try:
             with self.path.open("ab") as file:
                 file.write(piece)

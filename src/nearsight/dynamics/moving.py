@@ -9,7 +9,12 @@ from nearsight.dynamics.checkpoint import State
 from nearsight.dynamics.integrators import BAR, integrator, keeps_momentum
 from nearsight.dynamics.samples import Sample
 from nearsight.dynamics.settings import DynamicsSettings
-from nearsight.dynamics.velocities import initial_momenta
+from nearsight.dynamics.velocities import (
+    degrees_of_freedom,
+    held,
+    initial_momenta,
+    stilled,
+)
 from nearsight.errors import MethodError
 from nearsight.models.calculator import ModelCalculator
 from nearsight.models.contract import Model
@@ -54,21 +59,29 @@ class Moving:
         )
         rng = np.random.default_rng(settings.seed)
         if state is None:
-            if not atoms.get_momenta().any():
-                drift = keeps_momentum(settings)
-                self.atoms.set_momenta(
-                    initial_momenta(atoms, settings.temperature_K, rng, keeps_momentum=drift)
-                )
+            self._start(atoms, rng)
         else:
             self._go_back_to(state, rng)
-        self._integrator = integrator(self.atoms, settings, rng)
-        if self._integrator.n_degrees < 1:
+        if degrees_of_freedom(atoms, keeps_momentum=keeps_momentum(settings)) < 1:
             raise MethodError(
                 f"{atoms.get_chemical_formula()} has nothing that could move: constraints, or the "
                 f"momentum of the whole, take all of it."
             )
+        self._integrator = integrator(self.atoms, settings, rng)
         if state is not None:
             self._integrator.resume(state.integrator)
+
+    def evaluate(self) -> None:
+        """Have energy, forces and, in npt, stress computed where the atoms are.
+
+        Raises
+        ------
+        ModelError
+            The model gives what is no number, or has no stress.
+        """
+        if self.settings.ensemble == "npt":
+            self.atoms.get_stress()  # first: one evaluation then gives all, here as at each step
+        self.atoms.get_forces(md=True)
 
     def move(self) -> None:
         """Take one step.
@@ -126,6 +139,19 @@ class Moving:
             searched_cell_A=None if searched is None else searched.cell.array,
             sizes=sizes,
         )
+
+    def _start(self, atoms: Atoms, rng: np.random.Generator) -> None:
+        """Give the atoms their first velocities: drawn, or those of the structure.
+
+        The motion of the whole is taken off either where the dynamics would keep it: it is no heat.
+        """
+        keeps = keeps_momentum(self.settings)
+        if not atoms.get_momenta().any():
+            temperature_K = self.settings.temperature_K
+            momenta = initial_momenta(atoms, temperature_K, rng, keeps_momentum=keeps)
+            self.atoms.set_momenta(momenta)
+        elif keeps and not held(atoms):
+            self.atoms.set_momenta(stilled(atoms).get_momenta())
 
     def _go_back_to(self, state: State, rng: np.random.Generator) -> None:
         atoms = self.atoms

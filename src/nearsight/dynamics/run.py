@@ -6,13 +6,13 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from ase import Atoms
 
 from nearsight.announcing import announces
-from nearsight.dynamics.checkpoint import Checkpoint
+from nearsight.dynamics.checkpoint import Checkpoint, State
 from nearsight.dynamics.frames import FramesFile
 from nearsight.dynamics.moving import Moving
 from nearsight.dynamics.result import Dynamics
@@ -20,7 +20,7 @@ from nearsight.dynamics.samples import Sample, SamplesFile
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.dynamics.timestep import timestep_remarks
 from nearsight.dynamics.watch import BrokenRunError, Watch
-from nearsight.errors import MethodError, ModelError
+from nearsight.errors import CheckpointError, MethodError, ModelError, SettingError
 from nearsight.fingerprint import fingerprint
 from nearsight.locking import hold
 from nearsight.models.contract import Model
@@ -102,6 +102,7 @@ def run_dynamics(
         max(settings.temperature_K, settings.final_temperature_K or 0.0),
         bonds=keep_bonds,
     )
+    _require_two_files(trajectory, samples)
     frames = None if trajectory is None else FramesFile(trajectory, output)
     lines = None if samples is None else SamplesFile(samples)
     with hold(checkpoint):
@@ -111,10 +112,16 @@ def run_dynamics(
             versions_behind(model.identity),
         )
         state = keeper.resume()
+        if state is not None and state.step > settings.n_steps:
+            raise CheckpointError(
+                f"The run in {checkpoint} has got to step {state.step} already, beyond the "
+                f"{settings.n_steps} that are asked for; give it a longer time (`time_ps`), or "
+                f"delete it to begin anew."
+            )
+        moving = Moving(atoms, model, settings, state)
         for name, file in (("trajectory", frames), ("samples", lines)):
             if file is not None:
                 file.begin(None if state is None else state.sizes.get(name, 0))
-        moving = Moving(atoms, model, settings, state)
         for remark in timestep_remarks(atoms, settings.timestep_fs):
             logger.warning("%s", remark)  # before hours are spent
         provenance = Provenance(model.identity, settings.to_json(), versions_behind(model.identity))
@@ -138,6 +145,8 @@ class _Run:
     clock: Callable[[], float]
     is_recorded: bool = False
     """Whether frames and samples have begun."""
+    latest: State = field(init=False)
+    """That of the last whole step."""
 
     def to_the_end(self, resumed_step: int | None, progress: Progress) -> Dynamics:
         """Take all steps that are left."""
@@ -145,21 +154,20 @@ class _Run:
         interval = self.output.interval(moving.settings.timestep_fs)
         start = saved = self.clock()
         samples = []
+        moving.evaluate()
         if not self.is_recorded:
             self._save()  # from here on files that have something belong to this run
             samples.append(self._recorded())
-        is_whole = True
         self._save()
         try:
             with progress.task("steps of dynamics", n_steps, moving.step) as advance:
                 while moving.step < n_steps:
-                    is_whole = False
                     moving.move()
                     self.watch.require_together(moving.temperature_K)
                     if moving.step % interval == 0:
                         self.watch.require_bonds(moving.atoms)
                         samples.append(self._recorded())
-                    is_whole = True
+                    self.latest = self._state()
                     if self.clock() - saved >= self.checkpoint_s:
                         self._save()
                         saved = self.clock()
@@ -167,8 +175,7 @@ class _Run:
         except (BrokenRunError, ModelError) as error:
             raise type(error)(self._stopped(error)) from error
         except KeyboardInterrupt:
-            if is_whole:  # in the middle of a step, what was saved last counts
-                self._save()
+            self._write(self.latest)  # of the last whole step
             raise
         self._save()
         pairs = moving.pairs
@@ -196,13 +203,22 @@ class _Run:
         return sample
 
     def _save(self) -> None:
+        """Write a checkpoint of this moment."""
+        self.latest = self._state()
+        self._write(self.latest)
+
+    def _state(self) -> State:
+        """Return where the run is, with what has been written by now."""
+        files = {"trajectory": self.frames, "samples": self.lines}
+        sizes = {name: file.size for name, file in files.items() if file is not None}
+        return self.moving.state(sizes, is_recorded=self.is_recorded)
+
+    def _write(self, state: State) -> None:
         """Write a checkpoint, when all that it counts on is on the disk."""
-        sizes = {}
-        for name, file in (("trajectory", self.frames), ("samples", self.lines)):
+        for file in (self.frames, self.lines):
             if file is not None:
                 file.secure()
-                sizes[name] = file.size
-        self.checkpoint.write(self.moving.state(sizes, is_recorded=self.is_recorded))
+        self.checkpoint.write(state)
 
     def _stopped(self, error: Exception) -> str:
         """Say where a run stopped, and what is left of it."""
@@ -222,6 +238,17 @@ def _require_stress(atoms: Atoms, settings: DynamicsSettings) -> None:
         raise MethodError(
             f"npt keeps the pressure of a crystal or liquid, and {atoms.get_chemical_formula()} is "
             f"not periodic in three directions; use `ensemble` nvt."
+        )
+
+
+def _require_two_files(
+    trajectory: str | os.PathLike[str] | None, samples: str | os.PathLike[str] | None
+) -> None:
+    places = [os.path.abspath(path) for path in (trajectory, samples) if path is not None]
+    if len(set(places)) < len(places):
+        raise SettingError(
+            f"frames and samples would both go to {samples}; give each a file of its own.",
+            "samples",
         )
 
 

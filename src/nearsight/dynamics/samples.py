@@ -30,12 +30,6 @@ class Sample:
 class SamplesFile(GrowingFile):
     """Comma-separated values, with the fields of `Sample` as columns."""
 
-    def begin(self, size: int | None) -> None:
-        """Begin with the names of the columns, or go back to a size; see `GrowingFile.begin`."""
-        super().begin(size)
-        if self.size == 0:
-            self.append(_line([each.name for each in fields(Sample)]))
-
     def read(self) -> tuple[Sample, ...]:
         """Return all samples, those of earlier processes too."""
         with self.path.open(encoding="ascii") as file:
@@ -48,14 +42,16 @@ class SamplesFile(GrowingFile):
             )
 
     def add(self, sample: Sample) -> None:
-        """Append a line.
+        """Append a line, behind one with the names of the columns if it is the first.
 
         Raises
         ------
         StorageError
             It cannot be written.
         """
-        self.append(_line([_word(value) for value in astuple(sample)]))
+        line = _line([_word(value) for value in astuple(sample)])
+        names = b"" if self.size else _line([each.name for each in fields(Sample)])
+        self.append(names + line)
 
 
 def _line(words: list[str]) -> bytes:

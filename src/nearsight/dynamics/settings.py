@@ -36,7 +36,7 @@ class DynamicsSettings(Settings):
         POSITIVE,
     ] = None
     external_pressure_bar: Annotated[
-        float | None, Help("pressure of npt, such as 1bar, 1GPa or 101325Pa", "P")
+        float | None, Help("pressure of npt, such as 1bar or 1GPa; a tension is negative", "P")
     ] = None
     thermostat: Annotated[
         str | None,
@@ -84,6 +84,13 @@ class DynamicsSettings(Settings):
                 "`final_temperature_K` out.",
                 "final_temperature_K",
             )
+        for name in ("thermostat_time_fs", "barostat_time_fs"):
+            if getattr(self, name) < self.timestep_fs:
+                raise SettingError(
+                    f"`{name}` is {getattr(self, name):g} fs, less than a step of "
+                    f"{self.timestep_fs:g} fs; a hundred steps are usual.",
+                    name,
+                )
         if self.n_steps < 1:
             raise SettingError(
                 f"`time_ps` is {self.time_ps:g}, less than one step of {self.timestep_fs:g} fs.",

@@ -1,13 +1,16 @@
 """Velocities of Maxwell and Boltzmann, without the motion of the whole where it would stay."""
 
+from typing import Any
+
 import numpy as np
 from ase import Atoms, units
-from ase.constraints import FixCom
+from ase.constraints import FixBondLengths, FixCom, FixInternals, FixLinearTriatomic
 
 from nearsight.arrays import FloatArray
+from nearsight.errors import MethodError
 
-_LINEAR_A = 1e-3
-"""How far atoms may be from the line of a linear molecule."""
+_AMONG_ATOMS = (FixCom, FixBondLengths, FixInternals, FixLinearTriatomic)
+"""Constraints that hold nothing in space."""
 
 
 def initial_momenta(
@@ -36,10 +39,7 @@ def initial_momenta(
         rng.standard_normal((len(drawn), 3)) * np.sqrt(masses * units.kB * temperature_K)
     )
     if keeps_momentum and not held(atoms):
-        momenta = drawn.get_momenta()
-        drawn.set_momenta(momenta - masses * momenta.sum(axis=0) / masses.sum())
-        if not atoms.pbc.any():
-            _stop_rotation(drawn)
+        drawn = stilled(drawn)
     kept: FloatArray = drawn.get_momenta()
     return kept
 
@@ -48,26 +48,48 @@ def degrees_of_freedom(atoms: Atoms, *, keeps_momentum: bool) -> int:
     """Return how many independent momenta move.
 
     Constraints take theirs, the momentum of the whole takes three where it is kept at zero, and the
-    angular momentum of a molecule three, or two if it is linear, one atom none.
+    angular momentum of a molecule three, of two atoms two, and of one none. (A linear molecule of
+    more atoms is linear at rest only: it bends, and then three.)
+
+    Raises
+    ------
+    MethodError
+        Of a constraint it is not known how many momenta it takes.
     """
-    free = 3 * len(atoms) - sum(each.get_removed_dof(atoms) for each in atoms.constraints)
+    free = 3 * len(atoms) - sum(_removed(each, atoms) for each in atoms.constraints)
     if not keeps_momentum or held(atoms):
-        return int(free)
+        return free
     if not any(isinstance(each, FixCom) for each in atoms.constraints):
         free -= 3
-    return int(free) if atoms.pbc.any() else int(free) - _rotations(atoms)
+    rotations = (0, 2, 3)[min(len(atoms), 3) - 1]
+    return free if atoms.pbc.any() else free - rotations
 
 
 def held(atoms: Atoms) -> bool:
     """Tell whether a constraint holds atoms in space, so that the whole cannot drift."""
-    return any(not isinstance(each, FixCom) for each in atoms.constraints)
+    return any(not isinstance(each, _AMONG_ATOMS) for each in atoms.constraints)
 
 
-def _rotations(atoms: Atoms) -> int:
-    """Return about how many axes a molecule can turn: none, two of a linear one, three."""
-    centred = atoms.positions - atoms.get_center_of_mass()
-    dimensions = int(np.linalg.matrix_rank(centred, tol=_LINEAR_A))
-    return (0, 2, 3, 3)[dimensions]
+def stilled(atoms: Atoms) -> Atoms:
+    """Return a copy without the motion of the whole: no momentum, a molecule no angular one."""
+    still: Atoms = atoms.copy()
+    masses = still.get_masses()[:, np.newaxis]
+    momenta = still.get_momenta()
+    still.set_momenta(momenta - masses * momenta.sum(axis=0) / masses.sum())
+    if not still.pbc.any():
+        _stop_rotation(still)
+    return still
+
+
+def _removed(constraint: Any, atoms: Atoms) -> int:
+    try:
+        return int(constraint.get_removed_dof(atoms))
+    except (NotImplementedError, AttributeError) as error:
+        raise MethodError(
+            f"of the constraint {type(constraint).__name__} it is not known how many degrees of "
+            f"freedom it takes, and so no temperature is; use another, or remove it with "
+            f"atoms.set_constraint()."
+        ) from error
 
 
 def _stop_rotation(atoms: Atoms) -> None:
