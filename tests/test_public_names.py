@@ -21,6 +21,7 @@ PACKAGES = (
     "nearsight.vibrations",
     "nearsight.locality",
     "nearsight.elasticity",
+    "nearsight.dynamics.analysis",
     "nearsight.testing",
     "nearsight.records",
     "nearsight.execution",

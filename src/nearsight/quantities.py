@@ -3,6 +3,7 @@
 import contextlib
 import math
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from nearsight.errors import SettingError
@@ -62,6 +63,47 @@ def _decimal(text: str) -> Decimal:
         if value.is_finite() and math.isfinite(float(value)):
             return value
     raise SettingError(f"{text.strip() or 'nothing'} is no temperature in K")
+
+
+_IN_FS = {"fs": 1.0, "ps": 1e3, "ns": 1e6}
+
+
+def time_in_fs(text: str) -> float:
+    """Return a time in fs, such as 0.5fs, 10ps or 1ns; it has to have its unit.
+
+    Raises
+    ------
+    SettingError
+        It is none, has no unit, or is not positive.
+    """
+    return _with_unit(text, "a time", _IN_FS, "10ps")
+
+
+def pressure_with_unit_in_bar(text: str) -> float:
+    """Return a pressure in bar, such as 1bar, 0.1MPa or -1GPa; it has to have its unit.
+
+    Raises
+    ------
+    SettingError
+        It is none, or has no unit.
+    """
+    return _with_unit(text, "a pressure", _IN_BAR, "1bar", positive=False)
+
+
+def _with_unit(
+    text: str, what: str, units: Mapping[str, float], example: str, *, positive: bool = True
+) -> float:
+    number, unit = _SPLIT.fullmatch(text.strip()).groups()  # type: ignore[union-attr]  # always
+    if unit not in units:
+        lacks = "has no unit" if not unit else f"is no {what.partition(' ')[2]}"
+        raise SettingError(
+            f"{text} {lacks}; write a number and one of {', '.join(units)}, such as {example}"
+        )
+    with contextlib.suppress(ValueError):
+        value = float(number)
+        if math.isfinite(value) and (value > 0 or not positive):
+            return value * units[unit]
+    raise SettingError(f"{number or 'nothing'} is not a {'positive ' * positive}number")
 
 
 def pressure_in_bar(text: str) -> float:

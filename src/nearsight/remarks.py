@@ -69,6 +69,8 @@ CODES: Mapping[str, Code] = {
     "loose-pieces": Code(_CAUTION, "No pair holds parts of the structure to each other."),
     "products-by-differences": Code(_CAUTION, "Products are differences of forces."),
     "saved-without-code": Code(_CAUTION, "A warning of a file from before warnings had codes."),
+    # dynamics
+    "timestep-long": Code(_CAUTION, "The timestep is long for the lightest atom."),
     # relaxation
     "unrelaxed": Code(_CAUTION, "The structure was not relaxed by the model."),
     "not-converged": Code(_PROBLEM, "The relaxation did not reach its threshold."),
@@ -94,6 +96,12 @@ CODES: Mapping[str, Code] = {
     "path-not-definite": Code(_CAUTION, "The path of bands depends on the last digits."),
     "modes-not-converged": Code(_CAUTION, "Lowest modes did not converge."),
     "error-bar": Code(_CAUTION, "The error bar of a probed heat capacity is not small."),
+    # trajectories
+    "images-counted": Code(_NOTE, "Pairs with periodic images repeat what the cell has."),
+    "size-not-corrected": Code(_NOTE, "Diffusion was not corrected for the size of the cell."),
+    "not-diffusive": Code(_CAUTION, "Displacements do not grow as those of diffusion do."),
+    "few-independent": Code(_CAUTION, "A series has too few independent values for its error."),
+    "sparse-frames": Code(_CAUTION, "Frames are too far apart for the fastest vibrations."),
     # elasticity
     "under-stress": Code(_CAUTION, "Stress is left: these are no elastic constants."),
     "forces-left": Code(_CAUTION, "Forces are left on the atoms."),

@@ -4,7 +4,15 @@ import argparse
 
 import pytest
 
-from nearsight.cli.values import TemperaturesAction, pressure, symmetry_number, temperatures
+from nearsight.cli.values import (
+    TemperaturesAction,
+    femtoseconds,
+    picoseconds,
+    pressure,
+    pressure_with_unit,
+    symmetry_number,
+    temperatures,
+)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +104,33 @@ def test_a_symmetry_number_is_found_or_given():
     assert symmetry_number("12") == 12
     with pytest.raises(argparse.ArgumentTypeError):
         symmetry_number("0")
+
+
+@pytest.mark.parametrize(
+    ("text", "in_fs"), [("0.5fs", 0.5), ("10ps", 1e4), ("1 ns", 1e6), ("1e-3ps", 1.0)]
+)
+def test_times_have_their_unit(text, in_fs):
+    assert femtoseconds(text) == pytest.approx(in_fs, rel=1e-15)
+    assert picoseconds(text) == pytest.approx(in_fs / 1000, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("10", "10 has no unit; write a number and one of fs, ps, ns, such as 10ps"),
+        ("10s", "10s is no time"),
+        ("-1ps", "-1 is not a positive number"),
+        ("ps", "nothing is not a positive number"),
+        ("nanps", "nanps is no time"),
+    ],
+)
+def test_what_is_no_time_is_refused(text, message):
+    with pytest.raises(argparse.ArgumentTypeError, match=message):
+        femtoseconds(text)
+
+
+def test_the_pressure_of_dynamics_has_its_unit_and_may_be_a_tension():
+    assert pressure_with_unit("0.1MPa") == pytest.approx(1.0)
+    assert pressure_with_unit("-1GPa") == -1e4
+    with pytest.raises(argparse.ArgumentTypeError, match=r"1 has no unit; .* such as 1bar"):
+        pressure_with_unit("1")

@@ -8,6 +8,7 @@ from ase import Atoms
 from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 
+from nearsight.dynamics import DynamicsSettings, run_dynamics
 from nearsight.elasticity.compute import elastic_tensor
 from nearsight.hessian import hessian
 from nearsight.hessian.force_constants import force_constants
@@ -20,6 +21,7 @@ from nearsight.provenance import record as provenance_of
 from nearsight.records import FailureRecord, Record
 from nearsight.records.locality_results import LocalityResults
 from nearsight.records.making import (
+    dynamics_record,
     elastic_record,
     energy_record,
     heat_capacity_record,
@@ -31,6 +33,7 @@ from nearsight.records.making import (
     vibrations_record,
 )
 from nearsight.records.results import (
+    DynamicsResults,
     ElasticResults,
     EnergyResults,
     HarmonicResults,
@@ -128,7 +131,10 @@ def of_copper(copper: Atoms, relaxation: Relaxation, model: AseModel) -> Mapping
     of_cell = HessianResults(
         "copper.cif", hessian(relaxation.atoms, model), relaxation, settings, "copper.npz"
     )
+    short = DynamicsSettings(time_ps=0.02, timestep_fs=2.0, thermostat="langevin")
+    moved = run_dynamics(copper, model, short, progress=False)
     return {
+        "md": dynamics_record(DynamicsResults("copper.cif", moved, short.to_json()), RUN),
         "energy": energy_record(energy, RUN),
         "relax": relaxation_record(RelaxationResults("copper.cif", relaxation, settings), RUN),
         "hessian": hessian_record(of_cell, RUN),

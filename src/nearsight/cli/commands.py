@@ -21,6 +21,7 @@ def command_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _energy(commands)
     _relax(commands)
+    _md(commands)
     _heat_capacity(commands)
     _phonons(commands)
     _hessian(commands)
@@ -68,6 +69,24 @@ def _relax(commands: "options.Commands") -> None:
     options.add_workflow(command, settings.RelaxSettings(), leave_out=("relax", "recompute"))
     options.add_output(command, plot=None)
     command.set_defaults(run=options.runner("nearsight.cli.relax"))
+
+
+def _md(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "md",
+        help="molecular dynamics, which go on after an interruption as if there had been none",
+        description="Move atoms at constant energy (nve), temperature (nvt), or temperature and "
+        "pressure (npt). An interrupted run goes on, to the bit, when the same command is given.",
+    )
+    options.add_structures(command)
+    for option, what in (
+        ("--trajectory", "let a file grow by frames (.extxyz or .extxyz.gz)"),
+        ("--samples", "let a file grow by temperature, energies, volume and pressure (CSV)"),
+    ):
+        command.add_argument(option, metavar="FILE", help=f"{what}; one structure only")
+    options.add_workflow(command, settings.MolecularDynamicsSettings(), leave_out=("recompute",))
+    options.add_output(command, plot=None)
+    command.set_defaults(run=options.runner("nearsight.cli.md"))
 
 
 def _heat_capacity(commands: "options.Commands") -> None:

@@ -10,10 +10,13 @@ from nearsight.cli.values import (
     MeshAction,
     TemperaturesAction,
     atom_indices,
+    femtoseconds,
     gibibytes,
+    picoseconds,
     positive_float,
     positive_int,
     pressure,
+    pressure_with_unit,
     symmetry_number,
     temperatures,
 )
@@ -104,6 +107,7 @@ _SPECIAL: dict[str, dict[str, Any]] = {
     "mesh": {"type": positive_float, "nargs": "+", "action": MeshAction},
     "keep": {"type": atom_indices, "action": "append"},
     "memory_bytes": {"type": gibibytes, "metavar": "GIB"},
+    "external_pressure_bar": {"type": pressure_with_unit},
     "pressure_bar": {"type": pressure, "metavar": "P"},
     "symmetry_number": {"type": symmetry_number, "metavar": "auto|N"},
     "temperatures_K": {"type": temperatures, "nargs": "+", "action": TemperaturesAction},
@@ -124,6 +128,9 @@ def _keywords(about: About) -> Mapping[str, Any]:
     if typing.get_origin(kind) is tuple:
         part = typing.get_args(kind)[0]
         return {**named, "type": _reader(part, about, positive=False), "nargs": "+"}
+    for end, reader in (("_fs", femtoseconds), ("_ps", picoseconds)):
+        if about.name.endswith(end):
+            return {**named, "type": reader}
     if about.choices is not None:
         shown = named if about.help.metavar else {}
         return {**shown, "choices": about.choices}

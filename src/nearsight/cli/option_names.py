@@ -6,6 +6,7 @@ import re
 _OPTIONS = {
     "born": "--nac",
     "band_spacing_per_A": "--band-spacing",
+    "external_pressure_bar": "--pressure",
     "frequency_unit": "--unit",
     "memory_bytes": "--memory",
     "name": "--model",
@@ -18,7 +19,7 @@ _OPTIONS = {
     "trust": "--trust-checkpoint",
     "work_dir": "--work-dir",
 }
-_UNIT = re.compile(r"_(eV_per_A2|eV_per_A|A|K|GPa|bar)$")
+_UNIT = re.compile(r"_(eV_per_A2|eV_per_A|A|K|GPa|bar|fs|ps)$")
 
 
 def option_of(setting: str) -> str:

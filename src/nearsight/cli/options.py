@@ -16,6 +16,8 @@ Run = Callable[[argparse.Namespace], int]
 
 _TITLES = {
     "relaxation": "relaxation",
+    "dynamics": "dynamics",
+    "output": "what is written",
     "rows": "rows of the Hessian",
     "phonons": "phonons",
     "probing": "probing, with --spectrum probing",

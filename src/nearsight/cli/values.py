@@ -6,7 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from nearsight.errors import SettingError
-from nearsight.quantities import MOST_TEMPERATURES, pressure_in_bar, temperatures_of
+from nearsight.quantities import (
+    MOST_TEMPERATURES,
+    pressure_in_bar,
+    pressure_with_unit_in_bar,
+    temperatures_of,
+    time_in_fs,
+)
 
 _MOST_MEMORY_GIB = 2.0**34  # 64 bits
 Value = TypeVar("Value")
@@ -63,6 +69,21 @@ def temperatures(text: str) -> list[float]:
 def pressure(text: str) -> float:
     """Return a pressure in bar, such as 1bar, 101325Pa, 0.1MPa, 1atm; a bare number is in bar."""
     return _explained(pressure_in_bar, text)
+
+
+def pressure_with_unit(text: str) -> float:
+    """Return a pressure in bar that is written with its unit."""
+    return _explained(pressure_with_unit_in_bar, text)
+
+
+def femtoseconds(text: str) -> float:
+    """Return a time in fs that is written with its unit."""
+    return _explained(time_in_fs, text)
+
+
+def picoseconds(text: str) -> float:
+    """Return a time in ps that is written with its unit."""
+    return femtoseconds(text) / 1000
 
 
 def _explained(read: Callable[[str], Value], text: str) -> Value:

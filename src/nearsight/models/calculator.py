@@ -8,6 +8,7 @@ from ase.calculators.calculator import Calculator, all_changes
 
 from nearsight.errors import MethodError
 from nearsight.models.contract import Evaluation, Model
+from nearsight.structures.pairs import Pairs
 
 Adjust = Callable[[Atoms, Evaluation], Evaluation]
 
@@ -24,15 +25,25 @@ class ModelCalculator(Calculator):
         The model; what it raises passes through.
     adjust
         Applied to every evaluation, such as a projection onto the space group.
+    pairs
+        Returns the pairs of a structure, such as `SkinPairs.of` where it moves in small steps; None
+        to let the model search each time.
     """
 
-    def __init__(self, model: Model, *, adjust: Adjust | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        *,
+        adjust: Adjust | None = None,
+        pairs: Callable[[Atoms], Pairs] | None = None,
+    ) -> None:
         super().__init__()
         self.implemented_properties = ["energy", "free_energy", "forces", "stress"]
         self.model = model
         self.evaluation: Evaluation | None = None
         """The last one as the model gave it, before it was adjusted."""
         self._adjust = adjust
+        self._pairs = pairs
         self._asked: set[str] = set()
 
     def calculate(
@@ -58,7 +69,8 @@ class ModelCalculator(Calculator):
         stress = "stress" in self._asked
         # Whoever follows a stress follows forces too, and one reverse pass gives both.
         forces = stress or "forces" in self._asked
-        [evaluation] = self.model.evaluate([structure], forces=forces, stress=stress)
+        pairs = None if self._pairs is None else [self._pairs(structure)]
+        [evaluation] = self.model.evaluate([structure], forces=forces, stress=stress, pairs=pairs)
         self.evaluation = evaluation
         if self._adjust is not None:
             evaluation = self._adjust(structure, evaluation)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nearsight.records.json_lines import JsonLines
     from nearsight.records.questions import (
         QUESTIONS,
+        DynamicsRecord,
         ElasticRecord,
         EnergyRecord,
         FailureRecord,
@@ -35,6 +36,7 @@ __all__ = [
     "SCHEMA",
     "CalculatedRecord",
     "Contents",
+    "DynamicsRecord",
     "ElasticRecord",
     "EnergyRecord",
     "FailureRecord",

@@ -9,6 +9,7 @@ from nearsight import units
 from nearsight.hessian.reach import pieces_of
 from nearsight.models.contract import forces_of
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
+from nearsight.records.dynamics_parts import DynamicsPart
 from nearsight.records.elastic_parts import ElasticityPart
 from nearsight.records.harmonic_verdict import harmonic_verdict
 from nearsight.records.locality_parts import ComparisonPart, FragmentPart, RangePart, SitePart
@@ -17,6 +18,7 @@ from nearsight.records.locality_verdict import locality_verdict
 from nearsight.records.plain_verdicts import elastic_verdict, hessian_verdict, relaxation_verdict
 from nearsight.records.probed_verdict import probed_verdict
 from nearsight.records.questions import (
+    DynamicsRecord,
     ElasticRecord,
     EnergyRecord,
     HeatCapacityRecord,
@@ -28,6 +30,7 @@ from nearsight.records.questions import (
     VibrationsRecord,
 )
 from nearsight.records.results import (
+    DynamicsResults,
     ElasticResults,
     EnergyResults,
     HarmonicResults,
@@ -100,6 +103,47 @@ def relaxation_record(results: RelaxationResults, run: Run = UNKNOWN_RUN) -> Rel
         verdict=relaxation_verdict(results).part(),
         results=results,
     )
+
+
+def dynamics_record(results: DynamicsResults, run: Run = UNKNOWN_RUN) -> DynamicsRecord:
+    """Return the record of a run of molecular dynamics."""
+    dynamics = results.dynamics
+    settings = dynamics.provenance.settings
+    half = dynamics.samples[len(dynamics.samples) // 2 :]
+
+    def mean(quantity: str) -> float | None:
+        value = float(np.mean([getattr(sample, quantity) for sample in half]))
+        return None if np.isnan(value) else value
+
+    part = {
+        "ensemble": settings["ensemble"],
+        "thermostat": dynamics.thermostat,
+        "n_steps": dynamics.n_steps,
+        "timestep_fs": dynamics.timestep_fs,
+        "n_samples": len(dynamics.samples),
+        "temperature_K": mean("temperature_K"),
+        "potential_energy_eV": mean("potential_energy_eV"),
+        "volume_A3": mean("volume_A3"),
+        "pressure_bar": mean("pressure_bar"),
+        "drift_eV_per_atom_ps": _number(dynamics.drift_eV_per_atom_ps),
+        "resumed_step": dynamics.resumed_step,
+        "n_searches": dynamics.n_searches,
+        "dynamics_seconds": dynamics.seconds,
+        "ns_per_day": _number(dynamics.ns_per_day),
+    }
+    return DynamicsRecord(
+        **calculated_fields(
+            results.name, dynamics.atoms, dynamics.provenance, results.settings, run
+        ),
+        dynamics=part_of(DynamicsPart, part),
+        warnings=results.warnings,
+        results=results,
+    )
+
+
+def _number(value: float) -> float | None:
+    """Return a number as JSON has it, in which there is no NaN."""
+    return None if np.isnan(value) else value
 
 
 def hessian_record(results: HessianResults, run: Run = UNKNOWN_RUN) -> HessianRecord:

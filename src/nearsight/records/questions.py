@@ -8,6 +8,7 @@ from nearsight import errors
 from nearsight.records.base import CalculatedRecord, DerivativesRecord, Record, RestingRecord
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
 from nearsight.records.described import Says
+from nearsight.records.dynamics_parts import DynamicsPart
 from nearsight.records.elastic_parts import ElasticityPart
 from nearsight.records.json_schema import DIALECT
 from nearsight.records.locality_parts import (
@@ -35,6 +36,7 @@ from nearsight.records.spectra import (
 if TYPE_CHECKING:
     from nearsight.records.locality_results import LocalityResults
     from nearsight.records.results import (
+        DynamicsResults,
         ElasticResults,
         EnergyResults,
         HarmonicResults,
@@ -79,6 +81,25 @@ class RelaxationRecord(RestingRecord):
     def _answer(self) -> list[str]:
         change = self.relaxation.energy_change_eV_per_atom
         return [f"{1000 * change:+.2f} meV/atom to {self.relaxation.energy_after_eV:.4f} eV"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DynamicsRecord(CalculatedRecord):
+    """A run of molecular dynamics; the structure is that of its end."""
+
+    question: ClassVar[str] = "md"
+
+    dynamics: Annotated[DynamicsPart, Says("How atoms moved, and means.")]
+    results: "DynamicsResults | None" = field(default=None, repr=False, compare=False)
+
+    def _said(self) -> list[str]:
+        part = self.dynamics
+        time_ps = part.n_steps * part.timestep_fs / 1000
+        return [
+            *super()._said(),
+            f"{time_ps:g} ps of {part.ensemble}",
+            f"{part.temperature_K:.1f} K",
+        ]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -312,6 +333,7 @@ QUESTIONS: Mapping[str, type[Record]] = {
     for kind in (
         EnergyRecord,
         RelaxationRecord,
+        DynamicsRecord,
         HessianRecord,
         VibrationsRecord,
         ThermochemistryRecord,

@@ -6,6 +6,7 @@ from typing import Any
 
 from ase import Atoms
 
+from nearsight.dynamics.result import Dynamics
 from nearsight.elasticity.result import ElasticTensor
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.matrix import Hessian
@@ -77,6 +78,24 @@ class RelaxationResults(_Results):
     def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the structure is used."""
         return (*self.structure_warnings, *self.relaxation.warnings)
+
+
+@dataclass(frozen=True, repr=False)
+class DynamicsResults(_Results):
+    """One structure, and how it moved."""
+
+    name: str
+    """What the structure is called, such as the path of its file."""
+    dynamics: Dynamics
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for, by name."""
+    structure_warnings: tuple[Remark, ...] = ()
+    """What was remarked about the structure."""
+
+    @property
+    def warnings(self) -> tuple[Remark, ...]:
+        """What must be known before the numbers are used."""
+        return (*self.structure_warnings, *self.dynamics.warnings)
 
 
 @dataclass(frozen=True, repr=False)

@@ -58,6 +58,19 @@ class SkinPairs:
         """How much farther a search goes, in Å."""
         return self._skin_A
 
+    @property
+    def searched(self) -> Atoms | None:
+        """The structure of the last search; a fresh one of it brings back what is kept."""
+        kept = self._candidates
+        if kept is None:
+            return None
+        return Atoms(
+            numbers=np.zeros(len(kept.positions_A), dtype=int),
+            positions=kept.positions_A,
+            cell=kept.cell_A,
+            pbc=kept.periodic,
+        )
+
     def of(self, atoms: Atoms) -> Pairs:
         """Return the pairs of `atoms`: those of a fresh search, with the same shifts.
 

@@ -119,6 +119,7 @@ def _modes(record: Record) -> str:
 _ANSWERS: Mapping[str, Callable[[Record], str]] = {
     "energy": _energy,
     "relax": _relaxation,
+    "md": lambda record: f"{record['dynamics']['temperature_K']:.1f} K",
     "hessian": lambda record: f"{record['hessian']['rows_total']} rows",
     "vibrations": _modes,
     "thermochemistry": _ideal_gas,

@@ -15,7 +15,20 @@ logger = logging.getLogger("nearsight.tables")
 
 Row = Mapping[str, Any]
 
-KINDS = ("bands", "density-of-states", "forces", "supercells", "moduli", "modes")
+KINDS = (
+    "bands",
+    "density-of-states",
+    "forces",
+    "supercells",
+    "moduli",
+    "modes",
+    "radial-distribution",
+    "displacements",
+    "velocity-correlation",
+    "velocity-spectrum",
+    "temperatures",
+    "diffusion",
+)
 """What tables there are beside that which a command is about."""
 
 _FIRST = ("structure", "model")

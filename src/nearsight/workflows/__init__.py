@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
+    from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
     from nearsight.hessian.settings import RowSettings
     from nearsight.locality.settings import ConvergenceSettings, FragmentSettings
     from nearsight.models.spec import ModelSpec
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from nearsight.workflows.heat_capacity import heat_capacity
     from nearsight.workflows.hessian import hessian, vibrations
     from nearsight.workflows.locality import locality
+    from nearsight.workflows.molecular_dynamics import molecular_dynamics
     from nearsight.workflows.phonons import phonons
     from nearsight.workflows.relax import relax
     from nearsight.workflows.settings import (
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
         HeatCapacitySettings,
         HessianSettings,
         LocalitySettings,
+        MolecularDynamicsSettings,
         PhononsSettings,
         ReadingSettings,
         RelaxSettings,
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ConvergenceSettings",
+    "DynamicsSettings",
     "ElasticSettings",
     "EnergySettings",
     "FragmentSettings",
@@ -58,6 +62,8 @@ __all__ = [
     "IdealGasSettings",
     "LocalitySettings",
     "ModelSpec",
+    "MolecularDynamicsSettings",
+    "OutputSettings",
     "PhononSettings",
     "PhononsSettings",
     "PresentationSettings",
@@ -77,6 +83,7 @@ __all__ = [
     "hessian",
     "keep_unfinished",
     "locality",
+    "molecular_dynamics",
     "phonons",
     "relax",
     "thermochemistry",

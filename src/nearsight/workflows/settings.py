@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.errors import SettingError
 from nearsight.hessian.settings import RowSettings
 from nearsight.locality.settings import ConvergenceSettings, FragmentSettings
@@ -63,6 +64,16 @@ class RelaxSettings(Settings):
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     relaxation: RelaxationSettings = field(default_factory=RelaxationSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MolecularDynamicsSettings(Settings):
+    """Settings of `molecular_dynamics`."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    dynamics: DynamicsSettings = field(default_factory=DynamicsSettings)
+    output: OutputSettings = field(default_factory=OutputSettings)
+    keep_bonds: Annotated[bool, Help("stop when a bond of the start breaks")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,6 +274,7 @@ class CuttingSettings(Settings):
 OF_WORKFLOWS: Mapping[str, type[Settings]] = {
     "energy": EnergySettings,
     "relax": RelaxSettings,
+    "md": MolecularDynamicsSettings,
     "heat-capacity": HeatCapacitySettings,
     "phonons": PhononsSettings,
     "vibrations": VibrationsSettings,

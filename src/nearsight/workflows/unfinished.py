@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ase import Atoms
 
+from nearsight.dynamics.checkpoint import steps_at as dynamics_steps_at
 from nearsight.errors import StorageError
 from nearsight.fingerprint import fingerprint
 from nearsight.hessian.rows.checkpoint import count_rows
@@ -112,7 +113,7 @@ class Unfinished:
         if self.path is None or not self.path.is_dir():
             return []
         order = {file.name: number for number, file in enumerate(self._given)}
-        names = [name for name in os.listdir(self.path) if not name.endswith(SUFFIX)]
+        names = [name for name in os.listdir(self.path) if not name.endswith((SUFFIX, ".csv"))]
         owned = [(order[owner], name) for name in names if (owner := _owner(name, order))]
         return [self.path / name for _, name in sorted(owned)]
 
@@ -160,6 +161,8 @@ def _owner(name: str, files: Collection[str]) -> str:
 def _counted(file: Path) -> str:
     """Return how much of the work in a file is done, in words."""
     number, what = steps_at(file), "step"
-    if number is None:
+    if file.suffix == ".dynamics":
+        number = dynamics_steps_at(file)
+    elif number is None:
         number, what = count_rows(file), "row" if file.suffix == ".rows" else "product"
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

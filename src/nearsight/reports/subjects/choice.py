@@ -4,6 +4,7 @@ from typing import Any
 
 from nearsight.records.base import CalculatedRecord, Record
 from nearsight.records.questions import (
+    DynamicsRecord,
     ElasticRecord,
     EnergyRecord,
     FailureRecord,
@@ -25,6 +26,7 @@ from nearsight.reports.sections import (
     head_values,
 )
 from nearsight.reports.subjects import (
+    dynamics,
     elastic,
     energy,
     hessian,
@@ -38,6 +40,7 @@ from nearsight.reports.subjects.subject import Subject
 SUBJECTS: dict[type[CalculatedRecord], Subject[Any]] = {
     EnergyRecord: energy.SUBJECT,
     RelaxationRecord: relaxation.SUBJECT,
+    DynamicsRecord: dynamics.SUBJECT,
     HessianRecord: hessian.SUBJECT,
     VibrationsRecord: spectra.VIBRATIONS,
     HeatCapacityRecord: spectra.HEAT_CAPACITY,

@@ -1,0 +1,56 @@
+"""The log of a run as series, such as those of energy and volume that fluctuate."""
+
+import csv
+import os
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from nearsight.arrays import FloatArray
+from nearsight.dynamics.samples import Sample
+from nearsight.errors import StructureError
+
+_NAMES = tuple(each.name for each in fields(Sample))
+
+
+def read_log(path: str | os.PathLike[str]) -> dict[str, FloatArray]:
+    """Read what `run_dynamics` has logged.
+
+    Parameters
+    ----------
+    path
+        The file of comma-separated values. Its last line is left out if its end is missing, as
+        while a run goes on.
+
+    Returns
+    -------
+    dict
+        For each name of `nearsight.dynamics.samples.Sample` its values, shape ``(n_lines,)``; NaN
+        where the log has none.
+
+    Raises
+    ------
+    StructureError
+        There is no such file, it has other columns or no lines, or is damaged.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise StructureError(f"{file}: There is no such file; check the path.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise StructureError(f"{file}: It cannot be read: {error}.") from error
+    whole = text[: text.rfind("\n") + 1].splitlines()
+    rows = list(csv.reader(whole))
+    if not rows or tuple(rows[0]) != _NAMES:
+        raise StructureError(f"{file}: It is no log of a run; its columns are {', '.join(_NAMES)}.")
+    if len(rows) == 1:
+        raise StructureError(f"{file}: It has no lines yet; let the run go on.")
+    if any(len(row) != len(_NAMES) for row in rows):
+        raise StructureError(f"{file}: It is damaged: a line is short; copy it again.")
+    try:
+        values = np.array([[float(word or "nan") for word in row] for row in rows[1:]])
+    except ValueError as error:
+        raise StructureError(f"{file}: It is damaged: {error}; copy it again.") from error
+    return dict(zip(_NAMES, values.T.copy(), strict=True))

@@ -1,0 +1,157 @@
+"""Positions that were carried back into the cell, followed across its boundaries.
+
+In a cell of constant shape there is one way to do it. In one that fluctuates, an unwrapped position
+is the wrapped one plus lattice vectors *of this frame*, and an atom that has gone through n cells
+jumps by n times each fluctuation: its mean squared displacement is that of the cell. The
+toroidal-view-preserving scheme adds up the displacements within the cell instead,
+u(i+1) = u(i) + [w(i+1) - w(i) at the nearest image in the cell i+1]
+(S. von Bülow, J. T. Bullerjahn and G. Hummer, J. Chem. Phys. 153, 021101 (2020),
+doi:10.1063/5.0008316). The atoms of a molecule are carried along by one of them: each by itself, a
+molecule would be drawn out of shape (M. Kulke and J. V. Vermaas, J. Chem. Theory Comput. 18, 6161
+(2022), doi:10.1021/acs.jctc.2c00327). J. T. Bullerjahn et al. compare what there is
+(J. Chem. Theory Comput. 19, 3406 (2023), doi:10.1021/acs.jctc.3c00308).
+"""
+
+import numpy as np
+
+from nearsight.arrays import BoolArray, FloatArray, IntArray
+from nearsight.errors import StructureError
+
+_FARTHEST = 0.45
+"""Of a cell vector: who is seen to move that far from frame to frame may have gone the other way
+around, since no displacement beyond a half can be seen."""
+
+
+def fractional(positions_A: FloatArray, cells_A: FloatArray, pbc: BoolArray) -> FloatArray:
+    """Return positions in units of the cell vectors, 0 along directions that are not periodic.
+
+    Parameters
+    ----------
+    positions_A
+        Shape ``(n_frames, n_atoms, 3)``.
+    cells_A
+        Shape ``(n_frames, 3, 3)``.
+    pbc
+        Shape ``(3,)``.
+    """
+    inverse = np.linalg.inv(_completed(cells_A, pbc))
+    scaled: FloatArray = np.einsum("fai,fij->faj", positions_A, inverse) * pbc
+    return scaled
+
+
+def follow_images(positions_A: FloatArray, cells_A: FloatArray, pbc: BoolArray) -> FloatArray:
+    """Return wrapped positions moved by lattice vectors so that no atom jumps between frames.
+
+    Right where no atom moves by half a cell vector or more between two frames, which wrapped
+    positions cannot show: an atom that moves farther is seen to go the other way. What comes near
+    to that is refused.
+
+    Parameters
+    ----------
+    positions_A
+        Wrapped in whichever way, shape ``(n_frames, n_atoms, 3)``.
+    cells_A
+        Shape ``(n_frames, 3, 3)``.
+    pbc
+        Shape ``(3,)``.
+
+    Raises
+    ------
+    StructureError
+        An atom has crossed a boundary, and one moves by more than 0.45 of a cell vector.
+    """
+    if not pbc.any() or len(positions_A) < 2:
+        return positions_A
+    scaled = fractional(positions_A, cells_A, pbc)
+    steps = np.diff(scaled, axis=0)
+    crossed = np.rint(steps)
+    if not crossed.any():
+        return positions_A
+    left = np.abs(steps - crossed)
+    if left.max() > _FARTHEST:
+        frame, atom, axis = np.unravel_index(int(left.argmax()), left.shape)
+        raise StructureError(
+            f"atom {atom} moves by {left.max():.2f} of cell vector {'abc'[axis]} from frame "
+            f"{frame + 1} to {frame + 2}: whether it went forth or back around the cell cannot be "
+            f"told. Write frames more often, or unwrapped positions."
+        )
+    images = np.zeros_like(scaled)
+    images[1:] = -np.cumsum(crossed, axis=0)
+    unwrapped: FloatArray = positions_A + np.einsum("fai,fij->faj", images, cells_A)
+    return unwrapped
+
+
+def toroidal_paths_A(
+    positions_A: FloatArray,
+    cells_A: FloatArray,
+    pbc: BoolArray,
+    carriers_A: FloatArray | None = None,
+) -> FloatArray:
+    """Return paths from the first positions, without what a changing cell does to far images.
+
+    Of u = w + n·L, with w in the cell and whole numbers n, the step is
+    u(i+1) - u(i) - n(i)·[L(i+1) - L(i)], which is that of the toroidal view.
+
+    Parameters
+    ----------
+    positions_A
+        Unwrapped positions, shape ``(n_frames, n_points, 3)``.
+    cells_A
+        Shape ``(n_frames, 3, 3)``.
+    pbc
+        Shape ``(3,)``.
+    carriers_A
+        The points whose cell counts, such as one atom of each molecule; by default the points
+        themselves. Shape as the positions.
+
+    Returns
+    -------
+    ndarray
+        Paths in Å, zero in the first frame, shape ``(n_frames, n_points, 3)``.
+    """
+    if not pbc.any() or (cells_A == cells_A[0]).all():
+        straight: FloatArray = positions_A - positions_A[0]
+        return straight
+    carriers = positions_A if carriers_A is None else carriers_A
+    images = np.floor(fractional(carriers[:-1], cells_A[:-1], pbc)) * pbc
+    steps = np.diff(positions_A, axis=0)
+    steps -= np.einsum("fai,fij->faj", images, np.diff(cells_A, axis=0))
+    paths = np.zeros_like(positions_A)
+    np.cumsum(steps, axis=0, out=paths[1:])
+    return paths
+
+
+def widths_A(cells_A: FloatArray, pbc: BoolArray) -> FloatArray:
+    """Return the distances between opposite faces of cells, shape ``(n_frames, 3)``.
+
+    They are infinite along directions that are not periodic.
+    """
+    across = np.linalg.norm(np.linalg.inv(_completed(cells_A, pbc)), axis=1)
+    widths: FloatArray = np.where(pbc, 1.0 / across, np.inf)
+    return widths
+
+
+def nearest_images(vectors_A: FloatArray, cell_A: FloatArray, pbc: BoolArray) -> IntArray:
+    """Return the lattice vectors to add to vectors so that they are short, as whole numbers.
+
+    Parameters
+    ----------
+    vectors_A
+        Shape ``(n, 3)``.
+    cell_A
+        Shape ``(3, 3)``.
+    pbc
+        Shape ``(3,)``.
+    """
+    scaled = fractional(vectors_A[np.newaxis], cell_A[np.newaxis], pbc)[0]
+    images: IntArray = -np.rint(scaled).astype(np.int64)
+    return images
+
+
+def _completed(cells_A: FloatArray, pbc: BoolArray) -> FloatArray:
+    """Return cells with a unit vector for each direction that is not periodic."""
+    if pbc.all():
+        return cells_A
+    from ase.geometry import complete_cell
+
+    return np.array([complete_cell(cell * pbc[:, np.newaxis]) for cell in cells_A])

@@ -1,0 +1,166 @@
+"""Where a run of molecular dynamics has got, to the bit."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nearsight.arrays import FloatArray
+from nearsight.errors import CheckpointError
+from nearsight.hessian.same_model import differing_versions
+from nearsight.storage import load_archive, save_archive
+
+_KIND = "dynamics-checkpoint"
+_OF_INTEGRATOR = "integrator/"
+_PARTS = {
+    "structure": "it started from another structure",
+    "model": "it used another model, checkpoint or option",
+    "settings": "it used other settings",
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """All that the next step depends on, and how much has been written by then."""
+
+    step: int
+    is_recorded: bool
+    """Whether frames and samples have begun: not before the first checkpoint."""
+    positions_A: FloatArray
+    """Shape ``(n_atoms, 3)``; never carried back into the cell."""
+    momenta: FloatArray
+    """In ASE's units, shape ``(n_atoms, 3)``."""
+    cell_A: FloatArray
+    """Shape ``(3, 3)``."""
+    integrator: Mapping[str, np.ndarray]
+    """Variables of thermostat and barostat."""
+    random: Mapping[str, Any]
+    """State of the generator of random numbers."""
+    searched_positions_A: FloatArray | None
+    """Positions at the last search for pairs, which decides their order, and so the last digits of
+    sums over them; None where the model finds its own."""
+    searched_cell_A: FloatArray | None
+    sizes: Mapping[str, int]
+    """Bytes of each file that grows."""
+
+
+class Checkpoint:
+    """The checkpoint file of one run; without a path nothing is read or written.
+
+    Parameters
+    ----------
+    path
+        The file, or None.
+    fingerprint
+        Digests of the structure as given, the model and the settings.
+    versions
+        Of the packages behind the model.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        fingerprint: Mapping[str, str],
+        versions: Mapping[str, str],
+    ) -> None:
+        self._path = None if path is None else Path(path)
+        self._fingerprint = dict(fingerprint)
+        self._versions = dict(versions)
+
+    def resume(self) -> State | None:
+        """Return the state in the file, or None if there is no file yet.
+
+        Raises
+        ------
+        CheckpointError
+            The file is damaged, or belongs to another run or to other versions.
+        """
+        if self._path is None or not self._path.exists():
+            return None
+        try:
+            header, arrays = load_archive(self._path, _KIND)
+            self._require_same(header)
+            own = {
+                name.removeprefix(_OF_INTEGRATOR): array
+                for name, array in arrays.items()
+                if name.startswith(_OF_INTEGRATOR)
+            }
+            return State(
+                step=header["step"],
+                is_recorded=header["is_recorded"],
+                positions_A=arrays["positions_A"],
+                momenta=arrays["momenta"],
+                cell_A=arrays["cell_A"],
+                integrator=own,
+                random=json.loads(header["random"]),
+                searched_positions_A=arrays.get("searched_positions_A"),
+                searched_cell_A=arrays.get("searched_cell_A"),
+                sizes=header["sizes"],
+            )
+        except KeyError as error:
+            raise CheckpointError(
+                f"The checkpoint {self._path} lacks {error}; {self._remedy()}"
+            ) from error
+        except CheckpointError as error:
+            raise CheckpointError(f"{error} Otherwise {self._remedy()}") from error
+
+    def write(self, state: State) -> None:
+        """Write a state; an interruption leaves the former one.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written; the older one is intact.
+        """
+        if self._path is None:
+            return
+        arrays = {
+            "positions_A": state.positions_A,
+            "momenta": state.momenta,
+            "cell_A": state.cell_A,
+            **{f"{_OF_INTEGRATOR}{name}": array for name, array in state.integrator.items()},
+        }
+        if state.searched_positions_A is not None and state.searched_cell_A is not None:
+            arrays["searched_positions_A"] = state.searched_positions_A
+            arrays["searched_cell_A"] = state.searched_cell_A
+        header = {
+            "fingerprint": self._fingerprint,
+            "versions": self._versions,
+            "step": state.step,
+            "is_recorded": state.is_recorded,
+            "random": json.dumps(state.random),
+            "sizes": dict(state.sizes),
+        }
+        save_archive(self._path, _KIND, header, arrays)
+
+    def _require_same(self, header: Mapping[str, Any]) -> None:
+        found = header["fingerprint"]
+        differing = [
+            reason for part, reason in _PARTS.items() if found[part] != self._fingerprint[part]
+        ]
+        if differing:
+            raise CheckpointError(
+                f"The checkpoint {self._path} belongs to another run: {' and '.join(differing)}. "
+                f"Repeat that one to continue it."
+            )
+        changed = differing_versions(header["versions"], self._versions)
+        if changed:
+            raise CheckpointError(
+                f"The checkpoint {self._path} was begun with other versions ({changed}), whose "
+                f"steps are not mixed. Go on with those."
+            )
+
+    def _remedy(self) -> str:
+        return f"delete {self._path} or give another path to start from the beginning."
+
+
+def steps_at(path: str | os.PathLike[str]) -> int | None:
+    """Return how many steps the checkpoint at `path` has; None if it is none."""
+    try:
+        return int(load_archive(path, _KIND)[0]["step"])
+    except (CheckpointError, KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,47 @@
+"""A run of molecular dynamics, as it is printed and as a table."""
+
+from dataclasses import fields
+
+from nearsight.dynamics.result import Dynamics
+from nearsight.dynamics.samples import Sample
+from nearsight.printable import printable_name
+from nearsight.records.questions import DynamicsRecord
+from nearsight.tables.lines import print_line
+from nearsight.tables.table import Column, Table
+
+
+def print_dynamics(record: DynamicsRecord) -> None:
+    """Print how a run went: means over its second half."""
+    part = record.dynamics
+    print(f"\n{printable_name(record.structure)}")
+    print_line("structure", f"{record.formula}, {record.n_atoms} atoms")
+    print_line("model", f"{record.model.name}, {record.model.dtype}, {record.model.device}")
+    kept = "" if part.thermostat is None else f" by {part.thermostat}"
+    time_ps = part.n_steps * part.timestep_fs / 1000
+    print_line(
+        "dynamics",
+        f"{part.ensemble}{kept}, {time_ps:g} ps in {part.n_steps} steps of {part.timestep_fs:g} fs",
+    )
+    if part.resumed_step is not None:
+        print_line("went on", f"from step {part.resumed_step}")
+    print_line("temperature", f"{part.temperature_K:.1f} K")
+    print_line("potential", f"{part.potential_energy_eV:.4f} eV")
+    if part.volume_A3 is not None and part.ensemble == "npt":
+        print_line("volume", f"{part.volume_A3:.3f} Å³")
+    if part.pressure_bar is not None:
+        print_line("pressure", f"{part.pressure_bar:.4g} bar")
+    if part.drift_eV_per_atom_ps is not None:
+        print_line("drift", f"{part.drift_eV_per_atom_ps:.2g} eV/(atom ps) of what is conserved")
+    if part.ns_per_day is not None:
+        n_own = part.n_steps - (part.resumed_step or 0)
+        milliseconds = 1000 * part.dynamics_seconds / max(n_own, 1)
+        print_line("speed", f"{part.ns_per_day:.3g} ns/day, {milliseconds:.3g} ms for a step")
+    print("\n  means are over the second half of the run")
+
+
+def samples_table(dynamics: Dynamics) -> Table:
+    """Return all samples of a run."""
+    names = [each.name for each in fields(Sample)]
+    return Table(
+        tuple(Column(name, [getattr(each, name) for each in dynamics.samples]) for name in names)
+    )
