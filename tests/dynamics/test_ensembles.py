@@ -120,7 +120,7 @@ def test_mean_volume_is_that_of_the_equation_of_state(cell_change: str, emt: Mod
     """At a low temperature, where ⟨V⟩ differs from the minimum of E + p V by expansion alone.
 
     The quasiharmonic expansion is measured by a run at half the temperature, and extrapolated. A
-    cell breathes slowly, and so the runs are long.
+    cell breathes slowly, and so the runs are long: slow.
     """
     external_pressure_bar = 5e4
     crystal = bulk("Cu", cubic=True) * (2, 2, 2)

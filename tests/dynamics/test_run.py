@@ -119,7 +119,10 @@ run_dynamics(
 
 
 def test_a_run_that_is_killed_goes_on_with_no_frame_missing_or_doubled(tmp_path: Path) -> None:
-    """With SIGKILL, at any moment; the model has no state of its own."""
+    """With SIGKILL, at any moment; the model has no state of its own.
+
+    Slow: each try is a process of its own, and lives longer than the one before.
+    """
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     for folder in (whole, broken):
         folder.mkdir()
@@ -277,7 +280,10 @@ def test_the_motion_of_the_whole_is_no_heat(name: str, emt: Model) -> None:
 
 
 def test_a_bent_linear_molecule_has_its_temperature(emt: Model) -> None:
-    """CO2 has three momenta that move: two stretches and a bend of a definite plane."""
+    """CO2 has three momenta that move: two stretches and a bend of a definite plane.
+
+    Slow: few degrees of freedom need a long run for their mean.
+    """
     dioxide = molecule("CO2")
     asked = DynamicsSettings(time_ps=6.0, timestep_fs=0.5, thermostat_time_fs=20.0)
     run = run_dynamics(dioxide, emt, asked, OutputSettings(every_fs=5.0), progress=False)

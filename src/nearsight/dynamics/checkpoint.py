@@ -11,7 +11,7 @@ import numpy as np
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError
-from nearsight.hessian.same_model import differing_versions
+from nearsight.hessian.same_model import require_same_calculation
 from nearsight.storage import load_archive, save_archive
 
 _KIND = "dynamics-checkpoint"
@@ -83,7 +83,14 @@ class Checkpoint:
             return None
         try:
             header, arrays = load_archive(self._path, _KIND)
-            self._require_same(header)
+            require_same_calculation(
+                self._path,
+                header,
+                self._fingerprint,
+                self._versions,
+                reasons=_PARTS,
+                kind="run",
+            )
             own = {
                 name.removeprefix(_OF_INTEGRATOR): array
                 for name, array in arrays.items()
@@ -136,23 +143,6 @@ class Checkpoint:
             "sizes": dict(state.sizes),
         }
         save_archive(self._path, _KIND, header, arrays)
-
-    def _require_same(self, header: Mapping[str, Any]) -> None:
-        found = header["fingerprint"]
-        differing = [
-            reason for part, reason in _PARTS.items() if found[part] != self._fingerprint[part]
-        ]
-        if differing:
-            raise CheckpointError(
-                f"The checkpoint {self._path} belongs to another run: {' and '.join(differing)}. "
-                f"Repeat that one to continue it."
-            )
-        changed = differing_versions(header["versions"], self._versions)
-        if changed:
-            raise CheckpointError(
-                f"The checkpoint {self._path} was begun with other versions ({changed}), whose "
-                f"steps are not mixed. Go on with those."
-            )
 
     def _remedy(self) -> str:
         return f"delete {self._path} or give another path to start from the beginning."

@@ -7,6 +7,7 @@ has a part in, and one row or product.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -152,6 +153,49 @@ def differing_versions(kept: Mapping[str, str], now: Mapping[str, str]) -> str |
         if kept.get(name) != now.get(name)
     ]
     return "; ".join(changed) or None
+
+
+def require_same_calculation(
+    file: object,
+    header: Mapping[str, Any],
+    fingerprint: Mapping[str, str],
+    versions: Mapping[str, str],
+    *,
+    reasons: Mapping[str, str],
+    kind: str,
+) -> None:
+    """Check that a checkpoint is of the calculation that is to go on, with the same versions.
+
+    Parameters
+    ----------
+    file
+        The checkpoint, for messages.
+    header
+        What it says of itself, ``fingerprint`` and ``versions`` among it; a KeyError without.
+    fingerprint, versions
+        Those of the calculation.
+    reasons
+        For each part of the fingerprint a clause that says what differs.
+    kind
+        Such as ``relaxation``.
+
+    Raises
+    ------
+    CheckpointError
+        It is not, naming what differs.
+    """
+    kept = header["fingerprint"]
+    differing = [reason for part, reason in reasons.items() if kept[part] != fingerprint[part]]
+    if differing:
+        raise CheckpointError(
+            f"The checkpoint {file} belongs to another {kind}: {' and '.join(differing)}. "
+            f"Repeat that one to continue it."
+        )
+    if changed := differing_versions(header["versions"], versions):
+        raise CheckpointError(
+            f"The checkpoint {file} was begun with other versions ({changed}), whose steps are not "
+            f"mixed. Go on with those."
+        )
 
 
 def _largest(one: FloatArray, other: FloatArray) -> float:

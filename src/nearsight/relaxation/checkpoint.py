@@ -12,7 +12,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
-from nearsight.hessian.same_model import differing_versions
+from nearsight.hessian.same_model import require_same_calculation
 from nearsight.storage import load_archive, save_archive
 
 INTERVAL_S = 5.0
@@ -98,8 +98,14 @@ class Checkpoint:
             return None
         try:
             header, arrays = load_archive(self._path, _KIND)
-            self._require_same_calculation(header["fingerprint"])
-            self._require_same_versions(header["versions"])
+            require_same_calculation(
+                self._path,
+                header,
+                self._fingerprint,
+                self._versions,
+                reasons=_PARTS,
+                kind="relaxation",
+            )
             return State(
                 positions_A=arrays["positions_A"],
                 cell_A=arrays["cell_A"],
@@ -156,24 +162,6 @@ class Checkpoint:
         }
         save_archive(self._path, _KIND, header, arrays)
         self._saved_at_s = self._clock()
-
-    def _require_same_calculation(self, found: Mapping[str, str]) -> None:
-        differing = [
-            reason for part, reason in _PARTS.items() if found[part] != self._fingerprint[part]
-        ]
-        if differing:
-            raise CheckpointError(
-                f"The checkpoint {self._path} belongs to another relaxation: "
-                f"{' and '.join(differing)}. Repeat that one to continue it."
-            )
-
-    def _require_same_versions(self, found: Mapping[str, str]) -> None:
-        changed = differing_versions(found, self._versions)
-        if changed:
-            raise CheckpointError(
-                f"The checkpoint {self._path} was begun with other versions ({changed}), whose "
-                f"steps are not mixed. Go on with those."
-            )
 
     def _remedy(self) -> str:
         return f"delete {self._path} or give another path to start from the beginning."
