@@ -32,6 +32,7 @@ def test_frames_samples_table_and_record(folder: Path, capsys: pytest.CaptureFix
     assert "npt by nose-hoover, 0.1 ps in 50 steps of 2 fs" in said
     record = json.loads((folder / "r.json").read_text())
     part = record["dynamics"]
+    assert record["settings"]["thermostat"] == part["thermostat"] == "nose-hoover"
     assert (part["ensemble"], part["n_steps"], part["n_samples"]) == ("npt", 50, 6)
     assert f"{part['temperature_K']:.1f} K" in said
     frames = read(folder / "md.extxyz.gz", ":")

@@ -124,7 +124,8 @@ def run_dynamics(
                 file.begin(None if state is None else state.sizes.get(name, 0))
         for remark in timestep_remarks(atoms, settings.timestep_fs):
             logger.warning("%s", remark)  # before hours are spent
-        provenance = Provenance(model.identity, settings.to_json(), versions_behind(model.identity))
+        used = {**settings.to_json(), "thermostat": settings.chosen_thermostat}
+        provenance = Provenance(model.identity, used, versions_behind(model.identity))
         run = _Run(moving, output, frames, lines, keeper, checkpoint_s, watch, provenance, clock)
         run.is_recorded = state is not None and state.is_recorded
         return run.to_the_end(None if state is None else state.step, as_progress(progress))

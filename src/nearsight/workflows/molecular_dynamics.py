@@ -83,5 +83,5 @@ def molecular_dynamics(
         progress=context.progress,
     )
     context.unfinished.done(checkpoint, Path(f"{checkpoint}.csv") if own else None)
-    results = DynamicsResults(source.name, dynamics, settings.dynamics.to_json(), context.remarks)
+    results = DynamicsResults(source.name, dynamics, dynamics.provenance.settings, context.remarks)
     return dynamics_record(results, Run(perf_counter() - start, asked=settings))
