@@ -250,7 +250,7 @@ def test_times_are_told_once_and_go_forwards(tmp_path: Path) -> None:
     with pytest.raises(StructureError, match=r"frame 2 is at 0\.5 fs, not later"):
         read_trajectory(file)
     file.write_text("1\n\nNa 0 0 0\n" * 2)
-    with pytest.raises(MethodError, match="does not tell its times; give interval_fs"):
+    with pytest.raises(MethodError, match="does not tell its times; give `interval_fs`"):
         read_trajectory(file)
     with pytest.raises(MethodError, match="counts no steps"):
         read_trajectory(file, timestep_fs=1.0)
