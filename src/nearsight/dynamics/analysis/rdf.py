@@ -107,6 +107,13 @@ class RadialDistribution:
             Axis("distance / Å", 0.0, self.farthest_A),
             Axis("g(r)", 0.0, 1.08 * max(highest, 1.0)),
             (Limit(1.0), *lines),
+            "Radial distribution functions, highest at "
+            + ", ".join(
+                f"{self.distances_A[int(values.argmax())]:.2f} Å ({values.max():.3g}) for "
+                f"{names[pair]}"
+                for pair, values in self.partial.items()
+            )
+            + ".",
         )
 
 
@@ -143,8 +150,8 @@ def radial_distribution(
     farthest_A = half_A if farthest_A is None else farthest_A
     if not 0 < width_A < farthest_A < np.inf:
         raise MethodError(
-            f"shells of {width_A} Å up to {farthest_A} Å cannot be: give width_A above 0 and below "
-            f"farthest_A."
+            f"shells of {width_A} Å up to {farthest_A} Å cannot be: give `width_A` above 0 and "
+            f"below `farthest_A`."
         )
     n_shells = max(int(farthest_A / width_A + 1e-9), 1)
     blocks = _Blocks.of(trajectory, n_shells, width_A, as_progress(progress))

@@ -215,9 +215,7 @@ class _FramesOfFile:
             budget_bytes=self._budget_bytes,
         )
 
-    def trajectory(
-        self, times_fs: FloatArray, unwrapped: bool | None, source: str
-    ) -> Trajectory:
+    def trajectory(self, times_fs: FloatArray, unwrapped: bool | None, source: str) -> Trajectory:
         """Return the frames that count, with unwrapped positions."""
         first = self._whole[0]
         positions = np.array([frame.positions_A for frame in self._whole])

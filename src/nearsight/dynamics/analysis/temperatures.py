@@ -71,6 +71,8 @@ class Temperatures:
             Axis("time / ps", float(times_ps[0]), float(times_ps[-1])),
             Axis("temperature / K", 0.0, 1.05 * highest or 1.0),
             (*lines, Line(times_ps, self.total_K, "all", INK)),
+            f"The temperature of all atoms, {self.total.mean:.1f} ± {self.total.error:.2g} K, and "
+            f"of {', '.join(self.by_element_K)}.",
         )
 
 
@@ -92,7 +94,7 @@ def temperatures(trajectory: Trajectory) -> Temperatures:
     velocities = trajectory.require_velocities()
     masses = trajectory.masses_amu
     twice_kinetic = KELVIN_PER_AMU_A2_PER_FS2 * masses * np.sum(velocities**2, axis=2)
-    degrees = _degrees_of_atoms(trajectory)
+    degrees = degrees_of_atoms(trajectory)
     symbols = np.array(trajectory.symbols)
     by_element = {
         str(symbol): twice_kinetic[:, symbols == symbol].sum(axis=1)
@@ -114,10 +116,10 @@ def temperatures(trajectory: Trajectory) -> Temperatures:
 
 def degrees_of_trajectory(trajectory: Trajectory) -> float:
     """Return how many independent velocities move: three less where the whole stands still."""
-    return float(_degrees_of_atoms(trajectory).sum())
+    return float(degrees_of_atoms(trajectory).sum())
 
 
-def _degrees_of_atoms(trajectory: Trajectory) -> FloatArray:
+def degrees_of_atoms(trajectory: Trajectory) -> FloatArray:
     """Return 3 (1 - m/M) for each atom where the momentum of the whole is zero, else 3."""
     masses, velocities = trajectory.masses_amu, trajectory.require_velocities()
     momenta = np.einsum("a,fai->fi", masses, velocities)

@@ -159,6 +159,17 @@ class Trajectory:
             energies_eV=None if energies is None else energies[inside],
         )
 
+    def of_atoms(self, atoms: Sequence[int] | IntArray) -> "Trajectory":
+        """Return the trajectory of some atoms, by their indices."""
+        chosen, velocities = np.asarray(atoms, dtype=np.int64), self.velocities_A_per_fs
+        return replace(
+            self,
+            numbers=self.numbers[chosen],
+            masses_amu=self.masses_amu[chosen],
+            positions_A=self.positions_A[:, chosen],
+            velocities_A_per_fs=None if velocities is None else velocities[:, chosen],
+        )
+
     def paths_A(self, atoms: Sequence[int] | IntArray | None = None) -> FloatArray:
         """Return how far atoms have moved since the first frame, where the cell changes too.
 
