@@ -145,8 +145,8 @@ class ImageFollower:
         if not self._crossed:
             return positions_A
         moved = positions_A.copy()
-        for frame, cell, image in zip(moved, cells_A, images, strict=True):
-            frame += image @ cell
+        for index, (cell, image) in enumerate(zip(cells_A, images, strict=True)):
+            moved[index] += image @ cell
         return moved
 
 
