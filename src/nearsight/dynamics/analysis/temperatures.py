@@ -64,13 +64,15 @@ class Temperatures:
         lines = [
             Line(times_ps, values, symbol, colors[symbol], width=0.8)
             for symbol, values in self.by_element_K.items()
+            if len(self.by_element_K) > 1
         ]
+        lines.append(Line(times_ps, self.total_K, "all", INK))
         highest = max(float(line.y.max()) for line in lines)
         return Chart(
             "Temperature",
             Axis("time / ps", float(times_ps[0]), float(times_ps[-1])),
             Axis("temperature / K", 0.0, 1.05 * highest or 1.0),
-            (*lines, Line(times_ps, self.total_K, "all", INK)),
+            tuple(lines),
             f"The temperature of all atoms, {self.total.mean:.1f} ± {self.total.error:.2g} K, and "
             f"of {', '.join(self.by_element_K)}.",
         )

@@ -64,7 +64,7 @@ class VelocityCorrelation:
         return Chart(
             "Autocorrelation of velocities",
             Axis("time / fs", 0.0, float(self.times_fs[-1])),
-            Axis("correlation", min(1.1 * lowest, 0.0), 1.05),
+            Axis("correlation", min(1.1 * lowest, -0.05), 1.05),
             (Limit(0.0), Line(self.times_fs, self.total)),
             f"The correlation of velocities over {self.times_fs[-1]:g} fs, from 1 down to "
             f"{lowest:.2f} at {self.times_fs[int(self.total.argmin())]:g} fs.",

@@ -37,6 +37,7 @@ def _numbers(record: TrajectoryRecord) -> Lines:
             f"{each.mean_K:.1f} ± {each.error_K:.2g} K",
         )
         for each in record.temperatures
+        if each.atoms == "all" or len(record.temperatures) > 2
     ]
     if record.radial_distribution is not None:
         lines += [
@@ -74,10 +75,8 @@ def _diffusion(part: DiffusionPart) -> Lines:
     along = "" if part.axes == "xyz" else f" along {part.axes}"
     value = wording.scientific(part.value_m2_per_s, 2)
     error = wording.scientific(part.error_m2_per_s, 0)
-    lines: Lines = [
-        (label, Markup("{} ± {} m²/s{}").format(value, error, along)),
-        (f"estimator of {part.kind}", part.estimator),
-    ]
+    said = Markup("{} ± {} m²/s{}, by {}").format(value, error, along, part.estimator)
+    lines: Lines = [(label, said)]
     if part.infinite_m2_per_s is not None:
         infinite = wording.scientific(part.infinite_m2_per_s, 2)
         lines.append(
