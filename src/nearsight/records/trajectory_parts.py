@@ -59,6 +59,15 @@ class RadialPart:
         tuple[CoordinationPart, ...], Says("Numbers of neighbours, where a distance was given.")
     ]
 
+    def text(self, pair: PairPart) -> str:
+        """Say where g(r) of a pair is highest, if that is no matter of where counting ends."""
+        end_A = self.distances_A[-1] + self.width_A / 2
+        if pair.highest_g == 0:
+            return f"no pair up to {end_A:.2f} Å"
+        if pair.highest_g == pair.g[-1]:
+            return f"still rising at {end_A:.2f} Å, up to where pairs were counted"
+        return f"up to {pair.highest_g:.2f} at {pair.highest_A:.2f} Å"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DisplacementPart:

@@ -108,6 +108,8 @@ class TrajectoryResults:
     """What was asked for, by name."""
     trajectory_warnings: tuple[Remark, ...] = ()
     """What was remarked about the file."""
+    remarks: tuple[Remark, ...] = ()
+    """What was remarked about several results together."""
 
     def __repr__(self) -> str:
         return paragraph(self, self.name, f"{self.frames.n_frames} frames")
@@ -117,7 +119,7 @@ class TrajectoryResults:
         """What must be known before the numbers are used."""
         made = (self.radial, *self.diffusion, self.spectrum, self.temperatures, self.fluctuations)
         of_parts = [remark for each in made if each is not None for remark in each.warnings]
-        return tuple(dict.fromkeys((*self.trajectory_warnings, *of_parts)))
+        return tuple(dict.fromkeys((*self.trajectory_warnings, *of_parts, *self.remarks)))
 
     def charts(self) -> dict[str, Chart]:
         """Return what is drawn, each under a short name."""

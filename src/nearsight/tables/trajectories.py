@@ -58,7 +58,15 @@ def print_trajectory(record: TrajectoryRecord, in_words: Callable[[str], str] = 
         )
     for index, diffusion in enumerate(record.diffusion):
         print_line("diffusion" if index == 0 else "", diffusion_text(diffusion))
-    spectrum = record.velocity_spectrum
+    correlation, spectrum = record.velocity_correlation, record.velocity_spectrum
+    if correlation is not None:
+        lowest = min(correlation.total)
+        at_fs = correlation.times_fs[correlation.total.index(lowest)]
+        print_line(
+            "velocities",
+            f"correlated over {correlation.times_fs[-1]:g} fs, down to {lowest:.2f} at "
+            f"{at_fs:g} fs",
+        )
     if spectrum is not None:
         print_line(
             "spectrum",
@@ -79,16 +87,14 @@ def _frames_text(record: TrajectoryRecord) -> str:
     plural = "" if part.n_frames == 1 else "s"
     skipped = f", {part.n_skipped} before left out" if part.n_skipped else ""
     have = "positions and velocities" if part.has_velocities else "positions"
-    how = "unwrapped" if part.unwrapped else "followed across the cell"
-    return f"{part.n_frames} frame{plural} {span}{skipped}; {have}, {how}"
+    how = ", unwrapped" if part.unwrapped else ", followed across the cell"
+    crosses = part.n_frames > 1 and any(record.relaxed_structure.pbc)
+    return f"{part.n_frames} frame{plural} {span}{skipped}; {have}{how if crosses else ''}"
 
 
 def _print_radial(radial: RadialPart) -> None:
     for index, pair in enumerate(radial.pairs[:_MOST_PAIRS]):
-        print_line(
-            "g(r)" if index == 0 else "",
-            f"{pair.first}-{pair.second} up to {pair.highest_g:.2f} at {pair.highest_A:.2f} Å",
-        )
+        print_line("g(r)" if index == 0 else "", f"{pair.first}-{pair.second} {radial.text(pair)}")
     more = len(radial.pairs) - _MOST_PAIRS
     if more > 0:
         print_line("", f"and {more} more pairs of elements (CSV and JSON have all)")

@@ -1,7 +1,7 @@
 """What can be computed of a trajectory, one analysis after the other."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar, cast
 
@@ -35,6 +35,7 @@ from nearsight.dynamics.analysis.velocity_correlation import (
 from nearsight.errors import MethodError, StructureError
 from nearsight.progress import Progress
 from nearsight.records.trajectory_results import Fluctuations, is_diffusive
+from nearsight.remarks import Remark
 from nearsight.workflows.harmonic_density import harmonic_density
 from nearsight.workflows.settings import TrajectorySettings
 
@@ -46,6 +47,7 @@ _SMALLEST_SHARE = 0.5
 """Of the variance of the kinetic energy: the total energy has more of it at constant temperature,
 where potential and kinetic energy fluctuate by themselves, and hardly any at constant energy."""
 _SAME_VOLUME = 1e-9
+_SIZE = "size-not-corrected"
 
 
 class Analyses:
@@ -72,6 +74,7 @@ class Analyses:
         self._some = frames if len(chosen) == frames.n_atoms else frames.of_atoms(chosen)
         self._progress = progress
         self._not_computed: dict[str, str] = {}
+        self._remarks: tuple[Remark, ...] = ()
 
     def results(
         self, samples: File | None, harmonic: File | None, skip_fs: float
@@ -107,6 +110,7 @@ class Analyses:
             **found,
             "within_A": self._settings.radial.within_A,
             "not_computed": self._not_computed,
+            "remarks": self._remarks,
         }
 
     def reasons(self) -> list[str]:
@@ -198,7 +202,25 @@ class Analyses:
             )
             for kind in dict.fromkeys(names)
         ]
-        return tuple(map(_without_corrections_of_rest, made))
+        return tuple(self._without_size(made))
+
+    def _without_size(self, made: Sequence[DiffusionCoefficient]) -> Iterator[DiffusionCoefficient]:
+        """Yield coefficients, and say once of all that diffuses that the cell has a size."""
+        kinds = []
+        for each in made:
+            left = tuple(one for one in each.warnings if one.code != _SIZE)
+            if left != each.warnings and is_diffusive(each):
+                kinds.append(each.kind)
+            yield replace(each, warnings=left)
+        if kinds:
+            self._remarks += (
+                Remark(
+                    _SIZE,
+                    f"diffusion ({', '.join(kinds)}) is that in this cell; in a liquid it is faster "
+                    f"in an infinite one, by the correction of Yeh and Hummer, which needs the "
+                    f"viscosity (`viscosity_Pa_s`).",
+                ),
+            )
 
     def _fluctuations(self, samples: File, skip_fs: float) -> Fluctuations:
         log = read_log(samples)
@@ -246,11 +268,3 @@ def _ensemble(log: dict[str, FloatArray], source: str) -> Literal["nvt", "npt"]:
             f"capacities need one at constant temperature. Leave `samples` out."
         )
     return "nvt"
-
-
-def _without_corrections_of_rest(diffusion: DiffusionCoefficient) -> DiffusionCoefficient:
-    """Return a coefficient without a remark on how to correct it where nothing diffuses."""
-    if is_diffusive(diffusion):
-        return diffusion
-    left = tuple(each for each in diffusion.warnings if each.code != "size-not-corrected")
-    return replace(diffusion, warnings=left)

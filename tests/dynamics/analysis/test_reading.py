@@ -283,8 +283,10 @@ def test_a_part_of_a_trajectory_is_that_between_two_times(tmp_path: Path) -> Non
     np.testing.assert_allclose(part.times_fs, [20.0, 40.0, 60.0])
     np.testing.assert_allclose(part.positions_A[1], gliding(9)[4].positions)
     np.testing.assert_allclose(part.energies_eV, [-1.0, -2.0, -3.0])
-    with pytest.raises(MethodError, match="no frame is between"):
+    with pytest.raises(MethodError, match="no frame is at 1000 fs or later"):
         part.between(1000.0)
+    with pytest.raises(MethodError, match="no frame is between 1 and 2 fs"):
+        part.between(1.0, 2.0)
 
 
 @pytest.mark.parametrize("kind", ["xyz", "xyz.gz", "dump", "traj"])

@@ -229,6 +229,12 @@ def _lags(trajectory: Trajectory, start_fs: float | None, end_fs: float | None) 
     end = _LAST * longest if end_fs is None else end_fs / interval
     first, last = max(round(start), 1), round(end)
     if not (np.isfinite([start, end]).all() and start >= 0 and first + 3 <= last <= longest - 1):
+        if start_fs is None and end_fs is None:
+            raise MethodError(
+                f"{longest + 1} frames are too few for a diffusion coefficient: there are no four "
+                f"times from 2 to 10 % of their {longest * interval:g} fs; take a longer "
+                f"trajectory, or say which times are fitted (`start_fs`, `end_fs`)."
+            )
         raise MethodError(
             f"between {first * interval:g} and {last * interval:g} fs there are no four times "
             f"that the trajectory has displacements over, with {longest * interval:g} fs in steps "

@@ -145,8 +145,11 @@ class Trajectory:
         """
         inside = np.flatnonzero((self.times_fs >= start_fs) & (self.times_fs <= end_fs))[::every]
         if len(inside) == 0:
+            when = f"between {start_fs:g} and {end_fs:g} fs"
+            if end_fs == np.inf:
+                when = f"at {start_fs:g} fs or later"
             raise MethodError(
-                f"no frame is between {start_fs:g} and {end_fs:g} fs; the trajectory has "
+                f"no frame is {when}; the trajectory has "
                 f"{self.times_fs[0]:g} to {self.times_fs[-1]:g} fs."
             )
         velocities, energies = self.velocities_A_per_fs, self.energies_eV

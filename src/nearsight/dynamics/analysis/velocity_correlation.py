@@ -33,7 +33,7 @@ CM_PER_FS = constants.c * 1e2 * constants.femto
 _END_OF_WINDOW = 4.0
 """In standard deviations: what a Gaussian window cuts off there is 3e-4 of its height."""
 _POINTS_PER_WIDTH = 5
-_SEEN = 1e-3
+_SEEN = 3e-3
 _HIGHEST_PER_CM = {True: 4000.0, False: 2500.0}
 """How high frequencies may be with hydrogen and without."""
 
@@ -104,7 +104,7 @@ class VelocitySpectrum:
 
     @property
     def highest_per_cm(self) -> float:
-        """Where it has ended, in cm⁻¹: beyond, it is below a thousandth of its largest value."""
+        """Where it has ended, in cm⁻¹: beyond, it is below 0.3 % of its largest value."""
         seen = np.flatnonzero(self.total_cm > _SEEN * self.total_cm.max())
         end = min(1.1 * self.wavenumbers_per_cm[seen[-1]], self.wavenumbers_per_cm[-1])
         return float(max(end, self.wavenumbers_per_cm[1]))

@@ -39,20 +39,17 @@ def _numbers(record: TrajectoryRecord) -> Lines:
         for each in record.temperatures
         if each.atoms == "all" or len(record.temperatures) > 2
     ]
-    if record.radial_distribution is not None:
+    radial = record.radial_distribution
+    if radial is not None:
         lines += [
-            (
-                f"highest g(r) of {pair.first}–{pair.second}",
-                f"{pair.highest_g:.2f} at {pair.highest_A:.2f} Å",
-            )
-            for pair in record.radial_distribution.pairs
+            (f"g(r) of {pair.first}–{pair.second}", radial.text(pair)) for pair in radial.pairs
         ]
         lines += [
             (
                 f"{each.neighbour} around {each.centre} within {each.within_A:g} Å",
                 f"{each.number:.2f}",
             )
-            for each in record.radial_distribution.coordination
+            for each in radial.coordination
         ]
     lines += [
         (
