@@ -42,11 +42,7 @@ def print_trajectory(record: TrajectoryRecord, in_words: Callable[[str], str] = 
     selected = "" if part.n_selected == record.n_atoms else f", {part.n_selected} of them selected"
     print_line("structure", f"{record.formula}, {record.n_atoms} atoms{selected}")
     print_line("frames", _frames_text(record))
-    for each in record.temperatures:
-        label = "temperature" if each.atoms == "all" else ""
-        name = "" if each.atoms == "all" else f" of {each.atoms}"
-        if len(record.temperatures) > 2 or each.atoms == "all":
-            print_line(label, f"{each.mean_K:.1f} ± {each.error_K:.2g} K{name}")
+    _print_temperatures(record)
     if record.radial_distribution is not None:
         _print_radial(record.radial_distribution)
     for index, moved in enumerate(record.displacements):
@@ -58,6 +54,33 @@ def print_trajectory(record: TrajectoryRecord, in_words: Callable[[str], str] = 
         )
     for index, diffusion in enumerate(record.diffusion):
         print_line("diffusion" if index == 0 else "", diffusion_text(diffusion))
+    _print_velocities(record)
+    if record.fluctuations is not None:
+        for label, text in fluctuations_lines(record.fluctuations):
+            print_line(label, text)
+    _print_reasons(record, in_words)
+
+
+def _frames_text(record: TrajectoryRecord) -> str:
+    part = record.frames
+    span = f"from {part.start_fs / 1000:g} to {part.end_fs / 1000:g} ps"
+    plural = "" if part.n_frames == 1 else "s"
+    skipped = f", {part.n_skipped} before left out" if part.n_skipped else ""
+    have = "positions and velocities" if part.has_velocities else "positions"
+    how = ", unwrapped" if part.unwrapped else ", followed across the cell"
+    crosses = part.n_frames > 1 and any(record.relaxed_structure.pbc)
+    return f"{part.n_frames} frame{plural} {span}{skipped}; {have}{how if crosses else ''}"
+
+
+def _print_temperatures(record: TrajectoryRecord) -> None:
+    for each in record.temperatures:
+        label = "temperature" if each.atoms == "all" else ""
+        name = "" if each.atoms == "all" else f" of {each.atoms}"
+        if len(record.temperatures) > 2 or each.atoms == "all":
+            print_line(label, f"{each.mean_K:.1f} ± {each.error_K:.2g} K{name}")
+
+
+def _print_velocities(record: TrajectoryRecord) -> None:
     correlation, spectrum = record.velocity_correlation, record.velocity_spectrum
     if correlation is not None:
         lowest = min(correlation.total)
@@ -75,21 +98,6 @@ def print_trajectory(record: TrajectoryRecord, in_words: Callable[[str], str] = 
         )
     if record.harmonic is not None:
         print_line("harmonic", f"modes of {printable_name(record.harmonic.source)}")
-    if record.fluctuations is not None:
-        for label, text in fluctuations_lines(record.fluctuations):
-            print_line(label, text)
-    _print_reasons(record, in_words)
-
-
-def _frames_text(record: TrajectoryRecord) -> str:
-    part = record.frames
-    span = f"from {part.start_fs / 1000:g} to {part.end_fs / 1000:g} ps"
-    plural = "" if part.n_frames == 1 else "s"
-    skipped = f", {part.n_skipped} before left out" if part.n_skipped else ""
-    have = "positions and velocities" if part.has_velocities else "positions"
-    how = ", unwrapped" if part.unwrapped else ", followed across the cell"
-    crosses = part.n_frames > 1 and any(record.relaxed_structure.pbc)
-    return f"{part.n_frames} frame{plural} {span}{skipped}; {have}{how if crosses else ''}"
 
 
 def _print_radial(radial: RadialPart) -> None:

@@ -99,11 +99,8 @@ class Analyses:
             "radial": self._attempt("rdf", self._radial),
         }
         groups = self._molecules() if self._wants_motion() else None
-        mean_K = None if hot is None else hot.total.mean
         found["displacements"] = self._attempt("msd", lambda: self._displacements(groups)) or ()
-        found["diffusion"] = (
-            self._attempt("diffusion", lambda: self._diffusion(groups, mean_K)) or ()
-        )
+        found["diffusion"] = self._attempt("diffusion", lambda: self._diffusion(groups)) or ()
         if not any(found.values()):
             raise MethodError(f"nothing can be computed: {'; '.join(self.reasons())}.")
         return {
@@ -181,12 +178,10 @@ class Analyses:
             mean_squared_displacement(self._some, each, remove_drift=drift) for each in kinds
         )
 
-    def _diffusion(
-        self, groups: Sequence[Group] | None, mean_K: float | None
-    ) -> tuple[DiffusionCoefficient, ...]:
+    def _diffusion(self, groups: Sequence[Group] | None) -> tuple[DiffusionCoefficient, ...]:
         asked = self._settings.diffusion
         names = self._some.symbols if groups is None else [group.name for group in groups]
-        temperature_K = self._settings.temperature_K or mean_K
+        temperature_K = None if asked.viscosity_Pa_s is None else self._temperature_K()
         made = [
             diffusion_coefficient(
                 self._some,
@@ -198,11 +193,18 @@ class Analyses:
                 remove_drift=asked.remove_drift,
                 estimator=cast(Estimator, asked.estimator),
                 viscosity_Pa_s=asked.viscosity_Pa_s,
-                temperature_K=None if asked.viscosity_Pa_s is None else temperature_K,
+                temperature_K=temperature_K,
             )
             for kind in dict.fromkeys(names)
         ]
         return tuple(self._without_size(made))
+
+    def _temperature_K(self) -> float | None:
+        """Return the temperature that was given, or the mean one where there are velocities."""
+        given = self._settings.temperature_K
+        if given is not None or self._frames.velocities_A_per_fs is None:
+            return given
+        return temperatures(self._frames).total.mean
 
     def _without_size(self, made: Sequence[DiffusionCoefficient]) -> Iterator[DiffusionCoefficient]:
         """Yield coefficients, and say once of all that diffuses that the cell has a size."""
@@ -216,9 +218,9 @@ class Analyses:
             self._remarks += (
                 Remark(
                     _SIZE,
-                    f"diffusion ({', '.join(kinds)}) is that in this cell; in a liquid it is faster "
-                    f"in an infinite one, by the correction of Yeh and Hummer, which needs the "
-                    f"viscosity (`viscosity_Pa_s`).",
+                    f"diffusion ({', '.join(kinds)}) is that in this cell; in a liquid it is "
+                    f"faster in an infinite one, by the correction of Yeh and Hummer, which needs "
+                    f"the viscosity (`viscosity_Pa_s`).",
                 ),
             )
 
