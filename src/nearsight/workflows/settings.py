@@ -126,13 +126,15 @@ class TrajectorySettings(Settings):
     @property
     def asked(self) -> frozenset[str]:
         """What was asked for by name, or by a setting of its own; it fails if it cannot be."""
-        radial, velocity = RadialSettings(), VelocitySettings()
+        also_of_others = ("particles", "remove_drift")
+        of_fits = DiffusionSettings(
+            **{name: getattr(self.diffusion, name) for name in also_of_others}
+        )
         by_setting = {
-            "rdf": self.radial != radial,
-            "diffusion": self.diffusion
-            != DiffusionSettings(remove_drift=self.diffusion.remove_drift),
+            "rdf": self.radial != RadialSettings(),
+            "diffusion": self.diffusion != of_fits,
             "vacf": self.velocity.longest_fs is not None,
-            "spectrum": self.velocity.width_per_cm != velocity.width_per_cm,
+            "spectrum": self.velocity.width_per_cm != VelocitySettings().width_per_cm,
         }
         named = (name for name, is_set in by_setting.items() if is_set)
         return frozenset(self.analyses or ()) | frozenset(named) - frozenset(self.leave_out)

@@ -161,13 +161,17 @@ class Analyses:
         return harmonic_density(path, spectrum, self._some.symbols)
 
     def _molecules(self) -> tuple[Group, ...] | None:
-        """Return the molecules, and atoms by themselves; None where there are no molecules."""
+        """Return the molecules, and atoms by themselves; None where atoms only are followed."""
+        particles = self._settings.diffusion.particles
+        if particles == "atoms":
+            return None
         try:
             groups = molecules(self._some)
-        except MethodError:  # a framework only
-            return None
-        except StructureError as error:
-            self._not_computed["molecules"] = str(error)
+        except (MethodError, StructureError) as error:
+            if particles == "molecules":
+                raise
+            if isinstance(error, StructureError):  # a framework has none, which is no defect
+                self._not_computed["molecules"] = str(error)
             return None
         return groups if any(len(group.atoms) > 1 for group in groups) else None
 

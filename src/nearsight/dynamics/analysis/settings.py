@@ -64,8 +64,13 @@ class RadialSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class DiffusionSettings(Settings):
-    """How displacements are averaged, and lines put through them."""
+    """Whose displacements are averaged, and how lines are put through them."""
 
+    particles: Annotated[
+        str,
+        Help("follow atoms only, or molecules by their centres of mass too, if there are any"),
+        OneOf(("auto", "atoms", "molecules")),
+    ] = "auto"
     start_fs: Annotated[
         float | None,
         Help("fit displacements from this time on (default: 2 % of the length)", "T"),

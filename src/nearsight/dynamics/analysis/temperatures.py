@@ -12,7 +12,11 @@ from nearsight.arrays import FloatArray
 from nearsight.charts.chart import INK, Axis, Chart, Line
 from nearsight.charts.on_axes import draw
 from nearsight.charts.palette import element_colors
-from nearsight.dynamics.analysis.block_averages import BlockAverage, block_average
+from nearsight.dynamics.analysis.block_averages import (
+    BlockAverage,
+    block_average,
+    few_independent,
+)
 from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
@@ -112,7 +116,7 @@ def temperatures(trajectory: Trajectory) -> Temperatures:
         total=mean,
         by_element={symbol: block_average(values) for symbol, values in by_element.items()},
         n_degrees=float(degrees.sum()),
-        warnings=mean.warnings,
+        warnings=tuple(few_independent("the temperature", mean.n_independent)),
     )
 
 
