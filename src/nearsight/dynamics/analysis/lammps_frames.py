@@ -11,12 +11,10 @@ from ase.data import atomic_numbers
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.dynamics.analysis.frame_lines import Frame, FrameLines, numbers_of, table
+from nearsight.dynamics.analysis.settings import UNITS
 from nearsight.errors import MethodError
 
-_FS_IN_TIME_UNIT = {"metal": 1000.0, "real": 1.0}
-"""Femtoseconds in the unit of time of LAMMPS's styles of units in which lengths are Å."""
-
-UNITS = tuple(_FS_IN_TIME_UNIT)
+_FS_IN_TIME_UNIT = dict(zip(UNITS, (1000.0, 1.0), strict=True))
 
 
 def lammps_frames(

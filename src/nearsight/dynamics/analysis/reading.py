@@ -15,7 +15,8 @@ from nearsight.arrays import FloatArray
 from nearsight.dynamics.analysis.ase_frames import ase_frames
 from nearsight.dynamics.analysis.frame_lines import CutError, Frame, FrameLines
 from nearsight.dynamics.analysis.frame_times import Moment, of_all, times_of
-from nearsight.dynamics.analysis.lammps_frames import UNITS, lammps_frames
+from nearsight.dynamics.analysis.lammps_frames import lammps_frames
+from nearsight.dynamics.analysis.settings import UNITS
 from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.dynamics.analysis.unwrapping import ImageFollower
 from nearsight.dynamics.analysis.xyz_frames import xyz_frames

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from nearsight.dynamics.analysis.lammps_frames import UNITS
 from nearsight.errors import SettingError
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
+
+UNITS = ("metal", "real")
+"""LAMMPS's styles of units in which lengths are Å."""
 
 
 @dataclass(frozen=True, kw_only=True)
