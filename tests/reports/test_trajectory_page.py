@@ -43,7 +43,7 @@ def test_the_page_has_the_numbers_of_the_record(
     assert "by generalised least squares" in words
     assert record.radial_distribution is not None
     [around] = record.radial_distribution.coordination
-    assert f"Ar around Ar within 6 Å {around.number:.2f}" in words
+    assert f"<dt>Ar around Ar within 6 Å</dt><dd>{around.number:.2f}</dd>" in page.text
     # One element is all of them, and has no line of its own.
     assert "temperature of Ar" not in words
     for heading in ("Radial distribution function", "Mean squared displacement", "Diffusion of Ar"):
