@@ -1,6 +1,8 @@
 """Networks of one element, as plain arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
@@ -70,3 +72,35 @@ class Network:
     def n_parameters(self) -> int:
         """Number of weights and biases."""
         return sum(layer.weights.size + layer.biases.size for layer in self.layers)
+
+
+def parameters(network: Network) -> FloatArray:
+    """Return all weights and biases, shape ``(n_parameters,)``.
+
+    Layer by layer: the weights of the first node to all its inputs, those of the next, then the
+    biases.
+    """
+    return np.concatenate(
+        [part for layer in network.layers for part in (layer.weights.ravel(), layer.biases)]
+    )
+
+
+def with_parameters(network: Network, values: FloatArray) -> Network:
+    """Return a network of the same shape that has these `parameters`, shape ``(n_parameters,)``.
+
+    Raises
+    ------
+    MethodError
+        There are more or fewer of them.
+    """
+    if values.shape != (network.n_parameters,):
+        raise MethodError(
+            f"the network has {network.n_parameters} parameters, not an array of {values.shape}."
+        )
+    layers, rest = [], values
+    for layer in network.layers:
+        weights, biases, rest = np.split(
+            rest, [layer.weights.size, layer.weights.size + layer.biases.size]
+        )
+        layers.append(replace(layer, weights=weights.reshape(layer.weights.shape), biases=biases))
+    return Network(tuple(layers))

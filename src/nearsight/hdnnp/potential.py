@@ -76,7 +76,7 @@ class FunctionStatistics:
 
 @dataclass(frozen=True)
 class Normalization:
-    """Units in which networks were trained: E* = (E - N mean_energy) conv_energy, r* = r conv_length.
+    """Units of the training: E* = (E - N mean_energy) conv_energy, and r* = r conv_length.
 
     The length changes no value of a symmetry function, and so no number of a potential that is
     evaluated.
