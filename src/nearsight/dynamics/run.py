@@ -180,9 +180,11 @@ class _Run:
             raise
         self._save()
         pairs = moving.pairs
+        # Files have evenly spaced moments only, also where the run is given a longer time later.
+        last = () if moving.step % interval == 0 else (moving.sample(),)
         return Dynamics(
             atoms=_without_calculator(moving.atoms),
-            samples=tuple(samples) if self.lines is None else self.lines.read(),
+            samples=(*(samples if self.lines is None else self.lines.read()), *last),
             n_steps=n_steps,
             timestep_fs=moving.settings.timestep_fs,
             thermostat=moving.settings.chosen_thermostat,
