@@ -12,7 +12,12 @@ from nearsight.errors import MethodError
 from nearsight.locality.result import Locality
 from nearsight.printable import percent
 from nearsight.provenance import Provenance
-from nearsight.records.results import ElasticResults, HarmonicResults, ProbedResults
+from nearsight.records.results import (
+    DynamicsResults,
+    ElasticResults,
+    HarmonicResults,
+    ProbedResults,
+)
 from nearsight.records.trajectory_results import TrajectoryResults
 from nearsight.storage import write_atomically
 from nearsight.structures.selection import structure_stem
@@ -151,6 +156,18 @@ def trajectory_figure(path: str, calculated: Sequence[TrajectoryResults]) -> Non
             draw(chart, axes)
             axes.set_title(_title(name, chart.title))
     _save(figure, path)
+
+
+def dynamics_figure(path: str, calculated: Sequence[DynamicsResults]) -> None:
+    """Draw the temperature, what is conserved, the volume and the pressure over the time."""
+    panels: list[tuple[Sequence[str], Chart]] = []
+    for each in calculated:
+        dynamics = each.dynamics
+        about = f"{structure_stem(each.name)} ({dynamics.atoms.get_chemical_formula()})"
+        temperature, *others = dynamics.charts()
+        panels.append(((f"{about}, {_models([dynamics.provenance])}",), temperature))
+        panels += [((), chart) for chart in others]
+    _draw_panels(path, panels)
 
 
 def _draw_panels(path: str, panels: Sequence[tuple[Sequence[str], Chart]]) -> None:

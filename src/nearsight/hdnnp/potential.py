@@ -1,0 +1,148 @@
+"""A potential of Behler and Parrinello as a value: everything that decides its numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ase import units as ase_units
+from ase.data import atomic_numbers
+
+from nearsight.arrays import FloatArray
+from nearsight.errors import MethodError
+from nearsight.hdnnp.networks import Network
+from nearsight.hdnnp.symmetry_functions import SymmetryFunction
+
+LENGTHS_A = {"angstrom": 1.0, "bohr": ase_units.Bohr}
+ENERGIES_eV = {"eV": 1.0, "hartree": ase_units.Hartree}
+SCALINGS = ("none", "range", "center", "range and center", "sigma")
+
+
+@dataclass(frozen=True)
+class PotentialUnits:
+    """Units that numbers in the files of a potential have.
+
+    Raises
+    ------
+    MethodError
+        A unit that is not known.
+    """
+
+    length: str = "angstrom"
+    energy: str = "eV"
+
+    def __post_init__(self) -> None:
+        for name, known in ((self.length, LENGTHS_A), (self.energy, ENERGIES_eV)):
+            if name not in known:
+                raise MethodError(f"the unit {name!r} is not known here; use {' or '.join(known)}.")
+
+    @property
+    def length_A(self) -> float:
+        """The unit of length in Å."""
+        return LENGTHS_A[self.length]
+
+    @property
+    def energy_eV(self) -> float:
+        """The unit of energy in eV."""
+        return ENERGIES_eV[self.energy]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How values of symmetry functions are brought to a common size before a network sees them.
+
+    With low + (high - low) (G - a) / b: ``range`` has a = min and b = max - min; ``range and
+    center`` a = mean and the same b; ``sigma`` a = mean and b = sigma; ``center`` is G - mean and
+    ``none`` G itself.
+    """
+
+    kind: str = "range and center"
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in SCALINGS:
+            raise MethodError(f"there is no scaling {self.kind!r}; there are {SCALINGS}.")
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionStatistics:
+    """Values of the symmetry functions of one element over the training data, in their order."""
+
+    smallest: FloatArray
+    """Shape ``(n_functions,)``, as all of these."""
+    largest: FloatArray
+    mean: FloatArray
+    sigma: FloatArray
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Units of the training: E* = (E - N mean_energy) conv_energy, and r* = r conv_length.
+
+    The length changes no value of a symmetry function, and so no number of a potential that is
+    evaluated.
+    """
+
+    mean_energy: float = 0.0
+    """Energy of each atom that is taken off first, in the unit of energy."""
+    conv_energy: float = 1.0
+    """In one over the unit of energy."""
+    conv_length: float = 1.0
+    """In one over the unit of length."""
+
+
+@dataclass(frozen=True, eq=False)
+class ElementPotential:
+    """What belongs to one element."""
+
+    symbol: str
+    functions: tuple[SymmetryFunction, ...]
+    """In the order in which the network takes them (`network_order`)."""
+    statistics: FunctionStatistics
+    network: Network
+    atomic_energy: float = 0.0
+    """Energy of the free atom, in the unit of energy, that is added to what the network gives."""
+
+    def __post_init__(self) -> None:
+        n_functions, n_inputs = len(self.functions), self.network.sizes[0]
+        if n_functions != n_inputs:
+            raise MethodError(
+                f"{self.symbol} has {n_functions} symmetry functions, and its network has "
+                f"{n_inputs} inputs."
+            )
+        shapes = {np.shape(each) for each in vars(self.statistics).values()}
+        if shapes != {(n_functions,)}:
+            raise MethodError(
+                f"{self.symbol} has {n_functions} symmetry functions, and statistics of "
+                f"{sorted(shapes)}."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Potential:
+    """Networks and symmetry functions of all elements.
+
+    The energy of a structure is the sum over its atoms of atomic_energy + mean_energy +
+    network / conv_energy, in the unit of energy.
+    """
+
+    elements: tuple[ElementPotential, ...]
+    """In the order of their atomic numbers."""
+    scaling: Scaling = Scaling()
+    normalization: Normalization = Normalization()
+    units: PotentialUnits = PotentialUnits()
+
+    def __post_init__(self) -> None:
+        numbers = [atomic_numbers[each.symbol] for each in self.elements]
+        if numbers != sorted(set(numbers)):
+            raise MethodError("elements of a potential are those of rising atomic number, once.")
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Symbols of its elements."""
+        return tuple(each.symbol for each in self.elements)
+
+    @property
+    def cutoff_A(self) -> float:
+        """The largest cutoff radius in Å."""
+        functions = [one for each in self.elements for one in each.functions]
+        return self.units.length_A * max(one.cutoff.radius for one in functions)
