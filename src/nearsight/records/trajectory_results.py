@@ -1,13 +1,14 @@
 """What was found in a trajectory, with what made it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ase import Atoms
 
 from nearsight.arrays import FloatArray
 from nearsight.charts.chart import Axis, Chart, Line, overlaid
+from nearsight.charts.palette import series_colors
 from nearsight.dynamics.analysis.diffusion import DiffusionCoefficient
 from nearsight.dynamics.analysis.displacement import MeanSquaredDisplacement
 from nearsight.dynamics.analysis.fluctuations import Compressibility, HeatCapacity
@@ -125,12 +126,14 @@ class TrajectoryResults:
         """Return what is drawn, each under a short name."""
         charts: dict[str, Chart] = {}
         if self.radial is not None:
-            charts["rdf"] = self.radial.chart()
+            charts["rdf"] = _in_colors(self.radial.chart())
         if self.displacements:
-            charts["msd"] = overlaid([each.chart() for each in self.displacements])
+            charts["msd"] = _in_colors(overlaid([each.chart() for each in self.displacements]))
         diffusive = [each for each in self.diffusion if is_diffusive(each)]
         if diffusive:
-            charts["diffusion"] = overlaid([each.chart() for each in diffusive])
+            lines = overlaid([each.chart() for each in diffusive])
+            many = "Diffusion" if len(diffusive) > 1 else lines.title
+            charts["diffusion"] = _in_colors(replace(lines, title=many))
         if self.correlation is not None:
             charts["vacf"] = self.correlation.chart()
         if self.spectrum is not None:
@@ -144,6 +147,19 @@ class TrajectoryResults:
 def is_diffusive(diffusion: DiffusionCoefficient) -> bool:
     """Tell whether displacements grew with time as those of diffusion do."""
     return all(remark.code != "not-diffusive" for remark in diffusion.warnings)
+
+
+def _in_colors(chart: Chart) -> Chart:
+    """Return a chart with a colour of its own for each series that has none."""
+    lines = [mark for mark in chart.marks if isinstance(mark, Line) and mark.color is None]
+    colors = series_colors(line.label for line in lines)
+    marks = tuple(
+        replace(mark, color=colors[mark.label])
+        if isinstance(mark, Line) and mark.color is None
+        else mark
+        for mark in chart.marks
+    )
+    return replace(chart, marks=marks)
 
 
 def _beside(chart: Chart, *below: Chart) -> Chart:

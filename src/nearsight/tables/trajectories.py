@@ -14,16 +14,8 @@ from nearsight.records.trajectory_parts import DiffusionPart, FluctuationsPart, 
 from nearsight.records.trajectory_results import HarmonicDensity, TrajectoryResults
 from nearsight.tables.lines import WIDTH, print_line
 from nearsight.tables.table import Column, Table
+from nearsight.workflows.settings import ANALYSES
 
-_NAMES = {
-    "rdf": "g(r)",
-    "msd": "displacements",
-    "diffusion": "diffusion",
-    "vacf": "velocity correlation",
-    "spectrum": "spectrum",
-    "temperatures": "temperatures",
-    "molecules": "molecules",
-}
 _MOST_PAIRS = 6
 
 
@@ -150,7 +142,7 @@ def fluctuations_lines(part: FluctuationsPart) -> Iterator[tuple[str, str]]:
 def _print_reasons(record: TrajectoryRecord, in_words: Callable[[str], str]) -> None:
     by_reason: dict[str, list[str]] = {}
     for name, reason in record.not_computed.items():
-        by_reason.setdefault(reason, []).append(_NAMES.get(name, name))
+        by_reason.setdefault(reason, []).append(ANALYSES.get(name, name))
     for reason, names in by_reason.items():
         said = f"No {', '.join(names)}: {in_words(reason)}"
         print()

@@ -26,8 +26,15 @@ Supercell = Annotated[
     POSITIVE,
 ]
 
-ANALYSES = ("rdf", "msd", "diffusion", "vacf", "spectrum", "temperatures")
-"""What can be computed of a trajectory."""
+ANALYSES: Mapping[str, str] = {
+    "rdf": "g(r)",
+    "msd": "displacements",
+    "diffusion": "diffusion",
+    "vacf": "velocity correlation",
+    "spectrum": "spectrum",
+    "temperatures": "temperatures",
+}
+"""What can be computed of a trajectory, and what it is called where it is shown."""
 
 # The stress that is left is below 0.01 GPa then, at the density of any solid: a virial per atom
 # below 10⁻⁴ eV at more than 1.6 Å³ for an atom.

@@ -10,6 +10,7 @@ from nearsight.records.trajectory_parts import DiffusionPart, FluctuationsPart
 from nearsight.reports import wording
 from nearsight.reports.provenance import Lines
 from nearsight.reports.subjects.subject import Figure, Subject
+from nearsight.workflows.settings import ANALYSES
 
 _NOTES = {
     "rdf": "How often two atoms are at a distance, relative to atoms that are spread evenly.",
@@ -62,7 +63,13 @@ def _numbers(record: TrajectoryRecord) -> Lines:
         lines += _diffusion(diffusion)
     if record.fluctuations is not None:
         lines += _fluctuations(record.fluctuations)
-    return [*lines, *((f"no {name}", reason) for name, reason in record.not_computed.items())]
+    return [
+        *lines,
+        *(
+            (f"no {ANALYSES.get(name, name)}", reason)
+            for name, reason in record.not_computed.items()
+        ),
+    ]
 
 
 def _diffusion(part: DiffusionPart) -> Lines:
