@@ -160,7 +160,8 @@ def _function_line(function: SymmetryFunction) -> str:
     shift = f" {digits(function.shift)}" if function.shift else ""
     return (
         f"symfunction_short {function.centre} {function.kind} {' '.join(function.neighbours)} "
-        f"{digits(function.eta)} {function.sign:.1f} {digits(function.zeta)} {digits(radius)}{shift}\n"
+        f"{digits(function.eta)} {function.sign:.1f} {digits(function.zeta)} {digits(radius)}"
+        f"{shift}\n"
     )
 
 
