@@ -10,8 +10,8 @@ from typing import IO, Any
 import numpy as np
 from ase import Atoms
 
-from nearsight.errors import StructureError, system_message
-from nearsight.hdnnp.files.lines import Line, shown
+from nearsight.errors import StructureError
+from nearsight.hdnnp.files.lines import Line, shown, unreadable
 from nearsight.hdnnp.frames import Frame
 from nearsight.storage import write_atomically
 from nearsight.structures.formats.xyz import with_known_elements
@@ -87,7 +87,9 @@ def _blocks(file: Path) -> Iterator[tuple[Line, str]]:
                 number += count + 1
                 yield first, "".join(lines)
     except OSError as error:
-        raise StructureError(f"cannot read {file}: {system_message(error)}") from error
+        raise StructureError(
+            f"cannot read {file} ({error.strerror or error}); check the name."
+        ) from error
 
 
 def _atoms(text: str) -> Atoms:

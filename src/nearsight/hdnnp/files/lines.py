@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearsight.errors import ModelError, NearsightError, system_message
+from nearsight.errors import ModelError, NearsightError
 from nearsight.printable import printable
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][-+]?\d{1,4})?")
@@ -92,13 +92,20 @@ def content(file: Path, most_bytes: int) -> str:
         with file.open("rb") as opened:
             read = opened.read(most_bytes + 1)
     except OSError as error:
-        raise ModelError(f"cannot read {file}: {system_message(error)}") from error
+        raise ModelError(
+            f"cannot read {file} ({error.strerror or error}); check the name."
+        ) from error
     if len(read) > most_bytes:
         raise ModelError(
             f"{file} is larger than {most_bytes:,} bytes, more than what it should hold can take; "
             f"it is something else, or damaged."
         )
     return read.decode("utf-8-sig", errors="replace")
+
+
+def unreadable(file: Path, error: OSError) -> str:
+    """Return what to say of a file that the system does not let one read."""
+    return f"cannot read {file} ({error.strerror or error}); check its name and permissions."
 
 
 def lines_of(file: Path, text: str) -> Iterator[Line]:

@@ -231,7 +231,7 @@ def _require_writable(potential: Potential) -> None:
             raise MethodError(
                 f"the symmetry functions of {element.symbol} are not in the order that n2p2 gives "
                 f"them; sort them, their statistics and the inputs of the network by "
-                f"`network_order`."
+                f"“network_order”."
             )
         for function in element.functions:
             if function.centre != element.symbol:
