@@ -80,9 +80,7 @@ def is_input_data(path: str | os.PathLike[str]) -> bool:
         with file.open("rb") as opened:
             words = opened.read(_FIRST_BYTES).split()
     except OSError as error:
-        raise StructureError(
-            f"cannot read {file} ({error.strerror or error}); check the name."
-        ) from error
+        raise StructureError(unreadable(file, error)) from error
     if not words:
         raise StructureError(f"{file} is empty; name the file that has the structures.")
     return words[0] == b"begin"

@@ -87,9 +87,7 @@ def _blocks(file: Path) -> Iterator[tuple[Line, str]]:
                 number += count + 1
                 yield first, "".join(lines)
     except OSError as error:
-        raise StructureError(
-            f"cannot read {file} ({error.strerror or error}); check the name."
-        ) from error
+        raise StructureError(unreadable(file, error)) from error
 
 
 def _atoms(text: str) -> Atoms:

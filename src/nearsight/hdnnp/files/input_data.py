@@ -104,9 +104,7 @@ def _lines(file: Path) -> Iterator[tuple[Line, str]]:
                 if line.words:
                     yield line, text
     except OSError as error:
-        raise StructureError(
-            f"cannot read {file} ({error.strerror or error}); check the name."
-        ) from error
+        raise StructureError(unreadable(file, error)) from error
 
 
 class _Block:

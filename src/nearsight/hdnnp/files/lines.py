@@ -92,9 +92,7 @@ def content(file: Path, most_bytes: int) -> str:
         with file.open("rb") as opened:
             read = opened.read(most_bytes + 1)
     except OSError as error:
-        raise ModelError(
-            f"cannot read {file} ({error.strerror or error}); check the name."
-        ) from error
+        raise ModelError(unreadable(file, error)) from error
     if len(read) > most_bytes:
         raise ModelError(
             f"{file} is larger than {most_bytes:,} bytes, more than what it should hold can take; "
