@@ -120,7 +120,9 @@ def _counts(line: Line, first: int) -> tuple[int, ...]:
 def _activations(said: InputNN, symbol: str, n_hidden: int, like_all: bool) -> tuple[str, ...]:
     own = _own(said, "element_activation_short", symbol)
     for_all = said.one("global_activation_short")
-    if len(own) > 1 or (own and len(own[0].arguments) != n_hidden + 2):
+    # RuNNer names layer and node by numbers in front of the letter.
+    by_node = any(word.isdecimal() for line in own for word in line.arguments)
+    if len(own) > 1 or by_node or (own and len(own[0].arguments) != n_hidden + 2):
         raise own[-1].error(
             f"“{own[-1].keyword}” has {symbol} and the letters of {n_hidden} hidden layers and the "
             f"output behind it, in one line; activations of single nodes are not computed by "

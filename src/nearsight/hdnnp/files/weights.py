@@ -120,11 +120,14 @@ def _other_number(
 ) -> ModelError:
     theirs = _layers_of(lines)
     says = f" (it is of layers {_named(theirs)})" if theirs else ""
+    n2p2 = (
+        " n2p2 takes the last hidden layer from “global_nodes_short”, whatever "
+        "“element_nodes_short” says."
+    )
     return ModelError(
         f"{file} has {len(lines)} weights{says}, and the layers {_named(sizes)} of {symbol} in "
-        f"“input.nn” have {n_values}; one is of another network, or the file is cut off. n2p2 "
-        f"takes the last hidden layer from “global_nodes_short”, whatever “element_nodes_short” "
-        f"says."
+        f"“input.nn” have {n_values}; one is of another network, or the file is cut off."
+        f"{n2p2 if theirs and theirs != tuple(sizes) else ''}"
     )
 
 
