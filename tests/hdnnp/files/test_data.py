@@ -287,3 +287,8 @@ def test_files_that_are_not_there_or_empty(tmp_path: Path) -> None:
 def test_a_frame_has_forces_of_its_atoms() -> None:
     with pytest.raises(StructureError, match=r"3 atoms .* shape \(2, 3\), not \(3, 3\)"):
         Frame(molecule("H2O"), forces_eV_per_A=np.zeros((2, 3)))
+
+
+def test_a_frame_has_finite_numbers() -> None:
+    with pytest.raises(StructureError, match="no finite number"):
+        Frame(molecule("H2O"), energy_eV=float("nan"))

@@ -239,7 +239,7 @@ def _text(frame: Frame, number: int, units: PotentialUnits) -> Iterator[str]:
             f"“input.data” has all or none; make it periodic with enough vacuum."
         )
     yield f"begin set={frame.split}\n" if frame.split else "begin\n"
-    group = f"; group {' '.join(frame.group.split())}" if frame.group else ""
+    group = f"; group {' '.join(frame.group.splitlines())}" if frame.group else ""
     yield f"comment nearsight: units {name_of(units)}{group}\n"
     for line in frame.comment.splitlines():
         yield f"comment {line}\n"
