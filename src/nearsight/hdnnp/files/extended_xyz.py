@@ -19,7 +19,7 @@ from nearsight.structures.formats.xyz import with_known_elements
 
 _LONGEST_LINE = 1_000_000
 _MOST_ATOMS = 1_000_000
-"""More in one structure are a damaged count, for which a whole file would be brought into memory."""
+"""More in one structure are a damaged count, which would bring a whole file into memory."""
 _GROUPS = ("group", "config_type", "tag")
 _SPLITS = ("set", "split")
 _CHARGES = ("charge", "total_charge")
