@@ -122,6 +122,13 @@ def test_numbers_have_the_units_that_are_named(tmp_path: Path) -> None:
         list(read_input_data(file))
 
 
+def test_a_mark_of_the_encoding_is_passed_over(tmp_path: Path) -> None:
+    for text in (PLAIN, XYZ):
+        (tmp_path / "file").write_text(text, encoding="utf-8-sig")
+        units_of = EV if text is PLAIN else None
+        assert len(list(read_data(tmp_path / "file", units_of))) == 1
+
+
 def test_units_that_contradict_the_file(tmp_path: Path) -> None:
     write_input_data(frames(), tmp_path / "input.data", HARTREE)
     with pytest.raises(StructureError, match="units are bohr,hartree as the comment says"):
