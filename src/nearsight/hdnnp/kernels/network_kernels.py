@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nearsight.arrays import FloatArray, IntArray
-from nearsight.hdnnp.kernels.compiling import compiled
+from nearsight.hdnnp.kernels.compiling import compiled, inlined
 
 
 class NetworkTables(NamedTuple):
@@ -35,7 +35,7 @@ class NetworkTables(NamedTuple):
     """Shape ``(n_elements,)``."""
 
 
-@compiled
+@inlined
 def _activation(kind: int, x: float) -> tuple[float, float, float]:
     """Return an activation with its first two derivatives."""
     if kind == 0:
@@ -82,7 +82,7 @@ def _deepest(networks: NetworkTables) -> int:
     return most
 
 
-@compiled
+@inlined
 def _forward(
     networks: NetworkTables,
     weights: FloatArray,
@@ -111,7 +111,7 @@ def _forward(
     return before[0]
 
 
-@compiled
+@inlined
 def _backward(
     networks: NetworkTables,
     weights: FloatArray,
