@@ -395,6 +395,136 @@ def _add_angular_gradients(
                 gradients[q, x] += along_q * vectors[q, x] + across * vectors[p, x]
 
 
+@compiled
+def descriptors_with_derivatives(
+    tables: FunctionTables,
+    hoods: Neighbourhoods,
+    starts: IntArray,
+    values: FloatArray,
+    derivatives: FloatArray,
+) -> None:
+    """Add the symmetry functions, and their derivatives by the vectors to neighbours.
+
+    Parameters
+    ----------
+    starts
+        Where the derivatives of each pair begin among all, shape ``(n_pairs + 1,)``: three rows, by
+        x, y and z, of the functions that the neighbour touches (`FunctionTables.touched_inputs`).
+    values
+        Shape ``(n_centres, n_inputs)``.
+    derivatives
+        Shape ``(starts[-1],)``.
+    """
+    shapes = np.empty((2, _most(tables.shape_ranges)))
+    for i in range(len(hoods.centres)):
+        _add_radial_derivatives(tables, hoods, i, starts, values, derivatives)
+        _add_angular_derivatives(tables, hoods, i, starts, shapes, values, derivatives)
+
+
+@compiled
+def _add_radial_derivatives(
+    tables: FunctionTables,
+    hoods: Neighbourhoods,
+    i: int,
+    places: IntArray,
+    values: FloatArray,
+    derivatives: FloatArray,
+) -> None:
+    n_elements = len(tables.reaches)
+    cuts, etas, shifts = tables.radial_cutoffs, tables.radial_etas, tables.radial_shifts
+    kinds, starts, radii = tables.cutoff_kinds, tables.cutoff_starts, tables.cutoff_radii
+    ranges, inputs, vectors = tables.radial_ranges, tables.radial_inputs, hoods.vectors
+    for p in range(hoods.ranges[i], hoods.ranges[i + 1]):
+        r = hoods.distances[p]
+        pair = hoods.elements[i] * n_elements + hoods.neighbour_elements[p]
+        n_touched = (places[p + 1] - places[p]) // 3
+        last = -1
+        f, f_slope = 0.0, 0.0
+        for m in range(ranges[pair], ranges[pair + 1]):
+            if cuts[m] != last:
+                last = cuts[m]
+                f, f_slope = cutoff_function(kinds[last], starts[last], radii[last], r)
+            leg, slope = _leg(etas[m], r - shifts[m], f, f_slope)
+            values[i, inputs[m]] += leg
+            at = places[p] + m - ranges[pair]
+            for x in range(3):
+                derivatives[at + x * n_touched] += slope / r * vectors[p, x]
+
+
+@compiled
+def _add_angular_derivatives(
+    tables: FunctionTables,
+    hoods: Neighbourhoods,
+    i: int,
+    places: IntArray,
+    shapes: FloatArray,
+    values: FloatArray,
+    derivatives: FloatArray,
+) -> None:
+    n_elements = len(tables.reaches)
+    begin, end = hoods.ranges[i], hoods.ranges[i + 1]
+    elements, vectors, distances = hoods.neighbour_elements, hoods.vectors, hoods.distances
+    reaches, shape_ranges = tables.triple_reaches, tables.shape_ranges
+    zetas, powers, signs = tables.shape_zetas, tables.shape_powers, tables.shape_signs
+    group_ranges, group_legs, narrow = tables.group_ranges, tables.group_legs, tables.group_narrow
+    ranges, inputs, shape_of = tables.angular_ranges, tables.angular_inputs, tables.angular_shapes
+    as_first, as_second = tables.touched_as_first, tables.touched_as_second
+    cuts, etas, shifts = tables.leg_cutoffs, tables.leg_etas, tables.leg_shifts
+    kinds, starts, radii = tables.cutoff_kinds, tables.cutoff_starts, tables.cutoff_radii
+    first_leg = tables.leg_ranges[hoods.elements[i]]
+    legs, slopes = _legs_of(tables, hoods, i)
+    for p in range(begin, end):
+        pair = hoods.elements[i] * n_elements + elements[p]
+        r_p = distances[p]
+        n_p = (places[p + 1] - places[p]) // 3
+        for q in range(p + 1, end):
+            triple = pair * n_elements + elements[q]
+            squared, product = _squared_and_product(vectors, p, q)
+            if squared >= reaches[triple] * reaches[triple]:
+                continue
+            r, r_q = sqrt(squared), distances[q]
+            cosine = product / (r_p * r_q)
+            n_q = (places[q + 1] - places[q]) // 3
+            first_shape, first_group = shape_ranges[triple], group_ranges[triple]
+            for m in range(first_shape, shape_ranges[triple + 1]):
+                s = m - first_shape
+                shapes[0, s], shapes[1, s] = _shape(zetas[m], powers[m], signs[m], cosine)
+            # of the triple's first function
+            at_p = places[p] + as_first[triple] - ranges[first_group]
+            at_q = places[q] + as_second[triple] - ranges[first_group]
+            last = -1
+            f, f_slope = 0.0, 0.0
+            for g in range(first_group, group_ranges[triple + 1]):
+                leg = group_legs[g]
+                leg_p, leg_q = legs[p - begin, leg], legs[q - begin, leg]
+                slope_p, slope_q = slopes[p - begin, leg], slopes[q - begin, leg]
+                opposite, opposite_slope = 1.0, 0.0
+                if narrow[g]:
+                    leg += first_leg
+                    if cuts[leg] != last:
+                        last = cuts[leg]
+                        f, f_slope = cutoff_function(kinds[last], starts[last], radii[last], r)
+                    opposite, opposite_slope = _leg(etas[leg], r - shifts[leg], f, f_slope)
+                weight = leg_p * leg_q * opposite
+                by_r = leg_p * leg_q * opposite_slope / r
+                along_p = slope_p * leg_q * opposite / r_p + by_r
+                along_q = leg_p * slope_q * opposite / r_q + by_r
+                turning = weight / (r_p * r_q)
+                bending_p = -weight * cosine / (r_p * r_p)
+                bending_q = -weight * cosine / (r_q * r_q)
+                for m in range(ranges[g], ranges[g + 1]):
+                    values[i, inputs[m]] += weight * shapes[0, shape_of[m]]
+                for x in range(3):
+                    u, v = vectors[p, x], vectors[q, x]
+                    with_shape_p, with_slope_p = along_p * u - by_r * v, bending_p * u + turning * v
+                    with_shape_q, with_slope_q = along_q * v - by_r * u, bending_q * v + turning * u
+                    row_p, row_q = at_p + x * n_p, at_q + x * n_q
+                    for m in range(ranges[g], ranges[g + 1]):
+                        shape, slope = shapes[0, shape_of[m]], shapes[1, shape_of[m]]
+                        derivatives[row_p + m] += with_shape_p * shape + with_slope_p * slope
+                        derivatives[row_q + m] += with_shape_q * shape + with_slope_q * slope
+
+
 @inlined
 def _squared_and_product(vectors: FloatArray, p: int, q: int) -> tuple[float, float]:
     """Return the squared distance of two neighbours, and the product of the vectors to them."""
