@@ -42,6 +42,8 @@ class Places(NamedTuple):
     """By index in the potential."""
     bins: IntArray
     """Shape ``(n, 3)``, counted on across periodic images."""
+    images: IntArray
+    """The lattice vectors that bins have been carried by, shape ``(n, 3)``."""
     heads: IntArray
     """First atom of each bin, or -1."""
     nexts: IntArray
@@ -77,7 +79,9 @@ def _link(grid: Grid, places: Places, atom: int) -> None:
         fraction = 0.0
         for x in range(3):
             fraction += places.positions_A[atom, x] * grid.to_fractions[x, axis]
-        places.bins[atom, axis] = floor((fraction - grid.origins[axis]) / grid.widths[axis])
+        t = floor((fraction - grid.origins[axis]) / grid.widths[axis])
+        places.bins[atom, axis] = t
+        places.images[atom, axis] = t // grid.counts[axis] if grid.periodic[axis] else 0
     index = _bin(grid, places, atom)
     places.nexts[atom] = places.heads[index]
     places.heads[index] = atom
@@ -128,44 +132,41 @@ def _neighbours_of(
         if not grid.periodic[axis]:
             lowest[axis] = min(max(lowest[axis], 0), n - 1)
             highest[axis] = min(max(highest[axis], 0), n - 1)
-    positions, cell, counts, periodic = (
-        places.positions_A,
-        grid.vectors_A,
-        grid.counts,
-        grid.periodic,
-    )
-    carried = np.empty(3)
+    positions, images, nexts = places.positions_A, places.images, places.nexts
+    counts, cell, periodic = grid.counts, grid.vectors_A, grid.periodic
     squared_cutoff = grid.cutoff_A * grid.cutoff_A
     x, y, z = positions[atom, 0], positions[atom, 1], positions[atom, 2]
     for a in range(lowest[0], highest[0] + 1):
+        image_a = a // counts[0] if periodic[0] else 0
+        index_a = a - image_a * counts[0]
         for b in range(lowest[1], highest[1] + 1):
+            image_b = b // counts[1] if periodic[1] else 0
+            index_b = index_a * counts[1] + b - image_b * counts[1]
             for c in range(lowest[2], highest[2] + 1):
-                index = ((a % counts[0]) * counts[1] + b % counts[1]) * counts[2] + c % counts[2]
-                other = places.heads[index]
+                image_c = c // counts[2] if periodic[2] else 0
+                other = places.heads[index_b * counts[2] + c - image_c * counts[2]]
                 while other >= 0:
-                    for axis, t in enumerate((a, b, c)):
-                        n = counts[axis]
-                        carried[axis] = (
-                            float(t // n - places.bins[other, axis] // n) if periodic[axis] else 0.0
-                        )
+                    i = image_a - images[other, 0]
+                    j = image_b - images[other, 1]
+                    k = image_c - images[other, 2]
                     u = positions[other, 0] - x
                     v = positions[other, 1] - y
                     w = positions[other, 2] - z
-                    for axis in range(3):
-                        if carried[axis] != 0.0:
-                            u += carried[axis] * cell[axis, 0]
-                            v += carried[axis] * cell[axis, 1]
-                            w += carried[axis] * cell[axis, 2]
-                    squared = u * u + v * v + w * w
-                    itself = other == atom and not carried.any()
-                    if squared < squared_cutoff and not itself:
+                    if i != 0 or j != 0 or k != 0:
+                        u += i * cell[0, 0] + j * cell[1, 0] + k * cell[2, 0]
+                        v += i * cell[0, 1] + j * cell[1, 1] + k * cell[2, 1]
+                        w += i * cell[0, 2] + j * cell[1, 2] + k * cell[2, 2]
+                    elif other == atom:
+                        other = nexts[other]
+                        continue
+                    if u * u + v * v + w * w < squared_cutoff:
                         if n_found == len(found):
                             found = np.append(found, np.empty_like(found))
                             vectors = np.append(vectors, np.empty_like(vectors)).reshape(-1, 3)
                         found[n_found] = other
                         vectors[n_found, 0], vectors[n_found, 1], vectors[n_found, 2] = u, v, w
                         n_found += 1
-                    other = places.nexts[other]
+                    other = nexts[other]
     return n_found, found, vectors
 
 
@@ -244,8 +245,8 @@ def surroundings_after(
     found, vectors = np.empty(64, dtype=np.int64), np.empty((64, 3))
     before = np.append(moved[moved < known], gone)
     earlier_A = places.positions_A[before]
-    for atom in before:
-        n_found, found, vectors = _neighbours_of(grid, places, atom, found, vectors)
+    for n in range(len(before)):
+        n_found, found, vectors = _neighbours_of(grid, places, before[n], found, vectors)
         for k in range(n_found):
             marks[found[k]] = True
     put(grid, places, moved, positions_A, known)

@@ -1,6 +1,7 @@
 """A potential as flat arrays, in the order in which kernels go through them."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
@@ -47,7 +48,7 @@ class CompiledPotential:
     @property
     def n_inputs(self) -> int:
         """The largest number of symmetry functions of an element."""
-        return self.smallest.shape[1]
+        return int(self.smallest.shape[1])
 
     def with_weights(self, weights: FloatArray) -> "CompiledPotential":
         """Return the same potential with other weights of the networks, shape ``(n_weights,)``."""
@@ -110,7 +111,7 @@ def compile_potential(potential: Potential) -> CompiledPotential:
             ),
         ),
         weights=np.concatenate(weights),
-        blocks=tuple(slice(int(a), int(b)) for a, b in zip(starts, starts[1:], strict=False)),
+        blocks=tuple(slice(int(a), int(b)) for a, b in pairwise(starts)),
         n_functions=n_functions,
         smallest=smallest,
         largest=largest,

@@ -140,7 +140,7 @@ def _beyond(
         for k in range(n_functions[element]):
             # NaN is within no range
             if not smallest[element, k] <= values[i, k] <= largest[element, k]:
-                entries.append((i, k))
+                entries.append((i, k))  # noqa: PERF401 (it is compiled)
     beyond = np.empty((len(entries), 2), dtype=np.int64)
     for index in range(len(entries)):
         beyond[index, 0], beyond[index, 1] = entries[index]

@@ -200,6 +200,7 @@ class LocalEnergies:
             positions_A=np.resize(old.positions_A, (size, 3)),
             elements=np.resize(old.elements, size),
             bins=np.resize(old.bins, (size, 3)),
+            images=np.resize(old.images, (size, 3)),
             heads=old.heads,
             nexts=np.resize(old.nexts, size),
         )
@@ -232,9 +233,7 @@ class LocalEnergies:
         # Term by term for atoms that stay: atomic energies are large, and change by little.
         stay = centres < self._n_atoms
         difference = (
-            (after[stay] - before[centres[stay]]).sum()
-            + after[~stay].sum()
-            - before[removed].sum()
+            (after[stay] - before[centres[stay]]).sum() + after[~stay].sum() - before[removed].sum()
         )
         return Change(
             energy_eV=self.energy_eV + float(difference),
@@ -260,7 +259,7 @@ class LocalEnergies:
 
     def _indices(self, indices: Sequence[int] | IntArray) -> IntArray:
         chosen = np.array(indices, dtype=np.int64).reshape(-1)
-        if len(chosen) and not (0 <= chosen.min() and chosen.max() < self._n_atoms):
+        if len(chosen) and (chosen.min() < 0 or chosen.max() >= self._n_atoms):
             raise MethodError(
                 f"atoms {chosen.tolist()} are not all there: indices go from 0 to "
                 f"{self._n_atoms - 1}."
@@ -299,7 +298,7 @@ def _grid(atoms: Atoms, cutoff_A: float) -> Grid:
     _require_near(atoms.positions)
     periodic = atoms.pbc.copy()
     vectors = reduced_basis(atoms) @ periodic_cell(atoms)
-    to_fractions = np.linalg.inv(vectors)
+    to_fractions: FloatArray = np.linalg.inv(vectors).astype(np.float64)
     # Vectors along directions that are not periodic are of 1 Å and normal to all others.
     fractions = atoms.positions @ to_fractions
     lengths_A, origins = np.empty(3), np.zeros(3)
@@ -327,6 +326,7 @@ def _places(grid: Grid, positions_A: FloatArray, elements: IntArray) -> Places:
         positions_A=positions_A.copy(),
         elements=elements,
         bins=np.empty((len(elements), 3), dtype=np.int64),
+        images=np.empty((len(elements), 3), dtype=np.int64),
         heads=np.empty(int(np.prod(grid.counts)), dtype=np.int64),
         nexts=np.empty(len(elements), dtype=np.int64),
     )
