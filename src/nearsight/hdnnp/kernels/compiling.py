@@ -39,7 +39,9 @@ def inlined(function: Function) -> Function:
 
 
 def _compiled(function: Function, *, forceinline: bool) -> Function:
-    decorate: Callable[..., Any] = partial(numba.njit, error_model="numpy", nogil=True, forceinline=forceinline)
+    decorate: Callable[..., Any] = partial(
+        numba.njit, error_model="numpy", nogil=True, forceinline=forceinline
+    )
     kept: Function
     try:
         kept = decorate(cache=True)(function)
