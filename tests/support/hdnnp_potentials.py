@@ -102,14 +102,15 @@ def element_potential(
 
 
 def random_molecule(seed: int = 0, n_atoms: int = 9, box_A: float = 5.0) -> Atoms:
-    """Return atoms at random places, no two of them closer than 0.8 Å."""
+    """Return atoms of all elements at random places, no two of them closer than 0.8 Å."""
     random = np.random.default_rng(seed)
     positions: list[np.ndarray] = []
     while len(positions) < n_atoms:
         place = random.uniform(0, box_A, 3)
         if all(np.linalg.norm(place - other) > 0.8 for other in positions):
             positions.append(place)
-    return Atoms(random.choice(SYMBOLS, n_atoms), positions)
+    symbols = [SYMBOLS[number % len(SYMBOLS)] for number in range(n_atoms)]
+    return Atoms(random.permutation(symbols), positions)
 
 
 def random_crystal(seed: int = 0, n_atoms: int = 6, box_A: float = 4.2) -> Atoms:
