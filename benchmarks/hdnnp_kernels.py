@@ -123,7 +123,7 @@ def local_changes(potential: CompiledPotential, atoms: Atoms, repeats: int) -> N
         moved = np.unique(np.append(near, first))
         there = energies.positions_A[moved] + random.normal(size=3)
         start = process_time()
-        centres.append(len(energies.move(moved, there).centres))
+        centres.append(len(energies.move(moved, there).around.centres))
         taken.append(process_time() - start)
 
     taken: list[float] = []
