@@ -122,9 +122,9 @@ class NetworkSettings(Settings):
         tuple[int, ...], Help("nodes of each hidden layer", "N"), Range(least=1)
     ] = (15, 15)
     activation: Annotated[str, Help("of hidden layers"), OneOf(tuple(ACTIVATIONS))] = "tanh"
-    initial_weights: Annotated[
-        str, Help("how first weights are drawn"), OneOf(INITIAL_WEIGHTS)
-    ] = "nguyen-widrow"
+    initial_weights: Annotated[str, Help("how first weights are drawn"), OneOf(INITIAL_WEIGHTS)] = (
+        "nguyen-widrow"
+    )
     seed: Annotated[
         int, Help("of first weights, the split and the order of learning", "N"), Range(least=0)
     ] = 0
