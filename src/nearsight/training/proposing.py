@@ -59,6 +59,8 @@ def inflection_eta(distance: float, cutoff: float) -> float:
 
     It is positive below half the cutoff, 0 there, and in 1/length².
     """
+    if distance >= cutoff / 2:
+        return 0.0
     x = math.pi * distance / cutoff
     value, slope = (math.cos(x) + 1.0) / 2.0, -math.sin(x) * math.pi / (2.0 * cutoff)
     curvature = -math.cos(x) * math.pi**2 / (2.0 * cutoff**2)
@@ -79,7 +81,8 @@ def propose_functions(
     As many as M. Herbold and J. Behler have (Phys. Chem. Chem. Phys. 2023, 25, 12979): five radial
     and eight angular ones for each combination of elements. Radial ones are not shifted; their
     inflection points are evenly spaced from half the cutoff, where eta is 0, down to the shortest
-    distance of the pair in the data. Angular ones have eta 0, zeta 1, 2, 4 and 8, and lambda 1 and
+    distance of the pair in the data, or to a quarter of the cutoff if the pair never comes so
+    close. Angular ones have eta 0, zeta 1, 2, 4 and 8, and lambda 1 and
     -1. (The numbers are the paper's; parameters are chosen here.)
 
     Parameters
@@ -105,7 +108,7 @@ def propose_functions(
         pair = pair_of(first, second)
         if pair not in shortest_A:
             return []
-        nearest = min(shortest_A[pair], settings.cutoff_A / 2)
+        nearest = min(shortest_A[pair], settings.cutoff_A / 4)
         points = np.linspace(settings.cutoff_A / 2, nearest, settings.n_radial)
         reach = reaches.get(pair, math.inf)
         if reach < shortest_A[pair]:

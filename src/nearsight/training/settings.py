@@ -9,6 +9,7 @@ from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 SPLITS = ("structure", "group", "file", "time")
 NORMALIZATIONS = ("force", "ref", "none")
 INITIAL_WEIGHTS = ("nguyen-widrow", "glorot", "uniform")
+SCALINGS = ("range-and-center", "range", "center", "sigma", "none")
 ACTIVATIONS = {"tanh": "t", "softplus": "p", "logistic": "s", "gaussian": "g", "cosine": "c"}
 """Letters of those that `networks.ACTIVATIONS` has and that a training takes."""
 _SHARE = Range(above=0)
@@ -29,6 +30,7 @@ class DataSettings(Settings):
     test_share: Annotated[
         float, Help("share of the structures that is kept for tests", "X"), _SHARE
     ] = 0.1
+    split_seed: Annotated[int, Help("of the split", "N"), Range(least=0)] = 0
     group_key: Annotated[
         str, Help("what names the group of a structure among what its frame says", "KEY")
     ] = "group"
@@ -122,11 +124,16 @@ class NetworkSettings(Settings):
         tuple[int, ...], Help("nodes of each hidden layer", "N"), Range(least=1)
     ] = (15, 15)
     activation: Annotated[str, Help("of hidden layers"), OneOf(tuple(ACTIVATIONS))] = "tanh"
+    scaling: Annotated[
+        str,
+        Help("how values of symmetry functions are scaled before a network takes them"),
+        OneOf(SCALINGS),
+    ] = "range-and-center"
     initial_weights: Annotated[str, Help("how first weights are drawn"), OneOf(INITIAL_WEIGHTS)] = (
         "nguyen-widrow"
     )
     seed: Annotated[
-        int, Help("of first weights, the split and the order of learning", "N"), Range(least=0)
+        int, Help("of first weights and the order of learning", "N"), Range(least=0)
     ] = 0
 
     def __post_init__(self) -> None:

@@ -1,0 +1,217 @@
+"""How weights are adapted to some structures: one step of the Kalman filter, or of Adam."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from nearsight.arrays import FloatArray, IntArray
+from nearsight.training.kalman_filter import KalmanFilter, NoiseSchedule
+from nearsight.training.selection import select_components
+from nearsight.training.settings import OptimizerSettings
+
+
+class Predictor(Protocol):
+    """Predictions for structures, by place, and their derivatives by the weights."""
+
+    def errors(self, place: int, weights: FloatArray) -> tuple[float, FloatArray]:
+        """Return labels less predictions: energy in eV, forces in eV/Å, ``(n_atoms, 3)``."""
+        ...
+
+    def jacobian(self, place: int, weights: FloatArray, components: IntArray) -> FloatArray:
+        """Return derivatives by the weights, ``(n_weights, 1 + n_components)``.
+
+        Of the energy in eV, and of components of the forces in eV/Å by flat index.
+        """
+        ...
+
+    def gradient(
+        self, place: int, weights: FloatArray, of_energy: float, of_forces: FloatArray
+    ) -> FloatArray:
+        """Return the derivative of of_energy E + sum of_forces F by the weights."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrainingUnits:
+    """Factors from eV and eV/Å to the units in which errors are learnt."""
+
+    per_eV: float
+    per_eV_per_A: float
+    """With the weight of forces."""
+
+
+class Optimizer(Protocol):
+    """Adapts weights, and can be stopped and go on to the bit."""
+
+    batch_size: int
+    """Number of structures that one step takes."""
+    n_observations: int
+    """Number of energies and components of forces that have been learnt."""
+
+    def step(
+        self,
+        weights: FloatArray,
+        batch: Sequence[int],
+        progress: "Position",
+        random: np.random.Generator,
+    ) -> FloatArray:
+        """Return the weights after learning from some structures."""
+        ...
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return the state."""
+        ...
+
+    def restore(self, weights: FloatArray, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on from a state, with the weights of then."""
+        ...
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where in a training a step is."""
+
+    share: float
+    """Of all epochs, from 0 to 1."""
+    force_RMSE_eV_per_A: float
+    """Over the training set, after the last epoch."""
+
+
+class KalmanOptimizer:
+    """Steps of the Kalman filter, each of one structure.
+
+    Parameters
+    ----------
+    predictor
+        What is learnt from.
+    blocks
+        Where the weights of each element are.
+    units
+        Of the errors.
+    settings
+        Of the filter; with ``global-kalman`` all weights are one block.
+    """
+
+    batch_size = 1
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        blocks: Sequence[slice],
+        units: TrainingUnits,
+        settings: OptimizerSettings,
+    ) -> None:
+        self._predictor, self._units, self._settings = predictor, units, settings
+        one = [slice(blocks[0].start, blocks[-1].stop)]
+        self._blocks = one if settings.optimizer == "global-kalman" else list(blocks)
+        self._schedule = NoiseSchedule(
+            settings.observations_per_decade,
+            settings.eta,
+            settings.eta_max,
+            settings.q,
+            settings.q_min,
+            settings.forgetting,
+            settings.forgetting_decay,
+        )
+        sizes = [block.stop - block.start for block in self._blocks]
+        self._filter = KalmanFilter(sizes, self._schedule, settings.initial_variance)
+
+    @property
+    def n_observations(self) -> int:
+        """Number of energies and components of forces that have been learnt."""
+        return self._filter.n_observations
+
+    def step(
+        self,
+        weights: FloatArray,
+        batch: Sequence[int],
+        progress: Position,
+        random: np.random.Generator,
+    ) -> FloatArray:
+        """Return the weights after learning from one structure."""
+        [place] = batch
+        energy, forces = self._predictor.errors(place, weights)
+        flat = forces.ravel()
+        components = select_components(flat, progress.force_RMSE_eV_per_A, self._settings, random)
+        jacobian = self._predictor.jacobian(place, weights, components)
+        scale = np.full(1 + len(components), self._units.per_eV_per_A)
+        scale[0] = self._units.per_eV
+        jacobian *= scale
+        errors = scale * np.concatenate([[energy], flat[components]])
+        steps = self._filter.update([jacobian[block] for block in self._blocks], errors)
+        return weights + np.concatenate(steps)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return the state."""
+        return self._filter.to_arrays()
+
+    def restore(self, weights: FloatArray, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on from a state; the weights have no part in it."""
+        self._filter = KalmanFilter.restored(self._filter.sizes, self._schedule, arrays)
+
+
+class AdamOptimizer:
+    """Steps of Adam down the mean square error of energies per atom and components of forces.
+
+    Both are in units of the training; the learning rate falls exponentially over all epochs.
+
+    Parameters
+    ----------
+    predictor
+        What is learnt from.
+    weights
+        At the start.
+    units
+        Of the errors.
+    settings
+        Rates and size of a batch.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        weights: FloatArray,
+        units: TrainingUnits,
+        settings: OptimizerSettings,
+    ) -> None:
+        # Here, because PyTorch takes its time and the filter needs none of it.
+        from nearsight.training.adam import Adam
+
+        self._predictor, self._units, self._settings = predictor, units, settings
+        self._kind = Adam
+        self._adam = Adam(weights)
+        self.batch_size = settings.batch_size
+        self.n_observations = 0
+
+    def step(
+        self,
+        weights: FloatArray,
+        batch: Sequence[int],
+        progress: Position,
+        random: np.random.Generator,
+    ) -> FloatArray:
+        """Return the weights after a step on the mean over some structures."""
+        del random
+        gradient = np.zeros_like(weights)
+        for place in batch:
+            energy, forces = self._predictor.errors(place, weights)
+            n_atoms = len(forces)
+            of_energy = -2.0 * energy * (self._units.per_eV / n_atoms) ** 2
+            of_forces = -2.0 * forces * self._units.per_eV_per_A**2 / forces.size
+            gradient += self._predictor.gradient(place, weights, of_energy, of_forces)
+            self.n_observations += 1 + forces.size
+        first, last = self._settings.learning_rate, self._settings.final_learning_rate
+        rate = first * (last / first) ** progress.share
+        return self._adam.step(gradient / len(batch), rate)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return the state."""
+        return {"n_observations": np.array(self.n_observations), **self._adam.to_arrays()}
+
+    def restore(self, weights: FloatArray, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on from a state, with the weights of then."""
+        self._adam = self._kind(weights)
+        self._adam.restore(arrays)
+        self.n_observations = int(arrays["n_observations"])
