@@ -149,6 +149,7 @@ class KalmanOptimizer:
 
     def restore(self, weights: FloatArray, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from a state; the weights have no part in it."""
+        del weights
         self._filter = KalmanFilter.restored(self._filter.sizes, self._schedule, arrays)
 
 
