@@ -77,7 +77,7 @@ def test_pairs_that_do_not_interact_have_no_functions() -> None:
 
 
 def test_functions_beyond_the_reach_of_a_pair_are_left_out() -> None:
-    """Inflection points are 1, 1.29, 1.59, 1.88 and 2.18 Å, and 1 is less than a quarter of 4.359 Å."""
+    """Inflection points are 1, 1.29, 1.59, 1.88 and 2.18 Å; a quarter of 4.359 Å is farther."""
     proposed = propose_functions(SYMBOLS, SHORTEST_A, FunctionSettings(), {("C", "C"): 1.6})
     radial = [each for each in proposed["C"] if isinstance(each, RadialFunction)]
     etas = {symbol: [e.eta for e in radial if e.neighbour == symbol] for symbol in SYMBOLS}

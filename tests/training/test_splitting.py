@@ -18,7 +18,7 @@ def splits(data: LabelledData, seed: int = 0, **settings: object) -> Split:
 @pytest.mark.parametrize("kind", SPLITS)
 def test_each_structure_is_in_one_set(clusters: LabelledData, kind: str) -> None:
     named = [
-        replace(each, set="test" if each.number == 3 else None) for each in clusters.structures
+        replace(each, split="test" if each.number == 3 else None) for each in clusters.structures
     ]
     found = splits(LabelledData(tuple(named)), split=kind)
     assert sorted([*found.train, *found.test]) == list(range(40))
@@ -46,7 +46,7 @@ def test_groups_stay_together(
 
 def test_the_file_may_say(clusters: LabelledData) -> None:
     named = [
-        replace(each, set="test" if each.number in {1, 7} else "train")
+        replace(each, split="test" if each.number in {1, 7} else "train")
         for each in clusters.structures
     ]
     assert splits(LabelledData(tuple(named)), split="file").test.tolist() == [1, 7]

@@ -160,7 +160,7 @@ def fingerprint(
             each.forces_eV_per_A,
         ):
             data.update(np.ascontiguousarray(array).tobytes())
-        data.update(f"{each.group}\0{each.set}\0".encode())
+        data.update(f"{each.group}\0{each.split}\0".encode())
     of_settings = settings.to_json()
     stopping = of_settings.pop("stopping")
     if settings.optimizer.optimizer == "adam":

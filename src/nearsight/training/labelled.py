@@ -10,13 +10,13 @@ from ase.data import chemical_symbols
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import NearsightError, StructureError
+from nearsight.hdnnp.frames import TEST, TRAIN, Frame
 from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
-from nearsight.training.settings import DataSettings
 
 ALL = "all"
 """The group of structures that name none."""
-SETS = ("train", "test")
+SETS = (TRAIN, TEST)
 # A hartree is 27.2 eV, and a hartree/bohr 51.4 eV/Å.
 _ENERGY_FACTOR, _FORCE_FACTOR = 27.2, 51.4
 _LEAST_GAP = 4.0
@@ -36,7 +36,7 @@ class LabelledStructure:
     """Shape ``(n_atoms, 3)``."""
     group: str = ALL
     """What belongs together, such as frames of one trajectory."""
-    set: str | None = None
+    split: str | None = None
     """``train`` or ``test`` where the data says so."""
 
     @property
@@ -60,27 +60,24 @@ class LabelledData:
         return tuple(chemical_symbols[number] for number in sorted(numbers))
 
 
-def labelled_data(frames: Iterable[Atoms], settings: DataSettings | None = None) -> LabelledData:
-    """Return the frames that can be learnt, with their labels.
+def labelled_data(frames: Iterable[Frame]) -> LabelledData:
+    """Return the frames that can be learnt.
 
-    Energies and forces are those of each frame's calculator; ``info["set"]`` may say ``train`` or
-    ``test``, and `DataSettings.group_key` which entry of ``info`` names the group. Frames without
-    energy or forces are left out, and all but the first of equal ones; both are said, as are
-    labels that look as if they were in different units.
+    Frames without energy or forces are left out, and all but the first of equal ones; both are
+    said, as are labels that look as if they were in different units.
 
     Raises
     ------
     StructureError
         A frame is no structure, a label is no number, or there is nothing to learn.
     """
-    settings = settings or DataSettings()
     structures: list[LabelledStructure] = []
     unlabelled: list[int] = []
     repeated: list[int] = []
     contradicting: list[int] = []
     energies: dict[bytes, float] = {}
     for number, frame in enumerate(frames):
-        labelled = _labelled(number, frame, settings)
+        labelled = _labelled(number, frame)
         if labelled is None:
             unlabelled.append(number)
             continue
@@ -112,9 +109,8 @@ def labelled_data(frames: Iterable[Atoms], settings: DataSettings | None = None)
     return LabelledData(tuple(structures), (*remarks, *_unit_remarks(structures)))
 
 
-def _labelled(number: int, frame: Atoms, settings: DataSettings) -> LabelledStructure | None:
-    results = getattr(frame.calc, "results", {})
-    energy, forces = results.get("energy"), results.get("forces")
+def _labelled(number: int, frame: Frame) -> LabelledStructure | None:
+    energy, forces = frame.energy_eV, frame.forces_eV_per_A
     if energy is None or forces is None:
         return None
     if not (np.isfinite(energy) and np.isfinite(forces).all()):
@@ -122,27 +118,13 @@ def _labelled(number: int, frame: Atoms, settings: DataSettings) -> LabelledStru
             f"frame {number}, counted from 0, has an energy or a force that is no number; leave it "
             f"out of the data."
         )
-    atoms = frame.copy()
+    atoms = frame.atoms.copy()
     atoms.set_constraint()
     try:
         check_structure(atoms)
     except NearsightError as error:
         raise StructureError(f"frame {number}, counted from 0: {error}") from error
-    return LabelledStructure(
-        number,
-        atoms,
-        float(energy),
-        np.array(forces, dtype=np.float64),
-        str(frame.info.get(settings.group_key, ALL)),
-        _set_of(number, frame),
-    )
-
-
-def _set_of(number: int, frame: Atoms) -> str | None:
-    said = frame.info.get("set")
-    if said is None or said in SETS:
-        return said
-    raise StructureError(f"frame {number}, counted from 0, says set={said}; it is train or test.")
+    return LabelledStructure(number, atoms, energy, forces, frame.group or ALL, frame.split)
 
 
 def _key(atoms: Atoms) -> bytes:

@@ -31,9 +31,6 @@ class DataSettings(Settings):
         float, Help("share of the structures that is kept for tests", "X"), _SHARE
     ] = 0.1
     split_seed: Annotated[int, Help("of the split", "N"), Range(least=0)] = 0
-    group_key: Annotated[
-        str, Help("what names the group of a structure among what its frame says", "KEY")
-    ] = "group"
     atomic_energies: Annotated[
         tuple[str, ...],
         Help(

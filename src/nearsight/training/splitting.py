@@ -7,6 +7,7 @@ import numpy as np
 
 from nearsight.arrays import IntArray
 from nearsight.errors import MethodError
+from nearsight.hdnnp.frames import TEST
 from nearsight.training.labelled import LabelledStructure
 from nearsight.training.settings import DataSettings
 
@@ -42,7 +43,7 @@ def split(
     test = np.zeros(len(structures), dtype=bool)
     n_test = int(settings.test_share * len(structures))
     if settings.split == "file":
-        test[:] = [each.set == "test" for each in structures]
+        test[:] = [each.split == TEST for each in structures]
     elif settings.split == "group":
         test[:] = _whole_groups(structures, n_test, random)
     elif settings.split == "time":
@@ -65,7 +66,7 @@ def _whole_groups(
     if len(names) < 2:
         raise MethodError(
             f"`split` group needs two groups at least, and there is {names[0]!r} only; name them "
-            f"in the data, and by `group_key` the entry that does so."
+            f"in the data, such as by group= in extended XYZ."
         )
     sizes = {name: sum(each.group == name for each in structures) for name in names}
     order = [names[place] for place in random.permutation(len(names))]
