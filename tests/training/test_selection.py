@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nearsight.training.selection import select_components
+from nearsight.training.selection import large_components, random_components
 from nearsight.training.settings import OptimizerSettings
 
 
@@ -11,19 +11,19 @@ def settings(n: int, **more: object) -> OptimizerSettings:
     return OptimizerSettings(n_force_components=n, **more)
 
 
-@pytest.mark.parametrize("selection", ["random", "threshold"])
 @pytest.mark.parametrize(("n", "expected"), [(0, 0), (7, 7), (31, 30)])
-def test_components_differ(selection: str, n: int, expected: int) -> None:
+def test_components_differ(n: int, expected: int) -> None:
     errors = np.random.default_rng(1).normal(size=30)
-    chosen = select_components(
-        errors, 1.0, settings(n, selection=selection), np.random.default_rng(0)
-    )
-    assert len(set(chosen.tolist())) == len(chosen) == expected
+    for chosen in (
+        random_components(30, settings(n), np.random.default_rng(0)),
+        large_components(errors, 1.0, settings(n), np.random.default_rng(0)),
+    ):
+        assert len(set(chosen.tolist())) == len(chosen) == expected
 
 
 def test_random_ones_are_evenly_spread() -> None:
-    random, errors = np.random.default_rng(2), np.arange(12.0)
-    chosen = [select_components(errors, 0.1, settings(3), random) for _ in range(2000)]
+    random = np.random.default_rng(2)
+    chosen = [random_components(12, settings(3), random) for _ in range(2000)]
     counts = np.bincount(np.concatenate(chosen), minlength=12)
     # Each is in a quarter of them: 500, with a standard deviation of 19.
     assert np.abs(counts - 500).max() < 90
@@ -31,11 +31,11 @@ def test_random_ones_are_evenly_spread() -> None:
 
 def test_the_first_large_error_is_taken_else_the_largest() -> None:
     random = np.random.default_rng(3)
-    by_error = settings(4, selection="threshold", threshold_trials=3, force_threshold=2.0)
+    by_error = settings(4, threshold_trials=3, force_threshold=2.0)
     for _ in range(200):
         errors = random.exponential(size=12)
         state = random.bit_generator.state
-        chosen = select_components(errors, 0.7, by_error, random)
+        chosen = large_components(errors, 0.7, by_error, random)
         random.bit_generator.state = state
         tried = random.permutation(12).reshape(4, 3)
         for component, trials in zip(chosen, tried, strict=True):
@@ -45,5 +45,5 @@ def test_the_first_large_error_is_taken_else_the_largest() -> None:
 
 def test_few_components_leave_few_trials() -> None:
     errors = np.arange(9.0)
-    by_error = settings(4, selection="threshold", threshold_trials=3)
-    assert len(select_components(errors, 1.0, by_error, np.random.default_rng(0))) == 4
+    by_error = settings(4, threshold_trials=3)
+    assert len(large_components(errors, 1.0, by_error, np.random.default_rng(0))) == 4

@@ -250,7 +250,8 @@ def _optimizer(
 
 def _sizes(prepared: Prepared) -> tuple[float, float]:
     """Return the spread of energies per atom in eV, without those of free atoms, and the root mean
-    square of components of forces in eV/Å, of what is learnt."""
+    square of components of forces in eV/Å, of what is learnt.
+    """
     learnt = [prepared.structures[place] for place in prepared.split.train]
     potential = prepared.potential
     free = np.array([each.atomic_energy for each in potential.elements])

@@ -8,28 +8,31 @@ import numpy as np
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.training.kalman_filter import KalmanFilter, NoiseSchedule
-from nearsight.training.selection import select_components
+from nearsight.training.selection import large_components, random_components
 from nearsight.training.settings import OptimizerSettings
 
 
 class Predictor(Protocol):
-    """Predictions for structures, by place, and their derivatives by the weights."""
+    """What is learnt from; see `nearsight.training.prediction.KernelPredictor`."""
+
+    def n_components(self, place: int) -> int:
+        """Return the number of components of the forces of a structure."""
+        ...
 
     def errors(self, place: int, weights: FloatArray) -> tuple[float, FloatArray]:
         """Return labels less predictions: energy in eV, forces in eV/Å, ``(n_atoms, 3)``."""
         ...
 
-    def jacobian(self, place: int, weights: FloatArray, components: IntArray) -> FloatArray:
-        """Return derivatives by the weights, ``(n_weights, 1 + n_components)``.
-
-        Of the energy in eV, and of components of the forces in eV/Å by flat index.
-        """
+    def jacobian(
+        self, place: int, weights: FloatArray, components: IntArray
+    ) -> tuple[FloatArray, list[FloatArray]]:
+        """Return errors of an energy and some components, and derivatives of predictions."""
         ...
 
     def gradient(
-        self, place: int, weights: FloatArray, of_energy: float, of_forces: FloatArray
+        self, place: int, weights: FloatArray, by_energy: float, by_forces: FloatArray
     ) -> FloatArray:
-        """Return the derivative of of_energy E + sum of_forces F by the weights."""
+        """Return the derivative by all weights of a loss with such derivatives by predictions."""
         ...
 
 
@@ -104,8 +107,7 @@ class KalmanOptimizer:
         settings: OptimizerSettings,
     ) -> None:
         self._predictor, self._units, self._settings = predictor, units, settings
-        one = [slice(blocks[0].start, blocks[-1].stop)]
-        self._blocks = one if settings.optimizer == "global-kalman" else list(blocks)
+        self._is_global = settings.optimizer == "global-kalman"
         self._schedule = NoiseSchedule(
             settings.observations_per_decade,
             settings.eta,
@@ -115,7 +117,9 @@ class KalmanOptimizer:
             settings.forgetting,
             settings.forgetting_decay,
         )
-        sizes = [block.stop - block.start for block in self._blocks]
+        sizes = [block.stop - block.start for block in blocks]
+        if self._is_global:
+            sizes = [sum(sizes)]
         self._filter = KalmanFilter(sizes, self._schedule, settings.initial_variance)
 
     @property
@@ -132,16 +136,24 @@ class KalmanOptimizer:
     ) -> FloatArray:
         """Return the weights after learning from one structure."""
         [place] = batch
-        energy, forces = self._predictor.errors(place, weights)
-        flat = forces.ravel()
-        components = select_components(flat, progress.force_RMSE_eV_per_A, self._settings, random)
-        jacobian = self._predictor.jacobian(place, weights, components)
-        scale = np.full(1 + len(components), self._units.per_eV_per_A)
+        components = self._select(place, weights, progress.force_RMSE_eV_per_A, random)
+        errors, jacobians = self._predictor.jacobian(place, weights, components)
+        scale = np.full(len(errors), self._units.per_eV_per_A)
         scale[0] = self._units.per_eV
-        jacobian *= scale
-        errors = scale * np.concatenate([[energy], flat[components]])
-        steps = self._filter.update([jacobian[block] for block in self._blocks], errors)
+        scaled = [np.multiply(each, scale, out=each) for each in jacobians]
+        if self._is_global:
+            scaled = [np.concatenate(scaled)]
+        steps = self._filter.update(scaled, scale * errors)
         return weights + np.concatenate(steps)
+
+    def _select(
+        self, place: int, weights: FloatArray, force_RMSE: float, random: np.random.Generator
+    ) -> IntArray:
+        if self._settings.selection == "random":
+            n = self._predictor.n_components(place)
+            return random_components(n, self._settings, random)
+        _, forces = self._predictor.errors(place, weights)
+        return large_components(forces.ravel(), force_RMSE, self._settings, random)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the state."""
@@ -199,9 +211,9 @@ class AdamOptimizer:
         for place in batch:
             energy, forces = self._predictor.errors(place, weights)
             n_atoms = len(forces)
-            of_energy = -2.0 * energy * (self._units.per_eV / n_atoms) ** 2
-            of_forces = -2.0 * forces * self._units.per_eV_per_A**2 / forces.size
-            gradient += self._predictor.gradient(place, weights, of_energy, of_forces)
+            by_energy = -2.0 * energy * (self._units.per_eV / n_atoms) ** 2
+            by_forces = -2.0 * forces * self._units.per_eV_per_A**2 / forces.size
+            gradient += self._predictor.gradient(place, weights, by_energy, by_forces)
             self.n_observations += 1 + forces.size
         first, last = self._settings.learning_rate, self._settings.final_learning_rate
         rate = first * (last / first) ** progress.share

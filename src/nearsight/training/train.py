@@ -23,8 +23,8 @@ from nearsight.remarks import Remark
 from nearsight.storage import what_helps
 from nearsight.training.checkpoint import Checkpoint, fingerprint
 from nearsight.training.labelled import LabelledData
-from nearsight.training.learning_curve import EpochErrors, LearningCurve
 from nearsight.training.learning import Learning
+from nearsight.training.learning_curve import EpochErrors, LearningCurve
 from nearsight.training.prediction import KernelPredictor
 from nearsight.training.preparing import Prepared, prepare
 from nearsight.training.proposing import Pair
@@ -110,8 +110,8 @@ def train(
             KernelPredictor(compiled, prepared.structures, memory_bytes),
             compiled.weights,
             compiled.blocks,
-            curve,
-            clock,
+            curve=curve,
+            clock=clock,
         )
         if state is not None:
             learning.restore(state)
@@ -201,11 +201,7 @@ def _result(
 
 
 def _flat(settings: TrainingSettings) -> dict[str, object]:
-    return {
-        name: value
-        for group in settings.to_json().values()
-        for name, value in group.items()
-    }
+    return {name: value for group in settings.to_json().values() for name, value in group.items()}
 
 
 def _overfitted(best: EpochErrors) -> list[Remark]:
