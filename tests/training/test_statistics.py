@@ -40,6 +40,15 @@ def test_correlations_are_those_of_numpy() -> None:
     assert not found[1].any()
 
 
+def test_small_ranges_are_small_beside_the_largest() -> None:
+    """In whatever unit."""
+    narrow = 1e-9 * values() * [1.0, 1.0, 0.01, 1.0]
+    kept, reasons = telling_functions(
+        moments_of(narrow, 2), smallest_range=0.05, largest_correlation=1.0
+    )
+    assert (kept.tolist(), reasons) == ([0, 3], ["constant", "constant"])
+
+
 def test_constants_and_followers_are_left_out() -> None:
     kept, reasons = telling_functions(
         moments_of(values(), 2), smallest_range=1e-3, largest_correlation=0.999

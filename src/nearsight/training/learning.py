@@ -1,5 +1,6 @@
 """Epoch after epoch: what is learnt, what came of it, and when to stop."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -202,26 +203,32 @@ class Learning:
 
     def _why_stop(self) -> str | None:
         """Return why to stop, as a sentence goes on after “stopped”; None to go on."""
-        stopping, latest = self._settings.stopping, self.curve.epochs[-1]
         if self.diverged is not None:
             return "since it diverged"
         if self._position:
-            return None
-        of_test = latest.errors.of(TEST)
-        targets = (
-            (stopping.target_energy_meV, 1000 * of_test.energy_RMSE_eV_per_atom),
-            (stopping.target_force_eV_per_A, of_test.force_RMSE_eV_per_A),
-        )
-        asked = [(target, error) for target, error in targets if target is not None]
-        if asked and all(error <= target for target, error in asked):
-            return "at the errors that were asked for"
-        if self.epoch >= stopping.epochs:
-            return f"after {self.epoch} epochs"
-        if stopping.time_s is not None and self.seconds >= stopping.time_s:
-            return f"after {stopping.time_s:g} s"
-        if stopping.patience is not None and self.epoch - self.best_epoch >= stopping.patience:
-            return f"since {stopping.patience} epochs brought nothing better"
-        return None
+            return None  # in the middle of an epoch
+        stopping = self._settings.stopping
+        reasons = {
+            "at the errors that were asked for": self._is_good_enough(),
+            f"after {self.epoch} epochs": self.epoch >= stopping.epochs,
+            f"after {stopping.time_s} s": self.seconds >= (stopping.time_s or math.inf),
+            f"since {stopping.patience} epochs brought nothing better": (
+                self.epoch - self.best_epoch >= (stopping.patience or math.inf)
+            ),
+        }
+        return next((reason for reason, holds in reasons.items() if holds), None)
+
+    def _is_good_enough(self) -> bool:
+        stopping, of_test = self._settings.stopping, self.curve.epochs[-1].errors.of(TEST)
+        reached = [
+            error <= target
+            for target, error in (
+                (stopping.target_energy_meV, 1000 * of_test.energy_RMSE_eV_per_atom),
+                (stopping.target_force_eV_per_A, of_test.force_RMSE_eV_per_A),
+            )
+            if target is not None
+        ]
+        return bool(reached) and all(reached)
 
     def _tell(self, advance: Advance) -> None:
         of_test = self.curve.epochs[-1].errors.of(TEST)
@@ -249,8 +256,10 @@ def _optimizer(
 
 
 def _sizes(prepared: Prepared) -> tuple[float, float]:
-    """Return the spread of energies per atom in eV, without those of free atoms, and the root mean
-    square of components of forces in eV/Å, of what is learnt.
+    """Return how large energies per atom and components of forces are that are learnt.
+
+    The standard deviation of the former in eV, without energies of free atoms, and the root mean
+    square of the latter in eV/Å.
     """
     learnt = [prepared.structures[place] for place in prepared.split.train]
     potential = prepared.potential

@@ -103,9 +103,13 @@ class FunctionSettings(Settings):
     ] = "narrow"
     smallest_range: Annotated[
         float,
-        Help("leave out functions whose values differ by less over the training data", "X"),
+        Help(
+            "leave out functions whose values spread by less over the training data, over the "
+            "largest spread of one of the element",
+            "X",
+        ),
         POSITIVE,
-    ] = 1e-3
+    ] = 0.03
     largest_correlation: Annotated[
         float,
         Help("leave out functions whose values are correlated more with those of another", "X"),

@@ -64,7 +64,18 @@ def telling_functions(
 ) -> tuple[IntArray, Sequence[str]]:
     """Return which functions to keep, ascending, and why each of the others is left out.
 
-    Of functions that are correlated more than allowed the first one stays.
+    Scaled to a common size, a function that hardly changes is mostly noise to a network: small
+    changes of positions then make large ones of an input. Of functions that are correlated more
+    than allowed the first one stays.
+
+    Parameters
+    ----------
+    moments
+        Of all functions of an element.
+    smallest_range
+        Over the largest range of all.
+    largest_correlation
+        By its absolute value.
 
     Returns
     -------
@@ -76,7 +87,7 @@ def telling_functions(
     staying: list[int] = []
     reasons = []
     for place, width in enumerate(ranges):
-        if not width > smallest_range:
+        if not width > smallest_range * ranges.max():
             reasons.append("constant")
         elif staying and correlations[place, staying].max() > largest_correlation:
             reasons.append("correlated")

@@ -13,7 +13,7 @@ from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError, StorageError
 from nearsight.hdnnp.files.writing import write_potential
-from nearsight.hdnnp.kernels.compiled_potential import CompiledPotential, compile_potential
+from nearsight.hdnnp.kernels.compiled_potential import compile_potential
 from nearsight.hdnnp.networks import with_parameters
 from nearsight.hdnnp.potential import Potential
 from nearsight.locking import hold
@@ -123,7 +123,8 @@ def train(
                 _write(prepared.potential, learning, folder)
 
         stopped = learning.to_the_end(as_progress(progress), save, checkpoint_s)
-    return _result(prepared, compiled, settings, learning, stopped, state and state.epoch)
+    resumed_epoch = None if state is None else state.epoch
+    return _result(prepared, settings, learning, stopped, resumed_epoch)
 
 
 def with_weights(potential: Potential, weights: FloatArray) -> Potential:
@@ -155,7 +156,6 @@ def _write(potential: Potential, learning: Learning, folder: Path) -> None:
 
 def _result(
     prepared: Prepared,
-    compiled: CompiledPotential,
     settings: TrainingSettings,
     learning: Learning,
     stopped: str,
@@ -193,7 +193,7 @@ def _result(
         best_epoch=learning.best_epoch,
         stopped=stopped,
         resumed_epoch=resumed_epoch,
-        n_weights=len(compiled.weights),
+        n_weights=len(learning.weights),
         seconds=learning.seconds,
         provenance=provenance,
         warnings=tuple(warnings),
