@@ -12,7 +12,7 @@ CORNERS_A = 1.15 * np.array(
 
 
 def labelled_clusters(
-    n: int = 40, symbols: str = "Ar5", seed: int = 0, spread_A: float = 0.05
+    n: int = 40, symbols: str = "Ar5", seed: int = 0, spread_A: float = 0.03
 ) -> list[Frame]:
     """Return clusters of five atoms, 1.15 Å apart, labelled by Lennard-Jones of sigma 1 Å.
 

@@ -179,8 +179,8 @@ def _result(
         warnings.append(
             Remark(
                 "training-diverged",
-                f"the training diverged in epoch {learning.epoch + 1}, and its best potential is "
-                f"that after epoch {learning.best_epoch}: {learning.diverged}",
+                f"the training diverged after {learning.n_updates} updates, and its best potential "
+                f"is that after epoch {learning.best_epoch}: {learning.diverged}",
             )
         )
     epochs = tuple(learning.curve.epochs)
