@@ -15,11 +15,12 @@ _OPTIONS = {
     "relax": "--no-relax",
     "row_symmetry_A": "--symmetry-tolerance",
     "sites": "--site",
+    "target_force_eV_per_A": "--target-force",
     "temperatures_K": "--temperature",
     "trust": "--trust-checkpoint",
     "work_dir": "--work-dir",
 }
-_UNIT = re.compile(r"_(eV_per_A2|eV_per_A|A|K|GPa|bar|fs|ps)$")
+_UNIT = re.compile(r"_(eV_per_A2|eV_per_A|meV|A|K|GPa|bar|fs|ps|s)$")
 
 
 def option_of(setting: str) -> str:

@@ -46,9 +46,11 @@ if TYPE_CHECKING:
         ReadingSettings,
         RelaxSettings,
         ThermochemistrySettings,
+        TrainSettings,
         VibrationsSettings,
     )
     from nearsight.workflows.thermochemistry import thermochemistry
+    from nearsight.workflows.train import train
     from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "RowSettings",
     "ThermochemistrySettings",
     "ThermodynamicSettings",
+    "TrainSettings",
     "Unfinished",
     "VibrationsSettings",
     "elastic",
@@ -87,6 +90,7 @@ __all__ = [
     "phonons",
     "relax",
     "thermochemistry",
+    "train",
     "vibrations",
 ]
 
