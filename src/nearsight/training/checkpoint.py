@@ -135,7 +135,9 @@ def _state(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> State
         if name.startswith(_OF_OPTIMIZER)
     }
     names = State.__dataclass_fields__.keys() - {"optimizer", "random"}
-    values = {name: arrays[name] if name in arrays else header[name] for name in names}
+    values: dict[str, Any] = {
+        name: arrays[name] if name in arrays else header[name] for name in names
+    }
     return State(optimizer=of_optimizer, random=json.loads(header["random"]), **values)
 
 

@@ -62,7 +62,7 @@ class NoiseSchedule:
 
     def _decades(self, n_observations: int) -> float:
         # More than 300 decades are no number, and at the bounds long before.
-        return 10.0 ** min(n_observations / self.observations_per_decade, 300.0)
+        return float(10.0 ** min(n_observations / self.observations_per_decade, 300.0))
 
 
 class KalmanFilter:

@@ -50,8 +50,11 @@ class Optimizer(Protocol):
 
     batch_size: int
     """Number of structures that one step takes."""
-    n_observations: int
-    """Number of energies and components of forces that have been learnt."""
+
+    @property
+    def n_observations(self) -> int:
+        """Number of energies and components of forces that have been learnt."""
+        ...
 
     def step(
         self,
@@ -196,7 +199,12 @@ class AdamOptimizer:
         self._kind = Adam
         self._adam = Adam(weights)
         self.batch_size = settings.batch_size
-        self.n_observations = 0
+        self._n_observations = 0
+
+    @property
+    def n_observations(self) -> int:
+        """Number of energies and components of forces that have been learnt."""
+        return self._n_observations
 
     def step(
         self,
@@ -214,17 +222,17 @@ class AdamOptimizer:
             by_energy = -2.0 * energy * (self._units.per_eV / n_atoms) ** 2
             by_forces = -2.0 * forces * self._units.per_eV_per_A**2 / forces.size
             gradient += self._predictor.gradient(place, weights, by_energy, by_forces)
-            self.n_observations += 1 + forces.size
+            self._n_observations += 1 + forces.size
         first, last = self._settings.learning_rate, self._settings.final_learning_rate
         rate = first * (last / first) ** progress.share
         return self._adam.step(gradient / len(batch), rate)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the state."""
-        return {"n_observations": np.array(self.n_observations), **self._adam.to_arrays()}
+        return {"n_observations": np.array(self._n_observations), **self._adam.to_arrays()}
 
     def restore(self, weights: FloatArray, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from a state, with the weights of then."""
         self._adam = self._kind(weights)
         self._adam.restore(arrays)
-        self.n_observations = int(arrays["n_observations"])
+        self._n_observations = int(arrays["n_observations"])

@@ -73,8 +73,8 @@ def prepare(
     free = atomic_energies(learnt, symbols, given)
     shortest = shortest_distances_A(learnt, settings.functions.cutoff_A)
     proposed = propose_functions(symbols, shortest, settings.functions, reaches_A)
-    for symbol, functions in proposed.items():
-        if not functions:
+    for symbol, of_element in proposed.items():
+        if not of_element:
             raise _nothing_seen(symbol, settings.functions)
     functions, statistics, remarks = _telling(proposed, learnt, settings.functions)
     scaling = Scaling(settings.network.scaling.replace("-", " "))

@@ -46,7 +46,10 @@ class Moments:
         """Return Pearson's coefficients, shape ``(n_functions, n_functions)``; 0 of constants."""
         sizes = np.sqrt(np.diag(self.products))
         scale = np.outer(sizes, sizes)
-        return np.divide(self.products, scale, out=np.zeros_like(scale), where=scale > 0)
+        coefficients: FloatArray = np.divide(
+            self.products, scale, out=np.zeros_like(scale), where=scale > 0
+        )
+        return coefficients
 
     def statistics(self, functions: IntArray | slice = slice(None)) -> FunctionStatistics:
         """Return the statistics of some functions; sigma has n - 1 in the denominator."""

@@ -18,7 +18,7 @@ from nearsight.hdnnp.networks import with_parameters
 from nearsight.hdnnp.potential import Potential
 from nearsight.locking import hold
 from nearsight.progress import Progress, as_progress
-from nearsight.provenance import ModelIdentity, Provenance, installed_versions
+from nearsight.provenance import ModelIdentity, Provenance, Setting, installed_versions
 from nearsight.remarks import Remark
 from nearsight.storage import what_helps
 from nearsight.training.checkpoint import Checkpoint, fingerprint
@@ -200,7 +200,7 @@ def _result(
     )
 
 
-def _flat(settings: TrainingSettings) -> dict[str, object]:
+def _flat(settings: TrainingSettings) -> dict[str, Setting]:
     return {name: value for group in settings.to_json().values() for name, value in group.items()}
 
 

@@ -87,7 +87,7 @@ def train(
     with _noting(out):
         if settings.members == 1:
             memory = resources.memory_bytes or default_memory_budget("cpu")
-            trainings = (
+            trainings: tuple[Training, ...] = (
                 train_one(
                     learnt,
                     asked[0],
