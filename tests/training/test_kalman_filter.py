@@ -85,6 +85,19 @@ def test_a_linear_problem_ends_at_regularised_least_squares(m: int) -> None:
     np.testing.assert_allclose(own.covariance(0), np.linalg.inv(curvature), atol=1e-13)
 
 
+@pytest.mark.parametrize("m", [1, 3])
+def test_weights_that_change_no_prediction_stay(m: int) -> None:
+    """Their covariance grows by the noise of weights alone."""
+    random = np.random.default_rng(7)
+    h, errors = random.normal(size=(5, m)), random.normal(size=m)
+    own, alone = KalmanFilter([5, 4], NOISY, 2.0), KalmanFilter([5], NOISY, 2.0)
+    steps = own.update([h, np.zeros((4, m))], errors)
+    np.testing.assert_array_equal(steps[0], alone.update([h], errors)[0])
+    assert not steps[1].any()
+    grown = 2.0 / NOISY.memory_at(0, m) + NOISY.q_at(0)
+    np.testing.assert_allclose(own.covariance(1), grown * np.eye(4), rtol=1e-14)
+
+
 def test_the_order_of_observations_of_an_update_changes_nothing() -> None:
     random = np.random.default_rng(5)
     h, errors, order = random.normal(size=(9, 8)), random.normal(size=8), random.permutation(8)

@@ -121,7 +121,7 @@ def test_locality_decides_which_functions_there_are(tmp_path: Path) -> None:
 def test_bad_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MethodError, match="there is no data"):
         train([], SETTINGS)
-    with pytest.raises(StructureError, match="cannot be read"):
+    with pytest.raises(StructureError, match="cannot read"):
         train(tmp_path / "missing.extxyz", SETTINGS)
     frames = [replace(each, forces_eV_per_A=None) for each in labelled_clusters(5)]
     write_extended_xyz(frames, tmp_path / "energies.extxyz")

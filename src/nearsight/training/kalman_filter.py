@@ -116,11 +116,16 @@ class KalmanFilter:
             The innovation matrix is not positive definite, or something is no number.
         """
         m = len(errors)
+        # An element that a structure lacks costs nothing: its weights change no prediction.
+        seen = [place for place, each in enumerate(jacobians) if each.any()]
         memory = self.schedule.memory_at(self.n_observations, m)
         noise = memory / self.schedule.eta_at(self.n_observations)
         q = self.schedule.q_at(self.n_observations)
         learn = self._learn_one if m == 1 else self._learn_several
-        steps = learn(jacobians, np.asarray(errors, dtype=np.float64), noise)
+        steps = [np.zeros(size) for size in self.sizes]
+        found = learn(seen, [jacobians[place] for place in seen], np.asarray(errors), noise)
+        for place, step in zip(seen, found, strict=True):
+            steps[place] = step
         for covariance in self._covariances:
             if memory != 1.0:
                 np.divide(covariance, memory, out=covariance)
@@ -129,26 +134,28 @@ class KalmanFilter:
         return steps
 
     def _learn_one(
-        self, jacobians: Sequence[FloatArray], errors: FloatArray, noise: float
+        self, places: list[int], jacobians: list[FloatArray], errors: FloatArray, noise: float
     ) -> list[FloatArray]:
+        covariances = [self._covariances[place] for place in places]
         # Products with a vector: those with a matrix of one column are five times slower.
         columns = [np.ascontiguousarray(each[:, 0]) for each in jacobians]
         covered = [
-            blas.dsymv(1.0, p, h, lower=1) for p, h in zip(self._covariances, columns, strict=True)
+            blas.dsymv(1.0, p, h, lower=1) for p, h in zip(covariances, columns, strict=True)
         ]
         innovation = noise + sum(float(h @ x) for h, x in zip(columns, covered, strict=True))
         if not (0.0 < innovation < math.inf and np.isfinite(errors[0])):
             raise _diverged(self.n_observations)
-        for place, (p, x) in enumerate(zip(self._covariances, covered, strict=True)):
+        for place, p, x in zip(places, covariances, covered, strict=True):
             self._covariances[place] = blas.dsyr(-1.0 / innovation, x, a=p, lower=1, overwrite_a=1)
         return [x * (errors[0] / innovation) for x in covered]
 
     def _learn_several(
-        self, jacobians: Sequence[FloatArray], errors: FloatArray, noise: float
+        self, places: list[int], jacobians: list[FloatArray], errors: FloatArray, noise: float
     ) -> list[FloatArray]:
+        covariances = [self._covariances[place] for place in places]
         covered = [
             blas.dsymm(1.0, p, np.asfortranarray(h), lower=1)
-            for p, h in zip(self._covariances, jacobians, strict=True)
+            for p, h in zip(covariances, jacobians, strict=True)
         ]
         innovation = noise * np.eye(len(errors), order="F")
         for h, x in zip(jacobians, covered, strict=True):
@@ -160,7 +167,7 @@ class KalmanFilter:
             raise _diverged(self.n_observations)
         weighted, status = lapack.dpotrs(factor, errors, lower=1)
         steps = [x @ weighted for x in covered]
-        for place, (p, x) in enumerate(zip(self._covariances, covered, strict=True)):
+        for place, p, x in zip(places, covariances, covered, strict=True):
             spread = blas.dtrsm(1.0, factor, x, side=1, lower=1, trans_a=1, overwrite_b=1)
             self._covariances[place] = blas.dsyrk(
                 -1.0, spread, beta=1.0, c=p, lower=1, overwrite_c=1

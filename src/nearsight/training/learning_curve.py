@@ -1,6 +1,7 @@
 """Errors over epochs, in a file that grows by a line of JSON for each."""
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ class EpochErrors:
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
         plain = {name: value for name, value in vars(self).items() if name != "errors"}
-        return {**plain, "errors": self.errors.to_json()}
+        score = self.score if math.isfinite(self.score) else None
+        return {**plain, "score": score, "errors": self.errors.to_json()}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "EpochErrors":
@@ -44,7 +46,7 @@ class EpochErrors:
             of_set: {group: Errors(**_numbers(errors)) for group, errors in groups.items()}
             for of_set, groups in values["errors"].items()
         }
-        return cls(**{**values, "errors": SetErrors(by_set)})
+        return cls(**{**_numbers(values), "errors": SetErrors(by_set)})
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -118,13 +118,14 @@ def train(
 
         def save(*, epoch_ended: bool) -> None:
             curve.secure()
-            checkpoint.write(learning.state())
             if epoch_ended and folder is not None:
                 _write(prepared.potential, learning, folder)
+            checkpoint.write(learning.state())  # last: what it counts on is there
 
         stopped = learning.to_the_end(as_progress(progress), save, checkpoint_s)
     resumed_epoch = None if state is None else state.epoch
-    return _result(prepared, settings, learning, stopped, resumed_epoch)
+    name = "hdnnp" if folder is None else f"hdnnp:{folder / BEST}"
+    return _result(prepared, settings, learning, stopped, name=name, resumed_epoch=resumed_epoch)
 
 
 def with_weights(potential: Potential, weights: FloatArray) -> Potential:
@@ -159,11 +160,13 @@ def _result(
     settings: TrainingSettings,
     learning: Learning,
     stopped: str,
+    *,
+    name: str,
     resumed_epoch: int | None,
 ) -> Training:
     best = with_weights(prepared.potential, learning.best_weights)
     digest = hashlib.sha256(learning.best_weights.tobytes()).hexdigest()
-    identity = ModelIdentity("hdnnp", "hdnnp", digest, "float64", "cpu")
+    identity = ModelIdentity(name, "hdnnp", digest, "float64", "cpu")
     units = best.units
     provenance = Provenance(
         identity,

@@ -25,7 +25,7 @@ from nearsight.training.labelled import LabelledData, labelled_data
 from nearsight.training.proposing import Pair
 from nearsight.training.result import Training
 from nearsight.training.settings import TrainingSettings
-from nearsight.training.train import CHECKPOINT
+from nearsight.training.train import CHECKPOINT, MEMORY_BYTES
 from nearsight.training.train import train as train_one
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.settings import TrainSettings
@@ -86,14 +86,13 @@ def train(
     asked = _of_members(settings)
     with _noting(out):
         if settings.members == 1:
-            memory = resources.memory_bytes or default_memory_budget("cpu")
             trainings: tuple[Training, ...] = (
                 train_one(
                     learnt,
                     asked[0],
                     out=folders[0],
                     reaches_A=reaches,
-                    memory_bytes=int(_SHARE_OF_MEMORY * memory),
+                    memory_bytes=_for_descriptors(resources),
                     progress=progress,
                 ),
             )
@@ -115,15 +114,21 @@ def train_member(
     reaches: Mapping[Pair, float] | None,
 ) -> Training:
     """Train one member of a committee, in a process of its own."""
-    memory = current_resources().memory_bytes or default_memory_budget("cpu")
     return train_one(
         data,
         settings,
         out=out,
         reaches_A=reaches,
-        memory_bytes=int(_SHARE_OF_MEMORY * memory),
+        memory_bytes=_for_descriptors(current_resources()),
         progress=False,
     )
+
+
+def _for_descriptors(resources: Resources) -> int:
+    """Return the memory for descriptors: no more than `MEMORY_BYTES` unless somebody says so."""
+    if resources.memory_bytes is None:
+        return min(MEMORY_BYTES, int(_SHARE_OF_MEMORY * default_memory_budget("cpu")))
+    return int(_SHARE_OF_MEMORY * resources.memory_bytes)
 
 
 def _committee(
