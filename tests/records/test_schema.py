@@ -76,6 +76,8 @@ def test_the_unit_in_a_name_is_the_unit(records: Mapping[str, Record]) -> None:
         "_GPa": "GPa",
         "_THz": "THz",
         "_per_THz": "1/THz",
+        "_per_eV": "1/eV",
+        "_per_A": "1/Å",
         "_per_cm": "1/cm",
         "_bytes": "B",
         "_eV_per_atom": "eV/atom",

@@ -63,11 +63,11 @@ class MemberPart:
     atomic_energies_eV: Annotated[
         Mapping[str, float], Says("Energies of free atoms that were taken off first.", "eV")
     ]
-    mean_energy: Annotated[
-        float, Says("Energy per atom that was taken off then, in the unit of energies.")
+    mean_energy_eV_per_atom: Annotated[
+        float, Says("Mean energy per atom that was taken off then.", "eV/atom")
     ]
-    conv_energy: Annotated[float, Says("Units of the training for one unit of energy.")]
-    conv_length: Annotated[float, Says("Units of the training for one unit of length.")]
+    conv_energy_per_eV: Annotated[float, Says("Units of the training for an energy.", "1/eV")]
+    conv_length_per_A: Annotated[float, Says("Units of the training for a length.", "1/Å")]
     n_epochs: Annotated[int, Says("Whole epochs.", "1")]
     n_updates: Annotated[int, Says("Updates of the weights.", "1")]
     n_observations: Annotated[int, Says("Energies and components of forces that were learnt.", "1")]

@@ -30,7 +30,8 @@ class TrainingResults:
         return tuple(dict.fromkeys(each for one in self.trainings for each in one.warnings))
 
     def __repr__(self) -> str:
-        return paragraph(self, self.name, *map(repr, self.trainings))
+        n = len(self.trainings)
+        return paragraph(self, self.name, f"{n} potential{'' if n == 1 else 's'}")
 
 
 def training_record(results: TrainingResults, run: Run = UNKNOWN_RUN) -> TrainingRecord:

@@ -13,6 +13,7 @@ from nearsight.errors import NearsightError, StructureError
 from nearsight.hdnnp.frames import TEST, TRAIN, Frame
 from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
+from nearsight.structures.naming import count_warnings, name_structure, paragraph
 
 ALL = "all"
 """The group of structures that name none."""
@@ -24,7 +25,7 @@ _SLACK = 1.5
 _MOST_NAMED = 5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LabelledStructure:
     """A structure with its energy and forces."""
 
@@ -39,6 +40,10 @@ class LabelledStructure:
     split: str | None = None
     """``train`` or ``test`` where the data says so."""
 
+    def __repr__(self) -> str:
+        of = f"{name_structure(self.atoms)}, frame {self.number}"
+        return paragraph(self, of, f"{self.energy_eV:.6g} eV", f"group {self.group}")
+
     @property
     def counts(self) -> Mapping[int, int]:
         """Number of atoms by atomic number."""
@@ -46,12 +51,16 @@ class LabelledStructure:
         return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LabelledData:
     """What can be learnt from, and what has to be known about it."""
 
     structures: tuple[LabelledStructure, ...]
     warnings: tuple[Remark, ...] = ()
+
+    def __repr__(self) -> str:
+        of = f"{len(self.structures)} structures of {', '.join(self.symbols)}"
+        return paragraph(self, of, count_warnings(self.warnings))
 
     @property
     def symbols(self) -> tuple[str, ...]:

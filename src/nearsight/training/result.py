@@ -54,7 +54,7 @@ class Training:
         """Return what records say of it."""
         last = self.epochs[-1]
         parts = self.prepared.split
-        normalization = self.best.normalization
+        normalization, units = self.best.normalization, self.best.units
         return {
             "elements": self.best.symbols,
             "n_train": len(parts.train),
@@ -62,15 +62,15 @@ class Training:
             "n_functions": {each.symbol: len(each.functions) for each in self.best.elements},
             "cutoff_A": self.best.cutoff_A,
             "n_weights": self.n_weights,
-            "length_unit": self.best.units.length,
-            "energy_unit": self.best.units.energy,
+            "length_unit": units.length,
+            "energy_unit": units.energy,
             "atomic_energies_eV": {
-                each.symbol: each.atomic_energy * self.best.units.energy_eV
+                each.symbol: each.atomic_energy * units.energy_eV
                 for each in self.best.elements
             },
-            "mean_energy": normalization.mean_energy,
-            "conv_energy": normalization.conv_energy,
-            "conv_length": normalization.conv_length,
+            "mean_energy_eV_per_atom": normalization.mean_energy * units.energy_eV,
+            "conv_energy_per_eV": normalization.conv_energy / units.energy_eV,
+            "conv_length_per_A": normalization.conv_length / units.length_A,
             "n_epochs": last.epoch,
             "n_updates": last.n_updates,
             "n_observations": last.n_observations,
