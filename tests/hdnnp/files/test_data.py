@@ -150,6 +150,7 @@ def test_exact_zeros_count_as_none(tmp_path: Path) -> None:
         ("atom 0.0 2.0 25.0 H", "atom 0.0 2.0 25.0 Hx", "line 7: “Hx” is no element"),
         ("-0.2 -0.3", "-0.2", "line 7: an atom has three coordinates.*not 8 words"),
         ("-0.2 -0.3", "-0.2 nan", "line 7: a number is a finite number, not “nan”"),
+        ("-0.2 -0.3", "-0.2 ٣", "line 7: a number is a finite number, not “٣”"),
         ("-0.2 -0.3", "-0.2 1_0", "line 7: a number is a finite number, not “1_0”"),
         ("energy -2.0", "energy", "line 8: “energy” has one number"),
         ("energy -2.0", "energy -2.0\nenergy -3.0", "line 9: “energy” is there a second time"),
@@ -178,6 +179,7 @@ H 0.0 0.0 1.1 0.25 0.5 0.75
     [
         ("2\nP", "3\nP", "line 1: the structure of 3 atoms that starts here is cut off"),
         ("2\nP", "two\nP", "line 1: the number of atoms is a whole number, not “two”"),
+        ("2\nP", "2000000\nP", "“2000000” stands in the place of a number of atoms"),
         ("2\nP", "0\nP", "in the place of a number of atoms"),
         ("H 0.0", "Q 0.0", "starts here: .*Q"),
         ("1.1", "1,1", "starts here: it cannot be read"),
@@ -287,3 +289,8 @@ def test_files_that_are_not_there_or_empty(tmp_path: Path) -> None:
 def test_a_frame_has_forces_of_its_atoms() -> None:
     with pytest.raises(StructureError, match=r"3 atoms .* shape \(2, 3\), not \(3, 3\)"):
         Frame(molecule("H2O"), forces_eV_per_A=np.zeros((2, 3)))
+
+
+def test_a_frame_has_finite_numbers() -> None:
+    with pytest.raises(StructureError, match="no finite number"):
+        Frame(molecule("H2O"), energy_eV=float("nan"))
