@@ -108,7 +108,7 @@ WRONG_SETTINGS = [
     ("# nearsight: units", "# nearsight: units bohr,eV,K #", "angstrom,eV"),
     ("# nearsight: units angstrom,eV", "# nearsight: units nm,eV", "'nm' is not known"),
     ("# nearsight: units", "# nearsight: unit bohr,eV", "a comment of Nearsight"),
-    ("# nearsight: units", "#", "does not say its units.*bohr,hartree"),
+    ("# nearsight: units", "#", "does not say its units.*bohr,hartree.* 4 Å or 2.117 Å"),
 ]
 
 

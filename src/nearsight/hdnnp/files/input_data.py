@@ -98,7 +98,7 @@ def write_input_data(
 
 def _lines(file: Path) -> Iterator[tuple[Line, str]]:
     try:
-        with file.open(encoding="utf-8", errors="replace") as opened:
+        with file.open(encoding="utf-8-sig", errors="replace") as opened:
             number = 0
             while text := opened.readline(_LONGEST_LINE):
                 number += 1
