@@ -18,6 +18,10 @@ _TITLES = {
     "relaxation": "relaxation",
     "dynamics": "dynamics",
     "output": "what is written",
+    "frames": "frames and atoms",
+    "radial": "radial distribution functions",
+    "diffusion": "displacements and diffusion",
+    "velocity": "velocities",
     "rows": "rows of the Hessian",
     "phonons": "phonons",
     "probing": "probing, with --spectrum probing",
@@ -107,7 +111,7 @@ def add_workflow(
 def add_settings_of(
     command: argparse.ArgumentParser, default: Settings, *, leave_out: tuple[str, ...] = ()
 ) -> None:
-    """Add an option for each setting of a workflow; see `add_workflow`."""
+    """Add an option for each setting, those of a group under a heading of their own."""
     add_settings(command, default, leave_out=leave_out)
     for about in describe(type(default)):
         if about.group is None:

@@ -65,8 +65,7 @@ class Training:
             "length_unit": units.length,
             "energy_unit": units.energy,
             "atomic_energies_eV": {
-                each.symbol: each.atomic_energy * units.energy_eV
-                for each in self.best.elements
+                each.symbol: each.atomic_energy * units.energy_eV for each in self.best.elements
             },
             "mean_energy_eV_per_atom": normalization.mean_energy * units.energy_eV,
             "conv_energy_per_eV": normalization.conv_energy / units.energy_eV,

@@ -18,6 +18,12 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
+    from nearsight.dynamics.analysis.settings import (
+        DiffusionSettings,
+        FrameSettings,
+        RadialSettings,
+        VelocitySettings,
+    )
     from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
     from nearsight.hessian.settings import RowSettings
     from nearsight.locality.settings import ConvergenceSettings, FragmentSettings
@@ -47,18 +53,22 @@ if TYPE_CHECKING:
         RelaxSettings,
         ThermochemistrySettings,
         TrainSettings,
+        TrajectorySettings,
         VibrationsSettings,
     )
     from nearsight.workflows.thermochemistry import thermochemistry
     from nearsight.workflows.train import train
+    from nearsight.workflows.trajectory import trajectory
     from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 __all__ = [
     "ConvergenceSettings",
+    "DiffusionSettings",
     "DynamicsSettings",
     "ElasticSettings",
     "EnergySettings",
     "FragmentSettings",
+    "FrameSettings",
     "HeatCapacitySettings",
     "HessianSettings",
     "IdealGasSettings",
@@ -70,6 +80,7 @@ __all__ = [
     "PhononsSettings",
     "PresentationSettings",
     "ProbingSettings",
+    "RadialSettings",
     "ReadingSettings",
     "RelaxSettings",
     "RelaxationSettings",
@@ -78,7 +89,9 @@ __all__ = [
     "ThermochemistrySettings",
     "ThermodynamicSettings",
     "TrainSettings",
+    "TrajectorySettings",
     "Unfinished",
+    "VelocitySettings",
     "VibrationsSettings",
     "elastic",
     "energy",
@@ -91,6 +104,7 @@ __all__ = [
     "relax",
     "thermochemistry",
     "train",
+    "trajectory",
     "vibrations",
 ]
 

@@ -15,6 +15,7 @@ from nearsight.records.questions import (
     PhononsRecord,
     RelaxationRecord,
     ThermochemistryRecord,
+    TrajectoryRecord,
     VibrationsRecord,
 )
 from nearsight.reports.numbers import SECTION_BUDGET_BYTES, numbers_section
@@ -35,6 +36,7 @@ from nearsight.reports.subjects import (
     relaxation,
     spectra,
     thermochemistry,
+    trajectory,
 )
 from nearsight.reports.subjects.subject import Subject
 
@@ -42,6 +44,7 @@ SUBJECTS: dict[type[CalculatedRecord], Subject[Any]] = {
     EnergyRecord: energy.SUBJECT,
     RelaxationRecord: relaxation.SUBJECT,
     DynamicsRecord: dynamics.SUBJECT,
+    TrajectoryRecord: trajectory.SUBJECT,
     HessianRecord: hessian.SUBJECT,
     VibrationsRecord: spectra.VIBRATIONS,
     HeatCapacityRecord: spectra.HEAT_CAPACITY,
