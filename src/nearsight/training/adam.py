@@ -1,9 +1,11 @@
-"""Adam, as PyTorch has it, on one vector of weights (D. P. Kingma, J. Ba, ICLR 2015)."""
+"""Adam, as PyTorch has it, on one vector of weights (D. P. Kingma, J. Ba, ICLR 2015).
+
+PyTorch is imported when there is one: nothing else of a training needs it.
+"""
 
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 
 from nearsight.arrays import FloatArray
 
@@ -20,15 +22,19 @@ class Adam:
     """
 
     def __init__(self, weights: FloatArray) -> None:
+        import torch
+
+        self._tensor = torch.from_numpy
         self._weights = torch.tensor(weights, dtype=torch.float64)
         self._adam = torch.optim.Adam([self._weights], lr=1.0)
 
     def step(self, gradient: FloatArray, learning_rate: float) -> FloatArray:
         """Return the weights after a step; `gradient` is that of the loss."""
-        self._weights.grad = torch.from_numpy(gradient)
+        self._weights.grad = self._tensor(gradient)
         self._adam.param_groups[0]["lr"] = learning_rate
         self._adam.step()
-        return self._weights.numpy().copy()
+        weights: FloatArray = self._weights.numpy().copy()
+        return weights
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the state, for `restore`."""
@@ -39,5 +45,5 @@ class Adam:
         """Go on from what `to_arrays` returned; the weights are those given at the start."""
         if all(name in arrays for name in _STATE):
             self._adam.state[self._weights] = {
-                name: torch.from_numpy(np.array(arrays[name])) for name in _STATE
+                name: self._tensor(np.array(arrays[name])) for name in _STATE
             }

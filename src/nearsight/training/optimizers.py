@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.training.adam import Adam
 from nearsight.training.kalman_filter import KalmanFilter, NoiseSchedule
 from nearsight.training.selection import large_components, random_components
 from nearsight.training.settings import OptimizerSettings
@@ -192,11 +193,7 @@ class AdamOptimizer:
         units: TrainingUnits,
         settings: OptimizerSettings,
     ) -> None:
-        # Here, because PyTorch takes its time and the filter needs none of it.
-        from nearsight.training.adam import Adam
-
         self._predictor, self._units, self._settings = predictor, units, settings
-        self._kind = Adam
         self._adam = Adam(weights)
         self.batch_size = settings.batch_size
         self._n_observations = 0
@@ -233,6 +230,6 @@ class AdamOptimizer:
 
     def restore(self, weights: FloatArray, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from a state, with the weights of then."""
-        self._adam = self._kind(weights)
+        self._adam = Adam(weights)
         self._adam.restore(arrays)
         self._n_observations = int(arrays["n_observations"])
