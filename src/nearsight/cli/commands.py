@@ -31,6 +31,7 @@ def command_parser() -> argparse.ArgumentParser:
     _elastic(commands)
     _locality(commands)
     _fragment(commands)
+    _train(commands)
     _report(commands)
     _models(commands)
     _hdnnp(commands)
@@ -305,6 +306,36 @@ def _fragment(commands: "options.Commands") -> None:
     add_settings(command, cutting.fragments, "fragments")
     options.add_output(command, plot=None, tables=False)
     command.set_defaults(run=options.runner("nearsight.cli.fragment"), config=None)
+
+
+def _train(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "train",
+        help="train a potential of Behler and Parrinello, or a committee of them",
+        description="Train neural networks on labelled structures, and write them as n2p2 and "
+        "LAMMPS have them: DIR/best and DIR/last, with the learning curve. An interrupted training "
+        "goes on, to the bit, when the same command is given; with more epochs, so does a finished "
+        "one.",
+    )
+    command.add_argument(
+        "data",
+        nargs="+",
+        metavar="DATA",
+        help="files of structures with energies and forces (extended XYZ or input.data); give them "
+        "before the options",
+    )
+    command.add_argument("--out", required=True, metavar="DIR", help="where everything is written")
+    command.add_argument(
+        "--locality",
+        metavar="FILE",
+        help="a record of `nearsight locality`: pairs of elements have no symmetry functions "
+        "beyond the distance at which they interact",
+    )
+    options.add_settings_of(command, settings.TrainSettings())
+    options.add_config(command.add_argument_group("settings"))
+    options.add_resources(command)
+    options.add_output(command, plot=None, tables=False)
+    command.set_defaults(run=options.runner("nearsight.cli.train"))
 
 
 def _report(commands: "options.Commands") -> None:
