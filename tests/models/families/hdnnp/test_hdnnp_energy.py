@@ -11,6 +11,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
 
+from hdnnp_potentials import EVERY_ACTIVATION, random_potential
 from nearsight.errors import ModelError
 from nearsight.hdnnp.cutoff_functions import CutoffFunction
 from nearsight.hdnnp.networks import Network
@@ -25,7 +26,6 @@ from nearsight.hdnnp.potential import (
 from nearsight.hdnnp.symmetry_functions import NARROW, RadialFunction, SymmetryFunction
 from nearsight.models.contract import forces_of
 from nearsight.provenance import ModelIdentity
-from hdnnp_potentials import EVERY_ACTIVATION, random_potential
 
 torch = pytest.importorskip("torch")
 
@@ -74,7 +74,7 @@ def energies_by_definition(potential: Potential, atoms: Atoms) -> np.ndarray:
         neighbours = [
             (other, (place - atoms.positions[centre]) / length_A)
             for other, place in places
-            if 1e-8 < np.linalg.norm(place - atoms.positions[centre])
+            if np.linalg.norm(place - atoms.positions[centre]) > 1e-8
         ]
         values = np.array([_value(function, neighbours) for function in element.functions])
         network = _output(element.network, _scaled(potential.scaling, element, values))

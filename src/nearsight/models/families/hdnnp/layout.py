@@ -15,7 +15,6 @@ from ase.data import atomic_numbers
 from nearsight.hdnnp.cutoff_functions import CutoffFunction
 from nearsight.hdnnp.potential import Potential
 from nearsight.hdnnp.symmetry_functions import (
-    AngularFunction,
     RadialFunction,
     SymmetryFunction,
 )
