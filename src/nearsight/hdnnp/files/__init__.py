@@ -1,0 +1,12 @@
+"""Files of n2p2 and RuNNer: potentials and their data, read and written with all digits."""
+
+from typing import TYPE_CHECKING
+
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.hdnnp.files.reading import PotentialFiles, open_potential, read_potential
+
+__all__ = ["PotentialFiles", "open_potential", "read_potential"]
+
+import_at_first_use(__name__)

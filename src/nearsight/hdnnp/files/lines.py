@@ -1,0 +1,111 @@
+"""Lines of the files of a potential, and numbers in them, with errors that say where they are."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nearsight.errors import ModelError, system_message
+from nearsight.printable import printable
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][-+]?\d{1,4})?")
+_COUNT = re.compile(r"\d{1,9}")
+_LONGEST_SHOWN = 40
+_LONGEST_LINE = 100_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """Words of one line, without its comment."""
+
+    file: Path
+    number: int
+    """Counted from 1."""
+    words: tuple[str, ...]
+
+    @property
+    def keyword(self) -> str:
+        """The first word."""
+        return self.words[0]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """All words but the first."""
+        return self.words[1:]
+
+    def error(self, what: str) -> ModelError:
+        """Return the error that says what is wrong in this line and what to do."""
+        return ModelError(f"{self.file}, line {self.number}: {what}")
+
+    def real(self, index: int, what: str) -> float:
+        """Return the word at `index` as a finite number; ``1.0d-3`` is one, too.
+
+        Raises
+        ------
+        ModelError
+            It is missing, no number, or not finite.
+        """
+        word = self._word(index, what)
+        value = float(re.sub("[Dd]", "e", word)) if _NUMBER.fullmatch(word) else float("nan")
+        if not abs(value) < float("inf"):
+            raise self.error(f"{what} is a finite number, not {shown(word)}; correct it.")
+        return value
+
+    def count(self, index: int, what: str) -> int:
+        """Return the word at `index` as a whole number that is not negative.
+
+        Raises
+        ------
+        ModelError
+            It is missing, or none.
+        """
+        word = self._word(index, what)
+        if not _COUNT.fullmatch(word):
+            raise self.error(f"{what} is a whole number, not {shown(word)}; correct it.")
+        return int(word)
+
+    def _word(self, index: int, what: str) -> str:
+        if index >= len(self.words):
+            raise self.error(f"{what} is missing; write it as word {index + 1} of the line.")
+        return self.words[index]
+
+
+def shown(word: str) -> str:
+    """Return a word of a file as a message may have it, however long and whatever is in it."""
+    text = printable(word)
+    return f"“{text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + '…'}”"
+
+
+def content(file: Path, most_bytes: int) -> str:
+    """Return the text of a file.
+
+    Raises
+    ------
+    ModelError
+        There is no such file, it cannot be read, or it is larger than any that is sound.
+    """
+    try:
+        if not file.is_file():
+            raise ModelError(f"{file} is missing, or no file.")
+        with file.open("rb") as opened:
+            read = opened.read(most_bytes + 1)
+    except OSError as error:
+        raise ModelError(f"cannot read {file}: {system_message(error)}") from error
+    if len(read) > most_bytes:
+        raise ModelError(
+            f"{file} is larger than {most_bytes:,} bytes, more than what it should hold can take; "
+            f"it is something else, or damaged."
+        )
+    return read.decode("utf-8-sig", errors="replace")
+
+
+def lines_of(file: Path, text: str) -> Iterator[Line]:
+    """Yield what is in each line before a ``#`` or ``!``, leaving out empty ones."""
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+        if len(line) > _LONGEST_LINE:
+            raise Line(file, number, ()).error(
+                f"it has {len(line):,} characters; this is no text file of a potential."
+            )
+        words = tuple(re.split("[#!]", line, maxsplit=1)[0].split())
+        if words:
+            yield Line(file, number, words)
