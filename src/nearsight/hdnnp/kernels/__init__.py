@@ -1,0 +1,1 @@
+"""Kernels, compiled by numba, that evaluate potentials of Behler and Parrinello."""
