@@ -22,6 +22,9 @@ from nearsight.provenance import ModelIdentity
 _EXACT_SOFTPLUS = 40.0
 """Beyond it ln(1 + e^x) is x in double precision; PyTorch's own threshold of 20 is 2e-9 off."""
 
+_BEYOND_RANGE = 1000
+"""n2p2 counts an extrapolation beyond the range by more than this many times the precision."""
+
 _ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "l": lambda x: x,
     "t": torch.tanh,
@@ -77,20 +80,16 @@ class HdnnpEnergy:
                 energies = energies.index_add(0, own, element.energies(table[own]))
         return energies
 
-    def symmetry_functions(self, graph: NeighborGraph) -> list[tuple[IntArray, FloatArray]]:
-        """Return for each element its atoms, ``(n,)``, and their values, ``(n, n_functions)``.
-
-        Values are those before scaling, in the order in which a network takes them.
-        """
+    def extrapolations(self, graph: NeighborGraph) -> IntArray:
+        """Return how many functions of each atom are beyond their range, shape ``(n_atoms,)``."""
         graph = cast(SymmetryGraph, graph)
         with torch.no_grad():
             table = self._table(graph, graph.positions, graph.unstrained())
-        found = []
-        for index, element in enumerate(self._elements):
-            own = (graph.elements == index).nonzero().squeeze(1)
-            values = table[own][:, element.columns]
-            found.append((own.cpu().numpy(), values.cpu().numpy().astype(np.float64)))
-        return found
+            counts = torch.zeros_like(graph.elements)
+            for index, element in enumerate(self._elements):
+                own = (graph.elements == index).nonzero().squeeze(1)
+                counts[own] = element.beyond(table[own]).sum(dim=1)
+        return counts.cpu().numpy()
 
     def _table(
         self, graph: SymmetryGraph, positions: torch.Tensor, strain: torch.Tensor
@@ -190,6 +189,10 @@ class _Element:
     """By what each is multiplied then."""
     low: float
     """What is added to all."""
+    smallest: torch.Tensor
+    """Below it a function extrapolates."""
+    largest: torch.Tensor
+    """Above it, too."""
     layers: tuple[tuple[torch.Tensor, torch.Tensor, str], ...]
     """Weights, biases and the letter of the activation."""
     scale_eV: float
@@ -204,6 +207,11 @@ class _Element:
             values = _ACTIVATIONS[activation](values @ weights.T + biases)
         return values.squeeze(1) * self.scale_eV + self.offset_eV
 
+    def beyond(self, table: torch.Tensor) -> torch.Tensor:
+        """Tell which functions of atoms extrapolate, shape ``(n_atoms, n_functions)``."""
+        values = table[:, self.columns]
+        return (values < self.smallest) | (values > self.largest)
+
 
 def _tensors(
     potential: Potential,
@@ -217,12 +225,15 @@ def _tensors(
         return torch.tensor(values, dtype=getattr(torch, identity.dtype), device=identity.device)
 
     subtracted, factors, low = scaling_of(potential, element)
+    slack = _BEYOND_RANGE * torch.finfo(getattr(torch, identity.dtype)).eps
     normalization, unit_eV = potential.normalization, potential.units.energy_eV
     return _Element(
         columns=torch.tensor(columns, dtype=torch.int64, device=identity.device),
         subtracted=tensor(subtracted),
         factors=tensor(factors),
         low=low,
+        smallest=tensor(element.statistics.smallest - slack),
+        largest=tensor(element.statistics.largest + slack),
         layers=tuple(
             (tensor(layer.weights), tensor(layer.biases), layer.activation)
             for layer in element.network.layers
