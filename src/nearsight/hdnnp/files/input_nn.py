@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearsight.errors import MethodError, ModelError
+from nearsight.errors import MethodError, ModelError, NearsightError
 from nearsight.hdnnp.files import keywords
 from nearsight.hdnnp.files.lines import Line, content, lines_of, shown
 from nearsight.hdnnp.potential import PotentialUnits
@@ -139,7 +139,7 @@ def _require_words(line: Line, n_words: int) -> None:
         )
 
 
-def _refused(line: Line) -> ModelError:
+def _refused(line: Line) -> NearsightError:
     name = line.keyword
     if name in keywords.REFUSED:
         return line.error(

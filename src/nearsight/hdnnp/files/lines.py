@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearsight.errors import ModelError, system_message
+from nearsight.errors import ModelError, NearsightError, system_message
 from nearsight.printable import printable
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][-+]?\d{1,4})?")
@@ -22,6 +22,8 @@ class Line:
     number: int
     """Counted from 1."""
     words: tuple[str, ...]
+    raises: type[NearsightError] = ModelError
+    """What an error in it is: one of a potential, or of its data."""
 
     @property
     def keyword(self) -> str:
@@ -33,16 +35,16 @@ class Line:
         """All words but the first."""
         return self.words[1:]
 
-    def error(self, what: str) -> ModelError:
+    def error(self, what: str) -> NearsightError:
         """Return the error that says what is wrong in this line and what to do."""
-        return ModelError(f"{self.file}, line {self.number}: {what}")
+        return self.raises(f"{self.file}, line {self.number}: {what}")
 
     def real(self, index: int, what: str) -> float:
         """Return the word at `index` as a finite number; ``1.0d-3`` is one, too.
 
         Raises
         ------
-        ModelError
+        NearsightError
             It is missing, no number, or not finite.
         """
         word = self._word(index, what)
@@ -56,7 +58,7 @@ class Line:
 
         Raises
         ------
-        ModelError
+        NearsightError
             It is missing, or none.
         """
         word = self._word(index, what)
