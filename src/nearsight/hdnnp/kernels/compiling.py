@@ -26,7 +26,19 @@ def compiled(function: Function) -> Function:
     No sum is reordered and nothing is assumed of numbers: results are the same to the bit on one
     machine, and NaN comes out where it goes in. A division by zero is that of IEEE 754.
     """
-    settings = {"error_model": "numpy", "nogil": True}
+    return _compiled(function, forceinline=False)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a part of a kernel into those that call it.
+
+    A call hands over each array of a named tuple, which takes longer than a small function.
+    """
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Function, *, forceinline: bool) -> Function:
+    settings = {"error_model": "numpy", "nogil": True, "forceinline": forceinline}
     try:
         kept: Function = numba.njit(cache=True, **settings)(function)
     except RuntimeError:  # numba's, where it may write to no folder

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
-from nearsight.hdnnp.kernels.compiling import compiled
+from nearsight.hdnnp.kernels.compiling import compiled, inlined
 
 
 class FunctionTables(NamedTuple):
@@ -87,7 +87,7 @@ class Neighbourhoods(NamedTuple):
 _TANH_1_CUBED = tanh(1.0) ** 3
 
 
-@compiled
+@inlined
 def cutoff_function(
     kind: int, start: float, radius: float, distance: float
 ) -> tuple[float, float]:
@@ -106,7 +106,7 @@ def cutoff_function(
     return value, slope * per_length
 
 
-@compiled
+@inlined
 def _falling(kind: int, x: float) -> tuple[float, float]:
     """Return what falls from 1 at x = 0 to 0 at x = 1, and its derivative."""
     y = 1.0 - x
@@ -133,7 +133,7 @@ def _falling(kind: int, x: float) -> tuple[float, float]:
     )
 
 
-@compiled
+@inlined
 def _shape(zeta: float, power: int, sign: float, cosine: float) -> tuple[float, float]:
     """Return 2^(1-zeta) (1 + lambda cos)^zeta, and its derivative by the cosine."""
     base = 0.5 * (1.0 + sign * cosine)
@@ -155,47 +155,43 @@ def _shape(zeta: float, power: int, sign: float, cosine: float) -> tuple[float, 
     return value, 0.5 * sign * zeta * value / base
 
 
+@inlined
+def _leg(eta: float, away: float, f: float, f_slope: float) -> tuple[float, float]:
+    """Return a leg and its derivative, `away` from its shift, where its cutoff function is f."""
+    if eta == 0.0:
+        return f, f_slope
+    bell = exp(-eta * away * away)
+    return bell * f, bell * (f_slope - 2.0 * eta * away * f)
+
+
 @compiled
-def _legs_of_neighbours(
-    tables: FunctionTables,
-    element: int,
-    distances: FloatArray,
-    values: FloatArray,
-    slopes: FloatArray,
-) -> None:
-    """Write the legs of a centre and their derivatives, shape ``(n_neighbours, n_legs)`` each."""
-    begin = tables.leg_ranges[element]
-    for neighbour in range(len(distances)):
-        r = distances[neighbour]
+def _legs_of(
+    tables: FunctionTables, hoods: Neighbourhoods, i: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the legs of a centre and their derivatives, shape ``(n_neighbours, n_legs)`` each."""
+    element = hoods.elements[i]
+    begin, end = tables.leg_ranges[element], tables.leg_ranges[element + 1]
+    first = hoods.ranges[i]
+    cuts, etas, shifts = tables.leg_cutoffs, tables.leg_etas, tables.leg_shifts
+    kinds, starts, radii = tables.cutoff_kinds, tables.cutoff_starts, tables.cutoff_radii
+    distances = hoods.distances
+    legs = np.empty((hoods.ranges[i + 1] - first, end - begin))
+    slopes = np.empty_like(legs)
+    for n in range(len(legs)):
+        r = distances[first + n]
         last = -1
-        f, slope = 0.0, 0.0
-        for leg in range(begin, tables.leg_ranges[element + 1]):
-            cut = tables.leg_cutoffs[leg]
-            if cut != last:
-                f, slope = _cut(tables, cut, r)
-                last = cut
-            values[neighbour, leg - begin], slopes[neighbour, leg - begin] = _leg(
-                tables, leg, r, f, slope
+        f, f_slope = 0.0, 0.0
+        for leg in range(begin, end):
+            if cuts[leg] != last:
+                last = cuts[leg]
+                f, f_slope = cutoff_function(kinds[last], starts[last], radii[last], r)
+            legs[n, leg - begin], slopes[n, leg - begin] = _leg(
+                etas[leg], r - shifts[leg], f, f_slope
             )
+    return legs, slopes
 
 
-@compiled
-def _leg(tables: FunctionTables, leg: int, r: float, f: float, slope: float) -> tuple[float, float]:
-    """Return a leg and its derivative where its cutoff function is f(r)."""
-    eta = tables.leg_etas[leg]
-    away = r - tables.leg_shifts[leg]
-    bell = exp(-eta * away * away) if eta != 0.0 else 1.0
-    return bell * f, bell * (slope - 2.0 * eta * away * f)
-
-
-@compiled
-def _cut(tables: FunctionTables, cut: int, r: float) -> tuple[float, float]:
-    return cutoff_function(
-        tables.cutoff_kinds[cut], tables.cutoff_starts[cut], tables.cutoff_radii[cut], r
-    )
-
-
-@compiled
+@inlined
 def _most(ranges: IntArray) -> int:
     """Return the largest number of entries of one kind."""
     most = 0
@@ -207,78 +203,81 @@ def _most(ranges: IntArray) -> int:
 @compiled
 def symmetry_functions(tables: FunctionTables, hoods: Neighbourhoods, values: FloatArray) -> None:
     """Add the symmetry functions of each centre to `values`, shape ``(n_centres, n_inputs)``."""
-    n_elements = len(tables.reaches)
     shapes = np.empty(_most(tables.shape_ranges))
     for i in range(len(hoods.centres)):
-        begin, end = hoods.ranges[i], hoods.ranges[i + 1]
-        element = hoods.elements[i]
-        out = values[i]
-        for p in range(begin, end):
-            pair = element * n_elements + hoods.neighbour_elements[p]
-            _add_radial(tables, pair, hoods.distances[p], out)
-        n_legs = tables.leg_ranges[element + 1] - tables.leg_ranges[element]
-        legs = np.empty((end - begin, n_legs))
-        slopes = np.empty((end - begin, n_legs))
-        _legs_of_neighbours(tables, element, hoods.distances[begin:end], legs, slopes)
-        for p in range(begin, end):
-            first = element * n_elements + hoods.neighbour_elements[p]
-            for q in range(p + 1, end):
-                triple = first * n_elements + hoods.neighbour_elements[q]
-                _add_angular(
-                    tables, triple, element, hoods, p, q, legs[p - begin], legs[q - begin], shapes, out
-                )
+        _add_radial(tables, hoods, i, values)
+        _add_angular(tables, hoods, i, shapes, values)
 
 
 @compiled
-def _add_radial(tables: FunctionTables, pair: int, r: float, out: FloatArray) -> None:
-    last = -1
-    f = 0.0
-    for m in range(tables.radial_ranges[pair], tables.radial_ranges[pair + 1]):
-        if tables.radial_cutoffs[m] != last:
-            last = tables.radial_cutoffs[m]
-            f, _ = _cut(tables, last, r)
-        away = r - tables.radial_shifts[m]
-        out[tables.radial_inputs[m]] += exp(-tables.radial_etas[m] * away * away) * f
+def _add_radial(
+    tables: FunctionTables, hoods: Neighbourhoods, i: int, values: FloatArray
+) -> None:
+    n_elements = len(tables.reaches)
+    cuts, etas, shifts = tables.radial_cutoffs, tables.radial_etas, tables.radial_shifts
+    kinds, starts, radii = tables.cutoff_kinds, tables.cutoff_starts, tables.cutoff_radii
+    ranges, inputs = tables.radial_ranges, tables.radial_inputs
+    for p in range(hoods.ranges[i], hoods.ranges[i + 1]):
+        r = hoods.distances[p]
+        pair = hoods.elements[i] * n_elements + hoods.neighbour_elements[p]
+        last = -1
+        f = 0.0
+        for m in range(ranges[pair], ranges[pair + 1]):
+            if cuts[m] != last:
+                last = cuts[m]
+                f, _ = cutoff_function(kinds[last], starts[last], radii[last], r)
+            leg, _ = _leg(etas[m], r - shifts[m], f, 0.0)
+            values[i, inputs[m]] += leg
 
 
 @compiled
 def _add_angular(
     tables: FunctionTables,
-    triple: int,
-    element: int,
     hoods: Neighbourhoods,
-    p: int,
-    q: int,
-    first: FloatArray,
-    second: FloatArray,
+    i: int,
     shapes: FloatArray,
-    out: FloatArray,
+    values: FloatArray,
 ) -> None:
-    u, v = hoods.vectors[p], hoods.vectors[q]
-    squared = (u[0] - v[0]) ** 2 + (u[1] - v[1]) ** 2 + (u[2] - v[2]) ** 2
-    if squared >= tables.triple_reaches[triple] ** 2:
-        return
-    r = sqrt(squared)
-    cosine = (u[0] * v[0] + u[1] * v[1] + u[2] * v[2]) / (hoods.distances[p] * hoods.distances[q])
-    shape_begin = tables.shape_ranges[triple]
-    for m in range(shape_begin, tables.shape_ranges[triple + 1]):
-        shapes[m - shape_begin], _ = _shape(
-            tables.shape_zetas[m], tables.shape_powers[m], tables.shape_signs[m], cosine
-        )
-    last = -1
-    f = 0.0
-    for g in range(tables.group_ranges[triple], tables.group_ranges[triple + 1]):
-        leg = tables.group_legs[g]
-        weight = first[leg] * second[leg]
-        if tables.group_narrow[g]:
-            leg += tables.leg_ranges[element]
-            if tables.leg_cutoffs[leg] != last:
-                last = tables.leg_cutoffs[leg]
-                f, _ = _cut(tables, last, r)
-            opposite, _ = _leg(tables, leg, r, f, 0.0)
-            weight *= opposite
-        for m in range(tables.angular_ranges[g], tables.angular_ranges[g + 1]):
-            out[tables.angular_inputs[m]] += weight * shapes[tables.angular_shapes[m]]
+    # Arrays are taken out of the tables here: inside of the loops that would take most of the time.
+    n_elements = len(tables.reaches)
+    begin, end = hoods.ranges[i], hoods.ranges[i + 1]
+    elements, vectors, distances = hoods.neighbour_elements, hoods.vectors, hoods.distances
+    reaches, shape_ranges = tables.triple_reaches, tables.shape_ranges
+    zetas, powers, signs = tables.shape_zetas, tables.shape_powers, tables.shape_signs
+    group_ranges, group_legs, narrow = tables.group_ranges, tables.group_legs, tables.group_narrow
+    ranges, inputs, shape_of = tables.angular_ranges, tables.angular_inputs, tables.angular_shapes
+    cuts, etas, shifts = tables.leg_cutoffs, tables.leg_etas, tables.leg_shifts
+    kinds, starts, radii = tables.cutoff_kinds, tables.cutoff_starts, tables.cutoff_radii
+    first_leg = tables.leg_ranges[hoods.elements[i]]
+    legs, _ = _legs_of(tables, hoods, i)
+    for p in range(begin, end):
+        pair = hoods.elements[i] * n_elements + elements[p]
+        x, y, z = vectors[p, 0], vectors[p, 1], vectors[p, 2]
+        for q in range(p + 1, end):
+            triple = pair * n_elements + elements[q]
+            u, v, w = vectors[q, 0], vectors[q, 1], vectors[q, 2]
+            squared = (x - u) ** 2 + (y - v) ** 2 + (z - w) ** 2
+            if squared >= reaches[triple] * reaches[triple]:
+                continue
+            r = sqrt(squared)
+            cosine = (x * u + y * v + z * w) / (distances[p] * distances[q])
+            first_shape = shape_ranges[triple]
+            for m in range(first_shape, shape_ranges[triple + 1]):
+                shapes[m - first_shape], _ = _shape(zetas[m], powers[m], signs[m], cosine)
+            last = -1
+            f = 0.0
+            for g in range(group_ranges[triple], group_ranges[triple + 1]):
+                leg = group_legs[g]
+                weight = legs[p - begin, leg] * legs[q - begin, leg]
+                if narrow[g]:
+                    leg += first_leg
+                    if cuts[leg] != last:
+                        last = cuts[leg]
+                        f, _ = cutoff_function(kinds[last], starts[last], radii[last], r)
+                    opposite, _ = _leg(etas[leg], r - shifts[leg], f, 0.0)
+                    weight *= opposite
+                for m in range(ranges[g], ranges[g + 1]):
+                    values[i, inputs[m]] += weight * shapes[shape_of[m]]
 
 
 @compiled
@@ -297,114 +296,238 @@ def pair_gradients(
     gradients
         What is added to, shape ``(n_pairs, 3)``.
     """
-    n_elements = len(tables.reaches)
-    most = _most(tables.shape_ranges)
-    shapes, slopes_of_shapes = np.empty(most), np.empty(most)
+    shapes = np.empty((2, _most(tables.shape_ranges)))
     for i in range(len(hoods.centres)):
-        begin, end = hoods.ranges[i], hoods.ranges[i + 1]
-        element = hoods.elements[i]
-        by = by_values[i]
-        for p in range(begin, end):
-            pair = element * n_elements + hoods.neighbour_elements[p]
-            slope = _radial_slope(tables, pair, hoods.distances[p], by) / hoods.distances[p]
-            for x in range(3):
-                gradients[p, x] += slope * hoods.vectors[p, x]
-        n_legs = tables.leg_ranges[element + 1] - tables.leg_ranges[element]
-        legs = np.empty((end - begin, n_legs))
-        slopes = np.empty((end - begin, n_legs))
-        _legs_of_neighbours(tables, element, hoods.distances[begin:end], legs, slopes)
-        for p in range(begin, end):
-            first = element * n_elements + hoods.neighbour_elements[p]
-            for q in range(p + 1, end):
-                triple = first * n_elements + hoods.neighbour_elements[q]
-                _add_angular_gradient(
-                    tables,
-                    triple,
-                    element,
-                    hoods,
-                    p,
-                    q,
-                    legs,
-                    slopes,
-                    begin,
-                    shapes,
-                    slopes_of_shapes,
-                    by,
-                    gradients,
-                )
+        _add_radial_gradients(tables, hoods, i, by_values, gradients)
+        _add_angular_gradients(tables, hoods, i, by_values, shapes, gradients)
 
 
 @compiled
-def _radial_slope(tables: FunctionTables, pair: int, r: float, by: FloatArray) -> float:
-    """Return the derivative by the distance of a neighbour of all that it adds to an energy."""
-    last = -1
-    f, f_slope = 0.0, 0.0
-    slope = 0.0
-    for m in range(tables.radial_ranges[pair], tables.radial_ranges[pair + 1]):
-        if tables.radial_cutoffs[m] != last:
-            last = tables.radial_cutoffs[m]
-            f, f_slope = _cut(tables, last, r)
-        eta = tables.radial_etas[m]
-        away = r - tables.radial_shifts[m]
-        bell = exp(-eta * away * away)
-        slope += by[tables.radial_inputs[m]] * bell * (f_slope - 2.0 * eta * away * f)
-    return slope
-
-
-@compiled
-def _add_angular_gradient(
+def _add_radial_gradients(
     tables: FunctionTables,
-    triple: int,
-    element: int,
     hoods: Neighbourhoods,
-    p: int,
-    q: int,
-    legs: FloatArray,
-    slopes: FloatArray,
-    begin: int,
-    shapes: FloatArray,
-    shape_slopes: FloatArray,
-    by: FloatArray,
+    i: int,
+    by_values: FloatArray,
     gradients: FloatArray,
 ) -> None:
-    u, v = hoods.vectors[p], hoods.vectors[q]
-    squared = (u[0] - v[0]) ** 2 + (u[1] - v[1]) ** 2 + (u[2] - v[2]) ** 2
-    if squared >= tables.triple_reaches[triple] ** 2:
-        return
-    r, r_u, r_v = sqrt(squared), hoods.distances[p], hoods.distances[q]
-    cosine = (u[0] * v[0] + u[1] * v[1] + u[2] * v[2]) / (r_u * r_v)
-    shape_begin = tables.shape_ranges[triple]
-    for m in range(shape_begin, tables.shape_ranges[triple + 1]):
-        shapes[m - shape_begin], shape_slopes[m - shape_begin] = _shape(
-            tables.shape_zetas[m], tables.shape_powers[m], tables.shape_signs[m], cosine
-        )
-    # derivatives of the energy by the cosine and by the three distances
-    by_cosine, by_u, by_v, by_r = 0.0, 0.0, 0.0, 0.0
-    last = -1
-    f, f_slope = 0.0, 0.0
-    for g in range(tables.group_ranges[triple], tables.group_ranges[triple + 1]):
-        leg = tables.group_legs[g]
-        leg_u, leg_v = legs[p - begin, leg], legs[q - begin, leg]
-        slope_u, slope_v = slopes[p - begin, leg], slopes[q - begin, leg]
-        opposite, opposite_slope = 1.0, 0.0
-        if tables.group_narrow[g]:
-            leg += tables.leg_ranges[element]
-            if tables.leg_cutoffs[leg] != last:
-                last = tables.leg_cutoffs[leg]
-                f, f_slope = _cut(tables, last, r)
-            opposite, opposite_slope = _leg(tables, leg, r, f, f_slope)
-        shape, shape_slope = 0.0, 0.0
-        for m in range(tables.angular_ranges[g], tables.angular_ranges[g + 1]):
-            weight = by[tables.angular_inputs[m]]
-            shape += weight * shapes[tables.angular_shapes[m]]
-            shape_slope += weight * shape_slopes[tables.angular_shapes[m]]
-        by_cosine += shape_slope * leg_u * leg_v * opposite
-        by_u += shape * slope_u * leg_v * opposite
-        by_v += shape * leg_u * slope_v * opposite
-        by_r += shape * leg_u * leg_v * opposite_slope
-    across = by_cosine / (r_u * r_v) - by_r / r
-    along_u = by_u / r_u + by_r / r - by_cosine * cosine / (r_u * r_u)
-    along_v = by_v / r_v + by_r / r - by_cosine * cosine / (r_v * r_v)
-    for x in range(3):
-        gradients[p, x] += along_u * u[x] + across * v[x]
-        gradients[q, x] += along_v * v[x] + across * u[x]
+    n_elements = len(tables.reaches)
+    cuts, etas, shifts = tables.radial_cutoffs, tables.radial_etas, tables.radial_shifts
+    kinds, starts, radii = tables.cutoff_kinds, tables.cutoff_starts, tables.cutoff_radii
+    ranges, inputs, vectors = tables.radial_ranges, tables.radial_inputs, hoods.vectors
+    for p in range(hoods.ranges[i], hoods.ranges[i + 1]):
+        r = hoods.distances[p]
+        pair = hoods.elements[i] * n_elements + hoods.neighbour_elements[p]
+        last = -1
+        f, f_slope, total = 0.0, 0.0, 0.0
+        for m in range(ranges[pair], ranges[pair + 1]):
+            if cuts[m] != last:
+                last = cuts[m]
+                f, f_slope = cutoff_function(kinds[last], starts[last], radii[last], r)
+            _, slope = _leg(etas[m], r - shifts[m], f, f_slope)
+            total += by_values[i, inputs[m]] * slope
+        for x in range(3):
+            gradients[p, x] += total / r * vectors[p, x]
+
+
+@compiled
+def _add_angular_gradients(
+    tables: FunctionTables,
+    hoods: Neighbourhoods,
+    i: int,
+    by_values: FloatArray,
+    shapes: FloatArray,
+    gradients: FloatArray,
+) -> None:
+    n_elements = len(tables.reaches)
+    begin, end = hoods.ranges[i], hoods.ranges[i + 1]
+    elements, vectors, distances = hoods.neighbour_elements, hoods.vectors, hoods.distances
+    reaches, shape_ranges = tables.triple_reaches, tables.shape_ranges
+    zetas, powers, signs = tables.shape_zetas, tables.shape_powers, tables.shape_signs
+    group_ranges, group_legs, narrow = tables.group_ranges, tables.group_legs, tables.group_narrow
+    ranges, inputs, shape_of = tables.angular_ranges, tables.angular_inputs, tables.angular_shapes
+    cuts, etas, shifts = tables.leg_cutoffs, tables.leg_etas, tables.leg_shifts
+    kinds, starts, radii = tables.cutoff_kinds, tables.cutoff_starts, tables.cutoff_radii
+    first_leg = tables.leg_ranges[hoods.elements[i]]
+    legs, slopes = _legs_of(tables, hoods, i)
+    for p in range(begin, end):
+        pair = hoods.elements[i] * n_elements + elements[p]
+        r_p = distances[p]
+        for q in range(p + 1, end):
+            triple = pair * n_elements + elements[q]
+            squared, product = _squared_and_product(vectors, p, q)
+            if squared >= reaches[triple] * reaches[triple]:
+                continue
+            r, r_q = sqrt(squared), distances[q]
+            cosine = product / (r_p * r_q)
+            first_shape = shape_ranges[triple]
+            for m in range(first_shape, shape_ranges[triple + 1]):
+                s = m - first_shape
+                shapes[0, s], shapes[1, s] = _shape(zetas[m], powers[m], signs[m], cosine)
+            # derivatives of the energy by the cosine and by the three distances
+            by_cosine, by_p, by_q, by_r = 0.0, 0.0, 0.0, 0.0
+            last = -1
+            f, f_slope = 0.0, 0.0
+            for g in range(group_ranges[triple], group_ranges[triple + 1]):
+                leg = group_legs[g]
+                leg_p, leg_q = legs[p - begin, leg], legs[q - begin, leg]
+                slope_p, slope_q = slopes[p - begin, leg], slopes[q - begin, leg]
+                opposite, opposite_slope = 1.0, 0.0
+                if narrow[g]:
+                    leg += first_leg
+                    if cuts[leg] != last:
+                        last = cuts[leg]
+                        f, f_slope = cutoff_function(kinds[last], starts[last], radii[last], r)
+                    opposite, opposite_slope = _leg(etas[leg], r - shifts[leg], f, f_slope)
+                shape, shape_slope = 0.0, 0.0
+                for m in range(ranges[g], ranges[g + 1]):
+                    weight = by_values[i, inputs[m]]
+                    shape += weight * shapes[0, shape_of[m]]
+                    shape_slope += weight * shapes[1, shape_of[m]]
+                by_cosine += shape_slope * leg_p * leg_q * opposite
+                by_p += shape * slope_p * leg_q * opposite
+                by_q += shape * leg_p * slope_q * opposite
+                by_r += shape * leg_p * leg_q * opposite_slope
+            across = by_cosine / (r_p * r_q) - by_r / r
+            along_p = by_p / r_p + by_r / r - by_cosine * cosine / (r_p * r_p)
+            along_q = by_q / r_q + by_r / r - by_cosine * cosine / (r_q * r_q)
+            for x in range(3):
+                gradients[p, x] += along_p * vectors[p, x] + across * vectors[q, x]
+                gradients[q, x] += along_q * vectors[q, x] + across * vectors[p, x]
+
+
+@compiled
+def descriptors_with_derivatives(
+    tables: FunctionTables,
+    hoods: Neighbourhoods,
+    starts: IntArray,
+    values: FloatArray,
+    derivatives: FloatArray,
+) -> None:
+    """Add the symmetry functions, and their derivatives by the vectors to neighbours.
+
+    Parameters
+    ----------
+    starts
+        Where the derivatives of each pair begin among all, shape ``(n_pairs + 1,)``: three rows, by
+        x, y and z, of the functions that the neighbour touches (`FunctionTables.touched_inputs`).
+    values
+        Shape ``(n_centres, n_inputs)``.
+    derivatives
+        Shape ``(starts[-1],)``.
+    """
+    shapes = np.empty((2, _most(tables.shape_ranges)))
+    for i in range(len(hoods.centres)):
+        _add_radial_derivatives(tables, hoods, i, starts, values, derivatives)
+        _add_angular_derivatives(tables, hoods, i, starts, shapes, values, derivatives)
+
+
+@compiled
+def _add_radial_derivatives(
+    tables: FunctionTables,
+    hoods: Neighbourhoods,
+    i: int,
+    places: IntArray,
+    values: FloatArray,
+    derivatives: FloatArray,
+) -> None:
+    n_elements = len(tables.reaches)
+    cuts, etas, shifts = tables.radial_cutoffs, tables.radial_etas, tables.radial_shifts
+    kinds, starts, radii = tables.cutoff_kinds, tables.cutoff_starts, tables.cutoff_radii
+    ranges, inputs, vectors = tables.radial_ranges, tables.radial_inputs, hoods.vectors
+    for p in range(hoods.ranges[i], hoods.ranges[i + 1]):
+        r = hoods.distances[p]
+        pair = hoods.elements[i] * n_elements + hoods.neighbour_elements[p]
+        n_touched = (places[p + 1] - places[p]) // 3
+        last = -1
+        f, f_slope = 0.0, 0.0
+        for m in range(ranges[pair], ranges[pair + 1]):
+            if cuts[m] != last:
+                last = cuts[m]
+                f, f_slope = cutoff_function(kinds[last], starts[last], radii[last], r)
+            leg, slope = _leg(etas[m], r - shifts[m], f, f_slope)
+            values[i, inputs[m]] += leg
+            at = places[p] + m - ranges[pair]
+            for x in range(3):
+                derivatives[at + x * n_touched] += slope / r * vectors[p, x]
+
+
+@compiled
+def _add_angular_derivatives(
+    tables: FunctionTables,
+    hoods: Neighbourhoods,
+    i: int,
+    places: IntArray,
+    shapes: FloatArray,
+    values: FloatArray,
+    derivatives: FloatArray,
+) -> None:
+    n_elements = len(tables.reaches)
+    begin, end = hoods.ranges[i], hoods.ranges[i + 1]
+    elements, vectors, distances = hoods.neighbour_elements, hoods.vectors, hoods.distances
+    reaches, shape_ranges = tables.triple_reaches, tables.shape_ranges
+    zetas, powers, signs = tables.shape_zetas, tables.shape_powers, tables.shape_signs
+    group_ranges, group_legs, narrow = tables.group_ranges, tables.group_legs, tables.group_narrow
+    ranges, inputs, shape_of = tables.angular_ranges, tables.angular_inputs, tables.angular_shapes
+    as_first, as_second = tables.touched_as_first, tables.touched_as_second
+    cuts, etas, shifts = tables.leg_cutoffs, tables.leg_etas, tables.leg_shifts
+    kinds, starts, radii = tables.cutoff_kinds, tables.cutoff_starts, tables.cutoff_radii
+    first_leg = tables.leg_ranges[hoods.elements[i]]
+    legs, slopes = _legs_of(tables, hoods, i)
+    for p in range(begin, end):
+        pair = hoods.elements[i] * n_elements + elements[p]
+        r_p = distances[p]
+        n_p = (places[p + 1] - places[p]) // 3
+        for q in range(p + 1, end):
+            triple = pair * n_elements + elements[q]
+            squared, product = _squared_and_product(vectors, p, q)
+            if squared >= reaches[triple] * reaches[triple]:
+                continue
+            r, r_q = sqrt(squared), distances[q]
+            cosine = product / (r_p * r_q)
+            n_q = (places[q + 1] - places[q]) // 3
+            first_shape, first_group = shape_ranges[triple], group_ranges[triple]
+            for m in range(first_shape, shape_ranges[triple + 1]):
+                s = m - first_shape
+                shapes[0, s], shapes[1, s] = _shape(zetas[m], powers[m], signs[m], cosine)
+            # of the triple's first function
+            at_p = places[p] + as_first[triple] - ranges[first_group]
+            at_q = places[q] + as_second[triple] - ranges[first_group]
+            last = -1
+            f, f_slope = 0.0, 0.0
+            for g in range(first_group, group_ranges[triple + 1]):
+                leg = group_legs[g]
+                leg_p, leg_q = legs[p - begin, leg], legs[q - begin, leg]
+                slope_p, slope_q = slopes[p - begin, leg], slopes[q - begin, leg]
+                opposite, opposite_slope = 1.0, 0.0
+                if narrow[g]:
+                    leg += first_leg
+                    if cuts[leg] != last:
+                        last = cuts[leg]
+                        f, f_slope = cutoff_function(kinds[last], starts[last], radii[last], r)
+                    opposite, opposite_slope = _leg(etas[leg], r - shifts[leg], f, f_slope)
+                weight = leg_p * leg_q * opposite
+                by_r = leg_p * leg_q * opposite_slope / r
+                along_p = slope_p * leg_q * opposite / r_p + by_r
+                along_q = leg_p * slope_q * opposite / r_q + by_r
+                turning = weight / (r_p * r_q)
+                bending_p = -weight * cosine / (r_p * r_p)
+                bending_q = -weight * cosine / (r_q * r_q)
+                for m in range(ranges[g], ranges[g + 1]):
+                    values[i, inputs[m]] += weight * shapes[0, shape_of[m]]
+                for x in range(3):
+                    u, v = vectors[p, x], vectors[q, x]
+                    with_shape_p, with_slope_p = along_p * u - by_r * v, bending_p * u + turning * v
+                    with_shape_q, with_slope_q = along_q * v - by_r * u, bending_q * v + turning * u
+                    row_p, row_q = at_p + x * n_p, at_q + x * n_q
+                    for m in range(ranges[g], ranges[g + 1]):
+                        shape, slope = shapes[0, shape_of[m]], shapes[1, shape_of[m]]
+                        derivatives[row_p + m] += with_shape_p * shape + with_slope_p * slope
+                        derivatives[row_q + m] += with_shape_q * shape + with_slope_q * slope
+
+
+@inlined
+def _squared_and_product(vectors: FloatArray, p: int, q: int) -> tuple[float, float]:
+    """Return the squared distance of two neighbours, and the product of the vectors to them."""
+    x, y, z = vectors[p, 0], vectors[p, 1], vectors[p, 2]
+    u, v, w = vectors[q, 0], vectors[q, 1], vectors[q, 2]
+    return (x - u) ** 2 + (y - v) ** 2 + (z - w) ** 2, x * u + y * v + z * w
