@@ -39,7 +39,7 @@ def test_what_is_no_log_is_refused(tmp_path: Path) -> None:
         ("a,b\n1,2\n", "no log of a run"),
         (head, "no lines yet"),
         (head + "1,2\n", "a line is short"),
-        (head + "1,2,3,4,5,6,7,x\n", "is damaged"),
+        (head + "1,2,3,4,5,6,7,8,x\n", "is damaged"),
     ):
         file.write_text(text)
         with pytest.raises(StructureError, match=reason):

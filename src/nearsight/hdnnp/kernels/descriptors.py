@@ -64,7 +64,15 @@ def descriptors(potential: CompiledPotential, numbers: IntArray, pairs: Pairs) -
     derivatives = np.zeros(starts[-1])
     descriptors_with_derivatives(tables, hoods, starts, values, derivatives)
     factors = networks.input_factors / potential.length_A
-    _scale(kinds, of_centres, starts, tables.touched_ranges, tables.touched_inputs, factors, derivatives)
+    _scale(
+        kinds,
+        of_centres,
+        starts,
+        tables.touched_ranges,
+        tables.touched_inputs,
+        factors,
+        derivatives,
+    )
     return Descriptors(
         elements,
         networks.input_factors[elements] * values + networks.input_offsets[elements],

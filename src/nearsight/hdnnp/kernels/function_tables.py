@@ -109,9 +109,7 @@ def _angular_of(
         for index, one in enumerate(functions)
         if isinstance(one, AngularFunction) and one.neighbours == (first, second)
     ]
-    return sorted(
-        chosen, key=lambda each: (legs.index(_leg(each[1])), each[1].kind, each[1].zeta)
-    )
+    return sorted(chosen, key=lambda each: (legs.index(_leg(each[1])), each[1].kind, each[1].zeta))
 
 
 def _groups(triple: list[_Numbered]) -> list[list[_Numbered]]:

@@ -49,9 +49,7 @@ def jacobian(
     """
     components = np.ascontiguousarray(components, dtype=np.int64).reshape(-1, 2)
     n_atoms = len(descriptors.elements)
-    if len(components) and not (
-        (components >= 0).all() and (components < [n_atoms, 3]).all()
-    ):
+    if len(components) and not ((components >= 0).all() and (components < [n_atoms, 3]).all()):
         raise MethodError(
             f"components of forces are given by an atom below {n_atoms} and an axis below 3, not "
             f"by {components.max(axis=0).tolist()} or negative numbers."

@@ -382,9 +382,7 @@ class Slots(NamedTuple):
 
 
 @inlined
-def _add_direction(
-    slots: Slots, p: int, axis: int, factor: float, direction: FloatArray
-) -> None:
+def _add_direction(slots: Slots, p: int, axis: int, factor: float, direction: FloatArray) -> None:
     """Add what a neighbour's displacement along an axis does to the inputs of the centre."""
     begin = slots.touched_ranges[slots.kinds[p]]
     n_touched = (slots.starts[p + 1] - slots.starts[p]) // 3

@@ -88,9 +88,7 @@ _TANH_1_CUBED = tanh(1.0) ** 3
 
 
 @inlined
-def cutoff_function(
-    kind: int, start: float, radius: float, distance: float
-) -> tuple[float, float]:
+def cutoff_function(kind: int, start: float, radius: float, distance: float) -> tuple[float, float]:
     """Return f(r) and f'(r); see `CutoffFunction`."""
     if distance >= radius:  # and not "unless below": a distance that is NaN is to be seen
         return 0.0, 0.0
@@ -210,9 +208,7 @@ def symmetry_functions(tables: FunctionTables, hoods: Neighbourhoods, values: Fl
 
 
 @compiled
-def _add_radial(
-    tables: FunctionTables, hoods: Neighbourhoods, i: int, values: FloatArray
-) -> None:
+def _add_radial(tables: FunctionTables, hoods: Neighbourhoods, i: int, values: FloatArray) -> None:
     n_elements = len(tables.reaches)
     cuts, etas, shifts = tables.radial_cutoffs, tables.radial_etas, tables.radial_shifts
     kinds, starts, radii = tables.cutoff_kinds, tables.cutoff_starts, tables.cutoff_radii

@@ -1,5 +1,6 @@
-"""High-dimensional neural network potentials (J. Behler, M. Parrinello, doi
-10.1103/PhysRevLett.98.146401) in the files of n2p2, LAMMPS and RuNNer.
+"""High-dimensional neural network potentials in the files of n2p2, LAMMPS and RuNNer.
+
+J. Behler, M. Parrinello, Phys. Rev. Lett. 2007, 98, 146401.
 
 ``hdnnp:FOLDER`` is the potential in a folder, and ``hdnnp:FOLDER?units=bohr,hartree`` one whose
 files do not say their units. It runs in this process, without a package of others but PyTorch;
