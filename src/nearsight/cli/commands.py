@@ -32,6 +32,7 @@ def command_parser() -> argparse.ArgumentParser:
     _fragment(commands)
     _report(commands)
     _models(commands)
+    _hdnnp(commands)
     _config(commands)
     _schema(commands)
     _clean(commands)
@@ -348,6 +349,31 @@ def _models_at_work(actions: "options.Commands") -> None:
     options.add_model(comparing, named=False)
     options.add_output(comparing, plot=None)
     comparing.set_defaults(run=options.runner("nearsight.cli.model_compare"))
+
+
+def _hdnnp(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "hdnnp", help="potentials of Behler and Parrinello, as n2p2, LAMMPS and RuNNer have them"
+    )
+    actions = command.add_subparsers(required=True, metavar="ACTION")
+    converting = actions.add_parser(
+        "convert",
+        help="a potential, or data, from one format or set of units into another",
+        description="Write the potential of a folder (input.nn, scaling.data, weights.ZZZ.data) as "
+        "n2p2 and LAMMPS read it, or structures of input.data or extended XYZ as the other.",
+    )
+    converting.add_argument("source", metavar="IN", help="a folder, input.data or extended XYZ")
+    converting.add_argument(
+        "target", metavar="OUT", help="a folder, or a file that ends in .data, .extxyz or .xyz"
+    )
+    for option, what in (
+        ("--from-units", "those of IN where it does not say them"),
+        ("--to-units", "those of OUT; extended XYZ is in angstrom,eV"),
+    ):
+        converting.add_argument(
+            option, metavar="L,E", help=f"{what}: angstrom,eV or bohr,hartree (RuNNer's)"
+        )
+    converting.set_defaults(run=options.runner("nearsight.cli.hdnnp_convert"))
 
 
 def _clean(commands: "options.Commands") -> None:

@@ -31,12 +31,12 @@ def architecture(said: InputNN, symbol: str) -> Architecture:
     n_for_all = _number_for_all(said)
     own = _own(said, "element_hidden_layers_short", symbol)
     if len(own) > 1:
-        raise own[1].error(f"{symbol} has a line of `{own[1].keyword}` already; take one out.")
+        raise own[1].error(f"{symbol} has a line of “{own[1].keyword}” already; take one out.")
     n_hidden = own[0].count(2, "the number of hidden layers") if own else n_for_all
     if n_hidden is None:
         raise said.error(
             f"the number of hidden layers of {symbol} is not said; add "
-            f"`global_hidden_layers_short`."
+            f"“global_hidden_layers_short”."
         )
     if n_hidden > _MOST_LAYERS:
         raise said.error(f"{n_hidden:,} hidden layers of {symbol} are more than any network has.")
@@ -51,7 +51,7 @@ def _number_for_all(said: InputNN) -> int | None:
     """Return the number of hidden layers that is said for all elements, if there is one."""
     line = said.one("global_hidden_layers_short")
     if line is not None:
-        return line.count(1, "`global_hidden_layers_short`")
+        return line.count(1, "“global_hidden_layers_short”")
     if said.is_runner_2:
         return len(said.required("global_nodes_short").arguments)
     return None
@@ -72,7 +72,7 @@ def _nodes(said: InputNN, symbol: str, n_hidden: int, like_all: bool) -> tuple[i
         nodes = _counts(for_all, 1)
         if len(nodes) != n_hidden:
             raise for_all.error(
-                f"`{for_all.keyword}` has {len(nodes)} numbers, and there are {n_hidden} hidden "
+                f"“{for_all.keyword}” has {len(nodes)} numbers, and there are {n_hidden} hidden "
                 f"layers; correct one of the two."
             )
     elif n_hidden == 0:
@@ -80,7 +80,7 @@ def _nodes(said: InputNN, symbol: str, n_hidden: int, like_all: bool) -> tuple[i
     else:
         raise said.error(
             f"the nodes of the {n_hidden} hidden layers of {symbol} are not said; add "
-            f"`element_nodes_short {symbol}` with a number for each."
+            f"“element_nodes_short {symbol}” with a number for each."
         )
     return nodes
 
@@ -95,14 +95,14 @@ def _node_by_node(
     for line in own:
         if len(line.arguments) != 3 or not 1 <= line.count(2, "the layer") <= n_hidden:
             raise line.error(
-                f"`{line.keyword}` has the element and the nodes of its {n_hidden} hidden layers "
+                f"“{line.keyword}” has the element and the nodes of its {n_hidden} hidden layers "
                 f"behind it, or the element, a layer and the nodes of that; correct the line."
             )
         nodes[line.count(2, "the layer") - 1] = _counts(line, 3)[0]
     if len(nodes) != n_hidden or None in nodes:
         raise own[0].error(
             f"the nodes of all {n_hidden} hidden layers of {symbol} are not said; write "
-            f"`{own[0].keyword} {symbol}` with a number for each."
+            f"“{own[0].keyword} {symbol}” with a number for each."
         )
     return tuple(number for number in nodes if number is not None)
 
@@ -120,9 +120,11 @@ def _counts(line: Line, first: int) -> tuple[int, ...]:
 def _activations(said: InputNN, symbol: str, n_hidden: int, like_all: bool) -> tuple[str, ...]:
     own = _own(said, "element_activation_short", symbol)
     for_all = said.one("global_activation_short")
-    if len(own) > 1 or (own and len(own[0].arguments) != n_hidden + 2):
+    # RuNNer names layer and node by numbers in front of the letter.
+    by_node = any(word.isdecimal() for line in own for word in line.arguments)
+    if len(own) > 1 or by_node or (own and len(own[0].arguments) != n_hidden + 2):
         raise own[-1].error(
-            f"`{own[-1].keyword}` has {symbol} and the letters of {n_hidden} hidden layers and the "
+            f"“{own[-1].keyword}” has {symbol} and the letters of {n_hidden} hidden layers and the "
             f"output behind it, in one line; activations of single nodes are not computed by "
             f"Nearsight."
         )
@@ -132,12 +134,12 @@ def _activations(said: InputNN, symbol: str, n_hidden: int, like_all: bool) -> t
         line, letters = for_all, for_all.arguments
     else:
         raise said.error(
-            f"the activations of {symbol} are not said; add `element_activation_short {symbol}` "
+            f"the activations of {symbol} are not said; add “element_activation_short {symbol}” "
             f"with a letter for each hidden layer and the output."
         )
     if len(letters) != n_hidden + 1:
         raise line.error(
-            f"`{line.keyword}` has {len(letters)} letters, and there are {n_hidden} hidden layers "
+            f"“{line.keyword}” has {len(letters)} letters, and there are {n_hidden} hidden layers "
             f"and an output; correct the line."
         )
     for letter in letters:

@@ -10,8 +10,8 @@ from typing import IO, Any
 import numpy as np
 from ase import Atoms
 
-from nearsight.errors import StructureError, system_message
-from nearsight.hdnnp.files.lines import Line, shown
+from nearsight.errors import StructureError
+from nearsight.hdnnp.files.lines import UNENDED, Line, shown, unreadable
 from nearsight.hdnnp.frames import Frame
 from nearsight.storage import write_atomically
 from nearsight.structures.formats.xyz import with_known_elements
@@ -85,9 +85,11 @@ def _blocks(file: Path) -> Iterator[tuple[Line, str]]:
                         )
                     lines.append(line)
                 number += count + 1
+                if not lines[-1].endswith("\n"):
+                    raise StructureError(f"{file} {UNENDED}")
                 yield first, "".join(lines)
     except OSError as error:
-        raise StructureError(f"cannot read {file}: {system_message(error)}") from error
+        raise StructureError(unreadable(file, error)) from error
 
 
 def _atoms(text: str) -> Atoms:

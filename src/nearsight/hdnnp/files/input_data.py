@@ -18,8 +18,8 @@ from ase import Atoms
 from ase.data import atomic_numbers
 
 from nearsight.arrays import FloatArray
-from nearsight.errors import MethodError, StructureError, system_message
-from nearsight.hdnnp.files.lines import Line, shown
+from nearsight.errors import MethodError, StructureError
+from nearsight.hdnnp.files.lines import Line, shown, unreadable
 from nearsight.hdnnp.frames import Frame
 from nearsight.hdnnp.potential import PotentialUnits
 from nearsight.hdnnp.units import name_of, units_named
@@ -55,18 +55,18 @@ def read_input_data(
     for line, text in _lines(file):
         if not block and line.keyword != "begin":
             raise line.error(
-                f"{shown(line.keyword)} stands where a structure starts with `begin`; the file is "
-                f"damaged, or no `input.data`."
+                f"{shown(line.keyword)} stands where a structure starts with “begin”; the file is "
+                f"damaged, or no “input.data”."
             )
         if block and line.keyword == "begin":
-            raise line.error(f"the structure of line {block[0].number} has no `end`; add it.")
+            raise line.error(f"the structure of line {block[0].number} has no “end”; add it.")
         comment = ("comment", text.split("comment", 1)[-1].strip())
         block.append(replace(line, words=comment) if line.keyword == "comment" else line)
         if line.keyword == "end":
             yield _Block(block).frame(units)
             block = []
     if block:
-        raise block[0].error("the structure that starts here has no `end`: the file is cut off.")
+        raise block[0].error("the structure that starts here has no “end”: the file is cut off.")
 
 
 def write_input_data(
@@ -104,7 +104,7 @@ def _lines(file: Path) -> Iterator[tuple[Line, str]]:
                 if line.words:
                     yield line, text
     except OSError as error:
-        raise StructureError(f"cannot read {file}: {system_message(error)}") from error
+        raise StructureError(unreadable(file, error)) from error
 
 
 class _Block:
@@ -121,7 +121,7 @@ class _Block:
                     f"{shown(keyword)} is nothing that a structure has; correct it."
                 )
             if keyword in _ONCE and len(same) > 1:
-                raise same[1].error(f"`{keyword}` is there a second time; take one out.")
+                raise same[1].error(f"“{keyword}” is there a second time; take one out.")
 
     def frame(self, given: PotentialUnits | None) -> Frame:
         """Return what the lines say."""
@@ -180,7 +180,7 @@ class _Block:
         if len(line.words) != _N_WORDS:
             raise line.error(
                 f"an atom has three coordinates, its element, charge, a number without use and "
-                f"three components of its force behind `atom`, not {len(line.words) - 1} words."
+                f"three components of its force behind “atom”, not {len(line.words) - 1} words."
             )
         number = atomic_numbers.get(line.words[4], 0)
         if number == 0:
@@ -193,7 +193,7 @@ class _Block:
             return None
         if len(rows) != 3 or any(len(line.words) != 4 for line in rows):
             raise rows[-1].error(
-                "a structure has three lines of `lattice` with the three components of a cell "
+                "a structure has three lines of “lattice” with the three components of a cell "
                 "vector each, or none; correct them."
             )
         cell = _columns(rows, [1, 2, 3])
@@ -205,15 +205,15 @@ class _Block:
     def _number(self, keyword: str) -> float:
         for line in self.by_keyword.get(keyword, []):
             if len(line.words) != 2:
-                raise line.error(f"`{keyword}` has one number behind it; correct the line.")
-            return line.real(1, f"`{keyword}`")
+                raise line.error(f"“{keyword}” has one number behind it; correct the line.")
+            return line.real(1, f"“{keyword}”")
         return 0.0
 
     def _split(self) -> str | None:
         words = self.first.arguments
         if len(words) > 1 or any(word not in _SPLIT for word in words):
             raise self.first.error(
-                f"behind `begin` is set=train, set=test or nothing, not {shown(' '.join(words))}."
+                f"behind “begin” is set=train, set=test or nothing, not {shown(' '.join(words))}."
             )
         return _SPLIT[words[0]] if words else None
 
@@ -236,7 +236,7 @@ def _text(frame: Frame, number: int, units: PotentialUnits) -> Iterator[str]:
     if atoms.pbc.any() and not atoms.pbc.all():
         raise StructureError(
             f"structure {number} is periodic in {int(atoms.pbc.sum())} of three directions, and "
-            f"`input.data` has all or none; make it periodic with enough vacuum."
+            f"“input.data” has all or none; make it periodic with enough vacuum."
         )
     yield f"begin set={frame.split}\n" if frame.split else "begin\n"
     group = f"; group {' '.join(frame.group.split())}" if frame.group else ""

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class InputNN:
         """
         line = self.one(keyword)
         if line is None:
-            raise self.error(f"`{keyword}` is missing; add its line.")
+            raise self.error(f"“{keyword}” is missing; add its line.")
         return line
 
     def real(self, keyword: str, default: float) -> float:
@@ -72,7 +72,7 @@ class InputNN:
         if line is None:
             return default
         _require_words(line, 1)
-        return line.real(1, f"`{line.keyword}`")
+        return line.real(1, f"“{line.keyword}”")
 
     def switched_on(self, keyword: str) -> bool:
         """Return whether the keyword, which has nothing behind it, is there.
@@ -100,6 +100,7 @@ def read_input_nn(file: Path) -> InputNN:
     text = content(file, _MOST_BYTES)
     lines: dict[str, list[Line]] = {}
     without_effect, names = set(), set()
+    refused: Line | None = None
     for line in lines_of(file, text):
         name = keywords.OTHER_NAMES.get(line.keyword, line.keyword)
         names.add(line.keyword)
@@ -108,11 +109,14 @@ def read_input_nn(file: Path) -> InputNN:
         elif name in keywords.WITHOUT_EFFECT:
             without_effect.add(name)
         else:
-            raise _refused(line)
+            refused = refused or line
+    _require_second_generation(lines.get("nnp_type", []))
+    if refused is not None:
+        raise _refused(refused)
     for name, same in lines.items():
         if len(same) > 1 and name not in keywords.MANY_LINES and not _is_cutoff(name):
             raise same[1].error(
-                f"`{name}` is in line {same[0].number} already; take one of the two out."
+                f"“{name}” is in line {same[0].number} already; take one of the two out."
             )
     return InputNN(
         file=file,
@@ -124,6 +128,16 @@ def read_input_nn(file: Path) -> InputNN:
     )
 
 
+def _require_second_generation(lines: Sequence[Line]) -> None:
+    for line in lines:
+        if line.arguments not in {("2",), ("2G-HDNNP",)}:
+            raise line.error(
+                f"a potential of type {shown(' '.join(line.arguments))} has charges or other parts "
+                f"beside the networks of the short range, which Nearsight does not compute; it "
+                f"computes type 2."
+            )
+
+
 def _is_cutoff(keyword: str) -> bool:
     return keyword.startswith(keywords.CUTOFF_PREFIX)
 
@@ -131,10 +145,10 @@ def _is_cutoff(keyword: str) -> bool:
 def _require_words(line: Line, n_words: int) -> None:
     if len(line.arguments) != n_words:
         raise line.error(
-            f"`{line.keyword}` has {n_words or 'nothing'} behind it, not "
+            f"“{line.keyword}” has {n_words or 'nothing'} behind it, not "
             f"{shown(' '.join(line.arguments))}; correct the line."
             if n_words
-            else f"`{line.keyword}` has nothing behind it, not "
+            else f"“{line.keyword}” has nothing behind it, not "
             f"{shown(' '.join(line.arguments))}; take the keyword out to switch it off."
         )
 
@@ -143,12 +157,12 @@ def _refused(line: Line) -> NearsightError:
     name = line.keyword
     if name in keywords.REFUSED:
         return line.error(
-            f"`{name}` stands for {keywords.REFUSED[name]}, which Nearsight does not compute; use "
+            f"“{name}” stands for {keywords.REFUSED[name]}, which Nearsight does not compute; use "
             f"the program that the potential is from, or take the line out if it has no part in it."
         )
     known = keywords.EVALUATION | keywords.WITHOUT_EFFECT | set(keywords.OTHER_NAMES)
     near = difflib.get_close_matches(name[:60], sorted(known), 1)
-    hint = f" (is it to be `{near[0]}`?)" if near else ""
+    hint = f" (is it to be “{near[0]}”?)" if near else ""
     return line.error(
         f"the keyword {shown(name)} is not known{hint}; correct it, or turn the line into a "
         f"comment if it has no part in energies and forces."

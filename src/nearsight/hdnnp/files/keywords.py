@@ -78,7 +78,7 @@ RUNNER_1 = frozenset({"nn_type_short", "runner_mode", "use_short_nn"})
 
 REFUSED = {
     "cutoff_alpha": "an inner cutoff radius in RuNNer's way; write it as second word of "
-    "`cutoff_type`",
+    "“cutoff_type”",
     "element_pairsymfunction_short": "networks of pairs",
     "element_symfunction_short": "symmetry functions for several elements at a time",
     "global_pairsymfunction_short": "networks of pairs",

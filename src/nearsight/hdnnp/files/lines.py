@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearsight.errors import ModelError, NearsightError, system_message
+from nearsight.errors import ModelError, NearsightError
 from nearsight.printable import printable
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][-+]?\d{1,4})?")
 _COUNT = re.compile(r"\d{1,9}")
+UNENDED = (
+    "ends without a line break: it may be cut off in the middle of a number. Copy it again, or add "
+    "the line break if it is whole."
+)
 _LONGEST_SHOWN = 40
 _LONGEST_LINE = 100_000
 
@@ -84,7 +88,8 @@ def content(file: Path, most_bytes: int) -> str:
     Raises
     ------
     ModelError
-        There is no such file, it cannot be read, or it is larger than any that is sound.
+        There is no such file, it cannot be read, it is larger than any that is sound, or its last
+        line may be cut off in the middle of a number.
     """
     try:
         if not file.is_file():
@@ -92,13 +97,21 @@ def content(file: Path, most_bytes: int) -> str:
         with file.open("rb") as opened:
             read = opened.read(most_bytes + 1)
     except OSError as error:
-        raise ModelError(f"cannot read {file}: {system_message(error)}") from error
+        raise ModelError(unreadable(file, error)) from error
     if len(read) > most_bytes:
         raise ModelError(
             f"{file} is larger than {most_bytes:,} bytes, more than what it should hold can take; "
             f"it is something else, or damaged."
         )
-    return read.decode("utf-8-sig", errors="replace")
+    text = read.decode("utf-8-sig", errors="replace")
+    if text and not text.endswith(("\n", "\r")):
+        raise ModelError(f"{file} {UNENDED}")
+    return text
+
+
+def unreadable(file: Path, error: OSError) -> str:
+    """Return what to say of a file that the system does not let one read."""
+    return f"cannot read {file} ({error.strerror or error}); check its name and permissions."
 
 
 def lines_of(file: Path, text: str) -> Iterator[Line]:

@@ -83,7 +83,7 @@ def open_potential(
     """
     path = Path(folder)
     if not path.is_dir():
-        raise ModelError(f"{path} is no folder; name the one that has `{input_nn.FILE}`.")
+        raise ModelError(f"{path} is no folder; name the one that has “{input_nn.FILE}”.")
     said = read_input_nn(path / input_nn.FILE)
     symbols = _elements(said)
     stated, units_from = _units(said, units)
@@ -95,7 +95,6 @@ def open_potential(
         [len(functions[symbol]) for symbol in symbols],
         scaling.kind,
     )
-    _require_second_generation(said)
     energies = _atomic_energies(said, symbols)
     elements = []
     for symbol, of_functions in zip(symbols, statistics, strict=True):
@@ -131,9 +130,9 @@ def _elements(said: InputNN) -> tuple[str, ...]:
     count = said.one("number_of_elements")
     if count is None and not said.is_runner_2:
         count = said.required("number_of_elements")
-    if count is not None and count.count(1, "`number_of_elements`") != len(line.arguments):
+    if count is not None and count.count(1, "“number_of_elements”") != len(line.arguments):
         raise count.error(
-            f"`number_of_elements` is {count.words[1]}, and line {line.number} names "
+            f"“number_of_elements” is {count.words[1]}, and line {line.number} names "
             f"{len(line.arguments)} elements; correct one of the two."
         )
     for keyword in ("atom_energy", "element_hidden_layers_short", "element_nodes_short"):
@@ -156,29 +155,19 @@ def _units(said: InputNN, given: PotentialUnits | None) -> tuple[PotentialUnits,
     if said.units is not None:
         if given is not None and given != said.units:
             raise said.error(
-                f"its units are {name_of(said.units)} as it says, not {name_of(given)} as `units` "
-                f"has it; leave `units` out."
+                f"its units are {name_of(said.units)} as it says, not {name_of(given)} as "
+                f"given; name none."
             )
-        return said.units, "those that `input.nn` names"
+        return said.units, "those that “input.nn” names"
     if given is not None:
-        return given, "those that were given, since `input.nn` names none"
+        return given, "those that were given, since “input.nn” names none"
     if said.is_runner_2:
         return _ATOMIC_UNITS, "bohr and hartree, as RuNNer 2 has them"
     raise said.error(
-        f"the file does not say its units, and n2p2 works in any. Give `units`, angstrom,eV or "
+        f"the file does not say its units, and n2p2 works in any. Name them, angstrom,eV or "
         f"bohr,hartree (RuNNer's), or add the line "
         f"{input_nn.UNITS_LINE.format('angstrom,eV')!r}, which other programs pass over."
     )
-
-
-def _require_second_generation(said: InputNN) -> None:
-    kind = said.one("nnp_type")
-    if kind is not None and kind.arguments not in {("2",), ("2G-HDNNP",)}:
-        raise kind.error(
-            f"a potential of type {shown(' '.join(kind.arguments))} has charges or other parts "
-            f"beside the networks of the short range, which Nearsight does not compute; it "
-            f"computes type 2."
-        )
 
 
 def _scaling(said: InputNN) -> Scaling:
@@ -192,13 +181,13 @@ def _scaling(said: InputNN) -> Scaling:
     if kind is None:
         line = said.required(names[2])
         raise line.error(
-            f"`{line.keyword}` contradicts `{names[0]}` and `{names[1]}`, of which one is there, "
+            f"“{line.keyword}” contradicts “{names[0]}” and “{names[1]}”, of which one is there, "
             f"too; leave the one by which the potential was trained."
         )
     low, high = said.real("scale_min_short", 0.0), said.real("scale_max_short", 1.0)
     if low >= high:
         raise said.error(
-            f"`scale_min_short` is {low:g} and `scale_max_short` {high:g}; the first is to be "
+            f"“scale_min_short” is {low:g} and “scale_max_short” {high:g}; the first is to be "
             f"smaller."
         )
     return Scaling(kind, low, high)
@@ -209,12 +198,12 @@ def _normalization(said: InputNN) -> Normalization:
     there = [name for name in names if said.one(name) is not None]
     if there and len(there) < len(names):
         raise said.required(there[0]).error(
-            f"of {', '.join(f'`{name}`' for name in names)} all three are there or none; add what "
+            f"of {', '.join(f'“{name}”' for name in names)} all three are there or none; add what "
             f"is missing."
         )
     for name in there[1:]:
         if not said.real(name, 1.0) > 0:
-            raise said.required(name).error(f"`{name}` is above 0; correct it.")
+            raise said.required(name).error(f"“{name}” is above 0; correct it.")
     return Normalization(*(said.real(*pair) for pair in zip(names, (0.0, 1.0, 1.0), strict=True)))
 
 
@@ -223,7 +212,7 @@ def _atomic_energies(said: InputNN, symbols: Sequence[str]) -> dict[str, float]:
     switched_on = said.switched_on("remove_atom_energies")
     if lines and said.is_runner_1 and not switched_on:
         raise lines[0].error(
-            "RuNNer counts `atom_energy` only if `remove_atom_energies` is there, n2p2 always; add "
+            "RuNNer counts “atom_energy” only if “remove_atom_energies” is there, n2p2 always; add "
             "that keyword if the potential was trained without these energies, or take them out."
         )
     energies: dict[str, float] = {}
@@ -231,14 +220,14 @@ def _atomic_energies(said: InputNN, symbols: Sequence[str]) -> dict[str, float]:
         symbol = line.arguments[0]
         if symbol in energies or len(line.arguments) != 2:
             raise line.error(
-                f"`atom_energy` has an element and its energy behind it, once for each; correct "
+                f"“atom_energy” has an element and its energy behind it, once for each; correct "
                 f"the line of {symbol}."
             )
         energies[symbol] = line.real(2, f"the energy of {symbol}")
     missing = [symbol for symbol in symbols if symbol not in energies]
     if missing and switched_on:
         raise said.error(
-            f"`remove_atom_energies` is there, but no `atom_energy` of {', '.join(missing)}; "
+            f"“remove_atom_energies” is there, but no “atom_energy” of {', '.join(missing)}; "
             f"add it."
         )
     return {symbol: energies.get(symbol, 0.0) for symbol in symbols}

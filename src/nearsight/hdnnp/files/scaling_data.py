@@ -48,7 +48,7 @@ def read_scaling(
             if line is None:
                 raise Line(file, text.count("\n") + 1, ()).error(
                     f"the file ends before function {index} of {n_of_element} of {symbol}; copy it "
-                    f"again, or take the `{FILE}` that belongs to `input.nn`."
+                    f"again, or take the “{FILE}” that belongs to “input.nn”."
                 )
             rows.append(_row(line, (number, index), symbol, n_of_element, scaling))
         statistics.append(FunctionStatistics(*np.array(rows, dtype=np.float64).T.copy()))
@@ -76,14 +76,14 @@ def _row(
         raise line.error(
             f"it has {len(line.words)} columns in place of the 5 or 6 of function {place[1]} of "
             f"{n_of_element} of {symbol} (element, function, smallest, largest, mean, sigma); it "
-            f"is damaged, or of other symmetry functions than `input.nn`."
+            f"is damaged, or of other symmetry functions than “input.nn”."
         )
     here = (line.count(0, "the number of the element"), line.count(1, "that of the function"))
     if here != place:
         raise line.error(
             f"function {here[1]} of element {here[0]} stands in the place of function {place[1]} "
             f"of element {place[0]} ({symbol}, which has {n_of_element}); the file is of other "
-            f"symmetry functions than `input.nn`, or its lines are in another order."
+            f"symmetry functions than “input.nn”, or its lines are in another order."
         )
     values = [line.real(index, _COLUMNS[index - 2]) for index in range(2, len(line.words))]
     row = np.array([*values, np.nan][: len(_COLUMNS)])
@@ -109,7 +109,7 @@ def _problem(row: FloatArray, scaling: str) -> str:
     if spread.get(scaling, 1.0) == 0:
         return (
             f"has the same value {smallest:g} in all training data, so that scaling divides by "
-            f"zero and energies are no numbers; leave it out of `input.nn` and train again, or use "
+            f"zero and energies are no numbers; leave it out of “input.nn” and train again, or use "
             f"a potential that was trained without it."
         )
     return ""
@@ -124,6 +124,6 @@ def _require_end(lines: Iterable[Line], n_functions: int) -> None:
         line = next(rest, None)
     if line is not None:
         raise line.error(
-            f"it is one more than the {n_functions} symmetry functions of `input.nn`; take the "
-            f"`{FILE}` that belongs to it."
+            f"it is one more than the {n_functions} symmetry functions of “input.nn”; take the "
+            f"“{FILE}” that belongs to it."
         )

@@ -47,7 +47,7 @@ class _Cutoffs:
         if number not in self.numbered:
             raise line.error(
                 f"there is no cutoff function {number}; add its line, such as "
-                f"`fc_cosine {number} 0.0 12.0`."
+                f"“fc_cosine {number} 0.0 12.0”."
             )
         return self.numbered[number]
 
@@ -74,7 +74,7 @@ def symmetry_functions(
     for symbol, those in functions.items():
         if not those:
             raise said.error(
-                f"no `symfunction_short` is of {symbol}; add those that its network was trained "
+                f"no “symfunction_short” is of {symbol}; add those that its network was trained "
                 f"with, or take the element out."
             )
     return {symbol: tuple(sorted(those, key=network_order)) for symbol, those in functions.items()}
@@ -94,7 +94,7 @@ def _function(line: Line, symbols: tuple[str, ...], cutoffs: _Cutoffs) -> Symmet
     if len(line.arguments) not in allowed:
         raise line.error(
             f"a symmetry function of kind {kind} has {' or '.join(map(str, allowed))} words behind "
-            f"`{line.keyword}`, not {len(line.arguments)}; correct the line."
+            f"“{line.keyword}”, not {len(line.arguments)}; correct the line."
         )
     if kind == RADIAL:
         neighbour = _element(line, 3, symbols)
@@ -120,7 +120,7 @@ def _element(line: Line, index: int, symbols: tuple[str, ...]) -> str:
     symbol = line.words[index] if index < len(line.words) else ""
     if symbol not in symbols:
         raise line.error(
-            f"{shown(symbol)} is none of the elements of `elements` ({', '.join(symbols)}); "
+            f"{shown(symbol)} is none of the elements of “elements” ({', '.join(symbols)}); "
             f"correct one of the two."
         )
     return symbol
@@ -130,11 +130,11 @@ def _of_one_kind(said: InputNN) -> _Cutoffs:
     line = said.required("cutoff_type")
     if len(line.arguments) not in {1, 2}:
         raise line.error(
-            "`cutoff_type` has a number from 0 to 8 behind it and, if there is one, the inner "
+            "“cutoff_type” has a number from 0 to 8 behind it and, if there is one, the inner "
             "share of the radius; correct the line."
         )
-    kind = line.count(1, "`cutoff_type`")
-    inner = line.real(2, "the inner share of `cutoff_type`") if len(line.arguments) == 2 else 0.0
+    kind = line.count(1, "“cutoff_type”")
+    inner = line.real(2, "the inner share of “cutoff_type”") if len(line.arguments) == 2 else 0.0
     try:
         CutoffFunction(kind, inner, 1.0)
     except MethodError as error:
@@ -147,7 +147,7 @@ def _numbered(said: InputNN) -> _Cutoffs:
     old = said.one("cutoff_type")
     if old is not None:
         raise old.error(
-            "`cutoff_type` is of RuNNer 1 and n2p2, other lines are of RuNNer 2; a file is of one "
+            "“cutoff_type” is of RuNNer 1 and n2p2, other lines are of RuNNer 2; a file is of one "
             "of them: take out what does not belong to it."
         )
     numbered: dict[int, CutoffFunction] = {}
@@ -167,12 +167,12 @@ def _cutoff_of_runner_2(line: Line) -> CutoffFunction:
     if kind is None:
         known = ", ".join(keywords.CUTOFF_PREFIX + name for name in keywords.RUNNER_2_CUTOFFS)
         raise line.error(
-            f"the formula of RuNNer 2's cutoff function `{line.keyword}` is not known here, only "
+            f"the formula of RuNNer 2's cutoff function “{line.keyword}” is not known here, only "
             f"that of {known}; use RuNNer."
         )
     if len(line.arguments) not in {2, 3}:
         raise line.error(
-            f"`{line.keyword}` has its number, an inner radius and a radius behind it; correct the "
+            f"“{line.keyword}” has its number, an inner radius and a radius behind it; correct the "
             f"line."
         )
     radius = line.real(len(line.words) - 1, "the radius")

@@ -58,7 +58,7 @@ def read_weights(file: Path, symbol: str, n_inputs: int, layers: Architecture) -
             raise line.error(
                 f"{shown(' '.join(line.words[1:]))} stands in the place of "
                 f"{shown(' '.join(_columns(index, place)))}, as the layers {_named(sizes)} of "
-                f"{symbol} in `input.nn` have it; the file is of another network, or its lines are "
+                f"{symbol} in “input.nn” have it; the file is of another network, or its lines are "
                 f"in another order."
             )
     return _network(values, sizes, layers.activations)
@@ -120,11 +120,14 @@ def _other_number(
 ) -> ModelError:
     theirs = _layers_of(lines)
     says = f" (it is of layers {_named(theirs)})" if theirs else ""
+    n2p2 = (
+        " n2p2 takes the last hidden layer from “global_nodes_short”, whatever "
+        "“element_nodes_short” says."
+    )
     return ModelError(
         f"{file} has {len(lines)} weights{says}, and the layers {_named(sizes)} of {symbol} in "
-        f"`input.nn` have {n_values}; one is of another network, or the file is cut off. n2p2 "
-        f"takes the last hidden layer from `global_nodes_short`, whatever `element_nodes_short` "
-        f"says."
+        f"“input.nn” have {n_values}; one is of another network, or the file is cut off."
+        f"{n2p2 if theirs and theirs != tuple(sizes) else ''}"
     )
 
 

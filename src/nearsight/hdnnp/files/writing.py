@@ -85,9 +85,9 @@ def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> Non
             [
                 Remark(
                     "left-out-by-format",
-                    "n2p2 and LAMMPS will refuse this potential: they read networks that have the "
-                    "same number of hidden layers, the same last of them and the same activations "
-                    "for all elements. Nearsight reads it.",
+                    "n2p2 and LAMMPS will refuse this potential: they read networks with "
+                    "hidden layers, the same number of them, the same last of them and the same "
+                    "activations for all elements. Nearsight reads it.",
                 )
             ]
         )
@@ -176,12 +176,13 @@ def _activations(network: Network) -> tuple[str, ...]:
 def _n2p2_reads(potential: Potential) -> bool:
     """Return whether n2p2 takes the layers as they are.
 
-    It takes lines of single elements for the nodes of all but the last hidden layer only, and not
-    more than one line of activations and numbers of layers.
+    It asks for a hidden layer, takes lines of single elements for the nodes of all but the last
+    hidden layer only, and not more than one line of activations and numbers of layers.
     """
     networks = [each.network for each in potential.elements]
     return (
-        len({(len(_nodes(each)), *_nodes(each)[-1:]) for each in networks}) == 1
+        all(_nodes(each) for each in networks)
+        and len({(len(_nodes(each)), _nodes(each)[-1]) for each in networks}) == 1
         and len(set(map(_activations, networks))) == 1
     )
 
@@ -198,8 +199,7 @@ def _layer_lines(potential: Potential) -> Iterator[str]:
         return
     usual = Counter(map(_nodes, networks.values())).most_common(1)[0][0]
     yield f"global_hidden_layers_short {len(usual)}\n"
-    if usual:
-        yield _line("global_nodes_short", *usual)
+    yield _line("global_nodes_short", *usual)
     yield _line("global_activation_short", *_activations(potential.elements[0].network))
     for symbol, network in networks.items():
         if _nodes(network) != usual:
@@ -231,7 +231,7 @@ def _require_writable(potential: Potential) -> None:
             raise MethodError(
                 f"the symmetry functions of {element.symbol} are not in the order that n2p2 gives "
                 f"them; sort them, their statistics and the inputs of the network by "
-                f"`network_order`."
+                f"“network_order”."
             )
         for function in element.functions:
             if function.centre != element.symbol:
