@@ -1,6 +1,9 @@
-"""Potentials of Behler and Parrinello with random weights, for tests."""
+"""Random potentials of every kind, for what is true of all of them."""
+
+from itertools import combinations_with_replacement, product
 
 import numpy as np
+from ase import Atoms
 from ase.data import atomic_numbers
 
 from nearsight.hdnnp.cutoff_functions import CutoffFunction
@@ -10,8 +13,6 @@ from nearsight.hdnnp.potential import (
     FunctionStatistics,
     Normalization,
     Potential,
-    PotentialUnits,
-    Scaling,
 )
 from nearsight.hdnnp.symmetry_functions import (
     NARROW,
@@ -22,81 +23,99 @@ from nearsight.hdnnp.symmetry_functions import (
     network_order,
 )
 
-EVERY_ACTIVATION = "ltsSprgceh"
+SYMBOLS = ("H", "C", "O")
+CUTOFFS = (CutoffFunction(6, 0.2, 3.5), CutoffFunction(1, 0.0, 4.0), CutoffFunction(2, 0.0, 3.0))
 
 
 def random_potential(
-    symbols: tuple[str, ...] = ("H", "C", "O"),
-    cutoffs: tuple[CutoffFunction, ...] = (CutoffFunction(2, 0.0, 4.0),),
-    *,
-    activations: str = "tt",
-    scaling: Scaling = Scaling(),  # noqa: B008
-    units: PotentialUnits = PotentialUnits(),  # noqa: B008
-    normalization: Normalization = Normalization(0.3, 2.0, 1.5),  # noqa: B008
     seed: int = 0,
+    *,
+    symbols: tuple[str, ...] = SYMBOLS,
+    cutoffs: tuple[CutoffFunction, ...] = CUTOFFS,
+    activations: str = "tpl",
 ) -> Potential:
-    """Return a potential that has every kind of function with every one of the cutoffs.
-
-    Its networks have a layer of four nodes for each letter of `activations`.
-    """
-    rng = np.random.default_rng(seed)
-    ordered = sorted(symbols, key=atomic_numbers.__getitem__)
-    elements = []
-    for symbol in ordered:
-        functions = tuple(sorted(_functions(symbol, ordered, cutoffs), key=network_order))
-        elements.append(
-            ElementPotential(
-                symbol=symbol,
-                functions=functions,
-                statistics=_statistics(len(functions), rng),
-                network=_network(len(functions), activations, rng),
-                atomic_energy=float(rng.normal()),
-            )
-        )
-    return Potential(tuple(elements), scaling, normalization, units)
+    """Return a potential with radial, narrow and wide functions of several cutoffs and powers."""
+    random = np.random.default_rng(seed)
+    return Potential(
+        tuple(
+            element_potential(random, symbol, functions_of(symbol, symbols, cutoffs), activations)
+            for symbol in sorted(symbols, key=atomic_numbers.__getitem__)
+        ),
+        normalization=Normalization(0.1, 2.0, 3.0),
+    )
 
 
-def _functions(
-    centre: str, symbols: list[str], cutoffs: tuple[CutoffFunction, ...]
+def functions_of(
+    centre: str, symbols: tuple[str, ...], cutoffs: tuple[CutoffFunction, ...]
 ) -> list[SymmetryFunction]:
     functions: list[SymmetryFunction] = []
-    for cutoff in cutoffs:
-        for place, one in enumerate(symbols):
-            functions.append(RadialFunction(centre, one, 0.2, 0.0, cutoff))
-            functions.append(RadialFunction(centre, one, 3.0, 1.1, cutoff))
-            for other in symbols[place:]:
-                pair = (one, other)
-                functions += [
-                    AngularFunction(NARROW, centre, pair, 0.02, -1, 1.0, 0.0, cutoff),
-                    AngularFunction(NARROW, centre, pair, 0.1, 1, 4.0, 0.3, cutoff),
-                    AngularFunction(WIDE, centre, pair, 0.05, 1, 2.5, 0.0, cutoff),
-                    AngularFunction(WIDE, centre, pair, 0.02, -1, 2.0, 0.5, cutoff),
-                ]
-    return functions
-
-
-def _statistics(n_functions: int, rng: np.random.Generator) -> FunctionStatistics:
-    smallest = rng.uniform(0.0, 0.2, n_functions)
-    largest = smallest + rng.uniform(0.5, 2.0, n_functions)
-    return FunctionStatistics(
-        smallest=smallest,
-        largest=largest,
-        mean=(smallest + largest) / 2 + 0.05,
-        sigma=(largest - smallest) / 4,
-    )
-
-
-def _network(n_inputs: int, activations: str, rng: np.random.Generator) -> Network:
-    sizes = [n_inputs, *[4] * len(activations), 1]
-    return Network(
-        tuple(
-            Layer(
-                weights=rng.normal(size=(n_nodes, n_before)) / np.sqrt(n_before),
-                biases=rng.normal(size=n_nodes) / 2,
-                activation=activation,
-            )
-            for n_before, n_nodes, activation in zip(
-                sizes, sizes[1:], activations + "l", strict=False
+    for number, (neighbour, cutoff) in enumerate(product(symbols, cutoffs)):
+        functions.extend(
+            RadialFunction(centre, neighbour, eta, shift, cutoff)
+            for eta, shift in ((0.0, 0.0), (0.3 + 0.1 * number, 0.0), (1.5, 1.2))
+        )
+    for number, neighbours in enumerate(combinations_with_replacement(symbols, 2)):
+        cutoff, other = cutoffs[number % len(cutoffs)], cutoffs[(number + 1) % len(cutoffs)]
+        functions.extend(
+            AngularFunction(kind, centre, neighbours, eta, sign, zeta, shift, among)
+            for kind, eta, sign, zeta, shift, among in (
+                (NARROW, 0.0, 1, 1.0, 0.0, cutoff),
+                (NARROW, 0.02, -1, 4.0, 0.0, other),
+                (NARROW, 0.02, 1, 2.5, 0.0, other),
+                (WIDE, 0.05, 1, 3.0, 0.4, cutoff),
+                (WIDE, 0.02, -1, 1.0, 0.0, other),
             )
         )
+    return sorted(functions, key=network_order)
+
+
+def element_potential(
+    random: np.random.Generator,
+    symbol: str,
+    functions: list[SymmetryFunction],
+    activations: str,
+) -> ElementPotential:
+    n_functions = len(functions)
+    smallest = random.uniform(0.0, 0.3, n_functions)
+    width = random.uniform(0.5, 2.0, n_functions)
+    sizes = (n_functions, *(6 + index for index in range(len(activations) - 1)), 1)
+    return ElementPotential(
+        symbol,
+        tuple(functions),
+        FunctionStatistics(
+            smallest, smallest + width, smallest + 0.4 * width, random.uniform(0.5, 1, n_functions)
+        ),
+        Network(
+            tuple(
+                Layer(
+                    random.normal(size=(n_nodes, n_inputs)) / np.sqrt(n_inputs),
+                    random.normal(size=n_nodes),
+                    activation,
+                )
+                for n_inputs, n_nodes, activation in zip(
+                    sizes[:-1], sizes[1:], activations, strict=True
+                )
+            )
+        ),
+        atomic_energy=float(random.normal()),
     )
+
+
+def random_molecule(seed: int = 0, n_atoms: int = 9, box_A: float = 5.0) -> Atoms:
+    """Return atoms of all elements at random places, no two of them closer than 0.8 Å."""
+    random = np.random.default_rng(seed)
+    positions: list[np.ndarray] = []
+    while len(positions) < n_atoms:
+        place = random.uniform(0, box_A, 3)
+        if all(np.linalg.norm(place - other) > 0.8 for other in positions):
+            positions.append(place)
+    symbols = [SYMBOLS[number % len(SYMBOLS)] for number in range(n_atoms)]
+    return Atoms(random.permutation(symbols), positions)
+
+
+def random_crystal(seed: int = 0, n_atoms: int = 6, box_A: float = 4.2) -> Atoms:
+    """Return a crystal with a skewed cell, in which functions with CUTOFFS see images of atoms."""
+    atoms = random_molecule(seed, n_atoms, box_A - 0.8)
+    atoms.cell = box_A * np.array([[1.0, 0.0, 0.0], [0.2, 1.0, 0.0], [-0.1, 0.3, 1.0]])
+    atoms.pbc = True
+    return atoms

@@ -1,6 +1,7 @@
 """A potential as flat arrays, in the order in which kernels go through them."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
@@ -11,7 +12,7 @@ from nearsight.hdnnp.kernels.function_tables import function_tables
 from nearsight.hdnnp.kernels.network_kernels import NetworkTables
 from nearsight.hdnnp.kernels.symmetry_kernels import FunctionTables
 from nearsight.hdnnp.networks import ACTIVATIONS, parameters
-from nearsight.hdnnp.potential import FunctionStatistics, Potential, Scaling
+from nearsight.hdnnp.potential import ElementPotential, Potential, Scaling
 
 _BEYOND_RANGE = 1000 * np.finfo(np.float64).eps
 """n2p2 counts an extrapolation where a symmetry function leaves its range by more than this."""
@@ -47,7 +48,7 @@ class CompiledPotential:
     @property
     def n_inputs(self) -> int:
         """The largest number of symmetry functions of an element."""
-        return self.smallest.shape[1]
+        return int(self.smallest.shape[1])
 
     def with_weights(self, weights: FloatArray) -> "CompiledPotential":
         """Return the same potential with other weights of the networks, shape ``(n_weights,)``."""
@@ -79,16 +80,20 @@ class CompiledPotential:
 
 
 def compile_potential(potential: Potential) -> CompiledPotential:
-    """Return the flat arrays of a potential."""
+    """Return the flat arrays of a potential.
+
+    Raises
+    ------
+    MethodError
+        A function had one value over all training data, and is scaled by the width of its values.
+    """
     elements = potential.elements
     n_functions = np.array([len(each.functions) for each in elements])
     n_inputs = int(n_functions.max())
     factors, offsets, smallest, largest = np.zeros((4, len(elements), n_inputs))
     for index, each in enumerate(elements):
         inputs = slice(len(each.functions))
-        factors[index, inputs], offsets[index, inputs] = _scaling(
-            potential.scaling, each.statistics
-        )
+        factors[index, inputs], offsets[index, inputs] = _scaling(potential.scaling, each)
         smallest[index, inputs] = each.statistics.smallest - _BEYOND_RANGE
         largest[index, inputs] = each.statistics.largest + _BEYOND_RANGE
     weights = [parameters(each.network) for each in elements]
@@ -110,15 +115,16 @@ def compile_potential(potential: Potential) -> CompiledPotential:
             ),
         ),
         weights=np.concatenate(weights),
-        blocks=tuple(slice(int(a), int(b)) for a, b in zip(starts, starts[1:], strict=False)),
+        blocks=tuple(slice(int(a), int(b)) for a, b in pairwise(starts)),
         n_functions=n_functions,
         smallest=smallest,
         largest=largest,
     )
 
 
-def _scaling(scaling: Scaling, statistics: FunctionStatistics) -> tuple[FloatArray, FloatArray]:
+def _scaling(scaling: Scaling, element: ElementPotential) -> tuple[FloatArray, FloatArray]:
     """Return factors and offsets that bring symmetry functions to what networks take."""
+    statistics = element.statistics
     one = np.ones_like(statistics.mean)
     if scaling.kind == "none":
         return one, 0.0 * one
@@ -129,8 +135,9 @@ def _scaling(scaling: Scaling, statistics: FunctionStatistics) -> tuple[FloatArr
         width = statistics.sigma
     if not (width > 0).all():
         raise MethodError(
-            f"symmetry function {int(np.argmin(width > 0)) + 1} is the same for all atoms, and "
-            f"cannot be scaled by its width; leave it out of the potential."
+            f"symmetry function {int(np.argmin(width > 0)) + 1} of {element.symbol} was the same "
+            f"for all atoms of the training data, and cannot be scaled by its width; leave it out "
+            f"of the potential."
         )
     factors = (scaling.high - scaling.low) / width
     from_A = statistics.smallest if scaling.kind == "range" else statistics.mean

@@ -1,7 +1,8 @@
 """Functions that are compiled when they are first called."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from nearsight.errors import InstallationError
 
@@ -38,9 +39,12 @@ def inlined(function: Function) -> Function:
 
 
 def _compiled(function: Function, *, forceinline: bool) -> Function:
-    settings = {"error_model": "numpy", "nogil": True, "forceinline": forceinline}
+    decorate: Callable[..., Any] = partial(
+        numba.njit, error_model="numpy", nogil=True, forceinline=forceinline
+    )
+    kept: Function
     try:
-        kept: Function = numba.njit(cache=True, **settings)(function)
+        kept = decorate(cache=True)(function)
     except RuntimeError:  # numba's, where it may write to no folder
-        kept = numba.njit(**settings)(function)
+        kept = decorate()(function)
     return kept

@@ -93,12 +93,11 @@ def evaluate(
     hoods = neighbourhoods(potential, elements, pairs)
     values = np.zeros((len(elements), potential.n_inputs))
     symmetry_functions(potential.functions, hoods, values)
+    extrapolations = extrapolations_of(potential, elements, values, hoods.centres)
     atomic_energies = np.empty(len(elements))
     if not (forces or stress):
         energies(potential.networks, potential.weights, elements, values, atomic_energies)
-        return KernelEvaluation(
-            atomic_energies, None, None, _extrapolations(potential, elements, values)
-        )
+        return KernelEvaluation(atomic_energies, None, None, extrapolations)
     by_values = np.empty_like(values)
     energies_and_gradients(
         potential.networks, potential.weights, elements, values, atomic_energies, by_values
@@ -113,16 +112,17 @@ def evaluate(
         atomic_energies,
         forces_of / potential.length_A if forces else None,
         np.array([virial[a, b] for a, b in VOIGT]) / volume_A3 if stress else None,
-        _extrapolations(potential, elements, values),
+        extrapolations,
     )
 
 
-def _extrapolations(
-    potential: CompiledPotential, elements: IntArray, values: FloatArray
+def extrapolations_of(
+    potential: CompiledPotential, elements: IntArray, values: FloatArray, atoms: IntArray
 ) -> Extrapolations:
+    """Return the extrapolations of atoms with these elements and symmetry functions."""
     beyond = _beyond(elements, potential.n_functions, potential.smallest, potential.largest, values)
-    atoms, functions = beyond.T
-    return Extrapolations(atoms, functions, values[atoms, functions])
+    rows, functions = beyond.T
+    return Extrapolations(atoms[rows], functions, values[rows, functions])
 
 
 @compiled
@@ -140,7 +140,7 @@ def _beyond(
         for k in range(n_functions[element]):
             # NaN is within no range
             if not smallest[element, k] <= values[i, k] <= largest[element, k]:
-                entries.append((i, k))
+                entries.append((i, k))  # noqa: PERF401 (it is compiled)
     beyond = np.empty((len(entries), 2), dtype=np.int64)
     for index in range(len(entries)):
         beyond[index, 0], beyond[index, 1] = entries[index]

@@ -119,7 +119,8 @@ def _forward(
                 kind, sums[node]
             )
         before = nodes[level]
-    return before[0]
+    output: float = before[0]
+    return output
 
 
 @compiled
@@ -345,7 +346,8 @@ def add_tangent_row(
             place = at - first + node * n_inputs
             for k in range(n_inputs):
                 row[place + k] += direct * along[k] + through * before[k]
-    return networks.energy_factor * nodes[end - 1 - begin, 0]
+    tangent: float = networks.energy_factor * nodes[end - 1 - begin, 0]
+    return tangent
 
 
 @inlined

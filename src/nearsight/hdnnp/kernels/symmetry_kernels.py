@@ -135,7 +135,7 @@ def _falling(kind: int, x: float) -> tuple[float, float]:
 def _shape(zeta: float, power: int, sign: float, cosine: float) -> tuple[float, float]:
     """Return 2^(1-zeta) (1 + lambda cos)^zeta, and its derivative by the cosine."""
     base = 0.5 * (1.0 + sign * cosine)
-    if base < 0.0:  # by rounding
+    if base < 0.0:  # noqa: PLR1730 (by rounding; `max` would lose NaN)
         base = 0.0
     if power > 0:
         below = 1.0  # base to the power less one

@@ -11,7 +11,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
 
-from hdnnp_potentials import EVERY_ACTIVATION, random_potential
+from hdnnp_variants import EVERY_ACTIVATION, random_potential
 from nearsight.errors import ModelError
 from nearsight.hdnnp.cutoff_functions import CutoffFunction
 from nearsight.hdnnp.networks import Network
