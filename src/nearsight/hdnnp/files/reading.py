@@ -165,7 +165,8 @@ def _units(said: InputNN, given: PotentialUnits | None) -> tuple[PotentialUnits,
         return _ATOMIC_UNITS, "bohr and hartree, as RuNNer 2 has them"
     raise said.error(
         f"the file does not say its units, and n2p2 works in any. Name them, angstrom,eV or "
-        f"bohr,hartree (RuNNer's), or add the line "
+        f"bohr,hartree (RuNNer's), of a model as in hdnnp:FOLDER?units=bohr,hartree, or add the "
+        f"line "
         f"{input_nn.UNITS_LINE.format('angstrom,eV')!r}, which other programs pass over."
     )
 
