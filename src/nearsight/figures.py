@@ -11,7 +11,12 @@ from nearsight.charts.on_axes import draw, plain_text
 from nearsight.locality.result import Locality
 from nearsight.printable import percent
 from nearsight.provenance import Provenance
-from nearsight.records.results import ElasticResults, HarmonicResults, ProbedResults
+from nearsight.records.results import (
+    DynamicsResults,
+    ElasticResults,
+    HarmonicResults,
+    ProbedResults,
+)
 from nearsight.storage import write_atomically
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.density_of_states import modes_chart
@@ -127,6 +132,18 @@ def youngs_modulus_figure(path: str, calculated: Sequence[ElasticResults]) -> No
 def locality_figure(path: str, calculated: Sequence[tuple[str, Locality]]) -> None:
     """Draw ‖G'‖ over the radius of fragments, one panel for each structure and method."""
     _draw_panels(path, [((name,), locality.chart()) for name, locality in calculated])
+
+
+def dynamics_figure(path: str, calculated: Sequence[DynamicsResults]) -> None:
+    """Draw the temperature, what is conserved, the volume and the pressure over the time."""
+    panels: list[tuple[Sequence[str], Chart]] = []
+    for each in calculated:
+        dynamics = each.dynamics
+        about = f"{structure_stem(each.name)} ({dynamics.atoms.get_chemical_formula()})"
+        temperature, *others = dynamics.charts()
+        panels.append(((f"{about}, {_models([dynamics.provenance])}",), temperature))
+        panels += [((), chart) for chart in others]
+    _draw_panels(path, panels)
 
 
 def _draw_panels(path: str, panels: Sequence[tuple[Sequence[str], Chart]]) -> None:

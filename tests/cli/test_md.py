@@ -1,11 +1,13 @@
 """``nearsight md``: what it writes, and that it goes on where it was interrupted."""
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import bulk
 from ase.io import read
 
@@ -101,3 +103,42 @@ def test_mistakes_are_told(
         status = int(str(end.code))
     assert status in {1, 2}
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_page_and_a_figure_show_the_run_over_its_time(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_run = ("--ensemble", "npt", "--pressure", "1bar", "--time", "50fs")
+    assert md(*of_run, "--report", "page.html", "--plot", "run.png", "--json", "r.json") == 0
+    page = (folder / "page.html").read_text()
+    for title in ("Temperature", "Change of what is conserved", "Volume", "Pressure"):
+        assert f"<h2>{title}</h2>" in page
+    assert "external pressure / bar" in page
+    assert (folder / "run.png").read_bytes().startswith(b"\x89PNG")
+    # A record that is read has numbers; what was sampled is in its own file.
+    assert main(["report", "r.json", "--output", "again.html"]) == 0
+    again = (folder / "again.html").read_text()
+    assert "mean temperature" in again
+    assert "<h2>Temperature</h2>" not in again
+
+
+def test_a_run_shorter_than_its_interval_knows_its_end(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--time", "6fs", "--samples", "s.csv", "--csv", "t.csv", "--json", "r.json")
+    assert md(*options, "--ensemble", "nve") == 0
+    assert "over the second half of the run: 1 sample\n" in capsys.readouterr().out
+    # The file has evenly spaced moments only; the result has the end, too.
+    assert [line.split(",")[0] for line in (folder / "s.csv").read_text().splitlines()[1:]] == ["0"]
+    ends = [line.split(",")[2] for line in (folder / "t.csv").read_text().splitlines()[1:]]
+    assert ends == ["0", "3"]
+    assert json.loads((folder / "r.json").read_text())["dynamics"]["n_samples"] == 2
+
+
+def test_a_table_has_no_number_where_nothing_is_computed(folder: Path) -> None:
+    Atoms("Cu2", [[0, 0, 0], [0, 0, 2.3]]).write("dimer.xyz")
+    options = ["--model", "ase:emt", "--timestep", "2fs", "--time", "10fs"]
+    assert main(["md", "dimer.xyz", *options, "--csv", "t.csv"]) == 0
+    rows = list(csv.DictReader((folder / "t.csv").read_text().splitlines()))
+    assert {row["volume_A3"] for row in rows} == {""}
+    assert all(float(row["temperature_K"]) > 0 for row in rows)

@@ -17,6 +17,7 @@ from ase.constraints import FixAtoms, FixSymmetry
 from ase.io import read
 
 from nearsight.dynamics.frames import FramesFile
+from nearsight.dynamics.integrators import BAR
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.dynamics.velocities import stilled
@@ -145,7 +146,9 @@ def test_a_run_that_is_killed_goes_on_with_no_frame_missing_or_doubled(tmp_path:
 
 def test_velocities_of_the_structure_are_taken(copper: Atoms, emt: Model) -> None:
     copper.set_momenta(np.random.default_rng(0).standard_normal((len(copper), 3)))
-    run = run_dynamics(copper, emt, settings("nve"), progress=False)
+    run = run_dynamics(
+        copper, emt, DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0), progress=False
+    )
     expected = stilled(copper).get_kinetic_energy()
     assert run.samples[0].kinetic_energy_eV == pytest.approx(expected, rel=1e-12)
 
@@ -169,9 +172,37 @@ def test_constraints_that_would_not_hold_are_refused(name: str, copper: Atoms, e
 def test_a_pressure_needs_a_crystal_and_a_stress(copper: Atoms, emt: Model) -> None:
     with pytest.raises(MethodError, match="H2O is not periodic in three directions"):
         run_dynamics(molecule("H2O"), emt, settings("npt"), progress=False)
+    with_stress = OutputSettings(stress=True)
+    with pytest.raises(MethodError, match="only a crystal or liquid has a stress"):
+        run_dynamics(
+            molecule("H2O"),
+            emt,
+            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            with_stress,
+            progress=False,
+        )
     without = AseModel(SinglePointCalculator(copper, energy=0.0, forces=np.zeros((32, 3))), "still")
     with pytest.raises(MissingPropertyError, match="still has no stress"):
         run_dynamics(copper, without, settings("npt"), progress=False)
+
+
+def test_a_stress_is_computed_on_request(copper: Atoms, emt: Model, tmp_path: Path) -> None:
+    file = tmp_path / "md.extxyz"
+    output = OutputSettings(every_fs=4.0, stress=True)
+    ran = run_dynamics(
+        copper,
+        emt,
+        DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+        output,
+        trajectory=file,
+        progress=False,
+    )
+    frame = read(file, "-1")
+    # The virial is in the frame; the pressure of a sample has the part of the momenta, too.
+    virial_eV = -np.trace(frame.get_stress(voigt=False)) * frame.get_volume()
+    momenta_eV = 2 * ran.samples[-1].kinetic_energy_eV
+    pressure_bar = (virial_eV + momenta_eV) / (3 * frame.get_volume()) / BAR
+    assert ran.samples[-1].pressure_bar == pytest.approx(pressure_bar, rel=1e-5)
 
 
 def test_atoms_that_fly_apart_end_the_run(copper: Atoms, emt: Model, tmp_path: Path) -> None:
@@ -200,12 +231,20 @@ def test_a_checkpoint_of_another_run_is_refused(
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_dynamics(
-            copper, emt, settings("nve"), progress=interrupting(5), checkpoint=tmp_path / "c"
+            copper,
+            emt,
+            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            progress=interrupting(5),
+            checkpoint=tmp_path / "c",
         )
     other = copper.copy()
     other.rattle(0.01)
     for atoms, asked, said in (
-        (other, settings("nve"), "it started from another structure"),
+        (
+            other,
+            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            "it started from another structure",
+        ),
         (copper, settings("nve", seed=1), "it used other settings"),
     ):
         with pytest.raises(CheckpointError, match=said):
@@ -217,13 +256,31 @@ def test_files_of_others_are_not_written_over(
 ) -> None:
     (tmp_path / "md.csv").write_text("mine")
     with pytest.raises(StorageError, match="has content already"):
-        run_dynamics(copper, emt, settings("nve"), progress=False, **files(tmp_path))
+        run_dynamics(
+            copper,
+            emt,
+            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            progress=False,
+            **files(tmp_path),
+        )
     (tmp_path / "md.csv").unlink()
     with pytest.raises(KeyboardInterrupt):
-        run_dynamics(copper, emt, settings("nve"), progress=interrupting(9), **files(tmp_path))
+        run_dynamics(
+            copper,
+            emt,
+            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            progress=interrupting(9),
+            **files(tmp_path),
+        )
     (tmp_path / "md.csv").write_text("cut")
     with pytest.raises(StorageError, match="has 3 bytes, and had"):
-        run_dynamics(copper, emt, settings("nve"), progress=False, **files(tmp_path))
+        run_dynamics(
+            copper,
+            emt,
+            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            progress=False,
+            **files(tmp_path),
+        )
 
 
 def test_a_timestep_that_is_too_long_is_told(emt: Model) -> None:
@@ -245,9 +302,23 @@ def test_a_run_that_was_killed_before_its_first_sample_goes_on(
 
     monkeypatch.setattr(FramesFile, "add", killed)
     with pytest.raises(KeyboardInterrupt):
-        run_dynamics(copper, emt, settings("nve"), EVERY, progress=False, **files(tmp_path))
+        run_dynamics(
+            copper,
+            emt,
+            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            EVERY,
+            progress=False,
+            **files(tmp_path),
+        )
     monkeypatch.setattr(FramesFile, "add", add)
-    run = run_dynamics(copper, emt, settings("nve"), EVERY, progress=False, **files(tmp_path))
+    run = run_dynamics(
+        copper,
+        emt,
+        DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+        EVERY,
+        progress=False,
+        **files(tmp_path),
+    )
     assert run.resumed_step == 0
     steps = [frame.info["step"] for frame in read(tmp_path / "md.extxyz.gz", ":")]
     assert steps == [sample.step for sample in run.samples] == list(range(0, 61, 4))
@@ -308,8 +379,14 @@ def test_a_run_that_is_longer_already_is_not_cut(
     copper: Atoms, emt: Model, interrupting, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        run_dynamics(copper, emt, settings("nve"), progress=interrupting(40), **files(tmp_path))
-    short = replace(settings("nve"), time_ps=0.05)
+        run_dynamics(
+            copper,
+            emt,
+            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            progress=interrupting(40),
+            **files(tmp_path),
+        )
+    short = replace(DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0), time_ps=0.05)
     with pytest.raises(CheckpointError, match="has got to step 40 already, beyond the 25"):
         run_dynamics(copper, emt, short, progress=False, **files(tmp_path))
     assert (tmp_path / "md.checkpoint").exists()
@@ -318,7 +395,13 @@ def test_a_run_that_is_longer_already_is_not_cut(
 def test_one_file_is_not_for_two_kinds(copper: Atoms, emt: Model, tmp_path: Path) -> None:
     same = {"trajectory": tmp_path / "a.xyz", "samples": tmp_path / "a.xyz"}
     with pytest.raises(SettingError, match="frames and samples would both go to"):
-        run_dynamics(copper, emt, settings("nve"), progress=False, **same)
+        run_dynamics(
+            copper,
+            emt,
+            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            progress=False,
+            **same,
+        )
 
 
 def test_a_file_that_another_process_writes_ends_the_run(copper: Atoms, emt: Model, tmp_path: Path):
@@ -335,7 +418,14 @@ def test_a_file_that_another_process_writes_ends_the_run(copper: Atoms, emt: Mod
             yield advance
 
     with pytest.raises(StorageError, match="another process writes it"):
-        run_dynamics(copper, emt, settings("nve"), EVERY, progress=Writing(), **files(tmp_path))
+        run_dynamics(
+            copper,
+            emt,
+            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            EVERY,
+            progress=Writing(),
+            **files(tmp_path),
+        )
 
 
 @pytest.mark.parametrize("thermostat", ["bussi", "nose-hoover"])

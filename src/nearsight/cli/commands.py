@@ -86,7 +86,7 @@ def _md(commands: "options.Commands") -> None:
     ):
         command.add_argument(option, metavar="FILE", help=f"{what}; one structure only")
     options.add_workflow(command, settings.MolecularDynamicsSettings(), leave_out=("recompute",))
-    options.add_output(command, plot=None)
+    options.add_output(command, plot="temperature, and what is conserved, over the time")
     command.set_defaults(run=options.runner("nearsight.cli.md"))
 
 

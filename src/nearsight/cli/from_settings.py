@@ -81,8 +81,12 @@ def _help(about: About, default: Any) -> str:
     return f"{text} (default: {numbers})".replace("%", "%%") if shown else text.replace("%", "%%")
 
 
-_HELP = {"relax": "take each structure as it is in its file"}
-"""Where the option says the contrary of its setting."""
+_HELP = {
+    "relax": "take each structure as it is in its file",
+    "external_pressure_bar": "pressure of npt, such as 1bar or 1GPa; a tension with =, such as "
+    "--pressure=-1GPa",
+}
+"""Where an option says the contrary of its setting, or is written otherwise."""
 
 # What else sets a setting.
 _FURTHER: dict[str, dict[str, dict[str, Any]]] = {

@@ -45,8 +45,8 @@ class GrowingFile:
         if size is None:
             if there:
                 raise StorageError(
-                    f"{self.path} has content already, and this run begins anew; delete it, or "
-                    f"give another name."
+                    f"{self.path} has content already, of another run or of this one, which is "
+                    f"finished then; delete it to begin anew, or give another name."
                 )
             size = 0
         if there < size:

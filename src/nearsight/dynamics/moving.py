@@ -40,6 +40,8 @@ class Moving:
         What moves it.
     settings
         How it moves.
+    with_stress
+        Whether its stress is computed in nve and nvt, too.
     state
         Where it has got already; None to begin, with velocities that are drawn unless it has some.
 
@@ -50,9 +52,16 @@ class Moving:
     """
 
     def __init__(
-        self, atoms: Atoms, model: Model, settings: DynamicsSettings, state: State | None
+        self,
+        atoms: Atoms,
+        model: Model,
+        settings: DynamicsSettings,
+        state: State | None = None,
+        *,
+        with_stress: bool = False,
     ) -> None:
         self.settings = settings
+        self._has_stress = with_stress or settings.ensemble == "npt"
         self.step = 0 if state is None else state.step
         self.extrapolated = ExtrapolatedSteps() if state is None else state.extrapolated
         self.atoms: Atoms = atoms.copy()
@@ -75,14 +84,14 @@ class Moving:
             self._integrator.resume(state.integrator)
 
     def evaluate(self) -> None:
-        """Have energy, forces and, in npt, stress computed where the atoms are.
+        """Have energy, forces and, where the run has one, stress computed where the atoms are.
 
         Raises
         ------
         ModelError
             The model gives what is no number, or has no stress.
         """
-        if self.settings.ensemble == "npt":
+        if self._has_stress:
             self.atoms.get_stress()  # first: one evaluation then gives all, here as at each step
         self.atoms.get_forces(md=True)
 
@@ -111,12 +120,12 @@ class Moving:
         return float(2 * self.atoms.get_kinetic_energy() / (units.kB * self._integrator.n_degrees))
 
     def sample(self) -> Sample:
-        """Return what is known of this moment; a stress is computed in npt only."""
+        """Return what is known of this moment."""
         atoms, own = self.atoms, self._integrator
         potential_eV, kinetic_eV = atoms.get_potential_energy(), atoms.get_kinetic_energy()
         is_kept = own.conserves and self.settings.final_temperature_K is None
         pressure_bar = float("nan")
-        if self.settings.ensemble == "npt":
+        if self._has_stress:
             stress = atoms.get_stress(voigt=False, include_ideal_gas=True)
             pressure_bar = float(-np.trace(stress) / 3 / BAR)
         evaluation = self.evaluation

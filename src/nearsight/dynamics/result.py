@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
+    conserved_chart,
+    pressure_chart,
+    temperature_chart,
+    volume_chart,
+)
 from nearsight.charts.chart import Axis, Chart, Line
+from nearsight.charts.chart import Chart
 from nearsight.dynamics.extrapolated import ExtrapolatedSteps
+from nearsight.dynamics.run_charts import (
 from nearsight.dynamics.samples import Sample
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
@@ -24,7 +31,8 @@ class Dynamics:
     atoms: Atoms
     """The structure at the end, with its velocities; not carried back into the cell."""
     samples: tuple[Sample, ...]
-    """Of the whole run where they were written into a file; else those of this process."""
+    """Those of the whole run where they were written into a file, else those of this process; and
+    the end, if it lies between two of them."""
     n_steps: int
     """Steps of the whole run."""
     timestep_fs: float
@@ -48,25 +56,26 @@ class Dynamics:
         how = f"{self.provenance.settings['ensemble']}, {time_ps:g} ps in {self.n_steps} steps"
         return paragraph(self, of, how, count_warnings(self.warnings))
 
-    def chart(self) -> Chart:
-        """Return the temperature and, where something is, what is conserved over the time."""
-        times_ps = np.array([sample.time_fs for sample in self.samples]) / 1000
-        temperatures_K = np.array([sample.temperature_K for sample in self.samples])
-        high = 1.05 * max(float(temperatures_K.max()), 1.0)
-        return Chart(
-            "Temperature",
-            Axis("time / ps", 0.0, max(float(times_ps[-1]), 1e-3)),
-            Axis("temperature / K", 0.0, high),
-            (Line(times_ps, temperatures_K, "temperature"),),
-            f"The temperature over {times_ps[-1]:g} ps: {temperatures_K.mean():.1f} K on average, "
-            f"{temperatures_K.min():.1f} to {temperatures_K.max():.1f} K.",
+    def charts(self) -> tuple[Chart, ...]:
+        """Return the temperature over the time, and what else there is.
+
+        Those are what is conserved, and the pressure and volume of a crystal.
+        """
+        others = (
+            conserved_chart(self.samples, len(self.atoms)),
+            volume_chart(self.samples),
+            pressure_chart(self.samples),
+        )
+        return (
+            temperature_chart(self.samples),
+            *(chart for chart in others if chart is not None),
         )
 
     def plot(self, ax: "Axes") -> None:
         """Draw the temperature into `ax`."""
         from nearsight.charts.on_axes import draw  # Matplotlib, which takes time
 
-        draw(self.chart(), ax)
+        draw(temperature_chart(self.samples), ax)
 
     @property
     def drift_eV_per_atom_ps(self) -> float:

@@ -95,8 +95,8 @@ def run_dynamics(
     """
     check_structure(atoms)
     require_calculable(atoms, model)
-    _require_stress(atoms, settings)
     output = output or OutputSettings()
+    _require_volume(atoms, settings, output)
     watch = Watch.of(
         atoms,
         max(settings.temperature_K, settings.final_temperature_K or 0.0),
@@ -118,7 +118,7 @@ def run_dynamics(
                 f"{settings.n_steps} that are asked for; give it a longer time (`time_ps`), or "
                 f"delete it to begin anew."
             )
-        moving = Moving(atoms, model, settings, state)
+        moving = Moving(atoms, model, settings, state, with_stress=output.stress)
         for name, file in (("trajectory", frames), ("samples", lines)):
             if file is not None:
                 file.begin(None if state is None else state.sizes.get(name, 0))
@@ -183,9 +183,11 @@ class _Run:
             raise
         self._save()
         pairs = moving.pairs
+        # Files have evenly spaced moments only, also where the run is given a longer time later.
+        last = () if moving.step % interval == 0 else (moving.sample(),)
         return Dynamics(
             atoms=_without_calculator(moving.atoms),
-            samples=tuple(samples) if self.lines is None else self.lines.read(),
+            samples=(*(samples if self.lines is None else self.lines.read()), *last),
             n_steps=n_steps,
             timestep_fs=moving.settings.timestep_fs,
             thermostat=moving.settings.chosen_thermostat,
@@ -254,13 +256,17 @@ def _without_calculator(atoms: Atoms) -> Atoms:
     return copied
 
 
-def _require_stress(atoms: Atoms, settings: DynamicsSettings) -> None:
-    """Check that there is a pressure to be kept; that the model has a stress shows at once."""
-    if settings.ensemble == "npt" and not atoms.pbc.all():
+def _require_volume(atoms: Atoms, settings: DynamicsSettings, output: OutputSettings) -> None:
+    """Check that there can be a pressure; that the model has a stress shows at once."""
+    if atoms.pbc.all():
+        return
+    said = f"{atoms.get_chemical_formula()} is not periodic in three directions"
+    if settings.ensemble == "npt":
         raise MethodError(
-            f"npt keeps the pressure of a crystal or liquid, and {atoms.get_chemical_formula()} is "
-            f"not periodic in three directions; use `ensemble` nvt."
+            f"npt keeps the pressure of a crystal or liquid, and {said}; use `ensemble` nvt."
         )
+    if output.stress:
+        raise MethodError(f"only a crystal or liquid has a stress, and {said}; leave `stress` out.")
 
 
 def _require_two_files(

@@ -126,6 +126,9 @@ class OutputSettings(Settings):
     ] = 10.0
     velocities: Annotated[bool, Help("write velocities into frames")] = False
     forces: Annotated[bool, Help("write forces into frames")] = False
+    stress: Annotated[
+        bool, Help("compute stress and pressure at constant volume, too, as npt does in any case")
+    ] = False
 
     def interval(self, timestep_fs: float) -> int:
         """Return the number of steps between frames."""

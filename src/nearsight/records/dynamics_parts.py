@@ -38,3 +38,8 @@ class DynamicsPart:
     ]
     dynamics_seconds: Annotated[float, Says("What the steps of the last process took.", "s")]
     ns_per_day: Annotated[float | None, Says("Simulated time for a day of computing.", "ns/day")]
+
+    @property
+    def n_averaged(self) -> int:
+        """Samples that make the means."""
+        return self.n_samples - self.n_samples // 2

@@ -10,6 +10,7 @@ from nearsight.reports.geometry import structure_data
 from nearsight.reports.provenance import Lines
 from nearsight.reports.sections import Section, Slot, overview_values
 from nearsight.reports.subjects.subject import Subject
+from nearsight.reports.svg import draw
 from nearsight.reports.templates import render
 
 _NO_TABLES = {"thermal_rows": (), "error_bars": None, "functions": None}
@@ -29,7 +30,7 @@ def share_of_page_bytes(n_structures: int) -> int:
 def numbers_section(
     record: CalculatedRecord, subject: Subject[CalculatedRecord], slot: Slot
 ) -> Section:
-    """Return the section of a structure of which the record is known and nothing else.
+    """Return the section of a structure that needs no template of its own.
 
     What takes more of the page than the slot has is left out, which the page says: first the
     record, then the structure.
@@ -46,6 +47,10 @@ def numbers_section(
             what=f"{subject.what} of a {wording.described(atoms)}, with {record.model.name}",
             unit="cell" if atoms.pbc.any() else "molecule",
             numbers=[*known, *subject.numbers(record)],
+            figures=[
+                (chart.title, draw(chart, f"{slot.anchor}-figure-{place}"), note)
+                for place, (chart, note) in enumerate(subject.charts(record), start=1)
+            ],
             elements=list(element_colors(set(record.relaxed_structure.symbols)).items()),
         ),
         title=f"{subject.what} of {wording.stem(record.structure)}",

@@ -28,6 +28,17 @@ _SETTING_NAMES = {
     "symmetrize_A": "symmetrized within / Å",
     "force_constants": "force constants from",
     "force_constants_sha256": "SHA-256 of that file",
+    "ensemble": "ensemble",
+    "time_ps": "time / ps",
+    "timestep_fs": "timestep / fs",
+    "temperature_K": "temperature / K",
+    "final_temperature_K": "temperature at the end / K",
+    "external_pressure_bar": "external pressure / bar",
+    "thermostat": "thermostat",
+    "thermostat_time_fs": "time of the thermostat / fs",
+    "barostat_time_fs": "time of the barostat / fs",
+    "cell_change": "what the barostat changes",
+    "seed": "seed",
 }
 
 

@@ -22,7 +22,7 @@ from nearsight.charts.chart import (
 
 # On a phone the chart is shrunk to four fifths, where its 13 units of type are still legible.
 WIDTH, HEIGHT = 440.0, 280.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 14.0, 16.0, 46.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 14.0, 16.0, 46.0
 _LETTER = 7.4  # about how wide one is
 _TICK_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")

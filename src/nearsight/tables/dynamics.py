@@ -1,12 +1,13 @@
 """A run of molecular dynamics, as it is printed and as a table."""
 
+import math
 from dataclasses import fields
 
 from nearsight.dynamics.result import Dynamics
 from nearsight.dynamics.samples import Sample
 from nearsight.printable import printable_name
 from nearsight.records.questions import DynamicsRecord
-from nearsight.tables.lines import print_line
+from nearsight.tables.lines import print_line, print_structure_line
 from nearsight.tables.table import Column, Table
 
 
@@ -14,7 +15,7 @@ def print_dynamics(record: DynamicsRecord) -> None:
     """Print how a run went: means over its second half."""
     part = record.dynamics
     print(f"\n{printable_name(record.structure)}")
-    print_line("structure", f"{record.formula}, {record.n_atoms} atoms")
+    print_structure_line(record.formula, record.n_atoms)
     print_line("model", f"{record.model.name}, {record.model.dtype}, {record.model.device}")
     kept = "" if part.thermostat is None else f" by {part.thermostat}"
     time_ps = part.n_steps * part.timestep_fs / 1000
@@ -36,12 +37,19 @@ def print_dynamics(record: DynamicsRecord) -> None:
         n_own = part.n_steps - (part.resumed_step or 0)
         milliseconds = 1000 * part.dynamics_seconds / max(n_own, 1)
         print_line("speed", f"{part.ns_per_day:.3g} ns/day, {milliseconds:.3g} ms for a step")
-    print("\n  means are over the second half of the run")
+    samples = "sample" if part.n_averaged == 1 else "samples"
+    print(f"\n  means are over the second half of the run: {part.n_averaged} {samples}")
 
 
 def samples_table(dynamics: Dynamics) -> Table:
     """Return all samples of a run."""
-    names = [each.name for each in fields(Sample)]
-    return Table(
-        tuple(Column(name, [getattr(each, name) for each in dynamics.samples]) for name in names)
-    )
+    columns = {
+        each.name: [_or_nothing(getattr(sample, each.name)) for sample in dynamics.samples]
+        for each in fields(Sample)
+    }
+    return Table(tuple(Column(name, values) for name, values in columns.items()))
+
+
+def _or_nothing(value: float) -> float | None:
+    """Return None for what is not computed: an empty cell, as in the samples of a run."""
+    return None if math.isnan(value) else value

@@ -8,7 +8,7 @@ from pathlib import Path
 from nearsight.printable import printable_name
 from nearsight.structures.fragments import Fragment
 from nearsight.structures.groups import Groups
-from nearsight.tables.lines import print_line
+from nearsight.tables.lines import print_line, print_structure_line
 
 
 def print_fragments(
@@ -17,7 +17,7 @@ def print_fragments(
     """Print groups of a structure, and the fragments that were cut and written to files."""
     atoms = groups.atoms
     print(f"\n{printable_name(path)}")
-    print_line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
+    print_structure_line(atoms.get_chemical_formula(), len(atoms))
     kinds = Counter(groups.kinds).most_common()
     print_line("groups", ", ".join(f"{count} {kind}" for kind, count in kinds))
     if fragments[0].radius_A is not None:

@@ -47,3 +47,8 @@ def _fitting(characters: Iterable[str], most: int) -> str:
             break
         taken.append(character)
     return "".join(taken)
+
+
+def print_structure_line(formula: str, n_atoms: int) -> None:
+    """Print the line that says what a structure is."""
+    print_line("structure", f"{formula}, {n_atoms} {'atom' if n_atoms == 1 else 'atoms'}")

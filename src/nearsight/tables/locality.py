@@ -5,7 +5,7 @@ from nearsight.locality.convergence import Shell, SiteConvergence
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.printable import printable_name
 from nearsight.records.locality_results import LocalityResults
-from nearsight.tables.lines import print_line
+from nearsight.tables.lines import print_line, print_structure_line
 
 _HEADER = "radius / Å  atoms  caps  ‖G'‖ / eV/Å²  ‖Δf‖ / eV/Å"
 
@@ -16,7 +16,7 @@ def print_locality(entry: LocalityResults) -> None:
     identity = found.provenance.model
     computation = found.sites[0].computation
     print(f"\n{printable_name(entry.name)}")
-    print_line("structure", f"{entry.atoms.get_chemical_formula()}, {len(entry.atoms)} atoms")
+    print_structure_line(entry.atoms.get_chemical_formula(), len(entry.atoms))
     print_line("method", f"{identity.name}, {identity.dtype}, {identity.device}")
     step = "" if computation.step_A is None else f", step {computation.step_A:g} Å"
     print_line("rows", f"of each site only, {computation.method}{step} ({computation.reason})")

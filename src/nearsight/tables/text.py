@@ -22,7 +22,7 @@ from nearsight.records.results import (
 )
 from nearsight.relaxation.result import Relaxation
 from nearsight.structures.supercell import name_supercell
-from nearsight.tables.lines import WIDTH, print_line
+from nearsight.tables.lines import WIDTH, print_line, print_structure_line
 from nearsight.tables.of_results import (
     functions_table,
     heat_capacity_table,
@@ -234,7 +234,7 @@ def print_bands(bands: BandStructure, unit: FrequencyUnit) -> None:
 def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
     """Print which rows a Hessian needs."""
     print(f"\n{printable_name(path)}")
-    print_line("structure", f"{atoms.get_chemical_formula()}, {len(atoms)} atoms")
+    print_structure_line(atoms.get_chemical_formula(), len(atoms))
     print_line("plan", str(plan))
     every = "any that keeps the whole space group; not all do, so name one"
     print_line("model", every if model is None else model)

@@ -1,8 +1,10 @@
 """A run of molecular dynamics."""
 
+from collections.abc import Sequence
+
 from nearsight.records.questions import DynamicsRecord
 from nearsight.reports.provenance import Lines
-from nearsight.reports.subjects.subject import Subject
+from nearsight.reports.subjects.subject import Figure, Subject
 
 
 def _numbers(record: DynamicsRecord) -> Lines:
@@ -18,8 +20,23 @@ def _numbers(record: DynamicsRecord) -> Lines:
     if part.pressure_bar is not None:
         lines.append(("mean pressure", f"{part.pressure_bar:.4g} bar"))
     if part.drift_eV_per_atom_ps is not None:
-        lines.append(("drift", f"{part.drift_eV_per_atom_ps:.2g} eV/(atom ps)"))
-    return lines
+        lines.append(
+            ("drift of what is conserved", f"{part.drift_eV_per_atom_ps:.2g} eV/(atom ps)")
+        )
+    if part.ns_per_day is not None:
+        lines.append(("speed", f"{part.ns_per_day:.3g} ns/day"))
+    return [*lines, ("means are over", f"the second half of the run, {part.n_averaged} samples")]
 
 
-SUBJECT = Subject(what="Molecular dynamics", plural="Runs of molecular dynamics", numbers=_numbers)
+def _charts(record: DynamicsRecord) -> Sequence[Figure]:
+    if record.results is None:
+        return ()
+    return [(chart, "") for chart in record.results.dynamics.charts()]
+
+
+SUBJECT = Subject(
+    what="Molecular dynamics",
+    plural="Runs of molecular dynamics",
+    numbers=_numbers,
+    charts=_charts,
+)

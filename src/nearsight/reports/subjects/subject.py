@@ -1,12 +1,16 @@
 """What is to be known of a kind of record before a page can show it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from nearsight.charts.chart import Chart
 from nearsight.records.base import CalculatedRecord
 from nearsight.reports.provenance import Group, Lines, hessian_groups
 from nearsight.reports.sections import Section, Slot
+
+Figure = tuple[Chart, str]
+"""A chart, and what is to be said below it."""
 
 Reported = TypeVar("Reported", bound=CalculatedRecord)
 
@@ -17,6 +21,10 @@ def _no_lines(_: CalculatedRecord) -> Lines:
 
 def _no_values(_: CalculatedRecord) -> Mapping[str, Any]:
     return {}
+
+
+def _no_charts(_: CalculatedRecord) -> Sequence[Figure]:
+    return ()
 
 
 def _no_section(_: CalculatedRecord, __: Slot) -> Section | None:
@@ -33,6 +41,8 @@ class Subject(Generic[Reported]):
     """What a page of several is about."""
     numbers: Callable[[Reported], Lines] = _no_lines
     """Those that are in no table of their own, as labelled lines with units."""
+    charts: Callable[[Reported], Sequence[Figure]] = _no_charts
+    """Figures of a record that has just been made, in a page that is else of numbers."""
     tables: Callable[[Reported], Mapping[str, Any]] = _no_values
     """What the template needs for tables of heat capacities and thermodynamic functions."""
     overview: Callable[[Reported], Mapping[str, Any]] = _no_values
@@ -42,4 +52,4 @@ class Subject(Generic[Reported]):
     conventions: Callable[[Reported], Lines] = _no_lines
     """What its numbers depend on beside settings."""
     drawn: Callable[[Reported, Slot], Section | None] = _no_section
-    """The section with figures of a record that has just been made; None where there are none."""
+    """A section of its own of a record that has just been made; None where there is none."""
