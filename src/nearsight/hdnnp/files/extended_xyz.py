@@ -10,6 +10,7 @@ from typing import IO, Any
 import numpy as np
 from ase import Atoms
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
 from nearsight.hdnnp.files.lines import UNENDED, Line, shown, unreadable
 from nearsight.hdnnp.frames import Frame
@@ -108,28 +109,35 @@ def _atoms(text: str) -> Atoms:
 
 def _frame(atoms: Atoms) -> Frame:
     results = {} if atoms.calc is None else atoms.calc.results
-    energy, forces = results.get("energy"), results.get("forces")
-    for values, what in ((energy, "energy"), (forces, "component of a force")):
-        if values is not None and not np.isfinite(values).all():
-            raise StructureError(f"an {what} is no finite number; correct it.")
+    energy = _finite(results.get("energy"), "energy", ())
+    forces = _finite(results.get("forces"), "force", (len(atoms), 3))
+    charges = _finite(atoms.arrays.get("initial_charges"), "charge of an atom", (len(atoms),))
+    charge = _finite(_first(atoms.info, _CHARGES), "charge", ())
     info = atoms.info
-    charges = atoms.arrays.get("initial_charges")
     group, split = _first(info, _GROUPS), _first(info, _SPLITS)
-    charge = _first(info, _CHARGES)
-    try:
-        charge_e = 0.0 if charge is None else float(charge)
-    except (TypeError, ValueError):
-        raise StructureError(f"a charge is a number, not {charge!r}; correct it.") from None
     return Frame(
         atoms=Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc),
         energy_eV=None if energy is None else float(energy),
-        forces_eV_per_A=None if forces is None else np.asarray(forces, dtype=np.float64),
-        charge_e=charge_e,
-        atomic_charges_e=None if charges is None else np.asarray(charges, dtype=np.float64),
+        forces_eV_per_A=forces,
+        charge_e=0.0 if charge is None else float(charge),
+        atomic_charges_e=charges,
         comment=str(info.get("comment", "")),
         split=None if split is None else str(split),
         group=None if group is None else str(group),
     )
+
+
+def _finite(values: Any, what: str, shape: tuple[int, ...]) -> FloatArray | None:
+    """Return what ASE has read as numbers, or None where there is nothing."""
+    if values is None:
+        return None
+    try:
+        numbers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise StructureError(f"the {what} is no number ({values!r}); correct it.") from None
+    if numbers.shape != shape or not np.isfinite(numbers).all():
+        raise StructureError(f"the {what} is no finite number; correct it.")
+    return numbers
 
 
 def _first(info: dict[str, Any], keys: Iterable[str]) -> Any:
