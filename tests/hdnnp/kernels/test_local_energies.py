@@ -100,7 +100,7 @@ def test_only_atoms_within_the_cutoff_of_a_change_are_computed():
         guest = atoms + Atoms("H", [position])
         pairs = pairs_of(guest, POTENTIAL.cutoff_A)
         near |= set(pairs.second[pairs.first == len(atoms)].tolist()) - {len(atoms)}
-    assert set(change.centres.tolist()) == near | {5}
+    assert set(change.around.centres.tolist()) == near | {5}
     assert len(near) < len(atoms) / 2
 
 
@@ -130,7 +130,7 @@ def test_extrapolations_are_those_of_the_atoms_that_change():
     moved.positions[:2] += 0.4
     change = energies.move([0, 1], moved.positions[:2])
     everywhere = full(moved).extrapolations
-    here = np.isin(everywhere.atoms, change.centres)
+    here = np.isin(everywhere.atoms, change.around.centres)
     assert np.array_equal(change.extrapolations.atoms, everywhere.atoms[here])
     assert np.array_equal(change.extrapolations.functions, everywhere.functions[here])
     assert 0 < len(change.extrapolations) < len(everywhere)

@@ -1,11 +1,13 @@
-"""Neighbours of the few atoms that a change of a structure concerns, by cell lists.
+"""Neighbours of the few atoms that a change of a structure concerns.
+
+Those of all atoms are kept; what moves is searched for in cell lists.
 
 Atoms lie in bins as wide as the cutoff. Along periodic directions bins go on without end: bin t has
 the atoms of bin t modulo their number, carried by t divided by their number lattice vectors. Along
 others atoms beyond the outermost bins are in those.
 """
 
-from math import floor
+from math import floor, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +50,17 @@ class Places(NamedTuple):
     """First atom of each bin, or -1."""
     nexts: IntArray
     """The next atom in the same bin, or -1."""
+
+
+class Lists(NamedTuple):
+    """Neighbours of all atoms, which changes elsewhere leave as they are."""
+
+    counts: IntArray
+    """Number of neighbours of each, shape ``(n,)``."""
+    neighbours: IntArray
+    """Shape ``(n, width)``."""
+    vectors: FloatArray
+    """Shape ``(n, width, 3)``."""
 
 
 class Surroundings(NamedTuple):
@@ -170,66 +183,133 @@ def _neighbours_of(
     return n_found, found, vectors
 
 
+@inlined
+def _insert(
+    elements: IntArray,
+    neighbours: IntArray,
+    vectors: FloatArray,
+    begin: int,
+    end: int,
+    atom: int,
+    vector: FloatArray,
+    factor: float,
+) -> None:
+    """Insert a neighbour in the order of elements and indices, behind those that are equal.
+
+    Sums then depend on no bins, and on no changes before. Images of an atom come in their order.
+    """
+    place = end
+    while place > begin:
+        before = neighbours[place - 1]
+        if elements[before] < elements[atom]:
+            break
+        if elements[before] == elements[atom] and before <= atom:
+            break
+        neighbours[place] = before
+        for x in range(3):
+            vectors[place, x] = vectors[place - 1, x]
+        place -= 1
+    neighbours[place] = atom
+    for x in range(3):
+        vectors[place, x] = factor * vector[x]
+
+
 @compiled
-def surroundings(
-    grid: Grid, places: Places, centres: IntArray, reaches_A: FloatArray, length_A: float
+def _completed(
+    places: Places,
+    centres: IntArray,
+    ranges: IntArray,
+    neighbours: IntArray,
+    vectors: FloatArray,
 ) -> Surroundings:
-    """Return the neighbours of atoms within the reaches of their elements.
+    """Return surroundings with what follows from the neighbours and vectors."""
+    total = ranges[-1]
+    neighbours, vectors = neighbours[:total].copy(), vectors[:total].copy()
+    elements = places.elements
+    of_neighbours = np.empty(total, dtype=np.int64)
+    distances = np.empty(total)
+    for p in range(total):
+        of_neighbours[p] = elements[neighbours[p]]
+        u, v, w = vectors[p, 0], vectors[p, 1], vectors[p, 2]
+        distances[p] = sqrt(u * u + v * v + w * w)
+    return Surroundings(
+        centres, elements[centres], ranges, neighbours, of_neighbours, vectors, distances
+    )
+
+
+@compiled
+def surroundings(grid: Grid, places: Places, centres: IntArray, length_A: float) -> Surroundings:
+    """Return the neighbours of atoms as a search comes upon them.
 
     Vectors are in units of `length_A`.
     """
-    found, vectors = np.empty(64, dtype=np.int64), np.empty((64, 3))
+    found, to_found = np.empty(64, dtype=np.int64), np.empty((64, 3))
     room = 32 * len(centres) + 64
-    neighbours, out = np.empty(room, dtype=np.int64), np.empty((room, 3))
+    neighbours, vectors = np.empty(room, dtype=np.int64), np.empty((room, 3))
     ranges = np.zeros(len(centres) + 1, dtype=np.int64)
-    total = 0
     for i in range(len(centres)):
-        n_found, found, vectors = _neighbours_of(grid, places, centres[i], found, vectors)
-        if total + n_found > len(neighbours):
+        n_found, found, to_found = _neighbours_of(grid, places, centres[i], found, to_found)
+        begin = ranges[i]
+        if begin + n_found > len(neighbours):
             more = len(neighbours) + n_found
             neighbours = np.append(neighbours, np.empty(more, dtype=np.int64))
-            out = np.append(out, np.empty((more, 3))).reshape(-1, 3)
-        squared_reach = reaches_A[places.elements[centres[i]]] ** 2
-        begin = total
+            vectors = np.append(vectors, np.empty((more, 3))).reshape(-1, 3)
         for k in range(n_found):
-            u, v, w = vectors[k, 0], vectors[k, 1], vectors[k, 2]
-            if u * u + v * v + w * w >= squared_reach:
-                continue
-            # inserted in order, so that sums depend on no bins; images come in theirs
-            place = total
-            key = (places.elements[found[k]], found[k])
-            while place > begin:
-                before = neighbours[place - 1]
-                if (places.elements[before], before) <= key:
-                    break
-                neighbours[place] = before
-                out[place] = out[place - 1]
-                place -= 1
-            neighbours[place] = found[k]
-            out[place, 0], out[place, 1], out[place, 2] = u, v, w
-            total += 1
-        ranges[i + 1] = total
-    neighbours, out = neighbours[:total].copy(), out[:total] / length_A
-    distances = np.sqrt(out[:, 0] ** 2 + out[:, 1] ** 2 + out[:, 2] ** 2)
-    elements = places.elements
-    return Surroundings(
-        centres, elements[centres], ranges, neighbours, elements[neighbours], out, distances
-    )
+            _insert(
+                places.elements,
+                neighbours,
+                vectors,
+                begin,
+                begin + k,
+                found[k],
+                to_found[k],
+                1.0 / length_A,
+            )
+        ranges[i + 1] = begin + n_found
+    return _completed(places, centres, ranges, neighbours, vectors)
+
+
+@compiled
+def keep(lists: Lists, around: Surroundings) -> None:
+    """Write surroundings into the lists of their centres, which are wide enough."""
+    for i in range(len(around.centres)):
+        atom, begin = around.centres[i], around.ranges[i]
+        lists.counts[atom] = around.ranges[i + 1] - begin
+        for k in range(lists.counts[atom]):
+            lists.neighbours[atom, k] = around.neighbours[begin + k]
+            for x in range(3):
+                lists.vectors[atom, k, x] = around.vectors[begin + k, x]
+
+
+@compiled
+def take_out(lists: Lists, stay: IntArray, n_atoms: int) -> None:
+    """Leave the lists of atoms that stay, which no others are neighbours of, by new indices."""
+    indices = np.full(n_atoms, -1)
+    for new in range(len(stay)):
+        indices[stay[new]] = new
+    for new in range(len(stay)):
+        old = stay[new]
+        lists.counts[new] = lists.counts[old]
+        for k in range(lists.counts[old]):
+            lists.neighbours[new, k] = indices[lists.neighbours[old, k]]
+            for x in range(3):
+                lists.vectors[new, k, x] = lists.vectors[old, k, x]
 
 
 @compiled
 def surroundings_after(
     grid: Grid,
     places: Places,
+    lists: Lists,
     known: int,
     moved: IntArray,
     positions_A: FloatArray,
     gone: IntArray,
-    marks: BoolArray,
-    reaches_A: FloatArray,
     length_A: float,
 ) -> Surroundings:
     """Return the neighbours that those atoms have whose energies a change concerns.
+
+    Atoms are searched for around what is moved only. The places are what they were afterwards.
 
     Parameters
     ----------
@@ -239,32 +319,90 @@ def surroundings_after(
         Atoms and where they are after it.
     gone
         Atoms that are no more.
-    marks
-        All False, also afterwards, as the places are what they were; one for each atom.
     """
-    found, vectors = np.empty(64, dtype=np.int64), np.empty((64, 3))
     before = np.append(moved[moved < known], gone)
     earlier_A = places.positions_A[before]
-    for n in range(len(before)):
-        n_found, found, vectors = _neighbours_of(grid, places, before[n], found, vectors)
-        for k in range(n_found):
-            marks[found[k]] = True
     put(grid, places, moved, positions_A, known)
-    for atom in gone:
-        _unlink(grid, places, atom)
-    for atom in moved:
-        marks[atom] = True
-        n_found, found, vectors = _neighbours_of(grid, places, atom, found, vectors)
-        for k in range(n_found):
-            marks[found[k]] = True
-    marks[gone] = False
-    centres = np.flatnonzero(marks)
-    marks[centres] = False
-    result = surroundings(grid, places, centres, reaches_A, length_A)
-    # and back
-    for atom in moved:
-        _unlink(grid, places, atom)
-    for k in range(len(before)):
-        places.positions_A[before[k]] = earlier_A[k]
-        _link(grid, places, before[k])
-    return result
+    for n in range(len(gone)):
+        _unlink(grid, places, gone[n])
+    anew = surroundings(grid, places, moved, length_A)
+    for n in range(len(moved)):
+        _unlink(grid, places, moved[n])
+    for n in range(len(before)):
+        places.positions_A[before[n]] = earlier_A[n]
+        _link(grid, places, before[n])
+
+    n_atoms = known + len(moved)
+    concerned, dropped = np.zeros(n_atoms, dtype=np.bool_), np.zeros(n_atoms, dtype=np.bool_)
+    row_of = np.full(n_atoms, -1)
+    for n in range(len(before)):
+        dropped[before[n]] = True
+        for k in range(lists.counts[before[n]]):
+            concerned[lists.neighbours[before[n], k]] = True
+    for n in range(len(moved)):
+        concerned[moved[n]] = True
+        row_of[moved[n]] = n
+        for p in range(anew.ranges[n], anew.ranges[n + 1]):
+            concerned[anew.neighbours[p]] = True
+    for n in range(len(gone)):
+        concerned[gone[n]] = False
+    return _merged(places, lists, np.flatnonzero(concerned), dropped, row_of, anew)
+
+
+@compiled
+def _merged(
+    places: Places,
+    lists: Lists,
+    centres: IntArray,
+    dropped: BoolArray,
+    row_of: IntArray,
+    anew: Surroundings,
+) -> Surroundings:
+    """Return the lists of centres, in which what is dropped gives way to what was searched anew.
+
+    Parameters
+    ----------
+    dropped
+        For each atom, whether it is no more where lists have it.
+    row_of
+        For each atom its row in `anew`, or -1.
+    """
+    room = len(anew.neighbours)
+    for i in range(len(centres)):
+        if row_of[centres[i]] < 0:
+            room += lists.counts[centres[i]] + len(anew.neighbours)
+    neighbours, vectors = np.empty(room, dtype=np.int64), np.empty((room, 3))
+    ranges = np.zeros(len(centres) + 1, dtype=np.int64)
+    for i in range(len(centres)):
+        centre, begin = centres[i], ranges[i]
+        end = begin
+        row = row_of[centre]
+        if row >= 0:
+            for p in range(anew.ranges[row], anew.ranges[row + 1]):
+                neighbours[end] = anew.neighbours[p]
+                vectors[end] = anew.vectors[p]
+                end += 1
+            ranges[i + 1] = end
+            continue
+        for k in range(lists.counts[centre]):
+            if not dropped[lists.neighbours[centre, k]]:
+                neighbours[end] = lists.neighbours[centre, k]
+                vectors[end] = lists.vectors[centre, k]
+                end += 1
+        for n in range(len(anew.centres)):
+            # Images that an atom sees in one order see it in the other.
+            for p in range(anew.ranges[n + 1] - 1, anew.ranges[n] - 1, -1):
+                if anew.neighbours[p] == centre:
+                    _insert(
+                        places.elements,
+                        neighbours,
+                        vectors,
+                        begin,
+                        end,
+                        anew.centres[n],
+                        anew.vectors[p],
+                        -1.0,
+                    )
+                    end += 1
+        ranges[i + 1] = end
+    return _completed(places, centres, ranges, neighbours, vectors)

@@ -11,12 +11,15 @@ from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError, StructureError
 from nearsight.hdnnp.kernels.cells import (
     Grid,
+    Lists,
     Places,
     Surroundings,
     fill,
+    keep,
     put,
     surroundings,
     surroundings_after,
+    take_out,
 )
 from nearsight.hdnnp.kernels.compiled_potential import CompiledPotential
 from nearsight.hdnnp.kernels.evaluation import Extrapolations, extrapolations_of
@@ -40,8 +43,8 @@ class Change:
     extrapolations: Extrapolations
     """Of those atoms after it, by their indices after moves and insertions, and before deletions:
     those that stay have the indices that they had."""
-    centres: IntArray
-    """Those atoms, with the same indices."""
+    around: Surroundings
+    """Those atoms with their neighbours after it, by the same indices."""
     atomic_energies_eV: FloatArray
     """Their energies after it."""
     moved: IntArray
@@ -81,18 +84,16 @@ class LocalEnergies:
     def __init__(self, potential: CompiledPotential, atoms: Atoms) -> None:
         require_searchable(atoms)
         self._potential = potential
-        self._reaches_A = potential.functions.reaches * potential.length_A
         self._grid = _grid(atoms, potential.cutoff_A)
         self._n_atoms = len(atoms)
         self._version = 0
         self._numbers: IntArray = atoms.numbers.astype(np.int64)
         self._places = _places(self._grid, atoms.positions, potential.elements_of(atoms.numbers))
-        self._marks = np.zeros(self._n_atoms, dtype=bool)
         fill(self._grid, self._places, self._n_atoms)
         everyone = np.arange(self._n_atoms)
-        around = surroundings(
-            self._grid, self._places, everyone, self._reaches_A, potential.length_A
-        )
+        around = surroundings(self._grid, self._places, everyone, potential.length_A)
+        self._lists = _lists(self._n_atoms, _most_neighbours(around))
+        keep(self._lists, around)
         self._atomic_energies_eV, _ = self._energies(around)
 
     @property
@@ -142,8 +143,8 @@ class LocalEnergies:
         positions = _positions(positions_A, len(added))
         elements = self._potential.elements_of(added)
         n_all = self._n_atoms + len(added)
-        if n_all > len(self._marks):
-            self._make_room(n_all)
+        if n_all > len(self._places.elements):
+            self._make_room(2 * n_all)
         self._places.elements[self._n_atoms : n_all] = elements
         return self._change(np.arange(self._n_atoms, n_all), positions, added=added)
 
@@ -180,7 +181,11 @@ class LocalEnergies:
             self._atomic_energies_eV = grown
         self._n_atoms = n_all
         put(self._grid, self._places, change.moved, change.positions_A, known)
-        self._atomic_energies_eV[change.centres] = change.atomic_energies_eV
+        if _most_neighbours(change.around) > self._lists.neighbours.shape[1]:
+            width = 2 * _most_neighbours(change.around)
+            self._lists = _resized(self._lists, len(self._lists.counts), width)
+        keep(self._lists, change.around)
+        self._atomic_energies_eV[change.around.centres] = change.atomic_energies_eV
         if len(change.removed):
             self._remove(change.removed)
 
@@ -188,23 +193,24 @@ class LocalEnergies:
         self._atomic_energies_eV = np.delete(self._atomic_energies_eV, removed)
         self._numbers = np.delete(self._numbers, removed)
         stay = np.delete(np.arange(self._n_atoms), removed)
+        take_out(self._lists, stay, self._n_atoms)
         self._n_atoms = len(stay)
         for array in (self._places.positions_A, self._places.elements):
             array[: len(stay)] = array[stay]
         fill(self._grid, self._places, self._n_atoms)
 
     def _make_room(self, n_atoms: int) -> None:
-        """Let arrays hold that many atoms, and as many again as there are."""
-        old, size = self._places, n_atoms + self._n_atoms
+        """Let arrays hold that many atoms."""
+        old = self._places
         self._places = Places(
-            positions_A=np.resize(old.positions_A, (size, 3)),
-            elements=np.resize(old.elements, size),
-            bins=np.resize(old.bins, (size, 3)),
-            images=np.resize(old.images, (size, 3)),
+            positions_A=np.resize(old.positions_A, (n_atoms, 3)),
+            elements=np.resize(old.elements, n_atoms),
+            bins=np.resize(old.bins, (n_atoms, 3)),
+            images=np.resize(old.images, (n_atoms, 3)),
             heads=old.heads,
-            nexts=np.resize(old.nexts, size),
+            nexts=np.resize(old.nexts, n_atoms),
         )
-        self._marks = np.zeros(size, dtype=bool)
+        self._lists = _resized(self._lists, n_atoms, self._lists.neighbours.shape[1])
 
     def _change(
         self,
@@ -219,12 +225,11 @@ class LocalEnergies:
         around = surroundings_after(
             self._grid,
             self._places,
+            self._lists,
             self._n_atoms,
             moved,
             positions_A,
             removed,
-            self._marks,
-            self._reaches_A,
             self._potential.length_A,
         )
         after, extrapolations = self._energies(around)
@@ -239,7 +244,7 @@ class LocalEnergies:
             energy_eV=self.energy_eV + float(difference),
             difference_eV=float(difference),
             extrapolations=extrapolations,
-            centres=centres,
+            around=around,
             atomic_energies_eV=after,
             moved=moved,
             positions_A=positions_A,
@@ -270,6 +275,27 @@ class LocalEnergies:
 
 
 _NOBODY: IntArray = np.empty(0, dtype=np.int64)
+
+
+def _most_neighbours(around: Surroundings) -> int:
+    return int(np.diff(around.ranges).max(initial=0))
+
+
+def _lists(n_atoms: int, width: int) -> Lists:
+    return Lists(
+        counts=np.zeros(n_atoms, dtype=np.int64),
+        neighbours=np.zeros((n_atoms, width), dtype=np.int64),
+        vectors=np.zeros((n_atoms, width, 3)),
+    )
+
+
+def _resized(lists: Lists, n_atoms: int, width: int) -> Lists:
+    """Return the same lists with more room."""
+    resized = _lists(n_atoms, width)
+    n_before, before = lists.neighbours.shape
+    for new, old in zip(resized, lists, strict=True):
+        new[(slice(n_before), slice(before))[: new.ndim]] = old
+    return resized
 
 
 def _positions(positions_A: ArrayLike, n_atoms: int) -> FloatArray:
