@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
+from nearsight.charts.chart import Chart
+from nearsight.dynamics.extrapolated import ExtrapolatedSteps
+from nearsight.dynamics.run_charts import (
     conserved_chart,
     pressure_chart,
     temperature_chart,
     volume_chart,
 )
-from nearsight.charts.chart import Axis, Chart, Line
-from nearsight.charts.chart import Chart
-from nearsight.dynamics.extrapolated import ExtrapolatedSteps
-from nearsight.dynamics.run_charts import (
 from nearsight.dynamics.samples import Sample
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
