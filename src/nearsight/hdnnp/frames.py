@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from ase import Atoms
 
 from nearsight.arrays import FloatArray
@@ -17,7 +18,8 @@ class Frame:
     Raises
     ------
     StructureError
-        Forces or charges are not those of its atoms, or `split` is something else.
+        Forces or charges are not those of its atoms, a number is not finite, or `split` is
+        something else.
     """
 
     atoms: Atoms
@@ -46,5 +48,9 @@ class Frame:
                 raise StructureError(
                     f"{n_atoms} atoms have forces or charges of shape {values.shape}, not {shape}."
                 )
+        numbers = (self.atoms.positions, self.atoms.cell.array, self.charge_e, self.energy_eV)
+        for number in (*numbers, self.forces_eV_per_A, self.atomic_charges_e):
+            if number is not None and not np.isfinite(number).all():
+                raise StructureError("a position, energy, force or charge is no finite number.")
         if self.split not in {None, TRAIN, TEST}:
             raise StructureError(f"a frame is to train or test with, not {self.split!r}.")

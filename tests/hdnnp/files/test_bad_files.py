@@ -97,16 +97,18 @@ WRONG_SETTINGS = [
     ("symfunction_short O 9", "symfunction_short O 9 H H 0.1 0.5 2.0 4.0 #", "1 or -1, not 0.5"),
     ("symfunction_short O 9", "symfunction_short O 9 H H 0.1 1.0 0.0 4.0 #", "zeta is above 0"),
     ("symfunction_short O 9", "#", "the file has|it is one more|in the place of"),
-    ("number", "nnp_type 4G-HDNNP\nnumber", "“4G-HDNNP” has charges"),
-    ("number", "nnp_gen 4\nnumber", "“4” has charges"),
+    ("number", "nnp_type 4G-HDNNP\nnumber", "“nnp_type” is “4G-HDNNP”: such"),
+    ("number", "nnp_gen 4\nnumber", "“nnp_gen” is “4”: such.*computes 2 or 2G"),
     ("number", "use_electrostatics\nnumber", "“use_electrostatics” stands for charges"),
+    ("number", "use_electrostatics\nnnp_type 3\nnumber", "“nnp_type” is “3”"),
+    ("number", "nn_type_short 2\nnumber", "“nn_type_short” is “2”: .* computes 1"),
     ("number", "use_vdw\nnumber", "dispersion"),
     ("number", "fc_cosine 1 0.0 12.0\nnumber", "of RuNNer 1 and n2p2, other lines are of RuNNer 2"),
     ("number", "runner_mode 3\nnumber", "only if “remove_atom_energies” is there"),
     ("# nearsight: units", "# nearsight: units bohr,eV,K #", "angstrom,eV"),
     ("# nearsight: units angstrom,eV", "# nearsight: units nm,eV", "'nm' is not known"),
     ("# nearsight: units", "# nearsight: unit bohr,eV", "a comment of Nearsight"),
-    ("# nearsight: units", "#", "does not say its units.*bohr,hartree"),
+    ("# nearsight: units", "#", "does not say its units.*bohr,hartree.* 4 Å or 2.117 Å"),
 ]
 
 

@@ -289,6 +289,25 @@ def test_a_written_potential_takes_the_place_of_another(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("moved", range(5))
+def test_an_interruption_leaves_the_one_or_the_other(
+    moved: int, potential: Potential, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_file, calls = Path.replace, iter(range(100))
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if next(calls) == moved:
+            raise KeyboardInterrupt
+        return replace_file(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    made = made_potential(9, ALIKE)
+    with pytest.raises(KeyboardInterrupt):
+        write_potential(made, folder)
+    assert same_potential(made, read_potential(folder))
+    assert len(list(folder.iterdir())) == 5
+
+
 def test_what_cannot_be_written_changes_nothing(potential: Potential, folder: Path) -> None:
     element = potential.elements[0]
     constant = replace(element.statistics, largest=element.statistics.smallest)

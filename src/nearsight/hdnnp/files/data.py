@@ -1,5 +1,6 @@
 """Sets of data in whichever format they are, and from one into the other."""
 
+import codecs
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def is_input_data(path: str | os.PathLike[str]) -> bool:
     file = Path(path)
     try:
         with file.open("rb") as opened:
-            words = opened.read(_FIRST_BYTES).split()
+            words = opened.read(_FIRST_BYTES).removeprefix(codecs.BOM_UTF8).split()
     except OSError as error:
         raise StructureError(unreadable(file, error)) from error
     if not words:

@@ -18,6 +18,8 @@ from nearsight.storage import write_atomically
 from nearsight.structures.formats.xyz import with_known_elements
 
 _LONGEST_LINE = 1_000_000
+_MOST_ATOMS = 1_000_000
+"""More in one structure are a damaged count, which would bring a whole file into memory."""
 _GROUPS = ("group", "config_type", "tag")
 _SPLITS = ("set", "split")
 _CHARGES = ("charge", "total_charge")
@@ -72,7 +74,7 @@ def _blocks(file: Path) -> Iterator[tuple[Line, str]]:
                 if not first.words:
                     continue
                 count = first.count(0, "the number of atoms")
-                if len(first.words) > 1 or count == 0:
+                if len(first.words) > 1 or not 0 < count <= _MOST_ATOMS:
                     raise first.error(
                         f"{shown(text.strip())} stands in the place of a number of atoms; the file "
                         f"is damaged, or no extended XYZ."

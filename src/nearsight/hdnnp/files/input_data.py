@@ -26,6 +26,8 @@ from nearsight.hdnnp.units import name_of, units_named
 from nearsight.storage import write_atomically
 
 _LONGEST_LINE = 100_000
+_MOST_LINES = 1_000_000
+"""More in one structure are a damaged file, which would be brought into memory as a whole."""
 _N_WORDS = 10
 _ONCE = ("energy", "charge")
 _SPLIT = {"set=train": "train", "set=test": "test"}
@@ -62,6 +64,8 @@ def read_input_data(
             raise line.error(f"the structure of line {block[0].number} has no “end”; add it.")
         comment = ("comment", text.split("comment", 1)[-1].strip())
         block.append(replace(line, words=comment) if line.keyword == "comment" else line)
+        if len(block) > _MOST_LINES:
+            raise block[0].error(f"the structure has more than {_MOST_LINES:,} lines.")
         if line.keyword == "end":
             yield _Block(block).frame(units)
             block = []
@@ -94,7 +98,7 @@ def write_input_data(
 
 def _lines(file: Path) -> Iterator[tuple[Line, str]]:
     try:
-        with file.open(encoding="utf-8", errors="replace") as opened:
+        with file.open(encoding="utf-8-sig", errors="replace") as opened:
             number = 0
             while text := opened.readline(_LONGEST_LINE):
                 number += 1
@@ -223,8 +227,9 @@ def _columns(rows: list[Line], columns: list[int]) -> FloatArray:
     try:
         words = [[line.words[column] for column in columns] for line in rows]
         values = np.array([[float(word) for word in row] for row in words])
-        # Python reads 1_000 as a number, which no program writes as one.
-        if np.isfinite(values).all() and not any("_" in word for row in words for word in row):
+        # Python reads 1_000, and digits of any script, which no program writes.
+        plain = all("_" not in word and word.isascii() for row in words for word in row)
+        if plain and np.isfinite(values).all():
             return values
     except ValueError:
         pass
@@ -239,7 +244,7 @@ def _text(frame: Frame, number: int, units: PotentialUnits) -> Iterator[str]:
             f"“input.data” has all or none; make it periodic with enough vacuum."
         )
     yield f"begin set={frame.split}\n" if frame.split else "begin\n"
-    group = f"; group {' '.join(frame.group.split())}" if frame.group else ""
+    group = f"; group {' '.join(frame.group.splitlines())}" if frame.group else ""
     yield f"comment nearsight: units {name_of(units)}{group}\n"
     for line in frame.comment.splitlines():
         yield f"comment {line}\n"

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,11 +106,13 @@ def read_input_nn(file: Path) -> InputNN:
         names.add(line.keyword)
         if _is_cutoff(name) or name in keywords.EVALUATION:
             lines.setdefault(name, []).append(line)
+        elif name in keywords.ONLY_VALUES:
+            _require_computed(line, name)
         elif name in keywords.WITHOUT_EFFECT:
             without_effect.add(name)
         else:
             refused = refused or line
-    _require_second_generation(lines.get("nnp_type", []))
+    # What kind of potential it is says more than a keyword that only this kind has.
     if refused is not None:
         raise _refused(refused)
     for name, same in lines.items():
@@ -128,14 +130,14 @@ def read_input_nn(file: Path) -> InputNN:
     )
 
 
-def _require_second_generation(lines: Sequence[Line]) -> None:
-    for line in lines:
-        if line.arguments not in {("2",), ("2G-HDNNP",)}:
-            raise line.error(
-                f"a potential of type {shown(' '.join(line.arguments))} has charges or other parts "
-                f"beside the networks of the short range, which Nearsight does not compute; it "
-                f"computes type 2."
-            )
+def _require_computed(line: Line, name: str) -> None:
+    values = keywords.ONLY_VALUES[name]
+    if len(line.arguments) != 1 or line.arguments[0] not in values:
+        raise line.error(
+            f"“{line.keyword}” is {shown(' '.join(line.arguments))}: such a potential has other "
+            f"parts than one network for each atom, charges perhaps, which Nearsight does not "
+            f"compute; it computes {' or '.join(values)}."
+        )
 
 
 def _is_cutoff(keyword: str) -> bool:
@@ -160,7 +162,10 @@ def _refused(line: Line) -> NearsightError:
             f"“{name}” stands for {keywords.REFUSED[name]}, which Nearsight does not compute; use "
             f"the program that the potential is from, or take the line out if it has no part in it."
         )
-    known = keywords.EVALUATION | keywords.WITHOUT_EFFECT | set(keywords.OTHER_NAMES)
+    known = {
+        *(keywords.EVALUATION | keywords.WITHOUT_EFFECT),
+        *(*keywords.OTHER_NAMES, *keywords.ONLY_VALUES),
+    }
     near = difflib.get_close_matches(name[:60], sorted(known), 1)
     hint = f" (is it to be “{near[0]}”?)" if near else ""
     return line.error(

@@ -19,7 +19,6 @@ EVALUATION = frozenset(
         "global_hidden_layers_short",
         "global_nodes_short",
         "mean_energy",
-        "nnp_type",
         "normalize_nodes",
         "number_of_elements",
         "remove_atom_energies",
@@ -76,6 +75,14 @@ RUNNER_2_CUTOFFS = {"hard": 0, "cosine": 1}
 RUNNER_1 = frozenset({"nn_type_short", "runner_mode", "use_short_nn"})
 """Keywords that only RuNNer asks for."""
 
+ONLY_VALUES = {
+    "global_output_nodes_short": ("1",),
+    "model_type_short": ("hdnn",),
+    "nn_type_short": ("1",),
+    "nnp_type": ("2", "2G-HDNNP"),
+}
+"""Keywords whose other values are of potentials that are not computed here."""
+
 REFUSED = {
     "cutoff_alpha": "an inner cutoff radius in RuNNer's way; write it as second word of "
     "“cutoff_type”",
@@ -84,7 +91,6 @@ REFUSED = {
     "global_pairsymfunction_short": "networks of pairs",
     "global_symfunction_short": "symmetry functions for several elements at a time",
     "pairsymfunction_short": "networks of pairs",
-    "global_output_nodes_short": "networks of several outputs",
     "global_nodes_pair": "networks of pairs",
     "use_vdw": "a dispersion correction beside the networks",
     "vdw_type": "a dispersion correction beside the networks",
@@ -95,7 +101,6 @@ REFUSED = {
         (
             "conv_charge",
             "electrostatic_type",
-            "elec_method",
             "enforce_totcharge",
             "ewald_alpha",
             "ewald_cutoff",
@@ -107,7 +112,6 @@ REFUSED = {
             "four_pi_epsilon",
             "initial_hardness",
             "predict_electrostatics",
-            "qeq_method",
             "screen_electrostatics",
             "use_electrostatic_nn",
             "use_electrostatics",
@@ -129,7 +133,7 @@ gradient_type jacobian_mode joint_energy_force_update kalman_damp_force kalman_d
 kalman_epsilon kalman_eta kalman_etamax kalman_etatau kalman_lambda_short kalman_nue_short kalman_q0
 kalman_qmin kalman_qtau kalman_type loss_threshold_factor_energy loss_threshold_factor_forces
 main_error_metric max_energy max_force max_ram_size memorize_symfunc_results mix_all_points
-model_type_short nguyen_widrow_weights_short nn_type_short noise_energy noise_force
+nguyen_widrow_weights_short noise_energy noise_force
 normalize_data_set opt optimizer optmode_charge optmode_short_energy optmode_short_force
 parallel_mode points_in_memory precondition_weights random_number_type random_seed
 random_seed_shuffle random_seed_split regularize_fit_param repeated_energy_update reset_kalman
@@ -160,12 +164,13 @@ write_trainforces write_trainlog write_trainpoints write_unformatted write_weigh
 # use for; n2p2 passes over them, too. What switches them on is refused above.
 _OF_CHARGES = """
 charge_fraction charge_group element_activation_electrostatic element_hidden_layers_electrostatic
-element_nodes_electrostatic electrostatics_precision global_activation_electrostatic
+element_nodes_electrostatic elec_method electrostatics_precision
+global_activation_electrostatic
 global_hidden_layers_electrostatic global_nodes_electrostatic kalman_damp_charge
 kalman_lambda_charge kalman_lambda_charge_constraint kalman_nue_charge kalman_nue_charge_constraint
-nguyen_widrow_weights_charge nguyen_widrow_weights_ewald noise_charge rmse_threshold_charge
-rmse_threshold_trials_charge scale_max_elec scale_min_elec selection_mode_charge
-symfunction_electrostatic task_batch_size_charge use_old_weights_charge
+nguyen_widrow_weights_charge nguyen_widrow_weights_ewald noise_charge qeq_method
+rmse_threshold_charge rmse_threshold_trials_charge scale_max_elec scale_min_elec
+selection_mode_charge symfunction_electrostatic task_batch_size_charge use_old_weights_charge
 use_systematic_weights_electrostatic weightse_max weightse_min
 """
 WITHOUT_EFFECT = frozenset((_TRAINING + _OUTPUT + _OF_CHARGES).split())

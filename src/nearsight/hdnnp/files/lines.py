@@ -8,8 +8,8 @@ from pathlib import Path
 from nearsight.errors import ModelError, NearsightError
 from nearsight.printable import printable
 
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][-+]?\d{1,4})?")
-_COUNT = re.compile(r"\d{1,9}")
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][-+]?\d{1,4})?", re.ASCII)
+_COUNT = re.compile(r"\d{1,9}", re.ASCII)
 UNENDED = (
     "ends without a line break: it may be cut off in the middle of a number. Copy it again, or add "
     "the line break if it is whole."

@@ -86,8 +86,9 @@ def open_potential(
         raise ModelError(f"{path} is no folder; name the one that has “{input_nn.FILE}”.")
     said = read_input_nn(path / input_nn.FILE)
     symbols = _elements(said)
-    stated, units_from = _units(said, units)
     functions = symmetry_functions(said, symbols)
+    largest = max(one.cutoff.radius for those in functions.values() for one in those)
+    stated, units_from = _units(said, units, largest)
     scaling = _scaling(said)
     statistics = scaling_data.read_scaling(
         path / scaling_data.FILE,
@@ -151,7 +152,9 @@ def _require_elements(lines: Sequence[Line], elements: Line) -> None:
             )
 
 
-def _units(said: InputNN, given: PotentialUnits | None) -> tuple[PotentialUnits, str]:
+def _units(
+    said: InputNN, given: PotentialUnits | None, largest_cutoff: float
+) -> tuple[PotentialUnits, str]:
     if said.units is not None:
         if given is not None and given != said.units:
             raise said.error(
@@ -166,8 +169,9 @@ def _units(said: InputNN, given: PotentialUnits | None) -> tuple[PotentialUnits,
     raise said.error(
         f"the file does not say its units, and n2p2 works in any. Name them, angstrom,eV or "
         f"bohr,hartree (RuNNer's), of a model as in hdnnp:FOLDER?units=bohr,hartree, or add the "
-        f"line "
-        f"{input_nn.UNITS_LINE.format('angstrom,eV')!r}, which other programs pass over."
+        f"line {input_nn.UNITS_LINE.format('angstrom,eV')!r}, which other programs pass over. The "
+        f"largest cutoff radius, {largest_cutoff:g}, would be {largest_cutoff:.4g} Å or "
+        f"{largest_cutoff * _ATOMIC_UNITS.length_A:.4g} Å."
     )
 
 

@@ -71,8 +71,12 @@ def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> Non
             names = _write_files(potential, stage)
             _require_same(potential, stage, target)
             (target / input_nn.FILE).unlink(missing_ok=True)
-            for name in names:
-                (stage / name).replace(target / name)
+            try:
+                _put_in_place(stage, target, names)
+            except KeyboardInterrupt:
+                # What was there is gone by now: the new one is to be there before this ends.
+                _put_in_place(stage, target, names)
+                raise
         finally:
             shutil.rmtree(stage, ignore_errors=True)
     except OSError as error:
@@ -91,6 +95,12 @@ def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> Non
                 )
             ]
         )
+
+
+def _put_in_place(stage: Path, target: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if (stage / name).exists():
+            (stage / name).replace(target / name)
 
 
 def _write_files(potential: Potential, stage: Path) -> list[str]:
