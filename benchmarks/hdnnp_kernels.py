@@ -6,7 +6,7 @@ The potential in a folder of n2p2's files is evaluated for a molecule, for a cry
 supercells of it of up to 20,000 atoms. Printed are medians of processor time, with the search for
 pairs and without, and the exponent of the number of atoms from 1,000 on; for the molecule what
 descriptors, Jacobians and gradients take; and for supercells what the energy of three atoms that
-move takes, against the energy of the whole, alternately.
+move takes, some in a row, against the energy of the whole, alternately.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from nearsight.structures.pairs import pairs_of
 
 SIZES = (1_000, 2_000, 5_000, 10_000, 20_000)
 FORCE_COMPONENTS = (1, 31, 63)
+CHANGES = 20  # in a row, as a Monte Carlo simulation has them
 
 
 def main() -> None:
@@ -115,23 +116,25 @@ def local_changes(potential: CompiledPotential, atoms: Atoms, repeats: int) -> N
     energies = LocalEnergies(potential, atoms)
     pairs = pairs_of(atoms, potential.cutoff_A)
     random = np.random.default_rng(2)
-    centres = []
+    centres: list[int] = []
 
-    def change() -> None:
-        first = random.integers(len(atoms))
-        near = pairs.second[pairs.first == first][:2]
-        moved = np.unique(np.append(near, first))
-        there = energies.positions_A[moved] + random.normal(size=3)
-        start = process_time()
-        centres.append(len(energies.move(moved, there).around.centres))
-        taken.append(process_time() - start)
+    def changes() -> None:
+        for _ in range(CHANGES):
+            first = random.integers(len(atoms))
+            near = pairs.second[pairs.first == first][:2]
+            moved = np.unique(np.append(near, first))
+            there = energies.positions_A[moved] + random.normal(size=3)
+            start = process_time()
+            change = energies.move(moved, there)
+            taken.append(process_time() - start)
+            centres.append(len(change.around.centres))
 
     taken: list[float] = []
     search, whole, _ = alternately(
-        10 * repeats,
+        repeats,
         lambda: pairs_of(atoms, potential.cutoff_A),
         lambda: evaluate(potential, atoms.numbers, pairs, forces=False),
-        change,
+        changes,
     )
     here = median(taken)
     print(
