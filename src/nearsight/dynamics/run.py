@@ -154,7 +154,7 @@ class _Run:
         moving, n_steps = self.moving, self.moving.settings.n_steps
         interval = self.output.interval(moving.settings.timestep_fs)
         start = saved = self.clock()
-        samples = []
+        samples, first = [], moving.step
         moving.evaluate()
         if resumed_step is None:
             self._count()
@@ -175,7 +175,7 @@ class _Run:
                     if self.clock() - saved >= self.checkpoint_s:
                         self._save()
                         saved = self.clock()
-                    advance(moving.step, f"{moving.temperature_K:.0f} K")
+                    advance(moving.step, self._note(moving.step - first, self.clock() - start))
         except (BrokenRunError, ModelError) as error:
             raise type(error)(self._stopped(error)) from error
         except KeyboardInterrupt:
@@ -215,6 +215,14 @@ class _Run:
                 len(self.moving.atoms),
                 self.provenance.model.name,
             )
+
+    def _note(self, n_steps: int, seconds: float) -> str:
+        """Return what progress says beside the number of steps."""
+        temperature = f"{self.moving.temperature_K:.0f} K"
+        if seconds <= 0:
+            return temperature
+        ns = 1e-6 * n_steps * self.moving.settings.timestep_fs
+        return f"{temperature}, {86400 * ns / seconds:.3g} ns/day"
 
     def _recorded(self) -> Sample:
         """Write a frame and a line of this moment."""
