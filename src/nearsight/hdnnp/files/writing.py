@@ -70,11 +70,10 @@ def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> Non
         try:
             names = _write_files(potential, stage)
             _require_same(potential, stage, target)
-            (target / input_nn.FILE).unlink(missing_ok=True)
             try:
                 _put_in_place(stage, target, names)
             except KeyboardInterrupt:
-                # What was there is gone by now: the new one is to be there before this ends.
+                # What was there may be gone by now: the new one is to be there before this ends.
                 _put_in_place(stage, target, names)
                 raise
         finally:
@@ -98,6 +97,12 @@ def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> Non
 
 
 def _put_in_place(stage: Path, target: Path, names: Iterable[str]) -> None:
+    """Move files that are not there yet, `input.nn` last, and none while the former one is there.
+
+    What was interrupted goes on where it was when it is called again.
+    """
+    if (stage / input_nn.FILE).exists():
+        (target / input_nn.FILE).unlink(missing_ok=True)
     for name in names:
         if (stage / name).exists():
             (stage / name).replace(target / name)
