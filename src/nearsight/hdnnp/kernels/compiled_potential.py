@@ -66,7 +66,7 @@ class CompiledPotential:
         ModelError
             There is no network of one of them.
         """
-        known = np.full(max(len(chemical_symbols), *self.numbers), -1)
+        known = np.full(len(chemical_symbols), -1)
         known[self.numbers] = np.arange(len(self.numbers))
         elements: IntArray = known[numbers]
         if (elements < 0).any():

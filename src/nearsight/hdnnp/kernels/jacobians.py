@@ -118,7 +118,7 @@ def loss_gradient(
     """
     if by_forces.shape != (len(descriptors.elements), 3):
         raise MethodError(
-            f"`by_forces` has the shape {by_forces.shape}, not that of the forces on "
+            f"derivatives by forces have the shape {by_forces.shape}, not that of the forces on "
             f"{len(descriptors.elements)} atoms."
         )
     row = np.zeros(len(potential.weights))
