@@ -19,6 +19,8 @@ _MOST_IN_LEGEND = 12
 _MOST_COLOURS = 10
 _WIDE = 9.0
 """Width in inches of a figure with a legend beside it."""
+_MANY_POINTS = 200
+"""Of a scatter, whose points are smaller then."""
 _MOST_POINTS = 30
 """Of a curve: more would hide it."""
 
@@ -50,7 +52,8 @@ def draw(chart: Chart, axes: "Axes", *, upright: bool = False) -> None:
             elif mark.label in lines and len(mark.x) > _MOST_POINTS:
                 continue
             else:
-                artist = _draw_points(mark, axes, style, size=3.0 if many else 5.0)
+                small = many or len(mark.x) > _MANY_POINTS
+                artist = _draw_points(mark, axes, style, size=3.0 if small else 5.0)
             colors[mark.label] = artist.get_color()
         else:
             _draw_aid(mark, axes, upright=upright)

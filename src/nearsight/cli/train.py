@@ -2,11 +2,10 @@
 
 import argparse
 
-from nearsight import records
 from nearsight.cli.outputs import require_output_files
+from nearsight.cli.record_files import record_in
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
-from nearsight.errors import MethodError
 from nearsight.records import LocalityRecord
 from nearsight.runs.json_file import JsonOutput
 from nearsight.tables.training import print_training
@@ -37,12 +36,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _locality(path: str | None) -> LocalityRecord | None:
-    if path is None:
-        return None
-    of_locality = [each for each in records.read(path) if isinstance(each, LocalityRecord)]
-    if len(of_locality) != 1:
-        raise MethodError(
-            f"{path} has {len(of_locality)} records of locality; give the file of one, which "
-            f"`nearsight locality` has written as JSON."
-        )
-    return of_locality[0]
+    return None if path is None else record_in(path, LocalityRecord, "nearsight locality")

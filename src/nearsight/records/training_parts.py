@@ -55,6 +55,10 @@ class MemberPart:
     checkpoint_sha256: Annotated[str | None, Says("Digest of the weights of the best.")]
     n_train: Annotated[int, Says("Structures that were learnt.", "1")]
     n_test: Annotated[int, Says("Structures that were kept for tests.", "1")]
+    test_frames: Annotated[
+        tuple[int, ...], Says("Which frames of the data those are, counted from 0.", "1")
+    ]
+    test_sha256: Annotated[str, Says("Digest of their elements, positions and energies.")]
     n_functions: Annotated[Mapping[str, int], Says("Symmetry functions of each element.", "1")]
     n_weights: Annotated[int, Says("Weights and biases of all networks.", "1")]
     cutoff_A: Annotated[float, Says("The largest cutoff radius.", "Å")]

@@ -19,7 +19,7 @@ from nearsight.hdnnp.potential import (
     Potential,
     Scaling,
 )
-from nearsight.hdnnp.symmetry_functions import RadialFunction, SymmetryFunction
+from nearsight.hdnnp.symmetry_functions import SymmetryFunction, function_name
 from nearsight.remarks import Remark
 from nearsight.structures.pairs import pairs_of
 from nearsight.training.atomic_energies import atomic_energies, composition
@@ -234,7 +234,7 @@ def _said(left_out: Sequence[tuple[SymmetryFunction, str]], n_proposed: int) -> 
         ("constant", "hardly change over the training data"),
         ("correlated", "follow another one over the training data"),
     ):
-        names = [_name(each) for each, its_reason in left_out if its_reason == reason]
+        names = [function_name(each) for each, its_reason in left_out if its_reason == reason]
         if names:
             more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
             remarks.append(
@@ -245,10 +245,3 @@ def _said(left_out: Sequence[tuple[SymmetryFunction, str]], n_proposed: int) -> 
                 )
             )
     return tuple(remarks)
-
-
-def _name(function: SymmetryFunction) -> str:
-    around = "-".join((function.centre, *function.neighbours))
-    if isinstance(function, RadialFunction):
-        return f"{around} (eta {function.eta:.3g})"
-    return f"{around} (zeta {function.zeta:g}, lambda {function.sign})"

@@ -7,7 +7,7 @@ from nearsight.hdnnp.potential import Potential
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
-from nearsight.training.labelled import ALL
+from nearsight.training.labelled import ALL, digest_of
 from nearsight.training.learning_curve import EpochErrors
 from nearsight.training.preparing import Prepared
 
@@ -53,12 +53,14 @@ class Training:
     def summary(self) -> dict[str, Any]:
         """Return what records say of it."""
         last = self.epochs[-1]
-        parts = self.prepared.split
+        parts, structures = self.prepared.split, self.prepared.structures
         normalization, units = self.best.normalization, self.best.units
         return {
             "elements": self.best.symbols,
             "n_train": len(parts.train),
             "n_test": len(parts.test),
+            "test_frames": [structures[place].number for place in parts.test],
+            "test_sha256": digest_of(structures[place] for place in parts.test),
             "n_functions": {each.symbol: len(each.functions) for each in self.best.elements},
             "cutoff_A": self.best.cutoff_A,
             "n_weights": self.n_weights,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
     from nearsight.workflows.elastic import elastic
     from nearsight.workflows.energy import energy
+    from nearsight.workflows.hdnnp_test import hdnnp_test
     from nearsight.workflows.heat_capacity import heat_capacity
     from nearsight.workflows.hessian import hessian, vibrations
     from nearsight.workflows.locality import locality
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from nearsight.workflows.settings import (
         ElasticSettings,
         EnergySettings,
+        HdnnpTestSettings,
         HeatCapacitySettings,
         HessianSettings,
         LocalitySettings,
@@ -69,6 +71,7 @@ __all__ = [
     "EnergySettings",
     "FragmentSettings",
     "FrameSettings",
+    "HdnnpTestSettings",
     "HeatCapacitySettings",
     "HessianSettings",
     "IdealGasSettings",
@@ -95,6 +98,7 @@ __all__ = [
     "VibrationsSettings",
     "elastic",
     "energy",
+    "hdnnp_test",
     "heat_capacity",
     "hessian",
     "keep_unfinished",
