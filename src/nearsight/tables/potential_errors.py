@@ -12,7 +12,7 @@ from nearsight.records.questions import HdnnpTestRecord
 from nearsight.tables.lines import print_line, start_of
 from nearsight.tables.table import Column, Table
 
-_GROUP = 18
+_GROUP = 16
 _MOST_GROUPS = 20
 _MOST_FUNCTIONS = 3
 _ERRORS_OF_FORCES = (
