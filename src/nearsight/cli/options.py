@@ -32,6 +32,7 @@ _TITLES = {
     "convergence": "convergence",
     "data": "data",
     "functions": "symmetry functions",
+    "prior": "what networks are added to",
     "network": "networks",
     "optimizer": "optimizer",
     "stopping": "when it ends",

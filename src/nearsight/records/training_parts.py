@@ -47,6 +47,15 @@ class EpochPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PriorPart:
+    """The repulsion that networks are added to."""
+
+    kind: Annotated[str, Says("zbl: that of screened nuclei by Ziegler, Biersack and Littmark.")]
+    inner_A: Annotated[float, Says("Where it begins to be cut off.", "Å")]
+    outer_A: Annotated[float, Says("Where it ends.", "Å")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberPart:
     """One potential that was trained."""
 
@@ -60,6 +69,7 @@ class MemberPart:
     ]
     test_sha256: Annotated[str, Says("Digest of their elements, positions and energies.")]
     n_functions: Annotated[Mapping[str, int], Says("Symmetry functions of each element.", "1")]
+    prior: Annotated[PriorPart | None, Says("What the networks are added to; null for nothing.")]
     n_weights: Annotated[int, Says("Weights and biases of all networks.", "1")]
     cutoff_A: Annotated[float, Says("The largest cutoff radius.", "Å")]
     length_unit: Annotated[str, Says("Unit of lengths in its files.")]

@@ -19,6 +19,12 @@ def print_training(record: TrainingRecord) -> None:
     functions = ", ".join(f"{count} for {symbol}" for symbol, count in first.n_functions.items())
     print_line("functions", f"{functions}, up to {first.cutoff_A:.6g} Å")
     print_line("weights", str(first.n_weights))
+    if first.prior is not None:
+        print_line(
+            "added to",
+            f"the repulsion of screened nuclei ({first.prior.kind}), which ends between "
+            f"{first.prior.inner_A:g} and {first.prior.outer_A:g} Å (prior.toml)",
+        )
     for member in record.members:
         print()
         _print_member(member)

@@ -37,7 +37,10 @@ _MOST_NAMED = 3
 class Prepared:
     """What a training begins with; the same data and settings give the same to the bit."""
 
+    data: tuple[LabelledStructure, ...]
+    """As it was given."""
     structures: tuple[LabelledStructure, ...]
+    """What networks learn: the same, less the repulsion that they are added to."""
     split: Split
     potential: Potential
     """With first weights, statistics of the training data, and its normalization."""
@@ -69,14 +72,19 @@ def prepare(
     learnt = [data.structures[place] for place in parts.train]
     symbols = data.symbols
     _require_learnt(learnt, data)
-    given = settings.data.given_atomic_energies_eV()
-    free = atomic_energies(learnt, symbols, given)
     shortest = shortest_distances_A(learnt, settings.functions.cutoff_A)
     proposed = propose_functions(symbols, shortest, settings.functions, reaches_A)
     for symbol, of_element in proposed.items():
         if not of_element:
             raise _nothing_seen(symbol, settings.functions)
     functions, statistics, remarks = _telling(proposed, learnt, settings.functions)
+    repulsion = settings.prior.repulsion(settings.functions.cutoff_A)
+    structures = data.structures
+    if repulsion is not None:
+        alone = compile_potential(replace(_unscaled(proposed), repulsion=repulsion))
+        structures = tuple(_less(alone, each) for each in structures)
+        learnt = [structures[place] for place in parts.train]
+    free = atomic_energies(learnt, symbols, settings.data.given_atomic_energies_eV())
     scaling = Scaling(settings.network.scaling.replace("-", " "))
     blank = Potential(
         tuple(
@@ -87,8 +95,21 @@ def prepare(
         scaling,
     )
     drawn = _with_first_weights(blank, settings)
-    normalized = replace(drawn, normalization=_normalization(drawn, learnt, settings))
-    return Prepared(data.structures, parts, normalized, (*data.warnings, *remarks))
+    normalization = _normalization(drawn, learnt, settings)
+    potential = replace(drawn, normalization=normalization, repulsion=repulsion)
+    return Prepared(data.structures, structures, parts, potential, (*data.warnings, *remarks))
+
+
+def _less(repulsion: CompiledPotential, structure: LabelledStructure) -> LabelledStructure:
+    """Return a structure with labels from which a potential of nothing else is taken off."""
+    pairs = pairs_of(structure.atoms, repulsion.cutoff_A)
+    found = evaluate(repulsion, structure.atoms.numbers, pairs)
+    assert found.forces_eV_per_A is not None
+    return replace(
+        structure,
+        energy_eV=structure.energy_eV - found.energy_eV,
+        forces_eV_per_A=structure.forces_eV_per_A - found.forces_eV_per_A,
+    )
 
 
 def function_values(

@@ -54,6 +54,7 @@ class Training:
         """Return what records say of it."""
         last = self.epochs[-1]
         parts, structures = self.prepared.split, self.prepared.structures
+        repulsion = self.best.repulsion
         normalization, units = self.best.normalization, self.best.units
         return {
             "elements": self.best.symbols,
@@ -63,6 +64,7 @@ class Training:
             "test_sha256": digest_of(structures[place] for place in parts.test),
             "n_functions": {each.symbol: len(each.functions) for each in self.best.elements},
             "cutoff_A": self.best.cutoff_A,
+            "prior": None if repulsion is None else {"kind": repulsion.kind, **vars(repulsion)},
             "n_weights": self.n_weights,
             "length_unit": units.length,
             "energy_unit": units.energy,

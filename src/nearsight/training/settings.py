@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from nearsight.errors import SettingError
+from nearsight.hdnnp.zbl import ZBL
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
 SPLITS = ("structure", "group", "file", "time")
 NORMALIZATIONS = ("force", "ref", "none")
+PRIORS = ("none", "zbl")
 INITIAL_WEIGHTS = ("nguyen-widrow", "glorot", "uniform")
 SCALINGS = ("range-and-center", "range", "center", "sigma", "none")
 ACTIVATIONS = {"tanh": "t", "softplus": "p", "logistic": "s", "gaussian": "g", "cosine": "c"}
@@ -115,6 +117,61 @@ class FunctionSettings(Settings):
         Help("leave out functions whose values are correlated more with those of another", "X"),
         POSITIVE,
     ] = 0.9999
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorSettings(Settings):
+    """What networks are added to, and learn the difference from."""
+
+    prior: Annotated[
+        str,
+        Help(
+            "what networks are added to: the repulsion of screened nuclei of Ziegler, Biersack and "
+            "Littmark (zbl), so that atoms repel where nothing was learnt, or nothing (none)"
+        ),
+        OneOf(PRIORS),
+    ] = "none"
+    prior_inner_A: Annotated[
+        float | None,
+        Help(
+            "where the repulsion begins to be cut off, in Å (default: half of where it ends)", "R"
+        ),
+        POSITIVE,
+    ] = None
+    prior_outer_A: Annotated[
+        float | None,
+        Help("where the repulsion ends, in Å (default: the cutoff of the functions)", "R"),
+        POSITIVE,
+    ] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given = [name for name in ("prior_inner_A", "prior_outer_A") if getattr(self, name)]
+        if self.prior == "none" and given:
+            raise SettingError(
+                f"`{given[0]}` is of a repulsion, and there is none; give `prior` zbl.", given[0]
+            )
+
+    def repulsion(self, cutoff_A: float) -> ZBL | None:
+        """Return what is asked for, for symmetry functions of a cutoff.
+
+        Raises
+        ------
+        SettingError
+            It reaches beyond the cutoff, or the radii are not in order.
+        """
+        if self.prior == "none":
+            return None
+        outer_A = self.prior_outer_A or cutoff_A
+        inner_A = self.prior_inner_A or outer_A / 2
+        if outer_A > cutoff_A or inner_A >= outer_A:
+            raise SettingError(
+                f"the repulsion is cut off between {inner_A:g} and {outer_A:g} Å, and neighbours "
+                f"are known up to {cutoff_A:g} Å: give `prior_inner_A` and `prior_outer_A` in "
+                f"this order.",
+                "prior_outer_A",
+            )
+        return ZBL(inner_A, outer_A)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,6 +296,11 @@ class TrainingSettings(Settings):
 
     data: DataSettings = field(default_factory=DataSettings)
     functions: FunctionSettings = field(default_factory=FunctionSettings)
+    prior: PriorSettings = field(default_factory=PriorSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     stopping: StoppingSettings = field(default_factory=StoppingSettings)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.prior.repulsion(self.functions.cutoff_A)
