@@ -214,4 +214,4 @@ def others(
         stopping=StoppingSettings(epochs=1),
     )
     trained = train(labelled_data(labelled_clusters()), settings, progress=False)
-    return elastic, chain, TrainingResults("data.extxyz", (trained,), (None,))
+    return elastic, chain, TrainingResults.of("data.extxyz", (trained,), (None,))

@@ -334,7 +334,7 @@ def _train(commands: "options.Commands") -> None:
     options.add_settings_of(command, settings.TrainSettings())
     options.add_config(command.add_argument_group("settings"))
     options.add_resources(command)
-    options.add_output(command, plot=None, tables=False)
+    options.add_output(command, plot="learning curves, errors, and distances of the training set")
     command.set_defaults(run=options.runner("nearsight.cli.train"))
 
 

@@ -1,39 +1,59 @@
 """``nearsight train``."""
 
 import argparse
+import logging
 
+from nearsight.cli.batch import run_each
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.record_files import record_in
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
-from nearsight.records import LocalityRecord
-from nearsight.runs.json_file import JsonOutput
-from nearsight.tables.training import print_training
-from nearsight.terminal.logs import progress_for
+from nearsight.figures import potentials_figure
+from nearsight.records import LocalityRecord, TrainingRecord
+from nearsight.records.training_charts import training_figures
+from nearsight.runs.outputs import Outcome
+from nearsight.tables.training import epoch_line, print_training, training_tables
+from nearsight.terminal.logs import print_above_bars, progress_for
+from nearsight.training.learning_curve import EpochErrors
 from nearsight.workflows.settings import TrainSettings
 from nearsight.workflows.train import train
+
+_logger = logging.getLogger("nearsight.cli")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, write the potentials, and return the exit status."""
     require_output_files(arguments)
     request = requested(arguments, TrainSettings())
-    record = train(
-        arguments.data,
-        request.settings,
-        out=arguments.out,
-        locality=_locality(arguments.locality),
-        resources=request.resources,
-        progress=progress_for(arguments),
-    )
-    output = JsonOutput(arguments.json, many=False)
-    output.add(record.to_json())
-    output.finish()
-    if arguments.json != "-":
-        print_training(record)
-        print_warnings(record.warnings)
-    return 0
+    locality = None
+    if arguments.locality is not None:
+        locality = record_in(arguments.locality, LocalityRecord, "nearsight locality")
+
+    def told(epoch: EpochErrors) -> None:
+        line = epoch_line(epoch)
+        if epoch.epoch == 0:
+            line += "; errors of training/test set"
+        _logger.info("%s", line)
+        print_above_bars(arguments, line)
+
+    def one(_: str) -> Outcome:
+        record = train(
+            arguments.data,
+            request.settings,
+            out=arguments.out,
+            locality=locality,
+            resources=request.resources,
+            progress=progress_for(arguments),
+            told=told,
+        )
+        if arguments.plot:
+            potentials_figure(arguments.plot, training_figures(record))
+        return Outcome.of(record, lambda: _show(record), lambda: training_tables(record))
+
+    names = {**vars(arguments), "structures": [", ".join(arguments.data)]}
+    return run_each(argparse.Namespace(**names), one)
 
 
-def _locality(path: str | None) -> LocalityRecord | None:
-    return None if path is None else record_in(path, LocalityRecord, "nearsight locality")
+def _show(record: TrainingRecord) -> None:
+    print_training(record)
+    print_warnings(record.warnings)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from nearsight.records.described import Says
+from nearsight.records.potential_parts import PotentialErrorsPart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,46 @@ class EpochPart:
         Says("Errors of the test set over the size of what is learnt, added.", "1"),
     ]
     errors: Annotated[tuple[ErrorsPart, ...], Says("Errors by set and group.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairDistancesPart:
+    """Distances between atoms of two elements in the training set."""
+
+    elements: Annotated[tuple[str, str], Says("The elements, by atomic number.")]
+    shortest_A: Annotated[float, Says("The shortest distance.", "Å")]
+    distances_A: Annotated[
+        tuple[float, ...], Says("Middles of the intervals in which distances are counted.", "Å")
+    ]
+    counts: Annotated[tuple[int, ...], Says("Pairs in each interval.", "1")]
+    largest_forces_eV_per_A: Annotated[
+        tuple[float, ...],
+        Says("Largest force on either atom of a pair in each interval; 0 without any.", "eV/Å"),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionPart:
+    """A symmetry function, and its values over the training set."""
+
+    element: Annotated[str, Says("Element of its centre.")]
+    name: Annotated[str, Says("Elements and parameters, eta in 1/length² of its files.")]
+    smallest: Annotated[float, Says("Smallest value.", "1")]
+    largest: Annotated[float, Says("Largest value.", "1")]
+    mean: Annotated[float, Says("Mean.", "1")]
+    sigma: Annotated[float, Says("Standard deviation.", "1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOutPart:
+    """A symmetry function that was proposed and has no part in the potential."""
+
+    element: Annotated[str, Says("Element of its centre.")]
+    name: Annotated[str, Says("Elements and parameters, eta in 1/length² of its files.")]
+    reason: Annotated[
+        str,
+        Says("constant: it hardly changes; correlated: it follows another one."),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +132,7 @@ class MemberPart:
         int | None, Says("Epoch from which the last process went on; null if it began.", "1")
     ]
     training_seconds: Annotated[float, Says("Wall time of all processes.", "s")]
+    errors: Annotated[PotentialErrorsPart, Says("How far the best potential is off.")]
     epochs: Annotated[tuple[EpochPart, ...], Says("Errors over epochs.")]
 
     @property

@@ -66,13 +66,13 @@ def provenance_groups(
     """
     groups = [
         Group("Structure", _structure(record.structure, record.atoms)),
-        Group("Model", _model(record.model)),
+        Group("Model", model_lines(record.model)),
     ]
     if isinstance(record, RestingRecord):
         groups.append(Group("Relaxation", _relaxation(record)))
     groups += [
         *derivatives,
-        Group("Settings", [*_settings(record.settings), *conventions]),
+        Group("Settings", [*settings_lines(record.settings), *conventions]),
         Group("Versions", list(record.versions.items())),
     ]
     return [group for group in groups if group.lines]
@@ -100,7 +100,8 @@ def _structure(name: str, atoms: Atoms) -> Lines:
     return lines
 
 
-def _model(model: ModelPart) -> Lines:
+def model_lines(model: ModelPart) -> Lines:
+    """Return what identifies a model."""
     digest = model.checkpoint_sha256
     lines: Lines = [
         ("name", model.name),
@@ -186,7 +187,8 @@ def _with_unit(value_eV_per_A2: float) -> Markup:
     return Markup("{} eV/Å²").format(wording.scientific(value_eV_per_A2, 1))
 
 
-def _settings(settings: Mapping[str, Any]) -> Lines:
+def settings_lines(settings: Mapping[str, Any]) -> Lines:
+    """Return settings by their names, the usual ones first."""
     ordered = [*(name for name in _SETTING_NAMES if name in settings)]
     ordered += [name for name in settings if name not in _SETTING_NAMES]
     return [(_SETTING_NAMES.get(name, name), setting_text(settings[name])) for name in ordered]

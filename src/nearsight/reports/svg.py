@@ -26,6 +26,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 14.0, 16.0, 46.0
 _LETTER = 7.4  # about how wide one is
 _TICK_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
+_MANY_POINTS = 200  # of a scatter, whose points are smaller then
 _THICKNESS = 0.6  # of a bar, whose distance from the next is 1
 
 
@@ -180,6 +181,7 @@ def _line(mark: Line, frame: Frame) -> Iterator[Markup]:
 def _points(mark: Points, frame: Frame) -> Markup:
     places = [(frame.px(float(x)), frame.py(float(y))) for x, y in zip(mark.x, mark.y, strict=True)]
     notes = mark.notes or [""] * len(places)
+    radius = 1.8 if len(places) > _MANY_POINTS else 4 if mark.color is None else 2.8
     parts = []
     if mark.errors is not None:
         bars = zip(places, mark.y - mark.errors, mark.y + mark.errors, strict=True)
@@ -189,9 +191,7 @@ def _points(mark: Points, frame: Frame) -> Markup:
     for (x, y), note in zip(places, notes, strict=True):
         said = Markup("<title>{}</title>").format(note) if note else ""
         parts.append(
-            Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{}">{}</circle>').format(
-                x, y, 4 if mark.color is None else 2.8, said
-            )
+            Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{}">{}</circle>').format(x, y, radius, said)
         )
     look = (
         Markup('class="points"')

@@ -30,6 +30,9 @@ KINDS = (
     "diffusion",
     "harmonic",
     "elements",
+    "learning-curve",
+    "symmetry-functions",
+    "pair-distances",
     "extrapolated-functions",
 )
 """What tables there are beside that which a command is about."""

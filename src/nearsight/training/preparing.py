@@ -33,6 +33,15 @@ from nearsight.training.statistics import Moments, telling_functions
 _MOST_NAMED = 3
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A symmetry function that tells nothing over the training data."""
+
+    function: SymmetryFunction
+    reason: str
+    """``constant`` or ``correlated``; see `telling_functions`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """What a training begins with; the same data and settings give the same to the bit."""
@@ -44,6 +53,8 @@ class Prepared:
     split: Split
     potential: Potential
     """With first weights, statistics of the training data, and its normalization."""
+    left_out: tuple[LeftOut, ...]
+    """Functions that were proposed, and have no part in the potential."""
     warnings: tuple[Remark, ...]
 
 
@@ -77,7 +88,8 @@ def prepare(
     for symbol, of_element in proposed.items():
         if not of_element:
             raise _nothing_seen(symbol, settings.functions)
-    functions, statistics, remarks = _telling(proposed, learnt, settings.functions)
+    functions, statistics, left_out = _telling(proposed, learnt, settings.functions)
+    remarks = _said(left_out, sum(map(len, proposed.values())))
     repulsion = settings.prior.repulsion(settings.functions.cutoff_A)
     structures = data.structures
     if repulsion is not None:
@@ -97,7 +109,9 @@ def prepare(
     drawn = _with_first_weights(blank, settings)
     normalization = _normalization(drawn, learnt, settings)
     potential = replace(drawn, normalization=normalization, repulsion=repulsion)
-    return Prepared(data.structures, structures, parts, potential, (*data.warnings, *remarks))
+    return Prepared(
+        data.structures, structures, parts, potential, left_out, (*data.warnings, *remarks)
+    )
 
 
 def _less(repulsion: CompiledPotential, structure: LabelledStructure) -> LabelledStructure:
@@ -128,7 +142,7 @@ def _telling(
     structures: Sequence[LabelledStructure],
     settings: FunctionSettings,
 ) -> tuple[
-    dict[str, tuple[SymmetryFunction, ...]], dict[str, FunctionStatistics], tuple[Remark, ...]
+    dict[str, tuple[SymmetryFunction, ...]], dict[str, FunctionStatistics], tuple[LeftOut, ...]
 ]:
     """Return the functions that tell something, their statistics, and what was left out."""
     compiled = compile_potential(_unscaled(proposed))
@@ -137,7 +151,8 @@ def _telling(
         elements, values = function_values(compiled, structure)
         for index, of_element in enumerate(moments):
             of_element.add(values[elements == index, : len(of_element.mean)])
-    functions, statistics, left_out = {}, {}, []
+    functions, statistics = {}, {}
+    left_out: list[LeftOut] = []
     for (symbol, all_functions), of_element in zip(proposed.items(), moments, strict=True):
         staying, reasons = telling_functions(
             of_element,
@@ -149,8 +164,8 @@ def _telling(
         functions[symbol] = tuple(all_functions[place] for place in staying)
         statistics[symbol] = of_element.statistics(staying)
         others = [each for each in all_functions if each not in functions[symbol]]
-        left_out += list(zip(others, reasons, strict=True))
-    return functions, statistics, _said(left_out, sum(map(len, proposed.values())))
+        left_out += map(LeftOut, others, reasons)
+    return functions, statistics, tuple(left_out)
 
 
 def _unscaled(proposed: Mapping[str, Sequence[SymmetryFunction]]) -> Potential:
@@ -248,14 +263,14 @@ def _nothing_seen(symbol: str, settings: FunctionSettings) -> MethodError:
     )
 
 
-def _said(left_out: Sequence[tuple[SymmetryFunction, str]], n_proposed: int) -> tuple[Remark, ...]:
+def _said(left_out: Sequence[LeftOut], n_proposed: int) -> tuple[Remark, ...]:
     """Say which functions were left out, by the reason."""
     remarks = []
     for reason, why in (
         ("constant", "hardly change over the training data"),
         ("correlated", "follow another one over the training data"),
     ):
-        names = [function_name(each) for each, its_reason in left_out if its_reason == reason]
+        names = [function_name(each.function) for each in left_out if each.reason == reason]
         if names:
             more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
             remarks.append(

@@ -50,18 +50,23 @@ class Training:
             count_warnings(self.warnings),
         )
 
+    def test_numbers(self) -> list[int]:
+        """Return which frames of the data were kept for tests."""
+        structures = self.prepared.structures
+        return [structures[place].number for place in self.prepared.split.test]
+
     def summary(self) -> dict[str, Any]:
         """Return what records say of it."""
         last = self.epochs[-1]
-        parts, structures = self.prepared.split, self.prepared.structures
+        parts = self.prepared.split
         repulsion = self.best.repulsion
         normalization, units = self.best.normalization, self.best.units
         return {
             "elements": self.best.symbols,
             "n_train": len(parts.train),
             "n_test": len(parts.test),
-            "test_frames": [structures[place].number for place in parts.test],
-            "test_sha256": digest_of(structures[place] for place in parts.test),
+            "test_frames": self.test_numbers(),
+            "test_sha256": digest_of(self.prepared.data[place] for place in parts.test),
             "n_functions": {each.symbol: len(each.functions) for each in self.best.elements},
             "cutoff_A": self.best.cutoff_A,
             "prior": None if repulsion is None else {"kind": repulsion.kind, **vars(repulsion)},

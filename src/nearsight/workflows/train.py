@@ -1,7 +1,7 @@
 """From labelled structures to a potential, or to the members of a committee."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from nearsight.records.shared_fields import Run
 from nearsight.records.training_results import TrainingResults, training_record
 from nearsight.resources import Resources
 from nearsight.training.labelled import LabelledData, labelled_data
+from nearsight.training.learning_curve import EpochErrors
 from nearsight.training.proposing import Pair
 from nearsight.training.result import Training
 from nearsight.training.settings import TrainingSettings
@@ -40,6 +41,7 @@ def train(
     locality: LocalityRecord | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
+    told: Callable[[EpochErrors], object] = lambda _: None,
 ) -> TrainingRecord:
     """Train a potential of Behler and Parrinello, or several that differ in their seed.
 
@@ -59,6 +61,8 @@ def train(
         What may be used; members are trained in as many processes as there are cores.
     progress
         As for `nearsight.workflows.heat_capacity`; of a committee nothing is told meanwhile.
+    told
+        What is called with the errors after each epoch; not for a committee.
 
     Returns
     -------
@@ -89,11 +93,12 @@ def train(
                     reaches_A=reaches,
                     memory_bytes=_for_descriptors(resources),
                     progress=progress,
+                    told=told,
                 ),
             )
         else:
             trainings = _committee(learnt, asked, folders, reaches, resources)
-    results = TrainingResults(name, trainings, folders)
+    results = TrainingResults.of(name, trainings, folders)
     return training_record(results, Run(perf_counter() - start, asked=settings))
 
 
