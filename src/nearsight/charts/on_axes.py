@@ -19,8 +19,6 @@ _MOST_IN_LEGEND = 12
 _MOST_COLOURS = 10
 _WIDE = 9.0
 """Width in inches of a figure with a legend beside it."""
-_MANY_POINTS = 200
-"""Of a scatter, whose points are smaller then."""
 _MOST_POINTS = 30
 """Of a curve: more would hide it."""
 
@@ -52,7 +50,7 @@ def draw(chart: Chart, axes: "Axes", *, upright: bool = False) -> None:
             elif mark.label in lines and len(mark.x) > _MOST_POINTS:
                 continue
             else:
-                small = many or len(mark.x) > _MANY_POINTS
+                small = many or mark.small
                 artist = _draw_points(mark, axes, style, size=3.0 if small else 5.0)
             colors[mark.label] = artist.get_color()
         else:

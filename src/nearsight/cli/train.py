@@ -30,11 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
         locality = record_in(arguments.locality, LocalityRecord, "nearsight locality")
 
     def told(epoch: EpochErrors) -> None:
-        line = epoch_line(epoch)
-        if epoch.epoch == 0:
-            line += "; errors of training/test set"
-        _logger.info("%s", line)
-        print_above_bars(arguments, line)
+        head = ["RMSE of training/test set after each epoch:"] if epoch.epoch == 0 else []
+        for line in [*head, epoch_line(epoch)]:
+            _logger.info("%s", line)
+            print_above_bars(arguments, line)
 
     def one(_: str) -> Outcome:
         record = train(

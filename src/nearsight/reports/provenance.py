@@ -100,18 +100,20 @@ def _structure(name: str, atoms: Atoms) -> Lines:
     return lines
 
 
+def digest_text(sha256: str | None) -> str | Markup:
+    """Return a digest as it is shown, which may break anywhere."""
+    if sha256 is None:
+        return "none"
+    return Markup('SHA-256 <code class="digest">{}</code>').format(sha256)
+
+
 def model_lines(model: ModelPart) -> Lines:
     """Return what identifies a model."""
     digest = model.checkpoint_sha256
     lines: Lines = [
         ("name", model.name),
         ("family", model.family),
-        (
-            "checkpoint",
-            "none"
-            if digest is None
-            else Markup('SHA-256 <code class="digest">{}</code>').format(digest),
-        ),
+        ("checkpoint", digest_text(digest)),
         ("precision", model.dtype),
         ("device", model.device),
     ]

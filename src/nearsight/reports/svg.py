@@ -26,7 +26,6 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 14.0, 16.0, 46.0
 _LETTER = 7.4  # about how wide one is
 _TICK_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
-_MANY_POINTS = 200  # of a scatter, whose points are smaller then
 _THICKNESS = 0.6  # of a bar, whose distance from the next is 1
 
 
@@ -181,7 +180,7 @@ def _line(mark: Line, frame: Frame) -> Iterator[Markup]:
 def _points(mark: Points, frame: Frame) -> Markup:
     places = [(frame.px(float(x)), frame.py(float(y))) for x, y in zip(mark.x, mark.y, strict=True)]
     notes = mark.notes or [""] * len(places)
-    radius = 1.8 if len(places) > _MANY_POINTS else 4 if mark.color is None else 2.8
+    radius = 1.8 if mark.small else 4 if mark.color is None else 2.8
     parts = []
     if mark.errors is not None:
         bars = zip(places, mark.y - mark.errors, mark.y + mark.errors, strict=True)

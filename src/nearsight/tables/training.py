@@ -49,25 +49,18 @@ def _print_member(member: MemberPart) -> None:
 def epoch_line(epoch: EpochErrors) -> str:
     """Return what is told of an epoch while a training runs: errors of training and test set."""
     train, test = (epoch.errors.of(of_set) for of_set in ("train", "test"))
-    energies = "/".join(_milli(each.energy_RMSE_eV_per_atom) for each in (train, test))
-    forces = "/".join(f"{each.force_RMSE_eV_per_A:.3f}" for each in (train, test))
+    energies = "/".join(f"{1000 * each.energy_RMSE_eV_per_atom:.3g}" for each in (train, test))
+    forces = "/".join(f"{each.force_RMSE_eV_per_A:.3g}" for each in (train, test))
     return (
         f"epoch {epoch.epoch:>3}: E {energies} meV/atom, F {forces} eV/Å, {duration(epoch.seconds)}"
     )
-
-
-def _milli(value_eV: float) -> str:
-    """Return an energy in meV with three digits or so."""
-    value = 1000 * value_eV
-    return f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
 def training_tables(record: TrainingRecord) -> list[Table]:
     """Return errors by member, set and group, and learning curves, symmetry functions and pairs."""
     tables: list[Table] = []
     for place, member in enumerate(record.members, start=1):
-        for table in potential_errors_tables(member.errors):
-            tables.append(_of_member(table, place))
+        tables += [_of_member(table, place) for table in potential_errors_tables(member.errors)]
         rows = [(epoch, errors) for epoch in member.epochs for errors in epoch.errors]
         curve = Table(
             (

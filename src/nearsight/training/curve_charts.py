@@ -8,6 +8,7 @@ import numpy as np
 from nearsight.charts.chart import Axis, Chart, Limit, Line
 from nearsight.charts.palette import series_colors
 
+_N_TICKS = 5
 Errors = Sequence[tuple[float, float | None, float | None]]
 """For each epoch: its number, and the errors of training and test set; None for no number."""
 
@@ -41,7 +42,7 @@ def learning_chart(title: str, label: str, errors: Errors, best_epoch: int) -> C
     ends = "; ".join(f"{name}: {y[0]:.3g} at first, {y[-1]:.3g}" for name, (_, y) in curves.items())
     return Chart(
         title,
-        Axis("epoch", 0.0, max(float(last), 1.0)),
+        Axis("epoch", 0.0, _N_TICKS * max(math.ceil(last / _N_TICKS), 1.0)),  # whole numbers
         Axis(
             label,
             min(10.0 ** math.floor(math.log10(values.min())), float(values.min())),

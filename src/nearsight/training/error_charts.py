@@ -11,6 +11,8 @@ from nearsight.training.potential_errors import Parity, PotentialErrors
 
 SHOWN_POINTS = 800
 """Points of a figure: more take space on a page, and hide each other."""
+_MANY = 200
+"""Points from which on they are small."""
 _MOST_GROUPS = 8
 _NEARLY_ALL = 0.99
 _LEAST_SHARE = 1e-5
@@ -42,7 +44,9 @@ def _parity(
     marks: list[Line | Points] = [Line(ends, ends, color=INK, width=0.8, dash=2)]
     for name in names:
         own = np.full(len(test), True) if len(names) == 1 else test == (name == "test")
-        marks.append(Points(labels[own], predictions[own], name, colors.get(name)))
+        marks.append(
+            Points(labels[own], predictions[own], name, colors.get(name), small=len(some) > _MANY)
+        )
     difference = predictions - labels
     worst = int(np.abs(difference).argmax())
     thinned = (

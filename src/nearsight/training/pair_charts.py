@@ -1,6 +1,6 @@
 """Distances of elements in a training set as values, and what is drawn of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ from nearsight.charts.palette import series_colors
 
 BIN_A = 0.05
 """Width of the intervals in which distances are counted."""
+_HEIGHT = 0.85
+"""Of a row, over the distance of two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,59 +50,64 @@ class PairDistances:
 
 
 def distances_chart(pairs: Sequence[PairDistances]) -> Chart:
-    """Return how many pairs there are at which distance."""
+    """Return how many pairs there are at which distance, a row for each two elements."""
     said = "; ".join(
         f"{'-'.join(each.elements)}: {int(each.counts.sum())} pairs from {each.shortest_A:.3f} Å on"
         for each in pairs
     )
-    highest = max(float(each.counts.max()) for each in pairs)
-    return Chart(
-        "Distances of elements in the training set",
-        _distance_axis(pairs),
-        Axis(f"pairs in {BIN_A:g} Å", 0.7, 2.0 * highest, "logarithmic"),
-        tuple(_lines(pairs, [each.counts.astype(np.float64) for each in pairs])),
-        f"{said}.",
+    # Square roots, so that what is rare is to be seen beside what is frequent.
+    heights = [np.sqrt(each.counts / each.counts.max()) for each in pairs]
+    return _rows(
+        "Distances of elements in the training set", pairs, heights, "pairs at a distance", said
     )
 
 
 def forces_chart(pairs: Sequence[PairDistances]) -> Chart:
-    """Return the largest force on an atom that has another at some distance."""
-    highest = max(float(each.largest_forces_eV_per_A.max()) for each in pairs)
+    """Return the largest force on an atom that has another at some distance, row by row."""
+    highest = max(float(each.largest_forces_eV_per_A.max()) for each in pairs) or 1.0
     said = "; ".join(
         f"{'-'.join(each.elements)}: up to {each.largest_forces_eV_per_A.max():.3g} eV/Å"
         for each in pairs
     )
+    heights = [each.largest_forces_eV_per_A / highest for each in pairs]
+    label = f"largest force, rows of {highest:.3g} eV/Å"
+    return _rows("Largest forces in the training set", pairs, heights, label, said)
+
+
+def _rows(
+    title: str,
+    pairs: Sequence[PairDistances],
+    heights: Sequence[FloatArray],
+    label: str,
+    said: str,
+) -> Chart:
+    """Return curves above each other, of heights from 0 to 1, the first pair on top."""
+    names = ["–".join(each.elements) for each in pairs]
+    bases = {name: float(len(pairs) - 1 - place) for place, name in enumerate(names)}
+    colors = series_colors(names)
+    low = min(float(each.distances_A[0]) for each in pairs) - 2 * BIN_A
+    high = max(float(each.distances_A[-1]) for each in pairs) + BIN_A
     return Chart(
-        "Largest forces over distances in the training set",
-        _distance_axis(pairs),
-        Axis("largest force on either atom / eV/Å", 0.0, 1.05 * highest or 1.0),
-        tuple(_lines(pairs, [each.largest_forces_eV_per_A for each in pairs])),
+        title,
+        Axis("distance / Å", low, high),
+        Axis(label, -0.1, float(len(pairs)), names={base: name for name, base in bases.items()}),
+        tuple(_curves(pairs, heights, names, bases, colors)),
         f"{said}.",
     )
 
 
-def _distance_axis(pairs: Sequence[PairDistances]) -> Axis:
-    low = min(float(each.distances_A[0]) for each in pairs)
-    high = max(float(each.distances_A[-1]) for each in pairs)
-    return Axis("distance / Å", low - 2 * BIN_A, high + BIN_A)
-
-
-def _lines(pairs: Sequence[PairDistances], values: Sequence[FloatArray]) -> Iterable[Line]:
-    names = ["-".join(each.elements) for each in pairs]
-    colors = series_colors(names)
-    for place, (name, each, heights) in enumerate(zip(names, pairs, values, strict=True)):
-        some = heights > 0
+def _curves(
+    pairs: Sequence[PairDistances],
+    heights: Sequence[FloatArray],
+    names: Sequence[str],
+    bases: Mapping[str, float],
+    colors: Mapping[str, str],
+) -> Iterable[Line]:
+    for name, each, own in zip(names, pairs, heights, strict=True):
+        there = np.flatnonzero(own > 0)
         # A curve breaks where there is no such distance.
-        for piece in np.split(np.flatnonzero(some), _breaks(some)):
-            if len(piece):
-                x, y = each.distances_A[piece], heights[piece]
-                if len(piece) == 1:
-                    x, y = x + np.array([-0.5, 0.5]) * BIN_A, np.repeat(y, 2)
-                yield Line(x, y, name, colors[name], dash=place // len(set(colors.values())))
-
-
-def _breaks(some: np.ndarray) -> IntArray:
-    """Return where indices of what is there are not one after the other."""
-    there = np.flatnonzero(some)
-    breaks: IntArray = np.flatnonzero(np.diff(there) > 1) + 1
-    return breaks
+        for piece in np.split(there, np.flatnonzero(np.diff(there) > 1) + 1):
+            middles = each.distances_A[piece]
+            x = np.concatenate([[middles[0] - BIN_A / 2], middles, [middles[-1] + BIN_A / 2]])
+            y = np.concatenate([[0.0], own[piece], [0.0]])
+            yield Line(x, bases[name] + _HEIGHT * y, color=colors[name])

@@ -13,7 +13,7 @@ from nearsight.records.questions import HdnnpTestRecord, TrainingRecord
 from nearsight.records.training_charts import learning_charts, pairs_of_record
 from nearsight.records.training_parts import MemberPart
 from nearsight.reports import wording
-from nearsight.reports.provenance import Group, Lines, model_lines, settings_lines
+from nearsight.reports.provenance import Group, Lines, digest_text, model_lines, settings_lines
 from nearsight.reports.sections import Section
 from nearsight.reports.svg import draw
 from nearsight.reports.templates import render
@@ -266,11 +266,11 @@ def _member_lines(member: MemberPart) -> Lines:
     free = ", ".join(f"{name} {value:.4f}" for name, value in member.atomic_energies_eV.items())
     return [
         *([] if member.folder is None else [("folder", member.folder)]),
-        ("weights", f"SHA-256 {member.checkpoint_sha256 or 'unknown'}"),
+        ("weights", digest_text(member.checkpoint_sha256)),
         ("seed", str(member.seed)),
         ("units of its files", f"{member.length_unit}, {member.energy_unit}"),
         ("energies of free atoms", f"{free} eV"),
-        ("mean energy", f"{member.mean_energy_eV_per_atom:.6g} eV/atom"),
+        ("mean energy", f"{wording.signed(member.mean_energy_eV_per_atom, 6)} eV/atom"),
         ("unit of energy in training", f"{1 / member.conv_energy_per_eV:.6g} eV"),
         ("unit of length in training", f"{1 / member.conv_length_per_A:.6g} Å"),
     ]
