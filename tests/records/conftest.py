@@ -35,6 +35,7 @@ from nearsight.records.making import (
     thermochemistry_record,
     vibrations_record,
 )
+from nearsight.records.potential_results import HdnnpTestResults, hdnnp_test_record
 from nearsight.records.results import (
     DynamicsResults,
     ElasticResults,
@@ -200,8 +201,15 @@ def records(
         "elastic": elastic_record(elastic, RUN),
         "locality": locality_record(chain, RUN),
         "train": training_record(trained, RUN),
+        "hdnnp-test": hdnnp_test_record(_tested(trained), RUN),
         "failure": FailureRecord.of("no.cif", "StructureError", "no.cif does not exist."),
     }
+
+
+def _tested(trained: TrainingResults) -> HdnnpTestResults:
+    [training] = trained.trainings
+    identity = training.provenance.model
+    return HdnnpTestResults("data.extxyz", training.best, identity, trained.errors[0])
 
 
 @pytest.fixture(scope="session")
