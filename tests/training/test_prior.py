@@ -110,10 +110,9 @@ def test_networks_learn_labels_less_the_prior() -> None:
 
 
 def test_it_ends_where_it_is_asked_to() -> None:
-    repulsion = PriorSettings(prior="zbl").repulsion(4.0)
-    assert repulsion is not None
-    assert (repulsion.inner_A, repulsion.outer_A) == (2.0, 4.0)
-    assert PriorSettings().repulsion(4.0) is None
+    assert PriorSettings(prior="zbl").radii_A(4.0) == (2.0, 4.0)
+    assert PriorSettings(prior="zbl", prior_outer_A=3.0).radii_A(4.0) == (1.5, 3.0)
+    assert PriorSettings().radii_A(4.0) is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from ase.data import atomic_numbers
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.hdnnp.kernels.compiled_potential import compile_potential
 from nearsight.hdnnp.potential import Potential
+from nearsight.structures.naming import paragraph
 from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.training.labelled import LabelledStructure
 from nearsight.training.pair_charts import BIN_A, PairDistances
@@ -19,13 +20,16 @@ N_BINS = 24
 """Intervals of the range of a symmetry function."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ElementHistograms:
     """How often values of symmetry functions are where in their range."""
 
     element: str
     counts: IntArray
     """Shape ``(n_functions, N_BINS)``, from the smallest to the largest value."""
+
+    def __repr__(self) -> str:
+        return paragraph(self, f"{len(self.counts)} symmetry functions of {self.element}")
 
 
 def pair_distances(

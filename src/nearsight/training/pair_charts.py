@@ -8,6 +8,7 @@ import numpy as np
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.charts.chart import Axis, Chart, Line
 from nearsight.charts.palette import series_colors
+from nearsight.structures.naming import paragraph
 
 BIN_A = 0.05
 """Width of the intervals in which distances are counted."""
@@ -15,7 +16,7 @@ _HEIGHT = 0.85
 """Of a row, over the distance of two."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PairDistances:
     """Distances between atoms of two elements, and the largest force on either atom."""
 
@@ -28,6 +29,10 @@ class PairDistances:
     """Pairs in each interval, shape ``(n_bins,)``."""
     largest_forces_eV_per_A: FloatArray
     """Largest force on an atom with such a distance, shape ``(n_bins,)``; 0 without any."""
+
+    def __repr__(self) -> str:
+        pair = "-".join(self.elements)
+        return paragraph(self, f"{int(self.counts.sum())} pairs {pair}", f"{self.shortest_A:.3f} Å")
 
     @classmethod
     def of(

@@ -16,6 +16,7 @@ from nearsight.hdnnp.kernels.evaluation import KernelEvaluation, evaluate
 from nearsight.hdnnp.potential import Potential
 from nearsight.progress import Progress, as_progress
 from nearsight.remarks import Remark
+from nearsight.structures.naming import paragraph
 from nearsight.structures.pairs import pairs_of
 from nearsight.training.error_distribution import ErrorDistribution
 from nearsight.training.extrapolated import ExtrapolatedFunction, ExtrapolationCounts
@@ -27,7 +28,7 @@ MOST_POINTS = 4000
 """Pairs of numbers that are kept for a figure, evenly spread over the data."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EnergyErrors:
     """Errors of energies per atom; predictions less labels."""
 
@@ -36,6 +37,15 @@ class EnergyErrors:
     offset_eV_per_atom: float
     """Their mean, NaN without any; it is part of the errors unless `without_offset`."""
     without_offset: bool = False
+
+    def __repr__(self) -> str:
+        n = len(self.errors_eV_per_atom)
+        return paragraph(
+            self,
+            f"{n} energies",
+            f"RMSE {1000 * self.RMSE_eV_per_atom:.3g} meV/atom",
+            "without their mean" if self.without_offset else "",
+        )
 
     @classmethod
     def of(cls, errors_eV_per_atom: FloatArray, *, without_offset: bool) -> "EnergyErrors":
@@ -87,7 +97,7 @@ class ElementErrors:
     forces: ErrorDistribution
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Parity:
     """Labels and what is predicted in their place, some of them if there are many."""
 
@@ -97,8 +107,11 @@ class Parity:
     test: np.ndarray
     """Whether each was kept for tests."""
 
+    def __repr__(self) -> str:
+        return paragraph(self, f"{len(self.labels)} labels and predictions")
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class PotentialErrors:
     """How far a potential is off."""
 
@@ -115,6 +128,16 @@ class PotentialErrors:
     without_offsets: bool
     """Whether the mean error of the energies of each group is taken off."""
     warnings: tuple[Remark, ...] = ()
+
+    def __repr__(self) -> str:
+        said = (
+            f"{each.set} {1000 * each.energies.RMSE_eV_per_atom:.3g} meV/atom and "
+            f"{each.forces.RMSE_eV_per_A:.3g} eV/Å"
+            for each in self.groups
+            if each.group == ALL
+        )
+        n_structures = sum(each.n_structures for each in self.extrapolations.values())
+        return paragraph(self, f"{n_structures} structures", *said)
 
     @property
     def sets(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from nearsight.hdnnp.potential import (
     Scaling,
 )
 from nearsight.hdnnp.symmetry_functions import SymmetryFunction, function_name
+from nearsight.hdnnp.zbl import ZBL
 from nearsight.remarks import Remark
 from nearsight.structures.pairs import pairs_of
 from nearsight.training.atomic_energies import atomic_energies, composition
@@ -90,7 +91,8 @@ def prepare(
             raise _nothing_seen(symbol, settings.functions)
     functions, statistics, left_out = _telling(proposed, learnt, settings.functions)
     remarks = _said(left_out, sum(map(len, proposed.values())))
-    repulsion = settings.prior.repulsion(settings.functions.cutoff_A)
+    radii_A = settings.prior.radii_A(settings.functions.cutoff_A)
+    repulsion = None if radii_A is None else ZBL(*radii_A)
     structures = data.structures
     if repulsion is not None:
         alone = compile_potential(replace(_unscaled(proposed), repulsion=repulsion))

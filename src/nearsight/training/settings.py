@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from nearsight.errors import SettingError
-from nearsight.hdnnp.zbl import ZBL
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
 SPLITS = ("structure", "group", "file", "time")
@@ -152,8 +151,8 @@ class PriorSettings(Settings):
                 f"`{given[0]}` is of a repulsion, and there is none; give `prior` zbl.", given[0]
             )
 
-    def repulsion(self, cutoff_A: float) -> ZBL | None:
-        """Return what is asked for, for symmetry functions of a cutoff.
+    def radii_A(self, cutoff_A: float) -> tuple[float, float] | None:
+        """Return between which radii the repulsion ends; None if there is none.
 
         Raises
         ------
@@ -171,7 +170,7 @@ class PriorSettings(Settings):
                 f"this order.",
                 "prior_outer_A",
             )
-        return ZBL(inner_A, outer_A)
+        return inner_A, outer_A
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,4 +302,4 @@ class TrainingSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.prior.repulsion(self.functions.cutoff_A)
+        self.prior.radii_A(self.functions.cutoff_A)
