@@ -7,8 +7,8 @@ Two arrays of ``atoms.arrays`` say so, for models that have no bonds, such as fo
 - ``site_type``, text: the name of a type; empty, as for a structure without the array, where the
   element tells it.
 
-ASE fills arrays that one part lacks with zeros and empty text, so that ``framework + molecule`` says
-of each part what it said before, and a framework without the array stays made of single atoms.
+ASE fills arrays that one part lacks with zeros, also those of text, so that ``framework + molecule``
+says of each part what it said before, and a framework without the array stays made of single atoms.
 """
 
 from typing import Final
@@ -24,6 +24,8 @@ SITE_TYPE: Final = "site_type"
 
 FRAMEWORK: Final = -1
 SINGLE: Final = 0
+
+_FILLED: Final = "0"
 
 
 def molecules_of(atoms: Atoms) -> IntArray:
@@ -50,7 +52,9 @@ def molecules_of(atoms: Atoms) -> IntArray:
 def site_types_of(atoms: Atoms) -> tuple[str, ...]:
     """Return the name of the type of each atom; empty where the structure names none."""
     stated = atoms.arrays.get(SITE_TYPE)
-    return ("",) * len(atoms) if stated is None else tuple(str(name) for name in stated)
+    if stated is None:
+        return ("",) * len(atoms)
+    return tuple("" if name == _FILLED else str(name) for name in stated)
 
 
 def as_framework(atoms: Atoms) -> Atoms:

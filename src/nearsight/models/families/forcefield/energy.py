@@ -78,7 +78,8 @@ class ForceFieldEnergy:
         self.identity = identity
         self.cutoff_A = treatment.cutoff_A
         self.splitting = Splitting.of(treatment.cutoff_A, treatment.accuracy)
-        local = not (treatment.coulomb or treatment.tail)
+        tails = treatment.tail or any(one.tail for one in force_field.endings.values())
+        local = not (treatment.coulomb or tails)
         self.capabilities = Capabilities(
             cutoff_A=self.cutoff_A,
             receptive_field_A=self.cutoff_A if local else None,
@@ -199,7 +200,7 @@ class ForceFieldEnergy:
             between = between + between @ strain
             products = graph.charges[first] * graph.charges[second]
             total = total + (COULOMB_EV_A * products / between.norm(dim=-1)).sum()
-        if self.force_field.treatment.tail and part.crystal:
+        if part.crystal and graph.table.tail_eV_A3.any():
             total = total + tail_energy(graph.table, graph.types[part.atoms], rigid, strained)
         return total
 

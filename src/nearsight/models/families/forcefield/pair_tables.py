@@ -54,7 +54,8 @@ class PairTable:
         first, second
             Types of both sites, broadcast against `squared`.
         """
-        sixth = squared.pow(-3)
+        inverse = squared.reciprocal()
+        sixth = inverse * inverse * inverse
         energies = (self.c12[first, second] * sixth - self.c6[first, second]) * sixth
         if self.buckingham:
             energies = self._with_exponential(energies, squared, first, second)
@@ -92,10 +93,14 @@ def pair_table(force_field: ForceField, types: Sequence[str]) -> PairTable:
     cutoff = force_field.treatment.cutoff_A
     for i, first in enumerate(types):
         for j, second in enumerate(types[: i + 1]):
-            numbers = _numbers(interaction(force_field, first, second), cutoff)
-            for name, number in zip(names, numbers, strict=True):
+            found = _numbers(interaction(force_field, first, second), cutoff)
+            numbers = dict(zip(names, found, strict=True))
+            ending = force_field.ending(first, second)
+            numbers["value"] *= ending.truncation != "cut"
+            numbers["slope"] *= ending.truncation == "force-shifted"
+            numbers["tail"] *= ending.tail
+            for name, number in numbers.items():
                 tables[name][i, j] = tables[name][j, i] = number
-    truncation, none = force_field.treatment.truncation, np.zeros((n_types, n_types))
     return PairTable(
         c12=_tensor(tables["c12"]),
         c6=_tensor(tables["c6"]),
@@ -103,12 +108,12 @@ def pair_table(force_field: ForceField, types: Sequence[str]) -> PairTable:
         b=_tensor(tables["b"]),
         core_A=_tensor(tables["core"]),
         wall_eV=_tensor(tables["wall"]),
-        shift_eV=_tensor(none if truncation == "cut" else tables["value"]),
-        slope_eV_per_A=_tensor(tables["slope"] if truncation == "force-shifted" else none),
-        tail_eV_A3=_tensor(tables["tail"] if force_field.treatment.tail else none),
+        shift_eV=_tensor(tables["value"]),
+        slope_eV_per_A=_tensor(tables["slope"]),
+        tail_eV_A3=_tensor(tables["tail"]),
         cutoff_A=cutoff,
         buckingham=bool(tables["a"].any()),
-        sloped=truncation == "force-shifted",
+        sloped=bool(tables["slope"].any()),
     )
 
 

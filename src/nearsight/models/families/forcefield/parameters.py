@@ -1,7 +1,8 @@
 """The values that a force field is made of: types of sites, pairs, molecules, and how it is cut."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -12,8 +13,12 @@ from nearsight.errors import ModelError
 Truncation = Literal["cut", "shifted", "force-shifted"]
 Mixing = Literal["lorentz-berthelot", "geometric"]
 
+ChargesOf = Literal["types", "structure"]
+
 DEFAULT_CUTOFF_A: Final = 12.0
 DEFAULT_ACCURACY: Final = 1e-8
+
+_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -126,33 +131,16 @@ class Molecule:
 
 
 @dataclass(frozen=True)
-class Treatment:
-    """How interactions end, mix and are summed up."""
+class Ending:
+    """What becomes of a pair at its cutoff."""
 
-    cutoff_A: float = DEFAULT_CUTOFF_A
-    """Of pairs, and of the sum in real space of Ewald's method."""
     truncation: Truncation = "cut"
-    """What happens at the cutoff: nothing; the energy is shifted to 0; the force, too."""
+    """Nothing; the energy is shifted to 0 there; the force, too."""
     tail: bool = False
     """Whether what is beyond the cutoff is added for a uniform distribution of sites."""
-    mixing: Mixing = "lorentz-berthelot"
-    """How unlike Lennard-Jones types interact where no pair is given."""
-    coulomb: bool = True
-    """Whether charges interact."""
-    accuracy: float = DEFAULT_ACCURACY
-    """What both sums of Ewald's method leave out of a pair's 1/r, relative to it."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.cutoff_A < np.inf:
-            raise ModelError(f"`cutoff_A` is a length above 0 Å, not {self.cutoff_A:g}.")
-        if not 1e-15 <= self.accuracy <= 1e-2:
-            raise ModelError(f"`accuracy` is between 1e-15 and 0.01, not {self.accuracy:g}.")
-        for name, known in (("truncation", Truncation), ("mixing", Mixing)):
-            value = getattr(self, name)
-            if value not in get_args(known):
-                raise ModelError(
-                    f"`{name}` {value!r} is not possible; choose {', '.join(get_args(known))}."
-                )
+        _require_one_of("truncation", self.truncation, Truncation)
         if self.tail and self.truncation != "cut":
             raise ModelError(
                 f"`tail` goes with `truncation` cut, not {self.truncation}: a shifted interaction "
@@ -161,31 +149,70 @@ class Treatment:
 
 
 @dataclass(frozen=True)
+class Treatment:
+    """How interactions end, mix and are summed up."""
+
+    cutoff_A: float = DEFAULT_CUTOFF_A
+    """Of pairs, and of the sum in real space of Ewald's method."""
+    truncation: Truncation = "cut"
+    """As in `Ending`."""
+    tail: bool = False
+    """As in `Ending`."""
+    mixing: Mixing = "lorentz-berthelot"
+    """How unlike Lennard-Jones types interact where no pair is given."""
+    coulomb: bool = True
+    """Whether charges interact."""
+    charges: ChargesOf = "types"
+    """Whose charges count where both have some: of types, or the initial charges that a structure
+    gives its framework and single atoms."""
+    accuracy: float = DEFAULT_ACCURACY
+    """What both sums of Ewald's method leave out of a pair's 1/r, relative to it."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.cutoff_A < np.inf:
+            raise ModelError(f"`cutoff_A` is a length above 0 Å, not {self.cutoff_A:g}.")
+        if not 1e-15 <= self.accuracy <= 1e-2:
+            raise ModelError(f"`accuracy` is between 1e-15 and 0.01, not {self.accuracy:g}.")
+        _require_one_of("mixing", self.mixing, Mixing)
+        _require_one_of("charges", self.charges, ChargesOf)
+        assert self.ending  # which checks itself
+
+    @property
+    def ending(self) -> Ending:
+        """What becomes of a pair at its cutoff."""
+        return Ending(self.truncation, self.tail)
+
+
+@dataclass(frozen=True)
 class ForceField:
     """Types of sites with their interactions, and the molecules that are made of them."""
 
-    types: dict[str, SiteType]
-    pairs: dict[tuple[str, str], Pair] = field(default_factory=dict)
+    types: Mapping[str, SiteType]
+    pairs: Mapping[tuple[str, str], Pair] = field(default_factory=dict)
     """Interactions of two types, sorted by name, that do not follow from mixing."""
-    molecules: dict[str, Molecule] = field(default_factory=dict)
+    molecules: Mapping[str, Molecule] = field(default_factory=dict)
+    by_element: Mapping[str, str] = field(default_factory=dict)
+    """Types of atoms of which a structure tells the element only, where they are not called so."""
+    endings: Mapping[tuple[str, str], Ending] = field(default_factory=dict)
+    """Of two types, sorted by name, that do not end as the treatment says."""
     treatment: Treatment = field(default_factory=Treatment)
     sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for first, second in self.pairs:
-            for name in (first, second):
-                if name not in self.types:
-                    raise ModelError(
-                        f"the pair {first} and {second} is given, and there is no type {name}; "
-                        f"there are {_some(self.types)}."
-                    )
+        for pair in (*self.pairs, *self.endings):
+            for name in pair:
+                self._require_type(name, f"the pair {' and '.join(pair)}")
         for name, molecule in self.molecules.items():
-            unknown = [each for each in molecule.types if each not in self.types]
-            if unknown:
-                raise ModelError(
-                    f"the molecule {name} has sites of the type {unknown[0]}, which the force "
-                    f"field does not have; there are {_some(self.types)}."
-                )
+            for each in molecule.types:
+                self._require_type(each, f"the molecule {name}")
+
+    def ending(self, first: str, second: str) -> Ending:
+        """Return what becomes of pairs of two types at their cutoff."""
+        return self.endings.get(sorted_pair(first, second), self.treatment.ending)
+
+    def type_of(self, symbol: str) -> str | None:
+        """Return the type of atoms of an element of which nothing else is told; None for none."""
+        return symbol if symbol in self.types else self.by_element.get(symbol)
 
     def element_of(self, name: str) -> str:
         """Return the symbol that sites of a type are shown as."""
@@ -207,29 +234,37 @@ class ForceField:
                 found.append(name)
         return found[0] if len(found) == 1 else None
 
+    def _require_type(self, name: str, what: str) -> None:
+        if name not in self.types:
+            raise ModelError(
+                f"{what} needs the type {name}, which the force field does not have; it has "
+                f"{some_of(self.types)}."
+            )
 
-def merged(parts: list[ForceField]) -> ForceField:
-    """Return what several force fields are together; the treatment is that of the first.
+
+def merged(parts: Sequence[ForceField]) -> ForceField:
+    """Return the types, pairs and molecules of several force fields as one.
 
     Raises
     ------
     ModelError
-        Two have the same type or molecule.
+        Two have the same type or molecule, or different types for one element.
     """
     first, *others = parts
     for other in others:
-        for what in ("types", "molecules"):
+        for what in ("types", "molecules", "by_element"):
             twice = set(getattr(first, what)) & set(getattr(other, what))
             if twice:
                 raise ModelError(
-                    f"two of the force fields have {what} {', '.join(sorted(twice))}; rename "
-                    f"them in one."
+                    f"two of the force fields have {' and '.join(sorted(twice))} (`{what}`); "
+                    f"rename them in one."
                 )
-        first = replace(
-            first,
-            types=first.types | other.types,
-            pairs=first.pairs | other.pairs,
-            molecules=first.molecules | other.molecules,
+        first = ForceField(
+            types={**first.types, **other.types},
+            pairs={**first.pairs, **other.pairs},
+            molecules={**first.molecules, **other.molecules},
+            by_element={**first.by_element, **other.by_element},
+            endings={**first.endings, **other.endings},
             sources=(*first.sources, *other.sources),
         )
     return first
@@ -240,6 +275,14 @@ def sorted_pair(first: str, second: str) -> tuple[str, str]:
     return (first, second) if first <= second else (second, first)
 
 
-def _some(names: dict[str, SiteType]) -> str:
-    listed = ", ".join(list(names)[:12])
-    return listed + (", ..." if len(names) > 12 else "")
+def some_of(names: Collection[str]) -> str:
+    """Return a list of names for a message, cut where it is long."""
+    listed = ", ".join(list(names)[:_NAMED])
+    return listed + (", ..." if len(names) > _NAMED else "")
+
+
+def _require_one_of(name: str, value: str, known: object) -> None:
+    if value not in get_args(known):
+        raise ModelError(
+            f"`{name}` {value!r} is not possible; choose {', '.join(get_args(known))}."
+        )

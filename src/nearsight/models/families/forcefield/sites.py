@@ -9,7 +9,7 @@ from ase import Atoms
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import ModelError
-from nearsight.models.families.forcefield.parameters import ForceField
+from nearsight.models.families.forcefield.parameters import ForceField, some_of
 from nearsight.structures.molecules import (
     FRAMEWORK,
     MOLECULE,
@@ -74,7 +74,7 @@ def sites_of(atoms: Atoms, force_field: ForceField) -> Sites:
     types = _types(atoms, molecules, force_field)
     charges = np.zeros(len(atoms))
     if force_field.treatment.coulomb:
-        charges = _charges(atoms, types, force_field)
+        charges = _charges(atoms, types, molecules, force_field)
         _require_neutral(atoms, charges)
     return Sites(types, charges, molecules)
 
@@ -88,12 +88,14 @@ def _types(atoms: Atoms, molecules: IntArray, force_field: ForceField) -> tuple[
         if len(members) > 1:
             _name_sites(types, [symbols[atom] for atom in members], members, force_field)
     for atom, name in enumerate(types):
-        types[atom] = name or symbols[atom]
-        if types[atom] not in force_field.types:
+        found = name or force_field.type_of(symbols[atom])
+        if found in force_field.types:
+            types[atom] = str(found)
+        else:
             what = f"the type {name}" if name else f"the element {symbols[atom]}"
             raise ModelError(
                 f"the force field has nothing for {what} (atom {atom} of "
-                f"{atoms.get_chemical_formula()}); it has {', '.join(sorted(force_field.types))}."
+                f"{atoms.get_chemical_formula()}); it has {some_of(force_field.types)}."
             )
     return tuple(types)
 
@@ -107,7 +109,7 @@ def _name_sites(
         formula = "".join(f"{symbol}{n if n > 1 else ''}" for symbol, n in counts.items())
         raise ModelError(
             f"which sites of the force field the molecule {formula} has cannot be told from its "
-            f"elements; its molecules are {', '.join(force_field.molecules) or 'none'}. Name the "
+            f"elements; its molecules are {some_of(force_field.molecules) or 'none'}. Name the "
             f"types in the array `{SITE_TYPE}`, or take the molecule from the force field."
         )
     by_element = {force_field.element_of(each): each for each in force_field.molecules[name].types}
@@ -115,9 +117,13 @@ def _name_sites(
         types[atom] = types[atom] or by_element[symbol]
 
 
-def _charges(atoms: Atoms, types: Sequence[str], force_field: ForceField) -> FloatArray:
+def _charges(
+    atoms: Atoms, types: Sequence[str], molecules: IntArray, force_field: ForceField
+) -> FloatArray:
     stated = [force_field.types[name].charge_e for name in types]
     own = np.array([charge is None for charge in stated], dtype=bool)
+    if force_field.treatment.charges == "structure":
+        own |= molecules <= SINGLE
     charges = np.array([0.0 if charge is None else charge for charge in stated])
     initial = atoms.arrays.get("initial_charges")
     if own.any():
@@ -125,8 +131,8 @@ def _charges(atoms: Atoms, types: Sequence[str], force_field: ForceField) -> Flo
             without = sorted({name for name, missing in zip(types, own, strict=True) if missing})
             raise ModelError(
                 f"{atoms.get_chemical_formula()} has no charges, and the force field has none for "
-                f"{', '.join(without)}: read them with the structure (_atom_site_charge of a CIF, "
-                f"or ASE's initial charges), or leave Coulomb interactions out (`coulomb` no)."
+                f"{some_of(without)}: read them with the structure (_atom_site_charge of a CIF, or "
+                f"ASE's initial charges), or leave Coulomb interactions out (`coulomb` no)."
             )
         charges[own] = initial[own]
     return charges
