@@ -7,8 +7,9 @@ Two arrays of ``atoms.arrays`` say so, for models that have no bonds, such as fo
 - ``site_type``, text: the name of a type; empty, as for a structure without the array, where the
   element tells it.
 
-ASE fills arrays that one part lacks with zeros, also those of text, so that ``framework + molecule``
-says of each part what it said before, and a framework without the array stays made of single atoms.
+ASE fills arrays that one part lacks with zeros, also those of text, so that
+``framework + molecule`` says of each part what it said before, and a framework without the array
+stays made of single atoms.
 """
 
 from typing import Final
@@ -59,7 +60,7 @@ def site_types_of(atoms: Atoms) -> tuple[str, ...]:
 
 def as_framework(atoms: Atoms) -> Atoms:
     """Return a copy all of whose atoms are the rigid framework."""
-    framework = atoms.copy()
+    framework: Atoms = atoms.copy()
     framework.set_array(MOLECULE, np.full(len(atoms), FRAMEWORK))
     return framework
 

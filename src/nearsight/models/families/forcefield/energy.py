@@ -13,6 +13,7 @@ from nearsight.models.contract import Capabilities
 from nearsight.models.evaluable import of_batch
 from nearsight.models.families.forcefield.ewald import (
     COULOMB_EV_A,
+    Charges,
     Splitting,
     reciprocal_energy,
     wave_indices,
@@ -103,9 +104,7 @@ class ForceFieldEnergy:
             self._tables[names] = pair_table(self.force_field, names)
         return self._tables[names], {name: index for index, name in enumerate(names)}
 
-    def graph(
-        self, structures: Sequence[Atoms], pairs: Sequence[Pairs] | None = None
-    ) -> SiteGraph:
+    def graph(self, structures: Sequence[Atoms], pairs: Sequence[Pairs] | None = None) -> SiteGraph:
         """Return the graph of a batch of structures.
 
         Raises
@@ -186,14 +185,9 @@ class ForceFieldEnergy:
         strained = cell + cell @ strain
         rigid = graph.rigid[part.atoms]
         if part.waves is not None:
-            total = total + reciprocal_energy(
-                positions[part.atoms] @ torch.linalg.inv(cell),
-                graph.charges[part.atoms],
-                rigid,
-                strained,
-                part.waves,
-                self.splitting,
-            )
+            fractions = positions[part.atoms] @ torch.linalg.inv(cell)
+            charges = Charges(fractions, graph.charges[part.atoms], rigid)
+            total = total + reciprocal_energy(charges, strained, part.waves, self.splitting)
         if part.far is not None:
             first, second = part.far
             between = positions[second] - positions[first]
@@ -216,8 +210,9 @@ class ForceFieldEnergy:
         products = graph.charges[first] * graph.charges[second]
         with_waves = torch.tensor([part.waves is not None for part in graph.parts])
         products = products * with_waves[graph.structure_of_atom[first]]
-        alpha = self.splitting.alpha_per_A
-        return -COULOMB_EV_A * products * torch.erf(alpha * distances) / distances
+        share = torch.erf(self.splitting.alpha_per_A * distances)
+        energies: torch.Tensor = products * share / distances * -COULOMB_EV_A
+        return energies
 
     def _part(self, atoms: Atoms, sites: Sites, start: int) -> Part:
         cell, crystal = torch.as_tensor(atoms.cell.array), bool(atoms.pbc.all())
@@ -237,9 +232,7 @@ class ForceFieldEnergy:
         return Part(slice(start, start + len(atoms)), cell, crystal, waves, far)
 
 
-def screened(
-    squared: torch.Tensor, products: torch.Tensor, splitting: Splitting
-) -> torch.Tensor:
+def screened(squared: torch.Tensor, products: torch.Tensor, splitting: Splitting) -> torch.Tensor:
     """Return the part of Coulomb energies in eV that Ewald's method sums in real space.
 
     Parameters
@@ -252,7 +245,9 @@ def screened(
         How 1/r is split.
     """
     distances = squared.sqrt()
-    return COULOMB_EV_A * products * torch.erfc(splitting.alpha_per_A * distances) / distances
+    share = torch.erfc(splitting.alpha_per_A * distances)
+    energies: torch.Tensor = products * share / distances * COULOMB_EV_A
+    return energies
 
 
 def tail_energy(
@@ -266,7 +261,8 @@ def tail_energy(
     counts = torch.bincount(types, minlength=n_types).to(table.tail_eV_A3)
     of_rigid = torch.bincount(types[rigid], minlength=n_types).to(table.tail_eV_A3)
     summed = counts @ table.tail_eV_A3 @ counts - of_rigid @ table.tail_eV_A3 @ of_rigid
-    return 2 * np.pi * summed / torch.linalg.det(cell).abs()
+    energy: torch.Tensor = summed / torch.linalg.det(cell).abs() * (2 * np.pi)
+    return energy
 
 
 def _interacting(pairs: Pairs, sites: Sites, radius_A: float) -> BoolArray:

@@ -110,35 +110,41 @@ def structure_factors(
     return torch.cat(cosines), torch.cat(sines)
 
 
+@dataclass(frozen=True)
+class Charges:
+    """The charges of one crystal."""
+
+    fractions: torch.Tensor
+    """Fractional coordinates, shape ``(n_atoms, 3)``."""
+    charges: torch.Tensor
+    """In e, shape ``(n_atoms,)``."""
+    rigid: torch.Tensor
+    """Which are of the rigid framework, whose energy with itself is left out, bool."""
+
+
 def reciprocal_energy(
-    fractions: torch.Tensor,
-    charges: torch.Tensor,
-    rigid: torch.Tensor,
-    cell: torch.Tensor,
-    waves: torch.Tensor,
-    splitting: Splitting,
+    sites: Charges, cell: torch.Tensor, waves: torch.Tensor, splitting: Splitting
 ) -> torch.Tensor:
     """Return the energy in eV of all waves, of the background and of each charge with itself.
 
     Parameters
     ----------
-    fractions, charges
-        As in `structure_factors`.
-    rigid
-        Which atoms are of the rigid framework, whose energy with itself is left out, bool.
+    sites
+        The charges.
     cell, waves, splitting
         As in `weights_eV`.
     """
     weights, volume = weights_eV(waves, cell, splitting)
+    fractions, charges, rigid = sites.fractions, sites.charges, sites.rigid
     cosine, sine = structure_factors(fractions, charges, waves)
     powers = cosine.square() + sine.square()
-    free = charges[~rigid]
-    total, of_rigid = charges.sum(), charges[rigid].sum()
+    free, total, of_rigid = charges[~rigid], charges.sum(), charges[rigid].sum()
     if rigid.any():
         cosine, sine = structure_factors(fractions[rigid], charges[rigid], waves)
         powers = powers - cosine.square() - sine.square()
     alpha = splitting.alpha_per_A
-    background = np.pi / (2 * alpha**2) / volume * (total.square() - of_rigid.square())
-    itself = alpha / np.sqrt(np.pi) * free.square().sum()
+    background = (total.square() - of_rigid.square()) / volume * (np.pi / (2 * alpha**2))
+    itself = free.square().sum() * (alpha / np.sqrt(np.pi))
     # One of ±k is here, and each pair of charges counts once: 2 and 1/2 cancel.
-    return (weights * powers).sum() - COULOMB_EV_A * (background + itself)
+    energy: torch.Tensor = (weights * powers).sum() - (background + itself) * COULOMB_EV_A
+    return energy

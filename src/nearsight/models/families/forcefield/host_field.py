@@ -61,8 +61,8 @@ class HostField:
         require_evaluable([host], energy, stress=False)
         if not host.pbc.all():
             raise ModelError(
-                f"{host.get_chemical_formula()} is not periodic in three directions; guests are put "
-                f"into a crystal."
+                f"{host.get_chemical_formula()} is not periodic in three directions; guests are "
+                f"put into a crystal."
             )
         self._energy = energy
         self._sites = sites_of(host, energy.force_field)
@@ -149,7 +149,7 @@ class HostField:
         tail = 4 * np.pi / volume * float(of_guest @ table.tail_eV_A3.numpy() @ of_host)
         net = float(guest.charges_e.sum() * self._sites.charges_e.sum())
         alpha = self._energy.splitting.alpha_per_A
-        return tail - COULOMB_EV_A * np.pi / (alpha**2 * volume) * net
+        return float(tail - COULOMB_EV_A * np.pi / (alpha**2 * volume) * net)
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,9 @@ class _Field:
         lacks = not (table.c6[row].any() or table.c12[row].any() or table.a[row].any())
         return bool(self.charge_e) or not lacks
 
-    def of_block(self, near_A: torch.Tensor, atoms: torch.Tensor, images_A: torch.Tensor) -> FloatArray:
+    def of_block(
+        self, near_A: torch.Tensor, atoms: torch.Tensor, images_A: torch.Tensor
+    ) -> FloatArray:
         """Return the energies of places with all atoms near them, shape ``(n_places,)``."""
         types, charges = self.host_types[atoms], self.charge_e * self.host_charges[atoms]
         squared = torch.cdist(near_A, images_A, compute_mode="donot_use_mm_for_euclid_dist")
@@ -195,9 +197,7 @@ class _Waves:
         self._to_fractions = torch.linalg.inv(cell)
         weights, _ = weights_eV(self._waves, cell, energy.splitting)
         fractions = torch.as_tensor(host.positions) @ self._to_fractions
-        cosine, sine = structure_factors(
-            fractions, torch.as_tensor(sites.charges_e), self._waves
-        )
+        cosine, sine = structure_factors(fractions, torch.as_tensor(sites.charges_e), self._waves)
         # One of ±k is here.
         self._cosine, self._sine = 2 * weights * cosine, 2 * weights * sine
 

@@ -111,9 +111,7 @@ def _read(path: Path) -> ReadFile:
     )
 
 
-def _stated(
-    files: list[ReadFile], names: list[str], options: dict[str, Any]
-) -> dict[str, Any]:
+def _stated(files: list[ReadFile], names: list[str], options: dict[str, Any]) -> dict[str, Any]:
     """Return what the files say of the treatment; they must agree where no option decides."""
     stated: dict[str, Any] = {}
     said_by: dict[str, str] = {}

@@ -12,9 +12,10 @@ from nearsight.models.facts import Facts
 from nearsight.models.families.forcefield.energy import ForceFieldEnergy
 from nearsight.models.families.forcefield.host_field import HostField
 from nearsight.models.families.forcefield.parameters import ForceField
+from nearsight.models.families.forcefield.sites import sites_of
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
-from nearsight.structures.molecules import MOLECULE, SITE_TYPE
+from nearsight.structures.molecules import MOLECULE, SITE_TYPE, as_framework
 from nearsight.structures.pairs import Pairs
 
 
@@ -65,6 +66,20 @@ class ForceFieldModel(TorchModel):
         atoms.set_array(MOLECULE, np.ones(len(atoms), dtype=np.int64))
         atoms.set_array(SITE_TYPE, np.array(molecule.types))
         return atoms
+
+    def typed(self, framework: Atoms) -> Atoms:
+        """Return a copy of a framework, as one rigid body, that names the types of its atoms.
+
+        Types that are told by bonds need not be looked for again whenever it is evaluated.
+
+        Raises
+        ------
+        ModelError
+            The force field has no type for an atom, or charges are missing.
+        """
+        typed = as_framework(framework)
+        typed.set_array(SITE_TYPE, np.array(sites_of(typed, self.force_field).types))
+        return typed
 
     def in_host(self, host: Atoms) -> HostField:
         """Return what gives the interaction energies of rigid guests with a host, many at once.

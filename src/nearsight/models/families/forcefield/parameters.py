@@ -1,5 +1,6 @@
 """The values that a force field is made of: types of sites, pairs, molecules, and how it is cut."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,7 +84,8 @@ class Buckingham:
         from scipy.optimize import brentq
 
         def slope(r: float) -> float:
-            return 6 * self.c_eV_A6 - self.a_eV * self.b_per_A * np.exp(-self.b_per_A * r) * r**7
+            decay = math.exp(-self.b_per_A * r)
+            return 6 * self.c_eV_A6 - self.a_eV * self.b_per_A * decay * r**7
 
         middle = 7 / self.b_per_A  # where the second term is largest
         if slope(middle) >= 0:
@@ -108,6 +110,9 @@ class SiteType:
     """Charge in e; None where it is that of the atom (ASE's initial charges)."""
     mass_amu: float | None = None
     """Mass of the site; None for that of its element."""
+    neighbours: tuple[str, ...] | None = None
+    """Elements or types of all atoms that a framework atom of this type is bonded to, by which it
+    is told from others of its element (`environments`)."""
     element: str | None = None
     """Element that a site of a molecule is shown as, ``X`` for none; None for the one whose symbol
     the type has as its name."""

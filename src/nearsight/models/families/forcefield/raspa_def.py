@@ -147,7 +147,7 @@ def _pseudo_atoms(path: Path, own: dict[str, Pair]) -> dict[str, SiteType]:
         pair = own.get(name, NO_INTERACTION if mass == 0 else None)
         element = line.words[header["chem" if "chem" in header else "as"]]
         charge = line.number(header["charge"])
-        types[name] = SiteType(pair, charge, mass, element if mass else "X")
+        types[name] = SiteType(pair, charge, mass, element=element if mass else "X")
     lines.finish()
     return types
 

@@ -1,8 +1,8 @@
 """Force fields of RASPA3: ``force_field.json``, with the molecules that are beside it.
 
 Parameters of Lennard-Jones interactions are ε/k_B in K and σ in Å, of Buckingham ones A/k_B in K, B
-in 1/Å and C/k_B in K Å⁶. A molecule is another ``.json`` of the folder that has ``pseudoAtoms`` with
-positions; it is called as its file is.
+in 1/Å and C/k_B in K Å⁶. A molecule is another ``.json`` of the folder that has ``pseudoAtoms``
+with positions; it is called as its file is.
 """
 
 import json
@@ -106,9 +106,9 @@ def _interaction(table: Table) -> Pair:
     table.take("name", str)
     table.take("names", list)
     table.take("source", str)
-    pair = raspa_pair(
-        table.needed("type", str), table.take("parameters", list, []), f"{table.path}, {table.where}"
-    )
+    where = f"{table.path}, {table.where}"
+    parameters = table.take("parameters", list, [])
+    pair = raspa_pair(table.needed("type", str), parameters, where)
     table.finish()
     return pair
 

@@ -9,6 +9,7 @@ from ase import Atoms
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import ModelError
+from nearsight.models.families.forcefield.environments import framework_atoms, types_by_bonds
 from nearsight.models.families.forcefield.parameters import ForceField, some_of
 from nearsight.structures.molecules import (
     FRAMEWORK,
@@ -87,6 +88,8 @@ def _types(atoms: Atoms, molecules: IntArray, force_field: ForceField) -> tuple[
         members = np.flatnonzero(molecules == molecule)
         if len(members) > 1:
             _name_sites(types, [symbols[atom] for atom in members], members, force_field)
+    if any(one.neighbours is not None for one in force_field.types.values()):
+        _name_by_bonds(types, atoms, framework_atoms(molecules), force_field)
     for atom, name in enumerate(types):
         found = name or force_field.type_of(symbols[atom])
         if found in force_field.types:
@@ -98,6 +101,17 @@ def _types(atoms: Atoms, molecules: IntArray, force_field: ForceField) -> tuple[
                 f"{atoms.get_chemical_formula()}); it has {some_of(force_field.types)}."
             )
     return tuple(types)
+
+
+def _name_by_bonds(
+    types: list[str], atoms: Atoms, members: IntArray, force_field: ForceField
+) -> None:
+    if all(types[atom] for atom in members.tolist()):
+        return
+    for atom, name in zip(
+        members.tolist(), types_by_bonds(atoms[members], force_field.types), strict=True
+    ):
+        types[atom] = types[atom] or name
 
 
 def _name_sites(

@@ -14,6 +14,12 @@
    charge_e = 0.70              # without it, the atom's own (a CIF's _atom_site_charge)
    element = "C"                # what it is shown as, and how sites of molecules are recognised
 
+   [types.carboxylate_C]        # of framework atoms that are bonded to just these
+   element = "C"
+   neighbours = ["C", "O", "O"] # elements, or types that are decided before
+   epsilon_K = 52.8
+   sigma_A = 3.43
+
    [types.M]
    interaction = "none"         # but that of its charge
    charge_e = -1.04
@@ -105,9 +111,19 @@ def _type(table: Table) -> SiteType:
         charge_e=table.number("charge_e"),
         mass_amu=table.number("mass_amu"),
         element=table.take("element", str),
+        neighbours=_neighbours(table),
     )
     table.finish()
     return found
+
+
+def _neighbours(table: Table) -> tuple[str, ...] | None:
+    names = table.take("neighbours", list)
+    if names is None:
+        return None
+    if "element" not in table.values or not all(isinstance(name, str) for name in names):
+        raise table.error("neighbours", "names of elements or types are expected, and an element")
+    return tuple(names)
 
 
 def _pair(table: Table) -> tuple[tuple[str, str], Pair]:
@@ -133,8 +149,10 @@ def _interaction(table: Table, *, buckingham: bool) -> Pair | None:
     b, core = (table.number("b_per_A"), table.number("core_A")) if buckingham else (None, None)
     if a is not None and b is not None and c is not None and epsilon is sigma is minimum is None:
         return Buckingham(a, b, c, core)
-    if a is b is c is core is None and epsilon is not None and (sigma is None) != (minimum is None):
-        return LennardJones(epsilon, sigma if minimum is None else minimum / 2 ** (1 / 6))
+    if minimum is not None and sigma is None:
+        sigma, minimum = minimum / 2 ** (1 / 6), None
+    if a is b is c is core is minimum is None and epsilon is not None and sigma is not None:
+        return LennardJones(epsilon, sigma)
     if epsilon is sigma is minimum is a is b is c is core is None:
         return None
     needs = " or a_K, b_per_A and c_K_A6" if buckingham else ""
@@ -174,7 +192,12 @@ def _molecule(table: Table) -> Molecule:
 
 
 def _treatment(table: Table) -> dict[str, Any]:
-    kinds = {"tail": bool, "coulomb": bool, "cutoff_A": (int, float), "accuracy": (int, float)}
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "tail": bool,
+        "coulomb": bool,
+        "cutoff_A": (int, float),
+        "accuracy": (int, float),
+    }
     stated = {
         one.name: table.take(one.name, kinds.get(one.name, str))
         for one in fields(Treatment)
