@@ -1,11 +1,16 @@
 """Which atoms are one molecule, in cells that cut them and in supercells."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.io import write
 from scipy.spatial.distance import pdist
 
 from nearsight.errors import StructureError
+from nearsight.storage import atoms_from_arrays, atoms_to_arrays
+from nearsight.structures import read_structure
 from nearsight.structures.molecules import (
     as_framework,
     molecule_images,
@@ -101,3 +106,20 @@ def test_no_place_has_two_images_within_the_radius() -> None:
     lengths = np.linalg.norm(lattice, axis=1)
     assert radius == pytest.approx(lengths[lengths > 0].min() / 2)
     assert unique_image_radius_A(Atoms("He")) == np.inf
+
+
+def test_files_and_archives_keep_molecules_and_types(tmp_path: Path) -> None:
+    atoms = water((0.1, 0.2, 0.3), (0.6, 0.5, 0.7))
+    atoms.set_array("site_type", np.array(["O_w", "H_w", "H_w"] * 2))
+    write(tmp_path / "water.extxyz", atoms)
+    for again in (
+        read_structure(tmp_path / "water.extxyz"),
+        atoms_from_arrays(atoms_to_arrays(atoms)),
+    ):
+        assert molecules_of(again).tolist() == [1, 1, 1, 2, 2, 2]
+        assert site_types_of(again) == ("O_w", "H_w", "H_w") * 2
+    arrays = atoms_to_arrays(atoms)
+    with pytest.raises(ValueError, match="“site_type” is not one name for each atom"):
+        atoms_from_arrays(arrays | {"site_type": np.zeros(6)})
+    with pytest.raises(ValueError, match="“molecule” is 2 of"):
+        atoms_from_arrays(arrays | {"molecule": np.zeros(2)})

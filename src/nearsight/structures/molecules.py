@@ -18,12 +18,22 @@ import numpy as np
 from ase import Atoms
 from scipy.spatial.distance import pdist
 
+from nearsight.archives import MOLECULE, SITE_TYPE
 from nearsight.arrays import IntArray
 from nearsight.errors import StructureError
 from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
 
-MOLECULE: Final = "molecule"
-SITE_TYPE: Final = "site_type"
+__all__ = [
+    "FRAMEWORK",
+    "MOLECULE",
+    "SINGLE",
+    "SITE_TYPE",
+    "as_framework",
+    "molecule_images",
+    "molecules_of",
+    "site_types_of",
+    "unique_image_radius_A",
+]
 
 FRAMEWORK: Final = -1
 SINGLE: Final = 0
@@ -125,4 +135,5 @@ def unique_image_radius_A(atoms: Atoms) -> float:
 def _steps(atoms: Atoms) -> IntArray:
     """Return all steps to a neighbouring cell along periodic directions, and none."""
     steps: IntArray = np.array(list(np.ndindex(3, 3, 3)), dtype=np.int64) - 1
-    return steps[(steps[:, ~atoms.pbc] == 0).all(axis=1)]
+    inside: IntArray = steps[(steps[:, ~atoms.pbc] == 0).all(axis=1)]
+    return inside
