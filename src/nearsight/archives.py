@@ -23,7 +23,7 @@ ELECTRONS = ("charge", "spin")
 """Entries of ``atoms.info`` that are numbers of a structure; see `nearsight.structures.charge`."""
 
 MOLECULE, SITE_TYPE = "molecule", "site_type"
-"""Arrays of atoms that are kept where a structure has them; see `nearsight.structures.molecules`."""
+"""Arrays of atoms, kept where a structure has them; see `nearsight.structures.molecules`."""
 
 _HEAVIEST = 118
 

@@ -156,8 +156,8 @@ def terms_eV(atoms: Atoms, splitting: Splitting) -> dict[str, float]:
     waves, cell = torch.as_tensor(indices, dtype=torch.float64), torch.as_tensor(atoms.cell.array)
     fractions = torch.as_tensor(atoms.get_scaled_positions())
     sites = Charges(fractions, torch.as_tensor(charges), torch.zeros(len(atoms), dtype=torch.bool))
-    cosine, sine = structure_factors(fractions, sites.charges, waves)
-    of_waves = (weights_eV(waves, cell, splitting)[0] * (cosine**2 + sine**2)).sum()
+    factors = structure_factors(fractions, sites.charges, waves).abs()
+    of_waves = (weights_eV(waves, cell, splitting)[0] * factors**2).sum()
     both = reciprocal_energy(sites, cell, waves, splitting)
     itself, intra = float(both - of_waves), -float(inside.sum()) / 2
     return {
