@@ -8,6 +8,9 @@ from ase import Atoms
 from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 
+from labelled_clusters import labelled_clusters
+from langevin_gas import langevin_gas
+from nearsight.announcing import quietly
 from nearsight.dynamics import DynamicsSettings, run_dynamics
 from nearsight.elasticity.compute import elastic_tensor
 from nearsight.hessian import hessian
@@ -43,7 +46,16 @@ from nearsight.records.results import (
     ThermochemistryResults,
 )
 from nearsight.records.shared_fields import Run
+from nearsight.records.training_results import TrainingResults, training_record
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
+from nearsight.training import (
+    FunctionSettings,
+    NetworkSettings,
+    StoppingSettings,
+    TrainingSettings,
+    labelled_data,
+    train,
+)
 from nearsight.vibrations import (
     band_structure,
     molecular_thermochemistry,
@@ -51,6 +63,13 @@ from nearsight.vibrations import (
     probe_heat_capacity,
     thermodynamics,
     vibrations,
+)
+from nearsight.workflows import (
+    DiffusionSettings,
+    RadialSettings,
+    TrajectorySettings,
+    VelocitySettings,
+    trajectory,
 )
 
 TEMPERATURES_K = (100.0, 298.15)
@@ -142,19 +161,36 @@ def of_copper(copper: Atoms, relaxation: Relaxation, model: AseModel) -> Mapping
 
 
 @pytest.fixture(scope="session")
+def of_trajectory(tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """The record of a gas, with everything that such a record may have but harmonic modes."""
+    file = tmp_path_factory.mktemp("gas") / "gas.extxyz"
+    langevin_gas(n_frames=200, n_atoms=8).write_xyz(file)
+    settings = TrajectorySettings(
+        radial=RadialSettings(within_A=5.0),
+        diffusion=DiffusionSettings(particles="atoms", viscosity_Pa_s=1e-3),
+        velocity=VelocitySettings(width_per_cm=20.0),
+    )
+    with quietly():
+        return trajectory(file, settings, progress=False)
+
+
+@pytest.fixture(scope="session")
 def records(
+    *,
     of_copper: Mapping[str, Record],
+    of_trajectory: Record,
     phonons: HarmonicResults,
     nitrogen: HarmonicResults,
     probed: ProbedResults,
-    others: tuple[ElasticResults, LocalityResults],
+    others: tuple[ElasticResults, LocalityResults, TrainingResults],
 ) -> Mapping[str, Record]:
     """One record for each question, and one more for each kind of spectrum, by a name."""
-    elastic, chain = others
+    elastic, chain, trained = others
     modes = replace(nitrogen, thermodynamics=None)
     gas = molecular_thermochemistry(nitrogen.vibrations, TEMPERATURES_K)
     return {
         **of_copper,
+        "trajectory": of_trajectory,
         "vibrations": vibrations_record(modes, RUN),
         "thermochemistry": thermochemistry_record(ThermochemistryResults(modes, gas), RUN),
         "phonons": phonons_record(phonons, RUN),
@@ -163,6 +199,7 @@ def records(
         "heat-capacity by probing": heat_capacity_record(probed, RUN),
         "elastic": elastic_record(elastic, RUN),
         "locality": locality_record(chain, RUN),
+        "train": training_record(trained, RUN),
         "failure": FailureRecord.of("no.cif", "StructureError", "no.cif does not exist."),
     }
 
@@ -170,5 +207,11 @@ def records(
 @pytest.fixture(scope="session")
 def others(
     elastic: ElasticResults, chain: LocalityResults
-) -> tuple[ElasticResults, LocalityResults]:
-    return elastic, chain
+) -> tuple[ElasticResults, LocalityResults, TrainingResults]:
+    settings = TrainingSettings(
+        functions=FunctionSettings(cutoff_A=2.5, n_radial=3, zetas=(1.0,)),
+        network=NetworkSettings(hidden_layers=(3,)),
+        stopping=StoppingSettings(epochs=1),
+    )
+    trained = train(labelled_data(labelled_clusters()), settings, progress=False)
+    return elastic, chain, TrainingResults("data.extxyz", (trained,), (None,))

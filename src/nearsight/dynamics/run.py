@@ -154,8 +154,10 @@ class _Run:
         moving, n_steps = self.moving, self.moving.settings.n_steps
         interval = self.output.interval(moving.settings.timestep_fs)
         start = saved = self.clock()
-        samples = []
+        samples, first = [], moving.step
         moving.evaluate()
+        if resumed_step is None:
+            self._count()
         if not self.is_recorded:
             self._save()  # from here on files that have something belong to this run
             samples.append(self._recorded())
@@ -164,6 +166,7 @@ class _Run:
             with progress.task("steps of dynamics", n_steps, moving.step) as advance:
                 while moving.step < n_steps:
                     moving.move()
+                    self._count()
                     self.watch.require_together(moving.temperature_K)
                     if moving.step % interval == 0:
                         self.watch.require_bonds(moving.atoms)
@@ -172,7 +175,7 @@ class _Run:
                     if self.clock() - saved >= self.checkpoint_s:
                         self._save()
                         saved = self.clock()
-                    advance(moving.step, f"{moving.temperature_K:.0f} K")
+                    advance(moving.step, self._note(moving.step - first, self.clock() - start))
         except (BrokenRunError, ModelError) as error:
             raise type(error)(self._stopped(error)) from error
         except KeyboardInterrupt:
@@ -192,8 +195,34 @@ class _Run:
             n_searches=None if pairs is None else pairs.n_searches,
             seconds=self.clock() - start,
             provenance=self.provenance,
-            warnings=timestep_remarks(moving.atoms, moving.settings.timestep_fs),
+            extrapolated=moving.extrapolated if moving.knows_extrapolation else None,
+            warnings=(
+                *timestep_remarks(moving.atoms, moving.settings.timestep_fs),
+                *moving.extrapolated.remarks(len(moving.atoms), self.provenance.model.name),
+            ),
         )
+
+    def _count(self) -> None:
+        """Count where the model extrapolates, and say so once, while there is time to stop."""
+        before = self.moving.extrapolated.n_steps
+        self.moving.count()
+        if before == 0 and self.moving.extrapolated.n_steps:
+            logger.warning(
+                "at step %d %d of %d atoms are outside of what %s was trained on; how often that "
+                "is so is said at the end",
+                self.moving.step,
+                self.moving.extrapolated.most_atoms,
+                len(self.moving.atoms),
+                self.provenance.model.name,
+            )
+
+    def _note(self, n_steps: int, seconds: float) -> str:
+        """Return what progress says beside the number of steps."""
+        temperature = f"{self.moving.temperature_K:.0f} K"
+        if seconds <= 0:
+            return temperature
+        ns = 1e-6 * n_steps * self.moving.settings.timestep_fs
+        return f"{temperature}, {86400 * ns / seconds:.3g} ns/day"
 
     def _recorded(self) -> Sample:
         """Write a frame and a line of this moment."""

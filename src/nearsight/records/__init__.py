@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         PhononsRecord,
         RelaxationRecord,
         ThermochemistryRecord,
+        TrainingRecord,
         VibrationsRecord,
     )
 
@@ -48,6 +49,7 @@ __all__ = [
     "Record",
     "RelaxationRecord",
     "ThermochemistryRecord",
+    "TrainingRecord",
     "VibrationsRecord",
     "read",
     "read_contents",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from nearsight import errors
 from nearsight.records.base import CalculatedRecord, DerivativesRecord, Record, RestingRecord
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
-from nearsight.records.described import Says
+from nearsight.records.described import Plain, Says
 from nearsight.records.dynamics_parts import DynamicsPart
 from nearsight.records.elastic_parts import ElasticityPart
 from nearsight.records.json_schema import DIALECT
@@ -32,6 +32,19 @@ from nearsight.records.spectra import (
     ProbedSpectrum,
     ThermodynamicsRow,
 )
+from nearsight.records.training_parts import MemberPart
+from nearsight.records.trajectory_parts import (
+    CorrelationPart,
+    DiffusionPart,
+    DisplacementPart,
+    FluctuationsPart,
+    FramesPart,
+    HarmonicDensityPart,
+    RadialPart,
+    SpectrumPart,
+    TemperaturePart,
+)
+from nearsight.remarks import Remark
 
 if TYPE_CHECKING:
     from nearsight.records.locality_results import LocalityResults
@@ -45,6 +58,8 @@ if TYPE_CHECKING:
         RelaxationResults,
         ThermochemistryResults,
     )
+    from nearsight.records.training_results import TrainingResults
+    from nearsight.records.trajectory_results import TrajectoryResults
 
 FrequencyUnit = Literal["cm-1", "THz"]
 AcousticWord = Literal["exclude", "classical", "as-computed"]
@@ -61,6 +76,10 @@ class EnergyRecord(CalculatedRecord):
     fmax_eV_per_A: Annotated[float, Says("Largest force on an atom.", "eV/Å")]
     max_stress_GPa: Annotated[
         float | None, Says("Largest component of the stress; null if nobody asked.", "GPa")
+    ]
+    n_extrapolating: Annotated[
+        int | None,
+        Says("Atoms outside of what the model was trained on; null if it does not know.", "1"),
     ]
     results: "EnergyResults | None" = field(default=None, repr=False, compare=False)
 
@@ -99,6 +118,57 @@ class DynamicsRecord(CalculatedRecord):
             *super()._said(),
             f"{time_ps:g} ps of {part.ensemble}",
             f"{part.temperature_K:.1f} K",
+        ]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TrajectoryRecord(CalculatedRecord):
+    """What was found in a trajectory; `model` is its file, the structure that of its end."""
+
+    question: ClassVar[str] = "trajectory"
+
+    frames: Annotated[FramesPart, Says("Which frames the numbers are from.")]
+    radial_distribution: Annotated[
+        RadialPart | None, Says("How atoms are arranged; null if it was not computed.")
+    ]
+    displacements: Annotated[
+        tuple[DisplacementPart, ...], Says("How far particles get, one object a kind.")
+    ]
+    diffusion: Annotated[
+        tuple[DiffusionPart, ...],
+        Says("Coefficients of molecules where there are any, else of each element."),
+    ]
+    velocity_correlation: Annotated[
+        CorrelationPart | None, Says("How velocities remember themselves; null if not computed.")
+    ]
+    velocity_spectrum: Annotated[
+        SpectrumPart | None, Says("Density of states in motion; null if it was not computed.")
+    ]
+    harmonic: Annotated[
+        HarmonicDensityPart | None, Says("A harmonic one beside it; null unless asked for.")
+    ]
+    temperatures: Annotated[
+        tuple[TemperaturePart, ...], Says("Temperatures of all atoms and of each element.")
+    ]
+    fluctuations: Annotated[
+        FluctuationsPart | None, Says("What samples fluctuate by; null unless there are any.")
+    ]
+    not_computed: Annotated[Mapping[str, str], Says("Why something was not computed, by its name.")]
+    results: "TrajectoryResults | None" = field(default=None, repr=False, compare=False)
+
+    def _said(self) -> list[str]:
+        part = self.frames
+        time_ps = (part.end_fs - part.start_fs) / 1000
+        diffusion = [
+            f"D of {each.kind} {each.value_m2_per_s:.3g} m²/s"
+            for each in self.diffusion
+            if each.diffusive
+        ]
+        atoms = f"{self.n_atoms} atom{'' if self.n_atoms == 1 else 's'}"
+        return [
+            f"{self.formula} ({atoms})",
+            f"{part.n_frames} frames over {time_ps:g} ps",
+            *diffusion,
         ]
 
 
@@ -293,6 +363,33 @@ class LocalityRecord(CalculatedRecord):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class TrainingRecord(Record):
+    """The training of one potential, or of the members of a committee, on labelled structures."""
+
+    question: ClassVar[str] = "train"
+
+    elements: Annotated[tuple[str, ...], Says("Elements of the data, by atomic number.")]
+    n_structures: Annotated[int, Says("Labelled structures that were used.", "1")]
+    members: Annotated[tuple[MemberPart, ...], Says("The potentials.")]
+    versions: Annotated[
+        Mapping[str, str], Says("Versions of all packages that can change the numbers.")
+    ]
+    settings: Annotated[Mapping[str, Plain], Says("What was asked for, in groups.")]
+    seconds: Annotated[float | None, Says("Wall time of all; null if nobody measured.", "s")]
+    warnings: Annotated[tuple[Remark, ...], Says("What must be known before they are used.")]
+    results: "TrainingResults | None" = field(default=None, repr=False, compare=False)
+
+    def _said(self) -> list[str]:
+        said = [f"{self.question} of {'-'.join(self.elements)} on {self.n_structures} structures"]
+        for member in self.members:
+            [of_test] = [e for e in member.best.errors if (e.set, e.group) == ("test", "all")]
+            energy, force = of_test.energy_RMSE_eV_per_atom, of_test.force_RMSE_eV_per_A
+            if energy is not None and force is not None:
+                said.append(f"{1000 * energy:.2f} meV/atom and {force:.3f} eV/Å on the test set")
+        return said
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class FailureRecord(Record):
     """A structure that gave no result, and why."""
 
@@ -334,6 +431,7 @@ QUESTIONS: Mapping[str, type[Record]] = {
         EnergyRecord,
         RelaxationRecord,
         DynamicsRecord,
+        TrajectoryRecord,
         HessianRecord,
         VibrationsRecord,
         ThermochemistryRecord,
@@ -341,6 +439,7 @@ QUESTIONS: Mapping[str, type[Record]] = {
         HeatCapacityRecord,
         ElasticRecord,
         LocalityRecord,
+        TrainingRecord,
         FailureRecord,
     )
 }

@@ -14,6 +14,7 @@ from nearsight.charts.on_axes import draw
 from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.dynamics.analysis.unwrapping import fractional, widths_A
 from nearsight.errors import MethodError
+from nearsight.memory import require_room
 from nearsight.progress import Progress, as_progress
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from nearsight.charts.on_axes import Axes
 
 _N_BLOCKS = 5
+_BYTES_OF_PAIR = 250
+"""Up to 233 were measured."""
+_LONGEST_BOND_A = 3.0
+_TOWERS = 8.0
+"""Peaks of bonds that are so many times as high as all else would hide it in a chart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,19 +101,35 @@ class RadialDistribution:
     def chart(self) -> Chart:
         """Return g(r) of each two elements, and of all atoms if there are several."""
         names = {pair: "-".join(pair) for pair in self.partial}
+        highest = max(float(values.max()) for values in (*self.partial.values(), self.total))
+        high = self._shown_up_to(highest)
         lines = [
-            Line(self.distances_A, values, names[pair], dash=index % N_DASHES)
+            Line(self.distances_A, np.minimum(values, high), names[pair], dash=index % N_DASHES)
             for index, (pair, values) in enumerate(self.partial.items())
         ]
         if len(lines) > 1:
-            lines.append(Line(self.distances_A, self.total, "total", INK, width=1.15))
-        highest = max(float(line.y.max()) for line in lines)
+            total = np.minimum(self.total, high)
+            lines.append(Line(self.distances_A, total, "total", INK, width=1.15))
+        peaks = ", ".join(
+            f"{self.distances_A[int(values.argmax())]:.2f} Å ({values.max():.3g}) for {names[pair]}"
+            for pair, values in self.partial.items()
+        )
         return Chart(
             "Radial distribution function",
             Axis("distance / Å", 0.0, self.farthest_A),
-            Axis("g(r)", 0.0, 1.08 * max(highest, 1.0)),
+            Axis("g(r)" if high >= highest else "g(r), peaks of bonds cut off", 0.0, high),
             (Limit(1.0), *lines),
+            f"Radial distribution functions, highest at {peaks}.",
         )
+
+    def _shown_up_to(self, highest: float) -> float:
+        """Return where the axis of a chart ends, above what lies between molecules."""
+        beyond = self.distances_A > _LONGEST_BOND_A
+        if beyond.any():
+            between = max(float(values[beyond].max()) for values in self.partial.values())
+            if highest > _TOWERS * max(between, 1.0):
+                return 1.5 * max(between, 1.0)
+        return 1.08 * max(highest, 1.0)
 
 
 @announces
@@ -137,15 +159,18 @@ def radial_distribution(
     ------
     MethodError
         The structure is not periodic in three directions, or a length is none.
+    MemoryBudgetError
+        There are too many pairs.
     """
     trajectory.require_volume()
     half_A = float(widths_A(trajectory.cells_A, trajectory.pbc).min()) / 2
     farthest_A = half_A if farthest_A is None else farthest_A
     if not 0 < width_A < farthest_A < np.inf:
         raise MethodError(
-            f"shells of {width_A} Å up to {farthest_A} Å cannot be: give width_A above 0 and below "
-            f"farthest_A."
+            f"shells of {width_A} Å up to {farthest_A} Å cannot be: give `width_A` above 0 and "
+            f"below `farthest_A`."
         )
+    _require_room(trajectory, farthest_A)
     n_shells = max(int(farthest_A / width_A + 1e-9), 1)
     blocks = _Blocks.of(trajectory, n_shells, width_A, as_progress(progress))
     ends = width_A * np.arange(n_shells + 1)
@@ -210,6 +235,17 @@ class _Blocks:
                 n_frames[block] += 1
                 advance(index + 1, "")
         return cls(counts, times_volume, n_frames)
+
+
+def _require_room(trajectory: Trajectory, farthest_A: float) -> None:
+    """Check that the pairs of a frame fit into the memory."""
+    in_sphere = 4.0 / 3.0 * np.pi * farthest_A**3 / float(trajectory.volumes_A3.min())
+    n_pairs = int(trajectory.n_atoms**2 * in_sphere)
+    require_room(
+        n_pairs * _BYTES_OF_PAIR,
+        f"counting some {n_pairs:.2g} pairs of a frame up to {farthest_A:g} Å",
+        "Take a smaller `farthest_A`.",
+    )
 
 
 def _pairs(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nearsight.errors import MethodError
 from nearsight.records.base import CalculatedRecord, Record
 from nearsight.records.questions import (
     DynamicsRecord,
@@ -14,6 +15,7 @@ from nearsight.records.questions import (
     PhononsRecord,
     RelaxationRecord,
     ThermochemistryRecord,
+    TrajectoryRecord,
     VibrationsRecord,
 )
 from nearsight.reports.numbers import SECTION_BUDGET_BYTES, numbers_section
@@ -34,6 +36,7 @@ from nearsight.reports.subjects import (
     relaxation,
     spectra,
     thermochemistry,
+    trajectory,
 )
 from nearsight.reports.subjects.subject import Subject
 
@@ -41,6 +44,7 @@ SUBJECTS: dict[type[CalculatedRecord], Subject[Any]] = {
     EnergyRecord: energy.SUBJECT,
     RelaxationRecord: relaxation.SUBJECT,
     DynamicsRecord: dynamics.SUBJECT,
+    TrajectoryRecord: trajectory.SUBJECT,
     HessianRecord: hessian.SUBJECT,
     VibrationsRecord: spectra.VIBRATIONS,
     HeatCapacityRecord: spectra.HEAT_CAPACITY,
@@ -73,10 +77,19 @@ def section_of(
         How much of the page moving modes may take, where there are any.
     budget_bytes
         How much of the page the structure and the record of one that was read may take.
+
+    Raises
+    ------
+    MethodError
+        The record is of a training.
     """
     if isinstance(record, FailureRecord):
         return failed_section(record, number)
-    assert isinstance(record, CalculatedRecord)
+    if not isinstance(record, CalculatedRecord):
+        raise MethodError(
+            f"{record.structure} is data that potentials were trained on, of which pages show "
+            f"nothing yet; leave its record out."
+        )
     subject = SUBJECTS[type(record)]
     anchor = f"structure-{number}"
     provenance = provenance_groups(record, subject.derivatives(record), subject.conventions(record))
