@@ -119,7 +119,7 @@ def _stated(files: list[ReadFile], names: list[str], options: dict[str, Any]) ->
         for key, value in file.stated.items():
             if key not in options and stated.get(key, value) != value:
                 raise ModelError(
-                    f"{said_by[key]} says `{key}` {stated[key]}, and {name} {value}; choose one "
+                    f"{said_by[key]} says {key} is {stated[key]}, and {name} {value}; choose one "
                     f"behind the name, as in ?{key}={value}."
                 )
             stated[key], said_by[key] = value, name

@@ -166,7 +166,7 @@ def _numbers_of_buckingham(pair: Buckingham, r: float) -> tuple[float, ...]:
     assert core is not None
     if core >= r:
         raise ModelError(
-            f"the hard core of {core:g} Å reaches the cutoff of {r:g} Å; make `cutoff_A` larger."
+            f"the hard core of {core:g} Å reaches the cutoff of {r:g} Å; make cutoff_A larger."
         )
     decayed = a * np.exp(-b * r)
     value = decayed - c6 / r**6
