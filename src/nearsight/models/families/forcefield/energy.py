@@ -255,7 +255,9 @@ def tail_energy(
 ) -> torch.Tensor:
     """Return what pairs beyond the cutoff have, were sites spread evenly: 2π/V Σ N_a N_b ∫ u r² dr.
 
-    Pairs within the rigid framework do not count.
+    Pairs within the rigid framework do not count. The stress is the derivative of this energy; the
+    usual tail of the pressure has 2π/(3V²) Σ N_a N_b r_c³ u(r_c) more, for pairs that come across
+    the cutoff when the cell changes.
     """
     n_types = len(table.c6)
     counts = torch.bincount(types, minlength=n_types).to(table.tail_eV_A3)

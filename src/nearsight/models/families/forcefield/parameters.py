@@ -134,6 +134,16 @@ class Molecule:
     """Shape ``(n_sites, 3)``."""
     source: str = ""
 
+    def __post_init__(self) -> None:
+        if (
+            self.positions_A.shape != (len(self.types), 3)
+            or not np.isfinite(self.positions_A).all()
+        ):
+            raise ModelError(
+                f"the {len(self.types)} sites of a molecule of {', '.join(self.types)} are at "
+                f"{self.positions_A.tolist()} Å; give each x, y and z."
+            )
+
 
 @dataclass(frozen=True)
 class Ending:
