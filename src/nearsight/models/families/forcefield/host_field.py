@@ -105,7 +105,7 @@ class HostField:
             )
         require_finite(positions.reshape(-1, 3), "position of guest site")
         sites = self._of_guest(guest)
-        table, indices = self._energy.table((*self._sites.types, *sites.types))
+        table, indices = self._energy.table(self._sites.types, sites.types)
         host_types = torch.tensor([indices[name] for name in self._sites.types])
         total = np.full(len(positions), self._constant_eV(table, sites, indices))
         kinds: dict[tuple[str, float], list[int]] = {}
