@@ -114,7 +114,7 @@ def test_folders_and_files_of_raspa_are_recognised(tmp_path: Path) -> None:
 
 
 def test_what_is_built_in() -> None:
-    assert built_in() == ("mercado-mg-mof-74", "trappe", "uff")
+    assert built_in() == ("mercado-mg-mof-74", "spce", "trappe", "uff")
     for name in built_in():
         assert load(name).facts.citation
     kelvin = 1 / BOLTZMANN_EV_PER_K
