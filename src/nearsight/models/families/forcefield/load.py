@@ -13,7 +13,8 @@ and types. A rigid molecule has no energy with itself, nor has a rigid framework
 its own images: alone both have the energy 0, but for a molecule's images in a crystal. A framework
 without the array is made of single atoms, whose energy with each other, bonded or not, is large and
 constant; differences are the same. Energies, forces and stresses are so those of the interactions
-*between* bodies.
+*between* bodies. Nothing holds the sites of a molecule together: what moves atoms one by one, as
+relaxation and dynamics do, is for single atoms only, and tears molecules of several sites apart.
 
 Pairs are summed with all images within the cutoff, so that a cell may be narrower than twice of it.
 Charges are summed by Ewald's method (`ewald`) in crystals, and each with each in what is not
