@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ase.build import bulk
+from ase.calculators.emt import EMT
 
 from labelled_clusters import labelled_clusters
 from nearsight.arrays import FloatArray
