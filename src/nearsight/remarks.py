@@ -69,6 +69,8 @@ CODES: Mapping[str, Code] = {
     "loose-pieces": Code(_CAUTION, "No pair holds parts of the structure to each other."),
     "products-by-differences": Code(_CAUTION, "Products are differences of forces."),
     "saved-without-code": Code(_CAUTION, "A warning of a file from before warnings had codes."),
+    # models
+    "extrapolated": Code(_CAUTION, "Atoms are outside of what the model was trained on."),
     # dynamics
     "timestep-long": Code(_CAUTION, "The timestep is long for the lightest atom."),
     # training

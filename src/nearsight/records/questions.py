@@ -75,6 +75,10 @@ class EnergyRecord(CalculatedRecord):
     max_stress_GPa: Annotated[
         float | None, Says("Largest component of the stress; null if nobody asked.", "GPa")
     ]
+    n_extrapolating: Annotated[
+        int | None,
+        Says("Atoms outside of what the model was trained on; null if it does not know.", "1"),
+    ]
     results: "EnergyResults | None" = field(default=None, repr=False, compare=False)
 
     def _said(self) -> list[str]:

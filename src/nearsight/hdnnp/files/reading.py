@@ -168,8 +168,8 @@ def _units(
         return _ATOMIC_UNITS, "bohr and hartree, as RuNNer 2 has them"
     raise said.error(
         f"the file does not say its units, and n2p2 works in any. Name them, angstrom,eV or "
-        f"bohr,hartree (RuNNer's), or add the line "
-        f"{input_nn.UNITS_LINE.format('angstrom,eV')!r}, which other programs pass over. The "
+        f"bohr,hartree (RuNNer's), of a model as in hdnnp:FOLDER?units=bohr,hartree, or add the "
+        f"line {input_nn.UNITS_LINE.format('angstrom,eV')!r}, which other programs pass over. The "
         f"largest cutoff radius, {largest_cutoff:g}, would be {largest_cutoff:.4g} Å or "
         f"{largest_cutoff * _ATOMIC_UNITS.length_A:.4g} Å."
     )
