@@ -38,7 +38,7 @@ from nearsight.training.settings import (
 from nearsight.training.train import train
 
 SETTINGS = TrainingSettings(
-    functions=FunctionSettings(cutoff_A=2.5, n_radial=5, zetas=(1.0, 4.0)),
+    functions=FunctionSettings(cutoff_A=2.5, n_radial=5, zetas=(1.0, 4.0), smallest_range=0.02),
     network=NetworkSettings(hidden_layers=(8, 8)),
     optimizer=OptimizerSettings(n_force_components=11, observations_per_decade=400.0),
     stopping=StoppingSettings(epochs=3),
