@@ -235,6 +235,8 @@ def save_archive(
 ) -> None:
     """Save `arrays` and a JSON `header` as one archive of the given `kind`.
 
+    With `compress` false it is larger, and written at once: for numbers without a pattern.
+
     Raises
     ------
     StorageError

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
         PhononsRecord,
         RelaxationRecord,
         ThermochemistryRecord,
-        TrainingRecord,
         VibrationsRecord,
     )
+    from nearsight.records.training_record import TrainingRecord
 
 __all__ = [
     "QUESTIONS",

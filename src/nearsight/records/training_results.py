@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from nearsight.records.questions import TrainingRecord
 from nearsight.records.shared_fields import UNKNOWN_RUN, Run, part_of
 from nearsight.records.training_parts import MemberPart
+from nearsight.records.training_record import TrainingRecord
 from nearsight.remarks import Remark
 from nearsight.settings import Settings
 from nearsight.structures.naming import paragraph

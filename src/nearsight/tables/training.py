@@ -1,8 +1,8 @@
 """What commands print of a training."""
 
 from nearsight.printable import printable_name
-from nearsight.records.questions import TrainingRecord
 from nearsight.records.training_parts import ErrorsPart, MemberPart
+from nearsight.records.training_record import TrainingRecord
 from nearsight.tables.lines import print_line
 
 _GROUP = 16

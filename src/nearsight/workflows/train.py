@@ -17,8 +17,9 @@ from nearsight.hdnnp.frames import Frame
 from nearsight.hdnnp.units import units_named
 from nearsight.memory import default_memory_budget
 from nearsight.progress import Progress
-from nearsight.records.questions import LocalityRecord, TrainingRecord
+from nearsight.records.questions import LocalityRecord
 from nearsight.records.shared_fields import Run
+from nearsight.records.training_record import TrainingRecord
 from nearsight.records.training_results import TrainingResults, training_record
 from nearsight.resources import Resources
 from nearsight.training.labelled import LabelledData, labelled_data
