@@ -70,6 +70,7 @@ CODES: Mapping[str, Code] = {
     "products-by-differences": Code(_CAUTION, "Products are differences of forces."),
     "saved-without-code": Code(_CAUTION, "A warning of a file from before warnings had codes."),
     # dynamics
+    "velocities-of-file": Code(_NOTE, "The atoms begin with the velocities in the file."),
     "timestep-long": Code(_CAUTION, "The timestep is long for the lightest atom."),
     # relaxation
     "unrelaxed": Code(_CAUTION, "The structure was not relaxed by the model."),
