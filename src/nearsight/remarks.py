@@ -69,10 +69,20 @@ CODES: Mapping[str, Code] = {
     "loose-pieces": Code(_CAUTION, "No pair holds parts of the structure to each other."),
     "products-by-differences": Code(_CAUTION, "Products are differences of forces."),
     "saved-without-code": Code(_CAUTION, "A warning of a file from before warnings had codes."),
+    # models
+    "extrapolated": Code(_CAUTION, "Atoms are outside of what the model was trained on."),
     # dynamics
     "velocities-of-file": Code(_NOTE, "The atoms begin with the velocities in the file."),
     "interval-rounded": Code(_NOTE, "Samples are not as far apart as was asked for."),
     "timestep-long": Code(_CAUTION, "The timestep is long for the lightest atom."),
+    # training
+    "frames-unlabelled": Code(_CAUTION, "Frames without energy or forces were left out."),
+    "frames-repeated": Code(_CAUTION, "Frames that repeat earlier ones were left out."),
+    "labels-contradict": Code(_PROBLEM, "Equal structures have different energies."),
+    "units-mixed": Code(_PROBLEM, "Labels look as if they were in different units."),
+    "functions-left-out": Code(_NOTE, "Symmetry functions that tell nothing were left out."),
+    "training-diverged": Code(_PROBLEM, "The training diverged; the best potential was kept."),
+    "overfitted": Code(_CAUTION, "Errors on the test structures are far above those learnt."),
     # relaxation
     "unrelaxed": Code(_CAUTION, "The structure was not relaxed by the model."),
     "not-converged": Code(_PROBLEM, "The relaxation did not reach its threshold."),

@@ -30,6 +30,11 @@ _TITLES = {
     "presentation": "units of what is shown",
     "fragments": "fragments",
     "convergence": "convergence",
+    "data": "data",
+    "functions": "symmetry functions",
+    "network": "networks",
+    "optimizer": "optimizer",
+    "stopping": "when it ends",
 }
 """Groups of settings that have a heading of their own."""
 

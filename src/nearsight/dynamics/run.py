@@ -164,6 +164,8 @@ class _Run:
         start = saved = self.clock()
         samples, first = [], moving.step
         moving.evaluate()
+        if resumed_step is None:
+            self._count()
         if not self.is_recorded:
             self._save()  # from here on files that have something belong to this run
             samples.append(self._recorded())
@@ -172,6 +174,7 @@ class _Run:
             with progress.task("steps of dynamics", n_steps, moving.step) as advance:
                 while moving.step < n_steps:
                     moving.move()
+                    self._count()
                     self.watch.require_together(moving.temperature_K)
                     if moving.step % interval == 0:
                         self.watch.require_bonds(moving.atoms)
@@ -200,8 +203,26 @@ class _Run:
             n_searches=None if pairs is None else pairs.n_searches,
             seconds=self.clock() - start,
             provenance=self.provenance,
-            warnings=self.remarks,
+            extrapolated=moving.extrapolated if moving.knows_extrapolation else None,
+            warnings=(
+                *self.remarks,
+                *moving.extrapolated.remarks(len(moving.atoms), self.provenance.model.name),
+            ),
         )
+
+    def _count(self) -> None:
+        """Count where the model extrapolates, and say so once, while there is time to stop."""
+        before = self.moving.extrapolated.n_steps
+        self.moving.count()
+        if before == 0 and self.moving.extrapolated.n_steps:
+            logger.warning(
+                "at step %d %d of %d atoms are outside of what %s was trained on; how often that "
+                "is so is said at the end",
+                self.moving.step,
+                self.moving.extrapolated.most_atoms,
+                len(self.moving.atoms),
+                self.provenance.model.name,
+            )
 
     def _note(self, n_steps: int, seconds: float) -> str:
         """Return what progress says beside the number of steps."""

@@ -52,10 +52,12 @@ if TYPE_CHECKING:
         ReadingSettings,
         RelaxSettings,
         ThermochemistrySettings,
+        TrainSettings,
         TrajectorySettings,
         VibrationsSettings,
     )
     from nearsight.workflows.thermochemistry import thermochemistry
+    from nearsight.workflows.train import train
     from nearsight.workflows.trajectory import trajectory
     from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
@@ -86,6 +88,7 @@ __all__ = [
     "RowSettings",
     "ThermochemistrySettings",
     "ThermodynamicSettings",
+    "TrainSettings",
     "TrajectorySettings",
     "Unfinished",
     "VelocitySettings",
@@ -100,6 +103,7 @@ __all__ = [
     "phonons",
     "relax",
     "thermochemistry",
+    "train",
     "trajectory",
     "vibrations",
 ]
