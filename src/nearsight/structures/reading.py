@@ -18,6 +18,7 @@ from nearsight.structures.ase_files import read_with_ase
 from nearsight.structures.charge import CHARGE, SPIN, electrons_of_file
 from nearsight.structures.checking import require_atomic_numbers
 from nearsight.structures.cif import is_cif, read_cif
+from nearsight.structures.molecules import MOLECULE, SITE_TYPE
 from nearsight.structures.selection import split_selection
 
 logger = logging.getLogger("nearsight.structures")
@@ -25,7 +26,15 @@ logger = logging.getLogger("nearsight.structures")
 NOTES_KEY = "reading_notes"
 """Key of ``atoms.info`` under which `read_structure` leaves a list of remarks, if there are any."""
 
-_KEPT_ARRAYS = ("numbers", "positions", "masses", "initial_charges", "initial_magmoms")
+_KEPT_ARRAYS = (
+    "numbers",
+    "positions",
+    "masses",
+    "initial_charges",
+    "initial_magmoms",
+    MOLECULE,
+    SITE_TYPE,
+)
 
 _OF_ELECTRONS = frozenset(
     {
@@ -58,9 +67,10 @@ def read_structure(
     The format follows from the name and the content. Of a file with several structures ``FILE@1``
     is the first (ASE counts from 0), and ``FILE@name`` the block of a CIF with that name; without a
     choice the last one is read, which a note says. Only what defines a structure is kept: species,
-    masses, positions in Å, cell, periodicity, initial charges and magnetic moments, and the charge
-    and the multiplicity of all atoms, as ``charge`` and ``spin`` of ``atoms.info``. What the reader
-    remarked, and what was left out, is raised as `NearsightWarning` and listed in
+    masses, positions in Å, cell, periodicity, initial charges (also of a CIF's _atom_site_charge)
+    and magnetic moments, molecules and types of sites (`nearsight.structures.molecules`), and the
+    charge and the multiplicity of all atoms, as ``charge`` and ``spin`` of ``atoms.info``. What the
+    reader remarked, and what was left out, is raised as `NearsightWarning` and listed in
     ``atoms.info["reading_notes"]``; ``atoms.info`` holds nothing else.
 
     What a CIF says twice is compared: symbols and operations of its space group, the metric of its
@@ -94,6 +104,7 @@ def read_structure(
             cif = read_cif(_content(file), choice)
             found = cif.atoms
             notes = [*cif.notes, *_accepted(cif.contradictions, accept_contradictions)]
+            notes += _kept_moments(found)
         else:
             found, remarks = read_with_ase(file, choice)
             notes = [*remarks, *_left_out(found, with_motion=with_motion)]
@@ -228,15 +239,20 @@ def _left_out(found: Atoms, *, with_motion: bool) -> list[Remark]:
             f"as {CHARGE}=-1 and a multiplicity 2S + 1 as {SPIN}=2, with whole numbers."
         )
         notes.append(Remark("left-out-of-file", said))
+    return [*notes, *_kept_moments(found)]
+
+
+def _kept_moments(found: Atoms) -> list[Remark]:
+    """Return a note on charges and magnetic moments of atoms, where there are any."""
     kept = [
         what
         for name, what in (("initial_charges", "charges"), ("initial_magmoms", "magnetic moments"))
         if found.has(name) and np.any(found.arrays[name])
     ]
-    if kept:
-        said = (
-            f"The file gives atoms initial {' and '.join(kept)}, which were kept; most models do "
-            f"not look at them."
-        )
-        notes.append(Remark("initial-moments", said))
-    return notes
+    if not kept:
+        return []
+    said = (
+        f"The file gives atoms initial {' and '.join(kept)}, which were kept; most models do not "
+        f"look at them."
+    )
+    return [Remark("initial-moments", said)]
