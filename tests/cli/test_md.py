@@ -161,3 +161,24 @@ def test_a_run_from_a_frame_has_its_velocities_and_constraints(folder: Path) -> 
         frame = read(folder / name, "-1")
         np.testing.assert_array_equal(frame.positions[2], slab.positions[2])
         np.testing.assert_array_equal(frame.constraints[0].index, [2])
+
+
+def test_an_interrupted_run_is_listed_and_removed(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    interrupted_at: Callable[[int], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    interrupted_at(7)
+    assert md("--time", "0.1ps") == 130
+    assert sorted(path.suffix for path in (folder / ".nearsight").iterdir()) == [
+        ".csv",
+        ".dynamics",
+    ]
+    capsys.readouterr()
+    assert main(["clean"]) == 0
+    _, listed, last = capsys.readouterr().out.splitlines()
+    assert listed.split()[:4] == ["copper", "dynamics", "6", "steps"]
+    assert last.startswith("--remove removes 1 file (")
+    assert main(["clean", "--remove"]) == 0
+    assert not (folder / ".nearsight").exists()
