@@ -72,6 +72,8 @@ CODES: Mapping[str, Code] = {
     # models
     "extrapolated": Code(_CAUTION, "Atoms are outside of what the model was trained on."),
     # dynamics
+    "velocities-of-file": Code(_NOTE, "The atoms begin with the velocities in the file."),
+    "interval-rounded": Code(_NOTE, "Samples are not as far apart as was asked for."),
     "timestep-long": Code(_CAUTION, "The timestep is long for the lightest atom."),
     # training
     "frames-unlabelled": Code(_CAUTION, "Frames without energy or forces were left out."),
@@ -107,6 +109,8 @@ CODES: Mapping[str, Code] = {
     "modes-not-converged": Code(_CAUTION, "Lowest modes did not converge."),
     "error-bar": Code(_CAUTION, "The error bar of a probed heat capacity is not small."),
     # trajectories
+    "positions-jump": Code(_CAUTION, "Positions that count as unwrapped seem to be wrapped."),
+    "drifting": Code(_CAUTION, "A series drifts, and what fluctuates is not in equilibrium."),
     "images-counted": Code(_NOTE, "Pairs with periodic images repeat what the cell has."),
     "size-not-corrected": Code(_NOTE, "Diffusion was not corrected for the size of the cell."),
     "not-diffusive": Code(_CAUTION, "Displacements do not grow as those of diffusion do."),

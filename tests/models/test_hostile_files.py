@@ -25,6 +25,8 @@ FILES = {
     "metatomic": ("network.pt", "network.ckpt"),
     "schnetpack": ("best_model",),
     "fairchem": ("network.pt",),
+    "forcefield": ("field.toml", "force_field.json"),
+    "hdnnp": ("potential/input.nn", "potential/scaling.data"),
     "nequix": ("network.nqx", "network.pt"),
 }
 """Names such as each family's files have."""

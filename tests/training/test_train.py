@@ -13,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ase.build import bulk
+from ase.calculators.emt import EMT
 
 from labelled_clusters import labelled_clusters
 from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError, StorageError
 from nearsight.hdnnp.files.reading import read_potential
+from nearsight.hdnnp.frames import Frame
 from nearsight.hdnnp.kernels.compiled_potential import compile_potential
 from nearsight.hdnnp.kernels.evaluation import evaluate
 from nearsight.hdnnp.potential import Potential
@@ -35,7 +38,7 @@ from nearsight.training.settings import (
 from nearsight.training.train import train
 
 SETTINGS = TrainingSettings(
-    functions=FunctionSettings(cutoff_A=2.5, n_radial=5, zetas=(1.0, 4.0)),
+    functions=FunctionSettings(cutoff_A=2.5, n_radial=5, zetas=(1.0, 4.0), smallest_range=0.02),
     network=NetworkSettings(hidden_layers=(8, 8)),
     optimizer=OptimizerSettings(n_force_components=11, observations_per_decade=400.0),
     stopping=StoppingSettings(epochs=3),
@@ -267,3 +270,25 @@ def test_a_killed_training_goes_on(tmp_path: Path) -> None:
     assert 0 < resumed.resumed_epoch < 30
     whole = train(data, longer(SETTINGS, 30), progress=False)
     assert (weights_of(resumed.last) == weights_of(whole.last)).all()
+
+
+def test_cells_smaller_than_the_cutoff_are_learnt() -> None:
+    """Copper, whose cell is smaller than the cutoff: images count, and energies are extensive."""
+    random = np.random.default_rng(0)
+    frames = []
+    for _ in range(20):
+        atoms = bulk("Cu", a=3.6 * random.uniform(0.97, 1.03), cubic=True)
+        atoms.rattle(0.05, rng=random)
+        atoms.calc = EMT()
+        frames.append(Frame(atoms.copy(), atoms.get_potential_energy(), atoms.get_forces()))
+    functions = FunctionSettings(cutoff_A=4.5, n_radial=4, zetas=(1.0,))
+    asked = replace(SETTINGS, functions=functions, stopping=StoppingSettings(epochs=15))
+    found = train(labelled_data(frames), asked, progress=False)
+    first, best = found.epochs[0].errors.of("test"), found.best_errors.errors.of("test")
+    assert best.force_RMSE_eV_per_A < 0.2 * first.force_RMSE_eV_per_A
+    compiled = compile_potential(found.best)
+    energies = [
+        evaluate(compiled, each.numbers, pairs_of(each, compiled.cutoff_A)).energy_eV
+        for each in (frames[0].atoms, frames[0].atoms.repeat((2, 1, 2)))
+    ]
+    assert energies[1] == pytest.approx(4 * energies[0], rel=1e-11)

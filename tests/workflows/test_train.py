@@ -15,12 +15,15 @@ from nearsight.hdnnp.files.extended_xyz import write_extended_xyz
 from nearsight.hdnnp.files.input_data import write_input_data
 from nearsight.hdnnp.files.reading import read_potential
 from nearsight.hdnnp.kernels.compiled_potential import compile_potential
+from nearsight.hdnnp.kernels.evaluation import evaluate
 from nearsight.hdnnp.potential import PotentialUnits
 from nearsight.hdnnp.symmetry_functions import RadialFunction
+from nearsight.models.contract import forces_of
 from nearsight.records import LocalityRecord, TrainingRecord
 from nearsight.records.locality_parts import RangePart
+from nearsight.structures.pairs import pairs_of
 from nearsight.training import FunctionSettings, NetworkSettings, StoppingSettings
-from nearsight.workflows import TrainSettings, train
+from nearsight.workflows import TrainSettings, energy, train
 
 SETTINGS = TrainSettings(
     functions=FunctionSettings(cutoff_A=2.5, n_radial=4, zetas=(1.0,)),
@@ -135,3 +138,22 @@ def test_bad_data_is_refused(tmp_path: Path) -> None:
         train(tmp_path / "input.data", SETTINGS)
     few = replace(SETTINGS, units="angstrom,eV", data=replace(SETTINGS.data, test_share=0.3))
     assert json.dumps(train(tmp_path / "input.data", few, progress=False).to_json())
+
+
+def test_what_was_trained_is_a_model(tmp_path: Path) -> None:
+    """By its name, through files and PyTorch; the member of the record says which it is."""
+    frames = labelled_clusters()
+    record = train(frames, SETTINGS, out=tmp_path / "out", progress=False)
+    assert record.results is not None
+    [training] = record.results.trainings
+    name = training.provenance.model.name
+    assert name == f"hdnnp:{tmp_path / 'out' / 'best'}"
+    compiled = compile_potential(training.best)
+    atoms = frames[7].atoms
+    expected = evaluate(compiled, atoms.numbers, pairs_of(atoms, compiled.cutoff_A))
+    found = energy(atoms, name)
+    assert found.energy_eV == pytest.approx(expected.energy_eV, abs=1e-10)
+    assert found.results is not None
+    np.testing.assert_allclose(
+        forces_of(found.results.evaluation), expected.forces_eV_per_A, atol=1e-10
+    )

@@ -8,7 +8,8 @@ from nearsight.cli.record_files import record_in
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.figures import potentials_figure
-from nearsight.records.questions import HdnnpTestRecord, TrainingRecord
+from nearsight.records.hdnnp_test_record import HdnnpTestRecord
+from nearsight.records.training_record import TrainingRecord
 from nearsight.runs.outputs import Outcome
 from nearsight.tables.potential_errors import potential_errors_tables, print_hdnnp_test
 from nearsight.terminal.logs import progress_for

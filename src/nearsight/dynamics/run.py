@@ -18,7 +18,7 @@ from nearsight.dynamics.moving import Moving
 from nearsight.dynamics.result import Dynamics
 from nearsight.dynamics.samples import Sample, SamplesFile
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
-from nearsight.dynamics.timestep import timestep_remarks
+from nearsight.dynamics.timestep import interval_remarks, timestep_remarks
 from nearsight.dynamics.watch import BrokenRunError, Watch
 from nearsight.errors import CheckpointError, MethodError, ModelError, SettingError
 from nearsight.fingerprint import fingerprint
@@ -28,6 +28,7 @@ from nearsight.models.evaluable import require_calculable
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, Setting
+from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
 
 logger = logging.getLogger("nearsight.dynamics")
@@ -122,11 +123,17 @@ def run_dynamics(
         for name, file in (("trajectory", frames), ("samples", lines)):
             if file is not None:
                 file.begin(None if state is None else state.sizes.get(name, 0))
-        for remark in timestep_remarks(atoms, settings.timestep_fs):
+        remarks = (
+            *timestep_remarks(atoms, settings.timestep_fs),
+            *interval_remarks(settings, output),
+        )
+        for remark in remarks:
             logger.warning("%s", remark)  # before hours are spent
         used = {**settings.to_json(), "thermostat": settings.chosen_thermostat}
         provenance = Provenance(model.identity, used, versions_behind(model.identity))
-        run = _Run(moving, output, frames, lines, keeper, checkpoint_s, watch, provenance, clock)
+        run = _Run(
+            moving, output, frames, lines, keeper, checkpoint_s, watch, provenance, remarks, clock
+        )
         run.is_recorded = state is not None and state.is_recorded
         return run.to_the_end(None if state is None else state.step, as_progress(progress))
 
@@ -143,6 +150,7 @@ class _Run:
     checkpoint_s: float
     watch: Watch
     provenance: Provenance
+    remarks: tuple[Remark, ...]
     clock: Callable[[], float]
     is_recorded: bool = False
     """Whether frames and samples have begun."""
@@ -197,7 +205,7 @@ class _Run:
             provenance=self.provenance,
             extrapolated=moving.extrapolated if moving.knows_extrapolation else None,
             warnings=(
-                *timestep_remarks(moving.atoms, moving.settings.timestep_fs),
+                *self.remarks,
                 *moving.extrapolated.remarks(len(moving.atoms), self.provenance.model.name),
             ),
         )

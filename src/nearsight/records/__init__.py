@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         text_of,
         write,
     )
+    from nearsight.records.hdnnp_test_record import HdnnpTestRecord
     from nearsight.records.json_lines import JsonLines
     from nearsight.records.questions import (
         QUESTIONS,
@@ -22,16 +23,15 @@ if TYPE_CHECKING:
         ElasticRecord,
         EnergyRecord,
         FailureRecord,
-        HdnnpTestRecord,
         HeatCapacityRecord,
         HessianRecord,
         LocalityRecord,
         PhononsRecord,
         RelaxationRecord,
         ThermochemistryRecord,
-        TrainingRecord,
         VibrationsRecord,
     )
+    from nearsight.records.training_record import TrainingRecord
 
 __all__ = [
     "QUESTIONS",

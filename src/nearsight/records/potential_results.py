@@ -9,6 +9,7 @@ from nearsight.charts.chart import Chart
 from nearsight.hdnnp.potential import Potential
 from nearsight.provenance import ModelIdentity, installed_versions
 from nearsight.records.described import plain
+from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.parts import ModelPart
 from nearsight.records.potential_parts import (
     ElementErrorsPart,
@@ -17,7 +18,6 @@ from nearsight.records.potential_parts import (
     GroupErrorsPart,
     PotentialErrorsPart,
 )
-from nearsight.records.questions import HdnnpTestRecord
 from nearsight.records.shared_fields import UNKNOWN_RUN, Run
 from nearsight.remarks import Remark
 from nearsight.settings import Settings

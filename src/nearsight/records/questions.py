@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from nearsight import errors
 from nearsight.records.base import CalculatedRecord, DerivativesRecord, Record, RestingRecord
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
-from nearsight.records.described import Plain, Says
+from nearsight.records.described import Says
 from nearsight.records.dynamics_parts import DynamicsPart
 from nearsight.records.elastic_parts import ElasticityPart
+from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.json_schema import DIALECT
 from nearsight.records.locality_parts import (
     ComparisonPart,
@@ -17,8 +18,7 @@ from nearsight.records.locality_parts import (
     RangePart,
     SitePart,
 )
-from nearsight.records.parts import ErrorPart, ModelPart, RelaxationPart, VerdictPart
-from nearsight.records.potential_parts import PotentialErrorsPart
+from nearsight.records.parts import ErrorPart, RelaxationPart, VerdictPart
 from nearsight.records.spectra import (
     BandsPart,
     ConvergencePart,
@@ -33,12 +33,7 @@ from nearsight.records.spectra import (
     ProbedSpectrum,
     ThermodynamicsRow,
 )
-from nearsight.records.training_parts import (
-    FunctionPart,
-    LeftOutPart,
-    MemberPart,
-    PairDistancesPart,
-)
+from nearsight.records.training_record import TrainingRecord
 from nearsight.records.trajectory_parts import (
     CorrelationPart,
     DiffusionPart,
@@ -50,11 +45,9 @@ from nearsight.records.trajectory_parts import (
     SpectrumPart,
     TemperaturePart,
 )
-from nearsight.remarks import Remark
 
 if TYPE_CHECKING:
     from nearsight.records.locality_results import LocalityResults
-    from nearsight.records.potential_results import HdnnpTestResults
     from nearsight.records.results import (
         DynamicsResults,
         ElasticResults,
@@ -65,7 +58,6 @@ if TYPE_CHECKING:
         RelaxationResults,
         ThermochemistryResults,
     )
-    from nearsight.records.training_results import TrainingResults
     from nearsight.records.trajectory_results import TrajectoryResults
 
 FrequencyUnit = Literal["cm-1", "THz"]
@@ -367,72 +359,6 @@ class LocalityRecord(CalculatedRecord):
     def _said(self) -> list[str]:
         radius = f"fragments of {self.common_radius_A:.2f} Å for {len(self.sites)} sites"
         return [*super()._said(), radius, self.verdict.short]
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class TrainingRecord(Record):
-    """The training of one potential, or of the members of a committee, on labelled structures."""
-
-    question: ClassVar[str] = "train"
-
-    elements: Annotated[tuple[str, ...], Says("Elements of the data, by atomic number.")]
-    n_structures: Annotated[int, Says("Labelled structures that were used.", "1")]
-    members: Annotated[tuple[MemberPart, ...], Says("The potentials.")]
-    functions: Annotated[tuple[FunctionPart, ...], Says("Symmetry functions of all of them.")]
-    functions_left_out: Annotated[
-        tuple[LeftOutPart, ...], Says("Symmetry functions that tell nothing, and were left out.")
-    ]
-    pair_distances: Annotated[
-        tuple[PairDistancesPart, ...], Says("Distances in the training set, up to the cutoff.")
-    ]
-    versions: Annotated[
-        Mapping[str, str], Says("Versions of all packages that can change the numbers.")
-    ]
-    settings: Annotated[Mapping[str, Plain], Says("What was asked for, in groups.")]
-    seconds: Annotated[float | None, Says("Wall time of all; null if nobody measured.", "s")]
-    warnings: Annotated[tuple[Remark, ...], Says("What must be known before they are used.")]
-    results: "TrainingResults | None" = field(default=None, repr=False, compare=False)
-
-    def _said(self) -> list[str]:
-        said = [f"{self.question} of {'-'.join(self.elements)} on {self.n_structures} structures"]
-        for member in self.members:
-            [of_test] = [e for e in member.best.errors if (e.set, e.group) == ("test", "all")]
-            energy, force = of_test.energy_RMSE_eV_per_atom, of_test.force_RMSE_eV_per_A
-            if energy is not None and force is not None:
-                said.append(f"{1000 * energy:.2f} meV/atom and {force:.3f} eV/Å on the test set")
-        return said
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class HdnnpTestRecord(Record):
-    """How far a potential of Behler and Parrinello is off for labelled structures."""
-
-    question: ClassVar[str] = "hdnnp-test"
-
-    model: Annotated[ModelPart, Says("The potential.")]
-    elements: Annotated[tuple[str, ...], Says("Its elements, by atomic number.")]
-    cutoff_A: Annotated[float, Says("Its largest cutoff radius.", "Å")]
-    n_structures: Annotated[int, Says("Labelled structures that were predicted.", "1")]
-    training: Annotated[
-        str | None, Says("The record that said what was kept for tests; null if the data did.")
-    ]
-    errors: Annotated[PotentialErrorsPart, Says("How far it is off.")]
-    versions: Annotated[
-        Mapping[str, str], Says("Versions of all packages that can change the numbers.")
-    ]
-    settings: Annotated[Mapping[str, Plain], Says("What was asked for, by name.")]
-    seconds: Annotated[float | None, Says("Wall time of all; null if nobody measured.", "s")]
-    warnings: Annotated[tuple[Remark, ...], Says("What must be known before they are used.")]
-    results: "HdnnpTestResults | None" = field(default=None, repr=False, compare=False)
-
-    def _said(self) -> list[str]:
-        said = [f"{self.question} of {self.model.name} on {self.n_structures} structures"]
-        for each in self.errors.groups:
-            energy, force = each.energy_RMSE_eV_per_atom, each.force_RMSE_eV_per_A
-            if each.group == "all" and energy is not None and force is not None:
-                numbers = f"{1000 * energy:.2f} meV/atom and {force:.3f} eV/Å"
-                said.append(f"{numbers} for {each.set}")
-        return said
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from nearsight.charts.chart import Chart
-from nearsight.records.questions import TrainingRecord
 from nearsight.records.training_parts import EpochPart, MemberPart
+from nearsight.records.training_record import TrainingRecord
 from nearsight.training.curve_charts import learning_chart
 from nearsight.training.pair_charts import PairDistances, distances_chart, forces_chart
 

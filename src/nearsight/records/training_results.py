@@ -10,7 +10,6 @@ from nearsight.hdnnp.symmetry_functions import function_name
 from nearsight.records.codec import encoder
 from nearsight.records.potential_parts import PotentialErrorsPart
 from nearsight.records.potential_results import potential_errors_part
-from nearsight.records.questions import TrainingRecord
 from nearsight.records.shared_fields import UNKNOWN_RUN, Run, part_of
 from nearsight.records.training_parts import (
     FunctionPart,
@@ -18,6 +17,7 @@ from nearsight.records.training_parts import (
     MemberPart,
     PairDistancesPart,
 )
+from nearsight.records.training_record import TrainingRecord
 from nearsight.remarks import Remark
 from nearsight.settings import Settings
 from nearsight.structures.naming import paragraph

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from ase import Atoms
+from ase import Atoms, units
 
 from nearsight.announcing import announce
 from nearsight.errors import StructureError
@@ -18,6 +18,7 @@ from nearsight.structures.ase_files import read_with_ase
 from nearsight.structures.charge import CHARGE, SPIN, electrons_of_file
 from nearsight.structures.checking import require_atomic_numbers
 from nearsight.structures.cif import is_cif, read_cif
+from nearsight.structures.molecules import MOLECULE, SITE_TYPE
 from nearsight.structures.selection import split_selection
 
 logger = logging.getLogger("nearsight.structures")
@@ -25,7 +26,15 @@ logger = logging.getLogger("nearsight.structures")
 NOTES_KEY = "reading_notes"
 """Key of ``atoms.info`` under which `read_structure` leaves a list of remarks, if there are any."""
 
-_KEPT_ARRAYS = ("numbers", "positions", "masses", "initial_charges", "initial_magmoms")
+_KEPT_ARRAYS = (
+    "numbers",
+    "positions",
+    "masses",
+    "initial_charges",
+    "initial_magmoms",
+    MOLECULE,
+    SITE_TYPE,
+)
 
 _OF_ELECTRONS = frozenset(
     {
@@ -43,15 +52,25 @@ _OF_ELECTRONS = frozenset(
 _DECOMPRESSION = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
 
 
-def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool = False) -> Atoms:
+VELOCITIES = "velocities_A_per_fs"
+"""Column of extended XYZ in which `nearsight.dynamics` writes velocities in Å/fs."""
+
+
+def read_structure(
+    path: str | os.PathLike[str],
+    *,
+    accept_contradictions: bool = False,
+    with_motion: bool = False,
+) -> Atoms:
     """Read a structure from a CIF, or from a file of any format that ASE knows.
 
     The format follows from the name and the content. Of a file with several structures ``FILE@1``
     is the first (ASE counts from 0), and ``FILE@name`` the block of a CIF with that name; without a
     choice the last one is read, which a note says. Only what defines a structure is kept: species,
-    masses, positions in Å, cell, periodicity, initial charges and magnetic moments, and the charge
-    and the multiplicity of all atoms, as ``charge`` and ``spin`` of ``atoms.info``. What the reader
-    remarked, and what was left out, is raised as `NearsightWarning` and listed in
+    masses, positions in Å, cell, periodicity, initial charges (also of a CIF's _atom_site_charge)
+    and magnetic moments, molecules and types of sites (`nearsight.structures.molecules`), and the
+    charge and the multiplicity of all atoms, as ``charge`` and ``spin`` of ``atoms.info``. What the
+    reader remarked, and what was left out, is raised as `NearsightWarning` and listed in
     ``atoms.info["reading_notes"]``; ``atoms.info`` holds nothing else.
 
     What a CIF says twice is compared: symbols and operations of its space group, the metric of its
@@ -63,6 +82,8 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
         The file, or a choice in it.
     accept_contradictions
         Go on where a CIF contradicts itself; each contradiction becomes a note.
+    with_motion
+        Keep what dynamics start from, too: velocities, which a note says, and constraints.
 
     Returns
     -------
@@ -83,15 +104,18 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
             cif = read_cif(_content(file), choice)
             found = cif.atoms
             notes = [*cif.notes, *_accepted(cif.contradictions, accept_contradictions)]
+            notes += _kept_moments(found)
         else:
             found, remarks = read_with_ase(file, choice)
-            notes = [*remarks, *_left_out(found)]
+            notes = [*remarks, *_left_out(found, with_motion=with_motion)]
         _require_atoms(found)
     except StructureError as error:
         raise StructureError(f"{os.fspath(path)}: {error}") from error.__cause__
     atoms = Atoms(cell=found.cell, pbc=found.pbc)
     atoms.arrays = {name: found.arrays[name] for name in _KEPT_ARRAYS if name in found.arrays}
     atoms.info.update(electrons_of_file(found))
+    if with_motion:
+        notes += _set_in_motion(atoms, found)
     if notes:
         atoms.info[NOTES_KEY] = list(dict.fromkeys(notes))
         announce(notes)
@@ -173,10 +197,34 @@ def _fixes_something(found: Atoms) -> bool:
     return any(not isinstance(each, FixAtoms) or len(each.index) for each in found.constraints)
 
 
-def _left_out(found: Atoms) -> list[Remark]:
+def _set_in_motion(atoms: Atoms, found: Atoms) -> list[Remark]:
+    """Give a structure the velocities and constraints of its file, and return a note on the former.
+
+    Raises
+    ------
+    StructureError
+        A velocity is not finite.
+    """
+    if found.has("momenta"):
+        momenta = found.get_momenta()
+    elif found.has(VELOCITIES):
+        momenta = found.arrays[VELOCITIES] * found.get_masses()[:, np.newaxis] / units.fs
+    else:
+        momenta = np.zeros_like(found.positions)
+    if not np.isfinite(momenta).all():
+        raise StructureError("A velocity in it is not finite; correct it.")
+    if _fixes_something(found):
+        atoms.set_constraint(found.constraints)
+    if not momenta.any():
+        return []
+    atoms.set_momenta(momenta)
+    return [Remark("velocities-of-file", "The atoms begin with the velocities in the file.")]
+
+
+def _left_out(found: Atoms, *, with_motion: bool) -> list[Remark]:
     """Return notes on what may change the physics and is not kept, or seldom used."""
     notes = []
-    if found.constraints and _fixes_something(found):
+    if not with_motion and found.constraints and _fixes_something(found):
         said = "The constraints in the file were left out: every atom is free to move."
         notes.append(Remark("left-out-of-file", said))
     used = electrons_of_file(found)
@@ -191,15 +239,20 @@ def _left_out(found: Atoms) -> list[Remark]:
             f"as {CHARGE}=-1 and a multiplicity 2S + 1 as {SPIN}=2, with whole numbers."
         )
         notes.append(Remark("left-out-of-file", said))
+    return [*notes, *_kept_moments(found)]
+
+
+def _kept_moments(found: Atoms) -> list[Remark]:
+    """Return a note on charges and magnetic moments of atoms, where there are any."""
     kept = [
         what
         for name, what in (("initial_charges", "charges"), ("initial_magmoms", "magnetic moments"))
         if found.has(name) and np.any(found.arrays[name])
     ]
-    if kept:
-        said = (
-            f"The file gives atoms initial {' and '.join(kept)}, which were kept; most models do "
-            f"not look at them."
-        )
-        notes.append(Remark("initial-moments", said))
-    return notes
+    if not kept:
+        return []
+    said = (
+        f"The file gives atoms initial {' and '.join(kept)}, which were kept; most models do not "
+        f"look at them."
+    )
+    return [Remark("initial-moments", said)]

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from nearsight.printable import printable_name
+from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.potential_parts import (
     ExtrapolationPart,
     GroupErrorsPart,
     PotentialErrorsPart,
 )
-from nearsight.records.questions import HdnnpTestRecord
 from nearsight.tables.lines import print_line, start_of
 from nearsight.tables.table import Column, Table
 

@@ -2,8 +2,8 @@
 
 from nearsight.printable import printable_name
 from nearsight.progress import duration
-from nearsight.records.questions import TrainingRecord
 from nearsight.records.training_parts import ErrorsPart, FunctionPart, LeftOutPart, MemberPart
+from nearsight.records.training_record import TrainingRecord
 from nearsight.tables.lines import print_line
 from nearsight.tables.potential_errors import potential_errors_tables, print_potential_errors
 from nearsight.tables.table import Column, Table

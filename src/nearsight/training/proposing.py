@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations_with_replacement
 
 import numpy as np
-from ase.data import atomic_numbers
+from ase.data import atomic_numbers, chemical_symbols
 
 from nearsight.hdnnp.cutoff_functions import CutoffFunction
 from nearsight.hdnnp.symmetry_functions import (
@@ -22,6 +22,8 @@ from nearsight.training.settings import FunctionSettings
 
 Pair = tuple[str, str]
 """Two elements, in the order of their atomic numbers."""
+_MOST = 1000
+"""No atomic number is as large."""
 
 
 def pair_of(first: str, second: str) -> Pair:
@@ -46,11 +48,13 @@ def shortest_distances_A(
         distances = np.linalg.norm(
             each.atoms.positions[j] + shifts - each.atoms.positions[i], axis=1
         )
-        symbols = np.array(each.atoms.get_chemical_symbols())
-        for first, second in {pair_of(a, b) for a, b in zip(symbols[i], symbols[j], strict=True)}:
-            of_pair = (symbols[i] == first) & (symbols[j] == second)
-            pair, least = (first, second), float(distances[of_pair].min())
-            shortest[pair] = min(shortest.get(pair, math.inf), least)
+        lighter, heavier = np.sort([each.atoms.numbers[i], each.atoms.numbers[j]], axis=0)
+        kinds, of_pair = np.unique(_MOST * lighter + heavier, return_inverse=True)
+        least = np.full(len(kinds), math.inf)
+        np.minimum.at(least, of_pair, distances)
+        for kind, distance in zip(kinds.tolist(), least.tolist(), strict=True):
+            pair = (chemical_symbols[kind // _MOST], chemical_symbols[kind % _MOST])
+            shortest[pair] = min(shortest.get(pair, math.inf), distance)
     return shortest
 
 

@@ -110,7 +110,7 @@ class FunctionSettings(Settings):
             "X",
         ),
         POSITIVE,
-    ] = 0.05
+    ] = 0.1
     largest_correlation: Annotated[
         float,
         Help("leave out functions whose values are correlated more with those of another", "X"),

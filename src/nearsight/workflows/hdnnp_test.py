@@ -11,9 +11,10 @@ from nearsight.hdnnp.frames import Frame
 from nearsight.hdnnp.units import name_of, units_named
 from nearsight.progress import Progress
 from nearsight.provenance import ModelIdentity
+from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.potential_results import HdnnpTestResults, hdnnp_test_record
-from nearsight.records.questions import HdnnpTestRecord, TrainingRecord
 from nearsight.records.shared_fields import Run
+from nearsight.records.training_record import TrainingRecord
 from nearsight.training.labelled import StructuresDigest
 from nearsight.training.potential_errors import potential_errors
 from nearsight.workflows.given import require_settings

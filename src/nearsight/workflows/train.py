@@ -12,8 +12,9 @@ from nearsight.execution.local_processes import LocalProcesses
 from nearsight.execution.surroundings import current_resources
 from nearsight.memory import default_memory_budget
 from nearsight.progress import Progress
-from nearsight.records.questions import LocalityRecord, TrainingRecord
+from nearsight.records.questions import LocalityRecord
 from nearsight.records.shared_fields import Run
+from nearsight.records.training_record import TrainingRecord
 from nearsight.records.training_results import TrainingResults, training_record
 from nearsight.resources import Resources
 from nearsight.training.labelled import LabelledData, labelled_data

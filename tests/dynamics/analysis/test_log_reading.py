@@ -40,6 +40,7 @@ def test_what_is_no_log_is_refused(tmp_path: Path) -> None:
         (head, "no lines yet"),
         (head + "1,2\n", "a line is short"),
         (head + "1,2,3,4,5,6,7,8,x\n", "is damaged"),
+        (head + "0,0,3,4,5,,,,\n2,4,3,4,5,,,,\n1,2,3,4,5,,,,\n", "Line 4 is not later"),
     ):
         file.write_text(text)
         with pytest.raises(StructureError, match=reason):

@@ -115,7 +115,7 @@ def read_input_nn(file: Path) -> InputNN:
             _require_computed(line, name)
         elif name in keywords.WITHOUT_EFFECT:
             without_effect.add(name)
-        else:
+        elif name not in keywords.ALWAYS:
             refused = refused or line
     # What kind of potential it is says more than a keyword that only this kind has.
     if refused is not None:

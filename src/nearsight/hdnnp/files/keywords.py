@@ -143,7 +143,7 @@ selection_mode_energy selection_mode_force short_energy_error_threshold short_en
 short_energy_group short_force_error_threshold short_force_fraction short_force_group
 shuffle_weights_short_atomic task_batch_size_energy task_batch_size_force test_fraction train_pes
 update_single_element update_strategy updater_type use_damping use_energy use_forces use_noisematrix
-use_old_scaling use_old_weights_short use_short_forces use_systematic_weights_short weights_max
+use_old_scaling use_old_weights_short use_systematic_weights_short weights_max
 weights_min worst_case_short
 """
 _OUTPUT = """
@@ -173,5 +173,8 @@ rmse_threshold_charge rmse_threshold_trials_charge scale_max_elec scale_min_elec
 selection_mode_charge symfunction_electrostatic task_batch_size_charge use_old_weights_charge
 use_systematic_weights_electrostatic weightse_max weightse_min
 """
+ALWAYS = frozenset({"use_short_forces"})
+"""What n2p2 has to be told, and goes without saying here."""
+
 WITHOUT_EFFECT = frozenset((_TRAINING + _OUTPUT + _OF_CHARGES).split())
 """What concerns training, output, or charges that a potential of the short range has not."""

@@ -152,7 +152,7 @@ def _input_nn_text(potential: Potential) -> Iterator[str]:
     yield from _scaling_lines(potential.scaling)
     yield "\n"
     yield from _layer_lines(potential)
-    yield "\n"
+    yield "use_short_forces\n\n"  # without it nnp-dataset writes forces of zero, and says nothing
     for element in potential.elements:
         for function in element.functions:
             yield _function_line(function)

@@ -12,6 +12,7 @@ from nearsight.models.families import (
     chgnet,
     d3,
     fairchem,
+    forcefield,
     hdnnp,
     mace,
     matgl,
@@ -58,6 +59,7 @@ _FOLDERS = (
     tblite,
     pyscf,
     ase,
+    forcefield,
 )
 
 _BUILT_IN = {folder.FAMILY.name: folder.FAMILY for folder in _FOLDERS}

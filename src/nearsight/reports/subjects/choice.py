@@ -3,22 +3,22 @@
 from typing import Any
 
 from nearsight.records.base import CalculatedRecord, Record
+from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.questions import (
     DynamicsRecord,
     ElasticRecord,
     EnergyRecord,
     FailureRecord,
-    HdnnpTestRecord,
     HeatCapacityRecord,
     HessianRecord,
     LocalityRecord,
     PhononsRecord,
     RelaxationRecord,
     ThermochemistryRecord,
-    TrainingRecord,
     TrajectoryRecord,
     VibrationsRecord,
 )
+from nearsight.records.training_record import TrainingRecord
 from nearsight.reports.numbers import SECTION_BUDGET_BYTES, numbers_section
 from nearsight.reports.provenance import provenance_groups
 from nearsight.reports.sections import (

@@ -8,10 +8,11 @@ import numpy as np
 
 from nearsight.charts.chart import Chart
 from nearsight.records.base import Record
+from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.potential_parts import PotentialErrorsPart
-from nearsight.records.questions import HdnnpTestRecord, TrainingRecord
 from nearsight.records.training_charts import learning_charts, pairs_of_record
 from nearsight.records.training_parts import MemberPart
+from nearsight.records.training_record import TrainingRecord
 from nearsight.reports import wording
 from nearsight.reports.provenance import Group, Lines, digest_text, model_lines, settings_lines
 from nearsight.reports.sections import Section
