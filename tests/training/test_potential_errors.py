@@ -165,6 +165,10 @@ def test_figures_are_of_no_more_than_some_points(potential: Potential, frames: l
     assert MOST_POINTS <= len(errors.forces.labels) <= 2 * MOST_POINTS
     charts = error_charts(errors)
     assert set(charts) == {"energies", "forces", "elements", "groups"}
+    # of one composition, the labels have a mean of zero, and predictions are off by what they are
+    assert errors.energies.labels.mean() == pytest.approx(0.0, abs=1e-7)
+    off = errors.energies.predictions - errors.energies.labels
+    assert sorted(set(off.round(6))) == [-0.023, -0.017, 0.007, 0.013]
     diagonal, train, test = charts["energies"].marks
     assert (train.label, test.label) == ("train", "test")
     assert np.array_equal(diagonal.x, diagonal.y)

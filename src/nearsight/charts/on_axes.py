@@ -44,7 +44,8 @@ def draw(chart: Chart, axes: "Axes", *, upright: bool = False) -> None:
             first = mark.label not in named
             named.add(mark.label)
             label = plain_text(mark.label) if mark.label and first else None
-            style = {"color": colors.get(mark.label), "label": label}
+            color = colors.get(mark.label) if mark.label else mark.color
+            style = {"color": "black" if color == INK else color, "label": label}
             if isinstance(mark, Line):
                 artist = _draw_line(mark, axes, upright=upright, style=style)
             elif mark.label in lines and len(mark.x) > _MOST_POINTS:

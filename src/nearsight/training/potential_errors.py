@@ -123,7 +123,7 @@ class PotentialErrors:
     worst_functions: tuple[ExtrapolatedFunction, ...]
     """Symmetry functions that leave their range, those of most atoms first."""
     energies: Parity
-    """Energies without those of free atoms, as the potential has them."""
+    """Energies less those of elements that explain the labels best (least squares)."""
     forces: Parity
     without_offsets: bool
     """Whether the mean error of the energies of each group is taken off."""
@@ -221,8 +221,11 @@ class _Thinned:
 
     def parity(self) -> Parity:
         """Return what is left."""
-        table = np.array(self.rows, dtype=np.float64).reshape(-1, 3)
-        return Parity(table[:, 0], table[:, 1], table[:, 2] > 0)
+        table = np.array(self.rows, dtype=np.float64).reshape(len(self.rows), -1)
+        return Parity(table[:, 0], table[:, 1], table[:, 2] > 0) if len(table) else _NOTHING
+
+
+_NOTHING = Parity(np.empty(0), np.empty(0), np.empty(0, dtype=bool))
 
 
 class _Sums:
@@ -234,10 +237,9 @@ class _Sums:
         self._extrapolations: dict[str, ExtrapolationCounts] = {}
         self._worst: dict[tuple[int, int], ExtrapolatedFunction] = {}
         self._energies, self._forces = _Thinned(MOST_POINTS), _Thinned(MOST_POINTS)
-        self._free_eV = {
-            each.symbol: each.atomic_energy * potential.units.energy_eV
-            for each in potential.elements
-        }
+        n_elements = len(potential.elements)
+        self._counts = np.zeros((n_elements, n_elements))
+        self._energies_of_counts = np.zeros(n_elements)
         self._unlabelled = 0
 
     def add(self, number: int, frame: Frame) -> None:
@@ -256,12 +258,12 @@ class _Sums:
         test = float(of_set == "test")
         if frame.energy_eV is not None:
             n_atoms = len(frame.atoms)
-            free_eV = sum(self._free_eV[symbol] for symbol in frame.atoms.symbols)
             group.energy_errors.append((found.energy_eV - frame.energy_eV) / n_atoms)
-            label, predicted = (
-                (energy - free_eV) / n_atoms for energy in (frame.energy_eV, found.energy_eV)
-            )
-            self._energies.add([(label, predicted, test)])
+            elements = self._compiled.elements_of(frame.atoms.numbers)
+            counts = np.bincount(elements, minlength=len(self._counts)).astype(np.float64)
+            self._counts += np.outer(counts, counts)
+            self._energies_of_counts += frame.energy_eV * counts
+            self._energies.add([(frame.energy_eV, found.energy_eV, test, *counts.tolist())])
         if frame.forces_eV_per_A is not None:
             assert found.forces_eV_per_A is not None
             self._add_forces(of_set, group, frame, found.forces_eV_per_A)
@@ -328,11 +330,21 @@ class _Sums:
             worst_functions=tuple(
                 sorted(self._worst.values(), key=lambda each: (-each.n_atoms, str(each)))
             ),
-            energies=self._energies.parity(),
+            energies=self._energies_parity(),
             forces=self._forces.parity(),
             without_offsets=without_offsets,
             warnings=self._warnings(),
         )
+
+    def _energies_parity(self) -> Parity:
+        """Return energies per atom, less those of elements that explain the labels best."""
+        if not self._energies.rows:
+            return _NOTHING
+        of_elements, *_ = np.linalg.lstsq(self._counts, self._energies_of_counts)
+        table = np.array(self._energies.rows)
+        counts = table[:, 3:]
+        labels, predictions = (table[:, :2].T - counts @ of_elements) / counts.sum(axis=1)
+        return Parity(labels, predictions, table[:, 2] > 0)
 
     def _by_group(self, without_offsets: bool) -> Iterator[GroupErrors]:
         for of_set in sorted({of_set for of_set, _ in self._groups}, key=_place):

@@ -26,7 +26,8 @@ _REASONS = {
     "correlated": "follows another one",
 }
 _NOTES = {
-    "energies": "Without the energies of free atoms. On the dotted line predictions are labels.",
+    "energies": "Per atom, less what the composition explains. On the dotted line predictions are "
+    "labels.",
     "forces": "Some of all components, evenly spread over the data.",
     "elements": "Which share of the components of forces is off by more than so much.",
     "groups": "The same by group.",
@@ -55,7 +56,7 @@ def training_section(record: TrainingRecord, anchor: str, budget_bytes: int) -> 
         subject="Trainings",
         elements=record.elements,
         model=record.members[0].folder or "hdnnp",
-        verdict=", ".join(map(_in_short, whole)),
+        verdict=_in_short(whole[0]) + (f" and {n - 1} more" if n > 1 else ""),
         values={
             "numbers": _training_numbers(record),
             "members": [
@@ -146,6 +147,7 @@ def _section(
         subject=subject,
         formula="-".join(elements),
         n_atoms=None,
+        of_data=True,
         level="unknown",
         verdict=verdict,
         model=model,
