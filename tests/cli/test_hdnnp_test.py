@@ -88,6 +88,8 @@ def test_offsets_are_said(capsys: pytest.CaptureFixture[str]) -> None:
         (["nowhere", "data.extxyz"], "nowhere is no folder"),
         (["out/best", "nothing.extxyz"], "nothing.extxyz"),
         (["out/best", "data.extxyz", "--training", "data.extxyz"], "data.extxyz"),
+        (["out/best", "data.extxyz", "--csv", "data.extxyz"], "one of the files of data"),
+        (["out/best", "data.extxyz", "--json", "record.json", "--training", "record.json"], "--t"),
         (["out/best", "other.extxyz", "--training", "record.json"], "kept for tests"),
         (["out/best", "helium.extxyz"], "no network for He"),
     ],
