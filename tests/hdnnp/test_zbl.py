@@ -42,6 +42,28 @@ def test_screening_length_and_exponentials_are_those_of_1985() -> None:
     assert len(RATES) == len(SHARES) == 4
 
 
+@pytest.mark.parametrize(
+    ("pair", "near_eV", "far_eV"),
+    [
+        (("H", "H"), 1.360006740939383, 0.014031290846977254),
+        (("C", "O"), 26.87239778208744, 0.13756555765903905),
+        (("Zn", "Zn"), 213.60114795561256, 0.592509066763774),
+        (("H", "Zn"), 16.041021762769525, 0.07931840517570457),
+    ],
+)
+def test_lammps_has_the_same(pair: tuple[str, str], near_eV: float, far_eV: float) -> None:
+    """Energies of ``pair_style zbl 1.2 3.9`` (LAMMPS of July 2025) at 0.9 and 2.7 Å.
+
+    Its constant of Coulomb's law in eV Å is 2e-8 off.
+    """
+    zbl = ZBL(1.2, 3.9)
+    strength, per_A, cubic, quartic, constant = zbl.table(pair)[0, 1]
+    r = np.array([0.9, 2.7])
+    x = np.clip(r - zbl.inner_A, 0.0, None)
+    found = screened(strength, per_A, r)[0] + (cubic + quartic * x) * x**3 + constant
+    np.testing.assert_allclose(found, [near_eV, far_eV], rtol=5e-8)
+
+
 def test_derivatives_are_differences() -> None:
     strength, per_A = ZBL(1.0, 2.0).table(SYMBOLS)[0, 2, :2]
     r, step = np.linspace(0.3, 3.0, 9), 1e-5
