@@ -1,0 +1,92 @@
+"""Interaction energies of a molecule with a framework: E(both) - E(framework) - E(molecule)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from ase import Atoms
+
+from nearsight.adsorption.framework import Framework
+from nearsight.adsorption.gases import Gas
+from nearsight.arrays import FloatArray
+from nearsight.errors import NearsightError
+from nearsight.models.batches import in_batches
+from nearsight.models.contract import Model
+from nearsight.resources import Resources
+from nearsight.structures.host_pairs import HostPairs
+from nearsight.structures.pairs import Pairs
+
+_FARTHEST_A = 12.0
+"""Beyond this cutoff there are too many pairs to keep: such a model, D3 for one, finds its own."""
+
+
+@dataclass(eq=False)
+class Interaction:
+    """A model of a gas in a framework.
+
+    Raises
+    ------
+    ModelError
+        The model does not know an element, or cannot compute the framework or the molecule.
+    """
+
+    framework: Framework
+    gas: Gas
+    model: Model
+    resources: Resources | None = None
+    framework_eV: float = field(init=False)
+    """Energy of the empty framework."""
+    molecule_eV: float = field(init=False)
+    """Energy of the molecule alone, without a box."""
+    n_calls: int = field(init=False, default=0)
+    """Structures that the model was asked for, beside these two."""
+
+    def __post_init__(self) -> None:
+        [framework] = self.model.evaluate([self.framework.atoms], forces=False)
+        [molecule] = self.model.evaluate([self.gas.atoms], forces=False)
+        self.framework_eV, self.molecule_eV = framework.energy_eV, molecule.energy_eV
+        cutoff_A = self.model.capabilities.cutoff_A
+        near = cutoff_A is not None and cutoff_A <= _FARTHEST_A
+        self._pairs = HostPairs(self.framework.atoms, cutoff_A) if near and cutoff_A else None
+
+    def energies_eV(self, sites_A: FloatArray) -> FloatArray:
+        """Return the interaction energy of each trial, NaN where the model has none.
+
+        Parameters
+        ----------
+        sites_A
+            Atoms of each trial in Å, shape ``(n_trials, n_atoms, 3)``.
+
+        Returns
+        -------
+        FloatArray
+            Shape ``(n_trials,)``.
+        """
+        self.n_calls += len(sites_A)
+        answers = in_batches(
+            self.model,
+            (self.with_guest(each) for each in sites_A),
+            self.resources,
+            forces=False,
+            pairs=None if self._pairs is None else self._pairs_of(sites_A),
+        )
+        both_eV = [
+            np.nan if isinstance(answer, NearsightError) else answer.energy_eV for answer in answers
+        ]
+        energies: FloatArray = np.array(both_eV) - self.framework_eV - self.molecule_eV
+        return energies
+
+    def with_guest(self, sites_A: FloatArray) -> Atoms:
+        """Return the framework with the molecule behind its own atoms."""
+        host, gas = self.framework.atoms, self.gas.atoms
+        return Atoms(
+            np.concatenate([host.numbers, gas.numbers]),
+            np.concatenate([host.positions, sites_A]),
+            masses=np.concatenate([host.get_masses(), gas.get_masses()]),
+            cell=host.cell,
+            pbc=host.pbc,
+        )
+
+    def _pairs_of(self, sites_A: FloatArray) -> Iterator[Pairs]:
+        assert self._pairs is not None
+        return (self._pairs.with_guests(each) for each in sites_A)
