@@ -58,7 +58,7 @@ def henry(weights: Weights, volume_A3: float, mass_amu: float) -> Henry:
     with np.errstate(over="ignore"):  # of wells so deep that their weight has no number
         mean = np.exp(weights.log_mean)
     # The error of ln<W> is the relative one of <W>, which may be too large or small for a number.
-    relative = jackknife_error(logs) if np.isfinite(logs).all() else float("nan")
+    relative = jackknife_error(logs)
     thermal_eV = BOLTZMANN_EV_PER_K * temperature_K
     thermal_kJ = 1e-3 * thermal_eV * EV_PER_CELL_IN_J_PER_MOL
     per_cell = mean * volume_A3 * 1e-30 / (thermal_eV * EV_IN_JOULE)

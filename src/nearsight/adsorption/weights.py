@@ -107,7 +107,12 @@ def weights_of(
 
 
 def jackknife_error(without: FloatArray) -> float:
-    """Return the error of a value from its values without each block, shape ``(n_blocks,)``."""
+    """Return the error of a value from its values without each block, shape ``(n_blocks,)``.
+
+    NaN if one of these is no number.
+    """
+    if not np.isfinite(without).all():
+        return float("nan")
     n_blocks = len(without)
     return float(np.sqrt((n_blocks - 1) / n_blocks * np.sum((without - without.mean()) ** 2)))
 
