@@ -109,7 +109,9 @@ def text(records: dict[str, Record], settings: Record) -> str:
         "mean T / K": lambda one: f"{one['temperature_K']:.0f}",
         "drift / eV/(atom ps)": lambda one: f"{one['drift_eV_per_atom_ps']:.1e}",
         "swing about its line / eV/atom": lambda one: f"{one['swing_eV_per_atom']:.1e}",
-        "that of the kinetic energy / eV/atom": lambda one: f"{one['kinetic_swing_eV_per_atom']:.1e}",
+        "that of the kinetic energy / eV/atom": lambda one: (
+            f"{one['kinetic_swing_eV_per_atom']:.1e}"
+        ),
         "ns/day": lambda one: f"{one['ns_per_day']:.2f}",
         "threads": lambda one: one["threads"],
     }
