@@ -73,7 +73,7 @@ def main() -> None:
 
 def energies(names: dict[str, str], frames: dict[str, Atoms], key: str, *, trust: bool) -> Record:
     """Return the energy in eV of each frame by one model."""
-    model = load_model(names[key], dtype="float32", device="cpu", trust_checkpoint=trust)
+    model = load_model(names[key], dtype="float32", device="cpu", trust=trust)
     answers = in_batches(model, list(frames.values()), forces=False)
     energies_eV = {}
     for name, answer in zip(frames, answers, strict=True):
