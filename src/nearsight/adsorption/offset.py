@@ -31,7 +31,8 @@ class InteractionErrors:
 
     def of(self, kind: str) -> FloatArray:
         """Return the errors of one kind in eV."""
-        return self.errors_eV[np.array(self.kinds) == kind]
+        chosen: FloatArray = self.errors_eV[np.array(self.kinds) == kind]
+        return chosen
 
     @property
     def offset_eV(self) -> float:

@@ -1,0 +1,162 @@
+"""False wells: places that carry weight although no molecule can be there.
+
+A model that never saw atoms so near to each other may give them any energy, and one deep false well
+outweighs all that is true. What carries the weight is looked at: how near the molecule is to atoms
+of the framework, how hard it is pushed, and whether it could have come there.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from ase.data import covalent_radii
+from scipy.special import logsumexp
+
+from nearsight.adsorption.interaction import Interaction
+from nearsight.adsorption.pockets import Pockets
+from nearsight.adsorption.trials import Trials
+from nearsight.arrays import BoolArray, FloatArray, IntArray
+from nearsight.models.contract import forces_of
+from nearsight.structures.host_pairs import HostPairs
+
+NEAREST = 1.1
+"""Contacts nearer than that share of the sum of covalent radii are suspected: a molecule at an open
+metal site is at 1.15 of it, one that is held by a hydrogen bond at 1.8."""
+LARGEST_FORCE_EV_PER_A = 3.0
+"""A larger force on an atom of the molecule, beside that which it has alone, is suspected: at room
+temperature a tenth of it is usual."""
+_MOST_EXAMINED = 50
+_WEIGHT_EXAMINED = 0.99
+_MOST_ROUNDS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Wells:
+    """What was seen of the trials that carry the weight; arrays ``(n_examined,)``."""
+
+    trials: IntArray
+    """Which ones, the heaviest first."""
+    contacts: FloatArray
+    """Smallest distance over the sum of covalent radii, inf where no atom is near."""
+    forces_eV_per_A: FloatArray
+    """Largest force on an atom of the molecule, less what it has alone."""
+    blocked: BoolArray
+    """Whether it lies in a pocket."""
+
+    @property
+    def suspected(self) -> BoolArray:
+        """Which of them no molecule would be in."""
+        near = self.contacts < NEAREST
+        pushed = ~(self.forces_eV_per_A < LARGEST_FORCE_EV_PER_A)  # NaN, too
+        suspected: BoolArray = near | pushed | self.blocked
+        return suspected
+
+    def reasons(self, place: int) -> tuple[str, ...]:
+        """Return why one of them is suspected, in words."""
+        said = []
+        if self.contacts[place] < NEAREST:
+            said.append(f"atoms at {self.contacts[place]:.2f} of the sum of their covalent radii")
+        if not self.forces_eV_per_A[place] < LARGEST_FORCE_EV_PER_A:
+            said.append(f"a force of {self.forces_eV_per_A[place]:.1f} eV/Å")
+        if self.blocked[place]:
+            said.append("in a pocket that the gas cannot enter")
+        return tuple(said)
+
+
+def examine(
+    trials: Trials,
+    interaction: Interaction,
+    temperature_K: float,
+    pockets: Pockets | None = None,
+) -> Wells:
+    """Look at the trials that carry the weight.
+
+    Parameters
+    ----------
+    trials
+        All of a sampling.
+    interaction
+        The model, which computes forces of the heaviest ones.
+    temperature_K
+        At which weight counts.
+    pockets
+        Of the framework's cell; None if none are known.
+    """
+    heaviest = _heaviest(trials, temperature_K)
+    sites_A = trials.placements.sites_A(interaction.gas.sites_A)[heaviest]
+    blocked = np.zeros(len(heaviest), dtype=bool)
+    if pockets is not None:
+        to_fractions = np.linalg.inv(interaction.framework.cell.cell.array)
+        blocked = pockets.is_blocked(trials.placements.centres_A[heaviest] @ to_fractions)
+    return Wells(heaviest, _contacts(interaction, sites_A), _forces(interaction, sites_A), blocked)
+
+
+def without_wells(
+    trials: Trials,
+    interaction: Interaction,
+    temperature_K: float,
+    pockets: Pockets | None = None,
+) -> tuple[Trials, IntArray, bool]:
+    """Return trials in which suspected ones have no weight.
+
+    What lay behind them comes to light when they are gone, and is looked at, too.
+
+    Parameters
+    ----------
+    trials, interaction, temperature_K, pockets
+        As in `examine`.
+
+    Returns
+    -------
+    tuple
+        The trials, which of them were suspected, and whether nothing suspected is left.
+    """
+    taken: list[IntArray] = []
+    for _ in range(_MOST_ROUNDS):
+        wells = examine(trials, interaction, temperature_K, pockets)
+        found = wells.trials[wells.suspected]
+        if not len(found):
+            return trials, np.concatenate([*taken, found]), True
+        taken.append(found)
+        energies_eV = trials.energies_eV.copy()
+        energies_eV[found] = np.inf
+        trials = replace(trials, energies_eV=energies_eV)
+    return trials, np.concatenate(taken), False
+
+
+def _heaviest(trials: Trials, temperature_K: float) -> IntArray:
+    """Return the trials that carry nearly all weight, the heaviest first."""
+    logs = trials.weights(temperature_K).logarithms
+    order = np.argsort(-logs, kind="stable")[:_MOST_EXAMINED]
+    order = order[logs[order] > -np.inf]
+    if not len(order):
+        return order
+    shares = np.exp(logs[order] - logsumexp(logs))
+    before = np.cumsum(shares) - shares
+    carrying: IntArray = order[before < _WEIGHT_EXAMINED]
+    return carrying
+
+
+def _contacts(interaction: Interaction, sites_A: FloatArray) -> FloatArray:
+    host, numbers = interaction.framework.atoms, interaction.gas.atoms.numbers
+    sums_A = covalent_radii[numbers][:, np.newaxis] + covalent_radii[host.numbers]
+    near = HostPairs(host, 2 * float(sums_A.max()))
+    site, atom, distances_A = near.neighbours(sites_A.reshape(-1, 3))
+    contacts: FloatArray = np.full(len(sites_A), np.inf)
+    n_atoms = len(numbers)
+    np.minimum.at(contacts, site // n_atoms, distances_A / sums_A[site % n_atoms, atom])
+    return contacts
+
+
+def _forces(interaction: Interaction, sites_A: FloatArray) -> FloatArray:
+    """Return the largest force on an atom of the molecule that the framework makes."""
+    n_atoms = len(interaction.gas.atoms)
+    largest = np.full(len(sites_A), np.nan)
+    for place, sites in enumerate(sites_A):
+        alone = interaction.gas.atoms.copy()
+        alone.positions = sites
+        together = interaction.with_guest(sites)
+        [both] = interaction.model.evaluate([together])
+        [single] = interaction.model.evaluate([alone])
+        difference = forces_of(both)[-n_atoms:] - forces_of(single)
+        largest[place] = np.linalg.norm(difference, axis=1).max()
+    return largest
