@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nearsight.charts.chart import Chart, overlaid
 from nearsight.charts.on_axes import draw, plain_text
+from nearsight.errors import MethodError
 from nearsight.locality.result import Locality
 from nearsight.printable import percent
 from nearsight.provenance import Provenance
@@ -17,6 +18,7 @@ from nearsight.records.results import (
     HarmonicResults,
     ProbedResults,
 )
+from nearsight.records.trajectory_results import TrajectoryResults
 from nearsight.storage import write_atomically
 from nearsight.structures.selection import structure_stem
 from nearsight.vibrations.density_of_states import modes_chart
@@ -32,6 +34,8 @@ logger = logging.getLogger("nearsight.figures")
 
 _LEAST_K = 400.0
 """To which temperature curves are drawn at least."""
+_BESIDE = 2
+"""Curves of a trajectory beside each other."""
 _MOST_PIXELS = 60_000
 """Along one side of a figure; PNG files of Matplotlib end at 65,536."""
 
@@ -134,6 +138,26 @@ def locality_figure(path: str, calculated: Sequence[tuple[str, Locality]]) -> No
     _draw_panels(path, [((name,), locality.chart()) for name, locality in calculated])
 
 
+def trajectory_figure(path: str, calculated: Sequence[TrajectoryResults]) -> None:
+    """Draw the curves of trajectories, two beside each other, each trajectory from a new row."""
+    panels: list[tuple[str, Chart] | None] = []
+    for results in calculated:
+        name = f"{structure_stem(results.name)} ({results.atoms.get_chemical_formula()})"
+        panels += [(name, chart) for chart in results.charts().values()]
+        panels += [None] * (len(panels) % _BESIDE)
+    if not panels:
+        raise MethodError(f"there is nothing to draw in {path}: no curve was computed.")
+    n_rows = len(panels) // _BESIDE
+    figure = _new_figure(n_rows, beside=_BESIDE)
+    for place, panel in enumerate(panels, start=1):
+        if panel is not None:
+            name, chart = panel
+            axes = figure.add_subplot(n_rows, _BESIDE, place)
+            draw(chart, axes)
+            axes.set_title(_title(name, chart.title))
+    _save(figure, path)
+
+
 def dynamics_figure(path: str, calculated: Sequence[DynamicsResults]) -> None:
     """Draw the temperature, what is conserved, the volume and the pressure over the time."""
     panels: list[tuple[Sequence[str], Chart]] = []
@@ -204,10 +228,10 @@ def _about(results: HarmonicResults | ProbedResults) -> str:
     return f"{formula}, {n_imaginary} imaginary" if n_imaginary else formula
 
 
-def _new_figure(panels: int) -> "Figure":
+def _new_figure(panels: int, beside: int = 1) -> "Figure":
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(6.4, 4.2 * panels), layout="constrained")
+    return Figure(figsize=(6.4 * beside, 4.2 * panels), layout="constrained")
 
 
 def _save(figure: "Figure", path: str) -> None:

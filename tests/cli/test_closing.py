@@ -77,6 +77,17 @@ MODES = {"wavenumbers_per_cm": [-90.0, 300.04], "frequencies_THz": [-2.7, 8.995]
         ("locality", {"common_radius_A": 6.25}, "fragments of 6.25 Å"),
         ("hessian", {"hessian": {"rows_total": 66}}, "66 rows"),
         ("energy", {"energy_eV_per_atom": -3.12345}, "-3.1235 eV/atom"),
+        (
+            "trajectory",
+            {
+                "diffusion": [
+                    {"kind": "Si", "diffusive": False, "value_m2_per_s": 1e-13},
+                    {"kind": "CO2", "diffusive": True, "value_m2_per_s": 1.234e-8},
+                ]
+            },
+            "D(CO2) 1.23e-08 m²/s",
+        ),
+        ("trajectory", {"diffusion": [], "frames": {"n_frames": 12}}, "12 frames"),
         ("md", {"dynamics": {"temperature_K": 300.04}}, "300.0 K"),
         ("relax", {"relaxation": {"energy_change_eV_per_atom": -0.00135}}, "-1.35 meV/atom"),
         ("heat-capacity", {"heat_capacity": []}, ""),

@@ -8,6 +8,8 @@ from ase import Atoms
 from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 
+from langevin_gas import langevin_gas
+from nearsight.announcing import quietly
 from nearsight.dynamics import DynamicsSettings, run_dynamics
 from nearsight.elasticity.compute import elastic_tensor
 from nearsight.hessian import hessian
@@ -51,6 +53,13 @@ from nearsight.vibrations import (
     probe_heat_capacity,
     thermodynamics,
     vibrations,
+)
+from nearsight.workflows import (
+    DiffusionSettings,
+    RadialSettings,
+    TrajectorySettings,
+    VelocitySettings,
+    trajectory,
 )
 
 TEMPERATURES_K = (100.0, 298.15)
@@ -142,8 +151,24 @@ def of_copper(copper: Atoms, relaxation: Relaxation, model: AseModel) -> Mapping
 
 
 @pytest.fixture(scope="session")
+def of_trajectory(tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """The record of a gas, with everything that such a record may have but harmonic modes."""
+    file = tmp_path_factory.mktemp("gas") / "gas.extxyz"
+    langevin_gas(n_frames=200, n_atoms=8).write_xyz(file)
+    settings = TrajectorySettings(
+        radial=RadialSettings(within_A=5.0),
+        diffusion=DiffusionSettings(particles="atoms", viscosity_Pa_s=1e-3),
+        velocity=VelocitySettings(width_per_cm=20.0),
+    )
+    with quietly():
+        return trajectory(file, settings, progress=False)
+
+
+@pytest.fixture(scope="session")
 def records(
+    *,
     of_copper: Mapping[str, Record],
+    of_trajectory: Record,
     phonons: HarmonicResults,
     nitrogen: HarmonicResults,
     probed: ProbedResults,
@@ -155,6 +180,7 @@ def records(
     gas = molecular_thermochemistry(nitrogen.vibrations, TEMPERATURES_K)
     return {
         **of_copper,
+        "trajectory": of_trajectory,
         "vibrations": vibrations_record(modes, RUN),
         "thermochemistry": thermochemistry_record(ThermochemistryResults(modes, gas), RUN),
         "phonons": phonons_record(phonons, RUN),

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+import numpy as np
+
 from nearsight.arrays import FloatArray
 
 INK: Final = "ink"
@@ -134,6 +136,18 @@ class Chart:
             if isinstance(mark, Line | Points) and mark.label:
                 series.setdefault(mark.label, mark)
         return series
+
+
+def thinned(chart: Chart, most: int) -> Chart:
+    """Return a chart whose curves have so many points at most, evenly spread with both ends."""
+    return replace(chart, marks=tuple(_thinned(mark, most) for mark in chart.marks))
+
+
+def _thinned(mark: Mark, most: int) -> Mark:
+    if not isinstance(mark, Line) or len(mark.x) <= most:
+        return mark
+    some = np.linspace(0, len(mark.x) - 1, most).round().astype(np.int64)
+    return replace(mark, x=mark.x[some], y=mark.y[some])
 
 
 def overlaid(charts: Sequence[Chart]) -> Chart:

@@ -29,6 +29,11 @@ _USUAL = {
 }
 _OTHERS = ("#2a9d8f", "#b0559a", "#7a8c2a", "#3a8fb7", "#c2703d", "#7c6fd0")
 
+_SERIES = (
+    *("#3f6fd1", "#d97218", "#2f9e44", "#b0559a", "#2a9aa0", "#c0392b", "#8a7a1f", "#7c6fd0"),
+    "#5b7f95",
+)
+
 SCALE = ("#4460d6", "#c4609a", "#d97218")
 """Colours of the lowest value, of the middle and of the highest, ever lighter.
 
@@ -43,6 +48,12 @@ def element_colors(symbols: Iterable[str]) -> dict[str, str]:
     unusual = [symbol for symbol in ordered if symbol not in _USUAL]
     others = {symbol: _OTHERS[index % len(_OTHERS)] for index, symbol in enumerate(unusual)}
     return {symbol: _USUAL.get(symbol) or others[symbol] for symbol in ordered}
+
+
+def series_colors(names: Iterable[str]) -> dict[str, str]:
+    """Return a colour for each of `names`, which repeat after nine."""
+    ordered = dict.fromkeys(names)
+    return {name: _SERIES[index % len(_SERIES)] for index, name in enumerate(ordered)}
 
 
 def scale_colors(values: NDArray[np.float64]) -> list[str]:

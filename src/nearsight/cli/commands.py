@@ -22,6 +22,7 @@ def command_parser() -> argparse.ArgumentParser:
     _energy(commands)
     _relax(commands)
     _md(commands)
+    _trajectory(commands)
     _heat_capacity(commands)
     _phonons(commands)
     _hessian(commands)
@@ -87,6 +88,41 @@ def _md(commands: "options.Commands") -> None:
     options.add_workflow(command, settings.MolecularDynamicsSettings(), leave_out=("recompute",))
     options.add_output(command, plot="temperature, and what is conserved, over the time")
     command.set_defaults(run=options.runner("nearsight.cli.md"))
+
+
+def _trajectory(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "trajectory",
+        help="structure, diffusion, spectra and temperatures of a trajectory, with errors",
+        description="Compute what a trajectory allows, whoever wrote it: radial distribution "
+        "functions, mean squared displacements, diffusion coefficients, the autocorrelation of "
+        "velocities, its spectrum, and temperatures; of samples the heat capacity or the "
+        "compressibility.",
+    )
+    command.add_argument(
+        "structures",
+        nargs="+",
+        metavar="FILE",
+        help="trajectories: extended XYZ, text dumps of LAMMPS (both may be .gz), or ASE's .traj; "
+        "give them before the options",
+    )
+    for option, dest, what in (
+        ("--samples", "read_samples", "the samples of the same run, as md --samples writes them"),
+        (
+            "--harmonic",
+            "harmonic",
+            "a saved Hessian, or a record of vibrations or phonons, whose density of states is put "
+            "beside that of the velocities",
+        ),
+    ):
+        command.add_argument(
+            option, dest=dest, metavar="FILE", help=f"{what} (one trajectory only)"
+        )
+    options.add_settings_of(command, settings.TrajectorySettings())
+    options.add_config(command.add_argument_group("settings"))
+    options.add_resources(command)
+    options.add_output(command, plot="curves")
+    command.set_defaults(run=options.runner("nearsight.cli.trajectory"))
 
 
 def _heat_capacity(commands: "options.Commands") -> None:

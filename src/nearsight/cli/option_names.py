@@ -6,7 +6,9 @@ import re
 _OPTIONS = {
     "born": "--nac",
     "band_spacing_per_A": "--band-spacing",
+    "end_fs": "--fit-end",
     "external_pressure_bar": "--pressure",
+    "farthest_A": "--r-max",
     "frequency_unit": "--unit",
     "memory_bytes": "--memory",
     "name": "--model",
@@ -15,8 +17,12 @@ _OPTIONS = {
     "relax": "--no-relax",
     "row_symmetry_A": "--symmetry-tolerance",
     "sites": "--site",
+    "start_fs": "--fit-start",
     "temperatures_K": "--temperature",
     "trust": "--trust-checkpoint",
+    "viscosity_Pa_s": "--viscosity",
+    "width_A": "--bin-width",
+    "width_per_cm": "--spectrum-width",
     "work_dir": "--work-dir",
 }
 _UNIT = re.compile(r"_(eV_per_A2|eV_per_A|A|K|GPa|bar|fs|ps)$")

@@ -18,6 +18,10 @@ _TITLES = {
     "relaxation": "relaxation",
     "dynamics": "dynamics",
     "output": "what is written",
+    "frames": "frames and atoms",
+    "radial": "radial distribution functions",
+    "diffusion": "displacements and diffusion",
+    "velocity": "velocities",
     "rows": "rows of the Hessian",
     "phonons": "phonons",
     "probing": "probing, with --spectrum probing",
@@ -93,6 +97,16 @@ def add_workflow(
     leave_out
         Names of settings that this command does not have.
     """
+    add_settings_of(command, default, leave_out=leave_out)
+    add_model(command)
+    add_resources(command)
+    add_work_folder(command.add_argument_group("unfinished work"))
+
+
+def add_settings_of(
+    command: argparse.ArgumentParser, default: Settings, *, leave_out: tuple[str, ...] = ()
+) -> None:
+    """Add an option for each setting, those of a group under a heading of their own."""
     add_settings(command, default, leave_out=leave_out)
     for about in describe(type(default)):
         if about.group is None:
@@ -100,9 +114,6 @@ def add_workflow(
         title = _TITLES.get(about.name)
         container = command if title is None else command.add_argument_group(title)
         add_settings(container, getattr(default, about.name), about.name, leave_out=leave_out)
-    add_model(command)
-    add_resources(command)
-    add_work_folder(command.add_argument_group("unfinished work"))
 
 
 def add_work_folder(command: "argparse._ActionsContainer") -> None:
@@ -120,6 +131,11 @@ def add_model(command: argparse.ArgumentParser, *, named: bool = True) -> None:
     group = command.add_argument_group("model and settings")
     leave_out = () if named else ("name",)
     add_settings(group, EveryRun().model, "model", leave_out=leave_out)
+    add_config(group)
+
+
+def add_config(group: "argparse._ActionsContainer") -> None:
+    """Add a file of settings."""
     group.add_argument(
         "--config",
         metavar="FILE",

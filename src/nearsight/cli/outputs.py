@@ -25,7 +25,12 @@ _WRITTEN = {
     "--modes": "modes",
     "--atomic-heat": "atomic_heat",
 }
-_FOLDERS = {"--work-dir": "work_dir", "--out": "out"}
+_READ = {
+    "what --samples names": "read_samples",
+    "what --harmonic names": "harmonic",
+    "the folder of --work-dir": "work_dir",
+    "the folder of --out": "out",
+}
 _MODELS = ("model", "reference", "models")
 
 # What follows the file in the name of a model: options, an architecture, a dispersion correction.
@@ -126,9 +131,9 @@ def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
         from nearsight.structures.selection import split_selection
 
         yield NamedFile("one of the structures", str(split_selection(path)[0]))
-    for option, name in _FOLDERS.items():
+    for option, name in _READ.items():
         if getattr(arguments, name, None) is not None:
-            yield NamedFile(f"the folder of {option}", getattr(arguments, name))
+            yield NamedFile(option, getattr(arguments, name))
     given = given_settings(arguments)
     for setting in ("born", "force_constants"):
         named = given.get("phonons", {}).get(setting)

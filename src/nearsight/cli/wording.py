@@ -14,7 +14,10 @@ _PHRASES = {
     "the workflow `thermochemistry`": "`nearsight thermochemistry`",
     "`row_symmetry_A` none": "--no-symmetry",
 }
-_OF_COMMANDS = {"accept_licence", "append", "log", "quiet", "report", "verbose", "work_dir"}
+_OF_COMMANDS = {
+    *("accept_licence", "append", "harmonic", "log", "quiet", "report", "samples", "verbose"),
+    "work_dir",
+}
 """What commands take that is no setting of a calculation."""
 
 

@@ -116,10 +116,18 @@ def _modes(record: Record) -> str:
     return f"up to {f'{highest:.2f} THz' if thz else f'{highest:.1f} cm⁻¹'}{imaginary}"
 
 
+def _trajectory(record: Record) -> str:
+    for each in record["diffusion"]:
+        if each["diffusive"]:
+            return f"D({each['kind']}) {each['value_m2_per_s']:.3g} m²/s"
+    return f"{record['frames']['n_frames']} frames"
+
+
 _ANSWERS: Mapping[str, Callable[[Record], str]] = {
     "energy": _energy,
     "relax": _relaxation,
     "md": lambda record: f"{record['dynamics']['temperature_K']:.1f} K",
+    "trajectory": _trajectory,
     "hessian": lambda record: f"{record['hessian']['rows_total']} rows",
     "vibrations": _modes,
     "thermochemistry": _ideal_gas,

@@ -28,6 +28,7 @@ KINDS = (
     "velocity-spectrum",
     "temperatures",
     "diffusion",
+    "harmonic",
 )
 """What tables there are beside that which a command is about."""
 

@@ -18,6 +18,12 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
+    from nearsight.dynamics.analysis.settings import (
+        DiffusionSettings,
+        FrameSettings,
+        RadialSettings,
+        VelocitySettings,
+    )
     from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
     from nearsight.hessian.settings import RowSettings
     from nearsight.locality.settings import ConvergenceSettings, FragmentSettings
@@ -46,17 +52,21 @@ if TYPE_CHECKING:
         ReadingSettings,
         RelaxSettings,
         ThermochemistrySettings,
+        TrajectorySettings,
         VibrationsSettings,
     )
     from nearsight.workflows.thermochemistry import thermochemistry
+    from nearsight.workflows.trajectory import trajectory
     from nearsight.workflows.unfinished import Unfinished, keep_unfinished
 
 __all__ = [
     "ConvergenceSettings",
+    "DiffusionSettings",
     "DynamicsSettings",
     "ElasticSettings",
     "EnergySettings",
     "FragmentSettings",
+    "FrameSettings",
     "HeatCapacitySettings",
     "HessianSettings",
     "IdealGasSettings",
@@ -68,6 +78,7 @@ __all__ = [
     "PhononsSettings",
     "PresentationSettings",
     "ProbingSettings",
+    "RadialSettings",
     "ReadingSettings",
     "RelaxSettings",
     "RelaxationSettings",
@@ -75,7 +86,9 @@ __all__ = [
     "RowSettings",
     "ThermochemistrySettings",
     "ThermodynamicSettings",
+    "TrajectorySettings",
     "Unfinished",
+    "VelocitySettings",
     "VibrationsSettings",
     "elastic",
     "energy",
@@ -87,6 +100,7 @@ __all__ = [
     "phonons",
     "relax",
     "thermochemistry",
+    "trajectory",
     "vibrations",
 ]
 

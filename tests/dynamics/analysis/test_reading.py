@@ -15,7 +15,13 @@ from mutations import mutations
 from nearsight.dynamics.analysis.reading import read_trajectory
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
-from nearsight.errors import MethodError, NearsightError, NearsightWarning, StructureError
+from nearsight.errors import (
+    MemoryBudgetError,
+    MethodError,
+    NearsightError,
+    NearsightWarning,
+    StructureError,
+)
 
 
 def gliding(n_frames: int = 8, *, skewed: bool = False, n_cells: int = 1) -> list[Atoms]:
@@ -250,7 +256,7 @@ def test_times_are_told_once_and_go_forwards(tmp_path: Path) -> None:
     with pytest.raises(StructureError, match=r"frame 2 is at 0\.5 fs, not later"):
         read_trajectory(file)
     file.write_text("1\n\nNa 0 0 0\n" * 2)
-    with pytest.raises(MethodError, match="does not tell its times; give interval_fs"):
+    with pytest.raises(MethodError, match="does not tell its times; give `interval_fs`"):
         read_trajectory(file)
     with pytest.raises(MethodError, match="counts no steps"):
         read_trajectory(file, timestep_fs=1.0)
@@ -283,8 +289,10 @@ def test_a_part_of_a_trajectory_is_that_between_two_times(tmp_path: Path) -> Non
     np.testing.assert_allclose(part.times_fs, [20.0, 40.0, 60.0])
     np.testing.assert_allclose(part.positions_A[1], gliding(9)[4].positions)
     np.testing.assert_allclose(part.energies_eV, [-1.0, -2.0, -3.0])
-    with pytest.raises(MethodError, match="no frame is between"):
+    with pytest.raises(MethodError, match="no frame is at 1000 fs or later"):
         part.between(1000.0)
+    with pytest.raises(MethodError, match="no frame is between 1 and 2 fs"):
+        part.between(1.0, 2.0)
 
 
 @pytest.mark.parametrize("kind", ["xyz", "xyz.gz", "dump", "traj"])
@@ -316,3 +324,40 @@ def test_a_periodic_frame_needs_a_cell(tmp_path: Path) -> None:
         read_trajectory(file, interval_fs=1.0)
     file.write_text(head.format(cell=' Lattice="3 0 0 0 3 0 0 0 0"'))
     assert read_trajectory(file, interval_fs=1.0).pbc.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("wrap", [True, False])
+def test_frames_that_do_not_count_are_followed_but_not_kept(tmp_path: Path, *, wrap: bool) -> None:
+    """Atoms go through more than half of the cell from one frame that counts to the next."""
+    frames = gliding(41)
+    file = tmp_path / "md.traj"
+    with AseTrajectory(file, "w") as writer:
+        for frame in wrapped(frames) if wrap else frames:
+            writer.write(frame)
+    whole = read_trajectory(file, interval_fs=50.0)
+    some = read_trajectory(file, interval_fs=50.0, every=8)
+    np.testing.assert_array_equal(some.times_fs, whole.times_fs[::8])
+    np.testing.assert_allclose(some.positions_A, whole.positions_A[::8], rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(some.require_velocities(), whole.require_velocities()[::8])
+    moved = np.abs(np.diff(some.positions_A, axis=0)).max()
+    assert moved > frames[0].cell.lengths()[0] / 2
+    with pytest.raises(MethodError, match="`every` is a whole number above 0, not 0"):
+        read_trajectory(file, interval_fs=50.0, every=0)
+
+
+def test_frames_that_do_not_fit_are_refused_while_they_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "md.traj"
+    with AseTrajectory(file, "w") as writer:
+        for frame in gliding(250):
+            writer.write(frame)
+    # 8 atoms, positions and velocities of 24 bytes each, three times: 115,200 for 100 frames.
+    with pytest.raises(MemoryBudgetError, match=r"md\.traj: reading 200 frames of 8 atoms"):
+        read_trajectory(file, interval_fs=50.0, memory_bytes=200_000)
+    assert len(read_trajectory(file, interval_fs=50.0, memory_bytes=200_000, every=2)) == 125
+    assert len(read_trajectory(file, interval_fs=50.0, memory_bytes=300_000)) == 250
+
+
+def test_one_frame_needs_no_time(tmp_path: Path) -> None:
+    file = tmp_path / "md.xyz"
+    file.write_text("1\n\nNa 0 0 0\n")
+    assert read_trajectory(file).times_fs.tolist() == [0.0]

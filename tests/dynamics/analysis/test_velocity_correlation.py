@@ -116,7 +116,7 @@ def test_frames_that_are_too_far_apart_or_too_few_are_told(make_trajectory) -> N
     with pytest.warns(NearsightWarning, match=r"up to 1668 cm⁻¹.*every 4\.2 fs for up to 4000"):
         velocity_spectrum(sparse)
     short = oscillating(make_trajectory, [100.0] * 3, [12.0], n_frames=200)
-    with pytest.raises(MethodError, match=r"needs correlations over 2124 fs.*width_per_cm of 54"):
+    with pytest.raises(MethodError, match=r"needs correlations over 2124 fs.*`width_per_cm` of 54"):
         velocity_spectrum(short)
     velocity_spectrum(short, width_per_cm=54.0)
 

@@ -213,7 +213,7 @@ def _paths(
 ) -> dict[str, FloatArray]:
     """Return the paths of the kind along the axes, under its name."""
     if not axes or set(axes) - set("xyz") or len(set(axes)) < len(axes):
-        raise MethodError(f"axes are some of x, y and z, such as xyz or z, not {axes!r}.")
+        raise MethodError(f"`axes` are some of x, y and z, such as xyz or z, not {axes!r}.")
     by_kind = paths_by_kind_A(trajectory, groups, remove_drift=remove_drift)
     if kind is None and len(by_kind) == 1:
         kind = next(iter(by_kind))
@@ -229,10 +229,16 @@ def _lags(trajectory: Trajectory, start_fs: float | None, end_fs: float | None) 
     end = _LAST * longest if end_fs is None else end_fs / interval
     first, last = max(round(start), 1), round(end)
     if not (np.isfinite([start, end]).all() and start >= 0 and first + 3 <= last <= longest - 1):
+        if start_fs is None and end_fs is None:
+            raise MethodError(
+                f"{longest + 1} frames are too few for a diffusion coefficient: there are no four "
+                f"times from 2 to 10 % of their {longest * interval:g} fs; take a longer "
+                f"trajectory, or say which times are fitted (`start_fs`, `end_fs`)."
+            )
         raise MethodError(
             f"between {first * interval:g} and {last * interval:g} fs there are no four times "
             f"that the trajectory has displacements over, with {longest * interval:g} fs in steps "
-            f"of {interval:g} fs; give start_fs and end_fs, or a longer trajectory."
+            f"of {interval:g} fs; give `start_fs` and `end_fs`, or a longer trajectory."
         )
     # As far apart as the first is long: between closer ones, motion is not yet that of a walk.
     n_lags = int(np.clip(last // first, _FEWEST_LAGS, _MOST_LAGS))
@@ -260,17 +266,18 @@ def _infinite_shift_m2_per_s(
         return None
     if viscosity_Pa_s is None or temperature_K is None:
         raise MethodError(
-            "the correction for the size of the cell needs both viscosity_Pa_s and temperature_K."
+            "the correction for the size of the cell needs both `viscosity_Pa_s` and "
+            "`temperature_K`."
         )
     for name, value in (("viscosity_Pa_s", viscosity_Pa_s), ("temperature_K", temperature_K)):
         if not 0 < value < np.inf:
-            raise MethodError(f"{name} is a number above 0, not {value}.")
+            raise MethodError(f"`{name}` is a number above 0, not {value}.")
     edge_A = float(np.mean(trajectory.volumes_A3)) ** (1 / 3)
     cell = trajectory.cells_A.mean(axis=0)
     if not np.allclose(cell @ cell.T, edge_A**2 * np.eye(3), atol=0.01 * edge_A**2):
         raise MethodError(
             "the correction for the size of the cell is that of a cubic one, which this is not; "
-            "leave viscosity_Pa_s out."
+            "leave `viscosity_Pa_s` out."
         )
     thermal = _CUBIC * constants.k * temperature_K
     return float(thermal / (6 * np.pi * viscosity_Pa_s * edge_A * constants.angstrom))

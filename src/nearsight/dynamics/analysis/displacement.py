@@ -29,6 +29,8 @@ class MeanSquaredDisplacement:
     """For each kind of particle the part along x, y and z, shape ``(n_times, 3)``."""
     n_particles: Mapping[str, int]
     """How many there are of each kind."""
+    of: str
+    """``atoms``, or ``molecules`` and other groups by their centres of mass."""
     drift_removed: bool
     """Whether the motion of the centre of mass of all atoms was taken off."""
     source: str
@@ -60,6 +62,9 @@ class MeanSquaredDisplacement:
             Axis("time / ps", 0.0, float(times_ps[-1])),
             Axis("mean squared displacement / Å²", 0.0, 1.05 * highest or 1.0),
             lines,
+            f"Mean squared displacements up to {times_ps[-1]:g} ps, where they are "
+            + ", ".join(f"{self.total_A2(kind)[-1]:.3g} Å² of {kind}" for kind in self.axes_A2)
+            + ".",
         )
 
 
@@ -102,6 +107,7 @@ def mean_squared_displacement(
         times_fs=np.linspace(0.0, interval_fs * (n_lags - 1), n_lags),
         axes_A2={kind: values for kind, (values, _) in axes.items()},
         n_particles={kind: n for kind, (_, n) in axes.items()},
+        of="atoms" if groups is None else "molecules",
         drift_removed=remove_drift,
         source=trajectory.source,
     )

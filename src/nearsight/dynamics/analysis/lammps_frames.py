@@ -11,12 +11,10 @@ from ase.data import atomic_numbers
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.dynamics.analysis.frame_lines import Frame, FrameLines, numbers_of, table
+from nearsight.dynamics.analysis.settings import UNITS
 from nearsight.errors import MethodError
 
-_FS_IN_TIME_UNIT = {"metal": 1000.0, "real": 1.0}
-"""Femtoseconds in the unit of time of LAMMPS's styles of units in which lengths are Å."""
-
-UNITS = tuple(_FS_IN_TIME_UNIT)
+_FS_IN_TIME_UNIT = dict(zip(UNITS, (1000.0, 1.0), strict=True))
 
 
 def lammps_frames(
@@ -166,18 +164,18 @@ def _atomic_numbers(
     columns: Mapping[str, np.ndarray], elements: Mapping[int, str] | None
 ) -> IntArray:
     if elements is None and "element" not in columns:
-        raise MethodError("there is no column element: say which element each type is (elements)")
+        raise MethodError("there is no column element: say which element each type is (`elements`)")
     if elements is not None:
         if "type" not in columns:
             raise MethodError("there is no column type, which the elements are given for")
         types = columns["type"].astype(np.int64).tolist()
         for kind in sorted(set(types)):
             if kind not in elements:
-                raise MethodError(f"the element of type {kind} is not given (elements)")
+                raise MethodError(f"the element of type {kind} is not given (`elements`)")
         names = [elements[kind] for kind in types]
     else:
         names = [str(name) for name in columns["element"]]
     for name in set(names):
         if name not in atomic_numbers or name == "X":
-            raise MethodError(f"{name!r:.20} is no element; say which each type is (elements)")
+            raise MethodError(f"{name!r:.20} is no element; say which each type is (`elements`)")
     return np.array([atomic_numbers[name] for name in names], dtype=np.int64)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from nearsight.charts.on_axes import Axes
 
 _N_BLOCKS = 5
+_LONGEST_BOND_A = 3.0
+_TOWERS = 8.0
+"""Peaks of bonds that are so many times as high as all else would hide it in a chart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,19 +98,35 @@ class RadialDistribution:
     def chart(self) -> Chart:
         """Return g(r) of each two elements, and of all atoms if there are several."""
         names = {pair: "-".join(pair) for pair in self.partial}
+        highest = max(float(values.max()) for values in (*self.partial.values(), self.total))
+        high = self._shown_up_to(highest)
         lines = [
-            Line(self.distances_A, values, names[pair], dash=index % N_DASHES)
+            Line(self.distances_A, np.minimum(values, high), names[pair], dash=index % N_DASHES)
             for index, (pair, values) in enumerate(self.partial.items())
         ]
         if len(lines) > 1:
-            lines.append(Line(self.distances_A, self.total, "total", INK, width=1.15))
-        highest = max(float(line.y.max()) for line in lines)
+            total = np.minimum(self.total, high)
+            lines.append(Line(self.distances_A, total, "total", INK, width=1.15))
+        peaks = ", ".join(
+            f"{self.distances_A[int(values.argmax())]:.2f} Å ({values.max():.3g}) for {names[pair]}"
+            for pair, values in self.partial.items()
+        )
         return Chart(
             "Radial distribution function",
             Axis("distance / Å", 0.0, self.farthest_A),
-            Axis("g(r)", 0.0, 1.08 * max(highest, 1.0)),
+            Axis("g(r)" if high >= highest else "g(r), peaks of bonds cut off", 0.0, high),
             (Limit(1.0), *lines),
+            f"Radial distribution functions, highest at {peaks}.",
         )
+
+    def _shown_up_to(self, highest: float) -> float:
+        """Return where the axis of a chart ends, above what lies between molecules."""
+        beyond = self.distances_A > _LONGEST_BOND_A
+        if beyond.any():
+            between = max(float(values[beyond].max()) for values in self.partial.values())
+            if highest > _TOWERS * max(between, 1.0):
+                return 1.5 * max(between, 1.0)
+        return 1.08 * max(highest, 1.0)
 
 
 @announces
@@ -143,8 +162,8 @@ def radial_distribution(
     farthest_A = half_A if farthest_A is None else farthest_A
     if not 0 < width_A < farthest_A < np.inf:
         raise MethodError(
-            f"shells of {width_A} Å up to {farthest_A} Å cannot be: give width_A above 0 and below "
-            f"farthest_A."
+            f"shells of {width_A} Å up to {farthest_A} Å cannot be: give `width_A` above 0 and "
+            f"below `farthest_A`."
         )
     n_shells = max(int(farthest_A / width_A + 1e-9), 1)
     blocks = _Blocks.of(trajectory, n_shells, width_A, as_progress(progress))

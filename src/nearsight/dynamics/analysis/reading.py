@@ -11,21 +11,27 @@ import numpy as np
 from ase.data import atomic_masses
 
 from nearsight.announcing import announces
-from nearsight.arrays import BoolArray, FloatArray
+from nearsight.arrays import FloatArray
 from nearsight.dynamics.analysis.ase_frames import ase_frames
 from nearsight.dynamics.analysis.frame_lines import CutError, Frame, FrameLines
-from nearsight.dynamics.analysis.frame_times import of_all, times_of
-from nearsight.dynamics.analysis.lammps_frames import UNITS, lammps_frames
+from nearsight.dynamics.analysis.frame_times import Moment, of_all, times_of
+from nearsight.dynamics.analysis.lammps_frames import lammps_frames
+from nearsight.dynamics.analysis.settings import UNITS
 from nearsight.dynamics.analysis.trajectory import Trajectory
-from nearsight.dynamics.analysis.unwrapping import follow_images
+from nearsight.dynamics.analysis.unwrapping import ImageFollower
 from nearsight.dynamics.analysis.xyz_frames import xyz_frames
-from nearsight.errors import MethodError, StructureError
+from nearsight.errors import MemoryBudgetError, MethodError, StructureError
+from nearsight.memory import default_memory_budget, require_room
 from nearsight.remarks import Remark
 
 _ULM = b"- of Ulm"
 _GZIP = b"\x1f\x8b"
 _FLAT = 1e-6
 """Volume of unit vectors along a cell that is none."""
+_BYTES_OF_VECTOR = 24
+_TIMES_AT_ONCE = 3
+"""Frames as they were read, the arrays made of them, and those with images added."""
+_FRAMES_BETWEEN_CHECKS = 100
 
 
 @announces
@@ -38,6 +44,7 @@ def read_trajectory(
     units: str | None = None,
     unwrapped: bool | None = None,
     every: int = 1,
+    memory_bytes: int | None = None,
 ) -> Trajectory:
     """Read a trajectory; what it is follows from its content.
 
@@ -64,7 +71,9 @@ def read_trajectory(
     unwrapped
         Take positions as they are (True) or as wrapped (False), whatever the file says.
     every
-        Keep each such frame only; wrapped positions are followed through all.
+        Keep each such frame only, in memory too; wrapped positions are followed through all.
+    memory_bytes
+        Memory that may be used; by default 80 % of what is free.
 
     Raises
     ------
@@ -73,17 +82,23 @@ def read_trajectory(
         its atoms change; or wrapped positions cannot be followed.
     MethodError
         Times or elements are missing, or told twice.
+    MemoryBudgetError
+        The frames do not fit into the memory; none has been swapped by then.
     """
     file = Path(path)
     if units is not None and units not in UNITS:
         raise MethodError(f"units are {' or '.join(UNITS)}, in which lengths are Å, not {units!r}.")
+    if every < 1:
+        raise MethodError(f"`every` is a whole number above 0, not {every}.")
+    budget_bytes = default_memory_budget("cpu") if memory_bytes is None else memory_bytes
     try:
-        frames, is_cut = _all_frames(_frames(file, elements, units))
-        times_fs = times_of(frames, timestep_fs, interval_fs)
-        trajectory = _assembled(frames, times_fs, unwrapped, str(file)).between(every=every)
-    except (StructureError, MethodError) as error:
+        frames = _FramesOfFile(every, budget_bytes)
+        frames.read(_frames(file, elements, units))
+        times_fs = times_of(frames.moments, timestep_fs, interval_fs)[::every]
+        trajectory = frames.trajectory(times_fs, unwrapped, str(file))
+    except (StructureError, MethodError, MemoryBudgetError) as error:
         raise type(error)(f"{file}: {error}") from error.__cause__
-    return replace(trajectory, warnings=tuple(_remarks(frames, is_cut, file)))
+    return replace(trajectory, warnings=tuple(frames.remarks(file)))
 
 
 def _frames(file: Path, elements: Mapping[int, str] | None, units: str | None) -> Iterator[Frame]:
@@ -120,26 +135,121 @@ def _start_of(file: Path) -> bytes:
     return start
 
 
-def _all_frames(frames: Iterator[Frame]) -> tuple[list[Frame], bool]:
-    """Return all whole frames, and whether another one is cut."""
-    whole: list[Frame] = []
-    try:
-        for frame in frames:
-            _require_sound(frame, len(whole) + 1)
-            if whole:
-                _require_same_atoms(whole[0], frame, len(whole) + 1)
-            whole.append(frame)
-    except CutError as error:
-        if not whole:
-            raise StructureError("It is cut within its first frame; nothing is left.") from error
-        return whole, True
-    except ValueError as error:
-        raise StructureError(
-            f"frame {len(whole) + 1} is damaged: {error}; write or copy the file again."
-        ) from error
-    if not whole:
-        raise StructureError("It has no frames; write or copy the trajectory again.")
-    return whole, False
+class _FramesOfFile:
+    """The frames of a file that count, and what the others say of how atoms went.
+
+    Parameters
+    ----------
+    every
+        Each such frame counts.
+    budget_bytes
+        Memory that they may take.
+    """
+
+    def __init__(self, every: int, budget_bytes: int) -> None:
+        self._every = every
+        self._budget_bytes = budget_bytes
+        self._whole: list[Frame] = []
+        self._images: list[FloatArray] = []
+        self._left_out: dict[str, None] = {}
+        self._unwrapped = True
+        self._is_cut = False
+        self.moments: list[Moment] = []
+        """When all frames were, also those that do not count."""
+
+    def read(self, frames: Iterator[Frame]) -> None:
+        """Take all whole frames.
+
+        Raises
+        ------
+        StructureError
+            There are none, one is damaged, or has other atoms.
+        MemoryBudgetError
+            They do not fit into the memory.
+        """
+        try:
+            for frame in frames:
+                self._add(frame)
+        except CutError as error:
+            self._is_cut = True
+            if not self._whole:
+                raise StructureError(
+                    "It is cut within its first frame; nothing is left."
+                ) from error
+        except ValueError as error:
+            raise StructureError(
+                f"frame {len(self.moments) + 1} is damaged: {error}; write or copy the file again."
+            ) from error
+        if not self._whole:
+            raise StructureError("It has no frames; write or copy the trajectory again.")
+
+    def _add(self, frame: Frame) -> None:
+        number = len(self.moments) + 1
+        _require_sound(frame, number)
+        if self._whole:
+            _require_same_atoms(self._whole[0], frame, number)
+            # What is the same in all frames is there once.
+            frame = replace(frame, numbers=self._whole[0].numbers, pbc=self._whole[0].pbc)
+        else:
+            self._follower = ImageFollower(frame.pbc)
+        _require_lattice(frame, number)
+        images = self._follower.images(frame.positions_A, frame.cell_A)
+        self._unwrapped = self._unwrapped and frame.unwrapped
+        self._left_out |= dict.fromkeys(frame.left_out)
+        self.moments.append(Moment(frame.time_fs, frame.step))
+        if (number - 1) % self._every == 0:
+            self._whole.append(frame)
+            self._images.append(images)
+            self._require_room()
+
+    def _require_room(self) -> None:
+        n_frames = len(self._whole)
+        if n_frames % _FRAMES_BETWEEN_CHECKS:
+            return
+        first = self._whole[0]
+        n_atoms = len(first.numbers)
+        vectors = 1 if first.velocities_A_per_fs is None else 2
+        require_room(
+            n_frames * n_atoms * vectors * _BYTES_OF_VECTOR * _TIMES_AT_ONCE,
+            f"reading {n_frames} frames of {n_atoms} atoms and more",
+            "Take each hundredth frame, say (`every`), or let it have more (`memory_bytes`).",
+            budget_bytes=self._budget_bytes,
+        )
+
+    def trajectory(self, times_fs: FloatArray, unwrapped: bool | None, source: str) -> Trajectory:
+        """Return the frames that count, with unwrapped positions."""
+        first = self._whole[0]
+        positions = np.array([frame.positions_A for frame in self._whole])
+        cells = np.array([frame.cell_A for frame in self._whole])
+        if unwrapped is None:
+            unwrapped = self._unwrapped
+        if not unwrapped:
+            self._follower.require_followed()
+            positions = self._follower.moved(positions, cells, self._images)
+        masses = first.masses_amu
+        return Trajectory(
+            numbers=first.numbers,
+            masses_amu=atomic_masses[first.numbers] if masses is None else masses,
+            positions_A=positions,
+            cells_A=cells,
+            pbc=first.pbc,
+            times_fs=times_fs,
+            velocities_A_per_fs=of_all([frame.velocities_A_per_fs for frame in self._whole]),
+            energies_eV=of_all([frame.energy_eV for frame in self._whole]),
+            unwrapped=unwrapped,
+            source=source,
+        )
+
+    def remarks(self, file: Path) -> Iterator[Remark]:
+        """Yield what must be known of the file."""
+        if self._is_cut:
+            yield Remark(
+                "cut-off-line",
+                f"{file.name} is cut behind frame {len(self.moments)}; what there is of another is "
+                f"left out.",
+            )
+        for what in self._left_out:
+            yield Remark("left-out-of-file", f"{file.name}: not used is {what}.")
 
 
 def _require_sound(frame: Frame, number: int) -> None:
@@ -170,50 +280,15 @@ def _require_same_atoms(first: Frame, frame: Frame, number: int) -> None:
         raise StructureError(f"frame {number} is periodic along other directions than the first.")
 
 
-def _assembled(
-    frames: list[Frame], times_fs: FloatArray, unwrapped: bool | None, source: str
-) -> Trajectory:
-    first = frames[0]
-    positions = np.array([frame.positions_A for frame in frames])
-    cells = np.array([frame.cell_A for frame in frames])
-    _require_lattice(cells, first.pbc)
-    if unwrapped is None:
-        unwrapped = all(frame.unwrapped for frame in frames)
-    if not unwrapped:
-        positions = follow_images(positions, cells, first.pbc)
-    masses = first.masses_amu
-    return Trajectory(
-        numbers=first.numbers,
-        masses_amu=atomic_masses[first.numbers] if masses is None else masses,
-        positions_A=positions,
-        cells_A=cells,
-        pbc=first.pbc,
-        times_fs=times_fs,
-        velocities_A_per_fs=of_all([frame.velocities_A_per_fs for frame in frames]),
-        energies_eV=of_all([frame.energy_eV for frame in frames]),
-        unwrapped=unwrapped,
-        source=source,
-    )
-
-
-def _require_lattice(cells_A: FloatArray, pbc: BoolArray) -> None:
+def _require_lattice(frame: Frame, number: int) -> None:
     """Check that periodic directions have cell vectors that span a lattice."""
-    lengths = np.linalg.norm(cells_A, axis=2)
-    unit = cells_A[:, pbc] / np.where(lengths > 0, lengths, 1.0)[:, pbc, np.newaxis]
-    spanned = np.sqrt(np.abs(np.linalg.det(unit @ np.swapaxes(unit, 1, 2))))
-    if pbc.any() and spanned.min() < _FLAT:
-        frame = int(np.argmin(spanned))
+    if not frame.pbc.any():
+        return
+    vectors = frame.cell_A[frame.pbc]
+    lengths = np.linalg.norm(vectors, axis=1)
+    unit = vectors / np.where(lengths > 0, lengths, 1.0)[:, np.newaxis]
+    if np.sqrt(np.abs(np.linalg.det(unit @ unit.T))) < _FLAT:
         raise StructureError(
-            f"frame {frame + 1} is periodic along {'abc' if pbc.all() else 'some directions'}, and "
-            f"its cell vectors there, {cells_A[frame].tolist()} Å, span no lattice."
+            f"frame {number} is periodic along {'abc' if frame.pbc.all() else 'some directions'}, "
+            f"and its cell vectors there, {frame.cell_A.tolist()} Å, span no lattice."
         )
-
-
-def _remarks(frames: list[Frame], is_cut: bool, file: Path) -> Iterator[Remark]:
-    if is_cut:
-        yield Remark(
-            "cut-off-line",
-            f"{file.name} is cut behind frame {len(frames)}; what there is of another is left out.",
-        )
-    for what in dict.fromkeys(each for frame in frames for each in frame.left_out):
-        yield Remark("left-out-of-file", f"{file.name}: not used is {what}.")

@@ -12,7 +12,11 @@ from nearsight.arrays import FloatArray
 from nearsight.charts.chart import INK, Axis, Chart, Line
 from nearsight.charts.on_axes import draw
 from nearsight.charts.palette import element_colors
-from nearsight.dynamics.analysis.block_averages import BlockAverage, block_average
+from nearsight.dynamics.analysis.block_averages import (
+    BlockAverage,
+    block_average,
+    few_independent,
+)
 from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
@@ -64,13 +68,17 @@ class Temperatures:
         lines = [
             Line(times_ps, values, symbol, colors[symbol], width=0.8)
             for symbol, values in self.by_element_K.items()
+            if len(self.by_element_K) > 1
         ]
+        lines.append(Line(times_ps, self.total_K, "all", INK))
         highest = max(float(line.y.max()) for line in lines)
         return Chart(
             "Temperature",
             Axis("time / ps", float(times_ps[0]), float(times_ps[-1])),
             Axis("temperature / K", 0.0, 1.05 * highest or 1.0),
-            (*lines, Line(times_ps, self.total_K, "all", INK)),
+            tuple(lines),
+            f"The temperature of all atoms, {self.total.mean:.1f} ± {self.total.error:.2g} K, and "
+            f"of {', '.join(self.by_element_K)}.",
         )
 
 
@@ -92,7 +100,7 @@ def temperatures(trajectory: Trajectory) -> Temperatures:
     velocities = trajectory.require_velocities()
     masses = trajectory.masses_amu
     twice_kinetic = KELVIN_PER_AMU_A2_PER_FS2 * masses * np.sum(velocities**2, axis=2)
-    degrees = _degrees_of_atoms(trajectory)
+    degrees = degrees_of_atoms(trajectory)
     symbols = np.array(trajectory.symbols)
     by_element = {
         str(symbol): twice_kinetic[:, symbols == symbol].sum(axis=1)
@@ -108,16 +116,16 @@ def temperatures(trajectory: Trajectory) -> Temperatures:
         total=mean,
         by_element={symbol: block_average(values) for symbol, values in by_element.items()},
         n_degrees=float(degrees.sum()),
-        warnings=mean.warnings,
+        warnings=tuple(few_independent("the temperature", mean.n_independent)),
     )
 
 
 def degrees_of_trajectory(trajectory: Trajectory) -> float:
     """Return how many independent velocities move: three less where the whole stands still."""
-    return float(_degrees_of_atoms(trajectory).sum())
+    return float(degrees_of_atoms(trajectory).sum())
 
 
-def _degrees_of_atoms(trajectory: Trajectory) -> FloatArray:
+def degrees_of_atoms(trajectory: Trajectory) -> FloatArray:
     """Return 3 (1 - m/M) for each atom where the momentum of the whole is zero, else 3."""
     masses, velocities = trajectory.masses_amu, trajectory.require_velocities()
     momenta = np.einsum("a,fai->fi", masses, velocities)

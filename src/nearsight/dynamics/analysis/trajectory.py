@@ -145,8 +145,11 @@ class Trajectory:
         """
         inside = np.flatnonzero((self.times_fs >= start_fs) & (self.times_fs <= end_fs))[::every]
         if len(inside) == 0:
+            when = f"between {start_fs:g} and {end_fs:g} fs"
+            if end_fs == np.inf:
+                when = f"at {start_fs:g} fs or later"
             raise MethodError(
-                f"no frame is between {start_fs:g} and {end_fs:g} fs; the trajectory has "
+                f"no frame is {when}; the trajectory has "
                 f"{self.times_fs[0]:g} to {self.times_fs[-1]:g} fs."
             )
         velocities, energies = self.velocities_A_per_fs, self.energies_eV
@@ -157,6 +160,17 @@ class Trajectory:
             times_fs=self.times_fs[inside],
             velocities_A_per_fs=None if velocities is None else velocities[inside],
             energies_eV=None if energies is None else energies[inside],
+        )
+
+    def of_atoms(self, atoms: Sequence[int] | IntArray) -> "Trajectory":
+        """Return the trajectory of some atoms, by their indices."""
+        chosen, velocities = np.asarray(atoms, dtype=np.int64), self.velocities_A_per_fs
+        return replace(
+            self,
+            numbers=self.numbers[chosen],
+            masses_amu=self.masses_amu[chosen],
+            positions_A=self.positions_A[:, chosen],
+            velocities_A_per_fs=None if velocities is None else velocities[:, chosen],
         )
 
     def paths_A(self, atoms: Sequence[int] | IntArray | None = None) -> FloatArray:

@@ -12,6 +12,8 @@ molecule would be drawn out of shape (M. Kulke and J. V. Vermaas, J. Chem. Theor
 (J. Chem. Theory Comput. 19, 3406 (2023), doi:10.1021/acs.jctc.3c00308).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
@@ -42,10 +44,6 @@ def fractional(positions_A: FloatArray, cells_A: FloatArray, pbc: BoolArray) -> 
 def follow_images(positions_A: FloatArray, cells_A: FloatArray, pbc: BoolArray) -> FloatArray:
     """Return wrapped positions moved by lattice vectors so that no atom jumps between frames.
 
-    Right where no atom moves by half a cell vector or more between two frames, which wrapped
-    positions cannot show: an atom that moves farther is seen to go the other way. What comes near
-    to that is refused.
-
     Parameters
     ----------
     positions_A
@@ -58,27 +56,98 @@ def follow_images(positions_A: FloatArray, cells_A: FloatArray, pbc: BoolArray) 
     Raises
     ------
     StructureError
-        An atom has crossed a boundary, and one moves by more than 0.45 of a cell vector.
+        As of `ImageFollower`.
     """
-    if not pbc.any() or len(positions_A) < 2:
-        return positions_A
-    scaled = fractional(positions_A, cells_A, pbc)
-    steps = np.diff(scaled, axis=0)
-    crossed = np.rint(steps)
-    if not crossed.any():
-        return positions_A
-    left = np.abs(steps - crossed)
-    if left.max() > _FARTHEST:
-        frame, atom, axis = np.unravel_index(int(left.argmax()), left.shape)
-        raise StructureError(
-            f"atom {atom} moves by {left.max():.2f} of cell vector {'abc'[axis]} from frame "
-            f"{frame + 1} to {frame + 2}: whether it went forth or back around the cell cannot be "
-            f"told. Write frames more often, or unwrapped positions."
-        )
-    images = np.zeros_like(scaled)
-    images[1:] = -np.cumsum(crossed, axis=0)
-    unwrapped: FloatArray = positions_A + np.einsum("fai,fij->faj", images, cells_A)
-    return unwrapped
+    follower = ImageFollower(pbc)
+    images = [follower.images(*frame) for frame in zip(positions_A, cells_A, strict=True)]
+    follower.require_followed()
+    return follower.moved(positions_A, cells_A, images)
+
+
+class ImageFollower:
+    """Follows atoms from frame to frame by the lattice vectors that they have crossed.
+
+    Right where no atom moves by half a cell vector or more between two frames, which wrapped
+    positions cannot show: an atom that moves farther is seen to go the other way. What comes near
+    to that is refused.
+
+    Parameters
+    ----------
+    pbc
+        Shape ``(3,)``.
+    """
+
+    def __init__(self, pbc: BoolArray) -> None:
+        self._pbc = pbc
+        self._n_frames = 0
+        self._before: FloatArray | None = None
+        self._images: FloatArray | None = None
+        self._farthest = 0.0
+        self._place = (0, 0, 0)
+        self._crossed = False
+
+    def images(self, positions_A: FloatArray, cell_A: FloatArray) -> FloatArray:
+        """Return the lattice vectors to add to the positions of the next frame.
+
+        Parameters
+        ----------
+        positions_A
+            Shape ``(n_atoms, 3)``.
+        cell_A
+            Shape ``(3, 3)``.
+
+        Returns
+        -------
+        ndarray
+            Whole numbers of the cell vectors, shape ``(n_atoms, 3)``; the same array as long as
+            none is crossed.
+        """
+        self._n_frames += 1
+        if self._images is None:
+            self._images = np.zeros(positions_A.shape)
+        if not self._pbc.any():
+            return self._images
+        scaled = fractional(positions_A[np.newaxis], cell_A[np.newaxis], self._pbc)[0]
+        if self._before is not None:
+            step = scaled - self._before
+            crossed = np.rint(step)
+            left = np.abs(step - crossed)
+            if left.max() > self._farthest:
+                atom, axis = np.unravel_index(int(left.argmax()), left.shape)
+                self._farthest = float(left.max())
+                self._place = (self._n_frames - 1, int(atom), int(axis))
+            if crossed.any():
+                self._crossed = True
+                self._images = self._images - crossed
+        self._before = scaled
+        return self._images
+
+    def require_followed(self) -> None:
+        """Check that it can be told which way atoms went.
+
+        Raises
+        ------
+        StructureError
+            An atom has crossed a boundary, and one moves by more than 0.45 of a cell vector.
+        """
+        if self._crossed and self._farthest > _FARTHEST:
+            frame, atom, axis = self._place
+            raise StructureError(
+                f"atom {atom} moves by {self._farthest:.2f} of cell vector {'abc'[axis]} from "
+                f"frame {frame} to {frame + 1}: whether it went forth or back around the cell "
+                f"cannot be told. Write frames more often, or unwrapped positions."
+            )
+
+    def moved(
+        self, positions_A: FloatArray, cells_A: FloatArray, images: Sequence[FloatArray]
+    ) -> FloatArray:
+        """Return positions moved by their images, all of some frames at once."""
+        if not self._crossed:
+            return positions_A
+        moved = positions_A.copy()
+        for index, (cell, image) in enumerate(zip(cells_A, images, strict=True)):
+            moved[index] += image @ cell
+        return moved
 
 
 def toroidal_paths_A(

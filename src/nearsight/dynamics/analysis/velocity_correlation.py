@@ -14,7 +14,7 @@ from scipy import constants
 
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
-from nearsight.charts.chart import INK, N_DASHES, Axis, Chart, Line
+from nearsight.charts.chart import INK, N_DASHES, Axis, Chart, Limit, Line
 from nearsight.charts.on_axes import draw
 from nearsight.charts.palette import element_colors
 from nearsight.dynamics.analysis.correlations import autocorrelations
@@ -33,6 +33,7 @@ CM_PER_FS = constants.c * 1e2 * constants.femto
 _END_OF_WINDOW = 4.0
 """In standard deviations: what a Gaussian window cuts off there is 3e-4 of its height."""
 _POINTS_PER_WIDTH = 5
+_SEEN = 3e-3
 _HIGHEST_PER_CM = {True: 4000.0, False: 2500.0}
 """How high frequencies may be with hydrogen and without."""
 
@@ -63,8 +64,10 @@ class VelocityCorrelation:
         return Chart(
             "Autocorrelation of velocities",
             Axis("time / fs", 0.0, float(self.times_fs[-1])),
-            Axis("correlation", min(1.1 * lowest, 0.0), 1.05),
-            (Line(self.times_fs, self.total),),
+            Axis("correlation", min(1.1 * lowest, -0.05), 1.05),
+            (Limit(0.0), Line(self.times_fs, self.total)),
+            f"The correlation of velocities over {self.times_fs[-1]:g} fs, from 1 down to "
+            f"{lowest:.2f} at {self.times_fs[int(self.total.argmin())]:g} fs.",
         )
 
 
@@ -99,6 +102,13 @@ class VelocitySpectrum:
             count_warnings(self.warnings),
         )
 
+    @property
+    def highest_per_cm(self) -> float:
+        """Where it has ended, in cm⁻¹: beyond, it is below 0.3 % of its largest value."""
+        seen = np.flatnonzero(self.total_cm > _SEEN * self.total_cm.max())
+        end = min(1.1 * self.wavenumbers_per_cm[seen[-1]], self.wavenumbers_per_cm[-1])
+        return float(max(end, self.wavenumbers_per_cm[1]))
+
     def plot(self, ax: "Axes") -> None:
         """Draw the total and the part of each element into `ax`."""
         draw(self.chart(), ax)
@@ -106,16 +116,21 @@ class VelocitySpectrum:
     def chart(self) -> Chart:
         """Return the spectrum, to be laid over a harmonic density of states."""
         colors = element_colors(self.by_element_cm)
+        shown = self.wavenumbers_per_cm <= self.highest_per_cm
+        grid, total = self.wavenumbers_per_cm[shown], self.total_cm[shown]
         lines = [
-            Line(self.wavenumbers_per_cm, values, symbol, colors[symbol], index % N_DASHES)
+            Line(grid, values[shown], symbol, colors[symbol], index % N_DASHES)
             for index, (symbol, values) in enumerate(self.by_element_cm.items())
+            if len(self.by_element_cm) > 1
         ]
-        total = Line(self.wavenumbers_per_cm, self.total_cm, "total in motion", INK, width=1.15)
         return Chart(
             "Density of states of velocities",
-            Axis("wavenumber / cm⁻¹", 0.0, float(self.wavenumbers_per_cm[-1])),
-            Axis("modes per cm⁻¹", 0.0, 1.08 * float(self.total_cm.max())),
-            (*lines, total),
+            Axis("wavenumber / cm⁻¹", 0.0, self.highest_per_cm),
+            Axis("modes per cm⁻¹", min(0.0, 1.08 * float(total.min())), 1.08 * float(total.max())),
+            (*lines, Line(grid, total, "total in motion", INK, width=1.15)),
+            f"{self.n_degrees:g} degrees of freedom up to {self.highest_per_cm:.0f} cm⁻¹, each "
+            f"line a Gaussian of {self.width_per_cm:g} cm⁻¹; the highest is at "
+            f"{grid[int(total.argmax())]:.0f} cm⁻¹.",
         )
 
 
@@ -187,7 +202,9 @@ def velocity_spectrum(
         trajectory is too short for it.
     """
     if not 0 < width_per_cm < np.inf:
-        raise MethodError(f"width_per_cm={width_per_cm}; give a positive width such as 10 cm⁻¹.")
+        raise MethodError(
+            f"`width_per_cm` is {width_per_cm}; give a positive width such as 10 cm⁻¹."
+        )
     interval_fs, length_fs = trajectory.interval_fs, float(np.ptp(trajectory.times_fs))
     # A Gaussian of this width is the transform of one of 1/(2π c width) in time.
     window_fs = 1 / (2 * np.pi * CM_PER_FS * width_per_cm)
@@ -195,7 +212,7 @@ def velocity_spectrum(
     if longest_fs > length_fs:
         raise MethodError(
             f"a width of {width_per_cm:g} cm⁻¹ needs correlations over {longest_fs:.0f} fs, and "
-            f"the trajectory has {length_fs:g} fs; give a width_per_cm of "
+            f"the trajectory has {length_fs:g} fs; give a `width_per_cm` of "
             f"{np.ceil(width_per_cm * longest_fs / length_fs):g} or more, or a longer trajectory."
         )
     correlation = velocity_correlation(

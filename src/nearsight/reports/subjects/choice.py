@@ -14,6 +14,7 @@ from nearsight.records.questions import (
     PhononsRecord,
     RelaxationRecord,
     ThermochemistryRecord,
+    TrajectoryRecord,
     VibrationsRecord,
 )
 from nearsight.reports.numbers import SECTION_BUDGET_BYTES, numbers_section
@@ -34,6 +35,7 @@ from nearsight.reports.subjects import (
     relaxation,
     spectra,
     thermochemistry,
+    trajectory,
 )
 from nearsight.reports.subjects.subject import Subject
 
@@ -41,6 +43,7 @@ SUBJECTS: dict[type[CalculatedRecord], Subject[Any]] = {
     EnergyRecord: energy.SUBJECT,
     RelaxationRecord: relaxation.SUBJECT,
     DynamicsRecord: dynamics.SUBJECT,
+    TrajectoryRecord: trajectory.SUBJECT,
     HessianRecord: hessian.SUBJECT,
     VibrationsRecord: spectra.VIBRATIONS,
     HeatCapacityRecord: spectra.HEAT_CAPACITY,
