@@ -83,6 +83,7 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
             cif = read_cif(_content(file), choice)
             found = cif.atoms
             notes = [*cif.notes, *_accepted(cif.contradictions, accept_contradictions)]
+            notes += _kept_moments(found)
         else:
             found, remarks = read_with_ase(file, choice)
             notes = [*remarks, *_left_out(found)]
@@ -191,15 +192,20 @@ def _left_out(found: Atoms) -> list[Remark]:
             f"as {CHARGE}=-1 and a multiplicity 2S + 1 as {SPIN}=2, with whole numbers."
         )
         notes.append(Remark("left-out-of-file", said))
+    return [*notes, *_kept_moments(found)]
+
+
+def _kept_moments(found: Atoms) -> list[Remark]:
+    """Return a note on charges and magnetic moments of atoms, where there are any."""
     kept = [
         what
         for name, what in (("initial_charges", "charges"), ("initial_magmoms", "magnetic moments"))
         if found.has(name) and np.any(found.arrays[name])
     ]
-    if kept:
-        said = (
-            f"The file gives atoms initial {' and '.join(kept)}, which were kept; most models do "
-            f"not look at them."
-        )
-        notes.append(Remark("initial-moments", said))
-    return notes
+    if not kept:
+        return []
+    said = (
+        f"The file gives atoms initial {' and '.join(kept)}, which were kept; most models do not "
+        f"look at them."
+    )
+    return [Remark("initial-moments", said)]

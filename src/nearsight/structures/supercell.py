@@ -15,6 +15,7 @@ from nearsight.memory import require_room
 from nearsight.printable import printable_count
 from nearsight.structures.charge import repeat_electrons
 from nearsight.structures.integer_lattices import spanning_rows
+from nearsight.structures.molecules import MOLECULE, molecules_of, number_copies
 from nearsight.structures.reduced_cell import cell_widths_A, periodic_cell, reduced_basis
 
 # Measured: 75 to 89 bytes for positions, lattice vectors, numbers and what they are made from.
@@ -91,6 +92,8 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
     supercell.positions += np.repeat(shifts @ atoms.cell.array, len(atoms), axis=0)
     supercell.cell = integers @ atoms.cell.array
     supercell.info.update(repeat_electrons(atoms, len(shifts)))
+    if MOLECULE in supercell.arrays:
+        supercell.arrays[MOLECULE] = number_copies(molecules_of(atoms), len(shifts))
     return supercell
 
 

@@ -61,7 +61,7 @@ class TorchModel:
         require_evaluable(structures, self, stress=stress)
         if not structures:
             return []
-        graph = graph_of(self._energy, structures, pairs)
+        graph = self._graph(structures, pairs)
         first = gradient(
             self._energy_of(graph),
             graph.positions,
@@ -78,7 +78,7 @@ class TorchModel:
     ) -> Iterator[NDArray[np.float64]]:
         """Yield analytic rows; see `Model.rows`."""
         require_calculable(atoms, self)
-        graph = graph_of(self._energy, [atoms])
+        graph = self._graph([atoms])
         on_device = [
             (atom, torch.as_tensor(direction).to(graph.positions)) for atom, direction in seeds
         ]
@@ -99,7 +99,7 @@ class TorchModel:
         require_calculable(atoms, self)
         if not self.capabilities.atomic_energies:
             require_all_atoms(centres, self)
-        graph = graph_of(self._energy, [atoms])
+        graph = self._graph([atoms])
         energy = self._energy_of(graph, centres)
         if strain:
             multiply = linearize_with_strain(energy, graph.positions)
@@ -113,6 +113,11 @@ class TorchModel:
             return found
 
         return products
+
+    def _graph(
+        self, structures: Sequence[Atoms], pairs: Sequence[Pairs] | None = None
+    ) -> NeighborGraph:
+        return graph_of(self._energy, structures, pairs)
 
     def _energy_of(
         self, graph: NeighborGraph, centres: NDArray[np.int64] | None = None

@@ -12,6 +12,7 @@ from nearsight.models.families import (
     chgnet,
     d3,
     fairchem,
+    forcefield,
     mace,
     matgl,
     mattersim,
@@ -56,6 +57,7 @@ _FOLDERS = (
     tblite,
     pyscf,
     ase,
+    forcefield,
 )
 
 _BUILT_IN = {folder.FAMILY.name: folder.FAMILY for folder in _FOLDERS}

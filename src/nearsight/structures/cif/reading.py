@@ -199,6 +199,8 @@ def _expanded(
         atoms.set_masses(
             [mass if mass is not None else natural[atom] for atom, mass in enumerate(own)]
         )
+    if sites.charges_e is not None:
+        atoms.set_initial_charges([sites.charges_e[site] for site in expansion.sites])
     checks.require_apart(sites, expansion, atoms)
     found = [
         checks.composition_conflict(formula, block, atoms),

@@ -12,6 +12,8 @@ from nearsight.remarks import Remark
 from nearsight.structures.cif.document import COORDINATES, Block, to_number
 from nearsight.structures.cif.elements import NotOneElementError, from_label, from_type_symbol
 
+_CHARGE = "_atom_site_charge"
+
 _COLUMNS = (
     *COORDINATES,
     "_atom_site_label",
@@ -25,6 +27,7 @@ _COLUMNS = (
     "_atom_site_attached_hydrogens",
     "_atom_site_site_symmetry_multiplicity",
     "_atom_site_symmetry_multiplicity",
+    _CHARGE,
 )
 _OCCUPANCY_ROUNDING = 1e-6
 _NAMED = 5
@@ -48,6 +51,8 @@ class Sites:
     """What the file says about the number of images in the cell, or about the order of the site
     symmetry: programs have written either under this name."""
     attached_hydrogens: tuple[int, ...]
+    charges_e: tuple[float, ...] | None = None
+    """Partial charges; None where the file has none, or only zeros."""
     notes: tuple[Remark, ...] = ()
 
 
@@ -79,12 +84,15 @@ def read_sites(block: Block, formula_elements: Collection[str]) -> Sites:
         dummies = [labels[site] for site in range(n_sites) if site not in set(kept)]
         said = f"Dummy sites, which are no atoms, were left out: {_listed(dummies)}."
         notes.append(Remark("dummy-sites", said))
+    charges, note = _charges(block, labels, kept)
+    notes += [note] if note else []
     return Sites(
         labels=tuple(labels[site] for site in kept),
         elements=elements,
         fractional=_coordinates(block, labels, kept, values),
         multiplicities=_multiplicities(block, kept),
         attached_hydrogens=_attached_hydrogens(block, labels, kept),
+        charges_e=charges,
         notes=tuple(notes),
     )
 
@@ -222,6 +230,26 @@ def _attached_hydrogens(
             )
         counts.append(int(found[site] or 0))
     return tuple(counts)
+
+
+def _charges(
+    block: Block, labels: Sequence[str], kept: Sequence[int]
+) -> tuple[tuple[float, ...] | None, Remark | None]:
+    """Return the partial charges of the sites, and a note where they cannot be used."""
+    found = block.column(_CHARGE)
+    if found is None or not any(found[site] for site in kept):
+        return None, None
+    charges = []
+    for site in kept:
+        try:
+            charges.append(to_number(found[site]))
+        except ValueError:
+            said = (
+                f"{_CHARGE} of site {labels[site]} is {found[site] or 'missing'}, which is no "
+                f"number: all charges in the file were left out."
+            )
+            return None, Remark("left-out-of-file", said)
+    return (tuple(charges) if any(charges) else None), None
 
 
 def _count(items: Sequence[str], noun: str) -> str:

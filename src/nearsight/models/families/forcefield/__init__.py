@@ -1,0 +1,19 @@
+"""Force fields: Lennard-Jones, Buckingham and Coulomb interactions of sites."""
+
+from nearsight.models.family import Family
+from nearsight.models.named_model import NamedModel
+
+FAMILY = Family(
+    name="forcefield",
+    requires="torch",
+    target="file of parameters, a name such as trappe, or several with a plus between",
+    licence="that of Nearsight; of parameters, their source",
+    steps=(),
+    size_MB=0,
+    options=("cutoff_A", "truncation", "tail", "mixing", "coulomb", "charges", "accuracy"),
+    device="cpu",
+    own_precision=True,
+    no_choice="a force field is computed in double precision on the CPU",
+)
+
+MODELS: tuple[NamedModel, ...] = ()

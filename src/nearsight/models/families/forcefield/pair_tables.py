@@ -1,0 +1,179 @@
+"""Interactions of all pairs of types as tables of numbers, and the energy of many pairs by them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from nearsight.arrays import FloatArray
+from nearsight.errors import ModelError
+from nearsight.models.families.forcefield.parameters import (
+    Buckingham,
+    ForceField,
+    LennardJones,
+    Pair,
+    sorted_pair,
+)
+
+
+@dataclass(frozen=True)
+class PairTable:
+    """u(r) = c₁₂/r¹² - c₆/r⁶ + A exp(-B r) - shift - slope (r - cutoff) of each pair of types.
+
+    Every table has shape ``(n_types, n_types)``, in eV and Å.
+    """
+
+    c12: torch.Tensor
+    c6: torch.Tensor
+    a: torch.Tensor
+    b: torch.Tensor
+    core_A: torch.Tensor
+    """Radius inside which the last three are a wall instead; 0 for none."""
+    wall_eV: torch.Tensor
+    """Height of the wall at its surface."""
+    shift_eV: torch.Tensor
+    slope_eV_per_A: torch.Tensor
+    tail_eV_A3: torch.Tensor
+    """∫ u(r) r² dr from the cutoff to infinity, where tails are asked for."""
+    cutoff_A: float
+    buckingham: bool
+    """Whether any pair is one."""
+    sloped: bool
+    """Whether forces are shifted."""
+
+    def energies(
+        self, squared: torch.Tensor, first: torch.Tensor, second: torch.Tensor
+    ) -> torch.Tensor:
+        """Return u in eV of pairs within the cutoff; a pair beyond it counts nothing.
+
+        Parameters
+        ----------
+        squared
+            Squared distances in Å².
+        first, second
+            Types of both sites, broadcast against `squared`.
+        """
+        inverse = squared.reciprocal()
+        sixth = inverse * inverse * inverse
+        energies = (self.c12[first, second] * sixth - self.c6[first, second]) * sixth
+        if self.buckingham:
+            energies = self._with_exponential(energies, squared, first, second)
+        energies = energies - self.shift_eV[first, second]
+        if self.sloped:
+            beyond = squared.sqrt() - self.cutoff_A
+            energies = energies - self.slope_eV_per_A[first, second] * beyond
+        return torch.where(squared < self.cutoff_A**2, energies, 0.0)
+
+    def _with_exponential(
+        self,
+        energies: torch.Tensor,
+        squared: torch.Tensor,
+        first: torch.Tensor,
+        second: torch.Tensor,
+    ) -> torch.Tensor:
+        distances = squared.sqrt()
+        exponential = self.a[first, second] * torch.exp(-self.b[first, second] * distances)
+        core = self.core_A[first, second]
+        wall = self.wall_eV[first, second] * (core / distances).pow(12)
+        return torch.where(distances < core, wall, energies + exponential)
+
+
+def pair_table(force_field: ForceField, types: Sequence[str]) -> PairTable:
+    """Return the tables of a force field for some of its types, in this order.
+
+    Raises
+    ------
+    ModelError
+        A type has no parameters, or two neither a pair of their own nor what could be mixed.
+    """
+    n_types = len(types)
+    names = ("c12", "c6", "a", "b", "core", "wall", "value", "slope", "tail")
+    tables = {name: np.zeros((n_types, n_types)) for name in names}
+    cutoff = force_field.treatment.cutoff_A
+    for i, first in enumerate(types):
+        for j, second in enumerate(types[: i + 1]):
+            found = _numbers(interaction(force_field, first, second), cutoff)
+            numbers = dict(zip(names, found, strict=True))
+            ending = force_field.ending(first, second)
+            numbers["value"] *= ending.truncation != "cut"
+            numbers["slope"] *= ending.truncation == "force-shifted"
+            numbers["tail"] *= ending.tail
+            for name, number in numbers.items():
+                tables[name][i, j] = tables[name][j, i] = number
+    return PairTable(
+        c12=_tensor(tables["c12"]),
+        c6=_tensor(tables["c6"]),
+        a=_tensor(tables["a"]),
+        b=_tensor(tables["b"]),
+        core_A=_tensor(tables["core"]),
+        wall_eV=_tensor(tables["wall"]),
+        shift_eV=_tensor(tables["value"]),
+        slope_eV_per_A=_tensor(tables["slope"]),
+        tail_eV_A3=_tensor(tables["tail"]),
+        cutoff_A=cutoff,
+        buckingham=bool(tables["a"].any()),
+        sloped=bool(tables["slope"].any()),
+    )
+
+
+def interaction(force_field: ForceField, first: str, second: str) -> Pair:
+    """Return the interaction of two types: the pair's own, or the mixed one.
+
+    Raises
+    ------
+    ModelError
+        There is neither.
+    """
+    own = force_field.pairs.get(sorted_pair(first, second))
+    if own is not None:
+        return own
+    one, other = force_field.types[first].pair, force_field.types[second].pair
+    for name, pair in ((first, one), (second, other)):
+        if pair is None:
+            raise ModelError(
+                f"the force field has no parameters for the type {name}; give it some, or say that "
+                f"it has no interaction but that of its charge."
+            )
+    if first == second:
+        assert one is not None
+        return one
+    if not isinstance(one, LennardJones) or not isinstance(other, LennardJones):
+        raise ModelError(
+            f"{first} and {second} have no pair of their own, and a Buckingham interaction does "
+            f"not mix; give the pair."
+        )
+    epsilon = float(np.sqrt(one.epsilon_eV * other.epsilon_eV))
+    if force_field.treatment.mixing == "geometric":
+        return LennardJones(epsilon, float(np.sqrt(one.sigma_A * other.sigma_A)))
+    return LennardJones(epsilon, (one.sigma_A + other.sigma_A) / 2)
+
+
+def _numbers(pair: Pair, cutoff_A: float) -> tuple[float, ...]:
+    """Return what all tables have of a pair, in their order."""
+    r = cutoff_A
+    if isinstance(pair, LennardJones):
+        c6 = 4 * pair.epsilon_eV * pair.sigma_A**6
+        c12 = c6 * pair.sigma_A**6
+        value = c12 / r**12 - c6 / r**6
+        slope = -12 * c12 / r**13 + 6 * c6 / r**7
+        return c12, c6, 0.0, 0.0, 0.0, 0.0, value, slope, c12 / (9 * r**9) - c6 / (3 * r**3)
+    return _numbers_of_buckingham(pair, r)
+
+
+def _numbers_of_buckingham(pair: Buckingham, r: float) -> tuple[float, ...]:
+    a, b, c6, core = pair.a_eV, pair.b_per_A, pair.c_eV_A6, pair.core_A
+    assert core is not None
+    if core >= r:
+        raise ModelError(
+            f"the hard core of {core:g} Å reaches the cutoff of {r:g} Å; make `cutoff_A` larger."
+        )
+    decayed = a * np.exp(-b * r)
+    value = decayed - c6 / r**6
+    slope = -b * decayed + 6 * c6 / r**7
+    tail = decayed * (r**2 / b + 2 * r / b**2 + 2 / b**3) - c6 / (3 * r**3)
+    return 0.0, c6, a, b, core, pair.core_energy_eV, value, slope, tail
+
+
+def _tensor(values: FloatArray) -> torch.Tensor:
+    return torch.as_tensor(values, dtype=torch.float64)
