@@ -93,7 +93,7 @@ def errors_of(
         framework, which, *rest = name.split("_")
         if which != gas or not rest or rest[0] not in KINDS:
             continue
-        empty = next(one for one in reference_eV if one.startswith(f"{framework}_fram"))
+        empty = next(one for one in reference_eV if one.startswith(f"{framework}-CO2_fram"))
         expected = energy_eV - reference_eV[empty] - reference_eV[molecule]
         if expected > HIGHEST_eV:
             continue

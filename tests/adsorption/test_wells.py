@@ -70,10 +70,12 @@ def test_a_false_well_is_found_and_taken_out() -> None:
     assert "of the sum of their covalent radii" in " ".join(wells.reasons(0))
     honest, _ = sampled(0.0)
     assert weight(trials) > 100 * weight(honest)
-    cleaned, taken, is_clean = without_wells(trials, interaction, 300.0)
-    assert is_clean
-    assert np.isposinf(cleaned.energies_eV[taken]).all()
-    assert weight(cleaned) == pytest.approx(weight(honest), rel=0.02)
+    cleaned = without_wells(trials, interaction, 300.0)
+    assert cleaned.is_clean
+    taken = cleaned.examined.trials[cleaned.examined.suspected]
+    assert len(taken) == cleaned.n_suspected == len(set(taken))
+    assert np.isposinf(cleaned.trials.energies_eV[taken]).all()
+    assert weight(cleaned.trials) == pytest.approx(weight(honest), rel=0.02)
 
 
 def test_a_true_well_is_not_suspected() -> None:

@@ -1,18 +1,26 @@
 """Rigid gas molecules."""
 
+import contextlib
+import difflib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
 
+from nearsight.announcing import quietly
 from nearsight.arrays import FloatArray
-from nearsight.errors import StructureError
-from nearsight.models.contract import Model
+from nearsight.errors import ModelError, StructureError
+from nearsight.models.contract import HostingModel, Model
 from nearsight.progress import Progress
 from nearsight.relaxation.relax import relax
 from nearsight.relaxation.settings import RelaxationSettings
+from nearsight.structures.molecules import MOLECULE
+from nearsight.structures.pieces import whole_molecule
+from nearsight.structures.reading import read_structure, take_notes
+from nearsight.structures.selection import structure_stem
 
 _HUBER_HERZBERG = "K. P. Huber, G. Herzberg, Constants of Diatomic Molecules, 1979"
 _ATOM = "one atom"
@@ -26,7 +34,7 @@ class Gas:
     Raises
     ------
     StructureError
-        There are no atoms, or a mass is not positive.
+        There are no atoms, or they have no mass.
     """
 
     name: str
@@ -39,10 +47,12 @@ class Gas:
     def __post_init__(self) -> None:
         if not len(self.atoms):
             raise StructureError(f"{self.name} has no atoms.")
-        masses = self.atoms.get_masses()
-        if not (masses > 0).all():
-            raise StructureError(f"{self.name} has an atom without a mass; give it one.")
-        centred = Atoms(self.atoms.numbers, self.atoms.positions, masses=masses)
+        if not self.atoms.get_masses().sum() > 0:
+            raise StructureError(f"{self.name} has no mass; give its atoms some.")
+        centred = self.atoms.copy()
+        centred.set_cell(None)
+        centred.pbc = False
+        centred.set_array(MOLECULE, np.ones(len(centred), dtype=np.int64))
         centred.positions -= centred.get_center_of_mass()
         object.__setattr__(self, "atoms", centred)
 
@@ -110,9 +120,39 @@ def gas_named(name: str) -> Gas:
         return Gas(name, make(), source)
     if name in _NOBLE:
         return Gas(name, Atoms(name), _ATOM)
+    [*close] = difflib.get_close_matches(name, NAMES, n=1, cutoff=0.5)
+    by_case = [known for known in NAMES if known.lower() == name.lower()]
+    meant = "".join(f"did you mean {each}? " for each in (by_case or close)[:1])
     raise StructureError(
-        f"there is no gas {name!r}; there are {', '.join(NAMES)}, or give a file with the molecule."
+        f"there is no gas {name!r:.60}; {meant}There are {', '.join(NAMES)}, or give a file with "
+        f"the molecule."
     )
+
+
+def gas_of(named: str, model: Model) -> Gas:
+    """Return a gas by its formula, or the molecule in a file.
+
+    A model that has sites of its own for a molecule, such as a force field, decides over them.
+
+    Raises
+    ------
+    StructureError
+        There is no such gas, or the file has no molecule.
+    """
+    if Path(named).is_file() or Path(named).suffix:
+        return _in_file(named)
+    if isinstance(model, HostingModel):
+        with contextlib.suppress(ModelError):  # it knows the elements only, if that
+            return Gas(named, model.molecule(named), f"sites of {model.identity.name}")
+    return gas_named(named)
+
+
+def _in_file(path: str) -> Gas:
+    """Return the molecule of a file, out of the box that it lies in."""
+    with quietly():
+        molecule = whole_molecule(read_structure(path))
+    take_notes(molecule)
+    return Gas(structure_stem(path), molecule, f"the file {path}")
 
 
 def relaxed_gas(gas: Gas, model: Model, progress: Progress | bool | None = None) -> Gas:
@@ -123,7 +163,7 @@ def relaxed_gas(gas: Gas, model: Model, progress: Progress | bool | None = None)
     ModelError
         The model does not know one of its elements, or cannot compute molecules.
     """
-    if len(gas.atoms) == 1:
+    if len(gas.atoms) == 1 or isinstance(model, HostingModel):  # of rigid molecules
         return gas
     relaxation = relax(
         gas.atoms, model, RelaxationSettings(fmax_eV_per_A=_AT_REST_EV_PER_A), progress=progress

@@ -3,6 +3,7 @@
 B. Widom, J. Chem. Phys. 1963, 39, 2808. Every trial counts: one that overlaps has the weight 0.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ class Henry:
     """What insertions at one temperature say."""
 
     temperature_K: float
+    log_weight: WithError
+    """ln<W>, which has a number where <W> is too large for one."""
     mean_weight: WithError
     """<W>, no unit."""
     coefficient_mol_per_kg_Pa: WithError
@@ -53,29 +56,62 @@ def henry(weights: Weights, volume_A3: float, mass_amu: float) -> Henry:
     volume_A3, mass_amu
         Of the cell of the framework.
     """
-    temperature_K = weights.temperature_K
     logs, energies_eV = weights.jackknifed()
-    with np.errstate(over="ignore"):  # of wells so deep that their weight has no number
-        mean = np.exp(weights.log_mean)
-    # The error of ln<W> is the relative one of <W>, which may be too large or small for a number.
-    relative = jackknife_error(logs)
+    thermal_eV = BOLTZMANN_EV_PER_K * weights.temperature_K
+    log_weight = WithError(weights.log_mean, jackknife_error(logs))
+    return henry_values(
+        temperature_K=weights.temperature_K,
+        log_weight=log_weight,
+        log_volume_weight=WithError(log_weight.value + math.log(volume_A3), log_weight.error),
+        heat_eV=WithError(thermal_eV - weights.mean_energy_eV, jackknife_error(energies_eV)),
+        mass_amu=mass_amu,
+        weights=weights,
+    )
+
+
+def henry_values(
+    *,
+    temperature_K: float,
+    log_weight: WithError,
+    log_volume_weight: WithError,
+    heat_eV: WithError,
+    mass_amu: float,
+    weights: Weights,
+) -> Henry:
+    """Return a Henry coefficient in its units.
+
+    Parameters
+    ----------
+    temperature_K
+        At which it is.
+    log_weight
+        ln<W>, whose error is the relative one of <W>: that itself may have no number.
+    log_volume_weight
+        ln<V W> with V in Å³.
+    heat_eV
+        Isosteric heat.
+    mass_amu
+        Of the cell.
+    weights
+        Of all trials, for what is said of them.
+    """
     thermal_eV = BOLTZMANN_EV_PER_K * temperature_K
-    thermal_kJ = 1e-3 * thermal_eV * EV_PER_CELL_IN_J_PER_MOL
-    per_cell = mean * volume_A3 * 1e-30 / (thermal_eV * EV_IN_JOULE)
-    per_kg = per_cell / _AVOGADRO_PER_MOL / (1e-3 * mass_amu * AMU_IN_GRAM)
     to_kJ = 1e-3 * EV_PER_CELL_IN_J_PER_MOL
+    with np.errstate(over="ignore"):  # of wells so deep that their weight has no number
+        mean, volume_A3 = np.exp(log_weight.value), np.exp(log_volume_weight.value)
+    per_cell = volume_A3 * 1e-30 / (thermal_eV * EV_IN_JOULE)
+    per_kg = per_cell / _AVOGADRO_PER_MOL / (1e-3 * mass_amu * AMU_IN_GRAM)
+    relative = log_volume_weight.error
     return Henry(
         temperature_K=temperature_K,
-        mean_weight=WithError(float(mean), float(mean * relative)),
+        log_weight=log_weight,
+        mean_weight=WithError(float(mean), float(mean * log_weight.error)),
         coefficient_mol_per_kg_Pa=WithError(float(per_kg), float(per_kg * relative)),
         coefficient_per_cell_Pa=WithError(float(per_cell), float(per_cell * relative)),
         excess_chemical_potential_kJ_per_mol=WithError(
-            -thermal_kJ * weights.log_mean, thermal_kJ * relative
+            -to_kJ * thermal_eV * log_weight.value, to_kJ * thermal_eV * log_weight.error
         ),
-        heat_kJ_per_mol=WithError(
-            thermal_kJ - to_kJ * weights.mean_energy_eV,
-            to_kJ * jackknife_error(energies_eV),
-        ),
+        heat_kJ_per_mol=WithError(to_kJ * heat_eV.value, to_kJ * heat_eV.error),
         n_trials=len(weights.logarithms),
         n_effective=weights.n_effective,
         heaviest_share=weights.heaviest_share(),

@@ -32,6 +32,8 @@ class Insertion:
     seed: int
     audited_share: float
     """Of the overlapping trials, those that are computed nevertheless."""
+    stream: tuple[int, ...] = ()
+    """Tells samplings of the same seed apart."""
 
     def batch(self, number: int) -> Trials:
         """Draw and compute one batch, the same whenever it is asked for.
@@ -41,7 +43,7 @@ class Insertion:
         number
             Which one, from 0.
         """
-        rng = np.random.default_rng([self.seed, number])
+        rng = np.random.default_rng([self.seed, *self.stream, number])
         placements = self.draw(BATCH, rng)
         sites_A = placements.sites_A(self.interaction.gas.sites_A)
         overlapping = self.overlaps.of(sites_A)

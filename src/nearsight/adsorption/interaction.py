@@ -6,18 +6,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from ase import Atoms
 
-from nearsight.adsorption.framework import Framework
+from nearsight.adsorption.framework import FARTHEST_A, Framework
 from nearsight.adsorption.gases import Gas
 from nearsight.arrays import FloatArray
 from nearsight.errors import NearsightError
 from nearsight.models.batches import in_batches
-from nearsight.models.contract import Model
+from nearsight.models.contract import HostField, HostingModel, Model
 from nearsight.resources import Resources
 from nearsight.structures.host_pairs import HostPairs
+from nearsight.structures.molecules import as_framework
 from nearsight.structures.pairs import Pairs
-
-_FARTHEST_A = 12.0
-"""Beyond this cutoff there are too many pairs to keep: such a model, D3 for one, finds its own."""
 
 
 @dataclass(eq=False)
@@ -42,12 +40,18 @@ class Interaction:
     """Structures that the model was asked for, beside these two."""
 
     def __post_init__(self) -> None:
-        [framework] = self.model.evaluate([self.framework.atoms], forces=False)
+        self._field: HostField | None = None
+        self._pairs: HostPairs | None = None
+        if isinstance(self.model, HostingModel):
+            self._field = self.model.in_host(as_framework(self.framework.cell))
+        self._host = as_framework(self.framework.atoms)
+        [framework] = self.model.evaluate([self._host], forces=False)
         [molecule] = self.model.evaluate([self.gas.atoms], forces=False)
         self.framework_eV, self.molecule_eV = framework.energy_eV, molecule.energy_eV
         cutoff_A = self.model.capabilities.cutoff_A
-        near = cutoff_A is not None and cutoff_A <= _FARTHEST_A
-        self._pairs = HostPairs(self.framework.atoms, cutoff_A) if near and cutoff_A else None
+        if cutoff_A is not None and 0 < cutoff_A <= FARTHEST_A:
+            # Beyond that there are too many pairs to keep: such a model, D3 for one, finds its own.
+            self._pairs = HostPairs(self.framework.atoms, cutoff_A)
 
     def energies_eV(self, sites_A: FloatArray) -> FloatArray:
         """Return the interaction energy of each trial, NaN where the model has none.
@@ -63,6 +67,8 @@ class Interaction:
             Shape ``(n_trials,)``.
         """
         self.n_calls += len(sites_A)
+        if self._field is not None:
+            return self._field.energies_eV(self.gas.atoms, sites_A)
         answers = in_batches(
             self.model,
             (self.with_guest(each) for each in sites_A),
@@ -78,14 +84,10 @@ class Interaction:
 
     def with_guest(self, sites_A: FloatArray) -> Atoms:
         """Return the framework with the molecule behind its own atoms."""
-        host, gas = self.framework.atoms, self.gas.atoms
-        return Atoms(
-            np.concatenate([host.numbers, gas.numbers]),
-            np.concatenate([host.positions, sites_A]),
-            masses=np.concatenate([host.get_masses(), gas.get_masses()]),
-            cell=host.cell,
-            pbc=host.pbc,
-        )
+        guest = self.gas.atoms.copy()
+        guest.positions = sites_A
+        together: Atoms = self._host + guest
+        return together
 
     def _pairs_of(self, sites_A: FloatArray) -> Iterator[Pairs]:
         assert self._pairs is not None

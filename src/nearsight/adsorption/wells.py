@@ -5,7 +5,7 @@ outweighs all that is true. What carries the weight is looked at: how near the m
 of the framework, how hard it is pushed, and whether it could have come there.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from ase.data import covalent_radii
@@ -26,7 +26,7 @@ LARGEST_FORCE_EV_PER_A = 3.0
 temperature a tenth of it is usual."""
 _MOST_EXAMINED = 50
 _WEIGHT_EXAMINED = 0.99
-_MOST_ROUNDS = 20
+_MOST_IN_ALL = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,23 @@ class Wells:
         return tuple(said)
 
 
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """Trials without what was suspected."""
+
+    trials: Trials
+    """The same ones; suspected ones have no weight."""
+    examined: Wells
+    """All that was looked at."""
+    is_clean: bool
+    """Whether nothing suspected is left among what carries the weight."""
+
+    @property
+    def n_suspected(self) -> int:
+        """How many were suspected."""
+        return int(self.examined.suspected.sum())
+
+
 def examine(
     trials: Trials,
     interaction: Interaction,
@@ -81,13 +98,18 @@ def examine(
     pockets
         Of the framework's cell; None if none are known.
     """
-    heaviest = _heaviest(trials, temperature_K)
-    sites_A = trials.placements.sites_A(interaction.gas.sites_A)[heaviest]
-    blocked = np.zeros(len(heaviest), dtype=bool)
+    return _examined(_heaviest(trials, temperature_K), trials, interaction, pockets)
+
+
+def _examined(
+    chosen: IntArray, trials: Trials, interaction: Interaction, pockets: Pockets | None
+) -> Wells:
+    sites_A = trials.placements.sites_A(interaction.gas.sites_A)[chosen]
+    blocked = np.zeros(len(chosen), dtype=bool)
     if pockets is not None:
         to_fractions = np.linalg.inv(interaction.framework.cell.cell.array)
-        blocked = pockets.is_blocked(trials.placements.centres_A[heaviest] @ to_fractions)
-    return Wells(heaviest, _contacts(interaction, sites_A), _forces(interaction, sites_A), blocked)
+        blocked = pockets.is_blocked(trials.placements.centres_A[chosen] @ to_fractions)
+    return Wells(chosen, _contacts(interaction, sites_A), _forces(interaction, sites_A), blocked)
 
 
 def without_wells(
@@ -95,32 +117,37 @@ def without_wells(
     interaction: Interaction,
     temperature_K: float,
     pockets: Pockets | None = None,
-) -> tuple[Trials, IntArray, bool]:
+) -> Cleaned:
     """Return trials in which suspected ones have no weight.
 
-    What lay behind them comes to light when they are gone, and is looked at, too.
+    What lay behind them comes to light when they are gone, and is looked at, too; none is looked at
+    twice.
 
     Parameters
     ----------
     trials, interaction, temperature_K, pockets
         As in `examine`.
-
-    Returns
-    -------
-    tuple
-        The trials, which of them were suspected, and whether nothing suspected is left.
     """
-    taken: list[IntArray] = []
-    for _ in range(_MOST_ROUNDS):
-        wells = examine(trials, interaction, temperature_K, pockets)
-        found = wells.trials[wells.suspected]
-        if not len(found):
-            return trials, np.concatenate([*taken, found]), True
-        taken.append(found)
+    known = Wells(*(np.zeros(0, dtype) for dtype in (np.int64, float, float, bool)))
+    while len(known.trials) < _MOST_IN_ALL:
+        heaviest = _heaviest(trials, temperature_K)
+        new = heaviest[~np.isin(heaviest, known.trials)]
+        if not len(new):
+            return Cleaned(trials, known, True)
+        known = _both(known, _examined(new, trials, interaction, pockets))
         energies_eV = trials.energies_eV.copy()
-        energies_eV[found] = np.inf
+        energies_eV[known.trials[known.suspected]] = np.inf
         trials = replace(trials, energies_eV=energies_eV)
-    return trials, np.concatenate(taken), False
+    return Cleaned(trials, known, False)
+
+
+def _both(first: Wells, second: Wells) -> Wells:
+    return Wells(
+        *(
+            np.concatenate([getattr(first, each.name), getattr(second, each.name)])
+            for each in fields(Wells)
+        )
+    )
 
 
 def _heaviest(trials: Trials, temperature_K: float) -> IntArray:
