@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nearsight.charts.chart import Chart, overlaid
-from nearsight.charts.on_axes import draw, plain_text
+from nearsight.charts.chart import Chart, Tiles, overlaid
+from nearsight.charts.on_axes import draw, draw_tiles, plain_text
 from nearsight.errors import MethodError
 from nearsight.locality.result import Locality
 from nearsight.printable import percent
 from nearsight.provenance import Provenance
+from nearsight.records.adsorption_results import WidomResults
 from nearsight.records.results import (
     DynamicsResults,
     ElasticResults,
@@ -168,6 +169,26 @@ def dynamics_figure(path: str, calculated: Sequence[DynamicsResults]) -> None:
         panels.append(((f"{about}, {_models([dynamics.provenance])}",), temperature))
         panels += [((), chart) for chart in others]
     _draw_panels(path, panels)
+
+
+def widom_figure(path: str, calculated: Sequence[WidomResults]) -> None:
+    """Draw convergence, weights and a map of each framework, below each other."""
+    panels: list[tuple[str, Chart | Tiles]] = []
+    for each in calculated:
+        about = f"{structure_stem(each.name)} ({each.atoms.get_chemical_formula()})"
+        name = f"{about}, {each.adsorption.gas.name}, {_models([each.provenance])}"
+        panels += [(name, chart) for chart in each.charts()]
+        panels.append((name, each.tiles()))
+    figure = _new_figure(len(panels))
+    for place, (name, panel) in enumerate(panels, start=1):
+        axes = figure.add_subplot(len(panels), 1, place)
+        if isinstance(panel, Tiles):
+            draw_tiles(panel, axes)
+            axes.set_title(_title(name, f"excess chemical potential along {panel.axis}"))
+        else:
+            draw(panel, axes)
+            axes.set_title(_title(name, panel.title))
+    _save(figure, path)
 
 
 def _draw_panels(path: str, panels: Sequence[tuple[Sequence[str], Chart]]) -> None:

@@ -64,9 +64,7 @@ def henry_of_frames(
     )
     return henry_values(
         temperature_K=weights[0].temperature_K,
-        log_weight=WithError(
-            log_mean - log_volume, jackknife_error(without[:, 0] - without[:, 1])
-        ),
+        log_weight=WithError(log_mean - log_volume, jackknife_error(without[:, 0] - without[:, 1])),
         log_volume_weight=WithError(log_mean, jackknife_error(without[:, 0])),
         heat_eV=WithError(heat_eV, jackknife_error(without[:, 2])),
         mass_amu=mass_amu,

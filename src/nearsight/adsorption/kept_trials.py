@@ -89,3 +89,11 @@ class KeptTrials:
             "n_calls": n_calls,
         }
         save_archive(self.path, _KIND, header, arrays)
+
+
+def trials_at(path: str | os.PathLike[str]) -> int | None:
+    """Return how many trials are in a file; None if it has none."""
+    try:
+        return len(load_archive(path, _KIND)[1]["energies_eV"])
+    except (CheckpointError, KeyError):
+        return None

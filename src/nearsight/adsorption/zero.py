@@ -8,8 +8,8 @@ from ase import Atoms
 from scipy.spatial import cKDTree
 
 from nearsight.adsorption.interaction import Interaction
-from nearsight.adsorption.placements import Placements
 from nearsight.adsorption.orientations import uniform_quaternions
+from nearsight.adsorption.placements import Placements
 from nearsight.arrays import FloatArray
 from nearsight.structures.reduced_cell import reduced_basis
 

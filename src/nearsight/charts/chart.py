@@ -138,6 +138,24 @@ class Chart:
         return series
 
 
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """Hexagons of a plane, each with a value that its colour tells."""
+
+    axis: str
+    """What one looks along."""
+    label: str
+    """Quantity and unit of the values."""
+    size: float
+    """Distance of the middles of two that touch, in Å."""
+    middles: FloatArray
+    """In Å, shape ``(n_tiles, 2)``."""
+    values: FloatArray
+    """Shape ``(n_tiles,)``."""
+    view: float
+    """Edge of the square that is shown, in Å."""
+
+
 def thinned(chart: Chart, most: int) -> Chart:
     """Return a chart whose curves have so many points at most, evenly spread with both ends."""
     return replace(chart, marks=tuple(_thinned(mark, most) for mark in chart.marks))

@@ -4,14 +4,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearsight.charts.chart import INK, Bars, Chart, Limit, Line, Points, Region, Ticks
+from nearsight.charts.chart import INK, Bars, Chart, Limit, Line, Points, Region, Ticks, Tiles
 from nearsight.printable import printable_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.projections.polar import PolarAxes
 
-__all__ = ["Axes", "PolarAxes", "draw", "plain_text"]  # annotations of `plot` have the axes of here
+__all__ = [
+    "Axes",
+    "PolarAxes",
+    "draw",
+    "draw_tiles",
+    "plain_text",
+]  # annotations of `plot` have the axes of here
 
 _LINE_STYLES = ("-", "--", ":", "-.", (0, (3, 1, 1, 1, 1, 1)))
 _POINTS_IN_PIXEL = 0.75
@@ -57,6 +63,22 @@ def draw(chart: Chart, axes: "Axes", *, upright: bool = False) -> None:
     _name_axes(chart, axes, upright=upright)
     if chart.series:
         _add_legend(chart, axes)
+
+
+def draw_tiles(tiles: Tiles, axes: "Axes") -> None:
+    """Draw hexagons into `axes`, with a scale of their colours beside."""
+    from matplotlib.collections import PolyCollection
+
+    angles = np.pi / 6 + np.pi / 3 * np.arange(6)
+    corners = tiles.size / np.sqrt(3) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    shown = PolyCollection(tiles.middles[:, np.newaxis] + corners, edgecolors="face")
+    shown.set_array(tiles.values)
+    axes.add_collection(shown)
+    half = tiles.view / 2
+    axes.set(xlim=(-half, half), ylim=(-half, half), aspect="equal", xlabel="Å", ylabel="Å")
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.colorbar(shown, ax=axes, label=tiles.label)
 
 
 def plain_text(name: str) -> str:

@@ -30,6 +30,7 @@ _TITLES = {
     "presentation": "units of what is shown",
     "fragments": "fragments",
     "convergence": "convergence",
+    "insertion": "insertions",
 }
 """Groups of settings that have a heading of their own."""
 

@@ -29,6 +29,8 @@ KINDS = (
     "temperatures",
     "diffusion",
     "harmonic",
+    "insertions",
+    "weights",
 )
 """What tables there are beside that which a command is about."""
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
+    from nearsight.adsorption.settings import InsertionSettings
     from nearsight.dynamics.analysis.settings import (
         DiffusionSettings,
         FrameSettings,
@@ -54,10 +55,12 @@ if TYPE_CHECKING:
         ThermochemistrySettings,
         TrajectorySettings,
         VibrationsSettings,
+        WidomSettings,
     )
     from nearsight.workflows.thermochemistry import thermochemistry
     from nearsight.workflows.trajectory import trajectory
     from nearsight.workflows.unfinished import Unfinished, keep_unfinished
+    from nearsight.workflows.widom import widom
 
 __all__ = [
     "ConvergenceSettings",
@@ -70,6 +73,7 @@ __all__ = [
     "HeatCapacitySettings",
     "HessianSettings",
     "IdealGasSettings",
+    "InsertionSettings",
     "LocalitySettings",
     "ModelSpec",
     "MolecularDynamicsSettings",
@@ -90,6 +94,7 @@ __all__ = [
     "Unfinished",
     "VelocitySettings",
     "VibrationsSettings",
+    "WidomSettings",
     "elastic",
     "energy",
     "heat_capacity",
@@ -102,6 +107,7 @@ __all__ = [
     "thermochemistry",
     "trajectory",
     "vibrations",
+    "widom",
 ]
 
 import_at_first_use(__name__)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nearsight.adsorption.kept_trials import trials_at
 from nearsight.errors import StorageError
 from nearsight.hessian.rows.checkpoint import count_rows, holds_rows
 from nearsight.locking import SUFFIX, hold_if_free, who_works_on
@@ -15,6 +16,8 @@ from nearsight.storage import UNFINISHED, remove_leftovers
 
 _NAME = re.compile(r"(.+)-[0-9a-f]{12}\.(\w+)(\..+)?", re.DOTALL)
 _WHAT = {"rows": "Hessian", "products": "probing", "lowest": "lowest modes"}
+
+_OF_INSERTIONS = {"insertions", "learning"}
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,8 @@ def _content(path: Path, ending: str) -> tuple[str | None, str]:
         number = count_rows(path)
         what = "row" if ending == "rows" else "product"
         return _WHAT.get(ending, "products"), f"{number} {what}{'' if number == 1 else 's'}"
+    if ending in _OF_INSERTIONS and (number := trials_at(path)) is not None:
+        return "insertions", f"{number} insertion{'' if number == 1 else 's'}"
     steps = steps_at(path)
     if steps is None:
         return None, ""

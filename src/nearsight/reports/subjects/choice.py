@@ -16,6 +16,7 @@ from nearsight.records.questions import (
     ThermochemistryRecord,
     TrajectoryRecord,
     VibrationsRecord,
+    WidomRecord,
 )
 from nearsight.reports.numbers import SECTION_BUDGET_BYTES, numbers_section
 from nearsight.reports.provenance import provenance_groups
@@ -36,6 +37,7 @@ from nearsight.reports.subjects import (
     spectra,
     thermochemistry,
     trajectory,
+    widom,
 )
 from nearsight.reports.subjects.subject import Subject
 
@@ -51,6 +53,7 @@ SUBJECTS: dict[type[CalculatedRecord], Subject[Any]] = {
     ThermochemistryRecord: thermochemistry.SUBJECT,
     ElasticRecord: elastic.SUBJECT,
     LocalityRecord: locality.SUBJECT,
+    WidomRecord: widom.SUBJECT,
 }
 """The subject of each kind of record."""
 
