@@ -16,12 +16,12 @@ from scipy.ndimage import map_coordinates
 from nearsight.adsorption.gases import Gas
 from nearsight.adsorption.orientations import rotation_matrices, uniform_quaternions
 from nearsight.arrays import FloatArray, IntArray
-from nearsight.models.contract import HostField
+from nearsight.models.contract import HostField, HostingModel
 from nearsight.models.registry import load_model
 from nearsight.structures.molecules import SITE_TYPE, as_framework
 from nearsight.units import BOLTZMANN_EV_PER_K
 
-FORCE_FIELD: Final = "forcefield:uff?coulomb=no"
+FORCE_FIELD: Final = "forcefield:uff+helium?coulomb=no"
 BARRIER: Final = 15.0
 """Times k_B T that a molecule is taken to overcome in the time of an experiment (J. Kim, R. L.
 Martin, O. Rübel, M. Haranczyk, B. Smit, J. Chem. Theory Comput. 2012, 8, 1684)."""
@@ -31,6 +31,7 @@ _ROTATIONS = 30
 _HIGHEST_EV = 20.0
 """Energies are cut there, so that a wall does not reach into the next voxel when they are
 interpolated."""
+_HELIUM = "He_void"
 HELIUM_K: Final = 298.0
 
 
@@ -41,7 +42,8 @@ class EnergyGrid:
     least_eV: FloatArray
     """Least energy of the molecule over rotations at the middle of each voxel of the cell."""
     helium_void_fraction: float
-    """Mean of exp(-U/kT) of a helium atom at 298 K, by UFF's numbers for it."""
+    """Mean of exp(-U/kT) of a helium atom at 298 K (O. Talu, A. L. Myers, Colloids Surf. A 2001,
+    187, 83)."""
     spacing_A: float
     """Largest edge of a voxel."""
 
@@ -62,7 +64,8 @@ def energy_grid(host: Atoms, gas: Gas) -> EnergyGrid:
         UFF does not know an element, or cannot be computed here.
     """
     model = load_model(FORCE_FIELD, device="cpu")
-    field: HostField = model.in_host(as_framework(host))  # type: ignore[attr-defined]  # it has
+    assert isinstance(model, HostingModel)
+    field = model.in_host(as_framework(host))
     cell_A: FloatArray = host.cell.array
     lengths_A = np.linalg.norm(cell_A, axis=1)
     spacing_A = max(_SPACING_A, float((host.get_volume() / _MOST_VOXELS) ** (1 / 3)))
@@ -70,9 +73,9 @@ def energy_grid(host: Atoms, gas: Gas) -> EnergyGrid:
     symbols = gas.atoms.get_chemical_symbols()
     by_element = {
         symbol: _site_energies(field, symbol, cell_A, shape)
-        for symbol in {*symbols, "He"} - {"X"}  # a site without an element has no size
+        for symbol in {*symbols, _HELIUM} - {"X"}  # a site without an element has no size
     }
-    helium = np.exp(-by_element["He"] / (BOLTZMANN_EV_PER_K * HELIUM_K))
+    helium = np.exp(-by_element[_HELIUM] / (BOLTZMANN_EV_PER_K * HELIUM_K))
     return EnergyGrid(
         _least(by_element, symbols, gas.sites_A, cell_A),
         float(helium.mean()),
@@ -84,7 +87,7 @@ def _site_energies(
     field: HostField, symbol: str, cell_A: FloatArray, shape: IntArray
 ) -> FloatArray:
     places = (np.array(list(np.ndindex(*shape))) + 0.5) / shape @ cell_A
-    site = Atoms(symbol)
+    site = Atoms("He" if symbol == _HELIUM else symbol)
     site.set_array(SITE_TYPE, np.array([symbol]))
     energies = field.energies_eV(site, places[:, np.newaxis])
     cut: FloatArray = np.minimum(energies, _HIGHEST_EV).reshape(tuple(shape))

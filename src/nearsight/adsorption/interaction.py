@@ -53,6 +53,11 @@ class Interaction:
             # Beyond that there are too many pairs to keep: such a model, D3 for one, finds its own.
             self._pairs = HostPairs(self.framework.atoms, cutoff_A)
 
+    @property
+    def cell_eV(self) -> float:
+        """Energy of one cell of the empty framework."""
+        return self.framework_eV / self.framework.n_cells
+
     def energies_eV(self, sites_A: FloatArray) -> FloatArray:
         """Return the interaction energy of each trial, NaN where the model has none.
 

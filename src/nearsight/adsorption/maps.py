@@ -1,6 +1,6 @@
 """Where a gas is in a framework: tiles along an axis, and a free-energy grid."""
 
-import io
+import tempfile
 from typing import Final
 
 import numpy as np
@@ -25,6 +25,7 @@ def tiles_along(
     cell_A: FloatArray,
     temperature_K: float,
     axis: str = "c",
+    *,
     size_A: float = _TILE_A,
     view_A: float = VIEW_A,
 ) -> Tiles:
@@ -167,11 +168,13 @@ def write_free_energies(path: str, adsorption: Adsorption) -> None:
     host = sampling.interaction.framework.cell
     temperature_K = adsorption.henry[0].temperature_K
     grid_eV = free_energy_grid(sampling.trials, host.cell.array, temperature_K, _VOXEL_A)
-    text = io.StringIO()
-    write_cube(
-        text,
-        host,
-        np.minimum(grid_eV, HIGHEST_EV),
-        comment=f"free energy of {adsorption.gas.name} at {temperature_K:g} K in eV; 5 where none was",
-    )
-    write_text(path, text.getvalue())
+    # ASE writes numbers past the layer of text, which a file of the system has only.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as text:
+        write_cube(
+            text,
+            host,
+            np.minimum(grid_eV, HIGHEST_EV),
+            comment=f"free energy of {adsorption.gas.name} in eV at {temperature_K:g} K, 5 at most",
+        )
+        text.seek(0)
+        write_text(path, text.read())

@@ -8,8 +8,8 @@ from scipy import constants
 from nearsight.adsorption.gases import Gas
 
 LARGE_A: Final = 0.8
-"""A wavelength above which nuclei smear over what a wall does: that of H2 below 240 K and of He below
-120 K. That of CO2 at 298 K is 0.15 Å."""
+"""Above it nuclei smear over what a wall does: H2 below 240 K, He below 120 K. That of CO2 at 298 K
+is 0.15 Å."""
 
 
 def thermal_wavelength_A(gas: Gas, temperature_K: float) -> float:

@@ -17,7 +17,7 @@ from nearsight.adsorption.settings import InsertionSettings
 from nearsight.adsorption.trials import Trials
 from nearsight.adsorption.widom import insert
 from nearsight.errors import ModelError
-from nearsight.models.contract import HostingModel, Model
+from nearsight.models.contract import HostingModel
 from nearsight.models.registry import load_model
 from nearsight.progress import Progress
 from nearsight.structures.molecules import as_framework
@@ -148,7 +148,7 @@ def force_field(name: str) -> HostingModel:
     ModelError
         It is none.
     """
-    model: Model = load_model(name, device="cpu")
+    model = load_model(name, device="cpu")
     if not isinstance(model, HostingModel):
         raise ModelError(
             f"{name} computes framework and molecule together, which proposes nothing cheaply; "

@@ -9,6 +9,7 @@ from nearsight.cli.names import require_one_structure
 from nearsight.cli.outputs import require_output_files
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
+from nearsight.cli.wording import in_options
 from nearsight.figures import widom_figure
 from nearsight.records.adsorption_results import WidomResults
 from nearsight.runs.outputs import Outcome
@@ -38,8 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
             drawn.append(results)
 
         def show() -> None:
-            print_widom(record)
-            print_warnings(record.warnings)
+            print_widom(record, in_options)
+            print_warnings(results.structure_warnings)  # the certificate has all others
 
         files = (arguments.cube, arguments.wells)
         return Outcome.of(record, show, lambda: widom_tables(results), files)

@@ -233,7 +233,7 @@ class HostField(Protocol):
 
 
 @runtime_checkable
-class HostingModel(Protocol):
+class HostingModel(Model, Protocol):
     """A model that knows the interaction of a host with guests without computing the host again.
 
     A force field is one: what a guest adds is a sum over its own sites.

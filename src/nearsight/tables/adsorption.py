@@ -1,6 +1,6 @@
 """Insertions of a gas, as they are printed and as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,8 +17,16 @@ _BIN_EV = 0.01
 _MARKS = {"good": "ok", "unknown": "?", "caution": "care", "bad": "NO"}
 
 
-def print_widom(record: WidomRecord) -> None:
-    """Print Henry coefficients with their certificate."""
+def print_widom(record: WidomRecord, in_words: Callable[[str], str] = str) -> None:
+    """Print Henry coefficients with their certificate.
+
+    Parameters
+    ----------
+    record
+        Their record.
+    in_words
+        Puts options in the place of settings that a message names.
+    """
     part = record.insertion
     print(f"\n{printable_name(record.structure)}")
     print_structure_line(record.formula, record.n_atoms)
@@ -45,7 +53,8 @@ def print_widom(record: WidomRecord) -> None:
     print()
     for index, check in enumerate(record.verdict.checks):
         mark = f"[{_MARKS[check.level]}]"
-        print_line("certificate" if index == 0 else "", f"{mark} {check.finding}: {check.detail}")
+        said = in_words(f"{mark} {check.finding}: {check.detail}")
+        print_line("certificate" if index == 0 else "", said)
     print_line("verdict", record.verdict.summary)
 
 

@@ -129,8 +129,9 @@ def _content(path: Path, ending: str) -> tuple[str | None, str]:
         number = count_rows(path)
         what = "row" if ending == "rows" else "product"
         return _WHAT.get(ending, "products"), f"{number} {what}{'' if number == 1 else 's'}"
-    if ending in _OF_INSERTIONS and (number := trials_at(path)) is not None:
-        return "insertions", f"{number} insertion{'' if number == 1 else 's'}"
+    n_trials = trials_at(path) if ending in _OF_INSERTIONS else None
+    if n_trials is not None:
+        return "insertions", f"{n_trials} insertion{'' if n_trials == 1 else 's'}"
     steps = steps_at(path)
     if steps is None:
         return None, ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -177,7 +178,7 @@ class _Kept:
             "learning": asked.learning,
             "temperature_K": asked.temperatures_K[0] if proposing else None,
         }
-        self.paths: list[object] = []
+        self.paths: list[Path | None] = []
 
     def of(self, stage: str) -> KeptTrials:
         """Return where the trials of a stage are kept."""
@@ -254,7 +255,7 @@ def _report(
     before = joined([each.trials for each in samplings]).weights(temperature_K).log_mean
     opened = [without_pockets(each, pockets).trials for each in samplings]
     after = joined(opened).weights(temperature_K).log_mean
-    share = 0.0 if before == -np.inf else float(-np.expm1(min(after - before, 0.0)))
+    share = 0.0 if before == -np.inf else max(0.0, float(-np.expm1(after - before)))
     n_channels = sum(dimension > 0 for dimension in pockets.dimensions)
     return PocketReport(
         method=f"an energy grid of {FORCE_FIELD.partition(':')[2].partition('?')[0].upper()}",

@@ -17,7 +17,7 @@ _NOTES = (
 
 
 def _numbers(record: WidomRecord) -> Lines:
-    part, zero = record.insertion, record.zero
+    part = record.insertion
     times = " × ".join(map(str, part.supercell))
     lines: Lines = [
         ("gas", f"{record.gas.name} ({record.gas.source})"),
@@ -36,7 +36,13 @@ def _numbers(record: WidomRecord) -> Lines:
     for row in record.henry_without_wells or ():
         lines += _henry(row, f"at {row.temperature_K:g} K without suspected insertions")
     if record.helium_void_fraction is not None:
-        lines.append(("helium void fraction (UFF)", f"{record.helium_void_fraction:.3f}"))
+        lines.append(("helium void fraction (UFF, 298 K)", f"{record.helium_void_fraction:.3f}"))
+    return [*lines, *_zero(record), *_places(record)]
+
+
+def _zero(record: WidomRecord) -> Lines:
+    zero = record.zero
+    lines: Lines = []
     lines.append(
         (
             "zero of energies",
@@ -60,6 +66,11 @@ def _numbers(record: WidomRecord) -> Lines:
                     wording.scientific(value, 2), wording.scientific(factor, 1)
                 )
                 lines.append((f"K_H at {row.temperature_K:g} K with it taken off", said))
+    return lines
+
+
+def _places(record: WidomRecord) -> Lines:
+    lines: Lines = []
     if record.pockets is not None:
         pockets = record.pockets
         lines.append(
@@ -96,14 +107,14 @@ def _henry(row: HenryPart, when: str) -> Lines:
         lines.append(
             (
                 f"excess chemical potential {when}",
-                f"{potential:.2f} ± {row.excess_chemical_potential_error_kJ_per_mol or 0:.2f} kJ/mol",
+                _in_kJ(potential, row.excess_chemical_potential_error_kJ_per_mol),
             )
         )
     if row.heat_kJ_per_mol is not None:
         lines.append(
             (
                 f"heat at zero loading {when}",
-                f"{row.heat_kJ_per_mol:.2f} ± {row.heat_error_kJ_per_mol or 0:.2f} kJ/mol",
+                _in_kJ(row.heat_kJ_per_mol, row.heat_error_kJ_per_mol),
             )
         )
     lines.append(
@@ -113,6 +124,10 @@ def _henry(row: HenryPart, when: str) -> Lines:
         )
     )
     return lines
+
+
+def _in_kJ(value: float, error: float | None) -> str:
+    return f"{value:.2f} kJ/mol" if error is None else f"{value:.2f} ± {error:.2f} kJ/mol"
 
 
 def _charts(record: WidomRecord) -> Sequence[Figure]:
