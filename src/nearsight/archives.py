@@ -22,6 +22,9 @@ _KINDS = "biufU"
 ELECTRONS = ("charge", "spin")
 """Entries of ``atoms.info`` that are numbers of a structure; see `nearsight.structures.charge`."""
 
+MOLECULE, SITE_TYPE = "molecule", "site_type"
+"""Arrays of atoms, kept where a structure has them; see `nearsight.structures.molecules`."""
+
 _HEAVIEST = 118
 
 
@@ -130,8 +133,12 @@ def require_structure(arrays: Mapping[str, np.ndarray]) -> None:
         "initial_charges": (n_atoms,),
     }
     shapes |= {name: () for name in ELECTRONS if name in arrays}
+    shapes |= {MOLECULE: (n_atoms,)} if MOLECULE in arrays else {}
     for name, shape in shapes.items():
         require_numbers(arrays, name, shape)
+    types = arrays.get(SITE_TYPE)
+    if types is not None and (types.dtype.kind != "U" or types.shape != (n_atoms,)):
+        raise ValueError(f"“{SITE_TYPE}” is not one name for each atom")
     moments = arrays["initial_magmoms"].shape
     require_numbers(
         arrays, "initial_magmoms", (n_atoms, 3) if moments == (n_atoms, 3) else (n_atoms,)

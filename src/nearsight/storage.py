@@ -14,7 +14,13 @@ from typing import IO, Any, ParamSpec, TypeVar
 import numpy as np
 from ase import Atoms
 
-from nearsight.archives import ELECTRONS, read_archive, require_structure
+from nearsight.archives import (
+    ELECTRONS,
+    MOLECULE,
+    SITE_TYPE,
+    read_archive,
+    require_structure,
+)
 from nearsight.errors import CheckpointError, StorageError, StructureError
 from nearsight.locking import (
     SUFFIX,
@@ -293,18 +299,25 @@ def atoms_to_arrays(atoms: Atoms) -> dict[str, np.ndarray]:
     """Return what defines a structure here.
 
     Species, masses, positions, cell, periodicity, initial charges and magnetic moments; and what it
-    says of the charge and the multiplicity of the whole, if it does.
+    says of the charge and the multiplicity of the whole, and of molecules and types of sites, if it
+    does.
     """
+    sites = {name: atoms.arrays[name].copy() for name in (MOLECULE, SITE_TYPE) if atoms.has(name)}
     electrons = {name: np.array(atoms.info.get(name)) for name in ELECTRONS}
-    return {name: value for name, value in electrons.items() if value.dtype.kind in "iuf"} | {
-        "numbers": atoms.numbers.copy(),
-        "masses_amu": atoms.get_masses(),
-        "positions_A": atoms.positions.copy(),
-        "cell_A": atoms.cell.array.copy(),
-        "pbc": atoms.pbc.copy(),
-        "initial_charges": atoms.get_initial_charges(),
-        "initial_magmoms": atoms.get_initial_magnetic_moments(),
-    }
+    said = {name: value for name, value in electrons.items() if value.dtype.kind in "iuf"}
+    return (
+        said
+        | sites
+        | {
+            "numbers": atoms.numbers.copy(),
+            "masses_amu": atoms.get_masses(),
+            "positions_A": atoms.positions.copy(),
+            "cell_A": atoms.cell.array.copy(),
+            "pbc": atoms.pbc.copy(),
+            "initial_charges": atoms.get_initial_charges(),
+            "initial_magmoms": atoms.get_initial_magnetic_moments(),
+        }
+    )
 
 
 def atoms_from_arrays(arrays: Mapping[str, np.ndarray]) -> Atoms:
@@ -316,7 +329,7 @@ def atoms_from_arrays(arrays: Mapping[str, np.ndarray]) -> Atoms:
         The arrays are of no structure; a missing one is a KeyError.
     """
     require_structure(arrays)
-    return Atoms(
+    atoms = Atoms(
         numbers=arrays["numbers"],
         masses=arrays["masses_amu"],
         positions=arrays["positions_A"],
@@ -326,6 +339,10 @@ def atoms_from_arrays(arrays: Mapping[str, np.ndarray]) -> Atoms:
         magmoms=arrays["initial_magmoms"],
         info={name: arrays[name].item() for name in ELECTRONS if name in arrays},
     )
+    for name in (MOLECULE, SITE_TYPE):
+        if name in arrays:
+            atoms.set_array(name, arrays[name])
+    return atoms
 
 
 def _write_all(file: IO[bytes], content: bytes) -> None:

@@ -25,6 +25,7 @@ FILES = {
     "metatomic": ("network.pt", "network.ckpt"),
     "schnetpack": ("best_model",),
     "fairchem": ("network.pt",),
+    "forcefield": ("field.toml", "force_field.json"),
     "nequix": ("network.nqx", "network.pt"),
 }
 """Names such as each family's files have."""

@@ -16,12 +16,24 @@ from typing import Final
 
 import numpy as np
 from ase import Atoms
+from scipy.spatial.distance import pdist
 
+from nearsight.archives import MOLECULE, SITE_TYPE
 from nearsight.arrays import IntArray
 from nearsight.errors import StructureError
+from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
 
-MOLECULE: Final = "molecule"
-SITE_TYPE: Final = "site_type"
+__all__ = [
+    "FRAMEWORK",
+    "MOLECULE",
+    "SINGLE",
+    "SITE_TYPE",
+    "as_framework",
+    "molecule_images",
+    "molecules_of",
+    "site_types_of",
+    "unique_image_radius_A",
+]
 
 FRAMEWORK: Final = -1
 SINGLE: Final = 0
@@ -65,16 +77,63 @@ def as_framework(atoms: Atoms) -> Atoms:
     return framework
 
 
-def number_copies(molecules: IntArray, n_copies: int) -> IntArray:
-    """Return the numbers of so many copies one after the other: no two copies are one molecule.
+def molecule_images(atoms: Atoms) -> IntArray:
+    """Return the lattice vectors that put the atoms of each molecule together.
 
     Parameters
     ----------
-    molecules
-        Those of one copy, shape ``(n_atoms,)``.
-    n_copies
-        How many there are.
+    atoms
+        A structure, whose faces may cut molecules.
+
+    Returns
+    -------
+    IntArray
+        Whole numbers of cell vectors to be added to each atom, shape ``(n_atoms, 3)``; zeros for
+        the first atom of a molecule and for what is of none. Any two atoms of a molecule are then
+        at their nearest images.
+
+    Raises
+    ------
+    StructureError
+        Two atoms of one number are farther apart than half of the shortest lattice vector: the
+        molecule is as wide as its cell, or two have one number.
     """
-    offsets = np.arange(n_copies) * max(0, int(molecules.max(initial=0)))
-    numbers: IntArray = np.where(molecules > SINGLE, molecules + offsets[:, np.newaxis], molecules)
-    return numbers.reshape(-1)
+    molecules = molecules_of(atoms)
+    numbers, firsts, which = np.unique(molecules, return_index=True, return_inverse=True)
+    of_one = np.flatnonzero(molecules > SINGLE)
+    basis = reduced_basis(atoms)
+    cell = basis @ periodic_cell(atoms)
+    between = atoms.positions[of_one] - atoms.positions[firsts[which[of_one]]]
+    back = -np.where(atoms.pbc, np.round(between @ np.linalg.inv(cell)), 0.0)
+    near = back[:, np.newaxis] + _steps(atoms)
+    nearest = np.linalg.norm(between[:, np.newaxis] + near @ cell, axis=2).argmin(axis=1)
+    images = np.zeros((len(atoms), 3), dtype=np.int64)
+    images[of_one] = near[np.arange(len(of_one)), nearest].astype(np.int64) @ basis
+    whole_A = atoms.positions + images @ periodic_cell(atoms)
+    reach_A = unique_image_radius_A(atoms)
+    for number in numbers[numbers > SINGLE].tolist():
+        members = whole_A[molecules == number]
+        if len(members) > 1 and pdist(members).max() >= reach_A:
+            raise StructureError(
+                f"molecule {number} of {atoms.get_chemical_formula()} is wider than half of its "
+                f"cell, or has its number twice; give each molecule a number of its own (array "
+                f"`{MOLECULE}`), or take a larger cell."
+            )
+    return images
+
+
+def unique_image_radius_A(atoms: Atoms) -> float:
+    """Return half of the shortest lattice vector in Å, infinite where nothing is periodic.
+
+    Of all images of an atom not more than one is closer than that to any place.
+    """
+    cell = reduced_basis(atoms) @ periodic_cell(atoms)
+    lengths = np.linalg.norm(_steps(atoms) @ cell, axis=1)
+    return float(lengths[lengths > 0].min(initial=np.inf)) / 2
+
+
+def _steps(atoms: Atoms) -> IntArray:
+    """Return all steps to a neighbouring cell along periodic directions, and none."""
+    steps: IntArray = np.array(list(np.ndindex(3, 3, 3)), dtype=np.int64) - 1
+    inside: IntArray = steps[(steps[:, ~atoms.pbc] == 0).all(axis=1)]
+    return inside

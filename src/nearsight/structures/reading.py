@@ -18,6 +18,7 @@ from nearsight.structures.ase_files import read_with_ase
 from nearsight.structures.charge import CHARGE, SPIN, electrons_of_file
 from nearsight.structures.checking import require_atomic_numbers
 from nearsight.structures.cif import is_cif, read_cif
+from nearsight.structures.molecules import MOLECULE, SITE_TYPE
 from nearsight.structures.selection import split_selection
 
 logger = logging.getLogger("nearsight.structures")
@@ -25,7 +26,15 @@ logger = logging.getLogger("nearsight.structures")
 NOTES_KEY = "reading_notes"
 """Key of ``atoms.info`` under which `read_structure` leaves a list of remarks, if there are any."""
 
-_KEPT_ARRAYS = ("numbers", "positions", "masses", "initial_charges", "initial_magmoms")
+_KEPT_ARRAYS = (
+    "numbers",
+    "positions",
+    "masses",
+    "initial_charges",
+    "initial_magmoms",
+    MOLECULE,
+    SITE_TYPE,
+)
 
 _OF_ELECTRONS = frozenset(
     {
@@ -49,9 +58,10 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
     The format follows from the name and the content. Of a file with several structures ``FILE@1``
     is the first (ASE counts from 0), and ``FILE@name`` the block of a CIF with that name; without a
     choice the last one is read, which a note says. Only what defines a structure is kept: species,
-    masses, positions in Å, cell, periodicity, initial charges and magnetic moments, and the charge
-    and the multiplicity of all atoms, as ``charge`` and ``spin`` of ``atoms.info``. What the reader
-    remarked, and what was left out, is raised as `NearsightWarning` and listed in
+    masses, positions in Å, cell, periodicity, initial charges (also of a CIF's _atom_site_charge)
+    and magnetic moments, molecules and types of sites (`nearsight.structures.molecules`), and the
+    charge and the multiplicity of all atoms, as ``charge`` and ``spin`` of ``atoms.info``. What the
+    reader remarked, and what was left out, is raised as `NearsightWarning` and listed in
     ``atoms.info["reading_notes"]``; ``atoms.info`` holds nothing else.
 
     What a CIF says twice is compared: symbols and operations of its space group, the metric of its

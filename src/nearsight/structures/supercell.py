@@ -15,7 +15,7 @@ from nearsight.memory import require_room
 from nearsight.printable import printable_count
 from nearsight.structures.charge import repeat_electrons
 from nearsight.structures.integer_lattices import spanning_rows
-from nearsight.structures.molecules import MOLECULE, molecules_of, number_copies
+from nearsight.structures.molecules import MOLECULE, molecule_images, molecules_of
 from nearsight.structures.reduced_cell import cell_widths_A, periodic_cell, reduced_basis
 
 # Measured: 75 to 89 bytes for positions, lattice vectors, numbers and what they are made from.
@@ -93,7 +93,7 @@ def make_general_supercell(atoms: Atoms, matrix: ArrayLike) -> Atoms:
     supercell.cell = integers @ atoms.cell.array
     supercell.info.update(repeat_electrons(atoms, len(shifts)))
     if MOLECULE in supercell.arrays:
-        supercell.arrays[MOLECULE] = number_copies(molecules_of(atoms), len(shifts))
+        supercell.arrays[MOLECULE] = _molecules_of_copies(atoms, integers, shifts)
     return supercell
 
 
@@ -191,14 +191,36 @@ def lattice_points(matrix: IntArray) -> IntArray:
     if not np.any(matrix - np.diag(np.diag(matrix))) and (np.diag(matrix) > 0).all():
         points: IntArray = np.indices(np.diag(matrix).tolist()).reshape(3, -1).T
         return points
-    rows = matrix.tolist()
-    sides = [abs(row[axis]) for axis, row in enumerate(spanning_rows(rows))]
-    # Points of a box that differ by no vector of the supercell, and then where they are inside it;
-    # in Python's integers, since nothing may be rounded.
-    box = np.indices(sides).reshape(3, -1).T.astype(object)
-    cells = box @ np.array(_adjugate(rows), dtype=object) // _determinant(rows)
-    points = (box - cells @ np.array(rows, dtype=object)).astype(np.int64)
+    sides = [abs(row[axis]) for axis, row in enumerate(spanning_rows(matrix.tolist()))]
+    # Points of a box that differ by no vector of the supercell, and then where they are inside it.
+    points = _inside(np.indices(sides).reshape(3, -1).T, matrix)
     return points[np.lexsort((*points.T[::-1], points.any(axis=1)))]
+
+
+def _inside(points: IntArray, matrix: IntArray) -> IntArray:
+    """Return lattice points carried into a supercell, shape ``(n_points, 3)`` both."""
+    # In Python's integers, since nothing may be rounded.
+    rows, exact = matrix.tolist(), points.astype(object)
+    cells = exact @ np.array(_adjugate(rows), dtype=object) // _determinant(rows)
+    inside: IntArray = (exact - cells @ np.array(rows, dtype=object)).astype(np.int64)
+    return inside
+
+
+def _molecules_of_copies(atoms: Atoms, matrix: IntArray, shifts: IntArray) -> IntArray:
+    """Return the numbers of all molecules of a supercell, also of those that faces cut.
+
+    The copy of an atom in one cell is of the molecule whose first atom is in the same cell, or in
+    the one next to it that the molecule reaches into.
+    """
+    molecules = molecules_of(atoms)
+    cell_of = {tuple(point): cell for cell, point in enumerate(shifts.tolist())}
+    starts = shifts[:, np.newaxis] - molecule_images(atoms)
+    inside = _inside(starts.reshape(-1, 3), matrix).tolist()
+    cells = np.array([cell_of[tuple(point)] for point in inside], dtype=np.int64)
+    copies = np.tile(molecules, len(shifts))
+    apart = cells * int(molecules.max(initial=0))
+    numbers: IntArray = np.where(copies > 0, copies + apart, copies)
+    return numbers
 
 
 def _adjugate(rows: list[list[int]]) -> list[list[int]]:

@@ -202,3 +202,37 @@ def test_an_atom_too_far_from_a_special_position_and_too_near_for_two(tmp_path: 
     text = cif_text(["Na Na 0.03 0 0"], operations=["x,y,z", "-x,-y,-z"])
     with pytest.raises(StructureError, match=r"Na cannot be placed: .*own image at 0.36 Å"):
         read_text(tmp_path, text)
+
+
+CHARGED = (*TYPED, "charge")
+
+
+def test_partial_charges_are_those_of_all_images(tmp_path: Path) -> None:
+    sites = ["Mg1 Mg 0 0 0 1.56", "O1 O 0.3 0.1 0 -0.78(2)", "C1 C 0.5 0.5 0.5 0"]
+    header = ["_space_group_name_H-M_alt 'P -1'"]
+    atoms = read_text(tmp_path, cif_text(sites, columns=CHARGED, header=header))
+    charges = dict(zip(atoms.symbols, atoms.get_initial_charges(), strict=True))
+    assert len(atoms) == 4
+    assert charges == {"Mg": 1.56, "O": -0.78, "C": 0.0}
+    assert atoms.get_initial_charges().sum() == pytest.approx(0.0)
+    [note] = atoms.info["reading_notes"]
+    assert "atoms initial charges, which were kept" in note
+
+
+def test_partial_charges_that_are_missing_are_said(tmp_path: Path) -> None:
+    sites = ["Mg1 Mg 0 0 0 1.56", "O1 O 0.3 0.1 0 ?"]
+    atoms = read_text(tmp_path, cif_text(sites, columns=CHARGED, header=P1))
+    assert not atoms.has("initial_charges")
+    [note] = atoms.info["reading_notes"]
+    assert note == (
+        "_atom_site_charge of site O1 is missing, which is no number: all charges in the file were "
+        "left out."
+    )
+
+
+@pytest.mark.parametrize("charge", ["?", "0"])
+def test_a_column_without_charges_says_nothing(tmp_path: Path, charge: str) -> None:
+    sites = [f"Mg1 Mg 0 0 0 {charge}", f"O1 O 0.3 0.1 0 {charge}"]
+    atoms = read_text(tmp_path, cif_text(sites, columns=CHARGED, header=P1))
+    assert not atoms.has("initial_charges")
+    assert atoms.info == {}

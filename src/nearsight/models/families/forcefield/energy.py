@@ -268,11 +268,12 @@ def tail_energy(
 def _interacting(pairs: Pairs, sites: Sites, radius_A: float) -> BoolArray:
     """Tell which pairs within the cutoff are not of one molecule, or both of the framework."""
     one, other = sites.molecules[pairs.first], sites.molecules[pairs.second]
-    same = (one == other) & (one != SINGLE)
-    if not same.any():
-        return np.ones(len(one), dtype=bool)
-    near = np.linalg.norm(pairs.vectors_A(), axis=1) < radius_A
-    apart: BoolArray = ~(same & (near | (one == FRAMEWORK)))
+    apart: BoolArray = (one != other) | (one == SINGLE)
+    of_one = np.flatnonzero(~apart & (one != FRAMEWORK))
+    if len(of_one):
+        there = pairs.positions_A[pairs.second[of_one]] + pairs.shifts_A[of_one]
+        lengths = np.linalg.norm(there - pairs.positions_A[pairs.first[of_one]], axis=1)
+        apart[of_one] = lengths >= radius_A
     return apart
 
 

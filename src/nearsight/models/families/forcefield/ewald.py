@@ -20,8 +20,6 @@ from nearsight.arrays import FloatArray, IntArray
 COULOMB_EV_A = constants.e / (4 * np.pi * constants.epsilon_0 * constants.angstrom)
 """Energy in eV of two elementary charges 1 Å apart."""
 
-_NUMBERS_AT_ONCE = 1 << 21
-
 
 @dataclass(frozen=True)
 class Splitting:
@@ -87,8 +85,11 @@ def weights_eV(
 
 def structure_factors(
     fractions: torch.Tensor, charges: torch.Tensor, waves: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return Σ q cos(k·r) and Σ q sin(k·r) of each wave vector, shape ``(n_waves,)`` each.
+) -> torch.Tensor:
+    """Return Σ q exp(i k·r) of each wave vector, complex, shape ``(n_waves,)``.
+
+    The exponential is a product over the three indices, so that the sum over atoms is one of
+    matrices, over all indices of a box around the waves.
 
     Parameters
     ----------
@@ -99,15 +100,18 @@ def structure_factors(
     waves
         Indices, shape ``(n_waves, 3)``.
     """
-    step = max(1, _NUMBERS_AT_ONCE // max(1, len(charges)))
-    cosines, sines = [], []
-    for start in range(0, len(waves), step):
-        phases = 2 * np.pi * fractions @ waves[start : start + step].T
-        cosines.append(charges @ torch.cos(phases))
-        sines.append(charges @ torch.sin(phases))
-    if not cosines:
-        return charges.new_zeros(0), charges.new_zeros(0)
-    return torch.cat(cosines), torch.cat(sines)
+    if not len(waves):
+        return charges.new_zeros(0, dtype=torch.complex128)
+    indices = waves.round().long()
+    lowest, highest = indices.amin(0).tolist(), indices.amax(0).tolist()
+    x, y, z = (
+        torch.exp(2j * np.pi * fractions[:, axis, None] * torch.arange(low, high + 1).to(fractions))
+        for axis, (low, high) in enumerate(zip(lowest, highest, strict=True))
+    )
+    planes = (charges[:, None] * x)[:, :, None] * y[:, None, :]
+    box = planes.flatten(1).T @ z
+    i, j, k = (indices - indices.amin(0)).unbind(1)
+    return box[i * y.shape[1] + j, k]
 
 
 @dataclass(frozen=True)
@@ -135,16 +139,23 @@ def reciprocal_energy(
         As in `weights_eV`.
     """
     weights, volume = weights_eV(waves, cell, splitting)
-    fractions, charges, rigid = sites.fractions, sites.charges, sites.rigid
-    cosine, sine = structure_factors(fractions, charges, waves)
-    powers = cosine.square() + sine.square()
-    free, total, of_rigid = charges[~rigid], charges.sum(), charges[rigid].sum()
-    if rigid.any():
-        cosine, sine = structure_factors(fractions[rigid], charges[rigid], waves)
-        powers = powers - cosine.square() - sine.square()
+    free = ~sites.rigid
+    of_free = structure_factors(sites.fractions[free], sites.charges[free], waves)
+    powers = _square(of_free)
+    total, rigid = sites.charges.sum(), sites.charges[sites.rigid].sum()
+    if sites.rigid.any():
+        of_rigid = structure_factors(
+            sites.fractions[sites.rigid], sites.charges[sites.rigid], waves
+        )
+        # |S_free + S_rigid|² - |S_rigid|², without what cancels
+        powers = powers + 2 * (of_free * of_rigid.conj()).real
     alpha = splitting.alpha_per_A
-    background = (total.square() - of_rigid.square()) / volume * (np.pi / (2 * alpha**2))
-    itself = free.square().sum() * (alpha / np.sqrt(np.pi))
+    background = (total.square() - rigid.square()) / volume * (np.pi / (2 * alpha**2))
+    itself = sites.charges[free].square().sum() * (alpha / np.sqrt(np.pi))
     # One of ±k is here, and each pair of charges counts once: 2 and 1/2 cancel.
     energy: torch.Tensor = (weights * powers).sum() - (background + itself) * COULOMB_EV_A
     return energy
+
+
+def _square(numbers: torch.Tensor) -> torch.Tensor:
+    return numbers.real.square() + numbers.imag.square()

@@ -197,9 +197,9 @@ class _Waves:
         self._to_fractions = torch.linalg.inv(cell)
         weights, _ = weights_eV(self._waves, cell, energy.splitting)
         fractions = torch.as_tensor(host.positions) @ self._to_fractions
-        cosine, sine = structure_factors(fractions, torch.as_tensor(sites.charges_e), self._waves)
+        factors = structure_factors(fractions, torch.as_tensor(sites.charges_e), self._waves)
         # One of ±k is here.
-        self._cosine, self._sine = 2 * weights * cosine, 2 * weights * sine
+        self._cosine, self._sine = 2 * weights * factors.real, 2 * weights * factors.imag
 
     def potential_V(self, places_A: FloatArray) -> FloatArray:
         """Return the potential at each place in V, shape ``(n_places,)``."""

@@ -207,6 +207,8 @@ class ForceField:
         for pair in (*self.pairs, *self.endings):
             for name in pair:
                 self._require_type(name, f"the pair {' and '.join(pair)}")
+        for symbol, name in self.by_element.items():
+            self._require_type(name, f"the element {symbol}")
         for name, molecule in self.molecules.items():
             for each in molecule.types:
                 self._require_type(each, f"the molecule {name}")

@@ -48,7 +48,8 @@ class Table:
         if key not in self.values:
             return default
         value = self.values[key]
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        truth_for_number = isinstance(value, bool) and kind not in (bool, object)
+        if not isinstance(value, kind) or truth_for_number:
             raise self.error(key, f"{value!r} is not what is expected there")
         return value
 

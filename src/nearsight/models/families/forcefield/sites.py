@@ -13,18 +13,17 @@ from nearsight.models.families.forcefield.environments import framework_atoms, t
 from nearsight.models.families.forcefield.parameters import ForceField, some_of
 from nearsight.structures.molecules import (
     FRAMEWORK,
-    MOLECULE,
     SINGLE,
     SITE_TYPE,
+    molecule_images,
     molecules_of,
     site_types_of,
+    unique_image_radius_A,
 )
-from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
+from nearsight.structures.reduced_cell import periodic_cell
 
 _NET_CHARGE_E_PER_ATOM = 1e-4
 """Charges that are written with four digits may add up to so much."""
-
-_SAME_PLACE_A = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +95,15 @@ def _types(atoms: Atoms, molecules: IntArray, force_field: ForceField) -> tuple[
             types[atom] = str(found)
         else:
             what = f"the type {name}" if name else f"the element {symbols[atom]}"
+            told = any(
+                one.neighbours is not None and one.element == symbols[atom]
+                for one in force_field.types.values()
+            )
+            why = ", bonded as it is" if told and not name else ""
             raise ModelError(
-                f"the force field has nothing for {what} (atom {atom} of "
-                f"{atoms.get_chemical_formula()}); it has {some_of(force_field.types)}."
+                f"the force field has nothing for {what}{why} (atom {atom} of "
+                f"{atoms.get_chemical_formula()}); it has {some_of(force_field.types)}. Name the "
+                f"type in the array `{SITE_TYPE}`, or add it."
             )
     return tuple(types)
 
@@ -168,46 +173,9 @@ def inside_molecules(atoms: Atoms, molecules: IntArray) -> Inside:
 
     Raises
     ------
-    ModelError
-        A molecule has no nearest image: it is as wide as half of its cell, or wound around it, as
-        two molecules of the same number are.
+    StructureError
+        A molecule is as wide as half of its cell, or two have one number.
     """
-    first, second = _pairs(molecules)
-    vectors = atoms.positions[second] - atoms.positions[first]
-    lattice, radius = _lattice(atoms)
-    nearest = np.linalg.norm(vectors[:, np.newaxis] + lattice.near_A(vectors), axis=2)
-    choice = nearest.argmin(axis=1)
-    shifts = lattice.near_A(vectors)[np.arange(len(first)), choice]
-    _require_whole(molecules, first, second, vectors + shifts, radius)
-    return Inside(first, second, shifts, radius)
-
-
-@dataclass(frozen=True, eq=False)
-class _Lattice:
-    """Lattice vectors near zero, by the reduced cell."""
-
-    cell_A: FloatArray
-    periodic: BoolArray
-    steps: IntArray
-
-    def near_A(self, vectors_A: FloatArray) -> FloatArray:
-        """Return the lattice vectors one of which brings each vector nearest to zero."""
-        fractions = vectors_A @ np.linalg.inv(self.cell_A)
-        back = -np.where(self.periodic, np.round(fractions), 0.0)
-        near: FloatArray = (back[:, np.newaxis] + self.steps) @ self.cell_A
-        return near
-
-
-def _lattice(atoms: Atoms) -> tuple[_Lattice, float]:
-    cell = reduced_basis(atoms) @ periodic_cell(atoms)
-    counts = np.where(atoms.pbc, 1, 0)
-    steps = np.array(list(np.ndindex(*(2 * counts + 1))), dtype=np.int64) - counts
-    lengths = np.linalg.norm(steps @ cell, axis=1)
-    shortest = float(lengths[lengths > 0].min(initial=np.inf))
-    return _Lattice(cell, atoms.pbc.copy(), steps), shortest / 2
-
-
-def _pairs(molecules: IntArray) -> tuple[IntArray, IntArray]:
     first, second = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     order = np.argsort(molecules, kind="stable")
     numbers, starts = np.unique(molecules[order], return_index=True)
@@ -216,23 +184,9 @@ def _pairs(molecules: IntArray) -> tuple[IntArray, IntArray]:
             one, other = np.triu_indices(len(members), k=1)
             first.append(members[one])
             second.append(members[other])
-    return np.concatenate(first), np.concatenate(second)
-
-
-def _require_whole(
-    molecules: IntArray, first: IntArray, second: IntArray, vectors: FloatArray, radius_A: float
-) -> None:
-    """Check that each molecule is one thing, wherever it is cut by the faces of the cell."""
-    wide = np.linalg.norm(vectors, axis=1) >= radius_A
-    from_leader = np.zeros((len(molecules), 3))
-    numbers, leaders = np.unique(molecules, return_index=True)
-    of_leader = np.isin(first, leaders[numbers > SINGLE])
-    from_leader[second[of_leader]] = vectors[of_leader]
-    apart = from_leader[second] - from_leader[first] - vectors
-    wrong = wide | (np.abs(apart).max(axis=1, initial=0.0) > _SAME_PLACE_A)
-    if wrong.any():
-        number = molecules[first[np.argmax(wrong)]]
-        raise ModelError(
-            f"molecule {number} is wider than half of its cell, or has its number twice; give each "
-            f"molecule a number of its own (array `{MOLECULE}`), or take a larger cell."
-        )
+    i, j = np.concatenate(first), np.concatenate(second)
+    radius = unique_image_radius_A(atoms)
+    if not len(i):
+        return Inside(i, j, np.zeros((0, 3)), radius)
+    images = molecule_images(atoms)
+    return Inside(i, j, (images[j] - images[i]) @ periodic_cell(atoms), radius)

@@ -38,7 +38,8 @@
      { type = "O_co2", position_A = [0.0, 0.0, -1.16] },
    ]
 
-Atoms of which a structure tells the element only are of the type that has its symbol as a name.
+Atoms of which a structure tells the element only are of the type that has its symbol as a name, or
+that ``[elements]`` gives it, as in ``Mg = "Mof_Mg"``.
 """
 
 import tomllib
@@ -94,10 +95,12 @@ def read_toml(path: Path) -> ReadFile:
     types = {name: _type(one) for name, one in _named(table.table("types"))}
     molecules = {name: _molecule(one) for name, one in _named(table.table("molecules"))}
     pairs = dict(_pair(one) for one in table.tables("pairs"))
+    elements = table.table("elements")
+    by_element = {symbol: elements.needed(symbol, str) for symbol in elements.values}
     stated = _treatment(table.table("treatment"))
     table.finish()
     sources = (source,) if source else ()
-    return ReadFile(ForceField(types, pairs, molecules, sources=sources), stated)
+    return ReadFile(ForceField(types, pairs, molecules, by_element, sources=sources), stated)
 
 
 def _named(table: Table) -> list[tuple[str, Table]]:
