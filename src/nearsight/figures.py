@@ -175,8 +175,7 @@ def widom_figure(path: str, calculated: Sequence[WidomResults]) -> None:
     """Draw convergence, weights and a map of each framework, below each other."""
     panels: list[tuple[str, Chart | Tiles]] = []
     for each in calculated:
-        about = f"{structure_stem(each.name)} ({each.atoms.get_chemical_formula()})"
-        name = f"{about}, {each.adsorption.gas.name}, {_models([each.provenance])}"
+        name = f"{structure_stem(each.name)}, {each.adsorption.gas.name}"
         panels += [(name, chart) for chart in each.charts()]
         panels.append((name, each.tiles()))
     figure = _new_figure(len(panels))
@@ -184,7 +183,7 @@ def widom_figure(path: str, calculated: Sequence[WidomResults]) -> None:
         axes = figure.add_subplot(len(panels), 1, place)
         if isinstance(panel, Tiles):
             draw_tiles(panel, axes)
-            axes.set_title(_title(name, f"excess chemical potential along {panel.axis}"))
+            axes.set_title(_title(name, f"along {panel.axis}"))
         else:
             draw(panel, axes)
             axes.set_title(_title(name, panel.title))

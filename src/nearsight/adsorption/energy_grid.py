@@ -22,6 +22,7 @@ from nearsight.structures.molecules import SITE_TYPE, as_framework
 from nearsight.units import BOLTZMANN_EV_PER_K
 
 FORCE_FIELD: Final = "forcefield:uff+helium?coulomb=no"
+METHOD: Final = "an energy grid of UFF"
 BARRIER: Final = 15.0
 """Times k_B T that a molecule is taken to overcome in the time of an experiment (J. Kim, R. L.
 Martin, O. Rübel, M. Haranczyk, B. Smit, J. Chem. Theory Comput. 2012, 8, 1684)."""

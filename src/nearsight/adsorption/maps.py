@@ -24,7 +24,7 @@ def tiles_along(
     trials: Trials,
     cell_A: FloatArray,
     temperature_K: float,
-    axis: str = "c",
+    axis: str | None = None,
     *,
     size_A: float = _TILE_A,
     view_A: float = VIEW_A,
@@ -43,17 +43,17 @@ def tiles_along(
     temperature_K
         In K.
     axis
-        ``a``, ``b`` or ``c``: the cell vector along which one looks.
+        ``a``, ``b`` or ``c``: the cell vector along which one looks; by default the shortest, along
+        which channels of most frameworks go.
     size_A
         Distance of neighbouring tiles.
     view_A
         Edge of the square that is shown.
     """
-    along = cell_A[_AXES[axis]]
+    axis = axis or "abc"[int(np.argmin(np.linalg.norm(cell_A, axis=1)))]
     plane = _plane(cell_A, _AXES[axis])
     flat = trials.placements.centres_A @ plane.T
     vectors = np.delete(cell_A, _AXES[axis], axis=0) @ plane.T
-    assert np.allclose(along @ plane.T, 0)
     n = int(np.ceil(view_A / min(_widths(vectors)))) + 1
     logs = trials.weights(temperature_K).logarithms
     inverse = -np.log(trials.placements.densities)  # of trials as if they were uniform

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from nearsight.errors import SettingError
-from nearsight.settings import POSITIVE, Help, Range, Settings
+from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
 _USUAL_INSERTIONS = 10_000
 _MOST_INSERTIONS = 100_000
@@ -90,6 +90,11 @@ class InsertionSettings(Settings):
         POSITIVE,
     ] = None
     relax_gas: Annotated[bool, Help("relax the molecule by the model first")] = False
+    map_axis: Annotated[
+        str | None,
+        Help("cell vector along which the map is seen (default: the shortest)"),
+        OneOf(("a", "b", "c")),
+    ] = None
     block_pockets: Annotated[
         bool, Help("give no weight to places that the gas cannot come to from outside")
     ] = False

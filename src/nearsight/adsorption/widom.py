@@ -96,24 +96,36 @@ def insert(
     parts = [] if trials is None else [trials]
     number = 0 if trials is None else len(trials) // BATCH
     name = insertion.interaction.model.identity.name
-    written = clock()
-    with as_progress(progress).task("insertions", n_batches * BATCH, number * BATCH) as advance:
-        while number < n_batches:
-            parts.append(insertion.batch(number))
-            number += 1
-            if clock() - written >= _KEPT_EVERY_S or number == n_batches:
-                parts = [joined(parts)]
-                kept.write(parts[0], insertion.interaction.n_calls)
-                written = clock()
-            advance(number * BATCH, "")
-            if _is_look(number):
-                parts = [joined(parts)]
-                require_numbers(parts[0], name)
-                if _is_enough(parts[0], temperature_K, relative_error):
-                    break
+    if trials is not None and _was_enough(trials, temperature_K, relative_error):
+        n_batches = number
+    written, n_calls = clock(), insertion.interaction.n_calls
+    try:
+        with as_progress(progress).task("insertions", n_batches * BATCH, number * BATCH) as advance:
+            while number < n_batches:
+                parts.append(insertion.batch(number))
+                number, n_calls = number + 1, insertion.interaction.n_calls
+                if clock() - written >= _KEPT_EVERY_S:
+                    parts = [joined(parts)]
+                    kept.write(parts[0], n_calls)
+                    written = clock()
+                advance(number * BATCH, "")
+                if _is_look(number):
+                    parts = [joined(parts)]
+                    require_numbers(parts[0], name)
+                    if _is_enough(parts[0], temperature_K, relative_error):
+                        break
+    finally:  # an interruption, too
+        if parts:
+            kept.write(joined(parts), n_calls)
     trials = joined(parts)
     require_numbers(trials, name)
     return trials
+
+
+def _was_enough(trials: Trials, temperature_K: float, relative_error: float | None) -> bool:
+    """Tell whether what is kept ended because it was enough: the unbroken run ends there, too."""
+    at_look = _is_look(len(trials) // BATCH)
+    return at_look and _is_enough(trials, temperature_K, relative_error)
 
 
 def _resumed(kept: KeptTrials, insertion: Insertion, n_batches: int) -> Trials | None:

@@ -25,6 +25,8 @@ _MOST_IN_LEGEND = 12
 _MOST_COLOURS = 10
 _WIDE = 9.0
 """Width in inches of a figure with a legend beside it."""
+_COLOURED = 0.5
+"""Range of the values of tiles that have colours of their own; all above look alike."""
 _MOST_POINTS = 30
 """Of a curve: more would hide it."""
 
@@ -73,12 +75,14 @@ def draw_tiles(tiles: Tiles, axes: "Axes") -> None:
     corners = tiles.size / np.sqrt(3) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     shown = PolyCollection(tiles.middles[:, np.newaxis] + corners, edgecolors="face")
     shown.set_array(tiles.values)
+    low = float(tiles.values.min(initial=0.0))
+    shown.set_clim(low, low + _COLOURED)
     axes.add_collection(shown)
     half = tiles.view / 2
     axes.set(xlim=(-half, half), ylim=(-half, half), aspect="equal", xlabel="Å", ylabel="Å")
     figure = axes.get_figure(root=True)
     assert figure is not None
-    figure.colorbar(shown, ax=axes, label=tiles.label)
+    figure.colorbar(shown, ax=axes, label=tiles.label, extend="max")
 
 
 def plain_text(name: str) -> str:

@@ -328,7 +328,7 @@ def _widom(commands: "options.Commands") -> None:
     ):
         command.add_argument(option, metavar="FILE", help=f"{what}; one framework only")
     options.add_workflow(command, settings.WidomSettings(), leave_out=("recompute", "molecule"))
-    options.add_output(command, plot="convergence, the weights, and a map along c")
+    options.add_output(command, plot="convergence, the weights, and a map along an axis")
     options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
     command.set_defaults(run=options.runner("nearsight.cli.widom"))
 

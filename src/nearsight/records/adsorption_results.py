@@ -46,10 +46,11 @@ class WidomResults:
         return (convergence_chart(self.adsorption), *((weights,) if weights else ()))
 
     def tiles(self) -> Tiles:
-        """Return the excess chemical potential by place, looked at along c."""
+        """Return the excess chemical potential by place, looked at along an axis."""
         sampling = self.adsorption.samplings[0]
         return tiles_along(
             sampling.trials,
             sampling.interaction.framework.cell.cell.array,
             self.adsorption.henry[0].temperature_K,
+            self.adsorption.settings.map_axis,
         )

@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from ase import Atoms
 
-from nearsight.adsorption.energy_grid import BARRIER, FORCE_FIELD, EnergyGrid, energy_grid
+from nearsight.adsorption.energy_grid import BARRIER, METHOD, EnergyGrid, energy_grid
 from nearsight.adsorption.framework import framework_of, needed_width_A
 from nearsight.adsorption.gases import Gas, gas_of, relaxed_gas
 from nearsight.adsorption.interaction import Interaction
@@ -44,7 +44,9 @@ from nearsight.workflows.unfinished import Unfinished
 
 _DEFAULT = WidomSettings()
 # What changes no trial, and so belongs to no kept work: more insertions go on with what is there.
-_NOT_DECIDING = {"insertions", "error", "temperatures_K", "block_pockets", "gas", "learning"}
+_NOT_DECIDING = {
+    *("insertions", "error", "temperatures_K", "gas", "learning", "map_axis", "block_pockets"),
+}
 
 
 @announces
@@ -258,7 +260,7 @@ def _report(
     share = 0.0 if before == -np.inf else max(0.0, float(-np.expm1(after - before)))
     n_channels = sum(dimension > 0 for dimension in pockets.dimensions)
     return PocketReport(
-        method=f"an energy grid of {FORCE_FIELD.partition(':')[2].partition('?')[0].upper()}",
+        method=METHOD,
         barrier_eV=BARRIER * BOLTZMANN_EV_PER_K * temperature_K,
         spacing_A=grid.spacing_A,
         n_channels=n_channels,
