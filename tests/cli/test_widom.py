@@ -114,7 +114,7 @@ def test_spheres_that_attract_against_quadrature(folder: Path, how: tuple[str, .
     part = record["insertion"]
     assert part["n_overlapping"] > 0
     assert part["n_learnt"] == (1536 if "--learning" in how else 0)
-    assert check(record, "overlap-low")["level"] == "good"
+    assert check(record, "overlap-low")["level"] in {"good", "unknown"}
     assert check(record, "halves-differ")["level"] == "good"
 
 
@@ -165,7 +165,7 @@ def test_few_insertions_that_carry_the_weight_are_no_henry_coefficient(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record = told(
-        folder, "--insertions", "600", "--temperature", "40", *NO_OVERLAPS, model="Spheres"
+        folder, "--insertions", "300", "--temperature", "15", *NO_OVERLAPS, model="Spheres"
     )
     [row] = record["henry"]
     assert not row["significant"]
@@ -357,9 +357,14 @@ def test_frameworks_that_are_none_are_refused(
 def test_a_gas_that_the_model_does_not_know_is_refused(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    copper = Atoms("Cu", cell=[9] * 3, pbc=True)
+    assert "Ar" in refused(folder, copper, capsys, model="ase:emt")
+
+
+def test_missing_charges_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch")
-    said = refused(folder, FRAMEWORK, capsys, model="forcefield:uff?coulomb=no")
-    assert not said or "Ar" in said
+    said = refused(folder, FRAMEWORK, capsys, model="forcefield:uff")
+    assert "charge" in said
 
 
 def test_a_model_without_numbers_is_refused(

@@ -9,6 +9,7 @@ from nearsight.adsorption.gases import Gas
 from nearsight.errors import StructureError
 from nearsight.models.contract import HostingModel, Model
 from nearsight.structures.checking import check_structure
+from nearsight.structures.naming import paragraph
 from nearsight.structures.reduced_cell import cell_widths_A
 from nearsight.structures.supercell import make_supercell
 
@@ -29,7 +30,7 @@ class Framework:
 
     def __repr__(self) -> str:
         times = " × ".join(map(str, self.repeats))
-        return f"<Framework {self.cell.get_chemical_formula()}, {times} cells>"
+        return paragraph(self, str(self.cell.get_chemical_formula()), f"{times} cells")
 
     @property
     def n_cells(self) -> int:

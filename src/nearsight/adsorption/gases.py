@@ -18,6 +18,7 @@ from nearsight.progress import Progress
 from nearsight.relaxation.relax import relax
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.structures.molecules import MOLECULE
+from nearsight.structures.naming import paragraph
 from nearsight.structures.pieces import whole_molecule
 from nearsight.structures.reading import read_structure, take_notes
 from nearsight.structures.selection import structure_stem
@@ -57,7 +58,10 @@ class Gas:
         object.__setattr__(self, "atoms", centred)
 
     def __repr__(self) -> str:
-        return f"<Gas {self.name}, {len(self.atoms)} atoms: {self.source}>"
+        n_atoms = len(self.atoms)
+        return paragraph(
+            self, self.name, f"{n_atoms} atom{'' if n_atoms == 1 else 's'}", self.source
+        )
 
     @property
     def sites_A(self) -> FloatArray:

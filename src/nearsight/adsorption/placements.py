@@ -6,9 +6,10 @@ import numpy as np
 
 from nearsight.adsorption.orientations import rotation_matrices, uniform_quaternions
 from nearsight.arrays import FloatArray
+from nearsight.structures.naming import paragraph
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Placements:
     """Centres of mass and rotations of one molecule, each a trial by itself."""
 
@@ -19,6 +20,9 @@ class Placements:
     densities: FloatArray
     """Density from which each was drawn over that of a uniform one, shape ``(n_trials,)``: its
     weight is divided by this (importance sampling)."""
+
+    def __repr__(self) -> str:
+        return paragraph(self, f"{len(self)} places")
 
     def __len__(self) -> int:
         return len(self.centres_A)

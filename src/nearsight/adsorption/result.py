@@ -14,13 +14,13 @@ from nearsight.adsorption.settings import InsertionSettings
 from nearsight.adsorption.trials import Trials, joined
 from nearsight.adsorption.weights import Weights, weights_of
 from nearsight.adsorption.wells import Cleaned
-from nearsight.adsorption.widom import FEWEST_EFFECTIVE, Precision
+from nearsight.adsorption.widom import Precision
 from nearsight.adsorption.zero import Zero
 from nearsight.arrays import FloatArray
+from nearsight.structures.naming import paragraph
 
 HEAVY_SHARE = 0.5
-"""Where 1 % of the trials have more of the weight than this although they are more than the weight
-needs, few samples decide."""
+"""Where the heaviest 1 % of the trials have more of the weight, few decide."""
 FEWEST_SIGNIFICANT = 20.0
 """With fewer effective trials a Henry coefficient is an anecdote, and is said to be one."""
 
@@ -42,7 +42,7 @@ class PocketReport:
     """Whether places in pockets were given no weight."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Adsorption:
     """A gas in a framework, or in snapshots of one."""
 
@@ -67,6 +67,11 @@ class Adsorption:
     wavelengths_A: tuple[float, ...]
     """Thermal wavelength of the gas at each temperature."""
 
+    def __repr__(self) -> str:
+        framework = self.samplings[0].interaction.framework
+        of = f"{self.gas.name} in {framework.cell.get_chemical_formula()}"
+        return paragraph(self, of, f"ln<W> = {self.henry[0].log_weight.value:.3g}")
+
     @property
     def trials(self) -> Trials:
         """The trials of all snapshots."""
@@ -76,17 +81,6 @@ class Adsorption:
     def n_calls(self) -> int:
         """Structures that the model was asked for."""
         return sum(each.interaction.n_calls for each in self.samplings)
-
-    @property
-    def is_significant(self) -> bool:
-        """Whether enough trials carry the weight for a Henry coefficient to mean something."""
-        return self.henry[0].n_effective >= FEWEST_SIGNIFICANT
-
-    @property
-    def error_is_believed(self) -> bool:
-        """Whether the error may be believed: enough effective trials, and halves that agree."""
-        enough = self.precision.n_effective >= FEWEST_EFFECTIVE
-        return enough and self.precision.halves_agree
 
 
 def henry_at(

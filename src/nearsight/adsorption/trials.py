@@ -8,9 +8,10 @@ import numpy as np
 from nearsight.adsorption.placements import Placements
 from nearsight.adsorption.weights import Weights, weights_of
 from nearsight.arrays import BoolArray, FloatArray
+from nearsight.structures.naming import paragraph
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trials:
     """Placements of a molecule, and its interaction energy in each; all arrays ``(n_trials,)``."""
 
@@ -24,6 +25,10 @@ class Trials:
     audited_eV: FloatArray
     """Energies of those overlapping ones that were computed nevertheless, else NaN: they tell
     whether the radii are small enough, and are in no mean."""
+
+    def __repr__(self) -> str:
+        overlaps = f"{int(self.overlapping.sum())} overlap"
+        return paragraph(self, f"{len(self)} insertions", overlaps)
 
     def __len__(self) -> int:
         return len(self.energies_eV)

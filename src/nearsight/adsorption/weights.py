@@ -10,13 +10,14 @@ from scipy.special import logsumexp
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
+from nearsight.structures.naming import paragraph
 from nearsight.units import BOLTZMANN_EV_PER_K
 
 N_BLOCKS = 20
 """Blocks of the jackknife."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Weights:
     """Weights of all trials of one sampling at one temperature."""
 
@@ -25,6 +26,10 @@ class Weights:
     energies_eV: FloatArray
     """Interaction energies, inf where nothing fits, shape ``(n_trials,)``."""
     temperature_K: float
+
+    def __repr__(self) -> str:
+        of = f"{len(self.logarithms)} insertions at {self.temperature_K:g} K"
+        return paragraph(self, of, f"ln<W> = {self.log_mean:.3g}")
 
     @property
     def log_mean(self) -> float:

@@ -17,6 +17,7 @@ from nearsight.adsorption.trials import Trials
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.models.contract import forces_of
 from nearsight.structures.host_pairs import HostPairs
+from nearsight.structures.naming import paragraph
 
 NEAREST = 1.1
 """Contacts nearer than that share of the sum of covalent radii are suspected: a molecule at an open
@@ -29,7 +30,7 @@ _WEIGHT_EXAMINED = 0.99
 _MOST_IN_ALL = 300
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Wells:
     """What was seen of the trials that carry the weight; arrays ``(n_examined,)``."""
 
@@ -41,6 +42,10 @@ class Wells:
     """Largest force on an atom of the molecule, less what it has alone."""
     blocked: BoolArray
     """Whether it lies in a pocket."""
+
+    def __repr__(self) -> str:
+        suspected = f"{int(self.suspected.sum())} suspected"
+        return paragraph(self, f"{len(self.trials)} insertions", suspected)
 
     @property
     def suspected(self) -> BoolArray:

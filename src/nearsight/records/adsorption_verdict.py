@@ -22,6 +22,7 @@ _ATTRACTION_EV: Final = 0.2
 _REJECTED_SHARE: Final = 1e-3
 _POCKETS_SHARE: Final = 0.01
 _DIFFERENCE: Final = 0.02
+_FEWEST_FRAMES: Final = 10
 
 
 def adsorption_verdict(adsorption: Adsorption, warnings: tuple[Remark, ...]) -> Verdict:
@@ -34,6 +35,7 @@ def adsorption_checks(adsorption: Adsorption) -> tuple[Check, ...]:
     return (
         _weight(adsorption),
         _halves(adsorption),
+        *_frames(adsorption),
         *_numbers(adsorption),
         *_overlaps(adsorption),
         _zero(adsorption),
@@ -83,8 +85,7 @@ def _weight(adsorption: Adsorption) -> Check:
         level, finding = Level.CAUTION, "few effective insertions"
         detail = f"{detail} Below {FEWEST_EFFECTIVE:g} an error is not to be believed."
         return Check(level, "few-effective", finding, detail, said=False)
-    # One per cent of as many equal weights as are effective would have this share.
-    if first.heaviest_share > HEAVY_SHARE and effective < 0.02 * first.n_trials:
+    if first.heaviest_share > HEAVY_SHARE:
         return Check(Level.CAUTION, "heavy-weights", "heavy weights", detail, said=False)
     return Check(Level.GOOD, "few-effective", "enough effective insertions", detail)
 
@@ -98,6 +99,18 @@ def _halves(adsorption: Adsorption) -> Check:
     if adsorption.precision.halves_agree:
         return Check(Level.GOOD, "halves-differ", "halves agree", detail)
     return Check(Level.CAUTION, "halves-differ", "halves differ", detail, said=False)
+
+
+def _frames(adsorption: Adsorption) -> Iterator[Check]:
+    n_frames = len(adsorption.samplings)
+    if n_frames == 1:
+        return
+    detail = f"Errors are those between {n_frames} snapshots, taken as independent of each other."
+    if n_frames < _FEWEST_FRAMES:
+        detail = f"{detail} Fewer than {_FEWEST_FRAMES} say little of it."
+        yield Check(Level.CAUTION, "few-frames", "few snapshots", detail, said=False)
+        return
+    yield Check(Level.GOOD, "few-frames", "enough snapshots", detail)
 
 
 def _numbers(adsorption: Adsorption) -> Iterator[Check]:

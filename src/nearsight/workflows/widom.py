@@ -116,9 +116,9 @@ def _snapshots(source: Source, n_snapshots: int | None) -> list[Atoms] | None:
             "snapshots",
         )
     try:
-        trajectory = read_trajectory(source.name)
+        trajectory = read_trajectory(source.name, unwrapped=True)
     except MethodError:  # it does not tell its times, which do not count here
-        trajectory = read_trajectory(source.name, interval_fs=1.0)
+        trajectory = read_trajectory(source.name, unwrapped=True, interval_fs=1.0)
     if len(trajectory) < n_snapshots:
         raise SettingError(
             f"{source.name} has {len(trajectory)} frames, and `snapshots` is {n_snapshots}.",
