@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from nearsight.adsorption.henry import Henry, WithError, henry_values
-from nearsight.adsorption.weights import Weights, jackknife_error
+from nearsight.adsorption.weights import N_BLOCKS, Weights, jackknife_error
 from nearsight.arrays import BoolArray, FloatArray
 from nearsight.units import BOLTZMANN_EV_PER_K
 
@@ -54,7 +54,10 @@ def henry_of_frames(
 
     n_frames = len(weights)
     log_mean, log_volume, heat_eV = over(np.ones(n_frames, dtype=bool))
-    without = np.array([over(np.arange(n_frames) != frame) for frame in range(n_frames)])
+    # Snapshots that follow each other are in one block: they may resemble each other.
+    n_blocks = min(n_frames, N_BLOCKS)
+    block = np.arange(n_frames) * n_blocks // n_frames
+    without = np.array([over(block != left_out) for left_out in range(n_blocks)])
     joined = Weights(
         np.concatenate(
             [each.logarithms + np.log(volumes_A3[at]) for at, each in enumerate(weights)]

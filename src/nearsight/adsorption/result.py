@@ -19,7 +19,7 @@ from nearsight.adsorption.zero import Zero
 from nearsight.arrays import FloatArray
 from nearsight.structures.naming import paragraph
 
-HEAVY_SHARE = 0.5
+HEAVY_SHARE = 0.8
 """Where the heaviest 1 % of the trials have more of the weight, few decide."""
 FEWEST_SIGNIFICANT = 20.0
 """With fewer effective trials a Henry coefficient is an anecdote, and is said to be one."""

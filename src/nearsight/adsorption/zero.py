@@ -17,6 +17,7 @@ EMPTY_CELL_A: Final = 25.0
 _SPACING_A = 0.5
 _MOST_POINTS = 50_000
 _ROTATIONS = 12
+_REFINEMENTS = 5
 
 
 @dataclass(frozen=True)
@@ -79,16 +80,26 @@ def zero_of(interaction: Interaction) -> Zero:
 def widest_place(atoms: Atoms) -> tuple[FloatArray, float]:
     """Return the place in a crystal that is farthest from all atoms, and that distance in Å.
 
-    The places are those of a grid whose points are about 0.5 Å apart.
+    The best of a grid whose points are about 0.5 Å apart is refined.
     """
     cell_A: FloatArray = reduced_basis(atoms) @ atoms.cell.array
     fractions = atoms.positions @ np.linalg.inv(cell_A) % 1.0
-    images = np.array(list(np.ndindex(3, 3, 3))) - 1
+    images = np.array(list(np.ndindex(5, 5, 5))) - 2  # a place may leave the cell while refined
     around = (fractions[:, np.newaxis] + images).reshape(-1, 3)
     lengths_A = np.linalg.norm(cell_A, axis=1)
     spacing_A = max(_SPACING_A, float((atoms.get_volume() / _MOST_POINTS) ** (1 / 3)))
     shape = np.maximum(1, np.round(lengths_A / spacing_A)).astype(int)
     points = np.array(list(np.ndindex(*shape))) / shape
-    distances_A, _ = cKDTree(around @ cell_A).query(points @ cell_A)
+    tree = cKDTree(around @ cell_A)
+    best_A, distance_A = _farthest(tree, points @ cell_A)
+    steps = np.array(list(np.ndindex(5, 5, 5))) - 2
+    for _ in range(_REFINEMENTS):
+        spacing_A /= 2
+        best_A, distance_A = _farthest(tree, best_A + spacing_A / 2 * steps)
+    return best_A, distance_A
+
+
+def _farthest(tree: cKDTree, points_A: FloatArray) -> tuple[FloatArray, float]:
+    distances_A, _ = tree.query(points_A)
     place = int(np.argmax(distances_A))
-    return points[place] @ cell_A, float(distances_A[place])
+    return points_A[place], float(distances_A[place])
