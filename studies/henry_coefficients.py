@@ -152,9 +152,10 @@ def text(rows: list[list[str]]) -> str:
         "insertions anywhere for 5 %",
     ]
     return (
-        "# Henry coefficients\n\nCH4 in molecules/(cell Pa), CO2 in mol/(kg Pa). Calls are those of "
-        "the model, overlaps being free, with those that places were learnt from; the last column "
-        "is extrapolated from the variance of the weights of each row, without free overlaps.\n\n"
+        "# Henry coefficients\n\nCH4 in molecules/(cell Pa), CO2 in mol/(kg Pa). Calls are those "
+        "of the model, overlaps being free, with those that places were learnt from; the last "
+        "column is extrapolated from the variance of the weights of each row, no overlap being "
+        "free.\n\n"
         f"{markdown_table(head, rows)}"
     )
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nearsight.charts.chart import Chart, Tiles, overlaid
-from nearsight.charts.on_axes import draw, draw_tiles, plain_text
+from nearsight.charts.chart import Chart, overlaid
+from nearsight.charts.on_axes import draw, plain_text
 from nearsight.errors import MethodError
 from nearsight.locality.result import Locality
 from nearsight.printable import percent
@@ -173,21 +173,11 @@ def dynamics_figure(path: str, calculated: Sequence[DynamicsResults]) -> None:
 
 def widom_figure(path: str, calculated: Sequence[WidomResults]) -> None:
     """Draw convergence, weights and a map of each framework, below each other."""
-    panels: list[tuple[str, Chart | Tiles]] = []
+    panels: list[tuple[Sequence[str], Chart]] = []
     for each in calculated:
         name = f"{structure_stem(each.name)}, {each.adsorption.gas.name}"
-        panels += [(name, chart) for chart in each.charts()]
-        panels.append((name, each.tiles()))
-    figure = _new_figure(len(panels))
-    for place, (name, panel) in enumerate(panels, start=1):
-        axes = figure.add_subplot(len(panels), 1, place)
-        if isinstance(panel, Tiles):
-            draw_tiles(panel, axes)
-            axes.set_title(_title(name, f"along {panel.axis}"))
-        else:
-            draw(panel, axes)
-            axes.set_title(_title(name, panel.title))
-    _save(figure, path)
+        panels += [((name, chart.title), chart) for chart in each.charts()]
+    _draw_panels(path, panels)
 
 
 def _draw_panels(path: str, panels: Sequence[tuple[Sequence[str], Chart]]) -> None:

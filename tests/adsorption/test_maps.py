@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from nearsight.adsorption.maps import free_energy_grid, tiles_along
+from nearsight.adsorption.maps import free_energy_grid, map_along
 from nearsight.adsorption.placements import Placements
 from nearsight.adsorption.trials import Trials
+from nearsight.charts.chart import Tiles
 from nearsight.units import BOLTZMANN_EV_PER_K
 
 CELL_A = np.array([[12.0, 0, 0], [3.0, 11.0, 0], [1.0, -2.0, 7.0]])
@@ -30,24 +31,27 @@ def trials(n: int = 30_000, biased: bool = False) -> Trials:
 
 @pytest.mark.parametrize("biased", [False, True])
 def test_tiles_have_the_potential_of_what_lies_behind_them(biased: bool) -> None:
-    tiles = tiles_along(trials(biased=biased), CELL_A, TEMPERATURE_K, "c", size_A=1.0, view_A=40.0)
-    assert np.abs(tiles.middles).max() <= 20.0 + 1.0
+    chart = map_along(trials(biased=biased), CELL_A, TEMPERATURE_K, "c", size_A=1.0, view_A=40.0)
+    [tiles] = chart.marks
+    assert isinstance(tiles, Tiles)
+    middles = np.stack([tiles.x, tiles.y], axis=1)
+    assert np.abs(middles).max() <= 20.0 + 1.0
     # Far from borders a tile is in one region, and both are there again in every cell.
     values = tiles.values
     assert np.isclose(values, -0.1, atol=1e-9).mean() > 0.25
     assert np.isclose(values, 0.05, atol=1e-9).mean() > 0.25
     assert (values > -0.1 - 1e-9).all()
     # A fifth is a wall, and left out but for tiles on its border.
-    area = np.sqrt(3) / 2 * len(tiles.middles) / 40.0**2
+    area = np.sqrt(3) / 2 * len(middles) / 40.0**2
     assert 0.8 < area < 0.95
-    distances = np.linalg.norm(tiles.middles - tiles.middles[0], axis=1)
+    distances = np.linalg.norm(middles - middles[0], axis=1)
     assert np.sort(distances)[1] == pytest.approx(1.0)
 
 
 def test_the_shortest_axis_is_the_one_along_which_is_looked() -> None:
-    assert tiles_along(trials(2000), CELL_A, TEMPERATURE_K).axis == "c"
+    assert map_along(trials(2000), CELL_A, TEMPERATURE_K).title.endswith("along c")
     turned = CELL_A[[2, 0, 1]]
-    assert tiles_along(trials(2000), turned, TEMPERATURE_K).axis == "a"
+    assert map_along(trials(2000), turned, TEMPERATURE_K).title.endswith("along a")
 
 
 @pytest.mark.parametrize("biased", [False, True])

@@ -8,19 +8,21 @@ import numpy as np
 from nearsight.adsorption.result import Adsorption
 from nearsight.adsorption.trials import Trials
 from nearsight.arrays import FloatArray, IntArray
-from nearsight.charts.chart import Tiles
+from nearsight.charts.chart import Axis, Chart, Tiles
 from nearsight.storage import write_text
 from nearsight.units import BOLTZMANN_EV_PER_K
 
 VIEW_A: Final = 50.0
 HIGHEST_EV: Final = 5.0
-"""Tiles above are left out: nothing is there."""
+"""What is above is left out: nothing is there."""
+_COLOURED_EV = 0.5
+"""Range of the values that have colours of their own; all above look alike."""
 _TILE_A = 1.0
 _VOXEL_A = 0.75
 _AXES: Final = {"a": 0, "b": 1, "c": 2}
 
 
-def tiles_along(
+def map_along(
     trials: Trials,
     cell_A: FloatArray,
     temperature_K: float,
@@ -28,11 +30,12 @@ def tiles_along(
     *,
     size_A: float = _TILE_A,
     view_A: float = VIEW_A,
-) -> Tiles:
+) -> Chart:
     """Return hexagonal tiles with the excess chemical potential of what lies behind each.
 
     The pattern of the cell is repeated over the view. A tile is one of a lattice of hexagons in a
-    plane normal to the axis; trials of all heights along it count.
+    plane normal to the axis, and has -kT ln<W> of the trials in it, at all heights along the axis.
+    Tiles above 5 eV are left out: nothing is there.
 
     Parameters
     ----------
@@ -51,32 +54,50 @@ def tiles_along(
         Edge of the square that is shown.
     """
     axis = axis or "abc"[int(np.argmin(np.linalg.norm(cell_A, axis=1)))]
-    plane = _plane(cell_A, _AXES[axis])
-    flat = trials.placements.centres_A @ plane.T
-    vectors = np.delete(cell_A, _AXES[axis], axis=0) @ plane.T
-    n = int(np.ceil(view_A / min(_widths(vectors)))) + 1
-    logs = trials.weights(temperature_K).logarithms
-    inverse = -np.log(trials.placements.densities)  # of trials as if they were uniform
-    places, log_weights, log_counts = [], [], []
-    for first in range(-n, n + 1):
-        for second in range(-n, n + 1):
-            moved = flat + np.array([first, second]) @ vectors
-            inside = (np.abs(moved) <= view_A / 2).all(axis=1)
-            places.append(moved[inside])
-            log_weights.append(logs[inside])
-            log_counts.append(inverse[inside])
-    middles, which = _hexagons(np.concatenate(places), size_A)
-    potentials_eV = _means(
-        which,
-        np.concatenate(log_weights),
-        np.concatenate(log_counts),
-        len(middles),
-        BOLTZMANN_EV_PER_K * temperature_K,
-    )
+    seen_A, image = _seen(trials, cell_A, _AXES[axis], view_A)
+    middles, which = _hexagons(seen_A, size_A)
+    log_weights = trials.weights(temperature_K).logarithms[image]
+    log_counts = -np.log(trials.placements.densities)[image]  # as if they were uniform
+    thermal_eV = BOLTZMANN_EV_PER_K * temperature_K
+    potentials_eV = _means(which, log_weights, log_counts, len(middles), thermal_eV)
     shown = potentials_eV <= HIGHEST_EV
-    return Tiles(
-        axis, "excess chemical potential / eV", size_A, middles[shown], potentials_eV[shown], view_A
+    values = potentials_eV[shown]
+    low = float(values.min(initial=0.0))
+    half = view_A / 2
+    tiles = Tiles(
+        x=middles[shown, 0],
+        y=middles[shown, 1],
+        size=size_A,
+        values=values,
+        low=low,
+        high=low + _COLOURED_EV,
+        quantity="excess chemical potential / eV",
     )
+    return Chart(
+        f"Excess chemical potential along {axis}",
+        Axis("Å", -half, half),
+        Axis("Å", -half, half),
+        (tiles,),
+        f"{len(values)} tiles of {size_A:g} Å, from {low:.3g} to {values.max(initial=0.0):.3g} eV.",
+        is_square=True,
+    )
+
+
+def _seen(
+    trials: Trials, cell_A: FloatArray, axis: int, view_A: float
+) -> tuple[FloatArray, IntArray]:
+    """Return where images of trials are in the view, and of which trial each is."""
+    plane = _plane(cell_A, axis)
+    flat = trials.placements.centres_A @ plane.T
+    vectors = np.delete(cell_A, axis, axis=0) @ plane.T
+    n = int(np.ceil(view_A / min(_widths(vectors)))) + 1
+    places, images = [], []
+    for shift in np.ndindex(2 * n + 1, 2 * n + 1):
+        moved = flat + (np.array(shift) - n) @ vectors
+        inside = np.flatnonzero((np.abs(moved) <= view_A / 2).all(axis=1))
+        places.append(moved[inside])
+        images.append(inside)
+    return np.concatenate(places), np.concatenate(images)
 
 
 def _plane(cell_A: FloatArray, axis: int) -> FloatArray:

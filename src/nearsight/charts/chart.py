@@ -113,7 +113,33 @@ class Region:
     text: str
 
 
-Mark = Line | Points | Bars | Limit | Ticks | Region
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """Hexagons, each with a value that its colour tells."""
+
+    x: FloatArray
+    """Middles, shape ``(n_tiles,)``."""
+    y: FloatArray
+    size: float
+    """Distance of the middles of two that touch."""
+    values: FloatArray
+    """Shape ``(n_tiles,)``."""
+    low: float
+    high: float
+    """The values of the first and the last colour; what is beyond looks like these."""
+    quantity: str
+    """Quantity and unit of the values."""
+
+    @property
+    def corners(self) -> FloatArray:
+        """Corners about the middle, shape ``(6, 2)``."""
+        angles = np.pi / 6 + np.pi / 3 * np.arange(6)
+        radius = self.size / np.sqrt(3)
+        corners: FloatArray = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        return corners
+
+
+Mark = Line | Points | Bars | Limit | Ticks | Region | Tiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +153,8 @@ class Chart:
     """Later ones lie on top of earlier ones."""
     description: str = ""
     """What is to be seen, in sentences with numbers, for those who do not see it."""
+    is_square: bool = False
+    """Whether a unit is as long along y as along x."""
 
     @property
     def series(self) -> dict[str, Line | Points]:
@@ -136,24 +164,6 @@ class Chart:
             if isinstance(mark, Line | Points) and mark.label:
                 series.setdefault(mark.label, mark)
         return series
-
-
-@dataclass(frozen=True, eq=False)
-class Tiles:
-    """Hexagons of a plane, each with a value that its colour tells."""
-
-    axis: str
-    """What one looks along."""
-    label: str
-    """Quantity and unit of the values."""
-    size: float
-    """Distance of the middles of two that touch, in Å."""
-    middles: FloatArray
-    """In Å, shape ``(n_tiles, 2)``."""
-    values: FloatArray
-    """Shape ``(n_tiles,)``."""
-    view: float
-    """Edge of the square that is shown, in Å."""
 
 
 def thinned(chart: Chart, most: int) -> Chart:

@@ -11,13 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.projections.polar import PolarAxes
 
-__all__ = [
-    "Axes",
-    "PolarAxes",
-    "draw",
-    "draw_tiles",
-    "plain_text",
-]  # annotations of `plot` have the axes of here
+__all__ = ["Axes", "PolarAxes", "draw", "plain_text"]  # annotations of `plot` have the axes of here
 
 _LINE_STYLES = ("-", "--", ":", "-.", (0, (3, 1, 1, 1, 1, 1)))
 _POINTS_IN_PIXEL = 0.75
@@ -25,8 +19,6 @@ _MOST_IN_LEGEND = 12
 _MOST_COLOURS = 10
 _WIDE = 9.0
 """Width in inches of a figure with a legend beside it."""
-_COLOURED = 0.5
-"""Range of the values of tiles that have colours of their own; all above look alike."""
 _MOST_POINTS = 30
 """Of a curve: more would hide it."""
 
@@ -60,29 +52,15 @@ def draw(chart: Chart, axes: "Axes", *, upright: bool = False) -> None:
             else:
                 artist = _draw_points(mark, axes, style, size=3.0 if many else 5.0)
             colors[mark.label] = artist.get_color()
+        elif isinstance(mark, Tiles):
+            _draw_tiles(mark, axes)
         else:
             _draw_aid(mark, axes, upright=upright)
     _name_axes(chart, axes, upright=upright)
+    if chart.is_square:
+        axes.set_aspect("equal")
     if chart.series:
         _add_legend(chart, axes)
-
-
-def draw_tiles(tiles: Tiles, axes: "Axes") -> None:
-    """Draw hexagons into `axes`, with a scale of their colours beside."""
-    from matplotlib.collections import PolyCollection
-
-    angles = np.pi / 6 + np.pi / 3 * np.arange(6)
-    corners = tiles.size / np.sqrt(3) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    shown = PolyCollection(tiles.middles[:, np.newaxis] + corners, edgecolors="face")
-    shown.set_array(tiles.values)
-    low = float(tiles.values.min(initial=0.0))
-    shown.set_clim(low, low + _COLOURED)
-    axes.add_collection(shown)
-    half = tiles.view / 2
-    axes.set(xlim=(-half, half), ylim=(-half, half), aspect="equal", xlabel="Å", ylabel="Å")
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    figure.colorbar(shown, ax=axes, label=tiles.label, extend="max")
 
 
 def plain_text(name: str) -> str:
@@ -144,6 +122,20 @@ def _draw_points(mark: Points, axes: "Axes", style: dict[str, Any], size: float)
         **style,
     )
     return bars.lines[0]
+
+
+def _draw_tiles(mark: Tiles, axes: "Axes") -> None:
+    """Draw hexagons, with a scale of their colours beside the axes."""
+    from matplotlib.collections import PolyCollection
+
+    middles = np.stack([mark.x, mark.y], axis=1)
+    tiles = PolyCollection(list(middles[:, np.newaxis] + mark.corners), edgecolors="face")
+    tiles.set_array(mark.values)
+    tiles.set_clim(mark.low, mark.high)
+    axes.add_collection(tiles)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.colorbar(tiles, ax=axes, label=mark.quantity, extend="max")
 
 
 def _draw_aid(mark: Bars | Limit | Ticks | Region, axes: "Axes", *, upright: bool) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.adsorption.charts import convergence_chart, weights_chart
-from nearsight.adsorption.maps import tiles_along
+from nearsight.adsorption.maps import map_along
 from nearsight.adsorption.result import Adsorption
-from nearsight.charts.chart import Chart, Tiles
+from nearsight.charts.chart import Chart
 from nearsight.provenance import Provenance
 from nearsight.records.adsorption_verdict import adsorption_checks
 from nearsight.records.verdict import unsaid
@@ -41,16 +41,13 @@ class WidomResults:
         return (*self.structure_warnings, *unsaid(adsorption_checks(self.adsorption)))
 
     def charts(self) -> tuple[Chart, ...]:
-        """Return what is drawn: how the Henry coefficient converged, and what carries it."""
-        weights = weights_chart(self.adsorption)
-        return (convergence_chart(self.adsorption), *((weights,) if weights else ()))
-
-    def tiles(self) -> Tiles:
-        """Return the excess chemical potential by place, looked at along an axis."""
+        """Return what is drawn: convergence, what carries the weight, and where the gas is."""
         sampling = self.adsorption.samplings[0]
-        return tiles_along(
+        seen = map_along(
             sampling.trials,
             sampling.interaction.framework.cell.cell.array,
             self.adsorption.henry[0].temperature_K,
             self.adsorption.settings.map_axis,
         )
+        weights = weights_chart(self.adsorption)
+        return (convergence_chart(self.adsorption), *((weights, seen) if weights else ()))

@@ -13,6 +13,7 @@ from nearsight.reports.subjects.subject import Figure, Subject
 _NOTES = (
     "The mean over all insertions so far, with its standard error.",
     "Where all of the weight is at low energies, few insertions carry it.",
+    "The lowest values are blue; 0.5 eV above them and more is orange. White tiles are walls.",
 )
 
 
