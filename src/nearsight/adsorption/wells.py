@@ -8,6 +8,7 @@ of the framework, how hard it is pushed, and whether it could have come there.
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from ase import Atoms
 from ase.data import covalent_radii
 from scipy.special import logsumexp
 
@@ -15,7 +16,9 @@ from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.pockets import Pockets
 from nearsight.adsorption.trials import Trials
 from nearsight.arrays import BoolArray, FloatArray, IntArray
-from nearsight.models.contract import forces_of
+from nearsight.models.batches import in_batches
+from nearsight.models.contract import Evaluation, forces_of
+from nearsight.progress import Progress, as_progress
 from nearsight.structures.host_pairs import HostPairs
 from nearsight.structures.naming import paragraph
 
@@ -39,7 +42,8 @@ class Wells:
     contacts: FloatArray
     """Smallest distance over the sum of covalent radii, inf where no atom is near."""
     forces_eV_per_A: FloatArray
-    """Largest force on an atom of the molecule, less what it has alone."""
+    """Largest force on an atom of the molecule, less what it has alone; NaN where it was not
+    computed, since the trial is suspected anyway, and inf where the model has none."""
     blocked: BoolArray
     """Whether it lies in a pocket."""
 
@@ -51,16 +55,20 @@ class Wells:
     def suspected(self) -> BoolArray:
         """Which of them no molecule would be in."""
         near = self.contacts < NEAREST
-        pushed = ~(self.forces_eV_per_A < LARGEST_FORCE_EV_PER_A)  # NaN, too
-        suspected: BoolArray = near | pushed | self.blocked
+        suspected: BoolArray = near | self._pushed | self.blocked
         return suspected
+
+    @property
+    def _pushed(self) -> BoolArray:
+        pushed: BoolArray = self.forces_eV_per_A >= LARGEST_FORCE_EV_PER_A
+        return pushed
 
     def reasons(self, place: int) -> tuple[str, ...]:
         """Return why one of them is suspected, in words."""
         said = []
         if self.contacts[place] < NEAREST:
             said.append(f"atoms at {self.contacts[place]:.2f} of the sum of their covalent radii")
-        if not self.forces_eV_per_A[place] < LARGEST_FORCE_EV_PER_A:
+        if self._pushed[place]:
             said.append(f"a force of {self.forces_eV_per_A[place]:.1f} eV/Å")
         if self.blocked[place]:
             said.append("in a pocket that the gas cannot enter")
@@ -103,18 +111,26 @@ def examine(
     pockets
         Of the framework's cell; None if none are known.
     """
-    return _examined(_heaviest(trials, temperature_K), trials, interaction, pockets)
+    return _examined(_heaviest(trials, temperature_K), trials, interaction, pockets, False)
 
 
 def _examined(
-    chosen: IntArray, trials: Trials, interaction: Interaction, pockets: Pockets | None
+    chosen: IntArray,
+    trials: Trials,
+    interaction: Interaction,
+    pockets: Pockets | None,
+    progress: Progress | bool | None,
 ) -> Wells:
     sites_A = trials.placements.sites_A(interaction.gas.sites_A)[chosen]
     blocked = np.zeros(len(chosen), dtype=bool)
     if pockets is not None:
         to_fractions = np.linalg.inv(interaction.framework.cell.cell.array)
         blocked = pockets.is_blocked(trials.placements.centres_A[chosen] @ to_fractions)
-    return Wells(chosen, _contacts(interaction, sites_A), _forces(interaction, sites_A), blocked)
+    contacts = _contacts(interaction, sites_A)
+    forces: FloatArray = np.full(len(chosen), np.nan)
+    in_doubt = ~(contacts < NEAREST) & ~blocked
+    forces[in_doubt] = _forces(interaction, sites_A[in_doubt], progress)
+    return Wells(chosen, contacts, forces, blocked)
 
 
 def without_wells(
@@ -122,6 +138,8 @@ def without_wells(
     interaction: Interaction,
     temperature_K: float,
     pockets: Pockets | None = None,
+    *,
+    progress: Progress | bool | None = False,
 ) -> Cleaned:
     """Return trials in which suspected ones have no weight.
 
@@ -132,6 +150,8 @@ def without_wells(
     ----------
     trials, interaction, temperature_K, pockets
         As in `examine`.
+    progress
+        Where progress goes; True for a bar.
     """
     known = Wells(*(np.zeros(0, dtype) for dtype in (np.int64, float, float, bool)))
     while len(known.trials) < _MOST_IN_ALL:
@@ -139,7 +159,7 @@ def without_wells(
         new = heaviest[~np.isin(heaviest, known.trials)]
         if not len(new):
             return Cleaned(trials, known, True)
-        known = _both(known, _examined(new, trials, interaction, pockets))
+        known = _both(known, _examined(new, trials, interaction, pockets, progress))
         energies_eV = trials.energies_eV.copy()
         energies_eV[known.trials[known.suspected]] = np.inf
         trials = replace(trials, energies_eV=energies_eV)
@@ -179,16 +199,24 @@ def _contacts(interaction: Interaction, sites_A: FloatArray) -> FloatArray:
     return contacts
 
 
-def _forces(interaction: Interaction, sites_A: FloatArray) -> FloatArray:
+def _forces(
+    interaction: Interaction, sites_A: FloatArray, progress: Progress | bool | None
+) -> FloatArray:
     """Return the largest force on an atom of the molecule that the framework makes."""
-    n_atoms = len(interaction.gas.atoms)
-    largest = np.full(len(sites_A), np.nan)
-    for place, sites in enumerate(sites_A):
-        alone = interaction.gas.atoms.copy()
-        alone.positions = sites
-        together = interaction.with_guest(sites)
-        [both] = interaction.model.evaluate([together])
-        [single] = interaction.model.evaluate([alone])
-        difference = forces_of(both)[-n_atoms:] - forces_of(single)
-        largest[place] = np.linalg.norm(difference, axis=1).max()
+    gas, model = interaction.gas.atoms, interaction.model
+    together = in_batches(model, map(interaction.with_guest, sites_A), interaction.resources)
+    apart = in_batches(model, (_placed(gas, sites) for sites in sites_A), interaction.resources)
+    largest: FloatArray = np.full(len(sites_A), np.inf)
+    with as_progress(progress).task("forces of insertions", len(sites_A)) as advance:
+        for place, (both, alone) in enumerate(zip(together, apart, strict=True)):
+            if isinstance(both, Evaluation) and isinstance(alone, Evaluation):
+                difference = forces_of(both)[-len(gas) :] - forces_of(alone)
+                largest[place] = np.linalg.norm(difference, axis=1).max()
+            advance(place + 1, "")
     return largest
+
+
+def _placed(gas: Atoms, sites_A: FloatArray) -> Atoms:
+    placed: Atoms = gas.copy()
+    placed.positions = sites_A
+    return placed

@@ -130,7 +130,7 @@ class WellPart:
         Says("Smallest distance over the sum of covalent radii; null if no atom is near.", "1"),
     ]
     force_eV_per_A: Annotated[
-        float | None, Says("Largest force by the framework; null if it has none.", "eV/Å")
+        float | None, Says("Largest force by the framework; null if it was not computed.", "eV/Å")
     ]
     reasons: Annotated[tuple[str, ...], Says("Why it is suspected.")]
 

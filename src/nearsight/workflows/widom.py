@@ -94,7 +94,7 @@ def widom(
         framework_of(frame, 0.0)  # refused before a model is loaded
     gas = _gas(context, settings)
     samplings = _sampled(context, settings, gas, frames)
-    adsorption = _adsorption(samplings, settings)
+    adsorption = _adsorption(samplings, settings, context.progress)
     results = WidomResults(
         source.name,
         context.atoms,
@@ -194,7 +194,9 @@ class _Kept:
         )
 
 
-def _adsorption(samplings: tuple[Sampling, ...], settings: WidomSettings) -> Adsorption:
+def _adsorption(
+    samplings: tuple[Sampling, ...], settings: WidomSettings, progress: Progress | bool | None
+) -> Adsorption:
     """Return what trials say, with everything that speaks for and against it."""
     asked = settings.insertion
     first_K = asked.temperatures_K[0]
@@ -210,7 +212,8 @@ def _adsorption(samplings: tuple[Sampling, ...], settings: WidomSettings) -> Ads
     elif asked.block_pockets:
         raise MethodError(f"pockets cannot be blocked: {no_grid}")
     cleaned = tuple(
-        without_wells(each.trials, each.interaction, first_K, pockets) for each in samplings
+        without_wells(each.trials, each.interaction, first_K, pockets, progress=progress)
+        for each in samplings
     )
     trials = [each.trials for each in samplings]
     temperatures_K = asked.temperatures_K
