@@ -15,7 +15,7 @@ from nearsight.adsorption.trials import Trials, joined
 from nearsight.adsorption.weights import Weights, weights_of
 from nearsight.adsorption.wells import Cleaned
 from nearsight.adsorption.widom import Precision
-from nearsight.adsorption.zero import Zero
+from nearsight.adsorption.zero import BesideForceField, Zero
 from nearsight.arrays import FloatArray
 from nearsight.structures.naming import paragraph
 
@@ -55,6 +55,8 @@ class Adsorption:
     """Of <W> at the first temperature, from the trials of all snapshots."""
     settings: InsertionSettings
     zero: Zero
+    beside: BesideForceField | None
+    """How the model differs from UFF where attraction is weak; None where it was not compared."""
     offset: KnownOffset | None
     cleaned: tuple[Cleaned, ...]
     """Trials of each snapshot without suspected ones."""

@@ -10,13 +10,23 @@ from scipy.spatial import cKDTree
 from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.orientations import uniform_quaternions
 from nearsight.adsorption.placements import Placements
+from nearsight.adsorption.trials import Trials
 from nearsight.arrays import FloatArray
+from nearsight.errors import ModelError
+from nearsight.models.contract import HostingModel
+from nearsight.models.registry import load_model
+from nearsight.structures.host_pairs import HostPairs
+from nearsight.structures.molecules import SITE_TYPE, as_framework
 from nearsight.structures.reduced_cell import reduced_basis
 
 EMPTY_CELL_A: Final = 25.0
 _SPACING_A = 0.5
 _MOST_POINTS = 50_000
 _ROTATIONS = 12
+_WEAK_A: Final = (3.2, 4.5)
+"""Distances of the nearest atom at which molecules are attracted weakly."""
+_FEWEST_COMPARED, _MOST_COMPARED = 20, 300
+_COMPARED_WITH: Final = "forcefield:uff?coulomb=no"
 _REFINEMENTS = 5
 
 
@@ -75,6 +85,65 @@ def zero_of(interaction: Interaction) -> Zero:
         widest_eV=float(energies_eV.mean()),
         widest_spread_eV=float(energies_eV.std()),
     )
+
+
+@dataclass(frozen=True)
+class BesideForceField:
+    """How interaction energies differ from those of UFF where attraction is weak."""
+
+    n_places: int
+    median_eV: float
+    """Model minus UFF without charges, whose own error is below 0.1 eV there."""
+
+
+def beside_force_field(interaction: Interaction, trials: Trials) -> BesideForceField | None:
+    """Return how a model differs from a force field where the molecule touches nothing.
+
+    A model whose zero is wrong is off everywhere in the pore by the same; where it sees no atom at
+    all it is right by definition.
+
+    Parameters
+    ----------
+    interaction
+        The model of the gas in the framework.
+    trials
+        Those of a sampling, of which at most 300 are compared.
+
+    Returns
+    -------
+    BesideForceField or None
+        None where the model is a force field itself, UFF cannot be computed, or too few trials are
+        at such distances.
+    """
+    if isinstance(interaction.model, HostingModel):
+        return None
+    usable = np.flatnonzero(~trials.overlapping & ~trials.rejected)
+    sites_A = trials.placements.sites_A(interaction.gas.sites_A)[usable]
+    nearest_A = _nearest(interaction.framework.atoms, sites_A)
+    weak = (nearest_A > _WEAK_A[0]) & (nearest_A < _WEAK_A[1])
+    chosen = usable[weak][:_MOST_COMPARED]
+    if len(chosen) < _FEWEST_COMPARED:
+        return None
+    try:
+        field = load_model(_COMPARED_WITH, device="cpu")
+        assert isinstance(field, HostingModel)
+        host = field.in_host(as_framework(interaction.framework.cell))
+    except ModelError:
+        return None
+    guest = interaction.gas.atoms.copy()
+    guest.set_array(SITE_TYPE, np.array(guest.get_chemical_symbols()))
+    theirs_eV = host.energies_eV(guest, sites_A[weak][:_MOST_COMPARED])
+    differences = trials.energies_eV[chosen] - theirs_eV
+    return BesideForceField(len(chosen), float(np.median(differences)))
+
+
+def _nearest(host: Atoms, sites_A: FloatArray) -> FloatArray:
+    """Return how far the nearest atom of the host is from each molecule, inf beyond 5 Å."""
+    n_atoms = sites_A.shape[1]
+    site, _, distances_A = HostPairs(host, 5.0).neighbours(sites_A.reshape(-1, 3))
+    nearest: FloatArray = np.full(len(sites_A), np.inf)
+    np.minimum.at(nearest, site // n_atoms, distances_A)
+    return nearest
 
 
 def widest_place(atoms: Atoms) -> tuple[FloatArray, float]:

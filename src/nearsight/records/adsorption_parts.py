@@ -112,6 +112,10 @@ class ZeroPart:
     widest_distance_A: Annotated[float, Says("Distance of the nearest atom from there.", "Å")]
     widest_eV: Annotated[float, Says("Mean interaction energy there, over rotations.", "eV")]
     widest_spread_eV: Annotated[float, Says("Its standard deviation over rotations.", "eV")]
+    difference_from_uff_eV: Annotated[
+        float | None,
+        Says("Median of model minus UFF at weak attraction; null if not compared.", "eV"),
+    ]
     offset: Annotated[
         OffsetPart | None, Says("Offset of this model for this gas; null if it is not known.")
     ]

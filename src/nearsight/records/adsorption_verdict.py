@@ -19,6 +19,7 @@ _BOX_EV: Final = 5e-3
 _FAR_A: Final = 4.0
 _ATTRACTION_EV: Final = 0.2
 """What dispersion and charges do to a molecule that is so far from all atoms: 0.02 to 0.1 eV."""
+_FROM_UFF_EV: Final = 0.15
 _REJECTED_SHARE: Final = 1e-3
 _POCKETS_SHARE: Final = 0.01
 _DIFFERENCE: Final = 0.02
@@ -183,8 +184,23 @@ def _zero(adsorption: Adsorption) -> Check:
             f"wrong for the molecule alone, and every weight with it.",
             said=False,
         )
-    level = Level.GOOD if zero.distance_A >= _FAR_A else Level.UNKNOWN
-    return Check(level, "zero-suspect", "zero not suspect", detail)
+    beside = adsorption.beside
+    if beside is not None:
+        detail = (
+            f"At {beside.n_places} places of weak attraction the energy is "
+            f"{beside.median_eV:+.3f} eV (median) beside that of UFF."
+        )
+        if abs(beside.median_eV) > _FROM_UFF_EV:
+            return Check(
+                Level.CAUTION,
+                "zero-suspect",
+                "zero suspect",
+                f"{detail} UFF is right within 0.1 eV there: the model may be wrong for the "
+                f"molecule alone, and every weight with it.",
+                said=False,
+            )
+        return Check(Level.GOOD, "zero-suspect", "zero not suspect", detail)
+    return Check(Level.UNKNOWN, "zero-suspect", "zero not suspect", detail)
 
 
 def _offset(adsorption: Adsorption) -> Check:

@@ -159,6 +159,7 @@ def _zero(adsorption: Adsorption) -> ZeroPart:
         widest_distance_A=zero.distance_A,
         widest_eV=zero.widest_eV,
         widest_spread_eV=zero.widest_spread_eV,
+        difference_from_uff_eV=None if adsorption.beside is None else adsorption.beside.median_eV,
         offset=offset,
     )
 

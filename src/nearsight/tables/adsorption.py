@@ -48,7 +48,7 @@ def print_widom(record: WidomRecord, in_words: Callable[[str], str] = str) -> No
     if record.henry_without_wells is not None:
         print("\n  without suspected insertions:")
         _print_henry(record.henry_without_wells, record.gas.name)
-    if record.zero.offset is not None:
+    if record.zero.offset is not None and record.henry[0].significant:
         _print_offset(record.zero.offset, record.henry)
     print()
     for index, check in enumerate(record.verdict.checks):

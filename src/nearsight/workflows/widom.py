@@ -21,7 +21,7 @@ from nearsight.adsorption.sampling import Sampling, sample, without_pockets
 from nearsight.adsorption.trials import joined
 from nearsight.adsorption.wells import without_wells
 from nearsight.adsorption.widom import precision_of
-from nearsight.adsorption.zero import zero_of
+from nearsight.adsorption.zero import beside_force_field, zero_of
 from nearsight.announcing import announces
 from nearsight.dynamics.analysis.reading import read_trajectory
 from nearsight.errors import MethodError, ModelError, SettingError, StructureError
@@ -228,6 +228,7 @@ def _adsorption(
         precision=precision_of(joined(trials), first_K),
         settings=asked,
         zero=zero,
+        beside=beside_force_field(samplings[0].interaction, samplings[0].trials),
         offset=known_offset(model.identity.name, gas.name),
         cleaned=cleaned,
         henry_without_wells=without,

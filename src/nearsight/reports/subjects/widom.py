@@ -51,6 +51,10 @@ def _zero(record: WidomRecord) -> Lines:
             f"atoms",
         )
     )
+    if zero.difference_from_uff_eV is not None:
+        lines.append(
+            ("beside UFF at weak attraction", f"{zero.difference_from_uff_eV:+.3f} eV (median)")
+        )
     if zero.in_box_eV is not None:
         change = zero.in_box_eV - zero.alone_eV
         lines.append(("in an empty cell of 25 Å", f"{change:+.4f} eV"))
