@@ -33,16 +33,16 @@ def record_of(model: str, n_insertions: int) -> WidomRecord:
 def test_carbon_dioxide_in_mg_mof_74(
     charges: bool, references: tuple[tuple[float, float], ...]
 ) -> None:
-    """Half a minute for both: each insertion is one of 24 candidates, with all charges."""
+    """Half a minute for both: each insertion is one of up to 100 candidates, with all charges."""
     model = "forcefield:trappe+uff?cutoff_A=14" + ("" if charges else "&coulomb=no")
-    record = record_of(model, 1400 if charges else 1000)
+    record = record_of(model, 384 if charges else 1000)
     systematic = 0.04 if charges else 0.02
     for row, (reference, error) in zip(record.henry, references, strict=True):
         value, own = row.coefficient_mol_per_kg_Pa, row.coefficient_error_mol_per_kg_Pa
         assert value is not None
         assert own is not None
         assert abs(value - reference) < 3 * (own**2 + error**2) ** 0.5 + systematic * reference
-        assert own < 0.15 * value
+        assert own < 0.25 * value
     heat = record.henry[0].heat_kJ_per_mol
     assert heat is not None
     assert abs(heat - (26.8 if charges else 17.9)) < 4 * (

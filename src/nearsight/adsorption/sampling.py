@@ -25,8 +25,9 @@ from nearsight.units import BOLTZMANN_EV_PER_K
 
 LEARNT_WIDTH_A = 0.5
 """Standard deviation by which places that had weight are smeared."""
-_CANDIDATES = 24
-"""For each trial, of which a force field chooses one."""
+_FEWEST_CANDIDATES, _MOST_CANDIDATES = 16, 100
+"""For each trial, of which a force field chooses one: as many as the variance of its weights over
+their squared mean, so that the mean of the candidates is near to that of all."""
 _FOR_MEAN = 2000
 
 Keeping = Callable[[str], KeptTrials]
@@ -129,12 +130,13 @@ def _by_force_field(interaction: Interaction, settings: InsertionSettings) -> Ch
     some = uniform_placements(cell_A, _FOR_MEAN, np.random.default_rng([settings.seed, 2**31]))
     thermal_eV = BOLTZMANN_EV_PER_K * temperature_K
     weights = np.exp(np.minimum(-cheap(some.sites_A(guest.sites_A)) / thermal_eV, 300.0))
+    scatter = weights.var() / weights.mean() ** 2 if weights.any() else 0.0
     return ChosenCandidates(
         cell_A,
         guest.sites_A,
         cheap,
         temperature_K,
-        _CANDIDATES,
+        int(np.clip(scatter, _FEWEST_CANDIDATES, _MOST_CANDIDATES)),
         settings.uniform_share,
         float(weights.mean()),
     )
