@@ -7,6 +7,8 @@ them on a command line.
 import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 
+from nearsight.structures.molecules import molecules_of
+
 DEPTH_EV, SIZE_A = 0.05, 3.2
 
 
@@ -17,7 +19,7 @@ class HostAndGuest(Calculator):
 
     def calculate(self, atoms=None, properties=None, system_changes=all_changes) -> None:
         super().calculate(atoms, properties, system_changes)
-        is_guest = atoms.arrays["molecule"] > 0
+        is_guest = molecules_of(atoms) > 0
         energy = self.interaction_eV(atoms) if 0 < is_guest.sum() < len(atoms) else 0.0
         self.results = {"energy": energy, "forces": np.zeros((len(atoms), 3))}
 
@@ -26,7 +28,7 @@ class HostAndGuest(Calculator):
 
     def distances_A(self, atoms) -> np.ndarray:
         """Distances of guest atoms from the nearest images of host atoms."""
-        is_guest = atoms.arrays["molecule"] > 0
+        is_guest = molecules_of(atoms) > 0
         guests, hosts = atoms.positions[is_guest], atoms.positions[~is_guest]
         vectors = guests[:, np.newaxis] - hosts
         edges = atoms.cell.lengths()  # of a rectangular cell

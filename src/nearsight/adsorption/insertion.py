@@ -61,7 +61,7 @@ class Insertion:
         )
 
 
-def require_numbers(trials: Trials, model: str) -> None:
+def require_numbers(trials: Trials, interaction: Interaction) -> None:
     """Check that the model had a number for nearly all trials.
 
     Raises
@@ -72,8 +72,9 @@ def require_numbers(trials: Trials, model: str) -> None:
     n_computed = int((~trials.overlapping).sum())
     n_rejected = int(trials.rejected.sum())
     if n_computed >= _ENOUGH_TO_JUDGE and n_rejected > _MOST_REJECTED * n_computed:
+        reason = "" if interaction.refusal is None else f" The first time: {interaction.refusal}"
         raise ModelError(
-            f"{model} has no energy for {n_rejected} of {n_computed} insertions; it is of no use "
-            f"for this gas here. Choose another model, or a larger `overlap_share` if all of them "
-            f"are between atoms."
+            f"{interaction.model.identity.name} has no energy for {n_rejected} of {n_computed} "
+            f"insertions; it is of no use for this gas here. Choose another model, or a larger "
+            f"`overlap_share` if all of them are between atoms.{reason}"
         )

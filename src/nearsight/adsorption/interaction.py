@@ -9,9 +9,9 @@ from ase import Atoms
 from nearsight.adsorption.framework import FARTHEST_A, Framework
 from nearsight.adsorption.gases import Gas
 from nearsight.arrays import FloatArray
-from nearsight.errors import NearsightError
+from nearsight.errors import MemoryBudgetError, NearsightError
 from nearsight.models.batches import in_batches
-from nearsight.models.contract import HostField, HostingModel, Model
+from nearsight.models.contract import Evaluation, HostField, HostingModel, Model
 from nearsight.resources import Resources
 from nearsight.structures.host_pairs import HostPairs
 from nearsight.structures.molecules import as_framework
@@ -38,6 +38,8 @@ class Interaction:
     """Energy of the molecule alone, without a box."""
     n_calls: int = field(init=False, default=0)
     """Structures that the model was asked for, beside these two."""
+    refusal: NearsightError | None = field(init=False, default=None)
+    """Why the model had no number for a trial, the first time."""
 
     def __post_init__(self) -> None:
         self._field: HostField | None = None
@@ -70,6 +72,11 @@ class Interaction:
         -------
         FloatArray
             Shape ``(n_trials,)``.
+
+        Raises
+        ------
+        MemoryBudgetError
+            One structure alone does not fit into the memory.
         """
         self.n_calls += len(sites_A)
         if self._field is not None:
@@ -81,10 +88,15 @@ class Interaction:
             forces=False,
             pairs=None if self._pairs is None else self._pairs_of(sites_A),
         )
-        both_eV = [
-            np.nan if isinstance(answer, NearsightError) else answer.energy_eV for answer in answers
-        ]
-        energies: FloatArray = np.array(both_eV) - self.framework_eV - self.molecule_eV
+        both_eV = np.full(len(sites_A), np.nan)
+        for trial, answer in enumerate(answers):
+            if isinstance(answer, Evaluation):
+                both_eV[trial] = answer.energy_eV
+            elif isinstance(answer, MemoryBudgetError):
+                raise answer
+            else:
+                self.refusal = self.refusal or answer
+        energies: FloatArray = both_eV - self.framework_eV - self.molecule_eV
         return energies
 
     def with_guest(self, sites_A: FloatArray) -> Atoms:

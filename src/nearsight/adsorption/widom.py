@@ -95,7 +95,6 @@ def insert(
     trials = _resumed(kept, insertion, n_batches)
     parts = [] if trials is None else [trials]
     number = 0 if trials is None else len(trials) // BATCH
-    name = insertion.interaction.model.identity.name
     if trials is not None and _was_enough(trials, temperature_K, relative_error):
         n_batches = number
     written, n_calls = clock(), insertion.interaction.n_calls
@@ -111,14 +110,14 @@ def insert(
                 advance(number * BATCH, "")
                 if _is_look(number):
                     parts = [joined(parts)]
-                    require_numbers(parts[0], name)
+                    require_numbers(parts[0], insertion.interaction)
                     if _is_enough(parts[0], temperature_K, relative_error):
                         break
     finally:  # an interruption, too
         if parts:
             kept.write(joined(parts), n_calls)
     trials = joined(parts)
-    require_numbers(trials, name)
+    require_numbers(trials, insertion.interaction)
     return trials
 
 
