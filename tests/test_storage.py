@@ -33,16 +33,14 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def test_archive_comes_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("compress", [True, False])
+def test_archive_comes_back(tmp_path: Path, compress: bool) -> None:
     path = tmp_path / "a.npz"
     arrays = {"x": np.arange(6.0).reshape(2, 3), "empty": np.zeros((0, 3)), "n": np.array([1, 2])}
-    save_archive(path, "thing", {"number": 1.5, "text": "Å", "nothing": None}, arrays)
+    said = {"number": 1.5, "text": "Å", "nothing": None}
+    save_archive(path, "thing", said, arrays, compress=compress)
     header, loaded = load_archive(path, "thing")
-    assert {key: header[key] for key in ("number", "text", "nothing")} == {
-        "number": 1.5,
-        "text": "Å",
-        "nothing": None,
-    }
+    assert {key: header[key] for key in said} == said
     assert loaded.keys() == arrays.keys()
     for name, array in arrays.items():
         np.testing.assert_array_equal(loaded[name], array)

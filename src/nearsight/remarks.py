@@ -69,8 +69,20 @@ CODES: Mapping[str, Code] = {
     "loose-pieces": Code(_CAUTION, "No pair holds parts of the structure to each other."),
     "products-by-differences": Code(_CAUTION, "Products are differences of forces."),
     "saved-without-code": Code(_CAUTION, "A warning of a file from before warnings had codes."),
+    # models
+    "extrapolated": Code(_CAUTION, "Atoms are outside of what the model was trained on."),
     # dynamics
+    "velocities-of-file": Code(_NOTE, "The atoms begin with the velocities in the file."),
+    "interval-rounded": Code(_NOTE, "Samples are not as far apart as was asked for."),
     "timestep-long": Code(_CAUTION, "The timestep is long for the lightest atom."),
+    # training
+    "frames-unlabelled": Code(_CAUTION, "Frames without energy or forces were left out."),
+    "frames-repeated": Code(_CAUTION, "Frames that repeat earlier ones were left out."),
+    "labels-contradict": Code(_PROBLEM, "Equal structures have different energies."),
+    "units-mixed": Code(_PROBLEM, "Labels look as if they were in different units."),
+    "functions-left-out": Code(_NOTE, "Symmetry functions that tell nothing were left out."),
+    "training-diverged": Code(_PROBLEM, "The training diverged; the best potential was kept."),
+    "overfitted": Code(_CAUTION, "Errors on the test structures are far above those learnt."),
     # relaxation
     "unrelaxed": Code(_CAUTION, "The structure was not relaxed by the model."),
     "not-converged": Code(_PROBLEM, "The relaxation did not reach its threshold."),
@@ -97,6 +109,8 @@ CODES: Mapping[str, Code] = {
     "modes-not-converged": Code(_CAUTION, "Lowest modes did not converge."),
     "error-bar": Code(_CAUTION, "The error bar of a probed heat capacity is not small."),
     # trajectories
+    "positions-jump": Code(_CAUTION, "Positions that count as unwrapped seem to be wrapped."),
+    "drifting": Code(_CAUTION, "A series drifts, and what fluctuates is not in equilibrium."),
     "images-counted": Code(_NOTE, "Pairs with periodic images repeat what the cell has."),
     "size-not-corrected": Code(_NOTE, "Diffusion was not corrected for the size of the cell."),
     "not-diffusive": Code(_CAUTION, "Displacements do not grow as those of diffusion do."),

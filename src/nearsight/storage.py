@@ -230,8 +230,12 @@ def save_archive(
     kind: str,
     header: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
+    *,
+    compress: bool = True,
 ) -> None:
     """Save `arrays` and a JSON `header` as one archive of the given `kind`.
+
+    With `compress` false it is larger, and written at once: for numbers without a pattern.
 
     Raises
     ------
@@ -240,7 +244,8 @@ def save_archive(
     """
     text = json.dumps({"kind": kind, "format": _FORMAT, **header})
     content = {"header": np.array(text), **arrays}
-    write_atomically(path, lambda file: np.savez_compressed(file, **content))  # type: ignore[arg-type]  # numpy's stub mistakes ** for its own keyword
+    save = np.savez_compressed if compress else np.savez
+    write_atomically(path, lambda file: save(file, **content))  # type: ignore[arg-type]  # numpy's stub mistakes ** for its own keyword
 
 
 def load_archive(

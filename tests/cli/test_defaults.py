@@ -54,7 +54,8 @@ OF_VERBS: list[tuple[Callable[..., Any], Settings, dict[str, str]]] = [
 
 
 def parsed(command: str, *given: str) -> argparse.Namespace:
-    return command_parser().parse_args([command, "crystal.cif", *given])
+    needed = ("--out", "folder") if command == "train" else ()
+    return command_parser().parse_args([command, "crystal.cif", *needed, *given])
 
 
 def default(verb: Callable[..., Any], name: str) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.constraints import FixAtoms
 from ase.io import read
 
 from nearsight.cli.main import main
@@ -142,3 +143,42 @@ def test_a_table_has_no_number_where_nothing_is_computed(folder: Path) -> None:
     rows = list(csv.DictReader((folder / "t.csv").read_text().splitlines()))
     assert {row["volume_A3"] for row in rows} == {""}
     assert all(float(row["temperature_K"]) > 0 for row in rows)
+
+
+def test_a_run_from_a_frame_has_its_velocities_and_constraints(folder: Path) -> None:
+    slab = bulk("Cu", cubic=True)
+    slab.set_constraint(FixAtoms([2]))
+    slab.write("slab.traj")
+    command = ("--model", "ase:emt", "--timestep", "2fs", "--every", "2fs", "-q")
+    first = ("--time", "0.02ps", "--velocities", "--trajectory", "a.extxyz", "--samples", "a.csv")
+    assert main(["md", "slab.traj", *command, *first]) == 0
+    second = ("--time", "2fs", "--velocities", "--trajectory", "b.extxyz", "--samples", "b.csv")
+    assert main(["md", "a.extxyz", *command, "--ensemble", "nve", *second]) == 0
+    *_, end = csv.DictReader((folder / "a.csv").read_text().splitlines())
+    begin, _ = csv.DictReader((folder / "b.csv").read_text().splitlines())
+    assert float(begin["temperature_K"]) == pytest.approx(float(end["temperature_K"]), rel=1e-6)
+    for name in ("a.extxyz", "b.extxyz"):
+        frame = read(folder / name, "-1")
+        np.testing.assert_array_equal(frame.positions[2], slab.positions[2])
+        np.testing.assert_array_equal(frame.constraints[0].index, [2])
+
+
+def test_an_interrupted_run_is_listed_and_removed(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    interrupted_at: Callable[[int], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    interrupted_at(7)
+    assert md("--time", "0.1ps") == 130
+    assert sorted(path.suffix for path in (folder / ".nearsight").iterdir()) == [
+        ".csv",
+        ".dynamics",
+    ]
+    capsys.readouterr()
+    assert main(["clean"]) == 0
+    _, listed, last = capsys.readouterr().out.splitlines()
+    assert listed.split()[:4] == ["copper", "dynamics", "6", "steps"]
+    assert last.startswith("--remove removes 1 file (")
+    assert main(["clean", "--remove"]) == 0
+    assert not (folder / ".nearsight").exists()

@@ -37,6 +37,7 @@ QUICK = {
     "models list": (),
     "models show": ("sevennet-0",),
     "models compare": ("nitrogen.xyz", "--models", "ase:emt"),
+    "hdnnp convert": ("nitrogen.xyz", "out.data", "--to-units", "angstrom,eV"),
 }
 
 

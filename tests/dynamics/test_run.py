@@ -146,9 +146,7 @@ def test_a_run_that_is_killed_goes_on_with_no_frame_missing_or_doubled(tmp_path:
 
 def test_velocities_of_the_structure_are_taken(copper: Atoms, emt: Model) -> None:
     copper.set_momenta(np.random.default_rng(0).standard_normal((len(copper), 3)))
-    run = run_dynamics(
-        copper, emt, DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0), progress=False
-    )
+    run = run_dynamics(copper, emt, settings("nve"), progress=False)
     expected = stilled(copper).get_kinetic_energy()
     assert run.samples[0].kinetic_energy_eV == pytest.approx(expected, rel=1e-12)
 
@@ -177,7 +175,7 @@ def test_a_pressure_needs_a_crystal_and_a_stress(copper: Atoms, emt: Model) -> N
         run_dynamics(
             molecule("H2O"),
             emt,
-            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            settings("nve"),
             with_stress,
             progress=False,
         )
@@ -233,7 +231,7 @@ def test_a_checkpoint_of_another_run_is_refused(
         run_dynamics(
             copper,
             emt,
-            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            settings("nve"),
             progress=interrupting(5),
             checkpoint=tmp_path / "c",
         )
@@ -242,7 +240,7 @@ def test_a_checkpoint_of_another_run_is_refused(
     for atoms, asked, said in (
         (
             other,
-            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            settings("nve"),
             "it started from another structure",
         ),
         (copper, settings("nve", seed=1), "it used other settings"),
@@ -259,7 +257,7 @@ def test_files_of_others_are_not_written_over(
         run_dynamics(
             copper,
             emt,
-            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            settings("nve"),
             progress=False,
             **files(tmp_path),
         )
@@ -268,7 +266,7 @@ def test_files_of_others_are_not_written_over(
         run_dynamics(
             copper,
             emt,
-            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            settings("nve"),
             progress=interrupting(9),
             **files(tmp_path),
         )
@@ -277,7 +275,7 @@ def test_files_of_others_are_not_written_over(
         run_dynamics(
             copper,
             emt,
-            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            settings("nve"),
             progress=False,
             **files(tmp_path),
         )
@@ -305,7 +303,7 @@ def test_a_run_that_was_killed_before_its_first_sample_goes_on(
         run_dynamics(
             copper,
             emt,
-            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            settings("nve"),
             EVERY,
             progress=False,
             **files(tmp_path),
@@ -314,7 +312,7 @@ def test_a_run_that_was_killed_before_its_first_sample_goes_on(
     run = run_dynamics(
         copper,
         emt,
-        DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+        settings("nve"),
         EVERY,
         progress=False,
         **files(tmp_path),
@@ -382,11 +380,11 @@ def test_a_run_that_is_longer_already_is_not_cut(
         run_dynamics(
             copper,
             emt,
-            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            settings("nve"),
             progress=interrupting(40),
             **files(tmp_path),
         )
-    short = replace(DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0), time_ps=0.05)
+    short = replace(settings("nve"), time_ps=0.05)
     with pytest.raises(CheckpointError, match="has got to step 40 already, beyond the 25"):
         run_dynamics(copper, emt, short, progress=False, **files(tmp_path))
     assert (tmp_path / "md.checkpoint").exists()
@@ -398,7 +396,7 @@ def test_one_file_is_not_for_two_kinds(copper: Atoms, emt: Model, tmp_path: Path
         run_dynamics(
             copper,
             emt,
-            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            settings("nve"),
             progress=False,
             **same,
         )
@@ -421,7 +419,7 @@ def test_a_file_that_another_process_writes_ends_the_run(copper: Atoms, emt: Mod
         run_dynamics(
             copper,
             emt,
-            DynamicsSettings(ensemble="nve", time_ps=0.02, timestep_fs=2.0),
+            settings("nve"),
             EVERY,
             progress=Writing(),
             **files(tmp_path),

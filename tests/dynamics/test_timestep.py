@@ -3,7 +3,8 @@
 import pytest
 from ase.build import bulk, molecule
 
-from nearsight.dynamics.timestep import shortest_period_fs, timestep_remarks
+from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
+from nearsight.dynamics.timestep import interval_remarks, shortest_period_fs, timestep_remarks
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,22 @@ def test_what_is_usual_is_not_told():
     heavy = molecule("H2O")
     heavy.set_masses([16.0, 4.0, 4.0])  # hydrogen made heavier, so that steps may be longer
     assert timestep_remarks(heavy, 1.5) == ()
+
+
+@pytest.mark.parametrize(
+    ("timestep_fs", "every_fs", "said"),
+    [
+        (2.0, 10.0, None),
+        (0.1, 0.3, None),
+        (3.0, 10.0, "9 fs apart, not 10 fs"),
+        (2.0, 0.5, "2 fs apart, not 0.5 fs"),
+        (2.0, 300.0, "shorter than the 300 fs"),
+    ],
+)
+def test_samples_that_are_not_as_far_apart_as_asked_are_told(
+    timestep_fs: float, every_fs: float, said: str | None
+) -> None:
+    settings = DynamicsSettings(time_ps=0.12, timestep_fs=timestep_fs)
+    remarks = interval_remarks(settings, OutputSettings(every_fs=every_fs))
+    assert [said in each for each in remarks if said] == ([] if said is None else [True])
+    assert len(remarks) == (said is not None)

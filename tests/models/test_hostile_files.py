@@ -26,6 +26,7 @@ FILES = {
     "schnetpack": ("best_model",),
     "fairchem": ("network.pt",),
     "forcefield": ("field.toml", "force_field.json"),
+    "hdnnp": ("potential/input.nn", "potential/scaling.data"),
     "nequix": ("network.nqx", "network.pt"),
 }
 """Names such as each family's files have."""

@@ -9,6 +9,7 @@ from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 
 from host_and_guest import WithHole
+from labelled_clusters import labelled_clusters
 from langevin_gas import langevin_gas
 from nearsight.announcing import quietly
 from nearsight.dynamics import DynamicsSettings, run_dynamics
@@ -46,7 +47,16 @@ from nearsight.records.results import (
     ThermochemistryResults,
 )
 from nearsight.records.shared_fields import Run
+from nearsight.records.training_results import TrainingResults, training_record
 from nearsight.relaxation import Relaxation, RelaxationSettings, relax
+from nearsight.training import (
+    FunctionSettings,
+    NetworkSettings,
+    StoppingSettings,
+    TrainingSettings,
+    labelled_data,
+    train,
+)
 from nearsight.vibrations import (
     band_structure,
     molecular_thermochemistry,
@@ -193,10 +203,10 @@ def records(
     phonons: HarmonicResults,
     nitrogen: HarmonicResults,
     probed: ProbedResults,
-    others: tuple[ElasticResults, LocalityResults],
+    others: tuple[ElasticResults, LocalityResults, TrainingResults],
 ) -> Mapping[str, Record]:
     """One record for each question, and one more for each kind of spectrum, by a name."""
-    elastic, chain = others
+    elastic, chain, trained = others
     modes = replace(nitrogen, thermodynamics=None)
     gas = molecular_thermochemistry(nitrogen.vibrations, TEMPERATURES_K)
     return {
@@ -211,6 +221,7 @@ def records(
         "heat-capacity by probing": heat_capacity_record(probed, RUN),
         "elastic": elastic_record(elastic, RUN),
         "locality": locality_record(chain, RUN),
+        "train": training_record(trained, RUN),
         "failure": FailureRecord.of("no.cif", "StructureError", "no.cif does not exist."),
     }
 
@@ -218,5 +229,11 @@ def records(
 @pytest.fixture(scope="session")
 def others(
     elastic: ElasticResults, chain: LocalityResults
-) -> tuple[ElasticResults, LocalityResults]:
-    return elastic, chain
+) -> tuple[ElasticResults, LocalityResults, TrainingResults]:
+    settings = TrainingSettings(
+        functions=FunctionSettings(cutoff_A=2.5, n_radial=3, zetas=(1.0,)),
+        network=NetworkSettings(hidden_layers=(3,)),
+        stopping=StoppingSettings(epochs=1),
+    )
+    trained = train(labelled_data(labelled_clusters()), settings, progress=False)
+    return elastic, chain, TrainingResults("data.extxyz", (trained,), (None,))

@@ -27,7 +27,17 @@ def _results_in(value: Any, depth: int = 0) -> Iterator[Any]:
             yield from _results_in(each, depth + 1)
 
 
-_INNER = {"BandSegment", "CellSymmetry", "Image", "Pieces", "Evaluation", "Site"}
+_INNER = {
+    "BandSegment",
+    "CellSymmetry",
+    "Evaluation",
+    "FunctionStatistics",
+    "Image",
+    "Layer",
+    "Pieces",
+    "Site",
+    "Split",
+}
 """Parts of results that nobody is given by themselves."""
 
 

@@ -77,6 +77,8 @@ def test_the_unit_in_a_name_is_the_unit(records: Mapping[str, Record]) -> None:
         "_THz": "THz",
         "_per_GPa": "1/GPa",
         "_per_THz": "1/THz",
+        "_per_eV": "1/eV",
+        "_per_A": "1/Å",
         "_m2_per_s": "m²/s",
         "_per_cm": "1/cm",
         "_bytes": "B",

@@ -161,3 +161,15 @@ def test_charts_are_described_for_those_who_do_not_see_them() -> None:
 def test_no_page_shows_an_angle() -> None:
     with pytest.raises(ValueError, match="goes around an angle"):
         drawing(Line(GRID, GRID), x=Axis("direction", 0.0, 6.28, "angle"))
+
+
+def test_numbers_of_many_digits_leave_room_for_the_name_of_their_axis() -> None:
+    root = drawing(Line(GRID, GRID / 300), y=Axis("volume / Å³", 12345.0, 12345.01))
+    numbers = [each for each in root.iter() if each.get("text-anchor") == "end"]
+    assert numbers
+    for each in numbers:
+        assert len(each.text or "") > 6
+        left = float(each.get("x", "nan")) - float(each.get("textLength", "nan"))
+        assert left > 13 + 5  # the middle of the turned name, and what hangs below its line
+    short = drawing(Line(GRID, GRID))
+    assert not [each for each in short.iter() if each.get("textLength")]

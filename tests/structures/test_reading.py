@@ -250,3 +250,26 @@ def test_many_partial_sites_are_counted_and_some_named(tmp_path: Path) -> None:
 def test_full_occupancy_is_read(tmp_path: Path, full: str) -> None:
     path = cif(tmp_path, f"Mg Mg 0 0 0 {full}\nO O 0.5 0.5 0.5 {full}", columns=OCCUPANCY)
     assert read_structure(path).get_chemical_formula() == "MgO"
+
+
+@pytest.mark.parametrize("name", ["slab.traj", "slab.extxyz"])
+def test_dynamics_start_from_velocities_and_constraints(name: str, tmp_path: Path) -> None:
+    copper = bulk("Cu", cubic=True)
+    copper.set_constraint(FixAtoms([1]))
+    copper.set_momenta(np.random.default_rng(3).normal(size=(4, 3)))
+    write(tmp_path / name, copper)
+    with pytest.warns(NearsightWarning, match="begin with the velocities"):
+        atoms = read_structure(tmp_path / name, with_motion=True)
+    np.testing.assert_allclose(atoms.get_momenta(), copper.get_momenta(), atol=1e-8)
+    np.testing.assert_array_equal(atoms.constraints[0].index, [1])
+    with pytest.warns(NearsightWarning, match="constraints"):
+        still = read_structure(tmp_path / name)
+    assert not still.has("momenta")
+
+
+def test_a_velocity_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "one.extxyz"
+    columns = "Properties=species:S:1:pos:R:3:velocities_A_per_fs:R:3"
+    file.write_text(f'1\n{columns} pbc="F F F"\nCu 0 0 0 nan 0 0\n')
+    with pytest.raises(StructureError, match="velocity in it is not finite"):
+        read_structure(file, with_motion=True)

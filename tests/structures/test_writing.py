@@ -167,6 +167,21 @@ def test_what_a_format_does_not_hold_is_said(tmp_path: Path) -> None:
     np.testing.assert_allclose(again.get_masses(), [26.0, 18.0])
 
 
+def test_partial_charges_are_in_cifs(tmp_path: Path) -> None:
+    charged, plain = bulk("MgO", "rocksalt", a=4.2), bulk("MgO", "rocksalt", a=4.3)
+    charged.set_initial_charges([1.23456789012, -1.23456789012])
+    assert require_writable_structure_format(tmp_path / "x.cif", [charged]) == ()
+    [written] = write_structures(f"{tmp_path}/folder/", [charged], sources=["mgo.cif"])
+    assert written.name == "mgo.relaxed.cif"
+    charges = read_structure(written).get_initial_charges()
+    np.testing.assert_array_equal(charges, charged.get_initial_charges())
+    write_structures(tmp_path / "both.cif", [charged, plain])
+    assert not read_structure(f"{tmp_path / 'both.cif'}@2").has("initial_charges")
+    assert read_structure(f"{tmp_path / 'both.cif'}@1").get_initial_charges()[0] > 1
+    write_structures(tmp_path / "plain.cif", [plain])
+    assert "charge" not in (tmp_path / "plain.cif").read_text()
+
+
 def test_rounding_is_said(tmp_path: Path) -> None:
     water = molecule("H2O")
     water.rattle(0.1, seed=1)

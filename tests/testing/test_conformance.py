@@ -109,6 +109,22 @@ def test_what_is_not_claimed_is_not_examined(pair_model: Callable[..., Any]) -> 
     }
 
 
+def test_structures_of_unknown_elements_are_left_to_other_models(
+    pair_model: Callable[..., Any],
+) -> None:
+    model = pair_model(elements=frozenset({6, 8}))
+    report = check_model(model)
+    left_out = {one.structure: one.detail for one in report.checks if one.name == "all checks"}
+    assert left_out == {
+        "MgO": "the model does not know Mg",
+        "Si": "the model does not know Si",
+        "MOF-5": "the model does not know H, Zn",
+    }
+    assert {one.structure for one in report.checks if one.applies} == {"CO2"}
+    with pytest.raises(ModelError, match="does not know Si"):
+        check_model(model, {"Si": bulk("Si")})
+
+
 def test_curvature_that_is_not_claimed_to_be_smooth_is_not_examined(
     pair_model: Callable[..., Any],
 ) -> None:

@@ -32,8 +32,10 @@ def command_parser() -> argparse.ArgumentParser:
     _locality(commands)
     _fragment(commands)
     _widom(commands)
+    _train(commands)
     _report(commands)
     _models(commands)
+    _hdnnp(commands)
     _config(commands)
     _schema(commands)
     _clean(commands)
@@ -333,6 +335,36 @@ def _widom(commands: "options.Commands") -> None:
     command.set_defaults(run=options.runner("nearsight.cli.widom"))
 
 
+def _train(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "train",
+        help="train a potential of Behler and Parrinello, or a committee of them",
+        description="Train neural networks on labelled structures, and write them as n2p2 and "
+        "LAMMPS have them: DIR/best and DIR/last, with the learning curve. An interrupted training "
+        "goes on, to the bit, when the same command is given; with more epochs, so does a finished "
+        "one.",
+    )
+    command.add_argument(
+        "data",
+        nargs="+",
+        metavar="DATA",
+        help="files of structures with energies and forces (extended XYZ or input.data); give them "
+        "before the options",
+    )
+    command.add_argument("--out", required=True, metavar="DIR", help="where everything is written")
+    command.add_argument(
+        "--locality",
+        metavar="FILE",
+        help="a record of `nearsight locality`: pairs of elements have no symmetry functions "
+        "beyond the distance at which they interact",
+    )
+    options.add_settings_of(command, settings.TrainSettings())
+    options.add_config(command.add_argument_group("settings"))
+    options.add_resources(command)
+    options.add_output(command, plot=None, tables=False)
+    command.set_defaults(run=options.runner("nearsight.cli.train"))
+
+
 def _report(commands: "options.Commands") -> None:
     command = commands.add_parser(
         "report",
@@ -411,6 +443,31 @@ def _models_at_work(actions: "options.Commands") -> None:
     options.add_model(comparing, named=False)
     options.add_output(comparing, plot=None)
     comparing.set_defaults(run=options.runner("nearsight.cli.model_compare"))
+
+
+def _hdnnp(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "hdnnp", help="potentials of Behler and Parrinello, as n2p2, LAMMPS and RuNNer have them"
+    )
+    actions = command.add_subparsers(required=True, metavar="ACTION")
+    converting = actions.add_parser(
+        "convert",
+        help="a potential, or data, from one format or set of units into another",
+        description="Write the potential of a folder (input.nn, scaling.data, weights.ZZZ.data) as "
+        "n2p2 and LAMMPS read it, or structures of input.data or extended XYZ as the other.",
+    )
+    converting.add_argument("source", metavar="IN", help="a folder, input.data or extended XYZ")
+    converting.add_argument(
+        "target", metavar="OUT", help="a folder, or a file that ends in .data, .extxyz or .xyz"
+    )
+    for option, what in (
+        ("--from-units", "those of IN where it does not say them"),
+        ("--to-units", "those of OUT; extended XYZ is in angstrom,eV"),
+    ):
+        converting.add_argument(
+            option, metavar="L,E", help=f"{what}: angstrom,eV or bohr,hartree (RuNNer's)"
+        )
+    converting.set_defaults(run=options.runner("nearsight.cli.hdnnp_convert"))
 
 
 def _clean(commands: "options.Commands") -> None:

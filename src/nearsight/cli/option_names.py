@@ -17,6 +17,7 @@ _OPTIONS = {
     "relax": "--no-relax",
     "row_symmetry_A": "--symmetry-tolerance",
     "sites": "--site",
+    "target_force_eV_per_A": "--target-force",
     "start_fs": "--fit-start",
     "temperatures_K": "--temperature",
     "trust": "--trust-checkpoint",
@@ -25,7 +26,7 @@ _OPTIONS = {
     "width_per_cm": "--spectrum-width",
     "work_dir": "--work-dir",
 }
-_UNIT = re.compile(r"_(eV_per_A2|eV_per_A|A|K|GPa|bar|fs|ps)$")
+_UNIT = re.compile(r"_(eV_per_A2|eV_per_A|meV|A|K|GPa|bar|fs|ps|s)$")
 
 
 def option_of(setting: str) -> str:

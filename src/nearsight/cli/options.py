@@ -31,6 +31,11 @@ _TITLES = {
     "fragments": "fragments",
     "convergence": "convergence",
     "insertion": "insertions",
+    "data": "data",
+    "functions": "symmetry functions",
+    "network": "networks",
+    "optimizer": "optimizer",
+    "stopping": "when it ends",
 }
 """Groups of settings that have a heading of their own."""
 

@@ -3,13 +3,14 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nearsight.arrays import FloatArray
+from nearsight.dynamics.extrapolated import ExtrapolatedSteps
 from nearsight.errors import CheckpointError
 from nearsight.hessian.same_model import require_same_calculation
 from nearsight.storage import load_archive, save_archive
@@ -46,6 +47,8 @@ class State:
     searched_cell_A: FloatArray | None
     sizes: Mapping[str, int]
     """Bytes of each file that grows."""
+    extrapolated: ExtrapolatedSteps
+    """Steps at which the model extrapolated."""
 
 
 class Checkpoint:
@@ -107,6 +110,7 @@ class Checkpoint:
                 searched_positions_A=arrays.get("searched_positions_A"),
                 searched_cell_A=arrays.get("searched_cell_A"),
                 sizes=header["sizes"],
+                extrapolated=ExtrapolatedSteps(**header["extrapolated"]),
             )
         except KeyError as error:
             raise CheckpointError(
@@ -141,6 +145,7 @@ class Checkpoint:
             "is_recorded": state.is_recorded,
             "random": json.dumps(state.random),
             "sizes": dict(state.sizes),
+            "extrapolated": asdict(state.extrapolated),
         }
         save_archive(self._path, _KIND, header, arrays)
 

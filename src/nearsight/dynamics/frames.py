@@ -7,10 +7,12 @@ from pathlib import Path
 
 from ase import Atoms, units
 from ase.calculators.singlepoint import SinglePointCalculator
+from ase.constraints import FixAtoms, FixCartesian
 
 from nearsight.dynamics.growing_file import GrowingFile
 from nearsight.dynamics.settings import OutputSettings
 from nearsight.errors import SettingError
+from nearsight.structures.reading import VELOCITIES
 
 SUFFIXES = (".extxyz", ".xyz", ".extxyz.gz", ".xyz.gz")
 
@@ -66,7 +68,10 @@ def _frame(atoms: Atoms, step: int, time_fs: float, output: OutputSettings) -> A
     if (atoms.get_masses() != frame.get_masses()).any():
         frame.set_masses(atoms.get_masses())
     if output.velocities:
-        frame.new_array("velocities_A_per_fs", atoms.get_velocities() * units.fs)
+        frame.new_array(VELOCITIES, atoms.get_velocities() * units.fs)
+    # So that a run from this frame holds what this one holds; the format knows no other kinds.
+    if all(isinstance(each, FixAtoms | FixCartesian) for each in atoms.constraints):
+        frame.set_constraint(atoms.constraints)
     frame.info = {"step": step, "time_fs": time_fs}
     known = atoms.calc.results
     forces = known.get("forces") if output.forces else None

@@ -6,6 +6,7 @@ import numpy as np
 from ase import Atoms, units
 
 from nearsight.dynamics.checkpoint import State
+from nearsight.dynamics.extrapolated import ExtrapolatedSteps
 from nearsight.dynamics.integrators import BAR, integrator, keeps_momentum
 from nearsight.dynamics.samples import Sample
 from nearsight.dynamics.settings import DynamicsSettings
@@ -17,7 +18,8 @@ from nearsight.dynamics.velocities import (
 )
 from nearsight.errors import MethodError
 from nearsight.models.calculator import ModelCalculator
-from nearsight.models.contract import Model
+from nearsight.models.contract import Evaluation, Model
+from nearsight.models.extrapolation import n_extrapolating
 from nearsight.structures.skin_pairs import SkinPairs
 
 SKIN_A = 1.0
@@ -61,6 +63,7 @@ class Moving:
         self.settings = settings
         self._has_stress = with_stress or settings.ensemble == "npt"
         self.step = 0 if state is None else state.step
+        self.extrapolated = ExtrapolatedSteps() if state is None else state.extrapolated
         self.atoms: Atoms = atoms.copy()
         self.pairs = _pairs_for(model)
         self.atoms.calc = ModelCalculator(
@@ -106,6 +109,12 @@ class Moving:
         self._integrator.dynamics.step()  # type: ignore[attr-defined]  # of every class that is one
 
     @property
+    def evaluation(self) -> Evaluation | None:
+        """The last one of the model."""
+        calculator: ModelCalculator = self.atoms.calc
+        return calculator.evaluation
+
+    @property
     def temperature_K(self) -> float:
         """Temperature in K of the degrees of freedom that move."""
         return float(2 * self.atoms.get_kinetic_energy() / (units.kB * self._integrator.n_degrees))
@@ -119,6 +128,8 @@ class Moving:
         if self._has_stress:
             stress = atoms.get_stress(voigt=False, include_ideal_gas=True)
             pressure_bar = float(-np.trace(stress) / 3 / BAR)
+        evaluation = self.evaluation
+        n_extrapolated = None if evaluation is None else n_extrapolating(evaluation)
         return Sample(
             step=self.step,
             time_fs=self.step * self.settings.timestep_fs,
@@ -130,7 +141,18 @@ class Moving:
             else float("nan"),
             volume_A3=float(atoms.get_volume()) if atoms.pbc.all() else float("nan"),
             pressure_bar=pressure_bar,
+            n_extrapolating=float("nan") if n_extrapolated is None else float(n_extrapolated),
         )
+
+    @property
+    def knows_extrapolation(self) -> bool:
+        """Whether the model tells where it extrapolates."""
+        evaluation = self.evaluation
+        return evaluation is not None and evaluation.extrapolations is not None
+
+    def count(self) -> None:
+        """Count the step that was taken if the model extrapolated at its end."""
+        self.extrapolated = self.extrapolated.after(self.step, self.evaluation)
 
     def state(self, sizes: dict[str, int], *, is_recorded: bool) -> State:
         """Return all that the next step depends on, beside what has been written."""
@@ -147,6 +169,7 @@ class Moving:
             searched_positions_A=None if searched is None else searched.positions,
             searched_cell_A=None if searched is None else searched.cell.array,
             sizes=sizes,
+            extrapolated=self.extrapolated,
         )
 
     def _start(self, atoms: Atoms, rng: np.random.Generator) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.charts.chart import Chart
+from nearsight.dynamics.extrapolated import ExtrapolatedSteps
 from nearsight.dynamics.run_charts import (
     conserved_chart,
     pressure_chart,
@@ -43,6 +44,8 @@ class Dynamics:
     seconds: float
     """What the steps of this process took."""
     provenance: Provenance
+    extrapolated: ExtrapolatedSteps | None
+    """Steps of the whole run at which the model extrapolated; None where it does not know."""
     warnings: tuple[Remark, ...]
     """What must be known before numbers of it are used."""
 

@@ -18,7 +18,7 @@ from nearsight.dynamics.moving import Moving
 from nearsight.dynamics.result import Dynamics
 from nearsight.dynamics.samples import Sample, SamplesFile
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
-from nearsight.dynamics.timestep import timestep_remarks
+from nearsight.dynamics.timestep import interval_remarks, timestep_remarks
 from nearsight.dynamics.watch import BrokenRunError, Watch
 from nearsight.errors import CheckpointError, MethodError, ModelError, SettingError
 from nearsight.fingerprint import fingerprint
@@ -28,6 +28,7 @@ from nearsight.models.evaluable import require_calculable
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, Setting
+from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
 
 logger = logging.getLogger("nearsight.dynamics")
@@ -122,11 +123,17 @@ def run_dynamics(
         for name, file in (("trajectory", frames), ("samples", lines)):
             if file is not None:
                 file.begin(None if state is None else state.sizes.get(name, 0))
-        for remark in timestep_remarks(atoms, settings.timestep_fs):
+        remarks = (
+            *timestep_remarks(atoms, settings.timestep_fs),
+            *interval_remarks(settings, output),
+        )
+        for remark in remarks:
             logger.warning("%s", remark)  # before hours are spent
         used = {**settings.to_json(), "thermostat": settings.chosen_thermostat}
         provenance = Provenance(model.identity, used, versions_behind(model.identity))
-        run = _Run(moving, output, frames, lines, keeper, checkpoint_s, watch, provenance, clock)
+        run = _Run(
+            moving, output, frames, lines, keeper, checkpoint_s, watch, provenance, remarks, clock
+        )
         run.is_recorded = state is not None and state.is_recorded
         return run.to_the_end(None if state is None else state.step, as_progress(progress))
 
@@ -143,6 +150,7 @@ class _Run:
     checkpoint_s: float
     watch: Watch
     provenance: Provenance
+    remarks: tuple[Remark, ...]
     clock: Callable[[], float]
     is_recorded: bool = False
     """Whether frames and samples have begun."""
@@ -154,8 +162,10 @@ class _Run:
         moving, n_steps = self.moving, self.moving.settings.n_steps
         interval = self.output.interval(moving.settings.timestep_fs)
         start = saved = self.clock()
-        samples = []
+        samples, first = [], moving.step
         moving.evaluate()
+        if resumed_step is None:
+            self._count()
         if not self.is_recorded:
             self._save()  # from here on files that have something belong to this run
             samples.append(self._recorded())
@@ -164,6 +174,7 @@ class _Run:
             with progress.task("steps of dynamics", n_steps, moving.step) as advance:
                 while moving.step < n_steps:
                     moving.move()
+                    self._count()
                     self.watch.require_together(moving.temperature_K)
                     if moving.step % interval == 0:
                         self.watch.require_bonds(moving.atoms)
@@ -172,7 +183,7 @@ class _Run:
                     if self.clock() - saved >= self.checkpoint_s:
                         self._save()
                         saved = self.clock()
-                    advance(moving.step, f"{moving.temperature_K:.0f} K")
+                    advance(moving.step, self._note(moving.step - first, self.clock() - start))
         except (BrokenRunError, ModelError) as error:
             raise type(error)(self._stopped(error)) from error
         except KeyboardInterrupt:
@@ -192,8 +203,34 @@ class _Run:
             n_searches=None if pairs is None else pairs.n_searches,
             seconds=self.clock() - start,
             provenance=self.provenance,
-            warnings=timestep_remarks(moving.atoms, moving.settings.timestep_fs),
+            extrapolated=moving.extrapolated if moving.knows_extrapolation else None,
+            warnings=(
+                *self.remarks,
+                *moving.extrapolated.remarks(len(moving.atoms), self.provenance.model.name),
+            ),
         )
+
+    def _count(self) -> None:
+        """Count where the model extrapolates, and say so once, while there is time to stop."""
+        before = self.moving.extrapolated.n_steps
+        self.moving.count()
+        if before == 0 and self.moving.extrapolated.n_steps:
+            logger.warning(
+                "at step %d %d of %d atoms are outside of what %s was trained on; how often that "
+                "is so is said at the end",
+                self.moving.step,
+                self.moving.extrapolated.most_atoms,
+                len(self.moving.atoms),
+                self.provenance.model.name,
+            )
+
+    def _note(self, n_steps: int, seconds: float) -> str:
+        """Return what progress says beside the number of steps."""
+        temperature = f"{self.moving.temperature_K:.0f} K"
+        if seconds <= 0:
+            return temperature
+        ns = 1e-6 * n_steps * self.moving.settings.timestep_fs
+        return f"{temperature}, {86400 * ns / seconds:.3g} ns/day"
 
     def _recorded(self) -> Sample:
         """Write a frame and a line of this moment."""

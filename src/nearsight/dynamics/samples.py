@@ -25,6 +25,8 @@ class Sample:
     """NaN of what is no crystal."""
     pressure_bar: float
     """With the part of the momenta; NaN where no stress is computed."""
+    n_extrapolating: float
+    """Atoms outside of what the model was trained on; NaN where it does not know."""
 
 
 class SamplesFile(GrowingFile):

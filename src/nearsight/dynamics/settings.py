@@ -59,7 +59,7 @@ class DynamicsSettings(Settings):
         is_npt = self.ensemble == "npt"
         if is_npt and self.external_pressure_bar is None:
             raise SettingError(
-                "npt needs a pressure: set `external_pressure_bar`, such as 1.",
+                "npt needs a pressure: set `external_pressure_bar`, such as 1 bar.",
                 "external_pressure_bar",
             )
         if not is_npt and self.external_pressure_bar is not None:

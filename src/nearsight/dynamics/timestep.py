@@ -1,8 +1,9 @@
-"""Whether a timestep is short enough for the lightest atom."""
+"""Whether a timestep is short enough for the lightest atom, and divides the time of samples."""
 
 import numpy as np
 from ase import Atoms, units
 
+from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.remarks import Remark
 
 _STIFF_eV_per_A2 = 50.0
@@ -37,3 +38,22 @@ def timestep_remarks(atoms: Atoms, timestep_fs: float) -> tuple[Remark, ...]:
         f"{longest_fs:.2g} fs or less (`timestep_fs`), or heavier isotopes."
     )
     return (Remark("timestep-long", said),)
+
+
+def interval_remarks(settings: DynamicsSettings, output: OutputSettings) -> tuple[Remark, ...]:
+    """Return a remark if samples are not as far apart as asked for, or there is only the first."""
+    interval = output.interval(settings.timestep_fs)
+    if interval > settings.n_steps:
+        said = (
+            f"the run of {1000 * settings.time_ps:g} fs is shorter than the {output.every_fs:g} fs "
+            f"between samples (`every_fs`): files have its beginning only."
+        )
+        return (Remark("interval-rounded", said),)
+    between_fs = interval * settings.timestep_fs
+    if abs(between_fs - output.every_fs) <= 1e-6 * output.every_fs:
+        return ()
+    said = (
+        f"samples are {between_fs:g} fs apart, not {output.every_fs:g} fs (`every_fs`), which "
+        f"steps of {settings.timestep_fs:g} fs do not divide."
+    )
+    return (Remark("interval-rounded", said),)

@@ -150,6 +150,7 @@ class CommitteeModel:
             forces_eV_per_A=self._divided_if_any(of_all.forces_eV_per_A),
             stress_eV_per_A3=self._divided_if_any(of_all.stress_eV_per_A3),
             atomic_energies_eV=self._divided_if_any(of_all.atomic_energies_eV),
+            extrapolations=of_all.extrapolations,
         )
 
     def _divided_if_any(self, values: FloatArray | None) -> FloatArray | None:

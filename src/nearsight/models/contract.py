@@ -95,6 +95,12 @@ class Evaluation:
     """Shape ``(6,)``, Voigt order xx, yy, zz, yz, xz, xy, ASE's sign; None unless asked for."""
     atomic_energies_eV: NDArray[np.float64] | None
     """Shape ``(n_atoms,)``; None for a model without them."""
+    extrapolations: NDArray[np.int64] | None = None
+    """How many of the numbers that the model sees of each atom are outside of what it was trained
+    on, shape ``(n_atoms,)``; None for a model that does not know.
+
+    Atoms where this is not 0 have an energy that nothing stands behind: who shows a number of this
+    structure says so (`nearsight.models.extrapolation`)."""
 
 
 @runtime_checkable

@@ -13,6 +13,15 @@ from nearsight.models.electrons import require_own_electrons
 from nearsight.structures.reduced_cell import require_lattice
 
 
+def unknown_elements(atoms: Atoms, model: Model | TorchEnergy) -> list[str]:
+    """Return the symbols of the elements of `atoms` that `model` does not know, by their number."""
+    known = model.capabilities.elements
+    if known is None:
+        return []
+    symbols = dict(zip(atoms.numbers.tolist(), atoms.get_chemical_symbols(), strict=True))
+    return [symbol for number, symbol in sorted(symbols.items()) if number not in known]
+
+
 def require_elements(atoms: Atoms, model: Model | TorchEnergy) -> None:
     """Check that `model` knows every element of `atoms`.
 
@@ -21,11 +30,7 @@ def require_elements(atoms: Atoms, model: Model | TorchEnergy) -> None:
     ModelError
         Naming the elements that it does not know.
     """
-    known = model.capabilities.elements
-    if known is None:
-        return
-    symbols = dict(zip(atoms.numbers.tolist(), atoms.get_chemical_symbols(), strict=True))
-    unknown = [symbol for number, symbol in sorted(symbols.items()) if number not in known]
+    unknown = unknown_elements(atoms, model)
     if unknown:
         raise ModelError(
             f"{model.identity.name} does not know {', '.join(unknown)}; "

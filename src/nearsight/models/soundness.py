@@ -36,6 +36,7 @@ def require_sound(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
         ("forces", evaluation.forces_eV_per_A, (n_atoms, 3)),
         ("a stress", evaluation.stress_eV_per_A3, (6,)),
         ("atomic energies", evaluation.atomic_energies_eV, (n_atoms,)),
+        ("extrapolations", evaluation.extrapolations, (n_atoms,)),
     ):
         if found is not None and found.shape != wanted:
             raise ModelError(

@@ -15,6 +15,7 @@ from nearsight.models.combining import combined
 from nearsight.models.contract import Capabilities, Evaluation, Model, Products, Seed, forces_of
 from nearsight.models.electrons import require_same_electrons
 from nearsight.models.evaluable import require_all_atoms, require_calculable, require_evaluable
+from nearsight.models.extrapolation import largest_known
 from nearsight.models.facts import Facts
 from nearsight.models.given_pairs import require_own
 from nearsight.provenance import ModelIdentity, model_versions
@@ -184,6 +185,7 @@ def total(evaluations: Sequence[Evaluation], dtype: str) -> Evaluation:
     """Return the sum of evaluations of one structure, in the precision `dtype`.
 
     Forces, stresses and atomic energies are those of all, or None where one has none.
+    Extrapolations are those of the part that has most at an atom: one is enough.
     """
 
     def of_all(arrays: Sequence[FloatArray | None]) -> FloatArray | None:
@@ -195,6 +197,7 @@ def total(evaluations: Sequence[Evaluation], dtype: str) -> Evaluation:
         forces_eV_per_A=of_all([one.forces_eV_per_A for one in evaluations]),
         stress_eV_per_A3=of_all([one.stress_eV_per_A3 for one in evaluations]),
         atomic_energies_eV=of_all([one.atomic_energies_eV for one in evaluations]),
+        extrapolations=largest_known([one.extrapolations for one in evaluations]),
     )
 
 

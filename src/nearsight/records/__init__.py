@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ThermochemistryRecord,
         VibrationsRecord,
     )
+    from nearsight.records.training_record import TrainingRecord
 
 __all__ = [
     "QUESTIONS",
@@ -48,6 +49,7 @@ __all__ = [
     "Record",
     "RelaxationRecord",
     "ThermochemistryRecord",
+    "TrainingRecord",
     "VibrationsRecord",
     "read",
     "read_contents",

@@ -28,6 +28,14 @@ class DynamicsPart:
     n_searches: Annotated[
         int | None, Says("Searches for pairs; null where the model searches at each step.", "1")
     ]
+    n_extrapolated_steps: Annotated[
+        int | None,
+        Says(
+            "Steps at which atoms were outside of what the model was trained on; null where it "
+            "does not know.",
+            "1",
+        ),
+    ]
     dynamics_seconds: Annotated[float, Says("What the steps of the last process took.", "s")]
     ns_per_day: Annotated[float | None, Says("Simulated time for a day of computing.", "ns/day")]
 

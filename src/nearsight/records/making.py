@@ -8,6 +8,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from nearsight import units
 from nearsight.hessian.reach import pieces_of
 from nearsight.models.contract import forces_of
+from nearsight.models.extrapolation import n_extrapolating
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
 from nearsight.records.dynamics_parts import DynamicsPart
 from nearsight.records.elastic_parts import ElasticityPart
@@ -81,6 +82,7 @@ def energy_record(results: EnergyResults, run: Run = UNKNOWN_RUN) -> EnergyRecor
         energy_eV_per_atom=found.energy_eV / len(atoms),
         fmax_eV_per_A=float(np.linalg.norm(forces_of(found), axis=1).max()),
         max_stress_GPa=largest,
+        n_extrapolating=n_extrapolating(found),
         warnings=results.warnings,
         results=results,
     )
@@ -128,6 +130,9 @@ def dynamics_record(results: DynamicsResults, run: Run = UNKNOWN_RUN) -> Dynamic
         "drift_eV_per_atom_ps": _number(dynamics.drift_eV_per_atom_ps),
         "resumed_step": dynamics.resumed_step,
         "n_searches": dynamics.n_searches,
+        "n_extrapolated_steps": None
+        if dynamics.extrapolated is None
+        else dynamics.extrapolated.n_steps,
         "dynamics_seconds": dynamics.seconds,
         "ns_per_day": _number(dynamics.ns_per_day),
     }

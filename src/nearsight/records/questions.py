@@ -40,6 +40,7 @@ from nearsight.records.spectra import (
     ProbedSpectrum,
     ThermodynamicsRow,
 )
+from nearsight.records.training_record import TrainingRecord
 from nearsight.records.trajectory_parts import (
     CorrelationPart,
     DiffusionPart,
@@ -82,6 +83,10 @@ class EnergyRecord(CalculatedRecord):
     fmax_eV_per_A: Annotated[float, Says("Largest force on an atom.", "eV/Å")]
     max_stress_GPa: Annotated[
         float | None, Says("Largest component of the stress; null if nobody asked.", "GPa")
+    ]
+    n_extrapolating: Annotated[
+        int | None,
+        Says("Atoms outside of what the model was trained on; null if it does not know.", "1"),
     ]
     results: "EnergyResults | None" = field(default=None, repr=False, compare=False)
 
@@ -451,6 +456,7 @@ QUESTIONS: Mapping[str, type[Record]] = {
         ElasticRecord,
         LocalityRecord,
         WidomRecord,
+        TrainingRecord,
         FailureRecord,
     )
 }

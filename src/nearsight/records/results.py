@@ -59,7 +59,7 @@ class EnergyResults(_Results):
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name."""
     warnings: tuple[Remark, ...] = ()
-    """What was remarked about the structure."""
+    """What was remarked about the structure, and of what the model says of it."""
 
 
 @dataclass(frozen=True, repr=False)

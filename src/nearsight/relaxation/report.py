@@ -7,6 +7,7 @@ from ase import Atoms
 
 from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.models.contract import Evaluation, Model, forces_of
+from nearsight.models.extrapolation import extrapolation_remarks
 from nearsight.provenance import Setting, record
 from nearsight.relaxation.checkpoint import State
 from nearsight.relaxation.descent import Descent
@@ -101,6 +102,7 @@ def report(
         followed=(),
         imaginary_per_cm=None,
         warnings=(
+            *extrapolation_remarks(evaluation, model.identity.name),
             *_force_warnings(descent, left, settings, refined, at_rest=converged),
             *saddle_warnings(curvature),
             *_energy_warnings(

@@ -27,6 +27,7 @@ from nearsight.charts.palette import scale_colors
 WIDTH, HEIGHT = 440.0, 280.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 14.0, 16.0, 46.0
 _LETTER = 7.4  # about how wide one is
+_BESIDE = 38.0  # between the name of the y axis and its line
 _TICK_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
 _LEVELS = 24  # of the colours of tiles
@@ -333,8 +334,8 @@ def _labels(frame: Frame) -> Markup:
         for x, text in ticks(frame.x).items()
     )
     parts.extend(
-        Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>').format(
-            _LEFT - 7, frame.py(y) + 4, text
+        Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="end"{}>{}</text>').format(
+            _LEFT - 7, frame.py(y) + 4, _narrowed(text), text
         )
         for y, text in ticks(frame.y).items()
     )
@@ -350,6 +351,13 @@ def _labels(frame: Frame) -> Markup:
         ).format(middle, frame.y.label)
     )
     return Markup('<g class="labels">{}</g>').format(Markup("").join(parts))
+
+
+def _narrowed(text: str) -> Markup:
+    """Return what makes a number of many digits end before the name of its axis."""
+    if _LETTER * len(text) <= _BESIDE:
+        return Markup("")
+    return Markup(' textLength="{:.0f}" lengthAdjust="spacingAndGlyphs"').format(_BESIDE)
 
 
 def _legend(chart: Chart) -> Markup:

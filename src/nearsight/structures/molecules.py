@@ -56,7 +56,7 @@ def molecules_of(atoms: Atoms) -> IntArray:
     whole = given.shape == (len(atoms),) and given.dtype.kind in "iuf"
     if not whole or (given != np.floor(given)).any() or (given < FRAMEWORK).any():
         raise StructureError(
-            f"the array `{MOLECULE}` of {atoms.get_chemical_formula()} has whole numbers: -1 for "
+            f"the array {MOLECULE} of {atoms.get_chemical_formula()} has whole numbers: -1 for "
             f"the rigid framework, 0 for single atoms, and 1, 2, ... for molecules."
         )
     return given.astype(np.int64)
@@ -117,7 +117,7 @@ def molecule_images(atoms: Atoms) -> IntArray:
             raise StructureError(
                 f"molecule {number} of {atoms.get_chemical_formula()} is wider than half of its "
                 f"cell, or has its number twice; give each molecule a number of its own (array "
-                f"`{MOLECULE}`), or take a larger cell."
+                f"{MOLECULE}), or take a larger cell."
             )
     return images
 

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from ase import Atoms
+from ase import Atoms, units
 
 from nearsight.announcing import announce
 from nearsight.errors import StructureError
@@ -52,7 +52,16 @@ _OF_ELECTRONS = frozenset(
 _DECOMPRESSION = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
 
 
-def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool = False) -> Atoms:
+VELOCITIES = "velocities_A_per_fs"
+"""Column of extended XYZ in which `nearsight.dynamics` writes velocities in Å/fs."""
+
+
+def read_structure(
+    path: str | os.PathLike[str],
+    *,
+    accept_contradictions: bool = False,
+    with_motion: bool = False,
+) -> Atoms:
     """Read a structure from a CIF, or from a file of any format that ASE knows.
 
     The format follows from the name and the content. Of a file with several structures ``FILE@1``
@@ -73,6 +82,8 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
         The file, or a choice in it.
     accept_contradictions
         Go on where a CIF contradicts itself; each contradiction becomes a note.
+    with_motion
+        Keep what dynamics start from, too: velocities, which a note says, and constraints.
 
     Returns
     -------
@@ -96,13 +107,15 @@ def read_structure(path: str | os.PathLike[str], *, accept_contradictions: bool 
             notes += _kept_moments(found)
         else:
             found, remarks = read_with_ase(file, choice)
-            notes = [*remarks, *_left_out(found)]
+            notes = [*remarks, *_left_out(found, with_motion=with_motion)]
         _require_atoms(found)
     except StructureError as error:
         raise StructureError(f"{os.fspath(path)}: {error}") from error.__cause__
     atoms = Atoms(cell=found.cell, pbc=found.pbc)
     atoms.arrays = {name: found.arrays[name] for name in _KEPT_ARRAYS if name in found.arrays}
     atoms.info.update(electrons_of_file(found))
+    if with_motion:
+        notes += _set_in_motion(atoms, found)
     if notes:
         atoms.info[NOTES_KEY] = list(dict.fromkeys(notes))
         announce(notes)
@@ -184,10 +197,34 @@ def _fixes_something(found: Atoms) -> bool:
     return any(not isinstance(each, FixAtoms) or len(each.index) for each in found.constraints)
 
 
-def _left_out(found: Atoms) -> list[Remark]:
+def _set_in_motion(atoms: Atoms, found: Atoms) -> list[Remark]:
+    """Give a structure the velocities and constraints of its file, and return a note on the former.
+
+    Raises
+    ------
+    StructureError
+        A velocity is not finite.
+    """
+    if found.has("momenta"):
+        momenta = found.get_momenta()
+    elif found.has(VELOCITIES):
+        momenta = found.arrays[VELOCITIES] * found.get_masses()[:, np.newaxis] / units.fs
+    else:
+        momenta = np.zeros_like(found.positions)
+    if not np.isfinite(momenta).all():
+        raise StructureError("A velocity in it is not finite; correct it.")
+    if _fixes_something(found):
+        atoms.set_constraint(found.constraints)
+    if not momenta.any():
+        return []
+    atoms.set_momenta(momenta)
+    return [Remark("velocities-of-file", "The atoms begin with the velocities in the file.")]
+
+
+def _left_out(found: Atoms, *, with_motion: bool) -> list[Remark]:
     """Return notes on what may change the physics and is not kept, or seldom used."""
     notes = []
-    if found.constraints and _fixes_something(found):
+    if not with_motion and found.constraints and _fixes_something(found):
         said = "The constraints in the file were left out: every atom is free to move."
         notes.append(Remark("left-out-of-file", said))
     used = electrons_of_file(found)

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from ase import Atoms
@@ -25,6 +25,7 @@ _FARTHEST_A = 2e-3
 """A format that keeps three decimals is one; what moves atoms farther writes something else."""
 _ROUNDED_A = 1e-5
 """Up to this a structure keeps its space group."""
+_CHARGES = "initial charges"
 
 
 def require_writable_structure_format(
@@ -175,8 +176,8 @@ def structure_files(
 ) -> tuple[Path, ...]:
     """Return where structures are written in a folder: ``STEM.relaxed.cif`` or ``.extxyz``.
 
-    A CIF is for what is periodic in three directions and has neither isotopes nor initial charges
-    or magnetic moments, which it would not hold.
+    A CIF is for what is periodic in three directions and has neither isotopes nor initial magnetic
+    moments, which it would not hold.
 
     Raises
     ------
@@ -185,7 +186,8 @@ def structure_files(
     """
     files: dict[Path, str | os.PathLike[str]] = {}
     for atoms, source in zip(structures, sources, strict=True):
-        suffix = ".cif" if atoms.pbc.all() and not _beside_species(atoms) else ".extxyz"
+        held = atoms.pbc.all() and not set(_beside_species(atoms)) - {_CHARGES}
+        suffix = ".cif" if held else ".extxyz"
         file = Path(folder, f"{structure_stem(source)}.relaxed{suffix}")
         if file in files:
             raise StorageError(
@@ -297,10 +299,11 @@ def _written(folder: Path, file_name: str, name: str, structures: Sequence[Atoms
 
     file = folder / file_name
     images = [_without_notes(atoms) for atoms in structures]
+    columns = _charges_of_cif(images) if name == "cif" else {}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            write(file, images if len(images) > 1 else images[0], format=name)
+            write(file, images if len(images) > 1 else images[0], format=name, **columns)
     except Exception as error:
         # Each writer of ASE raises what it stumbles over.
         reason = str(error) or type(error).__name__
@@ -308,6 +311,15 @@ def _written(folder: Path, file_name: str, name: str, structures: Sequence[Atoms
     if [entry.name for entry in os.scandir(folder) if not _is_lock(entry)] != [file_name]:
         raise _not_held(Path(file_name), images[0], "ASE writes it to several files")
     return file
+
+
+def _charges_of_cif(images: Sequence[Atoms]) -> dict[str, Any]:
+    """Return what ASE's writer is to add: the column of partial charges, where there are any."""
+    charges = [atoms.get_initial_charges() for atoms in images]
+    if not any(np.any(each) for each in charges):
+        return {}
+    digits = [[f"{charge:.12g}" for charge in each] for each in charges]
+    return {"loop_keys": {"atom_site_charge": digits}}
 
 
 def _is_lock(entry: "os.DirEntry[str]") -> bool:
@@ -356,7 +368,7 @@ def _beside_species(atoms: Atoms) -> list[str]:
         what
         for what, there in (
             ("masses of isotopes", not np.allclose(atoms.get_masses(), usual, rtol=1e-6)),
-            ("initial charges", bool(np.any(atoms.get_initial_charges()))),
+            (_CHARGES, bool(np.any(atoms.get_initial_charges()))),
             ("initial magnetic moments", bool(np.any(atoms.get_initial_magnetic_moments()))),
         )
         if there

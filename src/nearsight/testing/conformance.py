@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ase import Atoms
 
 from nearsight.models.contract import Model
+from nearsight.models.evaluable import require_elements, unknown_elements
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import record
 from nearsight.testing.curvature import (
@@ -67,7 +68,8 @@ def check_model(
     """Examine whether a model keeps the contract and the capabilities it states.
 
     What a model does not claim is reported as not applicable, never as passed; so is a crystal for
-    a model of molecules, and a narrow one for a model that samples crystals at the Γ point only.
+    a model of molecules, a narrow one for a model that samples crystals at the Γ point only, and a
+    structure of which the model does not know an element.
 
     Parameters
     ----------
@@ -82,9 +84,12 @@ def check_model(
     Raises
     ------
     ModelError
-        The model cannot calculate one of the structures.
+        There is no structure whose elements the model knows.
     """
     cases = examination_structures() if structures is None else structures
+    if all(unknown_elements(atoms, model) for atoms in cases.values()):
+        for atoms in cases.values():
+            require_elements(atoms, model)
     reasons = {name: _beyond(model, atoms) for name, atoms in cases.items()}
     work = [
         (check, name, atoms)
@@ -106,6 +111,8 @@ def check_model(
 
 def _beyond(model: Model, atoms: Atoms) -> str | None:
     """Return why a model claims nothing about a structure; None if it does."""
+    if unknown := unknown_elements(atoms, model):
+        return f"the model does not know {', '.join(unknown)}"
     if not atoms.pbc.any():
         return None
     if not model.capabilities.periodic:

@@ -53,11 +53,13 @@ if TYPE_CHECKING:
         ReadingSettings,
         RelaxSettings,
         ThermochemistrySettings,
+        TrainSettings,
         TrajectorySettings,
         VibrationsSettings,
         WidomSettings,
     )
     from nearsight.workflows.thermochemistry import thermochemistry
+    from nearsight.workflows.train import train
     from nearsight.workflows.trajectory import trajectory
     from nearsight.workflows.unfinished import Unfinished, keep_unfinished
     from nearsight.workflows.widom import widom
@@ -90,6 +92,7 @@ __all__ = [
     "RowSettings",
     "ThermochemistrySettings",
     "ThermodynamicSettings",
+    "TrainSettings",
     "TrajectorySettings",
     "Unfinished",
     "VelocitySettings",
@@ -105,6 +108,7 @@ __all__ = [
     "phonons",
     "relax",
     "thermochemistry",
+    "train",
     "trajectory",
     "vibrations",
     "widom",

@@ -4,6 +4,7 @@ from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
+from nearsight.models.extrapolation import extrapolation_remarks
 from nearsight.progress import Progress
 from nearsight.provenance import record
 from nearsight.records.making import energy_record
@@ -61,6 +62,6 @@ def energy(
         evaluation,
         provenance,
         {"molecule": settings.reading.molecule},
-        context.remarks,
+        (*context.remarks, *extrapolation_remarks(evaluation, context.model.identity.name)),
     )
     return energy_record(results, Run(perf_counter() - start, asked=settings))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nearsight.adsorption.kept_trials import trials_at
+from nearsight.dynamics.checkpoint import steps_at as dynamics_steps_at
 from nearsight.errors import StorageError
 from nearsight.hessian.rows.checkpoint import count_rows, holds_rows
 from nearsight.locking import SUFFIX, hold_if_free, who_works_on
@@ -68,7 +69,12 @@ def kept_work(folder: str | os.PathLike[str]) -> KeptWork:
             f"work."
         ) from error
     files = tuple(_recognised(entries))
-    left = [entry for entry in entries if not entry.name.endswith((SUFFIX, UNFINISHED))]
+    of_files = {samples.name for file in files for samples in _samples_of(file)}
+    left = [
+        entry
+        for entry in entries
+        if not entry.name.endswith((SUFFIX, UNFINISHED)) and entry.name not in of_files
+    ]
     return KeptWork(place, files, len(left) - len(files))
 
 
@@ -91,6 +97,8 @@ def remove_kept_work(work: KeptWork) -> tuple[tuple[KeptFile, ...], tuple[KeptFi
         with hold_if_free(file.path) as free:
             if free:
                 _remove(file.path)
+                for samples in _samples_of(file):
+                    _remove(samples)
             (removed if free else busy).append(file)
     if work.folder.is_dir():
         remove_leftovers(work.folder)
@@ -98,6 +106,11 @@ def remove_kept_work(work: KeptWork) -> tuple[tuple[KeptFile, ...], tuple[KeptFi
         with contextlib.suppress(OSError):  # not empty
             work.folder.rmdir()
     return tuple(removed), tuple(busy)
+
+
+def _samples_of(file: KeptFile) -> tuple[Path, ...]:
+    """Return where the samples of a run of dynamics are, which go with its checkpoint."""
+    return (Path(f"{file.path}.csv"),) if file.kind == "dynamics" else ()
 
 
 def _remove(path: Path) -> None:
@@ -132,7 +145,7 @@ def _content(path: Path, ending: str) -> tuple[str | None, str]:
     n_trials = trials_at(path) if ending in _OF_INSERTIONS else None
     if n_trials is not None:
         return "insertions", f"{n_trials} insertion{'' if n_trials == 1 else 's'}"
-    steps = steps_at(path)
-    if steps is None:
-        return None, ""
-    return "relaxation", f"{steps} step{'' if steps == 1 else 's'}"
+    for kind, steps in (("relaxation", steps_at(path)), ("dynamics", dynamics_steps_at(path))):
+        if steps is not None:
+            return kind, f"{steps} step{'' if steps == 1 else 's'}"
+    return None, ""

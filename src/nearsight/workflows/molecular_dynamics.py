@@ -38,8 +38,9 @@ def molecular_dynamics(
     Parameters
     ----------
     structure, model, unfinished, resources, progress
-        As for `nearsight.workflows.heat_capacity`. With `unfinished` a run that is interrupted goes
-        on from its last checkpoint, to the bit.
+        As for `nearsight.workflows.heat_capacity`, but that velocities and constraints of the
+        structure count, also those of a file. With `unfinished` a run that is interrupted goes on
+        from its last checkpoint, to the bit.
     settings
         How everything moves.
     trajectory, samples
@@ -58,7 +59,7 @@ def molecular_dynamics(
     """
     require_settings(settings, MolecularDynamicsSettings)
     start = perf_counter()
-    source = Source.of(structure, settings.reading)
+    source = Source.of(structure, settings.reading, with_motion=True)
     context = begin(source, model, unfinished, resources, progress)
     places = {"trajectory": trajectory, "samples": samples}
     checkpoint = context.file(

@@ -11,6 +11,7 @@ from ase import Atoms
 from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.rows.budget import require_room_for_rows
 from nearsight.hessian.rows.choice import require_rows
+from nearsight.models.extrapolation import extrapolation_remarks
 from nearsight.relaxation.relax import choose_optimizer, relax
 from nearsight.relaxation.result import Relaxation
 from nearsight.relaxation.settings import RelaxationSettings
@@ -81,7 +82,9 @@ def prepare(
             require_room(n_atoms)
     require_rows(context.model, settings.rows.method, settings.rows.step_A)
     if not settings.relaxation.relax:
-        return Prepared(atoms, None, (*warnings, UNRELAXED))
+        [evaluation] = context.model.evaluate([atoms], forces=False)
+        extrapolated = extrapolation_remarks(evaluation, context.model.identity.name)
+        return Prepared(atoms, None, (*warnings, UNRELAXED, *extrapolated))
     in_cell = settings.supercell in {None, (1, 1, 1)} and dense(atoms)
     relaxation, hessian = relaxed(context, settings.relaxation, hessian_of if in_cell else None)
     warnings = (*warnings, *relaxation.warnings)

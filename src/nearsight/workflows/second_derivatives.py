@@ -1,5 +1,6 @@
 """From a prepared structure, or from what is finished, to a Hessian or to force constants."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +15,7 @@ from nearsight.hessian.force_constants import ForceConstants, force_constants
 from nearsight.hessian.matrix import Hessian, hessian
 from nearsight.hessian.settings import DEFAULT_LENGTH_A, RowSettings
 from nearsight.relaxation.result import Relaxation
+from nearsight.remarks import Remark
 from nearsight.structures.supercell import (
     make_general_supercell,
     make_supercell,
@@ -107,7 +109,7 @@ def hessian_of(
     """Compute the Hessian of a structure, or of the supercell that was asked for."""
     cell = supercell_of(prepared, context, settings)
     computed = prepared.hessian or compute_hessian(cell.atoms, context, settings.rows)
-    with_notes = replace(computed, warnings=(*prepared.warnings, *computed.warnings))
+    with_notes = replace(computed, warnings=_each_once(prepared.warnings, computed.warnings))
     return SecondDerivatives(context.name, prepared.relaxation, with_notes, cell.settings)
 
 
@@ -137,7 +139,7 @@ def force_constants_of(
         **row_arguments(settings.rows, context),
     )
     context.unfinished.done(checkpoint)
-    with_notes = replace(computed, warnings=(*prepared.warnings, *computed.warnings))
+    with_notes = replace(computed, warnings=_each_once(prepared.warnings, computed.warnings))
     asked = {
         "supercell": supercell_setting(chosen),
         **_history(prepared, context, settings),
@@ -170,3 +172,8 @@ def asked_supercell(atoms: Atoms, settings: OfPhonons) -> IntArray:
 def _history(prepared: Prepared, context: Context, settings: HessianSettings) -> dict[str, Any]:
     optimizer = None if prepared.relaxation is None else prepared.relaxation.optimizer
     return history(context, settings.relaxation, optimizer)
+
+
+def _each_once(*remarks: tuple[Remark, ...]) -> tuple[Remark, ...]:
+    """Return all remarks; what holds of the relaxed structure may hold of its cell, too."""
+    return tuple(dict.fromkeys(itertools.chain.from_iterable(remarks)))

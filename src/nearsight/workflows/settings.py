@@ -17,6 +17,7 @@ from nearsight.hessian.settings import RowSettings
 from nearsight.locality.settings import ConvergenceSettings, FragmentSettings
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
+from nearsight.training.settings import TrainingSettings
 from nearsight.vibrations.ideal_gas_settings import IdealGasSettings
 from nearsight.vibrations.presentation_settings import PresentationSettings
 from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
@@ -337,6 +338,21 @@ class LocalitySettings(Settings):
     rows: RowSettings = field(default_factory=RowSettings)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(TrainingSettings):
+    """Settings of `train`."""
+
+    members: Annotated[
+        int,
+        Help("how many potentials are trained, which differ in their seed: a committee", "N"),
+        Range(least=1),
+    ] = 1
+    units: Annotated[
+        str | None,
+        Help("units of input.data where it does not say them: angstrom,eV or bohr,hartree", "L,E"),
+    ] = None
+
+
 def _given(settings: Settings) -> tuple[str, ...]:
     """Return the names of settings that are not their default."""
     default = type(settings)()
@@ -388,5 +404,6 @@ OF_WORKFLOWS: Mapping[str, type[Settings]] = {
     "widom": WidomSettings,
     "elastic": ElasticSettings,
     "locality": LocalitySettings,
+    "train": TrainSettings,
 }
 """The settings of each workflow, by the name of its command."""

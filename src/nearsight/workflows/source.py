@@ -33,9 +33,13 @@ class Source:
     given: Atoms | None
     """The structure, where it was given itself."""
     reading: ReadingSettings
+    with_motion: bool = False
+    """Whether velocities and constraints are part of it."""
 
     @classmethod
-    def of(cls, structure: Structure, reading: ReadingSettings) -> "Source":
+    def of(
+        cls, structure: Structure, reading: ReadingSettings, *, with_motion: bool = False
+    ) -> "Source":
         """Return the source for a structure or a path.
 
         Raises
@@ -44,9 +48,9 @@ class Source:
             It is neither.
         """
         if isinstance(structure, Atoms):
-            return cls(str(structure.get_chemical_formula()), structure, reading)
+            return cls(str(structure.get_chemical_formula()), structure, reading, with_motion)
         if isinstance(structure, str | os.PathLike):
-            return cls(os.fspath(structure), None, reading)
+            return cls(os.fspath(structure), None, reading, with_motion)
         raise StructureError(
             f"a structure is an ase.Atoms or the path of a file, not {structure!r:.60}; several "
             f"are calculated one by one."
@@ -85,7 +89,11 @@ class Source:
             return read_hessian(self.name).atoms
         if is_hessian_of_other_program(self.name):
             return read_structure_of_hessian(self.name)
-        return read_structure(self.name, accept_contradictions=self.reading.accept_contradictions)
+        return read_structure(
+            self.name,
+            accept_contradictions=self.reading.accept_contradictions,
+            with_motion=self.with_motion,
+        )
 
 
 def holds_hessian(path: str) -> bool:

@@ -230,7 +230,11 @@ class Analyses:
 
     def _fluctuations(self, samples: File, skip_fs: float) -> Fluctuations:
         log = read_log(samples)
-        counts = log["time_fs"] >= log["time_fs"][0] + skip_fs
+        times_fs = log["time_fs"]
+        counts = times_fs >= times_fs[0] + skip_fs
+        # The end of a run is a sample, too, wherever it is between two others.
+        if len(times_fs) > 2 and times_fs[-1] - times_fs[-2] < 0.999 * (times_fs[1] - times_fs[0]):
+            counts[-1] = False
         log = {name: values[counts] for name, values in log.items()}
         temperature_K = self._settings.temperature_K or float(np.mean(log["temperature_K"]))
         heat = change = None

@@ -1,6 +1,7 @@
 """D of walks and of free Langevin particles is the known one, within errors that are right."""
 
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from nearsight.dynamics.analysis.diffusion import (
 from nearsight.dynamics.analysis.diffusion_fit import brownian_covariance
 from nearsight.dynamics.analysis.molecules import groups_of
 from nearsight.dynamics.analysis.reading import read_trajectory
+from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.errors import MethodError, NearsightWarning
@@ -223,7 +225,7 @@ def test_kinds_axes_and_times_are_those_of_the_trajectory(make_trajectory, rando
     for asked, reason in (
         ({}, "say which diffuses"),
         ({"kind": "N"}, "there is no N"),
-        ({"kind": "O", "axes": "w"}, "axes are"),
+        ({"kind": "O", "axes": "w"}, "`axes` are"),
         ({"kind": "O", "start_fs": 10.0, "end_fs": 11.0}, "no four times"),
         ({"kind": "O", "end_fs": 500.0}, "no four times"),
     ):
@@ -252,3 +254,11 @@ def assert_within_errors(result: DiffusionCoefficient, expected_A2_per_fs: float
     error = result.error_m2_per_s / A2_PER_FS_IN_M2_PER_S
     assert abs(off) < 3 * error
     assert error < 0.2 * expected_A2_per_fs
+
+
+def test_what_stands_still_does_not_diffuse(make_trajectory: Callable[..., Trajectory]) -> None:
+    still = make_trajectory(np.ones((60, 3, 3)))
+    with pytest.warns(NearsightWarning, match="Ar does not move at all; there is no diffusion"):
+        result = diffusion_coefficient(still, estimator="least-squares")
+    assert result.value_m2_per_s == 0
+    assert [remark.code for remark in result.warnings] == ["not-diffusive"]

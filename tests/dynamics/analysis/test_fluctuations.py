@@ -9,7 +9,7 @@ from nearsight.dynamics.analysis.fluctuations import (
     compressibility_of_fluctuations,
     heat_capacity_of_fluctuations,
 )
-from nearsight.errors import MethodError
+from nearsight.errors import MethodError, NearsightWarning
 from nearsight.units import BOLTZMANN_EV_PER_K, EV_PER_A3_IN_GPA
 
 T = 300.0
@@ -85,3 +85,13 @@ def test_what_does_not_fluctuate_or_is_no_temperature_is_refused() -> None:
     for temperature in (0.0, -5.0, np.inf):
         with pytest.raises(MethodError, match="a temperature is above"):
             heat_capacity_of_fluctuations(np.arange(20.0), temperature)
+
+
+def test_a_series_that_drifts_is_no_equilibrium() -> None:
+    values = 300.0 + np.random.default_rng(4).normal(size=4000)
+    still = compressibility_of_fluctuations(values, 300.0)
+    assert not still.warnings
+    with pytest.warns(NearsightWarning):
+        heated = heat_capacity_of_fluctuations(values + np.linspace(0, 4, 4000), 300.0)
+    # The line has a variance of 4²/12, the rest 1.
+    assert any(each.code == "drifting" and "57 %" in each for each in heated.warnings)

@@ -32,17 +32,18 @@ def test_what_is_no_log_is_refused(tmp_path: Path) -> None:
         read_log(file)
     head = (
         "step,time_fs,temperature_K,potential_energy_eV,kinetic_energy_eV,conserved_eV,"
-        "volume_A3,pressure_bar\n"
+        "volume_A3,pressure_bar,n_extrapolating\n"
     )
     for text, reason in (
         ("", "no log of a run"),
         ("a,b\n1,2\n", "no log of a run"),
         (head, "no lines yet"),
         (head + "1,2\n", "a line is short"),
-        (head + "1,2,3,4,5,6,7,x\n", "is damaged"),
+        (head + "1,2,3,4,5,6,7,8,x\n", "is damaged"),
+        (head + "0,0,3,4,5,,,,\n2,4,3,4,5,,,,\n1,2,3,4,5,,,,\n", "Line 4 is not later"),
     ):
         file.write_text(text)
         with pytest.raises(StructureError, match=reason):
             read_log(file)
-    file.write_text(head + "1,2,3,4,5,,,\n")
+    file.write_text(head + "1,2,3,4,5,,,,\n")
     assert np.isnan(read_log(file)["volume_A3"]).all()

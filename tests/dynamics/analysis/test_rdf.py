@@ -1,12 +1,15 @@
 """g(r) of an ideal gas is one, that of a crystal has its shells, whatever the cell does."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from ase.build import bulk
 
+from nearsight.charts.chart import Line
 from nearsight.dynamics.analysis.rdf import radial_distribution
 from nearsight.dynamics.analysis.trajectory import Trajectory
-from nearsight.errors import MethodError, NearsightWarning
+from nearsight.errors import MemoryBudgetError, MethodError, NearsightWarning
 
 
 def ideal_gas(n_frames: int = 60, *, fluctuating: bool = False, n_atoms: int = 120) -> Trajectory:
@@ -120,3 +123,32 @@ def test_the_chart_has_a_curve_for_each_two_elements_and_is_drawn() -> None:
     axes = Figure().add_subplot()
     result.plot(axes)
     assert axes.get_ylabel() == "g(r)"
+
+
+def test_more_pairs_than_there_is_room_for_are_refused(
+    make_trajectory: Callable[..., Trajectory],
+) -> None:
+    cells = np.repeat(10 * np.eye(3)[np.newaxis], 2, axis=0)
+    gas = make_trajectory(10 * np.random.default_rng(0).random((2, 50, 3)), cells_A=cells)
+    with pytest.raises(MemoryBudgetError, match=r"up to 10000 Å would take .*`farthest_A`"):
+        radial_distribution(gas, farthest_A=1e4, progress=False)
+
+
+def test_peaks_of_bonds_do_not_hide_what_is_between_molecules(
+    make_trajectory: Callable[..., Trajectory],
+) -> None:
+    rng = np.random.default_rng(1)
+    middles = 20 * rng.random((40, 20, 3))
+    ends = rng.normal(size=(40, 20, 3))
+    ends *= 0.55 / np.linalg.norm(ends, axis=2, keepdims=True)
+    cells = np.repeat(20 * np.eye(3)[np.newaxis], 40, axis=0)
+    dumbbells = np.concatenate([middles + ends, middles - ends], axis=1)
+    g = radial_distribution(make_trajectory(dumbbells, cells_A=cells), progress=False)
+    chart = g.chart()
+    assert g.total.max() > 50
+    assert 1.0 < chart.y.high < 10
+    assert "cut off" in chart.y.label
+    [line] = [mark for mark in chart.marks if isinstance(mark, Line)]
+    far = g.distances_A > 3
+    np.testing.assert_array_equal(line.y[far], g.total[far])
+    assert line.y.max() == chart.y.high

@@ -361,3 +361,19 @@ def test_one_frame_needs_no_time(tmp_path: Path) -> None:
     file = tmp_path / "md.xyz"
     file.write_text("1\n\nNa 0 0 0\n")
     assert read_trajectory(file).times_fs.tolist() == [0.0]
+
+
+def test_wrapped_positions_that_count_as_unwrapped_are_remarked_on(tmp_path: Path) -> None:
+    """ASE's `wrap` leaves the mark of our own frames, which were unwrapped."""
+    frames = gliding(20)
+    for index, frame in enumerate(frames):
+        frame.info = {"step": 50 * index, "time_fs": 50.0 * index}
+    write(tmp_path / "own.extxyz", frames)
+    assert not read_trajectory(tmp_path / "own.extxyz").warnings
+    write(tmp_path / "wrapped.extxyz", wrapped(frames))
+    with pytest.warns(NearsightWarning, match="jump by about a cell vector"):
+        read_trajectory(tmp_path / "wrapped.extxyz")
+    followed = read_trajectory(tmp_path / "wrapped.extxyz", unwrapped=False)
+    assert not followed.warnings
+    expected = read_trajectory(tmp_path / "own.extxyz").paths_A()
+    np.testing.assert_allclose(followed.paths_A(), expected, atol=1e-6)

@@ -39,7 +39,12 @@ def here_and_there(name: str, **settings: Any) -> tuple[Model, Model]:
 
 def require_same(one: Evaluation, other: Evaluation) -> None:
     assert one.energy_eV == other.energy_eV
-    for name in ("forces_eV_per_A", "stress_eV_per_A3", "atomic_energies_eV"):
+    for name in (
+        "forces_eV_per_A",
+        "stress_eV_per_A3",
+        "atomic_energies_eV",
+        "extrapolations",
+    ):
         mine, theirs = getattr(one, name), getattr(other, name)
         assert (mine is None) == (theirs is None)
         if mine is not None:

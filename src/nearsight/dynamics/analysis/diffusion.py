@@ -286,7 +286,11 @@ def _infinite_shift_m2_per_s(
 def _remarks(
     kind: str, displacements: Displacements, slope: Slope, *, is_open: bool
 ) -> Iterator[Remark]:
-    share = slope.value_A2_per_fs * displacements.times_fs[-1] / displacements.values_A2[-1]
+    last_A2 = displacements.values_A2[-1]
+    if last_A2 == 0:
+        yield Remark("not-diffusive", f"{kind} does not move at all; there is no diffusion.")
+        return
+    share = slope.value_A2_per_fs * displacements.times_fs[-1] / last_A2
     change, error = change_of_slope(displacements)
     if not share > _SMALLEST_SHARE:
         yield Remark(

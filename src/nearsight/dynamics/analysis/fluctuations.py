@@ -1,6 +1,6 @@
 """Heat capacity and compressibility from how much energy and volume fluctuate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,9 @@ from nearsight.dynamics.analysis.block_averages import (
 from nearsight.errors import MethodError
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
+
+_DRIFTS = 0.25
+"""Share of a variance that a straight line explains: of eight independent values seldom more."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def heat_capacity_of_fluctuations(energies_eV: ArrayLike, temperature_K: float) 
         temperature_K=temperature_K,
         n_blocks=n_blocks,
         n_independent=n_independent,
-        warnings=tuple(few_independent("the energy", n_independent)),
+        warnings=(*few_independent("the energy", n_independent), *_drifting("the energy", series)),
     )
 
 
@@ -163,7 +166,7 @@ def compressibility_of_fluctuations(volumes_A3: ArrayLike, temperature_K: float)
         temperature_K=temperature_K,
         n_blocks=n_blocks,
         n_independent=n_independent,
-        warnings=tuple(few_independent("the volume", n_independent)),
+        warnings=(*few_independent("the volume", n_independent), *_drifting("the volume", series)),
     )
 
 
@@ -180,6 +183,18 @@ def _of_variance(
     n_blocks = number_of_blocks(slower)
     value, error = jackknife(series, estimate, n_blocks)
     return value, error, n_blocks, len(series) / statistical_inefficiency(slower)
+
+
+def _drifting(what: str, series: FloatArray) -> Iterator[Remark]:
+    """Yield a remark where a straight line explains much of a variance, as before equilibrium."""
+    share = float(np.corrcoef(np.arange(len(series)), series)[0, 1]) ** 2 if series.var() else 0.0
+    if share > _DRIFTS:
+        yield Remark(
+            "drifting",
+            f"{100 * share:.0f} % of how much {what} fluctuates is a drift over the run, which is "
+            f"not in equilibrium, or short: leave the beginning out (`skip_ps`), or take a longer "
+            f"run at constant temperature and pressure.",
+        )
 
 
 def _require_temperature(temperature_K: float) -> None:

@@ -32,7 +32,8 @@ def read_log(path: str | os.PathLike[str]) -> dict[str, FloatArray]:
     Raises
     ------
     StructureError
-        There is no such file, it has other columns or no lines, or is damaged.
+        There is no such file, it has other columns or no lines, times go backwards, or it is
+        damaged.
     """
     file = Path(path)
     try:
@@ -53,4 +54,10 @@ def read_log(path: str | os.PathLike[str]) -> dict[str, FloatArray]:
         values = np.array([[float(word or "nan") for word in row] for row in rows[1:]])
     except ValueError as error:
         raise StructureError(f"{file}: It is damaged: {error}; copy it again.") from error
+    backwards = np.flatnonzero(np.diff(values[:, _NAMES.index("time_fs")]) <= 0)
+    if len(backwards):
+        raise StructureError(
+            f"{file}: Line {backwards[0] + 3} is not later than the one before, as in two files "
+            f"that were joined; take lines out that are there twice."
+        )
     return dict(zip(_NAMES, values.T.copy(), strict=True))

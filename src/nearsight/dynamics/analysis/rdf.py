@@ -14,6 +14,7 @@ from nearsight.charts.on_axes import draw
 from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.dynamics.analysis.unwrapping import fractional, widths_A
 from nearsight.errors import MethodError
+from nearsight.memory import require_room
 from nearsight.progress import Progress, as_progress
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from nearsight.charts.on_axes import Axes
 
 _N_BLOCKS = 5
+_BYTES_OF_PAIR = 250
+"""Up to 233 were measured."""
 _LONGEST_BOND_A = 3.0
 _TOWERS = 8.0
 """Peaks of bonds that are so many times as high as all else would hide it in a chart."""
@@ -156,6 +159,8 @@ def radial_distribution(
     ------
     MethodError
         The structure is not periodic in three directions, or a length is none.
+    MemoryBudgetError
+        There are too many pairs.
     """
     trajectory.require_volume()
     half_A = float(widths_A(trajectory.cells_A, trajectory.pbc).min()) / 2
@@ -165,6 +170,7 @@ def radial_distribution(
             f"shells of {width_A} Å up to {farthest_A} Å cannot be: give `width_A` above 0 and "
             f"below `farthest_A`."
         )
+    _require_room(trajectory, farthest_A)
     n_shells = max(int(farthest_A / width_A + 1e-9), 1)
     blocks = _Blocks.of(trajectory, n_shells, width_A, as_progress(progress))
     ends = width_A * np.arange(n_shells + 1)
@@ -229,6 +235,17 @@ class _Blocks:
                 n_frames[block] += 1
                 advance(index + 1, "")
         return cls(counts, times_volume, n_frames)
+
+
+def _require_room(trajectory: Trajectory, farthest_A: float) -> None:
+    """Check that the pairs of a frame fit into the memory."""
+    in_sphere = 4.0 / 3.0 * np.pi * farthest_A**3 / float(trajectory.volumes_A3.min())
+    n_pairs = int(trajectory.n_atoms**2 * in_sphere)
+    require_room(
+        n_pairs * _BYTES_OF_PAIR,
+        f"counting some {n_pairs:.2g} pairs of a frame up to {farthest_A:g} Å",
+        "Take a smaller `farthest_A`.",
+    )
 
 
 def _pairs(

@@ -98,7 +98,7 @@ def read_trajectory(
         trajectory = frames.trajectory(times_fs, unwrapped, str(file))
     except (StructureError, MethodError, MemoryBudgetError) as error:
         raise type(error)(f"{file}: {error}") from error.__cause__
-    return replace(trajectory, warnings=tuple(frames.remarks(file)))
+    return replace(trajectory, warnings=tuple(frames.remarks(file, trajectory)))
 
 
 def _frames(file: Path, elements: Mapping[int, str] | None, units: str | None) -> Iterator[Frame]:
@@ -240,8 +240,15 @@ class _FramesOfFile:
             source=source,
         )
 
-    def remarks(self, file: Path) -> Iterator[Remark]:
-        """Yield what must be known of the file."""
+    def remarks(self, file: Path, trajectory: Trajectory) -> Iterator[Remark]:
+        """Yield what must be known of the file, and of the trajectory that was made of it."""
+        if trajectory.unwrapped and self._follower.shows_wrapping:
+            yield Remark(
+                "positions-jump",
+                f"{file.name}: positions are taken as unwrapped, and atoms jump by about a cell "
+                f"vector between frames; if they were carried back into the cell, displacements "
+                f"are wrong: say so (`positions` wrapped).",
+            )
         if self._is_cut:
             yield Remark(
                 "cut-off-line",

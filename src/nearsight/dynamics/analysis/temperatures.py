@@ -18,6 +18,7 @@ from nearsight.dynamics.analysis.block_averages import (
     few_independent,
 )
 from nearsight.dynamics.analysis.trajectory import Trajectory
+from nearsight.errors import MethodError
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
 
@@ -31,11 +32,15 @@ KELVIN_PER_AMU_A2_PER_FS2 = (
 
 _STANDS = 1e-3
 """Of the momentum that as many independent atoms would have: files round velocities."""
+_NONE = 1e-9
+"""Degrees of freedom of what is held."""
+_LINEAR = 1e-10
+"""Of the largest moment of inertia: a smaller one is that of the axis of a linear molecule."""
 
 
 @dataclass(frozen=True, eq=False)
 class Temperatures:
-    """Kinetic temperatures, with the degrees of freedom that a momentum kept at zero takes."""
+    """Kinetic temperatures, by the degrees of freedom that move."""
 
     times_fs: FloatArray = field(repr=False)
     """Shape ``(n_frames,)``."""
@@ -89,23 +94,27 @@ def temperatures(trajectory: Trajectory) -> Temperatures:
     Parameters
     ----------
     trajectory
-        Evenly spaced frames with velocities. Where the momentum of the whole is zero in all frames,
-        each atom has 3 (1 - m/M) degrees of freedom in place of 3: all M together three less.
+        Evenly spaced frames with velocities. What stands still in all frames is held, and has no
+        degrees of freedom; three less have atoms whose momentum is zero as a whole, and up to three
+        more, of which nothing is periodic, whose angular momentum is; see `degrees_of_atoms`.
 
     Raises
     ------
     MethodError
-        There are no velocities, or fewer than four frames.
+        There are no velocities, fewer than four frames, or nothing moves.
     """
     velocities = trajectory.require_velocities()
     masses = trajectory.masses_amu
     twice_kinetic = KELVIN_PER_AMU_A2_PER_FS2 * masses * np.sum(velocities**2, axis=2)
     degrees = degrees_of_atoms(trajectory)
+    if not degrees.sum() > _NONE:
+        raise MethodError("no atom moves in any frame; take a trajectory with motion.")
     symbols = np.array(trajectory.symbols)
+    of_element = {str(each): symbols == each for each in np.unique(symbols)}
     by_element = {
-        str(symbol): twice_kinetic[:, symbols == symbol].sum(axis=1)
-        / degrees[symbols == symbol].sum()
-        for symbol in np.unique(symbols)
+        symbol: twice_kinetic[:, atoms].sum(axis=1) / degrees[atoms].sum()
+        for symbol, atoms in of_element.items()
+        if degrees[atoms].sum() > _NONE
     }
     total = twice_kinetic.sum(axis=1) / degrees.sum()
     mean = block_average(total)
@@ -121,15 +130,56 @@ def temperatures(trajectory: Trajectory) -> Temperatures:
 
 
 def degrees_of_trajectory(trajectory: Trajectory) -> float:
-    """Return how many independent velocities move: three less where the whole stands still."""
+    """Return how many independent velocities move; see `degrees_of_atoms`."""
     return float(degrees_of_atoms(trajectory).sum())
 
 
 def degrees_of_atoms(trajectory: Trajectory) -> FloatArray:
-    """Return 3 (1 - m/M) for each atom where the momentum of the whole is zero, else 3."""
+    """Return how many independent velocities each atom has, shape ``(n_atoms,)``.
+
+    A component that is zero in all frames is held and has none. Where the momentum of the whole is
+    zero in all frames, 1 - m/M is left of each of the others; where the angular momentum of what is
+    not periodic is zero, its rotations are taken off, from each atom its share of their energy.
+    """
     masses, velocities = trajectory.masses_amu, trajectory.require_velocities()
-    momenta = np.einsum("a,fai->fi", masses, velocities)
-    squares = np.einsum("a,fai,fai->f", masses**2, velocities, velocities)
-    stands = bool((np.sum(momenta**2, axis=1) <= _STANDS**2 * squares).all())
-    degrees: FloatArray = 3.0 * (1.0 - (masses / masses.sum() if stands else 0.0 * masses))
-    return degrees
+    moves = (velocities != 0).any(axis=0)
+    if not _is_still(masses[:, np.newaxis] * velocities):
+        of_all: FloatArray = moves.sum(axis=1).astype(np.float64)
+        return of_all
+    moving = moves * masses[:, np.newaxis]
+    left = moves - moving / np.maximum(moving.sum(axis=0), masses.min())
+    of_atoms: FloatArray = left.sum(axis=1)
+    if trajectory.pbc.any() or not moves.all():
+        return of_atoms
+    centred = (
+        trajectory.positions_A
+        - np.average(trajectory.positions_A, axis=1, weights=masses)[:, np.newaxis]
+    )
+    if _is_still(masses[:, np.newaxis] * np.cross(centred, velocities)):
+        of_atoms -= _rotations_of_atoms(centred, masses)
+    return of_atoms
+
+
+def _is_still(momenta: FloatArray) -> bool:
+    """Tell whether momenta of atoms, shape ``(n_frames, n_atoms, 3)``, add up to zero."""
+    squares = np.einsum("fai,fai->f", momenta, momenta)
+    return bool((np.sum(momenta.sum(axis=1) ** 2, axis=1) <= _STANDS**2 * squares).all())
+
+
+def _rotations_of_atoms(centred_A: FloatArray, masses_amu: FloatArray) -> FloatArray:
+    """Return the share of each atom in the energy of free rotations, shape ``(n_atoms,)``.
+
+    It is m (e × r)²/I for each principal axis e, and adds up to one for each that has inertia. Of a
+    molecule that changes its shape it is the mean over frames.
+    """
+    inertia = -np.einsum("a,fai,faj->fij", masses_amu, centred_A, centred_A)
+    inertia += np.eye(3) * -np.trace(inertia, axis1=1, axis2=2)[:, np.newaxis, np.newaxis]
+    moments, axes = np.linalg.eigh(inertia)
+    turned = np.cross(centred_A[:, :, np.newaxis], axes.swapaxes(1, 2)[:, np.newaxis])
+    shares = masses_amu[:, np.newaxis] * np.sum(turned**2, axis=3)
+    has_inertia = (moments > _LINEAR * moments[:, -1:])[:, np.newaxis]
+    within = np.where(has_inertia, shares / np.where(has_inertia, moments[:, np.newaxis], 1.0), 0.0)
+    # A linear molecule that bends is linear in some frames only.
+    of_axes = within.sum(axis=0) / np.maximum(has_inertia.sum(axis=0), 1)
+    of_atoms: FloatArray = of_axes.sum(axis=1)
+    return of_atoms

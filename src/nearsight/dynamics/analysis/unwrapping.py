@@ -122,6 +122,11 @@ class ImageFollower:
         self._before = scaled
         return self._images
 
+    @property
+    def shows_wrapping(self) -> bool:
+        """Whether atoms jump by what is nearly a cell vector, and by nothing in between."""
+        return self._crossed and self._farthest <= _FARTHEST
+
     def require_followed(self) -> None:
         """Check that it can be told which way atoms went.
 

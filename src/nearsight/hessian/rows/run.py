@@ -21,6 +21,7 @@ from nearsight.locking import hold
 from nearsight.memory import METER, Meter, default_memory_budget, gibibytes
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import require_calculable
+from nearsight.models.extrapolation import extrapolation_remarks
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import record
 from nearsight.remarks import Remark
@@ -38,7 +39,7 @@ class PlannedRows:
     origin: Computed
     """How they came about, and what they cost."""
     notes: tuple[Remark, ...]
-    """What was lost of the checkpoint, in plain words."""
+    """Where the model extrapolates, and what was lost of the checkpoint, in plain words."""
 
 
 def compute_planned_rows(
@@ -76,10 +77,16 @@ def compute_planned_rows(
         task = task_begun([task_in(way=way) for way in ways_begun(request)], checkpoint)
         task = task or task_in(way=choose_rows(request))
         store = None if checkpoint is None else open_store(task, checkpoint, at_rest.result)
-        return _run(task, store, progress)
+        remarks = extrapolation_remarks(at_rest.result, model.identity.name)
+        return _run(task, store, progress, remarks)
 
 
-def _run(task: Task, store: RowStore | None, progress: Progress | bool | None) -> PlannedRows:
+def _run(
+    task: Task,
+    store: RowStore | None,
+    progress: Progress | bool | None,
+    remarks: tuple[Remark, ...],
+) -> PlannedRows:
     """Compute what is to do, complete it, and check it."""
     plan, meter, device = task.plan, task.meter, task.model.identity.device
     rows = Rows(plan.seeds, store)
@@ -116,4 +123,4 @@ def _run(task: Task, store: RowStore | None, progress: Progress | bool | None) -
             memory_budget_bytes=task.memory_budget_bytes,
         ),
     )
-    return PlannedRows(stacked, origin, () if store is None else store.notes)
+    return PlannedRows(stacked, origin, (*remarks, *(() if store is None else store.notes)))

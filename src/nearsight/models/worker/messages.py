@@ -20,7 +20,13 @@ from nearsight.structures.pairs import Pairs
 
 # Beside species, positions and cell. A calculator may make use of each.
 _OPTIONAL = ("masses", "initial_charges", "initial_magmoms", "tags")
-_OF_RESULTS = ("energy_eV", "forces_eV_per_A", "stress_eV_per_A3", "atomic_energies_eV")
+_OF_RESULTS = (
+    "energy_eV",
+    "forces_eV_per_A",
+    "stress_eV_per_A3",
+    "atomic_energies_eV",
+    "extrapolations",
+)
 _OF_PAIRS = ("first", "second", "shifts_A", "centre_A")
 
 _ERRORS = {
@@ -99,7 +105,9 @@ def evaluations_from_arrays(
     """
     evaluations = []
     for index, atoms in enumerate(structures):
-        energy, by_positions, by_strain, atomic = (f"{index}.{name}" for name in _OF_RESULTS)
+        energy, by_positions, by_strain, atomic, beyond = (
+            f"{index}.{name}" for name in _OF_RESULTS
+        )
         of_atoms = (len(atoms), 3)
         evaluations.append(
             Evaluation(
@@ -107,9 +115,15 @@ def evaluations_from_arrays(
                 require_shape(arrays, by_positions, of_atoms) if forces else None,
                 require_shape(arrays, by_strain, (6,)) if stress else None,
                 require_shape(arrays, atomic, of_atoms[:1]) if atomic in arrays else None,
+                _counts(arrays, beyond, len(atoms)) if beyond in arrays else None,
             )
         )
     return evaluations
+
+
+def _counts(arrays: Arrays, name: str, n_atoms: int) -> NDArray[np.int64]:
+    # What is no count here would only be wrong there, and says so when it is shown.
+    return require_shape(arrays, name, (n_atoms,)).astype(np.int64)
 
 
 def pairs_to_arrays(pairs: Sequence[Pairs]) -> dict[str, NDArray[Any]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nearsight.errors import MethodError
 from nearsight.records.base import CalculatedRecord, Record
 from nearsight.records.questions import (
     DynamicsRecord,
@@ -79,10 +80,19 @@ def section_of(
         How much of the page moving modes may take, where there are any.
     budget_bytes
         How much of the page the structure and the record of one that was read may take.
+
+    Raises
+    ------
+    MethodError
+        The record is of a training.
     """
     if isinstance(record, FailureRecord):
         return failed_section(record, number)
-    assert isinstance(record, CalculatedRecord)
+    if not isinstance(record, CalculatedRecord):
+        raise MethodError(
+            f"{record.structure} is data that potentials were trained on, of which pages show "
+            f"nothing yet; leave its record out."
+        )
     subject = SUBJECTS[type(record)]
     anchor = f"structure-{number}"
     provenance = provenance_groups(record, subject.derivatives(record), subject.conventions(record))

@@ -121,6 +121,39 @@ def test_guests_of_a_host_are_part_of_it(tmp_path: Path) -> None:
     assert together == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
+def test_frameworks_need_no_parameters_for_themselves(tmp_path: Path) -> None:
+    field = model(tmp_path)
+    text = (
+        TOML.replace("Cl = { epsilon_K = 50.0, sigma_A = 4.83, ", "Cl = { ")
+        + """
+[[pairs]]
+types = ["Cl", "C_co2"]
+epsilon_K = 36.74
+sigma_A = 3.815
+[[pairs]]
+types = ["Cl", "O_co2"]
+epsilon_K = 62.85
+sigma_A = 3.94
+"""
+    )
+    (tmp_path / "own.toml").write_text(text)
+    own = load_model(f"forcefield:{tmp_path / 'own.toml'}?cutoff_A=7")
+    assert isinstance(own, ForceFieldModel)
+    guest = field.molecule("CO2")
+    positions = places(guest, 20)
+    found = own.in_host(host()).energies_eV(guest, positions)
+    expected = field.in_host(host()).energies_eV(guest, positions)
+    assert found == pytest.approx(expected, rel=1e-3)
+    guest.positions = positions[0]
+    rigid = as_framework(host())
+    both, alone, images = own.evaluate([rigid + guest, rigid, guest], forces=False)
+    assert abs(alone.energy_eV) < 1e-12
+    assert np.isfinite(both.energy_eV)
+    assert images.energy_eV == 0.0
+    with pytest.raises(ModelError, match="for the type Cl, nor for the pair of Cl and Cl; give"):
+        own.evaluate([host()])
+
+
 def test_sites_that_meet_have_a_large_energy(tmp_path: Path) -> None:
     field = model(tmp_path)
     guest = field.molecule("CO2")

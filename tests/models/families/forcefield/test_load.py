@@ -58,14 +58,14 @@ def test_a_path_may_have_a_plus_of_its_own(tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("uf", "no force field 'uf': it is neither a file or folder nor one of mercado"),
-        ("uff+uff", r"two of the force fields have Ag and .* \(`types`\); rename"),
+        ("uff+uff", r"two of the force fields have Ag and .* \(types\); rename"),
         ("uff?cutoff_A=far", "cutoff_A=far of forcefield:uff is no number"),
-        ("uff?cutoff_A=0", "`cutoff_A` is a length above 0 Å, not 0"),
+        ("uff?cutoff_A=0", "cutoff_A is a length above 0 Å, not 0"),
         ("uff?tail=maybe", "tail=maybe of forcefield:uff is not yes or no"),
-        ("uff?truncation=smooth", "`truncation` 'smooth' is not possible; choose cut, shifted"),
-        ("uff?mixing=none", "`mixing` 'none' is not possible; choose lorentz"),
-        ("uff?charges=none", "`charges` 'none' is not possible; choose types, structure"),
-        ("uff?accuracy=0", "`accuracy` is between 1e-15 and 0.01, not 0"),
+        ("uff?truncation=smooth", "truncation=smooth is not possible; choose cut, shifted"),
+        ("uff?mixing=none", "mixing=none is not possible; choose lorentz"),
+        ("uff?charges=none", "charges=none is not possible; choose types, structure"),
+        ("uff?accuracy=0", "accuracy is between 1e-15 and 0.01, not 0"),
         ("uff?cutof_A=3", "forcefield:uff has no option cutof_A"),
     ],
 )
@@ -85,7 +85,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 def test_files_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(ARGON)
     (tmp_path / "b.toml").write_text("[treatment]\ncutoff_A = 11\n")
-    with pytest.raises(ModelError, match=r"a.toml says `cutoff_A` 10, and b.toml 11; choose one"):
+    with pytest.raises(ModelError, match=r"a.toml says cutoff_A is 10, and b.toml 11; choose one"):
         load_model(f"forcefield:{tmp_path}/a.toml+{tmp_path}/b.toml")
     chosen = load(f"{tmp_path}/a.toml+{tmp_path}/b.toml?cutoff_A=11")
     assert chosen.force_field.treatment.cutoff_A == 11.0
@@ -114,7 +114,7 @@ def test_folders_and_files_of_raspa_are_recognised(tmp_path: Path) -> None:
 
 
 def test_what_is_built_in() -> None:
-    assert built_in() == ("mercado-mg-mof-74", "trappe", "uff")
+    assert built_in() == ("mercado-mg-mof-74", "spce", "trappe", "uff")
     for name in built_in():
         assert load(name).facts.citation
     kelvin = 1 / BOLTZMANN_EV_PER_K

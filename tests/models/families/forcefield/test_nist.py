@@ -3,6 +3,7 @@
 NIST Standard Reference Simulation Website, doi 10.18434/T4M88Q; tests/data/nist/SOURCE.md.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,12 @@ from nearsight.models.families.forcefield.ewald import (
 )
 from nearsight.models.families.forcefield.model import ForceFieldModel
 from nearsight.models.families.forcefield.parameters import (
-    NO_INTERACTION,
     ForceField,
     LennardJones,
     SiteType,
     Treatment,
 )
+from nearsight.models.registry import load_model
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.pairs import pairs_of
 from nearsight.units import BOLTZMANN_EV_PER_K
@@ -51,23 +52,20 @@ def configuration(name: str, symbols: str) -> Atoms:
     atoms = Atoms(symbols, places, cell=cell, pbc=True)
     if symbols.startswith("OHH"):
         atoms.set_array("molecule", np.arange(n_atoms) // 3 + 1)
-        atoms.set_array("site_type", np.array(atoms.get_chemical_symbols()))
     return atoms
 
 
-def model(types: dict[str, SiteType], **treatment: object) -> ForceFieldModel:
-    force_field = ForceField(types, treatment=Treatment(**treatment))  # type: ignore[arg-type]
+def reduced(**treatment: object) -> ForceFieldModel:
+    types = {"Ar": SiteType(LennardJones(1.0, 1.0))}
+    force_field = ForceField(types, treatment=Treatment(coulomb=False, **treatment))  # type: ignore[arg-type]
     return ForceFieldModel(force_field, ModelIdentity("nist", "forcefield", None, "float64", "cpu"))
 
 
-def reduced(**treatment: object) -> ForceFieldModel:
-    return model({"Ar": SiteType(LennardJones(1.0, 1.0))}, coulomb=False, **treatment)
-
-
 def spce(**treatment: object) -> ForceFieldModel:
-    oxygen = LennardJones(78.19743111 * BOLTZMANN_EV_PER_K, 3.16555789)
-    types = {"O": SiteType(oxygen, -0.8476), "H": SiteType(NO_INTERACTION, 0.4238)}
-    return model(types, cutoff_A=10.0, **treatment)
+    file = load_model("forcefield:spce")
+    assert isinstance(file, ForceFieldModel)
+    own = replace(file.force_field, treatment=Treatment(cutoff_A=10.0, **treatment))  # type: ignore[arg-type]
+    return ForceFieldModel(own, file.identity)
 
 
 def energy(of: ForceFieldModel, atoms: Atoms) -> float:

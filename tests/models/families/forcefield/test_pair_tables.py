@@ -95,7 +95,7 @@ def test_the_tail_is_the_integral(pair: Pair) -> None:
 
 
 def test_a_shifted_interaction_has_no_tail() -> None:
-    with pytest.raises(ModelError, match="`tail` goes with `truncation` cut, not shifted"):
+    with pytest.raises(ModelError, match="tail=yes goes with truncation=cut, not shifted"):
         Treatment(truncation="shifted", tail=True)
 
 

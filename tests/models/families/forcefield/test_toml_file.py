@@ -134,6 +134,10 @@ def test_everything_is_read(tmp_path: Path) -> None:
             "[molecules.A]\nsites = [{type = 'A', position_A = [0, 0, 0]}]",
             "molecule A needs the type A",
         ),
+        (
+            "[molecules.A]\nsites = [{type = 'A', position_A = [0, nan, 0]}]",
+            "the 1 sites of a molecule of A are at",
+        ),
         ("[elements]\nC = 'carbon'", "element C needs the type carbon"),
         ("[types\n", "is no TOML"),
     ],

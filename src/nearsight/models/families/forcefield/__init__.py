@@ -6,8 +6,8 @@ from nearsight.models.named_model import NamedModel
 FAMILY = Family(
     name="forcefield",
     requires="torch",
-    target="file of parameters, a name such as trappe, or several with a plus between",
-    licence="that of Nearsight; of parameters, their source",
+    target="parameters: FILE, or names such as trappe+uff",
+    licence="MIT",
     steps=(),
     size_MB=0,
     options=("cutoff_A", "truncation", "tail", "mixing", "coulomb", "charges", "accuracy"),

@@ -95,14 +95,31 @@ class ForceFieldEnergy:
             takes_charge=True,  # that of a structure decides nothing: the charges of its sites do
             takes_spin=True,
         )
-        self._tables: dict[tuple[str, ...], PairTable] = {}
+        self._tables: dict[tuple[tuple[str, ...], frozenset[str]], PairTable] = {}
 
-    def table(self, types: Iterable[str]) -> tuple[PairTable, dict[str, int]]:
-        """Return the tables of some types, and the index of each in them."""
-        names = tuple(sorted(set(types)))
-        if names not in self._tables:
-            self._tables[names] = pair_table(self.force_field, names)
-        return self._tables[names], {name: index for index, name in enumerate(names)}
+    def table(
+        self, rigid: Iterable[str], others: Iterable[str]
+    ) -> tuple[PairTable, dict[str, int]]:
+        """Return the tables of some types, and the index of each in them.
+
+        Parameters
+        ----------
+        rigid
+            Types in a rigid framework, which do not interact with each other.
+        others
+            Types outside it.
+
+        Raises
+        ------
+        ModelError
+            Two that interact have no parameters.
+        """
+        free = frozenset(others)
+        apart = frozenset(rigid) - free
+        names = tuple(sorted(apart | free))
+        if (names, apart) not in self._tables:
+            self._tables[names, apart] = pair_table(self.force_field, names, apart)
+        return self._tables[names, apart], {name: index for index, name in enumerate(names)}
 
     def graph(self, structures: Sequence[Atoms], pairs: Sequence[Pairs] | None = None) -> SiteGraph:
         """Return the graph of a batch of structures.
@@ -127,14 +144,18 @@ class ForceFieldEnergy:
             inside.append(np.array([together.first, together.second]) + start)
             shifts.append(together.shifts_A)
             start += len(atoms)
-        table, indices = self.table(name for own in sites for name in own.types)
         edges = torch.as_tensor(np.concatenate(kept))
         names = [name for own in sites for name in own.types]
+        rigid = np.concatenate([own.rigid for own in sites])
+        table, indices = self.table(
+            (names[site] for site in np.flatnonzero(rigid)),
+            (names[site] for site in np.flatnonzero(~rigid)),
+        )
         return SiteGraph(
             **vars(graph.with_edges(edges)),
             types=torch.tensor([indices[name] for name in names], dtype=torch.int64),
             charges=torch.as_tensor(np.concatenate([own.charges_e for own in sites])),
-            rigid=torch.as_tensor(np.concatenate([own.rigid for own in sites])),
+            rigid=torch.as_tensor(rigid),
             inside=torch.as_tensor(np.concatenate(inside, axis=1)),
             inside_shifts=torch.as_tensor(np.concatenate(shifts)),
             parts=tuple(parts),
@@ -255,7 +276,9 @@ def tail_energy(
 ) -> torch.Tensor:
     """Return what pairs beyond the cutoff have, were sites spread evenly: 2π/V Σ N_a N_b ∫ u r² dr.
 
-    Pairs within the rigid framework do not count.
+    Pairs within the rigid framework do not count. The stress is the derivative of this energy; the
+    usual tail of the pressure has 2π/(3V²) Σ N_a N_b r_c³ u(r_c) more, for pairs that come across
+    the cutoff when the cell changes.
     """
     n_types = len(table.c6)
     counts = torch.bincount(types, minlength=n_types).to(table.tail_eV_A3)

@@ -105,19 +105,23 @@ class HostField:
             )
         require_finite(positions.reshape(-1, 3), "position of guest site")
         sites = self._of_guest(guest)
-        table, indices = self._energy.table((*self._sites.types, *sites.types))
+        table, indices = self._energy.table(self._sites.types, sites.types)
         host_types = torch.tensor([indices[name] for name in self._sites.types])
         total = np.full(len(positions), self._constant_eV(table, sites, indices))
-        for site, name in enumerate(sites.types):
+        kinds: dict[tuple[str, float], list[int]] = {}
+        for site, kind in enumerate(zip(sites.types, sites.charges_e.tolist(), strict=True)):
+            kinds.setdefault(kind, []).append(site)
+        for (name, charge), alike in kinds.items():
             field = _Field(
                 table,
                 host_types,
                 torch.as_tensor(self._sites.charges_e),
                 indices[name],
-                float(sites.charges_e[site]),
+                charge,
                 self._energy,
             )
-            total += self._site_energies(field, positions[:, site])
+            of_sites = self._site_energies(field, positions[:, alike].reshape(-1, 3))
+            total += of_sites.reshape(len(positions), len(alike)).sum(axis=1)
         return total
 
     def _of_guest(self, guest: Atoms) -> Sites:
@@ -231,6 +235,7 @@ class _Blocks:
         self._points: FloatArray = (inside[:, np.newaxis] + images @ self._cell_A).reshape(-1, 3)
         self._atoms: IntArray = np.repeat(np.arange(len(host)), len(images))
         self._tree = cKDTree(self._points)
+        self._kept: dict[tuple[int, ...], tuple[FloatArray, torch.Tensor, torch.Tensor]] = {}
 
     def around(
         self, places_A: FloatArray
@@ -248,11 +253,17 @@ class _Blocks:
         order = np.argsort(keys, kind="stable")
         ends = np.flatnonzero(np.diff(keys[order])) + 1
         for members in np.split(order, ends) if len(order) else ():
-            middle = (blocks[members[0]] + 0.5) / self._counts @ self._cell_A
-            near = np.array(self._tree.query_ball_point(middle, self._reach_A), dtype=np.int64)
-            atoms = torch.as_tensor(self._atoms[near])
-            images = torch.as_tensor(self._points[near] - middle)
-            step = max(1, _NUMBERS_AT_ONCE // max(1, len(near)))
+            middle, atoms, images = self._near(*blocks[members[0]].tolist())
+            step = max(1, _NUMBERS_AT_ONCE // max(1, len(atoms)))
             for start in range(0, len(members), step):
                 some = members[start : start + step]
                 yield some, torch.as_tensor(inside[some] - middle), atoms, images
+
+    def _near(self, *block: int) -> tuple[FloatArray, torch.Tensor, torch.Tensor]:
+        """Return the middle of a block in Å, and the atoms near it with positions about it."""
+        if block not in self._kept:
+            middle = (np.array(block) + 0.5) / self._counts @ self._cell_A
+            near = np.array(self._tree.query_ball_point(middle, self._reach_A), dtype=np.int64)
+            images = torch.as_tensor(self._points[near] - middle)
+            self._kept[block] = middle, torch.as_tensor(self._atoms[near]), images
+        return self._kept[block]

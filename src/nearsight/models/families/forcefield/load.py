@@ -13,7 +13,8 @@ and types. A rigid molecule has no energy with itself, nor has a rigid framework
 its own images: alone both have the energy 0, but for a molecule's images in a crystal. A framework
 without the array is made of single atoms, whose energy with each other, bonded or not, is large and
 constant; differences are the same. Energies, forces and stresses are so those of the interactions
-*between* bodies.
+*between* bodies. Nothing holds the sites of a molecule together: what moves atoms one by one, as
+relaxation and dynamics do, is for single atoms only, and tears molecules of several sites apart.
 
 Pairs are summed with all images within the cutoff, so that a cell may be narrower than twice of it.
 Charges are summed by Ewald's method (`ewald`) in crystals, and each with each in what is not
@@ -119,7 +120,7 @@ def _stated(files: list[ReadFile], names: list[str], options: dict[str, Any]) ->
         for key, value in file.stated.items():
             if key not in options and stated.get(key, value) != value:
                 raise ModelError(
-                    f"{said_by[key]} says `{key}` {stated[key]}, and {name} {value}; choose one "
+                    f"{said_by[key]} says {key} is {stated[key]}, and {name} {value}; choose one "
                     f"behind the name, as in ?{key}={value}."
                 )
             stated[key], said_by[key] = value, name

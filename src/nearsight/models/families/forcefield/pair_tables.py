@@ -1,6 +1,6 @@
 """Interactions of all pairs of types as tables of numbers, and the energy of many pairs by them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,8 +79,20 @@ class PairTable:
         return torch.where(distances < core, wall, energies + exponential)
 
 
-def pair_table(force_field: ForceField, types: Sequence[str]) -> PairTable:
+def pair_table(
+    force_field: ForceField, types: Sequence[str], apart: Collection[str] = ()
+) -> PairTable:
     """Return the tables of a force field for some of its types, in this order.
+
+    Parameters
+    ----------
+    force_field
+        The force field.
+    types
+        The types.
+    apart
+        Those of a rigid framework alone, which do not interact with each other and need no
+        parameters for that.
 
     Raises
     ------
@@ -93,6 +105,8 @@ def pair_table(force_field: ForceField, types: Sequence[str]) -> PairTable:
     cutoff = force_field.treatment.cutoff_A
     for i, first in enumerate(types):
         for j, second in enumerate(types[: i + 1]):
+            if first in apart and second in apart:
+                continue
             found = _numbers(interaction(force_field, first, second), cutoff)
             numbers = dict(zip(names, found, strict=True))
             ending = force_field.ending(first, second)
@@ -132,8 +146,9 @@ def interaction(force_field: ForceField, first: str, second: str) -> Pair:
     for name, pair in ((first, one), (second, other)):
         if pair is None:
             raise ModelError(
-                f"the force field has no parameters for the type {name}; give it some, or say that "
-                f"it has no interaction but that of its charge."
+                f"the force field has no parameters for the type {name}, nor for the pair of "
+                f"{first} and {second}; give it some, or say that it has no interaction but that "
+                f"of its charge."
             )
     if first == second:
         assert one is not None
@@ -166,7 +181,7 @@ def _numbers_of_buckingham(pair: Buckingham, r: float) -> tuple[float, ...]:
     assert core is not None
     if core >= r:
         raise ModelError(
-            f"the hard core of {core:g} Å reaches the cutoff of {r:g} Å; make `cutoff_A` larger."
+            f"the hard core of {core:g} Å reaches the cutoff of {r:g} Å; make cutoff_A larger."
         )
     decayed = a * np.exp(-b * r)
     value = decayed - c6 / r**6

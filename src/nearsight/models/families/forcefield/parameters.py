@@ -67,7 +67,7 @@ class Buckingham:
         if not self.core_energy_eV > 0:
             raise ModelError(
                 f"at the hard core of {self.core_A:g} Å the Buckingham interaction is "
-                f"{self.core_energy_eV:g} eV, and does not repel; choose a `core_A` where it does."
+                f"{self.core_energy_eV:g} eV, and does not repel; choose a core_A where it does."
             )
 
     @property
@@ -92,7 +92,7 @@ class Buckingham:
             raise ModelError(
                 f"the Buckingham interaction of A = {self.a_eV:g} eV, B = {self.b_per_A:g} 1/Å and "
                 f"C = {self.c_eV_A6:g} eV Å⁶ attracts at every distance; correct it, or give a "
-                f"`core_A`."
+                f"core_A."
             )
         return float(brentq(slope, 1e-6, middle))
 
@@ -134,6 +134,16 @@ class Molecule:
     """Shape ``(n_sites, 3)``."""
     source: str = ""
 
+    def __post_init__(self) -> None:
+        if (
+            self.positions_A.shape != (len(self.types), 3)
+            or not np.isfinite(self.positions_A).all()
+        ):
+            raise ModelError(
+                f"the {len(self.types)} sites of a molecule of {', '.join(self.types)} are at "
+                f"{self.positions_A.tolist()} Å; give each x, y and z."
+            )
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -148,7 +158,7 @@ class Ending:
         _require_one_of("truncation", self.truncation, Truncation)
         if self.tail and self.truncation != "cut":
             raise ModelError(
-                f"`tail` goes with `truncation` cut, not {self.truncation}: a shifted interaction "
+                f"tail=yes goes with truncation=cut, not {self.truncation}: a shifted interaction "
                 f"is another one, and has nothing beyond its cutoff."
             )
 
@@ -175,9 +185,9 @@ class Treatment:
 
     def __post_init__(self) -> None:
         if not 0 < self.cutoff_A < np.inf:
-            raise ModelError(f"`cutoff_A` is a length above 0 Å, not {self.cutoff_A:g}.")
+            raise ModelError(f"cutoff_A is a length above 0 Å, not {self.cutoff_A:g}.")
         if not 1e-15 <= self.accuracy <= 1e-2:
-            raise ModelError(f"`accuracy` is between 1e-15 and 0.01, not {self.accuracy:g}.")
+            raise ModelError(f"accuracy is between 1e-15 and 0.01, not {self.accuracy:g}.")
         _require_one_of("mixing", self.mixing, Mixing)
         _require_one_of("charges", self.charges, ChargesOf)
         assert self.ending  # which checks itself
@@ -263,7 +273,7 @@ def merged(parts: Sequence[ForceField]) -> ForceField:
             twice = set(getattr(first, what)) & set(getattr(other, what))
             if twice:
                 raise ModelError(
-                    f"two of the force fields have {' and '.join(sorted(twice))} (`{what}`); "
+                    f"two of the force fields have {' and '.join(sorted(twice))} ({what}); "
                     f"rename them in one."
                 )
         first = ForceField(
@@ -290,6 +300,4 @@ def some_of(names: Collection[str]) -> str:
 
 def _require_one_of(name: str, value: str, known: object) -> None:
     if value not in get_args(known):
-        raise ModelError(
-            f"`{name}` {value!r} is not possible; choose {', '.join(get_args(known))}."
-        )
+        raise ModelError(f"{name}={value} is not possible; choose {', '.join(get_args(known))}.")

@@ -103,7 +103,7 @@ def _types(atoms: Atoms, molecules: IntArray, force_field: ForceField) -> tuple[
             raise ModelError(
                 f"the force field has nothing for {what}{why} (atom {atom} of "
                 f"{atoms.get_chemical_formula()}); it has {some_of(force_field.types)}. Name the "
-                f"type in the array `{SITE_TYPE}`, or add it."
+                f"type in the array {SITE_TYPE}, or add it."
             )
     return tuple(types)
 
@@ -129,7 +129,7 @@ def _name_sites(
         raise ModelError(
             f"which sites of the force field the molecule {formula} has cannot be told from its "
             f"elements; its molecules are {some_of(force_field.molecules) or 'none'}. Name the "
-            f"types in the array `{SITE_TYPE}`, or take the molecule from the force field."
+            f"types in the array {SITE_TYPE}, or take the molecule from the force field."
         )
     by_element = {force_field.element_of(each): each for each in force_field.molecules[name].types}
     for atom, symbol in zip(members.tolist(), symbols, strict=True):
@@ -151,7 +151,7 @@ def _charges(
             raise ModelError(
                 f"{atoms.get_chemical_formula()} has no charges, and the force field has none for "
                 f"{some_of(without)}: read them with the structure (_atom_site_charge of a CIF, or "
-                f"ASE's initial charges), or leave Coulomb interactions out (`coulomb` no)."
+                f"ASE's initial charges), or leave Coulomb interactions out (coulomb=no)."
             )
         charges[own] = initial[own]
     return charges

@@ -1,0 +1,50 @@
+"""Functions that are compiled when they are first called."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from nearsight.errors import InstallationError
+
+try:
+    import numba
+except ImportError as error:
+    raise InstallationError(
+        f"the kernels of HDNNPs are compiled by numba, which cannot be imported ({error}); install "
+        f"it with `pip install 'nearsight[hdnnp]'`."
+    ) from error
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function for numbers and arrays at its first call, and keep that on disk.
+
+    It is kept beside the source or, where that may not be written, in the user's cache; where
+    neither may, each process compiles it. What is kept goes by the text of its file alone, so that
+    no kernel may call one, or take a named tuple, of another file.
+
+    No sum is reordered and nothing is assumed of numbers: results are the same to the bit on one
+    machine, and NaN comes out where it goes in. A division by zero is that of IEEE 754.
+    """
+    return _compiled(function, forceinline=False)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a part of a kernel into those that call it.
+
+    A call hands over each array of a named tuple, which takes longer than a small function.
+    """
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Function, *, forceinline: bool) -> Function:
+    decorate: Callable[..., Any] = partial(
+        numba.njit, error_model="numpy", nogil=True, forceinline=forceinline
+    )
+    kept: Function
+    try:
+        kept = decorate(cache=True)(function)
+    except RuntimeError:  # numba's, where it may write to no folder
+        kept = decorate()(function)
+    return kept

@@ -1,0 +1,85 @@
+"""What records say of a training."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from nearsight.records.described import Says
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorsPart:
+    """Errors of some structures."""
+
+    set: Annotated[str, Says("train or test.")]
+    group: Annotated[str, Says("What the structures belong to; all for the whole set.")]
+    n_structures: Annotated[int, Says("Number of structures.", "1")]
+    n_atoms: Annotated[int, Says("Number of their atoms.", "1")]
+    energy_RMSE_eV_per_atom: Annotated[
+        float | None, Says("Root mean square over structures; null if no number.", "eV/atom")
+    ]
+    force_RMSE_eV_per_A: Annotated[
+        float | None, Says("Root mean square over components; null if no number.", "eV/Å")
+    ]
+    energy_MAE_eV_per_atom: Annotated[
+        float | None, Says("Mean absolute error; null if no number.", "eV/atom")
+    ]
+    force_MAE_eV_per_A: Annotated[
+        float | None, Says("Mean absolute error of components; null if no number.", "eV/Å")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochPart:
+    """What is known after an epoch."""
+
+    epoch: Annotated[int, Says("Whole epochs; 0 before anything was learnt.", "1")]
+    n_updates: Annotated[int, Says("Updates of the weights by then.", "1")]
+    n_observations: Annotated[
+        int, Says("Energies and components of forces that were learnt by then.", "1")
+    ]
+    seconds: Annotated[float, Says("Wall time by then, of all processes.", "s")]
+    score: Annotated[
+        float | None,
+        Says("Errors of the test set over the size of what is learnt, added.", "1"),
+    ]
+    errors: Annotated[tuple[ErrorsPart, ...], Says("Errors by set and group.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberPart:
+    """One potential that was trained."""
+
+    folder: Annotated[str | None, Says("Where its files are; null if none were written.")]
+    seed: Annotated[int, Says("Of its first weights and the order of learning.", "1")]
+    checkpoint_sha256: Annotated[str | None, Says("Digest of the weights of the best.")]
+    n_train: Annotated[int, Says("Structures that were learnt.", "1")]
+    n_test: Annotated[int, Says("Structures that were kept for tests.", "1")]
+    n_functions: Annotated[Mapping[str, int], Says("Symmetry functions of each element.", "1")]
+    n_weights: Annotated[int, Says("Weights and biases of all networks.", "1")]
+    cutoff_A: Annotated[float, Says("The largest cutoff radius.", "Å")]
+    length_unit: Annotated[str, Says("Unit of lengths in its files.")]
+    energy_unit: Annotated[str, Says("Unit of energies in its files.")]
+    atomic_energies_eV: Annotated[
+        Mapping[str, float], Says("Energies of free atoms that were taken off first.", "eV")
+    ]
+    mean_energy_eV_per_atom: Annotated[
+        float, Says("Mean energy per atom that was taken off then.", "eV/atom")
+    ]
+    conv_energy_per_eV: Annotated[float, Says("Units of the training for an energy.", "1/eV")]
+    conv_length_per_A: Annotated[float, Says("Units of the training for a length.", "1/Å")]
+    n_epochs: Annotated[int, Says("Whole epochs.", "1")]
+    n_updates: Annotated[int, Says("Updates of the weights.", "1")]
+    n_observations: Annotated[int, Says("Energies and components of forces that were learnt.", "1")]
+    best_epoch: Annotated[int, Says("The epoch with the lowest score.", "1")]
+    stopped: Annotated[str, Says("Why it ended, as a sentence goes on after “stopped”.")]
+    resumed_epoch: Annotated[
+        int | None, Says("Epoch from which the last process went on; null if it began.", "1")
+    ]
+    training_seconds: Annotated[float, Says("Wall time of all processes.", "s")]
+    epochs: Annotated[tuple[EpochPart, ...], Says("Errors over epochs.")]
+
+    @property
+    def best(self) -> EpochPart:
+        """The epoch after which the best potential was there."""
+        return next(each for each in self.epochs if each.epoch == self.best_epoch)

@@ -1,0 +1,53 @@
+"""Energies of atoms that are taken off before a network learns the rest."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from ase.data import atomic_numbers
+
+from nearsight.arrays import FloatArray
+from nearsight.errors import MethodError
+from nearsight.training.labelled import LabelledStructure
+
+
+def fitted_atomic_energies(
+    structures: Sequence[LabelledStructure], symbols: Sequence[str]
+) -> dict[str, float]:
+    """Return energies of elements in eV that explain total energies best.
+
+    Least squares of sum_elements n_element E_element; of many such sets, as where there are fewer
+    compositions than elements, the one with the least sum of squares.
+    """
+    counts = composition(structures, symbols)
+    energies = np.array([each.energy_eV for each in structures])
+    fitted, *_ = np.linalg.lstsq(counts, energies, rcond=None)
+    return dict(zip(symbols, fitted.tolist(), strict=True))
+
+
+def atomic_energies(
+    structures: Sequence[LabelledStructure], symbols: Sequence[str], given: Mapping[str, float]
+) -> dict[str, float]:
+    """Return the energies of free atoms that are given, or those of a fit.
+
+    Raises
+    ------
+    MethodError
+        They are given for some elements only, or for others.
+    """
+    if not given:
+        return fitted_atomic_energies(structures, symbols)
+    if set(given) != set(symbols):
+        raise MethodError(
+            f"`atomic_energies` are of {', '.join(given)}, and the data has {', '.join(symbols)}; "
+            f"give one for each of the latter, or none."
+        )
+    return {symbol: given[symbol] for symbol in symbols}
+
+
+def composition(structures: Sequence[LabelledStructure], symbols: Sequence[str]) -> FloatArray:
+    """Return the number of atoms of each element, shape ``(n_structures, n_symbols)``."""
+    numbers = [atomic_numbers[symbol] for symbol in symbols]
+    return np.array(
+        [[each.counts.get(number, 0) for number in numbers] for each in structures],
+        dtype=np.float64,
+    )

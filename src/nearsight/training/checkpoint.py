@@ -1,0 +1,174 @@
+"""Where a training has got, to the bit."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nearsight.arrays import FloatArray, IntArray
+from nearsight.errors import CheckpointError
+from nearsight.hessian.same_model import require_same_calculation
+from nearsight.provenance import installed_versions
+from nearsight.storage import load_archive, save_archive
+from nearsight.training.labelled import LabelledStructure
+from nearsight.training.settings import TrainingSettings
+
+_KIND = "training-checkpoint"
+_OF_OPTIMIZER = "optimizer/"
+_PARTS = {
+    "data": "it learnt from other data",
+    "settings": "it used other settings",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """All that the next step depends on, and what has come of those before."""
+
+    epoch: int
+    """Number of whole epochs."""
+    position: int
+    """Number of structures of the next epoch that have been learnt already."""
+    order: IntArray
+    """In which the structures of that epoch are learnt."""
+    weights: FloatArray
+    best_weights: FloatArray
+    best_epoch: int
+    best_score: float
+    optimizer: Mapping[str, np.ndarray]
+    random: Mapping[str, Any]
+    """State of the generator of random numbers."""
+    force_RMSE_eV_per_A: float
+    """Of the training set after the last whole epoch."""
+    n_updates: int
+    seconds: float
+    """Wall time of all processes so far."""
+    diverged: str | None
+    """What was said when the training diverged."""
+    curve_bytes: int
+    """Size of the file of the learning curve."""
+
+
+class Checkpoint:
+    """The checkpoint file of one training; without a path nothing is read or written.
+
+    Parameters
+    ----------
+    path
+        The file, or None.
+    fingerprint
+        Digests of data and settings.
+    """
+
+    def __init__(self, path: Path | None, fingerprint: Mapping[str, str]) -> None:
+        self.path = path
+        self._fingerprint = dict(fingerprint)
+        self._versions = installed_versions()
+
+    def resume(self) -> State | None:
+        """Return the state in the file, or None if there is no file yet.
+
+        Raises
+        ------
+        CheckpointError
+            The file is damaged, or belongs to another training or to other versions.
+        """
+        if self.path is None or not self.path.exists():
+            return None
+        try:
+            header, arrays = load_archive(self.path, _KIND)
+            require_same_calculation(
+                self.path,
+                header,
+                self._fingerprint,
+                self._versions,
+                reasons=_PARTS,
+                kind="training",
+            )
+            return _state(header, arrays)
+        except KeyError as error:
+            raise CheckpointError(
+                f"The checkpoint {self.path} lacks {error}; {self._remedy()}"
+            ) from error
+        except CheckpointError as error:
+            raise CheckpointError(f"{error} Otherwise {self._remedy()}") from error
+
+    def write(self, state: State) -> None:
+        """Write a state; an interruption leaves the former one.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written; the older one is intact.
+        """
+        if self.path is None:
+            return
+        values = vars(state)
+        arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+        of_optimizer = {_OF_OPTIMIZER + name: each for name, each in state.optimizer.items()}
+        plain = {
+            name: value
+            for name, value in values.items()
+            if name not in arrays and name not in {"optimizer", "random"}
+        }
+        header = {
+            **plain,
+            "random": json.dumps(state.random),
+            "fingerprint": self._fingerprint,
+            "versions": self._versions,
+        }
+        # Covariances are numbers without a pattern: to compress them takes a second for nothing.
+        save_archive(self.path, _KIND, header, {**arrays, **of_optimizer}, compress=False)
+
+    def _remedy(self) -> str:
+        return f"delete {self.path} or give another folder to start from the beginning."
+
+
+def _state(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> State:
+    of_optimizer = {
+        name.removeprefix(_OF_OPTIMIZER): array
+        for name, array in arrays.items()
+        if name.startswith(_OF_OPTIMIZER)
+    }
+    names = State.__dataclass_fields__.keys() - {"optimizer", "random"}
+    values: dict[str, Any] = {
+        name: arrays[name] if name in arrays else header[name] for name in names
+    }
+    return State(optimizer=of_optimizer, random=json.loads(header["random"]), **values)
+
+
+def fingerprint(
+    structures: Sequence[LabelledStructure],
+    settings: TrainingSettings,
+    reaches_A: Mapping[tuple[str, str], float] | None,
+) -> dict[str, str]:
+    """Return SHA-256 digests of data and settings.
+
+    When a training ends is no part of it: it may go on beyond its end, unless the learning rate of
+    Adam depends on that.
+    """
+    data = hashlib.sha256()
+    for each in structures:
+        for array in (
+            each.atoms.numbers,
+            each.atoms.positions,
+            each.atoms.cell.array,
+            each.atoms.pbc,
+            np.array(each.energy_eV),
+            each.forces_eV_per_A,
+        ):
+            data.update(np.ascontiguousarray(array).tobytes())
+        data.update(f"{each.group}\0{each.split}\0".encode())
+    of_settings = settings.to_json()
+    stopping = of_settings.pop("stopping")
+    if settings.optimizer.optimizer == "adam":
+        of_settings["epochs"] = stopping["epochs"]
+    of_settings["reaches"] = sorted(
+        ["-".join(sorted(pair)), reach] for pair, reach in (reaches_A or {}).items()
+    )
+    text = json.dumps(of_settings, sort_keys=True)
+    return {"data": data.hexdigest(), "settings": hashlib.sha256(text.encode()).hexdigest()}

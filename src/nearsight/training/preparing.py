@@ -1,0 +1,254 @@
+"""From labelled data to the potential that a training begins with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nearsight.arrays import FloatArray, IntArray
+from nearsight.errors import MethodError
+from nearsight.hdnnp.kernels.compiled_potential import CompiledPotential, compile_potential
+from nearsight.hdnnp.kernels.evaluation import evaluate
+from nearsight.hdnnp.kernels.neighbourhoods import neighbourhoods
+from nearsight.hdnnp.kernels.symmetry_kernels import symmetry_functions
+from nearsight.hdnnp.networks import Layer, Network
+from nearsight.hdnnp.potential import (
+    ElementPotential,
+    FunctionStatistics,
+    Normalization,
+    Potential,
+    Scaling,
+)
+from nearsight.hdnnp.symmetry_functions import RadialFunction, SymmetryFunction
+from nearsight.remarks import Remark
+from nearsight.structures.pairs import pairs_of
+from nearsight.training.atomic_energies import atomic_energies, composition
+from nearsight.training.initial_weights import initial_network
+from nearsight.training.labelled import LabelledData, LabelledStructure
+from nearsight.training.proposing import Pair, propose_functions, shortest_distances_A
+from nearsight.training.settings import FunctionSettings, TrainingSettings
+from nearsight.training.splitting import Split, split
+from nearsight.training.statistics import Moments, telling_functions
+
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What a training begins with; the same data and settings give the same to the bit."""
+
+    structures: tuple[LabelledStructure, ...]
+    split: Split
+    potential: Potential
+    """With first weights, statistics of the training data, and its normalization."""
+    warnings: tuple[Remark, ...]
+
+
+def prepare(
+    data: LabelledData,
+    settings: TrainingSettings,
+    reaches_A: Mapping[Pair, float] | None = None,
+) -> Prepared:
+    """Return the first potential for some data, in eV and Å.
+
+    Parameters
+    ----------
+    data
+        What is learnt and tested; only what is learnt decides on the potential.
+    settings
+        Split, symmetry functions, networks.
+    reaches_A
+        See `propose_functions`.
+
+    Raises
+    ------
+    MethodError
+        The split leaves nothing, an element has no neighbours, or all forces are zero.
+    """
+    parts = split(data.structures, settings.data, np.random.default_rng(settings.data.split_seed))
+    learnt = [data.structures[place] for place in parts.train]
+    symbols = data.symbols
+    _require_learnt(learnt, data)
+    given = settings.data.given_atomic_energies_eV()
+    free = atomic_energies(learnt, symbols, given)
+    shortest = shortest_distances_A(learnt, settings.functions.cutoff_A)
+    proposed = propose_functions(symbols, shortest, settings.functions, reaches_A)
+    for symbol, of_element in proposed.items():
+        if not of_element:
+            raise _nothing_seen(symbol, settings.functions)
+    functions, statistics, remarks = _telling(proposed, learnt, settings.functions)
+    scaling = Scaling(settings.network.scaling.replace("-", " "))
+    blank = Potential(
+        tuple(
+            ElementPotential(symbol, functions[symbol], statistics[symbol], blank_network, energy)
+            for symbol, energy in free.items()
+            for blank_network in [_blank(len(functions[symbol]))]
+        ),
+        scaling,
+    )
+    drawn = _with_first_weights(blank, settings)
+    normalized = replace(drawn, normalization=_normalization(drawn, learnt, settings))
+    return Prepared(data.structures, parts, normalized, (*data.warnings, *remarks))
+
+
+def function_values(
+    compiled: CompiledPotential, structure: LabelledStructure
+) -> tuple[IntArray, FloatArray]:
+    """Return elements of the atoms by index, and symmetry functions, ``(n_atoms, n_inputs)``."""
+    elements = compiled.elements_of(structure.atoms.numbers)
+    hoods = neighbourhoods(compiled, elements, pairs_of(structure.atoms, compiled.cutoff_A))
+    values = np.zeros((len(elements), compiled.n_inputs))
+    symmetry_functions(compiled.functions, hoods, values)
+    return elements, values
+
+
+def _telling(
+    proposed: Mapping[str, Sequence[SymmetryFunction]],
+    structures: Sequence[LabelledStructure],
+    settings: FunctionSettings,
+) -> tuple[
+    dict[str, tuple[SymmetryFunction, ...]], dict[str, FunctionStatistics], tuple[Remark, ...]
+]:
+    """Return the functions that tell something, their statistics, and what was left out."""
+    compiled = compile_potential(_unscaled(proposed))
+    moments = [Moments(len(functions)) for functions in proposed.values()]
+    for structure in structures:
+        elements, values = function_values(compiled, structure)
+        for index, of_element in enumerate(moments):
+            of_element.add(values[elements == index, : len(of_element.mean)])
+    functions, statistics, left_out = {}, {}, []
+    for (symbol, all_functions), of_element in zip(proposed.items(), moments, strict=True):
+        staying, reasons = telling_functions(
+            of_element,
+            smallest_range=settings.smallest_range,
+            largest_correlation=settings.largest_correlation,
+        )
+        if len(staying) == 0:
+            raise _nothing_seen(symbol, settings)
+        functions[symbol] = tuple(all_functions[place] for place in staying)
+        statistics[symbol] = of_element.statistics(staying)
+        others = [each for each in all_functions if each not in functions[symbol]]
+        left_out += list(zip(others, reasons, strict=True))
+    return functions, statistics, _said(left_out, sum(map(len, proposed.values())))
+
+
+def _unscaled(proposed: Mapping[str, Sequence[SymmetryFunction]]) -> Potential:
+    elements = []
+    for symbol, functions in proposed.items():
+        zeros = np.zeros(len(functions))
+        nothing = FunctionStatistics(zeros, zeros, zeros, zeros)
+        elements.append(ElementPotential(symbol, tuple(functions), nothing, _blank(len(functions))))
+    return Potential(tuple(elements), Scaling("none"))
+
+
+def _blank(n_inputs: int) -> Network:
+    return Network((Layer(np.zeros((1, n_inputs)), np.zeros(1), "l"),))
+
+
+def _with_first_weights(potential: Potential, settings: TrainingSettings) -> Potential:
+    networks = compile_potential(potential).networks
+    random = np.random.default_rng([settings.network.seed, 0])
+    elements = []
+    for index, each in enumerate(potential.elements):
+        inputs = slice(len(each.functions))
+        factors = networks.input_factors[index, inputs]
+        offsets = networks.input_offsets[index, inputs]
+        network = initial_network(
+            factors * each.statistics.smallest + offsets,
+            factors * each.statistics.largest + offsets,
+            settings.network,
+            random,
+        )
+        elements.append(replace(each, network=network))
+    return replace(potential, elements=tuple(elements))
+
+
+def _normalization(
+    potential: Potential, structures: Sequence[LabelledStructure], settings: TrainingSettings
+) -> Normalization:
+    """Return the units of the training, of a potential that has none yet.
+
+    ``force``: components of forces have a mean square of 1, those of the data as those of the
+    first networks. ``ref``: energies per atom have a standard deviation of 1, and components of
+    the forces of the data a mean square of 1. In both the mean energy per atom is 0.
+    """
+    kind = settings.data.normalization
+    if kind == "none":
+        return Normalization()
+    own = np.array([each.atomic_energy for each in potential.elements])
+    counts = composition(structures, potential.symbols)
+    energies = np.array([each.energy_eV for each in structures])
+    per_atom = (energies - counts @ own) / counts.sum(axis=1)
+    of_data = _root_mean_square([each.forces_eV_per_A for each in structures])
+    if not of_data > 0:
+        raise MethodError(
+            "all forces of the training data are zero, and have no size that others could be "
+            "compared with; give structures that are not at rest."
+        )
+    if kind == "ref":
+        spread = float(per_atom.std())
+        if not spread > 0:
+            raise MethodError(
+                "all energies of the training data are explained by those of free atoms: "
+                "`normalization` ref has no unit for them; use force."
+            )
+        conv_energy = 1.0 / spread
+        return Normalization(float(per_atom.mean()), conv_energy, of_data * conv_energy)
+    compiled = compile_potential(potential)
+    forces = []
+    for each in structures:
+        pairs = pairs_of(each.atoms, compiled.cutoff_A)
+        found = evaluate(compiled, each.atoms.numbers, pairs).forces_eV_per_A
+        assert found is not None
+        forces.append(found)
+    of_networks = _root_mean_square(forces)
+    return Normalization(float(per_atom.mean()), of_networks / of_data, of_networks)
+
+
+def _root_mean_square(arrays: Sequence[FloatArray]) -> float:
+    total = sum(float(np.sum(each**2)) for each in arrays)
+    return float(np.sqrt(total / sum(each.size for each in arrays)))
+
+
+def _require_learnt(learnt: Sequence[LabelledStructure], data: LabelledData) -> None:
+    known = LabelledData(tuple(learnt)).symbols
+    missing = [symbol for symbol in data.symbols if symbol not in known]
+    if missing:
+        raise MethodError(
+            f"all structures with {', '.join(missing)} are kept for tests, so that nothing is "
+            f"learnt of it; choose another `split`, or another `split_seed`."
+        )
+
+
+def _nothing_seen(symbol: str, settings: FunctionSettings) -> MethodError:
+    return MethodError(
+        f"nothing changes around {symbol} within {settings.cutoff_A:g} Å in the training data, so "
+        f"that it has no symmetry functions; give a larger `cutoff_A`, or more structures."
+    )
+
+
+def _said(left_out: Sequence[tuple[SymmetryFunction, str]], n_proposed: int) -> tuple[Remark, ...]:
+    """Say which functions were left out, by the reason."""
+    remarks = []
+    for reason, why in (
+        ("constant", "hardly change over the training data"),
+        ("correlated", "follow another one over the training data"),
+    ):
+        names = [_name(each) for each, its_reason in left_out if its_reason == reason]
+        if names:
+            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+            remarks.append(
+                Remark(
+                    "functions-left-out",
+                    f"{len(names)} of {n_proposed} symmetry functions were left out that {why}: "
+                    f"{', '.join(names[:_MOST_NAMED])}{more}.",
+                )
+            )
+    return tuple(remarks)
+
+
+def _name(function: SymmetryFunction) -> str:
+    around = "-".join((function.centre, *function.neighbours))
+    if isinstance(function, RadialFunction):
+        return f"{around} (eta {function.eta:.3g})"
+    return f"{around} (zeta {function.zeta:g}, lambda {function.sign})"
