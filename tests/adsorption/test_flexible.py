@@ -30,7 +30,7 @@ def test_the_heat_has_the_work_that_the_guest_does_to_the_host() -> None:
     # A coordinate x of the host with U = k x²/2, and dU = a x: <W> = exp(a²/(2 k kT)), and a guest
     # moves the host to x = -a/k: <U + dU>_W - <U> = a²/(2k) - a²/k = -a²/(2k).
     k, a = 2.0, 0.15
-    x = np.random.default_rng(1).normal(0, np.sqrt(THERMAL_EV / k), 20_000)
+    x = np.random.default_rng(1).normal(0, np.sqrt(THERMAL_EV / k), 6_000)
     frames = [weights_of(np.full(2, a * each), TEMPERATURE_K) for each in x]
     result = henry_of_frames(frames, np.full(len(x), 1.0), k * x**2 / 2, 1.0)
     expected = a**2 / (2 * k * THERMAL_EV)
