@@ -20,6 +20,9 @@ from nearsight.errors import MethodError
 from nearsight.units import BOLTZMANN_EV_PER_K
 
 LEAST_UNIFORM_SHARE = 0.1
+_SHARED_BY = 100
+"""Effective trials that a proposal is learnt from, at least."""
+_LEAST_POWER = 0.2
 
 GuestEnergies = Callable[[FloatArray], FloatArray]
 """Interaction energies in eV, inf where nothing fits, of the atoms ``(n_trials, n_atoms, 3)``."""
@@ -102,9 +105,22 @@ def learnt_from(
     fractions = trials.placements.centres_A @ np.linalg.inv(cell_A) % 1.0
     at = np.minimum((fractions * shape).astype(int), shape - 1)
     shares = np.zeros(shape)
-    np.add.at(shares, tuple(at.T), np.exp(logs - logs.max()))
+    np.add.at(shares, tuple(at.T), _flattened(logs))
     smeared = gaussian_filter(shares, width_A / (lengths_A / shape), mode="wrap")
     return GridProposal(cell_A, np.maximum(smeared, 0.0), uniform_share)
+
+
+def _flattened(logs: FloatArray) -> FloatArray:
+    """Return weights, raised to such a power below 1 that more than a few trials share them.
+
+    Where few carry all of the weight, most places that have some were not seen yet.
+    """
+    power = 1.0
+    weights: FloatArray = np.exp(logs - logs.max())
+    while power > _LEAST_POWER and weights.sum() ** 2 < _SHARED_BY * (weights**2).sum():
+        power *= 0.8
+        weights = np.exp(power * (logs - logs.max()))
+    return weights
 
 
 @dataclass(frozen=True, eq=False)
