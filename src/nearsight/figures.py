@@ -1,7 +1,7 @@
 """Files of figures, which Matplotlib draws."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,6 +148,28 @@ def trajectory_figure(path: str, calculated: Sequence[TrajectoryResults]) -> Non
         panels += [None] * (len(panels) % _BESIDE)
     if not panels:
         raise MethodError(f"there is nothing to draw in {path}: no curve was computed.")
+    _draw_grid(path, panels)
+
+
+def potentials_figure(path: str, charts_of: Mapping[str, Iterable[Chart]]) -> None:
+    """Draw what is known of the errors of potentials, two charts beside each other.
+
+    Parameters
+    ----------
+    path
+        The file.
+    charts_of
+        The charts of each set of data, or of each member of a committee, by its name.
+    """
+    panels: list[tuple[str, Chart] | None] = []
+    for name, charts in charts_of.items():
+        panels += [(structure_stem(name), chart) for chart in charts]
+        panels += [None] * (len(panels) % _BESIDE)
+    _draw_grid(path, panels)
+
+
+def _draw_grid(path: str, panels: Sequence[tuple[str, Chart] | None]) -> None:
+    """Draw charts row by row, nothing in the place of None."""
     n_rows = len(panels) // _BESIDE
     figure = _new_figure(n_rows, beside=_BESIDE)
     for place, panel in enumerate(panels, start=1):

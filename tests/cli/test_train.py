@@ -1,5 +1,6 @@
 """``nearsight train``: files, options, settings of files, and what is printed."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from labelled_clusters import labelled_clusters
 from nearsight.cli.main import main
 from nearsight.hdnnp.files.extended_xyz import write_extended_xyz
 from nearsight.hdnnp.files.reading import read_potential
+from nearsight.hdnnp.zbl import ZBL
 
 SMALL = [
     "--cutoff",
@@ -78,7 +80,45 @@ def test_what_is_wrong_is_said(
     assert message in " ".join(capsys.readouterr().err.split())
 
 
-def test_a_record_of_a_training_is_on_no_page_yet(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "data.extxyz", "--out", "out", *SMALL, "--json", "r.json"]) == 0
-    assert main(["report", "r.json", "--output", "page.html"]) == 1
-    assert "leave its record out" in " ".join(capsys.readouterr().err.split())
+def test_everything_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    files = ["--json", "r.json", "--csv", "r.csv", "--report", "r.html", "--plot", "r.png"]
+    assert main(["train", "data.extxyz", "--out", "out", *SMALL, *files]) == 0
+    assert "Learning curve of forces" in Path("r.html").read_text(encoding="utf-8")
+    assert Path("r.png").stat().st_size > 10_000
+    record = json.loads(Path("r.json").read_text(encoding="utf-8"))
+    with Path("r.learning-curve.csv").open(encoding="utf-8") as file:
+        rows = [
+            row for row in csv.DictReader(file) if (row["set"], row["group"]) == ("test", "all")
+        ]
+    epochs = record["members"][0]["epochs"]
+    assert [int(row["epoch"]) for row in rows] == [0, 1, 2]
+    for row, epoch in zip(rows, epochs, strict=True):
+        [errors] = [e for e in epoch["errors"] if (e["set"], e["group"]) == ("test", "all")]
+        assert float(row["force_RMSE_eV_per_A"]) == errors["force_RMSE_eV_per_A"]
+    with Path("r.symmetry-functions.csv").open(encoding="utf-8") as file:
+        functions = list(csv.DictReader(file))
+    n_functions = len(record["functions"]) + len(record["functions_left_out"])
+    assert len(functions) == n_functions
+    assert Path("r.pair-distances.csv").exists()
+    assert main(["report", "r.json", "--output", "page.html"]) == 0
+    assert "Learning curve of forces" in Path("page.html").read_text(encoding="utf-8")
+
+
+def test_each_epoch_is_a_line_of_no_more_than_eighty_columns(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["train", "data.extxyz", "--out", "out", *SMALL]) == 0
+    told = capsys.readouterr()
+    lines = [line for line in told.err.splitlines() if " epoch " in line]
+    assert [line.split("epoch")[1].split(":")[0].strip() for line in lines[-3:]] == ["0", "1", "2"]
+    assert all(len(line) <= 80 for line in [*told.err.splitlines(), *told.out.splitlines()])
+    assert main(["train", "data.extxyz", "--out", "other", *SMALL, "-q"]) == 0
+    assert "epoch" not in capsys.readouterr().err
+
+
+def test_what_networks_are_added_to_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    prior = ["--prior", "zbl", "--prior-inner", "0.8", "--prior-outer", "1.6"]
+    assert main(["train", "data.extxyz", "--out", "out", *SMALL, *prior]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "repulsion of screened nuclei (zbl), which ends between 0.8 and 1.6 Å" in printed
+    assert read_potential("out/best").repulsion == ZBL(0.8, 1.6)

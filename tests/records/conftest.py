@@ -36,6 +36,7 @@ from nearsight.records.making import (
     thermochemistry_record,
     vibrations_record,
 )
+from nearsight.records.potential_results import HdnnpTestResults, hdnnp_test_record
 from nearsight.records.results import (
     DynamicsResults,
     ElasticResults,
@@ -222,8 +223,15 @@ def records(
         "elastic": elastic_record(elastic, RUN),
         "locality": locality_record(chain, RUN),
         "train": training_record(trained, RUN),
+        "hdnnp-test": hdnnp_test_record(_tested(trained), RUN),
         "failure": FailureRecord.of("no.cif", "StructureError", "no.cif does not exist."),
     }
+
+
+def _tested(trained: TrainingResults) -> HdnnpTestResults:
+    [training] = trained.trainings
+    identity = training.provenance.model
+    return HdnnpTestResults("data.extxyz", training.best, identity, trained.errors[0])
 
 
 @pytest.fixture(scope="session")
@@ -236,4 +244,4 @@ def others(
         stopping=StoppingSettings(epochs=1),
     )
     trained = train(labelled_data(labelled_clusters()), settings, progress=False)
-    return elastic, chain, TrainingResults("data.extxyz", (trained,), (None,))
+    return elastic, chain, TrainingResults.of("data.extxyz", (trained,), (None,))

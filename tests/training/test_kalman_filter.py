@@ -123,7 +123,7 @@ def test_a_restored_filter_goes_on_to_the_bit() -> None:
 
 
 def test_noise_goes_by_decades_of_observations() -> None:
-    schedule = NoiseSchedule(100.0)
+    schedule = NoiseSchedule(100.0, eta_max=1.0)
     assert (schedule.eta_at(0), schedule.q_at(0)) == (0.01, 0.01)
     assert (schedule.eta_at(100), schedule.q_at(100)) == pytest.approx((0.1, 1e-3))
     assert (schedule.eta_at(10**7), schedule.q_at(10**7)) == (1.0, 1e-6)

@@ -69,6 +69,8 @@ class Points:
     """How far an error bar reaches up and down from each ``y``, shape ``(n_points,)``."""
     notes: Sequence[str] = ()
     """What is said of each point where one can point at it."""
+    small: bool = False
+    """Whether there are so many that they would hide each other."""
 
 
 @dataclass(frozen=True, eq=False)

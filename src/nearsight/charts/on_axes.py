@@ -44,13 +44,15 @@ def draw(chart: Chart, axes: "Axes", *, upright: bool = False) -> None:
             first = mark.label not in named
             named.add(mark.label)
             label = plain_text(mark.label) if mark.label and first else None
-            style = {"color": colors.get(mark.label), "label": label}
+            color = colors.get(mark.label) if mark.label else mark.color
+            style = {"color": "black" if color == INK else color, "label": label}
             if isinstance(mark, Line):
                 artist = _draw_line(mark, axes, upright=upright, style=style)
             elif mark.label in lines and len(mark.x) > _MOST_POINTS:
                 continue
             else:
-                artist = _draw_points(mark, axes, style, size=3.0 if many else 5.0)
+                small = many or mark.small
+                artist = _draw_points(mark, axes, style, size=3.0 if small else 5.0)
             colors[mark.label] = artist.get_color()
         elif isinstance(mark, Tiles):
             _draw_tiles(mark, axes)

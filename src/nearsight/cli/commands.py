@@ -361,7 +361,7 @@ def _train(commands: "options.Commands") -> None:
     options.add_settings_of(command, settings.TrainSettings())
     options.add_config(command.add_argument_group("settings"))
     options.add_resources(command)
-    options.add_output(command, plot=None, tables=False)
+    options.add_output(command, plot="learning curves, errors, and distances of the training set")
     command.set_defaults(run=options.runner("nearsight.cli.train"))
 
 
@@ -468,6 +468,33 @@ def _hdnnp(commands: "options.Commands") -> None:
             option, metavar="L,E", help=f"{what}: angstrom,eV or bohr,hartree (RuNNer's)"
         )
     converting.set_defaults(run=options.runner("nearsight.cli.hdnnp_convert"))
+    _hdnnp_test(actions)
+
+
+def _hdnnp_test(actions: "options.Commands") -> None:
+    testing = actions.add_parser(
+        "test",
+        help="errors of a potential for labelled structures, by set, group and element",
+        description="Predict labelled structures, and print errors of energies and forces by set, "
+        "group and element, and how many atoms extrapolate.",
+    )
+    testing.add_argument("potential", metavar="FOLDER", help="a potential as n2p2 has it")
+    testing.add_argument(
+        "data",
+        nargs="+",
+        metavar="DATA",
+        help="files of structures with energies, forces or both (extended XYZ or input.data); give "
+        "them before the options",
+    )
+    testing.add_argument(
+        "--training",
+        metavar="FILE",
+        help="the record of the training on the same data, which knows what was kept for tests; "
+        "without it, what the data says by set=test",
+    )
+    add_settings(testing, settings.HdnnpTestSettings())
+    options.add_output(testing, plot="predictions against labels, and distributions of errors")
+    testing.set_defaults(run=options.runner("nearsight.cli.hdnnp_test"), config=None)
 
 
 def _clean(commands: "options.Commands") -> None:

@@ -33,6 +33,7 @@ _TITLES = {
     "insertion": "insertions",
     "data": "data",
     "functions": "symmetry functions",
+    "prior": "what networks are added to",
     "network": "networks",
     "optimizer": "optimizer",
     "stopping": "when it ends",

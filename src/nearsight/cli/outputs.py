@@ -30,6 +30,9 @@ _WRITTEN = {
 _READ = {
     "what --samples names": "read_samples",
     "what --harmonic names": "harmonic",
+    "what --training names": "training",
+    "what --locality names": "locality",
+    "the folder of the potential": "potential",
     "the folder of --work-dir": "work_dir",
     "the folder of --out": "out",
 }
@@ -133,6 +136,8 @@ def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
         from nearsight.structures.selection import split_selection
 
         yield NamedFile("one of the structures", str(split_selection(path)[0]))
+    for path in getattr(arguments, "data", ()):
+        yield NamedFile("one of the files of data", path)
     for option, name in _READ.items():
         if getattr(arguments, name, None) is not None:
             yield NamedFile(option, getattr(arguments, name))

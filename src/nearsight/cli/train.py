@@ -1,48 +1,58 @@
 """``nearsight train``."""
 
 import argparse
+import logging
 
-from nearsight import records
+from nearsight.cli.batch import run_each
 from nearsight.cli.outputs import require_output_files
+from nearsight.cli.record_files import record_in
 from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
-from nearsight.errors import MethodError
-from nearsight.records import LocalityRecord
-from nearsight.runs.json_file import JsonOutput
-from nearsight.tables.training import print_training
-from nearsight.terminal.logs import progress_for
+from nearsight.figures import potentials_figure
+from nearsight.records import LocalityRecord, TrainingRecord
+from nearsight.records.training_charts import training_figures
+from nearsight.runs.outputs import Outcome
+from nearsight.tables.training import epoch_line, print_training, training_tables
+from nearsight.terminal.logs import print_above_bars, progress_for
+from nearsight.training.learning_curve import EpochErrors
 from nearsight.workflows.settings import TrainSettings
 from nearsight.workflows.train import train
+
+_logger = logging.getLogger("nearsight.cli")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, write the potentials, and return the exit status."""
     require_output_files(arguments)
     request = requested(arguments, TrainSettings())
-    record = train(
-        arguments.data,
-        request.settings,
-        out=arguments.out,
-        locality=_locality(arguments.locality),
-        resources=request.resources,
-        progress=progress_for(arguments),
-    )
-    output = JsonOutput(arguments.json, many=False)
-    output.add(record.to_json())
-    output.finish()
-    if arguments.json != "-":
-        print_training(record)
-        print_warnings(record.warnings)
-    return 0
+    locality = None
+    if arguments.locality is not None:
+        locality = record_in(arguments.locality, LocalityRecord, "nearsight locality")
 
+    def told(epoch: EpochErrors) -> None:
+        head = ["RMSE of training/test set after each epoch:"] if epoch.epoch == 0 else []
+        for line in [*head, epoch_line(epoch)]:
+            _logger.info("%s", line)
+            print_above_bars(arguments, line)
 
-def _locality(path: str | None) -> LocalityRecord | None:
-    if path is None:
-        return None
-    of_locality = [each for each in records.read(path) if isinstance(each, LocalityRecord)]
-    if len(of_locality) != 1:
-        raise MethodError(
-            f"{path} has {len(of_locality)} records of locality; give the file of one, which "
-            f"`nearsight locality` has written as JSON."
+    def one(_: str) -> Outcome:
+        record = train(
+            arguments.data,
+            request.settings,
+            out=arguments.out,
+            locality=locality,
+            resources=request.resources,
+            progress=progress_for(arguments),
+            told=told,
         )
-    return of_locality[0]
+        if arguments.plot:
+            potentials_figure(arguments.plot, training_figures(record))
+        return Outcome.of(record, lambda: _show(record), lambda: training_tables(record))
+
+    names = {**vars(arguments), "structures": [", ".join(arguments.data)]}
+    return run_each(argparse.Namespace(**names), one)
+
+
+def _show(record: TrainingRecord) -> None:
+    print_training(record)
+    print_warnings(record.warnings)

@@ -10,9 +10,11 @@ from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.hdnnp.networks import Network
 from nearsight.hdnnp.symmetry_functions import SymmetryFunction
+from nearsight.hdnnp.zbl import ZBL
 
 LENGTHS_A = {"angstrom": 1.0, "bohr": ase_units.Bohr}
 ENERGIES_eV = {"eV": 1.0, "hartree": ase_units.Hartree}
+_ROUNDING = 1e-9
 SCALINGS = ("none", "range", "center", "range and center", "sigma")
 
 
@@ -122,7 +124,7 @@ class Potential:
     """Networks and symmetry functions of all elements.
 
     The energy of a structure is the sum over its atoms of atomic_energy + mean_energy +
-    network / conv_energy, in the unit of energy.
+    network / conv_energy, in the unit of energy, and the repulsion of its pairs.
     """
 
     elements: tuple[ElementPotential, ...]
@@ -130,11 +132,21 @@ class Potential:
     scaling: Scaling = Scaling()
     normalization: Normalization = Normalization()
     units: PotentialUnits = PotentialUnits()
+    repulsion: ZBL | None = None
+    """What is added to the networks, in Å and eV; None for nothing."""
 
     def __post_init__(self) -> None:
         numbers = [atomic_numbers[each.symbol] for each in self.elements]
         if numbers != sorted(set(numbers)):
             raise MethodError("elements of a potential are those of rising atomic number, once.")
+        if self.repulsion is not None:
+            # Neighbours are those within the cutoff of an element's functions.
+            reach_A = min(map(self._reach_A, self.elements))
+            if self.repulsion.outer_A > reach_A * (1 + _ROUNDING):
+                raise MethodError(
+                    f"the repulsion reaches to {self.repulsion.outer_A:g} Å, beyond the symmetry "
+                    f"functions of an element, which end at {reach_A:g} Å; let it end there."
+                )
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -144,5 +156,8 @@ class Potential:
     @property
     def cutoff_A(self) -> float:
         """The largest cutoff radius in Å."""
-        functions = [one for each in self.elements for one in each.functions]
-        return self.units.length_A * max(one.cutoff.radius for one in functions)
+        return max(map(self._reach_A, self.elements))
+
+    def _reach_A(self, element: ElementPotential) -> float:
+        """Return the largest cutoff radius of the functions of an element."""
+        return self.units.length_A * max(one.cutoff.radius for one in element.functions)

@@ -75,6 +75,20 @@ class AngularFunction:
 SymmetryFunction = RadialFunction | AngularFunction
 
 
+def function_name(function: SymmetryFunction) -> str:
+    """Return what a symmetry function is called in messages and tables, such as ``H-C (eta 0.5)``.
+
+    eta and shift are in the potential's unit of length.
+    """
+    around = "-".join((function.centre, *function.neighbours))
+    terms = [f"eta {function.eta:.3g}"] if function.eta or function.kind == RADIAL else []
+    if function.shift:
+        terms.append(f"shift {function.shift:.3g}")
+    if isinstance(function, AngularFunction):
+        terms += [f"zeta {function.zeta:g}", f"lambda {function.sign}"]
+    return f"{around} ({', '.join(terms)})"
+
+
 def network_order(function: SymmetryFunction) -> tuple[float, ...]:
     """Return the key by which n2p2 sorts functions of an element before its network sees them.
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         text_of,
         write,
     )
+    from nearsight.records.hdnnp_test_record import HdnnpTestRecord
     from nearsight.records.json_lines import JsonLines
     from nearsight.records.questions import (
         QUESTIONS,
@@ -41,6 +42,7 @@ __all__ = [
     "ElasticRecord",
     "EnergyRecord",
     "FailureRecord",
+    "HdnnpTestRecord",
     "HeatCapacityRecord",
     "HessianRecord",
     "JsonLines",

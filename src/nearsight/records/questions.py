@@ -18,6 +18,7 @@ from nearsight.records.derivatives import ForceConstantsPart, HessianPart, Strai
 from nearsight.records.described import Says
 from nearsight.records.dynamics_parts import DynamicsPart
 from nearsight.records.elastic_parts import ElasticityPart
+from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.json_schema import DIALECT
 from nearsight.records.locality_parts import (
     ComparisonPart,
@@ -457,6 +458,7 @@ QUESTIONS: Mapping[str, type[Record]] = {
         LocalityRecord,
         WidomRecord,
         TrainingRecord,
+        HdnnpTestRecord,
         FailureRecord,
     )
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from nearsight.records.described import Says
+from nearsight.records.potential_parts import PotentialErrorsPart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,55 @@ class EpochPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PairDistancesPart:
+    """Distances between atoms of two elements in the training set."""
+
+    elements: Annotated[tuple[str, str], Says("The elements, by atomic number.")]
+    shortest_A: Annotated[float, Says("The shortest distance.", "Å")]
+    distances_A: Annotated[
+        tuple[float, ...], Says("Middles of the intervals in which distances are counted.", "Å")
+    ]
+    counts: Annotated[tuple[int, ...], Says("Pairs in each interval.", "1")]
+    largest_forces_eV_per_A: Annotated[
+        tuple[float, ...],
+        Says("Largest force on either atom of a pair in each interval; 0 without any.", "eV/Å"),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionPart:
+    """A symmetry function, and its values over the training set."""
+
+    element: Annotated[str, Says("Element of its centre.")]
+    name: Annotated[str, Says("Elements and parameters, eta in 1/length² of its files.")]
+    smallest: Annotated[float, Says("Smallest value.", "1")]
+    largest: Annotated[float, Says("Largest value.", "1")]
+    mean: Annotated[float, Says("Mean.", "1")]
+    sigma: Annotated[float, Says("Standard deviation.", "1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOutPart:
+    """A symmetry function that was proposed and has no part in the potential."""
+
+    element: Annotated[str, Says("Element of its centre.")]
+    name: Annotated[str, Says("Elements and parameters, eta in 1/length² of its files.")]
+    reason: Annotated[
+        str,
+        Says("constant: it hardly changes; correlated: it follows another one."),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorPart:
+    """The repulsion that networks are added to."""
+
+    kind: Annotated[str, Says("zbl: that of screened nuclei by Ziegler, Biersack and Littmark.")]
+    inner_A: Annotated[float, Says("Where it begins to be cut off.", "Å")]
+    outer_A: Annotated[float, Says("Where it ends.", "Å")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberPart:
     """One potential that was trained."""
 
@@ -55,7 +105,12 @@ class MemberPart:
     checkpoint_sha256: Annotated[str | None, Says("Digest of the weights of the best.")]
     n_train: Annotated[int, Says("Structures that were learnt.", "1")]
     n_test: Annotated[int, Says("Structures that were kept for tests.", "1")]
+    test_frames: Annotated[
+        tuple[int, ...], Says("Which frames of the data those are, counted from 0.", "1")
+    ]
+    test_sha256: Annotated[str, Says("Digest of their elements, positions and energies.")]
     n_functions: Annotated[Mapping[str, int], Says("Symmetry functions of each element.", "1")]
+    prior: Annotated[PriorPart | None, Says("What the networks are added to; null for nothing.")]
     n_weights: Annotated[int, Says("Weights and biases of all networks.", "1")]
     cutoff_A: Annotated[float, Says("The largest cutoff radius.", "Å")]
     length_unit: Annotated[str, Says("Unit of lengths in its files.")]
@@ -77,6 +132,7 @@ class MemberPart:
         int | None, Says("Epoch from which the last process went on; null if it began.", "1")
     ]
     training_seconds: Annotated[float, Says("Wall time of all processes.", "s")]
+    errors: Annotated[PotentialErrorsPart, Says("How far the best potential is off.")]
     epochs: Annotated[tuple[EpochPart, ...], Says("Errors over epochs.")]
 
     @property

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from nearsight.records.base import Record
 from nearsight.records.described import Plain, Says
-from nearsight.records.training_parts import MemberPart
+from nearsight.records.training_parts import (
+    FunctionPart,
+    LeftOutPart,
+    MemberPart,
+    PairDistancesPart,
+)
 from nearsight.remarks import Remark
 
 if TYPE_CHECKING:
@@ -22,6 +27,13 @@ class TrainingRecord(Record):
     elements: Annotated[tuple[str, ...], Says("Elements of the data, by atomic number.")]
     n_structures: Annotated[int, Says("Labelled structures that were used.", "1")]
     members: Annotated[tuple[MemberPart, ...], Says("The potentials.")]
+    functions: Annotated[tuple[FunctionPart, ...], Says("Symmetry functions of all of them.")]
+    functions_left_out: Annotated[
+        tuple[LeftOutPart, ...], Says("Symmetry functions that tell nothing, and were left out.")
+    ]
+    pair_distances: Annotated[
+        tuple[PairDistancesPart, ...], Says("Distances in the training set, up to the cutoff.")
+    ]
     versions: Annotated[
         Mapping[str, str], Says("Versions of all packages that can change the numbers.")
     ]

@@ -109,6 +109,8 @@ def _title(sections: Sequence[Section], pending: Sequence[str]) -> str:
         return sections[0].title
     subjects = {section.subject for section in sections if section.failed is None}
     about = subjects.pop() if len(subjects) == 1 else "Results"
+    if not pending and all(section.of_data for section in sections):
+        return f"{about} on {len(sections)} sets of data"
     return f"{about} of {len(sections) + len(pending)} structures"
 
 

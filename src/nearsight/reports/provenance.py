@@ -66,13 +66,13 @@ def provenance_groups(
     """
     groups = [
         Group("Structure", _structure(record.structure, record.atoms)),
-        Group("Model", _model(record.model)),
+        Group("Model", model_lines(record.model)),
     ]
     if isinstance(record, RestingRecord):
         groups.append(Group("Relaxation", _relaxation(record)))
     groups += [
         *derivatives,
-        Group("Settings", [*_settings(record.settings), *conventions]),
+        Group("Settings", [*settings_lines(record.settings), *conventions]),
         Group("Versions", list(record.versions.items())),
     ]
     return [group for group in groups if group.lines]
@@ -100,17 +100,20 @@ def _structure(name: str, atoms: Atoms) -> Lines:
     return lines
 
 
-def _model(model: ModelPart) -> Lines:
+def digest_text(sha256: str | None) -> str | Markup:
+    """Return a digest as it is shown, which may break anywhere."""
+    if sha256 is None:
+        return "none"
+    return Markup('SHA-256 <code class="digest">{}</code>').format(sha256)
+
+
+def model_lines(model: ModelPart) -> Lines:
+    """Return what identifies a model."""
     digest = model.checkpoint_sha256
     lines: Lines = [
         ("name", model.name),
         ("family", model.family),
-        (
-            "checkpoint",
-            "none"
-            if digest is None
-            else Markup('SHA-256 <code class="digest">{}</code>').format(digest),
-        ),
+        ("checkpoint", digest_text(digest)),
         ("precision", model.dtype),
         ("device", model.device),
     ]
@@ -186,7 +189,8 @@ def _with_unit(value_eV_per_A2: float) -> Markup:
     return Markup("{} eV/Å²").format(wording.scientific(value_eV_per_A2, 1))
 
 
-def _settings(settings: Mapping[str, Any]) -> Lines:
+def settings_lines(settings: Mapping[str, Any]) -> Lines:
+    """Return settings by their names, the usual ones first."""
     ordered = [*(name for name in _SETTING_NAMES if name in settings)]
     ordered += [name for name in settings if name not in _SETTING_NAMES]
     return [(_SETTING_NAMES.get(name, name), setting_text(settings[name])) for name in ordered]

@@ -45,6 +45,8 @@ class Section:
     model: str | None = None
     """By which model; None where there is no result."""
     failed: FailureRecord | None = None
+    of_data: bool = False
+    """Whether it is about labelled structures, and not about one."""
 
     @property
     def short_name(self) -> str:

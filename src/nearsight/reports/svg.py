@@ -196,6 +196,7 @@ def _line(mark: Line, frame: Frame) -> Iterator[Markup]:
 def _points(mark: Points, frame: Frame) -> Markup:
     places = [(frame.px(float(x)), frame.py(float(y))) for x, y in zip(mark.x, mark.y, strict=True)]
     notes = mark.notes or [""] * len(places)
+    radius = 1.8 if mark.small else 4 if mark.color is None else 2.8
     parts = []
     if mark.errors is not None:
         bars = zip(places, mark.y - mark.errors, mark.y + mark.errors, strict=True)
@@ -205,9 +206,7 @@ def _points(mark: Points, frame: Frame) -> Markup:
     for (x, y), note in zip(places, notes, strict=True):
         said = Markup("<title>{}</title>").format(note) if note else ""
         parts.append(
-            Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{}">{}</circle>').format(
-                x, y, 4 if mark.color is None else 2.8, said
-            )
+            Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{}">{}</circle>').format(x, y, radius, said)
         )
     look = (
         Markup('class="points"')

@@ -31,6 +31,11 @@ KINDS = (
     "harmonic",
     "insertions",
     "weights",
+    "elements",
+    "learning-curve",
+    "symmetry-functions",
+    "pair-distances",
+    "extrapolated-functions",
 )
 """What tables there are beside that which a command is about."""
 

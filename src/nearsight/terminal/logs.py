@@ -73,6 +73,12 @@ def progress_for(told: LogOptions, label: str = "", position: str = "") -> Progr
     return SeveralProgress(*parts)
 
 
+def print_above_bars(told: LogOptions, line: str) -> None:
+    """Print a line that stays above the bars of a terminal, where lines are not printed anyway."""
+    if shows_bars() and not (told.quiet or told.verbose):
+        print(printable_name(line), file=sys.stderr, flush=True)
+
+
 def _handlers(told: LogOptions, stack: contextlib.ExitStack) -> Iterator[logging.Handler]:
     level = logging.DEBUG if told.verbose else logging.INFO
     if told.log is not None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         FunctionSettings,
         NetworkSettings,
         OptimizerSettings,
+        PriorSettings,
         StoppingSettings,
         TrainingSettings,
     )
@@ -27,6 +28,7 @@ __all__ = [
     "NetworkSettings",
     "NoiseSchedule",
     "OptimizerSettings",
+    "PriorSettings",
     "StoppingSettings",
     "Training",
     "TrainingSettings",

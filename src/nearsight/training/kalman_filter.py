@@ -37,7 +37,7 @@ class NoiseSchedule:
 
     observations_per_decade: float
     eta: float = 0.01
-    eta_max: float = 1.0
+    eta_max: float = 30.0
     q: float = 0.01
     q_min: float = 1e-6
     forgetting: float = 1.0

@@ -70,6 +70,32 @@ class LabelledData:
         return tuple(chemical_symbols[number] for number in sorted(numbers))
 
 
+class StructuresDigest:
+    """The SHA-256 digest of elements, positions and energies of structures, in their order."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, structure: LabelledStructure | Frame) -> None:
+        """Add one more structure."""
+        atoms = structure.atoms
+        self._digest.update(np.ascontiguousarray(atoms.numbers, dtype=np.int64).tobytes())
+        self._digest.update(np.ascontiguousarray(atoms.positions, dtype=np.float64).tobytes())
+        self._digest.update(repr(structure.energy_eV).encode())
+
+    def hexdigest(self) -> str:
+        """Return the digest."""
+        return self._digest.hexdigest()
+
+
+def digest_of(structures: Iterable[LabelledStructure]) -> str:
+    """Return the `StructuresDigest` of some structures."""
+    digest = StructuresDigest()
+    for each in structures:
+        digest.add(each)
+    return digest.hexdigest()
+
+
 def labelled_data(frames: Iterable[Frame]) -> LabelledData:
     """Return the frames that can be learnt.
 

@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,9 +60,16 @@ class LearningCurve:
     ----------
     path
         The file; None keeps them here only.
+    told
+        What is called with each epoch that is new.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        told: Callable[[EpochErrors], object] = lambda _: None,
+    ) -> None:
+        self._told = told
         self._file = None if path is None else GrowingFile(path)
         self.epochs: list[EpochErrors] = []
 
@@ -97,6 +104,7 @@ class LearningCurve:
         self.epochs.append(epoch)
         if self._file is not None:
             self._file.append(json.dumps(epoch.to_json()).encode() + b"\n")
+        self._told(epoch)
 
     def secure(self) -> None:
         """Have all epochs reach the disk, before a checkpoint counts on them."""

@@ -19,7 +19,8 @@ from nearsight.hdnnp.potential import (
     Potential,
     Scaling,
 )
-from nearsight.hdnnp.symmetry_functions import RadialFunction, SymmetryFunction
+from nearsight.hdnnp.symmetry_functions import SymmetryFunction, function_name
+from nearsight.hdnnp.zbl import ZBL
 from nearsight.remarks import Remark
 from nearsight.structures.pairs import pairs_of
 from nearsight.training.atomic_energies import atomic_energies, composition
@@ -33,14 +34,28 @@ from nearsight.training.statistics import Moments, telling_functions
 _MOST_NAMED = 3
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A symmetry function that tells nothing over the training data."""
+
+    function: SymmetryFunction
+    reason: str
+    """``constant`` or ``correlated``; see `telling_functions`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """What a training begins with; the same data and settings give the same to the bit."""
 
+    data: tuple[LabelledStructure, ...]
+    """As it was given."""
     structures: tuple[LabelledStructure, ...]
+    """What networks learn: the same, less the repulsion that they are added to."""
     split: Split
     potential: Potential
     """With first weights, statistics of the training data, and its normalization."""
+    left_out: tuple[LeftOut, ...]
+    """Functions that were proposed, and have no part in the potential."""
     warnings: tuple[Remark, ...]
 
 
@@ -69,14 +84,21 @@ def prepare(
     learnt = [data.structures[place] for place in parts.train]
     symbols = data.symbols
     _require_learnt(learnt, data)
-    given = settings.data.given_atomic_energies_eV()
-    free = atomic_energies(learnt, symbols, given)
     shortest = shortest_distances_A(learnt, settings.functions.cutoff_A)
     proposed = propose_functions(symbols, shortest, settings.functions, reaches_A)
     for symbol, of_element in proposed.items():
         if not of_element:
             raise _nothing_seen(symbol, settings.functions)
-    functions, statistics, remarks = _telling(proposed, learnt, settings.functions)
+    functions, statistics, left_out = _telling(proposed, learnt, settings.functions)
+    remarks = _said(left_out, sum(map(len, proposed.values())))
+    radii_A = settings.prior.radii_A(settings.functions.cutoff_A)
+    repulsion = None if radii_A is None else ZBL(*radii_A)
+    structures = data.structures
+    if repulsion is not None:
+        alone = compile_potential(replace(_unscaled(proposed), repulsion=repulsion))
+        structures = tuple(_less(alone, each) for each in structures)
+        learnt = [structures[place] for place in parts.train]
+    free = atomic_energies(learnt, symbols, settings.data.given_atomic_energies_eV())
     scaling = Scaling(settings.network.scaling.replace("-", " "))
     blank = Potential(
         tuple(
@@ -87,8 +109,23 @@ def prepare(
         scaling,
     )
     drawn = _with_first_weights(blank, settings)
-    normalized = replace(drawn, normalization=_normalization(drawn, learnt, settings))
-    return Prepared(data.structures, parts, normalized, (*data.warnings, *remarks))
+    normalization = _normalization(drawn, learnt, settings)
+    potential = replace(drawn, normalization=normalization, repulsion=repulsion)
+    return Prepared(
+        data.structures, structures, parts, potential, left_out, (*data.warnings, *remarks)
+    )
+
+
+def _less(repulsion: CompiledPotential, structure: LabelledStructure) -> LabelledStructure:
+    """Return a structure with labels from which a potential of nothing else is taken off."""
+    pairs = pairs_of(structure.atoms, repulsion.cutoff_A)
+    found = evaluate(repulsion, structure.atoms.numbers, pairs)
+    assert found.forces_eV_per_A is not None
+    return replace(
+        structure,
+        energy_eV=structure.energy_eV - found.energy_eV,
+        forces_eV_per_A=structure.forces_eV_per_A - found.forces_eV_per_A,
+    )
 
 
 def function_values(
@@ -107,7 +144,7 @@ def _telling(
     structures: Sequence[LabelledStructure],
     settings: FunctionSettings,
 ) -> tuple[
-    dict[str, tuple[SymmetryFunction, ...]], dict[str, FunctionStatistics], tuple[Remark, ...]
+    dict[str, tuple[SymmetryFunction, ...]], dict[str, FunctionStatistics], tuple[LeftOut, ...]
 ]:
     """Return the functions that tell something, their statistics, and what was left out."""
     compiled = compile_potential(_unscaled(proposed))
@@ -116,7 +153,8 @@ def _telling(
         elements, values = function_values(compiled, structure)
         for index, of_element in enumerate(moments):
             of_element.add(values[elements == index, : len(of_element.mean)])
-    functions, statistics, left_out = {}, {}, []
+    functions, statistics = {}, {}
+    left_out: list[LeftOut] = []
     for (symbol, all_functions), of_element in zip(proposed.items(), moments, strict=True):
         staying, reasons = telling_functions(
             of_element,
@@ -128,8 +166,8 @@ def _telling(
         functions[symbol] = tuple(all_functions[place] for place in staying)
         statistics[symbol] = of_element.statistics(staying)
         others = [each for each in all_functions if each not in functions[symbol]]
-        left_out += list(zip(others, reasons, strict=True))
-    return functions, statistics, _said(left_out, sum(map(len, proposed.values())))
+        left_out += map(LeftOut, others, reasons)
+    return functions, statistics, tuple(left_out)
 
 
 def _unscaled(proposed: Mapping[str, Sequence[SymmetryFunction]]) -> Potential:
@@ -227,14 +265,14 @@ def _nothing_seen(symbol: str, settings: FunctionSettings) -> MethodError:
     )
 
 
-def _said(left_out: Sequence[tuple[SymmetryFunction, str]], n_proposed: int) -> tuple[Remark, ...]:
+def _said(left_out: Sequence[LeftOut], n_proposed: int) -> tuple[Remark, ...]:
     """Say which functions were left out, by the reason."""
     remarks = []
     for reason, why in (
         ("constant", "hardly change over the training data"),
         ("correlated", "follow another one over the training data"),
     ):
-        names = [_name(each) for each, its_reason in left_out if its_reason == reason]
+        names = [function_name(each.function) for each in left_out if each.reason == reason]
         if names:
             more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
             remarks.append(
@@ -245,10 +283,3 @@ def _said(left_out: Sequence[tuple[SymmetryFunction, str]], n_proposed: int) -> 
                 )
             )
     return tuple(remarks)
-
-
-def _name(function: SymmetryFunction) -> str:
-    around = "-".join((function.centre, *function.neighbours))
-    if isinstance(function, RadialFunction):
-        return f"{around} (eta {function.eta:.3g})"
-    return f"{around} (zeta {function.zeta:g}, lambda {function.sign})"

@@ -7,7 +7,7 @@ from nearsight.hdnnp.potential import Potential
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
-from nearsight.training.labelled import ALL
+from nearsight.training.labelled import ALL, digest_of
 from nearsight.training.learning_curve import EpochErrors
 from nearsight.training.preparing import Prepared
 
@@ -50,17 +50,26 @@ class Training:
             count_warnings(self.warnings),
         )
 
+    def test_numbers(self) -> list[int]:
+        """Return which frames of the data were kept for tests."""
+        structures = self.prepared.structures
+        return [structures[place].number for place in self.prepared.split.test]
+
     def summary(self) -> dict[str, Any]:
         """Return what records say of it."""
         last = self.epochs[-1]
         parts = self.prepared.split
+        repulsion = self.best.repulsion
         normalization, units = self.best.normalization, self.best.units
         return {
             "elements": self.best.symbols,
             "n_train": len(parts.train),
             "n_test": len(parts.test),
+            "test_frames": self.test_numbers(),
+            "test_sha256": digest_of(self.prepared.data[place] for place in parts.test),
             "n_functions": {each.symbol: len(each.functions) for each in self.best.elements},
             "cutoff_A": self.best.cutoff_A,
+            "prior": None if repulsion is None else {"kind": repulsion.kind, **vars(repulsion)},
             "n_weights": self.n_weights,
             "length_unit": units.length,
             "energy_unit": units.energy,

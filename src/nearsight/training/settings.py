@@ -8,6 +8,7 @@ from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
 SPLITS = ("structure", "group", "file", "time")
 NORMALIZATIONS = ("force", "ref", "none")
+PRIORS = ("none", "zbl")
 INITIAL_WEIGHTS = ("nguyen-widrow", "glorot", "uniform")
 SCALINGS = ("range-and-center", "range", "center", "sigma", "none")
 ACTIVATIONS = {"tanh": "t", "softplus": "p", "logistic": "s", "gaussian": "g", "cosine": "c"}
@@ -118,6 +119,61 @@ class FunctionSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PriorSettings(Settings):
+    """What networks are added to, and learn the difference from."""
+
+    prior: Annotated[
+        str,
+        Help(
+            "what networks are added to: the repulsion of screened nuclei of Ziegler, Biersack and "
+            "Littmark (zbl), so that atoms repel where nothing was learnt, or nothing (none)"
+        ),
+        OneOf(PRIORS),
+    ] = "none"
+    prior_inner_A: Annotated[
+        float | None,
+        Help(
+            "where the repulsion begins to be cut off, in Å (default: half of where it ends)", "R"
+        ),
+        POSITIVE,
+    ] = None
+    prior_outer_A: Annotated[
+        float | None,
+        Help("where the repulsion ends, in Å (default: the cutoff of the functions)", "R"),
+        POSITIVE,
+    ] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given = [name for name in ("prior_inner_A", "prior_outer_A") if getattr(self, name)]
+        if self.prior == "none" and given:
+            raise SettingError(
+                f"`{given[0]}` is of a repulsion, and there is none; give `prior` zbl.", given[0]
+            )
+
+    def radii_A(self, cutoff_A: float) -> tuple[float, float] | None:
+        """Return between which radii the repulsion ends; None if there is none.
+
+        Raises
+        ------
+        SettingError
+            It reaches beyond the cutoff, or the radii are not in order.
+        """
+        if self.prior == "none":
+            return None
+        outer_A = self.prior_outer_A or cutoff_A
+        inner_A = self.prior_inner_A or outer_A / 2
+        if outer_A > cutoff_A or inner_A >= outer_A:
+            raise SettingError(
+                f"the repulsion is cut off between {inner_A:g} and {outer_A:g} Å, and neighbours "
+                f"are known up to {cutoff_A:g} Å: give `prior_inner_A` and `prior_outer_A` in "
+                f"this order.",
+                "prior_outer_A",
+            )
+        return inner_A, outer_A
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkSettings(Settings):
     """The networks, and the weights that they begin with."""
 
@@ -185,12 +241,14 @@ class OptimizerSettings(Settings):
     eta: Annotated[float, Help("one over the noise of observations, at first", "X"), POSITIVE] = (
         0.01
     )
-    eta_max: Annotated[float, Help("the same at last", "X"), POSITIVE] = 1.0
+    # Measured on fragments of MOF-5 with three seeds: forces of structures that were not learnt are
+    # within 0.10 eV/Å after some ten epochs with 30, and not after 25 with 1, which n2p2 has.
+    eta_max: Annotated[float, Help("the same at last", "X"), POSITIVE] = 30.0
     q: Annotated[float, Help("noise of weights, at first", "X"), Range(least=0)] = 0.01
     q_min: Annotated[float, Help("the same at last", "X"), Range(least=0)] = 1e-6
     observations_per_decade: Annotated[
         float, Help("observations in which both noises fall by a decade", "N"), POSITIVE
-    ] = 3000.0
+    ] = 5000.0
     forgetting: Annotated[
         float, Help("how much what came before counts after an observation, at first", "L"), _SHARE
     ] = 1.0
@@ -239,6 +297,11 @@ class TrainingSettings(Settings):
 
     data: DataSettings = field(default_factory=DataSettings)
     functions: FunctionSettings = field(default_factory=FunctionSettings)
+    prior: PriorSettings = field(default_factory=PriorSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     stopping: StoppingSettings = field(default_factory=StoppingSettings)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.prior.radii_A(self.functions.cutoff_A)

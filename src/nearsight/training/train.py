@@ -50,6 +50,7 @@ def train(
     checkpoint_s: float = CHECKPOINT_S,
     memory_bytes: int = MEMORY_BYTES,
     progress: Progress | bool | None = None,
+    told: Callable[[EpochErrors], object] = lambda _: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Training:
     """Train a potential of Behler and Parrinello.
@@ -74,6 +75,8 @@ def train(
         computed each time.
     progress
         Where progress goes; True for a bar.
+    told
+        What is called with the errors after each epoch, and before the first.
     clock
         Tells the time in seconds.
 
@@ -100,7 +103,7 @@ def train(
                 f"{settings.stopping.epochs} that are asked for; ask for more `epochs`, or delete "
                 f"{checkpoint.path} to begin anew."
             )
-        curve = LearningCurve(None if folder is None else folder / CURVE)
+        curve = LearningCurve(None if folder is None else folder / CURVE, told)
         curve.begin(None if state is None else state.curve_bytes)
         prepared = prepare(data, settings, reaches_A)
         compiled = compile_potential(prepared.potential)

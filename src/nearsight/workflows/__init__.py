@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
     from nearsight.workflows.elastic import elastic
     from nearsight.workflows.energy import energy
+    from nearsight.workflows.hdnnp_test import hdnnp_test
     from nearsight.workflows.heat_capacity import heat_capacity
     from nearsight.workflows.hessian import hessian, vibrations
     from nearsight.workflows.locality import locality
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from nearsight.workflows.settings import (
         ElasticSettings,
         EnergySettings,
+        HdnnpTestSettings,
         HeatCapacitySettings,
         HessianSettings,
         LocalitySettings,
@@ -72,6 +74,7 @@ __all__ = [
     "EnergySettings",
     "FragmentSettings",
     "FrameSettings",
+    "HdnnpTestSettings",
     "HeatCapacitySettings",
     "HessianSettings",
     "IdealGasSettings",
@@ -100,6 +103,7 @@ __all__ = [
     "WidomSettings",
     "elastic",
     "energy",
+    "hdnnp_test",
     "heat_capacity",
     "hessian",
     "keep_unfinished",

@@ -353,6 +353,26 @@ class TrainSettings(TrainingSettings):
     ] = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class HdnnpTestSettings(Settings):
+    """Settings of `hdnnp_test`."""
+
+    offsets: Annotated[
+        bool,
+        Help(
+            "take the mean energy error of each group off, by which energies of other origin "
+            "differ, before errors are computed"
+        ),
+    ] = False
+    units: Annotated[
+        str | None,
+        Help("units of input.data where it does not say them: angstrom,eV or bohr,hartree", "L,E"),
+    ] = None
+    potential_units: Annotated[
+        str | None, Help("those of the potential where it does not say them", "L,E")
+    ] = None
+
+
 def _given(settings: Settings) -> tuple[str, ...]:
     """Return the names of settings that are not their default."""
     default = type(settings)()

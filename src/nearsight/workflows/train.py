@@ -1,20 +1,15 @@
 """From labelled structures to a potential, or to the members of a committee."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from time import perf_counter
 
 from nearsight.announcing import announces
-from nearsight.errors import MethodError
 from nearsight.execution.local_processes import LocalProcesses
 from nearsight.execution.surroundings import current_resources
-from nearsight.hdnnp.files.data import is_input_data, read_data
-from nearsight.hdnnp.frames import Frame
-from nearsight.hdnnp.units import units_named
 from nearsight.memory import default_memory_budget
 from nearsight.progress import Progress
 from nearsight.records.questions import LocalityRecord
@@ -23,15 +18,16 @@ from nearsight.records.training_record import TrainingRecord
 from nearsight.records.training_results import TrainingResults, training_record
 from nearsight.resources import Resources
 from nearsight.training.labelled import LabelledData, labelled_data
+from nearsight.training.learning_curve import EpochErrors
 from nearsight.training.proposing import Pair
 from nearsight.training.result import Training
 from nearsight.training.settings import TrainingSettings
 from nearsight.training.train import CHECKPOINT, MEMORY_BYTES
 from nearsight.training.train import train as train_one
 from nearsight.workflows.given import require_settings
+from nearsight.workflows.labelled_frames import Data, named_frames
 from nearsight.workflows.settings import TrainSettings
 
-Data = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Sequence[Frame]
 _DEFAULT = TrainSettings()
 _SHARE_OF_MEMORY = 0.5
 """For descriptors; the rest is for labels and covariances."""
@@ -46,6 +42,7 @@ def train(
     locality: LocalityRecord | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
+    told: Callable[[EpochErrors], object] = lambda _: None,
 ) -> TrainingRecord:
     """Train a potential of Behler and Parrinello, or several that differ in their seed.
 
@@ -65,6 +62,8 @@ def train(
         What may be used; members are trained in as many processes as there are cores.
     progress
         As for `nearsight.workflows.heat_capacity`; of a committee nothing is told meanwhile.
+    told
+        What is called with the errors after each epoch; not for a committee.
 
     Returns
     -------
@@ -80,7 +79,7 @@ def train(
     start = perf_counter()
     resources = resources or Resources()
     resources.limit_threads()
-    name, frames = _frames(data, settings)
+    name, frames = named_frames(data, settings.units)
     learnt = labelled_data(frames)
     reaches = None if locality is None else reaches_A(locality)
     folders = _folders(out, settings.members)
@@ -95,11 +94,12 @@ def train(
                     reaches_A=reaches,
                     memory_bytes=_for_descriptors(resources),
                     progress=progress,
+                    told=told,
                 ),
             )
         else:
             trainings = _committee(learnt, asked, folders, reaches, resources)
-    results = TrainingResults(name, trainings, folders)
+    results = TrainingResults.of(name, trainings, folders)
     return training_record(results, Run(perf_counter() - start, asked=settings))
 
 
@@ -157,23 +157,6 @@ def _of_members(settings: TrainSettings) -> list[TrainingSettings]:
         replace(plain, network=replace(plain.network, seed=seed + member))
         for member in range(settings.members)
     ]
-
-
-def _frames(data: Data, settings: TrainSettings) -> tuple[str, Iterable[Frame]]:
-    """Return what the data is called, and its frames."""
-    if isinstance(data, str | os.PathLike):
-        data = [data]
-    if not data:
-        raise MethodError("there is no data to learn from; give a file of labelled structures.")
-    frames = [each for each in data if isinstance(each, Frame)]
-    if frames:
-        return f"{len(frames)} frames", frames
-    units = None if settings.units is None else units_named(settings.units)
-    files = [Path(each) for each in data if not isinstance(each, Frame)]
-    of_files = (
-        read_data(file, units if is_input_data(file) else None) for file in files
-    )  # extended XYZ has units of its own
-    return ", ".join(map(str, files)), chain.from_iterable(of_files)
 
 
 def _folders(out: str | os.PathLike[str] | None, n_members: int) -> tuple[str | None, ...]:

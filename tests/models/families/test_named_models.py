@@ -182,6 +182,8 @@ def test_lists_of_packages_for_the_tools_have_those_of_every_family() -> None:
     ]
     for family in FAMILIES.values():
         package = family.requires.partition(".")[0]
+        if package == "torch":  # of families that are written here; it has a contract of its own
+            continue
         assert f"{package}.*" in untyped["module"]
         assert package in guarded or package == "ase"  # whose structures all of Nearsight knows
 

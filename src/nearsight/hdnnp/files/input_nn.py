@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,9 @@ _MOST_BYTES = 2**25
 UNITS_LINE = "# nearsight: units {}"
 """What a file that is written here says of its units; to n2p2 and RuNNer it is a comment."""
 _OURS = re.compile(r"[ \t]*#[ \t]*nearsight:(.*)")
+PRIOR_LINE = "# nearsight: plus prior.toml"
+"""What a file says of a potential that has more than networks."""
+_PLUS_PRIOR = re.compile(r"\s*plus\s+prior\.toml\s*")
 _UNITS = re.compile(r"\s*units\s+(\S+)\s*")
 
 
@@ -29,6 +32,8 @@ class InputNN:
     lines: Mapping[str, tuple[Line, ...]]
     units: PotentialUnits | None
     """None if the file does not say."""
+    plus_prior: bool
+    """Whether a comment of ours says that networks are not all of it."""
     is_runner_2: bool
     is_runner_1: bool
     """It has keywords that only RuNNer asks for; n2p2 passes over them."""
@@ -124,6 +129,7 @@ def read_input_nn(file: Path) -> InputNN:
         file=file,
         lines={name: tuple(same) for name, same in lines.items()},
         units=_units(file, text),
+        plus_prior=any(_PLUS_PRIOR.fullmatch(ours[1]) for ours in _comments(text)),
         is_runner_2=bool(names & keywords.RUNNER_2) or any(map(_is_cutoff, names)),
         is_runner_1=bool(names & keywords.RUNNER_1),
         without_effect=tuple(sorted(without_effect)),
@@ -174,12 +180,17 @@ def _refused(line: Line) -> NearsightError:
     )
 
 
+def _comments(text: str) -> Iterator[re.Match[str]]:
+    """Yield the comments of ours."""
+    return (ours for line in text.splitlines() if (ours := _OURS.fullmatch(line)))
+
+
 def _units(file: Path, text: str) -> PotentialUnits | None:
     """Return the units that a comment of ours names."""
     units: PotentialUnits | None = None
     for number, line in enumerate(text.splitlines(), 1):
         ours = _OURS.fullmatch(line)
-        if ours is None:
+        if ours is None or _PLUS_PRIOR.fullmatch(ours[1]):
             continue
         here = Line(file, number, ())
         said = _UNITS.fullmatch(ours[1])

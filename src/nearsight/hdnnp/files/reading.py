@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ase.data import atomic_numbers
 
-from nearsight.errors import ModelError
-from nearsight.hdnnp.files import input_nn, scaling_data
+from nearsight.errors import MethodError, ModelError
+from nearsight.hdnnp.files import input_nn, repulsion_file, scaling_data
 from nearsight.hdnnp.files.architecture import architecture
 from nearsight.hdnnp.files.function_order import require_order
 from nearsight.hdnnp.files.input_nn import InputNN, read_input_nn
 from nearsight.hdnnp.files.lines import Line, shown
+from nearsight.hdnnp.files.repulsion_file import read_repulsion
 from nearsight.hdnnp.files.symmetry_lines import symmetry_functions
 from nearsight.hdnnp.files.weights import read_weights, weights_file
 from nearsight.hdnnp.networks import Network
@@ -25,6 +26,7 @@ from nearsight.hdnnp.potential import (
     Scaling,
 )
 from nearsight.hdnnp.units import name_of
+from nearsight.hdnnp.zbl import ZBL
 
 _SCALINGS = {
     (False, False, False): "none",
@@ -109,14 +111,18 @@ def open_potential(
         elements.append(
             ElementPotential(symbol, functions[symbol], of_functions, network, energies[symbol])
         )
-    potential = Potential(tuple(elements), scaling, _normalization(said), stated)
+    repulsion = _repulsion(path, said)
+    try:
+        potential = Potential(tuple(elements), scaling, _normalization(said), stated, repulsion)
+    except MethodError as error:
+        raise ModelError(f"{path}: {error}") from error
     return PotentialFiles(
         potential=potential,
         folder=path,
         dialect="RuNNer 2" if said.is_runner_2 else "n2p2",
         units_from=units_from,
         without_effect=said.without_effect,
-        sha256=_digest(path, symbols, stated),
+        sha256=_digest(path, symbols, stated, plus_prior=said.plus_prior),
     )
 
 
@@ -252,8 +258,24 @@ def _with_normalized_nodes(network: Network) -> Network:
     )
 
 
-def _digest(folder: Path, symbols: Sequence[str], units: PotentialUnits) -> str:
+def _repulsion(folder: Path, said: InputNN) -> ZBL | None:
+    """Return what is added to the networks, of which two files must say the same."""
+    file = folder / repulsion_file.FILE
+    if said.plus_prior:
+        return read_repulsion(file)
+    if file.exists():
+        raise said.error(
+            f"{file} would be added to the networks, and this file does not say so; take it away "
+            f"if they were trained without, or add the line {input_nn.PRIOR_LINE!r}."
+        )
+    return None
+
+
+def _digest(
+    folder: Path, symbols: Sequence[str], units: PotentialUnits, *, plus_prior: bool
+) -> str:
     digest = hashlib.sha256(name_of(units).encode())
-    for name in (input_nn.FILE, scaling_data.FILE, *map(weights_file, symbols)):
+    prior = (repulsion_file.FILE,) if plus_prior else ()
+    for name in (input_nn.FILE, scaling_data.FILE, *map(weights_file, symbols), *prior):
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()

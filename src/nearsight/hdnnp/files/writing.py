@@ -5,14 +5,14 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from nearsight.announcing import announce
 from nearsight.errors import MethodError, ModelError, NearsightError, StorageError
-from nearsight.hdnnp.files import input_nn, scaling_data
+from nearsight.hdnnp.files import input_nn, repulsion_file, scaling_data
 from nearsight.hdnnp.files.reading import read_potential
 from nearsight.hdnnp.files.weights import weights_file, weights_text
 from nearsight.hdnnp.networks import Network
@@ -38,6 +38,8 @@ _SCALING_KEYWORDS = {
 
 def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> None:
     """Write a potential as `input.nn`, `scaling.data` and one `weights.ZZZ.data` for each element.
+
+    What is added to the networks, which n2p2 does not know, is in `prior.toml` beside them.
 
     Numbers have all digits, and what is written is read again and compared before it takes the
     place of anything. Without `input.nn`, which goes first and comes last, a folder is no
@@ -96,13 +98,15 @@ def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> Non
         )
 
 
-def _put_in_place(stage: Path, target: Path, names: Iterable[str]) -> None:
+def _put_in_place(stage: Path, target: Path, names: Collection[str]) -> None:
     """Move files that are not there yet, `input.nn` last, and none while the former one is there.
 
     What was interrupted goes on where it was when it is called again.
     """
     if (stage / input_nn.FILE).exists():
         (target / input_nn.FILE).unlink(missing_ok=True)
+        if repulsion_file.FILE not in names:  # that of a former potential
+            (target / repulsion_file.FILE).unlink(missing_ok=True)
     for name in names:
         if (stage / name).exists():
             (stage / name).replace(target / name)
@@ -112,6 +116,8 @@ def _write_files(potential: Potential, stage: Path) -> list[str]:
     """Write all files and return their names, `input.nn` last."""
     texts = {weights_file(each.symbol): weights_text(each.network) for each in potential.elements}
     texts[scaling_data.FILE] = scaling_data.scaling_text(potential)
+    if potential.repulsion is not None:
+        texts[repulsion_file.FILE] = repulsion_file.repulsion_text(potential)
     texts[input_nn.FILE] = _input_nn_text(potential)
     for name, lines in texts.items():
         with (stage / name).open("w", encoding="utf-8", newline="\n") as file:
@@ -128,6 +134,9 @@ def digits(value: float) -> str:
 
 def _input_nn_text(potential: Potential) -> Iterator[str]:
     yield input_nn.UNITS_LINE.format(name_of(potential.units)) + "\n"
+    if potential.repulsion is not None:
+        yield input_nn.PRIOR_LINE + "\n"
+        yield "# The networks alone, as n2p2 computes them, are not this potential. The sum in\n"
     yield f"# LAMMPS, units metal: {_pair_style(potential)}\n\n"
     shift = potential.normalization
     if shift != Normalization():
@@ -153,10 +162,12 @@ def _pair_style(potential: Potential) -> str:
     """Return the command of LAMMPS, whose factors lead from its units to those of the files."""
     units = potential.units
     radius = math.ceil(potential.cutoff_A * 1e4) / 1e4
-    return (
-        f'pair_style hdnnp {radius} dir "." cflength {1 / units.length_A!r} '
-        f"cfenergy {1 / units.energy_eV!r}; pair_coeff * * {' '.join(potential.symbols)}"
+    style = (
+        f'hdnnp {radius} dir "." cflength {1 / units.length_A!r} cfenergy {1 / units.energy_eV!r}'
     )
+    if potential.repulsion is not None:
+        return repulsion_file.lammps_commands(potential, style)
+    return f"pair_style {style}; pair_coeff * * {' '.join(potential.symbols)}"
 
 
 def _scaling_lines(scaling: Scaling) -> Iterator[str]:
@@ -274,7 +285,7 @@ def _require_same(potential: Potential, stage: Path, target: Path) -> None:
 
 def same_potential(first: Potential, second: Potential) -> bool:
     """Return whether two potentials are equal to the last digit."""
-    plain = ("scaling", "normalization", "units", "symbols")
+    plain = ("scaling", "normalization", "units", "symbols", "repulsion")
     return all(getattr(first, name) == getattr(second, name) for name in plain) and all(
         map(_same_element, first.elements, second.elements)
     )

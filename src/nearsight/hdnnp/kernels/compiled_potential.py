@@ -10,6 +10,7 @@ from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError, ModelError
 from nearsight.hdnnp.kernels.function_tables import function_tables
 from nearsight.hdnnp.kernels.network_kernels import NetworkTables
+from nearsight.hdnnp.kernels.repulsion_kernels import RepulsionTables, repulsion_tables
 from nearsight.hdnnp.kernels.symmetry_kernels import FunctionTables
 from nearsight.hdnnp.networks import ACTIVATIONS, parameters
 from nearsight.hdnnp.potential import ElementPotential, Potential, Scaling
@@ -44,6 +45,8 @@ class CompiledPotential:
     """Range of each symmetry function, shape ``(n_elements, n_inputs)``: below this, and above
     `largest`, it extrapolates."""
     largest: FloatArray
+    repulsion: RepulsionTables | None
+    """What is added to the networks; descriptors, and what follows from them, have none of it."""
 
     @property
     def n_inputs(self) -> int:
@@ -119,6 +122,7 @@ def compile_potential(potential: Potential) -> CompiledPotential:
         n_functions=n_functions,
         smallest=smallest,
         largest=largest,
+        repulsion=repulsion_tables(potential),
     )
 
 

@@ -10,9 +10,16 @@ from nearsight.hdnnp.kernels.compiled_potential import CompiledPotential
 from nearsight.hdnnp.kernels.compiling import compiled
 from nearsight.hdnnp.kernels.neighbourhoods import neighbourhoods
 from nearsight.hdnnp.kernels.network_kernels import energies, energies_and_gradients
-from nearsight.hdnnp.kernels.symmetry_kernels import pair_gradients, symmetry_functions
+from nearsight.hdnnp.kernels.repulsion_kernels import add_repulsion
+from nearsight.hdnnp.kernels.symmetry_kernels import (
+    Neighbourhoods,
+    pair_gradients,
+    symmetry_functions,
+)
 from nearsight.structures.pairs import Pairs
 from nearsight.structures.strain import VOIGT
+
+NO_GRADIENTS: FloatArray = np.empty((0, 3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +104,7 @@ def evaluate(
     atomic_energies = np.empty(len(elements))
     if not (forces or stress):
         energies(potential.networks, potential.weights, elements, values, atomic_energies)
+        repel(potential, hoods, atomic_energies, NO_GRADIENTS)
         return KernelEvaluation(atomic_energies, None, None, extrapolations)
     by_values = np.empty_like(values)
     energies_and_gradients(
@@ -104,6 +112,7 @@ def evaluate(
     )
     gradients = np.zeros_like(hoods.vectors)
     pair_gradients(potential.functions, hoods, by_values, gradients)
+    repel(potential, hoods, atomic_energies, gradients)
     forces_of, virial = _sums(
         hoods.ranges, hoods.neighbours, hoods.vectors, gradients, len(elements)
     )
@@ -114,6 +123,27 @@ def evaluate(
         np.array([virial[a, b] for a, b in VOIGT]) / volume_A3 if stress else None,
         extrapolations,
     )
+
+
+def repel(
+    potential: CompiledPotential,
+    hoods: Neighbourhoods,
+    atomic_energies: FloatArray,
+    gradients: FloatArray,
+) -> None:
+    """Add the repulsion of a potential, if it has one; see `add_repulsion`."""
+    if potential.repulsion is not None:
+        add_repulsion(
+            potential.repulsion,
+            potential.length_A,
+            hoods.elements,
+            hoods.ranges,
+            hoods.neighbour_elements,
+            hoods.vectors,
+            hoods.distances,
+            atomic_energies,
+            gradients,
+        )
 
 
 def extrapolations_of(

@@ -22,7 +22,12 @@ from nearsight.hdnnp.kernels.cells import (
     take_out,
 )
 from nearsight.hdnnp.kernels.compiled_potential import CompiledPotential
-from nearsight.hdnnp.kernels.evaluation import Extrapolations, extrapolations_of
+from nearsight.hdnnp.kernels.evaluation import (
+    NO_GRADIENTS,
+    Extrapolations,
+    extrapolations_of,
+    repel,
+)
 from nearsight.hdnnp.kernels.network_kernels import energies
 from nearsight.hdnnp.kernels.symmetry_kernels import Neighbourhoods, symmetry_functions
 from nearsight.structures.pairs import require_finite, require_searchable
@@ -257,9 +262,11 @@ class LocalEnergies:
         """Return the energies of atoms with these neighbours, and where they extrapolate."""
         potential = self._potential
         values = np.zeros((len(around.centres), potential.n_inputs))
-        symmetry_functions(potential.functions, Neighbourhoods(*around), values)
+        hoods = Neighbourhoods(*around)
+        symmetry_functions(potential.functions, hoods, values)
         out = np.empty(len(around.centres))
         energies(potential.networks, potential.weights, around.elements, values, out)
+        repel(potential, hoods, out, NO_GRADIENTS)
         return out, extrapolations_of(potential, around.elements, values, around.centres)
 
     def _indices(self, indices: Sequence[int] | IntArray) -> IntArray:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from nearsight.errors import MethodError
 from nearsight.records.base import CalculatedRecord, Record
+from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.questions import (
     DynamicsRecord,
     ElasticRecord,
@@ -19,6 +19,7 @@ from nearsight.records.questions import (
     VibrationsRecord,
     WidomRecord,
 )
+from nearsight.records.training_record import TrainingRecord
 from nearsight.reports.numbers import SECTION_BUDGET_BYTES, numbers_section
 from nearsight.reports.provenance import provenance_groups
 from nearsight.reports.sections import (
@@ -40,6 +41,7 @@ from nearsight.reports.subjects import (
     trajectory,
     widom,
 )
+from nearsight.reports.subjects.potentials import test_section, training_section
 from nearsight.reports.subjects.subject import Subject
 
 SUBJECTS: dict[type[CalculatedRecord], Subject[Any]] = {
@@ -81,20 +83,16 @@ def section_of(
     budget_bytes
         How much of the page the structure and the record of one that was read may take.
 
-    Raises
-    ------
-    MethodError
-        The record is of a training.
     """
     if isinstance(record, FailureRecord):
         return failed_section(record, number)
-    if not isinstance(record, CalculatedRecord):
-        raise MethodError(
-            f"{record.structure} is data that potentials were trained on, of which pages show "
-            f"nothing yet; leave its record out."
-        )
-    subject = SUBJECTS[type(record)]
     anchor = f"structure-{number}"
+    if isinstance(record, TrainingRecord):
+        return training_section(record, anchor, budget_bytes)
+    if isinstance(record, HdnnpTestRecord):
+        return test_section(record, anchor, budget_bytes)
+    assert isinstance(record, CalculatedRecord)
+    subject = SUBJECTS[type(record)]
     provenance = provenance_groups(record, subject.derivatives(record), subject.conventions(record))
     values = {**head_values(record, anchor), "provenance": provenance}
     slot = Slot(anchor, values, mode_budget_bytes, budget_bytes)

@@ -15,6 +15,7 @@ from nearsight.hdnnp.symmetry_functions import NARROW
 from nearsight.models.contract import Capabilities
 from nearsight.models.families.hdnnp.cutoffs import cutoff_values
 from nearsight.models.families.hdnnp.layout import AngularBlock, Gaussian, RadialBlock, layout_of
+from nearsight.models.families.hdnnp.repulsion import TorchRepulsion
 from nearsight.models.families.hdnnp.symmetry_graph import SymmetryGraph, symmetry_graph
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.provenance import ModelIdentity
@@ -62,6 +63,9 @@ class HdnnpEnergy:
             _tensors(potential, one, columns, identity)
             for one, columns in zip(potential.elements, self._layout.columns, strict=True)
         ]
+        self._repulsion = (
+            None if potential.repulsion is None else TorchRepulsion(potential, identity)
+        )
 
     def complete(self, graph: NeighborGraph) -> SymmetryGraph:
         """Return the graph with the pairs and triples that symmetry functions look at."""
@@ -78,6 +82,9 @@ class HdnnpEnergy:
             own = (graph.elements == index).nonzero().squeeze(1)
             if len(own):
                 energies = energies.index_add(0, own, element.energies(table[own]))
+        if self._repulsion is not None:
+            distances_A = graph.edge_vectors(positions, strain).norm(dim=1)
+            energies = self._repulsion.add(energies, graph, distances_A)
         return energies
 
     def extrapolations(self, graph: NeighborGraph) -> IntArray:
