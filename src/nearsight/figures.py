@@ -12,6 +12,7 @@ from nearsight.errors import MethodError
 from nearsight.locality.result import Locality
 from nearsight.printable import percent
 from nearsight.provenance import Provenance
+from nearsight.records.adsorption_results import WidomResults
 from nearsight.records.results import (
     DynamicsResults,
     ElasticResults,
@@ -189,6 +190,15 @@ def dynamics_figure(path: str, calculated: Sequence[DynamicsResults]) -> None:
         temperature, *others = dynamics.charts()
         panels.append(((f"{about}, {_models([dynamics.provenance])}",), temperature))
         panels += [((), chart) for chart in others]
+    _draw_panels(path, panels)
+
+
+def widom_figure(path: str, calculated: Sequence[WidomResults]) -> None:
+    """Draw convergence, weights and a map of each framework, below each other."""
+    panels: list[tuple[Sequence[str], Chart]] = []
+    for each in calculated:
+        name = f"{structure_stem(each.name)}, {each.adsorption.gas.name}"
+        panels += [((name, chart.title), chart) for chart in each.charts()]
     _draw_panels(path, panels)
 
 

@@ -20,6 +20,7 @@ from nearsight.charts.chart import (
     Points,
     Region,
     Ticks,
+    Tiles,
     overlaid,
 )
 from nearsight.charts.on_axes import draw
@@ -172,3 +173,22 @@ def test_overlaid_charts_have_room_for_all_and_share_their_limits() -> None:
     assert (both.x.low, both.x.high, both.y.low, both.y.high) == (-3.0, 2.0, -1.0, 9)
     assert list(both.series) == ["one", "two"]
     assert [mark for mark in both.marks if isinstance(mark, Limit)] == [Limit(1.0)]
+
+
+def test_tiles_lie_where_they_are_told_and_touch() -> None:
+    lattice = np.array([[1.0, 0.0], [0.5, np.sqrt(3) / 2]])
+    middles = np.array(list(np.ndindex(3, 3))) @ lattice
+    values = np.arange(9.0)
+    tiles = Tiles(middles[:, 0], middles[:, 1], 1.0, values, 0.0, 5.0, "energy / eV")
+    square = Axis("Å", -1.0, 5.0)
+    axes = drawn(Chart("tiles", square, square, (tiles,), is_square=True))
+    [drawn_tiles] = axes.collections
+    corners = np.array([path.vertices[:6] for path in drawn_tiles.get_paths()])
+    np.testing.assert_allclose(corners.mean(axis=1), middles, atol=1e-12)
+    # Each fills its part of the lattice: an area of √3/2 a².
+    x, y = corners[0].T
+    area = 0.5 * abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))
+    assert area == pytest.approx(np.sqrt(3) / 2)
+    np.testing.assert_array_equal(drawn_tiles.get_array(), values)
+    assert drawn_tiles.get_clim() == (0.0, 5.0)
+    assert axes.get_aspect() == 1.0

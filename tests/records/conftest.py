@@ -8,6 +8,7 @@ from ase import Atoms
 from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 
+from host_and_guest import WithHole
 from labelled_clusters import labelled_clusters
 from langevin_gas import langevin_gas
 from nearsight.announcing import quietly
@@ -67,10 +68,13 @@ from nearsight.vibrations import (
 )
 from nearsight.workflows import (
     DiffusionSettings,
+    InsertionSettings,
     RadialSettings,
     TrajectorySettings,
     VelocitySettings,
+    WidomSettings,
     trajectory,
+    widom,
 )
 
 TEMPERATURES_K = (100.0, 298.15)
@@ -176,10 +180,27 @@ def of_trajectory(tmp_path_factory: pytest.TempPathFactory) -> Record:
 
 
 @pytest.fixture(scope="session")
+def of_gas() -> Record:
+    """The record of a gas with a false well, whose weights have no number."""
+    framework = Atoms("Ar", cell=[9.0] * 3, pbc=True)
+    asked = InsertionSettings(
+        gas="Ar", temperatures_K=(77.0, 300.0), insertions=1500, overlap_share=0.5
+    )
+    with quietly():
+        return widom(
+            framework,
+            AseModel(WithHole(depth_eV=60.0), "hole"),
+            WidomSettings(insertion=asked),
+            progress=False,
+        )
+
+
+@pytest.fixture(scope="session")
 def records(
     *,
     of_copper: Mapping[str, Record],
     of_trajectory: Record,
+    of_gas: Record,
     phonons: HarmonicResults,
     nitrogen: HarmonicResults,
     probed: ProbedResults,
@@ -192,6 +213,7 @@ def records(
     return {
         **of_copper,
         "trajectory": of_trajectory,
+        "widom": of_gas,
         "vibrations": vibrations_record(modes, RUN),
         "thermochemistry": thermochemistry_record(ThermochemistryResults(modes, gas), RUN),
         "phonons": phonons_record(phonons, RUN),

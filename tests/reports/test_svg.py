@@ -18,6 +18,7 @@ from nearsight.charts.chart import (
     Points,
     Region,
     Ticks,
+    Tiles,
 )
 from nearsight.reports.svg import Frame, draw, ticks
 
@@ -173,3 +174,28 @@ def test_numbers_of_many_digits_leave_room_for_the_name_of_their_axis() -> None:
         assert left > 13 + 5  # the middle of the turned name, and what hangs below its line
     short = drawing(Line(GRID, GRID))
     assert not [each for each in short.iter() if each.get("textLength")]
+
+
+def test_tiles_are_hexagons_of_the_same_scale_along_both_axes() -> None:
+    square = Axis("Å", -2.0, 4.0)
+    middles = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
+    values = np.array([0.0, 10.0, 12.0])  # the last two are beyond the last colour
+    tiles = Tiles(middles[:, 0], middles[:, 1], 1.0, values, 0.0, 5.0, "energy / eV")
+    chart = Chart("tiles", square, square, (tiles,), is_square=True)
+    root = ET.fromstring(f"<figure>{draw(chart, 'name')}</figure>")
+    svg = root.find("svg")
+    assert svg is not None
+    *_, height = map(float, svg.get("viewBox", "").split())
+    frame = Frame(square, square, height)
+    assert frame.px(1) - frame.px(0) == pytest.approx(frame.py(0) - frame.py(1), rel=0.01)
+    low, high = [each for each in svg.iter("path") if "l" in each.get("d", "")]
+    assert low.get("fill") != high.get("fill")
+    assert high.get("d", "").count("z") == 2
+    # From the first corner around, in steps.
+    start, *steps = np.array(points_of(low.get("d", "")))
+    corners = start + np.vstack([[0, 0], np.cumsum(steps, axis=0)])
+    assert len(corners) == 6
+    expected = (frame.px(0.0), frame.py(0.0))
+    assert corners.mean(axis=0) == pytest.approx(expected, abs=0.3)
+    radius = np.linalg.norm(corners - expected, axis=1)
+    assert radius == pytest.approx((frame.px(1) - frame.px(0)) / np.sqrt(3), abs=0.4)

@@ -115,7 +115,33 @@ class Region:
     text: str
 
 
-Mark = Line | Points | Bars | Limit | Ticks | Region
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """Hexagons, each with a value that its colour tells."""
+
+    x: FloatArray
+    """Middles, shape ``(n_tiles,)``."""
+    y: FloatArray
+    size: float
+    """Distance of the middles of two that touch."""
+    values: FloatArray
+    """Shape ``(n_tiles,)``."""
+    low: float
+    high: float
+    """The values of the first and the last colour; what is beyond looks like these."""
+    quantity: str
+    """Quantity and unit of the values."""
+
+    @property
+    def corners(self) -> FloatArray:
+        """Corners about the middle, shape ``(6, 2)``."""
+        angles = np.pi / 6 + np.pi / 3 * np.arange(6)
+        radius = self.size / np.sqrt(3)
+        corners: FloatArray = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        return corners
+
+
+Mark = Line | Points | Bars | Limit | Ticks | Region | Tiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +155,8 @@ class Chart:
     """Later ones lie on top of earlier ones."""
     description: str = ""
     """What is to be seen, in sentences with numbers, for those who do not see it."""
+    is_square: bool = False
+    """Whether a unit is as long along y as along x."""
 
     @property
     def series(self) -> dict[str, Line | Points]:

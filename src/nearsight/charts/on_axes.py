@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearsight.charts.chart import INK, Bars, Chart, Limit, Line, Points, Region, Ticks
+from nearsight.charts.chart import INK, Bars, Chart, Limit, Line, Points, Region, Ticks, Tiles
 from nearsight.printable import printable_name
 
 if TYPE_CHECKING:
@@ -54,9 +54,13 @@ def draw(chart: Chart, axes: "Axes", *, upright: bool = False) -> None:
                 small = many or mark.small
                 artist = _draw_points(mark, axes, style, size=3.0 if small else 5.0)
             colors[mark.label] = artist.get_color()
+        elif isinstance(mark, Tiles):
+            _draw_tiles(mark, axes)
         else:
             _draw_aid(mark, axes, upright=upright)
     _name_axes(chart, axes, upright=upright)
+    if chart.is_square:
+        axes.set_aspect("equal")
     if chart.series:
         _add_legend(chart, axes)
 
@@ -120,6 +124,20 @@ def _draw_points(mark: Points, axes: "Axes", style: dict[str, Any], size: float)
         **style,
     )
     return bars.lines[0]
+
+
+def _draw_tiles(mark: Tiles, axes: "Axes") -> None:
+    """Draw hexagons, with a scale of their colours beside the axes."""
+    from matplotlib.collections import PolyCollection
+
+    middles = np.stack([mark.x, mark.y], axis=1)
+    tiles = PolyCollection(list(middles[:, np.newaxis] + mark.corners), edgecolors="face")
+    tiles.set_array(mark.values)
+    tiles.set_clim(mark.low, mark.high)
+    axes.add_collection(tiles)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.colorbar(tiles, ax=axes, label=mark.quantity, extend="max")
 
 
 def _draw_aid(mark: Bars | Limit | Ticks | Region, axes: "Axes", *, upright: bool) -> None:

@@ -31,6 +31,7 @@ def command_parser() -> argparse.ArgumentParser:
     _elastic(commands)
     _locality(commands)
     _fragment(commands)
+    _widom(commands)
     _train(commands)
     _report(commands)
     _models(commands)
@@ -306,6 +307,32 @@ def _fragment(commands: "options.Commands") -> None:
     add_settings(command, cutting.fragments, "fragments")
     options.add_output(command, plot=None, tables=False)
     command.set_defaults(run=options.runner("nearsight.cli.fragment"), config=None)
+
+
+def _widom(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "widom",
+        help="Henry coefficient of a gas in a framework, by insertions, with a certificate",
+        description="Put a molecule into each framework, rigid and as it is in its file, again and "
+        "again, and print its Henry coefficient, excess chemical potential and heat of adsorption, "
+        "with errors, and what speaks for and against them.",
+    )
+    command.add_argument(
+        "structures",
+        nargs="+",
+        metavar="FRAMEWORK",
+        help="structure files (CIF, or any format ASE reads), or trajectories with --snapshots; "
+        "give them before the options",
+    )
+    for option, what in (
+        ("--cube", "write the free energy of the molecule on a grid (.cube)"),
+        ("--wells", "write suspected insertions with the framework (.extxyz)"),
+    ):
+        command.add_argument(option, metavar="FILE", help=f"{what}; one framework only")
+    options.add_workflow(command, settings.WidomSettings(), leave_out=("recompute", "molecule"))
+    options.add_output(command, plot="convergence, the weights, and a map along an axis")
+    options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
+    command.set_defaults(run=options.runner("nearsight.cli.widom"))
 
 
 def _train(commands: "options.Commands") -> None:

@@ -17,6 +17,7 @@ from nearsight.cli.values import (
     positive_int,
     pressure,
     pressure_with_unit,
+    share,
     symmetry_number,
     temperatures,
 )
@@ -107,6 +108,7 @@ _FURTHER: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 _SPECIAL: dict[str, dict[str, Any]] = {
+    "error": {"type": share},
     "bands": {"nargs": "?", "const": "auto"},
     "mesh": {"type": positive_float, "nargs": "+", "action": MeshAction},
     "keep": {"type": atom_indices, "action": "append"},

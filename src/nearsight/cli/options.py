@@ -30,6 +30,7 @@ _TITLES = {
     "presentation": "units of what is shown",
     "fragments": "fragments",
     "convergence": "convergence",
+    "insertion": "insertions",
     "data": "data",
     "functions": "symmetry functions",
     "prior": "what networks are added to",

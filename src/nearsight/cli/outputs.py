@@ -24,6 +24,8 @@ _WRITTEN = {
     "--trajectory": "trajectory",
     "--modes": "modes",
     "--atomic-heat": "atomic_heat",
+    "--cube": "cube",
+    "--wells": "wells",
 }
 _READ = {
     "what --samples names": "read_samples",

@@ -27,6 +27,16 @@ def positive_float(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text} is not a positive number")
 
 
+def share(text: str) -> float:
+    """Return a share between 0 and 1, also in per cent."""
+    number = text.strip().removesuffix("%").strip()
+    with contextlib.suppress(ValueError):
+        value = float(number) / (100 if text.strip().endswith("%") else 1)
+        if 0 < value < 1:
+            return value
+    raise argparse.ArgumentTypeError(f"{text} is no share such as 5% or 0.05")
+
+
 def gibibytes(text: str) -> int:
     """Return an amount of memory in bytes."""
     amount = positive_float(text)

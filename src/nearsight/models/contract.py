@@ -217,6 +217,49 @@ class Model(Protocol):
         ...
 
 
+class HostField(Protocol):
+    """What a rigid host does to guests that are put into it."""
+
+    def energies_eV(self, guest: Atoms, positions_A: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return E(host + guest) - E(host) - E(guest) of each place of a guest.
+
+        Parameters
+        ----------
+        guest
+            One molecule.
+        positions_A
+            Its atoms in each place in Å, shape ``(n_places, n_atoms, 3)``.
+
+        Returns
+        -------
+        NDArray
+            In eV, shape ``(n_places,)``.
+        """
+        ...
+
+
+@runtime_checkable
+class HostingModel(Model, Protocol):
+    """A model that knows the interaction of a host with guests without computing the host again.
+
+    A force field is one: what a guest adds is a sum over its own sites.
+    """
+
+    def in_host(self, host: Atoms) -> HostField:
+        """Return what a host does to guests."""
+        ...
+
+    def molecule(self, name: str) -> Atoms:
+        """Return a molecule that the model has its own sites for, in no box.
+
+        Raises
+        ------
+        ModelError
+            It has none of that name.
+        """
+        ...
+
+
 class TorchEnergy(Protocol):
     """The energy of a PyTorch model as a differentiable function of positions and strain."""
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 from markupsafe import Markup
 
 from nearsight.arrays import FloatArray
@@ -18,7 +19,9 @@ from nearsight.charts.chart import (
     Points,
     Region,
     Ticks,
+    Tiles,
 )
+from nearsight.charts.palette import scale_colors
 
 # On a phone the chart is shrunk to four fifths, where its 13 units of type are still legible.
 WIDTH, HEIGHT = 440.0, 280.0
@@ -27,6 +30,7 @@ _LETTER = 7.4  # about how wide one is
 _BESIDE = 38.0  # between the name of the y axis and its line
 _TICK_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
+_LEVELS = 24  # of the colours of tiles
 _THICKNESS = 0.6  # of a bar, whose distance from the next is 1
 
 
@@ -47,7 +51,7 @@ def draw(chart: Chart, name: str) -> Markup:
     """
     if chart.x.scale == "angle":
         raise ValueError(f"{chart.title} goes around an angle; only Matplotlib draws that here.")
-    frame = Frame(chart.x, chart.y)
+    frame = Frame(chart.x, chart.y, _height(chart))
     return Markup(
         '<svg class="chart" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
         'aria-labelledby="{name}-title {name}-text" data-low="{low:.3f}" '
@@ -56,7 +60,7 @@ def draw(chart: Chart, name: str) -> Markup:
         "{grid}{content}{labels}</svg>{legend}"
     ).format(
         width=WIDTH,
-        height=HEIGHT,
+        height=frame.height,
         name=name,
         title=chart.title,
         text=chart.description,
@@ -77,6 +81,7 @@ class Frame:
 
     x: Axis
     y: Axis
+    height: float = HEIGHT
 
     def px(self, x: float) -> float:
         """Return where `x` lies, from the left."""
@@ -84,7 +89,7 @@ class Frame:
 
     def py(self, y: float) -> float:
         """Return where `y` lies, from the top."""
-        return _TOP + (1.0 - _share(self.y, y)) * (HEIGHT - _TOP - _BOTTOM)
+        return _TOP + (1.0 - _share(self.y, y)) * (self.height - _TOP - _BOTTOM)
 
     def curve(self, x: FloatArray, y: FloatArray) -> str:
         """Return the path of a curve, without the points that a straight line makes needless."""
@@ -105,6 +110,14 @@ class Frame:
         base = f"{self.py(0.0):.1f}"
         start, end = f"{self.px(float(x[0])):.1f}", f"{self.px(float(x[-1])):.1f}"
         return f"{self.curve(x, y)}L{end},{base}L{start},{base}Z"
+
+
+def _height(chart: Chart) -> float:
+    """Return how high a chart is, where its units must be as long along y as along x."""
+    if not chart.is_square:
+        return HEIGHT
+    per_unit = (WIDTH - _LEFT - _RIGHT) / (chart.x.high - chart.x.low)
+    return per_unit * (chart.y.high - chart.y.low) + _TOP + _BOTTOM
 
 
 def _share(axis: Axis, value: float) -> float:
@@ -155,6 +168,8 @@ def _drawn(mark: Mark, frame: Frame) -> Iterator[Markup]:
             yield from _ticks(mark, frame)
         case Region():
             yield from _region(mark, frame)
+        case Tiles():
+            yield from _tiles(mark, frame)
 
 
 def _stroke(mark: Line) -> Markup:
@@ -271,6 +286,23 @@ def _region(mark: Region, frame: Frame) -> Iterator[Markup]:
         )
 
 
+def _tiles(mark: Tiles, frame: Frame) -> Iterator[Markup]:
+    """Yield the tiles, those of one colour in one path, and what the colours stand for."""
+    width = mark.high - mark.low
+    levels = np.clip((mark.values - mark.low) / width * (_LEVELS - 1), 0, _LEVELS - 1).round()
+    colors = scale_colors(np.arange(_LEVELS, dtype=float))
+    corners = [(frame.px(x) - frame.px(0), frame.py(y) - frame.py(0)) for x, y in mark.corners]
+    steps = np.diff(np.array(corners), axis=0)
+    around = "".join(f"l{x:.1f},{y:.1f}" for x, y in steps)
+    for level in np.unique(levels).astype(int).tolist():
+        of_level = np.flatnonzero(levels == level)
+        path = "".join(
+            f"M{frame.px(x) + corners[0][0]:.1f},{frame.py(y) + corners[0][1]:.1f}{around}z"
+            for x, y in zip(mark.x[of_level].tolist(), mark.y[of_level].tolist(), strict=True)
+        )
+        yield Markup('<path d="{}" fill="{}"/>').format(path, colors[level])
+
+
 def _grid(frame: Frame) -> Markup:
     """Return a line at every tick of the y axis, and at every name of the x axis."""
     lines = [
@@ -286,7 +318,7 @@ def _grid(frame: Frame) -> Markup:
 
 
 def _labels(frame: Frame) -> Markup:
-    bottom = HEIGHT - _BOTTOM
+    bottom = frame.height - _BOTTOM
     middle = (_TOP + bottom) / 2
     parts = [
         Markup('<path class="axis" d="M{:.1f},{:.1f}H{:.1f}"/>').format(
@@ -308,7 +340,7 @@ def _labels(frame: Frame) -> Markup:
     )
     parts.append(
         Markup('<text class="name" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(
-            (_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 8, frame.x.label
+            (_LEFT + WIDTH - _RIGHT) / 2, frame.height - 8, frame.x.label
         )
     )
     parts.append(

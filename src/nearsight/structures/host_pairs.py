@@ -62,13 +62,7 @@ class HostPairs:
         StructureError
             The positions have another shape or are not finite.
         """
-        guests = _numbers(positions_A)
-        if guests.ndim != 2 or guests.shape[1] != 3:
-            raise StructureError(
-                f"positions of guests have the shape {guests.shape}, not (n_guest_atoms, 3); give "
-                f"one row of x, y and z in Å for each atom."
-            )
-        require_finite(guests, "position of guest atom")
+        guests = _guest_positions(positions_A)
         host = self.pairs
         n_host = len(host.positions_A)
         positions = np.concatenate([host.positions_A, guests])
@@ -93,6 +87,44 @@ class HostPairs:
             periodic=host.periodic,
             centre_A=host.centre_A,
         )
+
+    def neighbours(self, positions_A: ArrayLike) -> tuple[IntArray, IntArray, FloatArray]:
+        """Return which places have which atoms of the host near, and how far in Å.
+
+        Places do not see each other. A place has an entry for each image of an atom.
+
+        Parameters
+        ----------
+        positions_A
+            Places in Å, shape ``(n_places, 3)``.
+
+        Returns
+        -------
+        tuple of arrays
+            Places, atoms of the host, and distances below the cutoff, each ``(n_entries,)``.
+
+        Raises
+        ------
+        StructureError
+            The positions have another shape or are not finite.
+        """
+        guests = _guest_positions(positions_A)
+        place, atom, images = self._host.around(_Places(self._cell, guests))
+        shifts_A = lattice_vectors_A(images, self._cell.vectors_A)
+        vectors_A = self.pairs.positions_A[atom] - guests[place] + shifts_A
+        near = closer_than(self.pairs.cutoff_A, vectors_A)
+        return place[near], atom[near], np.linalg.norm(vectors_A[near], axis=1)
+
+
+def _guest_positions(positions_A: ArrayLike) -> FloatArray:
+    guests = _numbers(positions_A)
+    if guests.ndim != 2 or guests.shape[1] != 3:
+        raise StructureError(
+            f"positions of guests have the shape {guests.shape}, not (n_guest_atoms, 3); give one "
+            f"row of x, y and z in Å for each atom."
+        )
+    require_finite(guests, "position of guest atom")
+    return guests
 
 
 def _numbers(positions_A: ArrayLike) -> FloatArray:

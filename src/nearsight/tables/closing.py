@@ -123,6 +123,13 @@ def _trajectory(record: Record) -> str:
     return f"{record['frames']['n_frames']} frames"
 
 
+def _henry(record: Record) -> str:
+    row = record["henry"][0]
+    if not row["significant"] or row["coefficient_mol_per_kg_Pa"] is None:
+        return "no Henry coefficient"
+    return f"K_H {row['coefficient_mol_per_kg_Pa']:.3g} mol/(kg Pa)"
+
+
 _ANSWERS: Mapping[str, Callable[[Record], str]] = {
     "energy": _energy,
     "relax": _relaxation,
@@ -134,6 +141,7 @@ _ANSWERS: Mapping[str, Callable[[Record], str]] = {
     "heat-capacity": _heat,
     "phonons": _heat,
     "elastic": _elasticity,
+    "widom": _henry,
     "locality": lambda record: f"fragments of {record['common_radius_A']:.2f} Å",
 }
 """The number of each question."""

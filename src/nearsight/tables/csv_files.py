@@ -29,6 +29,8 @@ KINDS = (
     "temperatures",
     "diffusion",
     "harmonic",
+    "insertions",
+    "weights",
     "elements",
     "learning-curve",
     "symmetry-functions",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
+    from nearsight.adsorption.settings import InsertionSettings
     from nearsight.dynamics.analysis.settings import (
         DiffusionSettings,
         FrameSettings,
@@ -57,11 +58,13 @@ if TYPE_CHECKING:
         TrainSettings,
         TrajectorySettings,
         VibrationsSettings,
+        WidomSettings,
     )
     from nearsight.workflows.thermochemistry import thermochemistry
     from nearsight.workflows.train import train
     from nearsight.workflows.trajectory import trajectory
     from nearsight.workflows.unfinished import Unfinished, keep_unfinished
+    from nearsight.workflows.widom import widom
 
 __all__ = [
     "ConvergenceSettings",
@@ -75,6 +78,7 @@ __all__ = [
     "HeatCapacitySettings",
     "HessianSettings",
     "IdealGasSettings",
+    "InsertionSettings",
     "LocalitySettings",
     "ModelSpec",
     "MolecularDynamicsSettings",
@@ -96,6 +100,7 @@ __all__ = [
     "Unfinished",
     "VelocitySettings",
     "VibrationsSettings",
+    "WidomSettings",
     "elastic",
     "energy",
     "hdnnp_test",
@@ -110,6 +115,7 @@ __all__ = [
     "train",
     "trajectory",
     "vibrations",
+    "widom",
 ]
 
 import_at_first_use(__name__)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nearsight.adsorption.kept_trials import trials_at
 from nearsight.dynamics.checkpoint import steps_at as dynamics_steps_at
 from nearsight.errors import StorageError
 from nearsight.hessian.rows.checkpoint import count_rows, holds_rows
@@ -16,6 +17,8 @@ from nearsight.storage import UNFINISHED, remove_leftovers
 
 _NAME = re.compile(r"(.+)-[0-9a-f]{12}\.(\w+)(\..+)?", re.DOTALL)
 _WHAT = {"rows": "Hessian", "products": "probing", "lowest": "lowest modes"}
+
+_OF_INSERTIONS = {"insertions", "learning"}
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,9 @@ def _content(path: Path, ending: str) -> tuple[str | None, str]:
         number = count_rows(path)
         what = "row" if ending == "rows" else "product"
         return _WHAT.get(ending, "products"), f"{number} {what}{'' if number == 1 else 's'}"
+    n_trials = trials_at(path) if ending in _OF_INSERTIONS else None
+    if n_trials is not None:
+        return "insertions", f"{n_trials} insertion{'' if n_trials == 1 else 's'}"
     for kind, steps in (("relaxation", steps_at(path)), ("dynamics", dynamics_steps_at(path))):
         if steps is not None:
             return kind, f"{steps} step{'' if steps == 1 else 's'}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from nearsight.adsorption.settings import InsertionSettings
 from nearsight.dynamics.analysis.settings import (
     DiffusionSettings,
     FrameSettings,
@@ -152,6 +153,32 @@ class TrajectorySettings(Settings):
         if self.analyses is not None:
             return analysis in self.analyses
         return analysis not in self.leave_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class WidomSettings(Settings):
+    """Settings of `widom`."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    insertion: InsertionSettings = field(default_factory=InsertionSettings)
+    snapshots: Annotated[
+        int | None,
+        Help(
+            "the framework is a trajectory, of which so many frames are taken, evenly spread; "
+            "insertions are divided among them",
+            "N",
+        ),
+        Range(least=2),
+    ] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.snapshots is not None and self.insertion.error is not None:
+            raise SettingError(
+                "the error of `snapshots` is that between them, which more insertions do not "
+                "reach: give `insertions` in place of `error`.",
+                "insertion.error",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -394,6 +421,7 @@ OF_WORKFLOWS: Mapping[str, type[Settings]] = {
     "vibrations": VibrationsSettings,
     "thermochemistry": ThermochemistrySettings,
     "hessian": HessianSettings,
+    "widom": WidomSettings,
     "elastic": ElasticSettings,
     "locality": LocalitySettings,
     "train": TrainSettings,

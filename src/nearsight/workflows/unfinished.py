@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ase import Atoms
 
+from nearsight.adsorption.kept_trials import trials_at
 from nearsight.dynamics.checkpoint import steps_at as dynamics_steps_at
 from nearsight.errors import StorageError
 from nearsight.fingerprint import fingerprint
@@ -163,6 +164,8 @@ def _counted(file: Path) -> str:
     number, what = steps_at(file), "step"
     if file.suffix == ".dynamics":
         number = dynamics_steps_at(file)
+    elif file.suffix in {".insertions", ".learning"}:
+        number, what = trials_at(file), "insertion"
     elif number is None:
         number, what = count_rows(file), "row" if file.suffix == ".rows" else "product"
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

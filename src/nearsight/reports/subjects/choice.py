@@ -17,6 +17,7 @@ from nearsight.records.questions import (
     ThermochemistryRecord,
     TrajectoryRecord,
     VibrationsRecord,
+    WidomRecord,
 )
 from nearsight.records.training_record import TrainingRecord
 from nearsight.reports.numbers import SECTION_BUDGET_BYTES, numbers_section
@@ -38,6 +39,7 @@ from nearsight.reports.subjects import (
     spectra,
     thermochemistry,
     trajectory,
+    widom,
 )
 from nearsight.reports.subjects.potentials import test_section, training_section
 from nearsight.reports.subjects.subject import Subject
@@ -54,6 +56,7 @@ SUBJECTS: dict[type[CalculatedRecord], Subject[Any]] = {
     ThermochemistryRecord: thermochemistry.SUBJECT,
     ElasticRecord: elastic.SUBJECT,
     LocalityRecord: locality.SUBJECT,
+    WidomRecord: widom.SUBJECT,
 }
 """The subject of each kind of record."""
 

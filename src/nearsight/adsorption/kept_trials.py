@@ -1,0 +1,99 @@
+"""Trials that are kept while a sampling goes on."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from nearsight.adsorption.placements import Placements
+from nearsight.adsorption.trials import Trials
+from nearsight.errors import CheckpointError
+from nearsight.hessian.same_model import require_same_calculation
+from nearsight.storage import load_archive, save_archive
+
+_KIND = "insertions"
+_PARTS = {
+    "structure": "it is of another framework",
+    "model": "it used another model, checkpoint or option",
+    "settings": "it is of another gas, or used other settings",
+}
+
+
+class KeptTrials:
+    """The file of one sampling; without a path nothing is read or written.
+
+    Parameters
+    ----------
+    path
+        The file, or None.
+    fingerprint
+        Digests of the framework, the model and the settings.
+    versions
+        Of the packages behind the model.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        fingerprint: Mapping[str, str],
+        versions: Mapping[str, str],
+    ) -> None:
+        self.path = None if path is None else Path(path)
+        self._fingerprint = dict(fingerprint)
+        self._versions = dict(versions)
+
+    def resume(self) -> tuple[Trials, int] | None:
+        """Return the trials in the file and how many calls they took, or None if there is none.
+
+        Raises
+        ------
+        CheckpointError
+            The file is damaged, or belongs to another sampling or to other versions.
+        """
+        if self.path is None or not self.path.exists():
+            return None
+        remedy = f"delete {self.path} or give another path to start from the beginning."
+        try:
+            header, arrays = load_archive(self.path, _KIND)
+            require_same_calculation(
+                self.path,
+                header,
+                self._fingerprint,
+                self._versions,
+                reasons=_PARTS,
+                kind="sampling",
+            )
+            placements = Placements(*(arrays[each.name] for each in fields(Placements)))
+            others = (arrays[each.name] for each in fields(Trials)[1:])
+            return Trials(placements, *others), int(header["n_calls"])
+        except KeyError as error:
+            raise CheckpointError(f"The trials in {self.path} lack {error}; {remedy}") from error
+        except CheckpointError as error:
+            raise CheckpointError(f"{error} Otherwise {remedy}") from error
+
+    def write(self, trials: Trials, n_calls: int) -> None:
+        """Write all trials; an interruption leaves the former ones.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written; the older one is intact.
+        """
+        if self.path is None:
+            return
+        arrays = {each.name: getattr(trials.placements, each.name) for each in fields(Placements)}
+        arrays |= {each.name: getattr(trials, each.name) for each in fields(Trials)[1:]}
+        header = {
+            "fingerprint": self._fingerprint,
+            "versions": self._versions,
+            "n_calls": n_calls,
+        }
+        save_archive(self.path, _KIND, header, arrays)
+
+
+def trials_at(path: str | os.PathLike[str]) -> int | None:
+    """Return how many trials are in a file; None if it has none."""
+    try:
+        return len(load_archive(path, _KIND)[1]["energies_eV"])
+    except (CheckpointError, KeyError):
+        return None

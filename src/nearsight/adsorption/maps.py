@@ -1,0 +1,201 @@
+"""Where a gas is in a framework: tiles along an axis, and a free-energy grid."""
+
+import tempfile
+from typing import Final
+
+import numpy as np
+
+from nearsight.adsorption.result import Adsorption
+from nearsight.adsorption.trials import Trials
+from nearsight.arrays import FloatArray, IntArray
+from nearsight.charts.chart import Axis, Chart, Tiles
+from nearsight.storage import write_text
+from nearsight.units import BOLTZMANN_EV_PER_K
+
+VIEW_A: Final = 50.0
+HIGHEST_EV: Final = 5.0
+"""What is above is left out: nothing is there."""
+_COLOURED_EV = 0.5
+"""Range of the values that have colours of their own; all above look alike."""
+_TILE_A = 1.0
+_VOXEL_A = 0.75
+_AXES: Final = {"a": 0, "b": 1, "c": 2}
+
+
+def map_along(
+    trials: Trials,
+    cell_A: FloatArray,
+    temperature_K: float,
+    axis: str | None = None,
+    *,
+    size_A: float = _TILE_A,
+    view_A: float = VIEW_A,
+) -> Chart:
+    """Return hexagonal tiles with the excess chemical potential of what lies behind each.
+
+    The pattern of the cell is repeated over the view. A tile is one of a lattice of hexagons in a
+    plane normal to the axis, and has -kT ln<W> of the trials in it, at all heights along the axis.
+    Tiles above 5 eV are left out: nothing is there.
+
+    Parameters
+    ----------
+    trials
+        With their centres in the cell.
+    cell_A
+        Cell vectors in Å, shape ``(3, 3)``.
+    temperature_K
+        In K.
+    axis
+        ``a``, ``b`` or ``c``: the cell vector along which one looks; by default the shortest, along
+        which channels of most frameworks go.
+    size_A
+        Distance of neighbouring tiles.
+    view_A
+        Edge of the square that is shown.
+    """
+    axis = axis or "abc"[int(np.argmin(np.linalg.norm(cell_A, axis=1)))]
+    seen_A, image = _seen(trials, cell_A, _AXES[axis], view_A)
+    middles, which = _hexagons(seen_A, size_A)
+    log_weights = trials.weights(temperature_K).logarithms[image]
+    log_counts = -np.log(trials.placements.densities)[image]  # as if they were uniform
+    thermal_eV = BOLTZMANN_EV_PER_K * temperature_K
+    potentials_eV = _means(which, log_weights, log_counts, len(middles), thermal_eV)
+    shown = potentials_eV <= HIGHEST_EV
+    values = potentials_eV[shown]
+    low = float(values.min(initial=0.0))
+    half = view_A / 2
+    tiles = Tiles(
+        x=middles[shown, 0],
+        y=middles[shown, 1],
+        size=size_A,
+        values=values,
+        low=low,
+        high=low + _COLOURED_EV,
+        quantity="excess chemical potential / eV",
+    )
+    return Chart(
+        f"Excess chemical potential along {axis}",
+        Axis("Å", -half, half),
+        Axis("Å", -half, half),
+        (tiles,),
+        f"{len(values)} tiles of {size_A:g} Å, from {low:.3g} to {values.max(initial=0.0):.3g} eV.",
+        is_square=True,
+    )
+
+
+def _seen(
+    trials: Trials, cell_A: FloatArray, axis: int, view_A: float
+) -> tuple[FloatArray, IntArray]:
+    """Return where images of trials are in the view, and of which trial each is."""
+    plane = _plane(cell_A, axis)
+    flat = trials.placements.centres_A @ plane.T
+    vectors = np.delete(cell_A, axis, axis=0) @ plane.T
+    n = int(np.ceil(view_A / min(_widths(vectors)))) + 1
+    places, images = [], []
+    for shift in np.ndindex(2 * n + 1, 2 * n + 1):
+        moved = flat + (np.array(shift) - n) @ vectors
+        inside = np.flatnonzero((np.abs(moved) <= view_A / 2).all(axis=1))
+        places.append(moved[inside])
+        images.append(inside)
+    return np.concatenate(places), np.concatenate(images)
+
+
+def _plane(cell_A: FloatArray, axis: int) -> FloatArray:
+    """Return two unit vectors normal to a cell vector, the first near to the next cell vector."""
+    along = cell_A[axis] / np.linalg.norm(cell_A[axis])
+    other = cell_A[(axis + 1) % 3]
+    first = other - (other @ along) * along
+    first /= np.linalg.norm(first)
+    return np.stack([first, np.cross(along, first)])
+
+
+def _widths(vectors: FloatArray) -> FloatArray:
+    """Return the distances between opposite edges of a cell in two dimensions."""
+    area = abs(np.linalg.det(vectors))
+    widths: FloatArray = area / np.linalg.norm(vectors, axis=1)
+    return widths
+
+
+def _hexagons(places: FloatArray, size: float) -> tuple[FloatArray, IntArray]:
+    """Return the middles of the tiles that have places, and in which one each place is."""
+    lattice = size * np.array([[1.0, 0.0], [0.5, np.sqrt(3) / 2]])
+    at = places @ np.linalg.inv(lattice)
+    # Of the four lattice points around a place the nearest is the middle of its hexagon.
+    corners = np.floor(at)[:, np.newaxis] + np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    distances = np.linalg.norm((corners - at[:, np.newaxis]) @ lattice, axis=2)
+    nearest = corners[np.arange(len(places)), distances.argmin(axis=1)].astype(np.int64)
+    tiles, which = np.unique(nearest, axis=0, return_inverse=True)
+    return tiles @ lattice, which.reshape(-1)
+
+
+def _means(
+    which: IntArray, log_weights: FloatArray, log_counts: FloatArray, n: int, thermal_eV: float
+) -> FloatArray:
+    """Return -kT ln of the mean weight of each part, inf where nothing has weight."""
+    order = np.argsort(which, kind="stable")
+    starts = np.searchsorted(which[order], np.arange(n))
+    sums = np.logaddexp.reduceat(log_weights[order], starts)
+    counts = np.logaddexp.reduceat(log_counts[order], starts)
+    potentials: FloatArray = -thermal_eV * (sums - counts)
+    return potentials
+
+
+def free_energy_grid(
+    trials: Trials, cell_A: FloatArray, temperature_K: float, spacing_A: float
+) -> FloatArray:
+    """Return the free energy of a molecule at each voxel of a cell in eV, inf where none was.
+
+    It is -kT ln<W> over rotations and over places in the voxel: the density of the gas at low
+    pressure is p/kT exp(-F/kT).
+
+    Parameters
+    ----------
+    trials
+        With their centres in the cell.
+    cell_A
+        Cell vectors in Å, shape ``(3, 3)``.
+    temperature_K
+        In K.
+    spacing_A
+        About how wide voxels are.
+    """
+    shape = np.maximum(1, np.round(np.linalg.norm(cell_A, axis=1) / spacing_A)).astype(int)
+    fractions = trials.placements.centres_A @ np.linalg.inv(cell_A) % 1.0
+    at = np.minimum((fractions * shape).astype(int), shape - 1)
+    voxels = np.ravel_multi_index(tuple(at.T), tuple(shape))
+    n_voxels = int(np.prod(shape))
+    logs = trials.weights(temperature_K).logarithms
+    grid: FloatArray = np.full(n_voxels, np.inf)
+    order = np.argsort(voxels, kind="stable")
+    visited, starts = np.unique(voxels[order], return_index=True)
+    sums = np.logaddexp.reduceat(logs[order], starts)
+    # Of all trials a voxel has its share of the volume, however often it was visited.
+    mean = sums - np.log(len(logs)) + np.log(n_voxels)
+    grid[visited] = -BOLTZMANN_EV_PER_K * temperature_K * mean
+    return grid.reshape(tuple(shape))
+
+
+def write_free_energies(path: str, adsorption: Adsorption) -> None:
+    """Write the free energy of a molecule in the cell as a cube file, cut at 5 eV.
+
+    Raises
+    ------
+    StorageError
+        It cannot be written.
+    """
+    from ase.io.cube import write_cube  # takes its time
+
+    sampling = adsorption.samplings[0]
+    host = sampling.interaction.framework.cell
+    temperature_K = adsorption.henry[0].temperature_K
+    grid_eV = free_energy_grid(sampling.trials, host.cell.array, temperature_K, _VOXEL_A)
+    # ASE writes numbers past the layer of text, which a file of the system has only.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as text:
+        write_cube(
+            text,
+            host,
+            np.minimum(grid_eV, HIGHEST_EV),
+            comment=f"free energy of {adsorption.gas.name} in eV at {temperature_K:g} K, 5 at most",
+        )
+        text.seek(0)
+        write_text(path, text.read())

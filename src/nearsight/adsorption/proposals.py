@@ -1,0 +1,180 @@
+"""Where trials are drawn from: everywhere alike, or where weight is expected.
+
+Whatever they are drawn from, each knows its density over that of a uniform one, and its weight is
+divided by it: means stay the same, and their errors shrink as far as the guess is good. A share of
+all is drawn as if nothing were known, so that what the guess leaves out is seen, too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from nearsight.adsorption.insertion import Draw
+from nearsight.adsorption.orientations import uniform_quaternions
+from nearsight.adsorption.placements import Placements, uniform_placements
+from nearsight.adsorption.trials import Trials
+from nearsight.arrays import FloatArray
+from nearsight.errors import MethodError
+from nearsight.units import BOLTZMANN_EV_PER_K
+
+LEAST_UNIFORM_SHARE = 0.1
+_SHARED_BY = 100
+"""Effective trials that a proposal is learnt from, at least."""
+_LEAST_POWER = 0.2
+
+GuestEnergies = Callable[[FloatArray], FloatArray]
+"""Interaction energies in eV, inf where nothing fits, of the atoms ``(n_trials, n_atoms, 3)``."""
+
+
+def everywhere(cell_A: FloatArray) -> Draw:
+    """Return what draws uniform trials in a cell."""
+    return lambda n_trials, rng: uniform_placements(cell_A, n_trials, rng)
+
+
+@dataclass(frozen=True, eq=False)
+class GridProposal:
+    """Centres from the voxels of a cell by their shares, and uniform ones; rotations uniform.
+
+    Raises
+    ------
+    MethodError
+        A share is negative or no number, all vanish, or too few trials are uniform.
+    """
+
+    cell_A: FloatArray
+    """Cell vectors in Å, shape ``(3, 3)``."""
+    shares: FloatArray
+    """Of each voxel, shape ``(n_a, n_b, n_c)``; they need not sum to 1."""
+    uniform_share: float
+
+    def __post_init__(self) -> None:
+        _require_uniform_share(self.uniform_share)
+        if not np.isfinite(self.shares).all() or (self.shares < 0).any() or not self.shares.any():
+            raise MethodError("the shares of voxels are numbers of at least 0, and not all are 0.")
+
+    def __call__(self, n_trials: int, rng: np.random.Generator) -> Placements:
+        """Draw so many placements."""
+        shape = np.array(self.shares.shape)
+        probabilities = (self.shares / self.shares.sum()).ravel()
+        cumulative = np.cumsum(probabilities)
+        chosen = np.searchsorted(cumulative, rng.random(n_trials) * cumulative[-1], side="right")
+        voxels = np.stack(np.unravel_index(chosen, self.shares.shape), axis=1)
+        fractions = (voxels + rng.random((n_trials, 3))) / shape
+        uniform = rng.random(n_trials) < self.uniform_share
+        fractions[uniform] = rng.random((int(uniform.sum()), 3))
+        at = np.minimum((fractions * shape).astype(int), shape - 1)
+        relative = probabilities.reshape(self.shares.shape)[tuple(at.T)] * self.shares.size
+        return Placements(
+            fractions @ self.cell_A,
+            uniform_quaternions(n_trials, rng),
+            self.uniform_share + (1 - self.uniform_share) * relative,
+        )
+
+
+def learnt_from(
+    trials: Trials, temperature_K: float, cell_A: FloatArray, uniform_share: float, width_A: float
+) -> GridProposal:
+    """Return a proposal of where trials had weight, smeared by a Gaussian.
+
+    Parameters
+    ----------
+    trials
+        Those that are learnt from; they must be in no mean with what is drawn from the proposal,
+        unless the proposal is fixed then.
+    temperature_K
+        At which weight counts.
+    cell_A
+        Cell vectors in Å of what is proposed.
+    uniform_share
+        See `GridProposal`.
+    width_A
+        Standard deviation of the Gaussian in Å; voxels are about half as wide.
+
+    Raises
+    ------
+    MethodError
+        No trial had any weight.
+    """
+    lengths_A = np.linalg.norm(cell_A, axis=1)
+    shape = np.maximum(1, np.round(2 * lengths_A / width_A)).astype(int)
+    logs = trials.weights(temperature_K).logarithms
+    if not (logs > -np.inf).any():
+        raise MethodError("no trial has any weight; take more before a proposal is learnt.")
+    fractions = trials.placements.centres_A @ np.linalg.inv(cell_A) % 1.0
+    at = np.minimum((fractions * shape).astype(int), shape - 1)
+    shares = np.zeros(shape)
+    np.add.at(shares, tuple(at.T), _flattened(logs))
+    smeared = gaussian_filter(shares, width_A / (lengths_A / shape), mode="wrap")
+    return GridProposal(cell_A, np.maximum(smeared, 0.0), uniform_share)
+
+
+def _flattened(logs: FloatArray) -> FloatArray:
+    """Return weights, raised to such a power below 1 that more than a few trials share them.
+
+    Where few carry all of the weight, most places that have some were not seen yet.
+    """
+    power = 1.0
+    weights: FloatArray = np.exp(logs - logs.max())
+    while power > _LEAST_POWER and weights.sum() ** 2 < _SHARED_BY * (weights**2).sum():
+        power *= 0.8
+        weights = np.exp(power * (logs - logs.max()))
+    return weights
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenCandidates:
+    """One of several uniform candidates for each trial, by the weights of a cheap energy.
+
+    The candidate j of M is taken with the probability q_j / sum q, q = u + (1 - u) w/<w> with the
+    weight w = exp(-E/kT) of the cheap energy, and its density is q_j over the mean of q of its M
+    candidates: the mean of f/density over all draws is that of f over uniform ones, whatever the
+    cheap energy says (D. B. Rubin's importance resampling, kept unbiased by the weight of the set).
+    Rotations are chosen as well as places.
+    """
+
+    cell_A: FloatArray
+    molecule_A: FloatArray
+    """Atoms of the molecule about its centre of mass in Å, shape ``(n_atoms, 3)``."""
+    cheap: GuestEnergies
+    temperature_K: float
+    n_candidates: int
+    uniform_share: float
+    mean_weight: float
+    """<w> of the cheap energy, about; it decides efficiency, not means."""
+
+    def __post_init__(self) -> None:
+        _require_uniform_share(self.uniform_share)
+        if not 0 < self.mean_weight < np.inf:
+            raise MethodError(
+                f"the cheap energy has the mean weight {self.mean_weight:g} in this framework; it "
+                f"proposes nothing."
+            )
+
+    def __call__(self, n_trials: int, rng: np.random.Generator) -> Placements:
+        """Draw so many placements."""
+        candidates = uniform_placements(self.cell_A, n_trials * self.n_candidates, rng)
+        energies_eV = self.cheap(candidates.sites_A(self.molecule_A))
+        thermal_eV = BOLTZMANN_EV_PER_K * self.temperature_K
+        # A false well of the cheap energy would take all trials to itself.
+        weights = np.exp(np.minimum(-energies_eV / thermal_eV - np.log(self.mean_weight), 30.0))
+        q = (self.uniform_share + (1 - self.uniform_share) * weights).reshape(n_trials, -1)
+        cumulative = np.cumsum(q, axis=1)
+        thrown = rng.random((n_trials, 1)) * cumulative[:, -1:]
+        chosen = np.minimum((cumulative <= thrown).sum(axis=1), self.n_candidates - 1)
+        rows = np.arange(n_trials)
+        at = rows * self.n_candidates + chosen
+        return Placements(
+            candidates.centres_A[at],
+            candidates.quaternions[at],
+            q[rows, chosen] / q.mean(axis=1),
+        )
+
+
+def _require_uniform_share(share: float) -> None:
+    if not LEAST_UNIFORM_SHARE <= share <= 1:
+        raise MethodError(
+            f"{share:g} of the trials would be uniform; at least {LEAST_UNIFORM_SHARE:g} must be, "
+            f"so that no weight is unbounded, and at most all."
+        )

@@ -1,0 +1,182 @@
+"""What insertions of a gas into a framework gave, with what speaks for and against it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nearsight.adsorption.flexible import henry_of_frames
+from nearsight.adsorption.gases import Gas
+from nearsight.adsorption.henry import Henry, henry
+from nearsight.adsorption.known_offsets import KnownOffset
+from nearsight.adsorption.sampling import Sampling
+from nearsight.adsorption.settings import InsertionSettings
+from nearsight.adsorption.trials import Trials, joined
+from nearsight.adsorption.weights import Weights, weights_of
+from nearsight.adsorption.wells import Cleaned
+from nearsight.adsorption.widom import Precision
+from nearsight.adsorption.zero import BesideForceField, Zero
+from nearsight.arrays import FloatArray
+from nearsight.structures.naming import paragraph
+
+HEAVY_SHARE = 0.8
+"""Where the heaviest 1 % of the trials have more of the weight, few decide."""
+FEWEST_SIGNIFICANT = 20.0
+"""With fewer effective trials a Henry coefficient is an anecdote, and is said to be one."""
+
+
+@dataclass(frozen=True)
+class PocketReport:
+    """Which part of the pore a gas cannot come to."""
+
+    method: str
+    """By what energies."""
+    barrier_eV: float
+    """What a molecule is taken to overcome."""
+    spacing_A: float
+    n_channels: int
+    n_pockets: int
+    share_blocked: float
+    """Of <W>, what lies in pockets, at the first temperature."""
+    is_blocked: bool
+    """Whether places in pockets were given no weight."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Adsorption:
+    """A gas in a framework, or in snapshots of one."""
+
+    gas: Gas
+    samplings: tuple[Sampling, ...]
+    """One for each snapshot."""
+    henry: tuple[Henry, ...]
+    """One for each temperature; insertions were made for the first."""
+    precision: Precision
+    """Of <W> at the first temperature, from the trials of all snapshots."""
+    settings: InsertionSettings
+    zero: Zero
+    beside: BesideForceField | None
+    """How the model differs from UFF where attraction is weak; None where it was not compared."""
+    offset: KnownOffset | None
+    cleaned: tuple[Cleaned, ...]
+    """Trials of each snapshot without suspected ones."""
+    henry_without_wells: tuple[Henry, ...] | None
+    """The same without suspected trials; None if there are none."""
+    pockets: PocketReport | None
+    no_pockets: str | None
+    """Why pockets were not looked for."""
+    helium_void_fraction: float | None
+    wavelengths_A: tuple[float, ...]
+    """Thermal wavelength of the gas at each temperature."""
+
+    def __repr__(self) -> str:
+        framework = self.samplings[0].interaction.framework
+        of = f"{self.gas.name} in {framework.cell.get_chemical_formula()}"
+        return paragraph(self, of, f"ln<W> = {self.henry[0].log_weight.value:.3g}")
+
+    @property
+    def trials(self) -> Trials:
+        """The trials of all snapshots."""
+        return joined([each.trials for each in self.samplings])
+
+    @property
+    def n_calls(self) -> int:
+        """Structures that the model was asked for."""
+        return sum(each.interaction.n_calls for each in self.samplings)
+
+
+def henry_at(
+    samplings: Sequence[Sampling], trials: Sequence[Trials], temperature_K: float
+) -> Henry:
+    """Return the Henry coefficient of one framework, or over its snapshots.
+
+    Parameters
+    ----------
+    samplings
+        One for each snapshot.
+    trials
+        Those of each snapshot, perhaps without some.
+    temperature_K
+        In K.
+    """
+    framework = samplings[0].interaction.framework
+    weights = [each.weights(temperature_K) for each in trials]
+    if len(samplings) == 1:
+        return henry(weights[0], framework.volume_A3, framework.mass_amu)
+    return henry_of_frames(
+        weights,
+        np.array([each.interaction.framework.volume_A3 for each in samplings]),
+        np.array(
+            [
+                each.interaction.framework_eV / each.interaction.framework.n_cells
+                for each in samplings
+            ]
+        ),
+        framework.mass_amu,
+    )
+
+
+def running_means(
+    trials: Trials, temperature_K: float, n_points: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return how ln<W> went as trials were added, and its error.
+
+    Parameters
+    ----------
+    trials
+        In their order.
+    temperature_K
+        In K.
+    n_points
+        After how many numbers of trials, at most.
+
+    Returns
+    -------
+    tuple of arrays
+        Numbers of trials, ln<W> and its standard error, each ``(n_points,)``.
+    """
+    numbers = np.unique(np.linspace(0, len(trials), n_points + 1).round().astype(int)[1:])
+    numbers = numbers[numbers >= 2]
+    whole = trials.weights(temperature_K)
+    logs, errors = [], []
+    for number in numbers:
+        part = Weights(whole.logarithms[:number], whole.energies_eV[:number], temperature_K)
+        logs.append(part.log_mean)
+        finite = part.logarithms > -np.inf
+        spread = np.exp(np.where(finite, part.logarithms - part.log_mean, -np.inf)).std()
+        errors.append(spread / np.sqrt(number) if finite.any() else np.nan)
+    return numbers.astype(float), np.array(logs), np.array(errors)
+
+
+def weight_by_energy(
+    trials: Trials, temperature_K: float, width_eV: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return which share of <W> lies at which interaction energy.
+
+    Parameters
+    ----------
+    trials
+        Those of a sampling.
+    temperature_K
+        In K.
+    width_eV
+        Of a bin.
+
+    Returns
+    -------
+    tuple of arrays
+        Lower ends of the bins in eV with the upper end of the last, ``(n_bins + 1,)``, and shares,
+        which sum to 1, ``(n_bins,)``; empty if nothing has weight.
+    """
+    weights = weights_of(trials.energies_eV, temperature_K, trials.placements.densities)
+    shares = np.exp(weights.logarithms - np.logaddexp.reduce(weights.logarithms))
+    # What has no part in the mean would make the axis as long as the highest wall.
+    counted = shares > 1e-9
+    if not counted.any():
+        return np.zeros(0), np.zeros(0)
+    energies = trials.energies_eV[counted]
+    low = np.floor(energies.min() / width_eV)
+    high = np.floor(energies.max() / width_eV) + 1
+    ends = np.arange(low, high + 1) * width_eV
+    summed, _ = np.histogram(energies, ends, weights=shares[counted])
+    return ends, summed

@@ -1,0 +1,52 @@
+"""``nearsight widom``."""
+
+import argparse
+
+from nearsight.adsorption.maps import write_free_energies
+from nearsight.adsorption.suspected import write_suspected
+from nearsight.cli.batch import Task, run_batch
+from nearsight.cli.names import require_one_structure
+from nearsight.cli.outputs import require_output_files
+from nearsight.cli.request import requested
+from nearsight.cli.shown_warnings import print_warnings
+from nearsight.cli.wording import in_options
+from nearsight.figures import widom_figure
+from nearsight.records.adsorption_results import WidomResults
+from nearsight.runs.outputs import Outcome
+from nearsight.tables.adsorption import print_widom, widom_tables
+from nearsight.workflows import WidomSettings, widom
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    require_output_files(arguments)
+    for option in ("cube", "wells"):
+        if getattr(arguments, option):
+            require_one_structure(arguments, f"--{option}")
+    request = requested(arguments, WidomSettings())
+    model = request.load_model(arguments.structures)
+    drawn: list[WidomResults] = []
+
+    def one(task: Task) -> Outcome:
+        record = request.answer(widom, task, model)
+        results = record.results
+        assert results is not None
+        if arguments.cube:
+            write_free_energies(arguments.cube, results.adsorption)
+        if arguments.wells:
+            write_suspected(arguments.wells, results.adsorption)
+        if arguments.plot:
+            drawn.append(results)
+
+        def show() -> None:
+            print_widom(record, in_options)
+            print_warnings(results.structure_warnings)  # the certificate has all others
+
+        files = (arguments.cube, arguments.wells)
+        return Outcome.of(record, show, lambda: widom_tables(results), files)
+
+    def draw() -> None:
+        if drawn:
+            widom_figure(arguments.plot, drawn)
+
+    return run_batch(arguments, one, draw, request.settings.reading)

@@ -1,0 +1,285 @@
+"""What speaks for and against a Henry coefficient: its certificate."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from nearsight.adsorption.offset import factor_of_offset
+from nearsight.adsorption.quantum import LARGE_A
+from nearsight.adsorption.result import FEWEST_SIGNIFICANT, HEAVY_SHARE, Adsorption
+from nearsight.adsorption.wells import LARGEST_FORCE_EV_PER_A, NEAREST
+from nearsight.adsorption.widom import FEWEST_EFFECTIVE
+from nearsight.records.verdict import Check, Level, Verdict
+from nearsight.remarks import Remark
+from nearsight.units import BOLTZMANN_EV_PER_K
+
+_BOX_EV: Final = 5e-3
+"""What an empty box of 25 Å may do to a molecule: long-range forces between its images."""
+_FAR_A: Final = 4.0
+_ATTRACTION_EV: Final = 0.2
+"""What dispersion and charges do to a molecule that is so far from all atoms: 0.02 to 0.1 eV."""
+_FROM_UFF_EV: Final = 0.15
+_REJECTED_SHARE: Final = 1e-3
+_POCKETS_SHARE: Final = 0.01
+_DIFFERENCE: Final = 0.02
+_FEWEST_FRAMES: Final = 10
+
+
+def adsorption_verdict(adsorption: Adsorption, warnings: tuple[Remark, ...]) -> Verdict:
+    """Return what speaks for and against the numbers."""
+    return Verdict.of(adsorption_checks(adsorption), warnings)
+
+
+def adsorption_checks(adsorption: Adsorption) -> tuple[Check, ...]:
+    """Return everything that was looked at."""
+    return (
+        _weight(adsorption),
+        _halves(adsorption),
+        *_frames(adsorption),
+        *_numbers(adsorption),
+        *_overlaps(adsorption),
+        _zero(adsorption),
+        _offset(adsorption),
+        _wells(adsorption),
+        _pockets(adsorption),
+        *_quantum(adsorption),
+    )
+
+
+def _weight(adsorption: Adsorption) -> Check:
+    first = adsorption.henry[0]
+    effective = first.n_effective
+    detail = (
+        f"{effective:.3g} effective insertions of {first.n_trials}; the heaviest 1 % have "
+        f"{first.heaviest_share:.0%} of the weight."
+    )
+    if not np.isfinite(first.log_weight.value):
+        return Check(
+            Level.BAD,
+            "no-weight",
+            "nothing fits",
+            f"None of {first.n_trials} insertions has any weight: the molecule is too large for "
+            f"the pore, or the overlap radii are.",
+            said=False,
+        )
+    if effective < FEWEST_SIGNIFICANT:
+        return Check(
+            Level.BAD,
+            "few-samples-carry",
+            "few samples carry the weight",
+            f"{detail} What these few say is no Henry coefficient; insert more, or let places be "
+            f"learnt (`learning`).",
+            said=False,
+        )
+    asked = adsorption.settings.error
+    if asked is not None and not adsorption.precision.relative_error <= asked:
+        return Check(
+            Level.CAUTION,
+            "error-not-reached",
+            "error not reached",
+            f"The relative error is {adsorption.precision.relative_error:.2g}, and `error` is "
+            f"{asked:g}; allow more `insertions`, or let places be learnt (`learning`).",
+            said=False,
+        )
+    if effective < FEWEST_EFFECTIVE:
+        level, finding = Level.CAUTION, "few effective insertions"
+        detail = f"{detail} Below {FEWEST_EFFECTIVE:g} an error is not to be believed."
+        return Check(level, "few-effective", finding, detail, said=False)
+    if first.heaviest_share > HEAVY_SHARE:
+        return Check(Level.CAUTION, "heavy-weights", "heavy weights", detail, said=False)
+    return Check(Level.GOOD, "few-effective", "enough effective insertions", detail)
+
+
+def _halves(adsorption: Adsorption) -> Check:
+    sigmas = adsorption.precision.halves_sigmas
+    if not np.isfinite(sigmas):
+        detail = "One of two halves of the insertions has no weight, or too little for an error."
+        return Check(Level.UNKNOWN, "halves-differ", "halves not comparable", detail)
+    detail = f"Two independent halves differ by {sigmas:.1f} standard errors."
+    if adsorption.precision.halves_agree:
+        return Check(Level.GOOD, "halves-differ", "halves agree", detail)
+    return Check(Level.CAUTION, "halves-differ", "halves differ", detail, said=False)
+
+
+def _frames(adsorption: Adsorption) -> Iterator[Check]:
+    n_frames = len(adsorption.samplings)
+    if n_frames == 1:
+        return
+    detail = f"Errors are those between {n_frames} snapshots, taken as independent of each other."
+    if n_frames < _FEWEST_FRAMES:
+        detail = f"{detail} Fewer than {_FEWEST_FRAMES} say little of it."
+        yield Check(Level.CAUTION, "few-frames", "few snapshots", detail, said=False)
+        return
+    yield Check(Level.GOOD, "few-frames", "enough snapshots", detail)
+
+
+def _numbers(adsorption: Adsorption) -> Iterator[Check]:
+    trials = adsorption.trials
+    rejected, computed = int(trials.rejected.sum()), int((~trials.overlapping).sum())
+    if rejected > _REJECTED_SHARE * computed:
+        yield Check(
+            Level.CAUTION,
+            "no-number",
+            "no number for some",
+            f"The model has no energy for {rejected} of {computed} insertions, which count with "
+            f"weight zero.",
+            said=False,
+        )
+
+
+def _overlaps(adsorption: Adsorption) -> Iterator[Check]:
+    trials = adsorption.trials
+    n_overlapping = int(trials.overlapping.sum())
+    audited = trials.audited_eV[~np.isnan(trials.audited_eV)]
+    if not n_overlapping:
+        return
+    if not len(audited):
+        detail = f"{n_overlapping} insertions overlap, of which none was computed."
+        yield Check(Level.UNKNOWN, "overlap-low", "overlaps not audited", detail)
+        return
+    lowest = float(audited.min())
+    thermal_eV = BOLTZMANN_EV_PER_K * adsorption.henry[0].temperature_K
+    share = len(audited) / n_overlapping
+    heaviest = -lowest / thermal_eV - np.log(share * len(trials))
+    detail = (
+        f"Of {n_overlapping} overlapping insertions {len(audited)} were computed; the lowest has "
+        f"{lowest:.2f} eV."
+    )
+    # With that energy it would have a part in the mean that counts.
+    if heaviest > adsorption.henry[0].log_weight.value + np.log(0.01):
+        yield Check(
+            Level.CAUTION,
+            "overlap-low",
+            "low energies among overlaps",
+            f"{detail} They would have weight: a smaller `overlap_share` lets them in, as false "
+            f"wells or as chemisorption.",
+            said=False,
+        )
+        return
+    yield Check(Level.GOOD, "overlap-low", "overlaps have no weight", detail)
+
+
+def _zero(adsorption: Adsorption) -> Check:
+    zero = adsorption.zero
+    box = zero.box_eV
+    detail = (
+        f"At {zero.distance_A:.1f} Å from all atoms the interaction energy is "
+        f"{zero.widest_eV:+.3f} eV."
+    )
+    if box is not None and abs(box) > _BOX_EV:
+        return Check(
+            Level.CAUTION,
+            "zero-depends-on-box",
+            "zero depends on a box",
+            f"An empty box of 25 Å changes the energy of the molecule by {box:+.3f} eV.",
+            said=False,
+        )
+    if zero.distance_A >= _FAR_A and abs(zero.widest_eV) > _ATTRACTION_EV:
+        return Check(
+            Level.CAUTION,
+            "zero-suspect",
+            "zero suspect",
+            f"{detail} Dispersion and charges make some 0.1 eV of it at most: the model may be "
+            f"wrong for the molecule alone, and every weight with it.",
+            said=False,
+        )
+    beside = adsorption.beside
+    if beside is not None:
+        detail = (
+            f"At {beside.n_places} places of weak attraction the energy is "
+            f"{beside.median_eV:+.3f} eV (median) beside that of UFF."
+        )
+        if abs(beside.median_eV) > _FROM_UFF_EV:
+            return Check(
+                Level.CAUTION,
+                "zero-suspect",
+                "zero suspect",
+                f"{detail} UFF is right within 0.1 eV there: the model may be wrong for the "
+                f"molecule alone, and every weight with it.",
+                said=False,
+            )
+        return Check(Level.GOOD, "zero-suspect", "zero not suspect", detail)
+    return Check(Level.UNKNOWN, "zero-suspect", "zero not suspect", detail)
+
+
+def _offset(adsorption: Adsorption) -> Check:
+    if adsorption.offset is None:
+        detail = "Nobody has compared interaction energies of this model and gas with a reference."
+        return Check(Level.UNKNOWN, "offset", "offset unknown", detail)
+    offset_eV = adsorption.offset.offset_eV
+    temperature_K = adsorption.henry[0].temperature_K
+    factor = factor_of_offset(offset_eV, temperature_K)
+    detail = (
+        f"Interaction energies are off by {offset_eV:+.3f} eV where attraction is weak, which "
+        f"makes K_H {factor:.2g} times as large at {temperature_K:g} K."
+    )
+    if abs(offset_eV) < BOLTZMANN_EV_PER_K * temperature_K:
+        return Check(Level.GOOD, "offset", "offset small", detail)
+    return Check(Level.BAD, "offset", "offset of the model", detail, said=False)
+
+
+def _wells(adsorption: Adsorption) -> Check:
+    n_examined = sum(len(each.examined.trials) for each in adsorption.cleaned)
+    n_suspected = sum(each.n_suspected for each in adsorption.cleaned)
+    if not n_suspected:
+        detail = (
+            f"None of the {n_examined} insertions that carry the weight has atoms at less than "
+            f"{NEAREST:g} of the sum of covalent radii, or a force above "
+            f"{LARGEST_FORCE_EV_PER_A:g} eV/Å."
+        )
+        return Check(Level.GOOD, "false-wells", "no false wells", detail)
+    detail = f"{n_suspected} of the {n_examined} insertions that carry the weight are suspected."
+    without = adsorption.henry_without_wells
+    assert without is not None
+    change = without[0].log_weight.value - adsorption.henry[0].log_weight.value
+    if abs(change) < _DIFFERENCE:
+        return Check(
+            Level.GOOD, "false-wells", "false wells do not count", f"{detail} They hardly count."
+        )
+    times = f"{np.exp(change):.2g} times as large" if np.isfinite(change) else "zero"
+    left = "" if all(each.is_clean for each in adsorption.cleaned) else " More may be left."
+    return Check(
+        Level.BAD,
+        "false-wells",
+        "false wells",
+        f"{detail} Without them K_H is {times}.{left}",
+        said=False,
+    )
+
+
+def _pockets(adsorption: Adsorption) -> Check:
+    pockets = adsorption.pockets
+    if pockets is None:
+        detail = f"Nobody has looked for them: {adsorption.no_pockets}"
+        return Check(Level.UNKNOWN, "pockets", "pockets not looked for", detail)
+    if not pockets.n_channels:
+        detail = f"By {pockets.method} the gas comes to no part of the pore from outside."
+        return Check(Level.CAUTION, "pockets", "no way in", detail, said=False)
+    share = pockets.share_blocked
+    if share < _POCKETS_SHARE:
+        detail = f"By {pockets.method} {share:.1%} of the weight is where the gas cannot come to."
+        return Check(Level.GOOD, "pockets", "no weight in pockets", detail)
+    if pockets.is_blocked:
+        detail = f"{share:.1%} of the weight was in pockets, and was left out."
+        return Check(Level.GOOD, "pockets", "pockets blocked", detail)
+    detail = (
+        f"By {pockets.method} {share:.1%} of the weight is in pockets that the gas cannot enter; "
+        f"`block_pockets` leaves it out."
+    )
+    return Check(Level.CAUTION, "pockets", "weight in pockets", detail, said=False)
+
+
+def _quantum(adsorption: Adsorption) -> Iterator[Check]:
+    for result, wavelength_A in zip(adsorption.henry, adsorption.wavelengths_A, strict=True):
+        if wavelength_A > LARGE_A:
+            yield Check(
+                Level.CAUTION,
+                "quantum-gas",
+                "quantum effects",
+                f"The thermal wavelength of {adsorption.gas.name} at {result.temperature_K:g} K is "
+                f"{wavelength_A:.2f} Å, and nuclei are classical here: the Henry coefficient is "
+                f"too large.",
+                said=False,
+            )
+            return

@@ -1,0 +1,191 @@
+"""The record of insertions of a gas."""
+
+import math
+
+import numpy as np
+
+from nearsight.adsorption.henry import Henry
+from nearsight.adsorption.offset import factor_of_offset
+from nearsight.adsorption.result import FEWEST_SIGNIFICANT, Adsorption
+from nearsight.records.adsorption_parts import (
+    GasPart,
+    HenryPart,
+    InsertionPart,
+    OffsetPart,
+    PocketsPart,
+    WellPart,
+    WellsPart,
+    ZeroPart,
+)
+from nearsight.records.adsorption_results import WidomResults
+from nearsight.records.adsorption_verdict import adsorption_verdict
+from nearsight.records.questions import WidomRecord
+from nearsight.records.shared_fields import UNKNOWN_RUN, Run, calculated_fields
+from nearsight.units import EV_PER_CELL_IN_J_PER_MOL
+
+_MOST_WELLS = 20
+
+
+def widom_record(results: WidomResults, run: Run = UNKNOWN_RUN) -> WidomRecord:
+    """Return the record of insertions of a gas."""
+    adsorption = results.adsorption
+    pockets = adsorption.pockets
+    return WidomRecord(
+        **calculated_fields(results.name, results.atoms, results.provenance, results.settings, run),
+        gas=_gas(adsorption),
+        insertion=_insertion(adsorption),
+        henry=_henry(adsorption, adsorption.henry),
+        henry_without_wells=None
+        if adsorption.henry_without_wells is None
+        else _henry(adsorption, adsorption.henry_without_wells),
+        zero=_zero(adsorption),
+        wells=_wells(adsorption),
+        pockets=None
+        if pockets is None
+        else PocketsPart(
+            method=pockets.method,
+            barrier_eV=pockets.barrier_eV,
+            spacing_A=pockets.spacing_A,
+            n_channels=pockets.n_channels,
+            n_pockets=pockets.n_pockets,
+            share_blocked=pockets.share_blocked,
+            blocked=pockets.is_blocked,
+        ),
+        helium_void_fraction=adsorption.helium_void_fraction,
+        verdict=adsorption_verdict(adsorption, results.warnings).part(),
+        warnings=results.warnings,
+        results=results,
+    )
+
+
+def _number(value: float | None) -> float | None:
+    """Return a number that JSON has, or None."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _vector(values: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _gas(adsorption: Adsorption) -> GasPart:
+    gas = adsorption.gas
+    return GasPart(
+        name=gas.name,
+        symbols=tuple(gas.atoms.get_chemical_symbols()),
+        positions_A=tuple(_vector(site) for site in gas.sites_A),  # type: ignore[misc]  # three
+        source=gas.source,
+    )
+
+
+def _insertion(adsorption: Adsorption) -> InsertionPart:
+    trials, settings = adsorption.trials, adsorption.settings
+    audited = trials.audited_eV[~np.isnan(trials.audited_eV)]
+    drawn = "uniform"
+    if settings.learning:
+        drawn = "learnt"
+    elif settings.propose_by is not None:
+        drawn = f"by {settings.propose_by}"
+    return InsertionPart(
+        supercell=adsorption.samplings[0].interaction.framework.repeats,
+        n_frames=len(adsorption.samplings),
+        drawn=drawn,
+        n_insertions=len(trials),
+        n_learnt=sum(each.n_learnt for each in adsorption.samplings),
+        n_calls=adsorption.n_calls,
+        n_overlapping=int(trials.overlapping.sum()),
+        n_rejected=int(trials.rejected.sum()),
+        n_audited=len(audited),
+        lowest_audited_eV=_number(audited.min()) if len(audited) else None,
+        relative_error=_number(adsorption.precision.relative_error),
+        halves_sigmas=_number(adsorption.precision.halves_sigmas),
+        error_asked=settings.error,
+    )
+
+
+def _henry(adsorption: Adsorption, rows: tuple[Henry, ...]) -> tuple[HenryPart, ...]:
+    return tuple(
+        HenryPart(
+            temperature_K=row.temperature_K,
+            coefficient_mol_per_kg_Pa=_number(row.coefficient_mol_per_kg_Pa.value),
+            coefficient_error_mol_per_kg_Pa=_number(row.coefficient_mol_per_kg_Pa.error),
+            coefficient_per_cell_Pa=_number(row.coefficient_per_cell_Pa.value),
+            coefficient_error_per_cell_Pa=_number(row.coefficient_per_cell_Pa.error),
+            log_mean_weight=_number(row.log_weight.value),
+            log_mean_weight_error=_number(row.log_weight.error),
+            excess_chemical_potential_kJ_per_mol=_number(
+                row.excess_chemical_potential_kJ_per_mol.value
+            ),
+            excess_chemical_potential_error_kJ_per_mol=_number(
+                row.excess_chemical_potential_kJ_per_mol.error
+            ),
+            heat_kJ_per_mol=_number(row.heat_kJ_per_mol.value),
+            heat_error_kJ_per_mol=_number(row.heat_kJ_per_mol.error),
+            n_effective=row.n_effective,
+            heaviest_share=row.heaviest_share,
+            significant=row.n_effective >= FEWEST_SIGNIFICANT,
+            thermal_wavelength_A=wavelength_A,
+        )
+        for row, wavelength_A in zip(rows, adsorption.wavelengths_A, strict=True)
+    )
+
+
+def _zero(adsorption: Adsorption) -> ZeroPart:
+    zero, known = adsorption.zero, adsorption.offset
+    offset = None
+    if known is not None:
+        # A coefficient without the offset is exp(offset/kT) times as large.
+        with np.errstate(over="ignore", under="ignore"):
+            factors = [
+                factor_of_offset(known.offset_eV, row.temperature_K) for row in adsorption.henry
+            ]
+            coefficients = [
+                row.coefficient_mol_per_kg_Pa.value / factor
+                for row, factor in zip(adsorption.henry, factors, strict=True)
+            ]
+        change_kJ = 1e-3 * known.offset_eV * EV_PER_CELL_IN_J_PER_MOL
+        offset = OffsetPart(
+            offset_eV=known.offset_eV,
+            source=known.source,
+            factors=tuple(map(_number, factors)),
+            coefficients_mol_per_kg_Pa=tuple(map(_number, coefficients)),
+            heats_kJ_per_mol=tuple(
+                _number(row.heat_kJ_per_mol.value + change_kJ) for row in adsorption.henry
+            ),
+        )
+    return ZeroPart(
+        alone_eV=zero.alone_eV,
+        in_box_eV=zero.in_box_eV,
+        widest_place_A=zero.place_A,
+        widest_distance_A=zero.distance_A,
+        widest_eV=zero.widest_eV,
+        widest_spread_eV=zero.widest_spread_eV,
+        difference_from_uff_eV=None if adsorption.beside is None else adsorption.beside.median_eV,
+        offset=offset,
+    )
+
+
+def _wells(adsorption: Adsorption) -> WellsPart:
+    suspected = []
+    for frame, (sampling, cleaned) in enumerate(
+        zip(adsorption.samplings, adsorption.cleaned, strict=True)
+    ):
+        wells = cleaned.examined
+        for place in np.flatnonzero(wells.suspected):
+            trial = int(wells.trials[place])
+            suspected.append(
+                WellPart(
+                    frame=frame,
+                    insertion=trial,
+                    centre_A=_vector(sampling.trials.placements.centres_A[trial]),  # type: ignore[arg-type]
+                    energy_eV=float(sampling.trials.energies_eV[trial]),
+                    contact=_number(float(wells.contacts[place])),
+                    force_eV_per_A=_number(float(wells.forces_eV_per_A[place])),
+                    reasons=wells.reasons(int(place)),
+                )
+            )
+    return WellsPart(
+        n_examined=sum(len(each.examined.trials) for each in adsorption.cleaned),
+        n_suspected=len(suspected),
+        clean=all(each.is_clean for each in adsorption.cleaned),
+        suspected=tuple(suspected[:_MOST_WELLS]),
+    )

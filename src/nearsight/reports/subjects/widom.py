@@ -1,0 +1,149 @@
+"""A gas that was inserted into a framework."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from nearsight.records.adsorption_parts import HenryPart
+from nearsight.records.questions import WidomRecord
+from nearsight.reports import wording
+from nearsight.reports.provenance import Lines
+from nearsight.reports.subjects.subject import Figure, Subject
+
+_NOTES = (
+    "The mean over all insertions so far, with its standard error.",
+    "Where all of the weight is at low energies, few insertions carry it.",
+    "The lowest values are blue; 0.5 eV above them and more is orange. White tiles are walls.",
+)
+
+
+def _numbers(record: WidomRecord) -> Lines:
+    part = record.insertion
+    times = " × ".join(map(str, part.supercell))
+    lines: Lines = [
+        ("gas", f"{record.gas.name} ({record.gas.source})"),
+        (
+            "insertions",
+            f"{part.n_insertions} in {times} cells, {part.n_overlapping} overlap, "
+            f"{part.n_calls} computed",
+        ),
+    ]
+    if part.n_learnt:
+        lines.append(("learnt from", f"{part.n_learnt} insertions before"))
+    if part.n_frames > 1:
+        lines.append(("snapshots", f"{part.n_frames}"))
+    for row in record.henry:
+        lines += _henry(row, f"at {row.temperature_K:g} K")
+    for row in record.henry_without_wells or ():
+        lines += _henry(row, f"at {row.temperature_K:g} K without suspected insertions")
+    if record.helium_void_fraction is not None:
+        lines.append(("helium void fraction (UFF, 298 K)", f"{record.helium_void_fraction:.3f}"))
+    return [*lines, *_zero(record), *_places(record)]
+
+
+def _zero(record: WidomRecord) -> Lines:
+    zero = record.zero
+    lines: Lines = []
+    lines.append(
+        (
+            "zero of energies",
+            f"molecule alone; {zero.widest_eV:+.3f} eV at {zero.widest_distance_A:.1f} Å from all "
+            f"atoms",
+        )
+    )
+    if zero.difference_from_uff_eV is not None:
+        lines.append(
+            ("beside UFF at weak attraction", f"{zero.difference_from_uff_eV:+.3f} eV (median)")
+        )
+    if zero.in_box_eV is not None:
+        change = zero.in_box_eV - zero.alone_eV
+        lines.append(("in an empty cell of 25 Å", f"{change:+.4f} eV"))
+    if zero.offset is None:
+        lines.append(("offset of the model", "unknown"))
+    else:
+        offset = zero.offset
+        lines.append(("offset of the model", f"{offset.offset_eV:+.3f} eV, {offset.source}"))
+        for row, factor, value in zip(
+            record.henry, offset.factors, offset.coefficients_mol_per_kg_Pa, strict=True
+        ):
+            if factor is not None and value is not None and row.significant:
+                said = Markup("{} mol/(kg Pa), a factor of {}").format(
+                    wording.scientific(value, 2), wording.scientific(factor, 1)
+                )
+                lines.append((f"K_H at {row.temperature_K:g} K with it taken off", said))
+    return lines
+
+
+def _places(record: WidomRecord) -> Lines:
+    lines: Lines = []
+    if record.pockets is not None:
+        pockets = record.pockets
+        lines.append(
+            (
+                "pockets",
+                f"{pockets.n_pockets} beside {pockets.n_channels} channels, by {pockets.method}; "
+                f"{pockets.share_blocked:.1%} of the weight",
+            )
+        )
+    for well in record.wells.suspected[:5]:
+        lines.append(
+            (
+                f"suspected insertion {well.insertion}",
+                f"{well.energy_eV:.2f} eV: {'; '.join(well.reasons)}",
+            )
+        )
+    return lines
+
+
+def _henry(row: HenryPart, when: str) -> Lines:
+    value, error = row.coefficient_mol_per_kg_Pa, row.coefficient_error_mol_per_kg_Pa
+    if not row.significant or value is None:
+        return [(f"K_H {when}", "none: too few insertions carry the weight")]
+    shown = wording.scientific(value, 3)
+    said = Markup("{} mol/(kg Pa)").format(shown)
+    if error is not None:
+        said = Markup("{} ± {} mol/(kg Pa)").format(shown, wording.scientific(error, 1))
+    lines: Lines = [(f"K_H {when}", said)]
+    cell, potential = row.coefficient_per_cell_Pa, row.excess_chemical_potential_kJ_per_mol
+    if cell is not None:
+        per_cell = Markup("{} molecules/(cell Pa)").format(wording.scientific(cell, 3))
+        lines.append((f"the same {when}", per_cell))
+    if potential is not None:
+        lines.append(
+            (
+                f"excess chemical potential {when}",
+                _in_kJ(potential, row.excess_chemical_potential_error_kJ_per_mol),
+            )
+        )
+    if row.heat_kJ_per_mol is not None:
+        lines.append(
+            (
+                f"heat at zero loading {when}",
+                _in_kJ(row.heat_kJ_per_mol, row.heat_error_kJ_per_mol),
+            )
+        )
+    lines.append(
+        (
+            f"effective insertions {when}",
+            f"{row.n_effective:.4g}; the heaviest 1 % have {row.heaviest_share:.0%} of the weight",
+        )
+    )
+    return lines
+
+
+def _in_kJ(value: float, error: float | None) -> str:
+    return f"{value:.2f} kJ/mol" if error is None else f"{value:.2f} ± {error:.2f} kJ/mol"
+
+
+def _charts(record: WidomRecord) -> Sequence[Figure]:
+    if record.results is None:
+        return ()
+    return list(zip(record.results.charts(), _NOTES, strict=False))
+
+
+SUBJECT = Subject(
+    what="Gas in a framework",
+    plural="Gas in frameworks",
+    numbers=_numbers,
+    charts=_charts,
+)

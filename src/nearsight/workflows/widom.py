@@ -1,0 +1,284 @@
+"""From a framework and a gas to a Henry coefficient with its certificate."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from ase import Atoms
+
+from nearsight.adsorption.energy_grid import BARRIER, METHOD, EnergyGrid, energy_grid
+from nearsight.adsorption.framework import framework_of, needed_width_A
+from nearsight.adsorption.gases import Gas, gas_of, relaxed_gas
+from nearsight.adsorption.interaction import Interaction
+from nearsight.adsorption.kept_trials import KeptTrials
+from nearsight.adsorption.known_offsets import known_offset
+from nearsight.adsorption.pockets import Pockets, pockets_of
+from nearsight.adsorption.quantum import thermal_wavelength_A
+from nearsight.adsorption.result import Adsorption, PocketReport, henry_at
+from nearsight.adsorption.sampling import Sampling, sample, without_pockets
+from nearsight.adsorption.trials import joined
+from nearsight.adsorption.wells import without_wells
+from nearsight.adsorption.widom import precision_of
+from nearsight.adsorption.zero import beside_force_field, zero_of
+from nearsight.announcing import announces
+from nearsight.dynamics.analysis.reading import read_trajectory
+from nearsight.errors import MethodError, ModelError, SettingError, StructureError
+from nearsight.fingerprint import fingerprint
+from nearsight.models.evaluable import require_calculable
+from nearsight.models.versions import versions_behind
+from nearsight.progress import Progress
+from nearsight.provenance import Setting, record
+from nearsight.records.adsorption_results import WidomResults
+from nearsight.records.making_widom import widom_record
+from nearsight.records.questions import WidomRecord
+from nearsight.records.shared_fields import Run
+from nearsight.resources import Resources
+from nearsight.units import BOLTZMANN_EV_PER_K
+from nearsight.workflows.context import AnyModel, Context, begin
+from nearsight.workflows.given import require_settings
+from nearsight.workflows.settings import WidomSettings
+from nearsight.workflows.source import Source, Structure
+from nearsight.workflows.unfinished import Unfinished
+
+_DEFAULT = WidomSettings()
+# What changes no trial, and so belongs to no kept work: more insertions go on with what is there.
+_NOT_DECIDING = {
+    *("insertions", "error", "temperatures_K", "gas", "learning", "map_axis", "block_pockets"),
+}
+
+
+@announces
+def widom(
+    structure: Structure,
+    model: AnyModel | None = None,
+    settings: WidomSettings = _DEFAULT,
+    *,
+    unfinished: Unfinished | None = None,
+    resources: Resources | None = None,
+    progress: Progress | bool | None = None,
+) -> WidomRecord:
+    """Insert a gas into a framework, and return its Henry coefficient with all that belongs to it.
+
+    Parameters
+    ----------
+    structure, model, unfinished, resources, progress
+        As for `nearsight.workflows.heat_capacity`. With `unfinished` an interrupted sampling goes
+        on, and is then the unbroken one.
+    settings
+        Which gas, at which temperatures, how often. With `snapshots` the structure is a trajectory
+        of a framework that moves.
+
+    Returns
+    -------
+    WidomRecord
+        Its ``results.adsorption`` has all trials.
+
+    Raises
+    ------
+    NearsightError
+        Something is wrong with the structure, the gas, the model, the settings, or the machine; or
+        the model has no number for too many insertions.
+    """
+    require_settings(settings, WidomSettings)
+    start = perf_counter()
+    asked = settings.insertion
+    source = Source.of(structure, settings.reading)
+    frames = _snapshots(source, settings.snapshots)
+    if frames is not None:
+        source = replace(source, given=frames[0])
+    context = begin(source, model, unfinished, resources, progress)
+    frames = frames or [context.atoms]
+    for frame in frames:
+        framework_of(frame, 0.0)  # refused before a model is loaded
+    gas = _gas(context, settings)
+    samplings = _sampled(context, settings, gas, frames)
+    adsorption = _adsorption(samplings, settings, context.progress)
+    results = WidomResults(
+        source.name,
+        context.atoms,
+        adsorption,
+        record(context.model.identity, **_plain(settings)),
+        {**_plain(settings), "gas": asked.gas},
+        context.remarks,
+    )
+    return widom_record(results, Run(perf_counter() - start, asked=settings))
+
+
+def _snapshots(source: Source, n_snapshots: int | None) -> list[Atoms] | None:
+    """Return so many frames of a trajectory, evenly spread; None where none are asked for."""
+    if n_snapshots is None:
+        return None
+    if source.given is not None:
+        raise SettingError(
+            "`snapshots` are of a trajectory, which is a file; leave it out for one structure.",
+            "snapshots",
+        )
+    try:
+        trajectory = read_trajectory(source.name, unwrapped=True)
+    except MethodError:  # it does not tell its times, which do not count here
+        trajectory = read_trajectory(source.name, unwrapped=True, interval_fs=1.0)
+    if len(trajectory) < n_snapshots:
+        raise SettingError(
+            f"{source.name} has {len(trajectory)} frames, and `snapshots` is {n_snapshots}.",
+            "snapshots",
+        )
+    at = np.linspace(0, len(trajectory) - 1, n_snapshots).round().astype(int)
+    return [trajectory.frame(int(index)) for index in at]
+
+
+def _gas(context: Context, settings: WidomSettings) -> Gas:
+    gas = gas_of(settings.insertion.gas, context.model)
+    require_calculable(gas.atoms, context.model)
+    if settings.insertion.relax_gas:
+        gas = relaxed_gas(gas, context.model, context.progress)
+    return gas
+
+
+def _sampled(
+    context: Context, settings: WidomSettings, gas: Gas, frames: Sequence[Atoms]
+) -> tuple[Sampling, ...]:
+    asked = settings.insertion
+    model = context.model
+    width_A = needed_width_A(gas, model) if asked.least_width_A is None else asked.least_width_A
+    n_insertions = -(-asked.most_insertions // len(frames))
+    samplings = []
+    for number, frame in enumerate(frames):
+        interaction = Interaction(framework_of(frame, width_A), gas, model, context.resources)
+        kept = _Kept(context, settings, gas, frame, number)
+        samplings.append(
+            sample(
+                interaction,
+                asked,
+                n_insertions,
+                kept.of,
+                frame=number,
+                progress=context.progress,
+            )
+        )
+        context.unfinished.done(*kept.paths)
+    return tuple(samplings)
+
+
+class _Kept:
+    """Where the trials of one snapshot are kept."""
+
+    def __init__(
+        self, context: Context, settings: WidomSettings, gas: Gas, frame: Atoms, number: int
+    ) -> None:
+        self._context, self._frame = context, frame
+        asked = settings.insertion
+        deciding = {
+            name: value for name, value in asked.to_json().items() if name not in _NOT_DECIDING
+        }
+        of_gas = [gas.atoms.numbers.tolist(), gas.sites_A.round(9).tolist()]
+        self._common: dict[str, Setting] = {**deciding, "molecule": of_gas, "frame": number}
+        # What is learnt decides where the later ones are drawn, and is at one temperature.
+        proposing = asked.learning or asked.propose_by is not None
+        self._later: dict[str, Setting] = {
+            "learning": asked.learning,
+            "temperature_K": asked.temperatures_K[0] if proposing else None,
+        }
+        self.paths: list[Path | None] = []
+
+    def of(self, stage: str) -> KeptTrials:
+        """Return where the trials of a stage are kept."""
+        context = self._context
+        settings = self._common | (self._later if stage == "insertions" else {})
+        path = context.unfinished.file(context.name, self._frame, context.model, stage, **settings)
+        identity = context.model.identity
+        self.paths.append(path)
+        return KeptTrials(
+            path, fingerprint(self._frame, identity, settings), versions_behind(identity)
+        )
+
+
+def _adsorption(
+    samplings: tuple[Sampling, ...], settings: WidomSettings, progress: Progress | bool | None
+) -> Adsorption:
+    """Return what trials say, with everything that speaks for and against it."""
+    asked = settings.insertion
+    first_K = asked.temperatures_K[0]
+    gas, model = samplings[0].interaction.gas, samplings[0].interaction.model
+    zero = zero_of(samplings[0].interaction)
+    grid, no_grid = _grid(samplings[0].interaction.framework.cell, gas)
+    pockets = None if grid is None else _pockets(grid, first_K)
+    report = None
+    if grid is not None and pockets is not None:
+        report = _report(samplings, pockets, grid, asked.block_pockets, first_K)
+        if asked.block_pockets:
+            samplings = tuple(without_pockets(each, pockets) for each in samplings)
+    elif asked.block_pockets:
+        raise MethodError(f"pockets cannot be blocked: {no_grid}")
+    cleaned = tuple(
+        without_wells(each.trials, each.interaction, first_K, pockets, progress=progress)
+        for each in samplings
+    )
+    trials = [each.trials for each in samplings]
+    temperatures_K = asked.temperatures_K
+    without = None
+    if any(each.n_suspected for each in cleaned):
+        honest = [each.trials for each in cleaned]
+        without = tuple(henry_at(samplings, honest, each) for each in temperatures_K)
+    return Adsorption(
+        gas=gas,
+        samplings=samplings,
+        henry=tuple(henry_at(samplings, trials, each) for each in temperatures_K),
+        precision=precision_of(joined(trials), first_K),
+        settings=asked,
+        zero=zero,
+        beside=beside_force_field(samplings[0].interaction, samplings[0].trials),
+        offset=known_offset(model.identity.name, gas.name),
+        cleaned=cleaned,
+        henry_without_wells=without,
+        pockets=report,
+        no_pockets=no_grid,
+        helium_void_fraction=None if grid is None else grid.helium_void_fraction,
+        wavelengths_A=tuple(thermal_wavelength_A(gas, each) for each in temperatures_K),
+    )
+
+
+def _grid(host: Atoms, gas: Gas) -> tuple[EnergyGrid | None, str | None]:
+    """Return the grid by which pockets are found, or why there is none."""
+    try:
+        return energy_grid(host, gas), None
+    except (ModelError, StructureError) as error:
+        return None, str(error)
+
+
+def _pockets(grid: EnergyGrid, temperature_K: float) -> Pockets:
+    return pockets_of(grid.least_eV, BARRIER * BOLTZMANN_EV_PER_K * temperature_K)
+
+
+def _report(
+    samplings: Sequence[Sampling],
+    pockets: Pockets,
+    grid: EnergyGrid,
+    is_blocked: bool,
+    temperature_K: float,
+) -> PocketReport:
+    before = joined([each.trials for each in samplings]).weights(temperature_K).log_mean
+    opened = [without_pockets(each, pockets).trials for each in samplings]
+    after = joined(opened).weights(temperature_K).log_mean
+    share = 0.0 if before == -np.inf else max(0.0, float(-np.expm1(after - before)))
+    n_channels = sum(dimension > 0 for dimension in pockets.dimensions)
+    return PocketReport(
+        method=METHOD,
+        barrier_eV=BARRIER * BOLTZMANN_EV_PER_K * temperature_K,
+        spacing_A=grid.spacing_A,
+        n_channels=n_channels,
+        n_pockets=len(pockets.dimensions) - n_channels,
+        share_blocked=share,
+        is_blocked=is_blocked,
+    )
+
+
+def _plain(settings: WidomSettings) -> dict[str, Setting]:
+    """Return settings that are not as they are by default, by name."""
+    default = WidomSettings().insertion.to_json()
+    given = settings.insertion.to_json()
+    changed = {name: value for name, value in given.items() if value != default[name]}
+    if settings.snapshots is not None:
+        changed["snapshots"] = settings.snapshots
+    return changed

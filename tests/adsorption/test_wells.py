@@ -1,0 +1,100 @@
+"""A model with a false well, which outweighs all that is true."""
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.calculators.calculator import Calculator, all_changes
+
+from nearsight.adsorption.framework import framework_of
+from nearsight.adsorption.gases import gas_named
+from nearsight.adsorption.henry import henry
+from nearsight.adsorption.insertion import Insertion
+from nearsight.adsorption.interaction import Interaction
+from nearsight.adsorption.overlaps import Overlaps
+from nearsight.adsorption.pockets import pockets_of
+from nearsight.adsorption.proposals import everywhere
+from nearsight.adsorption.wells import examine, without_wells
+from nearsight.adsorption.widom import insert
+from nearsight.models.engines.ase_model import AseModel
+
+EDGE_A = 9.0
+
+
+class WithHole(Calculator):
+    """A wall and a shallow well around one atom, and a hole in the wall at 1.5 Å."""
+
+    implemented_properties = ("energy", "forces")
+
+    def __init__(self, depth_eV: float) -> None:
+        super().__init__()
+        self._depth_eV = depth_eV
+
+    def energy_eV(self, r_A: float) -> float:
+        shallow = -0.1 * np.exp(-(((r_A - 3.5) / 0.5) ** 2))
+        wall = 5.0 / (1 + np.exp((r_A - 2.2) / 0.1))
+        hole = -(self._depth_eV + 5.0) * np.exp(-(((r_A - 1.5) / 0.15) ** 2))
+        return float(shallow + wall + (hole if self._depth_eV else 0.0))
+
+    def calculate(self, atoms=None, properties=None, system_changes=all_changes) -> None:
+        super().calculate(atoms, properties, system_changes)
+        forces = np.zeros((len(atoms), 3))
+        energy = 0.0
+        if len(atoms) == 2:
+            vector = atoms.positions[1] - atoms.positions[0]
+            vector -= EDGE_A * np.rint(vector / EDGE_A)
+            r = float(np.linalg.norm(vector))
+            energy = self.energy_eV(r)
+            slope = (self.energy_eV(r + 1e-5) - self.energy_eV(r - 1e-5)) / 2e-5
+            forces[1], forces[0] = -slope * vector / r, slope * vector / r
+        self.results = {"energy": energy, "forces": forces}
+
+
+def sampled(depth_eV: float):
+    cell = Atoms("Si", cell=[EDGE_A] * 3, pbc=True)
+    gas = gas_named("Ar")
+    model = AseModel(WithHole(depth_eV), "hole")
+    interaction = Interaction(framework_of(cell, EDGE_A), gas, model)
+    overlaps = Overlaps(cell, gas.atoms.numbers, 0.5)
+    work = Insertion(interaction, overlaps, everywhere(cell.cell.array), 0, 0.0)
+    return insert(work, 300.0, 4000, progress=False), interaction
+
+
+def weight(trials) -> float:
+    return henry(trials.weights(300.0), EDGE_A**3, 28.0).mean_weight.value
+
+
+def test_a_false_well_is_found_and_taken_out() -> None:
+    trials, interaction = sampled(1.0)
+    wells = examine(trials, interaction, 300.0)
+    assert wells.suspected.all()
+    assert "of the sum of their covalent radii" in " ".join(wells.reasons(0))
+    honest, _ = sampled(0.0)
+    assert weight(trials) > 100 * weight(honest)
+    cleaned = without_wells(trials, interaction, 300.0)
+    assert cleaned.is_clean
+    taken = cleaned.examined.trials[cleaned.examined.suspected]
+    assert len(taken) == cleaned.n_suspected == len(set(taken))
+    assert np.isposinf(cleaned.trials.energies_eV[taken]).all()
+    assert weight(cleaned.trials) == pytest.approx(weight(honest), rel=0.02)
+
+
+def test_a_true_well_is_not_suspected() -> None:
+    trials, interaction = sampled(0.0)
+    wells = examine(trials, interaction, 300.0)
+    assert len(wells.trials) == 50
+    assert not wells.suspected.any()
+    assert (wells.contacts > 1.3).all()
+    # The heaviest come first.
+    logs = trials.weights(300.0).logarithms[wells.trials]
+    assert (np.diff(logs) <= 0).all()
+
+
+def test_a_place_that_cannot_be_entered_is_suspected() -> None:
+    trials, interaction = sampled(0.0)
+    grid = np.full((9, 9, 9), np.inf)
+    grid[:5, :5, :5] = 0.0
+    wells = examine(trials, interaction, 300.0, pockets_of(grid, 0.0))
+    assert wells.blocked.any()
+    np.testing.assert_array_equal(wells.suspected, wells.blocked)
+    place = int(np.flatnonzero(wells.blocked)[0])
+    assert wells.reasons(place) == ("in a pocket that the gas cannot enter",)

@@ -1,0 +1,109 @@
+"""`widom` for a script: what the command prints, pockets, and what is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+
+from host_and_guest import HostAndGuest, Spheres
+from nearsight.adsorption.settings import InsertionSettings
+from nearsight.announcing import quietly
+from nearsight.cli.main import main
+from nearsight.errors import SettingError
+from nearsight.models.contract import Model
+from nearsight.models.engines.ase_model import AseModel
+from nearsight.records.questions import WidomRecord
+from nearsight.workflows import EnergySettings, WidomSettings, widom
+
+FRAMEWORK = Atoms("Ar", cell=[9.0] * 3, pbc=True)
+
+
+def record_of(atoms: Atoms, model: Model, **asked: object) -> WidomRecord:
+    settings = {"gas": "Ar", "temperatures_K": (300.0,), "insertions": 1000, **asked}
+    with quietly():
+        return widom(
+            atoms, model, WidomSettings(insertion=InsertionSettings(**settings)), progress=False
+        )
+
+
+def codes(record: WidomRecord) -> dict[str, str]:
+    return {check.code: check.level for check in record.verdict.checks}
+
+
+def test_a_script_gets_what_the_command_line_gets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    FRAMEWORK.write("argon.extxyz")
+    options = ("--gas", "Ar", "--temperature", "300", "--insertions", "1000", "--json", "r.json")
+    model = ("--model", "ase:host_and_guest:Spheres")
+    assert main(["widom", "argon.extxyz", *model, *options, "-q"]) == 0
+    of_command = WidomRecord.from_json(json.loads(Path("r.json").read_text(encoding="utf-8")))
+    of_script = record_of(FRAMEWORK, AseModel(Spheres(), "spheres"))
+    assert of_script.henry == of_command.henry
+    assert of_script.insertion == of_command.insertion
+    assert of_script.results is not None
+    assert len(of_script.results.adsorption.trials) == 1024
+    assert repr(of_script).startswith("<WidomRecord of Ar: widom of Ar (1 atom) with spheres; K_H ")
+
+
+def test_other_insertions_have_other_numbers_and_the_same_mean() -> None:
+    first, second = (
+        record_of(FRAMEWORK, AseModel(Spheres(), "spheres"), seed=seed).henry[0] for seed in (0, 1)
+    )
+    assert first.log_mean_weight is not None
+    assert second.log_mean_weight is not None
+    difference = first.log_mean_weight - second.log_mean_weight
+    assert 0 < abs(difference) < 4 * 2**0.5 * (first.log_mean_weight_error or 0)
+
+
+def test_where_nothing_fits_there_is_no_henry_coefficient() -> None:
+    record = record_of(bulk("Cu", cubic=True), AseModel(HostAndGuest(), "ideal"))
+    [row] = record.henry
+    assert row.log_mean_weight is None
+    assert row.coefficient_mol_per_kg_Pa == 0
+    assert not row.significant
+    assert codes(record)["no-weight"] == "bad"
+    assert record.insertion.n_calls == record.insertion.n_audited
+    assert "no Henry coefficient" in repr(record)
+
+
+def cage(n_atoms: int = 120, radius_A: float = 4.5, edge_A: float = 16.0) -> Atoms:
+    """Carbon atoms spread over a sphere, too near to each other for anything to pass."""
+    numbers = np.arange(n_atoms) + 0.5
+    height = 1 - 2 * numbers / n_atoms
+    angle = np.pi * (1 + np.sqrt(5)) * numbers
+    flat = np.sqrt(1 - height**2)
+    sphere = np.stack([flat * np.cos(angle), flat * np.sin(angle), height], axis=1)
+    return Atoms(f"C{n_atoms}", radius_A * sphere + edge_A / 2, cell=[edge_A] * 3, pbc=True)
+
+
+def test_a_pocket_is_told_and_blocked_on_request() -> None:
+    pytest.importorskip("torch", reason="pockets are found by a force field")
+    model = AseModel(HostAndGuest(), "ideal")
+    told = record_of(cage(), model, gas="Ne")
+    blocked = record_of(cage(), model, gas="Ne", block_pockets=True)
+    for record in (told, blocked):
+        assert record.pockets is not None
+        assert (record.pockets.n_channels, record.pockets.n_pockets) == (1, 1)
+        assert record.pockets.blocked == (record is blocked)
+    share = told.pockets.share_blocked if told.pockets else 0.0
+    assert 0.005 < share < 0.05
+    before, after = (np.exp(record.henry[0].log_mean_weight or 0.0) for record in (told, blocked))
+    assert after == pytest.approx((1 - share) * before)
+    assert codes(blocked)["pockets"] == "good"
+
+
+def test_what_contradicts_itself_is_refused() -> None:
+    model = AseModel(HostAndGuest(), "ideal")
+    with pytest.raises(SettingError, match="`snapshots` are of a trajectory"):
+        widom(FRAMEWORK, model, WidomSettings(snapshots=3))
+    with pytest.raises(SettingError, match="give `insertions` in place of `error`"):
+        WidomSettings(snapshots=3, insertion=InsertionSettings(error=0.05))
+    with pytest.raises(SettingError, match="settings are WidomSettings"):
+        widom(FRAMEWORK, model, EnergySettings())  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match=r"WidomSettings\(insertion=InsertionSettings"):
+        widom(FRAMEWORK, model, InsertionSettings())  # type: ignore[arg-type]
