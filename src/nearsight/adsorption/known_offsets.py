@@ -40,10 +40,16 @@ _OFFSETS_EV: Final = {
     ("chgnet-r2scan", "H2O"): -0.132,
     ("chgnet-r2scan+d3", "CO2"): -0.516,
     ("chgnet-r2scan+d3", "H2O"): -0.227,
+    ("sevennet-mf-0?modal=pbe", "CO2"): -0.210,
+    ("sevennet-mf-0?modal=pbe", "H2O"): -0.004,
+    ("sevennet-mf-0?modal=pbe+d3", "CO2"): -0.472,
+    ("sevennet-mf-0?modal=pbe+d3", "H2O"): -0.150,
+    ("mace-dac-1", "CO2"): -0.025,  # this set chose its weights
+    ("mace-dac-1", "H2O"): 0.049,
 }
 
 
 def known_offset(model: str, gas: str) -> KnownOffset | None:
-    """Return the offset of a model, by its name, for a gas; None if nobody has looked."""
-    offset_eV = _OFFSETS_EV.get((model.partition("?")[0].lower(), gas))
+    """Return the offset of a model, by its name with all options, for a gas; None if nobody has looked."""
+    offset_eV = _OFFSETS_EV.get((model.lower(), gas))
     return None if offset_eV is None else KnownOffset(offset_eV, _GOLDDAC)
