@@ -45,12 +45,15 @@ def test_an_offset_shows_where_nothing_is_near(offset_eV: float) -> None:
 
 
 def test_offsets_that_are_known() -> None:
-    offset = known_offset("SevenNet-0?enable_cueq=no", "CO2")
+    offset = known_offset("SevenNet-0", "CO2")
     assert offset is not None
     assert "GoldDAC" in offset.source
     # What it does: exp(0.295 eV/kT), a factor of 10⁵ at room temperature.
     assert factor_of_offset(offset.offset_eV, 298.0) == pytest.approx(9.7e4, rel=0.05)
     assert known_offset("sevennet-0", "Xe") is None
+    # One file with several levels of theory has an offset for each.
+    assert known_offset("sevennet-mf-0?modal=PBE", "CO2") is not None
+    assert known_offset("sevennet-mf-0?modal=R2SCAN", "CO2") is None
     assert known_offset("ase:emt", "CO2") is None
 
 

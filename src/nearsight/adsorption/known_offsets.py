@@ -50,6 +50,6 @@ _OFFSETS_EV: Final = {
 
 
 def known_offset(model: str, gas: str) -> KnownOffset | None:
-    """Return the offset of a model, by its name with all options, for a gas; None if nobody has looked."""
+    """Return the offset of a model, by its name with options; None if nobody has looked."""
     offset_eV = _OFFSETS_EV.get((model.lower(), gas))
     return None if offset_eV is None else KnownOffset(offset_eV, _GOLDDAC)
