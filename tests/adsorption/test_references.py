@@ -6,7 +6,7 @@ import pytest
 
 from nearsight.adsorption.settings import InsertionSettings
 from nearsight.announcing import quietly
-from nearsight.records.questions import WidomRecord
+from nearsight.records.widom_record import WidomRecord
 from nearsight.workflows import WidomSettings, widom
 
 pytest.importorskip("torch", reason="force fields need PyTorch")

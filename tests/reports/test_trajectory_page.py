@@ -10,7 +10,7 @@ import pytest
 from langevin_gas import langevin_gas
 from nearsight.announcing import quietly
 from nearsight.charts.chart import Line, thinned
-from nearsight.records.questions import TrajectoryRecord
+from nearsight.records.motion_records import TrajectoryRecord
 from nearsight.reports import render_report
 from nearsight.workflows import DiffusionSettings, RadialSettings, TrajectorySettings, trajectory
 

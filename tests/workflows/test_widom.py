@@ -15,7 +15,7 @@ from nearsight.cli.main import main
 from nearsight.errors import SettingError
 from nearsight.models.contract import Model
 from nearsight.models.engines.ase_model import AseModel
-from nearsight.records.questions import WidomRecord
+from nearsight.records.widom_record import WidomRecord
 from nearsight.workflows import EnergySettings, WidomSettings, widom
 
 FRAMEWORK = Atoms("Ar", cell=[9.0] * 3, pbc=True)

@@ -3,7 +3,7 @@
 import argparse
 
 import nearsight
-from nearsight.cli import options
+from nearsight.cli import motion_commands, options, potential_commands
 from nearsight.cli.from_settings import add_settings
 from nearsight.cli.parser import Parser
 from nearsight.cli.values import mode_index, positive_float
@@ -21,8 +21,8 @@ def command_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _energy(commands)
     _relax(commands)
-    _md(commands)
-    _trajectory(commands)
+    motion_commands.add_md(commands)
+    motion_commands.add_trajectory(commands)
     _heat_capacity(commands)
     _phonons(commands)
     _hessian(commands)
@@ -31,11 +31,11 @@ def command_parser() -> argparse.ArgumentParser:
     _elastic(commands)
     _locality(commands)
     _fragment(commands)
-    _widom(commands)
-    _train(commands)
+    motion_commands.add_widom(commands)
+    potential_commands.add_train(commands)
     _report(commands)
     _models(commands)
-    _hdnnp(commands)
+    potential_commands.add_hdnnp(commands)
     _config(commands)
     _schema(commands)
     _clean(commands)
@@ -73,59 +73,6 @@ def _relax(commands: "options.Commands") -> None:
     options.add_workflow(command, settings.RelaxSettings(), leave_out=("relax", "recompute"))
     options.add_output(command, plot=None)
     command.set_defaults(run=options.runner("nearsight.cli.relax"))
-
-
-def _md(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "md",
-        help="molecular dynamics, which go on after an interruption as if there had been none",
-        description="Move atoms at constant energy (nve), temperature (nvt), or temperature and "
-        "pressure (npt). An interrupted run goes on, to the bit, when the same command is given.",
-    )
-    options.add_structures(command)
-    for option, what in (
-        ("--trajectory", "let a file grow by frames (.extxyz or .extxyz.gz)"),
-        ("--samples", "let a file grow by temperature, energies, volume and pressure (CSV)"),
-    ):
-        command.add_argument(option, metavar="FILE", help=f"{what}; one structure only")
-    options.add_workflow(command, settings.MolecularDynamicsSettings(), leave_out=("recompute",))
-    options.add_output(command, plot="temperature, and what is conserved, over the time")
-    command.set_defaults(run=options.runner("nearsight.cli.md"))
-
-
-def _trajectory(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "trajectory",
-        help="structure, diffusion, spectra and temperatures of a trajectory, with errors",
-        description="Compute what a trajectory allows, whoever wrote it: radial distribution "
-        "functions, mean squared displacements, diffusion coefficients, the autocorrelation of "
-        "velocities, its spectrum, and temperatures; of samples the heat capacity or the "
-        "compressibility.",
-    )
-    command.add_argument(
-        "structures",
-        nargs="+",
-        metavar="FILE",
-        help="trajectories: extended XYZ, text dumps of LAMMPS (both may be .gz), or ASE's .traj; "
-        "give them before the options",
-    )
-    for option, dest, what in (
-        ("--samples", "read_samples", "the samples of the same run, as md --samples writes them"),
-        (
-            "--harmonic",
-            "harmonic",
-            "a saved Hessian, or a record of vibrations or phonons, whose density of states is put "
-            "beside that of the velocities",
-        ),
-    ):
-        command.add_argument(
-            option, dest=dest, metavar="FILE", help=f"{what} (one trajectory only)"
-        )
-    options.add_settings_of(command, settings.TrajectorySettings())
-    options.add_config(command.add_argument_group("settings"))
-    options.add_resources(command)
-    options.add_output(command, plot="curves")
-    command.set_defaults(run=options.runner("nearsight.cli.trajectory"))
 
 
 def _heat_capacity(commands: "options.Commands") -> None:
@@ -309,62 +256,6 @@ def _fragment(commands: "options.Commands") -> None:
     command.set_defaults(run=options.runner("nearsight.cli.fragment"), config=None)
 
 
-def _widom(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "widom",
-        help="Henry coefficient of a gas in a framework, by insertions, with a certificate",
-        description="Put a molecule into each framework, rigid and as it is in its file, again and "
-        "again, and print its Henry coefficient, excess chemical potential and heat of adsorption, "
-        "with errors, and what speaks for and against them.",
-    )
-    command.add_argument(
-        "structures",
-        nargs="+",
-        metavar="FRAMEWORK",
-        help="structure files (CIF, or any format ASE reads), or trajectories with --snapshots; "
-        "give them before the options",
-    )
-    for option, what in (
-        ("--cube", "write the free energy of the molecule on a grid (.cube)"),
-        ("--wells", "write suspected insertions with the framework (.extxyz)"),
-    ):
-        command.add_argument(option, metavar="FILE", help=f"{what}; one framework only")
-    options.add_workflow(command, settings.WidomSettings(), leave_out=("recompute", "molecule"))
-    options.add_output(command, plot="convergence, the weights, and a map along an axis")
-    options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
-    command.set_defaults(run=options.runner("nearsight.cli.widom"))
-
-
-def _train(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "train",
-        help="train a potential of Behler and Parrinello, or a committee of them",
-        description="Train neural networks on labelled structures, and write them as n2p2 and "
-        "LAMMPS have them: DIR/best and DIR/last, with the learning curve. An interrupted training "
-        "goes on, to the bit, when the same command is given; with more epochs, so does a finished "
-        "one.",
-    )
-    command.add_argument(
-        "data",
-        nargs="+",
-        metavar="DATA",
-        help="files of structures with energies and forces (extended XYZ or input.data); give them "
-        "before the options",
-    )
-    command.add_argument("--out", required=True, metavar="DIR", help="where everything is written")
-    command.add_argument(
-        "--locality",
-        metavar="FILE",
-        help="a record of `nearsight locality`: pairs of elements have no symmetry functions "
-        "beyond the distance at which they interact",
-    )
-    options.add_settings_of(command, settings.TrainSettings())
-    options.add_config(command.add_argument_group("settings"))
-    options.add_resources(command)
-    options.add_output(command, plot="learning curves, errors, and distances of the training set")
-    command.set_defaults(run=options.runner("nearsight.cli.train"))
-
-
 def _report(commands: "options.Commands") -> None:
     command = commands.add_parser(
         "report",
@@ -443,58 +334,6 @@ def _models_at_work(actions: "options.Commands") -> None:
     options.add_model(comparing, named=False)
     options.add_output(comparing, plot=None)
     comparing.set_defaults(run=options.runner("nearsight.cli.model_compare"))
-
-
-def _hdnnp(commands: "options.Commands") -> None:
-    command = commands.add_parser(
-        "hdnnp", help="potentials of Behler and Parrinello, as n2p2, LAMMPS and RuNNer have them"
-    )
-    actions = command.add_subparsers(required=True, metavar="ACTION")
-    converting = actions.add_parser(
-        "convert",
-        help="a potential, or data, from one format or set of units into another",
-        description="Write the potential of a folder (input.nn, scaling.data, weights.ZZZ.data) as "
-        "n2p2 and LAMMPS read it, or structures of input.data or extended XYZ as the other.",
-    )
-    converting.add_argument("source", metavar="IN", help="a folder, input.data or extended XYZ")
-    converting.add_argument(
-        "target", metavar="OUT", help="a folder, or a file that ends in .data, .extxyz or .xyz"
-    )
-    for option, what in (
-        ("--from-units", "those of IN where it does not say them"),
-        ("--to-units", "those of OUT; extended XYZ is in angstrom,eV"),
-    ):
-        converting.add_argument(
-            option, metavar="L,E", help=f"{what}: angstrom,eV or bohr,hartree (RuNNer's)"
-        )
-    converting.set_defaults(run=options.runner("nearsight.cli.hdnnp_convert"))
-    _hdnnp_test(actions)
-
-
-def _hdnnp_test(actions: "options.Commands") -> None:
-    testing = actions.add_parser(
-        "test",
-        help="errors of a potential for labelled structures, by set, group and element",
-        description="Predict labelled structures, and print errors of energies and forces by set, "
-        "group and element, and how many atoms extrapolate.",
-    )
-    testing.add_argument("potential", metavar="FOLDER", help="a potential as n2p2 has it")
-    testing.add_argument(
-        "data",
-        nargs="+",
-        metavar="DATA",
-        help="files of structures with energies, forces or both (extended XYZ or input.data); give "
-        "them before the options",
-    )
-    testing.add_argument(
-        "--training",
-        metavar="FILE",
-        help="the record of the training on the same data, which knows what was kept for tests; "
-        "without it, what the data says by set=test",
-    )
-    add_settings(testing, settings.HdnnpTestSettings())
-    options.add_output(testing, plot="predictions against labels, and distributions of errors")
-    testing.set_defaults(run=options.runner("nearsight.cli.hdnnp_test"), config=None)
 
 
 def _clean(commands: "options.Commands") -> None:

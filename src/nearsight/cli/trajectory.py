@@ -9,7 +9,7 @@ from nearsight.cli.request import requested
 from nearsight.cli.shown_warnings import print_warnings
 from nearsight.cli.wording import in_options
 from nearsight.figures import trajectory_figure
-from nearsight.records.questions import TrajectoryRecord
+from nearsight.records.motion_records import TrajectoryRecord
 from nearsight.records.trajectory_results import TrajectoryResults
 from nearsight.runs.outputs import Outcome
 from nearsight.tables.trajectories import print_trajectory, trajectory_tables

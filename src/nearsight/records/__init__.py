@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     )
     from nearsight.records.hdnnp_test_record import HdnnpTestRecord
     from nearsight.records.json_lines import JsonLines
+    from nearsight.records.motion_records import DynamicsRecord
     from nearsight.records.questions import (
         QUESTIONS,
-        DynamicsRecord,
         ElasticRecord,
         EnergyRecord,
         FailureRecord,

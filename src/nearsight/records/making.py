@@ -16,10 +16,10 @@ from nearsight.records.harmonic_verdict import harmonic_verdict
 from nearsight.records.locality_parts import ComparisonPart, FragmentPart, RangePart, SitePart
 from nearsight.records.locality_results import LocalityResults
 from nearsight.records.locality_verdict import locality_verdict
+from nearsight.records.motion_records import DynamicsRecord
 from nearsight.records.plain_verdicts import elastic_verdict, hessian_verdict, relaxation_verdict
 from nearsight.records.probed_verdict import probed_verdict
 from nearsight.records.questions import (
-    DynamicsRecord,
     ElasticRecord,
     EnergyRecord,
     HeatCapacityRecord,

@@ -11,7 +11,7 @@ from nearsight.dynamics.analysis.diffusion import DiffusionCoefficient
 from nearsight.dynamics.analysis.displacement import MeanSquaredDisplacement
 from nearsight.dynamics.analysis.rdf import RadialDistribution
 from nearsight.dynamics.analysis.velocity_correlation import VelocityCorrelation, VelocitySpectrum
-from nearsight.records.questions import TrajectoryRecord
+from nearsight.records.motion_records import TrajectoryRecord
 from nearsight.records.shared_fields import UNKNOWN_RUN, Run, calculated_fields, part_of
 from nearsight.records.trajectory_parts import (
     CompressibilityPart,

@@ -19,8 +19,8 @@ from nearsight.records.adsorption_parts import (
 )
 from nearsight.records.adsorption_results import WidomResults
 from nearsight.records.adsorption_verdict import adsorption_verdict
-from nearsight.records.questions import WidomRecord
 from nearsight.records.shared_fields import UNKNOWN_RUN, Run, calculated_fields
+from nearsight.records.widom_record import WidomRecord
 from nearsight.units import EV_PER_CELL_IN_J_PER_MOL
 
 _MOST_WELLS = 20

@@ -5,18 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from nearsight import errors
-from nearsight.records.adsorption_parts import (
-    GasPart,
-    HenryPart,
-    InsertionPart,
-    PocketsPart,
-    WellsPart,
-    ZeroPart,
-)
 from nearsight.records.base import CalculatedRecord, DerivativesRecord, Record, RestingRecord
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
 from nearsight.records.described import Says
-from nearsight.records.dynamics_parts import DynamicsPart
 from nearsight.records.elastic_parts import ElasticityPart
 from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.json_schema import DIALECT
@@ -26,6 +17,7 @@ from nearsight.records.locality_parts import (
     RangePart,
     SitePart,
 )
+from nearsight.records.motion_records import DynamicsRecord, TrajectoryRecord
 from nearsight.records.parts import ErrorPart, RelaxationPart, VerdictPart
 from nearsight.records.spectra import (
     BandsPart,
@@ -42,23 +34,11 @@ from nearsight.records.spectra import (
     ThermodynamicsRow,
 )
 from nearsight.records.training_record import TrainingRecord
-from nearsight.records.trajectory_parts import (
-    CorrelationPart,
-    DiffusionPart,
-    DisplacementPart,
-    FluctuationsPart,
-    FramesPart,
-    HarmonicDensityPart,
-    RadialPart,
-    SpectrumPart,
-    TemperaturePart,
-)
+from nearsight.records.widom_record import WidomRecord
 
 if TYPE_CHECKING:
-    from nearsight.records.adsorption_results import WidomResults
     from nearsight.records.locality_results import LocalityResults
     from nearsight.records.results import (
-        DynamicsResults,
         ElasticResults,
         EnergyResults,
         HarmonicResults,
@@ -67,7 +47,6 @@ if TYPE_CHECKING:
         RelaxationResults,
         ThermochemistryResults,
     )
-    from nearsight.records.trajectory_results import TrajectoryResults
 
 FrequencyUnit = Literal["cm-1", "THz"]
 AcousticWord = Literal["exclude", "classical", "as-computed"]
@@ -108,76 +87,6 @@ class RelaxationRecord(RestingRecord):
     def _answer(self) -> list[str]:
         change = self.relaxation.energy_change_eV_per_atom
         return [f"{1000 * change:+.2f} meV/atom to {self.relaxation.energy_after_eV:.4f} eV"]
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class DynamicsRecord(CalculatedRecord):
-    """A run of molecular dynamics; the structure is that of its end."""
-
-    question: ClassVar[str] = "md"
-
-    dynamics: Annotated[DynamicsPart, Says("How atoms moved, and means.")]
-    results: "DynamicsResults | None" = field(default=None, repr=False, compare=False)
-
-    def _said(self) -> list[str]:
-        part = self.dynamics
-        time_ps = part.n_steps * part.timestep_fs / 1000
-        return [
-            *super()._said(),
-            f"{time_ps:g} ps of {part.ensemble}",
-            f"{part.temperature_K:.1f} K",
-        ]
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class TrajectoryRecord(CalculatedRecord):
-    """What was found in a trajectory; `model` is its file, the structure that of its end."""
-
-    question: ClassVar[str] = "trajectory"
-
-    frames: Annotated[FramesPart, Says("Which frames the numbers are from.")]
-    radial_distribution: Annotated[
-        RadialPart | None, Says("How atoms are arranged; null if it was not computed.")
-    ]
-    displacements: Annotated[
-        tuple[DisplacementPart, ...], Says("How far particles get, one object a kind.")
-    ]
-    diffusion: Annotated[
-        tuple[DiffusionPart, ...],
-        Says("Coefficients of molecules where there are any, else of each element."),
-    ]
-    velocity_correlation: Annotated[
-        CorrelationPart | None, Says("How velocities remember themselves; null if not computed.")
-    ]
-    velocity_spectrum: Annotated[
-        SpectrumPart | None, Says("Density of states in motion; null if it was not computed.")
-    ]
-    harmonic: Annotated[
-        HarmonicDensityPart | None, Says("A harmonic one beside it; null unless asked for.")
-    ]
-    temperatures: Annotated[
-        tuple[TemperaturePart, ...], Says("Temperatures of all atoms and of each element.")
-    ]
-    fluctuations: Annotated[
-        FluctuationsPart | None, Says("What samples fluctuate by; null unless there are any.")
-    ]
-    not_computed: Annotated[Mapping[str, str], Says("Why something was not computed, by its name.")]
-    results: "TrajectoryResults | None" = field(default=None, repr=False, compare=False)
-
-    def _said(self) -> list[str]:
-        part = self.frames
-        time_ps = (part.end_fs - part.start_fs) / 1000
-        diffusion = [
-            f"D of {each.kind} {each.value_m2_per_s:.3g} m²/s"
-            for each in self.diffusion
-            if each.diffusive
-        ]
-        atoms = f"{self.n_atoms} atom{'' if self.n_atoms == 1 else 's'}"
-        return [
-            f"{self.formula} ({atoms})",
-            f"{part.n_frames} frames over {time_ps:g} ps",
-            *diffusion,
-        ]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -368,42 +277,6 @@ class LocalityRecord(CalculatedRecord):
     def _said(self) -> list[str]:
         radius = f"fragments of {self.common_radius_A:.2f} Å for {len(self.sites)} sites"
         return [*super()._said(), radius, self.verdict.short]
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class WidomRecord(CalculatedRecord):
-    """Insertions of a gas into a framework: Henry coefficients with their certificate."""
-
-    question: ClassVar[str] = "widom"
-
-    gas: Annotated[GasPart, Says("The molecule.")]
-    insertion: Annotated[InsertionPart, Says("How it was inserted.")]
-    henry: Annotated[tuple[HenryPart, ...], Says("What the model says, one object a temperature.")]
-    henry_without_wells: Annotated[
-        tuple[HenryPart, ...] | None,
-        Says("The same without suspected insertions; null if there are none."),
-    ]
-    zero: Annotated[ZeroPart, Says("Where the zero of energies is, and whether it is right.")]
-    wells: Annotated[WellsPart, Says("Whether what carries the weight can be true.")]
-    pockets: Annotated[
-        PocketsPart | None, Says("Where the gas cannot come to; null if nobody has looked.")
-    ]
-    helium_void_fraction: Annotated[
-        float | None, Says("Helium void fraction at 298 K by UFF; null if not computed.", "1")
-    ]
-    verdict: Annotated[VerdictPart, Says("The certificate: what speaks for and against.")]
-    results: "WidomResults | None" = field(default=None, repr=False, compare=False)
-
-    def _said(self) -> list[str]:
-        first = self.henry[0]
-        value = first.coefficient_mol_per_kg_Pa
-        known = first.significant and value is not None
-        said = f"K_H {value:.3g} mol/(kg Pa)" if known else "no Henry coefficient"
-        return [
-            *super()._said(),
-            f"{said} of {self.gas.name} at {first.temperature_K:g} K",
-            self.verdict.short,
-        ]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -8,7 +8,7 @@ from nearsight.adsorption.result import Adsorption, running_means, weight_by_ene
 from nearsight.printable import printable_name
 from nearsight.records.adsorption_parts import HenryPart, OffsetPart
 from nearsight.records.adsorption_results import WidomResults
-from nearsight.records.questions import WidomRecord
+from nearsight.records.widom_record import WidomRecord
 from nearsight.tables.lines import print_line, print_structure_line
 from nearsight.tables.table import Column, Table
 

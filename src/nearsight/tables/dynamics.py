@@ -6,7 +6,7 @@ from dataclasses import fields
 from nearsight.dynamics.result import Dynamics
 from nearsight.dynamics.samples import Sample
 from nearsight.printable import printable_name
-from nearsight.records.questions import DynamicsRecord
+from nearsight.records.motion_records import DynamicsRecord
 from nearsight.tables.lines import print_line, print_structure_line
 from nearsight.tables.table import Column, Table
 

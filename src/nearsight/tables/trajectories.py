@@ -9,7 +9,7 @@ from nearsight.dynamics.analysis.rdf import RadialDistribution
 from nearsight.dynamics.analysis.temperatures import Temperatures
 from nearsight.dynamics.analysis.velocity_correlation import VelocityCorrelation, VelocitySpectrum
 from nearsight.printable import printable_name
-from nearsight.records.questions import TrajectoryRecord
+from nearsight.records.motion_records import TrajectoryRecord
 from nearsight.records.trajectory_parts import DiffusionPart, FluctuationsPart, RadialPart
 from nearsight.records.trajectory_results import HarmonicDensity, TrajectoryResults
 from nearsight.tables.lines import WIDTH, print_line

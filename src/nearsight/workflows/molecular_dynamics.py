@@ -8,7 +8,7 @@ from nearsight.announcing import announces
 from nearsight.dynamics.run import deciding, run_dynamics
 from nearsight.progress import Progress
 from nearsight.records.making import dynamics_record
-from nearsight.records.questions import DynamicsRecord
+from nearsight.records.motion_records import DynamicsRecord
 from nearsight.records.results import DynamicsResults
 from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources

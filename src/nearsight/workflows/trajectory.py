@@ -17,7 +17,7 @@ from nearsight.memory import require_room
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import ModelIdentity, record
 from nearsight.records.making_trajectory import trajectory_record
-from nearsight.records.questions import TrajectoryRecord
+from nearsight.records.motion_records import TrajectoryRecord
 from nearsight.records.shared_fields import Run
 from nearsight.records.trajectory_results import FramesRead, TrajectoryResults
 from nearsight.resources import Resources

@@ -32,8 +32,8 @@ from nearsight.progress import Progress
 from nearsight.provenance import Setting, record
 from nearsight.records.adsorption_results import WidomResults
 from nearsight.records.making_widom import widom_record
-from nearsight.records.questions import WidomRecord
 from nearsight.records.shared_fields import Run
+from nearsight.records.widom_record import WidomRecord
 from nearsight.resources import Resources
 from nearsight.units import BOLTZMANN_EV_PER_K
 from nearsight.workflows.context import AnyModel, Context, begin

@@ -4,8 +4,8 @@ from typing import Any
 
 from nearsight.records.base import CalculatedRecord, Record
 from nearsight.records.hdnnp_test_record import HdnnpTestRecord
+from nearsight.records.motion_records import DynamicsRecord, TrajectoryRecord
 from nearsight.records.questions import (
-    DynamicsRecord,
     ElasticRecord,
     EnergyRecord,
     FailureRecord,
@@ -15,11 +15,10 @@ from nearsight.records.questions import (
     PhononsRecord,
     RelaxationRecord,
     ThermochemistryRecord,
-    TrajectoryRecord,
     VibrationsRecord,
-    WidomRecord,
 )
 from nearsight.records.training_record import TrainingRecord
+from nearsight.records.widom_record import WidomRecord
 from nearsight.reports.numbers import SECTION_BUDGET_BYTES, numbers_section
 from nearsight.reports.provenance import provenance_groups
 from nearsight.reports.sections import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nearsight.records.questions import DynamicsRecord
+from nearsight.records.motion_records import DynamicsRecord
 from nearsight.reports.provenance import Lines
 from nearsight.reports.subjects.subject import Figure, Subject
 

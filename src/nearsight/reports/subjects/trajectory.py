@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from nearsight.charts.chart import thinned
-from nearsight.records.questions import TrajectoryRecord
+from nearsight.records.motion_records import TrajectoryRecord
 from nearsight.records.trajectory_parts import DiffusionPart, FluctuationsPart
 from nearsight.reports import wording
 from nearsight.reports.provenance import Lines

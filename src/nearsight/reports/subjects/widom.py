@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from nearsight.records.adsorption_parts import HenryPart
-from nearsight.records.questions import WidomRecord
+from nearsight.records.widom_record import WidomRecord
 from nearsight.reports import wording
 from nearsight.reports.provenance import Lines
 from nearsight.reports.subjects.subject import Figure, Subject

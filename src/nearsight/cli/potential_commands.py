@@ -1,0 +1,89 @@
+"""Commands of potentials that are trained here."""
+
+from nearsight.cli import options
+from nearsight.cli.from_settings import add_settings
+from nearsight.workflows import settings
+
+
+def add_train(commands: "options.Commands") -> None:
+    """Add ``nearsight train``."""
+    command = commands.add_parser(
+        "train",
+        help="train a potential of Behler and Parrinello, or a committee of them",
+        description="Train neural networks on labelled structures, and write them as n2p2 and "
+        "LAMMPS have them: DIR/best and DIR/last, with the learning curve. An interrupted training "
+        "goes on, to the bit, when the same command is given; with more epochs, so does a finished "
+        "one.",
+    )
+    command.add_argument(
+        "data",
+        nargs="+",
+        metavar="DATA",
+        help="files of structures with energies and forces (extended XYZ or input.data); give them "
+        "before the options",
+    )
+    command.add_argument("--out", required=True, metavar="DIR", help="where everything is written")
+    command.add_argument(
+        "--locality",
+        metavar="FILE",
+        help="a record of `nearsight locality`: pairs of elements have no symmetry functions "
+        "beyond the distance at which they interact",
+    )
+    options.add_settings_of(command, settings.TrainSettings())
+    options.add_config(command.add_argument_group("settings"))
+    options.add_resources(command)
+    options.add_output(command, plot="learning curves, errors, and distances of the training set")
+    command.set_defaults(run=options.runner("nearsight.cli.train"))
+
+
+def add_hdnnp(commands: "options.Commands") -> None:
+    """Add ``nearsight hdnnp``."""
+    command = commands.add_parser(
+        "hdnnp", help="potentials of Behler and Parrinello, as n2p2, LAMMPS and RuNNer have them"
+    )
+    actions = command.add_subparsers(required=True, metavar="ACTION")
+    converting = actions.add_parser(
+        "convert",
+        help="a potential, or data, from one format or set of units into another",
+        description="Write the potential of a folder (input.nn, scaling.data, weights.ZZZ.data) as "
+        "n2p2 and LAMMPS read it, or structures of input.data or extended XYZ as the other.",
+    )
+    converting.add_argument("source", metavar="IN", help="a folder, input.data or extended XYZ")
+    converting.add_argument(
+        "target", metavar="OUT", help="a folder, or a file that ends in .data, .extxyz or .xyz"
+    )
+    for option, what in (
+        ("--from-units", "those of IN where it does not say them"),
+        ("--to-units", "those of OUT; extended XYZ is in angstrom,eV"),
+    ):
+        converting.add_argument(
+            option, metavar="L,E", help=f"{what}: angstrom,eV or bohr,hartree (RuNNer's)"
+        )
+    converting.set_defaults(run=options.runner("nearsight.cli.hdnnp_convert"))
+    _hdnnp_test(actions)
+
+
+def _hdnnp_test(actions: "options.Commands") -> None:
+    testing = actions.add_parser(
+        "test",
+        help="errors of a potential for labelled structures, by set, group and element",
+        description="Predict labelled structures, and print errors of energies and forces by set, "
+        "group and element, and how many atoms extrapolate.",
+    )
+    testing.add_argument("potential", metavar="FOLDER", help="a potential as n2p2 has it")
+    testing.add_argument(
+        "data",
+        nargs="+",
+        metavar="DATA",
+        help="files of structures with energies, forces or both (extended XYZ or input.data); give "
+        "them before the options",
+    )
+    testing.add_argument(
+        "--training",
+        metavar="FILE",
+        help="the record of the training on the same data, which knows what was kept for tests; "
+        "without it, what the data says by set=test",
+    )
+    add_settings(testing, settings.HdnnpTestSettings())
+    options.add_output(testing, plot="predictions against labels, and distributions of errors")
+    testing.set_defaults(run=options.runner("nearsight.cli.hdnnp_test"), config=None)
