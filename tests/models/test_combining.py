@@ -27,6 +27,7 @@ CAPABILITIES = Capabilities(
     gamma_only=True,
     takes_charge=True,
     takes_spin=None,
+    counts_extrapolations=True,
 )
 
 

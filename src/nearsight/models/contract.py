@@ -82,6 +82,8 @@ class Capabilities:
     with it."""
     takes_spin: Annotated[bool | None, ALL] = False
     """The same of the multiplicity."""
+    counts_extrapolations: Annotated[bool, ANY] = False
+    """Evaluations say which atoms are outside of what the model was trained on."""
 
 
 @dataclass(frozen=True)

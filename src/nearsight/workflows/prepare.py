@@ -82,13 +82,19 @@ def prepare(
             require_room(n_atoms)
     require_rows(context.model, settings.rows.method, settings.rows.step_A)
     if not settings.relaxation.relax:
-        [evaluation] = context.model.evaluate([atoms], forces=False)
-        extrapolated = extrapolation_remarks(evaluation, context.model.identity.name)
-        return Prepared(atoms, None, (*warnings, UNRELAXED, *extrapolated))
+        return Prepared(atoms, None, (*warnings, UNRELAXED, *_extrapolated(context)))
     in_cell = settings.supercell in {None, (1, 1, 1)} and dense(atoms)
     relaxation, hessian = relaxed(context, settings.relaxation, hessian_of if in_cell else None)
     warnings = (*warnings, *relaxation.warnings)
     return Prepared(relaxation.atoms, relaxation, warnings, hessian)
+
+
+def _extrapolated(context: Context) -> tuple[Remark, ...]:
+    """Return what is said of a structure outside of the training data, by a model that knows."""
+    if not context.model.capabilities.counts_extrapolations:
+        return ()
+    [evaluation] = context.model.evaluate([context.atoms], forces=False)
+    return extrapolation_remarks(evaluation, context.model.identity.name)
 
 
 def relaxed(

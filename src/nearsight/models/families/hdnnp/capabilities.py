@@ -23,6 +23,7 @@ def capabilities_of(potential: Potential) -> Capabilities:
         size_consistent=True,
         differentiable=True,
         curvature_smooth=_curvature_smooth(potential),
+        counts_extrapolations=True,
     )
 
 
