@@ -119,6 +119,14 @@ def test_an_element_that_is_held_has_no_temperature(make_trajectory) -> None:
         temperatures(held)
 
 
+@pytest.mark.parametrize(("factor", "is_told"), [(1.0, False), (1e3, True), (1e-3, True)])
+def test_velocities_in_other_units_are_told(make_trajectory, factor: float, is_told: bool) -> None:
+    trajectory = drawn(make_trajectory, 300.0, stands=False, n_frames=100)
+    trajectory.velocities_A_per_fs[:] *= factor
+    codes = {remark.code for remark in temperatures(trajectory).warnings}
+    assert ("units-doubtful" in codes) == is_told
+
+
 def test_no_velocities_no_temperature(make_trajectory) -> None:
     with pytest.raises(MethodError, match="has no velocities"):
         temperatures(make_trajectory(np.zeros((9, 2, 3))))

@@ -1,6 +1,6 @@
 """Temperatures of all atoms and of each element, which equipartition makes the same."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,9 @@ _NONE = 1e-9
 """Degrees of freedom of what is held."""
 _LINEAR = 1e-10
 """Of the largest moment of inertia: a smaller one is that of the axis of a linear molecule."""
+
+_COLDEST_K, _HOTTEST_K = 1e-2, 1e5
+"""Temperatures beyond are hardly meant: the styles of LAMMPS differ by a factor of 10⁶ in them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,8 +128,21 @@ def temperatures(trajectory: Trajectory) -> Temperatures:
         total=mean,
         by_element={symbol: block_average(values) for symbol, values in by_element.items()},
         n_degrees=float(degrees.sum()),
-        warnings=tuple(few_independent("the temperature", mean.n_independent)),
+        warnings=(
+            *few_independent("the temperature", mean.n_independent),
+            *_beyond_matter(mean.mean),
+        ),
     )
+
+
+def _beyond_matter(temperature_K: float) -> Iterator[Remark]:
+    """Yield a remark where velocities seem to be in other units than they are taken for."""
+    if not _COLDEST_K < temperature_K < _HOTTEST_K:
+        yield Remark(
+            "units-doubtful",
+            f"the velocities make {temperature_K:.3g} K: look at their units (`units` of a dump of "
+            f"LAMMPS), and at the masses.",
+        )
 
 
 def degrees_of_trajectory(trajectory: Trajectory) -> float:
