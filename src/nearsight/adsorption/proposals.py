@@ -15,12 +15,12 @@ from scipy.ndimage import gaussian_filter
 from nearsight.adsorption.insertion import Draw
 from nearsight.adsorption.orientations import uniform_quaternions
 from nearsight.adsorption.placements import Placements, uniform_placements
+from nearsight.adsorption.settings import LEAST_UNIFORM_SHARE
 from nearsight.adsorption.trials import Trials
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.units import BOLTZMANN_EV_PER_K
 
-LEAST_UNIFORM_SHARE = 0.1
 _SHARED_BY = 100
 """Effective trials that a proposal is learnt from, at least."""
 _LEAST_POWER = 0.2

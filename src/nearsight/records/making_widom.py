@@ -99,7 +99,7 @@ def _insertion(adsorption: Adsorption) -> InsertionPart:
         n_rejected=int(trials.rejected.sum()),
         n_audited=len(audited),
         lowest_audited_eV=_number(audited.min()) if len(audited) else None,
-        relative_error=_number(adsorption.precision.relative_error),
+        relative_error=_number(adsorption.henry[0].log_weight.error),
         halves_sigmas=_number(adsorption.precision.halves_sigmas),
         error_asked=settings.error,
     )
