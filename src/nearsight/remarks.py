@@ -110,6 +110,7 @@ CODES: Mapping[str, Code] = {
     "error-bar": Code(_CAUTION, "The error bar of a probed heat capacity is not small."),
     # trajectories
     "positions-jump": Code(_CAUTION, "Positions that count as unwrapped seem to be wrapped."),
+    "host-energy-missing": Code(_CAUTION, "A heat of adsorption lacks the energy of the host."),
     "units-doubtful": Code(_CAUTION, "Numbers of a file seem to be in other units."),
     "drifting": Code(_CAUTION, "A series drifts, and what fluctuates is not in equilibrium."),
     "images-counted": Code(_NOTE, "Pairs with periodic images repeat what the cell has."),

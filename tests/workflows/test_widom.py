@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.io import write
 
 from host_and_guest import HostAndGuest, Spheres
 from nearsight.adsorption.settings import InsertionSettings
@@ -107,3 +108,20 @@ def test_what_contradicts_itself_is_refused() -> None:
         widom(FRAMEWORK, model, EnergySettings())  # type: ignore[arg-type]
     with pytest.raises(SettingError, match=r"WidomSettings\(insertion=InsertionSettings"):
         widom(FRAMEWORK, model, InsertionSettings())  # type: ignore[arg-type]
+
+
+def test_a_heat_without_the_energy_of_the_host_is_told(tmp_path: Path) -> None:
+    frames = [Atoms("Si", cell=[9.0 + 0.1 * n] * 3, pbc=True) for n in range(3)]
+    write(tmp_path / "moving.extxyz", frames)
+    asked = InsertionSettings(gas="Ar", temperatures_K=(300.0,), insertions=600)
+    field = tmp_path / "argon.toml"
+    field.write_text(
+        'source = "made up"\n[treatment]\ncutoff_A = 8.0\ncoulomb = false\n[types]\n'
+        "Si = { epsilon_K = 50.0, sigma_A = 3.0 }\nAr = { epsilon_K = 120.0, sigma_A = 3.4 }\n"
+    )
+    settings = WidomSettings(snapshots=3, insertion=asked)
+    with quietly():
+        record = widom(tmp_path / "moving.extxyz", f"forcefield:{field}", settings, progress=False)
+        alone = widom(frames[0], f"forcefield:{field}", WidomSettings(insertion=asked))
+    assert "host-energy-missing" in {remark.code for remark in record.warnings}
+    assert "host-energy-missing" not in {remark.code for remark in alone.warnings}

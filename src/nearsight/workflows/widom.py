@@ -26,6 +26,7 @@ from nearsight.announcing import announces
 from nearsight.dynamics.analysis.reading import read_trajectory
 from nearsight.errors import MethodError, ModelError, SettingError, StructureError
 from nearsight.fingerprint import fingerprint
+from nearsight.models.contract import HostingModel, Model
 from nearsight.models.evaluable import require_calculable
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
@@ -34,6 +35,7 @@ from nearsight.records.adsorption_results import WidomResults
 from nearsight.records.making_widom import widom_record
 from nearsight.records.shared_fields import Run
 from nearsight.records.widom_record import WidomRecord
+from nearsight.remarks import Remark
 from nearsight.resources import Resources
 from nearsight.units import BOLTZMANN_EV_PER_K
 from nearsight.workflows.context import AnyModel, Context, begin
@@ -101,7 +103,7 @@ def widom(
         adsorption,
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
-        context.remarks,
+        (*context.remarks, *_of_hosts(frames, context.model)),
     )
     return widom_record(results, Run(perf_counter() - start, asked=settings))
 
@@ -126,6 +128,18 @@ def _snapshots(source: Source, n_snapshots: int | None) -> list[Atoms] | None:
         )
     at = np.linspace(0, len(trajectory) - 1, n_snapshots).round().astype(int)
     return [trajectory.frame(int(index)) for index in at]
+
+
+def _of_hosts(frames: Sequence[Atoms], model: Model) -> tuple[Remark, ...]:
+    """Return what is said of frameworks that move by a model that knows no energy of theirs."""
+    if len(frames) == 1 or not isinstance(model, HostingModel):
+        return ()
+    said = (
+        f"{model.identity.name} has no energy of the framework, which counts as the same in all "
+        f"{len(frames)} snapshots: the Henry coefficient has its meaning, and the heat lacks how "
+        f"the energy of the framework goes with what it takes up."
+    )
+    return (Remark("host-energy-missing", said),)
 
 
 def _gas(context: Context, settings: WidomSettings) -> Gas:
