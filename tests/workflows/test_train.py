@@ -23,6 +23,7 @@ from nearsight.records import LocalityRecord, TrainingRecord
 from nearsight.records.locality_parts import RangePart
 from nearsight.structures.pairs import pairs_of
 from nearsight.training import FunctionSettings, NetworkSettings, StoppingSettings
+from nearsight.training.learning_curve import EpochErrors
 from nearsight.workflows import TrainSettings, energy, train
 
 SETTINGS = TrainSettings(
@@ -138,6 +139,34 @@ def test_bad_data_is_refused(tmp_path: Path) -> None:
         train(tmp_path / "input.data", SETTINGS)
     few = replace(SETTINGS, units="angstrom,eV", data=replace(SETTINGS.data, test_share=0.3))
     assert json.dumps(train(tmp_path / "input.data", few, progress=False).to_json())
+
+
+def test_data_of_two_kinds_and_other_kinds_are_refused(tmp_path: Path) -> None:
+    frames = labelled_clusters(5)
+    write_extended_xyz(frames, tmp_path / "a.extxyz")
+    with pytest.raises(MethodError, match="not Frame, PosixPath"):
+        train([tmp_path / "a.extxyz", *frames], SETTINGS)
+    with pytest.raises(MethodError, match="not Atoms"):
+        train([each.atoms for each in frames], SETTINGS)
+
+
+@pytest.mark.parametrize("n_epochs_before", [0, 1])
+def test_an_interruption_says_what_is_there_and_no_more(
+    tmp_path: Path, n_epochs_before: int
+) -> None:
+    """The errors of an epoch are told before its checkpoint is written."""
+
+    def told(epoch: EpochErrors) -> None:
+        if epoch.epoch == n_epochs_before:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        train(labelled_clusters(), SETTINGS, out=tmp_path / "out", progress=False, told=told)
+    notes = getattr(interruption.value, "__notes__", [])
+    assert len(notes) == n_epochs_before
+    assert all("the same training goes on" in each for each in notes)
+    record = train(labelled_clusters(), SETTINGS, out=tmp_path / "out", progress=False)
+    assert record.members[0].resumed_epoch == (0 if n_epochs_before else None)
 
 
 def test_what_was_trained_is_a_model(tmp_path: Path) -> None:

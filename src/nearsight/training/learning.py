@@ -177,7 +177,8 @@ class Learning:
         )
         self._force_RMSE = errors.of(TRAIN).force_RMSE_eV_per_A
         if not errors.are_finite or score > _HOPELESS * self.curve.epochs[0].score:
-            self.diverged = "errors grew beyond all use; give smaller `eta` and `force_weight`."
+            calmer = self._settings.optimizer.calmer
+            self.diverged = f"errors grew beyond all use; give {calmer}."
             self.weights = self.best_weights
         elif score < self._best_score:
             self.best_weights = self.weights
@@ -210,7 +211,9 @@ class Learning:
         stopping = self._settings.stopping
         reasons = {
             "at the errors that were asked for": self._is_good_enough(),
-            f"after {self.epoch} epochs": self.epoch >= stopping.epochs,
+            f"after {self.epoch} epoch{'' if self.epoch == 1 else 's'}": (
+                self.epoch >= stopping.epochs
+            ),
             f"after {stopping.time_s} s": self.seconds >= (stopping.time_s or math.inf),
             f"since {stopping.patience} epochs brought nothing better": (
                 self.epoch - self.best_epoch >= (stopping.patience or math.inf)

@@ -278,7 +278,7 @@ def _said(left_out: Sequence[LeftOut], n_proposed: int) -> tuple[Remark, ...]:
             remarks.append(
                 Remark(
                     "functions-left-out",
-                    f"{len(names)} of {n_proposed} symmetry functions were left out that {why}: "
+                    f"symmetry functions that {why} were left out, {len(names)} of {n_proposed}: "
                     f"{', '.join(names[:_MOST_NAMED])}{more}.",
                 )
             )
