@@ -8,8 +8,8 @@ from pathlib import Path
 from nearsight.adsorption.placements import Placements
 from nearsight.adsorption.trials import Trials
 from nearsight.errors import CheckpointError
-from nearsight.hessian.same_model import require_same_calculation
-from nearsight.storage import load_archive, save_archive
+from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
+from nearsight.storage import load_archive
 
 _KIND = "insertions"
 _PARTS = {
@@ -38,9 +38,19 @@ class KeptTrials:
         fingerprint: Mapping[str, str],
         versions: Mapping[str, str],
     ) -> None:
-        self.path = None if path is None else Path(path)
-        self._fingerprint = dict(fingerprint)
-        self._versions = dict(versions)
+        self._file = CheckpointFile(
+            path=None if path is None else Path(path),
+            kind=_KIND,
+            work="sampling",
+            reasons=_PARTS,
+            fingerprint=fingerprint,
+            versions=versions,
+        )
+
+    @property
+    def path(self) -> Path | None:
+        """The file, or None."""
+        return self._file.path
 
     def resume(self) -> tuple[Trials, int] | None:
         """Return the trials in the file and how many calls they took, or None if there is none.
@@ -50,26 +60,7 @@ class KeptTrials:
         CheckpointError
             The file is damaged, or belongs to another sampling or to other versions.
         """
-        if self.path is None or not self.path.exists():
-            return None
-        remedy = f"delete {self.path} or give another path to start from the beginning."
-        try:
-            header, arrays = load_archive(self.path, _KIND)
-            require_same_calculation(
-                self.path,
-                header,
-                self._fingerprint,
-                self._versions,
-                reasons=_PARTS,
-                kind="sampling",
-            )
-            placements = Placements(*(arrays[each.name] for each in fields(Placements)))
-            others = (arrays[each.name] for each in fields(Trials)[1:])
-            return Trials(placements, *others), int(header["n_calls"])
-        except KeyError as error:
-            raise CheckpointError(f"The trials in {self.path} lack {error}; {remedy}") from error
-        except CheckpointError as error:
-            raise CheckpointError(f"{error} Otherwise {remedy}") from error
+        return self._file.resume(_trials)
 
     def write(self, trials: Trials, n_calls: int) -> None:
         """Write all trials; an interruption leaves the former ones.
@@ -79,16 +70,9 @@ class KeptTrials:
         StorageError
             The file cannot be written; the older one is intact.
         """
-        if self.path is None:
-            return
         arrays = {each.name: getattr(trials.placements, each.name) for each in fields(Placements)}
         arrays |= {each.name: getattr(trials, each.name) for each in fields(Trials)[1:]}
-        header = {
-            "fingerprint": self._fingerprint,
-            "versions": self._versions,
-            "n_calls": n_calls,
-        }
-        save_archive(self.path, _KIND, header, arrays)
+        self._file.write({"n_calls": n_calls}, arrays)
 
 
 def trials_at(path: str | os.PathLike[str]) -> int | None:
@@ -97,3 +81,9 @@ def trials_at(path: str | os.PathLike[str]) -> int | None:
         return len(load_archive(path, _KIND)[1]["energies_eV"])
     except (CheckpointError, KeyError):
         return None
+
+
+def _trials(header: Header, arrays: Arrays) -> tuple[Trials, int]:
+    placements = Placements(*(arrays[each.name] for each in fields(Placements)))
+    others = (arrays[each.name] for each in fields(Trials)[1:])
+    return Trials(placements, *others), int(header["n_calls"])

@@ -1,7 +1,7 @@
 """Commands of what moves: dynamics, their analysis, and gas that is put into frameworks."""
 
 from nearsight.cli import options
-from nearsight.workflows import settings
+from nearsight.workflows import TrajectorySettings, settings
 
 
 def add_md(commands: "options.Commands") -> None:
@@ -52,7 +52,7 @@ def add_trajectory(commands: "options.Commands") -> None:
         command.add_argument(
             option, dest=dest, metavar="FILE", help=f"{what} (one trajectory only)"
         )
-    options.add_settings_of(command, settings.TrajectorySettings())
+    options.add_settings_of(command, TrajectorySettings())
     options.add_config(command.add_argument_group("settings"))
     options.add_resources(command)
     options.add_output(command, plot="curves")

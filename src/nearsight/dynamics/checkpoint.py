@@ -12,8 +12,8 @@ import numpy as np
 from nearsight.arrays import FloatArray
 from nearsight.dynamics.extrapolated import ExtrapolatedSteps
 from nearsight.errors import CheckpointError
-from nearsight.hessian.same_model import require_same_calculation
-from nearsight.storage import load_archive, save_archive
+from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
+from nearsight.storage import load_archive
 
 _KIND = "dynamics-checkpoint"
 _OF_INTEGRATOR = "integrator/"
@@ -70,9 +70,14 @@ class Checkpoint:
         fingerprint: Mapping[str, str],
         versions: Mapping[str, str],
     ) -> None:
-        self._path = None if path is None else Path(path)
-        self._fingerprint = dict(fingerprint)
-        self._versions = dict(versions)
+        self._file = CheckpointFile(
+            path=None if path is None else Path(path),
+            kind=_KIND,
+            work="run",
+            reasons=_PARTS,
+            fingerprint=fingerprint,
+            versions=versions,
+        )
 
     def resume(self) -> State | None:
         """Return the state in the file, or None if there is no file yet.
@@ -82,42 +87,7 @@ class Checkpoint:
         CheckpointError
             The file is damaged, or belongs to another run or to other versions.
         """
-        if self._path is None or not self._path.exists():
-            return None
-        try:
-            header, arrays = load_archive(self._path, _KIND)
-            require_same_calculation(
-                self._path,
-                header,
-                self._fingerprint,
-                self._versions,
-                reasons=_PARTS,
-                kind="run",
-            )
-            own = {
-                name.removeprefix(_OF_INTEGRATOR): array
-                for name, array in arrays.items()
-                if name.startswith(_OF_INTEGRATOR)
-            }
-            return State(
-                step=header["step"],
-                is_recorded=header["is_recorded"],
-                positions_A=arrays["positions_A"],
-                momenta=arrays["momenta"],
-                cell_A=arrays["cell_A"],
-                integrator=own,
-                random=json.loads(header["random"]),
-                searched_positions_A=arrays.get("searched_positions_A"),
-                searched_cell_A=arrays.get("searched_cell_A"),
-                sizes=header["sizes"],
-                extrapolated=ExtrapolatedSteps(**header["extrapolated"]),
-            )
-        except KeyError as error:
-            raise CheckpointError(
-                f"The checkpoint {self._path} lacks {error}; {self._remedy()}"
-            ) from error
-        except CheckpointError as error:
-            raise CheckpointError(f"{error} Otherwise {self._remedy()}") from error
+        return self._file.resume(_state)
 
     def write(self, state: State) -> None:
         """Write a state; an interruption leaves the former one.
@@ -127,8 +97,6 @@ class Checkpoint:
         StorageError
             The file cannot be written; the older one is intact.
         """
-        if self._path is None:
-            return
         arrays = {
             "positions_A": state.positions_A,
             "momenta": state.momenta,
@@ -139,18 +107,33 @@ class Checkpoint:
             arrays["searched_positions_A"] = state.searched_positions_A
             arrays["searched_cell_A"] = state.searched_cell_A
         header = {
-            "fingerprint": self._fingerprint,
-            "versions": self._versions,
             "step": state.step,
             "is_recorded": state.is_recorded,
             "random": json.dumps(state.random),
             "sizes": dict(state.sizes),
             "extrapolated": asdict(state.extrapolated),
         }
-        save_archive(self._path, _KIND, header, arrays)
+        self._file.write(header, arrays)
 
-    def _remedy(self) -> str:
-        return f"delete {self._path} or give another path to start from the beginning."
+
+def _state(header: Header, arrays: Arrays) -> State:
+    return State(
+        step=header["step"],
+        is_recorded=header["is_recorded"],
+        positions_A=arrays["positions_A"],
+        momenta=arrays["momenta"],
+        cell_A=arrays["cell_A"],
+        integrator={
+            name.removeprefix(_OF_INTEGRATOR): array
+            for name, array in arrays.items()
+            if name.startswith(_OF_INTEGRATOR)
+        },
+        random=json.loads(header["random"]),
+        searched_positions_A=arrays.get("searched_positions_A"),
+        searched_cell_A=arrays.get("searched_cell_A"),
+        sizes=header["sizes"],
+        extrapolated=ExtrapolatedSteps(**header["extrapolated"]),
+    )
 
 
 def steps_at(path: str | os.PathLike[str]) -> int | None:

@@ -12,8 +12,8 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
-from nearsight.hessian.same_model import require_same_calculation
-from nearsight.storage import load_archive, save_archive
+from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
+from nearsight.storage import load_archive
 
 INTERVAL_S = 5.0
 """Seconds between two checkpoints: nothing beside the steps, and little to lose."""
@@ -76,9 +76,14 @@ class Checkpoint:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._path = None if path is None else Path(path)
-        self._fingerprint = dict(fingerprint)
-        self._versions = dict(versions)
+        self._file = CheckpointFile(
+            path=None if path is None else Path(path),
+            kind=_KIND,
+            work="relaxation",
+            reasons=_PARTS,
+            fingerprint=fingerprint,
+            versions=versions,
+        )
         self._clock = clock
         self._latest: State | None = None
         # The first state is written at once: a place that cannot be written shows before the work.
@@ -92,36 +97,7 @@ class Checkpoint:
         CheckpointError
             The file is damaged, or belongs to another calculation or to other versions.
         """
-        if self._path is None:
-            return None
-        if not self._path.exists():
-            return None
-        try:
-            header, arrays = load_archive(self._path, _KIND)
-            require_same_calculation(
-                self._path,
-                header,
-                self._fingerprint,
-                self._versions,
-                reasons=_PARTS,
-                kind="relaxation",
-            )
-            return State(
-                positions_A=arrays["positions_A"],
-                cell_A=arrays["cell_A"],
-                n_steps=header["n_steps"],
-                converged=header["converged"],
-                energy_before_eV=header["energy_before_eV"],
-                energy_start_eV=header["energy_start_eV"],
-                energy_eV=header["energy_eV"],
-                forces_eV_per_A=arrays["forces_eV_per_A"],
-            )
-        except KeyError as error:
-            raise CheckpointError(
-                f"The checkpoint {self._path} lacks {error}; {self._remedy()}"
-            ) from error
-        except CheckpointError as error:
-            raise CheckpointError(f"{error} Otherwise {self._remedy()}") from error
+        return self._file.resume(_state)
 
     def keep(self, state: State) -> None:
         """Remember `state`, and write it if the last one was written `INTERVAL_S` ago.
@@ -144,11 +120,9 @@ class Checkpoint:
             The file cannot be written; the older one is intact.
         """
         state = self._latest
-        if self._path is None or state is None:
+        if state is None:
             return
         header: dict[str, Any] = {
-            "fingerprint": self._fingerprint,
-            "versions": self._versions,
             "n_steps": state.n_steps,
             "converged": state.converged,
             "energy_before_eV": state.energy_before_eV,
@@ -160,11 +134,21 @@ class Checkpoint:
             "cell_A": state.cell_A,
             "forces_eV_per_A": state.forces_eV_per_A,
         }
-        save_archive(self._path, _KIND, header, arrays)
+        self._file.write(header, arrays)
         self._saved_at_s = self._clock()
 
-    def _remedy(self) -> str:
-        return f"delete {self._path} or give another path to start from the beginning."
+
+def _state(header: Header, arrays: Arrays) -> State:
+    return State(
+        positions_A=arrays["positions_A"],
+        cell_A=arrays["cell_A"],
+        n_steps=header["n_steps"],
+        converged=header["converged"],
+        energy_before_eV=header["energy_before_eV"],
+        energy_start_eV=header["energy_start_eV"],
+        energy_eV=header["energy_eV"],
+        forces_eV_per_A=arrays["forces_eV_per_A"],
+    )
 
 
 def steps_at(path: str | os.PathLike[str]) -> int | None:

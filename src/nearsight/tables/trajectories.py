@@ -14,7 +14,7 @@ from nearsight.records.trajectory_parts import DiffusionPart, FluctuationsPart, 
 from nearsight.records.trajectory_results import HarmonicDensity, TrajectoryResults
 from nearsight.tables.lines import WIDTH, print_line
 from nearsight.tables.table import Column, Table
-from nearsight.workflows.settings import ANALYSES
+from nearsight.workflows.trajectory_settings import ANALYSES
 
 _MOST_PAIRS = 6
 

@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from nearsight.arrays import FloatArray, IntArray
-from nearsight.errors import CheckpointError
-from nearsight.hessian.same_model import require_same_calculation
+from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
 from nearsight.provenance import installed_versions
-from nearsight.storage import load_archive, save_archive
 from nearsight.training.labelled import LabelledStructure
 from nearsight.training.settings import TrainingSettings
 
@@ -65,9 +63,20 @@ class Checkpoint:
     """
 
     def __init__(self, path: Path | None, fingerprint: Mapping[str, str]) -> None:
-        self.path = path
-        self._fingerprint = dict(fingerprint)
-        self._versions = installed_versions()
+        self._file = CheckpointFile(
+            path=path,
+            kind=_KIND,
+            work="training",
+            reasons=_PARTS,
+            fingerprint=fingerprint,
+            versions=installed_versions(),
+            place="folder",
+        )
+
+    @property
+    def path(self) -> Path | None:
+        """The file, or None."""
+        return self._file.path
 
     def resume(self) -> State | None:
         """Return the state in the file, or None if there is no file yet.
@@ -77,25 +86,7 @@ class Checkpoint:
         CheckpointError
             The file is damaged, or belongs to another training or to other versions.
         """
-        if self.path is None or not self.path.exists():
-            return None
-        try:
-            header, arrays = load_archive(self.path, _KIND)
-            require_same_calculation(
-                self.path,
-                header,
-                self._fingerprint,
-                self._versions,
-                reasons=_PARTS,
-                kind="training",
-            )
-            return _state(header, arrays)
-        except KeyError as error:
-            raise CheckpointError(
-                f"The checkpoint {self.path} lacks {error}; {self._remedy()}"
-            ) from error
-        except CheckpointError as error:
-            raise CheckpointError(f"{error} Otherwise {self._remedy()}") from error
+        return self._file.resume(_state)
 
     def write(self, state: State) -> None:
         """Write a state; an interruption leaves the former one.
@@ -105,8 +96,6 @@ class Checkpoint:
         StorageError
             The file cannot be written; the older one is intact.
         """
-        if self.path is None:
-            return
         values = vars(state)
         arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
         of_optimizer = {_OF_OPTIMIZER + name: each for name, each in state.optimizer.items()}
@@ -115,20 +104,12 @@ class Checkpoint:
             for name, value in values.items()
             if name not in arrays and name not in {"optimizer", "random"}
         }
-        header = {
-            **plain,
-            "random": json.dumps(state.random),
-            "fingerprint": self._fingerprint,
-            "versions": self._versions,
-        }
+        header = {**plain, "random": json.dumps(state.random)}
         # Covariances are numbers without a pattern: to compress them takes a second for nothing.
-        save_archive(self.path, _KIND, header, {**arrays, **of_optimizer}, compress=False)
-
-    def _remedy(self) -> str:
-        return f"delete {self.path} or give another folder to start from the beginning."
+        self._file.write(header, {**arrays, **of_optimizer}, compress=False)
 
 
-def _state(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> State:
+def _state(header: Header, arrays: Arrays) -> State:
     of_optimizer = {
         name.removeprefix(_OF_OPTIMIZER): array
         for name, array in arrays.items()

@@ -56,13 +56,13 @@ if TYPE_CHECKING:
         RelaxSettings,
         ThermochemistrySettings,
         TrainSettings,
-        TrajectorySettings,
         VibrationsSettings,
         WidomSettings,
     )
     from nearsight.workflows.thermochemistry import thermochemistry
     from nearsight.workflows.train import train
     from nearsight.workflows.trajectory import trajectory
+    from nearsight.workflows.trajectory_settings import TrajectorySettings
     from nearsight.workflows.unfinished import Unfinished, keep_unfinished
     from nearsight.workflows.widom import widom
 

@@ -23,7 +23,7 @@ from nearsight.records.questions import (
     ThermochemistryRecord,
     VibrationsRecord,
 )
-from nearsight.records.spectra import DenseSpectrum, DensityOfStatesPart, ModesPart
+from nearsight.records.spectra import DenseSpectrum, DensityOfStatesPart
 from nearsight.records.trajectory_results import HarmonicDensity
 from nearsight.vibrations.modes import vibrations
 
@@ -103,27 +103,31 @@ def _lines_of_record(path: Path) -> _Lines:
     [record] = records
     if isinstance(record, PhononsRecord) and record.density_of_states is not None:
         return _lines_of_density(record.density_of_states)
-    modes = _modes_of(record)
-    if modes is None:
+    with_modes = _with_modes(record)
+    if with_modes is None or with_modes.modes is None:
         raise CheckpointError(
             f"{path} is a record of {record.question} without a density of states; give a saved "
             f"Hessian, a record of vibrations, or one of phonons with `projected_dos`."
         )
+    modes = with_modes.modes
     wavenumbers = np.array(modes.wavenumbers_per_cm)
     inner = np.sort(np.argsort(np.abs(wavenumbers), kind="stable")[modes.n_rigid_body :])
     return _Lines(
-        record.relaxed_structure.symbols,  # type: ignore[attr-defined]  # it has modes
+        with_modes.relaxed_structure.symbols,
         wavenumbers[inner],
         np.ones(len(inner)),
     )
 
 
-def _modes_of(record: Record) -> ModesPart | None:
-    """Return the modes of a record that is of modes at Γ alone."""
-    of_modes = isinstance(record, VibrationsRecord | ThermochemistryRecord) or (
-        isinstance(record, HeatCapacityRecord) and isinstance(record.spectrum, DenseSpectrum)
-    )
-    return record.modes if of_modes else None  # type: ignore[attr-defined]  # as above
+def _with_modes(
+    record: Record,
+) -> VibrationsRecord | ThermochemistryRecord | HeatCapacityRecord | None:
+    """Return a record that is of modes at Γ alone; None if it is another."""
+    if isinstance(record, VibrationsRecord | ThermochemistryRecord):
+        return record
+    if isinstance(record, HeatCapacityRecord) and isinstance(record.spectrum, DenseSpectrum):
+        return record
+    return None
 
 
 def _lines_of_density(density: DensityOfStatesPart) -> _Lines:

@@ -22,8 +22,8 @@ from nearsight.records.shared_fields import Run
 from nearsight.records.trajectory_results import FramesRead, TrajectoryResults
 from nearsight.resources import Resources
 from nearsight.workflows.given import require_places, require_settings
-from nearsight.workflows.settings import TrajectorySettings
 from nearsight.workflows.trajectory_analyses import Analyses
+from nearsight.workflows.trajectory_settings import TrajectorySettings
 
 _DEFAULT = TrajectorySettings()
 _BYTES_OF_VECTOR = 24

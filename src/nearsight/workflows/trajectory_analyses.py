@@ -37,7 +37,7 @@ from nearsight.progress import Progress
 from nearsight.records.trajectory_results import Fluctuations, is_diffusive
 from nearsight.remarks import Remark
 from nearsight.workflows.harmonic_density import harmonic_density
-from nearsight.workflows.settings import TrajectorySettings
+from nearsight.workflows.trajectory_settings import TrajectorySettings
 
 Result = TypeVar("Result")
 File = str | os.PathLike[str]

@@ -10,7 +10,7 @@ from nearsight.records.trajectory_parts import DiffusionPart, FluctuationsPart
 from nearsight.reports import wording
 from nearsight.reports.provenance import Lines
 from nearsight.reports.subjects.subject import Figure, Subject
-from nearsight.workflows.settings import ANALYSES
+from nearsight.workflows.trajectory_settings import ANALYSES
 
 _NOTES = {
     "rdf": "How often two atoms are at a distance, relative to atoms that are spread evenly.",

@@ -1,0 +1,80 @@
+"""A file from which interrupted work goes on, if it is of that work."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from nearsight.errors import CheckpointError
+from nearsight.hessian.same_model import require_same_calculation
+from nearsight.storage import load_archive, save_archive
+
+State = TypeVar("State")
+Header = Mapping[str, Any]
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointFile:
+    """The file of one piece of work; without a path nothing is read or written."""
+
+    path: Path | None
+    kind: str
+    """What the archive is called inside, so that no other file is taken for it."""
+    work: str
+    """What goes on, such as ``relaxation``."""
+    reasons: Mapping[str, str]
+    """For each part of the fingerprint a clause that says what differs."""
+    fingerprint: Mapping[str, str]
+    """Digests of what the work is about."""
+    versions: Mapping[str, str]
+    """Of the packages behind it."""
+    place: str = "path"
+    """What another one is given of, to begin anew."""
+
+    def resume(self, state_of: Callable[[Header, Arrays], State]) -> State | None:
+        """Return the state in the file, or None if there is no file yet.
+
+        Parameters
+        ----------
+        state_of
+            Makes it of header and arrays; a KeyError where they lack something.
+
+        Raises
+        ------
+        CheckpointError
+            The file is damaged, or belongs to other work or to other versions.
+        """
+        if self.path is None or not self.path.exists():
+            return None
+        remedy = f"delete {self.path} or give another {self.place} to start from the beginning."
+        try:
+            header, arrays = load_archive(self.path, self.kind)
+            require_same_calculation(
+                self.path,
+                header,
+                self.fingerprint,
+                self.versions,
+                reasons=self.reasons,
+                kind=self.work,
+            )
+            return state_of(header, arrays)
+        except KeyError as error:
+            raise CheckpointError(f"The checkpoint {self.path} lacks {error}; {remedy}") from error
+        except CheckpointError as error:
+            raise CheckpointError(f"{error} Otherwise {remedy}") from error
+
+    def write(self, header: Header, arrays: Arrays, *, compress: bool = True) -> None:
+        """Write a state; an interruption leaves the former one.
+
+        Raises
+        ------
+        StorageError
+            The file cannot be written; the older one is intact.
+        """
+        if self.path is None:
+            return
+        of_work = {"fingerprint": dict(self.fingerprint), "versions": dict(self.versions)}
+        save_archive(self.path, self.kind, {**of_work, **header}, arrays, compress=compress)
