@@ -150,23 +150,24 @@ def test_data_of_two_kinds_and_other_kinds_are_refused(tmp_path: Path) -> None:
         train([each.atoms for each in frames], SETTINGS)
 
 
-@pytest.mark.parametrize("n_epochs_before", [0, 1])
-def test_an_interruption_says_what_is_there_and_no_more(
-    tmp_path: Path, n_epochs_before: int
+@pytest.mark.parametrize("epoch_of_interruption", [0, 1])
+def test_an_interruption_says_what_is_there_and_the_same_goes_on(
+    tmp_path: Path, epoch_of_interruption: int
 ) -> None:
-    """The errors of an epoch are told before its checkpoint is written."""
+    """Also between the errors of an epoch, which are told first, and its checkpoint."""
 
     def told(epoch: EpochErrors) -> None:
-        if epoch.epoch == n_epochs_before:
+        if epoch.epoch == epoch_of_interruption:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as interruption:
         train(labelled_clusters(), SETTINGS, out=tmp_path / "out", progress=False, told=told)
-    notes = getattr(interruption.value, "__notes__", [])
-    assert len(notes) == n_epochs_before
-    assert all("the same training goes on" in each for each in notes)
+    [note] = interruption.value.__notes__
+    assert "the same training goes on" in note
     record = train(labelled_clusters(), SETTINGS, out=tmp_path / "out", progress=False)
-    assert record.members[0].resumed_epoch == (0 if n_epochs_before else None)
+    assert record.members[0].resumed_epoch == 0
+    whole = train(labelled_clusters(), SETTINGS, progress=False)
+    assert record.members[0].checkpoint_sha256 == whole.members[0].checkpoint_sha256
 
 
 def test_what_was_trained_is_a_model(tmp_path: Path) -> None:

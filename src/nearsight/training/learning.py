@@ -97,6 +97,7 @@ class Learning:
         total = self._settings.stopping.epochs * n_train
         saved = self._clock()
         if not self.curve.epochs:
+            save(epoch_ended=False)  # since nothing goes on from a curve without a checkpoint
             self._end_epoch()  # which has learnt nothing
             save(epoch_ended=True)
         with progress.task("structures learnt", total, self._n_learnt) as advance:
