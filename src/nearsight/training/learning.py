@@ -10,7 +10,7 @@ import numpy as np
 from nearsight.arrays import FloatArray
 from nearsight.hdnnp.frames import TEST, TRAIN
 from nearsight.progress import Advance, Progress
-from nearsight.training.atomic_energies import composition
+from nearsight.training.atomic_energies import mean_and_spread_eV_per_atom
 from nearsight.training.checkpoint import State
 from nearsight.training.error_measures import ErrorSums, SetErrors
 from nearsight.training.kalman_filter import DivergenceError
@@ -267,10 +267,8 @@ def _sizes(prepared: Prepared) -> tuple[float, float]:
     """
     learnt = [prepared.structures[place] for place in prepared.split.train]
     potential = prepared.potential
-    free = np.array([each.atomic_energy for each in potential.elements])
-    counts = composition(learnt, potential.symbols)
-    energies = np.array([each.energy_eV for each in learnt]) / potential.units.energy_eV
-    per_atom = (energies - counts @ free) / counts.sum(axis=1)
+    unit_eV = potential.units.energy_eV
+    free_eV = {each.symbol: each.atomic_energy * unit_eV for each in potential.elements}
+    _, spread = mean_and_spread_eV_per_atom(learnt, free_eV)
     components = np.concatenate([each.forces_eV_per_A.ravel() for each in learnt])
-    spread = float(per_atom.std()) * potential.units.energy_eV
     return spread, float(np.sqrt(np.mean(components**2)))
