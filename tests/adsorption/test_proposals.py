@@ -98,11 +98,37 @@ def test_voxels_are_taken_as_often_as_they_should() -> None:
         np.testing.assert_allclose(placements.densities[here], 12 * expected[voxel])
 
 
+def test_a_false_well_of_the_cheap_energy_makes_single_weights_large_and_errors_not() -> None:
+    def cheap(sites_A: np.ndarray) -> np.ndarray:
+        far_A = np.linalg.norm(sites_A[:, 1] - CELL_A.sum(axis=0) / 2, axis=1)
+        return np.where(far_A < 1.0, -0.4, 0.0)  # where nothing fits
+
+    n_candidates, share = 8, 0.1
+    thermal_eV = BOLTZMANN_EV_PER_K * TEMPERATURE_K
+    volume_A3 = abs(np.linalg.det(CELL_A))
+    in_well, deep = 4 * np.pi / 3 / volume_A3, np.exp(0.4 / thermal_eV)
+    mean = in_well * deep + 1 - in_well
+    proposal = ChosenCandidates(
+        CELL_A, STICK_A, cheap, TEMPERATURE_K, n_candidates, share, float(mean)
+    )
+    inverse = 1 / proposal(200_000, np.random.default_rng(7)).densities
+    assert inverse.max() > 3 / share
+    # Of the candidates a share is in the well; the mean of q is 1.
+    q = share + (1 - share) * np.array([deep, 1.0]) / mean
+    mean_inverse_q = in_well / q[0] + (1 - in_well) / q[1]
+    expected = 1 / n_candidates + (1 - 1 / n_candidates) * mean_inverse_q
+    squares = inverse**2
+    assert abs(squares.mean() - expected) < 4 * squares.std() / np.sqrt(len(squares))
+    assert expected < 1 / share
+
+
 def test_what_proposes_nothing_is_refused() -> None:
     with pytest.raises(MethodError, match="not all are 0"):
         GridProposal(CELL_A, np.zeros((2, 2, 2)), 0.5)
     with pytest.raises(MethodError, match=r"0\.05 of the trials would be uniform"):
         GridProposal(CELL_A, np.ones((2, 2, 2)), 0.05)
+    with pytest.raises(MethodError, match="leave `propose_by` out"):
+        ChosenCandidates(CELL_A, STICK_A, energies_eV, TEMPERATURE_K, 8, 0.1, 0.0)
     empty = trials_of(Placements(np.full((3, 3), 5.0) + CELL_A[0], np.eye(4)[:3], np.ones(3)))
     blocked = Trials(
         empty.placements, np.full(3, np.inf), empty.overlapping, empty.rejected, empty.audited_eV

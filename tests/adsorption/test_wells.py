@@ -1,5 +1,7 @@
 """A model with a false well, which outweighs all that is true."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -13,7 +15,7 @@ from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.overlaps import Overlaps
 from nearsight.adsorption.pockets import pockets_of
 from nearsight.adsorption.proposals import everywhere
-from nearsight.adsorption.wells import examine, without_wells
+from nearsight.adsorption.wells import LARGEST_FORCE_EV_PER_A, examine, without_wells
 from nearsight.adsorption.widom import insert
 from nearsight.models.engines.ase_model import AseModel
 
@@ -47,6 +49,15 @@ class WithHole(Calculator):
             slope = (self.energy_eV(r + 1e-5) - self.energy_eV(r - 1e-5)) / 2e-5
             forces[1], forces[0] = -slope * vector / r, slope * vector / r
         self.results = {"energy": energy, "forces": forces}
+
+
+class Refusing(WithHole):
+    """One that fails for both together."""
+
+    def calculate(self, atoms=None, properties=None, system_changes=all_changes) -> None:
+        if len(atoms) == 2:
+            raise ValueError("it does not converge")
+        super().calculate(atoms, properties, system_changes)
 
 
 def sampled(depth_eV: float):
@@ -87,6 +98,27 @@ def test_a_true_well_is_not_suspected() -> None:
     # The heaviest come first.
     logs = trials.weights(300.0).logarithms[wells.trials]
     assert (np.diff(logs) <= 0).all()
+
+
+def test_forces_are_those_of_the_energy_and_large_ones_are_suspected() -> None:
+    trials, interaction = sampled(0.0)
+    wells = examine(trials, interaction, 300.0)
+    vectors = trials.placements.centres_A[wells.trials]
+    distances_A = np.linalg.norm(vectors - EDGE_A * np.rint(vectors / EDGE_A), axis=1)
+    energy_eV = WithHole(0.0).energy_eV
+    slopes = [(energy_eV(r + 1e-4) - energy_eV(r - 1e-4)) / 2e-4 for r in distances_A]
+    np.testing.assert_allclose(wells.forces_eV_per_A, np.abs(slopes), atol=1e-6)
+    pushed = replace(wells, forces_eV_per_A=wells.forces_eV_per_A + LARGEST_FORCE_EV_PER_A)
+    assert pushed.suspected.all()
+    assert pushed.reasons(0)[0].startswith("a force of 3.")
+
+
+def test_where_the_model_has_no_force_it_is_said() -> None:
+    trials, interaction = sampled(0.0)
+    interaction.model = AseModel(Refusing(0.0), "refusing")
+    wells = examine(trials, interaction, 300.0)
+    assert wells.suspected.all()
+    assert wells.reasons(0) == ("the model has no force",)
 
 
 def test_a_place_that_cannot_be_entered_is_suspected() -> None:

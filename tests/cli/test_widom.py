@@ -261,6 +261,8 @@ def test_snapshots_of_a_framework_that_moves(folder: Path) -> None:
     [row] = record["henry"]
     assert abs(row["log_mean_weight"] - np.log(mean)) < 4 * row["log_mean_weight_error"] + 1e-3
     assert abs(row["heat_kJ_per_mol"] - heat) < 4 * row["heat_error_kJ_per_mol"]
+    # Errors are those between snapshots, wherever they are said.
+    assert record["insertion"]["relative_error"] == row["log_mean_weight_error"]
 
 
 def test_a_gas_from_a_file(folder: Path) -> None:

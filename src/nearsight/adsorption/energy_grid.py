@@ -1,9 +1,8 @@
 """The least energy of a molecule at each place of a cell, by a force field.
 
-What can be entered is a matter of shape, for which a force field is good enough: sites of UFF
-without charges (A. K. Rappé et al., J. Am. Chem. Soc. 1992, 114, 10024), or the model itself where
-it is a force field. The energy of each kind of site is computed once at every voxel; a molecule is
-turned on that grid.
+What can be entered is a matter of shape, for which a force field is good enough, whatever the model
+is: UFF without charges (A. K. Rappé et al., J. Am. Chem. Soc. 1992, 114, 10024). The energy of each
+kind of site is computed once at every voxel; a molecule is turned on that grid.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Fugacities of pure gases: reference equations of state, or the one of Peng and Robinson."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -109,7 +109,7 @@ def _by_reference(gas: str, temperature_K: float, pressure_Pa: float) -> float:
     return fugacity
 
 
-def _state_of(gas: str):  # type: ignore[no-untyped-def]  # of a package without types
+def _state_of(gas: str) -> Any:  # of a package without types
     try:
         from CoolProp.CoolProp import AbstractState
     except ImportError as error:

@@ -124,7 +124,7 @@ def gas_named(name: str) -> Gas:
         return Gas(name, make(), source)
     if name in _NOBLE:
         return Gas(name, Atoms(name), _ATOM)
-    [*close] = difflib.get_close_matches(name, NAMES, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name, NAMES, n=1, cutoff=0.5)
     by_case = [known for known in NAMES if known.lower() == name.lower()]
     meant = "".join(f"did you mean {each}? " for each in (by_case or close)[:1])
     raise StructureError(

@@ -31,18 +31,6 @@ class Pockets:
         blocked: BoolArray = is_pocket[self.regions]
         return blocked
 
-    def share_blocked(self, weights: FloatArray | None = None) -> float:
-        """Return which part of all weight is in pockets; 0 if there is none.
-
-        Parameters
-        ----------
-        weights
-            Of each voxel, shape of the grid; None to count voxels in which something fits.
-        """
-        counted = (self.regions > 0).astype(float) if weights is None else weights
-        total = float(counted.sum())
-        return float(counted[self.blocked].sum()) / total if total else 0.0
-
     def is_blocked(self, fractions: FloatArray) -> BoolArray:
         """Return which places lie in pockets, shape ``(n_places,)``.
 

@@ -1,8 +1,9 @@
 """Where trials are drawn from: everywhere alike, or where weight is expected.
 
 Whatever they are drawn from, each knows its density over that of a uniform one, and its weight is
-divided by it: means stay the same, and their errors shrink as far as the guess is good. A share of
-all is drawn as if nothing were known, so that what the guess leaves out is seen, too.
+divided by it: means stay the same, and their errors shrink as far as the guess is good. A share u
+of every guess is uniform, so that what it leaves out is seen, too. However bad it is, the mean
+square of weights is then about 1/u times that of uniform trials at most.
 """
 
 from collections.abc import Callable
@@ -14,12 +15,12 @@ from scipy.ndimage import gaussian_filter
 from nearsight.adsorption.insertion import Draw
 from nearsight.adsorption.orientations import uniform_quaternions
 from nearsight.adsorption.placements import Placements, uniform_placements
+from nearsight.adsorption.settings import LEAST_UNIFORM_SHARE
 from nearsight.adsorption.trials import Trials
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.units import BOLTZMANN_EV_PER_K
 
-LEAST_UNIFORM_SHARE = 0.1
 _SHARED_BY = 100
 """Effective trials that a proposal is learnt from, at least."""
 _LEAST_POWER = 0.2
@@ -36,6 +37,9 @@ def everywhere(cell_A: FloatArray) -> Draw:
 @dataclass(frozen=True, eq=False)
 class GridProposal:
     """Centres from the voxels of a cell by their shares, and uniform ones; rotations uniform.
+
+    No weight is more than 1/u times that of a uniform trial at the same place, where u is the
+    uniform share.
 
     Raises
     ------
@@ -132,6 +136,15 @@ class ChosenCandidates:
     candidates: the mean of f/density over all draws is that of f over uniform ones, whatever the
     cheap energy says (D. B. Rubin's importance resampling, kept unbiased by the weight of the set).
     Rotations are chosen as well as places.
+
+    A single weight has no bound: what is chosen beside a candidate of much larger q counts for it.
+    That is so rare that the mean square of the weights f/density is <f²>/M + (1 - 1/M) <q> <f²/q>,
+    where <q> is 1 if the mean of w is right, and q at least u.
+
+    Raises
+    ------
+    MethodError
+        Too few trials are uniform, or the cheap energy has no weight anywhere.
     """
 
     cell_A: FloatArray
@@ -149,7 +162,7 @@ class ChosenCandidates:
         if not 0 < self.mean_weight < np.inf:
             raise MethodError(
                 f"the cheap energy has the mean weight {self.mean_weight:g} in this framework; it "
-                f"proposes nothing."
+                f"proposes nothing. Choose another force field, or leave `propose_by` out."
             )
 
     def __call__(self, n_trials: int, rng: np.random.Generator) -> Placements:
@@ -176,5 +189,5 @@ def _require_uniform_share(share: float) -> None:
     if not LEAST_UNIFORM_SHARE <= share <= 1:
         raise MethodError(
             f"{share:g} of the trials would be uniform; at least {LEAST_UNIFORM_SHARE:g} must be, "
-            f"so that no weight is unbounded, and at most all."
+            f"so that a bad guess costs little, and at most all."
         )

@@ -12,7 +12,7 @@ from nearsight.adsorption.known_offsets import KnownOffset
 from nearsight.adsorption.sampling import Sampling
 from nearsight.adsorption.settings import InsertionSettings
 from nearsight.adsorption.trials import Trials, joined
-from nearsight.adsorption.weights import Weights, weights_of
+from nearsight.adsorption.weights import Weights
 from nearsight.adsorption.wells import Cleaned
 from nearsight.adsorption.widom import Precision
 from nearsight.adsorption.zero import BesideForceField, Zero
@@ -106,12 +106,7 @@ def henry_at(
     return henry_of_frames(
         weights,
         np.array([each.interaction.framework.volume_A3 for each in samplings]),
-        np.array(
-            [
-                each.interaction.framework_eV / each.interaction.framework.n_cells
-                for each in samplings
-            ]
-        ),
+        np.array([each.interaction.cell_eV for each in samplings]),
         framework.mass_amu,
     )
 
@@ -168,7 +163,7 @@ def weight_by_energy(
         Lower ends of the bins in eV with the upper end of the last, ``(n_bins + 1,)``, and shares,
         which sum to 1, ``(n_bins,)``; empty if nothing has weight.
     """
-    weights = weights_of(trials.energies_eV, temperature_K, trials.placements.densities)
+    weights = trials.weights(temperature_K)
     shares = np.exp(weights.logarithms - np.logaddexp.reduce(weights.logarithms))
     # What has no part in the mean would make the axis as long as the highest wall.
     counted = shares > 1e-9

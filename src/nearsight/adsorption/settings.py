@@ -6,6 +6,7 @@ from typing import Annotated
 from nearsight.errors import SettingError
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
+LEAST_UNIFORM_SHARE = 0.1
 _USUAL_INSERTIONS = 10_000
 _MOST_INSERTIONS = 100_000
 
@@ -64,7 +65,7 @@ class InsertionSettings(Settings):
     uniform_share: Annotated[
         float,
         Help("share of the later insertions that is made anywhere nevertheless", "SHARE"),
-        Range(least=0.1),
+        Range(least=LEAST_UNIFORM_SHARE),
     ] = 0.2
     overlap_share: Annotated[
         float,

@@ -68,7 +68,9 @@ class Wells:
         said = []
         if self.contacts[place] < NEAREST:
             said.append(f"atoms at {self.contacts[place]:.2f} of the sum of their covalent radii")
-        if self._pushed[place]:
+        if np.isposinf(self.forces_eV_per_A[place]):
+            said.append("the model has no force")
+        elif self._pushed[place]:
             said.append(f"a force of {self.forces_eV_per_A[place]:.1f} eV/Å")
         if self.blocked[place]:
             said.append("in a pocket that the gas cannot enter")

@@ -149,7 +149,7 @@ def _is_look(number: int) -> bool:
 
 
 def _is_enough(trials: Trials, temperature_K: float, relative_error: float | None) -> bool:
-    if relative_error is None or len(trials) < FEWEST_TRIALS:
+    if relative_error is None:
         return False
     precision = precision_of(trials, temperature_K)
     return (

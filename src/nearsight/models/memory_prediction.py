@@ -8,10 +8,13 @@ from ase import Atoms
 
 from nearsight.memory import METER, Meter
 from nearsight.models.contract import Model
+from nearsight.structures.molecules import MOLECULE, SINGLE, SITE_TYPE, molecules_of
 from nearsight.structures.neighbours import neighbour_pairs
 
 UNMEASURED_ATOMS = 200
 """A structure of so many atoms is no larger than the parts that a prediction computes."""
+
+_CHARGES = "initial_charges"
 
 _PARTS = ((UNMEASURED_ATOMS, 8), (50, 32))
 """Memory is measured on two parts of so many atoms, or of that fraction of a large structure; one
@@ -89,9 +92,20 @@ class MemoryPrediction:
 
 
 def _compact_part(atoms: Atoms, n_atoms: int) -> Atoms:
-    """Return the atoms nearest to the first one, or all of a small structure."""
+    """Return the atoms nearest to the first one, or all of a small structure.
+
+    Molecules are whole, and atoms have the charges and types that they had: force fields compute
+    nothing without these.
+    """
     if len(atoms) <= n_atoms:
         return atoms
     vectors = atoms.get_distances(0, np.arange(len(atoms)), mic=True, vector=True)
     nearest = np.argsort(np.linalg.norm(vectors, axis=1))[:n_atoms]
-    return Atoms(numbers=atoms.numbers[nearest], positions=vectors[nearest])
+    molecules = molecules_of(atoms)
+    cut = np.isin(molecules, molecules[nearest]) & (molecules > SINGLE)
+    chosen = np.concatenate([nearest, np.setdiff1d(np.flatnonzero(cut), nearest)])
+    part = Atoms(numbers=atoms.numbers[chosen], positions=vectors[chosen])
+    for name in (_CHARGES, MOLECULE, SITE_TYPE):
+        if atoms.has(name):
+            part.set_array(name, atoms.arrays[name][chosen])
+    return part

@@ -7,6 +7,7 @@ import numpy as np
 from nearsight.adsorption.henry import Henry
 from nearsight.adsorption.offset import factor_of_offset
 from nearsight.adsorption.result import FEWEST_SIGNIFICANT, Adsorption
+from nearsight.arrays import FloatArray
 from nearsight.records.adsorption_parts import (
     GasPart,
     HenryPart,
@@ -19,6 +20,7 @@ from nearsight.records.adsorption_parts import (
 )
 from nearsight.records.adsorption_results import WidomResults
 from nearsight.records.adsorption_verdict import adsorption_verdict
+from nearsight.records.described import Vector
 from nearsight.records.shared_fields import UNKNOWN_RUN, Run, calculated_fields
 from nearsight.records.widom_record import WidomRecord
 from nearsight.units import EV_PER_CELL_IN_J_PER_MOL
@@ -63,8 +65,9 @@ def _number(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def _vector(values: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> tuple[float, ...]:
-    return tuple(float(value) for value in values)
+def _vector(values: FloatArray) -> Vector:
+    x, y, z = values.tolist()
+    return (x, y, z)
 
 
 def _gas(adsorption: Adsorption) -> GasPart:
@@ -72,7 +75,7 @@ def _gas(adsorption: Adsorption) -> GasPart:
     return GasPart(
         name=gas.name,
         symbols=tuple(gas.atoms.get_chemical_symbols()),
-        positions_A=tuple(_vector(site) for site in gas.sites_A),  # type: ignore[misc]  # three
+        positions_A=tuple(_vector(site) for site in gas.sites_A),
         source=gas.source,
     )
 
@@ -96,7 +99,7 @@ def _insertion(adsorption: Adsorption) -> InsertionPart:
         n_rejected=int(trials.rejected.sum()),
         n_audited=len(audited),
         lowest_audited_eV=_number(audited.min()) if len(audited) else None,
-        relative_error=_number(adsorption.precision.relative_error),
+        relative_error=_number(adsorption.henry[0].log_weight.error),
         halves_sigmas=_number(adsorption.precision.halves_sigmas),
         error_asked=settings.error,
     )
@@ -176,7 +179,7 @@ def _wells(adsorption: Adsorption) -> WellsPart:
                 WellPart(
                     frame=frame,
                     insertion=trial,
-                    centre_A=_vector(sampling.trials.placements.centres_A[trial]),  # type: ignore[arg-type]
+                    centre_A=_vector(sampling.trials.placements.centres_A[trial]),
                     energy_eV=float(sampling.trials.energies_eV[trial]),
                     contact=_number(float(wells.contacts[place])),
                     force_eV_per_A=_number(float(wells.forces_eV_per_A[place])),

@@ -44,9 +44,9 @@ from nearsight.workflows.unfinished import Unfinished
 
 _DEFAULT = WidomSettings()
 # What changes no trial, and so belongs to no kept work: more insertions go on with what is there.
-_NOT_DECIDING = {
-    *("insertions", "error", "temperatures_K", "gas", "learning", "map_axis", "block_pockets"),
-}
+_NOT_DECIDING = frozenset(
+    ("insertions", "error", "temperatures_K", "gas", "learning", "map_axis", "block_pockets")
+)
 
 
 @announces

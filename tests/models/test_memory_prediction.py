@@ -1,0 +1,43 @@
+"""What is measured on parts of a structure has what the model needs of each atom."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+
+from nearsight.announcing import quietly
+from nearsight.errors import NearsightError
+from nearsight.models.batches import in_batches
+from nearsight.models.contract import HostingModel
+from nearsight.models.memory_prediction import UNMEASURED_ATOMS
+from nearsight.models.registry import load_model
+from nearsight.structures.molecules import SITE_TYPE, as_framework
+from nearsight.structures.reading import read_structure
+from nearsight.structures.supercell import make_supercell
+
+pytest.importorskip("torch", reason="force fields need PyTorch")
+
+MG_MOF_74 = Path(__file__).parents[1] / "data" / "frameworks" / "mg_mof_74_charged.cif"
+
+
+@pytest.mark.parametrize("gas", ["CO2", "CH4"])
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_force_field_computes_a_large_framework_with_its_charges(gas: str, typed: bool) -> None:
+    with quietly():
+        cell = read_structure(MG_MOF_74)
+    framework = as_framework(make_supercell(cell, (2, 2, 1)))
+    assert len(framework) > UNMEASURED_ATOMS
+    model = load_model("forcefield:trappe+uff", device="cpu")
+    assert isinstance(model, HostingModel)
+    guest = model.molecule(gas)
+    if not typed and gas == "CO2":  # its elements tell types only of a whole molecule
+        del guest.arrays[SITE_TYPE]
+    # The farthest of the nearest atoms are about here: some of the molecule are among them.
+    at = np.sort(framework.get_distances(0, range(len(framework)), mic=True))[UNMEASURED_ATOMS - 1]
+    guest.positions += framework.positions[0] + [0, 0, at]
+    structures: list[Atoms] = [framework, framework + guest]
+    for atoms, answer in zip(structures, in_batches(model, structures), strict=True):
+        assert not isinstance(answer, NearsightError), answer
+        [expected] = model.evaluate([atoms])
+        assert answer.energy_eV == pytest.approx(expected.energy_eV, rel=1e-12)
