@@ -82,6 +82,7 @@ CODES: Mapping[str, Code] = {
     "units-mixed": Code(_PROBLEM, "Labels look as if they were in different units."),
     "functions-left-out": Code(_NOTE, "Symmetry functions that tell nothing were left out."),
     "training-diverged": Code(_PROBLEM, "The training diverged; the best potential was kept."),
+    "nothing-learnt": Code(_PROBLEM, "No epoch of the training was better than its beginning."),
     "overfitted": Code(_CAUTION, "Errors on the test structures are far above those learnt."),
     # relaxation
     "unrelaxed": Code(_CAUTION, "The structure was not relaxed by the model."),

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,19 @@ def test_input_data_gives_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     for name, value in of_xyz.items():
         close = pytest.approx(value, rel=1e-6, abs=1e-9) if isinstance(value, float) else value
         assert of_data[name] == close
+
+
+def test_energies_alone_are_tested(capsys: pytest.CaptureFixture[str]) -> None:
+    frames = [replace(each, forces_eV_per_A=None) for each in labelled_clusters()]
+    write_extended_xyz(frames, "energies.extxyz")
+    files = ["--json", "a.json", "--csv", "a.csv", "--report", "a.html", "--plot", "a.png"]
+    assert main(["hdnnp", "test", "out/best", "energies.extxyz", *files]) == 0
+    assert "element" not in capsys.readouterr().out
+    assert not Path("a.elements.csv").exists()
+    assert main(["hdnnp", "test", "out/best", "data.extxyz", "--json", "b.json"]) == 0
+    alone, beside = errors_of("a.json", "data"), errors_of("b.json", "data")
+    assert alone["energy_RMSE_eV_per_atom"] == beside["energy_RMSE_eV_per_atom"]
+    assert alone["force_RMSE_eV_per_A"] is None
 
 
 def test_offsets_are_said(capsys: pytest.CaptureFixture[str]) -> None:

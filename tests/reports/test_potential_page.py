@@ -1,6 +1,7 @@
 """Pages about trainings and tests of potentials: what is shown is what the records have."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,17 @@ def test_a_test_says_whose_sets_they_are_and_what_is_taken_off(
         assert each.force_RMSE_eV_per_A == pytest.approx(
             by_name[each.set, each.group].force_RMSE_eV_per_A, rel=1e-9
         )
+
+
+def test_energies_alone_have_no_tables_and_figures_of_forces(
+    folder: Path, record: TrainingRecord
+) -> None:
+    assert record.members
+    data = [replace(each, forces_eV_per_A=None) for each in labelled_clusters()]
+    page = render_report([hdnnp_test(folder / "best", data, progress=False)])
+    assert titles(page) == [FIGURES[2]]
+    assert 'aria-label="Errors by element"' not in page
+    assert 'aria-label="Errors by element"' in render_report([record])
 
 
 def test_several_are_on_one_page_with_an_overview(

@@ -1,11 +1,17 @@
 """Energies of atoms: exact where total energies are sums of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms
 
 from nearsight.errors import MethodError
-from nearsight.training.atomic_energies import atomic_energies, composition
+from nearsight.training.atomic_energies import (
+    atomic_energies,
+    composition,
+    mean_and_spread_eV_per_atom,
+)
 from nearsight.training.labelled import LabelledStructure
 
 ENERGIES = {"H": -13.0, "O": -430.0}
@@ -28,6 +34,24 @@ def test_one_composition_leaves_nothing_over() -> None:
     fitted = atomic_energies(structures, ("H", "O"), {})
     left = composition(structures, ("H", "O")) @ list(fitted.values())
     assert left == pytest.approx(-456.0)
+
+
+def test_what_a_fit_explains_leaves_no_spread() -> None:
+    """Rounding is none, and the smallest that labels have is one."""
+    structures = [
+        replace(structure(each), energy_eV=energy)
+        for each, energy in (("H2O", -456.123), ("H3O5", -2189.77), ("HO", -443.21))
+    ]
+    fitted = atomic_energies(structures[:2], ("H", "O"), {})
+    mean, spread = mean_and_spread_eV_per_atom(structures[:2], fitted)
+    assert spread == 0.0
+    assert mean == pytest.approx(0.0, abs=1e-10)
+    free = {"H": -13.0, "O": -430.0}
+    per_atom = np.array([-0.123 / 3, -0.77 / 8, -0.21 / 2])
+    of_all = mean_and_spread_eV_per_atom(structures, free)
+    assert of_all == pytest.approx((per_atom.mean(), per_atom.std()), rel=1e-9)
+    little = [replace(structure("H2O"), energy_eV=-456.0 + each) for each in (-1e-6, 1e-6)]
+    assert mean_and_spread_eV_per_atom(little, free)[1] == pytest.approx(1e-6 / 3, rel=1e-3)
 
 
 def test_given_ones_are_taken_as_they_are() -> None:

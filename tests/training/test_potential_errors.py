@@ -117,6 +117,27 @@ def test_what_has_one_label_counts_for_that_one(potential: Potential, frames: li
         potential_errors(potential, some[2:], progress=False)
 
 
+@pytest.mark.parametrize("label", ["energy_eV", "forces_eV_per_A"])
+def test_data_without_any_of_a_label_have_the_errors_of_the_other(
+    potential: Potential, frames: list[Frame], label: str
+) -> None:
+    both = potential_errors(potential, frames, progress=False)
+    one = potential_errors(
+        potential, [replace(each, **{label: None}) for each in frames], progress=False
+    )
+    gone = "energies" if label == "energy_eV" else "forces"
+    for group, of_both in zip(one.groups, both.groups, strict=True):
+        if gone == "energies":
+            assert len(group.energies.errors_eV_per_atom) == 0
+            assert group.forces.RMSE_eV_per_A == of_both.forces.RMSE_eV_per_A
+        else:
+            assert group.forces.n == 0
+            assert group.energies.RMSE_eV_per_atom == of_both.energies.RMSE_eV_per_atom
+    assert len(getattr(one, gone).labels) == 0
+    assert gone not in error_charts(one)
+    assert len(one.elements) == (2 * 2 if gone == "energies" else 0)
+
+
 def test_extrapolations_are_counted_and_the_worst_function_is_first(
     potential: Potential, frames: list[Frame]
 ) -> None:

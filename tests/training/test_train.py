@@ -212,11 +212,23 @@ def test_divergence_is_said_and_the_best_stays(clusters: LabelledData, tmp_path:
     wild = replace(ADAM, optimizer=replace(ADAM.optimizer, learning_rate=1e6))
     with pytest.warns(UserWarning, match="diverged after 18 updates"):
         found = train(clusters, wild, out=tmp_path, progress=False)
-    assert "training-diverged" in [each.code for each in found.warnings]
+    [said] = [str(each) for each in found.warnings if each.code == "training-diverged"]
+    assert "a smaller `learning_rate`" in said
     assert found.stopped == "since it diverged"
     assert found.best_epoch == 0
     assert (weights_of(found.best) == weights_of(found.prepared.potential)).all()
     assert (weights_of(read_potential(tmp_path / "best")) == weights_of(found.best)).all()
+
+
+def test_a_training_that_learnt_nothing_says_so(clusters: LabelledData) -> None:
+    """Adam with steps that are too large, but no giants, and with those that it has by itself."""
+    wild = replace(ADAM, optimizer=replace(ADAM.optimizer, learning_rate=5.0))
+    with pytest.warns(UserWarning, match="Give more `epochs`, or a smaller `learning_rate`"):
+        found = train(clusters, wild, progress=False)
+    assert found.best_epoch == 0
+    assert (weights_of(found.best) == weights_of(found.prepared.potential)).all()
+    assert [each.code for each in found.warnings] == ["nothing-learnt"]
+    assert train(clusters, ADAM, progress=False).best_epoch > 0
 
 
 def test_weights_of_forces_decide(clusters: LabelledData) -> None:

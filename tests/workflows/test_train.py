@@ -23,6 +23,7 @@ from nearsight.records import LocalityRecord, TrainingRecord
 from nearsight.records.locality_parts import RangePart
 from nearsight.structures.pairs import pairs_of
 from nearsight.training import FunctionSettings, NetworkSettings, StoppingSettings
+from nearsight.training.learning_curve import EpochErrors
 from nearsight.workflows import TrainSettings, energy, train
 
 SETTINGS = TrainSettings(
@@ -138,6 +139,35 @@ def test_bad_data_is_refused(tmp_path: Path) -> None:
         train(tmp_path / "input.data", SETTINGS)
     few = replace(SETTINGS, units="angstrom,eV", data=replace(SETTINGS.data, test_share=0.3))
     assert json.dumps(train(tmp_path / "input.data", few, progress=False).to_json())
+
+
+def test_data_of_two_kinds_and_other_kinds_are_refused(tmp_path: Path) -> None:
+    frames = labelled_clusters(5)
+    write_extended_xyz(frames, tmp_path / "a.extxyz")
+    with pytest.raises(MethodError, match="not Frame, PosixPath"):
+        train([tmp_path / "a.extxyz", *frames], SETTINGS)
+    with pytest.raises(MethodError, match="not Atoms"):
+        train([each.atoms for each in frames], SETTINGS)
+
+
+@pytest.mark.parametrize("epoch_of_interruption", [0, 1])
+def test_an_interruption_says_what_is_there_and_the_same_goes_on(
+    tmp_path: Path, epoch_of_interruption: int
+) -> None:
+    """Also between the errors of an epoch, which are told first, and its checkpoint."""
+
+    def told(epoch: EpochErrors) -> None:
+        if epoch.epoch == epoch_of_interruption:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        train(labelled_clusters(), SETTINGS, out=tmp_path / "out", progress=False, told=told)
+    [note] = interruption.value.__notes__
+    assert "the same training goes on" in note
+    record = train(labelled_clusters(), SETTINGS, out=tmp_path / "out", progress=False)
+    assert record.members[0].resumed_epoch == 0
+    whole = train(labelled_clusters(), SETTINGS, progress=False)
+    assert record.members[0].checkpoint_sha256 == whole.members[0].checkpoint_sha256
 
 
 def test_what_was_trained_is_a_model(tmp_path: Path) -> None:

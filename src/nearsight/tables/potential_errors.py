@@ -51,8 +51,9 @@ def print_potential_errors(errors: PotentialErrorsPart) -> None:
     left = printed_groups_table(errors).print(_MOST_GROUPS)
     if left:
         print(f"  and {left} more groups, which JSON and CSV have")
-    print()
-    elements_table(errors).print()
+    if errors.elements:
+        print()
+        elements_table(errors).print()
 
 
 def _extrapolated(part: ExtrapolationPart) -> str:
@@ -119,9 +120,16 @@ def functions_table(errors: PotentialErrorsPart) -> Table:
 
 
 def potential_errors_tables(errors: PotentialErrorsPart) -> Sequence[Table]:
-    """Return all tables, that of groups first."""
-    tables = [groups_table(errors), elements_table(errors)]
-    return [*tables, functions_table(errors)] if errors.worst_functions else tables
+    """Return all tables that have a row, that of groups first."""
+    further = [
+        table(errors)
+        for table, rows in (
+            (elements_table, errors.elements),
+            (functions_table, errors.worst_functions),
+        )
+        if rows
+    ]
+    return [groups_table(errors), *further]
 
 
 def _name(group: str) -> str:

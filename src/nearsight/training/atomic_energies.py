@@ -9,6 +9,9 @@ from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.training.labelled import LabelledStructure
 
+_ROUNDING = 1e-11
+"""Of energies per atom: what a fit that explains all of them leaves is less."""
+
 
 def fitted_atomic_energies(
     structures: Sequence[LabelledStructure], symbols: Sequence[str]
@@ -42,6 +45,24 @@ def atomic_energies(
             f"give one for each of the latter, or none."
         )
     return {symbol: given[symbol] for symbol in symbols}
+
+
+def mean_and_spread_eV_per_atom(
+    structures: Sequence[LabelledStructure], free_eV: Mapping[str, float]
+) -> tuple[float, float]:
+    """Return mean and standard deviation of energies per atom, less those of free atoms.
+
+    The latter is exactly 0 where nothing but rounding is left, as where there are no more
+    structures than compositions: it is no size that anything could be compared with.
+    """
+    counts = composition(structures, tuple(free_eV))
+    energies = np.array([each.energy_eV for each in structures])
+    n_atoms = counts.sum(axis=1)
+    per_atom = (energies - counts @ np.array(list(free_eV.values()))) / n_atoms
+    spread = float(per_atom.std())
+    if spread <= _ROUNDING * float(np.abs(energies / n_atoms).max()):
+        spread = 0.0
+    return float(per_atom.mean()), spread
 
 
 def composition(structures: Sequence[LabelledStructure], symbols: Sequence[str]) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 from nearsight.arrays import FloatArray
 from nearsight.hdnnp.frames import TEST, TRAIN
 from nearsight.progress import Advance, Progress
-from nearsight.training.atomic_energies import composition
+from nearsight.training.atomic_energies import mean_and_spread_eV_per_atom
 from nearsight.training.checkpoint import State
 from nearsight.training.error_measures import ErrorSums, SetErrors
 from nearsight.training.kalman_filter import DivergenceError
@@ -97,6 +97,7 @@ class Learning:
         total = self._settings.stopping.epochs * n_train
         saved = self._clock()
         if not self.curve.epochs:
+            save(epoch_ended=False)  # since nothing goes on from a curve without a checkpoint
             self._end_epoch()  # which has learnt nothing
             save(epoch_ended=True)
         with progress.task("structures learnt", total, self._n_learnt) as advance:
@@ -177,7 +178,8 @@ class Learning:
         )
         self._force_RMSE = errors.of(TRAIN).force_RMSE_eV_per_A
         if not errors.are_finite or score > _HOPELESS * self.curve.epochs[0].score:
-            self.diverged = "errors grew beyond all use; give smaller `eta` and `force_weight`."
+            calmer = self._settings.optimizer.calmer
+            self.diverged = f"errors grew beyond all use; give {calmer}."
             self.weights = self.best_weights
         elif score < self._best_score:
             self.best_weights = self.weights
@@ -210,7 +212,9 @@ class Learning:
         stopping = self._settings.stopping
         reasons = {
             "at the errors that were asked for": self._is_good_enough(),
-            f"after {self.epoch} epochs": self.epoch >= stopping.epochs,
+            f"after {self.epoch} epoch{'' if self.epoch == 1 else 's'}": (
+                self.epoch >= stopping.epochs
+            ),
             f"after {stopping.time_s} s": self.seconds >= (stopping.time_s or math.inf),
             f"since {stopping.patience} epochs brought nothing better": (
                 self.epoch - self.best_epoch >= (stopping.patience or math.inf)
@@ -263,10 +267,8 @@ def _sizes(prepared: Prepared) -> tuple[float, float]:
     """
     learnt = [prepared.structures[place] for place in prepared.split.train]
     potential = prepared.potential
-    free = np.array([each.atomic_energy for each in potential.elements])
-    counts = composition(learnt, potential.symbols)
-    energies = np.array([each.energy_eV for each in learnt]) / potential.units.energy_eV
-    per_atom = (energies - counts @ free) / counts.sum(axis=1)
+    unit_eV = potential.units.energy_eV
+    free_eV = {each.symbol: each.atomic_energy * unit_eV for each in potential.elements}
+    _, spread = mean_and_spread_eV_per_atom(learnt, free_eV)
     components = np.concatenate([each.forces_eV_per_A.ravel() for each in learnt])
-    spread = float(per_atom.std()) * potential.units.energy_eV
     return spread, float(np.sqrt(np.mean(components**2)))

@@ -221,8 +221,10 @@ class _Thinned:
 
     def parity(self) -> Parity:
         """Return what is left."""
-        table = np.array(self.rows, dtype=np.float64).reshape(len(self.rows), -1)
-        return Parity(table[:, 0], table[:, 1], table[:, 2] > 0) if len(table) else _NOTHING
+        if not self.rows:
+            return _NOTHING
+        table = np.array(self.rows)
+        return Parity(table[:, 0], table[:, 1], table[:, 2] > 0)
 
 
 _NOTHING = Parity(np.empty(0), np.empty(0), np.empty(0, dtype=bool))

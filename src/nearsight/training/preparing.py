@@ -23,7 +23,7 @@ from nearsight.hdnnp.symmetry_functions import SymmetryFunction, function_name
 from nearsight.hdnnp.zbl import ZBL
 from nearsight.remarks import Remark
 from nearsight.structures.pairs import pairs_of
-from nearsight.training.atomic_energies import atomic_energies, composition
+from nearsight.training.atomic_energies import atomic_energies, mean_and_spread_eV_per_atom
 from nearsight.training.initial_weights import initial_network
 from nearsight.training.labelled import LabelledData, LabelledStructure
 from nearsight.training.proposing import Pair, propose_functions, shortest_distances_A
@@ -213,10 +213,8 @@ def _normalization(
     kind = settings.data.normalization
     if kind == "none":
         return Normalization()
-    own = np.array([each.atomic_energy for each in potential.elements])
-    counts = composition(structures, potential.symbols)
-    energies = np.array([each.energy_eV for each in structures])
-    per_atom = (energies - counts @ own) / counts.sum(axis=1)
+    free = {each.symbol: each.atomic_energy for each in potential.elements}
+    mean, spread = mean_and_spread_eV_per_atom(structures, free)
     of_data = _root_mean_square([each.forces_eV_per_A for each in structures])
     if not of_data > 0:
         raise MethodError(
@@ -224,14 +222,13 @@ def _normalization(
             "compared with; give structures that are not at rest."
         )
     if kind == "ref":
-        spread = float(per_atom.std())
         if not spread > 0:
             raise MethodError(
                 "all energies of the training data are explained by those of free atoms: "
                 "`normalization` ref has no unit for them; use force."
             )
         conv_energy = 1.0 / spread
-        return Normalization(float(per_atom.mean()), conv_energy, of_data * conv_energy)
+        return Normalization(mean, conv_energy, of_data * conv_energy)
     compiled = compile_potential(potential)
     forces = []
     for each in structures:
@@ -240,7 +237,7 @@ def _normalization(
         assert found is not None
         forces.append(found)
     of_networks = _root_mean_square(forces)
-    return Normalization(float(per_atom.mean()), of_networks / of_data, of_networks)
+    return Normalization(mean, of_networks / of_data, of_networks)
 
 
 def _root_mean_square(arrays: Sequence[FloatArray]) -> float:
@@ -278,7 +275,7 @@ def _said(left_out: Sequence[LeftOut], n_proposed: int) -> tuple[Remark, ...]:
             remarks.append(
                 Remark(
                     "functions-left-out",
-                    f"{len(names)} of {n_proposed} symmetry functions were left out that {why}: "
+                    f"symmetry functions that {why} were left out, {len(names)} of {n_proposed}: "
                     f"{', '.join(names[:_MOST_NAMED])}{more}.",
                 )
             )

@@ -117,6 +117,15 @@ class FunctionSettings(Settings):
         POSITIVE,
     ] = 0.9999
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.smallest_range >= 1:
+            raise SettingError(
+                f"`smallest_range` is a share below 1, not {self.smallest_range:g}: no function "
+                f"would stay.",
+                "smallest_range",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class PriorSettings(Settings):
@@ -266,6 +275,13 @@ class OptimizerSettings(Settings):
         for name in ("forgetting", "forgetting_decay"):
             if getattr(self, name) > 1:
                 raise SettingError(f"`{name}` is at most 1, not {getattr(self, name):g}.", name)
+
+    @property
+    def calmer(self) -> str:
+        """What makes steps smaller, as a sentence goes on after “give”."""
+        if self.optimizer == "adam":
+            return "a smaller `learning_rate`"
+        return "smaller `eta` and `force_weight`"
 
 
 @dataclass(frozen=True, kw_only=True)

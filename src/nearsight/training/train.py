@@ -189,6 +189,15 @@ def _result(
                 f"is that after epoch {learning.best_epoch}: {learning.diverged}",
             )
         )
+    elif learning.best_epoch == 0:
+        warnings.append(
+            Remark(
+                "nothing-learnt",
+                f"no epoch was better on the test structures than the first weights, which are the "
+                f"best potential: it has learnt nothing. Give more `epochs`, or "
+                f"{settings.optimizer.calmer}.",
+            )
+        )
     epochs = tuple(learning.curve.epochs)
     warnings += _overfitted(next(each for each in epochs if each.epoch == learning.best_epoch))
     return Training(

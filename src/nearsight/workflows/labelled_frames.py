@@ -27,17 +27,24 @@ def named_frames(data: Data, units: str | None) -> tuple[str, Iterable[Frame]]:
     Raises
     ------
     MethodError
-        There is no data, or a unit is not known.
+        There is no data, some of it is neither file nor frame, or there are both, or a unit is
+        not known.
     """
     if isinstance(data, str | os.PathLike):
         data = [data]
     if not data:
         raise MethodError("there is no data; give a file of labelled structures.")
     frames = [each for each in data if isinstance(each, Frame)]
+    files = [Path(each) for each in data if isinstance(each, str | os.PathLike)]
+    if len(data) not in (len(frames), len(files)):
+        kinds = ", ".join(sorted({type(each).__name__ for each in data}))
+        raise MethodError(
+            f"data are files or frames, all of one kind, not {kinds}; make a "
+            f"`nearsight.hdnnp.frames.Frame` of each labelled structure, or write them to a file."
+        )
     if frames:
         return f"{len(frames)} frames", frames
     named = None if units is None else units_named(units)
-    files = [Path(each) for each in data if not isinstance(each, Frame)]
     of_files = (
         read_data(file, named if is_input_data(file) else None) for file in files
     )  # extended XYZ has units of its own

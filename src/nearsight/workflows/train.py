@@ -84,7 +84,7 @@ def train(
     reaches = None if locality is None else reaches_A(locality)
     folders = _folders(out, settings.members)
     asked = _of_members(settings)
-    with _noting(out):
+    with _noting(out, folders):
         if settings.members == 1:
             trainings: tuple[Training, ...] = (
                 train_one(
@@ -168,14 +168,15 @@ def _folders(out: str | os.PathLike[str] | None, n_members: int) -> tuple[str | 
 
 
 @contextmanager
-def _noting(out: str | os.PathLike[str] | None) -> Iterator[None]:
-    """Note on an interruption what is kept."""
+def _noting(out: str | os.PathLike[str] | None, folders: Sequence[str | None]) -> Iterator[None]:
+    """Note on an interruption what is on the disk, if anything is by then."""
     try:
         yield
     except KeyboardInterrupt as interruption:
-        if out is not None:
+        begun = [each for each in folders if each is not None and Path(each, CHECKPOINT).exists()]
+        if begun:
             interruption.add_note(
-                f"What was learnt is kept in {out} ({CHECKPOINT}); the same training goes on from "
-                f"there."
+                f"What was learnt until the last checkpoint is in {out}; the same training goes on "
+                f"from there."
             )
         raise

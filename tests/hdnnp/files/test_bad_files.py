@@ -264,6 +264,15 @@ def test_no_folder(tmp_path: Path) -> None:
         read_potential(tmp_path / "nowhere")
 
 
+def test_the_folder_of_a_training_names_those_in_it(tmp_path: Path) -> None:
+    for name in ("last", "best", "other"):
+        (tmp_path / name).mkdir()
+        if name != "other":
+            (tmp_path / name / "input.nn").touch()
+    with pytest.raises(ModelError, match=f"such as {tmp_path / 'best'}"):
+        read_potential(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["input.nn", SCALING, OXYGEN])
 def test_a_file_that_is_cut_is_an_error_or_whole(
     name: str, potential: Potential, folder: Path

@@ -84,8 +84,7 @@ def open_potential(
     Parameters and errors are those of `read_potential`.
     """
     path = Path(folder)
-    if not path.is_dir():
-        raise ModelError(f"{path} is no folder; name the one that has “{input_nn.FILE}”.")
+    _require_potential(path)
     said = read_input_nn(path / input_nn.FILE)
     symbols = _elements(said)
     functions = symmetry_functions(said, symbols)
@@ -124,6 +123,17 @@ def open_potential(
         without_effect=said.without_effect,
         sha256=_digest(path, symbols, stated, plus_prior=said.plus_prior),
     )
+
+
+def _require_potential(folder: Path) -> None:
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is no folder; name the one that has “{input_nn.FILE}”.")
+    if not (folder / input_nn.FILE).exists():
+        below = sorted(each.parent for each in folder.glob(f"*/{input_nn.FILE}"))
+        such_as = f", such as {below[0]}" if below else ""  # those of a training: best and last
+        raise ModelError(
+            f"{folder / input_nn.FILE} is missing; name the folder that has it{such_as}."
+        )
 
 
 def _elements(said: InputNN) -> tuple[str, ...]:
