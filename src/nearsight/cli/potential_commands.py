@@ -50,7 +50,10 @@ def add_hdnnp(commands: "options.Commands") -> None:
     )
     converting.add_argument("source", metavar="IN", help="a folder, input.data or extended XYZ")
     converting.add_argument(
-        "target", metavar="OUT", help="a folder, or a file that ends in .data, .extxyz or .xyz"
+        "target",
+        metavar="OUT",
+        help="a folder, in which a potential is replaced, or a file that ends in .data, .extxyz "
+        "or .xyz",
     )
     for option, what in (
         ("--from-units", "those of IN where it does not say them"),
