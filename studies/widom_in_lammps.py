@@ -359,15 +359,15 @@ def text(records: Mapping[str, Record]) -> str:
         for template in case.templates
     ]
     versions = {str(record["version"]) for record in records.values() if "version" in record}
-    in_lammps = ", ".join(f"{n:,} of {gas}" for gas, n in INSERTIONS["LAMMPS"].items())
+    in_lammps = " or ".join(f"{n:,} of {gas}" for gas, n in INSERTIONS["LAMMPS"].items())
     ours, turned = INSERTIONS["Nearsight"], INSERTIONS["Nearsight, turned as by LAMMPS"]
     return (
         f"# Widom insertions by LAMMPS and by Nearsight\n\nLAMMPS {', '.join(sorted(versions))}. "
         f"Energies of placements without overlaps, each by `run 0`:\n\n"
         f"{markdown_table(ENERGIES, energies)}\n"
-        f"Means of {len(SEEDS)} seeds, with errors by their scatter. A seed has {in_lammps} "
-        f"insertions in LAMMPS, with {TEMPLATES} templates that lie anyhow, or one; "
-        f"{ours['insertions']:,} after {ours['learning']:,} to learn from in Nearsight. K_H is in "
+        f"Means of {len(SEEDS)} seeds, with errors by their scatter. Insertions of a "
+        f"seed: in LAMMPS {in_lammps}, with {TEMPLATES} templates where they lie anyhow; in "
+        f"Nearsight {ours['insertions']:,} after {ours['learning']:,} to learn from. K_H is in "
         f"molecules/(cell Pa) for CH4, in mol/(kg Pa) for CO2.\n\n"
         f"{markdown_table(WEIGHTS, weights)}\n"
         f"`fix widom` turns a molecule about a uniform axis by a uniform angle, so that it stays "
