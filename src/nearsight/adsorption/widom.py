@@ -91,7 +91,7 @@ def insert(
         Trials cannot be kept.
     """
     kept = kept or KeptTrials(None, {}, {})
-    n_batches = max(2, -(-most_trials // BATCH))
+    n_batches = -(-most_trials // BATCH)
     trials = _resumed(kept, insertion, n_batches)
     parts = [] if trials is None else [trials]
     number = 0 if trials is None else len(trials) // BATCH

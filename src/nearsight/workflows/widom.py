@@ -189,17 +189,20 @@ class _Kept:
         of_gas = [gas.atoms.numbers.tolist(), gas.sites_A.round(9).tolist()]
         self._common: dict[str, Setting] = {**deciding, "molecule": of_gas, "frame": number}
         # What is learnt decides where the later ones are drawn, and is at one temperature.
-        proposing = asked.learning or asked.propose_by is not None
-        self._later: dict[str, Setting] = {
-            "learning": asked.learning,
-            "temperature_K": asked.temperatures_K[0] if proposing else None,
+        proposing = asked.propose_by is not None
+        self._of_stage: dict[str, dict[str, Setting]] = {
+            "learning": {"temperature_K": asked.temperatures_K[0] if proposing else None},
+            "insertions": {
+                "learning": asked.learning,
+                "temperature_K": asked.temperatures_K[0] if proposing or asked.learning else None,
+            },
         }
         self.paths: list[Path | None] = []
 
-    def of(self, stage: str) -> KeptTrials:
-        """Return where the trials of a stage are kept."""
+    def of(self, stage: str, round_: int) -> KeptTrials:
+        """Return where the trials of a stage and of a round of it are kept."""
         context = self._context
-        settings = self._common | (self._later if stage == "insertions" else {})
+        settings = self._common | self._of_stage[stage] | {"round": round_}
         path = context.unfinished.file(context.name, self._frame, context.model, stage, **settings)
         identity = context.model.identity
         self.paths.append(path)
