@@ -93,7 +93,7 @@ def sample(
             replace(insertion, stream=(2 * frame + 1,)),
             temperature_K,
             settings.learning,
-            kept=keeping("learning"),
+            checkpoint=keeping("learning"),
             progress=progress,
         )
         n_learnt = len(first)
@@ -108,7 +108,7 @@ def sample(
         temperature_K,
         n_insertions,
         relative_error=settings.error,
-        kept=keeping("insertions"),
+        checkpoint=keeping("insertions"),
         progress=progress,
     )
     return Sampling(interaction, trials, n_learnt)

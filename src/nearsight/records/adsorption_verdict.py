@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from nearsight.adsorption.audit import audit_of
 from nearsight.adsorption.offset import factor_of_offset
 from nearsight.adsorption.quantum import LARGE_A
 from nearsight.adsorption.result import FEWEST_SIGNIFICANT, HEAVY_SHARE, Adsorption
@@ -22,7 +23,8 @@ _ATTRACTION_EV: Final = 0.2
 _FROM_UFF_EV: Final = 0.15
 _REJECTED_SHARE: Final = 1e-3
 _POCKETS_SHARE: Final = 0.01
-_DIFFERENCE: Final = 0.02
+_MISSED_SHARE: Final = 0.01
+"""Of <W>, what overlapping insertions may have."""
 _FEWEST_FRAMES: Final = 10
 
 
@@ -129,35 +131,34 @@ def _numbers(adsorption: Adsorption) -> Iterator[Check]:
 
 
 def _overlaps(adsorption: Adsorption) -> Iterator[Check]:
-    trials = adsorption.trials
-    n_overlapping = int(trials.overlapping.sum())
-    audited = trials.audited_eV[~np.isnan(trials.audited_eV)]
-    if not n_overlapping:
+    first = adsorption.henry[0]
+    audit = audit_of(adsorption.trials, first.temperature_K)
+    if not audit.n_overlapping:
         return
-    if not len(audited):
-        detail = f"{n_overlapping} insertions overlap, of which none was computed."
+    if not audit.n_audited:
+        detail = f"{audit.n_overlapping} insertions overlap, of which none was computed."
         yield Check(Level.UNKNOWN, "overlap-low", "overlaps not audited", detail)
         return
-    lowest = float(audited.min())
-    thermal_eV = BOLTZMANN_EV_PER_K * adsorption.henry[0].temperature_K
-    share = len(audited) / n_overlapping
-    heaviest = -lowest / thermal_eV - np.log(share * len(trials))
-    detail = (
-        f"Of {n_overlapping} overlapping insertions {len(audited)} were computed; the lowest has "
-        f"{lowest:.2f} eV."
-    )
-    # With that energy it would have a part in the mean that counts.
-    if heaviest > adsorption.henry[0].log_weight.value + np.log(0.01):
-        yield Check(
-            Level.CAUTION,
-            "overlap-low",
-            "low energies among overlaps",
-            f"{detail} They would have weight: a smaller `overlap_share` lets them in, as false "
-            f"wells or as chemisorption.",
-            said=False,
-        )
+    detail = f"Of {audit.n_overlapping} overlapping insertions {audit.n_audited} were computed"
+    if np.isfinite(audit.lowest_eV):
+        detail += f"; the lowest has {audit.lowest_eV:.2f} eV."
+    else:
+        detail += ", and the model has no number for them."
+    share = audit.share_of(first.log_weight.value)
+    if share <= _MISSED_SHARE:
+        yield Check(Level.GOOD, "overlap-low", "overlaps have no weight", detail)
         return
-    yield Check(Level.GOOD, "overlap-low", "overlaps have no weight", detail)
+    missed = "have all of the weight"
+    if np.isfinite(share):
+        missed = f"add {share:.2g} ± {share * audit.relative_error:.1g} times the weight"
+    yield Check(
+        Level.CAUTION,
+        "overlap-low",
+        "low energies among overlaps",
+        f"{detail} All would {missed}: a smaller `overlap_share` lets them in, as false wells or "
+        f"as chemisorption.",
+        said=False,
+    )
 
 
 def _zero(adsorption: Adsorption) -> Check:
