@@ -54,11 +54,13 @@ def audit_of(trials: Trials, temperature_K: float) -> Audit:
     if not (logs > -np.inf).any():
         return Audit(n_overlapping, n_audited, lowest_eV, -np.inf, float("nan"))
     log_mean = float(logsumexp(logs) - np.log(n_audited))
-    spread = float(np.exp(logs - log_mean).std())
+    # Of the mean over those that overlap, and of how many do.
+    variance = np.exp(logs - log_mean).var() / n_audited
+    variance += (1 - n_overlapping / len(trials)) / n_overlapping
     return Audit(
         n_overlapping,
         n_audited,
         lowest_eV,
         log_mean + float(np.log(n_overlapping / len(trials))),
-        spread / float(np.sqrt(n_audited)),
+        float(np.sqrt(variance)),
     )
