@@ -145,6 +145,17 @@ class WellsPart:
 
     n_examined: Annotated[int, Says("Insertions that were looked at: they carry the weight.", "1")]
     n_suspected: Annotated[int, Says("Those of them where no molecule would be.", "1")]
+    change_sigmas: Annotated[
+        float | None,
+        Says(
+            "Change of ln<W> without these over its standard error; null if there are none, or no "
+            "number is left.",
+            "1",
+        ),
+    ]
+    share_examined: Annotated[
+        float, Says("Part of the weight left that those have which were looked at.", "1")
+    ]
     clean: Annotated[bool, Says("Whether nothing suspected is left without these.")]
     suspected: Annotated[tuple[WellPart, ...], Says("The first of these.")]
 

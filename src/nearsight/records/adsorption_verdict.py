@@ -9,7 +9,7 @@ from nearsight.adsorption.audit import audit_of
 from nearsight.adsorption.offset import factor_of_offset
 from nearsight.adsorption.quantum import LARGE_A
 from nearsight.adsorption.result import FEWEST_SIGNIFICANT, HEAVY_SHARE, Adsorption
-from nearsight.adsorption.wells import LARGEST_FORCE_EV_PER_A, NEAREST
+from nearsight.adsorption.wells import LARGEST_FORCE_EV_PER_A, NEAREST, NEAREST_TO_METAL
 from nearsight.adsorption.widom import FEWEST_EFFECTIVE
 from nearsight.records.verdict import Check, Level, Verdict
 from nearsight.remarks import Remark
@@ -23,6 +23,10 @@ _ATTRACTION_EV: Final = 0.2
 _FROM_UFF_EV: Final = 0.15
 _REJECTED_SHARE: Final = 1e-3
 _POCKETS_SHARE: Final = 0.01
+_SMALL_CHANGE: Final = 0.02
+_CHANGE_SIGMAS: Final = 3.0
+"""Suspected insertions that change a Henry coefficient by less than 2 %, or than so many of the
+standard errors of what is left, are not told from chance."""
 _MISSED_SHARE: Final = 0.01
 """Of <W>, what overlapping insertions may have."""
 _FEWEST_FRAMES: Final = 10
@@ -221,32 +225,56 @@ def _offset(adsorption: Adsorption) -> Check:
 
 
 def _wells(adsorption: Adsorption) -> Check:
-    n_examined = sum(len(each.examined.trials) for each in adsorption.cleaned)
+    wells = [each.examined for each in adsorption.cleaned]
+    n_examined = sum(len(each.trials) for each in wells)
     n_suspected = sum(each.n_suspected for each in adsorption.cleaned)
     if not n_suspected:
-        detail = (
-            f"None of the {n_examined} insertions that carry the weight has atoms at less than "
-            f"{NEAREST:g} of the sum of covalent radii, or a force above "
-            f"{LARGEST_FORCE_EV_PER_A:g} eV/Å."
-        )
-        return Check(Level.GOOD, "false-wells", "no false wells", detail)
-    detail = f"{n_suspected} of the {n_examined} insertions that carry the weight are suspected."
-    without = adsorption.henry_without_wells
-    assert without is not None
-    change = without[0].log_weight.value - adsorption.henry[0].log_weight.value
-    if abs(change) < _DIFFERENCE:
-        return Check(
-            Level.GOOD, "false-wells", "false wells do not count", f"{detail} They hardly count."
-        )
-    times = f"{np.exp(change):.2g} times as large" if np.isfinite(change) else "zero"
-    left = "" if all(each.is_clean for each in adsorption.cleaned) else " More may be left."
-    return Check(
-        Level.BAD,
-        "false-wells",
-        "false wells",
-        f"{detail} Without them K_H is {times}.{left}",
-        said=False,
+        return _no_wells(adsorption, n_examined)
+    near, pushed, blocked = (
+        sum(int(getattr(each, reason).sum()) for each in wells)
+        for reason in ("near", "pushed", "blocked")
     )
+    counts = [
+        (near, "with atoms too near"),
+        (pushed, "pushed hard"),
+        (blocked, "in pockets"),
+    ]
+    reasons = ", ".join(f"{count} {reason}" for count, reason in counts if count)
+    detail = (
+        f"{n_suspected} of the {n_examined} insertions that carry the weight are suspected "
+        f"({reasons})."
+    )
+    change, sigmas = adsorption.wells_change, adsorption.wells_sigmas
+    if change is None or change == -np.inf:
+        detail = f"{detail} Without them nothing has weight."
+        return Check(Level.BAD, "false-wells", "false wells", detail, said=False)
+    if abs(np.expm1(change)) < _SMALL_CHANGE:
+        finding = "false wells do not count"
+        return Check(Level.GOOD, "false-wells", finding, f"{detail} They hardly count.")
+    detail = f"{detail} Without them K_H is {np.exp(change):.2g} times as large"
+    if sigmas is None:
+        detail = f"{detail}, whose error is not known."
+        return Check(Level.UNKNOWN, "false-wells", "false wells not told", detail)
+    detail = f"{detail}, a change by {sigmas:.2g} of its standard errors."
+    if sigmas < _CHANGE_SIGMAS:
+        return Check(Level.UNKNOWN, "false-wells", "false wells within the error", detail)
+    if not all(each.is_clean for each in adsorption.cleaned):
+        detail = f"{detail} More may be left."
+    return Check(Level.BAD, "false-wells", "false wells", detail, said=False)
+
+
+def _no_wells(adsorption: Adsorption, n_examined: int) -> Check:
+    share = min(each.share_examined for each in adsorption.cleaned)
+    detail = (
+        f"None of the {n_examined} heaviest insertions, with {share:.0%} of the weight, has "
+        f"nonmetals at less than {NEAREST:g} of the sum of covalent radii, a metal at less than "
+        f"{NEAREST_TO_METAL:g}, or a force above {LARGEST_FORCE_EV_PER_A:g} eV/Å."
+    )
+    n_unknown = sum(int(each.examined.unknown.sum()) for each in adsorption.cleaned)
+    if n_unknown:
+        detail = f"{detail} Forces of {n_unknown} of them could not be computed."
+        return Check(Level.UNKNOWN, "false-wells", "no false wells seen", detail)
+    return Check(Level.GOOD, "false-wells", "no false wells", detail)
 
 
 def _pockets(adsorption: Adsorption) -> Check:

@@ -189,6 +189,8 @@ def _wells(adsorption: Adsorption) -> WellsPart:
     return WellsPart(
         n_examined=sum(len(each.examined.trials) for each in adsorption.cleaned),
         n_suspected=len(suspected),
+        change_sigmas=_number(adsorption.wells_sigmas),
+        share_examined=min(each.share_examined for each in adsorption.cleaned),
         clean=all(each.is_clean for each in adsorption.cleaned),
         suspected=tuple(suspected[:_MOST_WELLS]),
     )
