@@ -221,8 +221,8 @@ def _contacts(interaction: Interaction, sites_A: FloatArray) -> tuple[FloatArray
     is_metal = np.isin(numbers, list(METALS))[:, np.newaxis] | np.isin(host.numbers, list(METALS))
     limits = np.where(is_metal, NEAREST_TO_METAL, NEAREST)
     sums_A = covalent_radii[numbers][:, np.newaxis] + covalent_radii[host.numbers]
-    near = HostPairs(host, 2 * float(sums_A.max()))
-    site, atom, distances_A = near.neighbours(sites_A.reshape(-1, 3))
+    around = HostPairs(host, 2 * float(sums_A.max()))
+    site, atom, distances_A = around.neighbours(sites_A.reshape(-1, 3))
     contacts: FloatArray = np.full(len(sites_A), np.inf)
     n_atoms = len(numbers)
     shares = distances_A / sums_A[site % n_atoms, atom]

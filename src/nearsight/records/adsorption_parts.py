@@ -110,12 +110,21 @@ class ZeroPart:
     ]
     widest_place_A: Annotated[Vector, Says("Place that is farthest from all atoms.", "Å")]
     widest_distance_A: Annotated[float, Says("Distance of the nearest atom from there.", "Å")]
-    widest_eV: Annotated[float, Says("Mean interaction energy there, over rotations.", "eV")]
-    widest_spread_eV: Annotated[float, Says("Its standard deviation over rotations.", "eV")]
+    widest_eV: Annotated[
+        float | None,
+        Says("Mean interaction energy there, over rotations; null if there is none.", "eV"),
+    ]
+    widest_spread_eV: Annotated[
+        float | None, Says("Its standard deviation over rotations; null if there is none.", "eV")
+    ]
+    widest_uff_eV: Annotated[
+        float | None, Says("What UFF without charges has there; null if not computed.", "eV")
+    ]
     difference_from_uff_eV: Annotated[
         float | None,
         Says("Median of model minus UFF at weak attraction; null if not compared.", "eV"),
     ]
+    difference_error_eV: Annotated[float | None, Says("Its standard error.", "eV")]
     offset: Annotated[
         OffsetPart | None, Says("Offset of this model for this gas; null if it is not known.")
     ]

@@ -11,16 +11,18 @@ from nearsight.adsorption.quantum import LARGE_A
 from nearsight.adsorption.result import FEWEST_SIGNIFICANT, HEAVY_SHARE, Adsorption
 from nearsight.adsorption.wells import LARGEST_FORCE_EV_PER_A, NEAREST, NEAREST_TO_METAL
 from nearsight.adsorption.widom import FEWEST_EFFECTIVE
+from nearsight.adsorption.zero import WEAK_EV, BesideForceField, Zero
 from nearsight.records.verdict import Check, Level, Verdict
 from nearsight.remarks import Remark
 from nearsight.units import BOLTZMANN_EV_PER_K
 
 _BOX_EV: Final = 5e-3
 """What an empty box of 25 Å may do to a molecule: long-range forces between its images."""
-_FAR_A: Final = 4.0
-_ATTRACTION_EV: Final = 0.2
-"""What dispersion and charges do to a molecule that is so far from all atoms: 0.02 to 0.1 eV."""
+_FAR_A: Final = 6.0
+"""So far from all atoms dispersion makes 0.02 to 0.1 eV."""
 _FROM_UFF_EV: Final = 0.15
+"""What a model may differ from UFF without charges where both attract weakly: dispersion that one
+of them lacks makes 0.1 eV."""
 _REJECTED_SHARE: Final = 1e-3
 _POCKETS_SHARE: Final = 0.01
 _SMALL_CHANGE: Final = 0.02
@@ -167,11 +169,10 @@ def _overlaps(adsorption: Adsorption) -> Iterator[Check]:
 
 def _zero(adsorption: Adsorption) -> Check:
     zero = adsorption.zero
+    if _is_pairwise(adsorption):
+        detail = "The model is a sum over pairs of atoms, which vanishes as they part."
+        return Check(Level.GOOD, "zero-suspect", "zero by construction", detail)
     box = zero.box_eV
-    detail = (
-        f"At {zero.distance_A:.1f} Å from all atoms the interaction energy is "
-        f"{zero.widest_eV:+.3f} eV."
-    )
     if box is not None and abs(box) > _BOX_EV:
         return Check(
             Level.CAUTION,
@@ -180,35 +181,61 @@ def _zero(adsorption: Adsorption) -> Check:
             f"An empty box of 25 Å changes the energy of the molecule by {box:+.3f} eV.",
             said=False,
         )
-    if zero.distance_A >= _FAR_A and abs(zero.widest_eV) > _ATTRACTION_EV:
-        return Check(
-            Level.CAUTION,
-            "zero-suspect",
-            "zero suspect",
-            f"{detail} Dispersion and charges make some 0.1 eV of it at most: the model may be "
-            f"wrong for the molecule alone, and every weight with it.",
-            said=False,
-        )
-    beside = adsorption.beside
-    if beside is not None:
+    suspicion = _zero_suspicion(adsorption)
+    if suspicion is not None:
         detail = (
-            f"At {beside.n_places} places of weak attraction the energy is "
-            f"{beside.median_eV:+.3f} eV (median) beside that of UFF."
+            f"{suspicion} The model may be wrong for the molecule alone, and every weight with it."
         )
-        if abs(beside.median_eV) > _FROM_UFF_EV:
-            return Check(
-                Level.CAUTION,
-                "zero-suspect",
-                "zero suspect",
-                f"{detail} UFF is right within 0.1 eV there: the model may be wrong for the "
-                f"molecule alone, and every weight with it.",
-                said=False,
-            )
+        return Check(Level.CAUTION, "zero-suspect", "zero suspect", detail, said=False)
+    if adsorption.beside is not None:
+        detail = _said_of(adsorption.beside)
         return Check(Level.GOOD, "zero-suspect", "zero not suspect", detail)
-    return Check(Level.UNKNOWN, "zero-suspect", "zero not suspect", detail)
+    detail = _said_of_widest(zero)
+    if zero.widest_uff_eV is None:
+        detail = f"{detail} UFF, with which that would be compared, cannot be computed."
+    elif abs(zero.widest_uff_eV) > WEAK_EV:
+        detail = f"{detail} UFF has {zero.widest_uff_eV:+.3g} eV there: the pore is too narrow."
+    else:
+        detail = f"{detail} Too few insertions are weakly attracted."
+    return Check(Level.UNKNOWN, "zero-suspect", "zero not examined", detail)
+
+
+def _zero_suspicion(adsorption: Adsorption) -> str | None:
+    """Return what speaks for a wrong zero, in a sentence; None if nothing does."""
+    zero, beside = adsorption.zero, adsorption.beside
+    uff_eV = zero.widest_uff_eV
+    if uff_eV is None:
+        if zero.distance_A >= _FAR_A and abs(zero.widest_eV) > WEAK_EV:
+            return f"{_said_of_widest(zero)} Dispersion makes some 0.1 eV of it at most."
+    elif abs(uff_eV) <= WEAK_EV and abs(zero.widest_eV - uff_eV) > _FROM_UFF_EV:
+        return f"{_said_of_widest(zero)} UFF has {uff_eV:+.3f} eV, and is right within 0.1 eV."
+    if beside is not None and abs(beside.median_eV) - 3 * beside.error_eV > _FROM_UFF_EV:
+        return f"{_said_of(beside)} UFF is right within 0.1 eV there."
+    return None
+
+
+def _said_of(beside: BesideForceField) -> str:
+    return (
+        f"At {beside.n_places} places of weak attraction the energy is {beside.median_eV:+.3f} ± "
+        f"{beside.error_eV:.3f} eV (median) beside that of UFF."
+    )
+
+
+def _said_of_widest(zero: Zero) -> str:
+    energy = "has no number"
+    if np.isfinite(zero.widest_eV):
+        energy = f"is {zero.widest_eV:+.3f} eV"
+    return f"At {zero.distance_A:.1f} Å from all atoms the interaction energy {energy}."
+
+
+def _is_pairwise(adsorption: Adsorption) -> bool:
+    return adsorption.samplings[0].interaction.model.capabilities.pairwise
 
 
 def _offset(adsorption: Adsorption) -> Check:
+    if _is_pairwise(adsorption):
+        detail = "A sum over pairs has none; how good it is elsewhere, its source says."
+        return Check(Level.GOOD, "offset", "no offset", detail)
     if adsorption.offset is None:
         detail = "Nobody has compared interaction energies of this model and gas with a reference."
         return Check(Level.UNKNOWN, "offset", "offset unknown", detail)

@@ -242,7 +242,9 @@ def _adsorption(
         precision=precision_of(joined(trials), first_K),
         settings=asked,
         zero=zero,
-        beside=beside_force_field(samplings[0].interaction, samplings[0].trials),
+        beside=None
+        if model.capabilities.pairwise
+        else beside_force_field(samplings[0].interaction, samplings[0].trials),
         offset=known_offset(model.identity.name, gas.name),
         cleaned=cleaned,
         henry_without_wells=without,
