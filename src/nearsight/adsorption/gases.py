@@ -133,6 +133,27 @@ def gas_named(name: str) -> Gas:
     )
 
 
+def require_gas(named: str, *, own_molecules: bool) -> None:
+    """Check that there is such a gas, as far as that is known before a model is loaded.
+
+    Parameters
+    ----------
+    named
+        A formula, or a file with the molecule.
+    own_molecules
+        Whether the model may have molecules of its own, by other names.
+
+    Raises
+    ------
+    StructureError
+        There is none, or the file has no molecule.
+    """
+    if _names_file(named):
+        _in_file(named)
+    elif not own_molecules:
+        gas_named(named)
+
+
 def gas_of(named: str, model: Model) -> Gas:
     """Return a gas by its formula, or the molecule in a file.
 
@@ -143,12 +164,16 @@ def gas_of(named: str, model: Model) -> Gas:
     StructureError
         There is no such gas, or the file has no molecule.
     """
-    if Path(named).is_file() or Path(named).suffix:
+    if _names_file(named):
         return _in_file(named)
     if isinstance(model, HostingModel):
         with contextlib.suppress(ModelError):  # it knows the elements only, if that
             return Gas(named, model.molecule(named), f"sites of {model.identity.name}")
     return gas_named(named)
+
+
+def _names_file(named: str) -> bool:
+    return Path(named).is_file() or bool(Path(named).suffix)
 
 
 def _in_file(path: str) -> Gas:
