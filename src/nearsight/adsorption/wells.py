@@ -5,6 +5,7 @@ outweighs all that is true. What carries the weight is looked at: how near the m
 of the framework, how hard it is pushed, and whether it could have come there.
 """
 
+import contextlib
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -16,7 +17,7 @@ from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.pockets import Pockets
 from nearsight.adsorption.trials import Trials
 from nearsight.arrays import BoolArray, FloatArray, IntArray
-from nearsight.errors import MemoryBudgetError
+from nearsight.errors import MemoryBudgetError, MissingPropertyError
 from nearsight.models.batches import in_batches
 from nearsight.models.contract import Evaluation, forces_of
 from nearsight.progress import Progress, as_progress
@@ -148,7 +149,8 @@ def _examined(
     contacts, near = _contacts(interaction, sites_A)
     forces: FloatArray = np.full(len(chosen), np.nan)
     in_doubt = ~near & ~blocked
-    forces[in_doubt] = _forces(interaction, sites_A[in_doubt], progress)
+    with contextlib.suppress(MissingPropertyError):  # a model of energies alone: unknown
+        forces[in_doubt] = _forces(interaction, sites_A[in_doubt], progress)
     return Wells(chosen, contacts, near, forces, blocked)
 
 
