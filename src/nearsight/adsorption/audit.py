@@ -1,11 +1,15 @@
 """What overlapping trials would add to the mean weight, by those of them that were computed."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy.special import logsumexp
 
 from nearsight.adsorption.trials import Trials
+
+_LEAST_LOG: Final = -50.0
+"""Below exp(-50) of what an ideal gas has is nothing, also where the rest has even less."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Audit:
 
     def share_of(self, log_mean: float) -> float:
         """Return what they would add as a share of <W>, of which `log_mean` is the logarithm."""
-        if self.log_weight == -np.inf:
+        if self.log_weight < _LEAST_LOG:
             return 0.0
         with np.errstate(over="ignore"):
             return float(np.exp(self.log_weight - log_mean))

@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from nearsight.announcing import quietly
 from nearsight.arrays import FloatArray
@@ -17,6 +19,7 @@ from nearsight.models.contract import HostingModel, Model
 from nearsight.progress import Progress
 from nearsight.relaxation.relax import relax
 from nearsight.relaxation.settings import RelaxationSettings
+from nearsight.structures.bonds import find_bonds
 from nearsight.structures.molecules import MOLECULE
 from nearsight.structures.naming import paragraph
 from nearsight.structures.pieces import whole_molecule
@@ -181,7 +184,20 @@ def _in_file(path: str) -> Gas:
     with quietly():
         molecule = whole_molecule(read_structure(path))
     take_notes(molecule)
+    _require_one(molecule, path)
     return Gas(structure_stem(path), molecule, f"the file {path}")
+
+
+def _require_one(atoms: Atoms, path: str) -> None:
+    """Check that bonds make one molecule of atoms, none of which lie in each other."""
+    bonds = find_bonds(atoms)
+    graph = coo_matrix((np.ones(len(bonds)), (bonds.first, bonds.second)), shape=[len(atoms)] * 2)
+    n_pieces, _ = connected_components(graph, directed=False)
+    if n_pieces > 1:
+        raise StructureError(
+            f"{path} has {n_pieces} pieces that no bond connects, where one molecule is expected; "
+            f"give a file with the gas alone."
+        )
 
 
 def relaxed_gas(gas: Gas, model: Model, progress: Progress | bool | None = None) -> Gas:

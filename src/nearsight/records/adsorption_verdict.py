@@ -271,6 +271,9 @@ def _wells(adsorption: Adsorption) -> Check:
         f"{n_suspected} of the {n_examined} insertions that carry the weight are suspected "
         f"({reasons})."
     )
+    if not near + pushed:  # the model may be right there
+        detail = f"{detail} What these have is said of pockets."
+        return Check(Level.UNKNOWN, "false-wells", "no false wells outside of pockets", detail)
     change, sigmas = adsorption.wells_change, adsorption.wells_sigmas
     if change is None or change == -np.inf:
         detail = f"{detail} Without them nothing has weight."
@@ -291,9 +294,12 @@ def _wells(adsorption: Adsorption) -> Check:
 
 
 def _no_wells(adsorption: Adsorption, n_examined: int) -> Check:
+    if not n_examined:
+        detail = "No insertion carries any weight."
+        return Check(Level.UNKNOWN, "false-wells", "no weight to look at", detail)
     share = min(each.share_examined for each in adsorption.cleaned)
     detail = (
-        f"None of the {n_examined} heaviest insertions, with {share:.0%} of the weight, has "
+        f"None of the {n_examined} heaviest insertions with {share:.0%} of the weight, has "
         f"nonmetals at less than {NEAREST:g} of the sum of covalent radii, a metal at less than "
         f"{NEAREST_TO_METAL:g}, or a force above {LARGEST_FORCE_EV_PER_A:g} eV/Å."
     )
@@ -310,7 +316,10 @@ def _pockets(adsorption: Adsorption) -> Check:
         detail = f"Nobody has looked for them: {adsorption.no_pockets}"
         return Check(Level.UNKNOWN, "pockets", "pockets not looked for", detail)
     if not pockets.n_channels:
-        detail = f"By {pockets.method} the gas comes to no part of the pore from outside."
+        detail = (
+            f"By {pockets.method} the gas comes to no part of the pore from outside: "
+            f"{pockets.share_blocked:.1%} of the weight is in {pockets.n_pockets} pockets."
+        )
         return Check(Level.CAUTION, "pockets", "no way in", detail, said=False)
     share = pockets.share_blocked
     if share < _POCKETS_SHARE:

@@ -9,7 +9,7 @@ from nearsight.adsorption.energy_grid import FORCE_FIELD
 from nearsight.adsorption.gases import Gas, gas_of, require_gas
 from nearsight.adsorption.sampling import force_field
 from nearsight.adsorption.settings import InsertionSettings
-from nearsight.errors import ModelError, StructureError
+from nearsight.errors import ModelError
 from nearsight.models.contract import HostingModel, Model
 from nearsight.models.evaluable import require_calculable
 from nearsight.models.registry import has_molecules
@@ -51,16 +51,8 @@ def require_interaction(
     ------
     ModelError
         One does not know an element, a type, or a charge that it needs.
-    StructureError
-        Snapshots are of different frameworks.
     """
-    composition = _composition(frames[0])
-    for number, frame in enumerate(frames):
-        if _composition(frame) != composition:
-            raise StructureError(
-                f"snapshot {number} is {frame.get_chemical_formula()} and the first one "
-                f"{frames[0].get_chemical_formula()}: they are no snapshots of one framework."
-            )
+    for frame in frames:
         require_calculable(frame, model)
         if isinstance(model, HostingModel):
             _require_hosted(frame, gas, model)
@@ -79,8 +71,3 @@ def _require_hosted(frame: Atoms, gas: Gas, model: HostingModel) -> None:
         field.energies_eV(gas.atoms, np.zeros((0, len(gas.atoms), 3)))
     except ModelError as error:
         raise ModelError(f"{model.identity.name}: {error}") from error
-
-
-def _composition(frame: Atoms) -> list[int]:
-    numbers: list[int] = np.sort(frame.numbers).tolist()
-    return numbers

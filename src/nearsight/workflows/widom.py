@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from ase import Atoms
 
-from nearsight.adsorption.framework import framework_of, needed_width_A
+from nearsight.adsorption.framework import framework_of, loose_molecules, needed_width_A
 from nearsight.adsorption.gases import Gas, gas_of, relaxed_gas
 from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.kept_trials import KeptTrials
@@ -92,6 +92,7 @@ def widom(
     frames = frames or [context.atoms]
     for frame in frames:
         framework_of(frame, 0.0)
+    loose = loose_molecules(frames[0])
     require_insertion(settings, context.given)  # all of this before a model is loaded
     gas = gas_of(asked.gas, context.model)
     require_interaction(frames, gas, context.model, asked)
@@ -106,7 +107,7 @@ def widom(
         adsorption,
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
-        (*context.remarks, *_of_hosts(frames, context.model)),
+        (*context.remarks, *_of_loose(loose), *_of_hosts(frames, context.model)),
     )
     return widom_record(results, Run(perf_counter() - start, asked=settings))
 
@@ -131,6 +132,17 @@ def _snapshots(source: Source, n_snapshots: int | None) -> list[Atoms] | None:
         )
     at = np.linspace(0, len(trajectory) - 1, n_snapshots).round().astype(int)
     return [trajectory.frame(int(index)) for index in at]
+
+
+def _of_loose(loose: Sequence[str]) -> tuple[Remark, ...]:
+    """Return what is said of molecules in a framework that should be empty."""
+    if not loose:
+        return ()
+    said = (
+        f"The framework holds what is bonded to nothing ({', '.join(loose)}), which counts as part "
+        f"of it: take solvent out for the empty one."
+    )
+    return (Remark("framework-not-empty", said),)
 
 
 def _of_hosts(frames: Sequence[Atoms], model: Model) -> tuple[Remark, ...]:

@@ -106,8 +106,11 @@ def test_a_crystal_is_neutral() -> None:
     ("atoms", "said"),
     [
         (Atoms("He"), "nothing for the element He"),
-        (Atoms("N2", [[0, 0, 0], [0, 0, 1.1]]), r"has no molecule N2, .* are CO2, N2\. Name the types"),
-        (Atoms("OH2", LINE), r"has no molecule H2O, .* spce has it: add \+spce"),
+        (
+            Atoms("N2", [[0, 0, 0], [0, 0, 1.1]]),
+            r"those of N2; its molecules are CO2, N2\. Take one",
+        ),
+        (Atoms("OH2", LINE), r"those of H2O; .* spce has it: add \+spce"),
     ],
 )
 def test_what_is_not_known_is_refused(atoms: Atoms, said: str) -> None:

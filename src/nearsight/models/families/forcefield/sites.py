@@ -128,15 +128,15 @@ def _name_sites(
     if name is None:
         formula = Atoms(symbols).get_chemical_formula()
         others = built_in_with(counts)
-        remedy = f"Name the types of its sites in the array {SITE_TYPE}"
+        remedy = f"Take one by its name, or name the types of sites in the array {SITE_TYPE}"
         if others:
             remedy = (
                 f"Of what is built in {' and '.join(others)} has it: add +{others[-1]} to the name "
                 f"of the force field"
             )
         raise ModelError(
-            f"the force field has no molecule {formula}, whose sites its elements would tell; its "
-            f"molecules are {some_of(force_field.molecules) or 'none'}. {remedy}."
+            f"the force field has no molecule whose sites are those of {formula}; its molecules "
+            f"are {some_of(force_field.molecules) or 'none'}. {remedy}."
         )
     by_element = {force_field.element_of(each): each for each in force_field.molecules[name].types}
     for atom, symbol in zip(members.tolist(), symbols, strict=True):
