@@ -190,7 +190,10 @@ def _in_file(path: str) -> Gas:
 
 def _require_one(atoms: Atoms, path: str) -> None:
     """Check that bonds make one molecule of atoms, none of which lie in each other."""
-    bonds = find_bonds(atoms)
+    try:
+        bonds = find_bonds(atoms)
+    except StructureError as error:
+        raise StructureError(f"{path}: {error}") from error
     graph = coo_matrix((np.ones(len(bonds)), (bonds.first, bonds.second)), shape=[len(atoms)] * 2)
     n_pieces, _ = connected_components(graph, directed=False)
     if n_pieces > 1:

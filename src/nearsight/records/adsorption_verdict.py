@@ -274,6 +274,11 @@ def _wells(adsorption: Adsorption) -> Check:
     if not near + pushed:  # the model may be right there
         detail = f"{detail} What these have is said of pockets."
         return Check(Level.UNKNOWN, "false-wells", "no false wells outside of pockets", detail)
+    return _counting_wells(adsorption, detail)
+
+
+def _counting_wells(adsorption: Adsorption, detail: str) -> Check:
+    """Return whether suspected insertions change the Henry coefficient."""
     change, sigmas = adsorption.wells_change, adsorption.wells_sigmas
     if change is None or change == -np.inf:
         detail = f"{detail} Without them nothing has weight."
@@ -299,7 +304,7 @@ def _no_wells(adsorption: Adsorption, n_examined: int) -> Check:
         return Check(Level.UNKNOWN, "false-wells", "no weight to look at", detail)
     share = min(each.share_examined for each in adsorption.cleaned)
     detail = (
-        f"None of the {n_examined} heaviest insertions with {share:.0%} of the weight, has "
+        f"None of the {n_examined} heaviest insertions ({share:.0%} of the weight) has "
         f"nonmetals at less than {NEAREST:g} of the sum of covalent radii, a metal at less than "
         f"{NEAREST_TO_METAL:g}, or a force above {LARGEST_FORCE_EV_PER_A:g} eV/Å."
     )
