@@ -123,7 +123,7 @@ def test_the_error_of_a_median_is_its_scatter() -> None:
 def test_in_a_narrow_pore_nothing_is_said_of_the_zero() -> None:
     pytest.importorskip("torch", reason="UFF is compared with")
     # Xenon between iodine atoms is attracted, or repelled, by more than is weak everywhere.
-    narrow = Atoms("I2", [[0, 0, 0], [3.2, 3.2, 0]], cell=[6.4, 6.4, 4.6], pbc=True)
+    narrow = Atoms("I2", [[0, 0, 0], [2.7, 2.7, 0]], cell=[5.4, 5.4, 4.4], pbc=True)
     interaction, trials = sampled(narrow, "Xe", 0.0)
     uff_eV = zero_of(interaction).widest_uff_eV
     assert uff_eV is not None

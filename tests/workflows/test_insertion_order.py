@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.io import write
-from ase.spacegroup import crystal
 
+from frameworks import sodalite
 from host_and_guest import HostAndGuest, Spheres
 from nearsight.adsorption.settings import InsertionSettings
 from nearsight.announcing import quietly
@@ -141,16 +141,6 @@ def test_a_molecule_comes_out_of_its_box(tmp_path: Path) -> None:
         sites_A = np.array(record.gas.positions_A)
         length_A = np.linalg.norm(sites_A[-1] - sites_A[0])
         assert length_A == pytest.approx(1.1 if name == "boxed" else 0.0, abs=1e-6)
-
-
-def sodalite() -> Atoms:
-    """Silica sodalite, whose windows of six rings let nothing larger than helium pass."""
-    return crystal(
-        ("Si", "O"),
-        basis=[(0.25, 0.5, 0.0), (0.1485, 0.1485, 0.5)],
-        spacegroup=229,
-        cellpar=[8.83] * 3 + [90] * 3,
-    )
 
 
 def test_a_gas_that_fits_into_closed_cages_only_has_no_way_in() -> None:
