@@ -141,8 +141,9 @@ def test_attraction_in_a_narrow_pore_is_no_error_of_the_zero() -> None:
     assert levels["zero-suspect"] == levels["offset"] == "good"
     # The same energies of a model that might be anything say nothing of its zero.
     same = AseModel(ModelCalculator(force_field), "anything")
-    record = record_of(sodalite(), same, gas="Kr", insertions=256)
-    assert record.zero.widest_eV == pytest.approx(by_construction.zero.widest_eV, abs=1e-3)
+    record = record_of(sodalite(), same, gas="Kr", insertions=256, least_width_A=8.0)
+    # Krypton sees its own images in one cell, 8.8 Å away.
+    assert record.zero.widest_eV == pytest.approx(by_construction.zero.widest_eV, abs=0.02)
     levels = codes(record)
     assert levels["zero-suspect"] == levels["offset"] == "unknown"
     [said] = [each for each in record.verdict.checks if each.code == "zero-suspect"]
