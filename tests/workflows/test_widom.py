@@ -139,6 +139,7 @@ def test_attraction_in_a_narrow_pore_is_no_error_of_the_zero() -> None:
     assert by_construction.zero.widest_eV == pytest.approx(-0.33, abs=0.01)
     levels = codes(by_construction)
     assert levels["zero-suspect"] == levels["offset"] == "good"
+    assert by_construction.zero.by_construction
     # The same energies of a model that might be anything say nothing of its zero.
     same = AseModel(ModelCalculator(force_field), "anything")
     record = record_of(sodalite(), same, gas="Kr", insertions=256, least_width_A=8.0)

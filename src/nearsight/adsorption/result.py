@@ -80,6 +80,11 @@ class Adsorption:
         return joined([each.trials for each in self.samplings])
 
     @property
+    def is_pairwise(self) -> bool:
+        """Whether the model is a sum over pairs, which has its zero by construction."""
+        return self.samplings[0].interaction.model.capabilities.pairwise
+
+    @property
     def wells_change(self) -> float | None:
         """Change of ln<W> at the first temperature if suspected trials have no weight.
 

@@ -125,6 +125,9 @@ class ZeroPart:
         Says("Median of model minus UFF at weak attraction; null if not compared.", "eV"),
     ]
     difference_error_eV: Annotated[float | None, Says("Its standard error.", "eV")]
+    by_construction: Annotated[
+        bool, Says("Whether the model is a sum over pairs, which has its zero by construction.")
+    ]
     offset: Annotated[
         OffsetPart | None, Says("Offset of this model for this gas; null if it is not known.")
     ]

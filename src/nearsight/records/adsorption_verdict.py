@@ -169,7 +169,7 @@ def _overlaps(adsorption: Adsorption) -> Iterator[Check]:
 
 def _zero(adsorption: Adsorption) -> Check:
     zero = adsorption.zero
-    if _is_pairwise(adsorption):
+    if adsorption.is_pairwise:
         detail = "The model is a sum over pairs of atoms, which vanishes as they part."
         return Check(Level.GOOD, "zero-suspect", "zero by construction", detail)
     box = zero.box_eV
@@ -228,12 +228,8 @@ def _said_of_widest(zero: Zero) -> str:
     return f"At {zero.distance_A:.1f} Å from all atoms the interaction energy {energy}."
 
 
-def _is_pairwise(adsorption: Adsorption) -> bool:
-    return adsorption.samplings[0].interaction.model.capabilities.pairwise
-
-
 def _offset(adsorption: Adsorption) -> Check:
-    if _is_pairwise(adsorption):
+    if adsorption.is_pairwise:
         detail = "A sum over pairs has none; how good it is elsewhere, its source says."
         return Check(Level.GOOD, "offset", "no offset", detail)
     if adsorption.offset is None:

@@ -165,6 +165,7 @@ def _zero(adsorption: Adsorption) -> ZeroPart:
         widest_uff_eV=_number(zero.widest_uff_eV),
         difference_from_uff_eV=None if beside is None else beside.median_eV,
         difference_error_eV=None if beside is None else beside.error_eV,
+        by_construction=adsorption.is_pairwise,
         offset=offset,
     )
 

@@ -64,7 +64,8 @@ def _zero(record: WidomRecord) -> Lines:
         change = zero.in_box_eV - zero.alone_eV
         lines.append(("in an empty cell of 25 Å", f"{change:+.4f} eV"))
     if zero.offset is None:
-        lines.append(("offset of the model", "unknown"))
+        said = "none, as a sum over pairs" if zero.by_construction else "unknown"
+        lines.append(("offset of the model", said))
     else:
         offset = zero.offset
         lines.append(("offset of the model", f"{offset.offset_eV:+.3f} eV, {offset.source}"))
