@@ -127,6 +127,7 @@ CODES: Mapping[str, Code] = {
     "unstable": Code(_PROBLEM, "A strain lowers the energy."),
     "not-drawn": Code(_NOTE, "A figure does not show this structure."),
     # adsorption
+    "framework-not-empty": Code(_CAUTION, "A framework holds loose molecules."),
     "no-weight": Code(_PROBLEM, "No insertion has any weight."),
     "few-samples-carry": Code(_PROBLEM, "Few insertions carry all the weight."),
     "error-not-reached": Code(_CAUTION, "The error that was asked for was not reached."),

@@ -80,6 +80,35 @@ class Adsorption:
         return joined([each.trials for each in self.samplings])
 
     @property
+    def is_pairwise(self) -> bool:
+        """Whether the model is a sum over pairs, which has its zero by construction."""
+        return self.samplings[0].interaction.model.capabilities.pairwise
+
+    @property
+    def wells_change(self) -> float | None:
+        """Change of ln<W> at the first temperature if suspected trials have no weight.
+
+        None without suspected ones, or where nothing has weight anyway.
+        """
+        if self.henry_without_wells is None or self.henry[0].log_weight.value == -np.inf:
+            return None
+        return self.henry_without_wells[0].log_weight.value - self.henry[0].log_weight.value
+
+    @property
+    def wells_sigmas(self) -> float | None:
+        """The same over the standard error of ln<W> without them: that of the honest number.
+
+        None if either has no number.
+        """
+        change = self.wells_change
+        if change is None or self.henry_without_wells is None:
+            return None
+        error = self.henry_without_wells[0].log_weight.error
+        if not np.isfinite([change, error]).all() or error == 0:
+            return None
+        return abs(change) / error
+
+    @property
     def n_calls(self) -> int:
         """Structures that the model was asked for."""
         return sum(each.interaction.n_calls for each in self.samplings)

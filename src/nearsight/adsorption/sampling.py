@@ -79,7 +79,6 @@ def sample(
         settings.audited_share,
         (2 * frame,),
     )
-
     if settings.propose_by is not None:
         insertion = _drawn_by(insertion, _of_force_field(interaction, settings), settings)
     n_learnt = 0
@@ -90,7 +89,7 @@ def sample(
         temperature_K,
         max(n_insertions, 2 * BATCH),  # there are two halves
         relative_error=settings.error,
-        kept=keeping("insertions", 0),
+        checkpoint=keeping("insertions", 0),
         progress=progress,
     )
     return Sampling(interaction, trials, n_learnt)
@@ -129,7 +128,7 @@ def _learnt(
                 replace(insertion, stream=(2 * frame + 1, len(rounds))),
                 temperature_K,
                 n_trials,
-                kept=keeping("learning", len(rounds)),
+                checkpoint=keeping("learning", len(rounds)),
                 progress=progress,
             )
         )

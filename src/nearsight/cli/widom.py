@@ -15,6 +15,7 @@ from nearsight.records.adsorption_results import WidomResults
 from nearsight.runs.outputs import Outcome
 from nearsight.tables.adsorption import print_widom, widom_tables
 from nearsight.workflows import WidomSettings, widom
+from nearsight.workflows.insertion_checks import require_insertion
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,6 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
         if getattr(arguments, option):
             require_one_structure(arguments, f"--{option}")
     request = requested(arguments, WidomSettings())
+    require_insertion(request.settings, request.model)  # before a model is loaded
     model = request.load_model(arguments.structures)
     drawn: list[WidomResults] = []
 

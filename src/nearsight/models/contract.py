@@ -84,6 +84,9 @@ class Capabilities:
     """The same of the multiplicity."""
     counts_extrapolations: Annotated[bool, ANY] = False
     """Evaluations say which atoms are outside of what the model was trained on."""
+    pairwise: Annotated[bool, ALL] = False
+    """The energy between bodies is a sum over pairs of atoms that vanishes as they part, so that a
+    molecule alone has no error of its zero."""
 
 
 @dataclass(frozen=True)

@@ -44,22 +44,28 @@ def _numbers(record: WidomRecord) -> Lines:
 def _zero(record: WidomRecord) -> Lines:
     zero = record.zero
     lines: Lines = []
+    widest = "no number" if zero.widest_eV is None else f"{zero.widest_eV:+.3f} eV"
+    by_uff = "" if zero.widest_uff_eV is None else f" (UFF {zero.widest_uff_eV:+.3f} eV)"
     lines.append(
         (
             "zero of energies",
-            f"molecule alone; {zero.widest_eV:+.3f} eV at {zero.widest_distance_A:.1f} Å from all "
-            f"atoms",
+            f"molecule alone; {widest}{by_uff} at {zero.widest_distance_A:.1f} Å from all atoms",
         )
     )
     if zero.difference_from_uff_eV is not None:
         lines.append(
-            ("beside UFF at weak attraction", f"{zero.difference_from_uff_eV:+.3f} eV (median)")
+            (
+                "beside UFF at weak attraction",
+                f"{zero.difference_from_uff_eV:+.3f} ± {zero.difference_error_eV or 0:.3f} eV "
+                f"(median)",
+            )
         )
     if zero.in_box_eV is not None:
         change = zero.in_box_eV - zero.alone_eV
         lines.append(("in an empty cell of 25 Å", f"{change:+.4f} eV"))
     if zero.offset is None:
-        lines.append(("offset of the model", "unknown"))
+        said = "none, as a sum over pairs" if zero.by_construction else "unknown"
+        lines.append(("offset of the model", said))
     else:
         offset = zero.offset
         lines.append(("offset of the model", f"{offset.offset_eV:+.3f} eV, {offset.source}"))

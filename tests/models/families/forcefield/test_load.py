@@ -11,7 +11,7 @@ from ase import Atoms
 from scipy.spatial.transform import Rotation
 
 from nearsight.errors import ModelError
-from nearsight.models.families.forcefield.load import built_in
+from nearsight.models.families.forcefield.built_in import built_in
 from nearsight.models.families.forcefield.model import ForceFieldModel
 from nearsight.models.families.forcefield.parameters import Buckingham, LennardJones
 from nearsight.models.registry import load_model

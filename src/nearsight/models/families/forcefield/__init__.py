@@ -13,6 +13,7 @@ FAMILY = Family(
     options=("cutoff_A", "truncation", "tail", "mixing", "coulomb", "charges", "accuracy"),
     device="cpu",
     own_precision=True,
+    has_molecules=True,
     no_choice="a force field is computed in double precision on the CPU",
 )
 

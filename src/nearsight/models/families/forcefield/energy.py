@@ -94,6 +94,7 @@ class ForceFieldEnergy:
             curvature_smooth=True,
             takes_charge=True,  # that of a structure decides nothing: the charges of its sites do
             takes_spin=True,
+            pairwise=True,
         )
         self._tables: dict[tuple[tuple[str, ...], frozenset[str]], PairTable] = {}
 

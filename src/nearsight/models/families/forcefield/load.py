@@ -22,7 +22,6 @@ periodic.
 """
 
 import hashlib
-import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from typing import Any
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.facts import Facts
+from nearsight.models.families.forcefield.built_in import built_in, built_in_file
 from nearsight.models.families.forcefield.model import ForceFieldModel
 from nearsight.models.families.forcefield.parameters import Treatment, merged
 from nearsight.models.families.forcefield.raspa_def import MIXING_RULES, read_raspa_def
@@ -38,8 +38,6 @@ from nearsight.models.families.forcefield.reading import ReadFile
 from nearsight.models.families.forcefield.toml_file import read_toml
 from nearsight.models.loading import LoadRequest
 from nearsight.provenance import ModelIdentity
-
-_BUILT_IN = Path(__file__).with_name("builtin")
 
 _TRUTH = {"yes": True, "no": False, "true": True, "false": False}
 
@@ -75,11 +73,6 @@ def load(request: LoadRequest) -> ForceFieldModel:
     return ForceFieldModel(force_field, identity, facts)
 
 
-def built_in() -> tuple[str, ...]:
-    """Return the names of the force fields that are part of Nearsight."""
-    return tuple(sorted(path.stem for path in _BUILT_IN.glob("*.toml")))
-
-
 def _parts(target: str) -> list[str]:
     return [target] if Path(target).exists() else target.split("+")
 
@@ -88,8 +81,8 @@ def _path(part: str) -> Path:
     path = Path(part)
     if path.exists():
         return path
-    named = _BUILT_IN / f"{part.lower()}.toml"
-    if re.fullmatch(r"[\w-]+", part) and named.is_file():
+    named = built_in_file(part)
+    if named is not None:
         return named
     raise ModelError(
         f"there is no force field {part!r}: it is neither a file or folder nor one of "

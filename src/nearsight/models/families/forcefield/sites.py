@@ -9,6 +9,7 @@ from ase import Atoms
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import ModelError
+from nearsight.models.families.forcefield.built_in import built_in_with
 from nearsight.models.families.forcefield.environments import framework_atoms, types_by_bonds
 from nearsight.models.families.forcefield.parameters import ForceField, some_of
 from nearsight.structures.molecules import (
@@ -125,11 +126,17 @@ def _name_sites(
     counts = Counter(symbols)
     name = force_field.molecule_of(counts)
     if name is None:
-        formula = "".join(f"{symbol}{n if n > 1 else ''}" for symbol, n in counts.items())
+        formula = Atoms(symbols).get_chemical_formula()
+        others = built_in_with(counts)
+        remedy = f"Take one by its name, or name the types of sites in the array {SITE_TYPE}"
+        if others:
+            remedy = (
+                f"Of what is built in {' and '.join(others)} has it: add +{others[-1]} to the name "
+                f"of the force field"
+            )
         raise ModelError(
-            f"which sites of the force field the molecule {formula} has cannot be told from its "
-            f"elements; its molecules are {some_of(force_field.molecules) or 'none'}. Name the "
-            f"types in the array {SITE_TYPE}, or take the molecule from the force field."
+            f"the force field has no molecule whose sites are those of {formula}; its molecules "
+            f"are {some_of(force_field.molecules) or 'none'}. {remedy}."
         )
     by_element = {force_field.element_of(each): each for each in force_field.molecules[name].types}
     for atom, symbol in zip(members.tolist(), symbols, strict=True):
