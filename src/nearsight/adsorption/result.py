@@ -1,7 +1,7 @@
 """What insertions of a gas into a framework gave, with what speaks for and against it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from nearsight.structures.naming import paragraph
 
 HEAVY_SHARE = 0.8
 """Where the heaviest 1 % of the trials have more of the weight, few decide."""
+_NEGLIGIBLE = 1e-12
+"""Weight beside the mean below which what an insertion has is in no digit of it."""
 FEWEST_SIGNIFICANT = 20.0
 """With fewer effective trials a Henry coefficient is an anecdote, and is said to be one."""
 
@@ -100,7 +102,10 @@ def henry_at(
         In K.
     """
     framework = samplings[0].interaction.framework
-    weights = [each.weights(temperature_K) for each in trials]
+    weights = [
+        _weights(sampling, each, temperature_K)
+        for sampling, each in zip(samplings, trials, strict=True)
+    ]
     if len(samplings) == 1:
         return henry(weights[0], framework.volume_A3, framework.mass_amu)
     return henry_of_frames(
@@ -109,6 +114,19 @@ def henry_at(
         np.array([each.interaction.cell_eV for each in samplings]),
         framework.mass_amu,
     )
+
+
+def _weights(sampling: Sampling, trials: Trials, temperature_K: float) -> Weights:
+    """Return weights with the energies of which the heat is a mean."""
+    weights = trials.weights(temperature_K)
+    interaction = sampling.interaction
+    if interaction.model.capabilities.temperature_K is None:
+        return weights
+    counted = weights.logarithms > weights.log_mean + np.log(_NEGLIGIBLE)
+    sites_A = trials.placements.sites_A(interaction.gas.sites_A)[counted]
+    energies_eV = weights.energies_eV.copy()
+    energies_eV[counted] = interaction.slopes_eV(sites_A)
+    return replace(weights, energies_eV=energies_eV)
 
 
 def running_means(

@@ -95,6 +95,7 @@ def widom(
     for frame in frames:
         framework_of(frame, 0.0)  # refused before a model is loaded
     gas = _gas(context, settings)
+    _require_its_temperature(context.model, asked.temperatures_K)
     samplings = _sampled(context, settings, gas, frames)
     adsorption = _adsorption(samplings, settings, context.progress)
     results = WidomResults(
@@ -140,6 +141,20 @@ def _of_hosts(frames: Sequence[Atoms], model: Model) -> tuple[Remark, ...]:
         f"the energy of the framework goes with what it takes up."
     )
     return (Remark("host-energy-missing", said),)
+
+
+def _require_its_temperature(model: Model, temperatures_K: Sequence[float]) -> None:
+    """Refuse temperatures of which the effective energies of a model are not."""
+    own_K = model.capabilities.temperature_K
+    others_K = [] if own_K is None else [each for each in temperatures_K if each != own_K]
+    if others_K:
+        raise SettingError(
+            f"the energies of {model.identity.name} are effective ones at {own_K:g} K, and mean "
+            f"nothing at {others_K[0]:g} K; leave `temperatures_K` at {own_K:g}, and name the "
+            f"model with each other temperature (feynman_hibbs_K={others_K[0]:g}) for a run of "
+            f"its own.",
+            "temperatures_K",
+        )
 
 
 def _gas(context: Context, settings: WidomSettings) -> Gas:
