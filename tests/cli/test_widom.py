@@ -375,3 +375,42 @@ def test_a_model_without_numbers_is_refused(
     assert widom("--insertions", "1000", *NO_OVERLAPS, model="Broken") == 1
     said = " ".join(capsys.readouterr().err.split())
     assert "Broken has no energy for" in said
+
+
+def test_the_adsorption_information_format(folder: Path) -> None:
+    from gemmi import cif
+
+    files = ("--aif", "w.aif", "--temperature", "300", "400")
+    record = told(folder, "--insertions", "3000", *files, model="Spheres")
+    document = cif.read(str(folder / "w.aif"))
+    assert len(document) == 2
+    for block, row in zip(document, record["henry"], strict=True):
+        assert cif.as_number(block.find_value("_exptl_temperature")) == row["temperature_K"]
+        value, per_cell = row["coefficient_mol_per_kg_Pa"], row["coefficient_per_cell_Pa"]
+        named = block.find_value("_nearsight_henry_coefficient_mol_per_kg_Pa")
+        assert cif.as_number(named) == pytest.approx(value, rel=1e-9)
+        table = block.find(["_adsorp_pressure", "_adsorp_amount", "_nearsight_amount_error"])
+        points = np.array([[cif.as_number(each) for each in line] for line in table])
+        assert points[:, 1] == pytest.approx(value * points[:, 0], rel=1e-8)
+        relative = row["coefficient_error_mol_per_kg_Pa"] / value
+        assert points[:, 2] == pytest.approx(relative * points[:, 1], rel=1e-8)
+        # As dilute as Henry's law is meant, and no pressure of a dense gas.
+        assert points[-1, 0] == pytest.approx(min(1e4, 0.01 / per_cell))
+    assert cif.as_string(document[0].find_value("_adsnt_material_id")) == "argon"
+    few = ("--insertions", "300", "--temperature", "15", *NO_OVERLAPS, "--aif", "few.aif")
+    told(folder, *few, model="Spheres")
+    block = cif.read(str(folder / "few.aif")).sole_block()
+    assert block.find_value("_nearsight_henry_coefficient_mol_per_kg_Pa") == "?"
+    assert block.find_value("_nearsight_henry_coefficient_significant") == "no"
+    assert not block.find_loop("_adsorp_pressure")
+
+
+def test_files_of_one_framework_are_not_for_two(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    FRAMEWORK.write("other.cif")
+    two = ["widom", "argon.cif", "other.cif", "--model", "ase:host_and_guest:Spheres"]
+    assert main([*two, "--aif", "w.aif"]) != 0
+    assert "--aif" in capsys.readouterr().err
+    assert widom("--aif", "argon.cif") != 0
+    assert "argon.cif" in capsys.readouterr().err
