@@ -11,6 +11,7 @@ from ase import Atoms
 from ase.data import covalent_radii
 from numpy.typing import NDArray
 
+from nearsight.adsorption.isosurface import Mesh
 from nearsight.charts.palette import element_colors, scale_colors
 from nearsight.errors import MemoryBudgetError, StructureError
 from nearsight.structures.bonds import find_bonds
@@ -108,6 +109,31 @@ def _structure_data(atoms: Atoms) -> dict[str, Any]:
         "note": bonds.note,
         "cell": np.round(atoms.cell.array[atoms.pbc], 3).tolist(),
         "extxyz": text.getvalue(),
+    }
+
+
+def surface_data(
+    mesh: Mesh, cell_A: NDArray[np.float64], color: str, opacity: float
+) -> dict[str, Any]:
+    """Return what the viewer needs of a surface, places in hundredths of Å.
+
+    Parameters
+    ----------
+    mesh
+        Vertices in fractional coordinates.
+    cell_A
+        Cell vectors in Å, shape ``(3, 3)``, below 300 Å.
+    color
+        ``#rrggbb``.
+    opacity
+        From 0 to 1.
+    """
+    places = np.rint(100 * mesh.vertices @ cell_A).astype("<i2")
+    return {
+        "vertices": base64.b64encode(places.tobytes()).decode("ascii"),
+        "faces": base64.b64encode(mesh.faces.astype("<u4").tobytes()).decode("ascii"),
+        "color": color,
+        "opacity": opacity,
     }
 
 
