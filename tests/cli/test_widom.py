@@ -1,7 +1,9 @@
 """``nearsight widom``: physics through the whole command, its files, and what is refused."""
 
+import base64
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -414,3 +416,33 @@ def test_files_of_one_framework_are_not_for_two(
     assert "--aif" in capsys.readouterr().err
     assert widom("--aif", "argon.cif") != 0
     assert "argon.cif" in capsys.readouterr().err
+
+
+def test_the_page_shows_where_the_gas_is(folder: Path) -> None:
+    told(
+        folder,
+        *("--insertions", "3000", "--temperature", "150", "120", "--report", "w.html"),
+        model="Spheres",
+    )
+    page = (folder / "w.html").read_text(encoding="utf-8")
+    [viewer] = re.findall(r'<script type="application/json" id="[^"]*-viewer">(.*?)</script>', page)
+    half, above = json.loads(viewer)["surfaces"]
+    assert "50% of Ar are within: free energy below -" in page
+    assert "Structure and where the gas is" in page
+    for surface in (half, above):
+        vertices = np.frombuffer(base64.b64decode(surface["vertices"]), "<i2").reshape(-1, 3) / 100
+        faces = np.frombuffer(base64.b64decode(surface["faces"]), "<u4")
+        assert faces.max() == len(vertices) - 1
+        assert vertices.min() >= 0
+        assert vertices.max() <= EDGE_A
+        # Argon is in the shell about the one argon of the framework.
+        images = (np.array(list(np.ndindex(3, 3, 3))) - 1 + [0.1, 0.2, 0.3]) * EDGE_A
+        away = np.linalg.norm(vertices[:, np.newaxis] - images, axis=2).min(axis=1)
+        assert away.min() > 2.5
+    # What the colours of the map stand for, and settings of several numbers.
+    assert re.search(r'<p class="scale">excess chemical potential / eV <data value="-', page)
+    assert "150.0, 120.0" in page
+    # A record that is read has no trials of which surfaces could be.
+    (folder / "none.html").unlink(missing_ok=True)
+    assert main(["report", "record.json", "--output", "none.html"]) == 0
+    assert '"surfaces"' not in (folder / "none.html").read_text(encoding="utf-8")

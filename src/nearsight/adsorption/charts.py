@@ -33,8 +33,8 @@ def convergence_chart(adsorption: Adsorption) -> Chart:
             Line(numbers, shown),
             Points(numbers[::4], shown[::4], errors=spread[::4]),
         ),
-        f"{unit} at {result.temperature_K:g} K, {shown[-1]:.4g} after {numbers[-1]:g} insertions; half of "
-        f"them gave {shown[len(shown) // 2]:.4g}.",
+        f"{unit} at {result.temperature_K:g} K, {shown[-1]:.4g} after {numbers[-1]:g} insertions; "
+        f"half of them gave {shown[len(shown) // 2]:.4g}.",
     )
 
 

@@ -308,7 +308,8 @@ def _scale(mark: Tiles) -> Markup:
         '<p class="scale">{} <data value="{low}">{low:.2f}</data>'
         '<span class="scale-bar" aria-hidden="true" '
         'style="background:linear-gradient(to right,{})"></span>'
-        '<span class="visually-hidden"> to </span><data value="{high}">{high:.2f}</data> and more</p>'
+        '<span class="visually-hidden"> to </span><data value="{high}">{high:.2f}</data> '
+        "and more</p>"
     ).format(mark.quantity, ",".join(SCALE), low=mark.low, high=mark.high)
 
 
