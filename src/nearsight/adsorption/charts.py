@@ -6,7 +6,6 @@ from nearsight.adsorption.result import Adsorption, running_means, weight_by_ene
 from nearsight.charts.chart import Axis, Chart, Limit, Line, Points
 
 _POINTS = 40
-_BIN_EV = 0.01
 _MOST_BINS = 200
 
 
@@ -48,10 +47,10 @@ def weights_chart(adsorption: Adsorption) -> Chart | None:
     """Return which share of <W> lies at which interaction energy; None if there is no weight."""
     temperature_K = adsorption.henry[0].temperature_K
     trials = adsorption.trials
-    ends, shares = weight_by_energy(trials, temperature_K, _BIN_EV)
+    ends, shares = weight_by_energy(trials, temperature_K)
     if len(shares) > _MOST_BINS:
-        width_eV = _BIN_EV * np.ceil(len(shares) / _MOST_BINS)
-        ends, shares = weight_by_energy(trials, temperature_K, float(width_eV))
+        times = np.ceil(len(shares) / _MOST_BINS)
+        ends, shares = weight_by_energy(trials, temperature_K, float(times * (ends[1] - ends[0])))
     if not len(shares):
         return None
     at = int(shares.argmax())

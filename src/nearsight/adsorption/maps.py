@@ -15,8 +15,8 @@ from nearsight.units import BOLTZMANN_EV_PER_K
 VIEW_A: Final = 50.0
 HIGHEST_EV: Final = 5.0
 """What is above is left out: nothing is there."""
-_COLOURED_EV = 0.5
-"""Range of the values that have colours of their own; all above look alike."""
+_COLOURED_KT = 20.0
+"""Range of the values that have colours of their own, 0.5 eV at 298 K; all above look alike."""
 _TILE_A = 1.0
 _VOXEL_A = 0.75
 _AXES: Final = {"a": 0, "b": 1, "c": 2}
@@ -70,7 +70,7 @@ def map_along(
         size=size_A,
         values=values,
         low=low,
-        high=low + _COLOURED_EV,
+        high=low + _COLOURED_KT * thermal_eV,
         quantity="excess chemical potential / eV",
     )
     return Chart(

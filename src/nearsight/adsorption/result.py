@@ -18,9 +18,11 @@ from nearsight.adsorption.widom import Precision
 from nearsight.adsorption.zero import BesideForceField, Zero
 from nearsight.arrays import FloatArray
 from nearsight.structures.naming import paragraph
+from nearsight.units import BOLTZMANN_EV_PER_K
 
 HEAVY_SHARE = 0.8
 """Where the heaviest 1 % of the trials have more of the weight, few decide."""
+_BIN_EV = 0.01
 _NEGLIGIBLE = 1e-12
 """Weight beside the mean below which what an insertion has is in no digit of it."""
 FEWEST_SIGNIFICANT = 20.0
@@ -162,7 +164,7 @@ def running_means(
 
 
 def weight_by_energy(
-    trials: Trials, temperature_K: float, width_eV: float
+    trials: Trials, temperature_K: float, width_eV: float | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Return which share of <W> lies at which interaction energy.
 
@@ -173,7 +175,7 @@ def weight_by_energy(
     temperature_K
         In K.
     width_eV
-        Of a bin.
+        Of a bin; by default 10 meV, and 0.4 k_B T in the cold, where these are more.
 
     Returns
     -------
@@ -181,6 +183,8 @@ def weight_by_energy(
         Lower ends of the bins in eV with the upper end of the last, ``(n_bins + 1,)``, and shares,
         which sum to 1, ``(n_bins,)``; empty if nothing has weight.
     """
+    if width_eV is None:
+        width_eV = min(_BIN_EV, 0.4 * BOLTZMANN_EV_PER_K * temperature_K)
     weights = trials.weights(temperature_K)
     shares = np.exp(weights.logarithms - np.logaddexp.reduce(weights.logarithms))
     # What has no part in the mean would make the axis as long as the highest wall.

@@ -184,9 +184,12 @@ def _stroke(mark: Line) -> Markup:
 
 def _line(mark: Line, frame: Frame) -> Iterator[Markup]:
     if mark.filled:
-        yield Markup('<path d="{}" fill="{}" fill-opacity=".13"/>').format(
-            frame.area(mark.x, mark.y), mark.color
+        look = (
+            Markup('class="filled"')
+            if mark.color is None
+            else Markup('fill="{}" fill-opacity=".13"').format(mark.color)
         )
+        yield Markup('<path {} d="{}"/>').format(look, frame.area(mark.x, mark.y))
     yield Markup('<path {} d="{}"/>').format(_stroke(mark), frame.curve(mark.x, mark.y))
     if mark.named_at_end:
         x, y = frame.px(float(mark.x[-1])) + 5, frame.py(float(mark.y[-1])) - 5
