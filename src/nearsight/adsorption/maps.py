@@ -189,12 +189,15 @@ def write_free_energies(path: str, adsorption: Adsorption) -> None:
     host = sampling.interaction.framework.cell
     temperature_K = adsorption.henry[0].temperature_K
     grid_eV = free_energy_grid(sampling.trials, host.cell.array, temperature_K, _VOXEL_A)
+    # Values are those of whole voxels, and stand for their middles.
+    origin_A = (0.5 / np.array(grid_eV.shape)) @ host.cell.array
     # ASE writes numbers past the layer of text, which a file of the system has only.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as text:
         write_cube(
             text,
             host,
             np.minimum(grid_eV, HIGHEST_EV),
+            origin=origin_A,
             comment=f"free energy of {adsorption.gas.name} in eV at {temperature_K:g} K, 5 at most",
         )
         text.seek(0)

@@ -4,19 +4,21 @@ import base64
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
 from numpy.typing import NDArray
 
-from nearsight.adsorption.isosurface import Mesh
 from nearsight.charts.palette import element_colors, scale_colors
 from nearsight.errors import MemoryBudgetError, StructureError
 from nearsight.structures.bonds import find_bonds
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.probed_heat_capacity import ATOMIC_KEY, ProbedHeatCapacity
+
+if TYPE_CHECKING:
+    from nearsight.adsorption.isosurface import Mesh
 
 _SMALLEST_RADIUS_A = 0.22
 _RADIUS_FACTOR = 0.42
@@ -113,7 +115,7 @@ def _structure_data(atoms: Atoms) -> dict[str, Any]:
 
 
 def surface_data(
-    mesh: Mesh, cell_A: NDArray[np.float64], color: str, opacity: float
+    mesh: "Mesh", cell_A: NDArray[np.float64], color: str, opacity: float
 ) -> dict[str, Any]:
     """Return what the viewer needs of a surface, places in hundredths of Å.
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from nearsight.adsorption.isosurface import Mesh
 from nearsight.charts.chart import Chart
 from nearsight.records.base import CalculatedRecord
 from nearsight.reports.provenance import Group, Lines, hessian_groups
 from nearsight.reports.sections import Section, Slot
+
+if TYPE_CHECKING:
+    from nearsight.adsorption.isosurface import Mesh
 
 Figure = tuple[Chart, str]
 """A chart, and what is to be said below it."""
@@ -18,7 +20,7 @@ Figure = tuple[Chart, str]
 class Surface:
     """A surface that is drawn around the structure in 3D."""
 
-    mesh: Mesh
+    mesh: "Mesh"
     """In fractional coordinates of the cell."""
     color: str
     opacity: float

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from nearsight.adsorption.isosurface import free_energy_surfaces
 from nearsight.records.adsorption_parts import HenryPart
 from nearsight.records.widom_record import WidomRecord
 from nearsight.reports import wording
@@ -146,6 +145,8 @@ def _charts(record: WidomRecord) -> Sequence[Figure]:
 
 def _surfaces(record: WidomRecord) -> Sequence[Surface]:
     """Return where half of the molecules are, and what is one k_B T above."""
+    from nearsight.adsorption.isosurface import free_energy_surfaces  # takes its time
+
     if record.results is None:
         return ()
     found = free_energy_surfaces(record.results.adsorption, tuple(_LOOKS))
