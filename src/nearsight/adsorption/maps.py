@@ -19,6 +19,8 @@ _COLOURED_KT = 20.0
 """Range of the values that have colours of their own, 0.5 eV at 298 K; all above look alike."""
 _TILE_A = 1.0
 _VOXEL_A = 0.75
+_TRIALS_PER_VOXEL = 4.0
+"""On average at least: of those without any nobody knows more than of a wall."""
 _AXES: Final = {"a": 0, "b": 1, "c": 2}
 
 
@@ -178,6 +180,8 @@ def free_energy_grid(
 def write_free_energies(path: str, adsorption: Adsorption) -> None:
     """Write the free energy of a molecule in the cell as a cube file, cut at 5 eV.
 
+    Voxels are 0.75 Å wide, or wider where there are few trials.
+
     Raises
     ------
     StorageError
@@ -188,7 +192,9 @@ def write_free_energies(path: str, adsorption: Adsorption) -> None:
     sampling = adsorption.samplings[0]
     host = sampling.interaction.framework.cell
     temperature_K = adsorption.henry[0].temperature_K
-    grid_eV = free_energy_grid(sampling.trials, host.cell.array, temperature_K, _VOXEL_A)
+    n_voxels = len(sampling.trials) / _TRIALS_PER_VOXEL
+    spacing_A = max(_VOXEL_A, float(host.get_volume() / n_voxels) ** (1 / 3))
+    grid_eV = free_energy_grid(sampling.trials, host.cell.array, temperature_K, spacing_A)
     # Values are those of whole voxels, and stand for their middles.
     origin_A = (0.5 / np.array(grid_eV.shape)) @ host.cell.array
     # ASE writes numbers past the layer of text, which a file of the system has only.
