@@ -28,6 +28,7 @@ CAPABILITIES = Capabilities(
     takes_charge=True,
     takes_spin=None,
     counts_extrapolations=True,
+    temperature_K=77.0,
 )
 
 
