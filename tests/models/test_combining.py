@@ -29,6 +29,7 @@ CAPABILITIES = Capabilities(
     takes_spin=None,
     counts_extrapolations=True,
     pairwise=True,
+    temperature_K=77.0,
 )
 
 

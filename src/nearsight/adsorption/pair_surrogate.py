@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from nearsight.adsorption.gases import Gas
+from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.overlaps import Overlaps
 from nearsight.adsorption.placements import PlacementEnergies, Placements
 from nearsight.adsorption.trials import Trials
@@ -100,16 +100,14 @@ class PairSurrogate:
         steps = distances_A / _TABLE_STEP_A
         below = steps.astype(int)
         here, next_ = self.tables_eV[kinds, below], self.tables_eV[kinds, below + 1]
-        energies: FloatArray = np.bincount(
-            trials, here + (steps - below) * (next_ - here), minlength=len(sites_A)
-        )
-        return energies
+        energies_eV = here + (steps - below) * (next_ - here)
+        summed: FloatArray = np.bincount(trials, energies_eV, len(sites_A)).astype(np.float64)
+        return summed
 
 
 def fit_pairs(
     trials: Trials,
-    host: Atoms,
-    gas: Gas,
+    interaction: Interaction,
     overlaps: Overlaps,
     temperature_K: float,
     base: PlacementEnergies | None = None,
@@ -123,10 +121,8 @@ def fit_pairs(
     ----------
     trials
         Those that are learnt from.
-    host
-        The framework, one cell.
-    gas
-        The molecule, as the model has it.
+    interaction
+        The model of the gas in the framework that gave their energies.
     overlaps
         What has no weight in any case.
     temperature_K
@@ -139,6 +135,7 @@ def fit_pairs(
     MethodError
         Too few trials have an energy.
     """
+    gas = interaction.gas
     sites_A = trials.placements.sites_A(gas.sites_A)
     energies_eV = np.array(trials.energies_eV)
     fitted = np.isfinite(energies_eV)
@@ -154,11 +151,11 @@ def fit_pairs(
     above = np.maximum(clipped - low_eV, 0.0) / thermal_eV
     counts = np.exp(-above / _FITTED_WITHIN) + _LEAST_COUNT
     lacking = clipped - _of_base(base, trials.placements)[fitted]
-    pairing = Pairing(host, gas.atoms.numbers)
+    pairing = Pairing(interaction.framework.cell, gas.atoms.numbers)
     features = np.concatenate([_features(pairing, part) for part in _parts(sites_A[fitted])])
     constant_eV, coefficients = _ridge(features, lacking, counts)
     # One more than the cutoff, as the table is asked for the next entry, too.
-    distances_A = np.arange(round(_CUTOFF_A / _TABLE_STEP_A) + 2) * _TABLE_STEP_A
+    distances_A: FloatArray = _TABLE_STEP_A * np.arange(round(_CUTOFF_A / _TABLE_STEP_A) + 2.0)
     tables_eV = coefficients.reshape(pairing.n_kinds, -1) @ _functions(distances_A).T
     tables_eV += _wall_eV(distances_A, _nearest_A(pairing, sites_A[fitted]))
     return PairSurrogate(
@@ -205,8 +202,9 @@ def _features(pairing: Pairing, sites_A: FloatArray) -> FloatArray:
     trials, kinds, distances_A = pairing.pairs_of(sites_A)
     rows = trials * pairing.n_kinds + kinds
     n_rows = len(sites_A) * pairing.n_kinds
-    sums = [np.bincount(rows, each, minlength=n_rows) for each in _functions(distances_A).T]
-    return np.stack(sums, axis=1).reshape(len(sites_A), -1)
+    sums = [np.bincount(rows, each, n_rows) for each in _functions(distances_A).T]
+    features: FloatArray = np.stack(sums, axis=1).reshape(len(sites_A), -1).astype(np.float64)
+    return features
 
 
 def _ridge(

@@ -172,9 +172,7 @@ class ChosenCandidates:
         thrown = rng.random((n_trials, 1)) * cumulative[:, -1:]
         chosen = np.minimum((cumulative <= thrown).sum(axis=1), self.n_candidates - 1)
         at = np.arange(n_trials) * self.n_candidates + chosen
-        return Placements(
-            placed.centres_A[at], placed.quaternions[at], q[at] / shares.mean(axis=1)
-        )
+        return Placements(placed.centres_A[at], placed.quaternions[at], q[at] / shares.mean(axis=1))
 
 
 def chosen_by(

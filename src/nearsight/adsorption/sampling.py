@@ -133,14 +133,7 @@ def _learnt(
             )
         )
         n_learnt += len(rounds[-1])
-        surrogate = fit_pairs(
-            joined(rounds),
-            interaction.framework.cell,
-            interaction.gas,
-            insertion.overlaps,
-            temperature_K,
-            base,
-        )
+        surrogate = fit_pairs(joined(rounds), interaction, insertion.overlaps, temperature_K, base)
         insertion = _drawn_by(insertion, surrogate, settings)
     return insertion, n_learnt
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from nearsight.adsorption.audit import audit_of
 from nearsight.adsorption.offset import factor_of_offset
-from nearsight.adsorption.quantum import LARGE_A
+from nearsight.adsorption.quantum import LARGE_A, MOST_SECOND_ORDER, second_order_share
 from nearsight.adsorption.result import FEWEST_SIGNIFICANT, HEAVY_SHARE, Adsorption
 from nearsight.adsorption.wells import LARGEST_FORCE_EV_PER_A, NEAREST, NEAREST_TO_METAL
 from nearsight.adsorption.widom import FEWEST_EFFECTIVE
@@ -337,6 +337,9 @@ def _pockets(adsorption: Adsorption) -> Check:
 
 
 def _quantum(adsorption: Adsorption) -> Iterator[Check]:
+    if adsorption.samplings[0].interaction.model.capabilities.temperature_K is not None:
+        yield _second_order(adsorption)
+        return
     for result, wavelength_A in zip(adsorption.henry, adsorption.wavelengths_A, strict=True):
         if wavelength_A > LARGE_A:
             yield Check(
@@ -345,7 +348,29 @@ def _quantum(adsorption: Adsorption) -> Iterator[Check]:
                 "quantum effects",
                 f"The thermal wavelength of {adsorption.gas.name} at {result.temperature_K:g} K is "
                 f"{wavelength_A:.2f} Å, and nuclei are classical here: the Henry coefficient is "
-                f"too large.",
+                f"too large. A force field has them to second order in ħ by feynman_hibbs_K.",
                 said=False,
             )
             return
+
+
+def _second_order(adsorption: Adsorption) -> Check:
+    """Return whether quantum effects to second order in ħ are small enough to end there."""
+    first = adsorption.henry[0]
+    share = second_order_share(adsorption)
+    detail = (
+        f"Energies are those of quantum nuclei at {first.temperature_K:g} K to second order in ħ "
+        f"(Feynman and Hibbs)"
+    )
+    if not np.isfinite(share):
+        return Check(Level.UNKNOWN, "quantum-gas", "quantum effects", f"{detail}.")
+    detail = f"{detail}, which changes the mean energy by {share:+.2g} k_B T."
+    if abs(share) > MOST_SECOND_ORDER:
+        return Check(
+            Level.CAUTION,
+            "quantum-gas",
+            "quantum effects beyond second order",
+            f"{detail} Higher orders count too.",
+            said=False,
+        )
+    return Check(Level.GOOD, "quantum-gas", "quantum effects to second order", detail)

@@ -13,7 +13,6 @@ from nearsight.tables.lines import print_line, print_structure_line
 from nearsight.tables.table import Column, Table
 
 _POINTS = 100
-_BIN_EV = 0.01
 _MARKS = {"good": "ok", "unknown": "?", "caution": "care", "bad": "NO"}
 
 
@@ -144,7 +143,7 @@ def widom_tables(results: WidomResults) -> Sequence[Table]:
             "insertions",
         )
     )
-    ends, shares = weight_by_energy(adsorption.trials, first_K, _BIN_EV)
+    ends, shares = weight_by_energy(adsorption.trials, first_K)
     if len(shares):
         tables.append(
             Table(

@@ -9,7 +9,7 @@ from nearsight.adsorption.energy_grid import FORCE_FIELD
 from nearsight.adsorption.gases import Gas, gas_of, require_gas
 from nearsight.adsorption.sampling import force_field
 from nearsight.adsorption.settings import InsertionSettings
-from nearsight.errors import ModelError
+from nearsight.errors import ModelError, SettingError
 from nearsight.models.contract import HostingModel, Model
 from nearsight.models.evaluable import require_calculable
 from nearsight.models.registry import has_molecules
@@ -51,7 +51,10 @@ def require_interaction(
     ------
     ModelError
         One does not know an element, a type, or a charge that it needs.
+    SettingError
+        The energies of the model are effective ones at another temperature.
     """
+    _require_its_temperature(model, settings.temperatures_K)
     for frame in frames:
         require_calculable(frame, model)
         if isinstance(model, HostingModel):
@@ -71,3 +74,17 @@ def _require_hosted(frame: Atoms, gas: Gas, model: HostingModel) -> None:
         field.energies_eV(gas.atoms, np.zeros((0, len(gas.atoms), 3)))
     except ModelError as error:
         raise ModelError(f"{model.identity.name}: {error}") from error
+
+
+def _require_its_temperature(model: Model, temperatures_K: Sequence[float]) -> None:
+    """Refuse temperatures of which the effective energies of a model are not."""
+    own_K = model.capabilities.temperature_K
+    others_K = [] if own_K is None else [each for each in temperatures_K if each != own_K]
+    if others_K:
+        raise SettingError(
+            f"the energies of {model.identity.name} are effective ones at {own_K:g} K, and mean "
+            f"nothing at {others_K[0]:g} K; leave `temperatures_K` at {own_K:g}, and name the "
+            f"model with each other temperature (feynman_hibbs_K={others_K[0]:g}) for a run of "
+            f"its own.",
+            "temperatures_K",
+        )

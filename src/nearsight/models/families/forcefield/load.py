@@ -16,6 +16,9 @@ constant; differences are the same. Energies, forces and stresses are so those o
 *between* bodies. Nothing holds the sites of a molecule together: what moves atoms one by one, as
 relaxation and dynamics do, is for single atoms only, and tears molecules of several sites apart.
 
+``?feynman_hibbs_K=77`` makes Lennard-Jones interactions effective ones of quantum nuclei at that
+temperature (`quantum`), for hydrogen and helium in the cold.
+
 Pairs are summed with all images within the cutoff, so that a cell may be narrower than twice of it.
 Charges are summed by Ewald's method (`ewald`) in crystals, and each with each in what is not
 periodic.
@@ -63,7 +66,9 @@ def load(request: LoadRequest) -> ForceFieldModel:
         checkpoint_sha256=_digest(paths),
         dtype="float64",
         device="cpu",
-        options=asdict(force_field.treatment),
+        options={
+            key: value for key, value in asdict(force_field.treatment).items() if value is not None
+        },
     )
     facts = Facts(
         level_of_theory="force field",
@@ -127,7 +132,7 @@ def _of_options(request: LoadRequest) -> dict[str, Any]:
             if written.lower() not in _TRUTH:
                 raise ModelError(f"{key}={written} of {request.name} is not yes or no.")
             found[key] = _TRUTH[written.lower()]
-        elif key in {"cutoff_A", "accuracy"}:
+        elif key in {"cutoff_A", "accuracy", "feynman_hibbs_K"}:
             found[key] = _number(key, written, request.name)
         else:
             found[key] = written
