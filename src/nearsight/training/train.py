@@ -21,7 +21,7 @@ from nearsight.progress import Progress, as_progress
 from nearsight.provenance import ModelIdentity, Provenance, Setting, installed_versions
 from nearsight.remarks import Remark
 from nearsight.storage import what_helps
-from nearsight.training.checkpoint import Checkpoint, fingerprint
+from nearsight.training.checkpoint import Checkpoint, deciding_settings, fingerprint
 from nearsight.training.labelled import LabelledData
 from nearsight.training.learning import Learning
 from nearsight.training.learning_curve import EpochErrors, LearningCurve
@@ -95,6 +95,7 @@ def train(
         checkpoint = Checkpoint(
             None if folder is None else folder / CHECKPOINT,
             fingerprint(data.structures, settings, reaches_A),
+            deciding_settings(settings),
         )
         state = checkpoint.resume()
         if state is not None and state.epoch > settings.stopping.epochs:
