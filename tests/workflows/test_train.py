@@ -156,7 +156,7 @@ def test_an_interruption_says_what_is_there_and_the_same_goes_on(
 ) -> None:
     """Also between the errors of an epoch, which are told first, and its checkpoint."""
 
-    def told(epoch: EpochErrors) -> None:
+    def told(epoch: EpochErrors, _: int) -> None:
         if epoch.epoch == epoch_of_interruption:
             raise KeyboardInterrupt
 

@@ -46,14 +46,25 @@ def _print_member(member: MemberPart) -> None:
     print_potential_errors(member.errors)
 
 
-def epoch_line(epoch: EpochErrors) -> str:
-    """Return what is told of an epoch while a training runs: errors of training and test set."""
+EPOCHS_HEAD = "RMSE train/test after each epoch, E in meV/atom, F in eV/Å:"
+"""What goes before the first `epoch_line`."""
+
+
+def epoch_line(epoch: EpochErrors, member: int | None = None) -> str:
+    """Return what is told of an epoch while a training runs: errors of training and test set.
+
+    Parameters
+    ----------
+    epoch
+        The epoch.
+    member
+        Of which member of a committee, counted from 1; None for the only potential.
+    """
+    of = "" if member is None else f"member {member}, "
     train, test = (epoch.errors.of(of_set) for of_set in ("train", "test"))
     energies = "/".join(f"{1000 * each.energy_RMSE_eV_per_atom:.3g}" for each in (train, test))
     forces = "/".join(f"{each.force_RMSE_eV_per_A:.3g}" for each in (train, test))
-    return (
-        f"epoch {epoch.epoch:>3}: E {energies} meV/atom, F {forces} eV/Å, {duration(epoch.seconds)}"
-    )
+    return f"{of}epoch {epoch.epoch:>3}: E {energies}, F {forces}, {duration(epoch.seconds)}"
 
 
 def training_tables(record: TrainingRecord) -> list[Table]:

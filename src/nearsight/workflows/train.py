@@ -2,16 +2,18 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 from time import perf_counter
 
 from nearsight.announcing import announces
 from nearsight.execution.local_processes import LocalProcesses
-from nearsight.execution.surroundings import current_resources
+from nearsight.execution.surroundings import current_resources, tell
 from nearsight.memory import default_memory_budget
-from nearsight.progress import Progress
+from nearsight.progress import Progress, as_progress
 from nearsight.records.questions import LocalityRecord
 from nearsight.records.shared_fields import Run
 from nearsight.records.training_record import TrainingRecord
@@ -29,6 +31,8 @@ from nearsight.workflows.labelled_frames import Data, named_frames
 from nearsight.workflows.settings import TrainSettings
 
 _DEFAULT = TrainSettings()
+Told = Callable[[EpochErrors, int], object]
+"""What is called with the errors after an epoch of a member, which is counted from 1."""
 _SHARE_OF_MEMORY = 0.5
 """For descriptors; the rest is for labels and covariances."""
 
@@ -42,7 +46,7 @@ def train(
     locality: LocalityRecord | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-    told: Callable[[EpochErrors], object] = lambda _: None,
+    told: Told = lambda _epoch, _member: None,
 ) -> TrainingRecord:
     """Train a potential of Behler and Parrinello, or several that differ in their seed.
 
@@ -61,9 +65,10 @@ def train(
     resources
         What may be used; members are trained in as many processes as there are cores.
     progress
-        As for `nearsight.workflows.heat_capacity`; of a committee nothing is told meanwhile.
+        As for `nearsight.workflows.heat_capacity`; of a committee its epochs are counted.
     told
-        What is called with the errors after each epoch; not for a committee.
+        What is called with the errors after each epoch and the number of the member, from 1, as
+        soon as they are known. Those of several members come as they are done.
 
     Returns
     -------
@@ -94,11 +99,13 @@ def train(
                     reaches_A=reaches,
                     memory_bytes=_for_descriptors(resources),
                     progress=progress,
-                    told=told,
+                    told=lambda epoch: told(epoch, 1),
                 ),
             )
         else:
-            trainings = _committee(learnt, asked, folders, reaches, resources)
+            trainings = _committee(
+                learnt, asked, folders, reaches, resources, as_progress(progress), told
+            )
     results = TrainingResults.of(name, trainings, folders)
     return training_record(results, Run(perf_counter() - start, asked=settings))
 
@@ -113,8 +120,9 @@ def train_member(
     settings: TrainingSettings,
     out: str | None,
     reaches: Mapping[Pair, float] | None,
+    member: int,
 ) -> Training:
-    """Train one member of a committee, in a process of its own."""
+    """Train one member of a committee, in a process of its own, and tell its epochs."""
     return train_one(
         data,
         settings,
@@ -122,6 +130,7 @@ def train_member(
         reaches_A=reaches,
         memory_bytes=_for_descriptors(current_resources()),
         progress=False,
+        told=lambda epoch: tell((epoch, member)),
     )
 
 
@@ -138,13 +147,32 @@ def _committee(
     folders: Sequence[str | None],
     reaches: Mapping[Pair, float] | None,
     resources: Resources,
+    progress: Progress,
+    told: Told,
 ) -> tuple[Training, ...]:
+    """Train all members; the first error of one ends the others, which have checkpoints."""
     n = min(len(settings), resources.usable_cores)
-    with LocalProcesses(n, resources=resources) as processes:
-        tasks = [
-            processes.submit(train_member, data, each, folder, reaches)
-            for each, folder in zip(settings, folders, strict=True)
-        ]
+    news: SimpleQueue[tuple[EpochErrors, int] | Future[Training]] = SimpleQueue()
+    epochs = dict.fromkeys(range(1, len(settings) + 1), 0)
+    with (
+        progress.task("epochs learnt", len(settings) * settings[0].stopping.epochs) as advance,
+        LocalProcesses(n, resources=resources, told=news.put) as processes,
+    ):
+        tasks = []
+        for member, (each, folder) in enumerate(zip(settings, folders, strict=True), start=1):
+            task = processes.submit(train_member, data, each, folder, reaches, member)
+            task.add_done_callback(news.put)
+            tasks.append(task)
+        n_running = len(tasks)
+        while n_running:  # what is told is told by this thread, as of one member
+            latest = news.get()
+            if isinstance(latest, Future):
+                latest.result()
+                n_running -= 1
+                continue
+            told(*latest)
+            epochs[latest[1]] = latest[0].epoch
+            advance(sum(epochs.values()), f"member {latest[1]}")
         return tuple(task.result() for task in tasks)
 
 
