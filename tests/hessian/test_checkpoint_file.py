@@ -77,9 +77,8 @@ def test_settings_that_differ_are_named_with_both_values(tmp_path: Path) -> None
     assert replace(file, settings=other).resume(state_of) is not None
     with pytest.raises(CheckpointError) as raised:
         replace(file, settings=other, fingerprint={"settings": "b"}).resume(state_of)
-    assert (
-        "in another way (`sleeves` none, now left=2; `stitches` purl knit, now purl)."
-        in str(raised.value)
+    assert "in another way (`sleeves` none, now left=2; `stitches` purl knit, now purl)." in str(
+        raised.value
     )
 
 

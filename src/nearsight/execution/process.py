@@ -108,9 +108,7 @@ class TaskProcess:
         What is called with each value that a task tells while it runs.
     """
 
-    def __init__(
-        self, start: Start, share: Share, told: Callable[[Any], object] = nobody
-    ) -> None:
+    def __init__(self, start: Start, share: Share, told: Callable[[Any], object] = nobody) -> None:
         self._start = start
         self._share = share
         self._told = told

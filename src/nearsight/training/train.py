@@ -22,6 +22,7 @@ from nearsight.provenance import ModelIdentity, Provenance, Setting, installed_v
 from nearsight.remarks import Remark
 from nearsight.storage import what_helps
 from nearsight.training.checkpoint import Checkpoint, deciding_settings, fingerprint
+from nearsight.training.folder import BEST, CHECKPOINT, CURVE, LAST
 from nearsight.training.labelled import LabelledData
 from nearsight.training.learning import Learning
 from nearsight.training.learning_curve import EpochErrors, LearningCurve
@@ -33,8 +34,6 @@ from nearsight.training.settings import TrainingSettings
 
 CHECKPOINT_S = 30.0
 """Seconds between two checkpoints: little beside the steps, and little to lose."""
-CURVE, CHECKPOINT, BEST, LAST = "learning_curve.jsonl", "checkpoint", "best", "last"
-"""What is in the folder of a training."""
 MEMORY_BYTES = 2 << 30
 """For descriptors, unless somebody says how much."""
 _OVERFITTED = 3.0

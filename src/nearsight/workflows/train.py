@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from time import perf_counter
+from typing import Any
 
 from nearsight.announcing import announces
 from nearsight.execution.local_processes import LocalProcesses
@@ -19,12 +20,13 @@ from nearsight.records.shared_fields import Run
 from nearsight.records.training_record import TrainingRecord
 from nearsight.records.training_results import TrainingResults, training_record
 from nearsight.resources import Resources
+from nearsight.training.folder import CHECKPOINT
 from nearsight.training.labelled import LabelledData, labelled_data
 from nearsight.training.learning_curve import EpochErrors
 from nearsight.training.proposing import Pair
 from nearsight.training.result import Training
 from nearsight.training.settings import TrainingSettings
-from nearsight.training.train import CHECKPOINT, MEMORY_BYTES
+from nearsight.training.train import MEMORY_BYTES
 from nearsight.training.train import train as train_one
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.labelled_frames import Data, named_frames
@@ -103,9 +105,11 @@ def train(
                 ),
             )
         else:
-            trainings = _committee(
-                learnt, asked, folders, reaches, resources, as_progress(progress), told
-            )
+            calls = [
+                (learnt, each, folder, reaches, member)
+                for member, (each, folder) in enumerate(zip(asked, folders, strict=True), start=1)
+            ]
+            trainings = _committee(calls, resources, as_progress(progress), told)
     results = TrainingResults.of(name, trainings, folders)
     return training_record(results, Run(perf_counter() - start, asked=settings))
 
@@ -142,27 +146,20 @@ def _for_descriptors(resources: Resources) -> int:
 
 
 def _committee(
-    data: LabelledData,
-    settings: Sequence[TrainingSettings],
-    folders: Sequence[str | None],
-    reaches: Mapping[Pair, float] | None,
-    resources: Resources,
-    progress: Progress,
-    told: Told,
+    calls: Sequence[tuple[Any, ...]], resources: Resources, progress: Progress, told: Told
 ) -> tuple[Training, ...]:
-    """Train all members; the first error of one ends the others, which have checkpoints."""
-    n = min(len(settings), resources.usable_cores)
+    """Call `train_member` for all; the first error of one ends the others, which go on later."""
+    n_epochs = sum(settings.stopping.epochs for _, settings, *_ in calls)
+    n = min(len(calls), resources.usable_cores)
     news: SimpleQueue[tuple[EpochErrors, int] | Future[Training]] = SimpleQueue()
-    epochs = dict.fromkeys(range(1, len(settings) + 1), 0)
+    epochs = dict.fromkeys(range(1, len(calls) + 1), 0)
     with (
-        progress.task("epochs learnt", len(settings) * settings[0].stopping.epochs) as advance,
+        progress.task("epochs learnt", n_epochs) as advance,
         LocalProcesses(n, resources=resources, told=news.put) as processes,
     ):
-        tasks = []
-        for member, (each, folder) in enumerate(zip(settings, folders, strict=True), start=1):
-            task = processes.submit(train_member, data, each, folder, reaches, member)
+        tasks = [processes.submit(train_member, *call) for call in calls]
+        for task in tasks:
             task.add_done_callback(news.put)
-            tasks.append(task)
         n_running = len(tasks)
         while n_running:  # what is told is told by this thread, as of one member
             latest = news.get()
