@@ -116,6 +116,18 @@ def test_each_epoch_is_a_line_of_no_more_than_eighty_columns(
     assert "epoch" not in capsys.readouterr().err
 
 
+def test_each_epoch_of_each_member_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "data.extxyz", "--out", "out", *SMALL, "--members", "2"]) == 0
+    told = capsys.readouterr()
+    lines = [line for line in told.err.splitlines() if " epoch " in line]
+    for member in (1, 2):
+        own = [line.split("epoch")[1] for line in lines if f"member {member}, epoch" in line]
+        assert [line.split(":")[0].strip() for line in own] == ["0", "1", "2"]
+    assert all(len(line) <= 80 for line in [*told.err.splitlines(), *told.out.splitlines()])
+    assert "mean of 2 members" in told.out
+    assert "hdnnp:out/member-2/best" in told.out
+
+
 def test_what_networks_are_added_to_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     prior = ["--prior", "zbl", "--prior-inner", "0.8", "--prior-outer", "1.6"]
     assert main(["train", "data.extxyz", "--out", "out", *SMALL, *prior]) == 0
