@@ -15,7 +15,8 @@ _PHRASES = {
     "`row_symmetry_A` none": "--no-symmetry",
 }
 _OF_COMMANDS = {
-    *("accept_licence", "append", "harmonic", "log", "quiet", "report", "samples", "verbose"),
+    *("accept_licence", "append", "harmonic", "log", "quiet", "replace", "report", "samples"),
+    "verbose",
     "work_dir",
 }
 """What commands take that is no setting of a calculation."""
