@@ -94,7 +94,11 @@ def test_a_potential_is_replaced_only_where_that_is_asked_for(
         (("nitrogen.xyz", "input.data"), "name them, angstrom,eV or bohr,hartree"),
         (("nitrogen.xyz", "a.data", "--to-units", "nm,eV"), "'nm' is not known"),
         (("nitrogen.xyz", "out"), "written as .data"),
-        (("nothing", "out.xyz"), "cannot read nothing"),
+        (("nothing", "out.xyz"), "nothing cannot be read"),
+        (
+            ("potential/input.nn", "out.xyz"),
+            "is no number of atoms, with which",
+        ),
         (("copper.cif", "out.xyz"), "copper.cif, line 1"),
         (("potential", "potential"), "is what is read, too"),
         (("potential", "out", "--from-units", "bohr,hartree"), "angstrom,eV as it says"),

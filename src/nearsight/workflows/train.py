@@ -1,5 +1,6 @@
 """From labelled structures to a potential, or to the members of a committee."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -32,6 +33,7 @@ from nearsight.workflows.given import require_settings
 from nearsight.workflows.labelled_frames import Data, named_frames
 from nearsight.workflows.settings import TrainSettings
 
+_logger = logging.getLogger("nearsight.training")
 _DEFAULT = TrainSettings()
 Told = Callable[[EpochErrors, int], object]
 """What is called with the errors after an epoch of a member, which is counted from 1."""
@@ -88,6 +90,8 @@ def train(
     resources.limit_threads()
     name, frames = named_frames(data, settings.units)
     learnt = labelled_data(frames)
+    for remark in learnt.warnings:
+        _logger.warning("%s", remark)  # before hours are spent
     reaches = None if locality is None else reaches_A(locality)
     folders = _folders(out, settings.members)
     asked = _of_members(settings)
