@@ -84,6 +84,7 @@ def test_of_another_training_it_is_refused(tmp_path: Path, state: State) -> None
     assert (
         "it used other settings (`hidden_layers` 15 15, now 20; `prior_outer_A` none, now 2.5)."
     ) in str(raised.value)
+    assert f"delete {tmp_path / 'c'} and {tmp_path / 'learning_curve.jsonl'}" in str(raised.value)
 
 
 def test_what_decides_is_in_the_fingerprint(clusters: LabelledData) -> None:

@@ -33,6 +33,8 @@ class CheckpointFile:
     """Of the packages behind it."""
     place: str = "path"
     """What another one is given of, to begin anew."""
+    beside: str = ""
+    """The name of a file beside it that is to be deleted with it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """JSON values by the name of the setting, all of which are in the part ``settings`` of the
     fingerprint: where that differs, those that do are named with both values."""
@@ -52,7 +54,11 @@ class CheckpointFile:
         """
         if self.path is None or not self.path.exists():
             return None
-        remedy = f"delete {self.path} or give another {self.place} to start from the beginning."
+        and_more = f" and {self.path.with_name(self.beside)}" if self.beside else ""
+        remedy = (
+            f"delete {self.path}{and_more} or give another {self.place} to start from the "
+            f"beginning."
+        )
         try:
             header, arrays = load_archive(self.path, self.kind)
             require_same_calculation(

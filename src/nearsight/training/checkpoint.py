@@ -12,6 +12,7 @@ import numpy as np
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
 from nearsight.provenance import installed_versions
+from nearsight.training.folder import CURVE
 from nearsight.training.labelled import LabelledStructure
 from nearsight.training.settings import TrainingSettings
 
@@ -76,6 +77,7 @@ class Checkpoint:
             fingerprint=fingerprint,
             versions=installed_versions(),
             place="folder",
+            beside=CURVE,
             settings=settings,
         )
 

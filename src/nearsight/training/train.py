@@ -101,7 +101,7 @@ def train(
             raise CheckpointError(
                 f"The training in {out} has {state.epoch} epochs already, beyond the "
                 f"{settings.stopping.epochs} that are asked for; ask for more `epochs`, or delete "
-                f"{checkpoint.path} to begin anew."
+                f"{checkpoint.path} and {CURVE} beside it to begin anew."
             )
         curve = LearningCurve(None if folder is None else folder / CURVE, told)
         curve.begin(None if state is None else state.curve_bytes)
