@@ -32,6 +32,12 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_extended_xyz(labelled_clusters(), "data.extxyz")
 
 
+def assert_narrow(*texts: str) -> None:
+    """Check that no line takes more than eighty columns but the one with the command."""
+    lines = [line for text in texts for line in text.splitlines()]
+    assert all(len(line) <= 80 for line in lines if ": train data.extxyz --out" not in line)
+
+
 def test_a_potential_is_trained_and_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "data.extxyz", "--out", "out", *SMALL, "--json", "r.json"]) == 0
     printed = capsys.readouterr().out
@@ -111,9 +117,21 @@ def test_each_epoch_is_a_line_of_no_more_than_eighty_columns(
     told = capsys.readouterr()
     lines = [line for line in told.err.splitlines() if " epoch " in line]
     assert [line.split("epoch")[1].split(":")[0].strip() for line in lines[-3:]] == ["0", "1", "2"]
-    assert all(len(line) <= 80 for line in [*told.err.splitlines(), *told.out.splitlines()])
+    assert_narrow(told.err, told.out)
     assert main(["train", "data.extxyz", "--out", "other", *SMALL, "-q"]) == 0
     assert "epoch" not in capsys.readouterr().err
+
+
+def test_each_epoch_of_each_member_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "data.extxyz", "--out", "out", *SMALL, "--members", "2"]) == 0
+    told = capsys.readouterr()
+    lines = [line for line in told.err.splitlines() if " epoch " in line]
+    for member in (1, 2):
+        own = [line.split("epoch")[1] for line in lines if f"member {member}, epoch" in line]
+        assert [line.split(":")[0].strip() for line in own] == ["0", "1", "2"]
+    assert_narrow(told.err, told.out)
+    assert "mean of 2 members" in told.out
+    assert "hdnnp:out/member-2/best" in told.out
 
 
 def test_what_networks_are_added_to_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -139,3 +139,29 @@ class MemberPart:
     def best(self) -> EpochPart:
         """The epoch after which the best potential was there."""
         return next(each for each in self.epochs if each.epoch == self.best_epoch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpreadPart:
+    """How far the members of a committee disagree on the structures of a set."""
+
+    set: Annotated[str, Says("train or test.")]
+    n_structures: Annotated[int, Says("Number of structures.", "1")]
+    energy_eV_per_atom: Annotated[
+        float,
+        Says("Root mean square over structures of the standard deviation of energies.", "eV/atom"),
+    ]
+    force_eV_per_A: Annotated[
+        float, Says("Root mean square over components of their standard deviations.", "eV/Å")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitteePart:
+    """The mean of the best potentials of all members."""
+
+    errors: Annotated[PotentialErrorsPart, Says("How far the mean is off.")]
+    spreads: Annotated[
+        tuple[SpreadPart, ...],
+        Says("How far members disagree, by set; standard deviations are those of a sample."),
+    ]

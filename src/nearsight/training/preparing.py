@@ -119,12 +119,12 @@ def prepare(
 def _less(repulsion: CompiledPotential, structure: LabelledStructure) -> LabelledStructure:
     """Return a structure with labels from which a potential of nothing else is taken off."""
     pairs = pairs_of(structure.atoms, repulsion.cutoff_A)
-    found = evaluate(repulsion, structure.atoms.numbers, pairs)
-    assert found.forces_eV_per_A is not None
+    of_repulsion = evaluate(repulsion, structure.atoms.numbers, pairs)
+    assert of_repulsion.forces_eV_per_A is not None
     return replace(
         structure,
-        energy_eV=structure.energy_eV - found.energy_eV,
-        forces_eV_per_A=structure.forces_eV_per_A - found.forces_eV_per_A,
+        energy_eV=structure.energy_eV - of_repulsion.energy_eV,
+        forces_eV_per_A=structure.forces_eV_per_A - of_repulsion.forces_eV_per_A,
     )
 
 
@@ -233,9 +233,9 @@ def _normalization(
     forces = []
     for each in structures:
         pairs = pairs_of(each.atoms, compiled.cutoff_A)
-        found = evaluate(compiled, each.atoms.numbers, pairs).forces_eV_per_A
-        assert found is not None
-        forces.append(found)
+        predicted = evaluate(compiled, each.atoms.numbers, pairs).forces_eV_per_A
+        assert predicted is not None
+        forces.append(predicted)
     of_networks = _root_mean_square(forces)
     return Normalization(mean, of_networks / of_data, of_networks)
 
