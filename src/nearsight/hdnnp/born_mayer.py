@@ -114,4 +114,5 @@ def wall_eV(wall: Wall, distances_A: FloatArray) -> FloatArray:
     b = wall.rate_per_A
     y = b * np.clip(wall.onset_A - distances_A, 0.0, None)
     tails = np.exp(y) - 1.0 - np.array([y + y**2 / 2, y, np.zeros_like(y)])
-    return wall.strength_eV * np.array([[1.0], [-b], [b**2]]) * tails
+    factors: FloatArray = wall.strength_eV * np.array([[1.0], [-b], [b**2]])
+    return factors * tails

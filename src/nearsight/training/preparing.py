@@ -58,6 +58,8 @@ class Prepared:
     """With first weights, statistics of the training data, and its normalization."""
     left_out: tuple[LeftOut, ...]
     """Functions that were proposed, and have no part in the potential."""
+    shortest_A: Mapping[Pair, float]
+    """Closest distances of pairs of elements in what is learnt."""
     warnings: tuple[Remark, ...]
 
 
@@ -113,7 +115,13 @@ def prepare(
     normalization = _normalization(drawn, learnt, settings)
     potential = replace(drawn, normalization=normalization, repulsion=repulsion)
     return Prepared(
-        data.structures, structures, parts, potential, left_out, (*data.warnings, *remarks)
+        data=data.structures,
+        structures=structures,
+        split=parts,
+        potential=potential,
+        left_out=left_out,
+        shortest_A=shortest,
+        warnings=(*data.warnings, *remarks),
     )
 
 
@@ -122,15 +130,14 @@ def _repulsion(
     shortest_A: Mapping[Pair, float],
     settings: TrainingSettings,
 ) -> ZBL | BornMayer | None:
-    """Return what the networks are added to; its walls stand where structures that are learnt end."""
-    cutoff_A = settings.functions.cutoff_A
-    radii_A = settings.prior.radii_A(cutoff_A)
+    """Return what the networks are added to."""
+    radii_A = settings.prior.radii_A(settings.functions.cutoff_A)
     if radii_A is None:
         return None
     nuclei = ZBL(*radii_A)
     if settings.prior.prior == ZBL.kind:
         return nuclei
-    return BornMayer(fitted_walls(learnt, shortest_A, cutoff_A), nuclei)
+    return BornMayer(fitted_walls(learnt, shortest_A), nuclei)
 
 
 def _less(repulsion: CompiledPotential, structure: LabelledStructure) -> LabelledStructure:

@@ -135,8 +135,8 @@ class PriorSettings(Settings):
         str,
         Help(
             "what networks are added to, so that atoms repel where nothing was learnt: walls below "
-            "the closest distance of each pair of elements in the data, as steep as its largest "
-            "force asks for (repulsion); screened nuclei of Ziegler, Biersack and Littmark (zbl), "
+            "the closest distance of each pair of elements in the data, which push as hard as its "
+            "largest force 0.1 Å below (repulsion); screened nuclei of Ziegler, Biersack and Littmark (zbl), "
             "which pairs that the data lack have in both; or nothing (none)"
         ),
         OneOf(PRIORS),
@@ -163,7 +163,8 @@ class PriorSettings(Settings):
         given = [name for name in ("prior_inner_A", "prior_outer_A") if getattr(self, name)]
         if self.prior == "none" and given:
             raise SettingError(
-                f"`{given[0]}` is of a repulsion, and there is none; give `prior` zbl or repulsion.",
+                f"`{given[0]}` is of a repulsion, and there is none; give `prior` zbl or "
+                f"repulsion.",
                 given[0],
             )
 

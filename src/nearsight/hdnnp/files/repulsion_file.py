@@ -80,9 +80,7 @@ def _walls(file: Path, tables: object) -> Iterator[Wall]:
         yield Wall(tuple(symbols), *_numbers(file, table, _OF_WALLS, "a wall"))
 
 
-def _numbers(
-    file: Path, values: Mapping[str, Any], names: Sequence[str], what: str
-) -> list[float]:
+def _numbers(file: Path, values: Mapping[str, Any], names: Sequence[str], what: str) -> list[float]:
     numbers = [values[name] for name in names]
     if not all(isinstance(each, float | int) for each in numbers):
         raise ModelError(

@@ -39,7 +39,9 @@ class TorchRepulsion:
     ) -> torch.Tensor:
         """Return atomic energies in eV with the repulsion of the pairs of each atom."""
         first, second = graph.elements[graph.senders], graph.elements[graph.receivers]
-        energies = self._with_nuclei(energies, graph.senders, self._nuclei[first, second], distances_A)
+        energies = self._with_nuclei(
+            energies, graph.senders, self._nuclei[first, second], distances_A
+        )
         if self._walls is not None:
             walls = self._walls[first, second]
             energies = _with_walls(energies, graph.senders, walls, distances_A)
