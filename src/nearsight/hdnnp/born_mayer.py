@@ -1,8 +1,8 @@
 """Walls below the closest distances of data, which networks can be added to.
 
 The repulsion of two closed shells falls exponentially (M. Born, J. E. Mayer, Z. Phys. 1932, 75, 1;
-A. A. Abrahamson, Phys. Rev. 1969, 178, 76, for neutral atoms). Here it is B exp(b x), where x is how
-much closer than an onset two atoms are, less its first three terms:
+A. A. Abrahamson, Phys. Rev. 1969, 178, 76, for neutral atoms). Here it is B exp(bx), where x is by
+how much two atoms are closer than an onset, less its first three terms:
 V(x) = B (exp(bx) - 1 - bx - (bx)²/2). Value, slope and curvature begin at zero, so that second
 derivatives are continuous; beyond the onset there is nothing.
 """
