@@ -109,18 +109,24 @@ def write(
     ]
     path = arguments.results / "closer_than_data.md"
     arguments.results.mkdir(exist_ok=True)
+    n = len(PRIORS) * len(arguments.seeds)
     path.write_text(
-        f"# Potentials where atoms are closer than in their training data\n\n"
-        f"{len(PRIORS) * len(arguments.seeds)} potentials of {arguments.epochs} epochs, trained on "
-        f"`{arguments.fragments.name}` but for its last {N_TEST} frames, with the defaults and each "
-        f"prior.\n\nRMSE of forces in eV/Å on those frames and in the periodic crystal with atoms "
-        f"off their places (against GFN1-xTB), and the most by which the energy falls in eV while a "
-        f"fragment is scaled down to {MOST_COMPRESSED:g} of its size, and while two of them are "
-        f"pushed into each other by {DEEPEST_A:g} Å from where the first two atoms are as close as "
-        f"in the data.\n\n{markdown_table(head, rows)}\n\nThe most by which the energy of two atoms "
-        f"alone falls, in eV, as they come closer than in the training data (seeds "
-        f"{', '.join(map(str, arguments.seeds))}); 0 where it rises all the way.\n\n"
-        f"{markdown_table(['pair', 'closest / Å', *PRIORS], pair_rows)}",
+        f"""# Potentials where atoms are closer than in their training data
+
+{n} potentials of {arguments.epochs} epochs, trained on `{arguments.fragments.name}` but for its last
+{N_TEST} frames, with the defaults and each prior.
+
+RMSE of forces in eV/Å on those frames and in the periodic crystal with atoms off their places
+(against GFN1-xTB), and the most by which the energy falls in eV while a fragment is scaled down to
+{MOST_COMPRESSED:g} of its size, and while two of them are pushed into each other by {DEEPEST_A:g} Å
+from where the first two atoms are as close as in the data.
+
+{markdown_table(head, rows)}
+
+The most by which the energy of two atoms alone falls, in eV, as they come closer than in the
+training data (seeds {", ".join(map(str, arguments.seeds))}); 0 where it rises all the way.
+
+{markdown_table(["pair", "closest / Å", *PRIORS], pair_rows)}""",
         encoding="utf-8",
     )
     print(f"wrote {path}")

@@ -113,6 +113,7 @@ def wall_eV(wall: Wall, distances_A: FloatArray) -> FloatArray:
     """
     b = wall.rate_per_A
     y = b * np.clip(wall.onset_A - distances_A, 0.0, None)
-    tails = np.exp(y) - 1.0 - np.array([y + y**2 / 2, y, np.zeros_like(y)])
-    factors: FloatArray = wall.strength_eV * np.array([[1.0], [-b], [b**2]])
-    return factors * tails
+    value = np.exp(y) - 1.0 - y - y**2 / 2
+    slope = -b * (np.exp(y) - 1.0 - y)
+    curvature = b**2 * (np.exp(y) - 1.0)
+    return wall.strength_eV * np.stack([value, slope, curvature])
