@@ -33,8 +33,8 @@ RATTLED_A = (0.03, 0.05, 0.07)
 N_TEST = 15
 CUTOFF_A = 4.359
 MOST_COMPRESSED = 0.5
-DEEPEST_A = 3.0
-STEP_A = 0.05
+DEEPEST_A = 1.0  # then atoms pass each other
+STEP_A = 0.02
 
 
 def main() -> None:
@@ -113,8 +113,8 @@ def write(
     path.write_text(
         f"""# Potentials where atoms are closer than in their training data
 
-{n} potentials of {arguments.epochs} epochs, trained on `{arguments.fragments.name}` but for its last
-{N_TEST} frames, with the defaults and each prior.
+{n} potentials of {arguments.epochs} epochs, trained on `{arguments.fragments.name}` but for its
+last {N_TEST} frames, with the defaults and each prior.
 
 RMSE of forces in eV/Å on those frames and in the periodic crystal with atoms off their places
 (against GFN1-xTB), and the most by which the energy falls in eV while a fragment is scaled down to

@@ -186,10 +186,11 @@ def test_a_hessian_is_continuous_where_a_wall_begins(networks: Potential, tmp_pa
     curvatures = []
     for r in (WALL.onset_A - step, WALL.onset_A + step):
         atoms = Atoms("HO", [[0.0, 0.0, 0.0], [r, 0.0, 0.0]])
-        rows = [
-            load_model(f"hdnnp:{tmp_path / name}").rows(atoms, [(0, 0)])[0].ravel()
-            for name in ("sum", "networks")
-        ]
+        rows = []
+        seed = (0, np.array([1.0, 0.0, 0.0]))
+        for name in ("sum", "networks"):
+            [row] = load_model(f"hdnnp:{tmp_path / name}").rows(atoms, [seed])
+            rows.append(np.ravel(row))
         curvatures.append(rows[0] - rows[1])
     inside, outside = curvatures
     expected = WALL.strength_eV * WALL.rate_per_A**3 * step

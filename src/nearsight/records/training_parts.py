@@ -7,6 +7,9 @@ from typing import Annotated
 from nearsight.records.described import Says
 from nearsight.records.potential_parts import PotentialErrorsPart
 
+_SHOWN_eV = 0.005
+"""Less than a hundredth of an eV is no fall."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorsPart:
@@ -184,7 +187,10 @@ class MemberPart:
     def approach_sentence(self) -> str:
         """What two atoms alone do, as a sentence goes on after “closer than the data”."""
         n_pairs = len(self.approaches)
-        falls = sorted((each for each in self.approaches if each.fall_eV), key=lambda f: -f.fall_eV)
+        falls = sorted(
+            (each for each in self.approaches if each.fall_eV > _SHOWN_eV),
+            key=lambda each: -each.fall_eV,
+        )
         if not falls:
             return f"energies of two atoms rise for all {n_pairs} pairs of elements"
         largest = falls[0]

@@ -136,7 +136,7 @@ class PriorSettings(Settings):
         Help(
             "what networks are added to, so that atoms repel where nothing was learnt: walls below "
             "the closest distance of each pair of elements in the data, which push as hard as its "
-            "largest force 0.1 Å below (repulsion); screened nuclei of Ziegler, Biersack and "
+            "largest force 0.12 Å below (repulsion); screened nuclei of Ziegler, Biersack and "
             "Littmark (zbl), which pairs that the data lack have in both; or nothing (none)"
         ),
         OneOf(PRIORS),
