@@ -100,6 +100,9 @@ def test_everything_is_written(capsys: pytest.CaptureFixture[str]) -> None:
         functions = list(csv.DictReader(file))
     n_functions = len(record["functions"]) + len(record["functions_left_out"])
     assert len(functions) == n_functions
+    with Path("r.closer-than-data.csv").open(encoding="utf-8") as file:
+        [of_pair] = csv.DictReader(file)
+    assert float(of_pair["fall_eV"]) == record["members"][0]["approaches"][0]["fall_eV"]
     assert Path("r.pair-distances.csv").exists()
     assert main(["report", "r.json", "--output", "page.html"]) == 0
     assert "Learning curve of forces" in Path("page.html").read_text(encoding="utf-8")
