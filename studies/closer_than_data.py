@@ -69,11 +69,8 @@ def main() -> None:
                         f"{RMSE([forces_of(own)], [true]):.3f}"
                         for own, true in zip(model.evaluate(crystals), expected, strict=True)
                     ),
-                    *(f"{fall_eV(model, compressed(each)):.2f}" for each in fragments.values()),
-                    *(
-                        f"{fall_eV(model, pushed(each, closest_A)):.2f}"
-                        for each in fragments.values()
-                    ),
+                    *(falls_along(model, compressed(each)) for each in fragments.values()),
+                    *(falls_along(model, pushed(each, closest_A)) for each in fragments.values()),
                 ]
             )
             print(rows[-1], flush=True)
@@ -117,9 +114,9 @@ def write(
 last {N_TEST} frames, with the defaults and each prior.
 
 RMSE of forces in eV/Å on those frames and in the periodic crystal with atoms off their places
-(against GFN1-xTB), and the most by which the energy falls in eV while a fragment is scaled down to
-{MOST_COMPRESSED:g} of its size, and while two of them are pushed into each other by {DEEPEST_A:g} Å
-from where the first two atoms are as close as in the data.
+(against GFN1-xTB), and the most by which the energy falls in eV (in brackets: below where it began)
+while a fragment is scaled down to {MOST_COMPRESSED:g} of its size, and while two of them are pushed
+into each other by {DEEPEST_A:g} Å from where the first two atoms are as close as in the data.
 
 {markdown_table(head, rows)}
 
@@ -180,10 +177,11 @@ def clearance_A(atoms: Atoms, separation_A: float, closest_A: Mapping[Pair, floa
     return float((np.linalg.norm(vectors, axis=2) - np.array(allowed)).min())
 
 
-def fall_eV(model: Model, path: Iterator[Atoms]) -> float:
-    """Return the most by which the energy falls along a path."""
+def falls_along(model: Model, path: Iterator[Atoms]) -> str:
+    """Return the most by which the energy falls along a path, and falls below where it began."""
     energies = np.array([each.energy_eV for each in model.evaluate(list(path))])
-    return float((np.maximum.accumulate(energies) - energies).max())
+    fall = (np.maximum.accumulate(energies) - energies).max()
+    return f"{fall:.2f} ({energies[0] - energies.min():.2f})"
 
 
 def labelled(atoms: Atoms) -> LabelledStructure:
