@@ -119,7 +119,6 @@ while a fragment is scaled down to {MOST_COMPRESSED:g} of its size, and while tw
 into each other by {DEEPEST_A:g} Å from where the first two atoms are as close as in the data.
 
 {markdown_table(head, rows)}
-
 The most by which the energy of two atoms alone falls, in eV, as they come closer than in the
 training data (seeds {", ".join(map(str, arguments.seeds))}); 0 where it rises all the way.
 

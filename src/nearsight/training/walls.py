@@ -6,7 +6,7 @@ closest distance of a pair in the data, so that what is learnt is left as it is,
 hard as that force.
 
 Measured on fragments of MOF-5: a wall that begins 0.2 Å above the closest distance, and so is part
-of what is learnt, makes forces of the test set 2.5 times as wrong; Born-Mayer repulsions fitted to
+of what is learnt, makes errors of test forces 2.5 times as large; Born-Mayer repulsions fitted to
 the forces explain 1.5 % of their RMS, since data near minima have as much attraction. The rate
 hardly matters once the push is given (between 4 and 10 1/Å). Forces in the crystal, with atoms
 closer than in the fragments, are best with about this push: with half as much two atoms fall by 1.5
