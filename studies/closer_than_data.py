@@ -116,7 +116,8 @@ last {N_TEST} frames, with the defaults and each prior.
 RMSE of forces in eV/Å on those frames and in the periodic crystal with atoms off their places
 (against GFN1-xTB), and the most by which the energy falls in eV (in brackets: below where it began)
 while a fragment is scaled down to {MOST_COMPRESSED:g} of its size, and while two of them are pushed
-into each other by {DEEPEST_A:g} Å from where the first two atoms are as close as in the data. The push of walls (0.12 Å, one number for all pairs) was chosen
+into each other by {DEEPEST_A:g} Å from where the first two atoms are as close as in the data.
+The push of walls (0.12 Å, one number for all pairs) was chosen
 with these crystals in sight, so that their columns for it are no test.
 
 {markdown_table(head, rows)}
