@@ -8,6 +8,7 @@ import pytest
 
 from labelled_clusters import labelled_clusters
 from nearsight.cli.main import main
+from nearsight.hdnnp.born_mayer import BornMayer
 from nearsight.hdnnp.files.extended_xyz import write_extended_xyz
 from nearsight.hdnnp.files.reading import read_potential
 from nearsight.hdnnp.zbl import ZBL
@@ -105,6 +106,9 @@ def test_everything_is_written(capsys: pytest.CaptureFixture[str]) -> None:
         functions = list(csv.DictReader(file))
     n_functions = len(record["functions"]) + len(record["functions_left_out"])
     assert len(functions) == n_functions
+    with Path("r.closer-than-data.csv").open(encoding="utf-8") as file:
+        [of_pair] = csv.DictReader(file)
+    assert float(of_pair["fall_eV"]) == record["members"][0]["approaches"][0]["fall_eV"]
     assert Path("r.pair-distances.csv").exists()
     assert main(["report", "r.json", "--output", "page.html"]) == 0
     assert "Learning curve of forces" in Path("page.html").read_text(encoding="utf-8")
@@ -140,3 +144,17 @@ def test_what_networks_are_added_to_is_said(capsys: pytest.CaptureFixture[str]) 
     printed = " ".join(capsys.readouterr().out.split())
     assert "repulsion of screened nuclei (zbl), which ends between 0.8 and 1.6 Å" in printed
     assert read_potential("out/best").repulsion == ZBL(0.8, 1.6)
+
+
+def test_walls_are_said_with_what_two_atoms_do(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["train", "data.extxyz", "--out", "out", *SMALL, "--prior", "repulsion"]
+    assert main([*command, "--json", "r.json"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    [member] = json.loads(Path("r.json").read_text(encoding="utf-8"))["members"]
+    walls, pairs = member["prior"]["walls"], member["approaches"]
+    assert f"closest distances of {len(walls)} pairs of elements (repulsion)" in printed
+    assert "closer than the data, energies of two atoms" in printed
+    repulsion = read_potential("out/best").repulsion
+    assert isinstance(repulsion, BornMayer)
+    assert [wall.onset_A for wall in repulsion.walls] == [wall["onset_A"] for wall in walls]
+    assert sorted(each["closest_A"] for each in pairs) == sorted(w["onset_A"] for w in walls)

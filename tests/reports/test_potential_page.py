@@ -87,7 +87,8 @@ def test_a_training_has_figures_tables_and_where_they_are_from(record: TrainingR
     for each in member.errors.elements:
         assert each.force_MAE_eV_per_A in shown
     assert record.pair_distances[0].shortest_A in shown
-    assert "the repulsion of screened nuclei, which ends between 1.25 and 2.5 Å" in page
+    assert "the repulsion of screened nuclei (zbl), which ends between 1.25 and 2.5 Å" in page
+    assert member.approach_sentence in page
     for function in record.functions:
         assert function.name in page
     assert page.count('class="spark"') == len(record.functions)

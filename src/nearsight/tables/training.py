@@ -32,11 +32,7 @@ def print_training(record: TrainingRecord) -> None:
     print_line("functions", f"{functions}, up to {first.cutoff_A:.6g} Å")
     print_line("weights", str(first.n_weights))
     if first.prior is not None:
-        print_line(
-            "added to",
-            f"the repulsion of screened nuclei ({first.prior.kind}), which ends between "
-            f"{first.prior.inner_A:g} and {first.prior.outer_A:g} Å (prior.toml)",
-        )
+        print_line("added to", f"{first.prior.sentence} (prior.toml)")
     for member in record.members:
         print()
         _print_member(member)
@@ -71,6 +67,7 @@ def _print_member(member: MemberPart) -> None:
     )
     if member.resumed_epoch is not None:
         print_line("went on", f"from epoch {member.resumed_epoch}")
+    print_line("closer", f"than the data, {member.approach_sentence}")
     print_line("best", f"after epoch {member.best_epoch}, by its test errors:")
 
 
@@ -125,8 +122,22 @@ def training_tables(record: TrainingRecord) -> list[Table]:
             ),
             "learning-curve",
         )
-        tables.append(_of_member(curve, place))
+        tables += [_of_member(curve, place), _of_member(_approaches(member), place)]
     return [*tables, *_data_tables(record)]
+
+
+def _approaches(member: MemberPart) -> Table:
+    numbers = ("closest_A", "fall_eV", "fall_ends_A")
+    return Table(
+        (
+            Column("elements", ["-".join(each.elements) for each in member.approaches]),
+            *(
+                Column(name, [getattr(each, name) for each in member.approaches])
+                for name in numbers
+            ),
+        ),
+        "closer-than-data",
+    )
 
 
 def _data_tables(record: TrainingRecord) -> list[Table]:

@@ -21,6 +21,7 @@ from nearsight.progress import Progress, as_progress
 from nearsight.provenance import ModelIdentity, Provenance, Setting, installed_versions
 from nearsight.remarks import Remark
 from nearsight.storage import what_helps
+from nearsight.training.approach import approaches, falling
 from nearsight.training.checkpoint import Checkpoint, deciding_settings, fingerprint
 from nearsight.training.folder import BEST, CHECKPOINT, CURVE, LAST
 from nearsight.training.labelled import LabelledData
@@ -198,12 +199,16 @@ def _result(
                 f"{settings.optimizer.calmer}.",
             )
         )
+    approached = approaches(best, prepared.shortest_A)
+    if best.repulsion is not None:
+        warnings += falling(approached, best.repulsion.kind)
     epochs = tuple(learning.curve.epochs)
     warnings += _overfitted(next(each for each in epochs if each.epoch == learning.best_epoch))
     return Training(
         best=best,
         last=with_weights(prepared.potential, learning.weights),
         prepared=prepared,
+        approaches=approached,
         epochs=epochs,
         best_epoch=learning.best_epoch,
         stopped=stopped,

@@ -9,6 +9,7 @@ from pathlib import Path
 from ase.data import atomic_numbers
 
 from nearsight.errors import MethodError, ModelError
+from nearsight.hdnnp.born_mayer import BornMayer
 from nearsight.hdnnp.files import input_nn, repulsion_file, scaling_data
 from nearsight.hdnnp.files.architecture import architecture
 from nearsight.hdnnp.files.function_order import require_order
@@ -273,7 +274,7 @@ def _with_normalized_nodes(network: Network) -> Network:
     )
 
 
-def _repulsion(folder: Path, said: InputNN) -> ZBL | None:
+def _repulsion(folder: Path, said: InputNN) -> ZBL | BornMayer | None:
     """Return what is added to the networks, of which two files must say the same."""
     file = folder / repulsion_file.FILE
     if said.plus_prior:

@@ -194,13 +194,7 @@ def _training_numbers(record: TrainingRecord) -> Lines:
         ("weights", str(first.n_weights)),
     ]
     if first.prior is not None:
-        lines.append(
-            (
-                "added to",
-                f"the repulsion of screened nuclei, which ends between {first.prior.inner_A:g} and "
-                f"{first.prior.outer_A:g} Å",
-            )
-        )
+        lines.append(("added to", first.prior.sentence))
     for place, member in enumerate(record.members, start=1):
         name = "training" if len(record.members) == 1 else f"member {place}"
         lines.append(
@@ -210,6 +204,7 @@ def _training_numbers(record: TrainingRecord) -> Lines:
                 f"{member.n_observations} observations, {wording.seconds(member.training_seconds)}",
             )
         )
+        lines.append(("closer than the data", member.approach_sentence))
     return lines
 
 
