@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-import numpy as np
 from ase import Atoms
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
@@ -16,8 +15,8 @@ class GuestState:
 
     of_host_eV: FloatArray
     """Energy of each molecule with the host, shape ``(n_chains, n_places)``."""
-    factors: np.ndarray
-    """Structure factors of the guests, complex, shape ``(n_chains, n_waves)``."""
+    factors: FloatArray
+    """Structure factors of the guests, real and imaginary, shape ``(n_chains, 2, n_waves)``."""
 
 
 @dataclass(frozen=True, eq=False)

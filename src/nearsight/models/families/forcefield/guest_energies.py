@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 from ase import Atoms
+from scipy.special import erfc
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import ModelError
@@ -24,6 +25,7 @@ from nearsight.models.families.forcefield.ewald import (
     weights_eV,
 )
 from nearsight.models.families.forcefield.guest_kernels import (
+    SCREENING_STEP,
     BoxNumbers,
     GuestNumbers,
     HostNumbers,
@@ -102,7 +104,7 @@ class ForceFieldGuests:
         n_chains, n_places = sites_A.shape[:2]
         state = GuestState(
             np.zeros((n_chains, n_places)),
-            np.zeros((n_chains, len(self._waves.cosine)), dtype=np.complex128),
+            np.zeros((n_chains, 2, len(self._waves.cosine))),
         )
         energies = np.zeros(n_chains)
         guest_energies(
@@ -187,8 +189,21 @@ def _pair_numbers(energy: ForceFieldEnergy, table: PairTable, charged: bool) -> 
         table.buckingham,
         table.sloped,
         float(energy.splitting.alpha_per_A),
+        _screening(energy.splitting.alpha_per_A * energy.cutoff_A),
         COULOMB_EV_A if charged else 0.0,
     )
+
+
+def _screening(farthest: float) -> FloatArray:
+    """Return the polynomials of erfc from 0 to `farthest`, see `PairNumbers.screening`."""
+    n_intervals = int(np.ceil(farthest / SCREENING_STEP)) + 1  # one more, for rounding at the end
+    middles = (np.arange(n_intervals) + 0.5) * SCREENING_STEP
+    half, degree = SCREENING_STEP / 2, 6
+    nodes = np.cos(np.pi * (np.arange(degree + 1) + 0.5) / (degree + 1))
+    values = erfc(middles[:, np.newaxis] + half * nodes)
+    coefficients: FloatArray = np.linalg.solve(np.vander(nodes, increasing=True), values.T).T
+    scaled: FloatArray = coefficients / half ** np.arange(degree + 1)
+    return np.ascontiguousarray(scaled)
 
 
 def _guest_numbers(
