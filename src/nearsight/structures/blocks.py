@@ -1,4 +1,6 @@
-"""A crystal cut into blocks, each with all atoms that are within reach of it."""
+"""A crystal cut into blocks with all atoms near each, and which images two places may have near."""
+
+from typing import NamedTuple
 
 import numpy as np
 from ase import Atoms
@@ -63,3 +65,36 @@ class Blocks:
             atoms.append(near)
             places.append(about + middle)
         return np.array(starts), np.concatenate(atoms), np.concatenate(places)
+
+
+class Box(NamedTuple):
+    """A cell in which things move that see each other's images."""
+
+    to_fractions: FloatArray
+    """What makes fractional coordinates of places in Å, shape ``(3, 3)``."""
+    vectors: FloatArray
+    """Reduced cell vectors in Å, shape ``(3, 3)``."""
+    images: FloatArray
+    """Lattice vectors in Å, shape ``(n_images, 3)``: 0 first. A difference of two places whose
+    fractions are rounded to [-1/2, 1/2] may be within reach with any of them added, and with no
+    other."""
+
+
+def box_of(cell_A: FloatArray, reach_A: float) -> Box:
+    """Return a cell with the images that may be within reach.
+
+    Parameters
+    ----------
+    cell_A
+        Cell vectors in Å, shape ``(3, 3)``.
+    reach_A
+        Farther differences do not matter.
+    """
+    cell = Atoms(cell=cell_A, pbc=True)
+    vectors: FloatArray = reduced_basis(cell) @ cell_A
+    widths = cell_widths_A(vectors, cell.pbc)
+    extents = np.ceil(reach_A / widths + 0.5).astype(int)
+    steps = np.array(list(np.ndindex(*(2 * extents + 1)))) - extents
+    near = (((np.abs(steps) - 0.5) * widths).max(axis=1) < reach_A) & steps.any(axis=1)
+    images = np.concatenate([np.zeros((1, 3)), steps[near] @ vectors])
+    return Box(np.linalg.inv(vectors), vectors, images)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
@@ -12,30 +11,14 @@ from nearsight.adsorption.gcmc.levels import Level, Memory
 from nearsight.adsorption.gcmc.moves import (
     NAMES,
     Draws,
-    Proposals,
     StepSizes,
     log_factors,
     make,
     propose,
 )
+from nearsight.adsorption.gcmc.rules import Rule
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import MethodError
-
-
-class Rule(Protocol):
-    """Which places of molecules are allowed at all: a part of what is sampled, at every level."""
-
-    def allows(self, guests: Guests, proposals: Proposals, asked: BoolArray) -> BoolArray:
-        """Return which chains may make their moves, shape ``(n_chains,)``; of those asked for."""
-        ...
-
-
-class Anywhere:
-    """The rule that forbids nothing."""
-
-    def allows(self, guests: Guests, proposals: Proposals, asked: BoolArray) -> BoolArray:  # noqa: ARG002 - of the protocol
-        """Return `asked`."""
-        return asked
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,12 +138,13 @@ def advance(chains: Chains, walk: Walk, draws: Draws, steps: range) -> None:
         proposals = propose(guests, draws, step, walk.sizes)
         asked = walk.rule.allows(guests, proposals, proposals.possible)
         changes = walk.level.changes_eV(guests, memory, proposals, asked)
+        failed = asked & (np.isnan(changes) | (changes == -np.inf))
         ratios = log_factors(proposals, guests.counts, log_activities) - changes / thermal_eV
-        accepted = asked & (ratios > draws.logarithms[step])  # never of NaN
+        accepted = asked & ~failed & (ratios > draws.logarithms[step])
         counts.tried[every, proposals.kinds] += 1
         counts.accepted[every, proposals.kinds] += accepted
         counts.computed += asked
-        counts.failed += asked & np.isnan(changes)
+        counts.failed += failed
         if accepted.any():
             walk.level.follow(guests, memory, proposals, accepted)
             chains.energies_eV[accepted] += changes[accepted]

@@ -102,14 +102,16 @@ def advance_two_levels(
     if len(asked):
         energies[asked] = costly.energies_eV(some_of(after.guests, asked))
     difference = (energies - chains.energies_eV) - (after.energies_eV - before.energies_eV)
-    accepted = ~changed | (-difference / walk.ensemble.thermal_eV > log_uniform)  # never of NaN
+    failed = changed & (np.isnan(energies) | (energies == -np.inf))
+    enough = -difference / walk.ensemble.thermal_eV > log_uniform
+    accepted = ~changed | (enough & ~failed)
     chains.energies_eV[accepted] = energies[accepted]
     after.take_back(before, ~accepted)
     counts = chains.counts
     counts.tried += 1
     counts.accepted += accepted
     counts.computed += changed
-    counts.failed += changed & np.isnan(energies)
+    counts.failed += failed
 
 
 def _changed(before: Guests, after: Guests) -> BoolArray:

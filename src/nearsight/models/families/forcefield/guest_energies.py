@@ -38,9 +38,8 @@ from nearsight.models.families.forcefield.guest_kernels import (
 from nearsight.models.families.forcefield.pair_tables import PairTable
 from nearsight.models.families.forcefield.sites import Sites, sites_of
 from nearsight.models.guests import GuestMove, GuestState
-from nearsight.structures.blocks import Blocks
+from nearsight.structures.blocks import Blocks, box_of
 from nearsight.structures.molecules import MOLECULE, as_framework
-from nearsight.structures.reduced_cell import cell_widths_A, reduced_basis
 
 _NEUTRAL_E = 1e-6
 _NOBODY = np.empty(0)
@@ -89,7 +88,7 @@ class ForceFieldGuests:
         charged = bool(guest.charges_e.any())
         self._numbers = _pair_numbers(energy, table, charged)
         self._guest = _guest_numbers(energy, table, indices, molecule, guest, cell_A, host, of_host)
-        self._box = _box_numbers(cell_A, energy.cutoff_A + 2 * self._guest.radius)
+        self._box = BoxNumbers(*box_of(cell_A, energy.cutoff_A + 2 * self._guest.radius))
         self._waves = _own_waves(energy, cell_A, charged)
         self._host, self._host_waves = _NO_HOST, _own_waves(energy, cell_A, charged=False)
         if host is not None and of_host is not None:
@@ -235,19 +234,6 @@ def _with_itself(energy: ForceFieldEnergy, sites_A: FloatArray, charges: FloatAr
     shares = (torch.erf(alpha * distances) / distances).numpy()
     inside = float((charges[first] * charges[second] * shares).sum())
     return -COULOMB_EV_A * (inside + float((charges**2).sum()) * alpha / float(np.sqrt(np.pi)))
-
-
-def _box_numbers(cell_A: FloatArray, reach_A: float) -> BoxNumbers:
-    """Return the cell with those lattice vectors by which two centres within reach may differ."""
-    box = Atoms(cell=cell_A, pbc=True)
-    vectors: FloatArray = reduced_basis(box) @ cell_A
-    widths = cell_widths_A(vectors, box.pbc)
-    extents = np.ceil(reach_A / widths + 0.5).astype(int)
-    steps = np.array(list(np.ndindex(*(2 * extents + 1)))) - extents
-    # Rounded, centres are at most half of a cell apart along each vector.
-    near = (((np.abs(steps) - 0.5) * widths).max(axis=1) < reach_A) & steps.any(axis=1)
-    images = np.concatenate([np.zeros((1, 3)), steps[near] @ vectors])
-    return BoxNumbers(np.linalg.inv(vectors), vectors, images)
 
 
 def _host_numbers(
