@@ -9,7 +9,20 @@ from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.models.contract import HostingModel
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
+class GuestSites:
+    """Where the molecules of all chains are."""
+
+    counts: IntArray
+    """Molecules of each chain, shape ``(n_chains,)``."""
+    sites_A: FloatArray
+    """Their sites in Å, shape ``(n_chains, n_places, n_sites, 3)``, in the cell or not; what is
+    behind the number of a chain means nothing."""
+    centres_A: FloatArray
+    """Their centres in Å, shape ``(n_chains, n_places, 3)``."""
+
+
+@dataclass(frozen=True, eq=False)
 class GuestState:
     """What changes of the energy of each chain of configurations are told from."""
 
@@ -38,33 +51,15 @@ class GuestMove:
 class GuestEnergies(Protocol):
     """The energy of guests of one kind with a host and with each other, of many chains at once."""
 
-    def state(
-        self, counts: IntArray, sites_A: FloatArray, centres_A: FloatArray
-    ) -> tuple[FloatArray, GuestState]:
+    def state(self, guests: GuestSites) -> tuple[FloatArray, GuestState]:
         """Return the energy of each chain in eV, shape ``(n_chains,)``, and what changes need.
 
         It is that of host and guests less those of the host and of each molecule alone.
-
-        Parameters
-        ----------
-        counts
-            Molecules of each chain, shape ``(n_chains,)``.
-        sites_A
-            Their sites in Å, shape ``(n_chains, n_places, n_sites, 3)``, in the cell or not; what
-            is behind the number of a chain means nothing.
-        centres_A
-            Their centres in Å, shape ``(n_chains, n_places, 3)``.
         """
         ...
 
     def changes_eV(
-        self,
-        counts: IntArray,
-        sites_A: FloatArray,
-        centres_A: FloatArray,
-        state: GuestState,
-        move: GuestMove,
-        after: GuestState,
+        self, guests: GuestSites, state: GuestState, move: GuestMove, after: GuestState
     ) -> FloatArray:
         """Return by how much a move of each chain changes its energy in eV, shape ``(n_chains,)``.
 
@@ -73,7 +68,7 @@ class GuestEnergies(Protocol):
 
         Parameters
         ----------
-        counts, sites_A, centres_A, state
+        guests, state
             The present state, which stays as it is.
         move
             One move of each chain.

@@ -97,4 +97,4 @@ def box_of(cell_A: FloatArray, reach_A: float) -> Box:
     steps = np.array(list(np.ndindex(*(2 * extents + 1)))) - extents
     near = (((np.abs(steps) - 0.5) * widths).max(axis=1) < reach_A) & steps.any(axis=1)
     images = np.concatenate([np.zeros((1, 3)), steps[near] @ vectors])
-    return Box(np.linalg.inv(vectors), vectors, images)
+    return Box(np.linalg.inv(vectors).astype(np.float64), vectors, images)

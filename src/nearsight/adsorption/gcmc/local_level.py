@@ -8,7 +8,7 @@ from nearsight.adsorption.gcmc.guests import Guests
 from nearsight.adsorption.gcmc.levels import Memory, follow_molecules
 from nearsight.adsorption.gcmc.moves import Proposals
 from nearsight.arrays import BoolArray, FloatArray
-from nearsight.models.guests import GuestEnergies, GuestMove, GuestState
+from nearsight.models.guests import GuestEnergies, GuestMove, GuestSites, GuestState
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class LocalLevel:
 
     def energies_eV(self, guests: Guests) -> FloatArray:
         """Return the energy of each chain in eV, shape ``(n_chains,)``."""
-        return self.energies.state(guests.counts, guests.sites_A, guests.centres_A)[0]
+        return self.energies.state(_sites(guests))[0]
 
     def memory(self, guests: Guests) -> Memory:
         """Return what `GuestState` has, and room for what it is after a move."""
-        _, state = self.energies.state(guests.counts, guests.sites_A, guests.centres_A)
+        _, state = self.energies.state(_sites(guests))
         return Memory(
             {
                 "factors": state.factors,
@@ -39,9 +39,7 @@ class LocalLevel:
         """Return the changes of the energies."""
         of_chains = memory.of_chains
         return self.energies.changes_eV(
-            guests.counts,
-            guests.sites_A,
-            guests.centres_A,
+            _sites(guests),
             GuestState(memory.of_molecules["of_host_eV"], of_chains["factors"]),
             GuestMove(
                 proposals.slots,
@@ -67,3 +65,7 @@ class LocalLevel:
             proposals,
             accepted,
         )
+
+
+def _sites(guests: Guests) -> GuestSites:
+    return GuestSites(guests.counts, guests.sites_A, guests.centres_A)

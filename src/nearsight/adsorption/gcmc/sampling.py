@@ -8,7 +8,7 @@ energies is the drift of the running one.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -47,10 +47,10 @@ class System:
     level: Level
     """What gives energies; with a costly level, the cheap one that proposes."""
     costly: Energies | None = None
-    """What decides over proposals of many moves, and what is sampled then; None for one level."""
-    rule: Rule = Anywhere()
+    """What decides over proposals of many moves, and what is sampled; None for one level."""
+    rule: Rule = field(default_factory=Anywhere)
     """Which configurations have any weight."""
-    probabilities: Probabilities = Probabilities()
+    probabilities: Probabilities = field(default_factory=Probabilities)
 
 
 def sample(

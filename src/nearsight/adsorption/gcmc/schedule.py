@@ -27,7 +27,7 @@ class Schedule:
     """Numbers of moves for two levels, of which the best is chosen in equilibration; the last ones
     of its blocks, one for each, are made with these."""
     fitted: bool = False
-    """Whether a scale and a constant per molecule of the cheap level are fitted in equilibration."""
+    """Whether equilibration fits a scale and a constant per molecule of the cheap level."""
     kept_every: int = 10
     """Every so many samples the configurations are kept."""
     seed: int = 0

@@ -37,7 +37,7 @@ from nearsight.models.families.forcefield.guest_kernels import (
 )
 from nearsight.models.families.forcefield.pair_tables import PairTable
 from nearsight.models.families.forcefield.sites import Sites, sites_of
-from nearsight.models.guests import GuestMove, GuestState
+from nearsight.models.guests import GuestMove, GuestSites, GuestState
 from nearsight.structures.blocks import Blocks, box_of
 from nearsight.structures.molecules import MOLECULE, as_framework
 
@@ -87,7 +87,20 @@ class ForceFieldGuests:
         table, indices = energy.table(() if of_host is None else of_host.types, guest.types)
         charged = bool(guest.charges_e.any())
         self._numbers = _pair_numbers(energy, table, charged)
-        self._guest = _guest_numbers(energy, table, indices, molecule, guest, cell_A, host, of_host)
+        types = np.array([indices[name] for name in guest.types], dtype=np.int64)
+        own = np.bincount(types, minlength=len(table.c6))
+        tails_eV_A3 = own @ table.tail_eV_A3.numpy()
+        constant_eV = _with_itself(energy, molecule.positions, guest.charges_e)
+        if host is not None and of_host is not None:
+            others = np.bincount([indices[name] for name in of_host.types], minlength=len(own))
+            constant_eV += 4 * np.pi / host.get_volume() * float(tails_eV_A3 @ others)
+        self._guest = GuestNumbers(
+            types,
+            guest.charges_e.astype(np.float64),
+            float(np.linalg.norm(molecule.positions, axis=1).max()),
+            float(constant_eV),
+            float(2 * np.pi / abs(np.linalg.det(cell_A)) * (tails_eV_A3 @ own)),
+        )
         self._box = BoxNumbers(*box_of(cell_A, energy.cutoff_A + 2 * self._guest.radius))
         self._waves = _own_waves(energy, cell_A, charged)
         self._host, self._host_waves = _NO_HOST, _own_waves(energy, cell_A, charged=False)
@@ -96,20 +109,18 @@ class ForceFieldGuests:
             if charged and of_host.charges_e.any():
                 self._host_waves = _potential_waves(energy, host, of_host)
 
-    def state(
-        self, counts: IntArray, sites_A: FloatArray, centres_A: FloatArray
-    ) -> tuple[FloatArray, GuestState]:
+    def state(self, guests: GuestSites) -> tuple[FloatArray, GuestState]:
         """Return the energy of each chain in eV, and what changes need; see `GuestEnergies`."""
-        n_chains, n_places = sites_A.shape[:2]
+        n_chains, n_places = guests.sites_A.shape[:2]
         state = GuestState(
             np.zeros((n_chains, n_places)),
             np.zeros((n_chains, 2, len(self._waves.cosine))),
         )
         energies = np.zeros(n_chains)
         guest_energies(
-            counts,
-            sites_A,
-            centres_A,
+            guests.counts,
+            guests.sites_A,
+            guests.centres_A,
             self._guest,
             self._box,
             self._waves,
@@ -117,10 +128,10 @@ class ForceFieldGuests:
             state.factors,
             energies,
         )
-        for chain, count in enumerate(counts):
+        for chain, count in enumerate(guests.counts):
             of_host = state.of_host_eV[chain, :count]
             host_energies(
-                sites_A[chain, :count],
+                guests.sites_A[chain, :count],
                 self._guest,
                 self._host,
                 self._host_waves,
@@ -131,20 +142,14 @@ class ForceFieldGuests:
         return energies, state
 
     def changes_eV(
-        self,
-        counts: IntArray,
-        sites_A: FloatArray,
-        centres_A: FloatArray,
-        state: GuestState,
-        move: GuestMove,
-        after: GuestState,
+        self, guests: GuestSites, state: GuestState, move: GuestMove, after: GuestState
     ) -> FloatArray:
         """Return by how much a move changes the energy of each chain in eV; see `GuestEnergies`."""
-        out = np.full(len(counts), np.nan)
+        out = np.full(len(guests.counts), np.nan)
         changes(
-            counts,
-            sites_A,
-            centres_A,
+            guests.counts,
+            guests.sites_A,
+            guests.centres_A,
             state.of_host_eV,
             move.slots,
             move.removes,
@@ -180,16 +185,22 @@ def _sites_of_guest(energy: ForceFieldEnergy, molecule: Atoms) -> Sites:
 
 
 def _pair_numbers(energy: ForceFieldEnergy, table: PairTable, charged: bool) -> PairNumbers:
-    names = ("c12", "c6", "a", "b", "core_A", "wall_eV", "shift_eV", "slope_eV_per_A")
-    arrays = [getattr(table, name).numpy() for name in names]
+    alpha = float(energy.splitting.alpha_per_A)
     return PairNumbers(
-        *arrays,
-        float(energy.cutoff_A),
-        table.buckingham,
-        table.sloped,
-        float(energy.splitting.alpha_per_A),
-        _screening(energy.splitting.alpha_per_A * energy.cutoff_A),
-        COULOMB_EV_A if charged else 0.0,
+        c12=table.c12.numpy(),
+        c6=table.c6.numpy(),
+        a=table.a.numpy(),
+        b=table.b.numpy(),
+        core=table.core_A.numpy(),
+        wall=table.wall_eV.numpy(),
+        shift=table.shift_eV.numpy(),
+        slope=table.slope_eV_per_A.numpy(),
+        cutoff=float(energy.cutoff_A),
+        buckingham=table.buckingham,
+        sloped=table.sloped,
+        alpha=alpha,
+        screening=_screening(alpha * energy.cutoff_A),
+        coulomb=COULOMB_EV_A if charged else 0.0,
     )
 
 
@@ -205,27 +216,6 @@ def _screening(farthest: float) -> FloatArray:
     return np.ascontiguousarray(scaled)
 
 
-def _guest_numbers(
-    energy: ForceFieldEnergy,
-    table: PairTable,
-    indices: dict[str, int],
-    molecule: Atoms,
-    guest: Sites,
-    cell_A: FloatArray,
-    host: Atoms | None,
-    of_host: Sites | None,
-) -> GuestNumbers:
-    types = np.array([indices[name] for name in guest.types], dtype=np.int64)
-    tails, own = table.tail_eV_A3.numpy(), np.bincount(types, minlength=len(table.c6))
-    constant = _with_itself(energy, molecule.positions, guest.charges_e)
-    if host is not None and of_host is not None:
-        others = np.bincount([indices[name] for name in of_host.types], minlength=len(table.c6))
-        constant += 4 * np.pi / float(host.get_volume()) * float(own @ tails @ others)
-    tail = 2 * np.pi / float(abs(np.linalg.det(cell_A))) * float(own @ tails @ own)
-    radius = float(np.linalg.norm(molecule.positions, axis=1).max())
-    return GuestNumbers(types, guest.charges_e.astype(np.float64), radius, constant, tail)
-
-
 def _with_itself(energy: ForceFieldEnergy, sites_A: FloatArray, charges: FloatArray) -> float:
     """Return what the waves have of the charges of one molecule, with the opposite sign."""
     alpha = energy.splitting.alpha_per_A
@@ -233,7 +223,7 @@ def _with_itself(energy: ForceFieldEnergy, sites_A: FloatArray, charges: FloatAr
     distances = torch.as_tensor(np.linalg.norm(sites_A[second] - sites_A[first], axis=1))
     shares = (torch.erf(alpha * distances) / distances).numpy()
     inside = float((charges[first] * charges[second] * shares).sum())
-    return -COULOMB_EV_A * (inside + float((charges**2).sum()) * alpha / float(np.sqrt(np.pi)))
+    return float(-COULOMB_EV_A * (inside + (charges**2).sum() * alpha / np.sqrt(np.pi)))
 
 
 def _host_numbers(
@@ -296,4 +286,5 @@ def _wave_numbers(
     for begin, end in pairwise(rows[:, 3].tolist()):
         assert (np.diff(indices[begin:end, 2]) == 1).all()
     extents = np.abs(indices).max(axis=0, initial=0)
-    return WaveNumbers(np.linalg.inv(cell_A), extents, rows, cosine, sine)
+    to_fractions: FloatArray = np.linalg.inv(cell_A).astype(np.float64)
+    return WaveNumbers(to_fractions, extents, rows, cosine, sine)

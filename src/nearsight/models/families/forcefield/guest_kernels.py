@@ -107,7 +107,7 @@ def _of_pair(
     squared = max(squared, CLOSEST_2)
     inverse = 1.0 / squared
     sixth = inverse * inverse * inverse
-    energy = (numbers.c12[first, second] * sixth - numbers.c6[first, second]) * sixth
+    energy: float = (numbers.c12[first, second] * sixth - numbers.c6[first, second]) * sixth
     if numbers.buckingham:
         distance = sqrt(squared)
         core = numbers.core[first, second]
@@ -330,7 +330,7 @@ def guest_energies(
     factors: FloatArray,
     out: FloatArray,
 ) -> None:
-    """Set the energy of the molecules of each chain with each other, and their structure factors."""
+    """Set the energy of the molecules of each chain with each other, and structure factors."""
     for chain in range(len(counts)):
         count, energy = counts[chain], 0.0
         factors[chain] = 0.0
