@@ -97,14 +97,14 @@ def loading_of(mfi: Path, levels: int) -> str:
         probabilities=Probabilities(0.2, 0.2, 0.3, 0.0, 0.3),
     )
     schedule = Schedule(
-        equilibration_blocks=10,
-        production_blocks=30,
-        samples=50,
+        equilibration_blocks=9,
+        production_blocks=20,
+        samples=25,
         steps=100,
         candidate_steps=(30, 100, 300) if levels == 2 else (),
         fitted=levels == 2,
     )
-    sampled = sample(system, schedule, progress=True)
+    sampled = sample(system, schedule)
     [loading] = loadings(sampled, system.ensemble)
     value, (low, high) = loading.molecules.value, loading.molecules.interval
     n_cells = framework.n_cells

@@ -56,7 +56,7 @@ def assert_distributed(sampled: Sampled, probabilities: FloatArray) -> None:
         assert abs(share.value - probabilities[number]) < 3.5 * share.error, number
     mean = mean_of(series.astype(float))
     assert abs(mean.value - probabilities @ np.arange(len(probabilities))) < 3 * mean.error
-    assert mean.error < 0.03 * max(mean.value, 1)
+    assert mean.error < 0.04 * max(mean.value, 1)
 
 
 def poisson(mean: float) -> FloatArray:
@@ -98,7 +98,7 @@ def test_the_mean_energy_follows_from_the_partition_function() -> None:
     assert abs(mean.value - expected) < 3 * mean.error
 
 
-@pytest.mark.parametrize("steps", [1, 20])
+@pytest.mark.parametrize("steps", [1, 10])
 @pytest.mark.parametrize("cheap", [Nothing(), BAD], ids=["ideal gas", "bad"])
 def test_two_levels_sample_the_costly_one(cheap: Energies, steps: int) -> None:
     sampled = run(cheap, 4.0, costly=BOXES, steps=steps, samples=60)
@@ -167,6 +167,6 @@ def test_each_move_leaves_the_distribution_as_it_is(probabilities: Probabilities
     cosines = np.linspace(-1, 1, 20_001)
     mean_weight = np.trapezoid(np.exp(0.05 * cosines**2 / THERMAL_EV), cosines) / 2
     sampled = run(
-        Both(), 3.0, molecule_A=ROD_A, probabilities=probabilities, steps=20
+        Both(), 2.0, molecule_A=ROD_A, probabilities=probabilities, steps=20, production_blocks=3
     )
-    assert_distributed(sampled, BOXES.exact(3.0 * mean_weight, THERMAL_EV))
+    assert_distributed(sampled, BOXES.exact(2.0 * mean_weight, THERMAL_EV))
