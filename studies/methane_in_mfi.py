@@ -86,9 +86,7 @@ def loading_of(mfi: Path, levels: int) -> str:
     gas = gas_of("CH4", models[0])
     framework = framework_of(host, 24.0)
     cell_A = framework.atoms.cell.array
-    exact, shorter = (
-        LocalLevel(model.of_guests(gas.atoms, cell_A, host)) for model in models
-    )
+    exact, shorter = (LocalLevel(model.of_guests(gas.atoms, cell_A, host)) for model in models)
     system = System(
         Ensemble(cell_A, 300.0, np.full(N_CHAINS, 1e5)),
         gas.sites_A,

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from gcmc_toys import ATOM_A, ROD_A, Aligned, Boxes, Nothing
 
+from gcmc_toys import ATOM_A, ROD_A, Aligned, Boxes, Nothing
 from nearsight.adsorption.gcmc.ensemble import Ensemble
 from nearsight.adsorption.gcmc.levels import Energies, Rescaled, Wholes
 from nearsight.adsorption.gcmc.moves import Probabilities
-from nearsight.adsorption.gcmc.sampling import System, sample
 from nearsight.adsorption.gcmc.samples import Sampled
+from nearsight.adsorption.gcmc.sampling import System, sample
 from nearsight.adsorption.gcmc.schedule import Schedule
 from nearsight.adsorption.gcmc.series import mean_of
 from nearsight.arrays import FloatArray

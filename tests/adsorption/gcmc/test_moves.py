@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from gcmc_toys import ROD_A
 
+from gcmc_toys import ROD_A
 from nearsight.adsorption.gcmc.guests import Configuration, Guests
 from nearsight.adsorption.gcmc.moves import (
     DELETION,

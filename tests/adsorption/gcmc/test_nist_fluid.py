@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from gcmc_toys import ATOM_A
 
 from nearsight.adsorption.gases import Gas
 from nearsight.adsorption.gcmc.ensemble import Ensemble
@@ -23,11 +22,37 @@ from nearsight.units import BOLTZMANN_EV_PER_K, EV_IN_JOULE
 # ln Pi(N) of N = 0 to 26 at T* = 1.5, V = 512, cut at 3 with the long-range correction: National
 # Institute of Standards and Technology (NIST), Standard Reference Simulation Website, as
 # distributed with FEASST (public domain; we acknowledge NIST as the source).
-LOG_PI = np.array([
-    -274.6764, -270.0062, -266.0191, -262.4277, -259.1144, -256.0145, -253.0870, -250.3045, -247.6455,
-    -245.0944, -242.6395, -240.2701, -237.9782, -235.7572, -233.6005, -231.5039, -229.4622, -227.4715,
-    -225.5291, -223.6314, -221.7755, -219.9591, -218.1807, -216.4371, -214.7265, -213.0478, -211.3989,
-])
+LOG_PI = np.array(
+    [
+        -274.6764,
+        -270.0062,
+        -266.0191,
+        -262.4277,
+        -259.1144,
+        -256.0145,
+        -253.0870,
+        -250.3045,
+        -247.6455,
+        -245.0944,
+        -242.6395,
+        -240.2701,
+        -237.9782,
+        -235.7572,
+        -233.6005,
+        -231.5039,
+        -229.4622,
+        -227.4715,
+        -225.5291,
+        -223.6314,
+        -221.7755,
+        -219.9591,
+        -218.1807,
+        -216.4371,
+        -214.7265,
+        -213.0478,
+        -211.3989,
+    ]
+)
 FLUID = """
 [treatment]
 cutoff_A = 3.0

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gcmc_toys import ATOM_A, ROD_A, Boxes, Failing, Nothing
 
+from gcmc_toys import ATOM_A, ROD_A, Boxes, Failing, Nothing
 from nearsight.adsorption.gcmc.ensemble import Ensemble
 from nearsight.adsorption.gcmc.guests import Configuration, Guests
 from nearsight.adsorption.gcmc.kept_samples import KeptSamples
@@ -48,9 +48,7 @@ def assert_same(one: Sampled, other: Sampled) -> None:
             np.testing.assert_array_equal(array, getattr(getattr(other, name), field))
     assert len(one.kept) == len(other.kept)
     for mine, yours in zip(one.kept, other.kept, strict=True):
-        np.testing.assert_array_equal(
-            mine.configuration.centres_A, yours.configuration.centres_A
-        )
+        np.testing.assert_array_equal(mine.configuration.centres_A, yours.configuration.centres_A)
     for mine, yours in zip(one.configurations, other.configurations, strict=True):
         np.testing.assert_array_equal(mine.centres_A, yours.centres_A)
         np.testing.assert_array_equal(mine.quaternions, yours.quaternions)
@@ -145,9 +143,7 @@ class Drifting(Wholes):
 
 
 def test_a_running_energy_that_drifts_is_refused() -> None:
-    drifting = System(
-        Ensemble(CELL_A, 300.0, np.array([1e7])), ATOM_A, Drifting(COSTLY)
-    )
+    drifting = System(Ensemble(CELL_A, 300.0, np.array([1e7])), ATOM_A, Drifting(COSTLY))
     with pytest.raises(MethodError, match=r"differs by .* eV from a fresh one, more than"):
         sample(drifting, Schedule())
     assert sample(system(COSTLY), FEW_OF_ONE).drift_eV < 1e-12
@@ -187,4 +183,4 @@ def test_loadings_of_replicas_go_together() -> None:
     sigma = energies.std() / replicas.ensemble.thermal_eV
     assert high.levels.sigma == pytest.approx(sigma)
     assert 0 < high.levels.acceptance < 1
-    assert 0 < high.levels.effective_per_call
+    assert high.levels.effective_per_call > 0

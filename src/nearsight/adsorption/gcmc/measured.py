@@ -78,7 +78,9 @@ def measured_fugacity(
     )
     imposed = dict.fromkeys(ensemble.fugacities_Pa.tolist())
     return tuple(
-        _ratio(filled[ensemble.fugacities_Pa == each], weights[ensemble.fugacities_Pa == each], each)
+        _ratio(
+            filled[ensemble.fugacities_Pa == each], weights[ensemble.fugacities_Pa == each], each
+        )
         for each in imposed
     )
 

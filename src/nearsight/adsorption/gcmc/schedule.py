@@ -33,9 +33,9 @@ class Schedule:
     seed: int = 0
     most_failed: float = 0.05
     """Share of the energies of a level that may be no number."""
-    largest_drift_eV: float = 1e-3
+    largest_drift_eV: float = 5e-3
     """By how much the energy that follows from all changes may differ from a fresh one after a
-    block."""
+    block: a fifth of k_B T at room temperature."""
 
     def __post_init__(self) -> None:
         for name in ("production_blocks", "samples", "steps", "kept_every"):
