@@ -49,11 +49,28 @@ def first_atom(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch
     return weights * of_atoms
 
 
+def stretch_A(graph: Any, positions: torch.Tensor) -> torch.Tensor:
+    """Return by how much each pair is longer than the bond of the undisplaced CO2."""
+    vectors = graph.edge_vectors(positions, graph.unstrained())
+    return vectors.norm(dim=-1) - 1.178658
+
+
+def wall(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    # Curvature that jumps where a bond is 0.02 Å longer or shorter.
+    beyond = torch.relu(stretch_A(graph, positions).abs() - 0.02)
+    bonds = stretch_A(graph, positions).abs() < 0.1
+    return of_atoms.index_add(0, graph.senders, 10 * beyond.square() * bonds)
+
+
+def quartic(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
+    fourth = 150 * stretch_A(graph, positions) ** 4
+    bonds = stretch_A(graph, positions).abs() < 0.1
+    return of_atoms.index_add(0, graph.senders, fourth * bonds)
+
+
 def ripple(energy: Any, graph: Any, positions: torch.Tensor, of_atoms: torch.Tensor) -> Any:
     # A dip 0.005 Å wide at the bond length of the undisplaced molecule.
-    vectors = graph.edge_vectors(positions, graph.unstrained())
-    offset = vectors.norm(dim=-1) - 1.178658
-    dips = -1e-4 * torch.exp(-((offset / 0.005) ** 2))
+    dips = -1e-4 * torch.exp(-((stretch_A(graph, positions) / 0.005) ** 2))
     return of_atoms.index_add(0, graph.senders, dips)
 
 
@@ -89,6 +106,8 @@ ENERGIES: dict[str, tuple[Any, str, bool, set[str]]] = {
         {"forces mirrored with structure"},
     ),
     "curvature with a ripple": (ripple, "CO2", True, {"curvature smooth"}),
+    "curvature that jumps nearby": (wall, "CO2", True, {"curvature smooth"}),
+    "nothing but anharmonicity": (quartic, "CO2", True, set()),
 }
 
 
