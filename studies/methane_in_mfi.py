@@ -2,9 +2,9 @@
 # # CH4 in MFI beside RASPA3, and how fast chains are
 #
 # CH4 in MFI (silicalite) at 300 K and 1 bar with a fugacity coefficient of 1, 2×2×2 cells, by the
-# force field of the examples basic 7 and 8 of RASPA3, which has 2.8934(31) molecules in a cell: from
-# insertions and deletions, and at two levels, where the same force field decides over proposals of
-# one with a shorter cutoff. Then how many steps of CO2 with charges a core makes in Mg-MOF-74.
+# force field of the examples basic 7 and 8 of RASPA3, which has 2.8934(31) molecules in a cell: at
+# one level, and at two, where the same force field decides over proposals of one with a shorter
+# cutoff. Then how many steps of CO2 with charges a core makes in Mg-MOF-74.
 #
 #     python studies/methane_in_mfi.py MFI.cif MG_MOF_74.cif
 import argparse
@@ -57,8 +57,8 @@ def main() -> None:
     lines = [
         "# CH4 in MFI, 300 K and 1 bar, and the speed of chains",
         "",
-        "| levels | molecules in a cell | 95 % | effective samples | acceptance | RASPA3 |",
-        "|---|---|---|---|---|---|",
+        "| levels | molecules in a cell | 95 % | effective samples | energies | acceptance | RASPA3 |",
+        "|---|---|---|---|---|---|---|",
         *(loading_of(arguments.mfi, levels) for levels in (1, 2)),
         "",
         speed(arguments.mg_mof_74),
@@ -106,13 +106,14 @@ def loading_of(mfi: Path, levels: int) -> str:
     [loading] = loadings(sampled, system.ensemble)
     value, (low, high) = loading.molecules.value, loading.molecules.interval
     n_cells = framework.n_cells
-    accepted = ""
+    accepted, computed = "", int(sampled.counts.computed.sum())
     if sampled.composites is not None:
+        computed = int(sampled.composites.computed.sum())
         share = sampled.composites.accepted.sum() / sampled.composites.tried.sum()
         accepted = f"{share:.3f} of {sampled.steps} steps"
     return (
         f"| {levels} | {value / n_cells:.4f} | {low / n_cells:.4f} to {high / n_cells:.4f} | "
-        f"{loading.molecules.n_effective:.0f} | {accepted} | {REFERENCE} |"
+        f"{loading.molecules.n_effective:.0f} | {computed} | {accepted} | {REFERENCE} |"
     )
 
 

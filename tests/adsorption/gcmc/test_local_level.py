@@ -166,7 +166,7 @@ def test_changes_are_differences_of_energies(level: tuple[Level, Framework, Gas]
 
 def test_a_charged_guest_is_refused(tmp_path: Path) -> None:
     model = force_field(tmp_path)
-    with pytest.raises(ModelError, match="has a charge of 1.2 e"):
+    with pytest.raises(ModelError, match=r"has a charge of 1\.2 e"):
         model.of_guests(Atoms("Mg"), 20 * np.eye(3), None)
 
 
