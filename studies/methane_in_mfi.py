@@ -58,7 +58,8 @@ def main() -> None:
     lines = [
         "# CH4 in MFI, 300 K and 1 bar, and the speed of chains",
         "",
-        "| levels | molecules in a cell | 95 % | effective | energies | acceptance | measured, bar | RASPA3 |",
+        "| levels | molecules in a cell | 95 % | effective | energies | acceptance | "
+        "measured, bar | RASPA3 |",
         "|---|---|---|---|---|---|---|---|",
         *(loading_of(arguments.mfi, levels) for levels in (1, 2)),
         "",
