@@ -145,7 +145,7 @@ def test_step_sizes_tend_to_one_half_accepted() -> None:
 def test_probabilities_that_are_none_are_refused() -> None:
     with pytest.raises(MethodError, match="add up to 1"):
         Probabilities(0.3, 0.3, 0.3, 0.3, 0.3)
-    with pytest.raises(MethodError, match=r"`insertion` 0\.2 and `deletion` 0\.3"):
+    with pytest.raises(MethodError, match=r"insertion 0\.2 and deletion 0\.3"):
         Probabilities(0.2, 0.3, 0.2, 0.2, 0.1)
     atom = Probabilities(0.25, 0.25, 0.2, 0.2, 0.1).for_molecule(1)
     assert (atom.translation, atom.rotation) == (0.4, 0.0)

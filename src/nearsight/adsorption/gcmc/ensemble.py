@@ -28,13 +28,13 @@ class Ensemble:
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature_K < np.inf:
-            raise MethodError(f"`temperature_K` is above 0, not {self.temperature_K:g}.")
+            raise MethodError(f"temperature_K is above 0, not {self.temperature_K:g}.")
         fugacities = np.asarray(self.fugacities_Pa, dtype=np.float64)
         if fugacities.ndim != 1 or not len(fugacities):
-            raise MethodError("`fugacities_Pa` has one number for each chain; give at least one.")
+            raise MethodError("fugacities_Pa has one number for each chain; give at least one.")
         if not ((fugacities > 0) & np.isfinite(fugacities)).all():
             raise MethodError(
-                f"`fugacities_Pa` are above 0 Pa, and {fugacities.tolist()} are not; leave out a "
+                f"fugacities_Pa are above 0 Pa, and {fugacities.tolist()} are not; leave out a "
                 f"pressure of 0, at which there is no gas."
             )
         object.__setattr__(self, "fugacities_Pa", fugacities)

@@ -65,7 +65,7 @@ def measured_fugacity(
     if len(by_sample) < _FEWEST:
         raise MethodError(
             f"{len(by_sample)} kept samples measure no fugacity; keep at least {_FEWEST} "
-            f"(`kept_every`)."
+            f"(kept_every)."
         )
     walk = Walk(level, rule, ensemble, StepSizes.first(ensemble.n_chains))
     rng = np.random.default_rng(seed)

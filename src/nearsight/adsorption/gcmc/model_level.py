@@ -55,7 +55,7 @@ class ModelEnergies:
 
     def __post_init__(self) -> None:
         if self.at_once < 1:
-            raise MethodError(f"`at_once` is 1 or more, not {self.at_once}.")
+            raise MethodError(f"at_once is 1 or more, not {self.at_once}.")
         self._pairs: HostPairs | None = None
         self._host = as_framework(self.framework.atoms)
         [framework] = self.model.evaluate([self._host], forces=False)
@@ -110,7 +110,7 @@ class ModelEnergies:
             if not is_out_of_memory(error):
                 raise
             raise MemoryBudgetError(
-                f"{out_of_memory_message(error)} Fewer configurations at a time (`at_once`) or a "
+                f"{out_of_memory_message(error)} Fewer configurations at a time (at_once) or a "
                 f"smaller cell need less."
             ) from error
         return np.concatenate([self._of_batch([each]) for each in sites_A])

@@ -52,7 +52,7 @@ class Probabilities:
             )
         if self.insertion != self.deletion or not self.insertion:
             raise MethodError(
-                f"`insertion` {self.insertion:g} and `deletion` {self.deletion:g} are reverse to "
+                f"insertion {self.insertion:g} and deletion {self.deletion:g} are reverse to "
                 f"each other: give both the same probability above 0."
             )
 

@@ -73,7 +73,7 @@ class NoOverlaps:
         if not 0 <= share < np.inf:
             raise MethodError(f"`overlap_share` is 0 or more, not {share:g}.")
         if pockets is not None and host is None:
-            raise MethodError("pockets are those of a framework; give the `host`, too.")
+            raise MethodError("pockets are those of a framework; give the host, too.")
         radii = share * covalent_radii
         guest_limits = radii[numbers][:, np.newaxis] + radii[numbers]
         self._guest_limits: FloatArray = guest_limits**2

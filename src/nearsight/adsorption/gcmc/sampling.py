@@ -100,8 +100,7 @@ def sample(
         )
     if system.costly is None and (schedule.candidate_steps or schedule.fitted):
         raise MethodError(
-            "`candidate_steps` and `fitted` are for two levels; give a costly level, or leave them "
-            "out."
+            "candidate_steps and fitted are for two levels; give a costly level, or leave them out."
         )
     kept = kept or KeptSamples(None, {}, {})
     two_levels = system.costly is not None
@@ -165,7 +164,7 @@ def _next_block(
     if not drift <= schedule.largest_drift_eV:
         raise MethodError(
             f"the energy that follows from all changes of a block differs by {drift:.2g} eV from a "
-            f"fresh one, more than `largest_drift_eV` {schedule.largest_drift_eV:g}: the level's "
+            f"fresh one, more than largest_drift_eV {schedule.largest_drift_eV:g}: the level's "
             f"changes are not those of its energies, or not precise enough. Take double precision."
         )
     run = replace(run, drift_eV=max(run.drift_eV, drift))
@@ -290,6 +289,6 @@ def _require_numbers(block: _Block, schedule: Schedule) -> None:
         if computed >= _ENOUGH_TO_JUDGE and failed > schedule.most_failed * computed:
             raise ModelError(
                 f"there is no energy for {failed} of {computed} {what} of a block, a larger share "
-                f"than `most_failed` {schedule.most_failed:g}; choose another model, or forbid "
+                f"than most_failed {schedule.most_failed:g}; choose another model, or forbid "
                 f"what it cannot compute by a larger `overlap_share`."
             )

@@ -40,11 +40,11 @@ class Schedule:
     def __post_init__(self) -> None:
         for name in ("production_blocks", "samples", "steps", "kept_every"):
             if getattr(self, name) < 1:
-                raise MethodError(f"`{name}` is 1 or more, not {getattr(self, name)}.")
+                raise MethodError(f"{name} is 1 or more, not {getattr(self, name)}.")
         if self.equilibration_blocks < 0 or any(each < 1 for each in self.candidate_steps):
-            raise MethodError("`equilibration_blocks` and `candidate_steps` are not negative.")
+            raise MethodError("equilibration_blocks and candidate_steps are not negative.")
         if self.equilibration_blocks < 3 * len(self.candidate_steps):
             raise MethodError(
-                f"`equilibration_blocks` are {self.equilibration_blocks}, which are too few to "
-                f"choose among {len(self.candidate_steps)} `candidate_steps`; make three for each."
+                f"equilibration_blocks are {self.equilibration_blocks}, which are too few to "
+                f"choose among {len(self.candidate_steps)} candidate_steps; make three for each."
             )
