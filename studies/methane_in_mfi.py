@@ -136,10 +136,10 @@ def speed(mg_mof_74: Path) -> str:
     walk = Walk(level, Anywhere(), ensemble, StepSizes.first(N_CHAINS))
     chains = begin([NO_MOLECULES] * N_CHAINS, gas.sites_A, level)
     rngs = [np.random.default_rng([0, chain]) for chain in range(N_CHAINS)]
-    advance(chains, walk, draw(rngs, 2000, Probabilities(), cell_A), range(2000))
+    advance(chains, walk, draw(rngs, 2000, Probabilities(), cell_A))
     draws = draw(rngs, 1000, Probabilities(), cell_A)
     start = process_time()
-    advance(chains, walk, draws, range(len(draws)))
+    advance(chains, walk, draws)
     rate = N_CHAINS * len(draws) / (process_time() - start)
     return (
         f"CO2 with charges in {framework.n_cells} primitive cells of Mg-MOF-74 "

@@ -161,6 +161,9 @@ def test_what_does_not_go_together_is_refused() -> None:
         system(COSTLY, fugacities=(0.0, 1.0))
     with pytest.raises(MethodError, match="too few to choose among 2 candidate_steps"):
         Schedule(equilibration_blocks=5, candidate_steps=(1, 2))
+    lost = Configuration(np.full((1, 3), np.nan), np.array([[1.0, 0, 0, 0]]))
+    with pytest.raises(MethodError, match="chain 0 cannot begin: centres of molecules"):
+        sample(system(COSTLY), FEW_OF_ONE, configurations=[lost, lost])
     filled = Configuration(np.zeros((5, 3)), np.tile([1.0, 0, 0, 0], (5, 1)))
     with pytest.raises(MethodError, match="chain 0 cannot begin with its 5 molecules"):
         sample(system(Failing(3)), FEW_OF_ONE, configurations=[filled, filled])

@@ -20,6 +20,8 @@ from nearsight.adsorption.gcmc.rules import Rule
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import MethodError
 
+_UNIT = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class Walk:
@@ -98,8 +100,15 @@ def begin(configurations: Sequence[Configuration], molecule_A: FloatArray, level
     Raises
     ------
     MethodError
-        A configuration has no finite energy.
+        A configuration has a position or rotation that is none, or no finite energy.
     """
+    for chain, each in enumerate(configurations):
+        turned = np.abs(np.linalg.norm(each.quaternions, axis=1) - 1) < _UNIT
+        if not (np.isfinite(each.centres_A).all() and turned.all()):
+            raise MethodError(
+                f"chain {chain} cannot begin: centres of molecules are finite numbers in Å, and "
+                f"rotations unit quaternions (w, x, y, z)."
+            )
     guests = Guests.of(configurations, molecule_A)
     chains = Chains(guests, level.memory(guests), level.energies_eV(guests))
     finite = np.isfinite(chains.energies_eV)
@@ -112,8 +121,8 @@ def begin(configurations: Sequence[Configuration], molecule_A: FloatArray, level
     return chains
 
 
-def advance(chains: Chains, walk: Walk, draws: Draws, steps: range) -> None:
-    """Let all chains make these steps, each a move that is accepted or rejected.
+def advance(chains: Chains, walk: Walk, draws: Draws) -> None:
+    """Let all chains make a step for each draw: a move that is accepted or rejected.
 
     A move is accepted with min(1, factor exp(-ΔU/k_B T)), see `moves`; one whose energy is no
     number is rejected and counted.
@@ -126,13 +135,11 @@ def advance(chains: Chains, walk: Walk, draws: Draws, steps: range) -> None:
         By what they advance.
     draws
         The random numbers.
-    steps
-        Which of these to use.
     """
     thermal_eV, log_activities = walk.ensemble.thermal_eV, walk.ensemble.log_activities
     every = np.arange(walk.ensemble.n_chains)
     counts = chains.counts
-    for step in steps:
+    for step in range(len(draws)):
         chains.guests = guests = chains.guests.with_room()
         chains.memory = memory = chains.memory.with_room(guests)
         proposals = propose(guests, draws, step, walk.sizes)

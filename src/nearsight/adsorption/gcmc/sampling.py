@@ -7,7 +7,7 @@ energies is the drift of the running one.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -34,6 +34,8 @@ from nearsight.progress import Progress, as_progress
 
 _KEPT_EVERY_S = 10.0
 _ENOUGH_TO_JUDGE = 200
+_STEPS_AT_ONCE = 1000
+"""Random numbers of so many steps are drawn together, 150 kB for each chain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,14 +193,13 @@ def _sampled(
         for chain in range(ensemble.n_chains)
     ]
     for index in range(schedule.samples):
+        log_uniform = np.log1p(-np.array([rng.random() for rng in rngs]))
         draws = _draws(system, rngs, run.steps)
         if state.both is None or system.costly is None:
-            advance(state.cheap, walk, draws, range(run.steps))
+            for part in draws:
+                advance(state.cheap, walk, part)
         else:
-            log_uniform = np.log1p(-np.array([rng.random() for rng in rngs]))
-            advance_two_levels(
-                state.both, walk, system.costly, draws, range(run.steps), log_uniform=log_uniform
-            )
+            advance_two_levels(state.both, walk, system.costly, draws, log_uniform)
         guests = state.cheap.guests
         numbers[index] = guests.counts
         shifted = state.cheap.energies_eV - run.per_molecule_eV * guests.counts
@@ -216,9 +217,12 @@ def _sampled(
     return _Block(samples, tuple(kept), state.cheap.counts, composites)
 
 
-def _draws(system: System, rngs: list[np.random.Generator], n_steps: int) -> Draws:
+def _draws(system: System, rngs: list[np.random.Generator], n_steps: int) -> Iterator[Draws]:
+    """Yield the random numbers of the steps, not more at a time than there is room for."""
     probabilities = system.probabilities.for_molecule(len(system.molecule_A))
-    return draw(rngs, n_steps, probabilities, system.ensemble.cell_A)
+    for begun in range(0, n_steps, _STEPS_AT_ONCE):
+        some = min(_STEPS_AT_ONCE, n_steps - begun)
+        yield draw(rngs, some, probabilities, system.ensemble.cell_A)
 
 
 def _steps_of(schedule: Schedule, block: int) -> int:

@@ -8,6 +8,7 @@ C)]/k_B T)): factors of volume, fugacity and number cancel, since the cheap step
 allow configurations to be; how well C is like E decides how often proposals are accepted.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,9 +74,7 @@ def advance_two_levels(
     chains: TwoLevelChains,
     walk: Walk,
     costly: Energies,
-    draws: Draws,
-    steps: range,
-    *,
+    draws: Iterable[Draws],
     log_uniform: FloatArray,
 ) -> None:
     """Let all chains make these steps at the cheap level, and take or leave them as one.
@@ -88,13 +87,14 @@ def advance_two_levels(
         The cheap level, and by what else they advance.
     costly
         The other level.
-    draws, steps
-        As in `advance`.
+    draws
+        The random numbers of the steps, part by part.
     log_uniform
         Logarithms of a uniform random number of each chain, shape ``(n_chains,)``.
     """
     before = chains.cheap.copy()
-    advance(chains.cheap, walk, draws, steps)
+    for part in draws:
+        advance(chains.cheap, walk, part)
     after = chains.cheap
     changed = _changed(before.guests, after.guests)
     energies = chains.energies_eV.copy()

@@ -7,7 +7,7 @@ from ase import Atoms
 from nearsight.adsorption.gases import gas_named
 from nearsight.adsorption.gcmc.guests import NO_MOLECULES, Configuration, Guests
 from nearsight.adsorption.gcmc.moves import INSERTION, Probabilities, StepSizes, draw, propose
-from nearsight.adsorption.gcmc.rules import NoOverlaps
+from nearsight.adsorption.gcmc.no_overlaps import NoOverlaps
 from nearsight.adsorption.overlaps import Overlaps
 from nearsight.adsorption.pockets import Pockets
 from nearsight.errors import MethodError
