@@ -84,6 +84,7 @@ CODES: Mapping[str, Code] = {
     "training-diverged": Code(_PROBLEM, "The training diverged; the best potential was kept."),
     "nothing-learnt": Code(_PROBLEM, "No epoch of the training was better than its beginning."),
     "overfitted": Code(_CAUTION, "Errors on the test structures are far above those learnt."),
+    "pairs-fall": Code(_CAUTION, "Energies fall where atoms come closer than in the data."),
     # relaxation
     "unrelaxed": Code(_CAUTION, "The structure was not relaxed by the model."),
     "not-converged": Code(_PROBLEM, "The relaxation did not reach its threshold."),
@@ -127,6 +128,7 @@ CODES: Mapping[str, Code] = {
     "unstable": Code(_PROBLEM, "A strain lowers the energy."),
     "not-drawn": Code(_NOTE, "A figure does not show this structure."),
     # adsorption
+    "framework-not-empty": Code(_CAUTION, "A framework holds loose molecules."),
     "no-weight": Code(_PROBLEM, "No insertion has any weight."),
     "few-samples-carry": Code(_PROBLEM, "Few insertions carry all the weight."),
     "error-not-reached": Code(_CAUTION, "The error that was asked for was not reached."),

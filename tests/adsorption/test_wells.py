@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
+from ase.data import atomic_numbers, covalent_radii
 
 from nearsight.adsorption.framework import framework_of
-from nearsight.adsorption.gases import gas_named
+from nearsight.adsorption.gases import Gas, gas_named
 from nearsight.adsorption.henry import henry
 from nearsight.adsorption.insertion import Insertion
 from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.overlaps import Overlaps
+from nearsight.adsorption.placements import Placements
 from nearsight.adsorption.pockets import pockets_of
 from nearsight.adsorption.proposals import everywhere
+from nearsight.adsorption.trials import Trials
 from nearsight.adsorption.wells import LARGEST_FORCE_EV_PER_A, examine, without_wells
 from nearsight.adsorption.widom import insert
 from nearsight.models.engines.ase_model import AseModel
@@ -130,3 +133,70 @@ def test_a_place_that_cannot_be_entered_is_suspected() -> None:
     np.testing.assert_array_equal(wells.suspected, wells.blocked)
     place = int(np.flatnonzero(wells.blocked)[0])
     assert wells.reasons(place) == ("in a pocket that the gas cannot enter",)
+
+
+@pytest.mark.parametrize(
+    ("host", "guest", "share", "near"),
+    [
+        ("Mg", "O", 1.03, False),  # CO2 at an open metal site
+        ("Mg", "O", 0.88, True),
+        ("C", "O", 1.03, True),  # as a bond of them is long
+        ("O", "H", 1.6, False),  # a short hydrogen bond
+        ("O", "H", 1.25, True),
+    ],
+)
+def test_what_touches_is_judged_by_what_it_is(
+    host: str, guest: str, share: float, near: bool
+) -> None:
+    cell = Atoms(host, cell=[EDGE_A] * 3, pbc=True)
+    numbers = [atomic_numbers[host], atomic_numbers[guest]]
+    distance_A = share * covalent_radii[numbers].sum()
+    gas = Gas(guest, Atoms(guest), "one atom")
+    interaction = Interaction(framework_of(cell, EDGE_A), gas, AseModel(WithHole(0.0), "hole"))
+    trials = Trials(
+        Placements(np.array([[0, 0, distance_A], [4.0, 4.0, 4.0]]), np.eye(4)[:2], np.ones(2)),
+        energies_eV=np.array([-0.5, 0.0]),
+        overlapping=np.zeros(2, dtype=bool),
+        rejected=np.zeros(2, dtype=bool),
+        audited_eV=np.full(2, np.nan),
+    )
+    wells = examine(trials, interaction, 300.0)
+    assert wells.trials.tolist() == [0]
+    assert wells.near.tolist() == [near]
+    assert wells.contacts[0] == pytest.approx(share)
+
+
+def test_the_contact_that_counts_is_the_one_nearest_to_its_limit() -> None:
+    # Oxygen at 1.1 of the sum with a metal may be, and at 1.2 with carbon not.
+    lengths = [
+        share * covalent_radii[[atomic_numbers[host], 8]].sum()
+        for host, share in (("Mg", 1.1), ("C", 1.2))
+    ]
+    cell = Atoms("MgC", [[0, 0, 0], [0, 0, sum(lengths)]], cell=[EDGE_A] * 3, pbc=True)
+    gas = Gas("O", Atoms("O"), "one atom")
+    interaction = Interaction(framework_of(cell, EDGE_A), gas, AseModel(WithHole(0.0), "hole"))
+    trials = Trials(
+        Placements(np.array([[0, 0, lengths[0]], [4.0] * 3]), np.eye(4)[:2], np.ones(2)),
+        energies_eV=np.array([-0.5, 0.0]),
+        overlapping=np.zeros(2, dtype=bool),
+        rejected=np.zeros(2, dtype=bool),
+        audited_eV=np.full(2, np.nan),
+    )
+    wells = examine(trials, interaction, 300.0)
+    assert wells.near[0]
+    assert wells.reasons(0)[0] == "atoms at 1.20 of the sum of their covalent radii"
+
+
+class WithoutForces(WithHole):
+    """One that has energies only."""
+
+    implemented_properties = ("energy",)
+
+
+def test_a_model_without_forces_is_no_false_well() -> None:
+    trials, interaction = sampled(0.0)
+    interaction.model = AseModel(WithoutForces(0.0), "energies only")
+    cleaned = without_wells(trials, interaction, 300.0)
+    assert cleaned.n_suspected == 0
+    assert cleaned.examined.unknown.all()
+    assert 0.1 < cleaned.share_examined < 1

@@ -5,14 +5,19 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from host_and_guest import Spheres
+from host_and_guest import HostAndGuest, Spheres
 from nearsight.adsorption.framework import framework_of
 from nearsight.adsorption.gases import gas_named
+from nearsight.adsorption.insertion import Insertion
 from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.known_offsets import known_offset
 from nearsight.adsorption.offset import factor_of_offset
+from nearsight.adsorption.overlaps import Overlaps
+from nearsight.adsorption.proposals import everywhere
 from nearsight.adsorption.quantum import thermal_wavelength_A
-from nearsight.adsorption.zero import widest_place, zero_of
+from nearsight.adsorption.trials import Trials
+from nearsight.adsorption.widom import insert
+from nearsight.adsorption.zero import WEAK_EV, beside_force_field, widest_place, zero_of
 from nearsight.models.engines.ase_model import AseModel
 
 
@@ -63,3 +68,64 @@ def test_thermal_wavelengths() -> None:
         for temperature_K in (20.0, 300.0):
             wavelength = thermal_wavelength_A(gas_named(name), temperature_K)
             assert wavelength == pytest.approx(17.458 / np.sqrt(mass * temperature_K), rel=1e-4)
+
+
+class Falling(HostAndGuest):
+    """Dispersion -C/r⁶ of all host atoms, as much as UFF has of argon, an offset, and noise."""
+
+    def __init__(self, offset_eV: float) -> None:
+        super().__init__()
+        self.offset_eV = offset_eV
+
+    def interaction_eV(self, atoms) -> float:
+        sixth = (3.4 / np.maximum(self.distances_A(atoms), 1.0)) ** 6
+        return float((0.032 * (sixth**2 - sixth)).sum()) + self.offset_eV
+
+
+def sampled(atoms: Atoms, gas: str, offset_eV: float) -> tuple[Interaction, Trials]:
+    framework = framework_of(atoms, 9.0)
+    interaction = Interaction(framework, gas_named(gas), AseModel(Falling(offset_eV), "falling"))
+    numbers = interaction.gas.atoms.numbers
+    overlaps = Overlaps(framework.atoms, numbers, 0.9)
+    work = Insertion(interaction, overlaps, everywhere(atoms.cell.array), 0, 0.0)
+    return interaction, insert(work, 300.0, 1500, progress=False)
+
+
+@pytest.mark.parametrize("offset_eV", [0.0, -0.3])
+def test_an_offset_is_the_difference_from_uff_where_attraction_is_weak(offset_eV: float) -> None:
+    pytest.importorskip("torch", reason="UFF is compared with")
+    interaction, trials = sampled(Atoms("Ar", cell=[12.0] * 3, pbc=True), "Ar", offset_eV)
+    beside = beside_force_field(interaction, trials)
+    assert beside is not None
+    assert beside.n_places >= 20
+    assert 0 < beside.error_eV < 0.01
+    assert abs(beside.median_eV - offset_eV) < 0.05  # what the two have of argon differs by that
+    zero = zero_of(interaction)
+    assert zero.widest_uff_eV == pytest.approx(0, abs=0.01)
+    assert zero.widest_eV == pytest.approx(offset_eV, abs=0.01)
+
+
+def test_the_error_of_a_median_is_its_scatter() -> None:
+    pytest.importorskip("torch", reason="UFF is compared with")
+    interaction, trials = sampled(Atoms("Ar", cell=[12.0] * 3, pbc=True), "Ar", 0.0)
+    rng = np.random.default_rng(0)
+    told, medians = [], []
+    for _ in range(60):
+        noise = rng.normal(scale=0.1, size=len(trials))
+        beside = beside_force_field(interaction, trials.with_energies(trials.energies_eV + noise))
+        assert beside is not None
+        told.append(beside.error_eV)
+        medians.append(beside.median_eV)
+    scatter = np.std(medians, ddof=1)  # known to 1/√(2·59), 9 %
+    assert np.mean(told) == pytest.approx(scatter, rel=0.4)
+
+
+def test_in_a_narrow_pore_nothing_is_said_of_the_zero() -> None:
+    pytest.importorskip("torch", reason="UFF is compared with")
+    # Xenon between iodine atoms is attracted, or repelled, by more than is weak everywhere.
+    narrow = Atoms("I2", [[0, 0, 0], [2.7, 2.7, 0]], cell=[5.4, 5.4, 4.4], pbc=True)
+    interaction, trials = sampled(narrow, "Xe", 0.0)
+    uff_eV = zero_of(interaction).widest_uff_eV
+    assert uff_eV is not None
+    assert abs(uff_eV) > WEAK_EV
+    assert beside_force_field(interaction, trials) is None

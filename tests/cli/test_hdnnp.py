@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nearsight.cli.main import main
-from nearsight.hdnnp.files import read_data, read_potential, write_potential
+from nearsight.hdnnp.files import read_data, read_potential, same_potential, write_potential
 from nearsight.hdnnp.potential import PotentialUnits
 from plain_hdnnp import made_potential
 
@@ -62,13 +62,43 @@ def test_data_both_ways(convert, folder: Path, capsys: pytest.CaptureFixture[str
     assert again.atoms.positions == pytest.approx(first.atoms.positions, rel=4e-16)
 
 
+def test_a_potential_is_replaced_only_where_that_is_asked_for(
+    convert, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With all of its files: none of an element that the new one does not have stays."""
+    other = made_potential(2, {"H": ((3,), "tl"), "C": ((3,), "tl")}, radii=(5.0,))
+    write_potential(other, folder / "out")
+    (folder / "out" / "notes.txt").write_text("mine", encoding="utf-8")
+    assert convert("potential", "out") == 1
+    assert "out has a potential already" in (said := capsys.readouterr().err)
+    assert "--replace" in said
+    assert read_potential(folder / "out").symbols == ("H", "C")
+    assert convert("potential", "out", "--replace") == 0
+    assert same_potential(read_potential(folder / "out"), read_potential(folder / "potential"))
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [
+        "input.nn",
+        "notes.txt",
+        "scaling.data",
+        "weights.001.data",
+        "weights.008.data",
+    ]
+    (folder / "part").mkdir()
+    (folder / "part" / "weights.030.data").touch()
+    assert convert("potential", "part") == 1
+    assert "files of one (weights.030.data)" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("nitrogen.xyz", "input.data"), "name them, angstrom,eV or bohr,hartree"),
         (("nitrogen.xyz", "a.data", "--to-units", "nm,eV"), "'nm' is not known"),
         (("nitrogen.xyz", "out"), "written as .data"),
-        (("nothing", "out.xyz"), "cannot read nothing"),
+        (("nothing", "out.xyz"), "nothing cannot be read"),
+        (
+            ("potential/input.nn", "out.xyz"),
+            "is no number of atoms, with which",
+        ),
         (("copper.cif", "out.xyz"), "copper.cif, line 1"),
         (("potential", "potential"), "is what is read, too"),
         (("potential", "out", "--from-units", "bohr,hartree"), "angstrom,eV as it says"),

@@ -74,6 +74,28 @@ def test_processes_stay_warm(two: LocalProcesses) -> None:
     assert then <= first
 
 
+def test_what_tasks_tell_is_heard_before_their_results() -> None:
+    told: list[dict[str, float]] = []
+    with LocalProcesses(2, resources=SMALL, told=told.append) as executor:
+        for number in (3.0, 4.0):
+            assert executor.submit(tasks.square_and_tell, number).result() == number**2
+            assert told[-1]["number"] == number
+        list(executor.map(tasks.square_and_tell, range(20)))
+    assert sorted(each["number"] for each in told[2:]) == list(range(20))
+    assert os.getpid() not in {each["pid"] for each in told}
+
+
+def test_what_hearing_raises_is_raised_by_the_task_and_others_go_on() -> None:
+    def told(value: dict[str, float]) -> None:
+        if value["number"] < 0:
+            raise ValueError("below 0")
+
+    with LocalProcesses(1, resources=SMALL, told=told) as executor:
+        with pytest.raises(ValueError, match="below 0"):
+            executor.submit(tasks.square_and_tell, -1.0).result()
+        assert executor.submit(tasks.square_and_tell, 2.0).result() == 4.0
+
+
 def test_process_starts_with_its_first_task() -> None:
     before = children()
     with LocalProcesses(2, resources=SMALL):

@@ -6,12 +6,22 @@ import pytest
 from ase.build import bulk
 
 import tasks
+from nearsight.errors import MethodError
 from nearsight.execution import InThisProcess
 from nearsight.models.spec import ModelSpec
 
 
 def test_tasks_run_here() -> None:
     assert InThisProcess().submit(tasks.pid).result() == os.getpid()
+
+
+def test_what_tasks_tell_is_heard() -> None:
+    told: list[dict[str, float]] = []
+    assert InThisProcess(told=told.append).submit(tasks.square_and_tell, 3.0).result() == 9.0
+    assert told == [{"number": 3.0, "pid": os.getpid()}]
+    assert InThisProcess().submit(tasks.square_and_tell, 3.0).result() == 9.0
+    with pytest.raises(MethodError, match="no task of one runs"):
+        tasks.square_and_tell(3.0)
 
 
 def test_model_may_be_loaded_already() -> None:

@@ -8,6 +8,7 @@ import pytest
 from ase import Atoms
 
 from nearsight.errors import MethodError, ModelError
+from nearsight.hdnnp.born_mayer import BornMayer, Wall, wall_eV
 from nearsight.hdnnp.files.reading import open_potential, read_potential
 from nearsight.hdnnp.files.writing import write_potential
 from nearsight.hdnnp.kernels.compiled_potential import compile_potential
@@ -23,6 +24,9 @@ from plain_hdnnp import made_potential
 
 LAYERS = {"H": ((4,), "tl"), "O": ((3,), "tl")}
 REPULSION = ZBL(1.2, 3.9)
+WALL = Wall(("H", "O"), 2.6, 5.0, 4.0)
+WALLS = BornMayer((Wall(("H", "H"), 1.7, 3.0, 6.0), WALL), REPULSION)  # O-O has screened nuclei
+REPULSIONS = pytest.mark.parametrize("repulsion", [REPULSION, WALLS], ids=["zbl", "repulsion"])
 
 
 @pytest.fixture(scope="module")
@@ -45,45 +49,63 @@ def evaluated(potential: Potential, atoms: Atoms) -> KernelEvaluation:
     )
 
 
-def summed_eV(atoms: Atoms) -> float:
-    """Return the repulsion of all pairs, each once, by plain sums over images."""
+def pair_eV(repulsion: ZBL | BornMayer, first: str, second: str, r: float) -> float:
+    """Return the repulsion of two atoms by plain formulas."""
+    if isinstance(repulsion, BornMayer):
+        for wall in repulsion.walls:
+            if set(wall.elements) == {first, second}:
+                return float(wall_eV(wall, np.array([r]))[0, 0])
+    if r >= REPULSION.outer_A:
+        return 0.0
     symbols = ("H", "O")
-    table = REPULSION.table(symbols)
+    kinds = symbols.index(first), symbols.index(second)
+    strength, per_A, cubic, quartic, constant = REPULSION.table(symbols)[kinds]
+    x = max(r - REPULSION.inner_A, 0.0)
+    value = screened(strength, per_A, np.array([r]))[0, 0]
+    return float(value + cubic * x**3 + quartic * x**4 + constant)
+
+
+def summed_eV(repulsion: ZBL | BornMayer, atoms: Atoms) -> float:
+    """Return the repulsion of all pairs, each once, by plain sums over images."""
     total = 0.0
     images = np.array(list(np.ndindex(5, 5, 5))) - 2
     for i in range(len(atoms)):
         for j in range(len(atoms)):
             for shift in images @ atoms.cell.array:
                 r = np.linalg.norm(atoms.positions[j] + shift - atoms.positions[i])
-                if 0 < r < REPULSION.outer_A:
-                    kinds = symbols.index(atoms[i].symbol), symbols.index(atoms[j].symbol)
-                    strength, per_A, cubic, quartic, constant = table[kinds]
-                    x = max(r - REPULSION.inner_A, 0.0)
-                    value = screened(strength, per_A, np.array([r]))[0, 0]
-                    total += (value + cubic * x**3 + quartic * x**4 + constant) / 2
+                if r > 0:
+                    total += pair_eV(repulsion, atoms[i].symbol, atoms[j].symbol, r) / 2
     return total
 
 
-def test_energies_are_those_of_networks_and_pairs(networks: Potential, crystal: Atoms) -> None:
-    both = evaluated(replace(networks, repulsion=REPULSION), crystal)
+@REPULSIONS
+def test_energies_are_those_of_networks_and_pairs(
+    networks: Potential, crystal: Atoms, repulsion: ZBL | BornMayer
+) -> None:
+    both = evaluated(replace(networks, repulsion=repulsion), crystal)
     alone = evaluated(networks, crystal)
-    assert both.energy_eV - alone.energy_eV == pytest.approx(summed_eV(crystal), rel=1e-11)
+    assert both.energy_eV - alone.energy_eV == pytest.approx(
+        summed_eV(repulsion, crystal), rel=1e-11
+    )
 
 
-def test_forces_and_stress_are_derivatives(networks: Potential, crystal: Atoms) -> None:
-    both, alone = replace(networks, repulsion=REPULSION), networks
-    found, before = evaluated(both, crystal), evaluated(alone, crystal)
-    assert found.forces_eV_per_A is not None
+@REPULSIONS
+def test_forces_and_stress_are_derivatives(
+    networks: Potential, crystal: Atoms, repulsion: ZBL | BornMayer
+) -> None:
+    both, alone = replace(networks, repulsion=repulsion), networks
+    whole, before = evaluated(both, crystal), evaluated(alone, crystal)
+    assert whole.forces_eV_per_A is not None
     assert before.forces_eV_per_A is not None
-    assert found.stress_eV_per_A3 is not None
+    assert whole.stress_eV_per_A3 is not None
     assert before.stress_eV_per_A3 is not None
-    forces = found.forces_eV_per_A - before.forces_eV_per_A
+    forces = whole.forces_eV_per_A - before.forces_eV_per_A
     step = 1e-5
     for atom, axis in ((0, 0), (3, 2)):
         moved = [crystal.copy(), crystal.copy()]
         for each, sign in zip(moved, (1, -1), strict=True):
             each.positions[atom, axis] += sign * step
-        slope = (summed_eV(moved[0]) - summed_eV(moved[1])) / (2 * step)
+        slope = (summed_eV(repulsion, moved[0]) - summed_eV(repulsion, moved[1])) / (2 * step)
         assert forces[atom, axis] == pytest.approx(-slope, rel=1e-6)
     stretched = []
     for sign in (1, -1):
@@ -91,22 +113,28 @@ def test_forces_and_stress_are_derivatives(networks: Potential, crystal: Atoms) 
         strain[0, 0] += sign * step
         each = crystal.copy()
         each.set_cell(crystal.cell.array @ strain, scale_atoms=True)
-        stretched.append(summed_eV(each))
+        stretched.append(summed_eV(repulsion, each))
     slope = (stretched[0] - stretched[1]) / (2 * step) / crystal.cell.volume
-    difference = found.stress_eV_per_A3 - before.stress_eV_per_A3
+    difference = whole.stress_eV_per_A3 - before.stress_eV_per_A3
     assert difference[0] == pytest.approx(slope, rel=1e-6)
 
 
-def test_units_of_the_files_change_nothing(networks: Potential, crystal: Atoms) -> None:
-    both = replace(networks, repulsion=REPULSION)
+@REPULSIONS
+def test_units_of_the_files_change_nothing(
+    networks: Potential, crystal: Atoms, repulsion: ZBL | BornMayer
+) -> None:
+    both = replace(networks, repulsion=repulsion)
     other = in_units(both, PotentialUnits("bohr", "hartree"))
     assert evaluated(other, crystal).energy_eV == pytest.approx(
         evaluated(both, crystal).energy_eV, rel=1e-11
     )
 
 
-def test_changes_of_a_structure_know_it(networks: Potential, crystal: Atoms) -> None:
-    compiled = compile_potential(replace(networks, repulsion=REPULSION))
+@REPULSIONS
+def test_changes_of_a_structure_know_it(
+    networks: Potential, crystal: Atoms, repulsion: ZBL | BornMayer
+) -> None:
+    compiled = compile_potential(replace(networks, repulsion=repulsion))
     local = LocalEnergies(compiled, crystal)
     change = local.move([1], crystal.positions[[1]] + 0.2)
     moved = crystal.copy()
@@ -115,9 +143,12 @@ def test_changes_of_a_structure_know_it(networks: Potential, crystal: Atoms) -> 
     assert change.energy_eV == pytest.approx(after.energy_eV, rel=1e-12)
 
 
-def test_the_model_keeps_all_that_models_keep(networks: Potential, tmp_path: Path) -> None:
+@REPULSIONS
+def test_the_model_keeps_all_that_models_keep(
+    networks: Potential, tmp_path: Path, repulsion: ZBL | BornMayer
+) -> None:
     """Kernels and PyTorch are compared here, and rows with differences of forces."""
-    write_potential(replace(networks, repulsion=REPULSION), tmp_path / "sum")
+    write_potential(replace(networks, repulsion=repulsion), tmp_path / "sum")
     model = load_model(f"hdnnp:{tmp_path / 'sum'}")
     atoms = Atoms("HOH", [[0.0, 0, 0], [0.9, 0, 0], [1.1, 0.95, 0.1]])
     [kernels] = model.evaluate([atoms])
@@ -147,9 +178,65 @@ def test_files_keep_it_and_say_what_others_must_do(networks: Potential, tmp_path
     assert read_potential(tmp_path).repulsion is None
 
 
+def test_a_hessian_is_continuous_where_a_wall_begins(networks: Potential, tmp_path: Path) -> None:
+    """On either side of the onset rows differ by what the third derivative brings, no more."""
+    write_potential(replace(networks, repulsion=WALLS), tmp_path / "sum")
+    write_potential(networks, tmp_path / "networks")
+    step = 1e-4
+    curvatures = []
+    for r in (WALL.onset_A - step, WALL.onset_A + step):
+        atoms = Atoms("HO", [[0.0, 0.0, 0.0], [r, 0.0, 0.0]])
+        rows = []
+        seed = (0, np.array([1.0, 0.0, 0.0]))
+        for name in ("sum", "networks"):
+            [row] = load_model(f"hdnnp:{tmp_path / name}").rows(atoms, [seed])
+            rows.append(np.ravel(row))
+        curvatures.append(rows[0] - rows[1])
+    inside, outside = curvatures
+    expected = WALL.strength_eV * WALL.rate_per_A**3 * step
+    assert inside[0] == pytest.approx(expected, rel=1e-3)
+    np.testing.assert_allclose(outside, 0.0, atol=1e-12)
+
+
+def test_files_keep_walls_and_lammps_is_told_of_them(networks: Potential, tmp_path: Path) -> None:
+    both = replace(networks, repulsion=WALLS)
+    write_potential(both, tmp_path)
+    assert read_potential(tmp_path).repulsion == WALLS
+    text = (tmp_path / "input.nn").read_text(encoding="utf-8")
+    assert "The networks alone, as n2p2 computes them, are not this potential" in text
+    assert "lepton 3.9 zbl 1.2 3.9; pair_coeff * * hdnnp H O; " in text
+    y = "(4.0*max(0,2.6-r))"
+    assert f'pair_coeff 1 2 lepton "5.0*(exp({y})-1-{y}-{y}^2/2)"; ' in text
+    assert "pair_coeff 2 2 zbl 8 8" in text
+    assert "pair_coeff 1 1 zbl" not in text
+    before = open_potential(tmp_path).sha256
+    file = tmp_path / "prior.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("2.6", "2.5"), encoding="utf-8")
+    assert open_potential(tmp_path).sha256 != before
+    no_walls = replace(networks, repulsion=BornMayer((), REPULSION))
+    write_potential(no_walls, tmp_path)
+    assert read_potential(tmp_path).repulsion == BornMayer((), REPULSION)
+
+
+def _wall_text(elements: str, onset: str) -> str:
+    return (
+        f'prior = "repulsion"\ninner_A = 1.0\nouter_A = 2.0\n[[walls]]\nelements = {elements}\n'
+        f"onset_A = {onset}\nstrength_eV = 5.0\nrate_per_A = 4.0\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ('prior = "repulsion"\ninner_A = 1.0\nouter_A = 2.0\n', "a prior has"),
+        ('prior = "repulsion"\ninner_A = 1.0\nouter_A = 2.0\nwalls = 3\n', "no list of tables"),
+        (_wall_text('["H", "O"]', "1.0") + "more = 1\n", "and one has elements"),
+        (_wall_text('["O", "H"]', "1.0"), "order of their atomic numbers"),
+        (_wall_text('["H"]', "1.0"), "two elements"),
+        (_wall_text("3", "1.0"), "two elements"),
+        (_wall_text('["H", "O"]', '"x"'), "numbers in Å"),
+        (_wall_text('["H", "O"]', "-1.0"), "above 0"),
+        (_wall_text('["H", "O"]', "9.0"), "reaches to 9 Å"),
         (None, "prior.toml"),
         ("prior = \n", "no TOML"),
         ("inner_A = 1.0\n", "a prior has"),

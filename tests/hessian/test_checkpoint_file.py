@@ -64,6 +64,24 @@ def test_other_work_is_refused_with_a_way_out(
     assert "or give another basket to start from the beginning" in str(raised.value)
 
 
+def test_settings_that_differ_are_named_with_both_values(tmp_path: Path) -> None:
+    """Only those that do, and only where their part of the fingerprint says that they decide."""
+    file = replace(
+        file_at(tmp_path / "kept"),
+        reasons={"settings": "it was knitted in another way"},
+        fingerprint={"settings": "a"},
+        settings={"rows": 80, "stitches": ["purl", "knit"], "sleeves": None},
+    )
+    file.write({"n_rows": 3}, ARRAYS)
+    other = {"rows": 80, "stitches": ["purl"], "sleeves": {"left": 2}}
+    assert replace(file, settings=other).resume(state_of) is not None
+    with pytest.raises(CheckpointError) as raised:
+        replace(file, settings=other, fingerprint={"settings": "b"}).resume(state_of)
+    assert "in another way (`sleeves` none, now left=2; `stitches` purl knit, now purl)." in str(
+        raised.value
+    )
+
+
 def test_what_lacks_something_is_refused(tmp_path: Path) -> None:
     file = file_at(tmp_path / "kept")
     file.write({}, ARRAYS)

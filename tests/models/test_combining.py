@@ -28,6 +28,8 @@ CAPABILITIES = Capabilities(
     takes_charge=True,
     takes_spin=None,
     counts_extrapolations=True,
+    pairwise=True,
+    temperature_K=77.0,
 )
 
 

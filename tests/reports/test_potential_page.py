@@ -62,6 +62,21 @@ def values(page: str) -> set[float]:
     return {float(value) for value in re.findall(r'<data value="([^"]+)">', page)}
 
 
+def test_a_committee_shows_its_mean_and_how_far_members_disagree() -> None:
+    with quietly():
+        record = train(labelled_clusters(), replace(SETTINGS, members=2), progress=False)
+    page = render_report([record])
+    assert titles(page).count("Energies: predictions against labels") == 1
+    assert "Forces on atoms: error of the mean against disagreement, test" in titles(page)
+    assert record.committee is not None
+    shown = values(page)
+    for errors in (record.committee.errors, *(each.errors for each in record.members)):
+        assert errors.whole("test").force_RMSE_eV_per_A in shown
+    for spread in record.committee.spreads:
+        assert {spread.energy_eV_per_atom, spread.force_eV_per_A} <= shown
+    assert page.count("Of the mean of 2 members.") == 5
+
+
 def test_a_training_has_figures_tables_and_where_they_are_from(record: TrainingRecord) -> None:
     page = render_report([record])
     assert titles(page) == list(FIGURES)
@@ -72,7 +87,8 @@ def test_a_training_has_figures_tables_and_where_they_are_from(record: TrainingR
     for each in member.errors.elements:
         assert each.force_MAE_eV_per_A in shown
     assert record.pair_distances[0].shortest_A in shown
-    assert "the repulsion of screened nuclei, which ends between 1.25 and 2.5 Å" in page
+    assert "the repulsion of screened nuclei (zbl), which ends between 1.25 and 2.5 Å" in page
+    assert member.approach_sentence in page
     for function in record.functions:
         assert function.name in page
     assert page.count('class="spark"') == len(record.functions)

@@ -17,7 +17,7 @@ from ase import Atoms
 from ase.calculators.emt import EMT
 
 from nearsight.errors import MethodError, NearsightWarning, SettingError
-from nearsight.execution import current_model, current_resources
+from nearsight.execution import current_model, current_resources, tell
 from nearsight.remarks import Remark
 
 
@@ -27,6 +27,12 @@ def square(number: float) -> float:
 
 def square_later(number: float, seconds: float) -> float:
     time.sleep(seconds)
+    return number * number
+
+
+def square_and_tell(number: float) -> float:
+    """Tell a number before its square is returned."""
+    tell({"number": number, "pid": os.getpid()})
     return number * number
 
 

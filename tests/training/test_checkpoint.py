@@ -16,7 +16,8 @@ from nearsight.training.settings import (
     TrainingSettings,
 )
 
-OF = {"data": "a", "settings": "b"}
+OF = {"data": "a", "settings": "b", "reaches": "c"}
+ASKED = {"seed": 0, "hidden_layers": [15, 15], "prior_outer_A": None}
 
 
 @pytest.fixture
@@ -41,8 +42,8 @@ def state() -> State:
 
 
 def test_a_state_comes_back_to_the_bit(tmp_path: Path, state: State) -> None:
-    Checkpoint(tmp_path / "c", OF).write(state)
-    again = Checkpoint(tmp_path / "c", OF).resume()
+    Checkpoint(tmp_path / "c", OF, ASKED).write(state)
+    again = Checkpoint(tmp_path / "c", OF, ASKED).resume()
     assert again is not None
     for name, value in vars(state).items():
         found = getattr(again, name)
@@ -57,8 +58,8 @@ def test_a_state_comes_back_to_the_bit(tmp_path: Path, state: State) -> None:
 
 
 def test_without_a_file_a_training_begins(tmp_path: Path, state: State) -> None:
-    assert Checkpoint(tmp_path / "c", OF).resume() is None
-    nowhere = Checkpoint(None, OF)
+    assert Checkpoint(tmp_path / "c", OF, ASKED).resume() is None
+    nowhere = Checkpoint(None, OF, ASKED)
     nowhere.write(state)
     assert nowhere.resume() is None
 
@@ -66,17 +67,24 @@ def test_without_a_file_a_training_begins(tmp_path: Path, state: State) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
 def test_a_cut_file_is_refused(tmp_path: Path, state: State, share: float) -> None:
     file = tmp_path / "c"
-    Checkpoint(file, OF).write(state)
+    Checkpoint(file, OF, ASKED).write(state)
     content = file.read_bytes()
     file.write_bytes(content[: int(share * len(content))])
     with pytest.raises(CheckpointError, match="to start from the beginning"):
-        Checkpoint(file, OF).resume()
+        Checkpoint(file, OF, ASKED).resume()
 
 
 def test_of_another_training_it_is_refused(tmp_path: Path, state: State) -> None:
-    Checkpoint(tmp_path / "c", OF).write(state)
-    with pytest.raises(CheckpointError, match="it used other settings"):
-        Checkpoint(tmp_path / "c", {**OF, "settings": "c"}).resume()
+    Checkpoint(tmp_path / "c", OF, ASKED).write(state)
+    with pytest.raises(CheckpointError, match="other distances at which elements interact"):
+        Checkpoint(tmp_path / "c", {**OF, "reaches": "x"}, ASKED).resume()
+    changed = {**ASKED, "hidden_layers": [20], "prior_outer_A": 2.5}
+    with pytest.raises(CheckpointError) as raised:
+        Checkpoint(tmp_path / "c", {**OF, "settings": "x"}, changed).resume()
+    assert (
+        "it used other settings (`hidden_layers` 15 15, now 20; `prior_outer_A` none, now 2.5)."
+    ) in str(raised.value)
+    assert f"delete {tmp_path / 'c'} and {tmp_path / 'learning_curve.jsonl'}" in str(raised.value)
 
 
 def test_what_decides_is_in_the_fingerprint(clusters: LabelledData) -> None:

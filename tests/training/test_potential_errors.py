@@ -14,7 +14,8 @@ from nearsight.hdnnp.potential import Potential
 from nearsight.structures.pairs import pairs_of
 from nearsight.training.error_charts import error_charts
 from nearsight.training.error_distribution import EDGES_eV_per_A, ErrorDistribution
-from nearsight.training.potential_errors import MOST_POINTS, potential_errors
+from nearsight.training.potential_errors import potential_errors
+from nearsight.training.prediction_sums import MOST_POINTS
 from plain_hdnnp import made_potential
 
 LAYERS = {"H": ((4,), "tl"), "O": ((3,), "tl")}

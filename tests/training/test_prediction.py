@@ -55,7 +55,7 @@ def test_memory_decides_what_is_kept_and_no_number(clusters: LabelledData, poten
         assert len(set(energies)) == 1
         assert (forces[0] == forces[1]).all()
         assert (forces[0] == forces[2]).all()
-    assert whole.n_kept == 40
-    assert none.n_kept == 0
-    assert 0 < some.n_kept < 40
+    assert whole.n_with_descriptors == 40
+    assert none.n_with_descriptors == 0
+    assert 0 < some.n_with_descriptors < 40
     assert whole.n_components(3) == 15

@@ -23,6 +23,7 @@ from nearsight.training import (
     labelled_data,
     train,
 )
+from nearsight.training.approach import approaches
 from nearsight.training.potential_errors import potential_errors
 
 SHORTEST_A, CLOSEST_A = 1.05, 0.3
@@ -69,6 +70,11 @@ def approached(potential: Potential, pair: str) -> np.ndarray:
     return np.array(energies)
 
 
+def falls(potential: Potential) -> list[float]:
+    shortest = {("C", "C"): SHORTEST_A, ("C", "O"): SHORTEST_A, ("O", "O"): SHORTEST_A}
+    return [each.fall_eV for each in approaches(potential, shortest)]
+
+
 pytestmark = pytest.mark.filterwarnings("ignore::nearsight.errors.NearsightWarning")
 
 
@@ -89,6 +95,28 @@ def test_without_it_they_need_not() -> None:
             monotonic.append(bool((np.diff(energies) > 0).all()))
             assert energies[-1] - energies[0] < 10.0
     assert not all(monotonic)
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_walls_keep_atoms_apart_and_leave_what_is_learnt(seed: int) -> None:
+    """Networks and errors are those without a prior, and falls a small part of theirs."""
+    walls, none = trained("repulsion", seed), trained("none", seed)
+    assert max(falls(walls.best)) < 0.2 * max(falls(none.best))
+    assert walls.best_errors.errors.of("train") == none.best_errors.errors.of("train")
+    for own, other in zip(walls.last.elements, none.last.elements, strict=True):
+        for layer, its in zip(own.network.layers, other.network.layers, strict=True):
+            np.testing.assert_array_equal(layer.weights, its.weights)
+    for pair in MORSE:
+        assert approached(walls.best, pair)[-1] - approached(walls.best, pair)[0] > 100.0
+
+
+def test_what_two_atoms_do_is_kept_with_the_training() -> None:
+    training = trained("repulsion", 2)
+    shortest = training.prepared.shortest_A
+    assert training.approaches == approaches(training.best, shortest)
+    summary = training.summary()
+    assert [wall["onset_A"] for wall in summary["prior"]["walls"]] == list(shortest.values())
+    assert len(summary["approaches"]) == len(shortest) == 3
 
 
 def test_networks_learn_labels_less_the_prior() -> None:

@@ -154,7 +154,9 @@ def test_other_data_or_settings_are_another_training(
     clusters: LabelledData, tmp_path: Path
 ) -> None:
     train(clusters, longer(SETTINGS, 1), out=tmp_path, progress=False)
-    with pytest.raises(CheckpointError, match="it used other settings"):
+    with pytest.raises(
+        CheckpointError, match=r"other settings \(`optimizer` kalman, now global-kalman\)"
+    ):
         train(clusters, longer(GLOBAL, 1), out=tmp_path, progress=False)
     fewer = LabelledData(clusters.structures[1:])
     with pytest.raises(CheckpointError, match="it learnt from other data"):

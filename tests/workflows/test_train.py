@@ -9,7 +9,7 @@ import pytest
 
 from labelled_clusters import labelled_clusters
 from nearsight import records
-from nearsight.errors import MethodError, StructureError
+from nearsight.errors import CheckpointError, MethodError, StructureError
 from nearsight.hdnnp.files.data import is_input_data
 from nearsight.hdnnp.files.extended_xyz import write_extended_xyz
 from nearsight.hdnnp.files.input_data import write_input_data
@@ -88,7 +88,18 @@ def test_members_of_a_committee_are_what_they_are_alone(tmp_path: Path, n_member
     """They run in processes of their own, and differ in their seed only."""
     frames = labelled_clusters(seed=3)
     several = replace(SETTINGS, members=n_members)
-    record = train(frames, several, out=tmp_path, progress=False)
+    heard: list[tuple[int, EpochErrors]] = []
+
+    def told(epoch: EpochErrors, member: int) -> None:
+        heard.append((member, epoch))
+
+    record = train(frames, several, out=tmp_path, progress=False, told=told)
+    for number, member in enumerate(record.members, start=1):
+        epochs = [epoch for its, epoch in heard if its == number]
+        assert [each.epoch for each in epochs] == [0, 1, 2]
+        assert [each.score for each in epochs] == [each.score for each in member.epochs]
+    assert record.committee is not None
+    assert [each.set for each in record.committee.spreads] == ["train", "test"]
     assert [each.seed for each in record.members] == [0, 1]
     assert record.results is not None
     for number, training in enumerate(record.results.trainings, start=1):
@@ -100,6 +111,32 @@ def test_members_of_a_committee_are_what_they_are_alone(tmp_path: Path, n_member
         np.testing.assert_array_equal(found, expected)
         written = read_potential(tmp_path / f"member-{number}" / "last")
         np.testing.assert_array_equal(compile_potential(written).weights, expected)
+
+
+def test_an_interruption_of_a_committee_says_what_is_there(tmp_path: Path) -> None:
+    """Members end with it; the same training goes on from what they have written."""
+
+    def told(epoch: EpochErrors, _: int) -> None:
+        if epoch.epoch == 1:
+            raise KeyboardInterrupt
+
+    several = replace(SETTINGS, members=2)
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        train(labelled_clusters(), several, out=tmp_path, progress=False, told=told)
+    [note] = interruption.value.__notes__
+    assert "the same training goes on" in note
+    record = train(labelled_clusters(), several, out=tmp_path, progress=False)
+    whole = train(labelled_clusters(), several, progress=False)
+    ours, theirs = ([each.checkpoint_sha256 for each in it.members] for it in (record, whole))
+    assert ours == theirs
+
+
+def test_what_one_member_fails_with_is_raised(tmp_path: Path) -> None:
+    several = replace(SETTINGS, members=2)
+    other = replace(SETTINGS, network=NetworkSettings(hidden_layers=(5,), seed=1))
+    train(labelled_clusters(), other, out=tmp_path / "member-2", progress=False)
+    with pytest.raises(CheckpointError, match=r"member-2.*`hidden_layers` 5, now 4"):
+        train(labelled_clusters(), several, out=tmp_path, progress=False)
 
 
 def test_locality_decides_which_functions_there_are(tmp_path: Path) -> None:
@@ -125,11 +162,13 @@ def test_locality_decides_which_functions_there_are(tmp_path: Path) -> None:
 def test_bad_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MethodError, match="there is no data"):
         train([], SETTINGS)
-    with pytest.raises(StructureError, match="cannot read"):
+    with pytest.raises(StructureError, match="cannot be read"):
         train(tmp_path / "missing.extxyz", SETTINGS)
     frames = [replace(each, forces_eV_per_A=None) for each in labelled_clusters(5)]
     write_extended_xyz(frames, tmp_path / "energies.extxyz")
-    with pytest.raises(StructureError, match="of 5 frames none has both"):
+    with pytest.raises(
+        StructureError, match=r"of 5 frames none has both .*: 5 have an energy, 0 have forces"
+    ):
         train(tmp_path / "energies.extxyz", SETTINGS)
     write_input_data(labelled_clusters(5), tmp_path / "input.data", PotentialUnits())
     text = (tmp_path / "input.data").read_text().splitlines()
@@ -156,7 +195,7 @@ def test_an_interruption_says_what_is_there_and_the_same_goes_on(
 ) -> None:
     """Also between the errors of an epoch, which are told first, and its checkpoint."""
 
-    def told(epoch: EpochErrors) -> None:
+    def told(epoch: EpochErrors, _: int) -> None:
         if epoch.epoch == epoch_of_interruption:
             raise KeyboardInterrupt
 

@@ -9,13 +9,16 @@ from ase import Atoms
 from ase.build import bulk
 from ase.io import write
 
-from host_and_guest import HostAndGuest, Spheres
+from frameworks import sodalite
+from host_and_guest import HostAndGuest, Spheres, WithHole
 from nearsight.adsorption.settings import InsertionSettings
 from nearsight.announcing import quietly
 from nearsight.cli.main import main
 from nearsight.errors import SettingError
+from nearsight.models.calculator import ModelCalculator
 from nearsight.models.contract import Model
 from nearsight.models.engines.ase_model import AseModel
+from nearsight.models.registry import load_model
 from nearsight.records.widom_record import WidomRecord
 from nearsight.workflows import EnergySettings, WidomSettings, widom
 
@@ -125,3 +128,61 @@ def test_a_heat_without_the_energy_of_the_host_is_told(tmp_path: Path) -> None:
         alone = widom(frames[0], f"forcefield:{field}", WidomSettings(insertion=asked))
     assert "host-energy-missing" in {remark.code for remark in record.warnings}
     assert "host-energy-missing" not in {remark.code for remark in alone.warnings}
+
+
+def test_attraction_in_a_narrow_pore_is_no_error_of_the_zero() -> None:
+    pytest.importorskip("torch", reason="a force field is the model")
+    force_field = load_model("forcefield:uff?coulomb=no")
+    by_construction = record_of(sodalite(), force_field, gas="Kr", insertions=256)
+    # In the middle of a cage krypton is far from all atoms, and attracted by all of them.
+    assert by_construction.zero.widest_distance_A > 4
+    assert by_construction.zero.widest_eV == pytest.approx(-0.33, abs=0.01)
+    levels = codes(by_construction)
+    assert levels["zero-suspect"] == levels["offset"] == "good"
+    assert by_construction.zero.by_construction
+    # The same energies of a model that might be anything say nothing of its zero.
+    same = AseModel(ModelCalculator(force_field), "anything")
+    record = record_of(sodalite(), same, gas="Kr", insertions=256, least_width_A=8.0)
+    # Krypton sees its own images in one cell, 8.8 Å away.
+    assert record.zero.widest_eV == pytest.approx(by_construction.zero.widest_eV, abs=0.02)
+    levels = codes(record)
+    assert levels["zero-suspect"] == levels["offset"] == "unknown"
+    [said] = [each for each in record.verdict.checks if each.code == "zero-suspect"]
+    assert "the pore is too narrow" in said.detail
+
+
+@pytest.mark.parametrize(
+    ("depth_eV", "insertions", "level"), [(2.0, 3000, "bad"), (0.08, 300, "unknown")]
+)
+def test_false_wells_are_told_with_their_standard_errors(
+    depth_eV: float, insertions: int, level: str
+) -> None:
+    model = AseModel(WithHole(depth_eV), "hole")
+    record = record_of(FRAMEWORK, model, overlap_share=0.5, insertions=insertions)
+    assert record.henry_without_wells is not None
+    [all_of_them], [left] = record.henry, record.henry_without_wells
+    assert all_of_them.log_mean_weight is not None
+    assert left.log_mean_weight is not None
+    change = left.log_mean_weight - all_of_them.log_mean_weight
+    assert record.wells.change_sigmas == pytest.approx(abs(change) / left.log_mean_weight_error)
+    assert change < np.log(0.98)
+    assert codes(record)["false-wells"] == level
+    assert (record.wells.change_sigmas > 3) == (level == "bad")
+
+
+def test_where_the_model_has_no_number_at_the_widest_place_it_is_said() -> None:
+    middle = Atoms("Ar", [[4.5] * 3], cell=[9.0] * 3, pbc=True)  # the widest place is a corner
+    record = record_of(middle, AseModel(NoNumberInCorners(), "corners"))
+    assert record.zero.widest_eV is None
+    assert record.zero.widest_spread_eV is None
+    assert record.insertion.n_rejected > 0
+    assert json.loads(json.dumps(record.to_json(), allow_nan=False))["zero"]["widest_eV"] is None
+
+
+class NoNumberInCorners(HostAndGuest):
+    """An ideal gas without a number within 1 Å of the corners of a cell of 9 Å."""
+
+    def interaction_eV(self, atoms) -> float:
+        place = atoms.positions[-1] / 9.0
+        near = np.linalg.norm(9.0 * (place - np.rint(place))) < 1.0
+        return float("nan") if near else 0.0

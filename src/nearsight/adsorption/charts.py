@@ -6,7 +6,6 @@ from nearsight.adsorption.result import Adsorption, running_means, weight_by_ene
 from nearsight.charts.chart import Axis, Chart, Limit, Line, Points
 
 _POINTS = 40
-_BIN_EV = 0.01
 _MOST_BINS = 200
 
 
@@ -18,10 +17,12 @@ def convergence_chart(adsorption: Adsorption) -> Chart:
     # Relative to that of all trials, which may have no number.
     relative = np.exp(np.clip(logs - (logs[-1] if np.isfinite(logs[-1]) else 0.0), -50, 50))
     is_number = np.isfinite(value) and value > 0
-    shown = relative * value if is_number else relative
+    # In powers of ten of the unit: an axis has no room for 0.00015.
+    power = int(np.floor(np.log10(value))) if is_number else 0
+    shown = relative * value / 10.0**power if is_number else relative
     spread = np.nan_to_num(shown * errors)
     top = 1.1 * float((shown + spread).max()) or 1.0
-    unit = "K_H / mol/(kg Pa)" if is_number else "<W> relative to that of all"
+    unit = f"K_H / {_power(power)}mol/(kg Pa)" if is_number else "⟨W⟩ relative to that of all"
     return Chart(
         "Convergence of the Henry coefficient",
         Axis("insertions", 0.0, float(numbers[-1])),
@@ -31,19 +32,25 @@ def convergence_chart(adsorption: Adsorption) -> Chart:
             Line(numbers, shown),
             Points(numbers[::4], shown[::4], errors=spread[::4]),
         ),
-        f"At {result.temperature_K:g} K, {shown[-1]:.4g} after {numbers[-1]:g} insertions; half of "
-        f"them gave {shown[len(shown) // 2]:.4g}.",
+        f"{unit} at {result.temperature_K:g} K, {shown[-1]:.4g} after {numbers[-1]:g} insertions; "
+        f"half of them gave {shown[len(shown) // 2]:.4g}.",
     )
+
+
+def _power(power: int) -> str:
+    """Return a power of ten as the factor of a unit."""
+    digits = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{digits} " if power else ""
 
 
 def weights_chart(adsorption: Adsorption) -> Chart | None:
     """Return which share of <W> lies at which interaction energy; None if there is no weight."""
     temperature_K = adsorption.henry[0].temperature_K
     trials = adsorption.trials
-    ends, shares = weight_by_energy(trials, temperature_K, _BIN_EV)
+    ends, shares = weight_by_energy(trials, temperature_K)
     if len(shares) > _MOST_BINS:
-        width_eV = _BIN_EV * np.ceil(len(shares) / _MOST_BINS)
-        ends, shares = weight_by_energy(trials, temperature_K, float(width_eV))
+        times = np.ceil(len(shares) / _MOST_BINS)
+        ends, shares = weight_by_energy(trials, temperature_K, float(times * (ends[1] - ends[0])))
     if not len(shares):
         return None
     at = int(shares.argmax())

@@ -8,8 +8,10 @@ from ase import Atoms
 from nearsight.adsorption.gases import Gas
 from nearsight.errors import StructureError
 from nearsight.models.contract import HostingModel, Model
+from nearsight.structures.bonds import find_bonds
 from nearsight.structures.checking import check_structure
 from nearsight.structures.naming import paragraph
+from nearsight.structures.pieces import pieces_of_pairs
 from nearsight.structures.reduced_cell import cell_widths_A
 from nearsight.structures.supercell import make_supercell
 
@@ -80,6 +82,33 @@ def framework_of(atoms: Atoms, width_A: float) -> Framework:
     repeats = np.maximum(1, np.ceil(width_A / widths_A - 1e-9)).astype(int)
     times = (int(repeats[0]), int(repeats[1]), int(repeats[2]))
     return Framework(atoms, make_supercell(atoms, times), times)
+
+
+def loose_molecules(atoms: Atoms) -> tuple[str, ...]:
+    """Return the formulas of what is bonded to no framework, such as solvent, each once.
+
+    Empty where nothing goes on through the crystal, as in one of molecules.
+
+    Raises
+    ------
+    StructureError
+        Two atoms are closer than any bond is.
+    """
+    bonds = find_bonds(atoms)
+    pieces = pieces_of_pairs(
+        atoms,
+        np.concatenate([bonds.first, bonds.second]),
+        np.concatenate([bonds.second, bonds.first]),
+        np.concatenate([bonds.images, -bonds.images]),
+    )
+    if not any(pieces.ranks):
+        return ()
+    formulas = [
+        str(atoms[pieces.of_atom == piece].get_chemical_formula())
+        for piece, rank in enumerate(pieces.ranks)
+        if not rank
+    ]
+    return tuple(dict.fromkeys(formulas))
 
 
 def needed_width_A(gas: Gas, model: Model) -> float:

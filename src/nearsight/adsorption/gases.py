@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from nearsight.announcing import quietly
 from nearsight.arrays import FloatArray
@@ -17,6 +19,7 @@ from nearsight.models.contract import HostingModel, Model
 from nearsight.progress import Progress
 from nearsight.relaxation.relax import relax
 from nearsight.relaxation.settings import RelaxationSettings
+from nearsight.structures.bonds import find_bonds
 from nearsight.structures.molecules import MOLECULE
 from nearsight.structures.naming import paragraph
 from nearsight.structures.pieces import whole_molecule
@@ -133,6 +136,27 @@ def gas_named(name: str) -> Gas:
     )
 
 
+def require_gas(named: str, *, own_molecules: bool) -> None:
+    """Check that there is such a gas, as far as that is known before a model is loaded.
+
+    Parameters
+    ----------
+    named
+        A formula, or a file with the molecule.
+    own_molecules
+        Whether the model may have molecules of its own, by other names.
+
+    Raises
+    ------
+    StructureError
+        There is none, or the file has no molecule.
+    """
+    if _names_file(named):
+        _in_file(named)
+    elif not own_molecules:
+        gas_named(named)
+
+
 def gas_of(named: str, model: Model) -> Gas:
     """Return a gas by its formula, or the molecule in a file.
 
@@ -143,7 +167,7 @@ def gas_of(named: str, model: Model) -> Gas:
     StructureError
         There is no such gas, or the file has no molecule.
     """
-    if Path(named).is_file() or Path(named).suffix:
+    if _names_file(named):
         return _in_file(named)
     if isinstance(model, HostingModel):
         with contextlib.suppress(ModelError):  # it knows the elements only, if that
@@ -151,12 +175,32 @@ def gas_of(named: str, model: Model) -> Gas:
     return gas_named(named)
 
 
+def _names_file(named: str) -> bool:
+    return Path(named).is_file() or bool(Path(named).suffix)
+
+
 def _in_file(path: str) -> Gas:
     """Return the molecule of a file, out of the box that it lies in."""
     with quietly():
         molecule = whole_molecule(read_structure(path))
     take_notes(molecule)
+    _require_one(molecule, path)
     return Gas(structure_stem(path), molecule, f"the file {path}")
+
+
+def _require_one(atoms: Atoms, path: str) -> None:
+    """Check that bonds make one molecule of atoms, none of which lie in each other."""
+    try:
+        bonds = find_bonds(atoms)
+    except StructureError as error:
+        raise StructureError(f"{path}: {error}") from error
+    graph = coo_matrix((np.ones(len(bonds)), (bonds.first, bonds.second)), shape=[len(atoms)] * 2)
+    n_pieces, _ = connected_components(graph, directed=False)
+    if n_pieces > 1:
+        raise StructureError(
+            f"{path} has {n_pieces} pieces that no bond connects, where one molecule is expected; "
+            f"give a file with the gas alone."
+        )
 
 
 def relaxed_gas(gas: Gas, model: Model, progress: Progress | bool | None = None) -> Gas:

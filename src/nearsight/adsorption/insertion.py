@@ -49,15 +49,16 @@ class Insertion:
         overlapping = self.overlaps.of(sites_A)
         audited = overlapping & (rng.random(BATCH) < self.audited_share)
         computed = ~overlapping | audited
-        found_eV = np.full(BATCH, np.inf)
-        found_eV[computed] = self.interaction.energies_eV(sites_A[computed])
-        rejected = ~overlapping & ~np.isfinite(found_eV)
+        model_eV = np.full(BATCH, np.inf)
+        model_eV[computed] = self.interaction.energies_eV(sites_A[computed])
+        has_number = np.isfinite(model_eV)
+        rejected = ~overlapping & ~has_number
         return Trials(
             placements,
-            energies_eV=np.where(overlapping | rejected, np.inf, found_eV),
+            energies_eV=np.where(overlapping | rejected, np.inf, model_eV),
             overlapping=overlapping,
             rejected=rejected,
-            audited_eV=np.where(audited, found_eV, np.nan),
+            audited_eV=np.where(audited, np.where(has_number, model_eV, np.inf), np.nan),
         )
 
 

@@ -99,6 +99,16 @@ class Interaction:
         energies: FloatArray = both_eV - self.framework_eV - self.molecule_eV
         return energies
 
+    def slopes_eV(self, sites_A: FloatArray) -> FloatArray:
+        """Return d(E/kT)/d(1/kT) of the interaction energies E of trials, shape ``(n_trials,)``.
+
+        It is E but for a model whose energies depend on the temperature; NaN where such a model
+        does not keep host and guest apart, and cannot tell. Parameters as for `energies_eV`.
+        """
+        if self._field is None:
+            return np.full(len(sites_A), np.nan)
+        return self._field.slopes_eV(self.gas.atoms, sites_A)
+
     def with_guest(self, sites_A: FloatArray) -> Atoms:
         """Return the framework with the molecule behind its own atoms."""
         guest = self.gas.atoms.copy()

@@ -52,8 +52,8 @@ class KeptTrials:
         """The file, or None."""
         return self._file.path
 
-    def resume(self) -> tuple[Trials, int] | None:
-        """Return the trials in the file and how many calls they took, or None if there is none.
+    def resume(self) -> Trials | None:
+        """Return the trials in the file, or None if there is none.
 
         Raises
         ------
@@ -62,7 +62,7 @@ class KeptTrials:
         """
         return self._file.resume(_trials)
 
-    def write(self, trials: Trials, n_calls: int) -> None:
+    def write(self, trials: Trials) -> None:
         """Write all trials; an interruption leaves the former ones.
 
         Raises
@@ -72,7 +72,7 @@ class KeptTrials:
         """
         arrays = {each.name: getattr(trials.placements, each.name) for each in fields(Placements)}
         arrays |= {each.name: getattr(trials, each.name) for each in fields(Trials)[1:]}
-        self._file.write({"n_calls": n_calls}, arrays)
+        self._file.write({}, arrays)
 
 
 def trials_at(path: str | os.PathLike[str]) -> int | None:
@@ -83,7 +83,7 @@ def trials_at(path: str | os.PathLike[str]) -> int | None:
         return None
 
 
-def _trials(header: Header, arrays: Arrays) -> tuple[Trials, int]:
+def _trials(_: Header, arrays: Arrays) -> Trials:
     placements = Placements(*(arrays[each.name] for each in fields(Placements)))
     others = (arrays[each.name] for each in fields(Trials)[1:])
-    return Trials(placements, *others), int(header["n_calls"])
+    return Trials(placements, *others)

@@ -15,10 +15,12 @@ from nearsight.units import BOLTZMANN_EV_PER_K
 VIEW_A: Final = 50.0
 HIGHEST_EV: Final = 5.0
 """What is above is left out: nothing is there."""
-_COLOURED_EV = 0.5
-"""Range of the values that have colours of their own; all above look alike."""
+_COLOURED_KT = 20.0
+"""Range of the values that have colours of their own, 0.5 eV at 298 K; all above look alike."""
 _TILE_A = 1.0
 _VOXEL_A = 0.75
+_TRIALS_PER_VOXEL = 4.0
+"""On average at least: of those without any nobody knows more than of a wall."""
 _AXES: Final = {"a": 0, "b": 1, "c": 2}
 
 
@@ -70,7 +72,7 @@ def map_along(
         size=size_A,
         values=values,
         low=low,
-        high=low + _COLOURED_EV,
+        high=low + _COLOURED_KT * thermal_eV,
         quantity="excess chemical potential / eV",
     )
     return Chart(
@@ -178,6 +180,8 @@ def free_energy_grid(
 def write_free_energies(path: str, adsorption: Adsorption) -> None:
     """Write the free energy of a molecule in the cell as a cube file, cut at 5 eV.
 
+    Voxels are 0.75 Å wide, or wider where there are few trials.
+
     Raises
     ------
     StorageError
@@ -188,13 +192,18 @@ def write_free_energies(path: str, adsorption: Adsorption) -> None:
     sampling = adsorption.samplings[0]
     host = sampling.interaction.framework.cell
     temperature_K = adsorption.henry[0].temperature_K
-    grid_eV = free_energy_grid(sampling.trials, host.cell.array, temperature_K, _VOXEL_A)
+    n_voxels = len(sampling.trials) / _TRIALS_PER_VOXEL
+    spacing_A = max(_VOXEL_A, float(host.get_volume() / n_voxels) ** (1 / 3))
+    grid_eV = free_energy_grid(sampling.trials, host.cell.array, temperature_K, spacing_A)
+    # Values are those of whole voxels, and stand for their middles.
+    origin_A = (0.5 / np.array(grid_eV.shape)) @ host.cell.array
     # ASE writes numbers past the layer of text, which a file of the system has only.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as text:
         write_cube(
             text,
             host,
             np.minimum(grid_eV, HIGHEST_EV),
+            origin=origin_A,
             comment=f"free energy of {adsorption.gas.name} in eV at {temperature_K:g} K, 5 at most",
         )
         text.seek(0)

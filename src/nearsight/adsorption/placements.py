@@ -1,5 +1,6 @@
 """Where a rigid molecule is put, and how it is turned."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,10 @@ class Placements:
         turned = np.einsum("nij,aj->nai", rotation_matrices(self.quaternions), molecule_A)
         sites: FloatArray = self.centres_A[:, np.newaxis] + turned
         return sites
+
+
+PlacementEnergies = Callable[[Placements], FloatArray]
+"""Interaction energies in eV of placements, inf where nothing fits, shape ``(n_trials,)``."""
 
 
 def uniform_placements(cell_A: FloatArray, n_trials: int, rng: np.random.Generator) -> Placements:

@@ -6,7 +6,6 @@ of every guess is uniform, so that what it leaves out is seen, too. However bad 
 square of weights is then about 1/u times that of uniform trials at most.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,19 +13,21 @@ from scipy.ndimage import gaussian_filter
 
 from nearsight.adsorption.insertion import Draw
 from nearsight.adsorption.orientations import uniform_quaternions
-from nearsight.adsorption.placements import Placements, uniform_placements
+from nearsight.adsorption.placements import PlacementEnergies, Placements, uniform_placements
 from nearsight.adsorption.settings import LEAST_UNIFORM_SHARE
-from nearsight.adsorption.trials import Trials
+from nearsight.adsorption.weights import weights_of
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.units import BOLTZMANN_EV_PER_K
 
 _SHARED_BY = 100
-"""Effective trials that a proposal is learnt from, at least."""
+"""Effective placements that a grid is made of, at least."""
 _LEAST_POWER = 0.2
-
-GuestEnergies = Callable[[FloatArray], FloatArray]
-"""Interaction energies in eV, inf where nothing fits, of the atoms ``(n_trials, n_atoms, 3)``."""
+_GRID_WIDTH_A = 0.5
+"""Standard deviation by which places that have weight are smeared."""
+_FOR_GRID, _FOR_MEAN = 20_000, 4000
+"""Placements of which a cheap energy is asked before anything is proposed."""
+_FEWEST_CANDIDATES, _MOST_CANDIDATES = 16, 100
 
 
 def everywhere(cell_A: FloatArray) -> Draw:
@@ -77,45 +78,40 @@ class GridProposal:
         )
 
 
-def learnt_from(
-    trials: Trials, temperature_K: float, cell_A: FloatArray, uniform_share: float, width_A: float
+def smeared_grid(
+    placements: Placements,
+    logarithms: FloatArray,
+    cell_A: FloatArray,
+    uniform_share: float,
+    width_A: float,
 ) -> GridProposal:
-    """Return a proposal of where trials had weight, smeared by a Gaussian.
+    """Return a proposal of where placements have weight, smeared by a Gaussian.
 
     Parameters
     ----------
-    trials
-        Those that are learnt from; they must be in no mean with what is drawn from the proposal,
-        unless the proposal is fixed then.
-    temperature_K
-        At which weight counts.
+    placements
+        Uniform ones.
+    logarithms
+        Of their weights, -inf for none, shape ``(n_trials,)``.
     cell_A
         Cell vectors in Å of what is proposed.
     uniform_share
         See `GridProposal`.
     width_A
         Standard deviation of the Gaussian in Å; voxels are about half as wide.
-
-    Raises
-    ------
-    MethodError
-        No trial had any weight.
     """
     lengths_A = np.linalg.norm(cell_A, axis=1)
     shape = np.maximum(1, np.round(2 * lengths_A / width_A)).astype(int)
-    logs = trials.weights(temperature_K).logarithms
-    if not (logs > -np.inf).any():
-        raise MethodError("no trial has any weight; take more before a proposal is learnt.")
-    fractions = trials.placements.centres_A @ np.linalg.inv(cell_A) % 1.0
+    fractions = placements.centres_A @ np.linalg.inv(cell_A) % 1.0
     at = np.minimum((fractions * shape).astype(int), shape - 1)
     shares = np.zeros(shape)
-    np.add.at(shares, tuple(at.T), _flattened(logs))
+    np.add.at(shares, tuple(at.T), _flattened(logarithms))
     smeared = gaussian_filter(shares, width_A / (lengths_A / shape), mode="wrap")
     return GridProposal(cell_A, np.maximum(smeared, 0.0), uniform_share)
 
 
 def _flattened(logs: FloatArray) -> FloatArray:
-    """Return weights, raised to such a power below 1 that more than a few trials share them.
+    """Return weights, raised to such a power below 1 that more than a few placements share them.
 
     Where few carry all of the weight, most places that have some were not seen yet.
     """
@@ -129,17 +125,18 @@ def _flattened(logs: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class ChosenCandidates:
-    """One of several uniform candidates for each trial, by the weights of a cheap energy.
+    """One of several candidates for each trial, by the weights of a cheap energy.
 
-    The candidate j of M is taken with the probability q_j / sum q, q = u + (1 - u) w/<w> with the
-    weight w = exp(-E/kT) of the cheap energy, and its density is q_j over the mean of q of its M
-    candidates: the mean of f/density over all draws is that of f over uniform ones, whatever the
-    cheap energy says (D. B. Rubin's importance resampling, kept unbiased by the weight of the set).
-    Rotations are chosen as well as places.
+    Candidates have the densities g over uniform ones. The candidate j of M is taken with the
+    probability (q_j/g_j) / sum q/g, q = u + (1 - u) w/<w> with the weight w = exp(-E/kT) of the
+    cheap energy, and its density is q_j over the mean of q/g of its M candidates: the mean of
+    f/density over all draws is that of f over uniform ones, whatever the cheap energy says
+    (D. B. Rubin's importance resampling, kept unbiased by the weight of the set). Rotations are
+    chosen as well as places.
 
     A single weight has no bound: what is chosen beside a candidate of much larger q counts for it.
-    That is so rare that the mean square of the weights f/density is <f²>/M + (1 - 1/M) <q> <f²/q>,
-    where <q> is 1 if the mean of w is right, and q at least u.
+    That is so rare that the mean square of the weights f/density is
+    <f²/g>/M + (1 - 1/M) <q> <f²/q>, where <q> is 1 if the mean of w is right, and q at least u.
 
     Raises
     ------
@@ -147,42 +144,72 @@ class ChosenCandidates:
         Too few trials are uniform, or the cheap energy has no weight anywhere.
     """
 
-    cell_A: FloatArray
-    molecule_A: FloatArray
-    """Atoms of the molecule about its centre of mass in Å, shape ``(n_atoms, 3)``."""
-    cheap: GuestEnergies
+    candidates: Draw
+    cheap: PlacementEnergies
     temperature_K: float
     n_candidates: int
     uniform_share: float
-    mean_weight: float
-    """<w> of the cheap energy, about; it decides efficiency, not means."""
+    log_mean_weight: float
+    """ln<w> of the cheap energy, about; it decides efficiency, not means."""
 
     def __post_init__(self) -> None:
         _require_uniform_share(self.uniform_share)
-        if not 0 < self.mean_weight < np.inf:
+        if not np.isfinite(self.log_mean_weight):
             raise MethodError(
-                f"the cheap energy has the mean weight {self.mean_weight:g} in this framework; it "
-                f"proposes nothing. Choose another force field, or leave `propose_by` out."
+                "the cheap energy has no weight anywhere in this framework; it proposes nothing. "
+                "Choose another force field, or leave `propose_by` out."
             )
 
     def __call__(self, n_trials: int, rng: np.random.Generator) -> Placements:
         """Draw so many placements."""
-        candidates = uniform_placements(self.cell_A, n_trials * self.n_candidates, rng)
-        energies_eV = self.cheap(candidates.sites_A(self.molecule_A))
+        placed = self.candidates(n_trials * self.n_candidates, rng)
         thermal_eV = BOLTZMANN_EV_PER_K * self.temperature_K
         # A false well of the cheap energy would take all trials to itself.
-        weights = np.exp(np.minimum(-energies_eV / thermal_eV - np.log(self.mean_weight), 30.0))
-        q = (self.uniform_share + (1 - self.uniform_share) * weights).reshape(n_trials, -1)
-        cumulative = np.cumsum(q, axis=1)
+        logs = np.minimum(-self.cheap(placed) / thermal_eV - self.log_mean_weight, 30.0)
+        q = self.uniform_share + (1 - self.uniform_share) * np.exp(logs)
+        shares = (q / placed.densities).reshape(n_trials, -1)
+        cumulative = np.cumsum(shares, axis=1)
         thrown = rng.random((n_trials, 1)) * cumulative[:, -1:]
         chosen = np.minimum((cumulative <= thrown).sum(axis=1), self.n_candidates - 1)
-        rows = np.arange(n_trials)
-        at = rows * self.n_candidates + chosen
-        return Placements(
-            candidates.centres_A[at],
-            candidates.quaternions[at],
-            q[rows, chosen] / q.mean(axis=1),
-        )
+        at = np.arange(n_trials) * self.n_candidates + chosen
+        return Placements(placed.centres_A[at], placed.quaternions[at], q[at] / shares.mean(axis=1))
+
+
+def chosen_by(
+    cheap: PlacementEnergies,
+    cell_A: FloatArray,
+    temperature_K: float,
+    uniform_share: float,
+    seed: int,
+) -> ChosenCandidates:
+    """Return what draws places by a cheap energy: candidates from a grid of its weights.
+
+    Candidates are as many as the variance of their weights over the squared mean, within limits,
+    so that the mean over those of one trial is near to that of all.
+
+    Raises
+    ------
+    MethodError
+        The cheap energy has no weight anywhere.
+    """
+    rng = np.random.default_rng([seed, 2**31])
+    thermal_eV = BOLTZMANN_EV_PER_K * temperature_K
+    uniform = uniform_placements(cell_A, _FOR_GRID, rng)
+    logs = -cheap(uniform) / thermal_eV
+    draw = everywhere(cell_A)
+    if np.isfinite(logs.max()):
+        draw = smeared_grid(uniform, logs, cell_A, uniform_share, _GRID_WIDTH_A)
+    some = draw(_FOR_MEAN, rng)
+    weights = weights_of(cheap(some), temperature_K, some.densities)
+    scatter = np.expm1(min(np.log(_FOR_MEAN / max(weights.n_effective, 1.0)), 30.0))
+    return ChosenCandidates(
+        draw,
+        cheap,
+        temperature_K,
+        int(np.clip(scatter, _FEWEST_CANDIDATES, _MOST_CANDIDATES)),
+        uniform_share,
+        weights.log_mean,
+    )
 
 
 def _require_uniform_share(share: float) -> None:

@@ -1,7 +1,7 @@
 """What insertions of a gas into a framework gave, with what speaks for and against it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,9 +18,13 @@ from nearsight.adsorption.widom import Precision
 from nearsight.adsorption.zero import BesideForceField, Zero
 from nearsight.arrays import FloatArray
 from nearsight.structures.naming import paragraph
+from nearsight.units import BOLTZMANN_EV_PER_K
 
 HEAVY_SHARE = 0.8
 """Where the heaviest 1 % of the trials have more of the weight, few decide."""
+_BIN_EV = 0.01
+_NEGLIGIBLE = 1e-12
+"""Weight beside the mean below which what an insertion has is in no digit of it."""
 FEWEST_SIGNIFICANT = 20.0
 """With fewer effective trials a Henry coefficient is an anecdote, and is said to be one."""
 
@@ -80,6 +84,35 @@ class Adsorption:
         return joined([each.trials for each in self.samplings])
 
     @property
+    def is_pairwise(self) -> bool:
+        """Whether the model is a sum over pairs, which has its zero by construction."""
+        return self.samplings[0].interaction.model.capabilities.pairwise
+
+    @property
+    def wells_change(self) -> float | None:
+        """Change of ln<W> at the first temperature if suspected trials have no weight.
+
+        None without suspected ones, or where nothing has weight anyway.
+        """
+        if self.henry_without_wells is None or self.henry[0].log_weight.value == -np.inf:
+            return None
+        return self.henry_without_wells[0].log_weight.value - self.henry[0].log_weight.value
+
+    @property
+    def wells_sigmas(self) -> float | None:
+        """The same over the standard error of ln<W> without them: that of the honest number.
+
+        None if either has no number.
+        """
+        change = self.wells_change
+        if change is None or self.henry_without_wells is None:
+            return None
+        error = self.henry_without_wells[0].log_weight.error
+        if not np.isfinite([change, error]).all() or error == 0:
+            return None
+        return abs(change) / error
+
+    @property
     def n_calls(self) -> int:
         """Structures that the model was asked for."""
         return sum(each.interaction.n_calls for each in self.samplings)
@@ -100,7 +133,10 @@ def henry_at(
         In K.
     """
     framework = samplings[0].interaction.framework
-    weights = [each.weights(temperature_K) for each in trials]
+    weights = [
+        _weights(sampling, each, temperature_K)
+        for sampling, each in zip(samplings, trials, strict=True)
+    ]
     if len(samplings) == 1:
         return henry(weights[0], framework.volume_A3, framework.mass_amu)
     return henry_of_frames(
@@ -109,6 +145,19 @@ def henry_at(
         np.array([each.interaction.cell_eV for each in samplings]),
         framework.mass_amu,
     )
+
+
+def _weights(sampling: Sampling, trials: Trials, temperature_K: float) -> Weights:
+    """Return weights with the energies of which the heat is a mean."""
+    weights = trials.weights(temperature_K)
+    interaction = sampling.interaction
+    if interaction.model.capabilities.temperature_K is None:
+        return weights
+    counted = weights.logarithms > weights.log_mean + np.log(_NEGLIGIBLE)
+    sites_A = trials.placements.sites_A(interaction.gas.sites_A)[counted]
+    energies_eV = weights.energies_eV.copy()
+    energies_eV[counted] = interaction.slopes_eV(sites_A)
+    return replace(weights, energies_eV=energies_eV)
 
 
 def running_means(
@@ -144,7 +193,7 @@ def running_means(
 
 
 def weight_by_energy(
-    trials: Trials, temperature_K: float, width_eV: float
+    trials: Trials, temperature_K: float, width_eV: float | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Return which share of <W> lies at which interaction energy.
 
@@ -155,7 +204,7 @@ def weight_by_energy(
     temperature_K
         In K.
     width_eV
-        Of a bin.
+        Of a bin; by default 10 meV, and 0.4 k_B T in the cold, where these are more.
 
     Returns
     -------
@@ -163,6 +212,8 @@ def weight_by_energy(
         Lower ends of the bins in eV with the upper end of the last, ``(n_bins + 1,)``, and shares,
         which sum to 1, ``(n_bins,)``; empty if nothing has weight.
     """
+    if width_eV is None:
+        width_eV = min(_BIN_EV, 0.4 * BOLTZMANN_EV_PER_K * temperature_K)
     weights = trials.weights(temperature_K)
     shares = np.exp(weights.logarithms - np.logaddexp.reduce(weights.logarithms))
     # What has no part in the mean would make the axis as long as the highest wall.

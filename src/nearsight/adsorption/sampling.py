@@ -6,32 +6,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nearsight.adsorption.gases import gas_of
-from nearsight.adsorption.insertion import Draw, Insertion
+from nearsight.adsorption.insertion import BATCH, Insertion
 from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.kept_trials import KeptTrials
 from nearsight.adsorption.overlaps import Overlaps
-from nearsight.adsorption.placements import uniform_placements
+from nearsight.adsorption.pair_surrogate import fit_pairs
+from nearsight.adsorption.placements import PlacementEnergies
 from nearsight.adsorption.pockets import Pockets
-from nearsight.adsorption.proposals import ChosenCandidates, everywhere, learnt_from
+from nearsight.adsorption.proposals import chosen_by, everywhere
 from nearsight.adsorption.settings import InsertionSettings
-from nearsight.adsorption.trials import Trials
+from nearsight.adsorption.trials import Trials, joined
 from nearsight.adsorption.widom import insert
 from nearsight.errors import ModelError
 from nearsight.models.contract import HostingModel
 from nearsight.models.registry import load_model
 from nearsight.progress import Progress
 from nearsight.structures.molecules import as_framework
-from nearsight.units import BOLTZMANN_EV_PER_K
 
-LEARNT_WIDTH_A = 0.5
-"""Standard deviation by which places that had weight are smeared."""
-_FEWEST_CANDIDATES, _MOST_CANDIDATES = 16, 100
-"""For each trial, of which a force field chooses one: as many as the variance of its weights over
-their squared mean, so that the mean of the candidates is near to that of all."""
-_FOR_MEAN = 2000
-
-Keeping = Callable[[str], KeptTrials]
-"""Returns where the trials of a stage are kept."""
+Keeping = Callable[[str, int], KeptTrials]
+"""Returns where the trials of a stage and of a round of it are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,71 +68,83 @@ def sample(
     NearsightError
         As `insert`; or nothing is learnt, or what proposes has no weight anywhere.
     """
-    cell_A = interaction.framework.cell.cell.array
     temperature_K = settings.temperatures_K[0]
     insertion = Insertion(
         interaction,
         Overlaps(
             interaction.framework.atoms, interaction.gas.atoms.numbers, settings.overlap_share
         ),
-        everywhere(cell_A),
+        everywhere(interaction.framework.cell.cell.array),
         settings.seed,
         settings.audited_share,
         (2 * frame,),
     )
+    if settings.propose_by is not None:
+        insertion = _drawn_by(insertion, _of_force_field(interaction, settings), settings)
     n_learnt = 0
     if settings.learning:
-        first = insert(
-            replace(insertion, stream=(2 * frame + 1,)),
-            temperature_K,
-            settings.learning,
-            kept=keeping("learning"),
-            progress=progress,
-        )
-        n_learnt = len(first)
-        draw: Draw = learnt_from(
-            first, temperature_K, cell_A, settings.uniform_share, LEARNT_WIDTH_A
-        )
-        insertion = replace(insertion, draw=draw)
-    elif settings.propose_by is not None:
-        insertion = replace(insertion, draw=_by_force_field(interaction, settings))
+        insertion, n_learnt = _learnt(insertion, settings, keeping, frame, progress)
     trials = insert(
         insertion,
         temperature_K,
-        n_insertions,
+        max(n_insertions, 2 * BATCH),  # there are two halves
         relative_error=settings.error,
-        kept=keeping("insertions"),
+        checkpoint=keeping("insertions", 0),
         progress=progress,
     )
     return Sampling(interaction, trials, n_learnt)
 
 
-def _by_force_field(interaction: Interaction, settings: InsertionSettings) -> ChosenCandidates:
-    """Return what draws places by a force field, with its own sites for the gas."""
+def _drawn_by(
+    insertion: Insertion, cheap: PlacementEnergies, settings: InsertionSettings
+) -> Insertion:
+    """Return insertions whose places are chosen by a cheap energy."""
+    cell_A = insertion.interaction.framework.cell.cell.array
+    temperature_K = settings.temperatures_K[0]
+    draw = chosen_by(cheap, cell_A, temperature_K, settings.uniform_share, settings.seed)
+    return replace(insertion, draw=draw)
+
+
+def _learnt(
+    insertion: Insertion,
+    settings: InsertionSettings,
+    keeping: Keeping,
+    frame: int,
+    progress: Progress | bool | None,
+) -> tuple[Insertion, int]:
+    """Return insertions whose places are chosen by what some before them taught, and how many.
+
+    They are learnt from in rounds, each as large as all before it. It draws where these say that
+    there is weight: where they are wrong, this is how it is seen.
+    """
+    interaction, temperature_K = insertion.interaction, settings.temperatures_K[0]
+    base = None if settings.propose_by is None else _of_force_field(interaction, settings)
+    rounds: list[Trials] = []
+    n_learnt = 0
+    while n_learnt < settings.learning:
+        n_trials = min(max(n_learnt, BATCH), settings.learning - n_learnt)
+        rounds.append(
+            insert(
+                replace(insertion, stream=(2 * frame + 1, len(rounds))),
+                temperature_K,
+                n_trials,
+                checkpoint=keeping("learning", len(rounds)),
+                progress=progress,
+            )
+        )
+        n_learnt += len(rounds[-1])
+        surrogate = fit_pairs(joined(rounds), interaction, insertion.overlaps, temperature_K, base)
+        insertion = _drawn_by(insertion, surrogate, settings)
+    return insertion, n_learnt
+
+
+def _of_force_field(interaction: Interaction, settings: InsertionSettings) -> PlacementEnergies:
+    """Return the energies by a force field, with its own sites for the gas."""
     assert settings.propose_by is not None
     model = force_field(settings.propose_by)
-    host = interaction.framework.cell
     guest = gas_of(settings.gas, model)
-    field = model.in_host(as_framework(host))
-    cell_A = host.cell.array
-    temperature_K = settings.temperatures_K[0]
-
-    def cheap(sites_A: np.ndarray) -> np.ndarray:
-        return field.energies_eV(guest.atoms, sites_A)
-
-    some = uniform_placements(cell_A, _FOR_MEAN, np.random.default_rng([settings.seed, 2**31]))
-    thermal_eV = BOLTZMANN_EV_PER_K * temperature_K
-    weights = np.exp(np.minimum(-cheap(some.sites_A(guest.sites_A)) / thermal_eV, 300.0))
-    scatter = weights.var() / weights.mean() ** 2 if weights.any() else 0.0
-    return ChosenCandidates(
-        cell_A,
-        guest.sites_A,
-        cheap,
-        temperature_K,
-        int(np.clip(scatter, _FEWEST_CANDIDATES, _MOST_CANDIDATES)),
-        settings.uniform_share,
-        float(weights.mean()),
-    )
+    field = model.in_host(as_framework(interaction.framework.cell))
+    return lambda placements: field.energies_eV(guest.atoms, placements.sites_A(guest.sites_A))
 
 
 def force_field(name: str) -> HostingModel:

@@ -48,8 +48,8 @@ class InsertionSettings(Settings):
     learning: Annotated[
         int,
         Help(
-            "first insert so often anywhere, only to learn where the weight is, and then mostly "
-            "there; means stay the same",
+            "first insert so often, only to fit a sum over pairs to the model, and then mostly "
+            "where that has weight; means stay the same",
             "N",
         ),
         Range(least=0),
@@ -58,7 +58,7 @@ class InsertionSettings(Settings):
         str | None,
         Help(
             "choose places by a force field, such as forcefield:trappe+uff, mostly where it has "
-            "weight; means stay the same",
+            "weight; with `learning` it is corrected by what is learnt; means stay the same",
             "NAME",
         ),
     ] = None
@@ -115,12 +115,6 @@ class InsertionSettings(Settings):
                 f"`error` is a share of the Henry coefficient below 1, such as 0.05, not "
                 f"{self.error:g}.",
                 "error",
-            )
-        if self.learning and self.propose_by is not None:
-            raise SettingError(
-                "give one of `learning` and `propose_by`, not both: places are proposed by what "
-                "was learnt, or by a force field.",
-                "learning",
             )
 
     @property

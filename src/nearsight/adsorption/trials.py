@@ -1,7 +1,7 @@
 """Trials of one sampling, with what became of each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -23,8 +23,8 @@ class Trials:
     rejected: BoolArray
     """The model gave what is no number: weight zero."""
     audited_eV: FloatArray
-    """Energies of those overlapping ones that were computed nevertheless, else NaN: they tell
-    whether the radii are small enough, and are in no mean."""
+    """Energies of those overlapping ones that were computed nevertheless, inf where the model had
+    no number, else NaN: they tell whether the radii are small enough, and are in no mean."""
 
     def __repr__(self) -> str:
         overlaps = f"{int(self.overlapping.sum())} overlap"
@@ -33,9 +33,24 @@ class Trials:
     def __len__(self) -> int:
         return len(self.energies_eV)
 
+    @property
+    def audited(self) -> BoolArray:
+        """Which overlapping ones were computed nevertheless."""
+        audited: BoolArray = ~np.isnan(self.audited_eV)
+        return audited
+
+    @property
+    def n_calls(self) -> int:
+        """Structures that the model computed for them."""
+        return int((~self.overlapping).sum() + self.audited.sum())
+
     def weights(self, temperature_K: float) -> Weights:
         """Return their weights at a temperature in K."""
         return weights_of(self.energies_eV, temperature_K, self.placements.densities)
+
+    def with_energies(self, energies_eV: FloatArray) -> "Trials":
+        """Return the same placements with other interaction energies, shape ``(n_trials,)``."""
+        return replace(self, energies_eV=energies_eV)
 
     def part(self, trials: BoolArray) -> "Trials":
         """Return some of them, shape ``(n_trials,)``."""

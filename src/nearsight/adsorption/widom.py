@@ -57,7 +57,7 @@ def insert(
     most_trials: int,
     *,
     relative_error: float | None = None,
-    kept: KeptTrials | None = None,
+    checkpoint: KeptTrials | None = None,
     progress: Progress | bool | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Trials:
@@ -74,8 +74,9 @@ def insert(
     relative_error
         Stop when the standard error of <W> is at most this share of it, two independent halves
         agree, and there are enough trials and effective ones; None to take all.
-    kept
-        Where trials are kept, and taken up from.
+    checkpoint
+        Where trials are kept, and taken up from: whatever is there, and however it was cut, what
+        comes out is the unbroken run.
     progress
         Where progress goes; True for a bar.
     clock
@@ -86,54 +87,67 @@ def insert(
     ModelError
         The model has no number for too many trials.
     CheckpointError
-        What is kept is damaged, or of another sampling.
+        The checkpoint is damaged, or of another sampling.
     StorageError
         Trials cannot be kept.
     """
-    kept = kept or KeptTrials(None, {}, {})
-    n_batches = max(2, -(-most_trials // BATCH))
-    trials = _resumed(kept, insertion, n_batches)
-    parts = [] if trials is None else [trials]
-    number = 0 if trials is None else len(trials) // BATCH
-    if trials is not None and _was_enough(trials, temperature_K, relative_error):
-        n_batches = number
-    written, n_calls = clock(), insertion.interaction.n_calls
+    checkpoint = checkpoint or KeptTrials(None, {}, {})
+    interaction = insertion.interaction
+    n_batches = -(-most_trials // BATCH)
+    before = _cut(checkpoint.resume(), n_batches, temperature_K, relative_error)
+    parts = [] if before is None else [before]
+    number = 0 if before is None else len(before) // BATCH
+    if before is not None:
+        interaction.n_calls += before.n_calls
+        if _ends_at(number, before, temperature_K, relative_error):
+            n_batches = number
+    written = clock()
     try:
         with as_progress(progress).task("insertions", n_batches * BATCH, number * BATCH) as advance:
             while number < n_batches:
                 parts.append(insertion.batch(number))
-                number, n_calls = number + 1, insertion.interaction.n_calls
+                number += 1
                 if clock() - written >= _KEPT_EVERY_S:
                     parts = [joined(parts)]
-                    kept.write(parts[0], n_calls)
+                    checkpoint.write(parts[0])
                     written = clock()
                 advance(number * BATCH, "")
                 if _is_look(number):
                     parts = [joined(parts)]
-                    require_numbers(parts[0], insertion.interaction)
+                    require_numbers(parts[0], interaction)
                     if _is_enough(parts[0], temperature_K, relative_error):
                         break
     finally:  # an interruption, too
         if parts:
-            kept.write(joined(parts), n_calls)
+            checkpoint.write(joined(parts))
     trials = joined(parts)
-    require_numbers(trials, insertion.interaction)
+    require_numbers(trials, interaction)
     return trials
 
 
-def _was_enough(trials: Trials, temperature_K: float, relative_error: float | None) -> bool:
-    """Tell whether what is kept ended because it was enough: the unbroken run ends there, too."""
-    at_look = _is_look(len(trials) // BATCH)
-    return at_look and _is_enough(trials, temperature_K, relative_error)
-
-
-def _resumed(kept: KeptTrials, insertion: Insertion, n_batches: int) -> Trials | None:
-    """Return the trials that are kept, no more than are asked for."""
-    before = kept.resume()
-    if before is None:
+def _cut(
+    trials: Trials | None, n_batches: int, temperature_K: float, relative_error: float | None
+) -> Trials | None:
+    """Return as many of the trials of an earlier run as the unbroken one would have."""
+    if trials is None:
         return None
-    trials, insertion.interaction.n_calls = before
-    return trials.part(np.arange(len(trials)) < n_batches * BATCH)
+    n_before = min(n_batches, len(trials) // BATCH)
+    if relative_error is not None:  # the earlier run may have been asked for a smaller one
+        for number in filter(_is_look, range(1, n_before)):
+            if _ends_at(number, trials, temperature_K, relative_error):
+                n_before = number
+                break
+    return trials.part(np.arange(len(trials)) < n_before * BATCH) if n_before else None
+
+
+def _ends_at(
+    number: int, trials: Trials, temperature_K: float, relative_error: float | None
+) -> bool:
+    """Tell whether a run ends after so many batches because <W> is known well enough."""
+    if not _is_look(number):
+        return False
+    first = trials.part(np.arange(len(trials)) < number * BATCH)
+    return _is_enough(first, temperature_K, relative_error)
 
 
 def _is_look(number: int) -> bool:

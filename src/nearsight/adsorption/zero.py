@@ -25,8 +25,13 @@ _MOST_POINTS = 50_000
 _ROTATIONS = 12
 _WEAK_A: Final = (3.2, 4.5)
 """Distances of the nearest atom at which molecules are attracted weakly."""
+WEAK_EV: Final = 0.2
+"""Where UFF has no more than that a difference says something of the zero. In a narrow pore it has,
+at the widest place too, and is itself wrong by a share of it."""
 _FEWEST_COMPARED, _MOST_COMPARED = 20, 300
 _COMPARED_WITH: Final = "forcefield:uff?coulomb=no"
+_OF_MEDIAN: Final = 1.2533 * 1.4826
+"""Standard error of a median over the median deviation from it and the root of their number."""
 _REFINEMENTS = 5
 
 
@@ -43,9 +48,12 @@ class Zero:
     distance_A: float
     """How far the nearest atom is from there."""
     widest_eV: float
-    """Mean interaction energy of the molecule there, over rotations."""
+    """Mean interaction energy of the molecule there, over rotations, in which charges of a neutral
+    molecule have no part; NaN if the model has none."""
     widest_spread_eV: float
     """Standard deviation of it over rotations."""
+    widest_uff_eV: float | None
+    """What UFF without charges has there; None if it cannot be computed."""
 
     @property
     def box_eV(self) -> float | None:
@@ -75,8 +83,10 @@ def zero_of(interaction: Interaction) -> Zero:
         np.tile(place_A, (n, 1)), uniform_quaternions(n, np.random.default_rng(0)), np.ones(n)
     )
     n_calls = interaction.n_calls
-    energies_eV = interaction.energies_eV(placements.sites_A(gas.sites_A))
+    sites_A = placements.sites_A(gas.sites_A)
+    energies_eV = interaction.energies_eV(sites_A)
     interaction.n_calls = n_calls  # these are no trials
+    by_uff_eV = _by_uff(interaction, sites_A)
     return Zero(
         alone_eV=interaction.molecule_eV,
         in_box_eV=in_box_eV,
@@ -84,6 +94,7 @@ def zero_of(interaction: Interaction) -> Zero:
         distance_A=distance_A,
         widest_eV=float(energies_eV.mean()),
         widest_spread_eV=float(energies_eV.std()),
+        widest_uff_eV=None if by_uff_eV is None else float(by_uff_eV.mean()),
     )
 
 
@@ -94,13 +105,16 @@ class BesideForceField:
     n_places: int
     median_eV: float
     """Model minus UFF without charges, whose own error is below 0.1 eV there."""
+    error_eV: float
+    """Standard error of the median."""
 
 
 def beside_force_field(interaction: Interaction, trials: Trials) -> BesideForceField | None:
     """Return how a model differs from a force field where the molecule touches nothing.
 
     A model whose zero is wrong is off everywhere in the pore by the same; where it sees no atom at
-    all it is right by definition.
+    all it is right by definition. Where a narrow pore attracts or repels a molecule everywhere,
+    nothing tells an error of the zero from one of the attraction.
 
     Parameters
     ----------
@@ -112,29 +126,39 @@ def beside_force_field(interaction: Interaction, trials: Trials) -> BesideForceF
     Returns
     -------
     BesideForceField or None
-        None where the model is a force field itself, UFF cannot be computed, or too few trials are
-        at such distances.
+        None where UFF cannot be computed, or too few trials are weakly attracted.
     """
-    if isinstance(interaction.model, HostingModel):
-        return None
     usable = np.flatnonzero(~trials.overlapping & ~trials.rejected)
     sites_A = trials.placements.sites_A(interaction.gas.sites_A)[usable]
     nearest_A = _nearest(interaction.framework.atoms, sites_A)
-    weak = (nearest_A > _WEAK_A[0]) & (nearest_A < _WEAK_A[1])
-    chosen = usable[weak][:_MOST_COMPARED]
-    if len(chosen) < _FEWEST_COMPARED:
+    apart = np.flatnonzero((nearest_A > _WEAK_A[0]) & (nearest_A < _WEAK_A[1]))
+    if len(apart) < _FEWEST_COMPARED:
         return None
+    apart = apart[: 2 * _MOST_COMPARED]
+    theirs_eV = _by_uff(interaction, sites_A[apart])
+    if theirs_eV is None:
+        return None
+    weak = np.flatnonzero(np.abs(theirs_eV) <= WEAK_EV)[:_MOST_COMPARED]
+    if len(weak) < _FEWEST_COMPARED:
+        return None
+    differences = trials.energies_eV[usable[apart[weak]]] - theirs_eV[weak]
+    median = float(np.median(differences))
+    deviation = float(np.median(np.abs(differences - median)))
+    return BesideForceField(len(weak), median, _OF_MEDIAN * deviation / float(np.sqrt(len(weak))))
+
+
+def _by_uff(interaction: Interaction, sites_A: FloatArray) -> FloatArray | None:
+    """Return the energies of some places by UFF without charges; None if it has none."""
     try:
-        field = load_model(_COMPARED_WITH, device="cpu")
-        assert isinstance(field, HostingModel)
-        host = field.in_host(as_framework(interaction.framework.cell))
+        model = load_model(_COMPARED_WITH, device="cpu")
+        assert isinstance(model, HostingModel)
+        guest = interaction.gas.atoms.copy()
+        guest.set_array(SITE_TYPE, np.array(guest.get_chemical_symbols()))
+        host = model.in_host(as_framework(interaction.framework.cell))
+        energies_eV: FloatArray = host.energies_eV(guest, sites_A)
     except ModelError:
         return None
-    guest = interaction.gas.atoms.copy()
-    guest.set_array(SITE_TYPE, np.array(guest.get_chemical_symbols()))
-    theirs_eV = host.energies_eV(guest, sites_A[weak][:_MOST_COMPARED])
-    differences = trials.energies_eV[chosen] - theirs_eV
-    return BesideForceField(len(chosen), float(np.median(differences)))
+    return energies_eV
 
 
 def _nearest(host: Atoms, sites_A: FloatArray) -> FloatArray:

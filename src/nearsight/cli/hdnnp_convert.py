@@ -23,7 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", NearsightWarning)
         if os.path.isdir(source):
-            print_converted_potential(convert_potential(source, target, *units), target)
+            converted = convert_potential(source, target, *units, replace=arguments.replace)
+            print_converted_potential(converted, target)
         else:
             counts = convert_data(source, target, *units, progress=progress_for(arguments))
             print_converted_data(counts, target)

@@ -82,7 +82,7 @@ def _run(given: Sequence[str]) -> int:
 
 
 def _log_start(arguments: argparse.Namespace, inputs: Inputs) -> None:
-    """Log what runs, of a command that takes structures: the others are done at once."""
+    """Log what runs, of a command that takes structures or data: the others are done at once."""
     if inputs.repeated:
         names = ", ".join(inputs.repeated[:_MOST_NAMED])
         more = len(inputs.repeated) - _MOST_NAMED
@@ -90,7 +90,7 @@ def _log_start(arguments: argparse.Namespace, inputs: Inputs) -> None:
         say(f"given more than once and computed once: {names}{others}.")
     for note in inputs.notes:
         _logger.info("%s", note)
-    if hasattr(arguments, "structures") or hasattr(arguments, "structure"):
+    if any(hasattr(arguments, name) for name in ("structures", "structure", "data")):
         command = arguments.command_line.removeprefix("nearsight ")
         command = textwrap.shorten(command, _LONGEST_COMMAND, placeholder=" ...")
         _logger.info("Nearsight %s: %s", nearsight.__version__, command)

@@ -78,6 +78,7 @@ def add_widom(commands: "options.Commands") -> None:
     for option, what in (
         ("--cube", "write the free energy of the molecule on a grid (.cube)"),
         ("--wells", "write suspected insertions with the framework (.extxyz)"),
+        ("--aif", "write Henry's law in the Adsorption Information Format, a block each T (.aif)"),
     ):
         command.add_argument(option, metavar="FILE", help=f"{what}; one framework only")
     options.add_workflow(command, settings.WidomSettings(), leave_out=("recompute", "molecule"))

@@ -26,6 +26,7 @@ _WRITTEN = {
     "--atomic-heat": "atomic_heat",
     "--cube": "cube",
     "--wells": "wells",
+    "--aif": "aif",
 }
 _READ = {
     "what --samples names": "read_samples",

@@ -52,8 +52,8 @@ def add_hdnnp(commands: "options.Commands") -> None:
     converting.add_argument(
         "target",
         metavar="OUT",
-        help="a folder, in which a potential is replaced, or a file that ends in .data, .extxyz "
-        "or .xyz",
+        help="a folder without a potential, or a file that ends in .data, .extxyz or .xyz, which "
+        "is replaced",
     )
     for option, what in (
         ("--from-units", "those of IN where it does not say them"),
@@ -62,6 +62,11 @@ def add_hdnnp(commands: "options.Commands") -> None:
         converting.add_argument(
             option, metavar="L,E", help=f"{what}: angstrom,eV or bohr,hartree (RuNNer's)"
         )
+    converting.add_argument(
+        "--replace",
+        action="store_true",
+        help="have the result take the place of a potential that lies in OUT, with all its files",
+    )
     converting.set_defaults(run=options.runner("nearsight.cli.hdnnp_convert"))
     _hdnnp_test(actions)
 

@@ -12,7 +12,7 @@ from nearsight.figures import potentials_figure
 from nearsight.records import LocalityRecord, TrainingRecord
 from nearsight.records.training_charts import training_figures
 from nearsight.runs.outputs import Outcome
-from nearsight.tables.training import epoch_line, print_training, training_tables
+from nearsight.tables.training import EPOCHS_HEAD, epoch_line, print_training, training_tables
 from nearsight.terminal.logs import print_above_bars, progress_for
 from nearsight.training.learning_curve import EpochErrors
 from nearsight.workflows.settings import TrainSettings
@@ -29,11 +29,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.locality is not None:
         locality = record_in(arguments.locality, LocalityRecord, "nearsight locality")
 
-    def told(epoch: EpochErrors) -> None:
-        head = ["RMSE of training/test set after each epoch:"] if epoch.epoch == 0 else []
-        for line in [*head, epoch_line(epoch)]:
+    heads = [EPOCHS_HEAD]
+
+    def told(epoch: EpochErrors, member: int) -> None:
+        several = request.settings.members > 1
+        for line in [*heads, epoch_line(epoch, member if several else None)]:
             _logger.info("%s", line)
             print_above_bars(arguments, line)
+        heads.clear()
 
     def one(_: str) -> Outcome:
         record = train(

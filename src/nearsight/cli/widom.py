@@ -12,18 +12,22 @@ from nearsight.cli.shown_warnings import print_warnings
 from nearsight.cli.wording import in_options
 from nearsight.figures import widom_figure
 from nearsight.records.adsorption_results import WidomResults
+from nearsight.records.widom_aif import write_widom_aif
+from nearsight.records.widom_record import WidomRecord
 from nearsight.runs.outputs import Outcome
 from nearsight.tables.adsorption import print_widom, widom_tables
 from nearsight.workflows import WidomSettings, widom
+from nearsight.workflows.insertion_checks import require_insertion
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     require_output_files(arguments)
-    for option in ("cube", "wells"):
+    for option in ("cube", "wells", "aif"):
         if getattr(arguments, option):
             require_one_structure(arguments, f"--{option}")
     request = requested(arguments, WidomSettings())
+    require_insertion(request.settings, request.model)  # before a model is loaded
     model = request.load_model(arguments.structures)
     drawn: list[WidomResults] = []
 
@@ -31,10 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         record = request.answer(widom, task, model)
         results = record.results
         assert results is not None
-        if arguments.cube:
-            write_free_energies(arguments.cube, results.adsorption)
-        if arguments.wells:
-            write_suspected(arguments.wells, results.adsorption)
+        _write_files(arguments, record)
         if arguments.plot:
             drawn.append(results)
 
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
             print_widom(record, in_options)
             print_warnings(results.structure_warnings)  # the certificate has all others
 
-        files = (arguments.cube, arguments.wells)
+        files = (arguments.cube, arguments.wells, arguments.aif)
         return Outcome.of(record, show, lambda: widom_tables(results), files)
 
     def draw() -> None:
@@ -50,3 +51,14 @@ def run(arguments: argparse.Namespace) -> int:
             widom_figure(arguments.plot, drawn)
 
     return run_batch(arguments, one, draw, request.settings.reading)
+
+
+def _write_files(arguments: argparse.Namespace, record: WidomRecord) -> None:
+    """Write the files that are of one framework."""
+    assert record.results is not None
+    if arguments.cube:
+        write_free_energies(arguments.cube, record.results.adsorption)
+    if arguments.wells:
+        write_suspected(arguments.wells, record.results.adsorption)
+    if arguments.aif:
+        write_widom_aif(arguments.aif, record)

@@ -5,7 +5,7 @@ from functools import cache
 
 from nearsight.cli.option_names import option_of
 from nearsight.settings import Settings, describe
-from nearsight.workflows.settings import OF_WORKFLOWS
+from nearsight.workflows.settings import OF_WORKFLOWS, HdnnpTestSettings
 from nearsight.workflows.settings_files import EveryRun
 
 _NAMED = re.compile(r"`(\w+)`")
@@ -15,8 +15,8 @@ _PHRASES = {
     "`row_symmetry_A` none": "--no-symmetry",
 }
 _OF_COMMANDS = {
-    *("accept_licence", "append", "harmonic", "log", "quiet", "report", "samples", "verbose"),
-    "work_dir",
+    *("accept_licence", "append", "from_units", "harmonic", "log", "quiet", "replace", "report"),
+    *("samples", "verbose", "work_dir"),
 }
 """What commands take that is no setting of a calculation."""
 
@@ -34,7 +34,7 @@ def in_options(message: str) -> str:
 def _names() -> frozenset[str]:
     """Return the names of all settings that have options."""
     return frozenset(_OF_COMMANDS).union(
-        *(_names_in(kind) for kind in (*OF_WORKFLOWS.values(), EveryRun))
+        *(_names_in(kind) for kind in (*OF_WORKFLOWS.values(), HdnnpTestSettings, EveryRun))
     )
 
 

@@ -11,6 +11,8 @@ machine, both of which belong to the process that it runs in:
 >>> with LocalProcesses(4, "sevennet-0") as executor:  # doctest: +SKIP
 ...     values = list(executor.map(heat_capacity_of, ["quartz.cif", "mof-5.cif"]))
 
+With `tell` a task says how it has got on; whoever made the executor hears it by `told`.
+
 `InThisProcess` has the same face and no processes, for one task at a time and for tests.
 
 `concurrent.futures.ProcessPoolExecutor` and loky fail all tasks, finished or waiting, when one
@@ -25,8 +27,8 @@ from nearsight.public_names import import_at_first_use
 if TYPE_CHECKING:
     from nearsight.execution.local_processes import LocalProcesses
     from nearsight.execution.serial import InThisProcess
-    from nearsight.execution.surroundings import current_model, current_resources
+    from nearsight.execution.surroundings import current_model, current_resources, tell
 
-__all__ = ["InThisProcess", "LocalProcesses", "current_model", "current_resources"]
+__all__ = ["InThisProcess", "LocalProcesses", "current_model", "current_resources", "tell"]
 
 import_at_first_use(__name__)

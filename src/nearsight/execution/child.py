@@ -46,7 +46,11 @@ def main(channel: int) -> None:
     logger = logging.getLogger("nearsight")
     logger.addHandler(_ToOtherSide(outbox))
     logger.propagate = False
-    with within(Surroundings(resources, model)):
+
+    def told(value: object) -> None:
+        outbox.send("told", pickle.dumps(value))
+
+    with within(Surroundings(resources, model, told)):
         while True:
             level, content = tasks.get()
             outbox.send("taken", None)

@@ -14,6 +14,7 @@ from typing import Any
 from nearsight.errors import MethodError
 from nearsight.execution.process import Start, TaskProcess
 from nearsight.execution.shares import require_number, shares
+from nearsight.execution.surroundings import nobody
 from nearsight.execution.tasks import Task, TaskFuture
 from nearsight.models.spec import ModelSpec
 from nearsight.resources import Resources
@@ -48,6 +49,9 @@ class LocalProcesses(Executor):
         family (`nearsight.models.environments.python_of`) where this one lacks its packages. Each
         process would otherwise start a second one for its model. Functions of tasks must be
         importable there.
+    told
+        What is called, by one of several threads, with each plain value that a task gives to
+        `tell` while it runs. What it raises is that of the task, which ends with it.
 
     Raises
     ------
@@ -63,6 +67,7 @@ class LocalProcesses(Executor):
         resources: Resources | None = None,
         *,
         python: Path | None = None,
+        told: Callable[[Any], object] = nobody,
     ) -> None:
         require_number(n)
         spec = _spec(model)
@@ -73,7 +78,7 @@ class LocalProcesses(Executor):
             )
         start = Start(python, Path.cwd(), spec)
         divided = shares(n, resources or Resources(), "auto" if spec is None else spec.device)
-        self._processes = tuple(TaskProcess(start, share) for share in divided)
+        self._processes = tuple(TaskProcess(start, share, told) for share in divided)
         self._waiting = _Waiting()
         self._registry: dict[Any, Any] = {}
         self._lock = threading.Lock()

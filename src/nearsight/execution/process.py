@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import nearsight
 from nearsight.errors import ExecutionError, ProcessDiedError
 from nearsight.execution.shares import Share
+from nearsight.execution.surroundings import nobody
 from nearsight.execution.tasks import Task
 from nearsight.models.spec import ModelSpec
 from nearsight.subprocesses import Output, ending, with_last_words
@@ -102,11 +104,14 @@ class TaskProcess:
         How it is started.
     share
         What it may use of the machine.
+    told
+        What is called with each value that a task tells while it runs.
     """
 
-    def __init__(self, start: Start, share: Share) -> None:
+    def __init__(self, start: Start, share: Share, told: Callable[[Any], object] = nobody) -> None:
         self._start = start
         self._share = share
+        self._told = told
         self._running: _Running | None = None
         self._lock = threading.Lock()
         self._is_ended = False
@@ -195,7 +200,7 @@ class TaskProcess:
         return running
 
     def _message(self, running: _Running, expected: str) -> Any:
-        """Wait for the message that is expected; log meanwhile what the process logs."""
+        """Wait for the message that is expected; log and tell meanwhile what the process does."""
         while True:
             message = running.receive()
             if message is None:
@@ -203,9 +208,12 @@ class TaskProcess:
             kind, content = message
             if kind == expected:
                 return content
-            if kind != "log":
+            if kind == "told":
+                self._told(pickle.loads(content))
+            elif kind == "log":
+                _log(content)
+            else:
                 raise ExecutionError(f"a process sent {kind!r} where {expected!r} was to come.")
-            _log(content)
 
     def _abandon(self) -> None:
         """End a process that may still answer what nobody waits for; the next task starts one."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from nearsight.execution.surroundings import Surroundings, within
+from nearsight.execution.surroundings import Surroundings, nobody, within
 from nearsight.execution.tasks import Task, TaskFuture, run
 from nearsight.models.spec import ModelSpec
 from nearsight.resources import Resources
@@ -26,13 +26,19 @@ class InThisProcess(Executor):
         asked for.
     resources
         What `current_resources` returns to tasks.
+    told
+        What is called with each value that a task gives to `tell`.
     """
 
     def __init__(
-        self, model: "Model | ModelSpec | str | None" = None, resources: Resources | None = None
+        self,
+        model: "Model | ModelSpec | str | None" = None,
+        resources: Resources | None = None,
+        *,
+        told: Callable[[Any], object] = nobody,
     ) -> None:
         given = ModelSpec(model) if isinstance(model, str) else model
-        self._surroundings = Surroundings(resources or Resources(), given)
+        self._surroundings = Surroundings(resources or Resources(), given, told)
         self._registry: dict[Any, Any] = {}
         self._is_shut_down = False
 

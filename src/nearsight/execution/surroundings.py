@@ -1,11 +1,11 @@
-"""What a task finds where it runs: a share of the machine, and a model that is loaded once."""
+"""What a task finds where it runs: a share of the machine, a model, and whom it may tell."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nearsight.errors import MethodError
 from nearsight.models.spec import ModelSpec
@@ -15,9 +15,13 @@ if TYPE_CHECKING:  # a process that is being started has its threads limited bef
     from nearsight.models.contract import Model
 
 
+def nobody(_: Any) -> None:
+    """Hear what a task tells, and do nothing."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
-    """The resources of a process, and its model.
+    """The resources of a process, its model, and who hears what tasks tell while they run.
 
     Parameters
     ----------
@@ -25,10 +29,13 @@ class Surroundings:
         What may be used of the machine.
     given
         The model, or which one is to be loaded; None where tasks need none.
+    told
+        What is called with each value that a task tells.
     """
 
     resources: Resources
     given: "ModelSpec | Model | None"
+    told: Callable[[Any], object] = nobody
 
     @cached_property
     def model(self) -> "Model":
@@ -83,11 +90,22 @@ def current_resources() -> Resources:
     return _current().resources
 
 
+def tell(value: object) -> None:
+    """Tell the `told` of the executor how a task has got on, with a plain value, while it runs.
+
+    Raises
+    ------
+    MethodError
+        No task runs here.
+    """
+    _current().told(value)
+
+
 def _current() -> Surroundings:
     surroundings = _surroundings.get()
     if surroundings is None:
         raise MethodError(
-            "model and resources of an executor were asked for where no task of one runs; call "
+            "an executor was asked or told something where no task of one runs; call "
             "this from a function that is given to `submit` or `map`."
         )
     return surroundings

@@ -8,6 +8,7 @@ from ase.data import atomic_numbers
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
+from nearsight.hdnnp.born_mayer import BornMayer
 from nearsight.hdnnp.networks import Network
 from nearsight.hdnnp.symmetry_functions import SymmetryFunction
 from nearsight.hdnnp.zbl import ZBL
@@ -132,7 +133,7 @@ class Potential:
     scaling: Scaling = Scaling()
     normalization: Normalization = Normalization()
     units: PotentialUnits = PotentialUnits()
-    repulsion: ZBL | None = None
+    repulsion: ZBL | BornMayer | None = None
     """What is added to the networks, in Å and eV; None for nothing."""
 
     def __post_init__(self) -> None:

@@ -1,14 +1,14 @@
 """A file from which interrupted work goes on, if it is of that work."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from nearsight.errors import CheckpointError
-from nearsight.hessian.same_model import require_same_calculation
+from nearsight.hessian.same_model import differing_settings, require_same_calculation
 from nearsight.storage import load_archive, save_archive
 
 State = TypeVar("State")
@@ -33,6 +33,11 @@ class CheckpointFile:
     """Of the packages behind it."""
     place: str = "path"
     """What another one is given of, to begin anew."""
+    beside: str = ""
+    """The name of a file beside it that is to be deleted with it."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """JSON values by the name of the setting, all of which are in the part ``settings`` of the
+    fingerprint: where that differs, those that do are named with both values."""
 
     def resume(self, state_of: Callable[[Header, Arrays], State]) -> State | None:
         """Return the state in the file, or None if there is no file yet.
@@ -49,7 +54,11 @@ class CheckpointFile:
         """
         if self.path is None or not self.path.exists():
             return None
-        remedy = f"delete {self.path} or give another {self.place} to start from the beginning."
+        and_more = f" and {self.path.with_name(self.beside)}" if self.beside else ""
+        remedy = (
+            f"delete {self.path}{and_more} or give another {self.place} to start from the "
+            f"beginning."
+        )
         try:
             header, arrays = load_archive(self.path, self.kind)
             require_same_calculation(
@@ -57,7 +66,7 @@ class CheckpointFile:
                 header,
                 self.fingerprint,
                 self.versions,
-                reasons=self.reasons,
+                reasons=self._reasons(header),
                 kind=self.work,
             )
             return state_of(header, arrays)
@@ -65,6 +74,14 @@ class CheckpointFile:
             raise CheckpointError(f"The checkpoint {self.path} lacks {error}; {remedy}") from error
         except CheckpointError as error:
             raise CheckpointError(f"{error} Otherwise {remedy}") from error
+
+    def _reasons(self, header: Header) -> Mapping[str, str]:
+        """Return the clauses, that of settings with those that differ."""
+        if not self.settings:
+            return self.reasons
+        differing = differing_settings(header["settings"], self.settings)
+        clause = self.reasons["settings"]
+        return {**self.reasons, "settings": f"{clause} ({differing})" if differing else clause}
 
     def write(self, header: Header, arrays: Arrays, *, compress: bool = True) -> None:
         """Write a state; an interruption leaves the former one.
@@ -76,5 +93,9 @@ class CheckpointFile:
         """
         if self.path is None:
             return
-        of_work = {"fingerprint": dict(self.fingerprint), "versions": dict(self.versions)}
+        of_work = {
+            "fingerprint": dict(self.fingerprint),
+            "versions": dict(self.versions),
+            "settings": dict(self.settings),
+        }
         save_archive(self.path, self.kind, {**of_work, **header}, arrays, compress=compress)

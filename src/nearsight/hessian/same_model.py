@@ -155,6 +155,26 @@ def differing_versions(kept: Mapping[str, str], now: Mapping[str, str]) -> str |
     return "; ".join(changed) or None
 
 
+def differing_settings(kept: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
+    """Return in words which settings are others than those kept, with both values, or None."""
+    changed = [
+        f"`{name}` {_in_words(kept.get(name))}, now {_in_words(now.get(name))}"
+        for name in sorted({*kept, *now})
+        if kept.get(name) != now.get(name)
+    ]
+    return "; ".join(changed) or None
+
+
+def _in_words(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_in_words(each)}" for name, each in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return " ".join(map(_in_words, value)) or "none"
+    return str(value)
+
+
 def require_same_calculation(
     file: object,
     header: Mapping[str, Any],

@@ -84,6 +84,12 @@ class Capabilities:
     """The same of the multiplicity."""
     counts_extrapolations: Annotated[bool, ANY] = False
     """Evaluations say which atoms are outside of what the model was trained on."""
+    pairwise: Annotated[bool, ALL] = False
+    """The energy between bodies is a sum over pairs of atoms that vanishes as they part, so that a
+    molecule alone has no error of its zero."""
+    temperature_K: Annotated[float | None, LARGEST_KNOWN] = None
+    """Energies are effective ones of nuclei at this temperature, and mean nothing at another; None
+    where energies are those of nuclei at rest, as of nearly all models."""
 
 
 @dataclass(frozen=True)
@@ -236,6 +242,14 @@ class HostField(Protocol):
         -------
         NDArray
             In eV, shape ``(n_places,)``.
+        """
+        ...
+
+    def slopes_eV(self, guest: Atoms, positions_A: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return d(E/kT)/d(1/kT) of the same energies E, which enthalpies are means of.
+
+        It is E itself, but where energies depend on the temperature
+        (`Capabilities.temperature_K`). Parameters and result are those of `energies_eV`.
         """
         ...
 

@@ -71,6 +71,8 @@ class Family:
     restriction: Restriction | None = None
     recorded: tuple[str, ...] = ()
     """Packages whose versions results name; empty for all that its steps install."""
+    has_molecules: bool = False
+    """Whether its models may have gas molecules of their own, by names that nobody else knows."""
     loader: str | None = None
     """Module with ``load(request: LoadRequest) -> Model``, which may import everything that the
     family needs; None for that of the folder of this name here."""

@@ -83,6 +83,18 @@ def load_model(
     return model
 
 
+def has_molecules(name: str) -> bool:
+    """Tell whether a model may have gas molecules of its own, without loading it.
+
+    Raises
+    ------
+    ModelError
+        There is no model of that name.
+    """
+    with_d3 = _WITH_D3.fullmatch(name)
+    return _parse(name if with_d3 is None else with_d3[1]).family.has_molecules
+
+
 def _described(model: Model) -> str:
     identity = model.identity
     versions = [f"{name} {version}" for name, version in versions_behind(identity).items()]

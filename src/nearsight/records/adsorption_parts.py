@@ -110,11 +110,23 @@ class ZeroPart:
     ]
     widest_place_A: Annotated[Vector, Says("Place that is farthest from all atoms.", "Å")]
     widest_distance_A: Annotated[float, Says("Distance of the nearest atom from there.", "Å")]
-    widest_eV: Annotated[float, Says("Mean interaction energy there, over rotations.", "eV")]
-    widest_spread_eV: Annotated[float, Says("Its standard deviation over rotations.", "eV")]
+    widest_eV: Annotated[
+        float | None,
+        Says("Mean interaction energy there, over rotations; null if there is none.", "eV"),
+    ]
+    widest_spread_eV: Annotated[
+        float | None, Says("Its standard deviation over rotations; null if there is none.", "eV")
+    ]
+    widest_uff_eV: Annotated[
+        float | None, Says("What UFF without charges has there; null if not computed.", "eV")
+    ]
     difference_from_uff_eV: Annotated[
         float | None,
         Says("Median of model minus UFF at weak attraction; null if not compared.", "eV"),
+    ]
+    difference_error_eV: Annotated[float | None, Says("Its standard error.", "eV")]
+    by_construction: Annotated[
+        bool, Says("Whether the model is a sum over pairs, which has its zero by construction.")
     ]
     offset: Annotated[
         OffsetPart | None, Says("Offset of this model for this gas; null if it is not known.")
@@ -145,6 +157,17 @@ class WellsPart:
 
     n_examined: Annotated[int, Says("Insertions that were looked at: they carry the weight.", "1")]
     n_suspected: Annotated[int, Says("Those of them where no molecule would be.", "1")]
+    change_sigmas: Annotated[
+        float | None,
+        Says(
+            "Change of ln<W> without these over its standard error; null if there are none, or no "
+            "number is left.",
+            "1",
+        ),
+    ]
+    share_examined: Annotated[
+        float, Says("Part of the weight left that those have which were looked at.", "1")
+    ]
     clean: Annotated[bool, Says("Whether nothing suspected is left without these.")]
     suspected: Annotated[tuple[WellPart, ...], Says("The first of these.")]
 

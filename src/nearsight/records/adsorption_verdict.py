@@ -5,24 +5,32 @@ from typing import Final
 
 import numpy as np
 
+from nearsight.adsorption.audit import audit_of
 from nearsight.adsorption.offset import factor_of_offset
-from nearsight.adsorption.quantum import LARGE_A
+from nearsight.adsorption.quantum import LARGE_A, MOST_SECOND_ORDER, second_order_share
 from nearsight.adsorption.result import FEWEST_SIGNIFICANT, HEAVY_SHARE, Adsorption
-from nearsight.adsorption.wells import LARGEST_FORCE_EV_PER_A, NEAREST
+from nearsight.adsorption.wells import LARGEST_FORCE_EV_PER_A, NEAREST, NEAREST_TO_METAL
 from nearsight.adsorption.widom import FEWEST_EFFECTIVE
+from nearsight.adsorption.zero import WEAK_EV, BesideForceField, Zero
 from nearsight.records.verdict import Check, Level, Verdict
 from nearsight.remarks import Remark
 from nearsight.units import BOLTZMANN_EV_PER_K
 
 _BOX_EV: Final = 5e-3
 """What an empty box of 25 Å may do to a molecule: long-range forces between its images."""
-_FAR_A: Final = 4.0
-_ATTRACTION_EV: Final = 0.2
-"""What dispersion and charges do to a molecule that is so far from all atoms: 0.02 to 0.1 eV."""
+_FAR_A: Final = 6.0
+"""So far from all atoms dispersion makes 0.02 to 0.1 eV."""
 _FROM_UFF_EV: Final = 0.15
+"""What a model may differ from UFF without charges where both attract weakly: dispersion that one
+of them lacks makes 0.1 eV."""
 _REJECTED_SHARE: Final = 1e-3
 _POCKETS_SHARE: Final = 0.01
-_DIFFERENCE: Final = 0.02
+_SMALL_CHANGE: Final = 0.02
+_CHANGE_SIGMAS: Final = 3.0
+"""Suspected insertions that change a Henry coefficient by less than 2 %, or than so many of the
+standard errors of what is left, are not told from chance."""
+_MISSED_SHARE: Final = 0.01
+"""Of <W>, what overlapping insertions may have."""
 _FEWEST_FRAMES: Final = 10
 
 
@@ -129,44 +137,42 @@ def _numbers(adsorption: Adsorption) -> Iterator[Check]:
 
 
 def _overlaps(adsorption: Adsorption) -> Iterator[Check]:
-    trials = adsorption.trials
-    n_overlapping = int(trials.overlapping.sum())
-    audited = trials.audited_eV[~np.isnan(trials.audited_eV)]
-    if not n_overlapping:
+    first = adsorption.henry[0]
+    audit = audit_of(adsorption.trials, first.temperature_K)
+    if not audit.n_overlapping:
         return
-    if not len(audited):
-        detail = f"{n_overlapping} insertions overlap, of which none was computed."
+    if not audit.n_audited:
+        detail = f"{audit.n_overlapping} insertions overlap, of which none was computed."
         yield Check(Level.UNKNOWN, "overlap-low", "overlaps not audited", detail)
         return
-    lowest = float(audited.min())
-    thermal_eV = BOLTZMANN_EV_PER_K * adsorption.henry[0].temperature_K
-    share = len(audited) / n_overlapping
-    heaviest = -lowest / thermal_eV - np.log(share * len(trials))
-    detail = (
-        f"Of {n_overlapping} overlapping insertions {len(audited)} were computed; the lowest has "
-        f"{lowest:.2f} eV."
-    )
-    # With that energy it would have a part in the mean that counts.
-    if heaviest > adsorption.henry[0].log_weight.value + np.log(0.01):
-        yield Check(
-            Level.CAUTION,
-            "overlap-low",
-            "low energies among overlaps",
-            f"{detail} They would have weight: a smaller `overlap_share` lets them in, as false "
-            f"wells or as chemisorption.",
-            said=False,
-        )
+    detail = f"Of {audit.n_overlapping} overlapping insertions {audit.n_audited} were computed"
+    if np.isfinite(audit.lowest_eV):
+        detail += f"; the lowest has {audit.lowest_eV:.2f} eV."
+    else:
+        detail += ", and the model has no number for them."
+    share = audit.share_of(first.log_weight.value)
+    if share <= _MISSED_SHARE:
+        yield Check(Level.GOOD, "overlap-low", "overlaps have no weight", detail)
         return
-    yield Check(Level.GOOD, "overlap-low", "overlaps have no weight", detail)
+    missed = "have all of the weight"
+    if np.isfinite(share):
+        missed = f"add {share:.2g} ± {share * audit.relative_error:.1g} times the weight"
+    yield Check(
+        Level.CAUTION,
+        "overlap-low",
+        "low energies among overlaps",
+        f"{detail} All would {missed}: a smaller `overlap_share` lets them in, as false wells or "
+        f"as chemisorption.",
+        said=False,
+    )
 
 
 def _zero(adsorption: Adsorption) -> Check:
     zero = adsorption.zero
+    if adsorption.is_pairwise:
+        detail = "The model is a sum over pairs of atoms, which vanishes as they part."
+        return Check(Level.GOOD, "zero-suspect", "zero by construction", detail)
     box = zero.box_eV
-    detail = (
-        f"At {zero.distance_A:.1f} Å from all atoms the interaction energy is "
-        f"{zero.widest_eV:+.3f} eV."
-    )
     if box is not None and abs(box) > _BOX_EV:
         return Check(
             Level.CAUTION,
@@ -175,35 +181,57 @@ def _zero(adsorption: Adsorption) -> Check:
             f"An empty box of 25 Å changes the energy of the molecule by {box:+.3f} eV.",
             said=False,
         )
-    if zero.distance_A >= _FAR_A and abs(zero.widest_eV) > _ATTRACTION_EV:
-        return Check(
-            Level.CAUTION,
-            "zero-suspect",
-            "zero suspect",
-            f"{detail} Dispersion and charges make some 0.1 eV of it at most: the model may be "
-            f"wrong for the molecule alone, and every weight with it.",
-            said=False,
-        )
-    beside = adsorption.beside
-    if beside is not None:
+    suspicion = _zero_suspicion(adsorption)
+    if suspicion is not None:
         detail = (
-            f"At {beside.n_places} places of weak attraction the energy is "
-            f"{beside.median_eV:+.3f} eV (median) beside that of UFF."
+            f"{suspicion} The model may be wrong for the molecule alone, and every weight with it."
         )
-        if abs(beside.median_eV) > _FROM_UFF_EV:
-            return Check(
-                Level.CAUTION,
-                "zero-suspect",
-                "zero suspect",
-                f"{detail} UFF is right within 0.1 eV there: the model may be wrong for the "
-                f"molecule alone, and every weight with it.",
-                said=False,
-            )
+        return Check(Level.CAUTION, "zero-suspect", "zero suspect", detail, said=False)
+    if adsorption.beside is not None:
+        detail = _said_of(adsorption.beside)
         return Check(Level.GOOD, "zero-suspect", "zero not suspect", detail)
-    return Check(Level.UNKNOWN, "zero-suspect", "zero not suspect", detail)
+    detail = _said_of_widest(zero)
+    if zero.widest_uff_eV is None:
+        detail = f"{detail} UFF, with which that would be compared, cannot be computed."
+    elif abs(zero.widest_uff_eV) > WEAK_EV:
+        detail = f"{detail} UFF has {zero.widest_uff_eV:+.3g} eV there: the pore is too narrow."
+    else:
+        detail = f"{detail} Too few insertions are weakly attracted."
+    return Check(Level.UNKNOWN, "zero-suspect", "zero not examined", detail)
+
+
+def _zero_suspicion(adsorption: Adsorption) -> str | None:
+    """Return what speaks for a wrong zero, in a sentence; None if nothing does."""
+    zero, beside = adsorption.zero, adsorption.beside
+    uff_eV = zero.widest_uff_eV
+    if uff_eV is None:
+        if zero.distance_A >= _FAR_A and abs(zero.widest_eV) > WEAK_EV:
+            return f"{_said_of_widest(zero)} Dispersion makes some 0.1 eV of it at most."
+    elif abs(uff_eV) <= WEAK_EV and abs(zero.widest_eV - uff_eV) > _FROM_UFF_EV:
+        return f"{_said_of_widest(zero)} UFF has {uff_eV:+.3f} eV, and is right within 0.1 eV."
+    if beside is not None and abs(beside.median_eV) - 3 * beside.error_eV > _FROM_UFF_EV:
+        return f"{_said_of(beside)} UFF is right within 0.1 eV there."
+    return None
+
+
+def _said_of(beside: BesideForceField) -> str:
+    return (
+        f"At {beside.n_places} places of weak attraction the energy is {beside.median_eV:+.3f} ± "
+        f"{beside.error_eV:.3f} eV (median) beside that of UFF."
+    )
+
+
+def _said_of_widest(zero: Zero) -> str:
+    energy = "has no number"
+    if np.isfinite(zero.widest_eV):
+        energy = f"is {zero.widest_eV:+.3f} eV"
+    return f"At {zero.distance_A:.1f} Å from all atoms the interaction energy {energy}."
 
 
 def _offset(adsorption: Adsorption) -> Check:
+    if adsorption.is_pairwise:
+        detail = "A sum over pairs has none; how good it is elsewhere, its source says."
+        return Check(Level.GOOD, "offset", "no offset", detail)
     if adsorption.offset is None:
         detail = "Nobody has compared interaction energies of this model and gas with a reference."
         return Check(Level.UNKNOWN, "offset", "offset unknown", detail)
@@ -220,32 +248,67 @@ def _offset(adsorption: Adsorption) -> Check:
 
 
 def _wells(adsorption: Adsorption) -> Check:
-    n_examined = sum(len(each.examined.trials) for each in adsorption.cleaned)
+    wells = [each.examined for each in adsorption.cleaned]
+    n_examined = sum(len(each.trials) for each in wells)
     n_suspected = sum(each.n_suspected for each in adsorption.cleaned)
     if not n_suspected:
-        detail = (
-            f"None of the {n_examined} insertions that carry the weight has atoms at less than "
-            f"{NEAREST:g} of the sum of covalent radii, or a force above "
-            f"{LARGEST_FORCE_EV_PER_A:g} eV/Å."
-        )
-        return Check(Level.GOOD, "false-wells", "no false wells", detail)
-    detail = f"{n_suspected} of the {n_examined} insertions that carry the weight are suspected."
-    without = adsorption.henry_without_wells
-    assert without is not None
-    change = without[0].log_weight.value - adsorption.henry[0].log_weight.value
-    if abs(change) < _DIFFERENCE:
-        return Check(
-            Level.GOOD, "false-wells", "false wells do not count", f"{detail} They hardly count."
-        )
-    times = f"{np.exp(change):.2g} times as large" if np.isfinite(change) else "zero"
-    left = "" if all(each.is_clean for each in adsorption.cleaned) else " More may be left."
-    return Check(
-        Level.BAD,
-        "false-wells",
-        "false wells",
-        f"{detail} Without them K_H is {times}.{left}",
-        said=False,
+        return _no_wells(adsorption, n_examined)
+    near, pushed, blocked = (
+        sum(int(getattr(each, reason).sum()) for each in wells)
+        for reason in ("near", "pushed", "blocked")
     )
+    counts = [
+        (near, "with atoms too near"),
+        (pushed, "pushed hard"),
+        (blocked, "in pockets"),
+    ]
+    reasons = ", ".join(f"{count} {reason}" for count, reason in counts if count)
+    detail = (
+        f"{n_suspected} of the {n_examined} insertions that carry the weight are suspected "
+        f"({reasons})."
+    )
+    if not near + pushed:  # the model may be right there
+        detail = f"{detail} What these have is said of pockets."
+        return Check(Level.UNKNOWN, "false-wells", "no false wells outside of pockets", detail)
+    return _counting_wells(adsorption, detail)
+
+
+def _counting_wells(adsorption: Adsorption, detail: str) -> Check:
+    """Return whether suspected insertions change the Henry coefficient."""
+    change, sigmas = adsorption.wells_change, adsorption.wells_sigmas
+    if change is None or change == -np.inf:
+        detail = f"{detail} Without them nothing has weight."
+        return Check(Level.BAD, "false-wells", "false wells", detail, said=False)
+    if abs(np.expm1(change)) < _SMALL_CHANGE:
+        finding = "false wells do not count"
+        return Check(Level.GOOD, "false-wells", finding, f"{detail} They hardly count.")
+    detail = f"{detail} Without them K_H is {np.exp(change):.2g} times as large"
+    if sigmas is None:
+        detail = f"{detail}, whose error is not known."
+        return Check(Level.UNKNOWN, "false-wells", "false wells not told", detail)
+    detail = f"{detail}, a change by {sigmas:.2g} of its standard errors."
+    if sigmas < _CHANGE_SIGMAS:
+        return Check(Level.UNKNOWN, "false-wells", "false wells within the error", detail)
+    if not all(each.is_clean for each in adsorption.cleaned):
+        detail = f"{detail} More may be left."
+    return Check(Level.BAD, "false-wells", "false wells", detail, said=False)
+
+
+def _no_wells(adsorption: Adsorption, n_examined: int) -> Check:
+    if not n_examined:
+        detail = "No insertion carries any weight."
+        return Check(Level.UNKNOWN, "false-wells", "no weight to look at", detail)
+    share = min(each.share_examined for each in adsorption.cleaned)
+    detail = (
+        f"None of the {n_examined} heaviest insertions ({share:.0%} of the weight) has "
+        f"nonmetals at less than {NEAREST:g} of the sum of covalent radii, a metal at less than "
+        f"{NEAREST_TO_METAL:g}, or a force above {LARGEST_FORCE_EV_PER_A:g} eV/Å."
+    )
+    n_unknown = sum(int(each.examined.unknown.sum()) for each in adsorption.cleaned)
+    if n_unknown:
+        detail = f"{detail} Forces of {n_unknown} of them could not be computed."
+        return Check(Level.UNKNOWN, "false-wells", "no false wells seen", detail)
+    return Check(Level.GOOD, "false-wells", "no false wells", detail)
 
 
 def _pockets(adsorption: Adsorption) -> Check:
@@ -254,7 +317,10 @@ def _pockets(adsorption: Adsorption) -> Check:
         detail = f"Nobody has looked for them: {adsorption.no_pockets}"
         return Check(Level.UNKNOWN, "pockets", "pockets not looked for", detail)
     if not pockets.n_channels:
-        detail = f"By {pockets.method} the gas comes to no part of the pore from outside."
+        detail = (
+            f"By {pockets.method} the gas comes to no part of the pore from outside: "
+            f"{pockets.share_blocked:.1%} of the weight is in {pockets.n_pockets} pockets."
+        )
         return Check(Level.CAUTION, "pockets", "no way in", detail, said=False)
     share = pockets.share_blocked
     if share < _POCKETS_SHARE:
@@ -271,6 +337,9 @@ def _pockets(adsorption: Adsorption) -> Check:
 
 
 def _quantum(adsorption: Adsorption) -> Iterator[Check]:
+    if adsorption.samplings[0].interaction.model.capabilities.temperature_K is not None:
+        yield _second_order(adsorption)
+        return
     for result, wavelength_A in zip(adsorption.henry, adsorption.wavelengths_A, strict=True):
         if wavelength_A > LARGE_A:
             yield Check(
@@ -279,7 +348,29 @@ def _quantum(adsorption: Adsorption) -> Iterator[Check]:
                 "quantum effects",
                 f"The thermal wavelength of {adsorption.gas.name} at {result.temperature_K:g} K is "
                 f"{wavelength_A:.2f} Å, and nuclei are classical here: the Henry coefficient is "
-                f"too large.",
+                f"too large. A force field has them to second order in ħ by feynman_hibbs_K.",
                 said=False,
             )
             return
+
+
+def _second_order(adsorption: Adsorption) -> Check:
+    """Return whether quantum effects to second order in ħ are small enough to end there."""
+    first = adsorption.henry[0]
+    share = second_order_share(adsorption)
+    detail = (
+        f"Energies are those of quantum nuclei at {first.temperature_K:g} K to second order in ħ "
+        f"(Feynman and Hibbs)"
+    )
+    if not np.isfinite(share):
+        return Check(Level.UNKNOWN, "quantum-gas", "quantum effects", f"{detail}.")
+    detail = f"{detail}, which changes the mean energy by {share:+.2g} k_B T."
+    if abs(share) > MOST_SECOND_ORDER:
+        return Check(
+            Level.CAUTION,
+            "quantum-gas",
+            "quantum effects beyond second order",
+            f"{detail} Higher orders count too.",
+            said=False,
+        )
+    return Check(Level.GOOD, "quantum-gas", "quantum effects to second order", detail)

@@ -133,7 +133,7 @@ def _henry(adsorption: Adsorption, rows: tuple[Henry, ...]) -> tuple[HenryPart, 
 
 
 def _zero(adsorption: Adsorption) -> ZeroPart:
-    zero, known = adsorption.zero, adsorption.offset
+    zero, known, beside = adsorption.zero, adsorption.offset, adsorption.beside
     offset = None
     if known is not None:
         # A coefficient without the offset is exp(offset/kT) times as large.
@@ -160,9 +160,12 @@ def _zero(adsorption: Adsorption) -> ZeroPart:
         in_box_eV=zero.in_box_eV,
         widest_place_A=zero.place_A,
         widest_distance_A=zero.distance_A,
-        widest_eV=zero.widest_eV,
-        widest_spread_eV=zero.widest_spread_eV,
-        difference_from_uff_eV=None if adsorption.beside is None else adsorption.beside.median_eV,
+        widest_eV=_number(zero.widest_eV),
+        widest_spread_eV=_number(zero.widest_spread_eV),
+        widest_uff_eV=_number(zero.widest_uff_eV),
+        difference_from_uff_eV=None if beside is None else beside.median_eV,
+        difference_error_eV=None if beside is None else beside.error_eV,
+        by_construction=adsorption.is_pairwise,
         offset=offset,
     )
 
@@ -189,6 +192,8 @@ def _wells(adsorption: Adsorption) -> WellsPart:
     return WellsPart(
         n_examined=sum(len(each.examined.trials) for each in adsorption.cleaned),
         n_suspected=len(suspected),
+        change_sigmas=_number(adsorption.wells_sigmas),
+        share_examined=min(each.share_examined for each in adsorption.cleaned),
         clean=all(each.is_clean for each in adsorption.cleaned),
         suspected=tuple(suspected[:_MOST_WELLS]),
     )

@@ -91,3 +91,8 @@ class PotentialErrorsPart:
         bool,
         Says("Whether the mean energy error of each group was taken off before anything else."),
     ]
+
+    def whole(self, of_set: str) -> GroupErrorsPart:
+        """Return the errors of all structures of a set."""
+        [whole] = [each for each in self.groups if (each.set, each.group) == (of_set, "all")]
+        return whole

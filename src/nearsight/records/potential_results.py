@@ -25,7 +25,7 @@ from nearsight.structures.naming import paragraph
 from nearsight.training.error_charts import error_charts
 from nearsight.training.error_distribution import ErrorDistribution
 from nearsight.training.extrapolated import ExtrapolatedFunction
-from nearsight.training.potential_errors import GroupErrors, PotentialErrors
+from nearsight.training.prediction_errors import GroupErrors, PotentialErrors
 
 
 @dataclass(frozen=True, eq=False, repr=False)

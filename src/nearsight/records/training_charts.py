@@ -57,13 +57,19 @@ def pairs_of_record(record: TrainingRecord) -> list[PairDistances]:
 
 
 def training_figures(record: TrainingRecord) -> dict[str, list[Chart]]:
-    """Return all charts of each potential by its folder, those of the data with the first."""
-    of_errors = [] if record.results is None else record.results.error_charts()
+    """Return all charts of each potential by its folder, those of the data with the first.
+
+    The errors of a committee are those of the mean, by the name ``mean of N members``.
+    """
+    of_errors = [] if record.results is None else list(record.results.error_charts().values())
     figures = {}
+    if record.committee is not None and of_errors:
+        figures[f"mean of {len(record.members)} members"] = of_errors
+        of_errors = []
     for place, member in enumerate(record.members):
         charts = learning_charts(member)
-        if of_errors:
-            charts += of_errors[place].values()
+        if place == 0:
+            charts += of_errors
         if place == 0 and (pairs := pairs_of_record(record)):
             charts += [distances_chart(pairs), forces_chart(pairs)]
         figures[member.folder or f"member {place + 1}"] = charts

@@ -7,6 +7,9 @@ from typing import Annotated
 from nearsight.records.described import Says
 from nearsight.records.potential_parts import PotentialErrorsPart
 
+_SHOWN_eV = 0.005
+"""Less than a hundredth of an eV is no fall."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorsPart:
@@ -88,12 +91,54 @@ class LeftOutPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WallPart:
+    """B (exp(bx) - 1 - bx - (bx)²/2) of two elements that are x closer than an onset."""
+
+    elements: Annotated[tuple[str, str], Says("In the order of their atomic numbers.")]
+    onset_A: Annotated[float, Says("Distance from which on it is zero.", "Å")]
+    strength_eV: Annotated[float, Says("B.", "eV")]
+    rate_per_A: Annotated[float, Says("b.", "1/Å")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PriorPart:
     """The repulsion that networks are added to."""
 
-    kind: Annotated[str, Says("zbl: that of screened nuclei by Ziegler, Biersack and Littmark.")]
-    inner_A: Annotated[float, Says("Where it begins to be cut off.", "Å")]
-    outer_A: Annotated[float, Says("Where it ends.", "Å")]
+    kind: Annotated[
+        str,
+        Says(
+            "zbl: that of screened nuclei by Ziegler, Biersack and Littmark; repulsion: walls, and "
+            "that of screened nuclei for pairs of elements without one."
+        ),
+    ]
+    inner_A: Annotated[float, Says("Where that of screened nuclei begins to be cut off.", "Å")]
+    outer_A: Annotated[float, Says("Where that ends.", "Å")]
+    walls: Annotated[tuple[WallPart, ...], Says("Of pairs of elements; none with zbl.")]
+
+    @property
+    def sentence(self) -> str:
+        """What it is, as a sentence goes on after “added to”."""
+        nuclei = (
+            f"the repulsion of screened nuclei (zbl), which ends between {self.inner_A:g} and "
+            f"{self.outer_A:g} Å"
+        )
+        if self.kind == "zbl":
+            return nuclei
+        strongest = max((wall.strength_eV for wall in self.walls), default=0.0)
+        return (
+            f"walls of {strongest:.3g} eV below the closest distances of {len(self.walls)} pairs "
+            f"of elements ({self.kind}), and for others {nuclei}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApproachPart:
+    """The energy of two atoms alone that come closer than in the training set."""
+
+    elements: Annotated[tuple[str, str], Says("In the order of their atomic numbers.")]
+    closest_A: Annotated[float, Says("Shortest distance in the training set.", "Å")]
+    fall_eV: Annotated[float, Says("The most by which it falls inwards; 0 where it rises.", "eV")]
+    fall_ends_A: Annotated[float, Says("Distance at the end of that.", "Å")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +156,9 @@ class MemberPart:
     test_sha256: Annotated[str, Says("Digest of their elements, positions and energies.")]
     n_functions: Annotated[Mapping[str, int], Says("Symmetry functions of each element.", "1")]
     prior: Annotated[PriorPart | None, Says("What the networks are added to; null for nothing.")]
+    approaches: Annotated[
+        tuple[ApproachPart, ...], Says("Two atoms closer than in the training set.")
+    ]
     n_weights: Annotated[int, Says("Weights and biases of all networks.", "1")]
     cutoff_A: Annotated[float, Says("The largest cutoff radius.", "Å")]
     length_unit: Annotated[str, Says("Unit of lengths in its files.")]
@@ -136,6 +184,48 @@ class MemberPart:
     epochs: Annotated[tuple[EpochPart, ...], Says("Errors over epochs.")]
 
     @property
+    def approach_sentence(self) -> str:
+        """What two atoms alone do, as a sentence goes on after “closer than the data”."""
+        n_pairs = len(self.approaches)
+        falls = sorted(
+            (each for each in self.approaches if each.fall_eV > _SHOWN_eV),
+            key=lambda each: -each.fall_eV,
+        )
+        if not falls:
+            return f"energies of two atoms rise for all {n_pairs} pairs of elements"
+        largest = falls[0]
+        return (
+            f"energies of two atoms fall for {len(falls)} of {n_pairs} pairs of elements, by up to "
+            f"{largest.fall_eV:.2g} eV ({'-'.join(largest.elements)})"
+        )
+
+    @property
     def best(self) -> EpochPart:
         """The epoch after which the best potential was there."""
         return next(each for each in self.epochs if each.epoch == self.best_epoch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpreadPart:
+    """How far the members of a committee disagree on the structures of a set."""
+
+    set: Annotated[str, Says("train or test.")]
+    n_structures: Annotated[int, Says("Number of structures.", "1")]
+    energy_eV_per_atom: Annotated[
+        float,
+        Says("Root mean square over structures of the standard deviation of energies.", "eV/atom"),
+    ]
+    force_eV_per_A: Annotated[
+        float, Says("Root mean square over components of their standard deviations.", "eV/Å")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitteePart:
+    """The mean of the best potentials of all members."""
+
+    errors: Annotated[PotentialErrorsPart, Says("How far the mean is off.")]
+    spreads: Annotated[
+        tuple[SpreadPart, ...],
+        Says("How far members disagree, by set; standard deviations are those of a sample."),
+    ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from nearsight.records.base import Record
 from nearsight.records.described import Plain, Says
 from nearsight.records.training_parts import (
+    CommitteePart,
     FunctionPart,
     LeftOutPart,
     MemberPart,
@@ -27,6 +28,9 @@ class TrainingRecord(Record):
     elements: Annotated[tuple[str, ...], Says("Elements of the data, by atomic number.")]
     n_structures: Annotated[int, Says("Labelled structures that were used.", "1")]
     members: Annotated[tuple[MemberPart, ...], Says("The potentials.")]
+    committee: Annotated[
+        CommitteePart | None, Says("All of them as one model; null for a single potential.")
+    ]
     functions: Annotated[tuple[FunctionPart, ...], Says("Symmetry functions of all of them.")]
     functions_left_out: Annotated[
         tuple[LeftOutPart, ...], Says("Symmetry functions that tell nothing, and were left out.")
@@ -44,6 +48,8 @@ class TrainingRecord(Record):
 
     def _said(self) -> list[str]:
         said = [f"{self.question} of {'-'.join(self.elements)} on {self.n_structures} structures"]
+        if self.committee is not None:
+            said.append(f"a committee of {len(self.members)}")
         for member in self.members:
             [of_test] = [e for e in member.best.errors if (e.set, e.group) == ("test", "all")]
             energy, force = of_test.energy_RMSE_eV_per_atom, of_test.force_RMSE_eV_per_A

@@ -1,6 +1,6 @@
 """Results of a training, and the record of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,20 +12,24 @@ from nearsight.records.potential_parts import PotentialErrorsPart
 from nearsight.records.potential_results import potential_errors_part
 from nearsight.records.shared_fields import UNKNOWN_RUN, Run, part_of
 from nearsight.records.training_parts import (
+    CommitteePart,
     FunctionPart,
     LeftOutPart,
     MemberPart,
     PairDistancesPart,
+    SpreadPart,
 )
 from nearsight.records.training_record import TrainingRecord
 from nearsight.remarks import Remark
 from nearsight.settings import Settings
 from nearsight.structures.naming import paragraph
+from nearsight.training.committee_errors import CommitteeErrors, committee_errors
 from nearsight.training.data_report import ElementHistograms, histograms, pair_distances
-from nearsight.training.error_charts import error_charts
+from nearsight.training.error_charts import committee_charts, error_charts
 from nearsight.training.learning_curve import EpochErrors
 from nearsight.training.pair_charts import PairDistances
-from nearsight.training.potential_errors import PotentialErrors, potential_errors
+from nearsight.training.potential_errors import potential_errors
+from nearsight.training.prediction_errors import PotentialErrors
 from nearsight.training.result import Training
 
 
@@ -41,6 +45,8 @@ class TrainingResults:
     """Where the files of each are."""
     errors: tuple[PotentialErrors, ...]
     """Of the best potential of each."""
+    committee: CommitteeErrors | None
+    """Of the mean of several; None for a single potential."""
     pairs: tuple[PairDistances, ...]
     """Distances in the training set."""
     histograms: tuple[ElementHistograms, ...]
@@ -53,11 +59,13 @@ class TrainingResults:
         """Return the results of trainings, with the errors of the potentials and what data has."""
         first = trainings[0]
         learnt = [first.prepared.data[place] for place in first.prepared.split.train]
+        committee = _committee_errors(trainings) if len(trainings) > 1 else None
         return cls(
             name,
             trainings,
             folders,
-            tuple(map(_errors, trainings)),
+            (_errors(first),) if committee is None else committee.members,
+            committee,
             pair_distances(learnt, first.best.cutoff_A),
             histograms(first.best, learnt),
         )
@@ -71,9 +79,14 @@ class TrainingResults:
         n = len(self.trainings)
         return paragraph(self, self.name, f"{n} potential{'' if n == 1 else 's'}")
 
-    def error_charts(self) -> list[dict[str, Chart]]:
-        """Return predictions against labels and distributions of errors, of each potential."""
-        return list(map(error_charts, self.errors))
+    def error_charts(self) -> dict[str, Chart]:
+        """Return predictions against labels and distributions of errors, by name.
+
+        Those of the mean of a committee, with its disagreement.
+        """
+        if self.committee is not None:
+            return committee_charts(self.committee)
+        return error_charts(self.errors[0])
 
 
 def training_record(results: TrainingResults, run: Run = UNKNOWN_RUN) -> TrainingRecord:
@@ -85,6 +98,7 @@ def training_record(results: TrainingResults, run: Run = UNKNOWN_RUN) -> Trainin
         elements=first.best.symbols,
         n_structures=len(first.prepared.structures),
         members=tuple(map(_member, results.trainings, results.folders, results.errors)),
+        committee=None if results.committee is None else _committee(results.committee),
         functions=tuple(_functions(first)),
         functions_left_out=tuple(
             LeftOutPart(
@@ -104,13 +118,30 @@ def training_record(results: TrainingResults, run: Run = UNKNOWN_RUN) -> Trainin
 
 
 def _errors(training: Training) -> PotentialErrors:
-    structures = training.prepared.data
-    tested = {int(place) for place in training.prepared.split.test}
-    frames = (
-        Frame(each.atoms, each.energy_eV, each.forces_eV_per_A, group=each.group)
-        for each in structures
+    tested = training.prepared.split.test.tolist()
+    return potential_errors(training.best, _frames(training), test_frames=tested, progress=False)
+
+
+def _committee_errors(trainings: Sequence[Training]) -> CommitteeErrors:
+    """Return the errors of a committee, whose members have one split and one set of functions."""
+    first = trainings[0]
+    potentials = [each.best for each in trainings]
+    tested = first.prepared.split.test.tolist()
+    return committee_errors(potentials, _frames(first), test_frames=tested)
+
+
+def _frames(training: Training) -> Iterator[Frame]:
+    for each in training.prepared.data:
+        yield Frame(each.atoms, each.energy_eV, each.forces_eV_per_A, group=each.group)
+
+
+def _committee(errors: CommitteeErrors) -> CommitteePart:
+    return CommitteePart(
+        errors=potential_errors_part(errors.mean),
+        spreads=tuple(
+            SpreadPart(set=of_set, **vars(spread)) for of_set, spread in errors.spreads.items()
+        ),
     )
-    return potential_errors(training.best, frames, test_frames=tested, progress=False)
 
 
 def _member(training: Training, folder: str | None, errors: PotentialErrors) -> MemberPart:

@@ -4,7 +4,7 @@ import base64
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
@@ -16,6 +16,9 @@ from nearsight.errors import MemoryBudgetError, StructureError
 from nearsight.structures.bonds import find_bonds
 from nearsight.vibrations.modes import Vibrations
 from nearsight.vibrations.probed_heat_capacity import ATOMIC_KEY, ProbedHeatCapacity
+
+if TYPE_CHECKING:
+    from nearsight.adsorption.isosurface import Mesh
 
 _SMALLEST_RADIUS_A = 0.22
 _RADIUS_FACTOR = 0.42
@@ -108,6 +111,31 @@ def _structure_data(atoms: Atoms) -> dict[str, Any]:
         "note": bonds.note,
         "cell": np.round(atoms.cell.array[atoms.pbc], 3).tolist(),
         "extxyz": text.getvalue(),
+    }
+
+
+def surface_data(
+    mesh: "Mesh", cell_A: NDArray[np.float64], color: str, opacity: float
+) -> dict[str, Any]:
+    """Return what the viewer needs of a surface, places in hundredths of Å.
+
+    Parameters
+    ----------
+    mesh
+        Vertices in fractional coordinates.
+    cell_A
+        Cell vectors in Å, shape ``(3, 3)``, below 300 Å.
+    color
+        ``#rrggbb``.
+    opacity
+        From 0 to 1.
+    """
+    places = np.rint(100 * mesh.vertices @ cell_A).astype("<i2")
+    return {
+        "vertices": base64.b64encode(places.tobytes()).decode("ascii"),
+        "faces": base64.b64encode(mesh.faces.astype("<u4").tobytes()).decode("ascii"),
+        "color": color,
+        "opacity": opacity,
     }
 
 

@@ -1,15 +1,18 @@
 """The part of the page about a record alone: its numbers and the structure, at rest."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
+
+from ase import Atoms
 
 from nearsight.charts.palette import element_colors
 from nearsight.records.base import CalculatedRecord
 from nearsight.reports import wording
-from nearsight.reports.geometry import structure_data
+from nearsight.reports.geometry import structure_data, surface_data
 from nearsight.reports.provenance import Lines
 from nearsight.reports.sections import Section, Slot, overview_values
-from nearsight.reports.subjects.subject import Subject
+from nearsight.reports.subjects.subject import Subject, Surface
 from nearsight.reports.svg import draw
 from nearsight.reports.templates import render
 
@@ -36,7 +39,10 @@ def numbers_section(
     record, then the structure.
     """
     atoms = record.atoms
-    embedded = _embedded(slot.values["record"], structure_data(atoms), slot.budget_bytes)
+    surfaces = subject.surfaces(record)
+    embedded = _embedded(
+        slot.values["record"], structure_data(atoms), _surfaces(surfaces, atoms), slot.budget_bytes
+    )
     energy = record.energy_eV
     known: Lines = [] if energy is None else [("potential energy", wording.energy(energy))]
     return Section(
@@ -51,6 +57,7 @@ def numbers_section(
                 (chart.title, draw(chart, f"{slot.anchor}-figure-{place}"), note)
                 for place, (chart, note) in enumerate(subject.charts(record), start=1)
             ],
+            surfaces=surfaces if embedded["viewer"] and "surfaces" in embedded["viewer"] else (),
             elements=list(element_colors(set(record.relaxed_structure.symbols)).items()),
         ),
         title=f"{subject.what} of {wording.stem(record.structure)}",
@@ -59,14 +66,33 @@ def numbers_section(
     )
 
 
-def _embedded(record: dict[str, Any], viewer: dict[str, Any], budget_bytes: int) -> dict[str, Any]:
-    """Return what of a record, and of its structure in 3D, fits into the page."""
+def _surfaces(surfaces: Sequence[Surface], atoms: Atoms) -> list[dict[str, Any]]:
+    return [
+        surface_data(each.mesh, atoms.cell.array, each.color, each.opacity) for each in surfaces
+    ]
+
+
+def _embedded(
+    record: dict[str, Any],
+    viewer: dict[str, Any],
+    surfaces: list[dict[str, Any]],
+    budget_bytes: int,
+) -> dict[str, Any]:
+    """Return what of a record, of its structure in 3D and of surfaces there fits into the page."""
+    of_surfaces = len(json.dumps(surfaces))
+    without = surfaces and len(json.dumps([record, viewer])) + of_surfaces > budget_bytes
+    if surfaces and not without:
+        viewer = {**viewer, "surfaces": surfaces}
     of_viewer = len(json.dumps(viewer))
     whole = of_viewer + len(json.dumps(record)) <= budget_bytes
     if of_viewer > budget_bytes:  # the same positions once more, for a file
         viewer = {**viewer, "extxyz": None}
     drawn = len(json.dumps(viewer)) <= budget_bytes
-    missing = [*([] if drawn else ["structure in 3D"]), *([] if whole else ["record"])]
+    missing = [
+        *(["isosurface"] if without and drawn else []),
+        *([] if drawn else ["structure in 3D"]),
+        *([] if whole else ["record"]),
+    ]
     said = f"The {' and the '.join(missing)} of it {'is' if len(missing) == 1 else 'are'} left out"
     return {
         "record": record if whole else None,

@@ -205,5 +205,6 @@ def setting_text(value: Any) -> str:
     if isinstance(value, list) and value and isinstance(value[0], list):
         return name_supercell(value)
     if isinstance(value, list | tuple):
-        return " × ".join(map(str, value))
+        repeats = all(type(each) is int for each in value)
+        return (" × " if repeats else ", ").join(map(str, value))
     return str(value)

@@ -21,7 +21,7 @@ from nearsight.charts.chart import (
     Ticks,
     Tiles,
 )
-from nearsight.charts.palette import scale_colors
+from nearsight.charts.palette import SCALE, scale_colors
 
 # On a phone the chart is shrunk to four fifths, where its 13 units of type are still legible.
 WIDTH, HEIGHT = 440.0, 280.0
@@ -184,9 +184,12 @@ def _stroke(mark: Line) -> Markup:
 
 def _line(mark: Line, frame: Frame) -> Iterator[Markup]:
     if mark.filled:
-        yield Markup('<path d="{}" fill="{}" fill-opacity=".13"/>').format(
-            frame.area(mark.x, mark.y), mark.color
+        look = (
+            Markup('class="filled"')
+            if mark.color is None
+            else Markup('fill="{}" fill-opacity=".13"').format(mark.color)
         )
+        yield Markup('<path {} d="{}"/>').format(look, frame.area(mark.x, mark.y))
     yield Markup('<path {} d="{}"/>').format(_stroke(mark), frame.curve(mark.x, mark.y))
     if mark.named_at_end:
         x, y = frame.px(float(mark.x[-1])) + 5, frame.py(float(mark.y[-1])) - 5
@@ -287,7 +290,7 @@ def _region(mark: Region, frame: Frame) -> Iterator[Markup]:
 
 
 def _tiles(mark: Tiles, frame: Frame) -> Iterator[Markup]:
-    """Yield the tiles, those of one colour in one path, and what the colours stand for."""
+    """Yield the tiles, those of one colour in one path."""
     width = mark.high - mark.low
     levels = np.clip((mark.values - mark.low) / width * (_LEVELS - 1), 0, _LEVELS - 1).round()
     colors = scale_colors(np.arange(_LEVELS, dtype=float))
@@ -301,6 +304,16 @@ def _tiles(mark: Tiles, frame: Frame) -> Iterator[Markup]:
             for x, y in zip(mark.x[of_level].tolist(), mark.y[of_level].tolist(), strict=True)
         )
         yield Markup('<path d="{}" fill="{}"/>').format(path, colors[level])
+
+
+def _scale(mark: Tiles) -> Markup:
+    return Markup(
+        '<p class="scale">{} <data value="{low}">{low:.2f}</data>'
+        '<span class="scale-bar" aria-hidden="true" '
+        'style="background:linear-gradient(to right,{})"></span>'
+        '<span class="visually-hidden"> to </span><data value="{high}">{high:.2f}</data> '
+        "and more</p>"
+    ).format(mark.quantity, ",".join(SCALE), low=mark.low, high=mark.high)
 
 
 def _grid(frame: Frame) -> Markup:
@@ -360,7 +373,13 @@ def _narrowed(text: str) -> Markup:
 
 
 def _legend(chart: Chart) -> Markup:
-    """Return what the series are called, unless there is one, or they are named where they end."""
+    """Return what the series are called, unless there is one, or they are named where they end.
+
+    Of tiles it is what their colours stand for.
+    """
+    for mark in chart.marks:
+        if isinstance(mark, Tiles):
+            return _scale(mark)
     series = chart.series.values()
     if len(series) < 2 or all(isinstance(mark, Line) and mark.named_at_end for mark in series):
         return Markup("")

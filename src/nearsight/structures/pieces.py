@@ -73,11 +73,28 @@ def find_pieces(atoms: Atoms, reach_A: float) -> Pieces:
     whole = np.zeros((len(atoms), 3), dtype=np.int64)
     if n_periodic == 0:
         return Pieces(np.zeros(len(atoms), dtype=np.int64), whole, (whole[:0],), 0)
+    i, j, shifts = neighbour_pairs(atoms, reach_A)
+    steps = np.round(shifts @ np.linalg.inv(periodic_cell(atoms))).astype(np.int64)
+    return pieces_of_pairs(atoms, i, j, steps)
+
+
+def pieces_of_pairs(atoms: Atoms, i: IntArray, j: IntArray, steps: IntArray) -> Pieces:
+    """Return the pieces that pairs of atoms connect.
+
+    Parameters
+    ----------
+    atoms
+        The structure.
+    i, j
+        Atoms of each pair, shape ``(n_pairs,)``; every pair in both directions.
+    steps
+        Lattice vectors that are added to the second, shape ``(n_pairs, 3)``, whole numbers.
+    """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-    i, j, shifts = neighbour_pairs(atoms, reach_A)
-    steps = np.round(shifts @ np.linalg.inv(periodic_cell(atoms))).astype(np.int64)
+    n_periodic = int(np.count_nonzero(atoms.pbc))
+    whole = np.zeros((len(atoms), 3), dtype=np.int64)
     graph = coo_matrix((np.ones(len(i)), (i, j)), shape=(len(atoms), len(atoms))).tocsr()
     n_pieces, of_atom = connected_components(graph, directed=False)
     keys = i * len(atoms) + j

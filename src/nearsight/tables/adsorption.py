@@ -13,7 +13,6 @@ from nearsight.tables.lines import print_line, print_structure_line
 from nearsight.tables.table import Column, Table
 
 _POINTS = 100
-_BIN_EV = 0.01
 _MARKS = {"good": "ok", "unknown": "?", "caution": "care", "bad": "NO"}
 
 
@@ -45,7 +44,7 @@ def print_widom(record: WidomRecord, in_words: Callable[[str], str] = str) -> No
         print_line("void", f"{record.helium_void_fraction:.3f} by helium (UFF, 298 K)")
     print()
     _print_henry(record.henry, record.gas.name)
-    if record.henry_without_wells is not None:
+    if record.henry_without_wells is not None and not _is_good(record, "false-wells"):
         print("\n  without suspected insertions:")
         _print_henry(record.henry_without_wells, record.gas.name)
     if record.zero.offset is not None and record.henry[0].significant:
@@ -56,6 +55,11 @@ def print_widom(record: WidomRecord, in_words: Callable[[str], str] = str) -> No
         said = in_words(f"{mark} {check.finding}: {check.detail}")
         print_line("certificate" if index == 0 else "", said)
     print_line("verdict", record.verdict.summary)
+
+
+def _is_good(record: WidomRecord, code: str) -> bool:
+    """Tell whether a check of the certificate found nothing."""
+    return all(check.level == "good" for check in record.verdict.checks if check.code == code)
 
 
 def _print_henry(rows: Sequence[HenryPart], gas: str) -> None:
@@ -139,7 +143,7 @@ def widom_tables(results: WidomResults) -> Sequence[Table]:
             "insertions",
         )
     )
-    ends, shares = weight_by_energy(adsorption.trials, first_K, _BIN_EV)
+    ends, shares = weight_by_energy(adsorption.trials, first_K)
     if len(shares):
         tables.append(
             Table(

@@ -34,6 +34,7 @@ KINDS = (
     "elements",
     "learning-curve",
     "symmetry-functions",
+    "closer-than-data",
     "pair-distances",
     "extrapolated-functions",
 )

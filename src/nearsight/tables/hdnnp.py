@@ -16,7 +16,7 @@ def print_converted_potential(converted: ConvertedPotential, target: str) -> Non
         print_line(element.symbol, f"{len(element.functions)} symmetry functions, layers {layers}")
     print_line("cutoff", f"{written.cutoff_A:.6g} Å")
     if written.repulsion is not None:
-        print_line("plus", "the repulsion of screened nuclei in prior.toml, which n2p2 lacks")
+        print_line("plus", "the repulsion in prior.toml, which n2p2 lacks")
     print_line("dialect", source.dialect)
     print_line("units", f"{name_of(written.units)}; of the source, {source.units_from}")
     if source.without_effect:

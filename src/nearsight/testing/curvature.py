@@ -73,9 +73,9 @@ def curvature_is_smooth(model: Model, name: str, atoms: Atoms) -> Check:
     """Compare the analytic diagonal with differences over the distances that vibrations reach.
 
     An energy may have an exact second derivative that no vibration feels: a kink or a steep ripple
-    at the very place. Differences at 0.01 and 0.03 Å see the curvature that matters. The longer step
-    may be off by nine times what the shorter one is off by: that is anharmonicity, which goes with
-    the square of the step.
+    at the very place. Differences at 0.01 and 0.03 Å see the curvature that matters. The longer
+    step may be off by nine times what the shorter one is off by: that is anharmonicity, which goes
+    with the square of the step.
     """
     title = "curvature smooth"
     if not model.capabilities.differentiable:

@@ -12,6 +12,7 @@ import numpy as np
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
 from nearsight.provenance import installed_versions
+from nearsight.training.folder import CURVE
 from nearsight.training.labelled import LabelledStructure
 from nearsight.training.settings import TrainingSettings
 
@@ -20,6 +21,7 @@ _OF_OPTIMIZER = "optimizer/"
 _PARTS = {
     "data": "it learnt from other data",
     "settings": "it used other settings",
+    "reaches": "it was told other distances at which elements interact",
 }
 
 
@@ -60,9 +62,13 @@ class Checkpoint:
         The file, or None.
     fingerprint
         Digests of data and settings.
+    settings
+        Those that decide, by name; see `deciding_settings`.
     """
 
-    def __init__(self, path: Path | None, fingerprint: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path | None, fingerprint: Mapping[str, str], settings: Mapping[str, Any]
+    ) -> None:
         self._file = CheckpointFile(
             path=path,
             kind=_KIND,
@@ -71,6 +77,8 @@ class Checkpoint:
             fingerprint=fingerprint,
             versions=installed_versions(),
             place="folder",
+            beside=CURVE,
+            settings=settings,
         )
 
     @property
@@ -127,11 +135,7 @@ def fingerprint(
     settings: TrainingSettings,
     reaches_A: Mapping[tuple[str, str], float] | None,
 ) -> dict[str, str]:
-    """Return SHA-256 digests of data and settings.
-
-    When a training ends is no part of it: it may go on beyond its end, unless the learning rate of
-    Adam depends on that.
-    """
+    """Return SHA-256 digests of data, settings, and how far elements interact."""
     data = hashlib.sha256()
     for each in structures:
         for array in (
@@ -144,12 +148,27 @@ def fingerprint(
         ):
             data.update(np.ascontiguousarray(array).tobytes())
         data.update(f"{each.group}\0{each.split}\0".encode())
-    of_settings = settings.to_json()
-    stopping = of_settings.pop("stopping")
+    reaches = sorted(["-".join(sorted(pair)), reach] for pair, reach in (reaches_A or {}).items())
+    return {
+        "data": data.hexdigest(),
+        "settings": _digest(deciding_settings(settings)),
+        "reaches": _digest(reaches),
+    }
+
+
+def deciding_settings(settings: TrainingSettings) -> dict[str, Any]:
+    """Return the settings that decide what comes out, as JSON values by their name.
+
+    When a training ends is none of them: it may go on beyond its end, unless the learning rate of
+    Adam depends on that.
+    """
+    groups = settings.to_json()
+    stopping = groups.pop("stopping")
+    values = {name: value for group in groups.values() for name, value in group.items()}
     if settings.optimizer.optimizer == "adam":
-        of_settings["epochs"] = stopping["epochs"]
-    of_settings["reaches"] = sorted(
-        ["-".join(sorted(pair)), reach] for pair, reach in (reaches_A or {}).items()
-    )
-    text = json.dumps(of_settings, sort_keys=True)
-    return {"data": data.hexdigest(), "settings": hashlib.sha256(text.encode()).hexdigest()}
+        values["epochs"] = stopping["epochs"]
+    return values
+
+
+def _digest(values: object) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -5,9 +5,10 @@ import numpy as np
 from nearsight.arrays import FloatArray
 from nearsight.charts.chart import INK, Axis, Chart, Line, Points
 from nearsight.charts.palette import element_colors, series_colors
+from nearsight.training.committee_errors import CommitteeErrors
 from nearsight.training.error_distribution import EDGES_eV_per_A, ErrorDistribution
 from nearsight.training.labelled import ALL
-from nearsight.training.potential_errors import Parity, PotentialErrors
+from nearsight.training.prediction_errors import Parity, PotentialErrors
 
 SHOWN_POINTS = 800
 """Points of a figure: more take space on a page, and hide each other."""
@@ -28,6 +29,43 @@ def error_charts(errors: PotentialErrors) -> dict[str, Chart]:
         "groups": _distributions(errors, "group"),
     }
     return {name: chart for name, chart in charts.items() if chart is not None}
+
+
+def committee_charts(errors: CommitteeErrors) -> dict[str, Chart]:
+    """Return the figures of the mean of a committee, and its disagreement against its error."""
+    disagreement = _disagreement(errors)
+    return {
+        **error_charts(errors.mean),
+        **({} if disagreement is None else {"disagreement": disagreement}),
+    }
+
+
+def _disagreement(errors: CommitteeErrors) -> Chart | None:
+    """Return sizes of errors of forces against disagreements, of atoms that were not learnt."""
+    of_set = "test" if "test" in errors.mean.sets else errors.mean.sets[0]
+    spreads, sizes = errors.forces.of_set(of_set)
+    shown = (spreads > 0) & (sizes > 0)
+    if not shown.any():
+        return None
+    spreads, sizes = spreads[shown], sizes[shown]
+    some = np.unique(np.linspace(0, len(spreads) - 1, SHOWN_POINTS).round().astype(int))
+    both = np.concatenate([spreads, sizes])
+    low = min(10.0 ** np.floor(np.log10(float(both.min()))), float(both.min()))
+    high = max(10.0 ** np.ceil(np.log10(float(both.max()))), float(both.max()))
+    ends = np.array([low, high])
+    larger = float(np.mean(sizes > spreads))
+    return Chart(
+        f"Forces on atoms: error of the mean against disagreement, {of_set}",
+        Axis("disagreement / eV/Å", low, high, "logarithmic"),
+        Axis("error / eV/Å", low, high, "logarithmic"),
+        (
+            Line(ends, ends, color=INK, width=0.8, dash=2),
+            Points(spreads[some], sizes[some], "atoms", small=len(some) > _MANY),
+        ),
+        f"The error is larger than the disagreement for {100 * larger:.0f} % of {len(sizes)} "
+        f"atoms; the largest error is {sizes.max():.3g} eV/Å, where members disagree by "
+        f"{spreads[sizes.argmax()]:.3g} eV/Å.",
+    )
 
 
 def _parity(

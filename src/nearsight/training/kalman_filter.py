@@ -117,14 +117,16 @@ class KalmanFilter:
         """
         m = len(errors)
         # An element that a structure lacks costs nothing: its weights change no prediction.
-        seen = [place for place, each in enumerate(jacobians) if each.any()]
+        concerned = [place for place, each in enumerate(jacobians) if each.any()]
         memory = self.schedule.memory_at(self.n_observations, m)
         noise = memory / self.schedule.eta_at(self.n_observations)
         q = self.schedule.q_at(self.n_observations)
         learn = self._learn_one if m == 1 else self._learn_several
         steps = [np.zeros(size) for size in self.sizes]
-        found = learn(seen, [jacobians[place] for place in seen], np.asarray(errors), noise)
-        for place, step in zip(seen, found, strict=True):
+        of_concerned = learn(
+            concerned, [jacobians[place] for place in concerned], np.asarray(errors), noise
+        )
+        for place, step in zip(concerned, of_concerned, strict=True):
             steps[place] = step
         for covariance in self._covariances:
             if memory != 1.0:
@@ -192,11 +194,11 @@ class KalmanFilter:
         KeyError, ValueError
             They are of another one.
         """
-        found = cls(sizes, schedule, 0.0)
-        found.n_observations = int(arrays["n_observations"])
-        for place, covariance in enumerate(found._covariances):
+        restored = cls(sizes, schedule, 0.0)
+        restored.n_observations = int(arrays["n_observations"])
+        for place, covariance in enumerate(restored._covariances):
             covariance[np.tril_indices(len(covariance))] = arrays[f"covariance_{place}"]
-        return found
+        return restored
 
 
 def _diverged(n_observations: int) -> DivergenceError:

@@ -112,7 +112,10 @@ def labelled_data(frames: Iterable[Frame]) -> LabelledData:
     repeated: list[int] = []
     contradicting: list[int] = []
     energies: dict[bytes, float] = {}
+    n_energies = n_forces = 0
     for number, frame in enumerate(frames):
+        n_energies += frame.energy_eV is not None
+        n_forces += frame.forces_eV_per_A is not None
         labelled = _labelled(number, frame)
         if labelled is None:
             unlabelled.append(number)
@@ -127,8 +130,9 @@ def labelled_data(frames: Iterable[Frame]) -> LabelledData:
         structures.append(labelled)
     if not structures:
         raise StructureError(
-            f"of {len(unlabelled)} frames none has both an energy and forces; give data that a "
-            f"calculator has labelled."
+            f"of {len(unlabelled)} frames none has both an energy and forces: {n_energies} have an "
+            f"energy, {n_forces} have forces. Give data that a calculator has labelled, in "
+            f"extended XYZ by “energy=” and the column “forces”."
         )
     remarks = [
         *_left_out("frames-unlabelled", unlabelled, "have no energy or no forces"),

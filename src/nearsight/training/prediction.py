@@ -36,12 +36,12 @@ class KernelPredictor:
     ) -> None:
         self._potential, self._structures = potential, structures
         self._room_bytes = memory_bytes
-        self._kept: dict[int, Descriptors] = {}
+        self._descriptors_of: dict[int, Descriptors] = {}
 
     @property
-    def n_kept(self) -> int:
+    def n_with_descriptors(self) -> int:
         """Number of structures whose descriptors are kept."""
-        return len(self._kept)
+        return len(self._descriptors_of)
 
     def n_components(self, place: int) -> int:
         """Return the number of components of the forces of a structure."""
@@ -73,7 +73,7 @@ class KernelPredictor:
             derivatives by its weights, ``(n_weights, 1 + n_components)``, in Fortran's order.
         """
         structure = self._structures[place]
-        found = jacobian(
+        rows = jacobian(
             self._potential.with_weights(weights),
             self._descriptors(place),
             np.column_stack(np.divmod(components, 3)),
@@ -81,7 +81,7 @@ class KernelPredictor:
         labels = np.concatenate(
             [[structure.energy_eV], structure.forces_eV_per_A.ravel()[components]]
         )
-        return labels - found.values, [block.T for block in found.blocks]
+        return labels - rows.values, [block.T for block in rows.blocks]
 
     def gradient(
         self, place: int, weights: FloatArray, by_energy: float, by_forces: FloatArray
@@ -92,13 +92,13 @@ class KernelPredictor:
         )
 
     def _descriptors(self, place: int) -> Descriptors:
-        if place in self._kept:
-            return self._kept[place]
+        if place in self._descriptors_of:
+            return self._descriptors_of[place]
         atoms = self._structures[place].atoms
-        found = descriptors(
+        computed = descriptors(
             self._potential, atoms.numbers, pairs_of(atoms, self._potential.cutoff_A)
         )
-        if found.n_bytes <= self._room_bytes:
-            self._room_bytes -= found.n_bytes
-            self._kept[place] = found
-        return found
+        if computed.n_bytes <= self._room_bytes:
+            self._room_bytes -= computed.n_bytes
+            self._descriptors_of[place] = computed
+        return computed

@@ -7,6 +7,7 @@ import numpy as np
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import MethodError
+from nearsight.hdnnp.born_mayer import BornMayer
 from nearsight.hdnnp.kernels.compiled_potential import CompiledPotential, compile_potential
 from nearsight.hdnnp.kernels.evaluation import evaluate
 from nearsight.hdnnp.kernels.neighbourhoods import neighbourhoods
@@ -30,6 +31,7 @@ from nearsight.training.proposing import Pair, propose_functions, shortest_dista
 from nearsight.training.settings import FunctionSettings, TrainingSettings
 from nearsight.training.splitting import Split, split
 from nearsight.training.statistics import Moments, telling_functions
+from nearsight.training.walls import fitted_walls
 
 _MOST_NAMED = 3
 
@@ -56,6 +58,8 @@ class Prepared:
     """With first weights, statistics of the training data, and its normalization."""
     left_out: tuple[LeftOut, ...]
     """Functions that were proposed, and have no part in the potential."""
+    shortest_A: Mapping[Pair, float]
+    """Closest distances of pairs of elements in what is learnt."""
     warnings: tuple[Remark, ...]
 
 
@@ -91,8 +95,7 @@ def prepare(
             raise _nothing_seen(symbol, settings.functions)
     functions, statistics, left_out = _telling(proposed, learnt, settings.functions)
     remarks = _said(left_out, sum(map(len, proposed.values())))
-    radii_A = settings.prior.radii_A(settings.functions.cutoff_A)
-    repulsion = None if radii_A is None else ZBL(*radii_A)
+    repulsion = _repulsion(learnt, shortest, settings)
     structures = data.structures
     if repulsion is not None:
         alone = compile_potential(replace(_unscaled(proposed), repulsion=repulsion))
@@ -112,19 +115,40 @@ def prepare(
     normalization = _normalization(drawn, learnt, settings)
     potential = replace(drawn, normalization=normalization, repulsion=repulsion)
     return Prepared(
-        data.structures, structures, parts, potential, left_out, (*data.warnings, *remarks)
+        data=data.structures,
+        structures=structures,
+        split=parts,
+        potential=potential,
+        left_out=left_out,
+        shortest_A=shortest,
+        warnings=(*data.warnings, *remarks),
     )
+
+
+def _repulsion(
+    learnt: Sequence[LabelledStructure],
+    shortest_A: Mapping[Pair, float],
+    settings: TrainingSettings,
+) -> ZBL | BornMayer | None:
+    """Return what the networks are added to."""
+    radii_A = settings.prior.radii_A(settings.functions.cutoff_A)
+    if radii_A is None:
+        return None
+    nuclei = ZBL(*radii_A)
+    if settings.prior.prior == ZBL.kind:
+        return nuclei
+    return BornMayer(fitted_walls(learnt, shortest_A), nuclei)
 
 
 def _less(repulsion: CompiledPotential, structure: LabelledStructure) -> LabelledStructure:
     """Return a structure with labels from which a potential of nothing else is taken off."""
     pairs = pairs_of(structure.atoms, repulsion.cutoff_A)
-    found = evaluate(repulsion, structure.atoms.numbers, pairs)
-    assert found.forces_eV_per_A is not None
+    evaluation = evaluate(repulsion, structure.atoms.numbers, pairs)
+    assert evaluation.forces_eV_per_A is not None
     return replace(
         structure,
-        energy_eV=structure.energy_eV - found.energy_eV,
-        forces_eV_per_A=structure.forces_eV_per_A - found.forces_eV_per_A,
+        energy_eV=structure.energy_eV - evaluation.energy_eV,
+        forces_eV_per_A=structure.forces_eV_per_A - evaluation.forces_eV_per_A,
     )
 
 
@@ -233,9 +257,9 @@ def _normalization(
     forces = []
     for each in structures:
         pairs = pairs_of(each.atoms, compiled.cutoff_A)
-        found = evaluate(compiled, each.atoms.numbers, pairs).forces_eV_per_A
-        assert found is not None
-        forces.append(found)
+        predicted = evaluate(compiled, each.atoms.numbers, pairs).forces_eV_per_A
+        assert predicted is not None
+        forces.append(predicted)
     of_networks = _root_mean_square(forces)
     return Normalization(mean, of_networks / of_data, of_networks)
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from nearsight.hdnnp.born_mayer import BornMayer
 from nearsight.hdnnp.potential import Potential
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
+from nearsight.training.approach import Approach
 from nearsight.training.labelled import ALL, digest_of
 from nearsight.training.learning_curve import EpochErrors
 from nearsight.training.preparing import Prepared
@@ -21,6 +23,8 @@ class Training:
     last: Potential
     prepared: Prepared
     """What it began with: data, split, first potential."""
+    approaches: tuple[Approach, ...]
+    """Two atoms closer than in the training set, by the best potential."""
     epochs: tuple[EpochErrors, ...]
     """From before the first on."""
     best_epoch: int
@@ -59,7 +63,6 @@ class Training:
         """Return what records say of it."""
         last = self.epochs[-1]
         parts = self.prepared.split
-        repulsion = self.best.repulsion
         normalization, units = self.best.normalization, self.best.units
         return {
             "elements": self.best.symbols,
@@ -69,7 +72,8 @@ class Training:
             "test_sha256": digest_of(self.prepared.data[place] for place in parts.test),
             "n_functions": {each.symbol: len(each.functions) for each in self.best.elements},
             "cutoff_A": self.best.cutoff_A,
-            "prior": None if repulsion is None else {"kind": repulsion.kind, **vars(repulsion)},
+            "prior": _prior(self.best),
+            "approaches": [vars(each) for each in self.approaches],
             "n_weights": self.n_weights,
             "length_unit": units.length,
             "energy_unit": units.energy,
@@ -87,3 +91,13 @@ class Training:
             "resumed_epoch": self.resumed_epoch,
             "training_seconds": self.seconds,
         }
+
+
+def _prior(potential: Potential) -> dict[str, Any] | None:
+    """Return what records say of what the networks are added to."""
+    repulsion = potential.repulsion
+    if repulsion is None:
+        return None
+    nuclei = repulsion.nuclei if isinstance(repulsion, BornMayer) else repulsion
+    walls = repulsion.walls if isinstance(repulsion, BornMayer) else ()
+    return {"kind": repulsion.kind, **vars(nuclei), "walls": [vars(each) for each in walls]}

@@ -8,7 +8,7 @@ from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
 SPLITS = ("structure", "group", "file", "time")
 NORMALIZATIONS = ("force", "ref", "none")
-PRIORS = ("none", "zbl")
+PRIORS = ("none", "zbl", "repulsion")
 INITIAL_WEIGHTS = ("nguyen-widrow", "glorot", "uniform")
 SCALINGS = ("range-and-center", "range", "center", "sigma", "none")
 ACTIVATIONS = {"tanh": "t", "softplus": "p", "logistic": "s", "gaussian": "g", "cosine": "c"}
@@ -134,21 +134,27 @@ class PriorSettings(Settings):
     prior: Annotated[
         str,
         Help(
-            "what networks are added to: the repulsion of screened nuclei of Ziegler, Biersack and "
-            "Littmark (zbl), so that atoms repel where nothing was learnt, or nothing (none)"
+            "what networks are added to, so that atoms repel where nothing was learnt: walls below "
+            "the closest distance of each pair of elements in the data, which push as hard as its "
+            "largest force 0.12 Å below (repulsion); screened nuclei of Ziegler, Biersack and "
+            "Littmark (zbl), which pairs that the data lack have in both; or nothing (none)"
         ),
         OneOf(PRIORS),
     ] = "none"
     prior_inner_A: Annotated[
         float | None,
         Help(
-            "where the repulsion begins to be cut off, in Å (default: half of where it ends)", "R"
+            "where that of screened nuclei begins to be cut off, in Å (default: half of where it "
+            "ends)",
+            "R",
         ),
         POSITIVE,
     ] = None
     prior_outer_A: Annotated[
         float | None,
-        Help("where the repulsion ends, in Å (default: the cutoff of the functions)", "R"),
+        Help(
+            "where that of screened nuclei ends, in Å (default: the cutoff of the functions)", "R"
+        ),
         POSITIVE,
     ] = None
 
@@ -157,11 +163,13 @@ class PriorSettings(Settings):
         given = [name for name in ("prior_inner_A", "prior_outer_A") if getattr(self, name)]
         if self.prior == "none" and given:
             raise SettingError(
-                f"`{given[0]}` is of a repulsion, and there is none; give `prior` zbl.", given[0]
+                f"`{given[0]}` is of a repulsion, and there is none; give `prior` zbl or "
+                f"repulsion.",
+                given[0],
             )
 
     def radii_A(self, cutoff_A: float) -> tuple[float, float] | None:
-        """Return between which radii the repulsion ends; None if there is none.
+        """Return between which radii that of screened nuclei ends; None if there is none.
 
         Raises
         ------

@@ -21,7 +21,9 @@ from nearsight.progress import Progress, as_progress
 from nearsight.provenance import ModelIdentity, Provenance, Setting, installed_versions
 from nearsight.remarks import Remark
 from nearsight.storage import what_helps
-from nearsight.training.checkpoint import Checkpoint, fingerprint
+from nearsight.training.approach import approaches, falling
+from nearsight.training.checkpoint import Checkpoint, deciding_settings, fingerprint
+from nearsight.training.folder import BEST, CHECKPOINT, CURVE, LAST
 from nearsight.training.labelled import LabelledData
 from nearsight.training.learning import Learning
 from nearsight.training.learning_curve import EpochErrors, LearningCurve
@@ -33,8 +35,6 @@ from nearsight.training.settings import TrainingSettings
 
 CHECKPOINT_S = 30.0
 """Seconds between two checkpoints: little beside the steps, and little to lose."""
-CURVE, CHECKPOINT, BEST, LAST = "learning_curve.jsonl", "checkpoint", "best", "last"
-"""What is in the folder of a training."""
 MEMORY_BYTES = 2 << 30
 """For descriptors, unless somebody says how much."""
 _OVERFITTED = 3.0
@@ -95,13 +95,14 @@ def train(
         checkpoint = Checkpoint(
             None if folder is None else folder / CHECKPOINT,
             fingerprint(data.structures, settings, reaches_A),
+            deciding_settings(settings),
         )
         state = checkpoint.resume()
         if state is not None and state.epoch > settings.stopping.epochs:
             raise CheckpointError(
                 f"The training in {out} has {state.epoch} epochs already, beyond the "
                 f"{settings.stopping.epochs} that are asked for; ask for more `epochs`, or delete "
-                f"{checkpoint.path} to begin anew."
+                f"{checkpoint.path} and {CURVE} beside it to begin anew."
             )
         curve = LearningCurve(None if folder is None else folder / CURVE, told)
         curve.begin(None if state is None else state.curve_bytes)
@@ -198,12 +199,16 @@ def _result(
                 f"{settings.optimizer.calmer}.",
             )
         )
+    approached = approaches(best, prepared.shortest_A)
+    if best.repulsion is not None:
+        warnings += falling(approached, best.repulsion.kind)
     epochs = tuple(learning.curve.epochs)
     warnings += _overfitted(next(each for each in epochs if each.epoch == learning.best_epoch))
     return Training(
         best=best,
         last=with_weights(prepared.potential, learning.weights),
         prepared=prepared,
+        approaches=approached,
         epochs=epochs,
         best_epoch=learning.best_epoch,
         stopped=stopped,

@@ -69,16 +69,16 @@ def hdnnp_test(
     units = settings.potential_units
     files = open_potential(folder, None if units is None else units_named(units))
     name, frames = named_frames(data, settings.units)
-    kept = None if training is None else _Kept(training, frames)
+    of_training = None if training is None else _FramesOfTraining(training, frames)
     errors = potential_errors(
         files.potential,
-        frames if kept is None else kept,
+        frames if of_training is None else of_training,
         test_frames=None if training is None else training.members[0].test_frames,
         without_offsets=settings.offsets,
         progress=progress,
     )
-    if kept is not None:
-        kept.require_the_same(name)
+    if of_training is not None:
+        of_training.require_the_same(name)
     results = HdnnpTestResults(
         name,
         files.potential,
@@ -96,7 +96,7 @@ def hdnnp_test(
     return hdnnp_test_record(results, Run(perf_counter() - start, asked=settings))
 
 
-class _Kept:
+class _FramesOfTraining:
     """Frames, of which those are noted that a training kept for tests."""
 
     def __init__(self, training: TrainingRecord, frames: Iterable[Frame]) -> None:

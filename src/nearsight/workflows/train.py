@@ -1,34 +1,42 @@
 """From labelled structures to a potential, or to the members of a committee."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 from time import perf_counter
+from typing import Any
 
 from nearsight.announcing import announces
 from nearsight.execution.local_processes import LocalProcesses
-from nearsight.execution.surroundings import current_resources
+from nearsight.execution.surroundings import current_resources, tell
 from nearsight.memory import default_memory_budget
-from nearsight.progress import Progress
+from nearsight.progress import Progress, as_progress
 from nearsight.records.questions import LocalityRecord
 from nearsight.records.shared_fields import Run
 from nearsight.records.training_record import TrainingRecord
 from nearsight.records.training_results import TrainingResults, training_record
 from nearsight.resources import Resources
+from nearsight.training.folder import CHECKPOINT
 from nearsight.training.labelled import LabelledData, labelled_data
 from nearsight.training.learning_curve import EpochErrors
 from nearsight.training.proposing import Pair
 from nearsight.training.result import Training
 from nearsight.training.settings import TrainingSettings
-from nearsight.training.train import CHECKPOINT, MEMORY_BYTES
+from nearsight.training.train import MEMORY_BYTES
 from nearsight.training.train import train as train_one
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.labelled_frames import Data, named_frames
 from nearsight.workflows.settings import TrainSettings
 
+_logger = logging.getLogger("nearsight.training")
 _DEFAULT = TrainSettings()
+Told = Callable[[EpochErrors, int], object]
+"""What is called with the errors after an epoch of a member, which is counted from 1."""
 _SHARE_OF_MEMORY = 0.5
 """For descriptors; the rest is for labels and covariances."""
 
@@ -42,7 +50,7 @@ def train(
     locality: LocalityRecord | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
-    told: Callable[[EpochErrors], object] = lambda _: None,
+    told: Told = lambda _epoch, _member: None,
 ) -> TrainingRecord:
     """Train a potential of Behler and Parrinello, or several that differ in their seed.
 
@@ -61,9 +69,10 @@ def train(
     resources
         What may be used; members are trained in as many processes as there are cores.
     progress
-        As for `nearsight.workflows.heat_capacity`; of a committee nothing is told meanwhile.
+        As for `nearsight.workflows.heat_capacity`; of a committee its epochs are counted.
     told
-        What is called with the errors after each epoch; not for a committee.
+        What is called with the errors after each epoch and the number of the member, from 1, as
+        soon as they are known. Those of several members come as they are done.
 
     Returns
     -------
@@ -81,6 +90,8 @@ def train(
     resources.limit_threads()
     name, frames = named_frames(data, settings.units)
     learnt = labelled_data(frames)
+    for remark in learnt.warnings:
+        _logger.warning("%s", remark)  # before hours are spent
     reaches = None if locality is None else reaches_A(locality)
     folders = _folders(out, settings.members)
     asked = _of_members(settings)
@@ -94,11 +105,15 @@ def train(
                     reaches_A=reaches,
                     memory_bytes=_for_descriptors(resources),
                     progress=progress,
-                    told=told,
+                    told=lambda epoch: told(epoch, 1),
                 ),
             )
         else:
-            trainings = _committee(learnt, asked, folders, reaches, resources)
+            calls = [
+                (learnt, each, folder, reaches, member)
+                for member, (each, folder) in enumerate(zip(asked, folders, strict=True), start=1)
+            ]
+            trainings = _committee(calls, resources, as_progress(progress), told)
     results = TrainingResults.of(name, trainings, folders)
     return training_record(results, Run(perf_counter() - start, asked=settings))
 
@@ -113,8 +128,9 @@ def train_member(
     settings: TrainingSettings,
     out: str | None,
     reaches: Mapping[Pair, float] | None,
+    member: int,
 ) -> Training:
-    """Train one member of a committee, in a process of its own."""
+    """Train one member of a committee, in a process of its own, and tell its epochs."""
     return train_one(
         data,
         settings,
@@ -122,6 +138,7 @@ def train_member(
         reaches_A=reaches,
         memory_bytes=_for_descriptors(current_resources()),
         progress=False,
+        told=lambda epoch: tell((epoch, member)),
     )
 
 
@@ -133,18 +150,30 @@ def _for_descriptors(resources: Resources) -> int:
 
 
 def _committee(
-    data: LabelledData,
-    settings: Sequence[TrainingSettings],
-    folders: Sequence[str | None],
-    reaches: Mapping[Pair, float] | None,
-    resources: Resources,
+    calls: Sequence[tuple[Any, ...]], resources: Resources, progress: Progress, told: Told
 ) -> tuple[Training, ...]:
-    n = min(len(settings), resources.usable_cores)
-    with LocalProcesses(n, resources=resources) as processes:
-        tasks = [
-            processes.submit(train_member, data, each, folder, reaches)
-            for each, folder in zip(settings, folders, strict=True)
-        ]
+    """Call `train_member` for all; the first error of one ends the others, which go on later."""
+    n_epochs = sum(settings.stopping.epochs for _, settings, *_ in calls)
+    n = min(len(calls), resources.usable_cores)
+    news: SimpleQueue[tuple[EpochErrors, int] | Future[Training]] = SimpleQueue()
+    epochs = dict.fromkeys(range(1, len(calls) + 1), 0)
+    with (
+        progress.task("epochs learnt", n_epochs) as advance,
+        LocalProcesses(n, resources=resources, told=news.put) as processes,
+    ):
+        tasks = [processes.submit(train_member, *call) for call in calls]
+        for task in tasks:
+            task.add_done_callback(news.put)
+        n_running = len(tasks)
+        while n_running:  # what is told is told by this thread, as of one member
+            latest = news.get()
+            if isinstance(latest, Future):
+                latest.result()
+                n_running -= 1
+                continue
+            told(*latest)
+            epochs[latest[1]] = latest[0].epoch
+            advance(sum(epochs.values()), f"member {latest[1]}")
         return tuple(task.result() for task in tasks)
 
 

@@ -8,26 +8,23 @@ from time import perf_counter
 import numpy as np
 from ase import Atoms
 
-from nearsight.adsorption.energy_grid import BARRIER, METHOD, EnergyGrid, energy_grid
-from nearsight.adsorption.framework import framework_of, needed_width_A
+from nearsight.adsorption.framework import framework_of, loose_molecules, needed_width_A
 from nearsight.adsorption.gases import Gas, gas_of, relaxed_gas
 from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.kept_trials import KeptTrials
 from nearsight.adsorption.known_offsets import known_offset
-from nearsight.adsorption.pockets import Pockets, pockets_of
 from nearsight.adsorption.quantum import thermal_wavelength_A
-from nearsight.adsorption.result import Adsorption, PocketReport, henry_at
-from nearsight.adsorption.sampling import Sampling, sample, without_pockets
+from nearsight.adsorption.result import Adsorption, henry_at
+from nearsight.adsorption.sampling import Sampling, sample
 from nearsight.adsorption.trials import joined
 from nearsight.adsorption.wells import without_wells
 from nearsight.adsorption.widom import precision_of
-from nearsight.adsorption.zero import beside_force_field, zero_of
+from nearsight.adsorption.zero import Zero, beside_force_field, zero_of
 from nearsight.announcing import announces
 from nearsight.dynamics.analysis.reading import read_trajectory
-from nearsight.errors import MethodError, ModelError, SettingError, StructureError
+from nearsight.errors import MethodError, SettingError
 from nearsight.fingerprint import fingerprint
 from nearsight.models.contract import HostingModel, Model
-from nearsight.models.evaluable import require_calculable
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting, record
@@ -37,9 +34,10 @@ from nearsight.records.shared_fields import Run
 from nearsight.records.widom_record import WidomRecord
 from nearsight.remarks import Remark
 from nearsight.resources import Resources
-from nearsight.units import BOLTZMANN_EV_PER_K
 from nearsight.workflows.context import AnyModel, Context, begin
 from nearsight.workflows.given import require_settings
+from nearsight.workflows.insertion_checks import require_insertion, require_interaction
+from nearsight.workflows.pockets_by_uff import PocketsByUFF, pockets_by_uff
 from nearsight.workflows.settings import WidomSettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.unfinished import Unfinished
@@ -93,17 +91,23 @@ def widom(
     context = begin(source, model, unfinished, resources, progress)
     frames = frames or [context.atoms]
     for frame in frames:
-        framework_of(frame, 0.0)  # refused before a model is loaded
-    gas = _gas(context, settings)
-    samplings = _sampled(context, settings, gas, frames)
-    adsorption = _adsorption(samplings, settings, context.progress)
+        framework_of(frame, 0.0)
+    loose = loose_molecules(frames[0])
+    require_insertion(settings, context.given)  # all of this before a model is loaded
+    gas = gas_of(asked.gas, context.model)
+    require_interaction(frames, gas, context.model, asked)
+    pockets = pockets_by_uff(frames, gas, asked)
+    if asked.relax_gas:
+        gas = relaxed_gas(gas, context.model, context.progress)
+    zero, samplings = _sampled(context, settings, gas, frames)
+    adsorption = _adsorption(samplings, zero, pockets, settings, context.progress)
     results = WidomResults(
         source.name,
         context.atoms,
         adsorption,
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
-        (*context.remarks, *_of_hosts(frames, context.model)),
+        (*context.remarks, *_of_loose(loose), *_of_hosts(frames, context.model)),
     )
     return widom_record(results, Run(perf_counter() - start, asked=settings))
 
@@ -130,6 +134,17 @@ def _snapshots(source: Source, n_snapshots: int | None) -> list[Atoms] | None:
     return [trajectory.frame(int(index)) for index in at]
 
 
+def _of_loose(loose: Sequence[str]) -> tuple[Remark, ...]:
+    """Return what is said of molecules in a framework that should be empty."""
+    if not loose:
+        return ()
+    said = (
+        f"The framework holds what is bonded to nothing ({', '.join(loose)}), which counts as part "
+        f"of it: take solvent out for the empty one."
+    )
+    return (Remark("framework-not-empty", said),)
+
+
 def _of_hosts(frames: Sequence[Atoms], model: Model) -> tuple[Remark, ...]:
     """Return what is said of frameworks that move by a model that knows no energy of theirs."""
     if len(frames) == 1 or not isinstance(model, HostingModel):
@@ -142,40 +157,35 @@ def _of_hosts(frames: Sequence[Atoms], model: Model) -> tuple[Remark, ...]:
     return (Remark("host-energy-missing", said),)
 
 
-def _gas(context: Context, settings: WidomSettings) -> Gas:
-    gas = gas_of(settings.insertion.gas, context.model)
-    require_calculable(gas.atoms, context.model)
-    if settings.insertion.relax_gas:
-        gas = relaxed_gas(gas, context.model, context.progress)
-    return gas
-
-
 def _sampled(
     context: Context, settings: WidomSettings, gas: Gas, frames: Sequence[Atoms]
-) -> tuple[Sampling, ...]:
+) -> tuple[Zero, tuple[Sampling, ...]]:
+    """Return where the model has its zero, and the trials in each snapshot."""
     asked = settings.insertion
     model = context.model
     width_A = needed_width_A(gas, model) if asked.least_width_A is None else asked.least_width_A
     n_insertions = -(-asked.most_insertions // len(frames))
-    samplings = []
+    zero, samplings = None, []
     for number, frame in enumerate(frames):
         interaction = Interaction(framework_of(frame, width_A), gas, model, context.resources)
-        kept = _Kept(context, settings, gas, frame, number)
+        zero = zero or zero_of(interaction)
+        files = _Files(context, settings, gas, frame, number)
         samplings.append(
             sample(
                 interaction,
                 asked,
                 n_insertions,
-                kept.of,
+                files.of,
                 frame=number,
                 progress=context.progress,
             )
         )
-        context.unfinished.done(*kept.paths)
-    return tuple(samplings)
+        context.unfinished.done(*files.paths)
+    assert zero is not None
+    return zero, tuple(samplings)
 
 
-class _Kept:
+class _Files:
     """Where the trials of one snapshot are kept."""
 
     def __init__(
@@ -189,17 +199,20 @@ class _Kept:
         of_gas = [gas.atoms.numbers.tolist(), gas.sites_A.round(9).tolist()]
         self._common: dict[str, Setting] = {**deciding, "molecule": of_gas, "frame": number}
         # What is learnt decides where the later ones are drawn, and is at one temperature.
-        proposing = asked.learning or asked.propose_by is not None
-        self._later: dict[str, Setting] = {
-            "learning": asked.learning,
-            "temperature_K": asked.temperatures_K[0] if proposing else None,
+        proposing = asked.propose_by is not None
+        self._of_stage: dict[str, dict[str, Setting]] = {
+            "learning": {"temperature_K": asked.temperatures_K[0] if proposing else None},
+            "insertions": {
+                "learning": asked.learning,
+                "temperature_K": asked.temperatures_K[0] if proposing or asked.learning else None,
+            },
         }
         self.paths: list[Path | None] = []
 
-    def of(self, stage: str) -> KeptTrials:
-        """Return where the trials of a stage are kept."""
+    def of(self, stage: str, round_: int) -> KeptTrials:
+        """Return where the trials of a stage and of a round of it are kept."""
         context = self._context
-        settings = self._common | (self._later if stage == "insertions" else {})
+        settings = self._common | self._of_stage[stage] | {"round": round_}
         path = context.unfinished.file(context.name, self._frame, context.model, stage, **settings)
         identity = context.model.identity
         self.paths.append(path)
@@ -209,28 +222,25 @@ class _Kept:
 
 
 def _adsorption(
-    samplings: tuple[Sampling, ...], settings: WidomSettings, progress: Progress | bool | None
+    samplings: tuple[Sampling, ...],
+    zero: Zero,
+    by_uff: PocketsByUFF,
+    settings: WidomSettings,
+    progress: Progress | bool | None,
 ) -> Adsorption:
     """Return what trials say, with everything that speaks for and against it."""
     asked = settings.insertion
-    first_K = asked.temperatures_K[0]
+    temperatures_K = asked.temperatures_K
+    first_K = temperatures_K[0]
     gas, model = samplings[0].interaction.gas, samplings[0].interaction.model
-    zero = zero_of(samplings[0].interaction)
-    grid, no_grid = _grid(samplings[0].interaction.framework.cell, gas)
-    pockets = None if grid is None else _pockets(grid, first_K)
-    report = None
-    if grid is not None and pockets is not None:
-        report = _report(samplings, pockets, grid, asked.block_pockets, first_K)
-        if asked.block_pockets:
-            samplings = tuple(without_pockets(each, pockets) for each in samplings)
-    elif asked.block_pockets:
-        raise MethodError(f"pockets cannot be blocked: {no_grid}")
+    report = by_uff.report(samplings, first_K, is_blocked=asked.block_pockets)
+    if asked.block_pockets:
+        samplings = by_uff.blocked(samplings)
     cleaned = tuple(
         without_wells(each.trials, each.interaction, first_K, pockets, progress=progress)
-        for each in samplings
+        for each, pockets in zip(samplings, by_uff.of_frames, strict=True)
     )
     trials = [each.trials for each in samplings]
-    temperatures_K = asked.temperatures_K
     without = None
     if any(each.n_suspected for each in cleaned):
         honest = [each.trials for each in cleaned]
@@ -242,49 +252,16 @@ def _adsorption(
         precision=precision_of(joined(trials), first_K),
         settings=asked,
         zero=zero,
-        beside=beside_force_field(samplings[0].interaction, samplings[0].trials),
+        beside=None
+        if model.capabilities.pairwise
+        else beside_force_field(samplings[0].interaction, samplings[0].trials),
         offset=known_offset(model.identity.name, gas.name),
         cleaned=cleaned,
         henry_without_wells=without,
         pockets=report,
-        no_pockets=no_grid,
-        helium_void_fraction=None if grid is None else grid.helium_void_fraction,
+        no_pockets=by_uff.reason,
+        helium_void_fraction=by_uff.helium_void_fraction,
         wavelengths_A=tuple(thermal_wavelength_A(gas, each) for each in temperatures_K),
-    )
-
-
-def _grid(host: Atoms, gas: Gas) -> tuple[EnergyGrid | None, str | None]:
-    """Return the grid by which pockets are found, or why there is none."""
-    try:
-        return energy_grid(host, gas), None
-    except (ModelError, StructureError) as error:
-        return None, str(error)
-
-
-def _pockets(grid: EnergyGrid, temperature_K: float) -> Pockets:
-    return pockets_of(grid.least_eV, BARRIER * BOLTZMANN_EV_PER_K * temperature_K)
-
-
-def _report(
-    samplings: Sequence[Sampling],
-    pockets: Pockets,
-    grid: EnergyGrid,
-    is_blocked: bool,
-    temperature_K: float,
-) -> PocketReport:
-    before = joined([each.trials for each in samplings]).weights(temperature_K).log_mean
-    opened = [without_pockets(each, pockets).trials for each in samplings]
-    after = joined(opened).weights(temperature_K).log_mean
-    share = 0.0 if before == -np.inf else max(0.0, float(-np.expm1(after - before)))
-    n_channels = sum(dimension > 0 for dimension in pockets.dimensions)
-    return PocketReport(
-        method=METHOD,
-        barrier_eV=BARRIER * BOLTZMANN_EV_PER_K * temperature_K,
-        spacing_A=grid.spacing_A,
-        n_channels=n_channels,
-        n_pockets=len(pockets.dimensions) - n_channels,
-        share_blocked=share,
-        is_blocked=is_blocked,
     )
 
 

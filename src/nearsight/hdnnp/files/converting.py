@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearsight.errors import MethodError
+from nearsight.errors import MethodError, StorageError
 from nearsight.hdnnp.files.reading import PotentialFiles, open_potential
-from nearsight.hdnnp.files.writing import write_potential
+from nearsight.hdnnp.files.writing import files_of_potential, write_potential
 from nearsight.hdnnp.potential import Potential, PotentialUnits
 from nearsight.hdnnp.units import in_units
 
@@ -24,6 +24,8 @@ def convert_potential(
     target: str | os.PathLike[str],
     from_units: PotentialUnits | None = None,
     to_units: PotentialUnits | None = None,
+    *,
+    replace: bool = False,
 ) -> ConvertedPotential:
     """Write the potential of one folder into another, as n2p2 and LAMMPS read it.
 
@@ -35,11 +37,13 @@ def convert_potential(
     source
         A folder of n2p2 or RuNNer.
     target
-        The folder of the result; it is made if it is not there.
+        The folder of the result; it is made if it is not there. It has no potential yet.
     from_units
         Those of the source, where it does not say them.
     to_units
         Those of the result; by default they stay.
+    replace
+        The result takes the place of a potential that lies in `target`, of which no file stays.
 
     Raises
     ------
@@ -48,10 +52,16 @@ def convert_potential(
     ModelError
         The source cannot be read; see `open_potential`.
     StorageError
-        The target cannot be written.
+        The target cannot be written, or has files of a potential already.
     """
     if Path(target).exists() and os.path.samefile(source, target):
         raise MethodError(f"{target} is what is read, too; name another folder for the result.")
+    there = files_of_potential(target)
+    if there and not replace:
+        raise StorageError(
+            f"{target} has a potential already, or files of one ({', '.join(there)}); name another "
+            f"folder, or say `replace` to have the result in its place."
+        )
     files = open_potential(source, from_units)
     written = in_units(files.potential, to_units or files.potential.units)
     write_potential(written, target)

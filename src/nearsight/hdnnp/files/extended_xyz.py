@@ -73,6 +73,12 @@ def _blocks(file: Path) -> Iterator[tuple[Line, str]]:
                 first = Line(file, number, tuple(text.split()), StructureError)
                 if not first.words:
                     continue
+                if number == 1 and not first.words[0].isdigit():
+                    raise first.error(
+                        f"{shown(first.words[0])} is no number of atoms, with which extended XYZ "
+                        f"begins, and not “begin” as in “input.data”; name a file of labelled "
+                        f"structures."
+                    )
                 count = first.count(0, "the number of atoms")
                 if len(first.words) > 1 or not 0 < count <= _MOST_ATOMS:
                     raise first.error(
@@ -84,7 +90,8 @@ def _blocks(file: Path) -> Iterator[tuple[Line, str]]:
                     line = opened.readline(_LONGEST_LINE)
                     if not line or len(line) == _LONGEST_LINE:
                         raise first.error(
-                            f"the structure of {count} atoms that starts here is cut off."
+                            f"the structure of {count} atoms that starts here is cut off; take "
+                            f"it out, or correct the number of its atoms."
                         )
                     lines.append(line)
                 number += count + 1

@@ -175,8 +175,8 @@ class _Block:
             units = said
         if units is None:
             raise self.first.error(
-                "the file does not say its units; name them, such as angstrom,eV or bohr,hartree "
-                "(RuNNer's)."
+                "the file does not say its units; name them by `units`, of a conversion by "
+                "`from_units`: angstrom,eV or bohr,hartree (RuNNer's), for example."
             )
         return units, group, "\n".join(rest)
 

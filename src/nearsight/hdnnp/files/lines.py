@@ -15,6 +15,8 @@ UNENDED = (
     "the line break if it is whole."
 )
 _LONGEST_SHOWN = 40
+_DATA = ("input.data", "*.extxyz", "*.xyz")
+"""Names of files of labelled structures."""
 _LONGEST_LINE = 100_000
 
 
@@ -111,7 +113,11 @@ def content(file: Path, most_bytes: int) -> str:
 
 def unreadable(file: Path, error: OSError) -> str:
     """Return what to say of a file that the system does not let one read."""
-    return f"cannot read {file} ({error.strerror or error}); check its name and permissions."
+    if isinstance(error, IsADirectoryError):
+        names = sorted(each for pattern in _DATA for each in file.glob(pattern))
+        such_as = f", such as {names[0]}" if names else ""
+        return f"{file} is a folder; name the file that has the structures{such_as}."
+    return f"{file} cannot be read ({error.strerror or error}); check its name and permissions."
 
 
 def lines_of(file: Path, text: str) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ase.data import atomic_numbers
 
 from nearsight.errors import MethodError, ModelError
+from nearsight.hdnnp.born_mayer import BornMayer
 from nearsight.hdnnp.files import input_nn, repulsion_file, scaling_data
 from nearsight.hdnnp.files.architecture import architecture
 from nearsight.hdnnp.files.function_order import require_order
@@ -129,8 +130,12 @@ def _require_potential(folder: Path) -> None:
     if not folder.is_dir():
         raise ModelError(f"{folder} is no folder; name the one that has “{input_nn.FILE}”.")
     if not (folder / input_nn.FILE).exists():
-        below = sorted(each.parent for each in folder.glob(f"*/{input_nn.FILE}"))
-        such_as = f", such as {below[0]}" if below else ""  # those of a training: best and last
+        below = [  # those of a training: best and last, or those of each member
+            each.parent
+            for pattern in (f"*/{input_nn.FILE}", f"*/*/{input_nn.FILE}")
+            for each in sorted(folder.glob(pattern))
+        ]
+        such_as = f", such as {below[0]}" if below else ""
         raise ModelError(
             f"{folder / input_nn.FILE} is missing; name the folder that has it{such_as}."
         )
@@ -184,7 +189,8 @@ def _units(
         return _ATOMIC_UNITS, "bohr and hartree, as RuNNer 2 has them"
     raise said.error(
         f"the file does not say its units, and n2p2 works in any. Name them, angstrom,eV or "
-        f"bohr,hartree (RuNNer's), of a model as in hdnnp:FOLDER?units=bohr,hartree, or add the "
+        f"bohr,hartree (RuNNer's): of a model as in hdnnp:FOLDER?units=bohr,hartree, of a test by "
+        f"`potential_units`, of a conversion by `from_units`. Or add the "
         f"line {input_nn.UNITS_LINE.format('angstrom,eV')!r}, which other programs pass over. The "
         f"largest cutoff radius, {largest_cutoff:g}, would be {largest_cutoff:.4g} Å or "
         f"{largest_cutoff * _ATOMIC_UNITS.length_A:.4g} Å."
@@ -268,7 +274,7 @@ def _with_normalized_nodes(network: Network) -> Network:
     )
 
 
-def _repulsion(folder: Path, said: InputNN) -> ZBL | None:
+def _repulsion(folder: Path, said: InputNN) -> ZBL | BornMayer | None:
     """Return what is added to the networks, of which two files must say the same."""
     file = folder / repulsion_file.FILE
     if said.plus_prior:

@@ -17,6 +17,10 @@ _BYTES_PER_WEIGHT = 400
 _BYTES_OF_COMMENTS = 2**20
 
 
+WEIGHTS_FILES = "weights.[0-9][0-9][0-9].data"
+"""Names of the files of all elements, as a pattern."""
+
+
 def weights_file(symbol: str) -> str:
     """Return the name of the file of an element: ``weights.008.data`` for O."""
     return f"weights.{atomic_numbers[symbol]:03d}.data"

@@ -14,7 +14,7 @@ from nearsight.announcing import announce
 from nearsight.errors import MethodError, ModelError, NearsightError, StorageError
 from nearsight.hdnnp.files import input_nn, repulsion_file, scaling_data
 from nearsight.hdnnp.files.reading import read_potential
-from nearsight.hdnnp.files.weights import weights_file, weights_text
+from nearsight.hdnnp.files.weights import WEIGHTS_FILES, weights_file, weights_text
 from nearsight.hdnnp.networks import Network
 from nearsight.hdnnp.potential import (
     ElementPotential,
@@ -50,7 +50,8 @@ def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> Non
     potential
         What is written. n2p2 has one cutoff function for all symmetry functions, with any radii.
     folder
-        It is made if it is not there. Files of these names are replaced, others stay.
+        It is made if it is not there. A potential that lies in it is replaced with all of its
+        files; others stay.
 
     Raises
     ------
@@ -98,6 +99,13 @@ def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> Non
         )
 
 
+def files_of_potential(folder: str | os.PathLike[str]) -> list[str]:
+    """Return the names of the files of a potential, or of part of one, that are in a folder."""
+    names = (input_nn.FILE, scaling_data.FILE, repulsion_file.FILE)
+    paths = [path for path in map(Path(folder).joinpath, names) if path.exists()]
+    return [path.name for path in (*paths, *sorted(Path(folder).glob(WEIGHTS_FILES)))]
+
+
 def _put_in_place(stage: Path, target: Path, names: Collection[str]) -> None:
     """Move files that are not there yet, `input.nn` last, and none while the former one is there.
 
@@ -105,8 +113,9 @@ def _put_in_place(stage: Path, target: Path, names: Collection[str]) -> None:
     """
     if (stage / input_nn.FILE).exists():
         (target / input_nn.FILE).unlink(missing_ok=True)
-        if repulsion_file.FILE not in names:  # that of a former potential
-            (target / repulsion_file.FILE).unlink(missing_ok=True)
+        for name in files_of_potential(target):  # of a former one, with other elements perhaps
+            if name not in names:
+                (target / name).unlink()
     for name in names:
         if (stage / name).exists():
             (stage / name).replace(target / name)

@@ -134,10 +134,10 @@ def put(grid: Grid, places: Places, moved: IntArray, positions_A: FloatArray, kn
 
 @compiled
 def _neighbours_of(
-    grid: Grid, places: Places, atom: int, found: IntArray, vectors: FloatArray
+    grid: Grid, places: Places, atom: int, neighbours: IntArray, vectors: FloatArray
 ) -> tuple[int, IntArray, FloatArray]:
     """Write the neighbours of an atom and the vectors to them; return how many there are."""
-    n_found = 0
+    n_own = 0
     lowest, highest = np.empty(3, dtype=np.int64), np.empty(3, dtype=np.int64)
     for axis in range(3):
         t, n = places.bins[atom, axis], grid.counts[axis]
@@ -173,14 +173,14 @@ def _neighbours_of(
                         other = nexts[other]
                         continue
                     if u * u + v * v + w * w < squared_cutoff:
-                        if n_found == len(found):
-                            found = np.append(found, np.empty_like(found))
+                        if n_own == len(neighbours):
+                            neighbours = np.append(neighbours, np.empty_like(neighbours))
                             vectors = np.append(vectors, np.empty_like(vectors)).reshape(-1, 3)
-                        found[n_found] = other
-                        vectors[n_found, 0], vectors[n_found, 1], vectors[n_found, 2] = u, v, w
-                        n_found += 1
+                        neighbours[n_own] = other
+                        vectors[n_own, 0], vectors[n_own, 1], vectors[n_own, 2] = u, v, w
+                        n_own += 1
                     other = nexts[other]
-    return n_found, found, vectors
+    return n_own, neighbours, vectors
 
 
 @inlined
@@ -243,29 +243,29 @@ def surroundings(grid: Grid, places: Places, centres: IntArray, length_A: float)
 
     Vectors are in units of `length_A`.
     """
-    found, to_found = np.empty(64, dtype=np.int64), np.empty((64, 3))
+    own, to_own = np.empty(64, dtype=np.int64), np.empty((64, 3))
     room = 32 * len(centres) + 64
     neighbours, vectors = np.empty(room, dtype=np.int64), np.empty((room, 3))
     ranges = np.zeros(len(centres) + 1, dtype=np.int64)
     for i in range(len(centres)):
-        n_found, found, to_found = _neighbours_of(grid, places, centres[i], found, to_found)
+        n_own, own, to_own = _neighbours_of(grid, places, centres[i], own, to_own)
         begin = ranges[i]
-        if begin + n_found > len(neighbours):
-            more = len(neighbours) + n_found
+        if begin + n_own > len(neighbours):
+            more = len(neighbours) + n_own
             neighbours = np.append(neighbours, np.empty(more, dtype=np.int64))
             vectors = np.append(vectors, np.empty((more, 3))).reshape(-1, 3)
-        for k in range(n_found):
+        for k in range(n_own):
             _insert(
                 places.elements,
                 neighbours,
                 vectors,
                 begin,
                 begin + k,
-                found[k],
-                to_found[k],
+                own[k],
+                to_own[k],
                 1.0 / length_A,
             )
-        ranges[i + 1] = begin + n_found
+        ranges[i + 1] = begin + n_own
     return _completed(places, centres, ranges, neighbours, vectors)
 
 

@@ -42,9 +42,9 @@ def _compiled(function: Function, *, forceinline: bool) -> Function:
     decorate: Callable[..., Any] = partial(
         numba.njit, error_model="numpy", nogil=True, forceinline=forceinline
     )
-    kept: Function
+    result: Function
     try:
-        kept = decorate(cache=True)(function)
+        result = decorate(cache=True)(function)
     except RuntimeError:  # numba's, where it may write to no folder
-        kept = decorate()(function)
-    return kept
+        result = decorate()(function)
+    return result

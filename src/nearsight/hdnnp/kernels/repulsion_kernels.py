@@ -7,30 +7,39 @@ import numpy as np
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.hdnnp.kernels.compiling import compiled
 from nearsight.hdnnp.potential import Potential
-from nearsight.hdnnp.zbl import RATES, SHARES
+from nearsight.hdnnp.zbl import RATES, SHARES, ZBL
 
 
 class RepulsionTables(NamedTuple):
-    """Repulsion of screened nuclei in Å and eV; see `nearsight.hdnnp.zbl.ZBL`."""
+    """Repulsion of pairs in Å and eV; see `ZBL` and `nearsight.hdnnp.born_mayer.BornMayer`."""
 
-    parameters: FloatArray
-    """Of each two elements, shape ``(n_elements, n_elements, 5)``."""
+    nuclei: FloatArray
+    """Of each two elements, shape ``(n_elements, n_elements, 5)``; 0 for those without."""
     shares: FloatArray
     rates: FloatArray
     inner_A: float
     outer_A: float
+    """Those of screened nuclei."""
+    walls: FloatArray
+    """Of each two elements, shape ``(n_elements, n_elements, 3)``; 0 for those without."""
 
 
 def repulsion_tables(potential: Potential) -> RepulsionTables | None:
     """Return the tables of a potential's repulsion; None if it has none."""
-    if potential.repulsion is None:
+    repulsion, symbols = potential.repulsion, potential.symbols
+    if repulsion is None:
         return None
+    if isinstance(repulsion, ZBL):
+        nuclei, walls = repulsion, np.zeros((len(symbols), len(symbols), 3))
+    else:
+        nuclei, walls = repulsion.nuclei, repulsion.wall_table(symbols)
     return RepulsionTables(
-        potential.repulsion.table(potential.symbols),
+        repulsion.table(symbols),
         np.array(SHARES),
         np.array(RATES),
-        potential.repulsion.inner_A,
-        potential.repulsion.outer_A,
+        nuclei.inner_A,
+        nuclei.outer_A,
+        walls,
     )
 
 
@@ -56,19 +65,24 @@ def add_repulsion(
         energy = 0.0
         for p in range(ranges[i], ranges[i + 1]):
             r = distances[p] * length_A
-            if r >= tables.outer_A:
-                continue
-            parameters = tables.parameters[elements[i], of_neighbours[p]]
-            value, slope = parameters[4], 0.0
-            for k in range(len(tables.shares)):
-                rate = tables.rates[k] * parameters[1]
-                term = parameters[0] * tables.shares[k] * np.exp(-rate * r) / r
-                value += term
-                slope -= term * (1.0 / r + rate)
-            x = min(r - tables.inner_A, width)
-            if x > 0.0:
-                value += (parameters[2] + parameters[3] * x) * x**3
-                slope += (3.0 * parameters[2] + 4.0 * parameters[3] * x) * x**2
+            parameters = tables.nuclei[elements[i], of_neighbours[p]]
+            value, slope = 0.0, 0.0
+            if r < tables.outer_A and parameters[0] > 0.0:
+                value = parameters[4]
+                for k in range(len(tables.shares)):
+                    rate = tables.rates[k] * parameters[1]
+                    term = parameters[0] * tables.shares[k] * np.exp(-rate * r) / r
+                    value += term
+                    slope -= term * (1.0 / r + rate)
+                x = min(r - tables.inner_A, width)
+                if x > 0.0:
+                    value += (parameters[2] + parameters[3] * x) * x**3
+                    slope += (3.0 * parameters[2] + 4.0 * parameters[3] * x) * x**2
+            onset, strength, steepness = tables.walls[elements[i], of_neighbours[p]]
+            if r < onset:
+                y = steepness * (onset - r)
+                value += strength * (np.exp(y) - 1.0 - y - 0.5 * y * y)
+                slope -= strength * steepness * (np.exp(y) - 1.0 - y)
             energy += 0.5 * value
             if len(gradients):
                 factor = 0.5 * slope * length_A / distances[p]

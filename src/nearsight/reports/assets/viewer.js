@@ -147,6 +147,7 @@ const nearsightStage = (() => {
       ]);
       for (const [selection, style] of this.styles) this.model.setStyle(selection, style);
       this.drawCell(data.cell);
+      for (const surface of data.surfaces || []) this.drawSurface(surface);
       this.viewer.resize();
       this.reset(data.cell.length > 0);
       return true;
@@ -157,6 +158,32 @@ const nearsightStage = (() => {
       for (const [start, end] of cellEdges(vectors)) {
         this.viewer.addCylinder({ start: point(start), end: point(end), radius: 0.03, color: CELL_COLOR, fromCap: 1, toCap: 1 });
       }
+    },
+
+    /** Draw triangles, each corner with the mean normal of those that meet there. */
+    drawSurface(surface) {
+      const places = new Int16Array(bytesOf(surface.vertices).buffer);
+      const faces = new Uint32Array(bytesOf(surface.faces).buffer);
+      const vertices = [];
+      for (let i = 0; i < places.length; i += 3) {
+        vertices.push({ x: places[i] / 100, y: places[i + 1] / 100, z: places[i + 2] / 100 });
+      }
+      const normals = vertices.map(() => new window.$3Dmol.Vector3(0, 0, 0));
+      for (let i = 0; i < faces.length; i += 3) {
+        const [a, b, c] = [0, 1, 2].map((corner) => vertices[faces[i + corner]]);
+        const [u, v] = [b, c].map((end) => new window.$3Dmol.Vector3(end.x - a.x, end.y - a.y, end.z - a.z));
+        const normal = u.cross(v);
+        for (let corner = 0; corner < 3; corner += 1) normals[faces[i + corner]].add(normal);
+      }
+      for (const normal of normals) normal.normalize();
+      this.viewer.addCustom({
+        vertexArr: vertices,
+        normalArr: normals,
+        faceArr: Array.from(faces),
+        color: surface.color,
+        opacity: surface.opacity,
+        side: 2,
+      });
     },
 
     reset() {

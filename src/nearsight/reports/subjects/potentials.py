@@ -31,6 +31,9 @@ _NOTES = {
     "forces": "Some of all components, evenly spread over the data.",
     "elements": "Which share of the components of forces is off by more than so much.",
     "groups": "The same by group.",
+    "disagreement": "Disagreement is the standard deviation of the members' forces on an atom. On "
+    "the dotted line it is the error. Where all members are wrong alike, they agree: points far "
+    "above it.",
 }
 _LEARNING_NOTE = (
     "Root mean square errors; epoch 0 is before anything was learnt. The best potential is that of "
@@ -45,7 +48,7 @@ _DISTANCES_NOTE = (
 def training_section(record: TrainingRecord, anchor: str, budget_bytes: int) -> Section:
     """Return the section of a training."""
     n = len(record.members)
-    whole = [_whole(each.errors, "test") for each in record.members]
+    errors = record.members[0].errors if record.committee is None else record.committee.errors
     return _section(
         record,
         anchor,
@@ -56,13 +59,10 @@ def training_section(record: TrainingRecord, anchor: str, budget_bytes: int) -> 
         subject="Trainings",
         elements=record.elements,
         model=record.members[0].folder or "hdnnp",
-        verdict=_in_short(whole[0]) + (f" and {n - 1} more" if n > 1 else ""),
+        verdict=_in_short(errors, "test") + (f", mean of {n}" if n > 1 else ""),
         values={
             "numbers": _training_numbers(record),
-            "members": [
-                _errors_values(each.errors, "" if n == 1 else f"Member {place}: ")
-                for place, each in enumerate(record.members, start=1)
-            ],
+            "members": list(_errors_of_training(record)),
             "figures": _drawn(_training_figures(record), anchor),
             "functions": _functions(record),
             "left_out": [
@@ -78,7 +78,6 @@ def training_section(record: TrainingRecord, anchor: str, budget_bytes: int) -> 
 def test_section(record: HdnnpTestRecord, anchor: str, budget_bytes: int) -> Section:
     """Return the section of a test of a potential."""
     sets = {each.set for each in record.errors.groups}
-    whole = _whole(record.errors, "test" if "test" in sets else record.errors.groups[0].set)
     charts = {} if record.results is None else record.results.charts()
     return _section(
         record,
@@ -89,7 +88,7 @@ def test_section(record: HdnnpTestRecord, anchor: str, budget_bytes: int) -> Sec
         subject="Tests of potentials",
         elements=record.elements,
         model=record.model.name,
-        verdict=_in_short(whole),
+        verdict=_in_short(record.errors, "test" if "test" in sets else record.errors.groups[0].set),
         values={
             "numbers": [
                 ("structures", str(record.n_structures)),
@@ -99,7 +98,7 @@ def test_section(record: HdnnpTestRecord, anchor: str, budget_bytes: int) -> Sec
                     else []
                 ),
             ],
-            "members": [_errors_values(record.errors, "")],
+            "members": [_errors_values(record.errors)],
             "figures": _drawn([(chart, _NOTES[name]) for name, chart in charts.items()], anchor),
             "functions": [],
             "left_out": [],
@@ -154,20 +153,32 @@ def _section(
     )
 
 
-def _whole(errors: PotentialErrorsPart, of_set: str) -> tuple[float | None, float | None]:
-    [whole] = [each for each in errors.groups if (each.set, each.group) == (of_set, "all")]
-    return whole.energy_RMSE_eV_per_atom, whole.force_RMSE_eV_per_A
-
-
-def _in_short(errors: tuple[float | None, float | None]) -> str:
-    energy, force = errors
+def _in_short(errors: PotentialErrorsPart, of_set: str) -> str:
+    whole = errors.whole(of_set)
+    energy, force = whole.energy_RMSE_eV_per_atom, whole.force_RMSE_eV_per_A
     parts = [] if energy is None else [f"{1000 * energy:.2f} meV/atom"]
     return ", ".join([*parts, *([] if force is None else [f"{force:.3f} eV/Å"])])
 
 
-def _errors_values(errors: PotentialErrorsPart, of: str) -> dict[str, Any]:
+def _errors_of_training(record: TrainingRecord) -> Iterator[dict[str, Any]]:
+    """Yield the errors of the mean of a committee and of its members, or of the one potential."""
+    if record.committee is None:
+        yield _errors_values(record.members[0].errors)
+        return
+    yield {
+        **_errors_values(record.committee.errors, f"Mean of {len(record.members)} members: "),
+        "spreads": record.committee.spreads,
+    }
+    for place, member in enumerate(record.members, start=1):
+        short = f"test: {_in_short(member.errors, 'test')}"
+        yield {**_errors_values(member.errors, f"Member {place}: "), "folded": True, "short": short}
+
+
+def _errors_values(errors: PotentialErrorsPart, of: str = "") -> dict[str, Any]:
     return {
         "of": of,
+        "spreads": (),
+        "folded": False,
         "errors": errors,
         "n_functions": len(errors.worst_functions),
         "worst": errors.worst_functions[:_MOST_FUNCTIONS],
@@ -183,13 +194,7 @@ def _training_numbers(record: TrainingRecord) -> Lines:
         ("weights", str(first.n_weights)),
     ]
     if first.prior is not None:
-        lines.append(
-            (
-                "added to",
-                f"the repulsion of screened nuclei, which ends between {first.prior.inner_A:g} and "
-                f"{first.prior.outer_A:g} Å",
-            )
-        )
+        lines.append(("added to", first.prior.sentence))
     for place, member in enumerate(record.members, start=1):
         name = "training" if len(record.members) == 1 else f"member {place}"
         lines.append(
@@ -199,19 +204,19 @@ def _training_numbers(record: TrainingRecord) -> Lines:
                 f"{member.n_observations} observations, {wording.seconds(member.training_seconds)}",
             )
         )
+        lines.append(("closer than the data", member.approach_sentence))
     return lines
 
 
 def _training_figures(record: TrainingRecord) -> Iterator[tuple[Chart, str]]:
     several = len(record.members) > 1
-    of_errors = [] if record.results is None else record.results.error_charts()
-    for place, member in enumerate(record.members):
-        of = f" (member {place + 1})" if several else ""
-        for chart in learning_charts(member, of):
+    for place, member in enumerate(record.members, start=1):
+        for chart in learning_charts(member, f" (member {place})" if several else ""):
             yield chart, _LEARNING_NOTE
-        if place == 0 and of_errors:  # those of the others look alike
-            for name, chart in of_errors[place].items():
-                yield chart, _NOTES[name]
+    if record.results is not None:
+        of_mean = f"Of the mean of {len(record.members)} members. " if several else ""
+        for name, chart in record.results.error_charts().items():
+            yield chart, of_mean + _NOTES[name]
     pairs = pairs_of_record(record)
     if pairs:
         yield distances_chart(pairs), _DISTANCES_NOTE

@@ -2,15 +2,31 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nearsight.charts.chart import Chart
 from nearsight.records.base import CalculatedRecord
 from nearsight.reports.provenance import Group, Lines, hessian_groups
 from nearsight.reports.sections import Section, Slot
 
+if TYPE_CHECKING:
+    from nearsight.adsorption.isosurface import Mesh
+
 Figure = tuple[Chart, str]
 """A chart, and what is to be said below it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A surface that is drawn around the structure in 3D."""
+
+    mesh: "Mesh"
+    """In fractional coordinates of the cell."""
+    color: str
+    opacity: float
+    label: str
+    """What a legend says of it."""
+
 
 Reported = TypeVar("Reported", bound=CalculatedRecord)
 
@@ -24,6 +40,10 @@ def _no_values(_: CalculatedRecord) -> Mapping[str, Any]:
 
 
 def _no_charts(_: CalculatedRecord) -> Sequence[Figure]:
+    return ()
+
+
+def _no_surfaces(_: CalculatedRecord) -> Sequence["Surface"]:
     return ()
 
 
@@ -43,6 +63,8 @@ class Subject(Generic[Reported]):
     """Those that are in no table of their own, as labelled lines with units."""
     charts: Callable[[Reported], Sequence[Figure]] = _no_charts
     """Figures of a record that has just been made, in a page that is else of numbers."""
+    surfaces: Callable[[Reported], Sequence[Surface]] = _no_surfaces
+    """What is drawn in 3D beside the atoms of a record that has just been made."""
     tables: Callable[[Reported], Mapping[str, Any]] = _no_values
     """What the template needs for tables of heat capacities and thermodynamic functions."""
     overview: Callable[[Reported], Mapping[str, Any]] = _no_values

@@ -8,13 +8,15 @@ from nearsight.records.adsorption_parts import HenryPart
 from nearsight.records.widom_record import WidomRecord
 from nearsight.reports import wording
 from nearsight.reports.provenance import Lines
-from nearsight.reports.subjects.subject import Figure, Subject
+from nearsight.reports.subjects.subject import Figure, Subject, Surface
 
 _NOTES = (
     "The mean over all insertions so far, with its standard error.",
     "Where all of the weight is at low energies, few insertions carry it.",
-    "The lowest values are blue; 0.5 eV above them and more is orange. White tiles are walls.",
+    "Of what lies behind each tile, at all heights; white is above 5 eV: walls.",
 )
+_LOOKS = {0.0: ("#2f7de1", 1.0), 1.0: ("#e0892f", 0.5)}
+"""Colour and opacity of surfaces by how many k_B T they are above the first."""
 
 
 def _numbers(record: WidomRecord) -> Lines:
@@ -44,22 +46,28 @@ def _numbers(record: WidomRecord) -> Lines:
 def _zero(record: WidomRecord) -> Lines:
     zero = record.zero
     lines: Lines = []
+    widest = "no number" if zero.widest_eV is None else f"{zero.widest_eV:+.3f} eV"
+    by_uff = "" if zero.widest_uff_eV is None else f" (UFF {zero.widest_uff_eV:+.3f} eV)"
     lines.append(
         (
             "zero of energies",
-            f"molecule alone; {zero.widest_eV:+.3f} eV at {zero.widest_distance_A:.1f} Å from all "
-            f"atoms",
+            f"molecule alone; {widest}{by_uff} at {zero.widest_distance_A:.1f} Å from all atoms",
         )
     )
     if zero.difference_from_uff_eV is not None:
         lines.append(
-            ("beside UFF at weak attraction", f"{zero.difference_from_uff_eV:+.3f} eV (median)")
+            (
+                "beside UFF at weak attraction",
+                f"{zero.difference_from_uff_eV:+.3f} ± {zero.difference_error_eV or 0:.3f} eV "
+                f"(median)",
+            )
         )
     if zero.in_box_eV is not None:
         change = zero.in_box_eV - zero.alone_eV
         lines.append(("in an empty cell of 25 Å", f"{change:+.4f} eV"))
     if zero.offset is None:
-        lines.append(("offset of the model", "unknown"))
+        said = "none, as a sum over pairs" if zero.by_construction else "unknown"
+        lines.append(("offset of the model", said))
     else:
         offset = zero.offset
         lines.append(("offset of the model", f"{offset.offset_eV:+.3f} eV, {offset.source}"))
@@ -141,9 +149,31 @@ def _charts(record: WidomRecord) -> Sequence[Figure]:
     return list(zip(record.results.charts(), _NOTES, strict=False))
 
 
+def _surfaces(record: WidomRecord) -> Sequence[Surface]:
+    """Return where half of the molecules are, and what is one k_B T above."""
+    from nearsight.adsorption.isosurface import free_energy_surfaces  # takes its time
+
+    if record.results is None:
+        return ()
+    found = free_energy_surfaces(record.results.adsorption, tuple(_LOOKS))
+    gas, row = record.gas.name, record.henry[0]
+    of_first = " of the first snapshot" if record.insertion.n_frames > 1 else ""
+    return [
+        Surface(
+            mesh=surface.mesh,
+            color=color,
+            opacity=opacity,
+            label=f"{surface.share:.0%} of {gas} are within{of_first}: free energy below "
+            f"{surface.level_eV:.3f} eV at {row.temperature_K:g} K and low pressure",
+        )
+        for surface, (color, opacity) in zip(found, _LOOKS.values(), strict=False)
+    ]
+
+
 SUBJECT = Subject(
     what="Gas in a framework",
     plural="Gas in frameworks",
     numbers=_numbers,
     charts=_charts,
+    surfaces=_surfaces,
 )

@@ -11,7 +11,7 @@ from ase import Atoms
 from scipy.spatial.transform import Rotation
 
 from nearsight.errors import ModelError
-from nearsight.models.families.forcefield.load import built_in
+from nearsight.models.families.forcefield.built_in import built_in
 from nearsight.models.families.forcefield.model import ForceFieldModel
 from nearsight.models.families.forcefield.parameters import Buckingham, LennardJones
 from nearsight.models.registry import load_model
@@ -57,7 +57,7 @@ def test_a_path_may_have_a_plus_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("uf", "no force field 'uf': it is neither a file or folder nor one of helium"),
+        ("uf", "no force field 'uf': it is neither a file or folder nor one of buch"),
         ("uff+uff", r"two of the force fields have Ag and .* \(types\); rename"),
         ("uff?cutoff_A=far", "cutoff_A=far of forcefield:uff is no number"),
         ("uff?cutoff_A=0", "cutoff_A is a length above 0 Å, not 0"),
@@ -114,7 +114,7 @@ def test_folders_and_files_of_raspa_are_recognised(tmp_path: Path) -> None:
 
 
 def test_what_is_built_in() -> None:
-    assert built_in() == ("helium", "mercado-mg-mof-74", "spce", "trappe", "uff")
+    assert built_in() == ("buch", "helium", "mercado-mg-mof-74", "spce", "trappe", "uff")
     for name in built_in():
         assert load(name).facts.citation
     kelvin = 1 / BOLTZMANN_EV_PER_K

@@ -106,8 +106,11 @@ def test_a_crystal_is_neutral() -> None:
     ("atoms", "said"),
     [
         (Atoms("He"), "nothing for the element He"),
-        (Atoms("N2", [[0, 0, 0], [0, 0, 1.1]]), "molecule N2 has cannot be told .* CO2, N2"),
-        (Atoms("OH2", LINE), "molecule OH2 has cannot be told"),
+        (
+            Atoms("N2", [[0, 0, 0], [0, 0, 1.1]]),
+            r"those of N2; .* CO2, N2\. Take one",
+        ),
+        (Atoms("OH2", LINE), r"those of H2O; .* spce has it: add \+spce"),
     ],
 )
 def test_what_is_not_known_is_refused(atoms: Atoms, said: str) -> None:

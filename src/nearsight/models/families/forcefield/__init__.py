@@ -10,9 +10,19 @@ FAMILY = Family(
     licence="MIT",
     steps=(),
     size_MB=0,
-    options=("cutoff_A", "truncation", "tail", "mixing", "coulomb", "charges", "accuracy"),
+    options=(
+        "cutoff_A",
+        "truncation",
+        "tail",
+        "mixing",
+        "coulomb",
+        "charges",
+        "accuracy",
+        "feynman_hibbs_K",
+    ),
     device="cpu",
     own_precision=True,
+    has_molecules=True,
     no_choice="a force field is computed in double precision on the CPU",
 )
 

@@ -60,6 +60,8 @@ class SiteGraph(NeighborGraph):
     """Lattice vector in Å that is added to the second, shape ``(n_pairs, 3)``."""
     parts: tuple[Part, ...]
     table: PairTable
+    spreads: torch.Tensor | None
+    """Of quantum nuclei in Å², shape ``(n_atoms,)``; None for classical ones."""
 
 
 class ForceFieldEnergy:
@@ -94,6 +96,8 @@ class ForceFieldEnergy:
             curvature_smooth=True,
             takes_charge=True,  # that of a structure decides nothing: the charges of its sites do
             takes_spin=True,
+            pairwise=True,
+            temperature_K=treatment.feynman_hibbs_K,
         )
         self._tables: dict[tuple[tuple[str, ...], frozenset[str]], PairTable] = {}
 
@@ -160,6 +164,7 @@ class ForceFieldEnergy:
             inside_shifts=torch.as_tensor(np.concatenate(shifts)),
             parts=tuple(parts),
             table=table,
+            spreads=_spreads(sites),
         )
 
     def complete(self, graph: NeighborGraph) -> NeighborGraph:
@@ -188,7 +193,8 @@ class ForceFieldEnergy:
     ) -> torch.Tensor:
         squared = graph.edge_vectors(positions, strain).square().sum(-1)
         first, second = graph.senders, graph.receivers
-        energies = graph.table.energies(squared, graph.types[first], graph.types[second])
+        spreads = None if graph.spreads is None else graph.spreads[first] + graph.spreads[second]
+        energies = graph.table.energies(squared, graph.types[first], graph.types[second], spreads)
         periodic = [part.waves is not None for part in graph.parts]
         if not any(periodic):
             return energies
@@ -216,7 +222,9 @@ class ForceFieldEnergy:
             products = graph.charges[first] * graph.charges[second]
             total = total + (COULOMB_EV_A * products / between.norm(dim=-1)).sum()
         if part.crystal and graph.table.tail_eV_A3.any():
-            total = total + tail_energy(graph.table, graph.types[part.atoms], rigid, strained)
+            spreads = None if graph.spreads is None else graph.spreads[part.atoms]
+            types = graph.types[part.atoms]
+            total = total + tail_energy(graph.table, types, rigid, strained, spreads)
         return total
 
     def _inside(
@@ -271,8 +279,17 @@ def screened(squared: torch.Tensor, products: torch.Tensor, splitting: Splitting
     return energies
 
 
+def _spreads(sites: Sequence[Sites]) -> torch.Tensor | None:
+    known = [own.spreads_A2 for own in sites if own.spreads_A2 is not None]
+    return torch.as_tensor(np.concatenate(known)) if known else None
+
+
 def tail_energy(
-    table: PairTable, types: torch.Tensor, rigid: torch.Tensor, cell: torch.Tensor
+    table: PairTable,
+    types: torch.Tensor,
+    rigid: torch.Tensor,
+    cell: torch.Tensor,
+    spreads: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Return what pairs beyond the cutoff have, were sites spread evenly: 2π/V Σ N_a N_b ∫ u r² dr.
 
@@ -284,6 +301,9 @@ def tail_energy(
     counts = torch.bincount(types, minlength=n_types).to(table.tail_eV_A3)
     of_rigid = torch.bincount(types[rigid], minlength=n_types).to(table.tail_eV_A3)
     summed = counts @ table.tail_eV_A3 @ counts - of_rigid @ table.tail_eV_A3 @ of_rigid
+    if spreads is not None:  # those of the framework are 0
+        of_types = torch.bincount(types, weights=spreads, minlength=n_types)
+        summed = summed + 2 * of_types @ table.spread_tail_eV_A @ counts
     energy: torch.Tensor = summed / torch.linalg.det(cell).abs() * (2 * np.pi)
     return energy
 

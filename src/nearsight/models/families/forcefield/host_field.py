@@ -8,7 +8,7 @@ framework does, and the guest has no images of its own.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -93,6 +93,17 @@ class HostField:
         StructureError
             A position is not finite.
         """
+        return self._energies_eV(guest, positions_A, 1.0)
+
+    def slopes_eV(self, guest: Atoms, positions_A: FloatArray) -> FloatArray:
+        """Return d(E/kT)/d(1/kT) of each place of a guest, for parameters as `energies_eV` has.
+
+        The part of E that is of second order in ħ goes with 1/kT, and so counts twice.
+        """
+        return self._energies_eV(guest, positions_A, 2.0)
+
+    def _energies_eV(self, guest: Atoms, positions_A: FloatArray, spread: float) -> FloatArray:
+        """Return energies of places where nuclei are spread so many times as they are."""
         positions = np.asarray(positions_A, dtype=np.float64)
         if positions.ndim != 3 or positions.shape[1:] != (len(guest), 3):
             raise ModelError(
@@ -100,10 +111,11 @@ class HostField:
                 f"{len(guest)}, 3): {guest.get_chemical_formula()} has {len(guest)} sites."
             )
         require_finite(positions.reshape(-1, 3), "position of guest site")
-        sites = self._of_guest(guest)
+        sites = _spread(self._of_guest(guest), spread)
+        host = _spread(self._sites, spread)
         table, indices = self._energy.table(self._sites.types, sites.types)
         host_types = torch.tensor([indices[name] for name in self._sites.types])
-        total = np.full(len(positions), self._constant_eV(table, sites, indices))
+        total = np.full(len(positions), self._constant_eV(table, sites, host, indices))
         kinds: dict[tuple[str, float], list[int]] = {}
         for site, kind in enumerate(zip(sites.types, sites.charges_e.tolist(), strict=True)):
             kinds.setdefault(kind, []).append(site)
@@ -115,6 +127,9 @@ class HostField:
                 indices[name],
                 charge,
                 self._energy,
+                None
+                if host.spreads_A2 is None or sites.spreads_A2 is None
+                else torch.as_tensor(host.spreads_A2 + sites.spreads_A2[alike[0]]),
             )
             of_sites = self._site_energies(field, positions[:, alike].reshape(-1, 3))
             total += of_sites.reshape(len(positions), len(alike)).sum(axis=1)
@@ -139,17 +154,32 @@ class HostField:
             energies += field.charge_e * self._waves.potential_V(places_A)
         return energies
 
-    def _constant_eV(self, table: PairTable, guest: Sites, indices: dict[str, int]) -> float:
+    def _constant_eV(
+        self, table: PairTable, guest: Sites, host: Sites, indices: dict[str, int]
+    ) -> float:
         """Return what does not depend on the place: the tail, and what is left of net charges."""
         volume = self._volume_A3
         of_guest = np.bincount([indices[name] for name in guest.types], minlength=len(table.c6))
-        of_host = np.bincount(
-            [indices[name] for name in self._sites.types], minlength=len(table.c6)
-        )
+        of_host = np.bincount([indices[name] for name in host.types], minlength=len(table.c6))
         tail = 4 * np.pi / volume * float(of_guest @ table.tail_eV_A3.numpy() @ of_host)
-        net = float(guest.charges_e.sum() * self._sites.charges_e.sum())
+        if guest.spreads_A2 is not None and host.spreads_A2 is not None:
+            spreads = table.spread_tail_eV_A.numpy()
+            guest_spread, host_spread = (
+                np.bincount([indices[name] for name in each.types], each.spreads_A2, len(table.c6))
+                for each in (guest, host)
+            )
+            both = guest_spread @ spreads @ of_host + of_guest @ spreads @ host_spread
+            tail += 4 * np.pi / volume * float(both)
+        net = float(guest.charges_e.sum() * host.charges_e.sum())
         alpha = self._energy.splitting.alpha_per_A
         return float(tail - COULOMB_EV_A * np.pi / (alpha**2 * volume) * net)
+
+
+def _spread(sites: Sites, times: float) -> Sites:
+    """Return sites whose nuclei are spread so many times as they are."""
+    if sites.spreads_A2 is None:
+        return sites
+    return replace(sites, spreads_A2=times * sites.spreads_A2)
 
 
 @dataclass(frozen=True)
@@ -162,6 +192,8 @@ class _Field:
     type_index: int
     charge_e: float
     energy: ForceFieldEnergy
+    spreads: torch.Tensor | None
+    """Of the site and each atom of the host together."""
 
     @property
     def matters(self) -> bool:
@@ -178,7 +210,8 @@ class _Field:
         squared = torch.cdist(near_A, images_A, compute_mode="donot_use_mm_for_euclid_dist")
         squared = squared.square_().clamp_(min=_CLOSEST_A**2)
         row = torch.tensor(self.type_index)
-        energies = self.table.energies(squared, row, types)
+        spreads = None if self.spreads is None else self.spreads[atoms]
+        energies = self.table.energies(squared, row, types, spreads)
         if self.charge_e:
             within = squared < self.energy.cutoff_A**2
             of_charges = screened(squared, charges, self.energy.splitting)

@@ -16,13 +16,15 @@ constant; differences are the same. Energies, forces and stresses are so those o
 *between* bodies. Nothing holds the sites of a molecule together: what moves atoms one by one, as
 relaxation and dynamics do, is for single atoms only, and tears molecules of several sites apart.
 
+``?feynman_hibbs_K=77`` makes Lennard-Jones interactions effective ones of quantum nuclei at that
+temperature (`quantum`), for hydrogen and helium in the cold.
+
 Pairs are summed with all images within the cutoff, so that a cell may be narrower than twice of it.
 Charges are summed by Ewald's method (`ewald`) in crystals, and each with each in what is not
 periodic.
 """
 
 import hashlib
-import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from typing import Any
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.facts import Facts
+from nearsight.models.families.forcefield.built_in import built_in, built_in_file
 from nearsight.models.families.forcefield.model import ForceFieldModel
 from nearsight.models.families.forcefield.parameters import Treatment, merged
 from nearsight.models.families.forcefield.raspa_def import MIXING_RULES, read_raspa_def
@@ -38,8 +41,6 @@ from nearsight.models.families.forcefield.reading import ReadFile
 from nearsight.models.families.forcefield.toml_file import read_toml
 from nearsight.models.loading import LoadRequest
 from nearsight.provenance import ModelIdentity
-
-_BUILT_IN = Path(__file__).with_name("builtin")
 
 _TRUTH = {"yes": True, "no": False, "true": True, "false": False}
 
@@ -65,7 +66,9 @@ def load(request: LoadRequest) -> ForceFieldModel:
         checkpoint_sha256=_digest(paths),
         dtype="float64",
         device="cpu",
-        options=asdict(force_field.treatment),
+        options={
+            key: value for key, value in asdict(force_field.treatment).items() if value is not None
+        },
     )
     facts = Facts(
         level_of_theory="force field",
@@ -73,11 +76,6 @@ def load(request: LoadRequest) -> ForceFieldModel:
         energy_scale="interactions between bodies: zero for each alone",
     )
     return ForceFieldModel(force_field, identity, facts)
-
-
-def built_in() -> tuple[str, ...]:
-    """Return the names of the force fields that are part of Nearsight."""
-    return tuple(sorted(path.stem for path in _BUILT_IN.glob("*.toml")))
 
 
 def _parts(target: str) -> list[str]:
@@ -88,8 +86,8 @@ def _path(part: str) -> Path:
     path = Path(part)
     if path.exists():
         return path
-    named = _BUILT_IN / f"{part.lower()}.toml"
-    if re.fullmatch(r"[\w-]+", part) and named.is_file():
+    named = built_in_file(part)
+    if named is not None:
         return named
     raise ModelError(
         f"there is no force field {part!r}: it is neither a file or folder nor one of "
@@ -134,7 +132,7 @@ def _of_options(request: LoadRequest) -> dict[str, Any]:
             if written.lower() not in _TRUTH:
                 raise ModelError(f"{key}={written} of {request.name} is not yes or no.")
             found[key] = _TRUTH[written.lower()]
-        elif key in {"cutoff_A", "accuracy"}:
+        elif key in {"cutoff_A", "accuracy", "feynman_hibbs_K"}:
             found[key] = _number(key, written, request.name)
         else:
             found[key] = written

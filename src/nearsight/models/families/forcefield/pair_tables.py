@@ -21,7 +21,8 @@ from nearsight.models.families.forcefield.parameters import (
 class PairTable:
     """u(r) = c₁₂/r¹² - c₆/r⁶ + A exp(-B r) - shift - slope (r - cutoff) of each pair of types.
 
-    Every table has shape ``(n_types, n_types)``, in eV and Å.
+    Where nuclei are spread (`quantum`), spread ∇²u is added, with ∇²u = 132 c₁₂/r¹⁴ - 30 c₆/r⁸, and
+    ends as u does. Every table has shape ``(n_types, n_types)``, in eV and Å.
     """
 
     c12: torch.Tensor
@@ -36,6 +37,10 @@ class PairTable:
     slope_eV_per_A: torch.Tensor
     tail_eV_A3: torch.Tensor
     """∫ u(r) r² dr from the cutoff to infinity, where tails are asked for."""
+    spread_shift_eV_per_A2: torch.Tensor
+    """The same three of ∇²u, for each Å² of spread."""
+    spread_slope_eV_per_A3: torch.Tensor
+    spread_tail_eV_A: torch.Tensor
     cutoff_A: float
     buckingham: bool
     """Whether any pair is one."""
@@ -43,7 +48,11 @@ class PairTable:
     """Whether forces are shifted."""
 
     def energies(
-        self, squared: torch.Tensor, first: torch.Tensor, second: torch.Tensor
+        self,
+        squared: torch.Tensor,
+        first: torch.Tensor,
+        second: torch.Tensor,
+        spreads: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Return u in eV of pairs within the cutoff; a pair beyond it counts nothing.
 
@@ -53,6 +62,9 @@ class PairTable:
             Squared distances in Å².
         first, second
             Types of both sites, broadcast against `squared`.
+        spreads
+            By how many Å² both nuclei are spread, broadcast against `squared`; None for nuclei that
+            are points.
         """
         inverse = squared.reciprocal()
         sixth = inverse * inverse * inverse
@@ -63,7 +75,22 @@ class PairTable:
         if self.sloped:
             beyond = squared.sqrt() - self.cutoff_A
             energies = energies - self.slope_eV_per_A[first, second] * beyond
+        if spreads is not None:
+            energies = energies + spreads * self._laplacians(squared, first, second)
         return torch.where(squared < self.cutoff_A**2, energies, 0.0)
+
+    def _laplacians(
+        self, squared: torch.Tensor, first: torch.Tensor, second: torch.Tensor
+    ) -> torch.Tensor:
+        """Return ∇²u in eV/Å², cut, shifted or with a shifted slope as u is."""
+        inverse = squared.reciprocal()
+        sixth = inverse * inverse * inverse
+        laplacians = 132 * self.c12[first, second] * sixth - 30 * self.c6[first, second]
+        laplacians = laplacians * sixth * inverse - self.spread_shift_eV_per_A2[first, second]
+        if self.sloped:
+            beyond = squared.sqrt() - self.cutoff_A
+            laplacians = laplacians - self.spread_slope_eV_per_A3[first, second] * beyond
+        return laplacians
 
     def _with_exponential(
         self,
@@ -77,6 +104,9 @@ class PairTable:
         core = self.core_A[first, second]
         wall = self.wall_eV[first, second] * (core / distances).pow(12)
         return torch.where(distances < core, wall, energies + exponential)
+
+
+_OF_SPREAD = ("spread_value", "spread_slope", "spread_tail")
 
 
 def pair_table(
@@ -97,22 +127,27 @@ def pair_table(
     Raises
     ------
     ModelError
-        A type has no parameters, or two neither a pair of their own nor what could be mixed.
+        A type has no parameters, or two neither a pair of their own nor what could be mixed; or a
+        pair that has no second order in ħ here.
     """
     n_types = len(types)
-    names = ("c12", "c6", "a", "b", "core", "wall", "value", "slope", "tail")
+    names = ("c12", "c6", "a", "b", "core", "wall", "value", "slope", "tail", *_OF_SPREAD)
     tables = {name: np.zeros((n_types, n_types)) for name in names}
     cutoff = force_field.treatment.cutoff_A
     for i, first in enumerate(types):
         for j, second in enumerate(types[: i + 1]):
             if first in apart and second in apart:
                 continue
-            found = _numbers(interaction(force_field, first, second), cutoff)
+            pair = interaction(force_field, first, second)
+            if force_field.treatment.feynman_hibbs_K is not None:
+                _require_lennard_jones(pair, first, second)
+            found = (*_numbers(pair, cutoff), *_numbers_of_spread(pair, cutoff))
             numbers = dict(zip(names, found, strict=True))
             ending = force_field.ending(first, second)
-            numbers["value"] *= ending.truncation != "cut"
-            numbers["slope"] *= ending.truncation == "force-shifted"
-            numbers["tail"] *= ending.tail
+            for of in ("", "spread_"):
+                numbers[f"{of}value"] *= ending.truncation != "cut"
+                numbers[f"{of}slope"] *= ending.truncation == "force-shifted"
+                numbers[f"{of}tail"] *= ending.tail
             for name, number in numbers.items():
                 tables[name][i, j] = tables[name][j, i] = number
     return PairTable(
@@ -125,6 +160,9 @@ def pair_table(
         shift_eV=_tensor(tables["value"]),
         slope_eV_per_A=_tensor(tables["slope"]),
         tail_eV_A3=_tensor(tables["tail"]),
+        spread_shift_eV_per_A2=_tensor(tables["spread_value"]),
+        spread_slope_eV_per_A3=_tensor(tables["spread_slope"]),
+        spread_tail_eV_A=_tensor(tables["spread_tail"]),
         cutoff_A=cutoff,
         buckingham=bool(tables["a"].any()),
         sloped=bool(tables["slope"].any()),
@@ -188,6 +226,25 @@ def _numbers_of_buckingham(pair: Buckingham, r: float) -> tuple[float, ...]:
     slope = -b * decayed + 6 * c6 / r**7
     tail = decayed * (r**2 / b + 2 * r / b**2 + 2 / b**3) - c6 / (3 * r**3)
     return 0.0, c6, a, b, core, pair.core_energy_eV, value, slope, tail
+
+
+def _numbers_of_spread(pair: Pair, r: float) -> tuple[float, ...]:
+    """Return ∇²u at the cutoff, its slope there, and its integral beyond, -r² du/dr."""
+    if not isinstance(pair, LennardJones):
+        return 0.0, 0.0, 0.0
+    c6 = 4 * pair.epsilon_eV * pair.sigma_A**6
+    c12 = c6 * pair.sigma_A**6
+    value = 132 * c12 / r**14 - 30 * c6 / r**8
+    slope = -14 * 132 * c12 / r**15 + 8 * 30 * c6 / r**9
+    return value, slope, 12 * c12 / r**11 - 6 * c6 / r**5
+
+
+def _require_lennard_jones(pair: Pair, first: str, second: str) -> None:
+    if not isinstance(pair, LennardJones):
+        raise ModelError(
+            f"feynman_hibbs_K is for Lennard-Jones interactions, and {first} and {second} have one "
+            f"of Buckingham; leave it out, or give them another."
+        )
 
 
 def _tensor(values: FloatArray) -> torch.Tensor:

@@ -182,12 +182,19 @@ class Treatment:
     gives its framework and single atoms."""
     accuracy: float = DEFAULT_ACCURACY
     """What both sums of Ewald's method leave out of a pair's 1/r, relative to it."""
+    feynman_hibbs_K: float | None = None
+    """Temperature of which Lennard-Jones interactions are the effective ones of quantum nuclei, to
+    second order (`quantum`); None for classical ones."""
 
     def __post_init__(self) -> None:
         if not 0 < self.cutoff_A < np.inf:
             raise ModelError(f"cutoff_A is a length above 0 Å, not {self.cutoff_A:g}.")
         if not 1e-15 <= self.accuracy <= 1e-2:
             raise ModelError(f"accuracy is between 1e-15 and 0.01, not {self.accuracy:g}.")
+        if self.feynman_hibbs_K is not None and not 0 < self.feynman_hibbs_K < np.inf:
+            raise ModelError(
+                f"feynman_hibbs_K is a temperature above 0 K, not {self.feynman_hibbs_K:g}."
+            )
         _require_one_of("mixing", self.mixing, Mixing)
         _require_one_of("charges", self.charges, ChargesOf)
         assert self.ending  # which checks itself

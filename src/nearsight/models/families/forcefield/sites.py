@@ -9,8 +9,10 @@ from ase import Atoms
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import ModelError
+from nearsight.models.families.forcefield.built_in import built_in_with
 from nearsight.models.families.forcefield.environments import framework_atoms, types_by_bonds
 from nearsight.models.families.forcefield.parameters import ForceField, some_of
+from nearsight.models.families.forcefield.quantum import spreads_A2
 from nearsight.structures.molecules import (
     FRAMEWORK,
     SINGLE,
@@ -35,6 +37,8 @@ class Sites:
     """Shape ``(n_atoms,)``; zeros where charges do not interact."""
     molecules: IntArray
     """As `nearsight.structures.molecules` numbers them, shape ``(n_atoms,)``."""
+    spreads_A2: FloatArray | None
+    """Of quantum nuclei (`quantum`), shape ``(n_atoms,)``; None for classical ones."""
 
     @property
     def rigid(self) -> BoolArray:
@@ -65,8 +69,8 @@ def sites_of(atoms: Atoms, force_field: ForceField) -> Sites:
     Raises
     ------
     ModelError
-        The force field does not have a type or molecule; charges are missing, or a crystal is not
-        neutral.
+        The force field does not have a type or molecule; charges are missing, or masses of quantum
+        nuclei; or a crystal is not neutral.
     StructureError
         The structure's molecules are no whole numbers.
     """
@@ -76,7 +80,28 @@ def sites_of(atoms: Atoms, force_field: ForceField) -> Sites:
     if force_field.treatment.coulomb:
         charges = _charges(atoms, types, molecules, force_field)
         _require_neutral(atoms, charges)
-    return Sites(types, charges, molecules)
+    temperature_K = force_field.treatment.feynman_hibbs_K
+    spreads = None
+    if temperature_K is not None:
+        spreads = spreads_A2(molecules, _masses_amu(atoms, types, force_field), temperature_K)
+        if not np.isfinite(spreads).all():
+            raise ModelError(
+                f"a molecule of {atoms.get_chemical_formula()} has no mass, which feynman_hibbs_K "
+                f"needs; give its types one (mass_amu)."
+            )
+    return Sites(types, charges, molecules, spreads)
+
+
+def _masses_amu(atoms: Atoms, types: Sequence[str], force_field: ForceField) -> FloatArray:
+    """Return the masses of types, and of the atoms where these state none."""
+    stated = [force_field.types[name].mass_amu for name in types]
+    masses: FloatArray = np.array(
+        [
+            own if mass is None else mass
+            for mass, own in zip(stated, atoms.get_masses(), strict=True)
+        ]
+    )
+    return masses
 
 
 def _types(atoms: Atoms, molecules: IntArray, force_field: ForceField) -> tuple[str, ...]:
@@ -125,11 +150,17 @@ def _name_sites(
     counts = Counter(symbols)
     name = force_field.molecule_of(counts)
     if name is None:
-        formula = "".join(f"{symbol}{n if n > 1 else ''}" for symbol, n in counts.items())
+        formula = Atoms(symbols).get_chemical_formula()
+        others = built_in_with(counts)
+        remedy = f"Take one by its name, or name the types of sites in the array {SITE_TYPE}"
+        if others:
+            remedy = (
+                f"Of what is built in {' and '.join(others)} has it: add +{others[-1]} to the name "
+                f"of the force field"
+            )
         raise ModelError(
-            f"which sites of the force field the molecule {formula} has cannot be told from its "
-            f"elements; its molecules are {some_of(force_field.molecules) or 'none'}. Name the "
-            f"types in the array {SITE_TYPE}, or take the molecule from the force field."
+            f"the force field has no molecule whose sites are those of {formula}; its molecules "
+            f"are {some_of(force_field.molecules) or 'none'}. {remedy}."
         )
     by_element = {force_field.element_of(each): each for each in force_field.molecules[name].types}
     for atom, symbol in zip(members.tolist(), symbols, strict=True):

@@ -200,6 +200,7 @@ def _treatment(table: Table) -> dict[str, Any]:
         "coulomb": bool,
         "cutoff_A": (int, float),
         "accuracy": (int, float),
+        "feynman_hibbs_K": (int, float),
     }
     stated = {
         one.name: table.take(one.name, kinds.get(one.name, str))
