@@ -34,7 +34,9 @@ def test_all_atoms_within_reach_of_a_place_are_near_its_block(cell_A: np.ndarray
         there = place @ blocks.cell_A
         distances = np.linalg.norm(positions[near] - there, axis=1)
         listed = np.bincount(atoms[near][distances < reach_A], minlength=6)
-        everywhere = shortest_A(host.positions - there, blocks.cell_A)
+        apart = host.positions - there
+        apart -= np.floor(apart @ blocks.to_fractions) @ blocks.cell_A
+        everywhere = shortest_A(apart, blocks.cell_A)
         expected = (np.linalg.norm(everywhere, axis=2) < reach_A).sum(axis=1)
         np.testing.assert_array_equal(listed, expected)
 
