@@ -13,6 +13,7 @@ from nearsight.locality.result import Locality
 from nearsight.printable import percent
 from nearsight.provenance import Provenance
 from nearsight.records.adsorption_results import WidomResults
+from nearsight.records.isotherm_results import IsothermResults
 from nearsight.records.results import (
     DynamicsResults,
     ElasticResults,
@@ -195,6 +196,15 @@ def dynamics_figure(path: str, calculated: Sequence[DynamicsResults]) -> None:
 
 def widom_figure(path: str, calculated: Sequence[WidomResults]) -> None:
     """Draw convergence, weights and a map of each framework, below each other."""
+    panels: list[tuple[Sequence[str], Chart]] = []
+    for each in calculated:
+        name = f"{structure_stem(each.name)}, {each.adsorption.gas.name}"
+        panels += [((name, chart.title), chart) for chart in each.charts()]
+    _draw_panels(path, panels)
+
+
+def isotherm_figure(path: str, calculated: Sequence[IsothermResults]) -> None:
+    """Draw the isotherm of each framework, and molecules over moves, below each other."""
     panels: list[tuple[Sequence[str], Chart]] = []
     for each in calculated:
         name = f"{structure_stem(each.name)}, {each.adsorption.gas.name}"

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
 from nearsight.errors import SettingError
 
@@ -125,3 +126,78 @@ def pressure_in_bar(text: str) -> float:
         if 0 < value < math.inf:
             return value * _IN_BAR[unit or "bar"]
     raise SettingError(f"{number} is not a positive number", "pressure_bar")
+
+
+MOST_PRESSURES = 1000
+_SPACED = re.compile(r"(lin|log)(\d{1,6})")
+
+
+def pressures_of(text: str) -> list[float]:
+    """Return pressures in bar: one, a list, a range, or those in a file.
+
+    Ranges are start:stop:log10 for ten pressures that are even in their logarithm, with both ends,
+    and start:stop:lin10. A number without a unit has that of the next one which has one; where none
+    follows, it is in bar. A file has one pressure, or a list, a line; what follows a # is left out.
+
+    Raises
+    ------
+    SettingError
+        It is none of these, one is not positive, or there are more than `MOST_PRESSURES`.
+    """
+    file = Path(text)
+    if not file.is_file():
+        if file.suffix in {".txt", ".csv", ".dat"}:
+            raise SettingError(f"there is no file {text}, and it is no pressure")
+        return _pressures(text)
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"the pressures in {text} cannot be read: {error}") from None
+    values = []
+    for number, line in enumerate(lines, start=1):
+        if stated := line.partition("#")[0].strip():
+            try:
+                values += _pressures(stated)
+            except SettingError as error:
+                raise SettingError(f"line {number} of {text}: {error}") from None
+    if not values:
+        raise SettingError(f"there is no pressure in {text}; write one a line, such as 0.1bar")
+    return values
+
+
+def _pressures(text: str) -> list[float]:
+    if ":" in text:
+        return _pressure_range(text)
+    return _in_units(text.split(","))
+
+
+def _in_units(texts: list[str]) -> list[float]:
+    """Return pressures in bar, those without a unit in that of the next one."""
+    unit, values = "", []
+    for text in reversed(texts):
+        _, own = _SPLIT.fullmatch(text.strip()).groups()  # type: ignore[union-attr]  # always
+        unit = own or unit
+        values.append(pressure_in_bar(text.strip() if own else f"{text.strip()}{unit}"))
+    return values[::-1]
+
+
+def _pressure_range(text: str) -> list[float]:
+    parts = text.split(":")
+    spaced = _SPACED.fullmatch(parts[2].strip()) if len(parts) == 3 else None
+    if spaced is None:
+        raise SettingError(
+            f"{text} is no range of pressures such as 0.01:1bar:log10 (start:stop:log10 or "
+            f"start:stop:lin10, for ten of them)"
+        )
+    start, stop = _in_units(parts[:2])
+    n_points = int(spaced[2])
+    if not 2 <= n_points <= MOST_PRESSURES:
+        raise SettingError(f"{text} is {n_points} pressures; take 2 to {MOST_PRESSURES}")
+    if not start < stop:
+        raise SettingError(f"{text} does not end above its start")
+    shares = [index / (n_points - 1) for index in range(n_points)]
+    if spaced[1] == "log":
+        values = [start * (stop / start) ** share for share in shares]
+    else:
+        values = [start + (stop - start) * share for share in shares]
+    return [*values[:-1], stop]  # to the digit

@@ -118,8 +118,14 @@ def needed_width_A(gas: Gas, model: Model) -> float:
     multiply cells for energies of some meV, so that 12 Å are enough; a model that keeps host and
     guest apart needs no more than the cell that it was given.
     """
-    if isinstance(model, HostingModel):
-        return 0.0
+    return 0.0 if isinstance(model, HostingModel) else width_between_images_A(gas, model)
+
+
+def width_between_images_A(gas: Gas, model: Model) -> float:
+    """Return how wide a cell has to be for images of a molecule not to meet, in Å.
+
+    They are beyond the cutoff of the model then, or 12 Å apart, as in `needed_width_A`.
+    """
     cutoff_A = model.capabilities.cutoff_A
     reach_A = FARTHEST_A if cutoff_A is None else min(cutoff_A, FARTHEST_A)
     return max(LEAST_WIDTH_A, reach_A + 2 * gas.radius_A)

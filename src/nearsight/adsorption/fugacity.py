@@ -6,8 +6,12 @@ from typing import Any, Final
 import numpy as np
 
 from nearsight.errors import MethodError
+from nearsight.units import GAS_CONSTANT_J_PER_MOL_K
 
 EQUATIONS: Final = ("reference", "peng-robinson", "ideal")
+_CRITICAL_FACTOR: Final = 0.3074
+"""p V/(R T) of the equation of Peng and Robinson at the critical point: below its temperature a
+vapour has more, and a liquid less up to the critical pressure."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,15 @@ _NAMES: Final = {
 }
 
 
+@dataclass(frozen=True)
+class BulkGas:
+    """A pure gas at a temperature and pressure."""
+
+    pressure_Pa: float
+    fugacity_Pa: float
+    density_mol_per_m3: float
+
+
 def fugacity_Pa(
     gas: str,
     temperature_K: float,
@@ -44,7 +57,18 @@ def fugacity_Pa(
     equation: str = "reference",
     critical_point: CriticalPoint | None = None,
 ) -> float:
-    """Return the fugacity of a pure gas in Pa.
+    """Return the fugacity of a pure gas in Pa; parameters and errors are those of `bulk_gas`."""
+    return bulk_gas(gas, temperature_K, pressure_Pa, equation, critical_point).fugacity_Pa
+
+
+def bulk_gas(
+    gas: str,
+    temperature_K: float,
+    pressure_Pa: float,
+    equation: str = "reference",
+    critical_point: CriticalPoint | None = None,
+) -> BulkGas:
+    """Return fugacity and density of a pure gas.
 
     Parameters
     ----------
@@ -66,11 +90,17 @@ def fugacity_Pa(
     for name, value in (("temperature", temperature_K), ("pressure", pressure_Pa)):
         if not 0 < value < np.inf:
             raise MethodError(f"a {name} is above 0, not {value:g}.")
+    ideal = pressure_Pa / (GAS_CONSTANT_J_PER_MOL_K * temperature_K)
     if equation == "ideal":
-        return pressure_Pa
+        return BulkGas(pressure_Pa, pressure_Pa, ideal)
     if equation == "peng-robinson":
         point = critical_point or critical_point_of(gas)
-        return pressure_Pa * _peng_robinson(point, temperature_K, pressure_Pa)
+        factor, logarithm = _peng_robinson(point, temperature_K, pressure_Pa)
+        if temperature_K < point.temperature_K and (
+            factor < _CRITICAL_FACTOR or pressure_Pa > point.pressure_Pa
+        ):
+            raise _liquid(gas, temperature_K, pressure_Pa)
+        return BulkGas(pressure_Pa, pressure_Pa * float(np.exp(logarithm)), ideal / factor)
     if equation != "reference":
         raise MethodError(f"there is no equation {equation!r}; there are {', '.join(EQUATIONS)}.")
     return _by_reference(gas, temperature_K, pressure_Pa)
@@ -88,13 +118,13 @@ def critical_point_of(gas: str) -> CriticalPoint:
     return CriticalPoint(state.T_critical(), state.p_critical(), state.acentric_factor())
 
 
-def _by_reference(gas: str, temperature_K: float, pressure_Pa: float) -> float:
+def _by_reference(gas: str, temperature_K: float, pressure_Pa: float) -> BulkGas:
     from CoolProp import CoolProp
 
     state = _state_of(gas)
     try:
         state.update(CoolProp.PT_INPUTS, pressure_Pa, temperature_K)
-        fugacity = float(state.fugacity(0))
+        fugacity, density = float(state.fugacity(0)), float(state.rhomolar())
         phase = state.phase()
     except ValueError as error:
         raise MethodError(
@@ -102,11 +132,15 @@ def _by_reference(gas: str, temperature_K: float, pressure_Pa: float) -> float:
             f"{pressure_Pa:g} Pa: {error}"
         ) from error
     if phase == CoolProp.iphase_liquid:
-        raise MethodError(
-            f"{gas} is a liquid at {temperature_K:g} K and {pressure_Pa:g} Pa; take a pressure "
-            f"below that of its vapour."
-        )
-    return fugacity
+        raise _liquid(gas, temperature_K, pressure_Pa)
+    return BulkGas(pressure_Pa, fugacity, density)
+
+
+def _liquid(gas: str, temperature_K: float, pressure_Pa: float) -> MethodError:
+    return MethodError(
+        f"{gas} is a liquid at {temperature_K:g} K and {pressure_Pa:g} Pa; take a pressure "
+        f"below that of its vapour."
+    )
 
 
 def _state_of(gas: str) -> Any:  # of a package without types
@@ -125,8 +159,10 @@ def _state_of(gas: str) -> Any:  # of a package without types
     return AbstractState("HEOS", _NAMES[gas])
 
 
-def _peng_robinson(point: CriticalPoint, temperature_K: float, pressure_Pa: float) -> float:
-    """Return the fugacity coefficient.
+def _peng_robinson(
+    point: CriticalPoint, temperature_K: float, pressure_Pa: float
+) -> tuple[float, float]:
+    """Return p V/(R T), and the logarithm of the fugacity coefficient.
 
     D.-Y. Peng, D. B. Robinson, Ind. Eng. Chem. Fundam. 1976, 15, 59; of several roots the stable
     one.
@@ -146,4 +182,5 @@ def _peng_robinson(point: CriticalPoint, temperature_K: float, pressure_Pa: floa
         ratio = np.log((z + (1 + root) * b) / (z + (1 - root) * b))
         return float(z - 1 - np.log(z - b) - a / (2 * root * b) * ratio)
 
-    return float(np.exp(min(logarithm(z) for z in possible)))
+    least, factor = min((logarithm(z), float(z)) for z in possible)
+    return factor, least

@@ -8,6 +8,7 @@ from typing import Any
 from nearsight.cli.option_names import option_of
 from nearsight.cli.values import (
     MeshAction,
+    PressuresAction,
     TemperaturesAction,
     atom_indices,
     femtoseconds,
@@ -17,6 +18,7 @@ from nearsight.cli.values import (
     positive_int,
     pressure,
     pressure_with_unit,
+    pressures,
     share,
     symmetry_number,
     temperatures,
@@ -115,6 +117,7 @@ _SPECIAL: dict[str, dict[str, Any]] = {
     "memory_bytes": {"type": gibibytes, "metavar": "GIB"},
     "external_pressure_bar": {"type": pressure_with_unit},
     "pressure_bar": {"type": pressure, "metavar": "P"},
+    "pressures_bar": {"type": pressures, "nargs": "+", "action": PressuresAction},
     "symmetry_number": {"type": symmetry_number, "metavar": "auto|N"},
     "temperatures_K": {"type": temperatures, "nargs": "+", "action": TemperaturesAction},
     "supercell": {"type": positive_int, "nargs": 3, "metavar": ("A", "B", "C")},

@@ -85,3 +85,29 @@ def add_widom(commands: "options.Commands") -> None:
     options.add_output(command, plot="convergence, the weights, and a map along an axis")
     options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
     command.set_defaults(run=options.runner("nearsight.cli.widom"))
+
+
+def add_isotherm(commands: "options.Commands") -> None:
+    """Add ``nearsight isotherm``."""
+    command = commands.add_parser(
+        "isotherm",
+        help="how much of a gas a framework takes up at some pressures, with a certificate",
+        description="Let each framework, rigid and as it is in its file, exchange molecules with a "
+        "gas outside (grand canonical Monte Carlo), and print loadings and heats with intervals of "
+        "95 %%, and what speaks for and against them.",
+    )
+    command.add_argument(
+        "structures",
+        nargs="+",
+        metavar="FRAMEWORK",
+        help="structure files (CIF, or any format ASE reads); give them before the options",
+    )
+    command.add_argument(
+        "--aif",
+        metavar="FILE",
+        help="write the isotherm in the Adsorption Information Format (.aif); one framework only",
+    )
+    options.add_workflow(command, settings.IsothermSettings(), leave_out=("recompute", "molecule"))
+    options.add_output(command, plot="the isotherm, and molecules over moves at each pressure")
+    options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
+    command.set_defaults(run=options.runner("nearsight.cli.isotherm"))

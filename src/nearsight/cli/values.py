@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 
 from nearsight.errors import SettingError
 from nearsight.quantities import (
+    MOST_PRESSURES,
     MOST_TEMPERATURES,
     pressure_in_bar,
     pressure_with_unit_in_bar,
+    pressures_of,
     temperatures_of,
     time_in_fs,
 )
@@ -86,6 +88,11 @@ def pressure_with_unit(text: str) -> float:
     return _explained(pressure_with_unit_in_bar, text)
 
 
+def pressures(text: str) -> list[float]:
+    """Return pressures in bar: one, a list with commas, a range, or those in a file."""
+    return _explained(pressures_of, text)
+
+
 def femtoseconds(text: str) -> float:
     """Return a time in fs that is written with its unit."""
     return _explained(time_in_fs, text)
@@ -103,23 +110,37 @@ def _explained(read: Callable[[str], Value], text: str) -> Value:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-class TemperaturesAction(argparse.Action):
-    """Temperatures of all words behind an option, in their order."""
+class ListAction(argparse.Action):
+    """Values of all words behind an option, in their order."""
+
+    most: int
 
     def __call__(
         self,
         parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
         values: Any,
-        option_string: str | None = None,  # noqa: ARG002  # argparse passes it
+        option_string: str | None = None,
     ) -> None:
         """Keep all of them in one list."""
         every = [value for part in values for value in part]
-        if len(every) > MOST_TEMPERATURES:
+        if len(every) > self.most:
             parser.error(
-                f"argument --temperature: these are {len(every)}; take {MOST_TEMPERATURES} at most"
+                f"argument {option_string}: these are {len(every)}; take {self.most} at most"
             )
         setattr(namespace, self.dest, every)
+
+
+class TemperaturesAction(ListAction):
+    """Temperatures of all words."""
+
+    most = MOST_TEMPERATURES
+
+
+class PressuresAction(ListAction):
+    """Pressures of all words."""
+
+    most = MOST_PRESSURES
 
 
 def symmetry_number(text: str) -> int | None:

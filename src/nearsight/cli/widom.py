@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
         if getattr(arguments, option):
             require_one_structure(arguments, f"--{option}")
     request = requested(arguments, WidomSettings())
-    require_insertion(request.settings, request.model)  # before a model is loaded
+    require_insertion(request.settings.insertion, request.model)  # before a model is loaded
     model = request.load_model(arguments.structures)
     drawn: list[WidomResults] = []
 

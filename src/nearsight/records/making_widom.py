@@ -1,6 +1,7 @@
 """The record of insertions of a gas."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -30,19 +31,28 @@ _MOST_WELLS = 20
 
 def widom_record(results: WidomResults, run: Run = UNKNOWN_RUN) -> WidomRecord:
     """Return the record of insertions of a gas."""
-    adsorption = results.adsorption
-    pockets = adsorption.pockets
     return WidomRecord(
         **calculated_fields(results.name, results.atoms, results.provenance, results.settings, run),
-        gas=_gas(adsorption),
-        insertion=_insertion(adsorption),
-        henry=_henry(adsorption, adsorption.henry),
-        henry_without_wells=None
+        **insertion_fields(results.adsorption),
+        verdict=adsorption_verdict(results.adsorption, results.warnings).part(),
+        warnings=results.warnings,
+        results=results,
+    )
+
+
+def insertion_fields(adsorption: Adsorption) -> dict[str, Any]:
+    """Return the fields of a record about insertions, without the verdict."""
+    pockets = adsorption.pockets
+    return {
+        "gas": _gas(adsorption),
+        "insertion": _insertion(adsorption),
+        "henry": _henry(adsorption, adsorption.henry),
+        "henry_without_wells": None
         if adsorption.henry_without_wells is None
         else _henry(adsorption, adsorption.henry_without_wells),
-        zero=_zero(adsorption),
-        wells=_wells(adsorption),
-        pockets=None
+        "zero": _zero(adsorption),
+        "wells": _wells(adsorption),
+        "pockets": None
         if pockets is None
         else PocketsPart(
             method=pockets.method,
@@ -53,14 +63,11 @@ def widom_record(results: WidomResults, run: Run = UNKNOWN_RUN) -> WidomRecord:
             share_blocked=pockets.share_blocked,
             blocked=pockets.is_blocked,
         ),
-        helium_void_fraction=adsorption.helium_void_fraction,
-        verdict=adsorption_verdict(adsorption, results.warnings).part(),
-        warnings=results.warnings,
-        results=results,
-    )
+        "helium_void_fraction": adsorption.helium_void_fraction,
+    }
 
 
-def _number(value: float | None) -> float | None:
+def number_or_none(value: float | None) -> float | None:
     """Return a number that JSON has, or None."""
     return float(value) if value is not None and math.isfinite(value) else None
 
@@ -98,9 +105,9 @@ def _insertion(adsorption: Adsorption) -> InsertionPart:
         n_overlapping=int(trials.overlapping.sum()),
         n_rejected=int(trials.rejected.sum()),
         n_audited=len(audited),
-        lowest_audited_eV=_number(audited.min()) if len(audited) else None,
-        relative_error=_number(adsorption.henry[0].log_weight.error),
-        halves_sigmas=_number(adsorption.precision.halves_sigmas),
+        lowest_audited_eV=number_or_none(audited.min()) if len(audited) else None,
+        relative_error=number_or_none(adsorption.henry[0].log_weight.error),
+        halves_sigmas=number_or_none(adsorption.precision.halves_sigmas),
         error_asked=settings.error,
     )
 
@@ -109,20 +116,20 @@ def _henry(adsorption: Adsorption, rows: tuple[Henry, ...]) -> tuple[HenryPart, 
     return tuple(
         HenryPart(
             temperature_K=row.temperature_K,
-            coefficient_mol_per_kg_Pa=_number(row.coefficient_mol_per_kg_Pa.value),
-            coefficient_error_mol_per_kg_Pa=_number(row.coefficient_mol_per_kg_Pa.error),
-            coefficient_per_cell_Pa=_number(row.coefficient_per_cell_Pa.value),
-            coefficient_error_per_cell_Pa=_number(row.coefficient_per_cell_Pa.error),
-            log_mean_weight=_number(row.log_weight.value),
-            log_mean_weight_error=_number(row.log_weight.error),
-            excess_chemical_potential_kJ_per_mol=_number(
+            coefficient_mol_per_kg_Pa=number_or_none(row.coefficient_mol_per_kg_Pa.value),
+            coefficient_error_mol_per_kg_Pa=number_or_none(row.coefficient_mol_per_kg_Pa.error),
+            coefficient_per_cell_Pa=number_or_none(row.coefficient_per_cell_Pa.value),
+            coefficient_error_per_cell_Pa=number_or_none(row.coefficient_per_cell_Pa.error),
+            log_mean_weight=number_or_none(row.log_weight.value),
+            log_mean_weight_error=number_or_none(row.log_weight.error),
+            excess_chemical_potential_kJ_per_mol=number_or_none(
                 row.excess_chemical_potential_kJ_per_mol.value
             ),
-            excess_chemical_potential_error_kJ_per_mol=_number(
+            excess_chemical_potential_error_kJ_per_mol=number_or_none(
                 row.excess_chemical_potential_kJ_per_mol.error
             ),
-            heat_kJ_per_mol=_number(row.heat_kJ_per_mol.value),
-            heat_error_kJ_per_mol=_number(row.heat_kJ_per_mol.error),
+            heat_kJ_per_mol=number_or_none(row.heat_kJ_per_mol.value),
+            heat_error_kJ_per_mol=number_or_none(row.heat_kJ_per_mol.error),
             n_effective=row.n_effective,
             heaviest_share=row.heaviest_share,
             significant=row.n_effective >= FEWEST_SIGNIFICANT,
@@ -149,10 +156,10 @@ def _zero(adsorption: Adsorption) -> ZeroPart:
         offset = OffsetPart(
             offset_eV=known.offset_eV,
             source=known.source,
-            factors=tuple(map(_number, factors)),
-            coefficients_mol_per_kg_Pa=tuple(map(_number, coefficients)),
+            factors=tuple(map(number_or_none, factors)),
+            coefficients_mol_per_kg_Pa=tuple(map(number_or_none, coefficients)),
             heats_kJ_per_mol=tuple(
-                _number(row.heat_kJ_per_mol.value + change_kJ) for row in adsorption.henry
+                number_or_none(row.heat_kJ_per_mol.value + change_kJ) for row in adsorption.henry
             ),
         )
     return ZeroPart(
@@ -160,9 +167,9 @@ def _zero(adsorption: Adsorption) -> ZeroPart:
         in_box_eV=zero.in_box_eV,
         widest_place_A=zero.place_A,
         widest_distance_A=zero.distance_A,
-        widest_eV=_number(zero.widest_eV),
-        widest_spread_eV=_number(zero.widest_spread_eV),
-        widest_uff_eV=_number(zero.widest_uff_eV),
+        widest_eV=number_or_none(zero.widest_eV),
+        widest_spread_eV=number_or_none(zero.widest_spread_eV),
+        widest_uff_eV=number_or_none(zero.widest_uff_eV),
         difference_from_uff_eV=None if beside is None else beside.median_eV,
         difference_error_eV=None if beside is None else beside.error_eV,
         by_construction=adsorption.is_pairwise,
@@ -184,15 +191,15 @@ def _wells(adsorption: Adsorption) -> WellsPart:
                     insertion=trial,
                     centre_A=_vector(sampling.trials.placements.centres_A[trial]),
                     energy_eV=float(sampling.trials.energies_eV[trial]),
-                    contact=_number(float(wells.contacts[place])),
-                    force_eV_per_A=_number(float(wells.forces_eV_per_A[place])),
+                    contact=number_or_none(float(wells.contacts[place])),
+                    force_eV_per_A=number_or_none(float(wells.forces_eV_per_A[place])),
                     reasons=wells.reasons(int(place)),
                 )
             )
     return WellsPart(
         n_examined=sum(len(each.examined.trials) for each in adsorption.cleaned),
         n_suspected=len(suspected),
-        change_sigmas=_number(adsorption.wells_sigmas),
+        change_sigmas=number_or_none(adsorption.wells_sigmas),
         share_examined=min(each.share_examined for each in adsorption.cleaned),
         clean=all(each.is_clean for each in adsorption.cleaned),
         suspected=tuple(suspected[:_MOST_WELLS]),

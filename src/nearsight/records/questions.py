@@ -10,6 +10,7 @@ from nearsight.records.derivatives import ForceConstantsPart, HessianPart, Strai
 from nearsight.records.described import Says
 from nearsight.records.elastic_parts import ElasticityPart
 from nearsight.records.hdnnp_test_record import HdnnpTestRecord
+from nearsight.records.isotherm_record import IsothermRecord
 from nearsight.records.json_schema import DIALECT
 from nearsight.records.locality_parts import (
     ComparisonPart,
@@ -330,6 +331,7 @@ QUESTIONS: Mapping[str, type[Record]] = {
         ElasticRecord,
         LocalityRecord,
         WidomRecord,
+        IsothermRecord,
         TrainingRecord,
         HdnnpTestRecord,
         FailureRecord,

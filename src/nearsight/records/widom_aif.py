@@ -6,7 +6,7 @@ from typing import Final
 
 from nearsight.adsorption.aif import AifIsotherm, IsothermPoint, Item, write_aif
 from nearsight.records.adsorption_parts import HenryPart
-from nearsight.records.widom_record import WidomRecord
+from nearsight.records.widom_record import InsertionRecord, WidomRecord
 from nearsight.structures.selection import structure_stem
 
 _MOST_LOADED: Final = 0.01
@@ -89,14 +89,22 @@ def _quantities(row: HenryPart) -> dict[str, Item]:
 
 
 def _of_record(record: WidomRecord, *, has_points: bool) -> dict[str, Item]:
-    model, part = record.model, record.insertion
+    part = record.insertion
     return {
         "points": _NOT_SIMULATED if has_points else "none",
         "insertions": part.n_insertions,
         "insertions_drawn": part.drawn,
         "framework_snapshots": part.n_frames,
-        "adsorptive_geometry": record.gas.source,
         "helium_void_fraction": record.helium_void_fraction,
+        **items_of_model(record),
+    }
+
+
+def items_of_model(record: InsertionRecord) -> dict[str, Item]:
+    """Return what a file has of the model of a gas, and of what speaks for and against it."""
+    model = record.model
+    return {
+        "adsorptive_geometry": record.gas.source,
         "model_name": model.name,
         "model_family": model.family,
         "model_sha256": model.checkpoint_sha256,

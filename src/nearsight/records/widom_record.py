@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class WidomRecord(CalculatedRecord):
-    """Insertions of a gas into a framework: Henry coefficients with their certificate."""
-
-    question: ClassVar[str] = "widom"
+class InsertionRecord(CalculatedRecord):
+    """A record of what begins with insertions of a gas into a framework."""
 
     gas: Annotated[GasPart, Says("The molecule.")]
     insertion: Annotated[InsertionPart, Says("How it was inserted.")]
@@ -41,6 +39,14 @@ class WidomRecord(CalculatedRecord):
         float | None, Says("Helium void fraction at 298 K by UFF; null if not computed.", "1")
     ]
     verdict: Annotated[VerdictPart, Says("The certificate: what speaks for and against.")]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class WidomRecord(InsertionRecord):
+    """Insertions of a gas into a framework: Henry coefficients with their certificate."""
+
+    question: ClassVar[str] = "widom"
+
     results: "WidomResults | None" = field(default=None, repr=False, compare=False)
 
     def _said(self) -> list[str]:

@@ -8,7 +8,7 @@ from nearsight.adsorption.result import Adsorption, running_means, weight_by_ene
 from nearsight.printable import printable_name
 from nearsight.records.adsorption_parts import HenryPart, OffsetPart
 from nearsight.records.adsorption_results import WidomResults
-from nearsight.records.widom_record import WidomRecord
+from nearsight.records.widom_record import InsertionRecord, WidomRecord
 from nearsight.tables.lines import print_line, print_structure_line
 from nearsight.tables.table import Column, Table
 
@@ -50,6 +50,11 @@ def print_widom(record: WidomRecord, in_words: Callable[[str], str] = str) -> No
     if record.zero.offset is not None and record.henry[0].significant:
         _print_offset(record.zero.offset, record.henry)
     print()
+    print_certificate(record, in_words)
+
+
+def print_certificate(record: InsertionRecord, in_words: Callable[[str], str]) -> None:
+    """Print what speaks for and against numbers, as `print_widom` does."""
     for index, check in enumerate(record.verdict.checks):
         mark = f"[{_MARKS[check.level]}]"
         said = in_words(f"{mark} {check.finding}: {check.detail}")

@@ -130,6 +130,11 @@ def _henry(record: Record) -> str:
     return f"K_H {row['coefficient_mol_per_kg_Pa']:.3g} mol/(kg Pa)"
 
 
+def _isotherm(record: Record) -> str:
+    last = record["isotherm"][-1]
+    return f"{last['loading_mol_per_kg']:.3g} mol/kg at {last['pressure_Pa'] / 1e5:.4g} bar"
+
+
 _ANSWERS: Mapping[str, Callable[[Record], str]] = {
     "energy": _energy,
     "relax": _relaxation,
@@ -142,6 +147,7 @@ _ANSWERS: Mapping[str, Callable[[Record], str]] = {
     "phonons": _heat,
     "elastic": _elasticity,
     "widom": _henry,
+    "isotherm": _isotherm,
     "locality": lambda record: f"fragments of {record['common_radius_A']:.2f} Å",
 }
 """The number of each question."""

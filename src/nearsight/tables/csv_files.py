@@ -17,6 +17,8 @@ Row = Mapping[str, Any]
 
 KINDS = (
     "bands",
+    "henry",
+    "samples",
     "density-of-states",
     "forces",
     "supercells",

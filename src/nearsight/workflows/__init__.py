@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
+    from nearsight.adsorption.gcmc.settings import ExchangeSettings
     from nearsight.adsorption.settings import InsertionSettings
     from nearsight.dynamics.analysis.settings import (
         DiffusionSettings,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from nearsight.workflows.hdnnp_test import hdnnp_test
     from nearsight.workflows.heat_capacity import heat_capacity
     from nearsight.workflows.hessian import hessian, vibrations
+    from nearsight.workflows.isotherm import isotherm
     from nearsight.workflows.locality import locality
     from nearsight.workflows.molecular_dynamics import molecular_dynamics
     from nearsight.workflows.phonons import phonons
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
         HdnnpTestSettings,
         HeatCapacitySettings,
         HessianSettings,
+        IsothermSettings,
         LocalitySettings,
         MolecularDynamicsSettings,
         PhononsSettings,
@@ -72,6 +75,7 @@ __all__ = [
     "DynamicsSettings",
     "ElasticSettings",
     "EnergySettings",
+    "ExchangeSettings",
     "FragmentSettings",
     "FrameSettings",
     "HdnnpTestSettings",
@@ -79,6 +83,7 @@ __all__ = [
     "HessianSettings",
     "IdealGasSettings",
     "InsertionSettings",
+    "IsothermSettings",
     "LocalitySettings",
     "ModelSpec",
     "MolecularDynamicsSettings",
@@ -106,6 +111,7 @@ __all__ = [
     "hdnnp_test",
     "heat_capacity",
     "hessian",
+    "isotherm",
     "keep_unfinished",
     "locality",
     "molecular_dynamics",

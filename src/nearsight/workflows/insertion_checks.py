@@ -16,10 +16,9 @@ from nearsight.models.registry import has_molecules
 from nearsight.models.spec import ModelSpec
 from nearsight.structures.molecules import as_framework
 from nearsight.workflows.context import AnyModel
-from nearsight.workflows.settings import WidomSettings
 
 
-def require_insertion(settings: WidomSettings, model: AnyModel) -> None:
+def require_insertion(asked: InsertionSettings, model: AnyModel) -> None:
     """Check what needs no structure, and not the model itself.
 
     Raises
@@ -30,7 +29,6 @@ def require_insertion(settings: WidomSettings, model: AnyModel) -> None:
         There is no model of that name, what proposes places is no force field, or pockets are to be
         blocked and UFF cannot be computed here.
     """
-    asked = settings.insertion
     if isinstance(model, str | ModelSpec):
         own = has_molecules(model if isinstance(model, str) else model.name)
     else:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from nearsight.adsorption.gcmc.settings import ExchangeSettings
 from nearsight.adsorption.settings import InsertionSettings
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.errors import SettingError
@@ -103,6 +104,32 @@ class WidomSettings(Settings):
                 "reach: give `insertions` in place of `error`.",
                 "insertion.error",
             )
+
+
+_INSERTIONS_OF_ISOTHERM = InsertionSettings(insertions=2000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IsothermSettings(Settings):
+    """Settings of `isotherm`."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    insertion: InsertionSettings = field(default_factory=lambda: _INSERTIONS_OF_ISOTHERM)
+    exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.insertion.temperatures_K) > 1:
+            raise SettingError(
+                f"an isotherm is at one temperature, and `temperatures_K` has "
+                f"{len(self.insertion.temperatures_K)}; make a run for each.",
+                "insertion.temperatures_K",
+            )
+
+    @property
+    def temperature_K(self) -> float:
+        """At which the isotherm is."""
+        return self.insertion.temperatures_K[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -346,6 +373,7 @@ OF_WORKFLOWS: Mapping[str, type[Settings]] = {
     "thermochemistry": ThermochemistrySettings,
     "hessian": HessianSettings,
     "widom": WidomSettings,
+    "isotherm": IsothermSettings,
     "elastic": ElasticSettings,
     "locality": LocalitySettings,
     "train": TrainSettings,

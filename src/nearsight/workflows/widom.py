@@ -2,30 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 from ase import Atoms
 
-from nearsight.adsorption.framework import framework_of, loose_molecules, needed_width_A
-from nearsight.adsorption.gases import Gas, gas_of, relaxed_gas
-from nearsight.adsorption.interaction import Interaction
-from nearsight.adsorption.kept_trials import KeptTrials
-from nearsight.adsorption.known_offsets import known_offset
-from nearsight.adsorption.quantum import thermal_wavelength_A
-from nearsight.adsorption.result import Adsorption, henry_at
-from nearsight.adsorption.sampling import Sampling, sample
-from nearsight.adsorption.trials import joined
-from nearsight.adsorption.wells import without_wells
-from nearsight.adsorption.widom import precision_of
-from nearsight.adsorption.zero import Zero, beside_force_field, zero_of
+from nearsight.adsorption.framework import framework_of, loose_molecules
+from nearsight.adsorption.gases import gas_of, relaxed_gas
 from nearsight.announcing import announces
 from nearsight.dynamics.analysis.reading import read_trajectory
 from nearsight.errors import MethodError, SettingError
-from nearsight.fingerprint import fingerprint
 from nearsight.models.contract import HostingModel, Model
-from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting, record
 from nearsight.records.adsorption_results import WidomResults
@@ -34,19 +21,16 @@ from nearsight.records.shared_fields import Run
 from nearsight.records.widom_record import WidomRecord
 from nearsight.remarks import Remark
 from nearsight.resources import Resources
-from nearsight.workflows.context import AnyModel, Context, begin
+from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.insertion_checks import require_insertion, require_interaction
-from nearsight.workflows.pockets_by_uff import PocketsByUFF, pockets_by_uff
+from nearsight.workflows.insertions import inserted, of_loose
+from nearsight.workflows.pockets_by_uff import pockets_by_uff
 from nearsight.workflows.settings import WidomSettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.unfinished import Unfinished
 
 _DEFAULT = WidomSettings()
-# What changes no trial, and so belongs to no kept work: more insertions go on with what is there.
-_NOT_DECIDING = frozenset(
-    ("insertions", "error", "temperatures_K", "gas", "learning", "map_axis", "block_pockets")
-)
 
 
 @announces
@@ -93,21 +77,20 @@ def widom(
     for frame in frames:
         framework_of(frame, 0.0)
     loose = loose_molecules(frames[0])
-    require_insertion(settings, context.given)  # all of this before a model is loaded
+    require_insertion(asked, context.given)  # all of this before a model is loaded
     gas = gas_of(asked.gas, context.model)
     require_interaction(frames, gas, context.model, asked)
     pockets = pockets_by_uff(frames, gas, asked)
     if asked.relax_gas:
         gas = relaxed_gas(gas, context.model, context.progress)
-    zero, samplings = _sampled(context, settings, gas, frames)
-    adsorption = _adsorption(samplings, zero, pockets, settings, context.progress)
+    adsorption = inserted(context, asked, gas, frames, pockets)
     results = WidomResults(
         source.name,
         context.atoms,
         adsorption,
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
-        (*context.remarks, *_of_loose(loose), *_of_hosts(frames, context.model)),
+        (*context.remarks, *of_loose(loose), *_of_hosts(frames, context.model)),
     )
     return widom_record(results, Run(perf_counter() - start, asked=settings))
 
@@ -134,17 +117,6 @@ def _snapshots(source: Source, n_snapshots: int | None) -> list[Atoms] | None:
     return [trajectory.frame(int(index)) for index in at]
 
 
-def _of_loose(loose: Sequence[str]) -> tuple[Remark, ...]:
-    """Return what is said of molecules in a framework that should be empty."""
-    if not loose:
-        return ()
-    said = (
-        f"The framework holds what is bonded to nothing ({', '.join(loose)}), which counts as part "
-        f"of it: take solvent out for the empty one."
-    )
-    return (Remark("framework-not-empty", said),)
-
-
 def _of_hosts(frames: Sequence[Atoms], model: Model) -> tuple[Remark, ...]:
     """Return what is said of frameworks that move by a model that knows no energy of theirs."""
     if len(frames) == 1 or not isinstance(model, HostingModel):
@@ -155,114 +127,6 @@ def _of_hosts(frames: Sequence[Atoms], model: Model) -> tuple[Remark, ...]:
         f"the energy of the framework goes with what it takes up."
     )
     return (Remark("host-energy-missing", said),)
-
-
-def _sampled(
-    context: Context, settings: WidomSettings, gas: Gas, frames: Sequence[Atoms]
-) -> tuple[Zero, tuple[Sampling, ...]]:
-    """Return where the model has its zero, and the trials in each snapshot."""
-    asked = settings.insertion
-    model = context.model
-    width_A = needed_width_A(gas, model) if asked.least_width_A is None else asked.least_width_A
-    n_insertions = -(-asked.most_insertions // len(frames))
-    zero, samplings = None, []
-    for number, frame in enumerate(frames):
-        interaction = Interaction(framework_of(frame, width_A), gas, model, context.resources)
-        zero = zero or zero_of(interaction)
-        files = _Files(context, settings, gas, frame, number)
-        samplings.append(
-            sample(
-                interaction,
-                asked,
-                n_insertions,
-                files.of,
-                frame=number,
-                progress=context.progress,
-            )
-        )
-        context.unfinished.done(*files.paths)
-    assert zero is not None
-    return zero, tuple(samplings)
-
-
-class _Files:
-    """Where the trials of one snapshot are kept."""
-
-    def __init__(
-        self, context: Context, settings: WidomSettings, gas: Gas, frame: Atoms, number: int
-    ) -> None:
-        self._context, self._frame = context, frame
-        asked = settings.insertion
-        deciding = {
-            name: value for name, value in asked.to_json().items() if name not in _NOT_DECIDING
-        }
-        of_gas = [gas.atoms.numbers.tolist(), gas.sites_A.round(9).tolist()]
-        self._common: dict[str, Setting] = {**deciding, "molecule": of_gas, "frame": number}
-        # What is learnt decides where the later ones are drawn, and is at one temperature.
-        proposing = asked.propose_by is not None
-        self._of_stage: dict[str, dict[str, Setting]] = {
-            "learning": {"temperature_K": asked.temperatures_K[0] if proposing else None},
-            "insertions": {
-                "learning": asked.learning,
-                "temperature_K": asked.temperatures_K[0] if proposing or asked.learning else None,
-            },
-        }
-        self.paths: list[Path | None] = []
-
-    def of(self, stage: str, round_: int) -> KeptTrials:
-        """Return where the trials of a stage and of a round of it are kept."""
-        context = self._context
-        settings = self._common | self._of_stage[stage] | {"round": round_}
-        path = context.unfinished.file(context.name, self._frame, context.model, stage, **settings)
-        identity = context.model.identity
-        self.paths.append(path)
-        return KeptTrials(
-            path, fingerprint(self._frame, identity, settings), versions_behind(identity)
-        )
-
-
-def _adsorption(
-    samplings: tuple[Sampling, ...],
-    zero: Zero,
-    by_uff: PocketsByUFF,
-    settings: WidomSettings,
-    progress: Progress | bool | None,
-) -> Adsorption:
-    """Return what trials say, with everything that speaks for and against it."""
-    asked = settings.insertion
-    temperatures_K = asked.temperatures_K
-    first_K = temperatures_K[0]
-    gas, model = samplings[0].interaction.gas, samplings[0].interaction.model
-    report = by_uff.report(samplings, first_K, is_blocked=asked.block_pockets)
-    if asked.block_pockets:
-        samplings = by_uff.blocked(samplings)
-    cleaned = tuple(
-        without_wells(each.trials, each.interaction, first_K, pockets, progress=progress)
-        for each, pockets in zip(samplings, by_uff.of_frames, strict=True)
-    )
-    trials = [each.trials for each in samplings]
-    without = None
-    if any(each.n_suspected for each in cleaned):
-        honest = [each.trials for each in cleaned]
-        without = tuple(henry_at(samplings, honest, each) for each in temperatures_K)
-    return Adsorption(
-        gas=gas,
-        samplings=samplings,
-        henry=tuple(henry_at(samplings, trials, each) for each in temperatures_K),
-        precision=precision_of(joined(trials), first_K),
-        settings=asked,
-        zero=zero,
-        beside=None
-        if model.capabilities.pairwise
-        else beside_force_field(samplings[0].interaction, samplings[0].trials),
-        offset=known_offset(model.identity.name, gas.name),
-        cleaned=cleaned,
-        henry_without_wells=without,
-        pockets=report,
-        no_pockets=by_uff.reason,
-        helium_void_fraction=by_uff.helium_void_fraction,
-        wavelengths_A=tuple(thermal_wavelength_A(gas, each) for each in temperatures_K),
-    )
 
 
 def _plain(settings: WidomSettings) -> dict[str, Setting]:

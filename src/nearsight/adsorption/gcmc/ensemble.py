@@ -1,5 +1,6 @@
 """The grand canonical ensembles of many chains: one cell and temperature, a fugacity for each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,13 @@ class Ensemble:
 
     def __repr__(self) -> str:
         return paragraph(self, f"{self.n_chains} chains", f"{self.temperature_K:g} K")
+
+    @classmethod
+    def repeated(
+        cls, cell_A: FloatArray, temperature_K: float, fugacities_Pa: Sequence[float], chains: int
+    ) -> "Ensemble":
+        """Return the ensembles with so many chains at each fugacity."""
+        return cls(cell_A, temperature_K, np.repeat(np.array(fugacities_Pa), chains))
 
     @property
     def n_chains(self) -> int:

@@ -1,0 +1,116 @@
+"""An isotherm: what a gas outside at some pressures has a framework take up."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from nearsight.adsorption.framework import Framework
+from nearsight.adsorption.fugacity import BulkGas
+from nearsight.adsorption.gcmc.ensemble import Ensemble
+from nearsight.adsorption.gcmc.heats import fluctuation_heat_eV
+from nearsight.adsorption.gcmc.local_level import LocalLevel
+from nearsight.adsorption.gcmc.measured import measured_fugacity
+from nearsight.adsorption.gcmc.results import Loading, loadings
+from nearsight.adsorption.gcmc.samples import Sampled
+from nearsight.adsorption.gcmc.sampling import System
+from nearsight.adsorption.henry import WithError
+from nearsight.errors import MethodError
+from nearsight.structures.naming import paragraph
+
+CM3_STP_PER_MOL: Final = 22413.96954
+"""Volume of a mole of an ideal gas at 273.15 K and 101325 Pa."""
+
+
+@dataclass(frozen=True, eq=False)
+class IsothermPressure:
+    """What there is at one pressure."""
+
+    bulk: BulkGas
+    """The gas outside."""
+    loading: Loading
+    """In the supercell."""
+    heat_eV: WithError | None
+    """Isosteric heat by fluctuations; None where the number of molecules hardly changes, or where
+    energies depend on the temperature."""
+    measured_Pa: WithError | None
+    """The fugacity that configurations have; None where it was not measured."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Isotherm:
+    """Loadings of one framework at several pressures and one temperature."""
+
+    framework: Framework
+    ensemble: Ensemble
+    sampled: Sampled
+    points: tuple[IsothermPressure, ...]
+    """By pressure."""
+
+    def __repr__(self) -> str:
+        formula = str(self.framework.cell.get_chemical_formula())
+        return paragraph(self, formula, f"{len(self.points)} pressures")
+
+    @property
+    def mol_per_kg(self) -> float:
+        """What one molecule in the supercell is in mol/kg."""
+        return 1e3 / (self.framework.mass_amu * self.framework.n_cells)
+
+    @property
+    def n_calls(self) -> int:
+        """Energies of the model in production."""
+        counts = self.sampled.composites or self.sampled.counts
+        return int(counts.computed.sum())
+
+
+def isotherm_of(
+    framework: Framework,
+    system: System,
+    sampled: Sampled,
+    gases: list[BulkGas],
+    *,
+    energies_are_potential: bool = True,
+) -> Isotherm:
+    """Return what a run says.
+
+    Parameters
+    ----------
+    framework
+        With the supercell that was sampled.
+    system, sampled
+        The run, whose ensemble has the fugacities of `gases` in their order.
+    gases
+        By pressure.
+    energies_are_potential
+        Whether energies do not depend on the temperature; else there are no heats.
+
+    Raises
+    ------
+    MethodError
+        There are too few samples.
+    """
+    ensemble = system.ensemble
+    measured = _measured(system, sampled)
+    points = []
+    for place, (gas, loading) in enumerate(zip(gases, loadings(sampled, ensemble), strict=True)):
+        samples = sampled.production.part(slice(loading.n_left_out, None))
+        heat = None
+        if energies_are_potential and len(samples) >= _FEWEST_FOR_HEAT:
+            heat = fluctuation_heat_eV(samples, loading.chains, ensemble.thermal_eV)
+        points.append(
+            IsothermPressure(gas, loading, heat, None if measured is None else measured[place])
+        )
+    return Isotherm(framework, ensemble, sampled, tuple(points))
+
+
+_FEWEST_FOR_HEAT: Final = 20
+
+
+def _measured(system: System, sampled: Sampled) -> tuple[WithError, ...] | None:
+    """Return measured fugacities where insertions cost next to nothing: those of a force field."""
+    if system.costly is not None or not isinstance(system.level, LocalLevel):
+        return None
+    try:
+        return measured_fugacity(
+            sampled, system.ensemble, system.level, system.rule, system.molecule_A
+        )
+    except MethodError:  # too few configurations, or too dense for any insertion
+        return None

@@ -1,0 +1,146 @@
+"""What speaks for and against an isotherm: the certificate of insertions, and that of the run."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from nearsight.adsorption.gcmc.isotherm import Isotherm, IsothermPressure
+from nearsight.adsorption.gcmc.results import LevelAgreement
+from nearsight.adsorption.gcmc.series import FEWEST_EFFECTIVE
+from nearsight.adsorption.result import FEWEST_SIGNIFICANT, Adsorption
+from nearsight.records.adsorption_verdict import adsorption_checks
+from nearsight.records.verdict import Check, Level, Verdict
+from nearsight.remarks import Remark
+
+_LEAST_ACCEPTANCE: Final = 0.01
+_SIGMAS: Final = 4.0
+"""Several pressures are compared, of which one may well differ by 3 standard errors."""
+_DILUTE: Final = 0.2
+"""Molecules in the supercell up to which they hardly meet."""
+_MEETING: Final = 0.1
+"""Share by which a loading below that may differ from Henry's law because they do."""
+
+
+def isotherm_verdict(
+    adsorption: Adsorption, isotherm: Isotherm, warnings: tuple[Remark, ...]
+) -> Verdict:
+    """Return what speaks for and against the numbers."""
+    return Verdict.of(isotherm_checks(adsorption, isotherm), warnings)
+
+
+def isotherm_checks(adsorption: Adsorption, isotherm: Isotherm) -> tuple[Check, ...]:
+    """Return everything that was looked at."""
+    return (
+        _equilibrium(isotherm),
+        _effective(isotherm),
+        *_levels(isotherm),
+        _henry(adsorption, isotherm),
+        _fugacity(isotherm),
+        *adsorption_checks(adsorption),
+    )
+
+
+def _at(points: list[IsothermPressure]) -> str:
+    """Return pressures in words."""
+    named = ", ".join(f"{each.bulk.pressure_Pa:.4g}" for each in points[:5])
+    return f"{named}{' and others' if len(points) > 5 else ''} Pa"
+
+
+def _equilibrium(isotherm: Isotherm) -> Check:
+    drifting = [each for each in isotherm.points if not each.loading.is_equilibrated]
+    if not drifting:
+        detail = "Loadings and energies are in equilibrium in the first half of all samples."
+        return Check(Level.GOOD, "not-in-equilibrium", "in equilibrium", detail)
+    detail = (
+        f"Loading or energy still drifts at {_at(drifting)}; means are those of the second half. "
+        f"Make more `production_blocks` or `equilibration_blocks`."
+    )
+    finding = "not in equilibrium"
+    return Check(Level.CAUTION, "not-in-equilibrium", finding, detail, said=False)
+
+
+def _effective(isotherm: Isotherm) -> Check:
+    least = min(each.loading.molecules.n_effective for each in isotherm.points)
+    few = [e for e in isotherm.points if e.loading.molecules.n_effective < FEWEST_EFFECTIVE]
+    detail = f"Loadings are means of at least {least:.3g} effective samples"
+    if not few:
+        return Check(Level.GOOD, "few-samples", "enough effective samples", f"{detail}.")
+    detail = (
+        f"{detail}: at {_at(few)} below {FEWEST_EFFECTIVE:g}, which no interval can be believed "
+        f"of. Make more `production_blocks`, or more `moves` between samples."
+    )
+    return Check(Level.CAUTION, "few-samples", "few effective samples", detail, said=False)
+
+
+def _levels(isotherm: Isotherm) -> Iterator[Check]:
+    """Return whether a cheap level goes where the model does."""
+    pairs = [(each, each.loading.levels) for each in isotherm.points]
+    levels = [(each, level) for each, level in pairs if level is not None]
+    if not levels:
+        return
+    least = min(level.acceptance for _, level in levels)
+    widest = max(level.sigma for _, level in levels)
+    detail = (
+        f"At least {least:.1%} of the proposals of {levels[0][1].steps} moves are accepted; the "
+        f"energies of both levels differ by up to {widest:.2g} k_B T (standard deviation)"
+    )
+    apart = [each for each, level in levels if _is_apart(level)]
+    if not apart:
+        yield Check(Level.GOOD, "levels-apart", "levels go together", f"{detail}.")
+        return
+    detail = (
+        f"{detail}. At {_at(apart)} the cheap level does not overlap with the model, and what was "
+        f"sampled is where both began: choose another `cheap` level, fewer `moves` of a proposal, "
+        f"or none."
+    )
+    yield Check(Level.BAD, "levels-apart", "levels do not overlap", detail, said=False)
+
+
+def _is_apart(level: LevelAgreement) -> bool:
+    return level.acceptance < _LEAST_ACCEPTANCE
+
+
+def _henry(adsorption: Adsorption, isotherm: Isotherm) -> Check:
+    """Return whether the lowest loading is that of insertions."""
+    row, first = adsorption.henry[0], isotherm.points[0]
+    expected = row.coefficient_per_cell_Pa.value * first.bulk.fugacity_Pa
+    expected *= isotherm.framework.n_cells
+    if not expected <= _DILUTE or row.n_effective < FEWEST_SIGNIFICANT:
+        detail = (
+            f"No pressure is so low that fewer than {_DILUTE:g} molecules are in the supercell by "
+            f"a Henry coefficient that is known."
+        )
+        return Check(Level.UNKNOWN, "henry-differs", "no dilute loading to compare", detail)
+    loading = first.loading.molecules
+    error = np.hypot(loading.error, expected * row.log_weight.error)
+    detail = (
+        f"At {first.bulk.pressure_Pa:.4g} Pa there are {loading.value:.3g} molecules in the "
+        f"supercell, and by the Henry coefficient {expected:.3g} (standard error of the "
+        f"difference {error:.2g})."
+    )
+    if abs(loading.value - expected) <= _SIGMAS * error + _MEETING * expected:
+        return Check(Level.GOOD, "henry-differs", "dilute loading as by insertions", detail)
+    finding = "dilute loading not that of insertions"
+    return Check(Level.CAUTION, "henry-differs", finding, detail, said=False)
+
+
+def _fugacity(isotherm: Isotherm) -> Check:
+    """Return whether configurations have the fugacity that was imposed."""
+    code = "fugacity-differs"
+    pairs = [(each, each.measured_Pa) for each in isotherm.points]
+    measured = [(each, value) for each, value in pairs if value is not None]
+    if not measured:
+        detail = "Insertions into what was sampled are too costly, or too few count."
+        return Check(Level.UNKNOWN, code, "fugacity not measured", detail)
+    sigmas = [
+        abs(value.value - each.bulk.fugacity_Pa) / value.error if value.error else 0.0
+        for each, value in measured
+    ]
+    detail = (
+        f"Fugacities measured by insertions are those imposed within {max(sigmas):.1f} standard "
+        f"errors."
+    )
+    if max(sigmas) <= _SIGMAS:
+        return Check(Level.GOOD, code, "fugacity as imposed", detail)
+    return Check(Level.CAUTION, code, "fugacity not as imposed", detail, said=False)
