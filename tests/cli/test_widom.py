@@ -13,7 +13,7 @@ from ase import Atoms
 from ase.io import read, write
 from ase.io.cube import read_cube
 
-from host_and_guest import lennard_jones_eV
+from host_and_guest import by_quadrature
 from nearsight.adsorption.insertion import BATCH, Insertion
 from nearsight.cli.main import main
 from nearsight.units import BOLTZMANN_EV_PER_K, EV_IN_JOULE, GAS_CONSTANT_J_PER_MOL_K
@@ -79,23 +79,6 @@ def test_half_of_the_cell_is_blocked(folder: Path) -> None:
     assert error == pytest.approx(1 / np.sqrt(4000), rel=0.5)
     assert row["heat_kJ_per_mol"] == pytest.approx(GAS_CONSTANT_J_PER_MOL_K * 0.3)
     assert record["insertion"]["n_calls"] == record["insertion"]["n_insertions"] == 32 * BATCH
-
-
-def by_quadrature(temperature_K: float, offset_eV: float = 0.0) -> tuple[float, float]:
-    """<W> and the heat in kJ/mol of one atom among spheres, from a grid over the cell."""
-    n = 90
-    axis = (np.arange(n) + 0.5) / n * EDGE_A
-    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
-    hosts = np.array(list(np.ndindex(2, 2, 2))) * EDGE_A
-    energies = np.full(len(points), offset_eV)
-    for host in hosts:  # of the supercell, each by its nearest image
-        vectors = points - host
-        vectors -= 2 * EDGE_A * np.rint(vectors / (2 * EDGE_A))
-        energies += lennard_jones_eV(np.linalg.norm(vectors, axis=1))
-    thermal_eV = BOLTZMANN_EV_PER_K * temperature_K
-    weights = np.exp(-energies / thermal_eV)
-    mean_eV = float((energies * weights).sum() / weights.sum())
-    return float(weights.mean()), 96.4853321 * (thermal_eV - mean_eV)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from ase import Atoms
 from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 
-from host_and_guest import WithHole
+from host_and_guest import Spheres, WithHole
 from labelled_clusters import labelled_clusters
 from langevin_gas import langevin_gas
 from nearsight.announcing import quietly
@@ -68,11 +68,14 @@ from nearsight.vibrations import (
 )
 from nearsight.workflows import (
     DiffusionSettings,
+    ExchangeSettings,
     InsertionSettings,
+    IsothermSettings,
     RadialSettings,
     TrajectorySettings,
     VelocitySettings,
     WidomSettings,
+    isotherm,
     trajectory,
     widom,
 )
@@ -196,11 +199,33 @@ def of_gas() -> Record:
 
 
 @pytest.fixture(scope="session")
+def of_isotherm() -> Record:
+    asked = InsertionSettings(gas="Ar", temperatures_K=(300.0,), insertions=256)
+    exchange = ExchangeSettings(
+        pressures_bar=(0.1, 10),
+        equation="ideal",
+        chains=2,
+        equilibration_blocks=2,
+        production_blocks=2,
+        samples=20,
+        moves=5,
+    )
+    with quietly():
+        return isotherm(
+            Atoms("Ar", cell=[9.0] * 3, pbc=True),
+            AseModel(Spheres(), "spheres"),
+            IsothermSettings(insertion=asked, exchange=exchange),
+            progress=False,
+        )
+
+
+@pytest.fixture(scope="session")
 def records(
     *,
     of_copper: Mapping[str, Record],
     of_trajectory: Record,
     of_gas: Record,
+    of_isotherm: Record,
     phonons: HarmonicResults,
     nitrogen: HarmonicResults,
     probed: ProbedResults,
@@ -214,6 +239,7 @@ def records(
         **of_copper,
         "trajectory": of_trajectory,
         "widom": of_gas,
+        "isotherm": of_isotherm,
         "vibrations": vibrations_record(modes, RUN),
         "thermochemistry": thermochemistry_record(ThermochemistryResults(modes, gas), RUN),
         "phonons": phonons_record(phonons, RUN),

@@ -30,13 +30,16 @@ def _results_in(value: Any, depth: int = 0) -> Iterator[Any]:
 _INNER = {
     "BandSegment",
     "CellSymmetry",
+    "Counts",
     "Evaluation",
     "FunctionStatistics",
     "Image",
     "Layer",
     "Pieces",
+    "Samples",
     "Site",
     "Split",
+    "StepSizes",
 }
 """Parts of results that nobody is given by themselves."""
 

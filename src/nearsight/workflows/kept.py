@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nearsight.adsorption.gcmc.kept_samples import blocks_at
 from nearsight.adsorption.kept_trials import trials_at
 from nearsight.dynamics.checkpoint import steps_at as dynamics_steps_at
 from nearsight.errors import StorageError
@@ -145,6 +146,9 @@ def _content(path: Path, ending: str) -> tuple[str | None, str]:
     n_trials = trials_at(path) if ending in _OF_INSERTIONS else None
     if n_trials is not None:
         return "insertions", f"{n_trials} insertion{'' if n_trials == 1 else 's'}"
+    n_blocks = blocks_at(path) if ending == "gcmc" else None
+    if n_blocks is not None:
+        return "isotherm", f"{n_blocks} block{'' if n_blocks == 1 else 's'}"
     for kind, steps in (("relaxation", steps_at(path)), ("dynamics", dynamics_steps_at(path))):
         if steps is not None:
             return kind, f"{steps} step{'' if steps == 1 else 's'}"

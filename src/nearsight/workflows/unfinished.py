@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ase import Atoms
 
+from nearsight.adsorption.gcmc.kept_samples import blocks_at
 from nearsight.adsorption.kept_trials import trials_at
 from nearsight.dynamics.checkpoint import steps_at as dynamics_steps_at
 from nearsight.errors import StorageError
@@ -164,6 +165,8 @@ def _counted(file: Path) -> str:
     number, what = steps_at(file), "step"
     if file.suffix == ".dynamics":
         number = dynamics_steps_at(file)
+    elif file.suffix == ".gcmc":
+        number, what = blocks_at(file), "block"
     elif file.suffix in {".insertions", ".learning"}:
         number, what = trials_at(file), "insertion"
     elif number is None:

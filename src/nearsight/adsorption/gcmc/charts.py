@@ -3,7 +3,7 @@
 import numpy as np
 
 from nearsight.adsorption.gcmc.isotherm import Isotherm, IsothermPressure
-from nearsight.charts.chart import Axis, Chart, Limit, Line, Points
+from nearsight.charts.chart import INK, Axis, Chart, Limit, Line, Points
 
 _BAR_PA = 1e5
 _WIDE = 30.0
@@ -34,7 +34,7 @@ def isotherm_chart(isotherm: Isotherm) -> Chart:
         ),
         Axis("absolute loading / mol/kg", 0.0, top),
         (
-            Line(pressures, loadings, width=1.0),
+            Line(pressures, loadings, width=1.0, color=INK),
             Points(pressures, loadings, errors=halves, notes=notes),
         ),
         f"{'; '.join(notes)}.",

@@ -13,7 +13,9 @@ from nearsight.adsorption.gcmc.guests import Configuration
 from nearsight.adsorption.gcmc.moves import StepSizes
 from nearsight.adsorption.gcmc.samples import KeptConfiguration, Sampled, Samples
 from nearsight.adsorption.gcmc.two_levels import CompositeCounts
+from nearsight.errors import CheckpointError
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
+from nearsight.storage import load_archive
 
 _KIND = "gcmc"
 _PARTS = {
@@ -88,6 +90,14 @@ class KeptSamples:
             "kept_chains": np.array([each.chain for each in sampled.kept], dtype=np.int64),
         }
         self._file.write({**header, "two_levels": sampled.composites is not None}, arrays)
+
+
+def blocks_at(path: str | os.PathLike[str]) -> int | None:
+    """Return how many blocks are in a file; None if it has none."""
+    try:
+        return int(load_archive(path, _KIND)[0]["n_blocks"])
+    except (CheckpointError, KeyError):
+        return None
 
 
 def _sampled(header: Header, arrays: Arrays) -> Sampled:

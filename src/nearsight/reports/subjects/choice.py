@@ -4,6 +4,7 @@ from typing import Any
 
 from nearsight.records.base import CalculatedRecord, Record
 from nearsight.records.hdnnp_test_record import HdnnpTestRecord
+from nearsight.records.isotherm_record import IsothermRecord
 from nearsight.records.motion_records import DynamicsRecord, TrajectoryRecord
 from nearsight.records.questions import (
     ElasticRecord,
@@ -33,6 +34,7 @@ from nearsight.reports.subjects import (
     elastic,
     energy,
     hessian,
+    isotherm,
     locality,
     relaxation,
     spectra,
@@ -56,6 +58,7 @@ SUBJECTS: dict[type[CalculatedRecord], Subject[Any]] = {
     ElasticRecord: elastic.SUBJECT,
     LocalityRecord: locality.SUBJECT,
     WidomRecord: widom.SUBJECT,
+    IsothermRecord: isotherm.SUBJECT,
 }
 """The subject of each kind of record."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from nearsight.records.adsorption_parts import HenryPart
-from nearsight.records.widom_record import WidomRecord
+from nearsight.records.widom_record import InsertionRecord, WidomRecord
 from nearsight.reports import wording
 from nearsight.reports.provenance import Lines
 from nearsight.reports.subjects.subject import Figure, Subject, Surface
@@ -19,7 +19,8 @@ _LOOKS = {0.0: ("#2f7de1", 1.0), 1.0: ("#e0892f", 0.5)}
 """Colour and opacity of surfaces by how many k_B T they are above the first."""
 
 
-def _numbers(record: WidomRecord) -> Lines:
+def insertion_lines(record: InsertionRecord) -> Lines:
+    """Return what insertions into a framework say, as labelled lines."""
     part = record.insertion
     times = " × ".join(map(str, part.supercell))
     lines: Lines = [
@@ -43,7 +44,7 @@ def _numbers(record: WidomRecord) -> Lines:
     return [*lines, *_zero(record), *_places(record)]
 
 
-def _zero(record: WidomRecord) -> Lines:
+def _zero(record: InsertionRecord) -> Lines:
     zero = record.zero
     lines: Lines = []
     widest = "no number" if zero.widest_eV is None else f"{zero.widest_eV:+.3f} eV"
@@ -82,7 +83,7 @@ def _zero(record: WidomRecord) -> Lines:
     return lines
 
 
-def _places(record: WidomRecord) -> Lines:
+def _places(record: InsertionRecord) -> Lines:
     lines: Lines = []
     if record.pockets is not None:
         pockets = record.pockets
@@ -173,7 +174,7 @@ def _surfaces(record: WidomRecord) -> Sequence[Surface]:
 SUBJECT = Subject(
     what="Gas in a framework",
     plural="Gas in frameworks",
-    numbers=_numbers,
+    numbers=insertion_lines,
     charts=_charts,
     surfaces=_surfaces,
 )
