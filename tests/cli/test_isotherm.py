@@ -47,17 +47,17 @@ def level(record: dict[str, Any], code: str) -> str:
 
 
 def test_an_ideal_gas(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ("--overlap-share", "0", "--moves", "10", "--samples", "20")
+    options = ("--overlap-share", "0", "--moves", "8", "--samples", "20")
     record = told(
         folder,
-        *("--pressures", "2:8bar:lin3", *SHORT, "--production-blocks", "12", *options),
+        *("--pressures", "3:8bar:lin2", *SHORT, "--production-blocks", "8", *options),
         *("--csv", "points.csv", "--aif", "points.aif"),
     )
     assert record["question"] == "isotherm"
     assert record["exchange"]["supercell"] == [2, 2, 2]
     void = record["helium_void_fraction"]
     mass_kg_per_mol = FRAMEWORK.get_masses().sum() * 1e-3
-    for row, pressure_Pa in zip(record["isotherm"], (2e5, 5e5, 8e5), strict=True):
+    for row, pressure_Pa in zip(record["isotherm"], (3e5, 8e5), strict=True):
         gas = bulk_gas("Ar", TEMPERATURE_K, pressure_Pa)
         assert row["pressure_Pa"] == pytest.approx(pressure_Pa)
         assert row["fugacity_Pa"] == pytest.approx(gas.fugacity_Pa)
@@ -82,10 +82,10 @@ def test_an_ideal_gas(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     with open("points.samples.csv", encoding="utf-8", newline="") as file:
         samples = list(csv.DictReader(file))
-    assert len(samples) == 3 * 2 * (2 + 12) * 20
+    assert len(samples) == 2 * 2 * (2 + 8) * 20
     text = Path("points.aif").read_text(encoding="utf-8")
     assert "_simltn_sampling 'Grand canonical Monte Carlo'" in text
-    assert f"{record['isotherm'][2]['loading_mol_per_kg']:.12g}" in text
+    assert f"{record['isotherm'][1]['loading_mol_per_kg']:.12g}" in text
 
 
 @pytest.mark.parametrize("how", ["one level", "two levels"])
@@ -192,10 +192,12 @@ def test_a_page_and_a_figure(folder: Path) -> None:
 def test_what_is_refused_before_anything_is_computed(
     folder: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     options: tuple[str, ...],
     said: str,
 ) -> None:
     """Ctrl-C by the first interaction would say that something was computed."""
+    monkeypatch.setattr(Interrupted, "calls_left", 0)
     try:
         status = isotherm(*options, model="Interrupted")
     except SystemExit as error:  # of the parser

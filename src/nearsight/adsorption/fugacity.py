@@ -131,7 +131,8 @@ def _by_reference(gas: str, temperature_K: float, pressure_Pa: float) -> BulkGas
             f"the reference equation of {gas} does not reach {temperature_K:g} K and "
             f"{pressure_Pa:g} Pa: {error}"
         ) from error
-    if phase == CoolProp.iphase_liquid:
+    # Below its critical temperature a gas is a liquid above the critical pressure, too.
+    if phase in {CoolProp.iphase_liquid, CoolProp.iphase_supercritical_liquid}:
         raise _liquid(gas, temperature_K, pressure_Pa)
     return BulkGas(pressure_Pa, fugacity, density)
 
