@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from nearsight.adsorption.fugacity import CriticalPoint, critical_point_of, fugacity_Pa
+from nearsight.adsorption.fugacity import (
+    CriticalPoint,
+    bulk_gas,
+    critical_point_of,
+    fugacity_Pa,
+)
 from nearsight.adsorption.gases import NAMES
 from nearsight.errors import MethodError
 from nearsight.units import GAS_CONSTANT_J_PER_MOL_K
@@ -66,3 +71,31 @@ def test_what_is_no_gas_is_refused() -> None:
         fugacity_Pa("CO2", 298.15, -1.0)
     with pytest.raises(MethodError, match="there is no equation 'pr'"):
         fugacity_Pa("CO2", 298.15, 1e5, "pr")
+
+
+@pytest.mark.parametrize("equation", ["reference", "peng-robinson", "ideal"])
+def test_density_is_the_slope_of_the_fugacity(equation: str) -> None:
+    """d ln f/dp = 1/(ρ R T), which both come from other terms of an equation of state."""
+    temperature_K, pressure_Pa, step_Pa = 330.0, 4e6, 1e3
+    low, middle, high = (
+        bulk_gas("CO2", temperature_K, pressure_Pa + shift, equation)
+        for shift in (-step_Pa, 0.0, step_Pa)
+    )
+    slope = np.log(high.fugacity_Pa / low.fugacity_Pa) / (2 * step_Pa)
+    density = 1 / (slope * GAS_CONSTANT_J_PER_MOL_K * temperature_K)
+    assert middle.density_mol_per_m3 == pytest.approx(density, rel=2e-5)
+    assert (middle.density_mol_per_m3 > 1.15 * pressure_Pa / (8.3145 * 330)) == (
+        equation != "ideal"
+    )
+
+
+@pytest.mark.parametrize("equation", ["reference", "peng-robinson"])
+@pytest.mark.parametrize("pressure_Pa", [7.0e6, 9.0e6])
+def test_a_liquid_is_refused_below_and_above_the_critical_pressure(
+    equation: str, pressure_Pa: float
+) -> None:
+    """CO2 boils at 6.4 MPa and 298 K, and has its critical point at 7.4 MPa and 304 K."""
+    with pytest.raises(MethodError, match="CO2 is a liquid at 298 K"):
+        bulk_gas("CO2", 298.0, pressure_Pa, equation)
+    assert bulk_gas("CO2", 298.0, 6.0e6, equation).density_mol_per_m3 < 6000
+    assert bulk_gas("CO2", 310.0, pressure_Pa, equation).fugacity_Pa < pressure_Pa
