@@ -128,6 +128,8 @@ CODES: Mapping[str, Code] = {
     "unstable": Code(_PROBLEM, "A strain lowers the energy."),
     "not-drawn": Code(_NOTE, "A figure does not show this structure."),
     # adsorption
+    "charges-equilibrated": Code(_CAUTION, "Charges of a framework are of an approximate method."),
+    "charges-replaced": Code(_NOTE, "Charges in the file were not used, as was asked for."),
     "framework-not-empty": Code(_CAUTION, "A framework holds loose molecules."),
     "no-weight": Code(_PROBLEM, "No insertion has any weight."),
     "few-samples-carry": Code(_PROBLEM, "Few insertions carry all the weight."),

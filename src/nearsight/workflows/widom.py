@@ -24,7 +24,7 @@ from nearsight.announcing import announces
 from nearsight.dynamics.analysis.reading import read_trajectory
 from nearsight.errors import MethodError, SettingError
 from nearsight.fingerprint import fingerprint
-from nearsight.models.contract import HostingModel, Model
+from nearsight.models.contract import HostingModel, Model, RemarkingModel
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting, record
@@ -107,7 +107,7 @@ def widom(
         adsorption,
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
-        (*context.remarks, *_of_loose(loose), *_of_hosts(frames, context.model)),
+        _remarks(context, frames, loose),
     )
     return widom_record(results, Run(perf_counter() - start, asked=settings))
 
@@ -132,6 +132,14 @@ def _snapshots(source: Source, n_snapshots: int | None) -> list[Atoms] | None:
         )
     at = np.linspace(0, len(trajectory) - 1, n_snapshots).round().astype(int)
     return [trajectory.frame(int(index)) for index in at]
+
+
+def _remarks(
+    context: Context, frames: Sequence[Atoms], loose: Sequence[str]
+) -> tuple[Remark, ...]:
+    model = context.model
+    of_model = model.remarks_on_host(frames[0]) if isinstance(model, RemarkingModel) else ()
+    return (*context.remarks, *of_model, *_of_loose(loose), *_of_hosts(frames, model))
 
 
 def _of_loose(loose: Sequence[str]) -> tuple[Remark, ...]:
