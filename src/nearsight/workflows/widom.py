@@ -134,9 +134,7 @@ def _snapshots(source: Source, n_snapshots: int | None) -> list[Atoms] | None:
     return [trajectory.frame(int(index)) for index in at]
 
 
-def _remarks(
-    context: Context, frames: Sequence[Atoms], loose: Sequence[str]
-) -> tuple[Remark, ...]:
+def _remarks(context: Context, frames: Sequence[Atoms], loose: Sequence[str]) -> tuple[Remark, ...]:
     model = context.model
     of_model = model.remarks_on_host(frames[0]) if isinstance(model, RemarkingModel) else ()
     return (*context.remarks, *of_model, *_of_loose(loose), *_of_hosts(frames, model))

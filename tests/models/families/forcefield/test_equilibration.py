@@ -50,7 +50,7 @@ def with_carbon_dioxide(framework: Atoms, model: ForceFieldModel) -> Atoms:
 
 @pytest.mark.parametrize("structure", MADELUNG)
 def test_ions_that_are_far_apart_have_the_charge_of_the_madelung_sum(structure: str) -> None:
-    """From E = Δχ q + (J - 2M/r) q²/2 for each pair 1/q is linear in M/r, in every lattice alike."""
+    """E = Δχ q + (J - 2M/r) q²/2 of each pair makes 1/q linear in M/r, in every lattice alike."""
     inverse = {}
     for name, distance_A in (("rocksalt", 8.0), ("rocksalt", 16.0), (structure, 10.0)):
         crystal = bulk("NaCl", name, distance_A / NEAREST[name])
@@ -82,7 +82,7 @@ def test_charges_go_with_the_crystal_and_not_with_how_it_is_written() -> None:
     moved.positions += [1.3, -2.2, 30.7]
     sheared = crystal.copy()
     sheared.set_cell([[1, 0, 0], [-2, 1, 0], [1, 1, 1]] @ crystal.cell.array)
-    for other in (turned, moved, sheared, crystal * (1, 1, 1)):
+    for other in (turned, moved, sheared):
         assert equilibrated_charges_e(other) == pytest.approx(charges, abs=1e-9)
     order = [2, 0, 3, 1]
     assert equilibrated_charges_e(crystal[order]) == pytest.approx(charges[order], abs=1e-9)
@@ -114,9 +114,9 @@ def test_the_framework_has_them_and_guests_keep_their_own() -> None:
     guest = loaded[len(framework) :]
     host_field = model.in_host(as_framework(framework))
     assert host_field.energies_eV(guest, guest.positions[np.newaxis])[0] == pytest.approx(
-        by_structure.in_host(as_framework(charged)).energies_eV(
-            guest, guest.positions[np.newaxis]
-        )[0],
+        by_structure.in_host(as_framework(charged)).energies_eV(guest, guest.positions[np.newaxis])[
+            0
+        ],
         abs=1e-10,
     )
 
@@ -132,9 +132,7 @@ def test_the_identity_names_method_library_and_version() -> None:
 def record_of(framework: Atoms) -> WidomRecord:
     asked = InsertionSettings(gas="CO2", temperatures_K=(313.0,), insertions=256)
     with quietly():
-        return widom(
-            framework, load("charges=eeq"), WidomSettings(insertion=asked), progress=False
-        )
+        return widom(framework, load("charges=eeq"), WidomSettings(insertion=asked), progress=False)
 
 
 def test_charges_of_the_file_are_replaced_which_is_said() -> None:
@@ -143,7 +141,7 @@ def test_charges_of_the_file_are_replaced_which_is_said() -> None:
     framework.set_initial_charges(np.where(framework.symbols == "Si", 2.0, -1.0))
     replaced = record_of(framework)
     assert replaced.henry == without.henry
-    codes = [{check.code for check in record.verdict.checks} for record in (without, replaced)]
+    codes = [{remark.code for remark in record.warnings} for record in (without, replaced)]
     assert all("charges-equilibrated" in each for each in codes)
     assert ["charges-replaced" in each for each in codes] == [False, True]
     assert not load("charges=structure").remarks_on_host(framework)
@@ -155,7 +153,7 @@ def test_charges_of_the_file_are_replaced_which_is_said() -> None:
         (molecule("H2O"), "periodic in three directions, and H2O is not"),
         (Atoms("RfO", [[0, 0, 0], [0, 0, 2]], cell=[5] * 3, pbc=True), "no parameters for Rf of"),
         (Atoms("XO", [[0, 0, 0], [0, 0, 2]], cell=[5] * 3, pbc=True), "no parameters for X of"),
-        (Atoms("MgO", [[0, 0, 0], [0, 0, 0.001]], cell=[5] * 3, pbc=True), "failed: Too close"),
+        (Atoms("MgO", [[0, 0, 0], [0, 0, 0]], cell=[5] * 3, pbc=True), "failed: Too close"),
     ],
 )
 def test_what_has_no_such_charges_is_refused(framework: Atoms, said: str) -> None:

@@ -4,11 +4,11 @@ Each element has an electronegativity, which depends on how many neighbours an a
 and a width of its Gaussian charge. The charges are those of the lowest electrostatic energy whose
 sum is zero: one system of linear equations, with Ewald sums in a crystal, and no iteration.
 
-The parameters were fitted to Hirshfeld charges of PBE0, which are smaller than charges that give
-the electrostatic potential of DFT. In Mg-MOF-74 (54 atoms) they correlate with the latter by 0.98
-and are 0.25 e from them in the mean, magnesium 0.98 instead of 1.43 e; the Henry coefficient of CO2
-at 313 K (TraPPE and UFF) is 2.7 times smaller, and twice that without charges. So they do where
-nothing better is known, for screening, and as a cheap level below a model.
+The parameters were fitted to Hirshfeld charges of PBE0, which are mostly smaller than charges that
+give the electrostatic potential of DFT. In Mg-MOF-74 (54 atoms) they correlate with the latter by
+0.98 and are 0.25 e from them in the mean, magnesium 0.98 instead of 1.43 e; the Henry coefficient
+of CO2 at 313 K (TraPPE and UFF) is 2.7 times smaller, and twice that without charges. So they do
+where nothing better is known, for screening, and as a cheap level below a model.
 
 E. Caldeweyher, S. Ehlert, A. Hansen, H. Neugebauer, S. Spicher, C. Bannwarth, S. Grimme, J. Chem.
 Phys. 2019, 150, 154122, doi 10.1063/1.5090222; in crystals: E. Caldeweyher, J.-M. Mewes, S. Ehlert,

@@ -98,9 +98,10 @@ class ForceFieldModel(TorchModel):
             return ()
         of_method = Remark(
             "charges-equilibrated",
-            f"The charges of the framework were computed, by EEQ of {charge_library()}: they are smaller than "
-            f"those that give the electrostatic potential of DFT, and so is what they attract. In "
-            f"Mg-MOF-74 the Henry coefficient of CO2 at 313 K is 2.7 times smaller by them.",
+            f"The charges of the framework were computed, by EEQ of {charge_library()}: they are "
+            f"mostly smaller than those that give the electrostatic potential of DFT, and so is "
+            f"what they attract. In Mg-MOF-74 the Henry coefficient of CO2 at 313 K is 2.7 times "
+            f"smaller by them.",
         )
         if not np.any(host.get_initial_charges()):
             return (of_method,)

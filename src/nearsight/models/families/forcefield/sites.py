@@ -187,7 +187,8 @@ def _charges(
             raise ModelError(
                 f"{atoms.get_chemical_formula()} has no charges, and the force field has none for "
                 f"{some_of(without)}: read them with the structure (_atom_site_charge of a CIF, or "
-                f"ASE's initial charges), or leave Coulomb interactions out (coulomb=no)."
+                f"ASE's initial charges), let those of a framework be computed (charges=eeq), or "
+                f"leave Coulomb interactions out (coulomb=no)."
             )
         charges[own] = initial[own]
     return charges
