@@ -26,12 +26,9 @@ def _numbers(record: WidomRecord) -> Lines:
         ("gas", f"{record.gas.name} ({record.gas.source})"),
         (
             "insertions",
-            f"{part.n_insertions} in {times} cells, {part.n_overlapping} overlap, "
-            f"{part.n_calls} computed",
+            f"{part.n_insertions} {part.places}, in {times} cells; {part.counts}",
         ),
     ]
-    if part.n_learnt:
-        lines.append(("learnt from", f"{part.n_learnt} insertions before"))
     if part.n_frames > 1:
         lines.append(("snapshots", f"{part.n_frames}"))
     for row in record.henry:

@@ -34,6 +34,7 @@ _CUTOFFS = (
     "CutOffMoleculeVDW",
     "CutOffCoulomb",
 )
+_EFFECTIVE = "feynman-hibbs-lennard-jones"
 _KEY = r'"{}"\s*:'
 
 
@@ -124,6 +125,12 @@ def raspa_pair(kind: str, parameters: list[Any], where: str) -> Pair:
     lengths = {"lennard-jones": (2,), "buckingham": (3,), "none": (0, 1, 2)}
     numbers = all(isinstance(one, int | float) for one in parameters)
     kind = kind.lower()
+    if kind == _EFFECTIVE:
+        raise ModelError(
+            f"{where}: {kind} is of quantum nuclei at the temperature of a simulation, which the "
+            f"file does not have; write lennard-jones there, and name the model with its "
+            f"temperature, such as FILE?feynman_hibbs_K=77."
+        )
     if kind not in lengths:
         raise ModelError(
             f"{where}: the interaction {kind} is not known; possible are {', '.join(lengths)}."
