@@ -152,7 +152,7 @@ def _surfaces(record: WidomRecord) -> Sequence[Surface]:
 
     if record.results is None:
         return ()
-    found = free_energy_surfaces(record.results.adsorption, tuple(_LOOKS))
+    surfaces = free_energy_surfaces(record.results.adsorption, tuple(_LOOKS))
     gas, row = record.gas.name, record.henry[0]
     of_first = " of the first snapshot" if record.insertion.n_frames > 1 else ""
     return [
@@ -163,7 +163,7 @@ def _surfaces(record: WidomRecord) -> Sequence[Surface]:
             label=f"{surface.share:.0%} of {gas} are within{of_first}: free energy below "
             f"{surface.level_eV:.3f} eV at {row.temperature_K:g} K and low pressure",
         )
-        for surface, (color, opacity) in zip(found, _LOOKS.values(), strict=False)
+        for surface, (color, opacity) in zip(surfaces, _LOOKS.values(), strict=False)
     ]
 
 

@@ -79,7 +79,7 @@ def _type(table: Table, pair: Pair | None) -> SiteType:
     table.number("polarizability")
     for key in ("framework", "print_to_output", "print_as", "source", "oxidationState"):
         table.take(key, object)
-    found = SiteType(
+    site_type = SiteType(
         # A site without mass is a place for a charge, and needs no interaction of its own.
         NO_INTERACTION if pair is None and mass == 0 else pair,
         charge_e=table.number("charge"),
@@ -88,7 +88,7 @@ def _type(table: Table, pair: Pair | None) -> SiteType:
     )
     table.take("element", str)
     table.finish()
-    return found
+    return site_type
 
 
 def _by_element(types: dict[str, SiteType], framework: list[str]) -> dict[str, str]:
