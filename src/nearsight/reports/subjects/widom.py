@@ -13,7 +13,8 @@ from nearsight.reports.subjects.subject import Figure, Subject, Surface
 _NOTES = (
     "The mean over all insertions so far, with its standard error.",
     "Where all of the weight is at low energies, few insertions carry it.",
-    "Of what lies behind each tile, at all heights; white is above 5 eV: walls.",
+    "Of what lies behind each tile, at all heights; white is above 5 eV, as walls are, or "
+    "had no insertion.",
 )
 _LOOKS = {0.0: ("#2f7de1", 1.0), 1.0: ("#e0892f", 0.5)}
 """Colour and opacity of surfaces by how many k_B T they are above the first."""
