@@ -20,6 +20,7 @@ from widom_command import (
 )
 
 AMU_KG = 1.66053906892e-27
+UFF = ("--propose-by", "forcefield:uff?coulomb=no")
 
 
 def test_an_ideal_gas(argon_folder: Path) -> None:
@@ -54,9 +55,17 @@ def test_half_of_the_cell_is_blocked(argon_folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "how", [(), ("--learning", "1500"), ("--propose-by", "forcefield:uff?coulomb=no")]
+    ("how", "drawn"),
+    [
+        ((), "uniform"),
+        (("--learning", "500"), "learnt"),
+        (UFF, f"by {UFF[1]}"),
+        (("--learning", "500", *UFF), f"learnt on top of {UFF[1]}"),
+    ],
 )
-def test_spheres_that_attract_against_quadrature(argon_folder: Path, how: tuple[str, ...]) -> None:
+def test_spheres_that_attract_against_quadrature(
+    argon_folder: Path, how: tuple[str, ...], drawn: str
+) -> None:
     if "--propose-by" in how:
         pytest.importorskip("torch")
     record = told(
@@ -70,7 +79,8 @@ def test_spheres_that_attract_against_quadrature(argon_folder: Path, how: tuple[
         assert abs(row["heat_kJ_per_mol"] - heat) < 4 * row["heat_error_kJ_per_mol"]
     part = record["insertion"]
     assert part["n_overlapping"] > 0
-    assert part["n_learnt"] == (1536 if "--learning" in how else 0)
+    assert part["n_learnt"] == (512 if "--learning" in how else 0)
+    assert part["drawn"] == drawn
     assert check_of(record, "overlap-low")["level"] in {"good", "unknown"}
     assert check_of(record, "halves-differ")["level"] == "good"
 
