@@ -130,8 +130,14 @@ def test_a_resumed_training_equals_an_unbroken_one(
     options = {"out": tmp_path / "broken", "checkpoint_s": 5.0, "progress": False}
     with pytest.raises(StopError):
         train(clusters, settings, clock=interrupted_at(n), **options)
+    left = tmp_path / "broken" / "best" / ".writing-killed"
+    left.mkdir(parents=True)
+    (left / "scaling.data").write_text("")
     resumed = train(clusters, settings, clock=Counter(), **options)
     assert resumed.resumed_epoch is not None
+    for name in ("best", "last"):
+        files = [sorted(os.listdir(tmp_path / each / name)) for each in ("whole", "broken")]
+        assert files[0] == files[1]
     assert (weights_of(resumed.last) == weights_of(whole.last)).all()
     assert (weights_of(resumed.best) == weights_of(whole.best)).all()
     assert resumed.best_epoch == whole.best_epoch
