@@ -8,8 +8,9 @@ from nearsight.adsorption.placements import Placements
 from nearsight.adsorption.proposals import (
     ChosenCandidates,
     GridProposal,
+    chosen_by,
     everywhere,
-    learnt_from,
+    smeared_grid,
 )
 from nearsight.adsorption.trials import Trials
 from nearsight.errors import MethodError
@@ -43,26 +44,38 @@ def uniform() -> Henry:
     return result_of(everywhere(CELL_A)(400_000, np.random.default_rng(0)))
 
 
-def learnt() -> GridProposal:
-    first = trials_of(everywhere(CELL_A)(5000, np.random.default_rng(1)))
-    return learnt_from(first, TEMPERATURE_K, CELL_A, 0.2, 0.6)
+def cheap(placements: Placements) -> np.ndarray:
+    """Too weak, and too thick."""
+    return energies_eV(placements.sites_A(STICK_A), 0.7, 1.9)
 
 
-def chosen(n_candidates: int = 30) -> ChosenCandidates:
-    def cheap(sites_A: np.ndarray) -> np.ndarray:  # too weak, and too thick
-        return energies_eV(sites_A, 0.7, 1.9)
+def on_grid() -> GridProposal:
+    first = everywhere(CELL_A)(5000, np.random.default_rng(1))
+    logarithms = trials_of(first).weights(TEMPERATURE_K).logarithms
+    return smeared_grid(first, logarithms, CELL_A, 0.2, 0.6)
 
-    uniform_ones = everywhere(CELL_A)(5000, np.random.default_rng(2)).sites_A(STICK_A)
+
+def among_uniform() -> ChosenCandidates:
+    candidates = everywhere(CELL_A)
     thermal_eV = BOLTZMANN_EV_PER_K * TEMPERATURE_K
-    mean = float(np.exp(-cheap(uniform_ones) / thermal_eV).mean())
-    return ChosenCandidates(CELL_A, STICK_A, cheap, TEMPERATURE_K, n_candidates, 0.1, mean)
+    energies = cheap(candidates(5000, np.random.default_rng(2)))
+    mean, flatter = (
+        float(np.log(np.exp(-energies / kT).mean())) for kT in (thermal_eV, 2 * thermal_eV)
+    )
+    return ChosenCandidates(candidates, cheap, TEMPERATURE_K, 30, 0.1, (mean, flatter))
+
+
+def among_grid() -> ChosenCandidates:
+    return chosen_by(cheap, CELL_A, TEMPERATURE_K, 0.1, 3)
 
 
 def agree(first, second) -> bool:
     return abs(first.value - second.value) < 3 * np.hypot(first.error, second.error)
 
 
-@pytest.mark.parametrize(("proposal", "gain"), [(learnt, 2.0), (chosen, 4.0)])
+@pytest.mark.parametrize(
+    ("proposal", "gain"), [(on_grid, 2.0), (among_uniform, 4.0), (among_grid, 5.0)]
+)
 def test_means_are_those_of_uniform_trials_with_smaller_errors(
     proposal, gain: float, uniform: Henry
 ) -> None:
@@ -75,7 +88,7 @@ def test_means_are_those_of_uniform_trials_with_smaller_errors(
     assert (of_uniform / result.mean_weight.error) ** 2 > gain
 
 
-@pytest.mark.parametrize("proposal", [learnt, chosen])
+@pytest.mark.parametrize("proposal", [on_grid, among_uniform, among_grid])
 def test_densities_are_those_of_a_distribution(proposal) -> None:
     # The mean of 1/density over draws is the volume, here 1.
     inverse = 1 / proposal()(50_000, np.random.default_rng(5)).densities
@@ -99,22 +112,23 @@ def test_voxels_are_taken_as_often_as_they_should() -> None:
 
 
 def test_a_false_well_of_the_cheap_energy_makes_single_weights_large_and_errors_not() -> None:
-    def cheap(sites_A: np.ndarray) -> np.ndarray:
-        far_A = np.linalg.norm(sites_A[:, 1] - CELL_A.sum(axis=0) / 2, axis=1)
+    def cheap(placements: Placements) -> np.ndarray:
+        far_A = np.linalg.norm(placements.centres_A - CELL_A.sum(axis=0) / 2, axis=1)
         return np.where(far_A < 1.0, -0.4, 0.0)  # where nothing fits
 
     n_candidates, share = 8, 0.1
     thermal_eV = BOLTZMANN_EV_PER_K * TEMPERATURE_K
     volume_A3 = abs(np.linalg.det(CELL_A))
-    in_well, deep = 4 * np.pi / 3 / volume_A3, np.exp(0.4 / thermal_eV)
-    mean = in_well * deep + 1 - in_well
+    in_well = 4 * np.pi / 3 / volume_A3
+    deep = np.exp(0.4 / thermal_eV / np.array([1.0, 2.0]))
+    means = in_well * deep + 1 - in_well
     proposal = ChosenCandidates(
-        CELL_A, STICK_A, cheap, TEMPERATURE_K, n_candidates, share, float(mean)
+        everywhere(CELL_A), cheap, TEMPERATURE_K, n_candidates, share, tuple(np.log(means))
     )
     inverse = 1 / proposal(200_000, np.random.default_rng(7)).densities
     assert inverse.max() > 3 / share
     # Of the candidates a share is in the well; the mean of q is 1.
-    q = share + (1 - share) * np.array([deep, 1.0]) / mean
+    q = share + (1 - share) * np.array([deep / means, 1 / means]).mean(axis=1)
     mean_inverse_q = in_well / q[0] + (1 - in_well) / q[1]
     expected = 1 / n_candidates + (1 - 1 / n_candidates) * mean_inverse_q
     squares = inverse**2
@@ -128,10 +142,6 @@ def test_what_proposes_nothing_is_refused() -> None:
     with pytest.raises(MethodError, match=r"0\.05 of the trials would be uniform"):
         GridProposal(CELL_A, np.ones((2, 2, 2)), 0.05)
     with pytest.raises(MethodError, match="leave `propose_by` out"):
-        ChosenCandidates(CELL_A, STICK_A, energies_eV, TEMPERATURE_K, 8, 0.1, 0.0)
-    empty = trials_of(Placements(np.full((3, 3), 5.0) + CELL_A[0], np.eye(4)[:3], np.ones(3)))
-    blocked = Trials(
-        empty.placements, np.full(3, np.inf), empty.overlapping, empty.rejected, empty.audited_eV
-    )
-    with pytest.raises(MethodError, match="no trial has any weight"):
-        learnt_from(blocked, TEMPERATURE_K, CELL_A, 0.2, 0.5)
+        chosen_by(
+            lambda placements: np.full(len(placements), np.inf), CELL_A, TEMPERATURE_K, 0.1, 0
+        )

@@ -14,7 +14,6 @@ from nearsight.errors import SettingError
         ({"error": 1.0}, "`error` is a share"),
         ({"uniform_share": 0.05}, "`uniform_share` is 0.1 or more"),
         ({"audited_share": 1.5}, "`audited_share` is a share, at most 1"),
-        ({"learning": 10, "propose_by": "forcefield:uff"}, "give one of `learning`"),
         ({"map_axis": "z"}, "`map_axis` is one of a, b, c"),
     ],
 )

@@ -215,7 +215,7 @@ def test_an_interrupted_command_goes_on_as_the_unbroken_one(
     monkeypatch.setattr(Insertion, "batch", interrupted)
     assert widom(*options, model="Spheres") == 130
     kept = sorted(each.suffix for each in (folder / ".nearsight").iterdir())
-    assert [each for each in kept if each != ".lock"] == [".insertions", ".learning"]
+    assert [each for each in kept if each != ".lock"] == [".insertions", *4 * [".learning"]]
 
     def counted(self: Insertion, number: int) -> object:
         assert number >= 7  # all before is kept
@@ -325,7 +325,6 @@ def test_what_is_printed_drawn_and_written(
         (("--temperature", "0"), "is positive"),
         (("--temperature", "-5"), "temperature"),
         (("--error", "150%"), "150% is no share such as 5% or 0.05"),
-        (("--learning", "500", "--propose-by", "forcefield:uff"), "give one of --learning and"),
         (("--propose-by", "ase:emt"), "computes framework and molecule together"),
         (("--uniform-share", "0.05"), "--uniform-share is 0.1 or more"),
         (("--snapshots", "3", "--error", "5%"), "give --insertions in place of --error"),

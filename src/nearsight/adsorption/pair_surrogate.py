@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from nearsight.adsorption.interaction import Interaction
+from nearsight.adsorption.gases import Gas
 from nearsight.adsorption.overlaps import Overlaps
 from nearsight.adsorption.placements import PlacementEnergies, Placements
 from nearsight.adsorption.trials import Trials
@@ -34,7 +34,6 @@ _LOW_QUANTILE = 0.05
 _FITTED_WITHIN = 4.0
 """kT by which what is low in energy counts e times more in the fit than what is above it."""
 _LEAST_COUNT = 1e-2
-_WALL_EV_PER_A = 20.0
 _PENALTIES = 10.0 ** np.arange(-7, 2)
 
 
@@ -45,14 +44,15 @@ class Pairing:
     ----------
     host
         The framework.
-    numbers
-        Atomic numbers of the molecule, shape ``(n_atoms,)``.
+    gas
+        The molecule, as the model has it.
     """
 
-    def __init__(self, host: Atoms, numbers: IntArray) -> None:
+    def __init__(self, host: Atoms, gas: Gas) -> None:
+        self.molecule_A = gas.sites_A
         self._pairs = HostPairs(host, _CUTOFF_A)
         of_host, self._host_kinds = np.unique(host.numbers, return_inverse=True)
-        of_guest, self._guest_kinds = np.unique(numbers, return_inverse=True)
+        of_guest, self._guest_kinds = np.unique(gas.atoms.numbers, return_inverse=True)
         self._n_host_kinds = len(of_host)
         self.n_kinds = len(of_host) * len(of_guest)
 
@@ -76,8 +76,6 @@ class PairSurrogate:
 
     pairing: Pairing
     overlaps: Overlaps
-    molecule_A: FloatArray
-    """Atoms of the molecule about its centre of mass in Å, shape ``(n_atoms, 3)``."""
     tables_eV: FloatArray
     """At distances of steps of 0.005 Å, shape ``(n_kinds, n_distances)``."""
     constant_eV: float
@@ -87,7 +85,7 @@ class PairSurrogate:
 
     def __call__(self, placements: Placements) -> FloatArray:
         """Return the energies of placements in eV, inf for those that overlap."""
-        sites_A = placements.sites_A(self.molecule_A)
+        sites_A = placements.sites_A(self.pairing.molecule_A)
         energies_eV = np.full(len(placements), np.inf)
         fits = ~self.overlaps.of(sites_A)
         energies_eV[fits] = self.constant_eV + np.concatenate(
@@ -107,7 +105,7 @@ class PairSurrogate:
 
 def fit_pairs(
     trials: Trials,
-    interaction: Interaction,
+    pairing: Pairing,
     overlaps: Overlaps,
     temperature_K: float,
     base: PlacementEnergies | None = None,
@@ -121,8 +119,8 @@ def fit_pairs(
     ----------
     trials
         Those that are learnt from.
-    interaction
-        The model of the gas in the framework that gave their energies.
+    pairing
+        Of one cell of the framework with the molecule.
     overlaps
         What has no weight in any case.
     temperature_K
@@ -135,8 +133,7 @@ def fit_pairs(
     MethodError
         Too few trials have an energy.
     """
-    gas = interaction.gas
-    sites_A = trials.placements.sites_A(gas.sites_A)
+    sites_A = trials.placements.sites_A(pairing.molecule_A)
     energies_eV = np.array(trials.energies_eV)
     fitted = np.isfinite(energies_eV)
     if fitted.sum() < FEWEST_FITTED:
@@ -151,37 +148,18 @@ def fit_pairs(
     above = np.maximum(clipped - low_eV, 0.0) / thermal_eV
     counts = np.exp(-above / _FITTED_WITHIN) + _LEAST_COUNT
     lacking = clipped - _of_base(base, trials.placements)[fitted]
-    pairing = Pairing(interaction.framework.cell, gas.atoms.numbers)
     features = np.concatenate([_features(pairing, part) for part in _parts(sites_A[fitted])])
     constant_eV, coefficients = _ridge(features, lacking, counts)
     # One more than the cutoff, as the table is asked for the next entry, too.
     distances_A: FloatArray = _TABLE_STEP_A * np.arange(round(_CUTOFF_A / _TABLE_STEP_A) + 2.0)
     tables_eV = coefficients.reshape(pairing.n_kinds, -1) @ _functions(distances_A).T
-    tables_eV += _wall_eV(distances_A, _nearest_A(pairing, sites_A[fitted]))
-    return PairSurrogate(
-        pairing, overlaps, gas.sites_A, tables_eV, constant_eV, float(clipped.min()), base
-    )
+    return PairSurrogate(pairing, overlaps, tables_eV, constant_eV, float(clipped.min()), base)
 
 
 def _of_base(base: PlacementEnergies | None, placements: Placements) -> FloatArray:
     if base is None:
         return np.zeros(len(placements))
     return np.clip(base(placements), _LOWEST_EV, _HIGHEST_EV)
-
-
-def _nearest_A(pairing: Pairing, sites_A: FloatArray) -> FloatArray:
-    """Return the least distance of each kind of pair, shape ``(n_kinds,)``."""
-    nearest_A = np.full(pairing.n_kinds, _CUTOFF_A)
-    for part in _parts(sites_A):
-        _, kinds, distances_A = pairing.pairs_of(part)
-        np.minimum.at(nearest_A, kinds, distances_A)
-    return nearest_A
-
-
-def _wall_eV(distances_A: FloatArray, nearest_A: FloatArray) -> FloatArray:
-    """Return what keeps pairs from where none was: there the fit is free to say anything."""
-    missing_A = np.maximum(nearest_A[:, np.newaxis] - distances_A, 0.0)
-    return _WALL_EV_PER_A * missing_A
 
 
 def _parts(sites_A: FloatArray) -> Iterator[FloatArray]:

@@ -25,8 +25,12 @@ _SHARED_BY = 100
 _LEAST_POWER = 0.2
 _GRID_WIDTH_A = 0.5
 """Standard deviation by which places that have weight are smeared."""
+_UNIFORM_CANDIDATES = 0.5
+"""Of the candidates: they cost little, and the mean over them decides how weights scatter."""
 _FOR_GRID, _FOR_MEAN = 20_000, 4000
 """Placements of which a cheap energy is asked before anything is proposed."""
+_TEMPERATURES = (1.0, 2.0)
+"""Times that of the insertions."""
 _FEWEST_CANDIDATES, _MOST_CANDIDATES = 16, 100
 
 
@@ -128,11 +132,12 @@ class ChosenCandidates:
     """One of several candidates for each trial, by the weights of a cheap energy.
 
     Candidates have the densities g over uniform ones. The candidate j of M is taken with the
-    probability (q_j/g_j) / sum q/g, q = u + (1 - u) w/<w> with the weight w = exp(-E/kT) of the
-    cheap energy, and its density is q_j over the mean of q/g of its M candidates: the mean of
-    f/density over all draws is that of f over uniform ones, whatever the cheap energy says
-    (D. B. Rubin's importance resampling, kept unbiased by the weight of the set). Rotations are
-    chosen as well as places.
+    probability (q_j/g_j) / sum q/g, and its density is q_j over the mean of q/g of its M
+    candidates: the mean of f/density over all draws is that of f over uniform ones, whatever the
+    cheap energy says (D. B. Rubin's importance resampling, kept unbiased by the weight of the set).
+    Rotations are chosen as well as places. A share u of q is uniform, half of the rest goes by the
+    weights exp(-E/kT) of the cheap energy over their mean, and half by those of twice the
+    temperature: places that it takes for some kT too high are drawn often enough nevertheless.
 
     A single weight has no bound: what is chosen beside a candidate of much larger q counts for it.
     That is so rare that the mean square of the weights f/density is
@@ -149,12 +154,13 @@ class ChosenCandidates:
     temperature_K: float
     n_candidates: int
     uniform_share: float
-    log_mean_weight: float
-    """ln<w> of the cheap energy, about; it decides efficiency, not means."""
+    log_mean_weights: tuple[float, float]
+    """ln<exp(-E/kT)> of the cheap energy, about, and that of twice the temperature; they decide
+    efficiency, not means."""
 
     def __post_init__(self) -> None:
         _require_uniform_share(self.uniform_share)
-        if not np.isfinite(self.log_mean_weight):
+        if not np.isfinite(self.log_mean_weights).all():
             raise MethodError(
                 "the cheap energy has no weight anywhere in this framework; it proposes nothing. "
                 "Choose another force field, or leave `propose_by` out."
@@ -163,10 +169,13 @@ class ChosenCandidates:
     def __call__(self, n_trials: int, rng: np.random.Generator) -> Placements:
         """Draw so many placements."""
         placed = self.candidates(n_trials * self.n_candidates, rng)
-        thermal_eV = BOLTZMANN_EV_PER_K * self.temperature_K
+        logs = -self.cheap(placed) / (BOLTZMANN_EV_PER_K * self.temperature_K)
         # A false well of the cheap energy would take all trials to itself.
-        logs = np.minimum(-self.cheap(placed) / thermal_eV - self.log_mean_weight, 30.0)
-        q = self.uniform_share + (1 - self.uniform_share) * np.exp(logs)
+        parts = [
+            np.exp(np.minimum(logs / times - log_mean, 30.0))
+            for times, log_mean in zip(_TEMPERATURES, self.log_mean_weights, strict=True)
+        ]
+        q = self.uniform_share + (1 - self.uniform_share) * np.mean(parts, axis=0)
         shares = (q / placed.densities).reshape(n_trials, -1)
         cumulative = np.cumsum(shares, axis=1)
         thrown = rng.random((n_trials, 1)) * cumulative[:, -1:]
@@ -198,9 +207,12 @@ def chosen_by(
     logs = -cheap(uniform) / thermal_eV
     draw = everywhere(cell_A)
     if np.isfinite(logs.max()):
-        draw = smeared_grid(uniform, logs, cell_A, uniform_share, _GRID_WIDTH_A)
+        draw = smeared_grid(uniform, logs, cell_A, _UNIFORM_CANDIDATES, _GRID_WIDTH_A)
     some = draw(_FOR_MEAN, rng)
-    weights = weights_of(cheap(some), temperature_K, some.densities)
+    energies_eV = cheap(some)
+    weights, flatter = (
+        weights_of(energies_eV, times * temperature_K, some.densities) for times in _TEMPERATURES
+    )
     scatter = np.expm1(min(np.log(_FOR_MEAN / max(weights.n_effective, 1.0)), 30.0))
     return ChosenCandidates(
         draw,
@@ -208,7 +220,7 @@ def chosen_by(
         temperature_K,
         int(np.clip(scatter, _FEWEST_CANDIDATES, _MOST_CANDIDATES)),
         uniform_share,
-        weights.log_mean,
+        (weights.log_mean, flatter.log_mean),
     )
 
 

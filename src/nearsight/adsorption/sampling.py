@@ -10,7 +10,7 @@ from nearsight.adsorption.insertion import BATCH, Insertion
 from nearsight.adsorption.interaction import Interaction
 from nearsight.adsorption.kept_trials import KeptTrials
 from nearsight.adsorption.overlaps import Overlaps
-from nearsight.adsorption.pair_surrogate import fit_pairs
+from nearsight.adsorption.pair_surrogate import Pairing, fit_pairs
 from nearsight.adsorption.placements import PlacementEnergies
 from nearsight.adsorption.pockets import Pockets
 from nearsight.adsorption.proposals import chosen_by, everywhere
@@ -119,6 +119,7 @@ def _learnt(
     """
     interaction, temperature_K = insertion.interaction, settings.temperatures_K[0]
     base = None if settings.propose_by is None else _of_force_field(interaction, settings)
+    pairing = Pairing(interaction.framework.cell, interaction.gas)
     rounds: list[Trials] = []
     n_learnt = 0
     while n_learnt < settings.learning:
@@ -133,7 +134,7 @@ def _learnt(
             )
         )
         n_learnt += len(rounds[-1])
-        surrogate = fit_pairs(joined(rounds), interaction, insertion.overlaps, temperature_K, base)
+        surrogate = fit_pairs(joined(rounds), pairing, insertion.overlaps, temperature_K, base)
         insertion = _drawn_by(insertion, surrogate, settings)
     return insertion, n_learnt
 

@@ -10,8 +10,8 @@ try:
     import numba
 except ImportError as error:
     raise InstallationError(
-        f"the kernels of HDNNPs are compiled by numba, which cannot be imported ({error}); install "
-        f"it with `pip install 'nearsight[hdnnp]'`."
+        f"the kernels of HDNNPs and of guests in frameworks are compiled by numba, which cannot be "
+        f"imported ({error}); install it with `pip install 'nearsight[hdnnp]'`."
     ) from error
 
 Function = TypeVar("Function", bound=Callable[..., object])

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from ase import Atoms
-from scipy.spatial import cKDTree
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import ModelError
@@ -27,12 +26,9 @@ from nearsight.models.families.forcefield.ewald import (
 )
 from nearsight.models.families.forcefield.pair_tables import PairTable
 from nearsight.models.families.forcefield.sites import Sites, sites_of
+from nearsight.structures.blocks import Blocks
 from nearsight.structures.molecules import MOLECULE, molecules_of
 from nearsight.structures.pairs import require_finite
-from nearsight.structures.reduced_cell import cell_widths_A, reduced_basis
-
-_BLOCK_A = 3.0
-"""Neighbours are looked up for blocks of the cell about as wide as this."""
 
 _NUMBERS_AT_ONCE = 1 << 17
 """Distances in one piece of work: its arrays stay in a cache."""
@@ -251,23 +247,10 @@ class _Waves:
 
 
 class _Blocks:
-    """A cell cut into blocks, each with all atoms and images that are within reach of it."""
+    """Blocks of the cell, each with the tensors of the atoms near it."""
 
     def __init__(self, host: Atoms, cutoff_A: float) -> None:
-        self._cell_A: FloatArray = reduced_basis(host) @ host.cell.array
-        self._to_fractions = np.linalg.inv(self._cell_A)
-        widths = cell_widths_A(self._cell_A, host.pbc)
-        self._counts: IntArray = np.ceil(widths / _BLOCK_A).astype(np.int64)
-        corners = np.array(list(np.ndindex(2, 2, 2))) - 0.5
-        radius = np.linalg.norm(corners / self._counts @ self._cell_A, axis=1).max()
-        self._reach_A = cutoff_A + float(radius)
-        fractions = host.positions @ self._to_fractions
-        inside = (fractions - np.floor(fractions)) @ self._cell_A
-        extents = np.ceil(self._reach_A / widths).astype(int)
-        images = np.array(list(np.ndindex(*(2 * extents + 1)))) - extents
-        self._points: FloatArray = (inside[:, np.newaxis] + images @ self._cell_A).reshape(-1, 3)
-        self._atoms: IntArray = np.repeat(np.arange(len(host)), len(images))
-        self._tree = cKDTree(self._points)
+        self._blocks = Blocks(host, cutoff_A)
         self._kept: dict[tuple[int, ...], tuple[FloatArray, torch.Tensor, torch.Tensor]] = {}
 
     def around(
@@ -278,11 +261,12 @@ class _Blocks:
         These are indices of places, positions of the places in Å about the block's middle, indices
         of atoms, and their positions in Å about the same.
         """
-        fractions = places_A @ self._to_fractions
+        counts = self._blocks.counts
+        fractions = places_A @ self._blocks.to_fractions
         fractions = fractions - np.floor(fractions)
-        blocks = np.minimum((fractions * self._counts).astype(np.int64), self._counts - 1)
-        inside = fractions @ self._cell_A
-        keys = np.ravel_multi_index(tuple(blocks.T), tuple(self._counts))
+        blocks = np.minimum((fractions * counts).astype(np.int64), counts - 1)
+        inside = fractions @ self._blocks.cell_A
+        keys = np.ravel_multi_index(tuple(blocks.T), tuple(counts))
         order = np.argsort(keys, kind="stable")
         ends = np.flatnonzero(np.diff(keys[order])) + 1
         for members in np.split(order, ends) if len(order) else ():
@@ -295,8 +279,6 @@ class _Blocks:
     def _near(self, *block: int) -> tuple[FloatArray, torch.Tensor, torch.Tensor]:
         """Return the middle of a block in Å, and the atoms near it with positions about it."""
         if block not in self._kept:
-            middle = (np.array(block) + 0.5) / self._counts @ self._cell_A
-            near = np.array(self._tree.query_ball_point(middle, self._reach_A), dtype=np.int64)
-            images = torch.as_tensor(self._points[near] - middle)
-            self._kept[block] = middle, torch.as_tensor(self._atoms[near]), images
+            middle, atoms, images = self._blocks.near(*block)
+            self._kept[block] = middle, torch.as_tensor(atoms), torch.as_tensor(images)
         return self._kept[block]

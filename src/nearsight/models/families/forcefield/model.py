@@ -6,6 +6,7 @@ import numpy as np
 from ase import Atoms
 from ase.data import atomic_masses, atomic_numbers
 
+from nearsight.arrays import FloatArray
 from nearsight.errors import ModelError
 from nearsight.models.engines.torch_model import TorchModel
 from nearsight.models.facts import Facts
@@ -14,6 +15,7 @@ from nearsight.models.families.forcefield.host_field import HostField
 from nearsight.models.families.forcefield.parameters import ForceField
 from nearsight.models.families.forcefield.sites import sites_of
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
+from nearsight.models.guests import GuestEnergies
 from nearsight.provenance import ModelIdentity
 from nearsight.structures.molecules import MOLECULE, SITE_TYPE, as_framework
 from nearsight.structures.pairs import Pairs
@@ -90,6 +92,26 @@ class ForceFieldModel(TorchModel):
             The host is not periodic in three directions, or a type or charge of it is missing.
         """
         return HostField(self._of_sites, host)
+
+    def of_guests(
+        self, molecule: Atoms, cell_A: FloatArray, host: Atoms | None = None
+    ) -> GuestEnergies:
+        """Return the energies of rigid guests with a host and with each other.
+
+        Parameters
+        ----------
+        molecule, cell_A, host
+            As for `nearsight.models.guests.GuestModel.of_guests`.
+
+        Raises
+        ------
+        ModelError
+            A type or charge is missing, the guest is charged, or the host is not periodic.
+        """
+        # Its kernels need numba, which nothing else here does.
+        from nearsight.models.families.forcefield.guest_energies import ForceFieldGuests
+
+        return ForceFieldGuests(self._of_sites, molecule, cell_A, host)
 
     def _graph(
         self, structures: Sequence[Atoms], pairs: Sequence[Pairs] | None = None
