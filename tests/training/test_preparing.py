@@ -113,6 +113,22 @@ def test_functions_that_tell_nothing_are_left_out_and_said(clusters: LabelledDat
     assert n_left_out + len(element.functions) == 5
 
 
+@pytest.mark.parametrize("reach_A", [1.1, 9.0])
+def test_how_many_functions_are_beyond_interactions_is_said(
+    clusters: LabelledData, reach_A: float
+) -> None:
+    def prepared(reaches_A: dict[tuple[str, str], float] | None) -> tuple[int, list[str]]:
+        result = prepare(clusters, settings(), reaches_A)
+        n_proposed = len(result.potential.elements[0].functions) + len(result.left_out)
+        return n_proposed, [str(each) for each in result.warnings if "interact" in str(each)]
+
+    everywhere, nothing = prepared(None)
+    near, [said] = prepared({("Ar", "Ar"): reach_A})
+    assert nothing == []
+    assert f"left out, {everywhere - near or 'none'} of {everywhere}." in said
+    assert (near < everywhere) == (reach_A < 2)
+
+
 def test_an_element_that_sees_nothing_is_refused() -> None:
     """Its neighbours are beyond the cutoff, or never move."""
     far = LabelledStructure(0, Atoms("Ar2", [[0, 0, 0], [0, 0, 5.0]]), 0.0, np.ones((2, 3)))

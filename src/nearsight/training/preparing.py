@@ -98,7 +98,11 @@ def prepare(
         if not of_element:
             raise _nothing_seen(symbol, settings.functions)
     functions, statistics, left_out = _telling(proposed, learnt, settings.functions)
-    remarks = _said(left_out, sum(map(len, proposed.values())))
+    n_proposed = sum(map(len, proposed.values()))
+    remarks = _said(left_out, n_proposed)
+    if reaches_A is not None:
+        everywhere = propose_functions(symbols, shortest, settings.functions)
+        remarks += _beyond_reach(n_proposed, sum(map(len, everywhere.values())))
     repulsion = _repulsion(learnt, shortest, settings)
     structures = data.structures
     if repulsion is not None:
@@ -291,6 +295,18 @@ def _nothing_seen(symbol: str, settings: FunctionSettings) -> MethodError:
     return MethodError(
         f"nothing changes around {symbol} within {settings.cutoff_A:g} Å in the training data, so "
         f"that it has no symmetry functions; give a larger `cutoff_A`, or more structures."
+    )
+
+
+def _beyond_reach(n_proposed: int, n_everywhere: int) -> tuple[Remark, ...]:
+    """Say how many functions there would be if all pairs of elements interacted everywhere."""
+    fewer = n_everywhere - n_proposed
+    return (
+        Remark(
+            "functions-left-out",
+            f"symmetry functions that look farther than their elements interact were left out, "
+            f"{fewer or 'none'} of {n_everywhere}.",
+        ),
     )
 
 
