@@ -64,7 +64,8 @@ def sites_of(atoms: Atoms, force_field: ForceField) -> Sites:
 
     Types are those that the structure names; else those of the force field's molecule of the same
     elements, for what is a molecule of several atoms; else the one that has the element's symbol as
-    its name. A charge is that of the type, or the atom's initial charge where the type has none.
+    its name. A charge is that of the type, or the atom's initial charge where the type has none; a
+    molecule of one atom needs neither.
 
     Raises
     ------
@@ -176,16 +177,24 @@ def _charges(
         own |= molecules <= SINGLE
     charges = np.array([0.0 if charge is None else charge for charge in stated])
     initial = atoms.arrays.get("initial_charges")
-    if own.any():
-        if initial is None or not np.any(initial[own]):
-            without = sorted({name for name, missing in zip(types, own, strict=True) if missing})
-            raise ModelError(
-                f"{atoms.get_chemical_formula()} has no charges, and the force field has none for "
-                f"{some_of(without)}: read them with the structure (_atom_site_charge of a CIF, or "
-                f"ASE's initial charges), or leave Coulomb interactions out (coulomb=no)."
-            )
+    needed = own & ~_alone(molecules)
+    if needed.any() and (initial is None or not np.any(initial[needed])):
+        without = sorted({name for name, missing in zip(types, needed, strict=True) if missing})
+        raise ModelError(
+            f"{atoms.get_chemical_formula()} has no charges, and the force field has none for "
+            f"{some_of(without)}: read them with the structure (_atom_site_charge of a CIF, or "
+            f"ASE's initial charges), or leave Coulomb interactions out (coulomb=no)."
+        )
+    if initial is not None:
         charges[own] = initial[own]
     return charges
+
+
+def _alone(molecules: IntArray) -> BoolArray:
+    """Return which sites are a molecule by themselves: a gas of atoms has no charge."""
+    _, which, counts = np.unique(molecules, return_inverse=True, return_counts=True)
+    alone: BoolArray = (molecules > SINGLE) & (counts[which] == 1)
+    return alone
 
 
 def _require_neutral(atoms: Atoms, charges: FloatArray) -> None:
