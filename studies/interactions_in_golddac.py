@@ -167,7 +167,8 @@ def text(rows: list[list[str]], n_frames: int) -> str:
         f"is where its offset is {SMALL_EV:g} eV at most, and at all where half of what is left is "
         f"below {ENOUGH_EV:g} eV; these limits are ours, set after the numbers were seen. "
         f"mace-dac-1 was trained on the other part of this data, and this part chose its weights; "
-        f"its training has dispersion, so that D3 would count twice.\n\n{markdown_table(head, rows)}"
+        f"its training has dispersion, so that D3 would count twice.\n\n"
+        f"{markdown_table(head, rows)}"
     )
 
 
