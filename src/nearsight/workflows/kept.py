@@ -19,6 +19,7 @@ _NAME = re.compile(r"(.+)-[0-9a-f]{12}\.(\w+)(\..+)?", re.DOTALL)
 _WHAT = {"rows": "Hessian", "products": "probing", "lowest": "lowest modes"}
 
 _OF_INSERTIONS = {"insertions", "learning"}
+"""Those that are in means, and those that only told where to make them."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _content(path: Path, ending: str) -> tuple[str | None, str]:
         return _WHAT.get(ending, "products"), f"{number} {what}{'' if number == 1 else 's'}"
     n_trials = trials_at(path) if ending in _OF_INSERTIONS else None
     if n_trials is not None:
-        return "insertions", f"{n_trials} insertion{'' if n_trials == 1 else 's'}"
+        return ending, f"{n_trials} insertion{'' if n_trials == 1 else 's'}"
     for kind, steps in (("relaxation", steps_at(path)), ("dynamics", dynamics_steps_at(path))):
         if steps is not None:
             return kind, f"{steps} step{'' if steps == 1 else 's'}"

@@ -66,8 +66,8 @@ def sites_of(atoms: Atoms, force_field: ForceField) -> Sites:
 
     Types are those that the structure names; else those of the force field's molecule of the same
     elements, for what is a molecule of several atoms; else the one that has the element's symbol as
-    its name. A charge is that of the type, or the atom's initial charge where the type has none;
-    `Treatment.charges` may decide otherwise.
+    its name. A charge is that of the type, or the atom's initial charge where the type has none; a
+    molecule of one atom needs neither. `Treatment.charges` may decide otherwise.
 
     Raises
     ------
@@ -181,15 +181,16 @@ def _charges(
     if force_field.treatment.charges == "eeq":
         return _with_equilibrated(atoms, types, molecules, charges, own)
     initial = atoms.arrays.get("initial_charges")
-    if own.any():
-        if initial is None or not np.any(initial[own]):
-            without = sorted({name for name, missing in zip(types, own, strict=True) if missing})
-            raise ModelError(
-                f"{atoms.get_chemical_formula()} has no charges, and the force field has none for "
-                f"{some_of(without)}: read them with the structure (_atom_site_charge of a CIF, or "
-                f"ASE's initial charges), let those of a framework be computed (charges=eeq), or "
-                f"leave Coulomb interactions out (coulomb=no)."
-            )
+    needed = own & ~_alone(molecules)
+    if needed.any() and (initial is None or not np.any(initial[needed])):
+        without = sorted({name for name, missing in zip(types, needed, strict=True) if missing})
+        raise ModelError(
+            f"{atoms.get_chemical_formula()} has no charges, and the force field has none for "
+            f"{some_of(without)}: read them with the structure (_atom_site_charge of a CIF, or "
+            f"ASE's initial charges), let those of a framework be computed (charges=eeq), or "
+            f"leave Coulomb interactions out (coulomb=no)."
+        )
+    if initial is not None:
         charges[own] = initial[own]
     return charges
 
@@ -203,7 +204,7 @@ def _with_equilibrated(
 ) -> FloatArray:
     """Return charges with those of the rigid framework by EEQ; all others are those of types."""
     rigid = molecules == FRAMEWORK
-    missing = without & ~rigid
+    missing = without & ~rigid & ~_alone(molecules)
     if missing.any():
         names = sorted({name for name, one in zip(types, missing, strict=True) if one})
         raise ModelError(
@@ -218,6 +219,13 @@ def _with_equilibrated(
     charges = of_types_e.copy()
     charges[rigid] = equilibrated_charges_e(atoms[rigid])
     return charges
+
+
+def _alone(molecules: IntArray) -> BoolArray:
+    """Return which sites are a molecule by themselves: a gas of atoms has no charge."""
+    _, which, counts = np.unique(molecules, return_inverse=True, return_counts=True)
+    alone: BoolArray = (molecules > SINGLE) & (counts[which] == 1)
+    return alone
 
 
 def _require_neutral(atoms: Atoms, charges: FloatArray) -> None:
