@@ -24,8 +24,8 @@ def fingerprint(
         structure.update(array.tobytes())
     return {
         "structure": structure.hexdigest(),
-        "model": _digest(model.deciding()),
-        "settings": _digest(dict(settings)),
+        "model": json_sha256(model.deciding()),
+        "settings": json_sha256(dict(settings)),
     }
 
 
@@ -35,5 +35,6 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _digest(values: Mapping[str, object]) -> str:
+def json_sha256(values: object) -> str:
+    """Return the SHA-256 digest of JSON values, whatever order their names are in."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -81,6 +81,7 @@ CODES: Mapping[str, Code] = {
     "labels-contradict": Code(_PROBLEM, "Equal structures have different energies."),
     "units-mixed": Code(_PROBLEM, "Labels look as if they were in different units."),
     "functions-left-out": Code(_NOTE, "Symmetry functions that tell nothing were left out."),
+    "atomic-energies-unknown": Code(_CAUTION, "What is learnt says no energy of some free atoms."),
     "training-diverged": Code(_PROBLEM, "The training diverged; the best potential was kept."),
     "nothing-learnt": Code(_PROBLEM, "No epoch of the training was better than its beginning."),
     "overfitted": Code(_CAUTION, "Errors on the test structures are far above those learnt."),
@@ -128,6 +129,8 @@ CODES: Mapping[str, Code] = {
     "unstable": Code(_PROBLEM, "A strain lowers the energy."),
     "not-drawn": Code(_NOTE, "A figure does not show this structure."),
     # adsorption
+    "charges-equilibrated": Code(_CAUTION, "Charges of a framework are of an approximate method."),
+    "charges-replaced": Code(_NOTE, "Charges in the file were not used, as was asked for."),
     "framework-not-empty": Code(_CAUTION, "A framework holds loose molecules."),
     "no-weight": Code(_PROBLEM, "No insertion has any weight."),
     "few-samples-carry": Code(_PROBLEM, "Few insertions carry all the weight."),

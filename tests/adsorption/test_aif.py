@@ -33,8 +33,10 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     write_aif(path, [isotherm(own_items={"heat_kJ_per_mol": 27.5, "blocked": True, "seed": 3})])
     block = cif.read(str(path)).sole_block()
     assert block.name == "mfi_CO2_298.15K"
-    found = {tag: cif.as_string(block.find_value(tag)) for tag in block.get_mmcif_category_names()}
-    assert not found  # a CIF of pairs, as the format has it, without categories of mmCIF
+    categories = {
+        tag: cif.as_string(block.find_value(tag)) for tag in block.get_mmcif_category_names()
+    }
+    assert not categories  # a CIF of pairs, as the format has it, without categories of mmCIF
     expected = {
         "_exptl_adsorptive": "CO2",
         "_exptl_method": "simulation",

@@ -10,6 +10,7 @@ from ase.build import molecule
 from nearsight.adsorption.gases import NAMES, Gas, elements_of, gas_named, gas_of, relaxed_gas
 from nearsight.errors import StructureError
 from nearsight.models.engines.ase_model import AseModel
+from nearsight.structures.molecules import as_framework
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -83,3 +84,19 @@ def test_a_relaxed_gas_is_at_rest_in_the_model() -> None:
 def test_a_gas_without_mass_is_refused() -> None:
     with pytest.raises(StructureError, match="has no mass"):
         Gas("nothing", Atoms("X", masses=[0.0]), "")
+
+
+def test_a_single_atom_feels_no_charges_of_a_framework() -> None:
+    pytest.importorskip("torch")
+    from nearsight.models.registry import load_model
+
+    host = as_framework(Atoms("MgO", positions=[[0, 0, 0], [0, 0, 2.1]], cell=[9] * 3, pbc=True))
+    host.set_initial_charges([1.2, -1.2])
+    argon = gas_named("Ar").atoms
+    sites_A = np.array([[[4.0, 4.0, 4.0]], [[3.0, 0.0, 1.0]]])
+    with_charges, without = (
+        load_model(name).in_host(host).energies_eV(argon, sites_A)
+        for name in ("forcefield:uff?cutoff_A=9", "forcefield:uff?cutoff_A=9&coulomb=no")
+    )
+    assert (np.abs(without) > 1e-4).all()
+    np.testing.assert_allclose(with_charges, without, atol=1e-9)

@@ -79,8 +79,8 @@ def test_hydrogen_among_argon_against_quadrature() -> None:
 
 
 def quantum_check(record: WidomRecord) -> tuple[str, str, str]:
-    [found] = [each for each in record.verdict.checks if each.code == "quantum-gas"]
-    return found.level, found.finding, found.detail
+    [check] = [each for each in record.verdict.checks if each.code == "quantum-gas"]
+    return check.level, check.finding, check.detail
 
 
 def test_the_certificate_says_what_nuclei_are() -> None:

@@ -55,17 +55,17 @@ def require_same(one: tuple[Trials, int], other: tuple[Trials, int]) -> None:
     np.testing.assert_array_equal(one[0].placements.centres_A, other[0].placements.centres_A)
 
 
-@pytest.mark.parametrize("n_kept", [2, 5, 9])
-def test_calls_are_those_of_the_unbroken_run_whatever_is_kept(tmp_path, n_kept: int) -> None:
+@pytest.mark.parametrize("n_batches", [2, 5, 9])
+def test_calls_are_those_of_the_unbroken_run_whatever_is_kept(tmp_path, n_batches: int) -> None:
     whole = inserted(6 * BATCH, None)
     assert 0 < np.isinf(whole[0].audited_eV).sum() < whole[0].audited.sum()  # some have no number
-    inserted(n_kept * BATCH, tmp_path / "kept")
-    require_same(inserted(6 * BATCH, tmp_path / "kept"), whole)
+    inserted(n_batches * BATCH, tmp_path / "trials")
+    require_same(inserted(6 * BATCH, tmp_path / "trials"), whole)
 
 
 @pytest.mark.parametrize("first", [0.01, 0.3])
 def test_a_run_to_an_error_ends_where_the_unbroken_one_does(tmp_path, first: float) -> None:
     whole = inserted(5000, None, error=0.05)
     assert len(whole[0]) < 4000
-    inserted(5000, tmp_path / "kept", error=first)
-    require_same(inserted(5000, tmp_path / "kept", error=0.05), whole)
+    inserted(5000, tmp_path / "trials", error=first)
+    require_same(inserted(5000, tmp_path / "trials", error=0.05), whole)

@@ -118,13 +118,13 @@ def test_an_interrupted_sampling_goes_on_as_the_unbroken_one(tmp_path: Path) -> 
             insertion(),
             300.0,
             1500,
-            checkpoint=KeptTrials(tmp_path / "kept", print_of, {}),
+            checkpoint=KeptTrials(tmp_path / "trials", print_of, {}),
             progress=Interrupting(3 * BATCH),
             clock=lambda: next(ticks),
         )
     work = insertion()
     again = insert(
-        work, 300.0, 1500, checkpoint=KeptTrials(tmp_path / "kept", print_of, {}), progress=False
+        work, 300.0, 1500, checkpoint=KeptTrials(tmp_path / "trials", print_of, {}), progress=False
     )
     np.testing.assert_array_equal(again.energies_eV, whole.energies_eV)
     np.testing.assert_array_equal(again.placements.quaternions, whole.placements.quaternions)
@@ -134,7 +134,7 @@ def test_an_interrupted_sampling_goes_on_as_the_unbroken_one(tmp_path: Path) -> 
             work,
             300.0,
             1500,
-            checkpoint=KeptTrials(tmp_path / "kept", {**print_of, "settings": "others"}, {}),
+            checkpoint=KeptTrials(tmp_path / "trials", {**print_of, "settings": "others"}, {}),
         )
 
 

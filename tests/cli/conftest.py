@@ -13,6 +13,7 @@ from ase.build import bulk, fcc111, molecule
 
 from nearsight.cli.main import main
 from nearsight.models import AseModel, Evaluation
+from widom_command import FRAMEWORK
 
 EMT = ["--model", "ase:emt"]
 
@@ -100,3 +101,11 @@ def structures_evaluated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(AseModel, "evaluate", counted)
     return counts
+
+
+@pytest.fixture
+def argon_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a crystal of argon atoms far from each other."""
+    monkeypatch.chdir(tmp_path)
+    FRAMEWORK.write("argon.cif")
+    return tmp_path

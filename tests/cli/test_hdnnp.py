@@ -50,6 +50,9 @@ def test_keywords_of_training_are_counted(
     file.write_text(file.read_text() + "epochs 3\nrandom_seed 1\n")
     assert convert("potential", "other") == 0
     assert "left out    2 keywords of input.nn" in capsys.readouterr().out
+    file.write_text(file.read_text().replace("random_seed 1\n", ""))
+    assert convert("potential", "third") == 0
+    assert "left out    1 keyword of input.nn" in capsys.readouterr().out
 
 
 def test_data_both_ways(convert, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,10 +54,10 @@ def test_errors_are_those_of_the_training(capsys: pytest.CaptureFixture[str]) ->
     best = member["epochs"][member["best_epoch"]]["errors"]
     for of_set, n in (("train", 36), ("test", 4)):
         [learnt] = [e for e in best if (e["set"], e["group"]) == (of_set, "all")]
-        found = errors_of("r.json", of_set)
-        assert found["n_structures"] == learnt["n_structures"] == n
+        tested = errors_of("r.json", of_set)
+        assert tested["n_structures"] == learnt["n_structures"] == n
         for name in ("energy_RMSE_eV_per_atom", "force_RMSE_eV_per_A", "force_MAE_eV_per_A"):
-            assert found[name] == pytest.approx(learnt[name], rel=1e-6)
+            assert tested[name] == pytest.approx(learnt[name], rel=1e-6)
     with Path("r.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert {row["group"] for row in rows} == {"all", "run0", "run1", "run2", "run3"}

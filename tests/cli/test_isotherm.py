@@ -7,25 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ase import Atoms
 
-from host_and_guest import Interrupted, by_quadrature
+from host_and_guest import Interrupted
 from nearsight.adsorption.fugacity import bulk_gas
 from nearsight.cli.main import main
 from nearsight.units import BOLTZMANN_EV_PER_K, EV_IN_JOULE, GAS_CONSTANT_J_PER_MOL_K
+from widom_command import EDGE_A, FRAMEWORK, TEMPERATURE_K, by_quadrature
 
-EDGE_A, TEMPERATURE_K = 9.0, 300.0
-FRAMEWORK = Atoms("Ar", scaled_positions=[[0.1, 0.2, 0.3]], cell=[EDGE_A] * 3, pbc=True)
 PER_CELL_PA = EDGE_A**3 * 1e-30 / (BOLTZMANN_EV_PER_K * TEMPERATURE_K * EV_IN_JOULE)
 SHORT = ("--chains", "2", "--equilibration-blocks", "2", "--insertions", "256")
 OF_FIELD = ("--chains", "2", "--insertions", "512", "--samples", "30", "--moves", "20")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    FRAMEWORK.write("argon.cif")
-    return tmp_path
 
 
 def isotherm(*options: str, model: str = "HostAndGuest") -> int:
@@ -46,10 +37,10 @@ def level(record: dict[str, Any], code: str) -> str:
     return str(found)
 
 
-def test_an_ideal_gas(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_ideal_gas(argon_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--overlap-share", "0", "--moves", "8", "--samples", "20")
     record = told(
-        folder,
+        argon_folder,
         *("--pressures", "3:8bar:lin2", *SHORT, "--production-blocks", "8", *options),
         *("--csv", "points.csv", "--aif", "points.aif"),
     )
@@ -89,7 +80,7 @@ def test_an_ideal_gas(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("how", ["one level", "two levels"])
-def test_molecules_that_do_not_meet_follow_henrys_law(folder: Path, how: str) -> None:
+def test_molecules_that_do_not_meet_follow_henrys_law(argon_folder: Path, how: str) -> None:
     """The cheap level has them meet, and is off in size and depth."""
     if how == "two levels":
         pytest.importorskip("torch")
@@ -98,7 +89,7 @@ def test_molecules_that_do_not_meet_follow_henrys_law(folder: Path, how: str) ->
     else:
         more, blocks = ("--moves", "8"), ("--production-blocks", "8")
     record = told(
-        folder,
+        argon_folder,
         *("--pressures", "0.3,3bar", "--equation", "ideal", *SHORT, "--samples", "30"),
         *(*blocks, *more),
         model="Spheres",
@@ -122,10 +113,10 @@ def test_molecules_that_do_not_meet_follow_henrys_law(folder: Path, how: str) ->
         assert record["exchange"]["moves"] == 15
 
 
-def test_a_force_field_measures_the_fugacity(folder: Path) -> None:
+def test_a_force_field_measures_the_fugacity(argon_folder: Path) -> None:
     pytest.importorskip("torch")
     record = told(
-        folder,
+        argon_folder,
         *("--pressures", "0.2", "30bar", *OF_FIELD),
         *("--equilibration-blocks", "4", "--production-blocks", "10"),
         model="forcefield:uff?coulomb=no",
@@ -140,26 +131,26 @@ def test_a_force_field_measures_the_fugacity(folder: Path) -> None:
 
 
 def test_it_goes_on_as_the_unbroken_one(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    argon_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = ("--pressures", "2bar", *SHORT, "--production-blocks", "3", "--samples", "10")
     options = (*options, "--moves", "5", "--equation", "ideal", "--work-dir", "kept")
-    unbroken = told(folder, *options, model="Interrupted")
+    unbroken = told(argon_folder, *options, model="Interrupted")
     for n_calls in (450, 100, 60):
         monkeypatch.setattr(Interrupted, "calls_left", n_calls)
         assert isotherm(*options, model="Interrupted") == 130
     monkeypatch.setattr(Interrupted, "calls_left", None)
     assert "block" in capsys.readouterr().err
     assert list(Path("kept").glob("argon-*.gcmc"))
-    resumed = told(folder, *options, model="Interrupted")
+    resumed = told(argon_folder, *options, model="Interrupted")
     for name in ("isotherm", "exchange", "henry", "verdict"):
         assert resumed[name] == unbroken[name]
     assert not Path("kept").exists()
 
 
-def test_a_page_and_a_figure(folder: Path) -> None:
+def test_a_page_and_a_figure(argon_folder: Path) -> None:
     record = told(
-        folder,
+        argon_folder,
         *("--pressures", "1:50bar:log2", *SHORT, "--production-blocks", "2", "--samples", "20"),
         *("--moves", "3", "--plot", "figure.svg", "--report", "page.html"),
     )
@@ -191,7 +182,7 @@ def test_a_page_and_a_figure(folder: Path) -> None:
     ],
 )
 def test_what_is_refused_before_anything_is_computed(
-    folder: Path,
+    argon_folder: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     options: tuple[str, ...],
@@ -208,7 +199,7 @@ def test_what_is_refused_before_anything_is_computed(
 
 
 def test_a_cheap_level_with_other_sites_is_refused(
-    folder: Path,
+    argon_folder: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     pytest.importorskip("torch")
@@ -217,12 +208,12 @@ def test_a_cheap_level_with_other_sites_is_refused(
     assert "choose a force field with these sites" in " ".join(capsys.readouterr().err.split())
 
 
-def test_a_surrogate_says_how_it_went_with_the_number_of_moves_chosen(folder: Path) -> None:
+def test_a_surrogate_says_how_it_went_with_the_number_of_moves_chosen(argon_folder: Path) -> None:
     pytest.importorskip("torch")
     record = told(
-        folder,
-        *("--pressures", "3bar", "--chains", "1", "--insertions", "256", "--samples", "10"),
-        *("--equilibration-blocks", "15", "--production-blocks", "4"),
+        argon_folder,
+        *("--pressures", "3bar", "--chains", "1", "--insertions", "256", "--samples", "4"),
+        *("--equilibration-blocks", "15", "--production-blocks", "6"),
         *("--cheap", "forcefield:uff?coulomb=no"),
         model="Spheres",
     )

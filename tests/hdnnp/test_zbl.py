@@ -60,8 +60,8 @@ def test_lammps_has_the_same(pair: tuple[str, str], near_eV: float, far_eV: floa
     strength, per_A, cubic, quartic, constant = zbl.table(pair)[0, 1]
     r = np.array([0.9, 2.7])
     x = np.clip(r - zbl.inner_A, 0.0, None)
-    found = screened(strength, per_A, r)[0] + (cubic + quartic * x) * x**3 + constant
-    np.testing.assert_allclose(found, [near_eV, far_eV], rtol=5e-8)
+    switched = screened(strength, per_A, r)[0] + (cubic + quartic * x) * x**3 + constant
+    np.testing.assert_allclose(switched, [near_eV, far_eV], rtol=5e-8)
 
 
 def test_derivatives_are_differences() -> None:

@@ -8,7 +8,6 @@ import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 
 from nearsight.structures.molecules import molecules_of
-from nearsight.units import BOLTZMANN_EV_PER_K
 
 DEPTH_EV, SIZE_A = 0.05, 3.2
 
@@ -91,23 +90,3 @@ class Broken(HostAndGuest):
 def lennard_jones_eV(distances_A: np.ndarray) -> np.ndarray:
     sixth = (SIZE_A / np.maximum(distances_A, 0.5)) ** 6
     return 4 * DEPTH_EV * (sixth**2 - sixth)
-
-
-_EDGE_A = 9.0
-
-
-def by_quadrature(temperature_K: float, offset_eV: float = 0.0) -> tuple[float, float]:
-    """<W> and the heat in kJ/mol of one atom in cells of 9 Å with a sphere each, from a grid."""
-    n = 90
-    axis = (np.arange(n) + 0.5) / n * _EDGE_A
-    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
-    hosts = np.array(list(np.ndindex(2, 2, 2))) * _EDGE_A
-    energies = np.full(len(points), offset_eV)
-    for host in hosts:  # of the supercell, each by its nearest image
-        vectors = points - host
-        vectors -= 2 * _EDGE_A * np.rint(vectors / (2 * _EDGE_A))
-        energies += lennard_jones_eV(np.linalg.norm(vectors, axis=1))
-    thermal_eV = BOLTZMANN_EV_PER_K * temperature_K
-    weights = np.exp(-energies / thermal_eV)
-    mean_eV = float((energies * weights).sum() / weights.sum())
-    return float(weights.mean()), 96.4853321 * (thermal_eV - mean_eV)

@@ -9,6 +9,7 @@ from ase import Atoms
 from nearsight.errors import MethodError
 from nearsight.training.atomic_energies import (
     atomic_energies,
+    beyond_fit,
     composition,
     mean_and_spread_eV_per_atom,
 )
@@ -52,6 +53,27 @@ def test_what_a_fit_explains_leaves_no_spread() -> None:
     assert of_all == pytest.approx((per_atom.mean(), per_atom.std()), rel=1e-9)
     little = [replace(structure("H2O"), energy_eV=-456.0 + each) for each in (-1e-6, 1e-6)]
     assert mean_and_spread_eV_per_atom(little, free)[1] == pytest.approx(1e-6 / 3, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("learnt", "beyond"),
+    [
+        (["H2O"] * 3, ["H2", "H2O2", "O3"]),
+        (["H2O", "H4O2"], ["H2", "H2O2", "O3"]),
+        (["H2O", "H2O2"], []),
+        (["H2O", "H2O2", "H200O2"], []),
+    ],
+)
+def test_what_a_fit_leaves_open_is_what_it_gets_wrong(learnt: list[str], beyond: list[str]) -> None:
+    """Total energies are sums of atoms here, so that a fit has all that it determines exactly."""
+    structures, symbols = [structure(each) for each in learnt], ("H", "O")
+    others = [structure(each) for each in ("H2O", "H2", "H2O2", "O3", "H6O3")]
+    undetermined = beyond_fit(structures, others, symbols)
+    assert [each.atoms.get_chemical_formula() for each in undetermined] == beyond
+    fitted = np.array(list(atomic_energies(structures, symbols, {}).values()))
+    errors = composition(others, symbols) @ fitted - [each.energy_eV for each in others]
+    wrong = [each for each, error in zip(others, errors, strict=True) if abs(error) > 1e-6]
+    assert wrong == undetermined
 
 
 def test_given_ones_are_taken_as_they_are() -> None:

@@ -46,15 +46,15 @@ def test_a_state_comes_back_to_the_bit(tmp_path: Path, state: State) -> None:
     again = Checkpoint(tmp_path / "c", OF, ASKED).resume()
     assert again is not None
     for name, value in vars(state).items():
-        found = getattr(again, name)
+        restored = getattr(again, name)
         if name == "optimizer":
-            assert found.keys() == value.keys()
-            assert all((found[each] == value[each]).all() for each in value)
+            assert restored.keys() == value.keys()
+            assert all((restored[each] == value[each]).all() for each in value)
         elif isinstance(value, np.ndarray):
-            assert found.dtype == value.dtype
-            assert (found == value).all()
+            assert restored.dtype == value.dtype
+            assert (restored == value).all()
         else:
-            assert found == value or (name == "force_RMSE_eV_per_A" and np.isnan(found))
+            assert restored == value or (name == "force_RMSE_eV_per_A" and np.isnan(restored))
 
 
 def test_without_a_file_a_training_begins(tmp_path: Path, state: State) -> None:

@@ -43,11 +43,11 @@ def test_pairs_of_a_crystal_are_counted_once_each(crystal: LabelledData) -> None
         vectors = atoms.positions[j] - atoms.positions[i] + shifts
         distances = np.linalg.norm(vectors, axis=1)
         within = distances[(distances > 1e-9) & (distances < cutoff_A)]
-        found = pairs[elements]
-        assert found.counts.sum() == len(within) // twice
-        assert found.shortest_A == pytest.approx(within.min())
+        pair = pairs[elements]
+        assert pair.counts.sum() == len(within) // twice
+        assert pair.shortest_A == pytest.approx(within.min())
         places = np.minimum((within / BIN_A).astype(int), int(np.ceil(cutoff_A / BIN_A)) - 1)
-        assert np.flatnonzero(found.counts).tolist() == sorted(set(places - found.first_bin))
+        assert np.flatnonzero(pair.counts).tolist() == sorted(set(places - pair.first_bin))
     assert pairs["Na", "Na"].largest_forces_eV_per_A.max() == pytest.approx(0.3)
     assert pairs["Na", "Cl"].largest_forces_eV_per_A.max() == pytest.approx(0.4)
     assert set(pairs) == {("Na", "Na"), ("Na", "Cl"), ("Cl", "Cl")}

@@ -16,8 +16,8 @@ def test_errors_by_set_and_group() -> None:
         energy, forces = float(random.normal()), random.normal(size=(4 + number, 3))
         sums.add(of_set, group, energy, forces)
         added.append((of_set, group, energy / len(forces), forces.ravel()))
-    found = sums.errors()
-    for of_set, group, errors in found.rows():
+    by_set = sums.errors()
+    for of_set, group, errors in by_set.rows():
         chosen = [each for each in added if each[0] == of_set and group in {ALL, each[1]}]
         energies = np.array([each[2] for each in chosen])
         components = np.concatenate([each[3] for each in chosen])
@@ -26,10 +26,10 @@ def test_errors_by_set_and_group() -> None:
         assert errors.force_RMSE_eV_per_A == pytest.approx(np.sqrt(np.mean(components**2)))
         assert errors.energy_MAE_eV_per_atom == pytest.approx(np.abs(energies).mean())
         assert errors.force_MAE_eV_per_A == pytest.approx(np.abs(components).mean())
-    assert [row[:2] for row in found.rows()] == [
+    assert [row[:2] for row in by_set.rows()] == [
         (of_set, group) for of_set in ("train", "test") for group in (ALL, "a", "b")
     ]
-    assert found.are_finite
+    assert by_set.are_finite
 
 
 def test_what_is_no_number_is_null() -> None:

@@ -38,16 +38,16 @@ def frames(potential: Potential) -> list[Frame]:
     frames = []
     for number in range(8):
         atoms = Atoms("H4O2", random.uniform(0, 3, size=(6, 3)))
-        found = evaluate(compiled, atoms.numbers, pairs_of(atoms, compiled.cutoff_A))
+        evaluation = evaluate(compiled, atoms.numbers, pairs_of(atoms, compiled.cutoff_A))
         group = "ab"[number % 2]
         error = {"a": 0.01, "b": -0.02}[group] + (0.003 if number % 4 < 2 else -0.003)
-        assert found.forces_eV_per_A is not None
-        forces = found.forces_eV_per_A.copy()
+        assert evaluation.forces_eV_per_A is not None
+        forces = evaluation.forces_eV_per_A.copy()
         forces[atoms.numbers == 1, 0] -= 0.5
         frames.append(
             Frame(
                 atoms,
-                found.energy_eV - 6 * error,
+                evaluation.energy_eV - 6 * error,
                 forces,
                 group=group,
                 split="test" if number >= 4 else "train",

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from ase import Atoms
 
+from labelled_clusters import labelled_clusters
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.hdnnp.kernels.compiled_potential import compile_potential
 from nearsight.hdnnp.kernels.evaluation import evaluate
 from nearsight.hdnnp.networks import parameters
 from nearsight.structures.pairs import pairs_of
-from nearsight.training.labelled import LabelledData, LabelledStructure
+from nearsight.training.labelled import LabelledData, LabelledStructure, labelled_data
 from nearsight.training.preparing import Prepared, prepare
 from nearsight.training.settings import (
     DataSettings,
@@ -36,12 +37,12 @@ def learnt_forces(prepared: Prepared) -> tuple[FloatArray, FloatArray]:
     labels, predicted = [], []
     for place in prepared.split.train:
         structure = prepared.structures[place]
-        found = evaluate(
+        prediction = evaluate(
             compiled, structure.atoms.numbers, pairs_of(structure.atoms, compiled.cutoff_A)
         )
-        assert found.forces_eV_per_A is not None
+        assert prediction.forces_eV_per_A is not None
         labels.append(structure.forces_eV_per_A.ravel())
-        predicted.append(found.forces_eV_per_A.ravel())
+        predicted.append(prediction.forces_eV_per_A.ravel())
     return np.concatenate(labels), np.concatenate(predicted)
 
 
@@ -112,6 +113,22 @@ def test_functions_that_tell_nothing_are_left_out_and_said(clusters: LabelledDat
     assert n_left_out + len(element.functions) == 5
 
 
+@pytest.mark.parametrize("reach_A", [1.1, 9.0])
+def test_how_many_functions_are_beyond_interactions_is_said(
+    clusters: LabelledData, reach_A: float
+) -> None:
+    def prepared(reaches_A: dict[tuple[str, str], float] | None) -> tuple[int, list[str]]:
+        result = prepare(clusters, settings(), reaches_A)
+        n_proposed = len(result.potential.elements[0].functions) + len(result.left_out)
+        return n_proposed, [str(each) for each in result.warnings if "interact" in str(each)]
+
+    everywhere, nothing = prepared(None)
+    near, [said] = prepared({("Ar", "Ar"): reach_A})
+    assert nothing == []
+    assert f"left out, {everywhere - near or 'none'} of {everywhere}." in said
+    assert (near < everywhere) == (reach_A < 2)
+
+
 def test_an_element_that_sees_nothing_is_refused() -> None:
     """Its neighbours are beyond the cutoff, or never move."""
     far = LabelledStructure(0, Atoms("Ar2", [[0, 0, 0], [0, 0, 5.0]]), 0.0, np.ones((2, 3)))
@@ -128,6 +145,22 @@ def test_an_element_that_is_only_tested_is_refused(clusters: LabelledData) -> No
     data = LabelledData((*clusters.structures[:-1], other))
     with pytest.raises(MethodError, match="all structures with Ne are kept for tests"):
         prepare(data, settings(split="time"))
+
+
+def test_compositions_that_leave_energies_of_atoms_open_are_said() -> None:
+    """None of a set of one composition, whatever is tested; one that is given is not open."""
+    mixed = [*labelled_clusters(9, "ArNe2Ar2"), *labelled_clusters(3, "Ar2Ne3", seed=1)]
+    asked = settings(split="time", test_share=0.25)
+    data = labelled_data(mixed)
+    warnings = {each.code: str(each) for each in prepare(data, asked).warnings}
+    assert "Ar2Ne3 among the test structures" in warnings["atomic-energies-unknown"]
+    for other, structures in (
+        (asked, labelled_data(mixed[:9])),
+        (settings(split="time", test_share=0.1), data),
+        (settings(split="time", test_share=0.25, atomic_energies=("Ar=0", "Ne=0")), data),
+    ):
+        codes = {each.code for each in prepare(structures, other).warnings}
+        assert "atomic-energies-unknown" not in codes
 
 
 def test_forces_of_zero_are_refused(clusters: LabelledData) -> None:

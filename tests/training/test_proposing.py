@@ -27,8 +27,8 @@ def structure(atoms: Atoms) -> LabelledStructure:
 def test_shortest_distances_are_those_of_the_data() -> None:
     chain = Atoms("HOHC", [[0, 0, 0], [0, 0, 1.1], [0, 0, 2.5], [0, 0, 7.5]])
     closer = Atoms("OH", [[0, 0, 0], [0, 0, 1.05]])
-    found = shortest_distances_A([structure(chain), structure(closer)], 3.0)
-    assert found == pytest.approx({("H", "O"): 1.05, ("H", "H"): 2.5})
+    shortest = shortest_distances_A([structure(chain), structure(closer)], 3.0)
+    assert shortest == pytest.approx({("H", "O"): 1.05, ("H", "H"): 2.5})
 
 
 def test_images_are_neighbours_too() -> None:

@@ -20,10 +20,10 @@ def test_each_structure_is_in_one_set(clusters: LabelledData, kind: str) -> None
     named = [
         replace(each, split="test" if each.number == 3 else None) for each in clusters.structures
     ]
-    found = splits(LabelledData(tuple(named)), split=kind)
-    assert sorted([*found.train, *found.test]) == list(range(40))
+    parts = splits(LabelledData(tuple(named)), split=kind)
+    assert sorted([*parts.train, *parts.test]) == list(range(40))
     again = splits(LabelledData(tuple(named)), split=kind)
-    assert (found.test == again.test).all()
+    assert (parts.test == again.test).all()
 
 
 def test_shares_are_rounded_down(clusters: LabelledData) -> None:
@@ -38,8 +38,8 @@ def test_shares_are_rounded_down(clusters: LabelledData) -> None:
 def test_groups_stay_together(
     clusters: LabelledData, seed: int, share: float, n_groups: int
 ) -> None:
-    found = splits(clusters, seed, split="group", test_share=share)
-    groups = [{clusters.structures[each].group for each in part} for part in vars(found).values()]
+    parts = splits(clusters, seed, split="group", test_share=share)
+    groups = [{clusters.structures[each].group for each in part} for part in vars(parts).values()]
     assert not groups[0] & groups[1]
     assert len(groups[1]) == n_groups
 

@@ -25,37 +25,39 @@ def moments_of(all_values: FloatArray, n_blocks: int) -> Moments:
 
 @pytest.mark.parametrize("n_blocks", [1, 7, 50])
 def test_blocks_add_up(n_blocks: int) -> None:
-    found = moments_of(values(), n_blocks).statistics()
-    np.testing.assert_array_equal(found.smallest, values().min(axis=0))
-    np.testing.assert_array_equal(found.largest, values().max(axis=0))
-    np.testing.assert_allclose(found.mean, values().mean(axis=0), rtol=1e-13)
-    np.testing.assert_allclose(found.sigma, values().std(axis=0, ddof=1), rtol=1e-8, atol=1e-14)
+    statistics = moments_of(values(), n_blocks).statistics()
+    np.testing.assert_array_equal(statistics.smallest, values().min(axis=0))
+    np.testing.assert_array_equal(statistics.largest, values().max(axis=0))
+    np.testing.assert_allclose(statistics.mean, values().mean(axis=0), rtol=1e-13)
+    np.testing.assert_allclose(
+        statistics.sigma, values().std(axis=0, ddof=1), rtol=1e-8, atol=1e-14
+    )
 
 
 def test_correlations_are_those_of_numpy() -> None:
     free = [0, 2, 3]
-    found = moments_of(values(), 3).correlations()
+    correlations = moments_of(values(), 3).correlations()
     expected = np.corrcoef(values()[:, free].T)
-    np.testing.assert_allclose(found[np.ix_(free, free)], expected, atol=1e-8)
-    assert not found[1].any()
+    np.testing.assert_allclose(correlations[np.ix_(free, free)], expected, atol=1e-8)
+    assert not correlations[1].any()
 
 
 def test_small_ranges_are_small_beside_the_largest() -> None:
     """In whatever unit."""
     narrow = 1e-9 * values() * [1.0, 1.0, 0.01, 1.0]
-    kept, reasons = telling_functions(
+    telling, reasons = telling_functions(
         moments_of(narrow, 2), smallest_range=0.05, largest_correlation=1.0
     )
-    assert (kept.tolist(), reasons) == ([0, 3], ["constant", "constant"])
+    assert (telling.tolist(), reasons) == ([0, 3], ["constant", "constant"])
 
 
 def test_constants_and_followers_are_left_out() -> None:
-    kept, reasons = telling_functions(
+    telling, reasons = telling_functions(
         moments_of(values(), 2), smallest_range=1e-3, largest_correlation=0.999
     )
-    assert kept.tolist() == [0, 3]
+    assert telling.tolist() == [0, 3]
     assert reasons == ["constant", "correlated"]
-    kept, reasons = telling_functions(
+    telling, reasons = telling_functions(
         moments_of(values(), 2), smallest_range=1e-3, largest_correlation=1.0
     )
-    assert (kept.tolist(), reasons) == ([0, 2, 3], ["constant"])
+    assert (telling.tolist(), reasons) == ([0, 2, 3], ["constant"])

@@ -85,26 +85,26 @@ def interrupted_at(n: int) -> Callable[[], float]:
 
 def test_lennard_jones_is_learnt(clusters: LabelledData) -> None:
     """Forces of 2.2 eV/Å to 5 %, energies to 1 meV an atom."""
-    found = train(clusters, longer(SETTINGS, 20), progress=False)
-    first, best = found.epochs[0].errors.of("test"), found.best_errors.errors.of("test")
+    trained = train(clusters, longer(SETTINGS, 20), progress=False)
+    first, best = trained.epochs[0].errors.of("test"), trained.best_errors.errors.of("test")
     assert best.force_RMSE_eV_per_A < 0.11
     assert best.energy_RMSE_eV_per_atom < 1e-3
     assert first.force_RMSE_eV_per_A > 1.0
-    assert found.epochs[-1].n_observations == 20 * 36 * 12
+    assert trained.epochs[-1].n_observations == 20 * 36 * 12
 
 
 def test_errors_are_those_of_the_potential(clusters: LabelledData) -> None:
     """Evaluated by itself, from its coordinates."""
-    found = train(clusters, SETTINGS, progress=False)
-    compiled = compile_potential(found.best)
+    trained = train(clusters, SETTINGS, progress=False)
+    compiled = compile_potential(trained.best)
     energies, forces = [], []
-    for place in found.prepared.split.test:
+    for place in trained.prepared.split.test:
         each = clusters.structures[place]
         of = evaluate(compiled, each.atoms.numbers, pairs_of(each.atoms, compiled.cutoff_A))
         assert of.forces_eV_per_A is not None
         energies.append((of.energy_eV - each.energy_eV) / len(each.atoms))
         forces.append(of.forces_eV_per_A - each.forces_eV_per_A)
-    of_test = found.best_errors.errors.of("test")
+    of_test = trained.best_errors.errors.of("test")
     assert of_test.energy_RMSE_eV_per_atom == pytest.approx(np.sqrt(np.mean(np.square(energies))))
     assert of_test.force_RMSE_eV_per_A == pytest.approx(np.sqrt(np.mean(np.square(forces))))
 
@@ -130,8 +130,14 @@ def test_a_resumed_training_equals_an_unbroken_one(
     options = {"out": tmp_path / "broken", "checkpoint_s": 5.0, "progress": False}
     with pytest.raises(StopError):
         train(clusters, settings, clock=interrupted_at(n), **options)
+    left = tmp_path / "broken" / "best" / ".writing-killed"
+    left.mkdir(parents=True)
+    (left / "scaling.data").write_text("")
     resumed = train(clusters, settings, clock=Counter(), **options)
     assert resumed.resumed_epoch is not None
+    for name in ("best", "last"):
+        files = [sorted(os.listdir(tmp_path / each / name)) for each in ("whole", "broken")]
+        assert files[0] == files[1]
     assert (weights_of(resumed.last) == weights_of(whole.last)).all()
     assert (weights_of(resumed.best) == weights_of(whole.best)).all()
     assert resumed.best_epoch == whole.best_epoch
@@ -167,8 +173,8 @@ def test_other_data_or_settings_are_another_training(
 
 
 def test_files_hold_what_came_of_it(clusters: LabelledData, tmp_path: Path) -> None:
-    found = train(clusters, SETTINGS, out=tmp_path, progress=False)
-    for name, potential in (("best", found.best), ("last", found.last)):
+    trained = train(clusters, SETTINGS, out=tmp_path, progress=False)
+    for name, potential in (("best", trained.best), ("last", trained.last)):
         again = read_potential(tmp_path / name)
         assert (weights_of(again) == weights_of(potential)).all()
         assert again.normalization == potential.normalization
@@ -180,9 +186,9 @@ def test_files_hold_what_came_of_it(clusters: LabelledData, tmp_path: Path) -> N
 
 
 def test_the_best_is_that_of_the_lowest_score(clusters: LabelledData) -> None:
-    found = train(clusters, longer(SETTINGS, 8), progress=False)
-    scores = [each.score for each in found.epochs]
-    assert found.best_epoch == int(np.argmin(scores))
+    trained = train(clusters, longer(SETTINGS, 8), progress=False)
+    scores = [each.score for each in trained.epochs]
+    assert trained.best_epoch == int(np.argmin(scores))
 
 
 @pytest.mark.parametrize(
@@ -198,38 +204,38 @@ def test_the_best_is_that_of_the_lowest_score(clusters: LabelledData) -> None:
 def test_it_stops(clusters: LabelledData, stopping: dict[str, float], reason: str) -> None:
     few = LabelledData(clusters.structures[:20])
     asked = replace(SETTINGS, stopping=StoppingSettings(epochs=40, **stopping))
-    found = train(few, asked, progress=False, clock=Counter())
-    assert found.stopped.startswith(reason)
-    last = found.epochs[-1].errors.of("test")
+    trained = train(few, asked, progress=False, clock=Counter())
+    assert trained.stopped.startswith(reason)
+    last = trained.epochs[-1].errors.of("test")
     if "target_force_eV_per_A" in stopping:
         assert last.force_RMSE_eV_per_A <= stopping["target_force_eV_per_A"]
-        before = found.epochs[-2].errors.of("test")
+        before = trained.epochs[-2].errors.of("test")
         assert before.force_RMSE_eV_per_A > stopping["target_force_eV_per_A"]
     if "patience" in stopping:
-        assert found.epochs[-1].epoch == found.best_epoch + 2
+        assert trained.epochs[-1].epoch == trained.best_epoch + 2
 
 
 def test_divergence_is_said_and_the_best_stays(clusters: LabelledData, tmp_path: Path) -> None:
     """Adam with giant steps."""
     wild = replace(ADAM, optimizer=replace(ADAM.optimizer, learning_rate=1e6))
     with pytest.warns(UserWarning, match="diverged after 18 updates"):
-        found = train(clusters, wild, out=tmp_path, progress=False)
-    [said] = [str(each) for each in found.warnings if each.code == "training-diverged"]
+        trained = train(clusters, wild, out=tmp_path, progress=False)
+    [said] = [str(each) for each in trained.warnings if each.code == "training-diverged"]
     assert "a smaller `learning_rate`" in said
-    assert found.stopped == "since it diverged"
-    assert found.best_epoch == 0
-    assert (weights_of(found.best) == weights_of(found.prepared.potential)).all()
-    assert (weights_of(read_potential(tmp_path / "best")) == weights_of(found.best)).all()
+    assert trained.stopped == "since it diverged"
+    assert trained.best_epoch == 0
+    assert (weights_of(trained.best) == weights_of(trained.prepared.potential)).all()
+    assert (weights_of(read_potential(tmp_path / "best")) == weights_of(trained.best)).all()
 
 
 def test_a_training_that_learnt_nothing_says_so(clusters: LabelledData) -> None:
     """Adam with steps that are too large, but no giants, and with those that it has by itself."""
     wild = replace(ADAM, optimizer=replace(ADAM.optimizer, learning_rate=5.0))
     with pytest.warns(UserWarning, match="Give more `epochs`, or a smaller `learning_rate`"):
-        found = train(clusters, wild, progress=False)
-    assert found.best_epoch == 0
-    assert (weights_of(found.best) == weights_of(found.prepared.potential)).all()
-    assert [each.code for each in found.warnings] == ["nothing-learnt"]
+        trained = train(clusters, wild, progress=False)
+    assert trained.best_epoch == 0
+    assert (weights_of(trained.best) == weights_of(trained.prepared.potential)).all()
+    assert [each.code for each in trained.warnings] == ["nothing-learnt"]
     assert train(clusters, ADAM, progress=False).best_epoch > 0
 
 
@@ -247,8 +253,8 @@ def test_weights_of_forces_decide(clusters: LabelledData) -> None:
 
 def test_groups_are_split_and_told(clusters: LabelledData) -> None:
     asked = replace(SETTINGS, data=DataSettings(split="group", test_share=0.3))
-    found = train(clusters, asked, progress=False)
-    learnt, tested = (set(found.best_errors.errors.by_set[each]) for each in ("train", "test"))
+    trained = train(clusters, asked, progress=False)
+    learnt, tested = (set(trained.best_errors.errors.by_set[each]) for each in ("train", "test"))
     assert learnt & tested == {"all"}
     assert len(tested) == 2
 
@@ -297,10 +303,10 @@ def test_cells_smaller_than_the_cutoff_are_learnt() -> None:
         frames.append(Frame(atoms.copy(), atoms.get_potential_energy(), atoms.get_forces()))
     functions = FunctionSettings(cutoff_A=4.5, n_radial=4, zetas=(1.0,))
     asked = replace(SETTINGS, functions=functions, stopping=StoppingSettings(epochs=15))
-    found = train(labelled_data(frames), asked, progress=False)
-    first, best = found.epochs[0].errors.of("test"), found.best_errors.errors.of("test")
+    trained = train(labelled_data(frames), asked, progress=False)
+    first, best = trained.epochs[0].errors.of("test"), trained.best_errors.errors.of("test")
     assert best.force_RMSE_eV_per_A < 0.2 * first.force_RMSE_eV_per_A
-    compiled = compile_potential(found.best)
+    compiled = compile_potential(trained.best)
     energies = [
         evaluate(compiled, each.numbers, pairs_of(each, compiled.cutoff_A)).energy_eV
         for each in (frames[0].atoms, frames[0].atoms.repeat((2, 1, 2)))

@@ -107,8 +107,8 @@ def test_members_of_a_committee_are_what_they_are_alone(tmp_path: Path, n_member
         alone = train(frames, replace(SETTINGS, network=network), progress=False)
         assert alone.results is not None
         expected = compile_potential(alone.results.trainings[0].last).weights
-        found = compile_potential(training.last).weights
-        np.testing.assert_array_equal(found, expected)
+        of_member = compile_potential(training.last).weights
+        np.testing.assert_array_equal(of_member, expected)
         written = read_potential(tmp_path / f"member-{number}" / "last")
         np.testing.assert_array_equal(compile_potential(written).weights, expected)
 
@@ -220,9 +220,9 @@ def test_what_was_trained_is_a_model(tmp_path: Path) -> None:
     compiled = compile_potential(training.best)
     atoms = frames[7].atoms
     expected = evaluate(compiled, atoms.numbers, pairs_of(atoms, compiled.cutoff_A))
-    found = energy(atoms, name)
-    assert found.energy_eV == pytest.approx(expected.energy_eV, abs=1e-10)
-    assert found.results is not None
+    computed = energy(atoms, name)
+    assert computed.energy_eV == pytest.approx(expected.energy_eV, abs=1e-10)
+    assert computed.results is not None
     np.testing.assert_allclose(
-        forces_of(found.results.evaluation), expected.forces_eV_per_A, atol=1e-10
+        forces_of(computed.results.evaluation), expected.forces_eV_per_A, atol=1e-10
     )

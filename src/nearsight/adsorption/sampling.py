@@ -79,11 +79,12 @@ def sample(
         settings.audited_share,
         (2 * frame,),
     )
-    if settings.propose_by is not None:
-        insertion = _drawn_by(insertion, _of_force_field(interaction, settings), settings)
+    base = None if settings.propose_by is None else _of_force_field(interaction, settings)
+    if base is not None:
+        insertion = _drawn_by(insertion, base, settings)
     n_learnt = 0
     if settings.learning:
-        insertion, n_learnt = _learnt(insertion, settings, keeping, frame, progress)
+        insertion, n_learnt = _learnt(insertion, base, settings, keeping, progress)
     trials = insert(
         insertion,
         temperature_K,
@@ -107,9 +108,9 @@ def _drawn_by(
 
 def _learnt(
     insertion: Insertion,
+    base: PlacementEnergies | None,
     settings: InsertionSettings,
     keeping: Keeping,
-    frame: int,
     progress: Progress | bool | None,
 ) -> tuple[Insertion, int]:
     """Return insertions whose places are chosen by what some before them taught, and how many.
@@ -118,7 +119,7 @@ def _learnt(
     there is weight: where they are wrong, this is how it is seen.
     """
     interaction, temperature_K = insertion.interaction, settings.temperatures_K[0]
-    base = None if settings.propose_by is None else _of_force_field(interaction, settings)
+    learning = insertion.stream[0] + 1  # an odd number, as those in the means have even ones
     pairing = Pairing(interaction.framework.cell, interaction.gas)
     rounds: list[Trials] = []
     n_learnt = 0
@@ -126,7 +127,7 @@ def _learnt(
         n_trials = min(max(n_learnt, BATCH), settings.learning - n_learnt)
         rounds.append(
             insert(
-                replace(insertion, stream=(2 * frame + 1, len(rounds))),
+                replace(insertion, stream=(learning, len(rounds))),
                 temperature_K,
                 n_trials,
                 checkpoint=keeping("learning", len(rounds)),

@@ -58,7 +58,7 @@ class InsertionSettings(Settings):
         str | None,
         Help(
             "choose places by a force field, such as forcefield:trappe+uff, mostly where it has "
-            "weight; with `learning` it is corrected by what is learnt; means stay the same",
+            "weight, or where it has with what is learnt added to it; means stay the same",
             "NAME",
         ),
     ] = None

@@ -13,9 +13,10 @@ from nearsight.adsorption.trials import Trials, joined
 from nearsight.adsorption.weights import jackknife_error
 from nearsight.progress import Progress, as_progress
 
-FEWEST_TRIALS = 2000
+FEWEST_TRIALS, FEWEST_CHOSEN_TRIALS = 2000, 1000
 FEWEST_EFFECTIVE = 100.0
-"""Below either an error is not believed."""
+"""Below either an error is not believed. Fewer trials suffice where their places are chosen: then
+many of them carry the weight."""
 _AGREEING_SIGMAS = 3.0
 _KEPT_EVERY_S = 10.0
 _LOOKS_APART = 1.25
@@ -156,7 +157,7 @@ def _is_look(number: int) -> bool:
     Seldom: whoever looks often enough stops by chance. And wherever a run was interrupted, at the
     same numbers.
     """
-    look = FEWEST_TRIALS // BATCH + 1
+    look = FEWEST_CHOSEN_TRIALS // BATCH + 1
     while look < number:
         look = math.ceil(look * _LOOKS_APART)
     return look == number
@@ -165,9 +166,11 @@ def _is_look(number: int) -> bool:
 def _is_enough(trials: Trials, temperature_K: float, relative_error: float | None) -> bool:
     if relative_error is None:
         return False
+    is_uniform = bool((trials.placements.densities == 1).all())
     precision = precision_of(trials, temperature_K)
     return (
-        precision.relative_error <= relative_error
+        len(trials) >= (FEWEST_TRIALS if is_uniform else FEWEST_CHOSEN_TRIALS)
+        and precision.relative_error <= relative_error
         and precision.n_effective >= FEWEST_EFFECTIVE
         and precision.halves_agree
     )

@@ -17,6 +17,7 @@ from nearsight.tables.isotherms import isotherm_tables, print_isotherm
 from nearsight.tables.table import Table
 from nearsight.workflows import IsothermSettings, isotherm
 from nearsight.workflows.exchange_checks import require_isotherm
+from nearsight.workflows.insertion_checks import is_framework
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,7 +27,9 @@ def run(arguments: argparse.Namespace) -> int:
         require_one_structure(arguments, "--aif")
     request = requested(arguments, IsothermSettings())
     require_isotherm(request.settings, request.model)  # before a model is loaded
-    model = request.load_model(arguments.structures)
+    reading = request.settings.reading
+    frameworks = [path for path in arguments.structures if is_framework(path, reading)]
+    model = request.load_model(frameworks)  # of others is said what they are, without one
     drawn: list[IsothermResults] = []
 
     def one(task: Task) -> Outcome:
@@ -51,4 +54,4 @@ def run(arguments: argparse.Namespace) -> int:
         if drawn:
             isotherm_figure(arguments.plot, drawn)
 
-    return run_batch(arguments, one, draw, request.settings.reading)
+    return run_batch(arguments, one, draw, reading)

@@ -17,7 +17,7 @@ from nearsight.records.widom_record import WidomRecord
 from nearsight.runs.outputs import Outcome
 from nearsight.tables.adsorption import print_widom, widom_tables
 from nearsight.workflows import WidomSettings, widom
-from nearsight.workflows.insertion_checks import require_insertion
+from nearsight.workflows.insertion_checks import is_framework, require_insertion
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,7 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
             require_one_structure(arguments, f"--{option}")
     request = requested(arguments, WidomSettings())
     require_insertion(request.settings.insertion, request.model)  # before a model is loaded
-    model = request.load_model(arguments.structures)
+    reading = request.settings.reading
+    frameworks = [path for path in arguments.structures if is_framework(path, reading)]
+    model = request.load_model(frameworks)  # of others is said what they are, without one
     drawn: list[WidomResults] = []
 
     def one(task: Task) -> Outcome:
@@ -50,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         if drawn:
             widom_figure(arguments.plot, drawn)
 
-    return run_batch(arguments, one, draw, request.settings.reading)
+    return run_batch(arguments, one, draw, reading)
 
 
 def _write_files(arguments: argparse.Namespace, record: WidomRecord) -> None:

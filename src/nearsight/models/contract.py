@@ -18,6 +18,7 @@ from nearsight.errors import ModelError
 from nearsight.models.combining import ALL, ANY, COMMON, LARGEST, LARGEST_KNOWN, combinable
 from nearsight.models.facts import Facts
 from nearsight.provenance import ModelIdentity
+from nearsight.remarks import Remark
 from nearsight.structures.pairs import Pairs
 
 if TYPE_CHECKING:
@@ -273,6 +274,15 @@ class HostingModel(Model, Protocol):
         ModelError
             It has none of that name.
         """
+        ...
+
+
+@runtime_checkable
+class RemarkingModel(Protocol):
+    """A model whose numbers for a host need a word, such as one that makes its charges."""
+
+    def remarks_on_host(self, host: Atoms) -> tuple[Remark, ...]:
+        """Return what must be known before numbers with this host are used."""
         ...
 
 

@@ -22,7 +22,7 @@ class InsertionPart:
 
     supercell: Annotated[tuple[int, int, int], Says("Repeats of the framework.", "1")]
     n_frames: Annotated[int, Says("Snapshots of the framework; 1 for a rigid one.", "1")]
-    drawn: Annotated[str, Says("From where: uniform, learnt, or by a force field.")]
+    drawn: Annotated[str, Says("From where: uniform, learnt, by a force field, or both.")]
     n_insertions: Annotated[int, Says("Insertions that are in the means.", "1")]
     n_learnt: Annotated[int, Says("Insertions before, which told where to draw from.", "1")]
     n_calls: Annotated[int, Says("Structures that the model computed for all of them.", "1")]
@@ -42,6 +42,20 @@ class InsertionPart:
     error_asked: Annotated[
         float | None, Says("Relative error at which it was to stop; null without.", "1")
     ]
+
+    @property
+    def places(self) -> str:
+        """Where insertions were made, in words."""
+        if self.n_learnt:  # the first word says that they were learnt
+            drawn = self.drawn.removeprefix("learnt")
+            return f"where {self.n_learnt} before taught{drawn}"
+        return "anywhere" if self.drawn == "uniform" else self.drawn
+
+    @property
+    def counts(self) -> str:
+        """What became of insertions, in words."""
+        before = " with those before" if self.n_learnt else ""
+        return f"{self.n_overlapping} overlap, {self.n_calls} computed{before}"
 
 
 @dataclass(frozen=True, kw_only=True)

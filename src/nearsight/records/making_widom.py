@@ -8,6 +8,7 @@ import numpy as np
 from nearsight.adsorption.henry import Henry
 from nearsight.adsorption.offset import factor_of_offset
 from nearsight.adsorption.result import FEWEST_SIGNIFICANT, Adsorption
+from nearsight.adsorption.settings import InsertionSettings
 from nearsight.arrays import FloatArray
 from nearsight.records.adsorption_parts import (
     GasPart,
@@ -90,15 +91,10 @@ def _gas(adsorption: Adsorption) -> GasPart:
 def _insertion(adsorption: Adsorption) -> InsertionPart:
     trials, settings = adsorption.trials, adsorption.settings
     audited = trials.audited_eV[~np.isnan(trials.audited_eV)]
-    drawn = "uniform"
-    if settings.learning:
-        drawn = "learnt"
-    elif settings.propose_by is not None:
-        drawn = f"by {settings.propose_by}"
     return InsertionPart(
         supercell=adsorption.samplings[0].interaction.framework.repeats,
         n_frames=len(adsorption.samplings),
-        drawn=drawn,
+        drawn=_drawn(settings),
         n_insertions=len(trials),
         n_learnt=sum(each.n_learnt for each in adsorption.samplings),
         n_calls=adsorption.n_calls,
@@ -110,6 +106,14 @@ def _insertion(adsorption: Adsorption) -> InsertionPart:
         halves_sigmas=number_or_none(adsorption.precision.halves_sigmas),
         error_asked=settings.error,
     )
+
+
+def _drawn(settings: InsertionSettings) -> str:
+    """Return where places are drawn from, in words."""
+    by = settings.propose_by
+    if settings.learning:
+        return "learnt" if by is None else f"learnt on top of {by}"
+    return "uniform" if by is None else f"by {by}"
 
 
 def _henry(adsorption: Adsorption, rows: tuple[Henry, ...]) -> tuple[HenryPart, ...]:

@@ -45,8 +45,8 @@ def substance(atoms: Atoms, pieces: Pieces) -> str:
 
 
 def signed(value: float, digits: int) -> str:
-    """Return `value` with its sign, the minus as typography has it."""
-    return f"{value:+.{digits}f}".replace("-", "−")
+    """Return `value` with its sign, the minus as typography has it; 0 has a plus."""
+    return f"{value:+z.{digits}f}".replace("-", "−")
 
 
 def energy(value_eV: float) -> str:

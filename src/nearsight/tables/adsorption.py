@@ -34,11 +34,9 @@ def print_widom(record: WidomRecord, in_words: Callable[[str], str] = str) -> No
     times = " × ".join(map(str, part.supercell))
     frames = f" of each of {part.n_frames} snapshots" if part.n_frames > 1 else ""
     print_line("supercell", f"{times} cells{frames}")
-    learnt = f", learnt from {part.n_learnt} before" if part.n_learnt else ""
-    drawn = f", places {part.drawn}" if part.drawn.startswith("by ") else learnt
     print_line(
         "insertions",
-        f"{part.n_insertions}{drawn}; {part.n_overlapping} overlap, {part.n_calls} computed",
+        f"{part.n_insertions} {printable_name(part.places)}; {part.counts}",
     )
     if record.helium_void_fraction is not None:
         print_line("void", f"{record.helium_void_fraction:.3f} by helium (UFF, 298 K)")

@@ -21,7 +21,8 @@ def print_converted_potential(converted: ConvertedPotential, target: str) -> Non
     print_line("units", f"{name_of(written.units)}; of the source, {source.units_from}")
     if source.without_effect:
         number = len(source.without_effect)
-        print_line("left out", f"{number} keywords of input.nn that concern training or output")
+        keywords = "1 keyword" if number == 1 else f"{number} keywords"
+        print_line("left out", f"{keywords} of input.nn, of training or output alone")
 
 
 def print_converted_data(counts: DataCounts, target: str) -> None:

@@ -76,7 +76,7 @@ def printed_groups_table(errors: PotentialErrorsPart) -> Table:
             Column("n_structures", [each.n_structures for each in rows], "points", ">6"),
             Column("energy_RMSE", _milli(rows, "energy_RMSE_eV_per_atom"), "RMSE", ">6.2f"),
             Column("energy_largest", _milli(rows, "energy_largest_eV_per_atom"), "max", ">6.1f"),
-            Column("energy_offset", _milli(rows, "energy_offset_eV_per_atom"), "mean", ">7.2f"),
+            Column("energy_offset", _milli(rows, "energy_offset_eV_per_atom"), "mean", ">z7.2f"),
             Column("force_RMSE", [each.force_RMSE_eV_per_A for each in rows], "RMSE", ">6.3f"),
             Column("force_largest", [each.force_largest_eV_per_A for each in rows], "max", ">5.2f"),
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _SPACES = "   "
-_SPEC = re.compile(r"([<>]?)(\d*)(.*)")
+_SPEC = re.compile(r"[<>]?[+]?z?(\d*).*")
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Column:
     @property
     def width(self) -> int:
         """How wide the column is."""
-        found = _SPEC.fullmatch(self.spec)
-        assert found is not None
-        return max(len(self.head or ""), int(found[2] or 0))
+        parts = _SPEC.fullmatch(self.spec)
+        assert parts is not None
+        return max(len(self.head or ""), int(parts[1] or 0))
 
     def printed(self, value: Any) -> str:
         """Return a value as it is printed."""

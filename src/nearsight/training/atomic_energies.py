@@ -11,6 +11,8 @@ from nearsight.training.labelled import LabelledStructure
 
 _ROUNDING = 1e-11
 """Of energies per atom: what a fit that explains all of them leaves is less."""
+_RANK = 1e-9
+"""Of numbers of atoms: what is less is rounding."""
 
 
 def fitted_atomic_energies(
@@ -45,6 +47,23 @@ def atomic_energies(
             f"give one for each of the latter, or none."
         )
     return {symbol: given[symbol] for symbol in symbols}
+
+
+def beyond_fit(
+    learnt: Sequence[LabelledStructure],
+    others: Sequence[LabelledStructure],
+    symbols: Sequence[str],
+) -> list[LabelledStructure]:
+    """Return those of others whose sum of energies of atoms no fit to `learnt` determines.
+
+    Their composition is no linear combination of compositions that are learnt.
+    """
+    counts = np.unique(composition(learnt, symbols), axis=0)
+    _, sizes, directions = np.linalg.svd(counts, full_matrices=False)
+    directions = directions[sizes > _RANK * sizes.max()]
+    of_others = composition(others, symbols)
+    left = np.linalg.norm(of_others - of_others @ directions.T @ directions, axis=1)
+    return [each for each, size in zip(others, left, strict=True) if size > _RANK * sizes.max()]
 
 
 def mean_and_spread_eV_per_atom(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.fingerprint import json_sha256
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
 from nearsight.provenance import installed_versions
 from nearsight.training.folder import CURVE
@@ -151,8 +152,8 @@ def fingerprint(
     reaches = sorted(["-".join(sorted(pair)), reach] for pair, reach in (reaches_A or {}).items())
     return {
         "data": data.hexdigest(),
-        "settings": _digest(deciding_settings(settings)),
-        "reaches": _digest(reaches),
+        "settings": json_sha256(deciding_settings(settings)),
+        "reaches": json_sha256(reaches),
     }
 
 
@@ -168,7 +169,3 @@ def deciding_settings(settings: TrainingSettings) -> dict[str, Any]:
     if settings.optimizer.optimizer == "adam":
         values["epochs"] = stopping["epochs"]
     return values
-
-
-def _digest(values: object) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -24,7 +24,11 @@ from nearsight.hdnnp.symmetry_functions import SymmetryFunction, function_name
 from nearsight.hdnnp.zbl import ZBL
 from nearsight.remarks import Remark
 from nearsight.structures.pairs import pairs_of
-from nearsight.training.atomic_energies import atomic_energies, mean_and_spread_eV_per_atom
+from nearsight.training.atomic_energies import (
+    atomic_energies,
+    beyond_fit,
+    mean_and_spread_eV_per_atom,
+)
 from nearsight.training.initial_weights import initial_network
 from nearsight.training.labelled import LabelledData, LabelledStructure
 from nearsight.training.proposing import Pair, propose_functions, shortest_distances_A
@@ -94,14 +98,22 @@ def prepare(
         if not of_element:
             raise _nothing_seen(symbol, settings.functions)
     functions, statistics, left_out = _telling(proposed, learnt, settings.functions)
-    remarks = _said(left_out, sum(map(len, proposed.values())))
+    n_proposed = sum(map(len, proposed.values()))
+    remarks = _said(left_out, n_proposed)
+    if reaches_A is not None:
+        everywhere = propose_functions(symbols, shortest, settings.functions)
+        remarks += _beyond_reach(n_proposed, sum(map(len, everywhere.values())))
     repulsion = _repulsion(learnt, shortest, settings)
     structures = data.structures
     if repulsion is not None:
         alone = compile_potential(replace(_unscaled(proposed), repulsion=repulsion))
         structures = tuple(_less(alone, each) for each in structures)
         learnt = [structures[place] for place in parts.train]
-    free = atomic_energies(learnt, symbols, settings.data.given_atomic_energies_eV())
+    given_eV = settings.data.given_atomic_energies_eV()
+    free = atomic_energies(learnt, symbols, given_eV)
+    if not given_eV:
+        tested = [data.structures[place] for place in parts.test]
+        remarks += _unknown_atoms(beyond_fit(learnt, tested, symbols))
     scaling = Scaling(settings.network.scaling.replace("-", " "))
     blank = Potential(
         tuple(
@@ -283,6 +295,35 @@ def _nothing_seen(symbol: str, settings: FunctionSettings) -> MethodError:
     return MethodError(
         f"nothing changes around {symbol} within {settings.cutoff_A:g} Å in the training data, so "
         f"that it has no symmetry functions; give a larger `cutoff_A`, or more structures."
+    )
+
+
+def _beyond_reach(n_proposed: int, n_everywhere: int) -> tuple[Remark, ...]:
+    """Say how many functions there would be if all pairs of elements interacted everywhere."""
+    fewer = n_everywhere - n_proposed
+    return (
+        Remark(
+            "functions-left-out",
+            f"symmetry functions that look farther than their elements interact were left out, "
+            f"{fewer or 'none'} of {n_everywhere}.",
+        ),
+    )
+
+
+def _unknown_atoms(structures: Sequence[LabelledStructure]) -> tuple[Remark, ...]:
+    """Say whose energies would need those of free atoms that do not follow from what is learnt."""
+    if not structures:
+        return ()
+    formulas = dict.fromkeys(each.atoms.get_chemical_formula() for each in structures)
+    names = ", ".join(list(formulas)[:_MOST_NAMED])
+    more = f" and {len(formulas) - _MOST_NAMED} more" if len(formulas) > _MOST_NAMED else ""
+    return (
+        Remark(
+            "atomic-energies-unknown",
+            f"energies of free atoms do not follow from the compositions that are learnt, and "
+            f"energies of other compositions may be off by any amount: {names}{more} among the "
+            f"test structures. Give `atomic_energies`, or another `split`.",
+        ),
     )
 
 

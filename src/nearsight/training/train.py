@@ -12,7 +12,7 @@ import numpy as np
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError, StorageError
-from nearsight.hdnnp.files.writing import write_potential
+from nearsight.hdnnp.files.writing import remove_unfinished, write_potential
 from nearsight.hdnnp.kernels.compiled_potential import compile_potential
 from nearsight.hdnnp.networks import with_parameters
 from nearsight.hdnnp.potential import Potential
@@ -104,6 +104,9 @@ def train(
                 f"{settings.stopping.epochs} that are asked for; ask for more `epochs`, or delete "
                 f"{checkpoint.path} and {CURVE} beside it to begin anew."
             )
+        if folder is not None:
+            for name in (BEST, LAST):
+                remove_unfinished(folder / name)
         curve = LearningCurve(None if folder is None else folder / CURVE, told)
         curve.begin(None if state is None else state.curve_bytes)
         prepared = prepare(data, settings, reaches_A)
@@ -128,8 +131,8 @@ def train(
 
         stopped = learning.to_the_end(as_progress(progress), save, checkpoint_s)
     resumed_epoch = None if state is None else state.epoch
-    name = "hdnnp" if folder is None else f"hdnnp:{folder / BEST}"
-    return _result(prepared, settings, learning, stopped, name=name, resumed_epoch=resumed_epoch)
+    model = "hdnnp" if folder is None else f"hdnnp:{folder / BEST}"
+    return _result(prepared, settings, learning, stopped, name=model, resumed_epoch=resumed_epoch)
 
 
 def with_weights(potential: Potential, weights: FloatArray) -> Potential:

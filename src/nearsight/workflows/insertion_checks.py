@@ -6,16 +6,28 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.adsorption.energy_grid import FORCE_FIELD
+from nearsight.adsorption.framework import framework_of
 from nearsight.adsorption.gases import Gas, gas_of, require_gas
 from nearsight.adsorption.sampling import force_field
 from nearsight.adsorption.settings import InsertionSettings
-from nearsight.errors import ModelError, SettingError
+from nearsight.errors import ModelError, NearsightError, SettingError
 from nearsight.models.contract import HostingModel, Model
 from nearsight.models.evaluable import require_calculable
 from nearsight.models.registry import has_molecules
 from nearsight.models.spec import ModelSpec
 from nearsight.structures.molecules import as_framework
 from nearsight.workflows.context import AnyModel
+from nearsight.workflows.settings import ReadingSettings
+from nearsight.workflows.source import Source
+
+
+def is_framework(path: str, reading: ReadingSettings) -> bool:
+    """Tell whether a file can be read and has a crystal that a gas can be put into."""
+    try:
+        framework_of(Source.of(path, reading).read()[0], 0.0)
+    except NearsightError:
+        return False
+    return True
 
 
 def require_insertion(asked: InsertionSettings, model: AnyModel) -> None:

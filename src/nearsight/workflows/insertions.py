@@ -12,13 +12,14 @@ from nearsight.adsorption.kept_trials import KeptTrials
 from nearsight.adsorption.known_offsets import known_offset
 from nearsight.adsorption.quantum import thermal_wavelength_A
 from nearsight.adsorption.result import Adsorption, henry_at
-from nearsight.adsorption.sampling import Sampling, sample
+from nearsight.adsorption.sampling import Sampling, force_field, sample
 from nearsight.adsorption.settings import InsertionSettings
 from nearsight.adsorption.trials import joined
 from nearsight.adsorption.wells import without_wells
 from nearsight.adsorption.widom import precision_of
 from nearsight.adsorption.zero import Zero, beside_force_field, zero_of
 from nearsight.fingerprint import fingerprint
+from nearsight.models.contract import RemarkingModel
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting
@@ -63,7 +64,24 @@ def inserted(
     return _adsorption(samplings, zero, pockets, asked, context.progress)
 
 
-def of_loose(loose: Sequence[str]) -> tuple[Remark, ...]:
+def remarks_on(context: Context, framework: Atoms, loose: Sequence[str]) -> tuple[Remark, ...]:
+    """Return what has to be known of a framework, by itself and by the model.
+
+    Parameters
+    ----------
+    context
+        The model, and what was remarked when the structure was read.
+    framework
+        One cell.
+    loose
+        Formulas of what is bonded to nothing.
+    """
+    model = context.model
+    of_model = model.remarks_on_host(framework) if isinstance(model, RemarkingModel) else ()
+    return (*context.remarks, *of_model, *_of_loose(loose))
+
+
+def _of_loose(loose: Sequence[str]) -> tuple[Remark, ...]:
     """Return what is said of molecules in a framework that should be empty."""
     if not loose:
         return ()
@@ -113,21 +131,21 @@ class _Files:
         }
         of_gas = [gas.atoms.numbers.tolist(), gas.sites_A.round(9).tolist()]
         self._common: dict[str, Setting] = {**deciding, "molecule": of_gas, "frame": number}
-        # What is learnt decides where the later ones are drawn, and is at one temperature.
-        proposing = asked.propose_by is not None
-        self._of_stage: dict[str, dict[str, Setting]] = {
-            "learning": {"temperature_K": asked.temperatures_K[0] if proposing else None},
-            "insertions": {
-                "learning": asked.learning,
-                "temperature_K": asked.temperatures_K[0] if proposing or asked.learning else None,
-            },
-        }
+        if asked.propose_by is not None:  # which may be a file that has changed
+            proposing = force_field(asked.propose_by).identity
+            self._common["proposing"] = proposing.checkpoint_sha256
+        self._asked = asked
         self.paths: list[Path | None] = []
 
     def of(self, stage: str, round_: int) -> KeptTrials:
         """Return where the trials of a stage and of a round of it are kept."""
-        context = self._context
-        settings = self._common | self._of_stage[stage] | {"round": round_}
+        context, asked = self._context, self._asked
+        settings = {**self._common, "round": round_}
+        n_learnt = asked.learning if stage == "insertions" else round_
+        if stage == "insertions":
+            settings["learning"] = asked.learning
+        if asked.propose_by is not None or n_learnt:  # they are drawn by weights at a temperature
+            settings["temperature_K"] = asked.temperatures_K[0]
         path = context.unfinished.file(context.name, self._frame, context.model, stage, **settings)
         identity = context.model.identity
         self.paths.append(path)

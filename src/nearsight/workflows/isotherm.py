@@ -27,7 +27,7 @@ from nearsight.workflows.context import AnyModel, Context, begin
 from nearsight.workflows.exchange_checks import gases_outside, require_isotherm
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.insertion_checks import require_interaction
-from nearsight.workflows.insertions import inserted, of_loose
+from nearsight.workflows.insertions import inserted, remarks_on
 from nearsight.workflows.pockets_by_uff import PocketsByUFF, pockets_by_uff
 from nearsight.workflows.settings import IsothermSettings
 from nearsight.workflows.source import Source, Structure
@@ -108,7 +108,7 @@ def isotherm(
         ),
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
-        (*context.remarks, *of_loose(loose)),
+        remarks_on(context, context.atoms, loose),
     )
     run = Run(perf_counter() - start, asked=settings)
     return isotherm_record(results, settings.exchange, run)

@@ -20,6 +20,7 @@ _NAME = re.compile(r"(.+)-[0-9a-f]{12}\.(\w+)(\..+)?", re.DOTALL)
 _WHAT = {"rows": "Hessian", "products": "probing", "lowest": "lowest modes"}
 
 _OF_INSERTIONS = {"insertions", "learning"}
+"""Those that are in means, and those that only told where to make them."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def _content(path: Path, ending: str) -> tuple[str | None, str]:
         return _WHAT.get(ending, "products"), f"{number} {what}{'' if number == 1 else 's'}"
     n_trials = trials_at(path) if ending in _OF_INSERTIONS else None
     if n_trials is not None:
-        return "insertions", f"{n_trials} insertion{'' if n_trials == 1 else 's'}"
+        return ending, f"{n_trials} insertion{'' if n_trials == 1 else 's'}"
     n_blocks = blocks_at(path) if ending == "gcmc" else None
     if n_blocks is not None:
         return "isotherm", f"{n_blocks} block{'' if n_blocks == 1 else 's'}"

@@ -24,7 +24,7 @@ from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, begin
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.insertion_checks import require_insertion, require_interaction
-from nearsight.workflows.insertions import inserted, of_loose
+from nearsight.workflows.insertions import inserted, remarks_on
 from nearsight.workflows.pockets_by_uff import pockets_by_uff
 from nearsight.workflows.settings import WidomSettings
 from nearsight.workflows.source import Source, Structure
@@ -90,7 +90,7 @@ def widom(
         adsorption,
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
-        (*context.remarks, *of_loose(loose), *_of_hosts(frames, context.model)),
+        (*remarks_on(context, frames[0], loose), *_of_hosts(frames, context.model)),
     )
     return widom_record(results, Run(perf_counter() - start, asked=settings))
 

@@ -35,6 +35,9 @@ _SCALING_KEYWORDS = {
     "sigma": ("scale_symmetry_functions_sigma",),
 }
 
+_STAGE = ".writing-"
+"""How names of folders begin in which files are written before they take their places."""
+
 
 def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> None:
     """Write a potential as `input.nn`, `scaling.data` and one `weights.ZZZ.data` for each element.
@@ -69,7 +72,7 @@ def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> Non
     _require_writable(potential)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=".writing-", dir=target))
+        stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=target))
         try:
             names = _write_files(potential, stage)
             _require_same(potential, stage, target)
@@ -97,6 +100,15 @@ def write_potential(potential: Potential, folder: str | os.PathLike[str]) -> Non
                 )
             ]
         )
+
+
+def remove_unfinished(folder: str | os.PathLike[str]) -> None:
+    """Remove what `write_potential` has left in a folder where it was killed.
+
+    Nothing else may be writing there: its files are removed, too.
+    """
+    for stage in Path(folder).glob(f"{_STAGE}*"):
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def files_of_potential(folder: str | os.PathLike[str]) -> list[str]:

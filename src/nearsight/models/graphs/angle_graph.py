@@ -1,11 +1,10 @@
 """Neighbour graphs with undirected bonds and the angles between short ones."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import torch
 
-from nearsight.models.graphs.neighbor_graph import NeighborGraph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_fields
 
 _ZERO_A = 1e-6
 
@@ -65,7 +64,9 @@ def angle_graph(graph: NeighborGraph, angle_cutoff_A: float) -> AngleGraph:
     short = torch.nonzero(vectors.square().sum(-1) < angle_cutoff_A**2).squeeze(-1)
     short = short[torch.argsort(pairs.senders[short], stable=True)]
     first, second = _pairs_within_groups(pairs.senders[short], len(pairs.numbers))
-    return AngleGraph(**_fields(pairs), short_edges=short, first_arms=first, second_arms=second)
+    return AngleGraph(
+        **neighbor_fields(pairs), short_edges=short, first_arms=first, second_arms=second
+    )
 
 
 def _both_directions(graph: NeighborGraph) -> NeighborGraph:
@@ -97,7 +98,3 @@ def _pairs_within_groups(groups: torch.Tensor, n_groups: int) -> tuple[torch.Ten
     second = starts[groups[first]] + place
     different = first != second
     return first[different], second[different]
-
-
-def _fields(graph: NeighborGraph) -> dict[str, Any]:
-    return {field.name: getattr(graph, field.name) for field in fields(NeighborGraph)}

@@ -110,6 +110,11 @@ def neighbor_graph(structures: Sequence[Atoms], pairs: Sequence[Pairs]) -> Neigh
     )
 
 
+def neighbor_fields(graph: NeighborGraph) -> dict[str, Any]:
+    """Return what a graph has of pairs alone, by name, for one that has more."""
+    return {field.name: getattr(graph, field.name) for field in fields(NeighborGraph)}
+
+
 def _integers(parts: Sequence[np.ndarray]) -> torch.Tensor:
     return torch.as_tensor(np.concatenate(parts).astype(np.int64))
 

@@ -13,7 +13,8 @@ from nearsight.reports.subjects.subject import Figure, Subject, Surface
 _NOTES = (
     "The mean over all insertions so far, with its standard error.",
     "Where all of the weight is at low energies, few insertions carry it.",
-    "Of what lies behind each tile, at all heights; white is above 5 eV: walls.",
+    "Of what lies behind each tile, at all heights; white is above 5 eV, as walls are, or "
+    "had no insertion.",
 )
 _LOOKS = {0.0: ("#2f7de1", 1.0), 1.0: ("#e0892f", 0.5)}
 """Colour and opacity of surfaces by how many k_B T they are above the first."""
@@ -27,12 +28,9 @@ def insertion_lines(record: InsertionRecord) -> Lines:
         ("gas", f"{record.gas.name} ({record.gas.source})"),
         (
             "insertions",
-            f"{part.n_insertions} in {times} cells, {part.n_overlapping} overlap, "
-            f"{part.n_calls} computed",
+            f"{part.n_insertions} {part.places}, in {times} cells; {part.counts}",
         ),
     ]
-    if part.n_learnt:
-        lines.append(("learnt from", f"{part.n_learnt} insertions before"))
     if part.n_frames > 1:
         lines.append(("snapshots", f"{part.n_frames}"))
     for row in record.henry:
@@ -156,7 +154,7 @@ def _surfaces(record: WidomRecord) -> Sequence[Surface]:
 
     if record.results is None:
         return ()
-    found = free_energy_surfaces(record.results.adsorption, tuple(_LOOKS))
+    surfaces = free_energy_surfaces(record.results.adsorption, tuple(_LOOKS))
     gas, row = record.gas.name, record.henry[0]
     of_first = " of the first snapshot" if record.insertion.n_frames > 1 else ""
     return [
@@ -167,7 +165,7 @@ def _surfaces(record: WidomRecord) -> Sequence[Surface]:
             label=f"{surface.share:.0%} of {gas} are within{of_first}: free energy below "
             f"{surface.level_eV:.3f} eV at {row.temperature_K:g} K and low pressure",
         )
-        for surface, (color, opacity) in zip(found, _LOOKS.values(), strict=False)
+        for surface, (color, opacity) in zip(surfaces, _LOOKS.values(), strict=False)
     ]
 
 

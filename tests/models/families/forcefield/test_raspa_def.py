@@ -144,6 +144,12 @@ def test_older_columns_are_read_by_their_names(tmp_path: Path) -> None:
         ),
         (
             "force_field_mixing_rules",
+            "none",
+            "feynman-hibbs-lennard-jones 36.7 2.958 2.0",
+            "line 11: feynman-hibbs-lennard-jones is of quantum nuclei",
+        ),
+        (
+            "force_field_mixing_rules",
             "Lorentz-Berthelot\n",
             "",
             "ends where the mixing rule is exp",

@@ -124,6 +124,10 @@ def test_an_element_of_two_types_is_ambiguous(tmp_path: Path) -> None:
             r"SelfInteractions no\. 1: the interaction morse is not known",
         ),
         (
+            {"SelfInteractions": [{"name": "O", "type": "feynman-hibbs-lennard-jones"}]},
+            r"write lennard-jones there, and name the .* such as FILE\?feynman_hibbs_K=77",
+        ),
+        (
             {"SelfInteractions": [{"name": "O", "type": "lennard-jones", "parameters": [1]}]},
             r"lennard-jones has 2 numbers, not \[1\]",
         ),

@@ -141,9 +141,9 @@ class TestBothImplementations:
         model = written(lively())
         atoms = crystal()
         farther = pairs_of(atoms, 6.0)
-        [found] = model.evaluate([atoms])
+        [searched] = model.evaluate([atoms])
         [given] = model.evaluate([atoms], pairs=[farther])
-        require_same(found, given, 1e-12)
+        require_same(searched, given, 1e-12)
         none = replace(
             farther,
             first=farther.first[:0],

@@ -19,6 +19,14 @@ relaxation and dynamics do, is for single atoms only, and tears molecules of sev
 ``?feynman_hibbs_K=77`` makes Lennard-Jones interactions effective ones of quantum nuclei at that
 temperature (`quantum`), for hydrogen and helium in the cold.
 
+``?charges=eeq`` gives a rigid framework the charges of a charge equilibration, EEQ by dftd4
+(`equilibration`, which says how far they are from those of DFT; ``pip install
+'nearsight[charges]'``), instead of those of its types or of the structure; guests keep theirs.
+``?charges=structure`` has the initial charges of the structure (``_atom_site_charge`` of a CIF)
+come before those of types, ``?charges=types``, the default, after them. Charges of EEQ go with the
+geometry, and forces and stresses are those at fixed charges: exact for guests, and for the
+framework as one body.
+
 Pairs are summed with all images within the cutoff, so that a cell may be narrower than twice of it.
 Charges are summed by Ewald's method (`ewald`) in crystals, and each with each in what is not
 periodic.
@@ -33,6 +41,7 @@ from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.facts import Facts
 from nearsight.models.families.forcefield.built_in import built_in, built_in_file
+from nearsight.models.families.forcefield.equilibration import CITATION, charge_library
 from nearsight.models.families.forcefield.model import ForceFieldModel
 from nearsight.models.families.forcefield.parameters import Treatment, merged
 from nearsight.models.families.forcefield.raspa_def import MIXING_RULES, read_raspa_def
@@ -52,7 +61,7 @@ def load(request: LoadRequest) -> ForceFieldModel:
     ------
     ModelError
         There is no such file or built-in force field, a file is not understood, two contradict each
-        other, or an option means nothing.
+        other, an option means nothing, or the library that computes charges is not installed.
     """
     paths = [_path(part) for part in _parts(request.target)]
     files = [_read(path) for path in paths]
@@ -60,6 +69,9 @@ def load(request: LoadRequest) -> ForceFieldModel:
     stated = _stated(files, [path.name for path in paths], options) | options
     force_field = merged([file.force_field for file in files])
     force_field = replace(force_field, treatment=Treatment(**stated))
+    library, sources = {}, force_field.sources
+    if force_field.treatment.coulomb and force_field.treatment.charges == "eeq":
+        library, sources = {"charges_by": charge_library()}, (*sources, CITATION)
     identity = ModelIdentity(
         name=request.name,
         family="forcefield",
@@ -68,11 +80,12 @@ def load(request: LoadRequest) -> ForceFieldModel:
         device="cpu",
         options={
             key: value for key, value in asdict(force_field.treatment).items() if value is not None
-        },
+        }
+        | library,
     )
     facts = Facts(
         level_of_theory="force field",
-        citation="; ".join(force_field.sources) or None,
+        citation="; ".join(sources) or None,
         energy_scale="interactions between bodies: zero for each alone",
     )
     return ForceFieldModel(force_field, identity, facts)

@@ -11,12 +11,14 @@ from nearsight.errors import ModelError
 from nearsight.models.engines.torch_model import TorchModel
 from nearsight.models.facts import Facts
 from nearsight.models.families.forcefield.energy import ForceFieldEnergy
+from nearsight.models.families.forcefield.equilibration import charge_library
 from nearsight.models.families.forcefield.host_field import HostField
 from nearsight.models.families.forcefield.parameters import ForceField
 from nearsight.models.families.forcefield.sites import sites_of
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.guests import GuestEnergies
 from nearsight.provenance import ModelIdentity
+from nearsight.remarks import Remark
 from nearsight.structures.molecules import MOLECULE, SITE_TYPE, as_framework
 from nearsight.structures.pairs import Pairs
 
@@ -82,6 +84,33 @@ class ForceFieldModel(TorchModel):
         typed = as_framework(framework)
         typed.set_array(SITE_TYPE, np.array(sites_of(typed, self.force_field).types))
         return typed
+
+    def remarks_on_host(self, host: Atoms) -> tuple[Remark, ...]:
+        """Return what is to be known of the charges of a framework that are computed.
+
+        Parameters
+        ----------
+        host
+            The framework as it was read.
+        """
+        treatment = self.force_field.treatment
+        if not treatment.coulomb or treatment.charges != "eeq":
+            return ()
+        of_method = Remark(
+            "charges-equilibrated",
+            f"The charges of the framework were computed, by EEQ of {charge_library()}: they are "
+            f"mostly smaller than those that give the electrostatic potential of DFT, and so is "
+            f"what they attract. In Mg-MOF-74 the Henry coefficient of CO2 at 313 K is 2.7 times "
+            f"smaller by them.",
+        )
+        if not np.any(host.get_initial_charges()):
+            return (of_method,)
+        instead = Remark(
+            "charges-replaced",
+            "The charges in the file are not used: charges=eeq decides over them. "
+            "charges=structure takes them.",
+        )
+        return (of_method, instead)
 
     def in_host(self, host: Atoms) -> HostField:
         """Return what gives the interaction energies of rigid guests with a host, many at once.

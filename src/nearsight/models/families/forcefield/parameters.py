@@ -14,7 +14,7 @@ from nearsight.errors import ModelError
 Truncation = Literal["cut", "shifted", "force-shifted"]
 Mixing = Literal["lorentz-berthelot", "geometric"]
 
-ChargesOf = Literal["types", "structure"]
+ChargesOf = Literal["types", "structure", "eeq"]
 
 DEFAULT_CUTOFF_A: Final = 12.0
 DEFAULT_ACCURACY: Final = 1e-8
@@ -179,7 +179,8 @@ class Treatment:
     """Whether charges interact."""
     charges: ChargesOf = "types"
     """Whose charges count where both have some: of types, or the initial charges that a structure
-    gives its framework and single atoms."""
+    gives its framework and single atoms; or, of a rigid framework, those of EEQ (`equilibration`),
+    whatever else it has."""
     accuracy: float = DEFAULT_ACCURACY
     """What both sums of Ewald's method leave out of a pair's 1/r, relative to it."""
     feynman_hibbs_K: float | None = None

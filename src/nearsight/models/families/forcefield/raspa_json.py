@@ -34,6 +34,7 @@ _CUTOFFS = (
     "CutOffMoleculeVDW",
     "CutOffCoulomb",
 )
+_EFFECTIVE = "feynman-hibbs-lennard-jones"
 _KEY = r'"{}"\s*:'
 
 
@@ -78,7 +79,7 @@ def _type(table: Table, pair: Pair | None) -> SiteType:
     table.number("polarizability")
     for key in ("framework", "print_to_output", "print_as", "source", "oxidationState"):
         table.take(key, object)
-    found = SiteType(
+    site_type = SiteType(
         # A site without mass is a place for a charge, and needs no interaction of its own.
         NO_INTERACTION if pair is None and mass == 0 else pair,
         charge_e=table.number("charge"),
@@ -87,7 +88,7 @@ def _type(table: Table, pair: Pair | None) -> SiteType:
     )
     table.take("element", str)
     table.finish()
-    return found
+    return site_type
 
 
 def _by_element(types: dict[str, SiteType], framework: list[str]) -> dict[str, str]:
@@ -124,6 +125,12 @@ def raspa_pair(kind: str, parameters: list[Any], where: str) -> Pair:
     lengths = {"lennard-jones": (2,), "buckingham": (3,), "none": (0, 1, 2)}
     numbers = all(isinstance(one, int | float) for one in parameters)
     kind = kind.lower()
+    if kind == _EFFECTIVE:
+        raise ModelError(
+            f"{where}: {kind} is of quantum nuclei at the temperature of a simulation, which the "
+            f"file does not have; write lennard-jones there, and name the model with its "
+            f"temperature, such as FILE?feynman_hibbs_K=77."
+        )
     if kind not in lengths:
         raise ModelError(
             f"{where}: the interaction {kind} is not known; possible are {', '.join(lengths)}."

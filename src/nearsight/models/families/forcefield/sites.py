@@ -11,10 +11,12 @@ from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import ModelError
 from nearsight.models.families.forcefield.built_in import built_in_with
 from nearsight.models.families.forcefield.environments import framework_atoms, types_by_bonds
+from nearsight.models.families.forcefield.equilibration import equilibrated_charges_e
 from nearsight.models.families.forcefield.parameters import ForceField, some_of
 from nearsight.models.families.forcefield.quantum import spreads_A2
 from nearsight.structures.molecules import (
     FRAMEWORK,
+    MOLECULE,
     SINGLE,
     SITE_TYPE,
     molecule_images,
@@ -64,7 +66,8 @@ def sites_of(atoms: Atoms, force_field: ForceField) -> Sites:
 
     Types are those that the structure names; else those of the force field's molecule of the same
     elements, for what is a molecule of several atoms; else the one that has the element's symbol as
-    its name. A charge is that of the type, or the atom's initial charge where the type has none.
+    its name. A charge is that of the type, or the atom's initial charge where the type has none; a
+    molecule of one atom needs neither. `Treatment.charges` may decide otherwise.
 
     Raises
     ------
@@ -175,17 +178,54 @@ def _charges(
     if force_field.treatment.charges == "structure":
         own |= molecules <= SINGLE
     charges = np.array([0.0 if charge is None else charge for charge in stated])
+    if force_field.treatment.charges == "eeq":
+        return _with_equilibrated(atoms, types, molecules, charges, own)
     initial = atoms.arrays.get("initial_charges")
-    if own.any():
-        if initial is None or not np.any(initial[own]):
-            without = sorted({name for name, missing in zip(types, own, strict=True) if missing})
-            raise ModelError(
-                f"{atoms.get_chemical_formula()} has no charges, and the force field has none for "
-                f"{some_of(without)}: read them with the structure (_atom_site_charge of a CIF, or "
-                f"ASE's initial charges), or leave Coulomb interactions out (coulomb=no)."
-            )
+    needed = own & ~_alone(molecules)
+    if needed.any() and (initial is None or not np.any(initial[needed])):
+        without = sorted({name for name, missing in zip(types, needed, strict=True) if missing})
+        raise ModelError(
+            f"{atoms.get_chemical_formula()} has no charges, and the force field has none for "
+            f"{some_of(without)}: read them with the structure (_atom_site_charge of a CIF, or "
+            f"ASE's initial charges), let those of a framework be computed (charges=eeq), or "
+            f"leave Coulomb interactions out (coulomb=no)."
+        )
+    if initial is not None:
         charges[own] = initial[own]
     return charges
+
+
+def _with_equilibrated(
+    atoms: Atoms,
+    types: Sequence[str],
+    molecules: IntArray,
+    of_types_e: FloatArray,
+    without: BoolArray,
+) -> FloatArray:
+    """Return charges with those of the rigid framework by EEQ; all others are those of types."""
+    rigid = molecules == FRAMEWORK
+    missing = without & ~rigid & ~_alone(molecules)
+    if missing.any():
+        names = sorted({name for name, one in zip(types, missing, strict=True) if one})
+        raise ModelError(
+            f"charges=eeq gives charges to the atoms of a rigid framework (array {MOLECULE}: -1), "
+            f"and the force field has none for {some_of(names)} of "
+            f"{atoms.get_chemical_formula()}: say that they are a framework "
+            f"(nearsight.structures.molecules.as_framework), or take the charges of the structure "
+            f"(charges=structure)."
+        )
+    if not rigid.any():
+        return of_types_e
+    charges = of_types_e.copy()
+    charges[rigid] = equilibrated_charges_e(atoms[rigid])
+    return charges
+
+
+def _alone(molecules: IntArray) -> BoolArray:
+    """Return which sites are a molecule by themselves: a gas of atoms has no charge."""
+    _, which, counts = np.unique(molecules, return_inverse=True, return_counts=True)
+    alone: BoolArray = (molecules > SINGLE) & (counts[which] == 1)
+    return alone
 
 
 def _require_neutral(atoms: Atoms, charges: FloatArray) -> None:

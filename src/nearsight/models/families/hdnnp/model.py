@@ -119,11 +119,11 @@ def _by_kernels(
 ) -> Evaluation:
     from nearsight.hdnnp.kernels.evaluation import evaluate  # numba, which need not be here
 
-    found = evaluate(kernels, atoms.numbers, pairs, forces=forces, stress=stress)
+    computed = evaluate(kernels, atoms.numbers, pairs, forces=forces, stress=stress)
     return Evaluation(
-        energy_eV=found.energy_eV,
-        forces_eV_per_A=found.forces_eV_per_A,
-        stress_eV_per_A3=found.stress_eV_per_A3,
-        atomic_energies_eV=found.atomic_energies_eV,
-        extrapolations=np.bincount(found.extrapolations.atoms, minlength=len(atoms)),
+        energy_eV=computed.energy_eV,
+        forces_eV_per_A=computed.forces_eV_per_A,
+        stress_eV_per_A3=computed.stress_eV_per_A3,
+        atomic_energies_eV=computed.atomic_energies_eV,
+        extrapolations=np.bincount(computed.extrapolations.atoms, minlength=len(atoms)),
     )

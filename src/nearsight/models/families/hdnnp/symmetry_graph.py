@@ -1,14 +1,13 @@
 """Graphs with the pairs and triples of atoms that the symmetry functions of a potential look at."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 
 from nearsight.hdnnp.symmetry_functions import NARROW
 from nearsight.models.families.hdnnp.layout import AngularBlock, Layout, RadialBlock
-from nearsight.models.graphs.neighbor_graph import NeighborGraph
+from nearsight.models.graphs.neighbor_graph import NeighborGraph, neighbor_fields
 
 _TRIPLES_AT_A_TIME = 2_000_000
 """Of all triples few may be looked at, where elements or cutoffs leave most of them out."""
@@ -60,7 +59,7 @@ def symmetry_graph(graph: NeighborGraph, layout: Layout, length_A: float) -> Sym
     radial = [_edges_of(block, pairs, n_elements) for block in layout.radial]
     angular = [_triples_of(block, pairs, n_elements) for block in layout.angular]
     return SymmetryGraph(
-        **_fields(graph),
+        **neighbor_fields(graph),
         elements=elements,
         radial_edges=_joined(radial),
         first_arms=_joined([first for first, _ in angular]),
@@ -147,7 +146,3 @@ def _indices(numbers: torch.Tensor, known: tuple[int, ...]) -> torch.Tensor:
 
 def _joined(parts: list[torch.Tensor]) -> torch.Tensor:
     return torch.cat([torch.empty(0, dtype=torch.int64), *parts])
-
-
-def _fields(graph: NeighborGraph) -> dict[str, Any]:
-    return {field.name: getattr(graph, field.name) for field in fields(NeighborGraph)}
