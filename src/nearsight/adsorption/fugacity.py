@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from nearsight.adsorption.equations_of_state import EQUATIONS
 from nearsight.errors import MethodError
 from nearsight.units import GAS_CONSTANT_J_PER_MOL_K
 
-EQUATIONS: Final = ("reference", "peng-robinson", "ideal")
 _CRITICAL_FACTOR: Final = 0.3074
 """p V/(R T) of the equation of Peng and Robinson at the critical point: below its temperature a
 vapour has more, and a liquid less up to the critical pressure."""

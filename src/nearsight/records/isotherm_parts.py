@@ -32,9 +32,7 @@ class ExchangePart:
         str | None, Says("What makes the moves that the model takes or leaves; null for itself.")
     ]
     cheap_scale: Annotated[float, Says("What energies of the cheap level were multiplied by.", "1")]
-    cheap_constant_eV: Annotated[
-        float, Says("What was added to them for each molecule.", "eV/molecule")
-    ]
+    cheap_constant_eV: Annotated[float, Says("What was added to them for each molecule.", "eV")]
     drift_eV: Annotated[
         float, Says("Largest difference of a running energy from a fresh one after a block.", "eV")
     ]
@@ -92,7 +90,7 @@ class LoadingPart:
     ]
     heat_error_kJ_per_mol: Annotated[float | None, Says("Its standard error.", "kJ/mol")]
     interaction_energy_eV: Annotated[
-        float, Says("Mean interaction energy of all molecules in a cell.", "eV/cell")
+        float, Says("Mean interaction energy of all molecules in a cell.", "eV")
     ]
     n_effective: Annotated[float, Says("Independent samples with the same error.", "1")]
     n_left_out: Annotated[int, Says("First samples of each chain that are in no mean.", "1")]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from nearsight.adsorption.fugacity import EQUATIONS
+from nearsight.adsorption.equations_of_state import EQUATIONS
 from nearsight.adsorption.gcmc.schedule import Schedule
 from nearsight.errors import MethodError, SettingError
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
