@@ -8,7 +8,8 @@
 #
 #     python studies/co2_in_mg_mof_74.py MG_MOF_74.cif RECORDS --models sevennet-0 chgnet-0.3.0
 #
-# One record per model in RECORDS, with a figure; an interrupted model goes on where it was.
+# One record per model in RECORDS, and a figure of each in the results; an interrupted model goes
+# on where it was.
 import argparse
 from functools import partial
 from pathlib import Path
@@ -43,10 +44,10 @@ def main() -> None:
     arguments = parser.parse_args()
     names = {file_name(name): name for name in arguments.models}
     settings = {"temperature_K": TEMPERATURE_K, "error": ERROR, "learning": LEARNING}
+    arguments.results.mkdir(exist_ok=True)
     work = partial(inserted, names, arguments)
     records = collect(arguments.records, names, work, settings)
     rows = [row_of(names[key], each) for key, each in records.items() if "error" not in each]
-    arguments.results.mkdir(exist_ok=True)
     path = arguments.results / "co2_in_mg_mof_74.md"
     path.write_text(text(rows), encoding="utf-8")
     print(f"wrote {path}")
@@ -78,7 +79,8 @@ def inserted(names: dict[str, str], arguments: argparse.Namespace, key: str) -> 
             unfinished=unfinished,
         )
     assert record.results is not None
-    widom_figure(str(arguments.records / f"{key}.png"), [record.results])
+    path = arguments.results / f"co2_in_mg_mof_74_{key}.png"
+    widom_figure(str(path), [record.results])
     return {
         "dtype": model.identity.dtype,
         "seconds": process_time() - start,
@@ -116,7 +118,7 @@ def row_of(model: str, record: Record) -> list[str]:
         if each["level"] in {"caution", "bad"}
     ]
     return [
-        model,
+        Path(model).stem if ":/" in model else model,
         f"{value:.2e} ± {henry['coefficient_error_mol_per_kg_Pa'] / value:.0%}",
         f"{henry['heat_kJ_per_mol']:.1f} ± {henry['heat_error_kJ_per_mol']:.1f}",
         *without,
