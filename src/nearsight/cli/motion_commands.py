@@ -94,7 +94,7 @@ def add_isotherm(commands: "options.Commands") -> None:
         help="how much of a gas a framework takes up at some pressures, with a certificate",
         description="Let each framework, rigid and as it is in its file, exchange molecules with a "
         "gas outside (grand canonical Monte Carlo), and print loadings and heats with intervals of "
-        "95 %%, and what speaks for and against them.",
+        "95 %, and what speaks for and against them.",
     )
     command.add_argument(
         "structures",
