@@ -46,11 +46,11 @@ class IsothermData:
         """Return logarithms of parameters in the units that the data came in."""
         log_loading, log_pressure = np.log(self.loading_unit), np.log(self.pressure_unit)
         if not function.n_sites:
-            return logs + log_loading - log_pressure
-        shifts = np.zeros(len(logs))
-        shifts[: function.n_sites] = log_loading
-        shifts[function.n_sites : 2 * function.n_sites] = -log_pressure
-        return logs + shifts
+            return np.asarray(logs + log_loading - log_pressure)
+        shifted = logs.copy()
+        shifted[: function.n_sites] += log_loading
+        shifted[function.n_sites : 2 * function.n_sites] -= log_pressure
+        return shifted
 
 
 def isotherm_data(

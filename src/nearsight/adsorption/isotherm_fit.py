@@ -33,17 +33,6 @@ class IsothermFit:
     def __repr__(self) -> str:
         return paragraph(self, self.function.name, f"{self.n_points} points, AICc {self.aicc:.4g}")
 
-    @classmethod
-    def ordered(
-        cls, function: IsothermFunction, logs: FloatArray, covariance: FloatArray, **others: object
-    ) -> "IsothermFit":
-        """Return a fit with the sites that are filled first as its first."""
-        n = function.n_sites
-        order = np.argsort(-logs[n : 2 * n], kind="stable")
-        places = np.concatenate([order, n + order, np.arange(2 * n, len(logs))])
-        covariance = covariance[np.ix_(places, places)]
-        return cls(function, logs[places], covariance, **others)  # type: ignore[arg-type]
-
     @property
     def per_degree(self) -> float | None:
         """chi² for each degree of freedom; None where errors are not known."""

@@ -18,7 +18,7 @@ from nearsight.adsorption.isotherm_data import IsothermData, isotherm_data
 from nearsight.adsorption.isotherm_fit import IsothermFit
 from nearsight.adsorption.isotherm_functions import FUNCTIONS, IsothermFunction
 from nearsight.adsorption.isotherm_starts import starts_of
-from nearsight.arrays import FloatArray
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.structures.naming import paragraph
 
 _FARTHEST: Final = 30.0
@@ -150,15 +150,23 @@ def _fit(function: IsothermFunction, data: IsothermData) -> IsothermFit | NoFit:
     covariance = _covariance(jacobian(best.x), squares, data)
     if covariance is None or not np.sqrt(np.diag(covariance)).max() <= _LARGEST_ERROR:
         return NoFit(function, "these loadings do not determine its parameters")
-    return IsothermFit.ordered(
+    order = _sites_in_order(function, best.x)
+    return IsothermFit(
         function,
-        data.in_their_units(function, best.x),
-        covariance,
+        data.in_their_units(function, best.x)[order],
+        covariance[np.ix_(order, order)],
         pressure_range=data.pressure_range,
         n_points=data.n_points,
         chi_squared=squares if data.knows_errors else None,
         aicc=_criterion(squares, function.n_parameters, data),
     )
+
+
+def _sites_in_order(function: IsothermFunction, logs: FloatArray) -> IntArray:
+    """Return the places of parameters with those sites first that are filled first."""
+    n = function.n_sites
+    sites = np.argsort(-logs[n : 2 * n], kind="stable")
+    return np.concatenate([sites, n + sites, np.arange(2 * n, len(logs))])
 
 
 def _covariance(jacobian: FloatArray, squares: float, data: IsothermData) -> FloatArray | None:

@@ -26,8 +26,9 @@ def starts_of(function: IsothermFunction, data: IsothermData) -> list[FloatArray
         slope = max(_linear(data.pressures[:, np.newaxis], data)[0][0], 1e-12)
         return [np.log([slope])]
     # Half a site is filled at a pressure of the data, a little below, or some way above.
-    ends = -np.log(data.pressures[[-1, 0]]) + np.array([-3.0, 1.0])
-    grid = np.linspace(*ends, _N_AFFINITIES)
+    grid = np.linspace(
+        -np.log(data.pressures[-1]) - 3.0, -np.log(data.pressures[0]) + 1.0, _N_AFFINITIES
+    )
     exponents = _EXPONENTS if function.has_exponent else (1.0,)
     found = []
     for affinities, exponent in product(combinations(grid[::-1], function.n_sites), exponents):

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             print_warnings(results.structure_warnings)  # the certificate has all others
 
         def tables() -> Sequence[Table]:
-            return isotherm_tables(results, record.isotherm)
+            return isotherm_tables(record)
 
         return Outcome.of(record, show, tables, (arguments.aif,))
 

@@ -94,7 +94,8 @@ def add_isotherm(commands: "options.Commands") -> None:
         help="how much of a gas a framework takes up at some pressures, with a certificate",
         description="Let each framework, rigid and as it is in its file, exchange molecules with a "
         "gas outside (grand canonical Monte Carlo), and print loadings and heats with intervals of "
-        "95 %, and what speaks for and against them.",
+        "95 %, fits, and what speaks for and against them. Several temperatures also give heats by "
+        "Clausius and Clapeyron.",
     )
     command.add_argument(
         "structures",
@@ -105,9 +106,10 @@ def add_isotherm(commands: "options.Commands") -> None:
     command.add_argument(
         "--aif",
         metavar="FILE",
-        help="write the isotherm in the Adsorption Information Format (.aif); one framework only",
+        help="write the isotherm in the Adsorption Information Format, a block each T (.aif); one "
+        "framework only",
     )
     options.add_workflow(command, settings.IsothermSettings(), leave_out=("recompute", "molecule"))
-    options.add_output(command, plot="the isotherm, and molecules over moves at each pressure")
+    options.add_output(command, plot="the isotherm, heats over loading, and molecules over moves")
     options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
     command.set_defaults(run=options.runner("nearsight.cli.isotherm"))

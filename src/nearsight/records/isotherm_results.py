@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ase import Atoms
 
+from nearsight.adsorption.clausius_clapeyron import IsostericHeats
 from nearsight.adsorption.gcmc.charts import isotherm_chart, numbers_charts
+from nearsight.adsorption.gcmc.heat_chart import heat_chart
+from nearsight.adsorption.gcmc.isosteric import NoHeats, isosteric_heats
 from nearsight.adsorption.gcmc.isotherm import Isotherm
 from nearsight.adsorption.result import Adsorption
 from nearsight.charts.chart import Chart
@@ -27,7 +31,8 @@ class IsothermResults:
     """Its cell."""
     adsorption: Adsorption
     """Insertions into the empty framework."""
-    isotherm: Isotherm
+    isotherms: tuple[Isotherm, ...]
+    """One for each temperature."""
     provenance: Provenance
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name."""
@@ -37,12 +42,22 @@ class IsothermResults:
     def __repr__(self) -> str:
         return paragraph(self, self.name, f"with {self.adsorption.gas.name}")
 
+    @cached_property
+    def heats(self) -> IsostericHeats | NoHeats:
+        """By Clausius and Clapeyron, from the isotherms at all temperatures."""
+        return isosteric_heats(self.isotherms)
+
     @property
     def warnings(self) -> tuple[Remark, ...]:
         """What must be known before the numbers are used."""
-        checks = isotherm_checks(self.adsorption, self.isotherm)
+        checks = isotherm_checks(self.adsorption, self.isotherms, self.heats)
         return (*self.structure_warnings, *unsaid(checks))
 
     def charts(self) -> tuple[Chart, ...]:
-        """Return what is drawn: the isotherm, and numbers of molecules over samples."""
-        return (isotherm_chart(self.isotherm), *numbers_charts(self.isotherm))
+        """Return what is drawn: isotherms, heats if any, numbers of molecules over samples."""
+        heats = heat_chart(self.isotherms, self.heats, self.adsorption.henry[0])
+        return (
+            isotherm_chart(self.isotherms),
+            *(() if heats is None else (heats,)),
+            *numbers_charts(self.isotherms),
+        )

@@ -1,18 +1,22 @@
-"""From a framework and a gas to an isotherm, with the certificate of the model."""
+"""From a framework and a gas to isotherms, with the certificate of the model."""
 
+from dataclasses import dataclass
 from time import perf_counter
+
+import numpy as np
 
 from nearsight.adsorption.framework import (
     framework_of,
     loose_molecules,
     width_between_images_A,
 )
+from nearsight.adsorption.fugacity import BulkGas
 from nearsight.adsorption.gases import Gas, gas_of, relaxed_gas
 from nearsight.adsorption.gcmc.ensemble import Ensemble
 from nearsight.adsorption.gcmc.exchange import Exchange, cheap_level
-from nearsight.adsorption.gcmc.isotherm import isotherm_of
+from nearsight.adsorption.gcmc.isotherm import Isotherm, isotherm_of
 from nearsight.adsorption.gcmc.kept_samples import KeptSamples
-from nearsight.adsorption.gcmc.sampling import sample
+from nearsight.adsorption.gcmc.sampling import System, sample
 from nearsight.announcing import announces
 from nearsight.fingerprint import fingerprint
 from nearsight.models.versions import versions_behind
@@ -46,7 +50,7 @@ def isotherm(
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
 ) -> IsothermRecord:
-    """Sample how much of a gas a rigid framework takes up at some pressures.
+    """Sample how much of a gas a rigid framework takes up at some pressures and temperatures.
 
     Parameters
     ----------
@@ -54,13 +58,14 @@ def isotherm(
         As for `nearsight.workflows.heat_capacity`. With `unfinished` an interrupted run goes on,
         and is then the unbroken one.
     settings
-        Which gas, at which temperature and pressures, by which levels and how long; how often it is
-        inserted into the empty framework first, for the certificate of the model.
+        Which gas, at which temperatures and pressures, by which levels and how long; how often it
+        is inserted into the empty framework first, for the certificate of the model. Each
+        temperature is a run of its own.
 
     Returns
     -------
     IsothermRecord
-        Its ``results.isotherm`` has all samples.
+        Its ``results.isotherms`` have all samples, one for each temperature.
 
     Raises
     ------
@@ -82,30 +87,16 @@ def isotherm(
     if asked.relax_gas:
         gas = relaxed_gas(gas, context.model, context.progress)
     exchange = _exchange(context, settings, gas, pockets)
-    gases = gases_outside(settings)
-    ensemble = Ensemble.repeated(
-        exchange.framework.atoms.cell.array,
-        settings.temperature_K,
-        [each.fugacity_Pa for each in gases],
-        settings.exchange.chains,
-    )
-    system = exchange.system(ensemble)
+    runs = [
+        _prepared(settings, exchange, place, each)
+        for place, each in enumerate(asked.temperatures_K)
+    ]
     adsorption = inserted(context, asked, gas, [context.atoms], pockets)
-    kept = _kept(context, settings, exchange, ensemble)
-    schedule = settings.exchange.schedule(asked.seed)
-    sampled = sample(system, schedule, kept=kept, progress=context.progress)
-    context.unfinished.done(kept.path)
     results = IsothermResults(
         source.name,
         context.atoms,
         adsorption,
-        isotherm_of(
-            exchange.framework,
-            system,
-            sampled,
-            gases,
-            energies_are_potential=context.model.capabilities.temperature_K is None,
-        ),
+        tuple(_sampled(context, settings, exchange, each) for each in runs),
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
         remarks_on(context, context.atoms, loose),
@@ -136,11 +127,54 @@ def _exchange(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """What is to be sampled at one temperature."""
+
+    gases: list[BulkGas]
+    system: System
+    seed: int
+
+
+def _prepared(
+    settings: IsothermSettings, exchange: Exchange, place: int, temperature_K: float
+) -> _Prepared:
+    """Return what is to be sampled at the temperature that is asked for at a place, from 0."""
+    gases = gases_outside(settings, temperature_K)
+    ensemble = Ensemble.repeated(
+        exchange.framework.atoms.cell.array,
+        temperature_K,
+        [each.fugacity_Pa for each in gases],
+        settings.exchange.chains,
+    )
+    seed = settings.insertion.seed
+    if place:  # with the same random numbers isotherms would err alike, and heats by less
+        seed = int(np.random.SeedSequence([seed, place]).generate_state(1)[0])
+    return _Prepared(gases, exchange.system(ensemble), seed)
+
+
+def _sampled(
+    context: Context, settings: IsothermSettings, exchange: Exchange, run: _Prepared
+) -> Isotherm:
+    """Sample at one temperature, or go on with that."""
+    kept = _kept(context, settings, exchange, run)
+    schedule = settings.exchange.schedule(run.seed)
+    sampled = sample(run.system, schedule, kept=kept, progress=context.progress)
+    context.unfinished.done(kept.path)
+    return isotherm_of(
+        exchange.framework,
+        run.system,
+        sampled,
+        run.gases,
+        energies_are_potential=context.model.capabilities.temperature_K is None,
+    )
+
+
 def _kept(
-    context: Context, settings: IsothermSettings, exchange: Exchange, ensemble: Ensemble
+    context: Context, settings: IsothermSettings, exchange: Exchange, run: _Prepared
 ) -> KeptSamples:
-    """Return where the run is kept."""
-    asked, gas = settings.insertion, exchange.gas
+    """Return where a run is kept."""
+    asked, gas, ensemble = settings.insertion, exchange.gas, run.system.ensemble
     deciding: dict[str, Setting] = {
         **settings.exchange.to_json(),
         "molecule": [gas.atoms.numbers.tolist(), gas.sites_A.round(9).tolist()],
@@ -150,7 +184,7 @@ def _kept(
         "overlap_share": asked.overlap_share,
         "supercell": list(exchange.framework.repeats),
         "block_pockets": asked.block_pockets,
-        "seed": asked.seed,
+        "seed": run.seed,
     }
     if exchange.cheap is not None:
         deciding["cheap_model"] = exchange.cheap.identity.checkpoint_sha256
