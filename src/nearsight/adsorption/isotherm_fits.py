@@ -23,10 +23,11 @@ from nearsight.structures.naming import paragraph
 
 _FARTHEST: Final = 30.0
 """Logarithms of parameters in the units of the data end there: by then nothing tells of them."""
+_TOLERANCES: Final = {"xtol": 1e-10, "ftol": 1e-12, "gtol": 1e-12}
 _LARGEST_ERROR: Final = 1.0
 """Standard error of a logarithm beyond which it is not known: a factor of e either way."""
 _DEGENERATE: Final = 1e-7
-"""Singular values below this share of the largest are none."""
+"""Singular values below this share of the largest, or of residuals, are none."""
 _ROUNDING: Final = 1e-8
 """Share of the largest loading below which residuals are rounding."""
 _UNCHANGING: Final = "a loading that does not change fits as well"
@@ -64,6 +65,7 @@ def fit_isotherm(
     pressures: Sequence[float] | FloatArray,
     loadings: Sequence[float] | FloatArray,
     errors: Sequence[float] | FloatArray | None = None,
+    functions: Sequence[IsothermFunction] = FUNCTIONS,
 ) -> IsothermFits:
     """Fit Henry's law and the functions of Langmuir, with one site and two, and of Sips.
 
@@ -80,6 +82,8 @@ def fit_isotherm(
         Standard errors of the loadings, ``(n_points,)``. An error of 0 is one that is not known,
         and counts as the largest of the others. Without any, loadings weigh the same, and their
         errors follow from the residuals.
+    functions
+        Those to choose from.
 
     Returns
     -------
@@ -94,11 +98,11 @@ def fit_isotherm(
         is negative.
     """
     data = isotherm_data(pressures, loadings, errors)
-    found = [_fit(each, data) for each in FUNCTIONS]
+    found = [_fit(each, data) for each in functions]
     left_out = tuple(each for each in found if isinstance(each, NoFit))
     fits = sorted((each for each in found if isinstance(each, IsothermFit)), key=_aicc)
     if fits and not fits[0].aicc < _criterion(_of_constant(data), 1, data):
-        return IsothermFits((), tuple(NoFit(each, _UNCHANGING) for each in FUNCTIONS))
+        return IsothermFits((), tuple(NoFit(each, _UNCHANGING) for each in functions))
     return IsothermFits(tuple(fits), left_out)
 
 
@@ -133,33 +137,39 @@ def _fit(function: IsothermFunction, data: IsothermData) -> IsothermFit | NoFit:
         return NoFit(function, "nothing is adsorbed at any pressure")
 
     def residuals(logs: FloatArray) -> FloatArray:
-        left: FloatArray = (function.loadings(logs, data.pressures) - data.loadings) / data.errors
+        curve = function.loadings(_within(logs), data.pressures)
+        left: FloatArray = (curve - data.loadings) / data.errors
         return left
 
     def jacobian(logs: FloatArray) -> FloatArray:
-        rows: FloatArray = function.gradients(logs, data.pressures) / data.errors[:, np.newaxis]
+        gradients = function.gradients(_within(logs), data.pressures)
+        rows: FloatArray = gradients / data.errors[:, np.newaxis]
         return rows
 
-    within = (-_FARTHEST, _FARTHEST)
     solutions = [
-        least_squares(residuals, start, jacobian, within, xtol=1e-10, ftol=1e-12, max_nfev=100)
-        for start in np.clip(starts_of(function, data), *within)
+        least_squares(residuals, start, jacobian, method="lm", max_nfev=200, **_TOLERANCES)
+        for start in starts_of(function, data)
     ]
     best = min(solutions, key=lambda each: float(each.cost))
-    squares = 2 * float(best.cost)
-    covariance = _covariance(jacobian(best.x), squares, data)
+    squares, logs = 2 * float(best.cost), _within(best.x)
+    covariance = _covariance(jacobian(logs), squares, data)
     if covariance is None or not np.sqrt(np.diag(covariance)).max() <= _LARGEST_ERROR:
         return NoFit(function, "these loadings do not determine its parameters")
-    order = _sites_in_order(function, best.x)
+    order = _sites_in_order(function, logs)
     return IsothermFit(
         function,
-        data.in_their_units(function, best.x)[order],
+        data.in_their_units(function, logs)[order],
         covariance[np.ix_(order, order)],
         pressure_range=data.pressure_range,
         n_points=data.n_points,
         chi_squared=squares if data.knows_errors else None,
         aicc=_criterion(squares, function.n_parameters, data),
     )
+
+
+def _within(logs: FloatArray) -> FloatArray:
+    """Return logarithms that are not farther away than loadings can tell."""
+    return np.clip(logs, -_FARTHEST, _FARTHEST)
 
 
 def _sites_in_order(function: IsothermFunction, logs: FloatArray) -> IntArray:
@@ -176,12 +186,10 @@ def _covariance(jacobian: FloatArray, squares: float, data: IsothermData) -> Flo
     (R. T. Birge, Phys. Rev. 1932, 40, 207); without errors they are as large as residuals.
     """
     _, singular, directions = np.linalg.svd(jacobian, full_matrices=False)
-    if singular[-1] <= _DEGENERATE * singular[0]:
-        return None
     n_degrees = len(jacobian) - jacobian.shape[1]
-    factor = max(squares, n_degrees * _ROUNDING**2) / n_degrees
-    if data.knows_errors:
-        factor = max(factor, 1.0)
+    factor = max(squares / n_degrees, 1.0 if data.knows_errors else _ROUNDING**2)
+    if singular[-1] <= _DEGENERATE * max(singular[0], np.sqrt(factor)):
+        return None
     scaled = directions / singular[:, np.newaxis]
     covariance: FloatArray = factor * scaled.T @ scaled
     return covariance

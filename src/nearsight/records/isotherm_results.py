@@ -55,7 +55,7 @@ class IsothermResults:
 
     def charts(self) -> tuple[Chart, ...]:
         """Return what is drawn: isotherms, heats if any, numbers of molecules over samples."""
-        heats = heat_chart(self.isotherms, self.heats, self.adsorption.henry[0])
+        heats = heat_chart(self.isotherms, self.heats, self.adsorption.henry)
         return (
             isotherm_chart(self.isotherms),
             *(() if heats is None else (heats,)),

@@ -1,6 +1,7 @@
 """What is drawn of heats over loading."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,9 +22,9 @@ _CLAUSIUS_CLAPEYRON = "Clausius and Clapeyron"
 
 
 def heat_chart(
-    isotherms: Sequence[Isotherm], heats: IsostericHeats | NoHeats, empty: Henry
+    isotherms: Sequence[Isotherm], heats: IsostericHeats | NoHeats, empty: Sequence[Henry]
 ) -> Chart | None:
-    """Return heats over loading by each route; None if fluctuations tell fewer than two.
+    """Return heats over loading by each route; None if there are fewer than two.
 
     Parameters
     ----------
@@ -32,22 +33,18 @@ def heat_chart(
     heats
         By Clausius and Clapeyron.
     empty
-        Insertions at the first temperature, which have the heat at zero loading.
+        Insertions at these temperatures, which have the heat at zero loading.
     """
-    series = [_Series.of(isotherm) for isotherm in isotherms]
+    series = [
+        *(_Series.of_fluctuations(each) for each in isotherms),
+        _Series.of_insertions([each for each in empty if each.n_effective >= FEWEST_SIGNIFICANT]),
+    ]
+    series = [each for each in series if len(each.loadings)]
     if sum(len(each.loadings) for each in series) < 2:
         return None
     colors = series_colors(each.label for each in series)
-    marks: list[Mark] = [each.points(colors[each.label]) for each in series if len(each.loadings)]
+    marks: list[Mark] = [each.points(colors[each.label]) for each in series]
     ends = [end for each in series for end in each.ends]
-    if empty.n_effective >= FEWEST_SIGNIFICANT:
-        heat = empty.heat_kJ_per_mol
-        error = _NORMAL_95 * heat.error
-        label = f"insertions, {empty.temperature_K:g} K"
-        note = f"{label}: {heat.value:.2f} ± {error:.2f} kJ/mol"
-        at, value = np.zeros(1), np.array([heat.value])
-        marks.append(Points(at, value, label, INK, np.array([error]), (note,)))
-        ends += [heat.value - error, heat.value + error]
     said = f"Heats by fluctuations at {_temperatures(isotherms)}."
     if isinstance(heats, IsostericHeats):
         loadings = heats.loadings(_N_LOADINGS)
@@ -61,7 +58,7 @@ def heat_chart(
             f" By Clausius and Clapeyron {values[0]:.2f} kJ/mol at {loadings[0]:.3g} mol/kg and "
             f"{values[-1]:.2f} at {loadings[-1]:.3g} mol/kg, about {heats.temperature_K:.4g} K."
         )
-    most = max(float(each.loadings.max(initial=0.0)) for each in series)
+    most = max(float(each.loadings.max()) for each in series) or 1.0
     return Chart(
         "Heat of adsorption",
         Axis("absolute loading / mol/kg", -0.03 * most, 1.05 * most),
@@ -71,14 +68,26 @@ def heat_chart(
     )
 
 
+@dataclass(frozen=True, eq=False)
 class _Series:
-    """Heats by fluctuations at one temperature, with halves of intervals of 95 %."""
+    """Heats in kJ/mol by one route, with halves of intervals of 95 %."""
 
-    def __init__(self, label: str, loadings: FloatArray, heats: FloatArray, halves: FloatArray):
-        self.label, self.loadings, self.heats, self.halves = label, loadings, heats, halves
+    label: str
+    loadings: FloatArray
+    heats: FloatArray
+    halves: FloatArray
 
     @classmethod
-    def of(cls, isotherm: Isotherm) -> "_Series":
+    def of_insertions(cls, rows: Sequence[Henry]) -> "_Series":
+        return cls(
+            "insertions",
+            np.zeros(len(rows)),
+            np.array([row.heat_kJ_per_mol.value for row in rows]),
+            _NORMAL_95 * np.array([row.heat_kJ_per_mol.error for row in rows]),
+        )
+
+    @classmethod
+    def of_fluctuations(cls, isotherm: Isotherm) -> "_Series":
         known = [
             (isotherm.mol_per_kg * each.loading.molecules.value, each.heat_eV)
             for each in isotherm.points
