@@ -71,7 +71,7 @@ def print_heats(record: IsothermRecord) -> None:
         print_line("none", part.reason)
         return
     for row in part.heats[::_EVERY]:
-        print_line(f"{row.loading_mol_per_kg:.3g} mol/kg", heat_text(row))
+        print_line(f"{row.loading_mol_per_kg:.4g}", f"mol/kg: {heat_text(row)}")
 
 
 def heat_text(row: HeatPart) -> str:

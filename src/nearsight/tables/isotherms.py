@@ -43,7 +43,7 @@ def print_isotherm(record: IsothermRecord, in_words: Callable[[str], str] = str)
     for row in record.henry:
         at = f" at {row.temperature_K:g} K" if several else ""
         print_line("empty", f"{henry_text(row)}{at}")
-    print("\n  loading in mol/kg with its interval of 95 %, molecules per cell, heat in kJ/mol")
+    print("\n  loading in mol/kg with its interval of 95 %, molecules a cell, heat in kJ/mol")
     for run in part.runs:
         if several:
             print(f"\n  at {run.temperature_K:g} K")
