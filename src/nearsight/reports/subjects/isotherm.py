@@ -13,6 +13,11 @@ _OF_NUMBERS = (
     "Each chain began empty. What is left of the dashed line is in no mean: equilibration, and "
     "what MSER-5 takes off."
 )
+_OF_DENSITIES = (
+    "All cells folded onto one, which is drawn again and again, with the atoms of the framework "
+    "over it. A tile counts what is in one cell behind it, as a mean over configurations in "
+    "equilibrium; where there is none, nothing was."
+)
 
 
 def _numbers(record: IsothermRecord) -> Lines:
@@ -94,7 +99,11 @@ def _charts(record: IsothermRecord) -> Sequence[Figure]:
     if record.results is None:
         return ()
     first, *others = record.results.charts()
-    return [(first, _OF_ISOTHERM), *((each, _OF_NUMBERS) for each in others)]
+    return [
+        (first, _OF_ISOTHERM),
+        *((each, _OF_NUMBERS) for each in others),
+        *((each, _OF_DENSITIES) for each in record.results.density_charts()),
+    ]
 
 
 SUBJECT = Subject(
