@@ -159,8 +159,8 @@ def _next_block(
     block = _sampled(system, schedule, run, state, keeps=not equilibrates)
     _require_numbers(block, schedule)
     guests = state.cheap.guests
-    wrapped = tuple(wrapped(each, system.ensemble.cell_A) for each in guests.configurations())
-    run = replace(run, n_blocks=run.n_blocks + 1, configurations=wrapped)
+    centred = tuple(wrapped(each, system.ensemble.cell_A) for each in guests.configurations())
+    run = replace(run, n_blocks=run.n_blocks + 1, configurations=centred)
     fresh = _begun(system, run)
     drift = _drift_eV(state, fresh)
     if not drift <= schedule.largest_drift_eV:
