@@ -10,13 +10,12 @@ from nearsight.reports.subjects.widom import insertion_lines
 
 _OF_ISOTHERM = "Mean loadings with intervals of 95 %; the line only guides the eye."
 _OF_NUMBERS = (
-    "Each chain began empty. What is left of the dashed line is in no mean: equilibration, and "
-    "what MSER-5 takes off."
+    "Each chain began empty, and has a colour. What is left of the dashed line is in no mean: "
+    "equilibration, and what MSER-5 takes off."
 )
 _OF_DENSITIES = (
-    "All cells folded onto one, which is drawn again and again, with the atoms of the framework "
-    "over it. A tile counts what is in one cell behind it, as a mean over configurations in "
-    "equilibrium; where there is none, nothing was."
+    "All cells folded onto one, and the framework over it. A tile has what is behind it in one "
+    "cell on average; where there is none, nothing was."
 )
 
 
