@@ -100,7 +100,7 @@ class GuestAtoms:
         require_room(
             3 * 8 * n_expected,  # counts, densities, and what is made of them
             f"A density on {n_expected} voxels",
-            "Take wider voxels (`spacing_A`).",
+            "Take wider voxels (spacing_A).",
         )
         shape, voxels = voxels_of(self.places_A, self.cell_A, spacing_A)
         n_voxels = int(np.prod(shape))
