@@ -1,7 +1,7 @@
 """What an isotherm gave, with what made it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +9,12 @@ from ase import Atoms
 
 from nearsight.adsorption.clausius_clapeyron import IsostericHeats
 from nearsight.adsorption.gcmc.charts import isotherm_chart, numbers_charts
+from nearsight.adsorption.gcmc.guest_atoms import (
+    SPACING_A,
+    DensityGrid,
+    guest_atoms,
+)
+from nearsight.adsorption.gcmc.guest_charts import density_charts
 from nearsight.adsorption.gcmc.heat_chart import heat_chart
 from nearsight.adsorption.gcmc.isosteric import NoHeats, isosteric_heats
 from nearsight.adsorption.gcmc.isotherm import Isotherm
@@ -61,3 +67,31 @@ class IsothermResults:
             *(() if heats is None else (heats,)),
             *numbers_charts(self.isotherms),
         )
+
+    def densities(self, spacing_A: float = SPACING_A) -> tuple[DensityGrid, ...]:
+        """Return the density of each kind of guest atom in the cell, by temperature and pressure.
+
+        Parameters
+        ----------
+        spacing_A
+            About how wide voxels are.
+
+        Returns
+        -------
+        tuple[DensityGrid, ...]
+            None of a run of fewer samples than one configuration is kept of.
+        """
+        gas = self.adsorption.gas
+        every = (atoms for isotherm in self.isotherms for atoms in guest_atoms(isotherm, gas))
+        return tuple(atoms.density(spacing_A) for atoms in every)
+
+    def density_charts(self) -> tuple[Chart, ...]:
+        """Return where atoms of the gas are at the first temperature, seen along an axis."""
+        first = self.isotherms[0]
+        axis = self.adsorption.settings.map_axis
+        atoms = tuple(guest_atoms(first, self.adsorption.gas))
+        charts = density_charts(atoms, first.framework.cell, axis)
+        if len(self.isotherms) == 1:
+            return charts
+        at = f", {first.temperature_K:g} K"
+        return tuple(replace(chart, title=f"{chart.title}{at}") for chart in charts)

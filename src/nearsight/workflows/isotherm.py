@@ -1,5 +1,6 @@
 """From a framework and a gas to isotherms, with the certificate of the model."""
 
+import os
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -30,6 +31,7 @@ from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, Context, begin
 from nearsight.workflows.exchange_checks import gases_outside, require_isotherm
 from nearsight.workflows.given import require_settings
+from nearsight.workflows.guest_frames import prepare_guest_frames, write_guest_frames
 from nearsight.workflows.insertion_checks import require_interaction
 from nearsight.workflows.insertions import inserted, remarks_on
 from nearsight.workflows.pockets_by_uff import PocketsByUFF, pockets_by_uff
@@ -46,6 +48,7 @@ def isotherm(
     model: AnyModel | None = None,
     settings: IsothermSettings = _DEFAULT,
     *,
+    trajectory: str | os.PathLike[str] | None = None,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
@@ -61,11 +64,15 @@ def isotherm(
         Which gas, at which temperatures and pressures, by which levels and how long; how often it
         is inserted into the empty framework first, for the certificate of the model. Each
         temperature is a run of its own.
+    trajectory
+        A file for kept configurations (`nearsight.workflows.guest_frames`): extended XYZ,
+        ``.extxyz`` or ``.extxyz.gz``.
 
     Returns
     -------
     IsothermRecord
-        Its ``results.isotherms`` have all samples, one for each temperature.
+        Its ``results.isotherms`` have all samples, one for each temperature; its
+        ``results.densities()`` are those of the atoms of the gas.
 
     Raises
     ------
@@ -88,15 +95,20 @@ def isotherm(
         gas = relaxed_gas(gas, context.model, context.progress)
     exchange = _exchange(context, settings, gas, pockets)
     runs = [
-        _prepared(settings, exchange, place, each)
-        for place, each in enumerate(asked.temperatures_K)
+        _prepared(context, settings, exchange, place) for place in range(len(asked.temperatures_K))
     ]
+    if trajectory is not None:
+        prepare_guest_frames(trajectory, settings, exchange.framework)
     adsorption = inserted(context, asked, gas, [context.atoms], pockets)
+    isotherms = tuple(_sampled(context, settings, exchange, each) for each in runs)
+    if trajectory is not None:
+        write_guest_frames(trajectory, isotherms, gas)
+    context.unfinished.done(*(each.kept.path for each in runs))
     results = IsothermResults(
         source.name,
         context.atoms,
         adsorption,
-        tuple(_sampled(context, settings, exchange, each) for each in runs),
+        isotherms,
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
         remarks_on(context, context.atoms, loose),
@@ -134,12 +146,14 @@ class _Prepared:
     gases: list[BulkGas]
     system: System
     seed: int
+    kept: KeptSamples
 
 
 def _prepared(
-    settings: IsothermSettings, exchange: Exchange, place: int, temperature_K: float
+    context: Context, settings: IsothermSettings, exchange: Exchange, place: int
 ) -> _Prepared:
     """Return what is to be sampled at the temperature that is asked for at a place, from 0."""
+    temperature_K = settings.insertion.temperatures_K[place]
     gases = gases_outside(settings, temperature_K)
     ensemble = Ensemble.repeated(
         exchange.framework.atoms.cell.array,
@@ -150,17 +164,16 @@ def _prepared(
     seed = settings.insertion.seed
     if place:  # with the same random numbers isotherms would err alike, and heats by less
         seed = int(np.random.SeedSequence([seed, place]).generate_state(1)[0])
-    return _Prepared(gases, exchange.system(ensemble), seed)
+    kept = _kept(context, settings, exchange, ensemble, seed)
+    return _Prepared(gases, exchange.system(ensemble), seed, kept)
 
 
 def _sampled(
     context: Context, settings: IsothermSettings, exchange: Exchange, run: _Prepared
 ) -> Isotherm:
     """Sample at one temperature, or go on with that."""
-    kept = _kept(context, settings, exchange, run)
     schedule = settings.exchange.schedule(run.seed)
-    sampled = sample(run.system, schedule, kept=kept, progress=context.progress)
-    context.unfinished.done(kept.path)
+    sampled = sample(run.system, schedule, kept=run.kept, progress=context.progress)
     return isotherm_of(
         exchange.framework,
         run.system,
@@ -171,10 +184,14 @@ def _sampled(
 
 
 def _kept(
-    context: Context, settings: IsothermSettings, exchange: Exchange, run: _Prepared
+    context: Context,
+    settings: IsothermSettings,
+    exchange: Exchange,
+    ensemble: Ensemble,
+    seed: int,
 ) -> KeptSamples:
     """Return where a run is kept."""
-    asked, gas, ensemble = settings.insertion, exchange.gas, run.system.ensemble
+    asked, gas = settings.insertion, exchange.gas
     deciding: dict[str, Setting] = {
         **settings.exchange.to_json(),
         "molecule": [gas.atoms.numbers.tolist(), gas.sites_A.round(9).tolist()],
@@ -184,7 +201,7 @@ def _kept(
         "overlap_share": asked.overlap_share,
         "supercell": list(exchange.framework.repeats),
         "block_pockets": asked.block_pockets,
-        "seed": run.seed,
+        "seed": seed,
     }
     if exchange.cheap is not None:
         deciding["cheap_model"] = exchange.cheap.identity.checkpoint_sha256

@@ -23,8 +23,12 @@ _OF_HEATS = (
 _EVERY = 5
 """Of the heats so many are shown as one."""
 _OF_NUMBERS = (
-    "Each chain began empty. What is left of the dashed line is in no mean: equilibration, and "
-    "what MSER-5 takes off."
+    "Each chain began empty, and has a colour. What is left of the dashed line is in no mean: "
+    "equilibration, and what MSER-5 takes off."
+)
+_OF_DENSITIES = (
+    "All cells folded onto one, and the framework over it. A tile has what is behind it in one "
+    "cell on average; where there is none, nothing was."
 )
 
 
@@ -177,7 +181,10 @@ def _charts(record: IsothermRecord) -> Sequence[Figure]:
     if record.results is None:
         return ()
     notes = {"pressure / bar": _OF_ISOTHERM, "absolute loading / mol/kg": _OF_HEATS}
-    return [(each, notes.get(each.x.label, _OF_NUMBERS)) for each in record.results.charts()]
+    return [
+        *((each, notes.get(each.x.label, _OF_NUMBERS)) for each in record.results.charts()),
+        *((each, _OF_DENSITIES) for each in record.results.density_charts()),
+    ]
 
 
 SUBJECT = Subject(
