@@ -20,8 +20,8 @@ strength of angles  centre and  1 to 3 eV
 its cosine          two arms    -0.6 to 0.3
 ==================  ==========  ==================================================================
 
-For nine of ten seeds the force constant of a bond, 2 D α², is 9 to 28 eV/Å² between C and O (1.4 Å),
-5 to 13 eV/Å² between O and Mg (2.1 Å), and 3 to 8 eV/Å² between two Cu (2.6 Å).
+For nine of ten seeds the force constant of a bond, 2 D α², is 9 to 28 eV/Å² between C and O
+(1.4 Å), 5 to 13 eV/Å² between O and Mg (2.1 Å), and 3 to 8 eV/Å² between two Cu (2.6 Å).
 
 Covalent radii: B. Cordero et al., Dalton Trans. 2008, 2832, doi 10.1039/b801115j, those of ASE.
 """
@@ -78,14 +78,14 @@ def tables_of(numbers: Sequence[int], options: SyntheticOptions) -> Tables:
     """
     n = len(numbers)
     pairs = np.empty((n, n, 4 + N_RIPPLES))
-    triples = np.empty((n, n, n, 2))
+    triples = np.zeros((n, n, n, 2))
     for a, b in combinations_with_replacement(range(n), 2):
         length_A, depth_eV, per_A, *ripples = _pair(options.seed, numbers[a], numbers[b])
         _require_within(length_A, (numbers[a], numbers[b]), options)
         for centre, other in ((a, b), (b, a)):
             [share] = _uniform(options.seed, _DENSITY, (numbers[centre], numbers[other], 0), 1)
             pairs[centre, other] = [length_A, depth_eV, per_A, 0.5 + share, *ripples]
-        for centre in range(n):
+        for centre in range(n if options.angles else 0):
             strength_eV, cosine = _triple(options.seed, numbers[centre], numbers[a], numbers[b])
             triples[centre, a, b] = triples[centre, b, a] = options.angles * strength_eV, cosine
     factors = (options.embedding, options.charges)
