@@ -100,4 +100,7 @@ def charge_energies(distances_A: torch.Tensor, range_A: float) -> torch.Tensor:
     x = distances_A / range_A
     polynomial = ((32 * x + 25) * x + 8) * x + 1
     ending = (1 - x).clamp(min=0.0) ** 8 * polynomial
-    return COULOMB_EV_A * ending / torch.sqrt(distances_A.square() + _SOFTENING_A**2)
+    energies: torch.Tensor = (
+        COULOMB_EV_A * ending / torch.sqrt(distances_A.square() + _SOFTENING_A**2)
+    )
+    return energies
