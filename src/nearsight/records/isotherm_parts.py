@@ -33,6 +33,9 @@ class ExchangePart:
     ]
     cheap_scale: Annotated[float, Says("What energies of the cheap level were multiplied by.", "1")]
     cheap_constant_eV: Annotated[float, Says("What was added to them for each molecule.", "eV")]
+    removed_offset_eV: Annotated[
+        float, Says("What was taken off the energy of each molecule by the model.", "eV")
+    ]
     drift_eV: Annotated[
         float, Says("Largest difference of a running energy from a fresh one after a block.", "eV")
     ]

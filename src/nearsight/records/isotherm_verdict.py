@@ -8,6 +8,7 @@ import numpy as np
 from nearsight.adsorption.gcmc.isotherm import Isotherm, IsothermPressure
 from nearsight.adsorption.gcmc.results import LevelAgreement
 from nearsight.adsorption.gcmc.series import FEWEST_EFFECTIVE
+from nearsight.adsorption.offset import factor_of_offset
 from nearsight.adsorption.result import FEWEST_SIGNIFICANT, Adsorption
 from nearsight.records.adsorption_verdict import adsorption_checks
 from nearsight.records.verdict import Check, Level, Verdict
@@ -37,8 +38,30 @@ def isotherm_checks(adsorption: Adsorption, isotherm: Isotherm) -> tuple[Check, 
         *_levels(isotherm),
         _henry(adsorption, isotherm),
         _fugacity(isotherm),
-        *adsorption_checks(adsorption),
+        *_insertions(adsorption, isotherm),
     )
+
+
+def _insertions(adsorption: Adsorption, isotherm: Isotherm) -> Iterator[Check]:
+    """Return what insertions say, but of an offset that the isotherm does not have."""
+    offset_eV = isotherm.removed_offset_eV
+    for check in adsorption_checks(adsorption):
+        if check.code == "offset" and offset_eV:
+            detail = (
+                f"The known offset of {offset_eV:+.3f} eV was taken off the energy of each "
+                f"molecule: loadings and heats over them are without it, insertions into the empty "
+                f"framework with it."
+            )
+            if abs(offset_eV) < isotherm.ensemble.thermal_eV:
+                yield Check(Level.GOOD, "offset", "offset removed", detail)
+                continue
+            detail = (
+                f"{detail} It is a median over other frameworks, and each k_B T by which it is off "
+                f"in this one changes fugacities by a factor of 2.7."
+            )
+            yield Check(Level.CAUTION, "offset", "offset removed", detail, said=False)
+        else:
+            yield check
 
 
 def _at(points: list[IsothermPressure]) -> str:
@@ -106,6 +129,7 @@ def _henry(adsorption: Adsorption, isotherm: Isotherm) -> Check:
     row, first = adsorption.henry[0], isotherm.points[0]
     expected = row.coefficient_per_cell_Pa.value * first.bulk.fugacity_Pa
     expected *= isotherm.framework.n_cells
+    expected /= factor_of_offset(isotherm.removed_offset_eV, isotherm.ensemble.temperature_K)
     if not expected <= _DILUTE or row.n_effective < FEWEST_SIGNIFICANT:
         detail = (
             f"No pressure is so low that fewer than {_DILUTE:g} molecules are in the supercell by "

@@ -64,6 +64,7 @@ def _exchange(isotherm: Isotherm, asked: ExchangeSettings) -> ExchangePart:
         cheap=asked.cheap,
         cheap_scale=sampled.scale,
         cheap_constant_eV=sampled.per_molecule_eV,
+        removed_offset_eV=isotherm.removed_offset_eV,
         drift_eV=sampled.drift_eV,
         move_kinds=tuple(
             MovePart(kind=kind, n_tried=n_tried, n_accepted=n_accepted)
@@ -132,6 +133,7 @@ def _without_offset_Pa(
     """
     if adsorption.offset is None:
         return None
+    left_eV = adsorption.offset.offset_eV - isotherm.removed_offset_eV
     with np.errstate(over="ignore", under="ignore"):
-        factor = factor_of_offset(adsorption.offset.offset_eV, isotherm.ensemble.temperature_K)
+        factor = factor_of_offset(left_eV, isotherm.ensemble.temperature_K)
     return number_or_none(fugacity_Pa * factor)

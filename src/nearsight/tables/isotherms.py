@@ -40,6 +40,8 @@ def print_isotherm(record: IsothermRecord, in_words: Callable[[str], str] = str)
     )
     if part.cheap is not None:
         print_line("cheap level", _cheap_text(part))
+    if part.removed_offset_eV:
+        print_line("offset", f"{part.removed_offset_eV:+.3f} eV taken off each molecule's energy")
     print_line("moves", _moves_text(part))
     if record.helium_void_fraction is not None:
         print_line("void", f"{record.helium_void_fraction:.3f} by helium (UFF, 298 K)")
@@ -47,7 +49,7 @@ def print_isotherm(record: IsothermRecord, in_words: Callable[[str], str] = str)
     print("\n  loading in mol/kg with its interval of 95 %, molecules per cell, heat in kJ/mol")
     for row in record.isotherm:
         _print_loading(row)
-    if record.isotherm[0].fugacity_without_offset_Pa is not None:
+    if record.zero.offset is not None and not part.removed_offset_eV:
         _print_offset(record)
     print()
     print_certificate(record, in_words)

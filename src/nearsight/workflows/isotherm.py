@@ -24,7 +24,11 @@ from nearsight.records.making_isotherm import isotherm_record
 from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, Context, begin
-from nearsight.workflows.exchange_checks import gases_outside, require_isotherm
+from nearsight.workflows.exchange_checks import (
+    gases_outside,
+    removed_offset_eV,
+    require_isotherm,
+)
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.insertion_checks import require_interaction
 from nearsight.workflows.insertions import inserted, remarks_on
@@ -77,11 +81,12 @@ def isotherm(
     loose = loose_molecules(context.atoms)
     require_isotherm(settings, context.given)  # all of this before a model is loaded
     gas = gas_of(asked.gas, context.model)
+    offset_eV = removed_offset_eV(settings, context.model, gas)
     require_interaction([context.atoms], gas, context.model, asked)
     pockets = pockets_by_uff([context.atoms], gas, asked)
     if asked.relax_gas:
         gas = relaxed_gas(gas, context.model, context.progress)
-    exchange = _exchange(context, settings, gas, pockets)
+    exchange = _exchange(context, settings, gas, pockets, offset_eV)
     gases = gases_outside(settings)
     ensemble = Ensemble.repeated(
         exchange.framework.atoms.cell.array,
@@ -105,6 +110,7 @@ def isotherm(
             sampled,
             gases,
             energies_are_potential=context.model.capabilities.temperature_K is None,
+            removed_offset_eV=offset_eV,
         ),
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
@@ -115,7 +121,11 @@ def isotherm(
 
 
 def _exchange(
-    context: Context, settings: IsothermSettings, gas: Gas, pockets: PocketsByUFF
+    context: Context,
+    settings: IsothermSettings,
+    gas: Gas,
+    pockets: PocketsByUFF,
+    offset_eV: float,
 ) -> Exchange:
     """Return by what molecules are exchanged."""
     asked, model = settings.insertion, context.model
@@ -133,6 +143,7 @@ def _exchange(
         overlap_share=asked.overlap_share,
         pockets=pockets.of_frames[0] if asked.block_pockets else None,
         at_once=settings.exchange.at_once,
+        offset_eV=offset_eV,
     )
 
 
@@ -150,6 +161,7 @@ def _kept(
         "overlap_share": asked.overlap_share,
         "supercell": list(exchange.framework.repeats),
         "block_pockets": asked.block_pockets,
+        "offset_eV": exchange.offset_eV,
         "seed": asked.seed,
     }
     if exchange.cheap is not None:

@@ -44,6 +44,8 @@ class Isotherm:
     sampled: Sampled
     points: tuple[IsothermPressure, ...]
     """By pressure."""
+    removed_offset_eV: float = 0.0
+    """What was taken off the energy of each molecule by the model."""
 
     def __repr__(self) -> str:
         formula = str(self.framework.cell.get_chemical_formula())
@@ -68,6 +70,7 @@ def isotherm_of(
     gases: list[BulkGas],
     *,
     energies_are_potential: bool = True,
+    removed_offset_eV: float = 0.0,
 ) -> Isotherm:
     """Return what a run says.
 
@@ -81,6 +84,8 @@ def isotherm_of(
         By pressure.
     energies_are_potential
         Whether energies do not depend on the temperature; else there are no heats.
+    removed_offset_eV
+        What was taken off the energy of each molecule by the model.
 
     Raises
     ------
@@ -98,7 +103,7 @@ def isotherm_of(
         points.append(
             IsothermPressure(gas, loading, heat, None if measured is None else measured[place])
         )
-    return Isotherm(framework, ensemble, sampled, tuple(points))
+    return Isotherm(framework, ensemble, sampled, tuple(points), removed_offset_eV)
 
 
 _FEWEST_FOR_HEAT: Final = 20

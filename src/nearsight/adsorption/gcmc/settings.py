@@ -56,6 +56,13 @@ class ExchangeSettings(Settings):
         ),
         POSITIVE,
     ] = None
+    remove_offset: Annotated[
+        bool,
+        Help(
+            "take the known offset of the model off the energy of each molecule, so that loadings "
+            "are those at the pressures asked for"
+        ),
+    ] = False
     at_once: Annotated[
         int, Help("configurations that the model computes together", "N"), POSITIVE
     ] = 1

@@ -36,16 +36,19 @@ def _numbers(record: IsothermRecord) -> Lines:
                 f"{part.cheap_constant_eV:+.3f} eV for each molecule",
             )
         )
+    if part.removed_offset_eV:
+        said = f"{part.removed_offset_eV:+.3f} eV, off the energy of each molecule by the model"
+        lines.append(("offset taken off", said))
     lines += [
         (f"{each.kind} accepted", f"{each.n_accepted / each.n_tried:.1%} of {each.n_tried}")
         for each in part.move_kinds
     ]
     for row in record.isotherm:
-        lines += _loading(row)
+        lines += _loading(row, offset_removed=bool(part.removed_offset_eV))
     return [*lines, *insertion_lines(record)]
 
 
-def _loading(row: LoadingPart) -> Lines:
+def _loading(row: LoadingPart, *, offset_removed: bool) -> Lines:
     when = f"at {row.pressure_Pa / 1e5:.4g} bar"
     low, high = row.loading_interval_mol_per_kg
     lines: Lines = [
@@ -80,7 +83,7 @@ def _loading(row: LoadingPart) -> Lines:
                 f"{row.agreement.sigma_kT:.2f} k_B T",
             )
         )
-    if row.fugacity_without_offset_Pa is not None:
+    if row.fugacity_without_offset_Pa is not None and not offset_removed:
         lines.append(
             (
                 f"without the offset {when}",
