@@ -27,9 +27,16 @@ class ExchangePart:
     chains: Annotated[int, Says("Independent configurations at each pressure.", "1")]
     n_samples: Annotated[int, Says("Samples of each of them in production.", "1")]
     moves: Annotated[int, Says("Moves from one sample to the next.", "1")]
-    n_calls: Annotated[int, Says("Energies of the model in production.", "1")]
+    n_calls: Annotated[
+        int, Says("Energies of the model in production, and to measure fugacities.", "1")
+    ]
+    n_cheap_calls: Annotated[int, Says("Energies of the cheap level in production.", "1")]
     cheap: Annotated[
         str | None, Says("What makes the moves that the model takes or leaves; null for itself.")
+    ]
+    surrogate: Annotated[
+        str | None,
+        Says("Whether a sum over pairs was trained and added to it, or its file; null for none."),
     ]
     cheap_scale: Annotated[float, Says("What energies of the cheap level were multiplied by.", "1")]
     cheap_constant_eV: Annotated[float, Says("What was added to them for each molecule.", "eV")]

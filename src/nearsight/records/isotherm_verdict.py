@@ -114,8 +114,8 @@ def _levels(isotherm: Isotherm) -> Iterator[Check]:
         return
     detail = (
         f"{detail}. At {_at(apart)} the cheap level does not overlap with the model, and what was "
-        f"sampled is where both began: choose another `cheap` level, fewer `moves` of a proposal, "
-        f"or none."
+        f"sampled is where both began: train it (`surrogate`), choose another `cheap` level, fewer "
+        f"`moves` of a proposal, or none."
     )
     yield Check(Level.BAD, "levels-apart", "levels do not overlap", detail, said=False)
 
@@ -155,7 +155,8 @@ def _fugacity(isotherm: Isotherm) -> Check:
     pairs = [(each, each.measured_Pa) for each in isotherm.points]
     measured = [(each, value) for each, value in pairs if value is not None]
     if not measured:
-        detail = "Insertions into what was sampled are too costly, or too few count."
+        detail = "Insertions into what was sampled cost calls of the model, which "
+        detail += "`fugacity_insertions` allows; or too few count."
         return Check(Level.UNKNOWN, code, "fugacity not measured", detail)
     sigmas = [
         abs(value.value - each.bulk.fugacity_Pa) / value.error if value.error else 0.0

@@ -56,9 +56,11 @@ def print_isotherm(record: IsothermRecord, in_words: Callable[[str], str] = str)
 
 
 def _cheap_text(part: ExchangePart) -> str:
+    trained = "" if part.surrogate is None else " with what was trained"
     return (
-        f"{part.cheap}, energies times {part.cheap_scale:.3f} and "
-        f"{part.cheap_constant_eV:+.3f} eV a molecule (fitted in equilibration)"
+        f"{part.cheap}{trained}, energies times {part.cheap_scale:.3f} and "
+        f"{part.cheap_constant_eV:+.3f} eV a molecule (fitted in equilibration); "
+        f"{part.n_cheap_calls} energies of it"
     )
 
 

@@ -9,7 +9,7 @@ from nearsight.adsorption.framework import (
 )
 from nearsight.adsorption.gases import Gas, gas_of, relaxed_gas
 from nearsight.adsorption.gcmc.ensemble import Ensemble
-from nearsight.adsorption.gcmc.exchange import Exchange, cheap_level
+from nearsight.adsorption.gcmc.exchange import Exchange
 from nearsight.adsorption.gcmc.isotherm import isotherm_of
 from nearsight.adsorption.gcmc.kept_samples import KeptSamples
 from nearsight.adsorption.gcmc.sampling import sample
@@ -35,6 +35,7 @@ from nearsight.workflows.insertions import inserted, remarks_on
 from nearsight.workflows.pockets_by_uff import PocketsByUFF, pockets_by_uff
 from nearsight.workflows.settings import IsothermSettings
 from nearsight.workflows.source import Source, Structure
+from nearsight.workflows.surrogates import cheap_of, surrogate_of
 from nearsight.workflows.unfinished import Unfinished
 
 _DEFAULT = IsothermSettings()
@@ -95,11 +96,18 @@ def isotherm(
         settings.exchange.chains,
     )
     system = exchange.system(ensemble)
+    deciding = _deciding(settings, exchange, ensemble)
+    surrogate = surrogate_of(context, settings, exchange, deciding)
     adsorption = inserted(context, asked, gas, [context.atoms], pockets)
-    kept = _kept(context, settings, exchange, ensemble)
+    if surrogate is not None:
+        system = surrogate.added_to(system, adsorption.samplings[0].trials)
+        deciding = {**deciding, "surrogate": surrogate.deciding}
+    kept = _kept(context, deciding)
     schedule = settings.exchange.schedule(asked.seed)
     sampled = sample(system, schedule, kept=kept, progress=context.progress)
     context.unfinished.done(kept.path)
+    if surrogate is not None:
+        surrogate.keep(sampled)
     results = IsothermResults(
         source.name,
         context.atoms,
@@ -111,6 +119,8 @@ def isotherm(
             gases,
             energies_are_potential=context.model.capabilities.temperature_K is None,
             removed_offset_eV=offset_eV,
+            fugacity_insertions=settings.exchange.fugacity_insertions,
+            progress=context.progress,
         ),
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
@@ -132,14 +142,13 @@ def _exchange(
     width_A = asked.least_width_A
     if width_A is None:
         width_A = width_between_images_A(gas, model)
-    name = settings.exchange.cheap
-    cheap = None if name is None else cheap_level(name)
+    cheap, cheap_gas = cheap_of(context, settings) or (None, None)
     return Exchange(
         framework=framework_of(context.atoms, width_A),
         gas=gas,
         model=model,
         cheap=cheap,
-        cheap_gas=None if cheap is None else gas_of(asked.gas, cheap),
+        cheap_gas=cheap_gas,
         overlap_share=asked.overlap_share,
         pockets=pockets.of_frames[0] if asked.block_pockets else None,
         at_once=settings.exchange.at_once,
@@ -147,13 +156,14 @@ def _exchange(
     )
 
 
-def _kept(
-    context: Context, settings: IsothermSettings, exchange: Exchange, ensemble: Ensemble
-) -> KeptSamples:
-    """Return where the run is kept."""
+def _deciding(
+    settings: IsothermSettings, exchange: Exchange, ensemble: Ensemble
+) -> dict[str, Setting]:
+    """Return what a run depends on, beside the framework and the model."""
     asked, gas = settings.insertion, exchange.gas
     deciding: dict[str, Setting] = {
         **settings.exchange.to_json(),
+        "fugacity_insertions": None,  # which follow when all is sampled
         "molecule": [gas.atoms.numbers.tolist(), gas.sites_A.round(9).tolist()],
         "gas": asked.gas,
         "temperature_K": ensemble.temperature_K,
@@ -166,6 +176,13 @@ def _kept(
     }
     if exchange.cheap is not None:
         deciding["cheap_model"] = exchange.cheap.identity.checkpoint_sha256
+    if settings.exchange.surrogate is not None:
+        deciding |= {"surrogate": "train", "insertions": asked.to_json()}
+    return deciding
+
+
+def _kept(context: Context, deciding: dict[str, Setting]) -> KeptSamples:
+    """Return where the run is kept."""
     path = context.file(context.atoms, "gcmc", **deciding)
     identity = context.model.identity
     return KeptSamples(

@@ -15,10 +15,11 @@ from nearsight.adsorption.gcmc.no_overlaps import NoOverlaps
 from nearsight.adsorption.gcmc.other_sites import OtherSites, aligned_A
 from nearsight.adsorption.gcmc.sampling import System
 from nearsight.adsorption.pockets import Pockets
-from nearsight.errors import ModelError
 from nearsight.models.contract import Model
 from nearsight.models.guests import GuestModel
-from nearsight.models.registry import load_model
+from nearsight.models.registry import has_molecules
+from nearsight.models.spec import ModelSpec
+from nearsight.resources import Resources
 from nearsight.structures.molecules import as_framework
 
 
@@ -31,7 +32,7 @@ class Exchange:
     gas: Gas
     model: Model
     """What is sampled."""
-    cheap: GuestModel | None
+    cheap: Model | None
     """What makes many moves as one proposal; None for one level."""
     cheap_gas: Gas | None
     """The molecule by that, which may have sites of its own."""
@@ -66,40 +67,37 @@ class Exchange:
         return System(ensemble, self.gas.sites_A, level, costly, rule)
 
     def _model_level(self) -> Level:
-        level = self._level(self.model)
+        level = self._level(self.model, self.gas.atoms)
         return Rescaled(level, per_molecule_eV=-self.offset_eV) if self.offset_eV else level
 
-    def _level(self, model: Model) -> Level:
+    def _level(self, model: Model, guest: Atoms) -> Level:
+        framework = self.framework
         if isinstance(model, GuestModel):
-            return self._local(model, self.gas.atoms)
-        return Wholes(ModelEnergies(self.framework, self.gas, model, self.at_once))
+            cell_A = framework.atoms.cell.array
+            return LocalLevel(model.of_guests(guest, cell_A, as_framework(framework.cell)))
+        gas = Gas(self.gas.name, guest, self.gas.source)
+        return Wholes(ModelEnergies(framework, gas, model, self.at_once))
 
-    def _cheap_level(self, model: GuestModel, gas: Gas) -> Level:
+    def _cheap_level(self, model: Model, gas: Gas) -> Level:
         """Return the cheap level, with its types at the atoms of the molecule if it has them."""
         guest = gas.atoms.copy()
         if np.array_equal(guest.numbers, self.gas.atoms.numbers):
             guest.positions = self.gas.sites_A
-            return self._local(model, guest)
+            return self._level(model, guest)
         guest.positions = aligned_A(gas, self.gas)
-        return OtherSites(self._local(model, guest), guest.positions)
-
-    def _local(self, model: GuestModel, guest: Atoms) -> LocalLevel:
-        cell_A = self.framework.atoms.cell.array
-        return LocalLevel(model.of_guests(guest, cell_A, as_framework(self.framework.cell)))
+        return OtherSites(self._level(model, guest), guest.positions)
 
 
-def cheap_level(name: str) -> GuestModel:
-    """Return a force field that tells what moves of guests change.
+def cheap_level(
+    name: str, dtype: str = "float64", resources: Resources | None = None, *, trust: bool = False
+) -> Model:
+    """Return what makes moves for a model: a force field, which tells what each changes, or any.
 
     Raises
     ------
     ModelError
-        It is none.
+        It cannot be loaded.
     """
-    model = load_model(name, device="cpu")
-    if not isinstance(model, GuestModel):
-        raise ModelError(
-            f"{name} does not tell cheaply what a move changes; give a force field, such as "
-            f"forcefield:trappe+uff, as `cheap`."
-        )
-    return model
+    # Of a force field a few sums are computed, for which no GPU is worth its calls.
+    device = "cpu" if has_molecules(name) else "auto"
+    return ModelSpec(name, dtype=dtype, device=device, trust=trust).load(resources)

@@ -28,11 +28,12 @@ def _numbers(record: IsothermRecord) -> Lines:
         ("fugacities", f"by the equation of state “{part.equation}”"),
         ("drift of the running energy", f"{part.drift_eV:.1g} eV at most"),
     ]
+    trained = "" if part.surrogate is None else " with a sum over pairs that was trained"
     if part.cheap is not None:
         lines.append(
             (
                 "cheap level",
-                f"{part.cheap}, energies times {part.cheap_scale:.3f} and "
+                f"{part.cheap}{trained}, energies times {part.cheap_scale:.3f} and "
                 f"{part.cheap_constant_eV:+.3f} eV for each molecule",
             )
         )
