@@ -175,7 +175,11 @@ def test_a_page_and_a_figure(argon_folder: Path) -> None:
         ),
         (("--pressures", "1", "--gas", "C02"), "did you mean CO2"),
         (("--pressures", "1", "--remove-offset"), "is not known: nobody has compared"),
-        (("--pressures", "1", "--cheap", "ase:emt"), "does not tell cheaply what a move changes"),
+        (("--pressures", "1", "--cheap", "ase:host_and_guest:Interrupted"), "is the model itself"),
+        (("--pressures", "1", "--cheap", "sevennet-zero"), "there is no model 'sevennet-zero'"),
+        (("--pressures", "1", "--cheap-dtype", "float32"), "--cheap-dtype is that of --cheap"),
+        (("--pressures", "1", "--surrogate", "trian"), "is train, or a file that ends in .npz"),
+        (("--pressures", "1", "--fugacity-insertions", "9"), "which measures nothing; give 20"),
         (
             ("--pressures", "1", "--cheap", "forcefield:uff", "--equilibration-blocks", "5"),
             "--equilibration-blocks is 5, too few to choose",
@@ -212,6 +216,49 @@ def test_a_cheap_level_with_other_sites(argon_folder: Path) -> None:
     expected = row["fugacity_Pa"] * PER_CELL_PA
     assert abs(row["molecules_per_cell"] - expected) < 4 * row["molecules_per_cell_error"]
     assert 0.05 < row["agreement"]["acceptance"] < 1
+
+
+def test_any_model_proposes_and_the_fugacity_is_measured(argon_folder: Path) -> None:
+    """One with false wells for one without; insertions into samples cost calls of that."""
+    record = told(
+        argon_folder,
+        *("--pressures", "3bar", "--equation", "ideal", "--cheap", "ase:host_and_guest:WithHole"),
+        *("--moves", "5", *SHORT, "--production-blocks", "8", "--samples", "30"),
+        *("--equilibration-blocks", "3", "--fugacity-insertions", "200"),
+        model="Spheres",
+    )
+    mean, _ = by_quadrature(TEMPERATURE_K)
+    [row] = record["isotherm"]
+    expected = mean * 3e5 * PER_CELL_PA
+    assert abs(row["molecules_per_cell"] - expected) < 4 * row["molecules_per_cell_error"]
+    measured, error = row["measured_fugacity_Pa"], row["measured_fugacity_error_Pa"]
+    assert abs(measured - 3e5) < 4 * error < 3e5
+    assert level(record, "fugacity-differs") == "good"
+    part = record["exchange"]
+    assert part["n_cheap_calls"] > part["n_calls"] > 200
+
+
+def test_a_trained_level_is_kept_for_other_pressures(
+    argon_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    options = (
+        *("--equation", "ideal", *SHORT, "--samples", "20", "--production-blocks", "6"),
+        *("--equilibration-blocks", "3", "--moves", "15", "--surrogate", "spheres.npz"),
+    )
+    first = told(argon_folder, "--pressures", "3bar", *options, model="Spheres")
+    written = Path("spheres.npz").read_bytes()
+    other = told(argon_folder, "--pressures", "0.3,6bar", *options, model="Spheres")
+    assert Path("spheres.npz").read_bytes() == written
+    mean, _ = by_quadrature(TEMPERATURE_K)
+    for row in (*first["isotherm"], *other["isotherm"]):
+        expected = mean * row["pressure_Pa"] * PER_CELL_PA
+        assert abs(row["molecules_per_cell"] - expected) < 4 * row["molecules_per_cell_error"]
+        assert row["agreement"]["acceptance"] > 0.8
+    assert first["exchange"]["cheap"] == "forcefield:uff?coulomb=no"
+    assert other["exchange"]["surrogate"] == "spheres.npz"
+    assert isotherm("--pressures", "3bar", *options, model="WithHole") != 0
+    assert "was trained for another model" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("removed", [True, False])

@@ -144,7 +144,7 @@ def test_it_learns_what_is_a_sum_over_pairs() -> None:
     unseen = some(framework, ROD, *[1] * 30, seed=9)
     errors = training.level(learnt).energies_eV(unseen) - truth.energies_eV(unseen)
     assert truth.energies_eV(unseen).std() > THERMAL_EV
-    assert np.sqrt((errors**2).mean()) < 0.1 * THERMAL_EV
+    assert np.median(np.abs(errors)) < 0.05 * THERMAL_EV
     many = some(framework, ROD, *[5] * 60, seed=10)
     before = training.level(learnt).energies_eV(many) - truth.energies_eV(many)
     seen = some(framework, ROD, *range(1, 7), *[5] * 60, seed=11)
@@ -174,7 +174,7 @@ def test_the_fit_is_that_of_all_observations_at_once() -> None:
 
 
 def test_too_few_insertions_teach_nothing() -> None:
-    with pytest.raises(MethodError, match="20 of 20 insertions .* make more `insertions`"):
+    with pytest.raises(MethodError, match=r"20 of 20 insertions .* make more `insertions`"):
         pair_training(
             GuestPairs(SMALL, ATOM),
             Wholes(Nothing()),
@@ -311,7 +311,7 @@ def test_a_file_is_for_what_it_was_trained_for(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.coefficients_eV, learnt.coefficients_eV)
     assert float(read.lowest_eV) == float(learnt.lowest_eV)
     other = KeptSurrogate(kept.path, {**digests, "settings": "h", "model": "n"})
-    with pytest.raises(CheckpointError, match="was trained for another model.* and another gas"):
+    with pytest.raises(CheckpointError, match=r"was trained for another model.* and another gas"):
         other.read("another run")
     kept.path.write_bytes(b"nothing")
     with pytest.raises(CheckpointError):
