@@ -14,7 +14,7 @@ from nearsight.adsorption.gcmc.isotherm import isotherm_of
 from nearsight.adsorption.gcmc.kept_samples import KeptSamples
 from nearsight.adsorption.gcmc.sampling import sample
 from nearsight.announcing import announces
-from nearsight.fingerprint import fingerprint
+from nearsight.fingerprint import fingerprint, json_sha256
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting, record
@@ -177,7 +177,7 @@ def _deciding(
     if exchange.cheap is not None:
         deciding["cheap_model"] = exchange.cheap.identity.checkpoint_sha256
     if settings.exchange.surrogate is not None:
-        deciding |= {"surrogate": "train", "insertions": asked.to_json()}
+        deciding |= {"surrogate": "train", "trained_by": json_sha256(asked.to_json())}
     return deciding
 
 

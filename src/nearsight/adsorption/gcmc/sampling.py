@@ -190,8 +190,7 @@ def _next_block(
         return _with_production(run, block), fresh
     adapted = _adapted(system, schedule, run, block)
     same = (adapted.scale, adapted.per_molecule_eV) == (run.scale, run.per_molecule_eV)
-    taught = adapted.learnt is not None and adapted.learnt is not run.learnt
-    return adapted, fresh if same and not taught else None
+    return adapted, fresh if same and _knows_the_same(adapted, run) else None
 
 
 def _sampled(
@@ -276,6 +275,12 @@ def _adapted(system: System, schedule: Schedule, run: Sampled, block: _Block) ->
             steps = best_steps(tried, candidates)
         run = replace(run, steps=steps)
     return run
+
+
+def _knows_the_same(one: Sampled, other: Sampled) -> bool:
+    if one.learnt is None or other.learnt is None:
+        return True
+    return one.learnt.coefficients_eV is other.learnt.coefficients_eV
 
 
 def _taught(training: Training, run: Sampled, block: _Block, third: int) -> Learnt | None:
