@@ -12,7 +12,9 @@ from nearsight.adsorption.gcmc.ensemble import Ensemble
 from nearsight.adsorption.gcmc.exchange import Exchange
 from nearsight.adsorption.gcmc.isotherm import isotherm_of
 from nearsight.adsorption.gcmc.kept_samples import KeptSamples
-from nearsight.adsorption.gcmc.sampling import sample
+from nearsight.adsorption.gcmc.samples import Sampled
+from nearsight.adsorption.gcmc.sampling import System, sample
+from nearsight.adsorption.result import Adsorption
 from nearsight.announcing import announces
 from nearsight.fingerprint import fingerprint, json_sha256
 from nearsight.models.versions import versions_behind
@@ -95,19 +97,7 @@ def isotherm(
         [each.fugacity_Pa for each in gases],
         settings.exchange.chains,
     )
-    system = exchange.system(ensemble)
-    deciding = _deciding(settings, exchange, ensemble)
-    surrogate = surrogate_of(context, settings, exchange, deciding)
-    adsorption = inserted(context, asked, gas, [context.atoms], pockets)
-    if surrogate is not None:
-        system = surrogate.added_to(system, adsorption.samplings[0].trials)
-        deciding = {**deciding, "surrogate": surrogate.deciding}
-    kept = _kept(context, deciding)
-    schedule = settings.exchange.schedule(asked.seed)
-    sampled = sample(system, schedule, kept=kept, progress=context.progress)
-    context.unfinished.done(kept.path)
-    if surrogate is not None:
-        surrogate.keep(sampled)
+    system, adsorption, sampled = _sampled(context, settings, exchange, ensemble, pockets)
     results = IsothermResults(
         source.name,
         context.atoms,
@@ -128,6 +118,31 @@ def isotherm(
     )
     run = Run(perf_counter() - start, asked=settings)
     return isotherm_record(results, settings.exchange, run)
+
+
+def _sampled(
+    context: Context,
+    settings: IsothermSettings,
+    exchange: Exchange,
+    ensemble: Ensemble,
+    pockets: PocketsByUFF,
+) -> tuple[System, Adsorption, Sampled]:
+    """Insert into the empty framework, and sample; return by what, too."""
+    asked = settings.insertion
+    system = exchange.system(ensemble)
+    deciding = _deciding(settings, exchange, ensemble)
+    surrogate = surrogate_of(context, settings, exchange, deciding)
+    adsorption = inserted(context, asked, exchange.gas, [context.atoms], pockets)
+    if surrogate is not None:
+        system = surrogate.added_to(system, adsorption.samplings[0].trials)
+        deciding = {**deciding, "surrogate": surrogate.deciding}
+    kept = _kept(context, deciding)
+    schedule = settings.exchange.schedule(asked.seed)
+    sampled = sample(system, schedule, kept=kept, progress=context.progress)
+    context.unfinished.done(kept.path)
+    if surrogate is not None:
+        surrogate.keep(sampled)
+    return system, adsorption, sampled
 
 
 def _exchange(
