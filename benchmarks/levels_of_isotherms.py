@@ -18,7 +18,7 @@ from nearsight.adsorption.gcmc.settings import ExchangeSettings
 from nearsight.adsorption.settings import InsertionSettings
 from nearsight.models.spec import ModelSpec
 from nearsight.records.isotherm_record import IsothermRecord
-from nearsight.workflows import IsothermSettings, isotherm
+from nearsight.workflows import IsothermSettings, Unfinished, isotherm
 
 WAYS = ("one-level", "cheap", "trained")
 
@@ -54,6 +54,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--moves", type=int, help="default: the best of some numbers")
     parser.add_argument("--least-width", type=float, help="of the supercell in Å")
     parser.add_argument("--remove-offset", action="store_true")
+    parser.add_argument("--work-dir", help="where work is kept, and insertions are shared")
     return parser.parse_args()
 
 
@@ -80,6 +81,7 @@ def sampled(arguments: argparse.Namespace, way: str) -> IsothermRecord:
         arguments.structure,
         ModelSpec(arguments.model, dtype=arguments.dtype),
         IsothermSettings(insertion=insertion, exchange=exchange),
+        unfinished=Unfinished(arguments.work_dir),
         progress=False,
     )
 
