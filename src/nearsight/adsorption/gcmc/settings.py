@@ -15,6 +15,9 @@ _CANDIDATES_OF_WHOLES = (3, 10, 30)
 _FEWEST_MEASURED = 20
 _WALLS = "forcefield:uff?coulomb=no"
 _FORCE_FIELD = "forcefield:"
+_KEPT_EVERY = 10
+_MOST_KEPT = 20_000
+"""Configurations of all chains: 56 bytes a molecule, of hundreds of which they are 1 GB at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,5 +157,15 @@ class ExchangeSettings(Settings):
             steps=self.moves or 50,
             candidate_steps=self._candidates,
             fitted=self.proposing is not None,
+            kept_every=max(_KEPT_EVERY, self._n_configurations // _MOST_KEPT),
             seed=seed,
         )
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of each chain in production."""
+        return self.production_blocks * self.samples
+
+    @property
+    def _n_configurations(self) -> int:
+        return self.n_samples * self.chains * max(len(self.pressures_bar), 1)
