@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from nearsight.adsorption.gases import Gas, gas_of
 from nearsight.adsorption.gcmc.exchange import Exchange, cheap_level
 from nearsight.adsorption.gcmc.guest_pairs import GuestPairs
@@ -17,6 +19,7 @@ from nearsight.fingerprint import fingerprint, json_sha256
 from nearsight.models.contract import Model
 from nearsight.models.spec import ModelSpec
 from nearsight.provenance import Setting
+from nearsight.structures.molecules import SITE_TYPE
 from nearsight.workflows.context import Context
 from nearsight.workflows.exchange_checks import require_cheap
 from nearsight.workflows.settings import IsothermSettings
@@ -37,6 +40,8 @@ def cheap_of(context: Context, settings: IsothermSettings) -> tuple[Model, Gas] 
     trust = isinstance(given, ModelSpec) and given.trust
     cheap = cheap_level(name, settings.exchange.cheap_dtype, context.resources, trust=trust)
     theirs = gas_of(settings.insertion.gas, cheap)
+    if settings.exchange.cheap is None:  # UFF, which has types of elements and no molecules
+        theirs.atoms.set_array(SITE_TYPE, np.array(theirs.atoms.get_chemical_symbols()))
     require_cheap(cheap, context.model, context.atoms, theirs)
     return cheap, theirs
 
