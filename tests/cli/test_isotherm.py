@@ -305,12 +305,17 @@ def test_where_guests_are(argon_folder: Path) -> None:
             "CO2 is a liquid at 300 K",
         ),
         (("--pressures", "1", "--gas", "C02"), "did you mean CO2"),
+        (("--pressures", "1", "--remove-offset"), "is not known: nobody has compared"),
+        (("--pressures", "1", "--cheap", "ase:host_and_guest:Interrupted"), "is the model itself"),
+        (("--pressures", "1", "--cheap", "sevennet-zero"), "there is no model 'sevennet-zero'"),
+        (("--pressures", "1", "--cheap-dtype", "float32"), "--cheap-dtype is that of --cheap"),
+        (("--pressures", "1", "--surrogate", "trian"), "is train, or a file that ends in .npz"),
+        (("--pressures", "1", "--fugacity-insertions", "9"), "which measures nothing; give 20"),
         (("--pressures", "1", "--trajectory", "t.traj"), "is a file that ends in .extxyz"),
         (
             ("--pressures", "1", "--cube", "c.cube", "--samples", "3", "--production-blocks", "3"),
             "no configuration is kept",
         ),
-        (("--pressures", "1", "--cheap", "ase:emt"), "does not tell cheaply what a move changes"),
         (
             ("--pressures", "1", "--cheap", "forcefield:uff", "--equilibration-blocks", "5"),
             "--equilibration-blocks is 5, too few to choose",
@@ -334,14 +339,91 @@ def test_what_is_refused_before_anything_is_computed(
     assert said in " ".join(capsys.readouterr().err.split())
 
 
-def test_a_cheap_level_with_other_sites_is_refused(
-    argon_folder: Path,
-    capsys: pytest.CaptureFixture[str],
+def test_a_cheap_level_with_other_sites(argon_folder: Path) -> None:
+    """Three sites propose for two atoms that interact with nothing."""
+    pytest.importorskip("torch")
+    record = told(
+        argon_folder,
+        *("--pressures", "3bar", "--gas", "N2", "--cheap", "forcefield:trappe+uff?coulomb=no"),
+        *("--moves", "10", *SHORT, "--production-blocks", "8", "--samples", "30"),
+        *("--overlap-share", "0"),
+    )
+    [row] = record["isotherm"]
+    expected = row["fugacity_Pa"] * PER_CELL_PA
+    assert abs(row["molecules_per_cell"] - expected) < 4 * row["molecules_per_cell_error"]
+    assert 0.05 < row["agreement"]["acceptance"] < 1
+
+
+def test_any_model_proposes_and_the_fugacity_is_measured(argon_folder: Path) -> None:
+    """One with false wells for one without; insertions into samples cost calls of that."""
+    record = told(
+        argon_folder,
+        *("--pressures", "3bar", "--equation", "ideal", "--cheap", "ase:host_and_guest:WithHole"),
+        *("--moves", "5", *SHORT, "--production-blocks", "8", "--samples", "30"),
+        *("--equilibration-blocks", "3", "--fugacity-insertions", "200"),
+        model="Spheres",
+    )
+    mean, _ = by_quadrature(TEMPERATURE_K)
+    [row] = record["isotherm"]
+    expected = mean * 3e5 * PER_CELL_PA
+    assert abs(row["molecules_per_cell"] - expected) < 4 * row["molecules_per_cell_error"]
+    measured, error = row["measured_fugacity_Pa"], row["measured_fugacity_error_Pa"]
+    assert abs(measured - 3e5) < 4 * error < 3e5
+    assert level(record, "fugacity-differs") == "good"
+    part = record["exchange"]
+    assert part["n_cheap_calls"] > part["n_calls"] > 200
+
+
+def test_a_trained_level_is_kept_for_other_pressures(
+    argon_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("torch")
-    options = ("--pressures", "1", "--gas", "N2", "--cheap", "forcefield:trappe+uff")
-    assert isotherm(*options) != 0
-    assert "choose a force field with these sites" in " ".join(capsys.readouterr().err.split())
+    options = (
+        *("--equation", "ideal", *SHORT, "--samples", "20", "--production-blocks", "6"),
+        *("--equilibration-blocks", "3", "--moves", "15", "--surrogate", "spheres.npz"),
+    )
+    first = told(argon_folder, "--pressures", "3bar", *options, model="Spheres")
+    written = Path("spheres.npz").read_bytes()
+    other = told(argon_folder, "--pressures", "0.3,6bar", *options, model="Spheres")
+    assert Path("spheres.npz").read_bytes() == written
+    mean, _ = by_quadrature(TEMPERATURE_K)
+    for row in (*first["isotherm"], *other["isotherm"]):
+        expected = mean * row["pressure_Pa"] * PER_CELL_PA
+        assert abs(row["molecules_per_cell"] - expected) < 4 * row["molecules_per_cell_error"]
+        assert row["agreement"]["acceptance"] > 0.8
+    assert first["exchange"]["cheap"] == "forcefield:uff?coulomb=no"
+    assert other["exchange"]["surrogate"] == "spheres.npz"
+    assert isotherm("--pressures", "3bar", *options, model="WithHole") != 0
+    assert "was trained for another model" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_the_offset_of_a_model(
+    argon_folder: Path, monkeypatch: pytest.MonkeyPatch, *, removed: bool
+) -> None:
+    """An ideal gas, each molecule of which is 0.06 eV too low: ten times as much at 300 K."""
+    known = {("ase:host_and_guest:toolow", "Ar"): -0.06}
+    monkeypatch.setattr("nearsight.adsorption.known_offsets._OFFSETS_EV", known)
+    options = ("--remove-offset",) if removed else ()
+    record = told(
+        argon_folder,
+        *("--pressures", "1bar", *SHORT, "--overlap-share", "0", "--equation", "ideal", *options),
+        *("--moves", "8", "--samples", "20", "--production-blocks", "8", "--report", "page.html"),
+        model="TooLow",
+    )
+    [row] = record["isotherm"]
+    of_energy = np.exp(0.06 / (BOLTZMANN_EV_PER_K * TEMPERATURE_K))
+    expected = 1e5 * PER_CELL_PA * (1.0 if removed else of_energy)
+    assert abs(row["molecules_per_cell"] - expected) < 4 * row["molecules_per_cell_error"]
+    belongs_to = 1e5 * (1.0 if removed else of_energy)
+    assert row["fugacity_without_offset_Pa"] == pytest.approx(belongs_to)
+    heat = GAS_CONSTANT_J_PER_MOL_K * 0.3 + (0.0 if removed else 0.06 * 96.4853321)
+    assert row["heat_kJ_per_mol"] == pytest.approx(heat)
+    assert record["exchange"]["removed_offset_eV"] == (-0.06 if removed else 0.0)
+    assert record["settings"].get("remove_offset", False) == removed
+    assert level(record, "offset") == ("caution" if removed else "bad")
+    assert level(record, "henry-differs") != "caution"
+    assert ("offset taken off" in Path("page.html").read_text(encoding="utf-8")) == removed
 
 
 def test_a_surrogate_says_how_it_went_with_the_number_of_moves_chosen(argon_folder: Path) -> None:

@@ -58,6 +58,8 @@ def _items(record: IsothermRecord, run: SampledPart, henry: HenryPart) -> dict[s
         "samples_of_a_chain": part.n_samples,
         "moves_between_samples": run.moves,
         "cheap_level": part.cheap or "none",
+        "trained_surrogate": part.surrogate or "none",
+        "removed_offset_eV": part.removed_offset_eV,
         "henry_coefficient_mol_per_kg_Pa": henry.coefficient_mol_per_kg_Pa if significant else None,
         "helium_void_fraction": record.helium_void_fraction,
     }

@@ -10,7 +10,7 @@ from nearsight.adsorption.clausius_clapeyron import IsostericHeats
 from nearsight.adsorption.gcmc.isosteric import NoHeats
 from nearsight.adsorption.gcmc.isotherm import Isotherm
 from nearsight.adsorption.henry import Henry, WithError
-from nearsight.adsorption.result import FEWEST_SIGNIFICANT, Adsorption
+from nearsight.adsorption.result import FEWEST_SIGNIFICANT
 from nearsight.records.verdict import Check, Level
 from nearsight.units import BOLTZMANN_EV_PER_K, EV_PER_CELL_IN_J_PER_MOL
 
@@ -55,22 +55,22 @@ class _Comparison:
 
 
 def heats_check(
-    adsorption: Adsorption, isotherms: Sequence[Isotherm], heats: IsostericHeats | NoHeats
+    empty: Sequence[Henry], isotherms: Sequence[Isotherm], heats: IsostericHeats | NoHeats
 ) -> Check:
     """Return whether fluctuations, insertions, and Clausius and Clapeyron give the same heats.
 
     Parameters
     ----------
-    adsorption
-        Insertions at the temperatures of the isotherms.
+    empty
+        What insertions into the empty framework say at the temperatures of the isotherms.
     isotherms
         One for each temperature.
     heats
         Those that follow from all of them.
     """
     comparisons = [
-        *_fluctuations_and_insertions(adsorption, isotherms),
-        *_of_isotherms(adsorption, isotherms, heats),
+        *_fluctuations_and_insertions(empty, isotherms),
+        *_of_isotherms(empty, isotherms, heats),
     ]
     if not comparisons:
         detail = (
@@ -92,10 +92,10 @@ def heats_check(
 
 
 def _fluctuations_and_insertions(
-    adsorption: Adsorption, isotherms: Sequence[Isotherm]
+    empty: Sequence[Henry], isotherms: Sequence[Isotherm]
 ) -> Iterator[_Comparison]:
     """Yield what fluctuations of the most dilute loading and insertions have."""
-    for row, isotherm in zip(adsorption.henry, isotherms, strict=True):
+    for row, isotherm in zip(empty, isotherms, strict=True):
         first = isotherm.points[0]
         known = first.heat_eV is not None and first.loading.is_trusted
         if known and is_dilute(first.bulk.fugacity_Pa, isotherm, row):
@@ -105,13 +105,13 @@ def _fluctuations_and_insertions(
 
 
 def _of_isotherms(
-    adsorption: Adsorption, isotherms: Sequence[Isotherm], heats: IsostericHeats | NoHeats
+    empty: Sequence[Henry], isotherms: Sequence[Isotherm], heats: IsostericHeats | NoHeats
 ) -> Iterator[_Comparison]:
     """Yield what Clausius and Clapeyron have beside fluctuations and insertions."""
     if isinstance(heats, NoHeats):
         return
     low, high = heats.loading_range
-    for row, isotherm in zip(adsorption.henry, isotherms, strict=True):
+    for row, isotherm in zip(empty, isotherms, strict=True):
         shift = _KJ * BOLTZMANN_EV_PER_K * (isotherm.temperature_K - heats.temperature_K)
         for point in isotherm.points:
             loading = point.loading.molecules.value * isotherm.mol_per_kg

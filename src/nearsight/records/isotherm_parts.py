@@ -23,7 +23,10 @@ class SampledPart:
 
     temperature_K: Annotated[float, Says("Temperature.", "K")]
     moves: Annotated[int, Says("Moves from one sample to the next.", "1")]
-    n_calls: Annotated[int, Says("Energies of the model in production.", "1")]
+    n_calls: Annotated[
+        int, Says("Energies of the model in production, and to measure fugacities.", "1")
+    ]
+    n_cheap_calls: Annotated[int, Says("Energies of the cheap level in production.", "1")]
     cheap_scale: Annotated[float, Says("What energies of the cheap level were multiplied by.", "1")]
     cheap_constant_eV: Annotated[float, Says("What was added to them for each molecule.", "eV")]
     drift_eV: Annotated[
@@ -42,6 +45,13 @@ class ExchangePart:
     n_samples: Annotated[int, Says("Samples of each of them in production.", "1")]
     cheap: Annotated[
         str | None, Says("What makes the moves that the model takes or leaves; null for itself.")
+    ]
+    surrogate: Annotated[
+        str | None,
+        Says("Whether a sum over pairs was trained and added to it, or its file; null for none."),
+    ]
+    removed_offset_eV: Annotated[
+        float, Says("What was taken off the energy of each molecule by the model.", "eV")
     ]
     runs: Annotated[tuple[SampledPart, ...], Says("How it went, one object a temperature.")]
 

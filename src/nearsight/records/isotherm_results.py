@@ -17,7 +17,7 @@ from nearsight.adsorption.gcmc.guest_atoms import (
 from nearsight.adsorption.gcmc.guest_charts import density_charts
 from nearsight.adsorption.gcmc.heat_chart import heat_chart
 from nearsight.adsorption.gcmc.isosteric import NoHeats, isosteric_heats
-from nearsight.adsorption.gcmc.isotherm import Isotherm
+from nearsight.adsorption.gcmc.isotherm import Isotherm, henry_as_sampled
 from nearsight.adsorption.result import Adsorption
 from nearsight.charts.chart import Chart
 from nearsight.provenance import Provenance
@@ -61,7 +61,8 @@ class IsothermResults:
 
     def charts(self) -> tuple[Chart, ...]:
         """Return what is drawn: isotherms, heats if any, numbers of molecules over samples."""
-        heats = heat_chart(self.isotherms, self.heats, self.adsorption.henry)
+        empty = henry_as_sampled(self.adsorption.henry, self.isotherms)
+        heats = heat_chart(self.isotherms, self.heats, empty)
         return (
             isotherm_chart(self.isotherms),
             *(() if heats is None else (heats,)),

@@ -8,7 +8,7 @@ import numpy as np
 
 from nearsight.adsorption.clausius_clapeyron import IsostericHeats
 from nearsight.adsorption.gcmc.isosteric import NoHeats
-from nearsight.adsorption.gcmc.isotherm import Isotherm, IsothermPressure
+from nearsight.adsorption.gcmc.isotherm import Isotherm, IsothermPressure, henry_as_sampled
 from nearsight.adsorption.gcmc.results import LevelAgreement, Loading
 from nearsight.adsorption.gcmc.series import FEWEST_EFFECTIVE
 from nearsight.adsorption.henry import Henry
@@ -59,15 +59,38 @@ def isotherm_checks(
         for isotherm in isotherms
         for each in isotherm.points
     ]
+    empty = henry_as_sampled(adsorption.henry, isotherms)
     return (
         _equilibrium(every),
         _effective(every),
         *_levels(every),
-        _henry(adsorption, isotherms),
+        _henry(empty, isotherms),
         _fugacity(every),
-        heats_check(adsorption, isotherms, heats),
-        *adsorption_checks(adsorption),
+        heats_check(empty, isotherms, heats),
+        *_insertions(adsorption, isotherms),
     )
+
+
+def _insertions(adsorption: Adsorption, isotherms: Sequence[Isotherm]) -> Iterator[Check]:
+    """Return what insertions say, but of an offset that isotherms do not have."""
+    offset_eV = isotherms[0].removed_offset_eV
+    for check in adsorption_checks(adsorption):
+        if check.code == "offset" and offset_eV:
+            detail = (
+                f"The known offset of {offset_eV:+.3f} eV was taken off the energy of each "
+                f"molecule: loadings and heats over them are without it, insertions into the empty "
+                f"framework with it."
+            )
+            if abs(offset_eV) < min(each.ensemble.thermal_eV for each in isotherms):
+                yield Check(Level.GOOD, "offset", "offset removed", detail)
+                continue
+            detail = (
+                f"{detail} It is a median over other frameworks, and each k_B T by which it is off "
+                f"in this one changes fugacities by a factor of 2.7."
+            )
+            yield Check(Level.CAUTION, "offset", "offset removed", detail, said=False)
+        else:
+            yield check
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +165,8 @@ def _levels(points: Sequence[_Point]) -> Iterator[Check]:
         return
     detail = (
         f"{detail}. At {_at(apart)} the cheap level does not overlap with the model, and what was "
-        f"sampled is where both began: choose another `cheap` level, fewer `moves` of a proposal, "
-        f"or none."
+        f"sampled is where both began: train it (`surrogate`), choose another `cheap` level, fewer "
+        f"`moves` of a proposal, or none."
     )
     yield Check(Level.BAD, "levels-apart", "levels do not overlap", detail, said=False)
 
@@ -152,12 +175,12 @@ def _is_apart(level: LevelAgreement) -> bool:
     return level.acceptance < _LEAST_ACCEPTANCE
 
 
-def _henry(adsorption: Adsorption, isotherms: Sequence[Isotherm]) -> Check:
+def _henry(empty: Sequence[Henry], isotherms: Sequence[Isotherm]) -> Check:
     """Return whether the lowest loading is that of insertions, at the temperature that is worst."""
     several = len(isotherms) > 1
     dilute = [
         (row, _Point(isotherm, isotherm.points[0], several))
-        for row, isotherm in zip(adsorption.henry, isotherms, strict=True)
+        for row, isotherm in zip(empty, isotherms, strict=True)
         if is_dilute(isotherm.points[0].bulk.fugacity_Pa, isotherm, row)
     ]
     if not dilute:
@@ -191,7 +214,8 @@ def _fugacity(points: Sequence[_Point]) -> Check:
     pairs = [(each.pressure, each.pressure.measured_Pa) for each in points]
     measured = [(each, value) for each, value in pairs if value is not None]
     if not measured:
-        detail = "Insertions into what was sampled are too costly, or too few count."
+        detail = "Insertions into what was sampled cost calls of the model, which "
+        detail += "`fugacity_insertions` allows; or too few count."
         return Check(Level.UNKNOWN, code, "fugacity not measured", detail)
     sigmas = [
         abs(value.value - each.bulk.fugacity_Pa) / value.error if value.error else 0.0

@@ -67,7 +67,9 @@ def _exchange(isotherms: tuple[Isotherm, ...], asked: ExchangeSettings) -> Excha
         supercell=isotherms[0].framework.repeats,
         chains=asked.chains,
         n_samples=len(isotherms[0].sampled.production),
-        cheap=asked.cheap,
+        cheap=asked.proposing,
+        surrogate=asked.surrogate,
+        removed_offset_eV=isotherms[0].removed_offset_eV,
         runs=tuple(_sampled(each) for each in isotherms),
     )
 
@@ -81,6 +83,7 @@ def _sampled(isotherm: Isotherm) -> SampledPart:
         temperature_K=isotherm.temperature_K,
         moves=sampled.steps,
         n_calls=isotherm.n_calls,
+        n_cheap_calls=isotherm.n_cheap_calls,
         cheap_scale=sampled.scale,
         cheap_constant_eV=sampled.per_molecule_eV,
         drift_eV=sampled.drift_eV,
@@ -152,6 +155,7 @@ def _without_offset_Pa(
     """
     if adsorption.offset is None:
         return None
+    left_eV = adsorption.offset.offset_eV - isotherm.removed_offset_eV
     with np.errstate(over="ignore", under="ignore"):
-        factor = factor_of_offset(adsorption.offset.offset_eV, isotherm.ensemble.temperature_K)
+        factor = factor_of_offset(left_eV, isotherm.ensemble.temperature_K)
     return number_or_none(fugacity_Pa * factor)

@@ -35,6 +35,8 @@ def print_isotherm(record: IsothermRecord, in_words: Callable[[str], str] = str)
     outside = "ideal gas" if part.equation == "ideal" else f"{part.equation} equation"
     temperatures = ", ".join(f"{run.temperature_K:g}" for run in part.runs)
     print_line("outside", f"{temperatures} K, fugacities by the {outside}")
+    if part.removed_offset_eV:
+        print_line("offset", f"{part.removed_offset_eV:+.3f} eV taken off each molecule's energy")
     several = len(part.runs) > 1
     for run in part.runs:
         _print_run(part, run, several=several)
@@ -51,7 +53,7 @@ def print_isotherm(record: IsothermRecord, in_words: Callable[[str], str] = str)
             if each.temperature_K == run.temperature_K:
                 _print_loading(each)
     print_fits(record)
-    if record.isotherm[0].fugacity_without_offset_Pa is not None:
+    if record.zero.offset is not None and not part.removed_offset_eV:
         _print_offset(record)
     print_heats(record)
     print()
@@ -67,11 +69,13 @@ def _print_run(part: ExchangePart, run: SampledPart, *, several: bool) -> None:
         f"{at}{part.chains} chains at each pressure in {times} cells, {part.n_samples} samples "
         f"each, {run.moves} moves between them; {run.n_calls} energies of the model",
     )
+    trained = "" if part.surrogate is None else " with what was trained"
     if part.cheap is not None:
         print_line(
             "cheap level",
-            f"{part.cheap}, energies times {run.cheap_scale:.3f} and "
-            f"{run.cheap_constant_eV:+.3f} eV a molecule (fitted in equilibration)",
+            f"{part.cheap}{trained}, energies times {run.cheap_scale:.3f} and "
+            f"{run.cheap_constant_eV:+.3f} eV a molecule (fitted in equilibration); "
+            f"{run.n_cheap_calls} energies of it",
         )
     moves = [f"{each.kind} {each.n_accepted / each.n_tried:.1%}" for each in run.move_kinds]
     print_line("moves", f"{', '.join(moves)} accepted")

@@ -14,12 +14,13 @@ from nearsight.adsorption.framework import (
 from nearsight.adsorption.fugacity import BulkGas
 from nearsight.adsorption.gases import Gas, gas_of, relaxed_gas
 from nearsight.adsorption.gcmc.ensemble import Ensemble
-from nearsight.adsorption.gcmc.exchange import Exchange, cheap_level
+from nearsight.adsorption.gcmc.exchange import Exchange
 from nearsight.adsorption.gcmc.isotherm import Isotherm, isotherm_of
 from nearsight.adsorption.gcmc.kept_samples import KeptSamples
 from nearsight.adsorption.gcmc.sampling import System, sample
+from nearsight.adsorption.result import Adsorption
 from nearsight.announcing import announces
-from nearsight.fingerprint import fingerprint
+from nearsight.fingerprint import fingerprint, json_sha256
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting, record
@@ -29,7 +30,11 @@ from nearsight.records.making_isotherm import isotherm_record
 from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, Context, begin
-from nearsight.workflows.exchange_checks import gases_outside, require_isotherm
+from nearsight.workflows.exchange_checks import (
+    gases_outside,
+    removed_offset_eV,
+    require_isotherm,
+)
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.guest_frames import prepare_guest_frames, write_guest_frames
 from nearsight.workflows.insertion_checks import require_interaction
@@ -37,6 +42,7 @@ from nearsight.workflows.insertions import inserted, remarks_on
 from nearsight.workflows.pockets_by_uff import PocketsByUFF, pockets_by_uff
 from nearsight.workflows.settings import IsothermSettings
 from nearsight.workflows.source import Source, Structure
+from nearsight.workflows.surrogates import cheap_of, surrogate_of
 from nearsight.workflows.unfinished import Unfinished
 
 _DEFAULT = IsothermSettings()
@@ -63,7 +69,7 @@ def isotherm(
     settings
         Which gas, at which temperatures and pressures, by which levels and how long; how often it
         is inserted into the empty framework first, for the certificate of the model. Each
-        temperature is a run of its own.
+        temperature is a run of its own; one that trains a file of a cheap level serves the next.
     trajectory
         A file for kept configurations (`nearsight.workflows.guest_frames`): extended XYZ,
         ``.extxyz`` or ``.extxyz.gz``.
@@ -89,21 +95,22 @@ def isotherm(
     loose = loose_molecules(context.atoms)
     require_isotherm(settings, context.given)  # all of this before a model is loaded
     gas = gas_of(asked.gas, context.model)
+    offset_eV = removed_offset_eV(settings, context.model, gas)
     require_interaction([context.atoms], gas, context.model, asked)
     pockets = pockets_by_uff([context.atoms], gas, asked)
     if asked.relax_gas:
         gas = relaxed_gas(gas, context.model, context.progress)
-    exchange = _exchange(context, settings, gas, pockets)
-    runs = [
-        _prepared(context, settings, exchange, place) for place in range(len(asked.temperatures_K))
-    ]
+    exchange = _exchange(context, settings, gas, pockets, offset_eV)
+    runs = [_prepared(settings, exchange, place) for place in range(len(asked.temperatures_K))]
+    surrogate_of(context, settings, exchange, runs[0].deciding)  # a file that does not fit
     if trajectory is not None:
         prepare_guest_frames(trajectory, settings, exchange.framework)
     adsorption = inserted(context, asked, gas, [context.atoms], pockets)
-    isotherms = tuple(_sampled(context, settings, exchange, each) for each in runs)
+    sampled = [_sampled(context, settings, exchange, each, adsorption) for each in runs]
+    isotherms = tuple(isotherm for isotherm, _ in sampled)
     if trajectory is not None:
         write_guest_frames(trajectory, isotherms, gas)
-    context.unfinished.done(*(each.kept.path for each in runs))
+    context.unfinished.done(*(kept.path for _, kept in sampled))
     results = IsothermResults(
         source.name,
         context.atoms,
@@ -118,24 +125,28 @@ def isotherm(
 
 
 def _exchange(
-    context: Context, settings: IsothermSettings, gas: Gas, pockets: PocketsByUFF
+    context: Context,
+    settings: IsothermSettings,
+    gas: Gas,
+    pockets: PocketsByUFF,
+    offset_eV: float,
 ) -> Exchange:
     """Return by what molecules are exchanged."""
     asked, model = settings.insertion, context.model
     width_A = asked.least_width_A
     if width_A is None:
         width_A = width_between_images_A(gas, model)
-    name = settings.exchange.cheap
-    cheap = None if name is None else cheap_level(name)
+    cheap, cheap_gas = cheap_of(context, settings) or (None, None)
     return Exchange(
         framework=framework_of(context.atoms, width_A),
         gas=gas,
         model=model,
         cheap=cheap,
-        cheap_gas=None if cheap is None else gas_of(asked.gas, cheap),
+        cheap_gas=cheap_gas,
         overlap_share=asked.overlap_share,
         pockets=pockets.of_frames[0] if asked.block_pockets else None,
         at_once=settings.exchange.at_once,
+        offset_eV=offset_eV,
     )
 
 
@@ -146,12 +157,11 @@ class _Prepared:
     gases: list[BulkGas]
     system: System
     seed: int
-    kept: KeptSamples
+    deciding: dict[str, Setting]
+    """What the run depends on, beside the framework and the model."""
 
 
-def _prepared(
-    context: Context, settings: IsothermSettings, exchange: Exchange, place: int
-) -> _Prepared:
+def _prepared(settings: IsothermSettings, exchange: Exchange, place: int) -> _Prepared:
     """Return what is to be sampled at the temperature that is asked for at a place, from 0."""
     temperature_K = settings.insertion.temperatures_K[place]
     gases = gases_outside(settings, temperature_K)
@@ -164,36 +174,49 @@ def _prepared(
     seed = settings.insertion.seed
     if place:  # with the same random numbers isotherms would err alike, and heats by less
         seed = int(np.random.SeedSequence([seed, place]).generate_state(1)[0])
-    kept = _kept(context, settings, exchange, ensemble, seed)
-    return _Prepared(gases, exchange.system(ensemble), seed, kept)
+    deciding = _deciding(settings, exchange, ensemble, seed)
+    return _Prepared(gases, exchange.system(ensemble), seed, deciding)
 
 
 def _sampled(
-    context: Context, settings: IsothermSettings, exchange: Exchange, run: _Prepared
-) -> Isotherm:
-    """Sample at one temperature, or go on with that."""
-    schedule = settings.exchange.schedule(run.seed)
-    sampled = sample(run.system, schedule, kept=run.kept, progress=context.progress)
-    return isotherm_of(
-        exchange.framework,
-        run.system,
-        sampled,
-        run.gases,
-        energies_are_potential=context.model.capabilities.temperature_K is None,
-    )
-
-
-def _kept(
     context: Context,
     settings: IsothermSettings,
     exchange: Exchange,
-    ensemble: Ensemble,
-    seed: int,
-) -> KeptSamples:
-    """Return where a run is kept."""
+    run: _Prepared,
+    adsorption: Adsorption,
+) -> tuple[Isotherm, KeptSamples]:
+    """Sample at one temperature, or go on with that; return where it is kept, too."""
+    system, deciding = run.system, run.deciding
+    surrogate = surrogate_of(context, settings, exchange, deciding)
+    if surrogate is not None:
+        system = surrogate.added_to(system, adsorption.samplings[0].trials)
+        deciding = {**deciding, "surrogate": surrogate.deciding}
+    kept = _kept(context, deciding)
+    schedule = settings.exchange.schedule(run.seed)
+    sampled = sample(system, schedule, kept=kept, progress=context.progress)
+    if surrogate is not None:
+        surrogate.keep(sampled)
+    isotherm = isotherm_of(
+        exchange.framework,
+        system,
+        sampled,
+        run.gases,
+        energies_are_potential=context.model.capabilities.temperature_K is None,
+        removed_offset_eV=exchange.offset_eV,
+        fugacity_insertions=settings.exchange.fugacity_insertions,
+        progress=context.progress,
+    )
+    return isotherm, kept
+
+
+def _deciding(
+    settings: IsothermSettings, exchange: Exchange, ensemble: Ensemble, seed: int
+) -> dict[str, Setting]:
+    """Return what a run depends on, beside the framework and the model."""
     asked, gas = settings.insertion, exchange.gas
     deciding: dict[str, Setting] = {
         **settings.exchange.to_json(),
+        "fugacity_insertions": None,  # which follow when all is sampled
         "molecule": [gas.atoms.numbers.tolist(), gas.sites_A.round(9).tolist()],
         "gas": asked.gas,
         "temperature_K": ensemble.temperature_K,
@@ -201,10 +224,18 @@ def _kept(
         "overlap_share": asked.overlap_share,
         "supercell": list(exchange.framework.repeats),
         "block_pockets": asked.block_pockets,
+        "offset_eV": exchange.offset_eV,
         "seed": seed,
     }
     if exchange.cheap is not None:
         deciding["cheap_model"] = exchange.cheap.identity.checkpoint_sha256
+    if settings.exchange.surrogate is not None:
+        deciding |= {"surrogate": "train", "trained_by": json_sha256(asked.to_json())}
+    return deciding
+
+
+def _kept(context: Context, deciding: dict[str, Setting]) -> KeptSamples:
+    """Return where the run is kept."""
     path = context.file(context.atoms, "gcmc", **deciding)
     identity = context.model.identity
     return KeptSamples(

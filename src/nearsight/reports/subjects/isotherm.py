@@ -36,12 +36,16 @@ def _numbers(record: IsothermRecord) -> Lines:
     part = record.exchange
     several = len(part.runs) > 1
     lines: Lines = [("fugacities", f"by the equation of state “{part.equation}”")]
+    if part.removed_offset_eV:
+        said = f"{part.removed_offset_eV:+.3f} eV, off the energy of each molecule by the model"
+        lines.append(("offset taken off", said))
     for run in part.runs:
         at = f"{run.temperature_K:g} K" if several else ""
         lines += _sampled(part, run, f" at {at}" if several else "")
         for row in record.isotherm:
             if row.temperature_K == run.temperature_K:
                 lines += _loading(row, f" and {at}" if several else "")
+                lines += _without_offset(part, row, f" and {at}" if several else "")
         fits = [each for each in record.fits if each.temperature_K == run.temperature_K]
         lines += _fits(fits, f" at {at}" if several else "")
     return [*lines, *_heats(record), *insertion_lines(record)]
@@ -58,11 +62,12 @@ def _sampled(part: ExchangePart, run: SampledPart, when: str) -> Lines:
         (f"energies of the model{when}", f"{run.n_calls} in production"),
         (f"drift of the running energy{when}", f"{run.drift_eV:.1g} eV at most"),
     ]
+    trained = "" if part.surrogate is None else " with a sum over pairs that was trained"
     if part.cheap is not None:
         lines.append(
             (
                 f"cheap level{when}",
-                f"{part.cheap}, energies times {run.cheap_scale:.3f} and "
+                f"{part.cheap}{trained}, energies times {run.cheap_scale:.3f} and "
                 f"{run.cheap_constant_eV:+.3f} eV for each molecule",
             )
         )
@@ -167,14 +172,14 @@ def _loading(row: LoadingPart, and_at: str) -> Lines:
                 f"{row.agreement.sigma_kT:.2f} k_B T",
             )
         )
-    if row.fugacity_without_offset_Pa is not None:
-        lines.append(
-            (
-                f"without the offset {when}",
-                f"this loading belongs to a fugacity of {row.fugacity_without_offset_Pa:.3g} Pa",
-            )
-        )
     return lines
+
+
+def _without_offset(part: ExchangePart, row: LoadingPart, and_at: str) -> Lines:
+    if row.fugacity_without_offset_Pa is None or part.removed_offset_eV:
+        return []
+    said = f"this loading belongs to a fugacity of {row.fugacity_without_offset_Pa:.3g} Pa"
+    return [(f"without the offset at {row.pressure_Pa / 1e5:.4g} bar{and_at}", said)]
 
 
 def _charts(record: IsothermRecord) -> Sequence[Figure]:
