@@ -1,0 +1,13 @@
+"""Stock LAMMPS as an engine: any model behind its ``fix external``, without a patch."""
+
+from typing import TYPE_CHECKING
+
+from nearsight.public_names import import_at_first_use
+
+if TYPE_CHECKING:
+    from nearsight.lammps.attached import AttachedModel, attach
+    from nearsight.lammps.library import LammpsError, start_lammps
+
+__all__ = ["AttachedModel", "LammpsError", "attach", "start_lammps"]
+
+import_at_first_use(__name__)

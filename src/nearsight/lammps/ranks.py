@@ -1,0 +1,54 @@
+"""The processes that LAMMPS is spread over, and how they talk to the one that has the model."""
+
+from typing import Any, TypeVar
+
+from nearsight.lammps.library import INSTALL, Lammps, LammpsError
+
+Sent = TypeVar("Sent")
+
+
+class Ranks:
+    """All processes of a LAMMPS; the model is in that of rank 0.
+
+    Parameters
+    ----------
+    lammps
+        A LAMMPS.
+
+    Raises
+    ------
+    LammpsError
+        It is in several processes, and they cannot talk to each other from Python.
+    """
+
+    def __init__(self, lammps: Lammps) -> None:
+        self.count: int = lammps.extract_setting("world_size")
+        self.own: int = lammps.extract_setting("world_rank")
+        self._communicator: Any = None
+        if self.count > 1:
+            self._communicator = lammps.get_mpi_comm()
+            if self._communicator is None:
+                raise LammpsError(
+                    f"LAMMPS runs in {self.count} processes, between which the Python package "
+                    f"mpi4py sends atoms and forces, and it is not installed here: {INSTALL}."
+                )
+
+    def gather(self, own: Sent) -> list[Sent]:
+        """Return what all ranks have, at rank 0; nothing elsewhere."""
+        if self._communicator is None:
+            return [own]
+        return self._communicator.gather(own, root=0) or []
+
+    def scatter(self, of_ranks: list[Sent]) -> Sent:
+        """Return what rank 0 has for this one."""
+        if self._communicator is None:
+            return of_ranks[0]
+        received: Sent = self._communicator.scatter(of_ranks or None, root=0)
+        return received
+
+    def share(self, own: Sent) -> Sent:
+        """Return what rank 0 has, everywhere."""
+        if self._communicator is None:
+            return own
+        received: Sent = self._communicator.bcast(own, root=0)
+        return received
