@@ -54,9 +54,7 @@ def without_stress() -> Model:
 @pytest.fixture
 def with_argon(start: Callable[..., Lammps], argon: Model) -> Callable[..., AttachedModel]:
     """Return a function: argon in LAMMPS with the model attached."""
-    return lambda *of_system: attach(
-        start(argon_commands(*of_system) + NO_PAIRS), argon, ["Ar"]
-    )
+    return lambda *of_system: attach(start(argon_commands(*of_system) + NO_PAIRS), argon, ["Ar"])
 
 
 @pytest.fixture(params=["metal", "real"])

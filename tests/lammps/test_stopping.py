@@ -58,7 +58,9 @@ def test_a_failure_stops_the_command_with_the_words_of_the_model(failing, comman
     *before, last = commands
     for command in before:
         attached.command(command)
-    with pytest.raises(ModelError, match=r"failing failed on Ar32: RuntimeError: the network is gone"):
+    with pytest.raises(
+        ModelError, match=r"failing failed on Ar32: RuntimeError: the network is gone"
+    ):
         attached.command(last)
     assert calculator.n_calls == call  # and not once more
     step = attached.lammps.extract_global("ntimestep")
@@ -78,9 +80,7 @@ def test_nothing_behind_a_failure_in_a_file_happens(failing, tmp_path) -> None:
 def test_a_trial_of_monte_carlo_is_the_last(failing) -> None:
     attached, calculator = failing(400)  # the self-test asks, too, but another model
     attached.command("group moving type 1")
-    attached.command(
-        "fix mc moving gcmc 1 10 10 1 5 80 -0.05 0.2 full_energy"
-    )
+    attached.command("fix mc moving gcmc 1 10 10 1 5 80 -0.05 0.2 full_energy")
     calls = calculator.n_calls
     calculator.call = calls + 7
     with pytest.raises(ModelError, match="the network is gone"):

@@ -113,7 +113,7 @@ class Evaluator:
 
     def _evaluated(self, atoms: Atoms, *, box_changes: bool) -> Evaluation:
         pairs = None if self._pairs is None else [self._pairs.of(atoms)]
-        if self._has_stress and atoms.pbc.all():
+        if atoms.pbc.all() and (self._has_stress or box_changes):
             try:
                 return self.model.evaluate([atoms], stress=True, pairs=pairs)[0]
             except MissingPropertyError as error:
