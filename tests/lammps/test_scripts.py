@@ -113,7 +113,9 @@ def test_files_are_included_and_read(run: Run, native, lammps: Lammps, start) ->
 
 
 def test_minima_and_variables(run: Run, native, lammps: Lammps) -> None:
-    rest = 'variable force equal 1e-4\nminimize 0 ${force} 50 100\nprint "$(pe:%.12g)" file minimum\n'
+    rest = (
+        'variable force equal 1e-4\nminimize 0 ${force} 50 100\nprint "$(pe:%.12g)" file minimum\n'
+    )
     run(argon_commands() + rest)
     by_pairs = native("minimize 0 1e-4 50 100")
     assert float(Path("minimum").read_text()) == pytest.approx(by_pairs.get_thermo("pe"), rel=1e-9)
@@ -121,7 +123,9 @@ def test_minima_and_variables(run: Run, native, lammps: Lammps) -> None:
 
 def test_a_model_on_top_of_another_pair_style(run: Run, native, lammps: Lammps) -> None:
     own = argon_commands() + PAIRS
-    with pytest.raises(LammpsError, match=r"line 15 of in\.script has a pair style of its own, lj/cut"):
+    with pytest.raises(
+        LammpsError, match=r"line 14 of in\.script has a pair style of its own, lj/cut"
+    ):
         run(f"{own}run 0\n")
     run(f"{own}fix both all external pf/callback 1 1\nrun 0\n")
     assert lammps.get_thermo("pe") == pytest.approx(2 * native("run 0").get_thermo("pe"), rel=1e-12)
@@ -149,20 +153,31 @@ def test_a_model_and_charges(run: Run, lammps: Lammps) -> None:
 def test_elements_are_those_of_the_pair_coefficients(run: Run) -> None:
     ours = f"{argon_commands()}pair_style nearsight\npair_coeff * * Ar\n"
     assert run(f"{ours}run 0\n", None).n_calls == 1
-    with pytest.raises(MethodError, match="`elements` is Kr, and in.script says pair_coeff . . Ar"):
+    with pytest.raises(MethodError, match=r"`elements` is Kr, and in\.script says pair_coeff"):
         run(ours, ("Kr",))
-    with pytest.raises(MethodError, match=r"give `elements`, such as Mg O C H, or write `pair_coeff"):
+    with pytest.raises(
+        MethodError, match=r"give `elements`, such as Mg O C H, or write `pair_coeff"
+    ):
         run(argon_commands(), None)
 
 
 @pytest.mark.parametrize(
     ("rest", "said"),
     [
-        ("run 5\n\nfix 1 all nvx # a typo\n", r"^line 17 of in\.script: Unrecognized fix style 'nvx'"),
-        ("variable x equal ${nothing}\n", r"^line 15 of in\.script: Substitution for illegal variable"),
+        (
+            "run 5\n\nfix 1 all nvx # a typo\n",
+            r"^line 16 of in\.script: Unrecognized fix style 'nvx'",
+        ),
+        (
+            "variable x equal ${nothing}\n",
+            r"^line 14 of in\.script: Substitution for illegal variable",
+        ),
         ("include further.in\n", r"^line 2 of further\.in: Unrecognized fix style 'nvx'"),
-        ('if "1 == 1" then &\n  "fix 1 all nvx"\n', r"^line 15 of in\.script: Unrecognized fix"),
-        ("variable s string nvx\nfix 1 all $s\n", r"^line 16 of in\.script: Unrecognized fix style"),
+        ('if "1 == 1" then &\n  "fix 1 all nvx"\n', r"^line 14 of in\.script: Unrecognized fix"),
+        (
+            "variable s string nvx\nfix 1 all $s\n",
+            r"^line 15 of in\.script: Unrecognized fix style",
+        ),
         ("jump SELF nowhere\n", r"in\.script: Label wasn't found in input script"),
     ],
 )
@@ -173,7 +188,7 @@ def test_errors_have_the_line_and_the_words_of_lammps(run: Run, rest: str, said:
 
 
 def test_an_error_before_the_model_is_there(run: Run) -> None:
-    with pytest.raises(LammpsError, match=r"^line 2 of in\.script: Illegal units command"):
+    with pytest.raises(LammpsError, match=r"^line 2 of in\.script: Unknown units style imperial"):
         run(argon_commands().replace("units metal", "units imperial"))
 
 
@@ -187,7 +202,9 @@ def test_an_error_before_the_model_is_there(run: Run) -> None:
         ("include model.in\ncreate_box 1 b\n", "line 1 of model.in has the fix that a model is"),
     ],
 )
-def test_scripts_without_a_place_for_a_model_are_refused(folder: Path, text: str, said: str) -> None:
+def test_scripts_without_a_place_for_a_model_are_refused(
+    folder: Path, text: str, said: str
+) -> None:
     Path("model.in").write_text("fix 1 all external pf/callback 1 1\n")
     Path("in.script").write_text(text)
     with pytest.raises(LammpsError, match=said):
@@ -204,7 +221,9 @@ def test_a_file_that_cannot_be_read(folder: Path) -> None:
 
 def test_a_model_that_was_never_attached(run: Run) -> None:
     skipped = argon_commands() + "jump SELF end\nfix 1 all external pf/callback 1 1\nlabel end\n"
-    with pytest.raises(LammpsError, match=r"never to line 16 of in\.script, where the model belongs"):
+    with pytest.raises(
+        LammpsError, match=r"never to line 15 of in\.script, where the model belongs"
+    ):
         run(skipped)
 
 

@@ -130,7 +130,7 @@ class AttachedModel:
             self._evaluator is None or self._evaluator.units is not units
         ):
             self._evaluator = Evaluator(self._model, units)
-        self._agree(self._require_known_elements)
+        self._ranks.at_first(self._require_known_elements)
         if fix is None:
             lammps.command(f"fix {FIX} all external pf/callback 1 1")
         self._fix = fix or FIX
@@ -199,18 +199,6 @@ class AttachedModel:
         self._signals.release()
         if failure is not None:
             raise LammpsError(str(failure)) from failure
-
-    def _agree(self, check: Callable[[], None]) -> None:
-        """Check at rank 0, and fail everywhere if that fails."""
-        failure: Exception | None = None
-        if self._ranks.own == 0:
-            try:
-                check()
-            except Exception as error:  # whatever it is, the other ranks must not wait
-                failure = error
-        failure = self._ranks.share(failure)
-        if failure is not None:
-            raise failure
 
     def _require_known_elements(self) -> None:
         model = self.evaluator.model

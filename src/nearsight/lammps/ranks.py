@@ -1,6 +1,7 @@
 """The processes that LAMMPS is spread over, and how they talk to the one that has the model."""
 
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
 
 from nearsight.lammps.library import INSTALL, Lammps, LammpsError
 
@@ -52,3 +53,26 @@ class Ranks:
             return own
         received: Sent = self._communicator.bcast(own, root=0)
         return received
+
+    def at_first(self, call: Callable[[], Sent]) -> Sent | None:
+        """Call a function at rank 0, and return what it does there; fail everywhere if it fails."""
+        result, failure = None, None
+        if self.own == 0:
+            try:
+                result = call()
+            except Exception as error:  # whatever it is, the other ranks must not wait
+                failure = error
+        if self.share(failure is not None):
+            raise failure or LammpsError("the process of rank 0 failed, which says why.")
+        return result
+
+    def abort(self) -> NoReturn:
+        """End all processes, with an exit status that says that something failed."""
+        if self._communicator is not None:
+            self._communicator.Abort(1)
+        raise SystemExit(1)
+
+
+def stopped_alone(error: Exception) -> bool:
+    """Tell whether LAMMPS failed in this process only, while the others wait for it."""
+    return type(error.__cause__).__name__ == "MPIAbortException"

@@ -122,8 +122,8 @@ def _require_no_other_pair_style(lines: Sequence[ScriptLine]) -> None:
         if STYLE not in line.words and line.words[1] not in _NO_ENERGY:
             raise LammpsError(
                 f"{line.place} has a pair style of its own, {line.words[1]}, to which the energy "
-                f"of a model would be added. Write `pair_style {STYLE}` in its place; or, where the "
-                f"sum is meant, `fix model all external pf/callback 1 1` behind the box."
+                f"of a model would be added. Write `pair_style {STYLE}` in its place; or, where "
+                f"the sum is meant, `fix model all external pf/callback 1 1` behind the box."
             )
 
 

@@ -16,8 +16,8 @@ from nearsight.lammps.script_copy import END, PLACE, write_copy
 from nearsight.models.contract import Model
 
 _SAID = re.compile(
-    r"(?:ERROR(?: on proc \d+)?: )?(?P<what>.*?)\s*(?:\(src/\S+\))?"
-    r"(?:\s*\n.*?Last input line: (?P<line>.*))?",
+    r"(?:ERROR(?: on proc \d+)?: )?(?P<what>.*?)\s*(?:For more information see \S+\s*)?"
+    r"(?:\(src/\S+\))?(?:\s*\n.*?Last input line: (?P<line>.*))?",
     flags=re.DOTALL,
 )
 _SUBSTITUTION = re.compile(r"Substitution for illegal variable (\S+)")

@@ -52,7 +52,7 @@ def pairs_within(
 
 
 def pairs_while_moving(model: Model) -> SkinPairs | None:
-    """Return what keeps the pairs of atoms that move in small steps; None to let the model search."""
+    """Return what keeps the pairs of moving atoms; None to let the model search each time."""
     cutoff_A = model.capabilities.cutoff_A
     return None if cutoff_A is None or cutoff_A > _FARTHEST_A else SkinPairs(cutoff_A, SKIN_A)
 

@@ -1,0 +1,54 @@
+"""``nearsight lammps``."""
+
+import argparse
+from collections.abc import Iterator
+
+from nearsight.cli.request import requested
+from nearsight.cli.wording import in_options
+from nearsight.errors import NearsightError
+from nearsight.lammps.library import start_lammps
+from nearsight.lammps.ranks import Ranks, stopped_alone
+from nearsight.lammps.script import read_script
+from nearsight.lammps.script_run import ScriptRun, run_script
+from nearsight.lammps.settings import LammpsSettings
+from nearsight.models.contract import Model
+from nearsight.terminal.streams import say
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run an input script, and return the exit status."""
+    request = requested(arguments, LammpsSettings())
+    script = read_script(arguments.script)
+    lammps = start_lammps(list(_lammps_arguments(arguments)))
+    ranks = Ranks(lammps)
+    try:
+        model = ranks.at_first(lambda: request.load(request.model))
+        ended = run_script(lammps, script, model, request.settings.elements)
+    except NearsightError as error:
+        if ranks.count == 1:
+            raise
+        # The others may wait for this process: all end, and one says why.
+        if ranks.own == 0 or stopped_alone(error):
+            say(in_options(str(error)))
+        ranks.abort()
+    lammps.close()
+    if model is not None:
+        _show(ended, model)
+    return 0
+
+
+def _lammps_arguments(arguments: argparse.Namespace) -> Iterator[str]:
+    """Yield what LAMMPS is told at its start."""
+    yield from ("-log", arguments.lammps_log)
+    if arguments.quiet:
+        yield from ("-screen", "none")
+    for variable in arguments.var:
+        yield from ("-var", *variable)
+
+
+def _show(ended: ScriptRun, model: Model) -> None:
+    searched = "" if ended.n_searches is None else f", and its pairs searched {ended.n_searches}"
+    print(
+        f"{model.identity.name} in LAMMPS {ended.lammps_version}: asked {ended.n_calls} times"
+        f"{searched}, in {ended.seconds:.1f} s"
+    )
