@@ -21,7 +21,7 @@ create_atoms 2 single 3 3 3
 
 
 def test_a_box_comes_first(start, argon) -> None:
-    with pytest.raises(LammpsError, match="no box yet; attach a model after `read_data`"):
+    with pytest.raises(LammpsError, match="no box yet; attach a model after read_data"):
         attach(start("units metal"), argon, ["Ar"])
 
 

@@ -118,8 +118,8 @@ class AttachedModel:
         lammps = self.lammps
         if not lammps.extract_setting("box_exist"):
             raise LammpsError(
-                "LAMMPS has no box yet; attach a model after `read_data`, `read_restart` or "
-                "`create_box`."
+                "LAMMPS has no box yet; attach a model after read_data, read_restart or "
+                "create_box."
             )
         if lammps.extract_setting("dimension") == 2:
             raise LammpsError("a model is for three dimensions; leave `dimension 2` out.")

@@ -87,8 +87,8 @@ class ExchangeChecks:
             self._look_for_fixes(lammps, present)
         if ((present.hidden_groups & self._bits) == 0).any():
             raise LammpsError(
-                f"atom {hidden[0]} is in no group, not even `all`, and no fix gcmc or widom with "
-                f"`full_energy` has taken it out; whether it counts is not known."
+                f"atom {hidden[0]} is in no group, not even all, and no fix gcmc or widom with "
+                f"full_energy has taken it out; whether it counts is not known."
             )
         for fix, watched in list(self._watched.items()):
             molecule = self._exchanged(lammps, fix, watched, present)
@@ -144,8 +144,8 @@ class ExchangeChecks:
         if stated[-1].is_molecular:
             raise LammpsError(f"{beginning} Write `intra_energy {energy:.6f}` behind the fix.")
         raise LammpsError(
-            f"{beginning} LAMMPS has no `intra_energy` of single atoms; take its logarithm of the "
-            f"activity into `mu`, with a model whose atoms alone have none, or exchange molecules."
+            f"{beginning} LAMMPS has no intra_energy of single atoms; take its logarithm of the "
+            f"activity into mu, with a model whose atoms alone have none, or exchange molecules."
         )
 
 

@@ -36,8 +36,8 @@ def exchanges_in(command: str) -> Iterator[Exchange]:
         words = rest.split()
         if "full_energy" not in words:
             raise LammpsError(
-                f"fix {fix} {style} does not say `full_energy`, without which LAMMPS leaves the "
-                f"model's energy out of what decides; write `full_energy` behind it."
+                f"fix {fix} {style} does not say full_energy, without which LAMMPS leaves the "
+                f"model's energy out of what decides; write full_energy behind it."
             )
         after = dict(pairwise(words))
         yield Exchange(fix, style, "mol" in words, after.get("intra_energy"))
