@@ -1,6 +1,8 @@
 """A model behind LAMMPS beside LAMMPS' own pair style with the same parameters."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +25,8 @@ from nearsight.lammps.library import Lammps
 from nearsight.models.calculator import ModelCalculator
 from nearsight.models.contract import Model
 from nearsight.models.given_pairs import SKIN_A
+from nearsight.models.registry import load_model
+from nearsight.models.worker import connect
 
 PRESSURES = ("pxx", "pyy", "pzz", "pxy", "pxz", "pyz")
 METALLIC_CRYSTAL = """
@@ -214,3 +218,30 @@ def test_a_restart_goes_on_as_the_run_would_have(with_argon, argon: Model, start
     attached.command("run 20")
     assert again.get_thermo("step") == 40
     assert farthest_apart_A(whole.lammps, again) < 1e-12
+
+
+def test_atoms_that_are_held_stay(with_argon) -> None:
+    attached = with_argon()
+    attached.command("group held id 1:5")
+    attached.command("fix hold held setforce 0 0 0")
+    attached.command("velocity held set 0 0 0")
+    attached.command("fix 1 all nve")
+    before = of_atoms(attached.lammps, "x")
+    attached.command("run 20")
+    moved = np.abs(of_atoms(attached.lammps, "x") - before).max(axis=1)
+    assert moved[:5].max() == 0
+    assert moved[5:].min() > 0
+
+
+def test_a_model_in_another_process(start) -> None:
+    here = load_model("ase:emt")
+    there = connect(Path(sys.executable), "ase:emt", dtype="float64", device="cpu", trust=False)
+    runs = []
+    for model in (here, there):
+        copper = argon_commands().replace("39.948", "63.546").replace("fcc 5.4", "fcc 3.6")
+        lammps = start(copper + NO_PAIRS)
+        attached = attach(lammps, model, ["Cu"])
+        attached.command("fix 1 all nve")
+        attached.command("run 5")
+        runs.append(lammps)
+    assert np.array_equal(of_atoms(runs[0], "x"), of_atoms(runs[1], "x"))

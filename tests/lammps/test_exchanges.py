@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ase import Atoms
 
-from argon_in_lammps import NO_PAIRS
+from argon_in_lammps import NO_PAIRS, of_atoms
 from exchanges_in_lammps import (
     BOND_A,
     ELEMENTS,
@@ -62,6 +63,36 @@ def test_chains_are_those_of_the_pair_style(native, bridge, units: str, box: str
     _, moved, _, inserted, _, deleted, _, turned, _ = counters(by_pairs)
     assert min(moved, inserted, deleted, turned) > 5
     assert most >= 3
+
+
+def test_molecules_that_also_move_are_those_of_the_pair_style(native, bridge) -> None:
+    by_pairs, attached = native("metal", "orthogonal"), bridge("metal", "orthogonal")
+    intra = f"intra_energy {alone('metal'):.15g}"
+    exchange = exchange_command("metal", "rigid body overlap_cutoff 1.5", n_moves=0)
+    for give, rest in ((by_pairs.command, ""), (attached.command, intra)):
+        give("fix body gas rigid/nvt/small molecule temp 300 300 0.1 mol co2")
+        give(f"{exchange} {rest}")
+        give("fix_modify body dynamic/dof yes")
+    for _ in range(20):
+        by_pairs.command("run 1 post no")
+        attached.command("run 1 post no")
+        assert counters(attached.lammps) == counters(by_pairs)
+    assert attached.lammps.get_natoms() > 27
+    apart = of_atoms(attached.lammps, "x") - of_atoms(by_pairs, "x")
+    assert np.abs(apart - 15 * np.rint(apart / 15)).max() < 1e-9
+    assert np.abs(of_atoms(by_pairs, "v")[27:]).max() > 0.1
+
+
+def test_energies_are_enough_for_monte_carlo(start, tmp_path: Path, bridge) -> None:
+    with_forces = bridge("metal", "orthogonal")
+    lammps = start(framework_commands("metal", "orthogonal", tmp_path) + NO_PAIRS)
+    energies_only = attach(lammps, model(), ELEMENTS, forces=False)
+    for attached in (with_forces, energies_only):
+        attached.command(exchange_command("metal", f"intra_energy {alone('metal'):.15g}"))
+        attached.command("run 10")
+    assert counters(lammps) == counters(with_forces.lammps)
+    assert lammps.get_thermo("pe") == with_forces.lammps.get_thermo("pe")
+    assert np.isnan(of_atoms(lammps, "f")).all()
 
 
 def test_insertions_are_those_of_the_pair_style(native, bridge) -> None:

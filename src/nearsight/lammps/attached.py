@@ -26,7 +26,9 @@ FIX = "nearsight"
 """The name of the fix by which a model is attached."""
 
 
-def attach(lammps: Lammps, model: Model | None, elements: Sequence[str]) -> "AttachedModel":
+def attach(
+    lammps: Lammps, model: Model | None, elements: Sequence[str], *, forces: bool = True
+) -> "AttachedModel":
     """Give the atoms in LAMMPS the energies, forces and virials of a model.
 
     The model is added to whatever pair style there is; `pair_style zero 2.0 nocoeff` has no
@@ -41,6 +43,9 @@ def attach(lammps: Lammps, model: Model | None, elements: Sequence[str]) -> "Att
         The model. In several processes that of rank 0 is asked; the others need none.
     elements
         The symbol of the element of each type of atom.
+    forces
+        Whether forces and virials are computed. Without, LAMMPS gets NaN for them: for Monte Carlo
+        in which nothing moves by forces, and which takes a fraction of the time then.
 
     Raises
     ------
@@ -49,7 +54,7 @@ def attach(lammps: Lammps, model: Model | None, elements: Sequence[str]) -> "Att
     ModelError
         The model does not know an element.
     """
-    attached = AttachedModel(lammps, model, elements)
+    attached = AttachedModel(lammps, model, elements, forces=forces)
     attached.attach()
     return attached
 
@@ -65,6 +70,8 @@ class AttachedModel:
         The model, in the process of rank 0.
     elements
         The symbol of the element of each type.
+    forces
+        Whether forces and virials are computed, or NaN.
     check_exchanges
         Whether `fix gcmc` and `fix widom` are checked before they may begin.
     told
@@ -82,6 +89,7 @@ class AttachedModel:
         model: Model | None,
         elements: Sequence[str],
         *,
+        forces: bool = True,
         check_exchanges: bool = True,
         told: Told | None = None,
     ) -> None:
@@ -92,6 +100,7 @@ class AttachedModel:
         if model is None and self._ranks.own == 0:
             raise MethodError("there is no `model` to attach; load one first.")
         self._model = model
+        self._forces = forces
         self._evaluator: Evaluator | None = None
         self._signals = HeldSignals()
         self._error: BaseException | None = None
@@ -118,8 +127,7 @@ class AttachedModel:
         lammps = self.lammps
         if not lammps.extract_setting("box_exist"):
             raise LammpsError(
-                "LAMMPS has no box yet; attach a model after read_data, read_restart or "
-                "create_box."
+                "LAMMPS has no box yet; attach a model after read_data, read_restart or create_box."
             )
         if lammps.extract_setting("dimension") == 2:
             raise LammpsError("a model is for three dimensions; leave `dimension 2` out.")
@@ -129,7 +137,7 @@ class AttachedModel:
         if self._model is not None and (
             self._evaluator is None or self._evaluator.units is not units
         ):
-            self._evaluator = Evaluator(self._model, units)
+            self._evaluator = Evaluator(self._model, units, forces=self._forces)
         self._ranks.at_first(self._require_known_elements)
         if fix is None:
             lammps.command(f"fix {FIX} all external pf/callback 1 1")

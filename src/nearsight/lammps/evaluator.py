@@ -12,7 +12,9 @@ from nearsight.errors import MissingPropertyError
 from nearsight.lammps.owned_atoms import Present
 from nearsight.lammps.unit_styles import UnitStyle
 from nearsight.models.contract import Evaluation, Model, forces_of
+from nearsight.models.extrapolation import n_extrapolating
 from nearsight.models.given_pairs import pairs_while_moving
+from nearsight.remarks import Remark
 
 logger = logging.getLogger("nearsight.lammps")
 
@@ -55,13 +57,18 @@ class Evaluator:
         The model.
     units
         Those of LAMMPS.
+    forces
+        Whether it gives forces and virials; else these are NaN.
     """
 
-    def __init__(self, model: Model, units: UnitStyle) -> None:
+    def __init__(self, model: Model, units: UnitStyle, *, forces: bool = True) -> None:
         self.model = model
         self.units = units
         self.n_calls = 0
         """How often the model was asked."""
+        self.n_extrapolated = 0
+        """How often atoms were outside of what it was trained on, as far as it knows."""
+        self._forces = forces
         self._pairs = pairs_while_moving(model)
         self._has_stress = True
         self._has_said_so = False
@@ -91,14 +98,31 @@ class Evaluator:
             return Answer(0.0, np.zeros((0, 3)), np.zeros(6), np.zeros(0))
         self.n_calls += 1
         evaluation = self._evaluated(atoms, box_changes=box_changes)
+        self.n_extrapolated += bool(n_extrapolating(evaluation))
         unit_eV = self.units.energy_eV
         atomic_eV = evaluation.atomic_energies_eV
+        if self._forces:
+            forces, virial_eV = forces_of(evaluation), self._virial_eV(atoms, evaluation)
+        else:
+            forces, virial_eV = np.full((len(atoms), 3), np.nan), np.full(6, np.nan)
         return Answer(
             energy=evaluation.energy_eV / unit_eV,
-            forces=forces_of(evaluation) / unit_eV,
-            virial=self._virial_eV(atoms, evaluation) / unit_eV,
+            forces=forces / unit_eV,
+            virial=virial_eV / unit_eV,
             atomic_energies=None if atomic_eV is None else atomic_eV / unit_eV,
         )
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What must be known before numbers are used that LAMMPS made of the answers."""
+        if not self.n_extrapolated:
+            return ()
+        said = (
+            f"in {self.n_extrapolated} of {self.n_calls} calls atoms were outside of what "
+            f"{self.model.identity.name} was trained on: their energies and forces were "
+            f"extrapolated, and may have been anything. Train it on such structures, too."
+        )
+        return (Remark("extrapolated", said),)
 
     def energy_alone_eV(self, molecule: Atoms) -> float:
         """Return the energy of a molecule in no box, in eV.
@@ -113,6 +137,8 @@ class Evaluator:
 
     def _evaluated(self, atoms: Atoms, *, box_changes: bool) -> Evaluation:
         pairs = None if self._pairs is None else [self._pairs.of(atoms)]
+        if not self._forces:
+            return self.model.evaluate([atoms], forces=False, pairs=pairs)[0]
         if atoms.pbc.all() and (self._has_stress or box_changes):
             try:
                 return self.model.evaluate([atoms], stress=True, pairs=pairs)[0]

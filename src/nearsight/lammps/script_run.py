@@ -13,7 +13,9 @@ from nearsight.lammps.attached import FIX, AttachedModel
 from nearsight.lammps.library import Lammps, LammpsError
 from nearsight.lammps.script import Script
 from nearsight.lammps.script_copy import END, PLACE, write_copy
+from nearsight.lammps.settings import LammpsSettings
 from nearsight.models.contract import Model
+from nearsight.remarks import Remark
 
 _SAID = re.compile(
     r"(?:ERROR(?: on proc \d+)?: )?(?P<what>.*?)\s*(?:For more information see \S+\s*)?"
@@ -37,13 +39,15 @@ class ScriptRun:
     lammps_version: int
     """The date of LAMMPS, as in 20250722."""
     seconds: float
+    warnings: tuple[Remark, ...]
+    """What must be known before its numbers are used."""
 
 
 def run_script(
     lammps: Lammps,
     script: Script,
     model: Model | None,
-    elements: Sequence[str] | None = None,
+    settings: LammpsSettings | None = None,
     *,
     clock: Callable[[], float] = time.perf_counter,
 ) -> ScriptRun:
@@ -57,8 +61,8 @@ def run_script(
         The script (see `read_script`).
     model
         The model, in the process of rank 0.
-    elements
-        The symbol of the element of each type; None for those that the script names.
+    settings
+        What the script does not say.
     clock
         Tells the time in seconds.
 
@@ -72,8 +76,11 @@ def run_script(
     NearsightError
         What the model raised.
     """
-    start = clock()
-    attached = AttachedModel(lammps, model, _elements(script, elements))
+    start, settings = clock(), settings or LammpsSettings()
+    elements = _elements(script, settings.elements)
+    attached = AttachedModel(lammps, model, elements, forces=settings.forces)
+    for line in (*script.lines, *script.included):
+        attached.read_exchanges(line.text)
     with tempfile.TemporaryDirectory(prefix="nearsight-") as folder:
         copy = write_copy(script, Path(folder))
         n_attached = 0
@@ -81,9 +88,6 @@ def run_script(
         while (place := lammps.extract_variable(PLACE)) != END:
             point = script.attach_points[int(place)]
             if not (n_attached and point.fix is None and lammps.has_id("fix", FIX)):
-                if n_attached == 0:
-                    for line in (*script.lines, *script.included):
-                        attached.read_exchanges(line.text)
                 attached.attach(point.fix)
                 n_attached += 1
             _give(attached, script, lammps.file, str(copy.resuming[int(place)]))
@@ -99,6 +103,7 @@ def run_script(
         n_attached=n_attached,
         lammps_version=lammps.version(),
         seconds=clock() - start,
+        warnings=() if evaluator is None else evaluator.remarks,
     )
 
 

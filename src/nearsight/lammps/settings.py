@@ -18,3 +18,10 @@ class LammpsSettings(Settings):
             "EL",
         ),
     ] = None
+    forces: Annotated[
+        bool,
+        Help(
+            "compute energies only, for Monte Carlo in which nothing moves by forces; what needs "
+            "forces gets nan"
+        ),
+    ] = True
