@@ -128,6 +128,10 @@ def test_a_wrong_energy_of_the_molecule_alone_is_refused(bridge, units: str, sty
     attached.command(f"variable e equal {right:.6f}")
     attached.command(exchange_command(units, "intra_energy ${e}"))
     attached.command("run 1")
+    attached.command("unfix mc")
+    attached.command(exchange_command(units, "intra_energy 0"))
+    with pytest.raises(LammpsError, match="takes the energy of CO2 alone for 0"):
+        attached.command("run 10")
 
 
 def test_exchanges_without_full_energy_are_refused(bridge) -> None:

@@ -162,8 +162,15 @@ class AttachedModel:
         self.read_exchanges(text)
         self.guarded(self.lammps.command, text)
 
-    def read_exchanges(self, text: str) -> None:
+    def read_exchanges(self, text: str, *, of_script: bool = False) -> None:
         """Read what a command says of exchanges, and test at the first that they can be right.
+
+        Parameters
+        ----------
+        text
+            The command.
+        of_script
+            Whether it is read ahead of its time, with all others of a script.
 
         Raises
         ------
@@ -173,7 +180,7 @@ class AttachedModel:
             The model cannot evaluate the atoms of the test.
         """
         checks = self._exchanges
-        if checks is None or not checks.read(text):
+        if checks is None or not checks.read(text, of_script=of_script):
             return
         if self._ranks.count > 1:
             raise LammpsError(
@@ -232,9 +239,9 @@ class AttachedModel:
         except BaseException as error:  # also what ends the program: it is raised after the command
             if self._error is None:
                 self._error = error
+            stop(self.lammps)
             forces[:] = np.nan
             self._hand_over(np.nan, np.full(6, np.nan), None)
-            stop(self.lammps)
 
     def _answer(self, tags: IntArray, positions_A: FloatArray, forces: FloatArray) -> None:
         own: OwnedAtoms | BaseException
@@ -242,7 +249,7 @@ class AttachedModel:
             self._signals.release()
             own = OwnedAtoms.of(self.lammps, tags, positions_A)
         except BaseException as error:  # the other ranks wait for this one
-            own = error
+            own = error if self._ranks.own == 0 else LammpsError(str(error))
         of_ranks = self._ranks.gather(own)
         answers: list[Answer | BaseException] = []
         if self._ranks.own == 0:

@@ -51,8 +51,15 @@ class ExchangeChecks:
         self._checked: set[str] = set()
         self._bits = 0
 
-    def read(self, command: str) -> bool:
+    def read(self, command: str, *, of_script: bool = False) -> bool:
         """Note what a command says of exchanges, and tell whether these are the first.
+
+        Parameters
+        ----------
+        command
+            A command of LAMMPS.
+        of_script
+            Whether it is read ahead of its time, so that a name may mean several fixes.
 
         Raises
         ------
@@ -60,7 +67,11 @@ class ExchangeChecks:
             It has no `full_energy`.
         """
         had_some = bool(self._stated)
-        self._stated.extend(exchanges_in(command))
+        for exchange in exchanges_in(command):
+            if not of_script:
+                self._stated = [each for each in self._stated if each.fix != exchange.fix]
+                self._checked.discard(exchange.fix)
+            self._stated.append(exchange)
         return bool(self._stated) and not had_some
 
     def begin(self) -> None:
@@ -131,8 +142,8 @@ class ExchangeChecks:
         units = evaluator.units
         energy_eV = evaluator.energy_alone_eV(molecule)
         energy = energy_eV / units.energy_eV
-        text = stated[-1].intra_energy
-        said = 0.0 if text is None else float(lammps.expand(text))
+        of_lines = [float(lammps.expand(each.intra_energy or "0")) for each in stated]
+        said = min(of_lines, key=lambda one: abs(one - energy))  # of those of that name
         if abs(energy - said) * units.energy_eV <= TOLERANCE_EV:
             return
         formula, name = molecule.get_chemical_formula(), evaluator.model.identity.name
@@ -144,8 +155,8 @@ class ExchangeChecks:
         if stated[-1].is_molecular:
             raise LammpsError(f"{beginning} Write `intra_energy {energy:.6f}` behind the fix.")
         raise LammpsError(
-            f"{beginning} LAMMPS has no intra_energy of single atoms; take its logarithm of the "
-            f"activity into mu, with a model whose atoms alone have none, or exchange molecules."
+            f"{beginning} LAMMPS has no intra_energy of single atoms; exchange molecules of one atom, "
+            f"by a template and `mol NAME intra_energy {energy:.6f}` behind the fix."
         )
 
 

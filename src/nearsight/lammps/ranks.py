@@ -41,10 +41,13 @@ class Ranks:
         return self._communicator.gather(own, root=0) or []
 
     def scatter(self, of_ranks: list[Sent]) -> Sent:
-        """Return what rank 0 has for this one."""
+        """Return what rank 0 has for this one, itself where this is rank 0."""
         if self._communicator is None:
             return of_ranks[0]
-        received: Sent = self._communicator.scatter(of_ranks or None, root=0)
+        if self.own == 0:
+            self._communicator.scatter([None, *of_ranks[1:]], root=0)
+            return of_ranks[0]
+        received: Sent = self._communicator.scatter(None, root=0)
         return received
 
     def share(self, own: Sent) -> Sent:

@@ -80,7 +80,7 @@ def run_script(
     elements = _elements(script, settings.elements)
     attached = AttachedModel(lammps, model, elements, forces=settings.forces)
     for line in (*script.lines, *script.included):
-        attached.read_exchanges(line.text)
+        attached.read_exchanges(line.text, of_script=True)
     with tempfile.TemporaryDirectory(prefix="nearsight-") as folder:
         copy = write_copy(script, Path(folder))
         n_attached = 0
