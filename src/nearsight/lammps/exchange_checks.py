@@ -155,8 +155,8 @@ class ExchangeChecks:
         if stated[-1].is_molecular:
             raise LammpsError(f"{beginning} Write `intra_energy {energy:.6f}` behind the fix.")
         raise LammpsError(
-            f"{beginning} LAMMPS has no intra_energy of single atoms; exchange molecules of one atom, "
-            f"by a template and `mol NAME intra_energy {energy:.6f}` behind the fix."
+            f"{beginning} LAMMPS has no intra_energy of single atoms; exchange molecules of one "
+            f"atom, by a template and `mol NAME intra_energy {energy:.6f}` behind the fix."
         )
 
 
