@@ -118,6 +118,12 @@ def test_files_are_included_and_read(run: Run, native, lammps: Lammps, start) ->
     assert abs(of_atoms(lammps, "x") - first).max() > 1e-3
 
 
+def test_a_script_may_end_in_another_file(run: Run, lammps: Lammps) -> None:
+    Path("further.in").write_text("run 2\n")
+    ended = run(f"{argon_commands()}fix 1 all nve\nrun 1\njump further.in\n")
+    assert (ended.n_attached, lammps.get_thermo("step")) == (1, 3)
+
+
 def test_minima_and_variables(run: Run, native, lammps: Lammps) -> None:
     rest = (
         'variable force equal 1e-4\nminimize 0 ${force} 50 100\nprint "$(pe:%.12g)" file minimum\n'

@@ -16,6 +16,7 @@ PLACE = "nearsight_place"
 """A variable of LAMMPS that says at which point a script has returned."""
 
 END = "end"
+"""Its value where it has not stopped at any."""
 
 _ZERO = "zero 2.0 nocoeff"
 """What LAMMPS has in the place of the model: pairs, by which atoms come to its processes, without
@@ -54,8 +55,7 @@ def write_copy(script: Script, folder: Path) -> ScriptCopy:
                 f"jump {nothing}",
                 f"label {PLACE}{place}",
             ]
-    lines.append(f"variable {PLACE} string {END}\n")
-    copy.write_text("\n".join(lines), encoding="utf-8")
+    copy.write_text("\n".join([*lines, ""]), encoding="utf-8")
     resuming = []
     for place in range(len(places)):
         resuming.append(folder / f"resume{place}")

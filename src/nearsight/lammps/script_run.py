@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nearsight.errors import MethodError
 from nearsight.lammps.attached import FIX, AttachedModel
@@ -84,13 +83,13 @@ def run_script(
     with tempfile.TemporaryDirectory(prefix="nearsight-") as folder:
         copy = write_copy(script, Path(folder))
         n_attached = 0
-        _give(attached, script, lammps.file, str(copy.script))
-        while (place := lammps.extract_variable(PLACE)) != END:
-            point = script.attach_points[int(place)]
-            if not (n_attached and point.fix is None and lammps.has_id("fix", FIX)):
-                attached.attach(point.fix)
+        place = _run_file(attached, script, copy.script)
+        while place is not None:
+            fix = script.attach_points[place].fix
+            if not (n_attached and fix is None and lammps.has_id("fix", FIX)):
+                attached.attach(fix)
                 n_attached += 1
-            _give(attached, script, lammps.file, str(copy.resuming[int(place)]))
+            place = _run_file(attached, script, copy.resuming[place])
     if n_attached == 0:
         raise LammpsError(
             f"{script.path} came to its end, and never to {script.attach_points[0].line.place}, "
@@ -122,15 +121,18 @@ def _elements(script: Script, given: Sequence[str] | None) -> Sequence[str]:
     return given if given is not None else stated or ()
 
 
-def _give(
-    attached: AttachedModel, script: Script, call: Callable[..., Any], *arguments: Any
-) -> None:
+def _run_file(attached: AttachedModel, script: Script, path: Path) -> int | None:
+    """Run a file, and return at which attach point it stops; None at its end, wherever that is."""
+    lammps = attached.lammps
     try:
-        attached.guarded(call, *arguments)
+        attached.guarded(lammps.command, f"variable {PLACE} string {END}")
+        attached.guarded(lammps.file, str(path))
     except LammpsError as error:
         if error.__cause__ is None:  # it is of the model, and not what LAMMPS said
             raise
-        raise LammpsError(_with_place(str(error), script)) from error
+        raise LammpsError(_with_place(str(error), script)) from error.__cause__
+    place: str = lammps.extract_variable(PLACE)
+    return None if place == END else int(place)
 
 
 def _with_place(message: str, script: Script) -> str:
