@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from argon_in_lammps import argon_commands
+
 SUPPORT = Path(__file__).parent.parent / "support"
 BEGINNING = """
 import json, sys
@@ -111,3 +113,24 @@ def test_exchanges_are_for_one_process(in_processes) -> None:
     for each in in_processes(2, EXCHANGING):
         assert "LAMMPS runs in 2 processes" in each["said"]
         assert "run exchanges in one" in each["said"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("fix 1 all nvx", "nearsight: line 14 of in.script: Unrecognized fix style 'nvx'"),
+        ("run ${nope}", "nearsight: line 14 of in.script: Substitution for illegal variable nope"),
+    ],
+)
+def test_one_process_says_what_is_wrong_and_all_end(
+    mpirun: str, tmp_path: Path, line: str, said: str
+) -> None:
+    (tmp_path / "in.script").write_text(argon_commands().replace("39.948", "63.546") + line)
+    asked = ["in.script", "--elements", "Cu", "--model", "ase:emt", "-q"]
+    command = [mpirun, "-n", "2", sys.executable, "-m", "nearsight", "lammps", *asked]
+    done = subprocess.run(
+        command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("nearsight: ") == 1
+    assert said in done.stderr

@@ -8,7 +8,7 @@ from nearsight.cli.shown_warnings import print_warnings
 from nearsight.cli.wording import in_options
 from nearsight.errors import NearsightError
 from nearsight.lammps.library import start_lammps
-from nearsight.lammps.ranks import Ranks, stopped_alone
+from nearsight.lammps.ranks import Ranks
 from nearsight.lammps.script import read_script
 from nearsight.lammps.script_run import ScriptRun, run_script
 from nearsight.lammps.settings import LammpsSettings
@@ -29,9 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
         if ranks.count == 1:
             raise
         # The others may wait for this process: all end, and one says why.
-        if ranks.own == 0 or stopped_alone(error):
+        if ranks.is_to_say(error):
             say(in_options(str(error)))
         ranks.abort()
+        return 1
     lammps.close()
     if model is not None:
         _show(ended, model)

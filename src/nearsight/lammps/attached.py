@@ -213,7 +213,8 @@ class AttachedModel:
             raise raised
         self._signals.release()
         if failure is not None:
-            raise LammpsError(str(failure)) from failure
+            # One of its classes quotes its message when it is printed.
+            raise LammpsError(getattr(failure, "message", str(failure))) from failure
 
     def _require_known_elements(self) -> None:
         model = self.evaluator.model

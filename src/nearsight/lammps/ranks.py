@@ -1,7 +1,7 @@
 """The processes that LAMMPS is spread over, and how they talk to the one that has the model."""
 
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from nearsight.lammps.library import INSTALL, Lammps, LammpsError
 
@@ -69,13 +69,11 @@ class Ranks:
             raise failure or LammpsError("the process of rank 0 failed, which says why.")
         return result
 
-    def abort(self) -> NoReturn:
-        """End all processes, with an exit status that says that something failed."""
+    def is_to_say(self, error: Exception) -> bool:
+        """Tell whether this process is the one that says what went wrong in all, or in itself."""
+        return self.own == 0 or f"ERROR on proc {self.own}:" in str(error.__cause__)
+
+    def abort(self) -> None:
+        """End all other processes, too, where there are any."""
         if self._communicator is not None:
             self._communicator.Abort(1)
-        raise SystemExit(1)
-
-
-def stopped_alone(error: Exception) -> bool:
-    """Tell whether LAMMPS failed in this process only, while the others wait for it."""
-    return type(error.__cause__).__name__ == "MPIAbortException"
