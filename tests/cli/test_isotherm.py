@@ -111,8 +111,8 @@ def test_molecules_that_do_not_meet_follow_henrys_law(argon_folder: Path, how: s
     assert abs(dense["heat_kJ_per_mol"] - heat) < 4 * dense["heat_error_kJ_per_mol"]
     if how == "two levels":
         assert level(record, "levels-apart") == "good"
-        assert record["exchange"]["cheap_scale"] != 1
-        assert record["exchange"]["moves"] == 15
+        assert record["exchange"]["runs"][0]["cheap_scale"] != 1
+        assert record["exchange"]["runs"][0]["moves"] == 15
 
 
 def test_a_force_field_measures_the_fugacity(argon_folder: Path) -> None:
@@ -130,6 +130,95 @@ def test_a_force_field_measures_the_fugacity(argon_folder: Path) -> None:
     assert level(record, "fugacity-differs") == "good"
     assert level(record, "henry-differs") == "good"
     assert record["zero"]["by_construction"]
+
+
+def rows_of(name: str) -> list[dict[str, str]]:
+    with open(name, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_several_temperatures_of_an_ideal_gas(
+    argon_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each isotherm is a straight line, and all routes have the heat k_B T."""
+    temperatures_K = (300.0, 360.0)
+    record = told(
+        argon_folder,
+        *("--temperature", "300", "360", "--pressures", "10:40bar:lin3", "--equation", "ideal"),
+        *(*SHORT, "--production-blocks", "5", "--overlap-share", "0", "--moves", "8"),
+        *("--samples", "16", "--csv", "p.csv", "--aif", "p.aif", "--report", "page.html"),
+    )
+    assert [row["temperature_K"] for row in record["isotherm"]] == [300.0] * 3 + [360.0] * 3
+    assert [run["temperature_K"] for run in record["exchange"]["runs"]] == [300.0, 360.0]
+    for row in record["isotherm"]:
+        per_cell_Pa = PER_CELL_PA * TEMPERATURE_K / row["temperature_K"]
+        expected = row["fugacity_Pa"] * per_cell_Pa
+        assert abs(row["molecules_per_cell"] - expected) < 4 * row["molecules_per_cell_error"]
+    chosen = [fit for fit in record["fits"] if fit["chosen"]]
+    assert [fit["function"] for fit in chosen] == ["henry", "henry"]
+    for fit, temperature_K in zip(chosen, temperatures_K, strict=True):
+        per_mol_kg = FRAMEWORK.get_masses().sum() * 1e-3
+        expected = PER_CELL_PA * TEMPERATURE_K / temperature_K / per_mol_kg
+        error = fit["henry_coefficient_error_mol_per_kg_Pa"]
+        assert abs(fit["henry_coefficient_mol_per_kg_Pa"] - expected) < 4 * error
+    assert "too few for it" in record["fits"][1]["reason"]
+    heats = record["isosteric"]
+    assert heats["temperature_K"] == pytest.approx(2 / (1 / 300 + 1 / 360))
+    expected = GAS_CONSTANT_J_PER_MOL_K * 1e-3 * heats["temperature_K"]
+    for row in heats["heats"]:
+        assert abs(row["heat_kJ_per_mol"] - expected) < 4 * row["heat_error_kJ_per_mol"]
+    assert level(record, "heats-differ") == "good"
+    assert [row["temperature_K"] for row in rows_of("p.csv")] == ["300.0"] * 3 + ["360.0"] * 3
+    assert len(rows_of("p.samples.csv")) == 2 * 3 * 2 * (2 + 5) * 16
+    assert len(rows_of("p.fits.csv")) == 8
+    assert (
+        float(rows_of("p.heats.csv")[0]["heat_kJ_per_mol"]) == heats["heats"][0]["heat_kJ_per_mol"]
+    )
+    text = Path("p.aif").read_text(encoding="utf-8")
+    assert text.count("data_") == 2
+    assert text.count("_nearsight_fit_function henry") == 2
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "Isotherms at 300, 360 K" in page
+    assert "Heat of adsorption" in page
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "  at 360 K\n" in printed
+    assert "heat by Clausius and Clapeyron" in printed
+
+
+def test_one_temperature_names_none_and_has_no_heats_by_others(
+    argon_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = told(
+        argon_folder,
+        *("--pressures", "20bar", "--equation", "ideal", *SHORT, "--production-blocks", "2"),
+        *("--samples", "20", "--moves", "4", "--overlap-share", "0"),
+    )
+    assert record["isosteric"] is None
+    assert not any(fit["chosen"] for fit in record["fits"])
+    printed = capsys.readouterr().out
+    assert "  at 300 K" not in printed
+    assert "1 pressure is too few" in " ".join(printed.split())
+
+
+def test_several_temperatures_go_on_as_the_unbroken_ones(
+    argon_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("--pressures", "2bar", *SHORT, "--production-blocks", "2", "--samples", "8")
+    options = (*options, "--moves", "4", "--equation", "ideal", "--work-dir", "kept")
+    options = (*options, "--temperature", "300", "350")
+    unbroken = told(argon_folder, *options, model="Interrupted")
+    for n_calls in (420, 150):
+        monkeypatch.setattr(Interrupted, "calls_left", n_calls)
+        assert isotherm(*options, model="Interrupted") == 130
+    assert len(list(Path("kept").glob("argon-*.gcmc"))) == 2
+    monkeypatch.setattr(Interrupted, "calls_left", None)
+    resumed = told(argon_folder, *options, model="Interrupted")
+    for name in ("isotherm", "exchange", "henry", "fits", "verdict"):
+        assert resumed[name] == unbroken[name]
+    numbers = [row["molecules_per_cell"] for row in resumed["isotherm"]]
+    assert numbers[0] != numbers[1]
+    assert not Path("kept").exists()
 
 
 def test_it_goes_on_as_the_unbroken_one(
@@ -205,7 +294,11 @@ def test_where_guests_are(argon_folder: Path) -> None:
         (("--pressures", "0bar"), "argument --pressures: 0 is not a positive number"),
         (("--pressures", "1psi"), "argument --pressures: 1psi is no pressure"),
         (("--pressures", "1", "1bar"), "--pressures has one twice"),
-        (("--pressures", "1", "--temperature", "300", "310"), "an isotherm is at one temperature"),
+        (("--pressures", "1", "--temperature", "300", "300"), "--temperature has one twice"),
+        (
+            ("--pressures", "50", "--gas", "CO2", "--temperature", "320", "280"),
+            "CO2 is a liquid at 280 K",
+        ),
         (("--pressures", "90bar", "--gas", "CO2", "--temperature", "298"), "CO2 is a liquid at"),
         (
             ("--pressures", "90bar", "--gas", "CO2", "--equation", "peng-robinson"),
@@ -260,5 +353,5 @@ def test_a_surrogate_says_how_it_went_with_the_number_of_moves_chosen(argon_fold
         *("--cheap", "forcefield:uff?coulomb=no"),
         model="Spheres",
     )
-    assert record["exchange"]["moves"] in {10, 30, 100, 300, 1000}
+    assert record["exchange"]["runs"][0]["moves"] in {10, 30, 100, 300, 1000}
     assert np.isfinite(record["isotherm"][0]["agreement"]["effective_per_call"])

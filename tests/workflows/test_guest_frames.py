@@ -30,7 +30,7 @@ def test_frames_have_the_framework_and_whole_molecules(tmp_path: Path, name: str
         {key: rng.uniform(-40, 40, (n, 3)) for key, n in numbers.items()}
     )
     path = tmp_path / name
-    write_guest_frames(path, isotherm, CO2)
+    write_guest_frames(path, (isotherm,), CO2)
     frames = read(path, index=":")
     n_host = 2 * len(FRAMEWORK)
     asked = [(frame.info["sample"], frame.info["chain"]) for frame in frames]
@@ -65,7 +65,7 @@ def test_frames_have_the_framework_and_whole_molecules(tmp_path: Path, name: str
 def test_equal_frames_are_equal_bytes(tmp_path: Path) -> None:
     isotherm = isotherm_of_centres({(N_SAMPLES - 1, 0): [[1, 2, 3]], (N_SAMPLES - 1, 1): []})
     for name in ("one.extxyz", "one.extxyz.gz", "two.extxyz.gz"):
-        write_guest_frames(tmp_path / name, isotherm, CO2)
+        write_guest_frames(tmp_path / name, (isotherm,), CO2)
     one, two = ((tmp_path / f"{name}.extxyz.gz").read_bytes() for name in ("one", "two"))
     assert one == two
     assert gzip.decompress(one) == (tmp_path / "one.extxyz").read_bytes()
@@ -83,7 +83,7 @@ def test_how_large_it_will_be_is_said_before(
     assert not path.exists()
     [said] = caplog.messages
     assert "will have 2 frames of 4 atoms and molecules" in said
-    write_guest_frames(path, isotherm, CO2)
+    write_guest_frames(path, (isotherm,), CO2)
     mebibytes = float(said.split(", ")[1].split()[0])
     # What is in `info` is not counted.
     assert 0.5 < mebibytes * 2**20 / path.stat().st_size <= 1

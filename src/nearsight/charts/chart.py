@@ -74,6 +74,18 @@ class Points:
 
 
 @dataclass(frozen=True, eq=False)
+class Band:
+    """The area between two curves, faintly: what an uncertain curve may be."""
+
+    x: FloatArray
+    """Shape ``(n_points,)``."""
+    low: FloatArray
+    high: FloatArray
+    color: str | None = None
+    """As that of a line."""
+
+
+@dataclass(frozen=True, eq=False)
 class Bars:
     """Horizontal bars from zero, each with the range of what it is the mean of."""
 
@@ -146,7 +158,7 @@ class Tiles:
         return corners
 
 
-Mark = Line | Points | Bars | Limit | Ticks | Region | Tiles
+Mark = Line | Points | Band | Bars | Limit | Ticks | Region | Tiles
 
 
 @dataclass(frozen=True, eq=False)

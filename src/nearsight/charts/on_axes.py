@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearsight.charts.chart import INK, Bars, Chart, Limit, Line, Points, Region, Ticks, Tiles
+from nearsight.charts.chart import (
+    INK,
+    Band,
+    Bars,
+    Chart,
+    Limit,
+    Line,
+    Points,
+    Region,
+    Ticks,
+    Tiles,
+)
 from nearsight.printable import printable_name
 
 if TYPE_CHECKING:
@@ -54,6 +65,8 @@ def draw(chart: Chart, axes: "Axes", *, upright: bool = False) -> None:
                 small = many or mark.small
                 artist = _draw_points(mark, axes, style, size=3.0 if small else 5.0)
             colors[mark.label] = artist.get_color()
+        elif isinstance(mark, Band):
+            _draw_band(mark, axes, upright=upright)
         elif isinstance(mark, Tiles):
             _draw_tiles(mark, axes)
         else:
@@ -124,6 +137,12 @@ def _draw_points(mark: Points, axes: "Axes", style: dict[str, Any], size: float)
         **style,
     )
     return bars.lines[0]
+
+
+def _draw_band(mark: Band, axes: "Axes", *, upright: bool) -> None:
+    between = axes.fill_betweenx if upright else axes.fill_between
+    color = "black" if mark.color in {None, INK} else mark.color
+    between(mark.x, mark.low, mark.high, color=color, alpha=0.15, linewidth=0)
 
 
 def _draw_tiles(mark: Tiles, axes: "Axes") -> None:

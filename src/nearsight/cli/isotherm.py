@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             print_warnings(results.structure_warnings)  # the certificate has all others
 
         def tables() -> Sequence[Table]:
-            return isotherm_tables(results, record.isotherm)
+            return isotherm_tables(record)
 
         return Outcome.of(record, show, tables, files)
 
@@ -79,6 +79,6 @@ def _write_files(arguments: argparse.Namespace, record: IsothermRecord) -> list[
     if arguments.aif:
         write_isotherm_aif(arguments.aif, record)
     if arguments.cube:
-        isotherm, gas = record.results.isotherm, record.results.adsorption.gas
-        files += write_densities(arguments.cube, isotherm, gas)
+        for each in record.results.isotherms:
+            files += write_densities(arguments.cube, each, record.results.adsorption.gas)
     return files

@@ -126,7 +126,8 @@ def add_isotherm(commands: "options.Commands") -> None:
         help="how much of a gas a framework takes up at some pressures, with a certificate",
         description="Let each framework, rigid and as it is in its file, exchange molecules with a "
         "gas outside (grand canonical Monte Carlo), and print loadings and heats with intervals of "
-        "95 %, and what speaks for and against them.",
+        "95 %, fits, and what speaks for and against them. Several temperatures also give heats by "
+        "Clausius and Clapeyron.",
     )
     command.add_argument(
         "structures",
@@ -135,7 +136,7 @@ def add_isotherm(commands: "options.Commands") -> None:
         help="structure files (CIF, or any format ASE reads); give them before the options",
     )
     for option, what in (
-        ("--aif", "write the isotherm in the Adsorption Information Format (.aif)"),
+        ("--aif", "write isotherms in the Adsorption Information Format, a block each T (.aif)"),
         (
             "--cube",
             "write the density of each kind of guest atom on a grid, a file each beside this name "
@@ -145,6 +146,8 @@ def add_isotherm(commands: "options.Commands") -> None:
     ):
         command.add_argument(option, metavar="FILE", help=f"{what}; one framework only")
     options.add_workflow(command, settings.IsothermSettings(), leave_out=("recompute", "molecule"))
-    options.add_output(command, plot="the isotherm, molecules over moves, and where the gas is")
+    options.add_output(
+        command, plot="the isotherm, heats over loading, molecules over moves, where the gas is"
+    )
     options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
     command.set_defaults(run=options.runner("nearsight.cli.isotherm"))

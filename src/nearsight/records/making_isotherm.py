@@ -1,4 +1,4 @@
-"""The record of an isotherm."""
+"""The record of isotherms."""
 
 from typing import Any
 
@@ -10,10 +10,17 @@ from nearsight.adsorption.gcmc.results import LevelAgreement
 from nearsight.adsorption.gcmc.settings import ExchangeSettings
 from nearsight.adsorption.offset import factor_of_offset
 from nearsight.adsorption.result import Adsorption
-from nearsight.records.isotherm_parts import AgreementPart, ExchangePart, LoadingPart, MovePart
+from nearsight.records.isotherm_parts import (
+    AgreementPart,
+    ExchangePart,
+    LoadingPart,
+    MovePart,
+    SampledPart,
+)
 from nearsight.records.isotherm_record import IsothermRecord
 from nearsight.records.isotherm_results import IsothermResults
 from nearsight.records.isotherm_verdict import isotherm_verdict
+from nearsight.records.making_isotherm_fits import fit_parts, isosteric_part
 from nearsight.records.making_widom import insertion_fields, number_or_none
 from nearsight.records.shared_fields import UNKNOWN_RUN, Run, calculated_fields
 from nearsight.units import EV_PER_CELL_IN_J_PER_MOL
@@ -25,7 +32,7 @@ _KJ = 1e-3 * EV_PER_CELL_IN_J_PER_MOL
 def isotherm_record(
     results: IsothermResults, asked: ExchangeSettings, run: Run = UNKNOWN_RUN
 ) -> IsothermRecord:
-    """Return the record of an isotherm.
+    """Return the record of isotherms.
 
     Parameters
     ----------
@@ -36,32 +43,44 @@ def isotherm_record(
     run
         What else is known of it.
     """
-    adsorption, isotherm = results.adsorption, results.isotherm
+    adsorption, isotherms = results.adsorption, results.isotherms
     return IsothermRecord(
         **calculated_fields(results.name, results.atoms, results.provenance, results.settings, run),
         **insertion_fields(adsorption),
-        exchange=_exchange(isotherm, asked),
-        isotherm=tuple(_loading(each, isotherm, adsorption) for each in isotherm.points),
-        verdict=isotherm_verdict(adsorption, isotherm, results.warnings).part(),
+        exchange=_exchange(isotherms, asked),
+        isotherm=tuple(
+            _loading(each, isotherm, adsorption)
+            for isotherm in isotherms
+            for each in isotherm.points
+        ),
+        fits=fit_parts(isotherms),
+        isosteric=isosteric_part(results),
+        verdict=isotherm_verdict(adsorption, isotherms, results.heats, results.warnings).part(),
         warnings=results.warnings,
         results=results,
     )
 
 
-def _exchange(isotherm: Isotherm, asked: ExchangeSettings) -> ExchangePart:
+def _exchange(isotherms: tuple[Isotherm, ...], asked: ExchangeSettings) -> ExchangePart:
+    return ExchangePart(
+        equation=asked.equation,
+        supercell=isotherms[0].framework.repeats,
+        chains=asked.chains,
+        n_samples=len(isotherms[0].sampled.production),
+        cheap=asked.cheap,
+        runs=tuple(_sampled(each) for each in isotherms),
+    )
+
+
+def _sampled(isotherm: Isotherm) -> SampledPart:
     sampled = isotherm.sampled
     tried, accepted = (
         each.sum(axis=0).tolist() for each in (sampled.counts.tried, sampled.counts.accepted)
     )
-    return ExchangePart(
-        temperature_K=isotherm.ensemble.temperature_K,
-        equation=asked.equation,
-        supercell=isotherm.framework.repeats,
-        chains=asked.chains,
-        n_samples=len(sampled.production),
+    return SampledPart(
+        temperature_K=isotherm.temperature_K,
         moves=sampled.steps,
         n_calls=isotherm.n_calls,
-        cheap=asked.cheap,
         cheap_scale=sampled.scale,
         cheap_constant_eV=sampled.per_molecule_eV,
         drift_eV=sampled.drift_eV,
@@ -81,6 +100,7 @@ def _loading(point: IsothermPressure, isotherm: Isotherm, adsorption: Adsorption
     n_cells = isotherm.framework.n_cells
     levels = loading.levels
     return LoadingPart(
+        temperature_K=isotherm.temperature_K,
         pressure_Pa=bulk.pressure_Pa,
         fugacity_Pa=bulk.fugacity_Pa,
         measured_fugacity_Pa=None if measured is None else number_or_none(measured.value),

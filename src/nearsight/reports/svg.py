@@ -11,6 +11,7 @@ from nearsight.arrays import FloatArray
 from nearsight.charts.chart import (
     INK,
     Axis,
+    Band,
     Bars,
     Chart,
     Limit,
@@ -160,6 +161,8 @@ def _drawn(mark: Mark, frame: Frame) -> Iterator[Markup]:
             yield from _line(mark, frame)
         case Points():
             yield _points(mark, frame)
+        case Band():
+            yield _band(mark, frame)
         case Bars():
             yield from _bars(mark, frame)
         case Limit():
@@ -194,6 +197,18 @@ def _line(mark: Line, frame: Frame) -> Iterator[Markup]:
     if mark.named_at_end:
         x, y = frame.px(float(mark.x[-1])) + 5, frame.py(float(mark.y[-1])) - 5
         yield Markup('<text class="note" x="{:.1f}" y="{:.1f}">{}</text>').format(x, y, mark.label)
+
+
+def _band(mark: Band, frame: Frame) -> Markup:
+    around = np.concatenate([mark.x, mark.x[::-1]])
+    path = frame.curve(around, np.concatenate([mark.high, mark.low[::-1]]))
+    own = mark.color is not None and mark.color != INK
+    look = (
+        Markup('fill="{}" fill-opacity=".15"').format(mark.color)
+        if own
+        else Markup('class="filled"')
+    )
+    return Markup('<path {} d="{}Z"/>').format(look, path)
 
 
 def _points(mark: Points, frame: Frame) -> Markup:

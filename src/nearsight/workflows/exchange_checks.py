@@ -21,13 +21,14 @@ def require_isotherm(settings: IsothermSettings, model: AnyModel) -> None:
         As `require_insertion`; or the cheap level is no force field.
     """
     require_insertion(settings.insertion, model)
-    gases_outside(settings)
+    for temperature_K in settings.insertion.temperatures_K:
+        gases_outside(settings, temperature_K)
     if settings.exchange.cheap is not None:
         cheap_level(settings.exchange.cheap)
 
 
-def gases_outside(settings: IsothermSettings) -> list[BulkGas]:
-    """Return the gas at each pressure, by pressure.
+def gases_outside(settings: IsothermSettings, temperature_K: float) -> list[BulkGas]:
+    """Return the gas at each pressure and one temperature, by pressure.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def gases_outside(settings: IsothermSettings) -> list[BulkGas]:
         )
     try:
         return [
-            bulk_gas(gas, settings.temperature_K, bar * _BAR_PA, exchange.equation)
+            bulk_gas(gas, temperature_K, bar * _BAR_PA, exchange.equation)
             for bar in sorted(exchange.pressures_bar)
         ]
     except MethodError as error:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO
 
 from ase import Atoms
@@ -58,8 +58,12 @@ def guest_frames(isotherm: Isotherm, gas: Gas) -> Iterator[Atoms]:
                 yield frame
 
 
-def write_guest_frames(path: str | os.PathLike[str], isotherm: Isotherm, gas: Gas) -> None:
+def write_guest_frames(
+    path: str | os.PathLike[str], isotherms: Sequence[Isotherm], gas: Gas
+) -> None:
     """Write kept configurations as extended XYZ; a name that ends in ``.gz`` has it compressed.
+
+    Those of one temperature come after another.
 
     Raises
     ------
@@ -68,8 +72,9 @@ def write_guest_frames(path: str | os.PathLike[str], isotherm: Isotherm, gas: Ga
     """
 
     def write(file: IO[bytes]) -> None:
-        for frame in guest_frames(isotherm, gas):
-            file.write(frame_bytes(frame, path))
+        for isotherm in isotherms:
+            for frame in guest_frames(isotherm, gas):
+                file.write(frame_bytes(frame, path))
 
     write_atomically(path, write)
 
@@ -109,7 +114,8 @@ def prepare_guest_frames(
     require_kept(settings)
     exchange = settings.exchange
     n_kept = exchange.n_samples // exchange.schedule(0).kept_every
-    n_frames = n_kept * exchange.chains * len(exchange.pressures_bar)
+    n_runs = len(settings.insertion.temperatures_K)
+    n_frames = n_kept * exchange.chains * len(exchange.pressures_bar) * n_runs
     each = len(frame_bytes(as_framework(framework.atoms), path))
     _logger.info(
         "%s will have %d frames of %d atoms and molecules, %.3g MiB without these",

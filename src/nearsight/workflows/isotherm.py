@@ -1,19 +1,23 @@
-"""From a framework and a gas to an isotherm, with the certificate of the model."""
+"""From a framework and a gas to isotherms, with the certificate of the model."""
 
 import os
+from dataclasses import dataclass
 from time import perf_counter
+
+import numpy as np
 
 from nearsight.adsorption.framework import (
     framework_of,
     loose_molecules,
     width_between_images_A,
 )
+from nearsight.adsorption.fugacity import BulkGas
 from nearsight.adsorption.gases import Gas, gas_of, relaxed_gas
 from nearsight.adsorption.gcmc.ensemble import Ensemble
 from nearsight.adsorption.gcmc.exchange import Exchange, cheap_level
-from nearsight.adsorption.gcmc.isotherm import isotherm_of
+from nearsight.adsorption.gcmc.isotherm import Isotherm, isotherm_of
 from nearsight.adsorption.gcmc.kept_samples import KeptSamples
-from nearsight.adsorption.gcmc.sampling import sample
+from nearsight.adsorption.gcmc.sampling import System, sample
 from nearsight.announcing import announces
 from nearsight.fingerprint import fingerprint
 from nearsight.models.versions import versions_behind
@@ -49,7 +53,7 @@ def isotherm(
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
 ) -> IsothermRecord:
-    """Sample how much of a gas a rigid framework takes up at some pressures.
+    """Sample how much of a gas a rigid framework takes up at some pressures and temperatures.
 
     Parameters
     ----------
@@ -57,8 +61,9 @@ def isotherm(
         As for `nearsight.workflows.heat_capacity`. With `unfinished` an interrupted run goes on,
         and is then the unbroken one.
     settings
-        Which gas, at which temperature and pressures, by which levels and how long; how often it is
-        inserted into the empty framework first, for the certificate of the model.
+        Which gas, at which temperatures and pressures, by which levels and how long; how often it
+        is inserted into the empty framework first, for the certificate of the model. Each
+        temperature is a run of its own.
     trajectory
         A file for kept configurations (`nearsight.workflows.guest_frames`): extended XYZ,
         ``.extxyz`` or ``.extxyz.gz``.
@@ -66,8 +71,8 @@ def isotherm(
     Returns
     -------
     IsothermRecord
-        Its ``results.isotherm`` has all samples; its ``results.densities()`` are those of the atoms
-        of the gas.
+        Its ``results.isotherms`` have all samples, one for each temperature; its
+        ``results.densities()`` are those of the atoms of the gas.
 
     Raises
     ------
@@ -89,35 +94,21 @@ def isotherm(
     if asked.relax_gas:
         gas = relaxed_gas(gas, context.model, context.progress)
     exchange = _exchange(context, settings, gas, pockets)
-    gases = gases_outside(settings)
-    ensemble = Ensemble.repeated(
-        exchange.framework.atoms.cell.array,
-        settings.temperature_K,
-        [each.fugacity_Pa for each in gases],
-        settings.exchange.chains,
-    )
-    system = exchange.system(ensemble)
+    runs = [
+        _prepared(context, settings, exchange, place) for place in range(len(asked.temperatures_K))
+    ]
     if trajectory is not None:
         prepare_guest_frames(trajectory, settings, exchange.framework)
     adsorption = inserted(context, asked, gas, [context.atoms], pockets)
-    kept = _kept(context, settings, exchange, ensemble)
-    schedule = settings.exchange.schedule(asked.seed)
-    sampled = sample(system, schedule, kept=kept, progress=context.progress)
-    found = isotherm_of(
-        exchange.framework,
-        system,
-        sampled,
-        gases,
-        energies_are_potential=context.model.capabilities.temperature_K is None,
-    )
+    isotherms = tuple(_sampled(context, settings, exchange, each) for each in runs)
     if trajectory is not None:
-        write_guest_frames(trajectory, found, gas)
-    context.unfinished.done(kept.path)
+        write_guest_frames(trajectory, isotherms, gas)
+    context.unfinished.done(*(each.kept.path for each in runs))
     results = IsothermResults(
         source.name,
         context.atoms,
         adsorption,
-        found,
+        isotherms,
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
         remarks_on(context, context.atoms, loose),
@@ -148,10 +139,58 @@ def _exchange(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """What is to be sampled at one temperature."""
+
+    gases: list[BulkGas]
+    system: System
+    seed: int
+    kept: KeptSamples
+
+
+def _prepared(
+    context: Context, settings: IsothermSettings, exchange: Exchange, place: int
+) -> _Prepared:
+    """Return what is to be sampled at the temperature that is asked for at a place, from 0."""
+    temperature_K = settings.insertion.temperatures_K[place]
+    gases = gases_outside(settings, temperature_K)
+    ensemble = Ensemble.repeated(
+        exchange.framework.atoms.cell.array,
+        temperature_K,
+        [each.fugacity_Pa for each in gases],
+        settings.exchange.chains,
+    )
+    seed = settings.insertion.seed
+    if place:  # with the same random numbers isotherms would err alike, and heats by less
+        seed = int(np.random.SeedSequence([seed, place]).generate_state(1)[0])
+    kept = _kept(context, settings, exchange, ensemble, seed)
+    return _Prepared(gases, exchange.system(ensemble), seed, kept)
+
+
+def _sampled(
+    context: Context, settings: IsothermSettings, exchange: Exchange, run: _Prepared
+) -> Isotherm:
+    """Sample at one temperature, or go on with that."""
+    schedule = settings.exchange.schedule(run.seed)
+    sampled = sample(run.system, schedule, kept=run.kept, progress=context.progress)
+    return isotherm_of(
+        exchange.framework,
+        run.system,
+        sampled,
+        run.gases,
+        energies_are_potential=context.model.capabilities.temperature_K is None,
+    )
+
+
 def _kept(
-    context: Context, settings: IsothermSettings, exchange: Exchange, ensemble: Ensemble
+    context: Context,
+    settings: IsothermSettings,
+    exchange: Exchange,
+    ensemble: Ensemble,
+    seed: int,
 ) -> KeptSamples:
-    """Return where the run is kept."""
+    """Return where a run is kept."""
     asked, gas = settings.insertion, exchange.gas
     deciding: dict[str, Setting] = {
         **settings.exchange.to_json(),
@@ -162,7 +201,7 @@ def _kept(
         "overlap_share": asked.overlap_share,
         "supercell": list(exchange.framework.repeats),
         "block_pockets": asked.block_pockets,
-        "seed": asked.seed,
+        "seed": seed,
     }
     if exchange.cheap is not None:
         deciding["cheap_model"] = exchange.cheap.identity.checkpoint_sha256

@@ -120,17 +120,11 @@ class IsothermSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.insertion.temperatures_K) > 1:
+        temperatures_K = self.insertion.temperatures_K
+        if len(set(temperatures_K)) < len(temperatures_K):
             raise SettingError(
-                f"an isotherm is at one temperature, and `temperatures_K` has "
-                f"{len(self.insertion.temperatures_K)}; make a run for each.",
-                "insertion.temperatures_K",
+                "`temperatures_K` has one twice; give each once.", "insertion.temperatures_K"
             )
-
-    @property
-    def temperature_K(self) -> float:
-        """At which the isotherm is."""
-        return self.insertion.temperatures_K[0]
 
 
 @dataclass(frozen=True, kw_only=True)

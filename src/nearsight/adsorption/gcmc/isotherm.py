@@ -1,7 +1,10 @@
 """An isotherm: what a gas outside at some pressures has a framework take up."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
+
+import numpy as np
 
 from nearsight.adsorption.framework import Framework
 from nearsight.adsorption.fugacity import BulkGas
@@ -13,6 +16,8 @@ from nearsight.adsorption.gcmc.results import Loading, loadings
 from nearsight.adsorption.gcmc.samples import Sampled
 from nearsight.adsorption.gcmc.sampling import System
 from nearsight.adsorption.henry import WithError
+from nearsight.adsorption.isotherm_fits import IsothermFits, fit_isotherm
+from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.structures.naming import paragraph
 
@@ -53,6 +58,36 @@ class Isotherm:
     def mol_per_kg(self) -> float:
         """What one molecule in the supercell is in mol/kg."""
         return 1e3 / (self.framework.mass_amu * self.framework.n_cells)
+
+    @property
+    def temperature_K(self) -> float:
+        """At which it is."""
+        return self.ensemble.temperature_K
+
+    @cached_property
+    def fits(self) -> IsothermFits:
+        """Of the absolute loading in mol/kg over the fugacity in Pa, weighted by its errors.
+
+        The fugacity is what the chains are in equilibrium with, whatever the gas outside.
+        """
+        molecules = [point.loading.molecules for point in self.points]
+        return fit_isotherm(
+            [point.bulk.fugacity_Pa for point in self.points],
+            [self.mol_per_kg * mean.value for mean in molecules],
+            [self.mol_per_kg * mean.error for mean in molecules],
+        )
+
+    def fugacities_Pa(self, pressures_Pa: FloatArray) -> FloatArray:
+        """Return the fugacity at pressures up to the highest, shape ``(n_pressures,)``.
+
+        The logarithm of its coefficient is taken as a line from each pressure to the next, and
+        from zero, where it is nothing.
+        """
+        bulk = [point.bulk for point in self.points]
+        at = [0.0, *(each.pressure_Pa for each in bulk)]
+        logs = [0.0, *(np.log(each.fugacity_Pa / each.pressure_Pa) for each in bulk)]
+        fugacities: FloatArray = pressures_Pa * np.exp(np.interp(pressures_Pa, at, logs))
+        return fugacities
 
     @property
     def n_calls(self) -> int:
