@@ -1,6 +1,7 @@
 """``nearsight lammps``."""
 
 import argparse
+import time
 from collections.abc import Iterator
 
 from nearsight.cli.request import requested
@@ -15,6 +16,9 @@ from nearsight.lammps.settings import LammpsSettings
 from nearsight.models.contract import Model
 from nearsight.terminal.streams import say
 
+_LET_OTHERS_SAY_S = 10.0
+"""After which a process that has nothing to say ends all, if they are still there."""
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Run an input script, and return the exit status."""
@@ -28,9 +32,11 @@ def run(arguments: argparse.Namespace) -> int:
     except NearsightError as error:
         if ranks.count == 1:
             raise
-        # The others may wait for this process: all end, and one says why.
+        # The others may wait for this process: all end, when one has said why.
         if ranks.is_to_say(error):
             say(in_options(str(error)))
+        else:
+            time.sleep(_LET_OTHERS_SAY_S)
         ranks.abort()
         return 1
     lammps.close()
