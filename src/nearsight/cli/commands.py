@@ -22,6 +22,7 @@ def command_parser() -> argparse.ArgumentParser:
     _energy(commands)
     _relax(commands)
     motion_commands.add_md(commands)
+    motion_commands.add_lammps(commands)
     motion_commands.add_trajectory(commands)
     _heat_capacity(commands)
     _phonons(commands)
