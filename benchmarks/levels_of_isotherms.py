@@ -91,7 +91,8 @@ def row(record: IsothermRecord) -> Iterator[str]:
     [point] = record.isotherm
     low, high = point.loading_interval_mol_per_kg
     yield f"{point.loading_mol_per_kg:.3f} ({low:.3f} to {high:.3f})"
-    agreement, n_calls = point.agreement, record.exchange.n_calls
+    [run] = record.exchange.runs
+    agreement, n_calls = point.agreement, run.n_calls
     if agreement is None:
         yield "–"
         yield "–"
