@@ -3,7 +3,7 @@
     python framework_data.py MG_MOF_74.cif [--repeat 1 1 1]
 
 Types are Mg O C H of the framework and C O of the gas. Charges are those of the CIF
-(`_atom_site_charge`); without any they are 0. The template of CO2 is TraPPE's: C-O 1.16 Å, C +0.70 e,
+(`_atom_site_charge`); without any they are 0. CO2 is that of TraPPE: C-O 1.16 Å, C +0.70 e,
 O -0.35 e (Potoff and Siepmann, AIChE J. 2001, 47, 1676).
 """
 
