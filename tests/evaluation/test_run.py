@@ -40,7 +40,7 @@ def test_a_death_and_a_lack_of_memory_are_results_of_one_item(folder: Path) -> N
     assert set(records) == {"Dying", "Hungry"}
     for name, kind, reason in (
         ("Dying", "crash", "was killed by SIGSEGV"),
-        ("Hungry", "out of memory", "MemoryBudgetError"),
+        ("Hungry", "out of memory", "MemoryError"),
     ):
         record = records[name]
         assert record.failure is None

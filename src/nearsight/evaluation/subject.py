@@ -69,7 +69,7 @@ class Subject:
             if isinstance(answer, Answer):
                 return answer
             failure = answer
-            if self._item is None:  # it was none of the items that ended it
+            if self._item is None or self._item.exists():  # it was none of the items that ended it
                 break
             keep_failure(self._item, answer)
         return Answer({}, None, failure)
@@ -89,9 +89,7 @@ class Subject:
             return future.result()
         except queue.Empty:
             self._end()
-            return Failure(
-                "hang", "time limit", f"no step was done within {self._time_limit_s:g} s"
-            )
+            return Failure("hang", "time limit", f"no step was done within {limit_s:g} s")
         except ExecutionError as error:
             self._end()
             return failure_of(error)

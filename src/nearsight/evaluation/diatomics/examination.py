@@ -1,6 +1,6 @@
 """Two equal atoms: what is computed in each suite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from nearsight.evaluation.diatomics.figure import figures
 from nearsight.evaluation.diatomics.reference import reference_curves
 from nearsight.evaluation.diatomics.result import Curve, Diatomics
 from nearsight.evaluation.examination import Examination
+from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.work import Work
 from nearsight.models.batches import Answer, in_batches
 from nearsight.models.contract import Evaluation, Model, forces_of
@@ -38,7 +39,7 @@ class Effort:
     """Whether elements without a reference are examined as well."""
 
 
-EFFORTS = {
+EFFORTS: Mapping[Suite, Effort] = {
     "quick": Effort(n_axes=6, axes_step_A=0.25, step_A=0.02, all_elements=False),
     "standard": Effort(n_axes=26, axes_step_A=0.25, step_A=0.02, all_elements=True),
     "full": Effort(n_axes=125, axes_step_A=0.1, step_A=0.01, all_elements=True),

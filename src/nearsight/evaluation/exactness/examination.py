@@ -1,5 +1,6 @@
 """What exact derivatives tell of a model: what is computed in each suite."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ase import Atoms
@@ -26,6 +27,7 @@ from nearsight.evaluation.exactness.structures import (
 )
 from nearsight.evaluation.examination import Examination
 from nearsight.evaluation.failure import Failure
+from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.work import Work
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import unknown_elements
@@ -47,7 +49,7 @@ class Effort:
     """Points of a path."""
 
 
-EFFORTS = {
+EFFORTS: Mapping[Suite, Effort] = {
     "quick": Effort(
         conformance=("MgO", "CO2"),
         small=("MgO", "CO2", "H2O"),
