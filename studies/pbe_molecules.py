@@ -46,18 +46,24 @@ def main() -> None:
         "tolerance_hartree": TOLERANCE_HARTREE,
     }
     names = (*ATOMS, *MOLECULES)
-    records = without_errors(collect(arguments.folder, names, calculate, settings))
-    content = {
+    for n_done in range(len(ATOMS) + 1, len(names) + 1):
+        records = without_errors(collect(arguments.folder, names[:n_done], calculate, settings))
+        write_text(arguments.file, written(content(settings, records)))
+
+
+def content(settings: Record, records: dict[str, Record]) -> Record:
+    """Return what the file of the package holds."""
+    energies = {name: record["energy_eV"] for name, record in records.items()}
+    return {
         "what": "Energies in eV of isolated atoms and of the molecules of ase.build.molecule, by "
         "unrestricted Kohn-Sham.",
         "source": "studies/pbe_molecules.py",
         "pyscf": pyscf.__version__,
         "nearsight": nearsight.__version__,
         **settings,
-        "atoms_eV": {name: records[name]["energy_eV"] for name in ATOMS},
-        "molecules_eV": {name: records[name]["energy_eV"] for name in MOLECULES},
+        "atoms_eV": {name: energies[name] for name in ATOMS},
+        "molecules_eV": {name: energies[name] for name in MOLECULES if name in energies},
     }
-    write_text(arguments.file, written(content))
 
 
 def calculate(name: str) -> Record:

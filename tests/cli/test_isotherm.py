@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ase.io import read
+from ase.io.cube import read_cube
 
-from host_and_guest import Interrupted
+from host_and_guest import Interrupted, Spheres
 from nearsight.adsorption.fugacity import bulk_gas
 from nearsight.cli.main import main
 from nearsight.units import BOLTZMANN_EV_PER_K, EV_IN_JOULE, GAS_CONSTANT_J_PER_MOL_K
@@ -135,7 +137,12 @@ def test_it_goes_on_as_the_unbroken_one(
 ) -> None:
     options = ("--pressures", "2bar", *SHORT, "--production-blocks", "3", "--samples", "10")
     options = (*options, "--moves", "5", "--equation", "ideal", "--work-dir", "kept")
+    options = (*options, "--cube", "ar.cube", "--trajectory", "ar.extxyz.gz")
     unbroken = told(argon_folder, *options, model="Interrupted")
+    files = [Path("ar.300K.2bar.Ar.cube"), Path("ar.extxyz.gz")]
+    written = [file.read_bytes() for file in files]
+    for file in files:
+        file.unlink()
     for n_calls in (450, 100, 60):
         monkeypatch.setattr(Interrupted, "calls_left", n_calls)
         assert isotherm(*options, model="Interrupted") == 130
@@ -145,6 +152,7 @@ def test_it_goes_on_as_the_unbroken_one(
     resumed = told(argon_folder, *options, model="Interrupted")
     for name in ("isotherm", "exchange", "henry", "verdict"):
         assert resumed[name] == unbroken[name]
+    assert [file.read_bytes() for file in files] == written
     assert not Path("kept").exists()
 
 
@@ -157,7 +165,37 @@ def test_a_page_and_a_figure(argon_folder: Path) -> None:
     page = Path("page.html").read_text(encoding="utf-8")
     assert f"{record['isotherm'][1]['loading_mol_per_kg']:.4g} mol/kg (" in page
     assert "Molecules in the supercell at 50 bar" in page
-    assert "absolute loading / mol/kg" in Path("figure.svg").read_text(encoding="utf-8")
+    assert "Ar of the gas at 50 bar, along a" in page
+    figure = Path("figure.svg").read_text(encoding="utf-8")
+    assert "absolute loading / mol/kg" in figure
+    assert "Ar of the gas at 1 bar, along a" in figure
+
+
+def test_where_guests_are(argon_folder: Path) -> None:
+    """Loadings and energies come out of the trajectory, and loadings of the densities."""
+    record = told(
+        argon_folder,
+        *("--pressures", "20,60bar", *SHORT, "--production-blocks", "3", "--samples", "20"),
+        *("--moves", "5", "--cube", "ar.cube", "--trajectory", "ar.extxyz"),
+        model="Spheres",
+    )
+    frames = read("ar.extxyz", index=":")
+    assert len(frames) == 2 * 2 * 6
+    for row in record["isotherm"]:
+        of_row = [each for each in frames if each.info["pressure_Pa"] == row["pressure_Pa"]]
+        counted = [each for each in of_row if each.info["sample"] >= row["n_left_out"]]
+        numbers = [each.arrays["molecule"].max(initial=0) for each in counted]
+        with open(f"ar.300K.{row['pressure_Pa'] / 1e5:g}bar.Ar.cube", encoding="utf-8") as file:
+            cube = read_cube(file)
+        assert len(cube["atoms"]) == 1
+        integral = cube["data"].mean() * EDGE_A**3
+        assert integral == pytest.approx(np.mean(numbers) / 8, rel=1e-4)
+        assert integral > 0
+        for frame in of_row:
+            frame.calc = Spheres()
+            energy = frame.get_potential_energy() if len(frame) > 8 else 0.0
+            assert frame.info["interaction_energy_eV"] == pytest.approx(energy, abs=1e-6)
+            assert frame.info["n_molecules"] == len(frame) - 8
 
 
 @pytest.mark.parametrize(
@@ -174,6 +212,11 @@ def test_a_page_and_a_figure(argon_folder: Path) -> None:
             "CO2 is a liquid at 300 K",
         ),
         (("--pressures", "1", "--gas", "C02"), "did you mean CO2"),
+        (("--pressures", "1", "--trajectory", "t.traj"), "is a file that ends in .extxyz"),
+        (
+            ("--pressures", "1", "--cube", "c.cube", "--samples", "3", "--production-blocks", "3"),
+            "no configuration is kept",
+        ),
         (("--pressures", "1", "--cheap", "ase:emt"), "does not tell cheaply what a move changes"),
         (
             ("--pressures", "1", "--cheap", "forcefield:uff", "--equilibration-blocks", "5"),

@@ -133,6 +133,11 @@ class Tiles:
     """Quantity and unit of the values."""
 
     @property
+    def has_more(self) -> bool:
+        """Whether values are beyond that of the last colour."""
+        return bool((self.values > self.high).any())
+
+    @property
     def corners(self) -> FloatArray:
         """Corners about the middle, shape ``(6, 2)``."""
         angles = np.pi / 6 + np.pi / 3 * np.arange(6)

@@ -137,7 +137,8 @@ def _draw_tiles(mark: Tiles, axes: "Axes") -> None:
     axes.add_collection(tiles)
     figure = axes.get_figure(root=True)
     assert figure is not None
-    figure.colorbar(tiles, ax=axes, label=mark.quantity, extend="max")
+    extend = "max" if mark.has_more else "neither"
+    figure.colorbar(tiles, ax=axes, label=mark.quantity, extend=extend)
 
 
 def _draw_aid(mark: Bars | Limit | Ticks | Region, axes: "Axes", *, upright: bool) -> None:
@@ -194,7 +195,10 @@ def _add_legend(chart: Chart, axes: "Axes") -> None:
         axes.legend(title=chart.y.label, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
         return
     if len(chart.series) <= _MOST_COLOURS:
-        axes.legend()
+        if any(isinstance(mark, Tiles) for mark in chart.marks):  # which have no room for one
+            axes.legend(loc="upper left", bbox_to_anchor=(-0.35, 1.0), fontsize="small")
+        else:
+            axes.legend()
         return
     figure = axes.get_figure(root=True)
     assert figure is not None

@@ -35,6 +35,7 @@ def command_parser() -> argparse.ArgumentParser:
     _fragment(commands)
     motion_commands.add_widom(commands)
     motion_commands.add_isotherm(commands)
+    potential_commands.add_synthesize(commands)
     potential_commands.add_train(commands)
     _report(commands)
     _models(commands)

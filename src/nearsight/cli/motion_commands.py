@@ -102,12 +102,17 @@ def add_isotherm(commands: "options.Commands") -> None:
         metavar="FRAMEWORK",
         help="structure files (CIF, or any format ASE reads); give them before the options",
     )
-    command.add_argument(
-        "--aif",
-        metavar="FILE",
-        help="write the isotherm in the Adsorption Information Format (.aif); one framework only",
-    )
+    for option, what in (
+        ("--aif", "write the isotherm in the Adsorption Information Format (.aif)"),
+        (
+            "--cube",
+            "write the density of each kind of guest atom on a grid, a file each beside this name "
+            "(.cube)",
+        ),
+        ("--trajectory", "write kept configurations with the framework (.extxyz or .extxyz.gz)"),
+    ):
+        command.add_argument(option, metavar="FILE", help=f"{what}; one framework only")
     options.add_workflow(command, settings.IsothermSettings(), leave_out=("recompute", "molecule"))
-    options.add_output(command, plot="the isotherm, and molecules over moves at each pressure")
+    options.add_output(command, plot="the isotherm, molecules over moves, and where the gas is")
     options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
     command.set_defaults(run=options.runner("nearsight.cli.isotherm"))

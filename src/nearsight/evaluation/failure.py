@@ -20,8 +20,8 @@ class Failure:
     kind: Annotated[
         FailureKind,
         Says(
-            "`refused`: an error that says what to do; `error`: another one; `out of memory`; "
-            "`crash`: its process died; `hang`: it took longer than the time limit."
+            "refused: an error that says what to do; error: another one; out of memory; crash: "
+            "its process died; hang: it took longer than the time limit."
         ),
     ]
     reason: Annotated[str, Says("The class of the error, or how the process ended.")]

@@ -1,12 +1,19 @@
 """What an isotherm gave, with what made it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ase import Atoms
 
 from nearsight.adsorption.gcmc.charts import isotherm_chart, numbers_charts
+from nearsight.adsorption.gcmc.guest_atoms import (
+    SPACING_A,
+    DensityGrid,
+    GuestAtoms,
+    guest_atoms,
+)
+from nearsight.adsorption.gcmc.guest_charts import density_charts
 from nearsight.adsorption.gcmc.isotherm import Isotherm
 from nearsight.adsorption.result import Adsorption
 from nearsight.charts.chart import Chart
@@ -46,3 +53,26 @@ class IsothermResults:
     def charts(self) -> tuple[Chart, ...]:
         """Return what is drawn: the isotherm, and numbers of molecules over samples."""
         return (isotherm_chart(self.isotherm), *numbers_charts(self.isotherm))
+
+    def densities(self, spacing_A: float = SPACING_A) -> tuple[DensityGrid, ...]:
+        """Return the density of each kind of guest atom in the cell, by pressure.
+
+        Parameters
+        ----------
+        spacing_A
+            About how wide voxels are.
+
+        Returns
+        -------
+        tuple[DensityGrid, ...]
+            None of a run of fewer samples than one configuration is kept of.
+        """
+        return tuple(each.density(spacing_A) for each in self._guest_atoms())
+
+    def density_charts(self) -> tuple[Chart, ...]:
+        """Return where atoms of the gas are, as it is seen along an axis of the cell."""
+        axis = self.adsorption.settings.map_axis
+        return density_charts(tuple(self._guest_atoms()), self.isotherm.framework.cell, axis)
+
+    def _guest_atoms(self) -> Iterator[GuestAtoms]:
+        return guest_atoms(self.isotherm, self.adsorption.gas)

@@ -1,5 +1,6 @@
 """From a framework and a gas to an isotherm, with the certificate of the model."""
 
+import os
 from time import perf_counter
 
 from nearsight.adsorption.framework import (
@@ -26,6 +27,7 @@ from nearsight.resources import Resources
 from nearsight.workflows.context import AnyModel, Context, begin
 from nearsight.workflows.exchange_checks import gases_outside, require_isotherm
 from nearsight.workflows.given import require_settings
+from nearsight.workflows.guest_frames import prepare_guest_frames, write_guest_frames
 from nearsight.workflows.insertion_checks import require_interaction
 from nearsight.workflows.insertions import inserted, remarks_on
 from nearsight.workflows.pockets_by_uff import PocketsByUFF, pockets_by_uff
@@ -42,6 +44,7 @@ def isotherm(
     model: AnyModel | None = None,
     settings: IsothermSettings = _DEFAULT,
     *,
+    trajectory: str | os.PathLike[str] | None = None,
     unfinished: Unfinished | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
@@ -56,11 +59,15 @@ def isotherm(
     settings
         Which gas, at which temperature and pressures, by which levels and how long; how often it is
         inserted into the empty framework first, for the certificate of the model.
+    trajectory
+        A file for kept configurations (`nearsight.workflows.guest_frames`): extended XYZ,
+        ``.extxyz`` or ``.extxyz.gz``.
 
     Returns
     -------
     IsothermRecord
-        Its ``results.isotherm`` has all samples.
+        Its ``results.isotherm`` has all samples; its ``results.densities()`` are those of the atoms
+        of the gas.
 
     Raises
     ------
@@ -90,22 +97,27 @@ def isotherm(
         settings.exchange.chains,
     )
     system = exchange.system(ensemble)
+    if trajectory is not None:
+        prepare_guest_frames(trajectory, settings, exchange.framework)
     adsorption = inserted(context, asked, gas, [context.atoms], pockets)
     kept = _kept(context, settings, exchange, ensemble)
     schedule = settings.exchange.schedule(asked.seed)
     sampled = sample(system, schedule, kept=kept, progress=context.progress)
+    found = isotherm_of(
+        exchange.framework,
+        system,
+        sampled,
+        gases,
+        energies_are_potential=context.model.capabilities.temperature_K is None,
+    )
+    if trajectory is not None:
+        write_guest_frames(trajectory, found, gas)
     context.unfinished.done(kept.path)
     results = IsothermResults(
         source.name,
         context.atoms,
         adsorption,
-        isotherm_of(
-            exchange.framework,
-            system,
-            sampled,
-            gases,
-            energies_are_potential=context.model.capabilities.temperature_K is None,
-        ),
+        found,
         record(context.model.identity, **_plain(settings)),
         {**_plain(settings), "gas": asked.gas},
         remarks_on(context, context.atoms, loose),

@@ -4,6 +4,7 @@ import numpy as np
 
 from nearsight.adsorption.gcmc.isotherm import Isotherm, IsothermPressure
 from nearsight.charts.chart import INK, Axis, Chart, Limit, Line, Points
+from nearsight.charts.palette import series_colors
 
 _BAR_PA = 1e5
 _WIDE = 30.0
@@ -53,12 +54,18 @@ def _numbers(point: IsothermPressure, isotherm: Isotherm) -> Chart:
     steps = np.cumsum(np.concatenate([before.steps, after.steps])).astype(np.float64)
     begin = len(before) + loading.n_left_out
     mean = loading.molecules.value
+    chains = [str(chain) for chain in loading.chains]
+    of_chain = series_colors(chains)
+    colors = [of_chain[chain] for chain in chains]
     return Chart(
         f"Molecules in the supercell at {point.bulk.pressure_Pa / _BAR_PA:.4g} bar",
         Axis("moves", 0.0, float(steps[-1])),
         Axis("molecules", 0.0, 1.08 * float(numbers.max()) or 1.0),
         (
-            *(Line(steps, numbers[:, chain], width=1.0) for chain in range(numbers.shape[1])),
+            *(
+                Line(steps, number, width=1.0, color=color)
+                for number, color in zip(numbers.T, colors, strict=True)
+            ),
             Limit(mean, "mean"),
             Limit(float(steps[begin]), "mean from here", along="x"),
         ),

@@ -15,7 +15,7 @@ import numpy as np
 from nearsight.adsorption.gcmc.adapting import best_steps, fitted_to
 from nearsight.adsorption.gcmc.chains import Chains, Counts, Walk, advance, begin
 from nearsight.adsorption.gcmc.ensemble import Ensemble
-from nearsight.adsorption.gcmc.guests import NO_MOLECULES, Configuration
+from nearsight.adsorption.gcmc.guests import NO_MOLECULES, Configuration, wrapped
 from nearsight.adsorption.gcmc.kept_samples import KeptSamples
 from nearsight.adsorption.gcmc.levels import Energies, Level, Rescaled
 from nearsight.adsorption.gcmc.moves import Draws, Probabilities, draw
@@ -159,8 +159,8 @@ def _next_block(
     block = _sampled(system, schedule, run, state, keeps=not equilibrates)
     _require_numbers(block, schedule)
     guests = state.cheap.guests
-    wrapped = tuple(_wrapped(each, system.ensemble) for each in guests.configurations())
-    run = replace(run, n_blocks=run.n_blocks + 1, configurations=wrapped)
+    centred = tuple(wrapped(each, system.ensemble.cell_A) for each in guests.configurations())
+    run = replace(run, n_blocks=run.n_blocks + 1, configurations=centred)
     fresh = _begun(system, run)
     drift = _drift_eV(state, fresh)
     if not drift <= schedule.largest_drift_eV:
@@ -267,14 +267,6 @@ def _with_production(run: Sampled, block: _Block) -> Sampled:
         counts=run.counts + block.counts,
         composites=composites,
     )
-
-
-def _wrapped(configuration: Configuration, ensemble: Ensemble) -> Configuration:
-    """Return a configuration with all centres in the cell, which numbers stay precise by."""
-    cell_A = ensemble.cell_A
-    fractions = configuration.centres_A @ np.linalg.inv(cell_A)
-    centres = configuration.centres_A - np.floor(fractions) @ cell_A
-    return Configuration(centres, configuration.quaternions)
 
 
 def _drift_eV(state: _State, fresh: _State) -> float:

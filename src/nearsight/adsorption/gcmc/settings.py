@@ -9,6 +9,9 @@ from nearsight.errors import MethodError, SettingError
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
 _CANDIDATES = (10, 30, 100, 300, 1000)
+_KEPT_EVERY = 10
+_MOST_KEPT = 20_000
+"""Configurations of all chains: 56 bytes a molecule, of hundreds of which they are 1 GB at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,5 +87,15 @@ class ExchangeSettings(Settings):
             steps=self.moves or 50,
             candidate_steps=_CANDIDATES if two_levels and self.moves is None else (),
             fitted=two_levels,
+            kept_every=max(_KEPT_EVERY, self._n_configurations // _MOST_KEPT),
             seed=seed,
         )
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of each chain in production."""
+        return self.production_blocks * self.samples
+
+    @property
+    def _n_configurations(self) -> int:
+        return self.n_samples * self.chains * max(len(self.pressures_bar), 1)

@@ -12,7 +12,6 @@ from nearsight.errors import NearsightError, StructureError
 from nearsight.evaluation.boxes import in_box
 from nearsight.evaluation.diatomics.directions import axes_over_the_sphere
 from nearsight.evaluation.diatomics.figure import figures
-from nearsight.evaluation.diatomics.reference import reference_curves
 from nearsight.evaluation.diatomics.result import Curve, Diatomics
 from nearsight.evaluation.examination import Examination
 from nearsight.evaluation.settings import Suite
@@ -21,6 +20,7 @@ from nearsight.models.batches import Answer, in_batches
 from nearsight.models.contract import Evaluation, Model, forces_of
 
 _CLOSEST_A, _FARTHEST_A = 0.5, 6.0
+_COMMON = ("H", "He", "Li", "C", "N", "O", "F", "Ne", "Na", "Cl")
 _FEWEST = 13
 """Distances that a curve needs to tell a jump."""
 
@@ -35,14 +35,14 @@ class Effort:
     """Between distances at which all directions are tried."""
     step_A: float
     """Between those of the curve along one direction."""
-    all_elements: bool
-    """Whether elements without a reference are examined as well."""
+    elements: tuple[str, ...] | None
+    """Those that are examined where the model knows them; None for all that it knows."""
 
 
 EFFORTS: Mapping[Suite, Effort] = {
-    "quick": Effort(n_axes=6, axes_step_A=0.25, step_A=0.02, all_elements=False),
-    "standard": Effort(n_axes=26, axes_step_A=0.25, step_A=0.02, all_elements=True),
-    "full": Effort(n_axes=125, axes_step_A=0.1, step_A=0.01, all_elements=True),
+    "quick": Effort(n_axes=6, axes_step_A=0.25, step_A=0.02, elements=_COMMON),
+    "standard": Effort(n_axes=26, axes_step_A=0.25, step_A=0.02, elements=None),
+    "full": Effort(n_axes=125, axes_step_A=0.1, step_A=0.01, elements=None),
 }
 
 
@@ -54,11 +54,11 @@ def compute(model: Model, effort: Effort, work: Work) -> Diatomics:
     StructureError
         The model knows none of them.
     """
-    elements = _elements(model, all_of_them=effort.all_elements)
+    elements = _elements(model, effort)
     if not elements:
         raise StructureError(
-            f"{model.identity.name} knows none of {', '.join(reference_curves())}; examine it in "
-            f"the suite standard, which takes elements without a reference."
+            f"{model.identity.name} knows none of {', '.join(_COMMON)}; examine it in the suite "
+            f"standard, which takes all elements."
         )
     curves, failures = work.each(
         "diatomics", elements, lambda element: _curve(model, element, effort), Curve
@@ -66,12 +66,12 @@ def compute(model: Model, effort: Effort, work: Work) -> Diatomics:
     return Diatomics(curves=curves, failures=failures)
 
 
-def _elements(model: Model, *, all_of_them: bool) -> list[str]:
+def _elements(model: Model, effort: Effort) -> list[str]:
     known = model.capabilities.elements
     if known is None:
-        return list(reference_curves())
+        return list(effort.elements or _COMMON)
     symbols = [chemical_symbols[number] for number in sorted(known)]
-    return [symbol for symbol in symbols if all_of_them or symbol in reference_curves()]
+    return [symbol for symbol in symbols if effort.elements is None or symbol in effort.elements]
 
 
 def _curve(model: Model, element: str, effort: Effort) -> Curve:

@@ -10,8 +10,12 @@ from nearsight.reports.subjects.widom import insertion_lines
 
 _OF_ISOTHERM = "Mean loadings with intervals of 95 %; the line only guides the eye."
 _OF_NUMBERS = (
-    "Each chain began empty. What is left of the dashed line is in no mean: equilibration, and "
-    "what MSER-5 takes off."
+    "Each chain began empty, and has a colour. What is left of the dashed line is in no mean: "
+    "equilibration, and what MSER-5 takes off."
+)
+_OF_DENSITIES = (
+    "All cells folded onto one, and the framework over it. A tile has what is behind it in one "
+    "cell on average; where there is none, nothing was."
 )
 
 
@@ -94,7 +98,11 @@ def _charts(record: IsothermRecord) -> Sequence[Figure]:
     if record.results is None:
         return ()
     first, *others = record.results.charts()
-    return [(first, _OF_ISOTHERM), *((each, _OF_NUMBERS) for each in others)]
+    return [
+        (first, _OF_ISOTHERM),
+        *((each, _OF_NUMBERS) for each in others),
+        *((each, _OF_DENSITIES) for each in record.results.density_charts()),
+    ]
 
 
 SUBJECT = Subject(
