@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -16,7 +16,7 @@ from nearsight.evaluation.machine import this_machine
 from nearsight.evaluation.record import RECORDS, ExaminationRecord, read_record
 from nearsight.evaluation.settings import ExamineSettings
 from nearsight.evaluation.subject import Subject
-from nearsight.evaluation.task import Loaded, asked_with
+from nearsight.evaluation.task import Loaded
 from nearsight.evaluation.work import forget_failures, has_failures
 from nearsight.fingerprint import json_sha256
 from nearsight.locking import hold
@@ -122,7 +122,7 @@ def _record(
     subject: Subject, model: Loaded, name: str, settings: ExamineSettings, folder: Path
 ) -> ExaminationRecord:
     """Return the record of a model and an examination, which is computed unless it is there."""
-    effort = asked_with(examination_named(name).efforts[settings.suite])
+    effort = plain(asdict(examination_named(name).efforts[settings.suite]))
     digest = json_sha256({"effort": effort, "nearsight": nearsight.__version__})[:_DIGITS]
     stem = f"{name}.{settings.suite}.{digest}"
     path = folder / RECORDS / key_of(model.identity) / f"{stem}.json"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from nearsight.evaluation.discovery import examination_named
 from nearsight.evaluation.failure import Failure, failure_of
@@ -102,9 +102,3 @@ class _Teller:
             yield advance
         finally:
             tell(Told("end"))
-
-
-def asked_with(effort: Any) -> dict[str, Plain]:
-    """Return an effort as JSON-compatible values."""
-    values: dict[str, Plain] = plain(asdict(effort))
-    return values

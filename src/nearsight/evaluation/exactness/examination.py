@@ -20,7 +20,6 @@ from nearsight.evaluation.exactness.parts import (
 from nearsight.evaluation.exactness.reference import reference_energies
 from nearsight.evaluation.exactness.result import Exactness
 from nearsight.evaluation.exactness.structures import (
-    conformance_structures,
     known,
     small_structures,
     wide_structures,
@@ -31,6 +30,7 @@ from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.work import Work
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import unknown_elements
+from nearsight.testing.structures import examination_structures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ EFFORTS: Mapping[Suite, Effort] = {
 
 def compute(model: Model, effort: Effort, work: Work) -> Exactness:
     """Ask a model everything that exact derivatives allow to ask."""
-    kit = known(conformance_structures(), effort.conformance, model)
+    kit = known(examination_structures(), effort.conformance, model)
     small = known(small_structures(), effort.small, model)
     wide = known(wide_structures(), effort.wide, model)
     checks, failed_checks = work.each(

@@ -8,7 +8,7 @@ from ase.build import bulk, molecule
 
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import unknown_elements
-from nearsight.testing.structures import displaced, examination_structures, mof5
+from nearsight.testing.structures import displaced, mof5
 
 _N_CARBON = 16
 _CC_A, _CH_A, _ANGLE = 1.53, 1.10, np.radians(109.5)
@@ -55,8 +55,3 @@ def known(
         if not unknown_elements(structures[name], model)
         and (periodic or not structures[name].pbc.any())
     }
-
-
-def conformance_structures() -> dict[str, Atoms]:
-    """Return the structures of the conformance kit."""
-    return examination_structures()
