@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from ase.io import read
 from ase.io.cube import read_cube
+from gemmi import cif
 
 from host_and_guest import Interrupted, Spheres
 from nearsight.adsorption.fugacity import bulk_gas
@@ -409,6 +410,7 @@ def test_the_offset_of_a_model(
         argon_folder,
         *("--pressures", "1bar", *SHORT, "--overlap-share", "0", "--equation", "ideal", *options),
         *("--moves", "8", "--samples", "20", "--production-blocks", "8", "--report", "page.html"),
+        *("--aif", "p.aif"),
         model="TooLow",
     )
     [row] = record["isotherm"]
@@ -423,6 +425,12 @@ def test_the_offset_of_a_model(
     assert record["settings"].get("remove_offset", False) == removed
     assert level(record, "offset") == ("caution" if removed else "bad")
     assert level(record, "henry-differs") != "caution"
+    [henry] = cif.read("p.aif").sole_block().find_values(
+        "_nearsight_henry_coefficient_mol_per_kg_Pa"
+    )
+    of_loading = row["loading_mol_per_kg"] / row["molecules_per_cell"]
+    coefficient = PER_CELL_PA * of_loading * (1.0 if removed else of_energy)
+    assert float(henry) == pytest.approx(coefficient)  # of the energies that loadings are of
     assert ("offset taken off" in Path("page.html").read_text(encoding="utf-8")) == removed
 
 
