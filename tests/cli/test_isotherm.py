@@ -425,8 +425,8 @@ def test_the_offset_of_a_model(
     assert record["settings"].get("remove_offset", False) == removed
     assert level(record, "offset") == ("caution" if removed else "bad")
     assert level(record, "henry-differs") != "caution"
-    [henry] = cif.read("p.aif").sole_block().find_values(
-        "_nearsight_henry_coefficient_mol_per_kg_Pa"
+    [henry] = (
+        cif.read("p.aif").sole_block().find_values("_nearsight_henry_coefficient_mol_per_kg_Pa")
     )
     of_loading = row["loading_mol_per_kg"] / row["molecules_per_cell"]
     coefficient = PER_CELL_PA * of_loading * (1.0 if removed else of_energy)

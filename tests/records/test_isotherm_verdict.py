@@ -90,9 +90,7 @@ def test_drift_and_few_samples(results: IsothermResults) -> None:
     assert told.level == Level.CAUTION
     assert "still drifts at 10 bar" in told.detail
     molecules = replace(point.loading.molecules, n_effective=7.0)
-    few = replace(
-        point, loading=replace(point.loading, molecules=molecules, is_equilibrated=True)
-    )
+    few = replace(point, loading=replace(point.loading, molecules=molecules, is_equilibrated=True))
     assert check(results, "few-samples", few).level == Level.CAUTION
     unseen = check(results, "not-in-equilibrium", few)  # a slow drift has few samples, too
     assert unseen.level == Level.UNKNOWN
