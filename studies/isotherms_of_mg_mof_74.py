@@ -1,0 +1,264 @@
+# %% [markdown]
+# # Isotherms of CO2 in Mg-MOF-74, and why one may come out flat
+#
+# The rigid framework at 298 K at the pressures of a thesis (Strunk, TUM 2025), by force fields and
+# by learnt models, beside measured uptake. A learnt model decides over many moves of a force field
+# at once, so that loadings are its own. An offset of its interaction energies is a factor of the
+# pressure: a loading at the fugacity f belongs to f exp(-offset/k_B T) of the model without it, and
+# is sampled there (`--without-offset`).
+#
+#     python studies/isotherms_of_mg_mof_74.py MG_MOF_74.cif RECORDS \
+#         --models forcefield:mercado-mg-mof-74 forcefield:trappe+uff
+#     python studies/isotherms_of_mg_mof_74.py MG_MOF_74.cif RECORDS --models sevennet-0 \
+#         --cheap forcefield:trappe+uff --pressures 0.073 0.33 1
+#
+# There is one record per model in RECORDS; the page has all that are there, so that models which
+# need different environments come one after the other. An interrupted run goes on where it was.
+import argparse
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from nearsight.adsorption.gcmc.settings import ExchangeSettings
+from nearsight.adsorption.known_offsets import known_offset
+from nearsight.adsorption.offset import factor_of_offset
+from nearsight.adsorption.settings import InsertionSettings
+from nearsight.models import load_model
+from nearsight.workflows import IsothermSettings, isotherm, keep_unfinished
+from records import Record, collect, file_name, markdown_table, read
+
+TEMPERATURE_K = 298.0
+PRESSURES_BAR = (0.073, 0.1, 0.151, 0.237, 0.33, 0.433, 0.547, 0.677, 0.825, 0.95, 1.0)
+"""Those of the thesis, and two with measured uptake."""
+WIDTH_A = 6.0
+"""Of the cell of learnt models, which is the primitive one: 54 atoms, six of magnesium."""
+
+MEASURED = {0.1: 5.8, 0.95: 8.0}
+"""Uptake in mol/kg at 298 K by pressure in bar, rounded from published measurements, such as those
+of S. R. Caskey, A. G. Wong-Foy, A. J. Matzger, J. Am. Chem. Soc. 2008, 130, 10870."""
+SITES_MOL_PER_KG = 8.24
+"""One molecule at each magnesium."""
+
+
+def main() -> None:
+    """Sample what is missing, and write the page of all records."""
+    arguments = parsed()
+    for name in arguments.models:
+        settings = settings_of(name, arguments)
+        key = file_name(f"{name}{' without its offset' if arguments.without_offset else ''}")
+        collect(arguments.records, [key], partial(sampled, name, arguments), settings.to_json())
+    found = [read(path) for path in sorted(arguments.records.glob("*.json"))]
+    records = [each for each in found if each is not None and "error" not in each]
+    stem = arguments.results / "isotherms_of_mg_mof_74"
+    stem.with_suffix(".md").write_text(text(records), encoding="utf-8")
+    draw(records).savefig(stem.with_suffix(".png"), dpi=150)
+    print(f"wrote {stem}.md and {stem}.png")
+
+
+def parsed() -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(description="isotherms of CO2 in Mg-MOF-74")
+    parser.add_argument("structure", type=Path, help="CIF with charges, for force fields")
+    parser.add_argument("records", type=Path)
+    parser.add_argument("--models", nargs="+", default=["forcefield:mercado-mg-mof-74"])
+    parser.add_argument("--pressures", nargs="+", type=float, default=PRESSURES_BAR, help="in bar")
+    parser.add_argument("--without-offset", action="store_true", help="of interaction energies")
+    parser.add_argument("--cheap", help="force field that proposes to models")
+    parser.add_argument("--moves", type=int, help="of a proposal")
+    parser.add_argument("--chains", type=int, default=4)
+    parser.add_argument("--samples", type=int, default=50, help="in a block")
+    parser.add_argument("--blocks", nargs=2, type=int, default=(20, 40), metavar=("E", "P"))
+    parser.add_argument("--insertions", type=int, default=2000)
+    parser.add_argument("--trust-checkpoint", action="store_true")
+    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
+    return parser.parse_args()
+
+
+def settings_of(name: str, arguments: argparse.Namespace) -> IsothermSettings:
+    """Return what is asked for of one model."""
+    pressures = tuple(arguments.pressures)
+    if arguments.without_offset:
+        pressures = tuple(pressure / factor_of(name) for pressure in pressures)
+    equilibration, production = arguments.blocks
+    exchange = ExchangeSettings(
+        pressures_bar=pressures,
+        cheap=arguments.cheap,
+        chains=arguments.chains,
+        equilibration_blocks=equilibration,
+        production_blocks=production,
+        samples=arguments.samples,
+        moves=arguments.moves,
+    )
+    how: dict[str, Any] = {"propose_by": arguments.cheap, "least_width_A": WIDTH_A}
+    if is_force_field(name):
+        how = {"learning": 512}
+    insertion = InsertionSettings(
+        temperatures_K=(TEMPERATURE_K,), insertions=arguments.insertions, **how
+    )
+    return IsothermSettings(insertion=insertion, exchange=exchange)
+
+
+def factor_of(name: str) -> float:
+    """Return what a pressure is multiplied by where the offset of a model is taken off."""
+    known = known_offset(offset_name(name), "CO2")
+    if known is None:
+        raise SystemExit(f"nobody has looked for an offset of {name}.")
+    return float(factor_of_offset(known.offset_eV, TEMPERATURE_K))
+
+
+def offset_name(name: str) -> str:
+    """Return the name that the offset of a model is known by, that of a checkpoint its file's."""
+    return Path(name).stem if ":/" in name else name
+
+
+def is_force_field(name: str) -> bool:
+    """Return whether a model is one, which needs no cheaper one."""
+    return name.startswith("forcefield:")
+
+
+def sampled(name: str, arguments: argparse.Namespace, key: str) -> Record:
+    """Return the record of an isotherm, with what it took."""
+    start = process_time()
+    model = load_model(
+        name,
+        dtype="float64" if is_force_field(name) else "float32",
+        device="cpu",
+        trust=arguments.trust_checkpoint,
+    )
+    with keep_unfinished(arguments.records / f"unfinished_{key}") as unfinished:
+        record = isotherm(
+            arguments.structure,
+            model,
+            settings_of(name, arguments),
+            unfinished=unfinished,
+            progress=True,
+        )
+    return {
+        "name": name,
+        "without_offset": arguments.without_offset,
+        "dtype": model.identity.dtype,
+        "seconds": process_time() - start,
+        "record": record.to_json(),
+    }
+
+
+def label_of(record: Record) -> str:
+    """Return what a record is called in tables."""
+    whole = record["record"]
+    model = offset_name(record["name"])
+    cell = " × ".join(str(each) for each in whole["exchange"]["supercell"])
+    return f"{model}{', without offset' if record['without_offset'] else ''} ({cell})"
+
+
+def pressures_of(record: Record) -> list[float]:
+    """Return the pressures in bar that loadings belong to, the offset taken off where asked."""
+    factor = factor_of(record["name"]) if record["without_offset"] else 1.0
+    pressures = [1e-5 * factor * each["pressure_Pa"] for each in record["record"]["isotherm"]]
+    return [float(f"{pressure:.6g}") for pressure in pressures]
+
+
+def loadings_table(records: list[Record]) -> str:
+    """Return loadings with their standard errors by model and pressure."""
+    found = [
+        dict(zip(pressures_of(record), record["record"]["isotherm"], strict=True))
+        for record in records
+    ]
+    pressures = sorted({pressure for each in found for pressure in each} | set(MEASURED))
+    rows = [["0", *("0" for _ in records), "0"]]
+    for pressure in pressures:
+        cells = [loading_cell(each.get(pressure)) for each in found]
+        measured = f"about {MEASURED[pressure]:g}" if pressure in MEASURED else ""
+        rows.append([f"{pressure:g}", *cells, measured])
+    return markdown_table(["bar", *map(label_of, records), "measured"], rows)
+
+
+def loading_cell(loading: Record | None) -> str:
+    """Return a loading in mol/kg; in brackets where the record itself would not trust it."""
+    if loading is None:
+        return ""
+    value, error = loading["loading_mol_per_kg"], loading["loading_error_mol_per_kg"]
+    said = f"{value:.3g} ± {error:.2g}"
+    return said if loading["equilibrated"] and loading["n_effective"] >= 20 else f"({said})"
+
+
+def sampling_row(record: Record) -> list[str]:
+    """Return what sampling took, and how it went."""
+    whole = record["record"]
+    exchange, points = whole["exchange"], whole["isotherm"]
+    agreements = [each["agreement"] for each in points if each["agreement"] is not None]
+    heats = [each["heat_kJ_per_mol"] for each in points]
+    fitted = f"{exchange['cheap_scale']:.2f}; {exchange['cheap_constant_eV']:+.3f}"
+    return [
+        label_of(record),
+        "" if exchange["cheap"] is None else exchange["cheap"].removeprefix("forcefield:"),
+        f"{exchange['chains']} × {exchange['n_samples']}",
+        f"{exchange['moves']}",
+        several(f"{each['n_effective']:.0f}" for each in points),
+        several(f"{each['acceptance']:.2f}" for each in agreements),
+        several(f"{each['sigma_per_molecule_kT'] or float('nan'):.1f}" for each in agreements),
+        fitted if agreements else "",
+        f"{exchange['n_calls']}",
+        f"{record['seconds']:.0f}",
+        several("" if each is None else f"{each:.0f}" for each in heats),
+    ]
+
+
+def several(values: Iterable[str]) -> str:
+    """Return values of a few pressures, or where they are many those of the ends."""
+    listed = list(values)
+    return ", ".join(listed) if len(listed) <= 4 else f"{listed[0]} to {listed[-1]}"
+
+
+def text(records: list[Record]) -> str:
+    """Return the page."""
+    header = ["model (cells)", "proposed by", "chains × samples", "moves of a sample", "effective"]
+    header += ["accepted", "σ / k_BT √N", "scale; constant / eV", "calls", "CPU s", "heat / kJ/mol"]
+    return (
+        f"# Isotherms of CO2 in Mg-MOF-74 at {TEMPERATURE_K:g} K\n\nAbsolute loadings in mol/kg, "
+        f"with standard errors, by the pressure in bar; one molecule at each magnesium would be "
+        f"{SITES_MOL_PER_KG:g} mol/kg. In brackets: not in equilibrium by MSER-5, or fewer than 20 "
+        f"effective samples. Without offset: what a model has at the pressure that belongs to its "
+        f"interaction energies less the offset. Measured: rounded from published measurements.\n\n"
+        f"{loadings_table(records)}\nHow they were sampled, at the pressures in their order:\n\n"
+        f"{markdown_table(header, map(sampling_row, records))}"
+    )
+
+
+def draw(records: list[Record]) -> Figure:
+    """Return the figure: loadings over the pressure."""
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.subplots()
+    for number, record in enumerate(records):
+        points = record["record"]["isotherm"]
+        means = [each["loading_mol_per_kg"] for each in points]
+        low, high = zip(*(each["loading_interval_mol_per_kg"] for each in points), strict=True)
+        below = [mean - end for mean, end in zip(means, low, strict=True)]
+        above = [end - mean for mean, end in zip(means, high, strict=True)]
+        line = "--" if record["without_offset"] else "-"
+        axes.errorbar(
+            pressures_of(record),
+            means,
+            (below, above),
+            fmt=f"o{line}",
+            color=f"C{number}",
+            markersize=3,
+            linewidth=1,
+            capsize=2,
+            label=label_of(record),
+        )
+    axes.plot(list(MEASURED), list(MEASURED.values()), "k*", markersize=10, label="measured, about")
+    axes.axhline(SITES_MOL_PER_KG, color="0.6", linewidth=0.8, linestyle=":")
+    axes.set_xlim(0)
+    axes.set_ylim(0)
+    axes.set_xlabel("pressure (bar)")
+    axes.set_ylabel("absolute loading (mol/kg)")
+    axes.legend(fontsize=7)
+    return figure
+
+
+if __name__ == "__main__":
+    main()
