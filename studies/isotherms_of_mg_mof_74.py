@@ -35,7 +35,7 @@ TEMPERATURE_K = 298.0
 PRESSURES_BAR = (0.073, 0.1, 0.151, 0.237, 0.33, 0.433, 0.547, 0.677, 0.825, 0.95, 1.0)
 """Those of the thesis, and two with measured uptake."""
 WIDTH_A = 6.0
-"""Of the cell of learnt models, which is the primitive one: 54 atoms, six of magnesium."""
+"""Of the cell of learnt models, unless another is asked for: the primitive cell of 54 atoms."""
 
 MEASURED = {0.1: 5.8, 0.95: 8.0}
 """Uptake in mol/kg at 298 K by pressure in bar, rounded from published measurements, such as those
@@ -49,7 +49,7 @@ def main() -> None:
     arguments = parsed()
     for name in arguments.models:
         settings = settings_of(name, arguments)
-        key = file_name(f"{name}{' without its offset' if arguments.without_offset else ''}")
+        key = key_of(name, arguments)
         collect(arguments.records, [key], partial(sampled, name, arguments), settings.to_json())
     found = [read(path) for path in sorted(arguments.records.glob("*.json"))]
     records = [each for each in found if each is not None and "error" not in each]
@@ -67,6 +67,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--models", nargs="+", default=["forcefield:mercado-mg-mof-74"])
     parser.add_argument("--pressures", nargs="+", type=float, default=PRESSURES_BAR, help="in bar")
     parser.add_argument("--without-offset", action="store_true", help="of interaction energies")
+    parser.add_argument("--width", type=float, help="of the cell in Å at least")
     parser.add_argument("--cheap", help="force field that proposes to models")
     parser.add_argument("--moves", type=int, help="of a proposal")
     parser.add_argument("--chains", type=int, default=4)
@@ -76,6 +77,13 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--trust-checkpoint", action="store_true")
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     return parser.parse_args()
+
+
+def key_of(name: str, arguments: argparse.Namespace) -> str:
+    """Return the name of a record."""
+    without = " without its offset" if arguments.without_offset else ""
+    width = "" if arguments.width is None else f" {arguments.width:g} A"
+    return file_name(f"{offset_name(name)}{without}{width}")
 
 
 def settings_of(name: str, arguments: argparse.Namespace) -> IsothermSettings:
@@ -96,6 +104,8 @@ def settings_of(name: str, arguments: argparse.Namespace) -> IsothermSettings:
     how: dict[str, Any] = {"propose_by": arguments.cheap, "least_width_A": WIDTH_A}
     if is_force_field(name):
         how = {"learning": 512}
+    if arguments.width is not None:
+        how["least_width_A"] = arguments.width
     insertion = InsertionSettings(
         temperatures_K=(TEMPERATURE_K,), insertions=arguments.insertions, **how
     )
