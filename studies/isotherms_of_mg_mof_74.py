@@ -3,9 +3,8 @@
 #
 # The rigid framework at 298 K at the pressures of a thesis (Strunk, TUM 2025), by force fields and
 # by learnt models, beside measured uptake. A learnt model decides over many moves of a force field
-# at once, so that loadings are its own. An offset of its interaction energies is a factor of the
-# pressure: a loading at the fugacity f belongs to f exp(-offset/k_B T) of the model without it, and
-# is sampled there (`--without-offset`).
+# at once, so that loadings are its own. Each is sampled as it is, and without the offset of its
+# interaction energies (`--without-offset`), which is a factor exp(-offset/k_B T) of the pressure.
 #
 #     python studies/isotherms_of_mg_mof_74.py MG_MOF_74.cif RECORDS \
 #         --models forcefield:mercado-mg-mof-74 forcefield:trappe+uff
@@ -24,8 +23,6 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from nearsight.adsorption.gcmc.settings import ExchangeSettings
-from nearsight.adsorption.known_offsets import known_offset
-from nearsight.adsorption.offset import factor_of_offset
 from nearsight.adsorption.settings import InsertionSettings
 from nearsight.models import load_model
 from nearsight.workflows import IsothermSettings, isotherm, keep_unfinished
@@ -53,6 +50,7 @@ def main() -> None:
         collect(arguments.records, [key], partial(sampled, name, arguments), settings.to_json())
     found = [read(path) for path in sorted(arguments.records.glob("*.json"))]
     records = [each for each in found if each is not None and "error" not in each]
+    records.sort(key=lambda each: not is_force_field(each["name"]))
     stem = arguments.results / "isotherms_of_mg_mof_74"
     stem.with_suffix(".md").write_text(text(records), encoding="utf-8")
     draw(records).savefig(stem.with_suffix(".png"), dpi=150)
@@ -83,23 +81,21 @@ def key_of(name: str, arguments: argparse.Namespace) -> str:
     """Return the name of a record."""
     without = " without its offset" if arguments.without_offset else ""
     width = "" if arguments.width is None else f" {arguments.width:g} A"
-    return file_name(f"{offset_name(name)}{without}{width}")
+    return file_name(f"{short_name(name)}{without}{width}")
 
 
 def settings_of(name: str, arguments: argparse.Namespace) -> IsothermSettings:
     """Return what is asked for of one model."""
-    pressures = tuple(arguments.pressures)
-    if arguments.without_offset:
-        pressures = tuple(pressure / factor_of(name) for pressure in pressures)
     equilibration, production = arguments.blocks
     exchange = ExchangeSettings(
-        pressures_bar=pressures,
+        pressures_bar=tuple(arguments.pressures),
         cheap=arguments.cheap,
         chains=arguments.chains,
         equilibration_blocks=equilibration,
         production_blocks=production,
         samples=arguments.samples,
         moves=arguments.moves,
+        remove_offset=arguments.without_offset,
     )
     how: dict[str, Any] = {"propose_by": arguments.cheap, "least_width_A": WIDTH_A}
     if is_force_field(name):
@@ -112,16 +108,8 @@ def settings_of(name: str, arguments: argparse.Namespace) -> IsothermSettings:
     return IsothermSettings(insertion=insertion, exchange=exchange)
 
 
-def factor_of(name: str) -> float:
-    """Return what a pressure is multiplied by where the offset of a model is taken off."""
-    known = known_offset(offset_name(name), "CO2")
-    if known is None:
-        raise SystemExit(f"nobody has looked for an offset of {name}.")
-    return float(factor_of_offset(known.offset_eV, TEMPERATURE_K))
-
-
-def offset_name(name: str) -> str:
-    """Return the name that the offset of a model is known by, that of a checkpoint its file's."""
+def short_name(name: str) -> str:
+    """Return the name of a model, that of a checkpoint being its file's."""
     return Path(name).stem if ":/" in name else name
 
 
@@ -159,16 +147,14 @@ def sampled(name: str, arguments: argparse.Namespace, key: str) -> Record:
 def label_of(record: Record) -> str:
     """Return what a record is called in tables."""
     whole = record["record"]
-    model = offset_name(record["name"])
+    model = short_name(record["name"])
     cell = " × ".join(str(each) for each in whole["exchange"]["supercell"])
     return f"{model}{', without offset' if record['without_offset'] else ''} ({cell})"
 
 
 def pressures_of(record: Record) -> list[float]:
-    """Return the pressures in bar that loadings belong to, the offset taken off where asked."""
-    factor = factor_of(record["name"]) if record["without_offset"] else 1.0
-    pressures = [1e-5 * factor * each["pressure_Pa"] for each in record["record"]["isotherm"]]
-    return [float(f"{pressure:.6g}") for pressure in pressures]
+    """Return the pressures in bar."""
+    return [round(1e-5 * each["pressure_Pa"], 9) for each in record["record"]["isotherm"]]
 
 
 def loadings_table(records: list[Record]) -> str:
@@ -191,6 +177,8 @@ def loading_cell(loading: Record | None) -> str:
     if loading is None:
         return ""
     value, error = loading["loading_mol_per_kg"], loading["loading_error_mol_per_kg"]
+    if not error:
+        return f"({value:.3g}, never changed)"
     said = f"{value:.3g} ± {error:.2g}"
     return said if loading["equilibrated"] and loading["n_effective"] >= 20 else f"({said})"
 
@@ -199,22 +187,28 @@ def sampling_row(record: Record) -> list[str]:
     """Return what sampling took, and how it went."""
     whole = record["record"]
     exchange, points = whole["exchange"], whole["isotherm"]
+    [run] = exchange["runs"]
     agreements = [each["agreement"] for each in points if each["agreement"] is not None]
     heats = [each["heat_kJ_per_mol"] for each in points]
-    fitted = f"{exchange['cheap_scale']:.2f}; {exchange['cheap_constant_eV']:+.3f}"
+    fitted = f"{run['cheap_scale']:.2f}; {run['cheap_constant_eV']:+.3f}"
     return [
         label_of(record),
         "" if exchange["cheap"] is None else exchange["cheap"].removeprefix("forcefield:"),
         f"{exchange['chains']} × {exchange['n_samples']}",
-        f"{exchange['moves']}",
-        several(f"{each['n_effective']:.0f}" for each in points),
+        f"{run['moves']}",
+        several(effective_samples(each) for each in points),
         several(f"{each['acceptance']:.2f}" for each in agreements),
         several(f"{each['sigma_per_molecule_kT'] or float('nan'):.1f}" for each in agreements),
         fitted if agreements else "",
-        f"{exchange['n_calls']}",
+        f"{run['n_calls']}",
         f"{record['seconds']:.0f}",
         several("" if each is None else f"{each:.0f}" for each in heats),
     ]
+
+
+def effective_samples(loading: Record) -> str:
+    """Return how many there are; of a number that never changed nobody knows."""
+    return f"{loading['n_effective']:.0f}" if loading["loading_error_mol_per_kg"] else "?"
 
 
 def several(values: Iterable[str]) -> str:
@@ -231,8 +225,7 @@ def text(records: list[Record]) -> str:
         f"# Isotherms of CO2 in Mg-MOF-74 at {TEMPERATURE_K:g} K\n\nAbsolute loadings in mol/kg, "
         f"with standard errors, by the pressure in bar; one molecule at each magnesium would be "
         f"{SITES_MOL_PER_KG:g} mol/kg. In brackets: not in equilibrium by MSER-5, or fewer than 20 "
-        f"effective samples. Without offset: what a model has at the pressure that belongs to its "
-        f"interaction energies less the offset. Measured: rounded from published measurements.\n\n"
+        f"effective samples. Measured: rounded from published measurements.\n\n"
         f"{loadings_table(records)}\nHow they were sampled, at the pressures in their order:\n\n"
         f"{markdown_table(header, map(sampling_row, records))}"
     )
