@@ -171,10 +171,10 @@ def text(rows: list[list[str]]) -> str:
         f"# The Lennard-Jones fluid at T* = {REDUCED_TEMPERATURE:g} beside NIST\n\n"
         f"A box of 512 σ³, cut at 3 σ with the long-range correction; {CHAINS} chains at each "
         f"activity. Numbers of particles with a share above {LEAST_SHARE:.1%} of the samples are "
-        f"compared; σ is our error alone, by the scatter of the chains, and those of different N are "
-        f"correlated. The reference "
-        f"is that of the Standard Reference Simulation Website of the National Institute of "
-        f"Standards and Technology (stat150.csv).\n\n{markdown_table(header, rows)}"
+        f"compared; σ is our error alone, by the scatter of the chains, and those of different N "
+        f"are correlated. The reference is that of the Standard Reference Simulation Website of "
+        f"the National Institute of Standards and Technology (stat150.csv).\n\n"
+        f"{markdown_table(header, rows)}"
     )
 
 
