@@ -117,9 +117,10 @@ def loading_of(mfi: Path, levels: int) -> str:
     sampled = sample(system, schedule)
     [loading] = loadings(sampled, system.ensemble)
     value, (low, high) = loading.molecules.value, loading.molecules.interval
+    n_insertions = 200 * len(sampled.kept)
     [measured] = measured_fugacity(
-        sampled, system.ensemble, exact, Anywhere(), gas.sites_A, n_insertions=200
-    )
+        sampled, system.ensemble, exact, Anywhere(), gas.sites_A, most_insertions=n_insertions
+    ).fugacities_Pa
     bar = f"{1e-5 * measured.value:.4f} ± {1e-5 * measured.error:.4f}"
     n_cells = framework.n_cells
     accepted, computed = "", int(sampled.counts.computed.sum())

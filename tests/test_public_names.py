@@ -22,6 +22,7 @@ PACKAGES = (
     "nearsight.locality",
     "nearsight.elasticity",
     "nearsight.dynamics.analysis",
+    "nearsight.lammps",
     "nearsight.testing",
     "nearsight.records",
     "nearsight.execution",

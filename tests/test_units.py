@@ -14,6 +14,7 @@ def test_constants_are_those_of_the_si() -> None:
     assert units.EV_IN_JOULE == E
     assert units.BOLTZMANN_EV_PER_K == K / E
     assert pytest.approx(E * N_A, rel=1e-15) == units.EV_PER_CELL_IN_J_PER_MOL
+    assert pytest.approx(4184 / (E * N_A), rel=1e-15) == units.KCAL_PER_MOL_IN_EV
     assert pytest.approx(E * 1e21, rel=1e-15) == units.EV_PER_A3_IN_GPA
     assert pytest.approx(E / (H * C) / 100, rel=1e-15) == units.EV_IN_PER_CM
     assert pytest.approx(E / H / 1e12, rel=1e-15) == units.EV_IN_THZ
@@ -27,6 +28,7 @@ def test_constants_are_those_of_the_si() -> None:
         (units.BOLTZMANN_EV_PER_K, ase.units.kB),
         (1 / units.EV_IN_JOULE, ase.units.J),
         (units.EV_PER_CELL_IN_J_PER_MOL, ase.units.mol / ase.units.J),
+        (units.KCAL_PER_MOL_IN_EV, ase.units.kcal / ase.units.mol),
         (units.EV_PER_A3_IN_GPA, 1 / ase.units.GPa),
         (units.EV_IN_PER_CM, 1 / ase.units.invcm),
         (units.EV_IN_THZ, 1 / (ase.units._hplanck * 1e12 * ase.units.J)),

@@ -204,11 +204,12 @@ def widom_figure(path: str, calculated: Sequence[WidomResults]) -> None:
 
 
 def isotherm_figure(path: str, calculated: Sequence[IsothermResults]) -> None:
-    """Draw the isotherm of each framework, and molecules over moves, below each other."""
+    """Draw the isotherm of each framework, molecules over moves, and where the gas is."""
     panels: list[tuple[Sequence[str], Chart]] = []
     for each in calculated:
         name = f"{structure_stem(each.name)}, {each.adsorption.gas.name}"
-        panels += [((name, chart.title), chart) for chart in each.charts()]
+        charts = (*each.charts(), *each.density_charts())
+        panels += [((name, chart.title), chart) for chart in charts]
     _draw_panels(path, panels)
 
 

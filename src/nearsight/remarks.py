@@ -139,6 +139,7 @@ CODES: Mapping[str, Code] = {
     "few-samples": Code(_CAUTION, "Few effective samples: an interval is not to be believed."),
     "levels-apart": Code(_PROBLEM, "A cheap level does not go where the model does."),
     "henry-differs": Code(_CAUTION, "The lowest loading is not that of insertions."),
+    "heats-differ": Code(_CAUTION, "Several routes to a heat of adsorption do not agree."),
     "fugacity-differs": Code(_CAUTION, "What was sampled has another fugacity than imposed."),
     "few-effective": Code(_CAUTION, "Few effective insertions: the error is not to be believed."),
     "heavy-weights": Code(_CAUTION, "One per cent of the insertions have most of the weight."),

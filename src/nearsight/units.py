@@ -21,6 +21,9 @@ EV_IN_JOULE: Final[float] = constants.e
 EV_PER_CELL_IN_J_PER_MOL: Final[float] = constants.e * constants.N_A
 """One eV per formula unit (or cell, or atom) in J/mol of that unit."""
 
+KCAL_PER_MOL_IN_EV: Final[float] = constants.calorie * 1e3 / (constants.e * constants.N_A)
+"""One kcal/mol, of thermochemical calories, in eV."""
+
 BAR_IN_PA: Final[float] = constants.bar
 """One bar in Pa."""
 

@@ -192,3 +192,18 @@ def test_tiles_lie_where_they_are_told_and_touch() -> None:
     np.testing.assert_array_equal(drawn_tiles.get_array(), values)
     assert drawn_tiles.get_clim() == (0.0, 5.0)
     assert axes.get_aspect() == 1.0
+
+
+@pytest.mark.parametrize(("high", "extend"), [(5.0, "max"), (8.0, "neither")])
+def test_names_of_what_lies_over_tiles_stand_beside_them(high: float, extend: str) -> None:
+    at = np.array([0.0, 1.0])
+    tiles = Tiles(at, at, 1.0, np.array([1.0, 8.0]), 0.0, high, "atoms / Å⁻²")
+    square = Axis("Å", -1.0, 5.0)
+    over = Points(at, at, label="Mg", color="#4f9e52", small=True)
+    axes = drawn(Chart("tiles", square, square, (tiles, over), is_square=True))
+    [drawn_tiles] = [each for each in axes.collections if each.get_array() is not None]
+    assert drawn_tiles.colorbar.extend == extend
+    legend = axes.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["Mg"]
+    axes.figure.canvas.draw()
+    assert legend.get_window_extent().x1 <= axes.get_window_extent().x0

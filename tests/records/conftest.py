@@ -200,9 +200,9 @@ def of_gas() -> Record:
 
 @pytest.fixture(scope="session")
 def of_isotherm() -> Record:
-    asked = InsertionSettings(gas="Ar", temperatures_K=(300.0,), insertions=256)
+    asked = InsertionSettings(gas="Ar", temperatures_K=(300.0, 360.0), insertions=256)
     exchange = ExchangeSettings(
-        pressures_bar=(0.1, 10),
+        pressures_bar=(0.1, 10, 20),
         equation="ideal",
         chains=2,
         equilibration_blocks=2,

@@ -199,3 +199,18 @@ def test_tiles_are_hexagons_of_the_same_scale_along_both_axes() -> None:
     assert corners.mean(axis=0) == pytest.approx(expected, abs=0.3)
     radius = np.linalg.norm(corners - expected, axis=1)
     assert radius == pytest.approx((frame.px(1) - frame.px(0)) / np.sqrt(3), abs=0.4)
+
+
+@pytest.mark.parametrize("highest", [0.004, 0.02])
+def test_what_is_drawn_over_tiles_has_its_names_beside_the_scale(highest: float) -> None:
+    square = Axis("Å", -2.0, 4.0)
+    at = np.array([0.0, 1.0])
+    tiles = Tiles(at, 0 * at, 1.0, np.array([0.001, highest]), 0.0, 0.004, "C atoms / Å⁻²")
+    over = Points(at, at, label="Mg", color="#4f9e52", small=True)
+    chart = Chart("tiles", square, square, (tiles, over), is_square=True)
+    root = ET.fromstring(f"<figure>{draw(chart, 'name')}</figure>")
+    [names] = [each for each in root.iter("ul") if each.get("class") == "legend"]
+    assert "".join(names.itertext()) == "Mg"
+    [scale] = [each for each in root.iter("p") if each.get("class") == "scale"]
+    assert [each.text for each in scale.iter("data")] == ["0", "0.004"]
+    assert ("and more" in "".join(scale.itertext())) == (highest > 0.004)

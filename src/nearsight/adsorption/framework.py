@@ -6,10 +6,12 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.adsorption.gases import Gas
+from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
 from nearsight.models.contract import HostingModel, Model
 from nearsight.structures.bonds import find_bonds
 from nearsight.structures.checking import check_structure
+from nearsight.structures.molecules import MOLECULE
 from nearsight.structures.naming import paragraph
 from nearsight.structures.pieces import pieces_of_pairs
 from nearsight.structures.reduced_cell import cell_widths_A
@@ -82,6 +84,26 @@ def framework_of(atoms: Atoms, width_A: float) -> Framework:
     repeats = np.maximum(1, np.ceil(width_A / widths_A - 1e-9)).astype(int)
     times = (int(repeats[0]), int(repeats[1]), int(repeats[2]))
     return Framework(atoms, make_supercell(atoms, times), times)
+
+
+def with_guests(host: Atoms, gas: Gas, sites_A: FloatArray) -> Atoms:
+    """Return a framework with molecules behind its own atoms, which are numbered from 1 on.
+
+    Parameters
+    ----------
+    host
+        The framework.
+    gas
+        The molecule.
+    sites_A
+        Places of all atoms in Å, shape ``(n_molecules, n_atoms, 3)``.
+    """
+    n_molecules, n_atoms = len(sites_A), len(gas.atoms)
+    guests = gas.atoms[np.tile(np.arange(n_atoms), n_molecules)]
+    guests.positions = sites_A.reshape(-1, 3)
+    guests.set_array(MOLECULE, np.repeat(np.arange(1, n_molecules + 1), n_atoms))
+    together: Atoms = host + guests
+    return together
 
 
 def loose_molecules(atoms: Atoms) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ B. Widom, J. Chem. Phys. 1963, 39, 2808. Every trial counts: one that overlaps h
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,31 @@ class Henry:
     """(sum W)²/sum W²."""
     heaviest_share: float
     """Share of all weight that the heaviest 1 % of the trials have."""
+
+
+def without_offset(row: Henry, offset_eV: float) -> Henry:
+    """Return what insertions would say if the energy of each molecule were less by an offset."""
+    shift = offset_eV / (BOLTZMANN_EV_PER_K * row.temperature_K)
+    offset_kJ = 1e-3 * EV_PER_CELL_IN_J_PER_MOL * offset_eV
+    return replace(
+        row,
+        log_weight=_shifted(row.log_weight, shift),
+        mean_weight=_scaled(row.mean_weight, math.exp(shift)),
+        coefficient_mol_per_kg_Pa=_scaled(row.coefficient_mol_per_kg_Pa, math.exp(shift)),
+        coefficient_per_cell_Pa=_scaled(row.coefficient_per_cell_Pa, math.exp(shift)),
+        excess_chemical_potential_kJ_per_mol=_shifted(
+            row.excess_chemical_potential_kJ_per_mol, -offset_kJ
+        ),
+        heat_kJ_per_mol=_shifted(row.heat_kJ_per_mol, offset_kJ),
+    )
+
+
+def _shifted(number: WithError, shift: float) -> WithError:
+    return WithError(number.value + shift, number.error)
+
+
+def _scaled(number: WithError, factor: float) -> WithError:
+    return WithError(number.value * factor, number.error * factor)
 
 
 def henry(weights: Weights, volume_A3: float, mass_amu: float) -> Henry:

@@ -1,15 +1,20 @@
 """Where a gas is in a framework: tiles along an axis, and a free-energy grid."""
 
-import tempfile
 from typing import Final
 
 import numpy as np
 
+from nearsight.adsorption.cubes import voxels_of, write_cube_file
+from nearsight.adsorption.projection import (
+    axis_seen_along,
+    hexagons,
+    name_of_axis,
+    seen_along,
+)
 from nearsight.adsorption.result import Adsorption
 from nearsight.adsorption.trials import Trials
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.charts.chart import Axis, Chart, Tiles
-from nearsight.storage import write_text
 from nearsight.units import BOLTZMANN_EV_PER_K
 
 VIEW_A: Final = 50.0
@@ -21,7 +26,6 @@ _TILE_A = 1.0
 _VOXEL_A = 0.75
 _TRIALS_PER_VOXEL = 4.0
 """On average at least: of those without any nobody knows more than of a wall."""
-_AXES: Final = {"a": 0, "b": 1, "c": 2}
 
 
 def map_along(
@@ -55,9 +59,9 @@ def map_along(
     view_A
         Edge of the square that is shown.
     """
-    axis = axis or "abc"[int(np.argmin(np.linalg.norm(cell_A, axis=1)))]
-    seen_A, image = _seen(trials, cell_A, _AXES[axis], view_A)
-    middles, which = _hexagons(seen_A, size_A)
+    number = axis_seen_along(cell_A, axis)
+    seen_A, image = seen_along(trials.placements.centres_A, cell_A, number, view_A)
+    middles, which = hexagons(seen_A, size_A)
     log_weights = trials.weights(temperature_K).logarithms[image]
     log_counts = -np.log(trials.placements.densities)[image]  # as if they were uniform
     thermal_eV = BOLTZMANN_EV_PER_K * temperature_K
@@ -76,58 +80,13 @@ def map_along(
         quantity="excess chemical potential / eV",
     )
     return Chart(
-        f"Excess chemical potential along {axis}",
+        f"Excess chemical potential along {name_of_axis(number)}",
         Axis("Å", -half, half),
         Axis("Å", -half, half),
         (tiles,),
         f"{len(values)} tiles of {size_A:g} Å, from {low:.3g} to {values.max(initial=0.0):.3g} eV.",
         is_square=True,
     )
-
-
-def _seen(
-    trials: Trials, cell_A: FloatArray, axis: int, view_A: float
-) -> tuple[FloatArray, IntArray]:
-    """Return where images of trials are in the view, and of which trial each is."""
-    plane = _plane(cell_A, axis)
-    flat = trials.placements.centres_A @ plane.T
-    vectors = np.delete(cell_A, axis, axis=0) @ plane.T
-    n = int(np.ceil(view_A / min(_widths(vectors)))) + 1
-    places, images = [], []
-    for shift in np.ndindex(2 * n + 1, 2 * n + 1):
-        moved = flat + (np.array(shift) - n) @ vectors
-        inside = np.flatnonzero((np.abs(moved) <= view_A / 2).all(axis=1))
-        places.append(moved[inside])
-        images.append(inside)
-    return np.concatenate(places), np.concatenate(images)
-
-
-def _plane(cell_A: FloatArray, axis: int) -> FloatArray:
-    """Return two unit vectors normal to a cell vector, the first near to the next cell vector."""
-    along = cell_A[axis] / np.linalg.norm(cell_A[axis])
-    other = cell_A[(axis + 1) % 3]
-    first = other - (other @ along) * along
-    first /= np.linalg.norm(first)
-    return np.stack([first, np.cross(along, first)])
-
-
-def _widths(vectors: FloatArray) -> FloatArray:
-    """Return the distances between opposite edges of a cell in two dimensions."""
-    area = abs(np.linalg.det(vectors))
-    widths: FloatArray = area / np.linalg.norm(vectors, axis=1)
-    return widths
-
-
-def _hexagons(places: FloatArray, size: float) -> tuple[FloatArray, IntArray]:
-    """Return the middles of the tiles that have places, and in which one each place is."""
-    lattice = size * np.array([[1.0, 0.0], [0.5, np.sqrt(3) / 2]])
-    at = places @ np.linalg.inv(lattice)
-    # Of the four lattice points around a place the nearest is the middle of its hexagon.
-    corners = np.floor(at)[:, np.newaxis] + np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-    distances = np.linalg.norm((corners - at[:, np.newaxis]) @ lattice, axis=2)
-    nearest = corners[np.arange(len(places)), distances.argmin(axis=1)].astype(np.int64)
-    tiles, which = np.unique(nearest, axis=0, return_inverse=True)
-    return tiles @ lattice, which.reshape(-1)
 
 
 def _means(
@@ -161,10 +120,7 @@ def free_energy_grid(
     spacing_A
         About how wide voxels are.
     """
-    shape = np.maximum(1, np.round(np.linalg.norm(cell_A, axis=1) / spacing_A)).astype(int)
-    fractions = trials.placements.centres_A @ np.linalg.inv(cell_A) % 1.0
-    at = np.minimum((fractions * shape).astype(int), shape - 1)
-    voxels = np.ravel_multi_index(tuple(at.T), tuple(shape))
+    shape, voxels = voxels_of(trials.placements.centres_A, cell_A, spacing_A)
     n_voxels = int(np.prod(shape))
     logs = trials.weights(temperature_K).logarithms
     grid: FloatArray = np.full(n_voxels, np.inf)
@@ -174,7 +130,7 @@ def free_energy_grid(
     # Of all trials a voxel has its share of the volume, however often it was visited.
     mean = sums - np.log(len(logs)) + np.log(n_voxels)
     grid[visited] = -BOLTZMANN_EV_PER_K * temperature_K * mean
-    return grid.reshape(tuple(shape))
+    return grid.reshape(shape)
 
 
 def write_free_energies(path: str, adsorption: Adsorption) -> None:
@@ -187,24 +143,11 @@ def write_free_energies(path: str, adsorption: Adsorption) -> None:
     StorageError
         It cannot be written.
     """
-    from ase.io.cube import write_cube  # takes its time
-
     sampling = adsorption.samplings[0]
     host = sampling.interaction.framework.cell
     temperature_K = adsorption.henry[0].temperature_K
     n_voxels = len(sampling.trials) / _TRIALS_PER_VOXEL
     spacing_A = max(_VOXEL_A, float(host.get_volume() / n_voxels) ** (1 / 3))
     grid_eV = free_energy_grid(sampling.trials, host.cell.array, temperature_K, spacing_A)
-    # Values are those of whole voxels, and stand for their middles.
-    origin_A = (0.5 / np.array(grid_eV.shape)) @ host.cell.array
-    # ASE writes numbers past the layer of text, which a file of the system has only.
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as text:
-        write_cube(
-            text,
-            host,
-            np.minimum(grid_eV, HIGHEST_EV),
-            origin=origin_A,
-            comment=f"free energy of {adsorption.gas.name} in eV at {temperature_K:g} K, 5 at most",
-        )
-        text.seek(0)
-        write_text(path, text.read())
+    comment = f"free energy of {adsorption.gas.name} in eV at {temperature_K:g} K, 5 at most"
+    write_cube_file(path, host, np.minimum(grid_eV, HIGHEST_EV), comment)

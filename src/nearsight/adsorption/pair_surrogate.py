@@ -12,6 +12,7 @@ from ase import Atoms
 
 from nearsight.adsorption.gases import Gas
 from nearsight.adsorption.overlaps import Overlaps
+from nearsight.adsorption.pair_functions import CUTOFF_A, TABLE_STEP_A, functions, table_distances_A
 from nearsight.adsorption.placements import PlacementEnergies, Placements
 from nearsight.adsorption.trials import Trials
 from nearsight.arrays import FloatArray, IntArray
@@ -21,9 +22,6 @@ from nearsight.units import BOLTZMANN_EV_PER_K
 
 FEWEST_FITTED = 30
 """Trials with an energy that a fit takes, at least."""
-_NEAREST_A, _CUTOFF_A = 1.0, 6.0
-_N_FUNCTIONS = 12
-_TABLE_STEP_A = 0.005
 _AT_ONCE = 2000
 """Placements whose pairs are in memory at once."""
 _LOWEST_EV, _HIGHEST_EV = -3.0, 1.0
@@ -50,7 +48,7 @@ class Pairing:
 
     def __init__(self, host: Atoms, gas: Gas) -> None:
         self.molecule_A = gas.sites_A
-        self._pairs = HostPairs(host, _CUTOFF_A)
+        self._pairs = HostPairs(host, CUTOFF_A)
         of_host, self._host_kinds = np.unique(host.numbers, return_inverse=True)
         of_guest, self._guest_kinds = np.unique(gas.atoms.numbers, return_inverse=True)
         self._n_host_kinds = len(of_host)
@@ -95,7 +93,7 @@ class PairSurrogate:
 
     def _of_pairs(self, sites_A: FloatArray) -> FloatArray:
         trials, kinds, distances_A = self.pairing.pairs_of(sites_A)
-        steps = distances_A / _TABLE_STEP_A
+        steps = distances_A / TABLE_STEP_A
         below = steps.astype(int)
         here, next_ = self.tables_eV[kinds, below], self.tables_eV[kinds, below + 1]
         energies_eV = here + (steps - below) * (next_ - here)
@@ -150,9 +148,7 @@ def fit_pairs(
     lacking = clipped - _of_base(base, trials.placements)[fitted]
     features = np.concatenate([_features(pairing, part) for part in _parts(sites_A[fitted])])
     constant_eV, coefficients = _ridge(features, lacking, counts)
-    # One more than the cutoff, as the table is asked for the next entry, too.
-    distances_A: FloatArray = _TABLE_STEP_A * np.arange(round(_CUTOFF_A / _TABLE_STEP_A) + 2.0)
-    tables_eV = coefficients.reshape(pairing.n_kinds, -1) @ _functions(distances_A).T
+    tables_eV = coefficients.reshape(pairing.n_kinds, -1) @ functions(table_distances_A()).T
     return PairSurrogate(pairing, overlaps, tables_eV, constant_eV, float(clipped.min()), base)
 
 
@@ -166,21 +162,12 @@ def _parts(sites_A: FloatArray) -> Iterator[FloatArray]:
     return (sites_A[start : start + _AT_ONCE] for start in range(0, len(sites_A), _AT_ONCE))
 
 
-def _functions(distances_A: FloatArray) -> FloatArray:
-    """Return Gaussians that end smoothly at the cutoff, shape ``(n_distances, n_functions)``."""
-    width_A = (_CUTOFF_A - _NEAREST_A) / _N_FUNCTIONS
-    centres_A = _NEAREST_A + width_A * np.arange(_N_FUNCTIONS)
-    ending = (np.cos(np.pi * np.minimum(distances_A / _CUTOFF_A, 1.0)) + 1) / 2
-    values: FloatArray = np.exp(-(((distances_A[:, np.newaxis] - centres_A) / width_A) ** 2) / 2)
-    return values * ending[:, np.newaxis]
-
-
 def _features(pairing: Pairing, sites_A: FloatArray) -> FloatArray:
     """Return the sums of all functions over the pairs of each kind, one row for each trial."""
     trials, kinds, distances_A = pairing.pairs_of(sites_A)
     rows = trials * pairing.n_kinds + kinds
     n_rows = len(sites_A) * pairing.n_kinds
-    sums = [np.bincount(rows, each, n_rows) for each in _functions(distances_A).T]
+    sums = [np.bincount(rows, each, n_rows) for each in functions(distances_A).T]
     features: FloatArray = np.stack(sums, axis=1).reshape(len(sites_A), -1).astype(np.float64)
     return features
 

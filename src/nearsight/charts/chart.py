@@ -74,6 +74,18 @@ class Points:
 
 
 @dataclass(frozen=True, eq=False)
+class Band:
+    """The area between two curves, faintly: what an uncertain curve may be."""
+
+    x: FloatArray
+    """Shape ``(n_points,)``."""
+    low: FloatArray
+    high: FloatArray
+    color: str | None = None
+    """As that of a line."""
+
+
+@dataclass(frozen=True, eq=False)
 class Bars:
     """Horizontal bars from zero, each with the range of what it is the mean of."""
 
@@ -133,6 +145,11 @@ class Tiles:
     """Quantity and unit of the values."""
 
     @property
+    def has_more(self) -> bool:
+        """Whether values are beyond that of the last colour."""
+        return bool((self.values > self.high).any())
+
+    @property
     def corners(self) -> FloatArray:
         """Corners about the middle, shape ``(6, 2)``."""
         angles = np.pi / 6 + np.pi / 3 * np.arange(6)
@@ -141,7 +158,7 @@ class Tiles:
         return corners
 
 
-Mark = Line | Points | Bars | Limit | Ticks | Region | Tiles
+Mark = Line | Points | Band | Bars | Limit | Ticks | Region | Tiles
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearsight.charts.chart import INK, Bars, Chart, Limit, Line, Points, Region, Ticks, Tiles
+from nearsight.charts.chart import (
+    INK,
+    Band,
+    Bars,
+    Chart,
+    Limit,
+    Line,
+    Points,
+    Region,
+    Ticks,
+    Tiles,
+)
 from nearsight.printable import printable_name
 
 if TYPE_CHECKING:
@@ -54,6 +65,8 @@ def draw(chart: Chart, axes: "Axes", *, upright: bool = False) -> None:
                 small = many or mark.small
                 artist = _draw_points(mark, axes, style, size=3.0 if small else 5.0)
             colors[mark.label] = artist.get_color()
+        elif isinstance(mark, Band):
+            _draw_band(mark, axes, upright=upright)
         elif isinstance(mark, Tiles):
             _draw_tiles(mark, axes)
         else:
@@ -126,6 +139,12 @@ def _draw_points(mark: Points, axes: "Axes", style: dict[str, Any], size: float)
     return bars.lines[0]
 
 
+def _draw_band(mark: Band, axes: "Axes", *, upright: bool) -> None:
+    between = axes.fill_betweenx if upright else axes.fill_between
+    color = "black" if mark.color in {None, INK} else mark.color
+    between(mark.x, mark.low, mark.high, color=color, alpha=0.15, linewidth=0)
+
+
 def _draw_tiles(mark: Tiles, axes: "Axes") -> None:
     """Draw hexagons, with a scale of their colours beside the axes."""
     from matplotlib.collections import PolyCollection
@@ -137,7 +156,8 @@ def _draw_tiles(mark: Tiles, axes: "Axes") -> None:
     axes.add_collection(tiles)
     figure = axes.get_figure(root=True)
     assert figure is not None
-    figure.colorbar(tiles, ax=axes, label=mark.quantity, extend="max")
+    extend = "max" if mark.has_more else "neither"
+    figure.colorbar(tiles, ax=axes, label=mark.quantity, extend=extend)
 
 
 def _draw_aid(mark: Bars | Limit | Ticks | Region, axes: "Axes", *, upright: bool) -> None:
@@ -194,7 +214,10 @@ def _add_legend(chart: Chart, axes: "Axes") -> None:
         axes.legend(title=chart.y.label, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
         return
     if len(chart.series) <= _MOST_COLOURS:
-        axes.legend()
+        if any(isinstance(mark, Tiles) for mark in chart.marks):  # which have no room for one
+            axes.legend(loc="upper left", bbox_to_anchor=(-0.35, 1.0), fontsize="small")
+        else:
+            axes.legend()
         return
     figure = axes.get_figure(root=True)
     assert figure is not None

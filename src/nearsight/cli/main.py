@@ -90,7 +90,7 @@ def _log_start(arguments: argparse.Namespace, inputs: Inputs) -> None:
         say(f"given more than once and computed once: {names}{others}.")
     for note in inputs.notes:
         _logger.info("%s", note)
-    if any(hasattr(arguments, name) for name in ("structures", "structure", "data")):
+    if any(hasattr(arguments, name) for name in ("structures", "structure", "data", "script")):
         command = arguments.command_line.removeprefix("nearsight ")
         command = textwrap.shorten(command, _LONGEST_COMMAND, placeholder=" ...")
         _logger.info("Nearsight %s: %s", nearsight.__version__, command)

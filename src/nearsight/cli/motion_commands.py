@@ -1,6 +1,7 @@
 """Commands of what moves: dynamics, their analysis, and gas that is put into frameworks."""
 
 from nearsight.cli import options
+from nearsight.lammps.settings import LammpsSettings
 from nearsight.workflows import TrajectorySettings, settings
 
 
@@ -21,6 +22,37 @@ def add_md(commands: "options.Commands") -> None:
     options.add_workflow(command, settings.MolecularDynamicsSettings(), leave_out=("recompute",))
     options.add_output(command, plot="temperature, and what is conserved, over the time")
     command.set_defaults(run=options.runner("nearsight.cli.md"))
+
+
+def add_lammps(commands: "options.Commands") -> None:
+    """Add ``nearsight lammps``."""
+    command = commands.add_parser(
+        "lammps",
+        help="an input script of LAMMPS, with any model in it",
+        description="Run an input script in stock LAMMPS (the extra `lammps`), whose atoms have "
+        "the energies, forces and virials of a model. It is attached behind each line `fix ID all "
+        "external pf/callback 1 1`, or else where the box is made, and stands there for "
+        "`pair_style nearsight`. Units are real or metal. Under mpirun one process has the model.",
+    )
+    command.add_argument("script", metavar="SCRIPT", help="an input script of LAMMPS")
+    options.add_settings_of(command, LammpsSettings())
+    command.add_argument(
+        "--var",
+        nargs="+",
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="an index variable of the script, with one value or more; may be given again",
+    )
+    command.add_argument(
+        "--lammps-log",
+        default="log.lammps",
+        metavar="FILE",
+        help="where LAMMPS writes its own log; none for nowhere (default: %(default)s)",
+    )
+    options.add_model(command)
+    options.add_resources(command)
+    command.set_defaults(run=options.runner("nearsight.cli.lammps"))
 
 
 def add_trajectory(commands: "options.Commands") -> None:
@@ -94,7 +126,8 @@ def add_isotherm(commands: "options.Commands") -> None:
         help="how much of a gas a framework takes up at some pressures, with a certificate",
         description="Let each framework, rigid and as it is in its file, exchange molecules with a "
         "gas outside (grand canonical Monte Carlo), and print loadings and heats with intervals of "
-        "95 %, and what speaks for and against them.",
+        "95 %, fits, and what speaks for and against them. Several temperatures also give heats by "
+        "Clausius and Clapeyron.",
     )
     command.add_argument(
         "structures",
@@ -102,12 +135,19 @@ def add_isotherm(commands: "options.Commands") -> None:
         metavar="FRAMEWORK",
         help="structure files (CIF, or any format ASE reads); give them before the options",
     )
-    command.add_argument(
-        "--aif",
-        metavar="FILE",
-        help="write the isotherm in the Adsorption Information Format (.aif); one framework only",
-    )
+    for option, what in (
+        ("--aif", "write isotherms in the Adsorption Information Format, a block each T (.aif)"),
+        (
+            "--cube",
+            "write the density of each kind of guest atom on a grid, a file each beside this name "
+            "(.cube)",
+        ),
+        ("--trajectory", "write kept configurations with the framework (.extxyz or .extxyz.gz)"),
+    ):
+        command.add_argument(option, metavar="FILE", help=f"{what}; one framework only")
     options.add_workflow(command, settings.IsothermSettings(), leave_out=("recompute", "molecule"))
-    options.add_output(command, plot="the isotherm, and molecules over moves at each pressure")
+    options.add_output(
+        command, plot="the isotherm, heats over loading, molecules over moves, where the gas is"
+    )
     options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
     command.set_defaults(run=options.runner("nearsight.cli.isotherm"))

@@ -31,6 +31,8 @@ _TITLES = {
     "fragments": "fragments",
     "convergence": "convergence",
     "insertion": "insertions",
+    "distortion": "random distortions",
+    "sampling": "molecular dynamics, with --temperature",
     "data": "data",
     "functions": "symmetry functions",
     "prior": "what networks are added to",

@@ -36,6 +36,24 @@ def add_train(commands: "options.Commands") -> None:
     command.set_defaults(run=options.runner("nearsight.cli.train"))
 
 
+def add_synthesize(commands: "options.Commands") -> None:
+    """Add ``nearsight synthesize``."""
+    command = commands.add_parser(
+        "synthesize",
+        help="a set of labelled structures, to learn what a known potential is",
+        description="Write structures around one, by random distortions or by molecular dynamics, "
+        "with the energies, forces and stresses that a model gives them. Of a synthetic potential "
+        "(--model synthetic:7) range, order and all derivatives are known.",
+    )
+    command.add_argument("structure", metavar="STRUCTURE", help="a structure file")
+    command.add_argument(
+        "--output", required=True, metavar="FILE", help="the data (.extxyz or .xyz)"
+    )
+    options.add_workflow(command, settings.SynthesizeSettings(), leave_out=("recompute",))
+    options.add_output(command, plot=None, tables=False)
+    command.set_defaults(run=options.runner("nearsight.cli.synthesize"))
+
+
 def add_hdnnp(commands: "options.Commands") -> None:
     """Add ``nearsight hdnnp``."""
     command = commands.add_parser(

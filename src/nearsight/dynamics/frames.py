@@ -40,15 +40,9 @@ class FramesFile(GrowingFile):
     """
 
     def __init__(self, path: str | os.PathLike[str], output: OutputSettings) -> None:
-        name = Path(path).name.lower()
-        if not name.endswith(SUFFIXES):
-            raise SettingError(
-                f"a trajectory is a file that ends in {', '.join(SUFFIXES)}, not {path}.",
-                "trajectory",
-            )
+        require_frames_name(path)
         super().__init__(path)
         self._output = output
-        self._compressed = name.endswith(".gz")
 
     def add(self, atoms: Atoms, step: int, time_fs: float) -> None:
         """Append a frame of atoms whose calculator knows energy and forces.
@@ -58,9 +52,7 @@ class FramesFile(GrowingFile):
         StorageError
             It cannot be written.
         """
-        piece = _text(_frame(atoms, step, time_fs, self._output)).encode()
-        # The time is left out of the header, so that equal frames are equal bytes.
-        self.append(gzip.compress(piece, compresslevel=6, mtime=0) if self._compressed else piece)
+        self.append(frame_bytes(_frame(atoms, step, time_fs, self._output), self.path))
 
 
 def _frame(atoms: Atoms, step: int, time_fs: float, output: OutputSettings) -> Atoms:
@@ -81,9 +73,28 @@ def _frame(atoms: Atoms, step: int, time_fs: float, output: OutputSettings) -> A
     return frame
 
 
-def _text(frame: Atoms) -> str:
+def require_frames_name(path: str | os.PathLike[str]) -> None:
+    """Check that a file is named as a trajectory.
+
+    Raises
+    ------
+    SettingError
+        Its name ends otherwise than `SUFFIXES`.
+    """
+    if not Path(path).name.lower().endswith(SUFFIXES):
+        raise SettingError(
+            f"a trajectory is a file that ends in {', '.join(SUFFIXES)}, not {path}.", "trajectory"
+        )
+
+
+def frame_bytes(frame: Atoms, path: str | os.PathLike[str]) -> bytes:
+    """Return a frame as a file has it: compressed by itself where its name ends in ``.gz``."""
     from ase.io import write
 
     text = io.StringIO()
     write(text, frame, format="extxyz")
-    return text.getvalue()
+    piece = text.getvalue().encode()
+    if not Path(path).name.lower().endswith(".gz"):
+        return piece
+    # The time is left out of the header, so that equal frames are equal bytes.
+    return gzip.compress(piece, compresslevel=6, mtime=0)

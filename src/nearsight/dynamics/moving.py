@@ -20,13 +20,7 @@ from nearsight.errors import MethodError
 from nearsight.models.calculator import ModelCalculator
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.extrapolation import n_extrapolating
-from nearsight.structures.skin_pairs import SkinPairs
-
-SKIN_A = 1.0
-"""How much farther than the cutoff pairs are searched."""
-
-_FARTHEST_A = 12.0
-"""Beyond this cutoff there are too many pairs to keep: such a model, D3 for one, finds its own."""
+from nearsight.models.given_pairs import pairs_while_moving
 
 
 class Moving:
@@ -65,7 +59,7 @@ class Moving:
         self.step = 0 if state is None else state.step
         self.extrapolated = ExtrapolatedSteps() if state is None else state.extrapolated
         self.atoms: Atoms = atoms.copy()
-        self.pairs = _pairs_for(model)
+        self.pairs = pairs_while_moving(model)
         self.atoms.calc = ModelCalculator(
             model, pairs=None if self.pairs is None else self.pairs.of
         )
@@ -195,8 +189,3 @@ class Moving:
         atoms.set_positions(state.positions_A, apply_constraint=False)
         atoms.set_momenta(state.momenta, apply_constraint=False)
         rng.bit_generator.state = state.random
-
-
-def _pairs_for(model: Model) -> SkinPairs | None:
-    cutoff_A = model.capabilities.cutoff_A
-    return None if cutoff_A is None or cutoff_A > _FARTHEST_A else SkinPairs(cutoff_A, SKIN_A)

@@ -18,7 +18,7 @@ class Frame:
     Raises
     ------
     StructureError
-        Forces or charges are not those of its atoms, a number is not finite, or `split` is
+        Forces, charges or stress are of another shape, a number is not finite, or `split` is
         something else.
     """
 
@@ -37,6 +37,10 @@ class Frame:
     """``train`` or ``test``, if that is laid down."""
     group: str | None = None
     """What it belongs to, such as the trajectory of which it is a frame."""
+    stress_eV_per_A3: FloatArray | None = None
+    """Shape ``(6,)``, Voigt order xx, yy, zz, yz, xz, xy, ASE's sign; None if it is not known.
+
+    Extended XYZ has it; `input.data` has no place for it."""
 
     def __post_init__(self) -> None:
         n_atoms = len(self.atoms)
@@ -48,9 +52,14 @@ class Frame:
                 raise StructureError(
                     f"{n_atoms} atoms have forces or charges of shape {values.shape}, not {shape}."
                 )
+        stress = self.stress_eV_per_A3
+        if stress is not None and stress.shape != (6,):
+            raise StructureError(f"a stress has six components, not shape {stress.shape}.")
         numbers = (self.atoms.positions, self.atoms.cell.array, self.charge_e, self.energy_eV)
-        for number in (*numbers, self.forces_eV_per_A, self.atomic_charges_e):
+        for number in (*numbers, self.forces_eV_per_A, self.atomic_charges_e, stress):
             if number is not None and not np.isfinite(number).all():
-                raise StructureError("a position, energy, force or charge is no finite number.")
+                raise StructureError(
+                    "a position, energy, force, charge or stress is no finite number."
+                )
         if self.split not in {None, TRAIN, TEST}:
             raise StructureError(f"a frame is to train or test with, not {self.split!r}.")

@@ -5,8 +5,16 @@ from collections.abc import Sequence
 from ase import Atoms
 
 from nearsight.errors import ModelError
+from nearsight.models.contract import Model
 from nearsight.models.evaluable import of_batch
 from nearsight.structures.pairs import Pairs, pairs_of
+from nearsight.structures.skin_pairs import SkinPairs
+
+SKIN_A = 1.0
+"""How much farther than the cutoff pairs of moving atoms are searched."""
+
+_FARTHEST_A = 12.0
+"""Beyond this cutoff there are too many pairs to keep: such a model, D3 for one, finds its own."""
 
 
 def pairs_within(
@@ -41,6 +49,12 @@ def pairs_within(
                     f"{cutoff_A:g} Å; search for pairs up to that distance, or leave `pairs` out."
                 )
     return [one.within(cutoff_A) for one in pairs]
+
+
+def pairs_while_moving(model: Model) -> SkinPairs | None:
+    """Return what keeps the pairs of moving atoms; None to let the model search each time."""
+    cutoff_A = model.capabilities.cutoff_A
+    return None if cutoff_A is None or cutoff_A > _FARTHEST_A else SkinPairs(cutoff_A, SKIN_A)
 
 
 def require_own(structures: Sequence[Atoms], pairs: Sequence[Pairs]) -> None:

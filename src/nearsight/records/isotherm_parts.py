@@ -18,25 +18,42 @@ class MovePart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExchangePart:
-    """How configurations were sampled."""
+class SampledPart:
+    """How the sampling at one temperature went."""
 
     temperature_K: Annotated[float, Says("Temperature.", "K")]
-    equation: Annotated[str, Says("Equation of state of the gas outside.")]
-    supercell: Annotated[tuple[int, int, int], Says("Repeats of the framework.", "1")]
-    chains: Annotated[int, Says("Independent configurations at each pressure.", "1")]
-    n_samples: Annotated[int, Says("Samples of each of them in production.", "1")]
     moves: Annotated[int, Says("Moves from one sample to the next.", "1")]
-    n_calls: Annotated[int, Says("Energies of the model in production.", "1")]
-    cheap: Annotated[
-        str | None, Says("What makes the moves that the model takes or leaves; null for itself.")
+    n_calls: Annotated[
+        int, Says("Energies of the model in production, and to measure fugacities.", "1")
     ]
+    n_cheap_calls: Annotated[int, Says("Energies of the cheap level in production.", "1")]
     cheap_scale: Annotated[float, Says("What energies of the cheap level were multiplied by.", "1")]
     cheap_constant_eV: Annotated[float, Says("What was added to them for each molecule.", "eV")]
     drift_eV: Annotated[
         float, Says("Largest difference of a running energy from a fresh one after a block.", "eV")
     ]
     move_kinds: Annotated[tuple[MovePart, ...], Says("What became of moves.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangePart:
+    """How configurations were sampled."""
+
+    equation: Annotated[str, Says("Equation of state of the gas outside.")]
+    supercell: Annotated[tuple[int, int, int], Says("Repeats of the framework.", "1")]
+    chains: Annotated[int, Says("Independent configurations at each pressure.", "1")]
+    n_samples: Annotated[int, Says("Samples of each of them in production.", "1")]
+    cheap: Annotated[
+        str | None, Says("What makes the moves that the model takes or leaves; null for itself.")
+    ]
+    surrogate: Annotated[
+        str | None,
+        Says("Whether a sum over pairs was trained and added to it, or its file; null for none."),
+    ]
+    removed_offset_eV: Annotated[
+        float, Says("What was taken off the energy of each molecule by the model.", "eV")
+    ]
+    runs: Annotated[tuple[SampledPart, ...], Says("How it went, one object a temperature.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +74,9 @@ class AgreementPart:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadingPart:
-    """What is adsorbed at one pressure; intervals are of 95 %."""
+    """What is adsorbed at one pressure and temperature; intervals are of 95 %."""
 
+    temperature_K: Annotated[float, Says("Temperature.", "K")]
     pressure_Pa: Annotated[float, Says("Pressure of the gas outside.", "Pa")]
     fugacity_Pa: Annotated[float, Says("Its fugacity.", "Pa")]
     measured_fugacity_Pa: Annotated[

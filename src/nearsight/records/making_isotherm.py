@@ -1,4 +1,4 @@
-"""The record of an isotherm."""
+"""The record of isotherms."""
 
 from typing import Any
 
@@ -10,10 +10,17 @@ from nearsight.adsorption.gcmc.results import LevelAgreement
 from nearsight.adsorption.gcmc.settings import ExchangeSettings
 from nearsight.adsorption.offset import factor_of_offset
 from nearsight.adsorption.result import Adsorption
-from nearsight.records.isotherm_parts import AgreementPart, ExchangePart, LoadingPart, MovePart
+from nearsight.records.isotherm_parts import (
+    AgreementPart,
+    ExchangePart,
+    LoadingPart,
+    MovePart,
+    SampledPart,
+)
 from nearsight.records.isotherm_record import IsothermRecord
 from nearsight.records.isotherm_results import IsothermResults
 from nearsight.records.isotherm_verdict import isotherm_verdict
+from nearsight.records.making_isotherm_fits import fit_parts, isosteric_part
 from nearsight.records.making_widom import insertion_fields, number_or_none
 from nearsight.records.shared_fields import UNKNOWN_RUN, Run, calculated_fields
 from nearsight.units import EV_PER_CELL_IN_J_PER_MOL
@@ -25,7 +32,7 @@ _KJ = 1e-3 * EV_PER_CELL_IN_J_PER_MOL
 def isotherm_record(
     results: IsothermResults, asked: ExchangeSettings, run: Run = UNKNOWN_RUN
 ) -> IsothermRecord:
-    """Return the record of an isotherm.
+    """Return the record of isotherms.
 
     Parameters
     ----------
@@ -36,32 +43,47 @@ def isotherm_record(
     run
         What else is known of it.
     """
-    adsorption, isotherm = results.adsorption, results.isotherm
+    adsorption, isotherms = results.adsorption, results.isotherms
     return IsothermRecord(
         **calculated_fields(results.name, results.atoms, results.provenance, results.settings, run),
         **insertion_fields(adsorption),
-        exchange=_exchange(isotherm, asked),
-        isotherm=tuple(_loading(each, isotherm, adsorption) for each in isotherm.points),
-        verdict=isotherm_verdict(adsorption, isotherm, results.warnings).part(),
+        exchange=_exchange(isotherms, asked),
+        isotherm=tuple(
+            _loading(each, isotherm, adsorption)
+            for isotherm in isotherms
+            for each in isotherm.points
+        ),
+        fits=fit_parts(isotherms),
+        isosteric=isosteric_part(results),
+        verdict=isotherm_verdict(adsorption, isotherms, results.heats, results.warnings).part(),
         warnings=results.warnings,
         results=results,
     )
 
 
-def _exchange(isotherm: Isotherm, asked: ExchangeSettings) -> ExchangePart:
+def _exchange(isotherms: tuple[Isotherm, ...], asked: ExchangeSettings) -> ExchangePart:
+    return ExchangePart(
+        equation=asked.equation,
+        supercell=isotherms[0].framework.repeats,
+        chains=asked.chains,
+        n_samples=len(isotherms[0].sampled.production),
+        cheap=asked.proposing,
+        surrogate=asked.surrogate,
+        removed_offset_eV=isotherms[0].removed_offset_eV,
+        runs=tuple(_sampled(each) for each in isotherms),
+    )
+
+
+def _sampled(isotherm: Isotherm) -> SampledPart:
     sampled = isotherm.sampled
     tried, accepted = (
         each.sum(axis=0).tolist() for each in (sampled.counts.tried, sampled.counts.accepted)
     )
-    return ExchangePart(
-        temperature_K=isotherm.ensemble.temperature_K,
-        equation=asked.equation,
-        supercell=isotherm.framework.repeats,
-        chains=asked.chains,
-        n_samples=len(sampled.production),
+    return SampledPart(
+        temperature_K=isotherm.temperature_K,
         moves=sampled.steps,
         n_calls=isotherm.n_calls,
-        cheap=asked.cheap,
+        n_cheap_calls=isotherm.n_cheap_calls,
         cheap_scale=sampled.scale,
         cheap_constant_eV=sampled.per_molecule_eV,
         drift_eV=sampled.drift_eV,
@@ -81,6 +103,7 @@ def _loading(point: IsothermPressure, isotherm: Isotherm, adsorption: Adsorption
     n_cells = isotherm.framework.n_cells
     levels = loading.levels
     return LoadingPart(
+        temperature_K=isotherm.temperature_K,
         pressure_Pa=bulk.pressure_Pa,
         fugacity_Pa=bulk.fugacity_Pa,
         measured_fugacity_Pa=None if measured is None else number_or_none(measured.value),
@@ -132,6 +155,7 @@ def _without_offset_Pa(
     """
     if adsorption.offset is None:
         return None
+    left_eV = adsorption.offset.offset_eV - isotherm.removed_offset_eV
     with np.errstate(over="ignore", under="ignore"):
-        factor = factor_of_offset(adsorption.offset.offset_eV, isotherm.ensemble.temperature_K)
+        factor = factor_of_offset(left_eV, isotherm.ensemble.temperature_K)
     return number_or_none(fugacity_Pa * factor)

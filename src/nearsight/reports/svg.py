@@ -11,6 +11,7 @@ from nearsight.arrays import FloatArray
 from nearsight.charts.chart import (
     INK,
     Axis,
+    Band,
     Bars,
     Chart,
     Limit,
@@ -160,6 +161,8 @@ def _drawn(mark: Mark, frame: Frame) -> Iterator[Markup]:
             yield from _line(mark, frame)
         case Points():
             yield _points(mark, frame)
+        case Band():
+            yield _band(mark, frame)
         case Bars():
             yield from _bars(mark, frame)
         case Limit():
@@ -194,6 +197,18 @@ def _line(mark: Line, frame: Frame) -> Iterator[Markup]:
     if mark.named_at_end:
         x, y = frame.px(float(mark.x[-1])) + 5, frame.py(float(mark.y[-1])) - 5
         yield Markup('<text class="note" x="{:.1f}" y="{:.1f}">{}</text>').format(x, y, mark.label)
+
+
+def _band(mark: Band, frame: Frame) -> Markup:
+    around = np.concatenate([mark.x, mark.x[::-1]])
+    path = frame.curve(around, np.concatenate([mark.high, mark.low[::-1]]))
+    own = mark.color is not None and mark.color != INK
+    look = (
+        Markup('fill="{}" fill-opacity=".15"').format(mark.color)
+        if own
+        else Markup('class="filled"')
+    )
+    return Markup('<path {} d="{}Z"/>').format(look, path)
 
 
 def _points(mark: Points, frame: Frame) -> Markup:
@@ -308,12 +323,17 @@ def _tiles(mark: Tiles, frame: Frame) -> Iterator[Markup]:
 
 def _scale(mark: Tiles) -> Markup:
     return Markup(
-        '<p class="scale">{} <data value="{low}">{low:.2f}</data>'
+        '<p class="scale">{} <data value="{low}">{low:.3g}</data>'
         '<span class="scale-bar" aria-hidden="true" '
         'style="background:linear-gradient(to right,{})"></span>'
-        '<span class="visually-hidden"> to </span><data value="{high}">{high:.2f}</data> '
-        "and more</p>"
-    ).format(mark.quantity, ",".join(SCALE), low=mark.low, high=mark.high)
+        '<span class="visually-hidden"> to </span><data value="{high}">{high:.3g}</data>{more}</p>'
+    ).format(
+        mark.quantity,
+        ",".join(SCALE),
+        low=mark.low,
+        high=mark.high,
+        more=" and more" if mark.has_more else "",
+    )
 
 
 def _grid(frame: Frame) -> Markup:
@@ -375,14 +395,14 @@ def _narrowed(text: str) -> Markup:
 def _legend(chart: Chart) -> Markup:
     """Return what the series are called, unless there is one, or they are named where they end.
 
-    Of tiles it is what their colours stand for.
+    Of tiles it is what their colours stand for, before names of what is drawn over them.
     """
-    for mark in chart.marks:
-        if isinstance(mark, Tiles):
-            return _scale(mark)
+    scales = Markup("").join(_scale(mark) for mark in chart.marks if isinstance(mark, Tiles))
     series = chart.series.values()
-    if len(series) < 2 or all(isinstance(mark, Line) and mark.named_at_end for mark in series):
-        return Markup("")
+    if len(series) < (1 if scales else 2) or all(
+        isinstance(mark, Line) and mark.named_at_end for mark in series
+    ):
+        return scales
     entries = [
         Markup('<li><svg viewBox="0 0 26 8" class="key">{}</svg>{}</li>').format(
             Markup('<path {} d="M0,4H26"/>').format(_stroke(mark))
@@ -392,4 +412,5 @@ def _legend(chart: Chart) -> Markup:
         )
         for mark in series
     ]
-    return Markup('<ul class="legend" aria-hidden="true">{}</ul>').format(Markup("").join(entries))
+    names = Markup('<ul class="legend" aria-hidden="true">{}</ul>')
+    return scales + names.format(Markup("").join(entries))

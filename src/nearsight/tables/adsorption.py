@@ -72,7 +72,7 @@ def _print_henry(rows: Sequence[HenryPart], gas: str) -> None:
             continue
         cell, error = row.coefficient_per_cell_Pa, row.coefficient_error_per_cell_Pa
         if cell is not None:
-            print_line("", f"{_with_error(cell, error)} {printable_name(gas)}/(cell Pa)")
+            print_line("", f"{with_error(cell, error)} {printable_name(gas)}/(cell Pa)")
         potential = row.excess_chemical_potential_kJ_per_mol
         heat = row.heat_kJ_per_mol
         if potential is not None and heat is not None:
@@ -101,7 +101,7 @@ def henry_text(row: HenryPart) -> str:
         )
     if value is None:
         return f"K_H is beyond all numbers: ln<W> = {row.log_mean_weight:.1f}"
-    return f"K_H = {_with_error(value, row.coefficient_error_mol_per_kg_Pa)} mol/(kg Pa)"
+    return f"K_H = {with_error(value, row.coefficient_error_mol_per_kg_Pa)} mol/(kg Pa)"
 
 
 def _print_offset(offset: OffsetPart, rows: Sequence[HenryPart]) -> None:
@@ -115,7 +115,7 @@ def _print_offset(offset: OffsetPart, rows: Sequence[HenryPart]) -> None:
             )
 
 
-def _with_error(value: float, error: float | None) -> str:
+def with_error(value: float, error: float | None) -> str:
     """Return a value with its error in the same power of ten: (1.23 ± 0.05)e-05."""
     if value == 0:
         return "0"

@@ -131,8 +131,11 @@ def _henry(record: Record) -> str:
 
 
 def _isotherm(record: Record) -> str:
-    last = record["isotherm"][-1]
-    return f"{last['loading_mol_per_kg']:.3g} mol/kg at {last['pressure_Pa'] / 1e5:.4g} bar"
+    rows = record["isotherm"]
+    first_K = rows[0]["temperature_K"]
+    last = [row for row in rows if row["temperature_K"] == first_K][-1]
+    said = f"{last['loading_mol_per_kg']:.3g} mol/kg at {last['pressure_Pa'] / 1e5:.4g} bar"
+    return said if rows[-1]["temperature_K"] == first_K else f"{said}, {first_K:g} K"
 
 
 _ANSWERS: Mapping[str, Callable[[Record], str]] = {

@@ -17,6 +17,8 @@ Row = Mapping[str, Any]
 
 KINDS = (
     "bands",
+    "fits",
+    "heats",
     "henry",
     "samples",
     "density-of-states",

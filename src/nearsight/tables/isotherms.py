@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from nearsight.adsorption.gcmc.isotherm import Isotherm
 from nearsight.printable import printable_name
-from nearsight.records.isotherm_parts import ExchangePart, LoadingPart
+from nearsight.records.isotherm_parts import ExchangePart, LoadingPart, SampledPart
 from nearsight.records.isotherm_record import IsothermRecord
 from nearsight.records.isotherm_results import IsothermResults
 from nearsight.tables.adsorption import henry_table, henry_text, print_certificate
+from nearsight.tables.isotherm_fits import fits_table, heats_table, print_fits, print_heats
 from nearsight.tables.lines import print_line, print_structure_line
 from nearsight.tables.table import Column, Table
 
@@ -16,7 +18,7 @@ _BAR_PA = 1e5
 
 
 def print_isotherm(record: IsothermRecord, in_words: Callable[[str], str] = str) -> None:
-    """Print loadings with their intervals and the certificate.
+    """Print loadings with their intervals, fits, heats and the certificate.
 
     Parameters
     ----------
@@ -31,40 +33,52 @@ def print_isotherm(record: IsothermRecord, in_words: Callable[[str], str] = str)
     print_line("model", f"{record.model.name}, {record.model.dtype}, {record.model.device}")
     print_line("gas", f"{printable_name(record.gas.name)}, {printable_name(record.gas.source)}")
     outside = "ideal gas" if part.equation == "ideal" else f"{part.equation} equation"
-    print_line("outside", f"{part.temperature_K:g} K, fugacities by the {outside}")
-    times = " × ".join(map(str, part.supercell))
-    print_line(
-        "sampled",
-        f"{part.chains} chains at each pressure in {times} cells, {part.n_samples} samples each, "
-        f"{part.moves} moves between them; {part.n_calls} energies of the model",
-    )
-    if part.cheap is not None:
-        print_line("cheap level", _cheap_text(part))
-    print_line("moves", _moves_text(part))
+    temperatures = ", ".join(f"{run.temperature_K:g}" for run in part.runs)
+    print_line("outside", f"{temperatures} K, fugacities by the {outside}")
+    if part.removed_offset_eV:
+        print_line("offset", f"{part.removed_offset_eV:+.3f} eV taken off each molecule's energy")
+    several = len(part.runs) > 1
+    for run in part.runs:
+        _print_run(part, run, several=several)
     if record.helium_void_fraction is not None:
         print_line("void", f"{record.helium_void_fraction:.3f} by helium (UFF, 298 K)")
-    print_line("empty", henry_text(record.henry[0]))
-    print("\n  loading in mol/kg with its interval of 95 %, molecules per cell, heat in kJ/mol")
-    for row in record.isotherm:
-        _print_loading(row)
-    if record.isotherm[0].fugacity_without_offset_Pa is not None:
+    for row in record.henry:
+        at = f" at {row.temperature_K:g} K" if several else ""
+        print_line("empty", f"{henry_text(row)}{at}")
+    print("\n  loading in mol/kg with its interval of 95 %, molecules a cell, heat in kJ/mol")
+    for run in part.runs:
+        if several:
+            print(f"\n  at {run.temperature_K:g} K")
+        for each in record.isotherm:
+            if each.temperature_K == run.temperature_K:
+                _print_loading(each)
+    print_fits(record)
+    if record.zero.offset is not None and not part.removed_offset_eV:
         _print_offset(record)
+    print_heats(record)
     print()
     print_certificate(record, in_words)
 
 
-def _cheap_text(part: ExchangePart) -> str:
-    return (
-        f"{part.cheap}, energies times {part.cheap_scale:.3f} and "
-        f"{part.cheap_constant_eV:+.3f} eV a molecule (fitted in equilibration)"
+def _print_run(part: ExchangePart, run: SampledPart, *, several: bool) -> None:
+    """Print how the sampling at one temperature went."""
+    times = " × ".join(map(str, part.supercell))
+    at = f"{run.temperature_K:g} K: " if several else ""
+    print_line(
+        "sampled",
+        f"{at}{part.chains} chains at each pressure in {times} cells, {part.n_samples} samples "
+        f"each, {run.moves} moves between them; {run.n_calls} energies of the model",
     )
-
-
-def _moves_text(part: ExchangePart) -> str:
-    return (
-        ", ".join(f"{each.kind} {each.n_accepted / each.n_tried:.1%}" for each in part.move_kinds)
-        + " accepted"
-    )
+    trained = "" if part.surrogate is None else " with what was trained"
+    if part.cheap is not None:
+        print_line(
+            "cheap level",
+            f"{part.cheap}{trained}, energies times {run.cheap_scale:.3f} and "
+            f"{run.cheap_constant_eV:+.3f} eV a molecule (fitted in equilibration); "
+            f"{run.n_cheap_calls} energies of it",
+        )
+    moves = [f"{each.kind} {each.n_accepted / each.n_tried:.1%}" for each in run.move_kinds]
+    print_line("moves", f"{', '.join(moves)} accepted")
 
 
 def _print_loading(row: LoadingPart) -> None:
@@ -101,28 +115,37 @@ def _print_offset(record: IsothermRecord) -> None:
     offset = record.zero.offset
     assert offset is not None
     print(f"\n  with the model's offset of {offset.offset_eV:+.3f} eV taken off:")
+    several = len(record.exchange.runs) > 1
     for row in record.isotherm:
+        at = f" at {row.temperature_K:g} K" if several else ""
         print_line(
             f"{row.fugacity_without_offset_Pa or 0.0:.4g} Pa",
-            f"is the fugacity of the {row.loading_mol_per_kg:.4g} mol/kg",
+            f"is the fugacity of the {row.loading_mol_per_kg:.4g} mol/kg{at}",
         )
 
 
-def isotherm_tables(results: IsothermResults, rows: Sequence[LoadingPart]) -> Sequence[Table]:
-    """Return loadings, numbers of molecules over samples, and the Henry coefficient.
+def isotherm_tables(record: IsothermRecord) -> Sequence[Table]:
+    """Return loadings, numbers of molecules over samples, Henry coefficients, fits and heats.
 
     Parameters
     ----------
-    results
-        With all samples.
-    rows
-        What the record has of each pressure.
+    record
+        Of a run, with all samples.
     """
-    return [_loading_table(results, rows), _samples_table(results), _henry(results)]
+    results = record.results
+    assert results is not None
+    return [
+        _loading_table(results, record.isotherm),
+        _samples_table(results),
+        _henry(results),
+        fits_table(record),
+        *heats_table(record),
+    ]
 
 
 def _loading_table(results: IsothermResults, rows: Sequence[LoadingPart]) -> Table:
     names = (
+        "temperature_K",
         "pressure_Pa",
         "fugacity_Pa",
         "molecules_per_cell",
@@ -151,29 +174,29 @@ def _loading_table(results: IsothermResults, rows: Sequence[LoadingPart]) -> Tab
 
 def _samples_table(results: IsothermResults) -> Table:
     """Return molecules and energies in the supercell, a row for each sample of each chain."""
-    sampled = results.isotherm.sampled
-    every = sampled.equilibration + sampled.production
+    parts = [_samples_of(isotherm) for isotherm in results.isotherms]
+    names = ("temperature_K", "pressure_Pa", "chain", "moves", "molecules", "interaction_energy_eV")
+    columns = [np.concatenate(values) for values in zip(*parts, strict=True)]
+    return Table(tuple(map(Column, names, columns)), "samples")
+
+
+def _samples_of(isotherm: Isotherm) -> Sequence[np.ndarray]:
+    """Return the columns of all samples at one temperature."""
+    every = isotherm.sampled.equilibration + isotherm.sampled.production
     pairs = [
         (point, number, chain)
-        for point in results.isotherm.points
+        for point in isotherm.points
         for number, chain in enumerate(point.loading.chains)
     ]
+    chains = [chain for *_, chain in pairs]
     n_samples = len(every)
-    return Table(
-        (
-            Column(
-                "pressure_Pa",
-                np.repeat([point.bulk.pressure_Pa for point, _, _ in pairs], n_samples),
-            ),
-            Column("chain", np.repeat([number for _, number, _ in pairs], n_samples)),
-            Column("moves", np.tile(np.cumsum(every.steps), len(pairs))),
-            Column("molecules", every.counts[:, [chain for *_, chain in pairs]].T.ravel()),
-            Column(
-                "interaction_energy_eV",
-                every.energies_eV[:, [chain for *_, chain in pairs]].T.ravel(),
-            ),
-        ),
-        "samples",
+    return (
+        np.full(n_samples * len(pairs), isotherm.temperature_K),
+        np.repeat([point.bulk.pressure_Pa for point, _, _ in pairs], n_samples),
+        np.repeat([number for _, number, _ in pairs], n_samples),
+        np.tile(np.cumsum(every.steps), len(pairs)),
+        every.counts[:, chains].T.ravel(),
+        every.energies_eV[:, chains].T.ravel(),
     )
 
 

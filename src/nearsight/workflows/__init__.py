@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from nearsight.workflows.molecular_dynamics import molecular_dynamics
     from nearsight.workflows.phonons import phonons
     from nearsight.workflows.relax import relax
+    from nearsight.workflows.sampling_settings import DistortionSettings, SamplingSettings
     from nearsight.workflows.settings import (
         ElasticSettings,
         EnergySettings,
@@ -57,11 +58,13 @@ if TYPE_CHECKING:
         PhononsSettings,
         ReadingSettings,
         RelaxSettings,
+        SynthesizeSettings,
         ThermochemistrySettings,
         TrainSettings,
         VibrationsSettings,
         WidomSettings,
     )
+    from nearsight.workflows.synthesize import synthesize
     from nearsight.workflows.thermochemistry import thermochemistry
     from nearsight.workflows.train import train
     from nearsight.workflows.trajectory import trajectory
@@ -72,6 +75,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConvergenceSettings",
     "DiffusionSettings",
+    "DistortionSettings",
     "DynamicsSettings",
     "ElasticSettings",
     "EnergySettings",
@@ -98,6 +102,8 @@ __all__ = [
     "RelaxationSettings",
     "Resources",
     "RowSettings",
+    "SamplingSettings",
+    "SynthesizeSettings",
     "ThermochemistrySettings",
     "ThermodynamicSettings",
     "TrainSettings",
@@ -117,6 +123,7 @@ __all__ = [
     "molecular_dynamics",
     "phonons",
     "relax",
+    "synthesize",
     "thermochemistry",
     "train",
     "trajectory",

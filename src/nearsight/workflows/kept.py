@@ -111,8 +111,10 @@ def remove_kept_work(work: KeptWork) -> tuple[tuple[KeptFile, ...], tuple[KeptFi
 
 
 def _samples_of(file: KeptFile) -> tuple[Path, ...]:
-    """Return where the samples of a run of dynamics are, which go with its checkpoint."""
-    return (Path(f"{file.path}.csv"),) if file.kind == "dynamics" else ()
+    """Return where samples and frames of a run of dynamics are, which go with its checkpoint."""
+    if file.kind != "dynamics":
+        return ()
+    return tuple(Path(f"{file.path}{suffix}") for suffix in (".csv", ".extxyz"))
 
 
 def _remove(path: Path) -> None:

@@ -16,6 +16,7 @@ from nearsight.training.settings import TrainingSettings
 from nearsight.vibrations.ideal_gas_settings import IdealGasSettings
 from nearsight.vibrations.presentation_settings import PresentationSettings
 from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
+from nearsight.workflows.sampling_settings import DistortionSettings, SamplingSettings
 from nearsight.workflows.trajectory_settings import TrajectorySettings
 
 Supercell = Annotated[
@@ -119,17 +120,11 @@ class IsothermSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.insertion.temperatures_K) > 1:
+        temperatures_K = self.insertion.temperatures_K
+        if len(set(temperatures_K)) < len(temperatures_K):
             raise SettingError(
-                f"an isotherm is at one temperature, and `temperatures_K` has "
-                f"{len(self.insertion.temperatures_K)}; make a run for each.",
-                "insertion.temperatures_K",
+                "`temperatures_K` has one twice; give each once.", "insertion.temperatures_K"
             )
-
-    @property
-    def temperature_K(self) -> float:
-        """At which the isotherm is."""
-        return self.insertion.temperatures_K[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,6 +319,45 @@ class HdnnpTestSettings(Settings):
     ] = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class SynthesizeSettings(Settings):
+    """Settings of `synthesize`."""
+
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    supercell: Annotated[
+        tuple[int, int, int] | None,
+        Help("repeat the structure before it is distorted, or moves", "A B C"),
+        POSITIVE,
+    ] = None
+    count: Annotated[int, Help("how many structures are written", "N"), Range(least=1)] = 200
+    seed: Annotated[
+        int, Help("of distortions, or of velocities and the thermostat", "N"), Range(least=0)
+    ] = 0
+    distortion: DistortionSettings = field(default_factory=DistortionSettings)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        temperatures_K = self.sampling.temperatures_K
+        if temperatures_K and (distorted := _given(self.distortion)):
+            raise SettingError(
+                f"at `temperatures_K` structures come from dynamics, and {_named(distorted)} is of "
+                f"random distortions; leave one out.",
+                "sampling.temperatures_K",
+            )
+        if not temperatures_K and (sampled := _given(self.sampling)):
+            raise SettingError(
+                f"{_named(sampled)} is of molecular dynamics; give `temperatures_K`, too.",
+                "sampling.temperatures_K",
+            )
+        if len(temperatures_K) > self.count:
+            raise SettingError(
+                f"`count` is {self.count}, less than the {len(temperatures_K)} temperatures; make "
+                f"it larger.",
+                "count",
+            )
+
+
 def _given(settings: Settings) -> tuple[str, ...]:
     """Return the names of settings that are not their default."""
     default = type(settings)()
@@ -377,5 +411,6 @@ OF_WORKFLOWS: Mapping[str, type[Settings]] = {
     "elastic": ElasticSettings,
     "locality": LocalitySettings,
     "train": TrainSettings,
+    "synthesize": SynthesizeSettings,
 }
 """The settings of each workflow, by the name of its command."""

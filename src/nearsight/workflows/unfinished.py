@@ -115,7 +115,8 @@ class Unfinished:
         if self.path is None or not self.path.is_dir():
             return []
         order = {file.name: number for number, file in enumerate(self._given)}
-        names = [name for name in os.listdir(self.path) if not name.endswith((SUFFIX, ".csv"))]
+        beside = (SUFFIX, ".csv", ".extxyz")
+        names = [name for name in os.listdir(self.path) if not name.endswith(beside)]
         owned = [(order[owner], name) for name in names if (owner := _owner(name, order))]
         return [self.path / name for _, name in sorted(owned)]
 

@@ -2,19 +2,24 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from ase import Atoms
+
 from nearsight.adsorption.framework import Framework
 from nearsight.adsorption.gases import Gas
 from nearsight.adsorption.gcmc.ensemble import Ensemble
-from nearsight.adsorption.gcmc.levels import Energies, Level, Wholes
+from nearsight.adsorption.gcmc.levels import Energies, Level, Rescaled, Wholes
 from nearsight.adsorption.gcmc.local_level import LocalLevel
 from nearsight.adsorption.gcmc.model_level import ModelEnergies
 from nearsight.adsorption.gcmc.no_overlaps import NoOverlaps
+from nearsight.adsorption.gcmc.other_sites import OtherSites, aligned_A
 from nearsight.adsorption.gcmc.sampling import System
 from nearsight.adsorption.pockets import Pockets
-from nearsight.errors import ModelError
 from nearsight.models.contract import Model
 from nearsight.models.guests import GuestModel
-from nearsight.models.registry import load_model
+from nearsight.models.registry import has_molecules
+from nearsight.models.spec import ModelSpec
+from nearsight.resources import Resources
 from nearsight.structures.molecules import as_framework
 
 
@@ -27,16 +32,18 @@ class Exchange:
     gas: Gas
     model: Model
     """What is sampled."""
-    cheap: GuestModel | None
+    cheap: Model | None
     """What makes many moves as one proposal; None for one level."""
     cheap_gas: Gas | None
-    """The molecule by that, whose atoms have the same order."""
+    """The molecule by that, which may have sites of its own."""
     overlap_share: float
     """Atoms nearer than this share of the sum of their covalent radii overlap, at both levels."""
     pockets: Pockets | None = None
     """What centres of molecules are kept out of; None for none."""
     at_once: int = 1
     """Configurations that the model computes together."""
+    offset_eV: float = 0.0
+    """What is taken off the energy of each molecule by the model."""
 
     def system(self, ensemble: Ensemble) -> System:
         """Return what is sampled.
@@ -44,66 +51,53 @@ class Exchange:
         Raises
         ------
         ModelError
-            A level does not know an element, a type or a charge, or both have other sites for the
-            molecule.
+            A level does not know an element, a type or a charge.
         """
         costly: Energies | None = None
         if self.cheap is None:
-            level = self._level(self.model)
+            level = self._model_level()
         else:
             assert self.cheap_gas is not None
-            require_same_sites(self.gas, self.cheap_gas, self.cheap)
-            level = self._local(self.cheap, self.cheap_gas)
-            costly = self._level(self.model)
-            if isinstance(costly, Wholes):
-                costly = costly.energies
+            level = self._cheap_level(self.cheap, self.cheap_gas)
+            costly = self._model_level()
         host = self.framework.cell
         rule = NoOverlaps(
             ensemble.cell_A, self.gas.atoms.numbers, self.overlap_share, host, self.pockets
         )
         return System(ensemble, self.gas.sites_A, level, costly, rule)
 
-    def _level(self, model: Model) -> Level:
+    def _model_level(self) -> Level:
+        level = self._level(self.model, self.gas.atoms)
+        return Rescaled(level, per_molecule_eV=-self.offset_eV) if self.offset_eV else level
+
+    def _level(self, model: Model, guest: Atoms) -> Level:
+        framework = self.framework
         if isinstance(model, GuestModel):
-            return self._local(model, self.gas)
-        return Wholes(ModelEnergies(self.framework, self.gas, model, self.at_once))
+            cell_A = framework.atoms.cell.array
+            return LocalLevel(model.of_guests(guest, cell_A, as_framework(framework.cell)))
+        gas = Gas(self.gas.name, guest, self.gas.source)
+        return Wholes(ModelEnergies(framework, gas, model, self.at_once))
 
-    def _local(self, model: GuestModel, gas: Gas) -> LocalLevel:
-        """Return a force field, with its types at the sites of the molecule as it is sampled."""
+    def _cheap_level(self, model: Model, gas: Gas) -> Level:
+        """Return the cheap level, with its types at the atoms of the molecule if it has them."""
         guest = gas.atoms.copy()
-        guest.positions = self.gas.sites_A
-        cell_A = self.framework.atoms.cell.array
-        return LocalLevel(model.of_guests(guest, cell_A, as_framework(self.framework.cell)))
+        if np.array_equal(guest.numbers, self.gas.atoms.numbers):
+            guest.positions = self.gas.sites_A
+            return self._level(model, guest)
+        guest.positions = aligned_A(gas, self.gas)
+        return OtherSites(self._level(model, guest), guest.positions)
 
 
-def cheap_level(name: str) -> GuestModel:
-    """Return a force field that tells what moves of guests change.
-
-    Raises
-    ------
-    ModelError
-        It is none.
-    """
-    model = load_model(name, device="cpu")
-    if not isinstance(model, GuestModel):
-        raise ModelError(
-            f"{name} does not tell cheaply what a move changes; give a force field, such as "
-            f"forcefield:trappe+uff, as `cheap`."
-        )
-    return model
-
-
-def require_same_sites(gas: Gas, cheap: Gas, model: Model) -> None:
-    """Check that a cheap level puts its sites where the molecule has its atoms.
+def cheap_level(
+    name: str, dtype: str = "float64", resources: Resources | None = None, *, trust: bool = False
+) -> Model:
+    """Return what makes moves for a model: a force field, which tells what each changes, or any.
 
     Raises
     ------
     ModelError
-        It has other ones.
+        It cannot be loaded.
     """
-    ours, theirs = gas.atoms.get_chemical_symbols(), cheap.atoms.get_chemical_symbols()
-    if ours != theirs:
-        raise ModelError(
-            f"{model.identity.name} has {gas.name} of the sites {' '.join(theirs)}, and the "
-            f"molecule is {' '.join(ours)}; choose a force field with these sites as `cheap`."
-        )
+    # Of a force field a few sums are computed, for which no GPU is worth its calls.
+    device = "cpu" if has_molecules(name) else "auto"
+    return ModelSpec(name, dtype=dtype, device=device, trust=trust).load(resources)

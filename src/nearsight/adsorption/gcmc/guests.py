@@ -36,6 +36,13 @@ class Configuration:
         return sites_at(self.centres_A, self.quaternions, molecule_A)
 
 
+def wrapped(configuration: Configuration, cell_A: FloatArray) -> Configuration:
+    """Return a configuration with all centres in a cell, which numbers stay precise by."""
+    fractions = configuration.centres_A @ np.linalg.inv(cell_A)
+    centres = configuration.centres_A - np.floor(fractions) @ cell_A
+    return Configuration(centres, configuration.quaternions)
+
+
 NO_MOLECULES = Configuration(np.empty((0, 3)), np.empty((0, 4)))
 
 

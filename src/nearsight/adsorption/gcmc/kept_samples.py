@@ -10,6 +10,7 @@ import numpy as np
 
 from nearsight.adsorption.gcmc.chains import Counts
 from nearsight.adsorption.gcmc.guests import Configuration
+from nearsight.adsorption.gcmc.learning import Learnt, Sums
 from nearsight.adsorption.gcmc.moves import StepSizes
 from nearsight.adsorption.gcmc.samples import KeptConfiguration, Sampled, Samples
 from nearsight.adsorption.gcmc.two_levels import CompositeCounts
@@ -84,12 +85,15 @@ class KeptSamples:
             **_named("production", sampled.production),
             **_named("count", sampled.counts),
             **({} if sampled.composites is None else _named("composite", sampled.composites)),
+            **({} if sampled.learnt is None else arrays_of(sampled.learnt)),
             **_packed("now", sampled.configurations),
             **_packed("kept", [each.configuration for each in sampled.kept]),
             "kept_samples": np.array([each.sample for each in sampled.kept], dtype=np.int64),
             "kept_chains": np.array([each.chain for each in sampled.kept], dtype=np.int64),
         }
-        self._file.write({**header, "two_levels": sampled.composites is not None}, arrays)
+        header["two_levels"] = sampled.composites is not None
+        header["trained"] = sampled.learnt is not None
+        self._file.write(header, arrays)
 
 
 def blocks_at(path: str | os.PathLike[str]) -> int | None:
@@ -120,7 +124,20 @@ def _sampled(header: Header, arrays: Arrays) -> Sampled:
             if header["two_levels"]
             else None
         ),
+        learnt=learnt_in(arrays) if header["trained"] else None,
     )
+
+
+def arrays_of(learnt: Learnt) -> dict[str, np.ndarray]:
+    """Return what was learnt as the arrays of an archive."""
+    others = {"coefficients_eV": learnt.coefficients_eV, "lowest_eV": learnt.lowest_eV}
+    return {**_named("sums", learnt.sums), **others}
+
+
+def learnt_in(arrays: Arrays) -> Learnt:
+    """Return what was learnt from the arrays of an archive."""
+    sums = Sums(**_of(Sums, "sums", arrays))
+    return Learnt(arrays["coefficients_eV"], arrays["lowest_eV"], sums)
 
 
 def _named(prefix: str, value: object) -> dict[str, np.ndarray]:

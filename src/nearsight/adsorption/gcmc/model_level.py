@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from ase import Atoms
 
-from nearsight.adsorption.framework import FARTHEST_A, Framework
+from nearsight.adsorption.framework import FARTHEST_A, Framework, with_guests
 from nearsight.adsorption.gases import Gas
 from nearsight.adsorption.gcmc.guests import Guests
 from nearsight.arrays import FloatArray
@@ -20,7 +20,7 @@ from nearsight.errors import (
 from nearsight.memory import is_out_of_memory, out_of_memory_message
 from nearsight.models.contract import Model
 from nearsight.structures.host_pairs import HostPairs
-from nearsight.structures.molecules import MOLECULE, as_framework
+from nearsight.structures.molecules import as_framework
 from nearsight.structures.pairs import Pairs
 
 
@@ -90,14 +90,7 @@ class ModelEnergies:
         sites_A
             Shape ``(n_molecules, n_atoms, 3)``.
         """
-        n_molecules = len(sites_A)
-        n_atoms = len(self.gas.atoms)
-        guests = self.gas.atoms[np.tile(np.arange(n_atoms), n_molecules)]
-        guests.positions = sites_A.reshape(-1, 3)
-        numbers = np.repeat(np.arange(1, n_molecules + 1), n_atoms)
-        guests.set_array(MOLECULE, numbers)
-        together: Atoms = self._host + guests
-        return together
+        return with_guests(self._host, self.gas, sites_A)
 
     def _of_batch(self, sites_A: list[FloatArray]) -> FloatArray:
         try:

@@ -7,6 +7,7 @@ import numpy as np
 
 from nearsight.adsorption.gcmc.chains import Counts
 from nearsight.adsorption.gcmc.guests import Configuration
+from nearsight.adsorption.gcmc.learning import Learnt
 from nearsight.adsorption.gcmc.moves import StepSizes
 from nearsight.adsorption.gcmc.two_levels import CompositeCounts
 from nearsight.arrays import FloatArray, IntArray
@@ -81,6 +82,8 @@ class Sampled:
     """Of proposals to the costly level in production; None if there is none."""
     drift_eV: float
     """Largest difference so far of an energy that follows from all changes from a fresh one."""
+    learnt: Learnt | None = None
+    """What the cheap level was taught in equilibration; None if it is not trained."""
 
     def __repr__(self) -> str:
         of = f"{len(self.configurations)} chains, {len(self.production)} samples each"

@@ -9,14 +9,16 @@ energies is the drift of the running one.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from nearsight.adsorption.gcmc.adapting import best_steps, fitted_to
 from nearsight.adsorption.gcmc.chains import Chains, Counts, Walk, advance, begin
 from nearsight.adsorption.gcmc.ensemble import Ensemble
-from nearsight.adsorption.gcmc.guests import NO_MOLECULES, Configuration
+from nearsight.adsorption.gcmc.guests import NO_MOLECULES, Configuration, wrapped
 from nearsight.adsorption.gcmc.kept_samples import KeptSamples
+from nearsight.adsorption.gcmc.learning import Learnt, Sums, Training, Watched
 from nearsight.adsorption.gcmc.levels import Energies, Level, Rescaled
 from nearsight.adsorption.gcmc.moves import Draws, Probabilities, draw
 from nearsight.adsorption.gcmc.rules import Anywhere, Rule
@@ -53,6 +55,15 @@ class System:
     rule: Rule = field(default_factory=Anywhere)
     """Which configurations have any weight."""
     probabilities: Probabilities = field(default_factory=Probabilities)
+    training: Training | None = None
+    """What makes the cheap level better in equilibration, on top of `level`; None for nothing."""
+
+    def proposing(self, run: Sampled) -> Level:
+        """Return the one level, or the cheap one with all that was adapted."""
+        level = self.level
+        if self.training is not None and run.learnt is not None:
+            level = self.training.level(run.learnt)
+        return Rescaled(level, run.scale, run.per_molecule_eV)
 
 
 def sample(
@@ -106,7 +117,11 @@ def sample(
         )
     kept = kept or KeptSamples(None, {}, {})
     two_levels = system.costly is not None
-    run = kept.resume() or start_of(configurations, schedule.steps, two_levels=two_levels)
+    run = kept.resume()
+    if run is None:
+        run = start_of(configurations, schedule.steps, two_levels=two_levels)
+        if system.training is not None:
+            run = replace(run, learnt=system.training.start())
     n_blocks = schedule.equilibration_blocks + schedule.production_blocks
     written, state = clock(), None
     try:
@@ -139,11 +154,12 @@ class _Block:
     kept: tuple[KeptConfiguration, ...]
     counts: Counts
     composites: CompositeCounts | None
+    seen: Sums | None
+    """What a cheap level can be taught by; None where it is not trained."""
 
 
 def _begun(system: System, run: Sampled) -> _State:
-    level = Rescaled(system.level, run.scale, run.per_molecule_eV)
-    cheap = begin(run.configurations, system.molecule_A, level)
+    cheap = begin(run.configurations, system.molecule_A, system.proposing(run))
     both = None if system.costly is None else begin_two_levels(cheap, system.costly)
     return _State(cheap, both)
 
@@ -159,8 +175,8 @@ def _next_block(
     block = _sampled(system, schedule, run, state, keeps=not equilibrates)
     _require_numbers(block, schedule)
     guests = state.cheap.guests
-    wrapped = tuple(_wrapped(each, system.ensemble) for each in guests.configurations())
-    run = replace(run, n_blocks=run.n_blocks + 1, configurations=wrapped)
+    centred = tuple(wrapped(each, system.ensemble.cell_A) for each in guests.configurations())
+    run = replace(run, n_blocks=run.n_blocks + 1, configurations=centred)
     fresh = _begun(system, run)
     drift = _drift_eV(state, fresh)
     if not drift <= schedule.largest_drift_eV:
@@ -174,16 +190,18 @@ def _next_block(
         return _with_production(run, block), fresh
     adapted = _adapted(system, schedule, run, block)
     same = (adapted.scale, adapted.per_molecule_eV) == (run.scale, run.per_molecule_eV)
-    return adapted, fresh if same else None
+    return adapted, fresh if same and _knows_the_same(adapted, run) else None
 
 
 def _sampled(
     system: System, schedule: Schedule, run: Sampled, state: _State, *, keeps: bool
 ) -> _Block:
     """Advance the chains by one block."""
-    level = Rescaled(system.level, run.scale, run.per_molecule_eV)
-    ensemble = system.ensemble
-    walk = Walk(level, system.rule, ensemble, run.sizes)
+    ensemble, costly = system.ensemble, system.costly
+    walk = Walk(system.proposing(run), system.rule, ensemble, run.sizes)
+    watched = None
+    if costly is not None and system.training is not None and run.learnt is not None and not keeps:
+        costly = watched = Watched(costly, partial(system.training.seen, run.learnt))
     shape = (schedule.samples, ensemble.n_chains)
     numbers = np.zeros(shape, dtype=np.int64)
     energies, cheap = np.zeros(shape), np.zeros(shape)
@@ -195,11 +213,11 @@ def _sampled(
     for index in range(schedule.samples):
         log_uniform = np.log1p(-np.array([rng.random() for rng in rngs]))
         draws = _draws(system, rngs, run.steps)
-        if state.both is None or system.costly is None:
+        if state.both is None or costly is None:
             for part in draws:
                 advance(state.cheap, walk, part)
         else:
-            advance_two_levels(state.both, walk, system.costly, draws, log_uniform)
+            advance_two_levels(state.both, walk, costly, draws, log_uniform)
         guests = state.cheap.guests
         numbers[index] = guests.counts
         shifted = state.cheap.energies_eV - run.per_molecule_eV * guests.counts
@@ -214,7 +232,8 @@ def _sampled(
     steps = np.full(schedule.samples, run.steps, dtype=np.int64)
     composites = None if state.both is None else state.both.counts
     samples = Samples(numbers, energies, cheap, steps)
-    return _Block(samples, tuple(kept), state.cheap.counts, composites)
+    seen = None if watched is None else watched.sums
+    return _Block(samples, tuple(kept), state.cheap.counts, composites, seen)
 
 
 def _draws(system: System, rngs: list[np.random.Generator], n_steps: int) -> Iterator[Draws]:
@@ -243,7 +262,9 @@ def _adapted(system: System, schedule: Schedule, run: Sampled, block: _Block) ->
         sizes = run.sizes.adapted(block.counts.accepted, block.counts.tried, longest_A)
         run = replace(run, sizes=sizes)
     third = max(n_before // 3, 1)
-    if schedule.fitted and run.n_blocks in {third, 2 * third}:
+    if system.training is not None and run.learnt is not None:
+        run = replace(run, learnt=_taught(system.training, run, block, third))
+    elif schedule.fitted and run.n_blocks in {third, 2 * third}:
         recent = samples.part(slice(-third * schedule.samples, None))
         scale, constant_eV = fitted_to(recent) or (run.scale, run.per_molecule_eV)
         run = replace(run, scale=scale, per_molecule_eV=constant_eV)
@@ -254,6 +275,21 @@ def _adapted(system: System, schedule: Schedule, run: Sampled, block: _Block) ->
             steps = best_steps(tried, candidates)
         run = replace(run, steps=steps)
     return run
+
+
+def _knows_the_same(one: Sampled, other: Sampled) -> bool:
+    if one.learnt is None or other.learnt is None:
+        return True
+    return one.learnt.coefficients_eV is other.learnt.coefficients_eV
+
+
+def _taught(training: Training, run: Sampled, block: _Block, third: int) -> Learnt | None:
+    """Return what the cheap level knows after a block; in the last third it stays as it is."""
+    learnt = run.learnt
+    if learnt is None or block.seen is None or run.n_blocks > 2 * third:
+        return learnt
+    learnt = replace(learnt, sums=learnt.sums + block.seen)
+    return training.fitted(learnt) if run.n_blocks % max(third // 2, 1) == 0 else learnt
 
 
 def _with_production(run: Sampled, block: _Block) -> Sampled:
@@ -267,14 +303,6 @@ def _with_production(run: Sampled, block: _Block) -> Sampled:
         counts=run.counts + block.counts,
         composites=composites,
     )
-
-
-def _wrapped(configuration: Configuration, ensemble: Ensemble) -> Configuration:
-    """Return a configuration with all centres in the cell, which numbers stay precise by."""
-    cell_A = ensemble.cell_A
-    fractions = configuration.centres_A @ np.linalg.inv(cell_A)
-    centres = configuration.centres_A - np.floor(fractions) @ cell_A
-    return Configuration(centres, configuration.quaternions)
 
 
 def _drift_eV(state: _State, fresh: _State) -> float:

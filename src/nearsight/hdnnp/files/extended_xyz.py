@@ -1,4 +1,4 @@
-"""Extended XYZ: structures with energies and forces in eV and Å, as ASE has them."""
+"""Extended XYZ: structures with energies, forces and stress in eV and Å, as ASE has them."""
 
 import io
 import json
@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import numpy as np
 from ase import Atoms
+from ase.stress import voigt_6_to_full_3x3_stress
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
@@ -28,7 +29,7 @@ _CHARGES = ("charge", "total_charge")
 def read_extended_xyz(path: str | os.PathLike[str]) -> Iterator[Frame]:
     """Yield the structures of a file one after the other; no more than one is in memory.
 
-    Energies and forces are those that ASE reads: ``energy=`` and the column ``forces``. The group
+    Labels are those that ASE reads: ``energy=``, ``stress=`` and the column ``forces``. The group
     is what ``group=``, ``config_type=`` or ``tag=`` says, the split what ``set=`` or ``split=``
     does.
 
@@ -133,6 +134,7 @@ def _frame(atoms: Atoms) -> Frame:
         comment=str(info.get("comment", "")),
         split=None if split is None else str(split),
         group=None if group is None else str(group),
+        stress_eV_per_A3=_finite(results.get("stress"), "stress", (6,)),
     )
 
 
@@ -169,6 +171,9 @@ def _text(frame: Frame) -> Iterator[str]:
         said.insert(0, f'Lattice="{vectors}"')
     if frame.energy_eV is not None:
         said.append(f"energy={float(frame.energy_eV)!r}")
+    if frame.stress_eV_per_A3 is not None:
+        rows = voigt_6_to_full_3x3_stress(frame.stress_eV_per_A3).ravel().tolist()
+        said.append(f'stress="{" ".join(map(repr, rows))}"')
     if frame.charge_e:
         said.append(f"charge={float(frame.charge_e)!r}")
     for key, value in (("set", frame.split), ("group", frame.group), ("comment", frame.comment)):

@@ -24,6 +24,7 @@ from nearsight.models.families import (
     pyscf,
     schnetpack,
     sevennet,
+    synthetic,
     tblite,
 )
 from nearsight.models.family import Family, Step
@@ -60,6 +61,7 @@ _FOLDERS = (
     pyscf,
     ase,
     forcefield,
+    synthetic,
 )
 
 _BUILT_IN = {folder.FAMILY.name: folder.FAMILY for folder in _FOLDERS}

@@ -1,0 +1,145 @@
+"""A cheap level that is made: what a base lacks of the model, as a sum over pairs of elements.
+
+It is fitted by ridge regression to energies of the model: of insertions into the empty framework,
+and of the configurations that were proposed to it in equilibration. Of both only weighted sums of
+products are kept, which is all that a fit needs, so that a run which goes on learns on as the
+unbroken one.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nearsight.adsorption.gcmc.guest_pairs import GuestPairs
+from nearsight.adsorption.gcmc.guests import Configuration, Guests
+from nearsight.adsorption.gcmc.learning import Learnt, Sums, ridge
+from nearsight.adsorption.gcmc.levels import Level
+from nearsight.adsorption.gcmc.local_level import LocalLevel
+from nearsight.adsorption.gcmc.summed import Summed
+from nearsight.adsorption.trials import Trials
+from nearsight.arrays import FloatArray
+from nearsight.errors import MethodError
+
+_FEWEST_FITTED = 30
+_HIGHEST_EV = 1.0
+"""Of insertions: energies above are all alike, and where the base has more, nothing is learnt."""
+_DEEPEST = 20.0
+"""kT by which energies may be off from what is expected: false wells must not bend all else."""
+_LOW_QUANTILE = 0.05
+_FITTED_WITHIN = 4.0
+"""kT by which an energy that is lower counts e times more."""
+_LEAST_COUNT = 1e-2
+_FORGOTTEN = 0.5
+"""What earlier proposals still count at each fit: they were made by a worse level."""
+
+
+@dataclass(frozen=True, eq=False)
+class PairTraining:
+    """What is learnt, on top of what, and from which insertions."""
+
+    pairs: GuestPairs
+    base: Level
+    insertions: Sums
+    lowest_eV: float
+    thermal_eV: float
+
+    def start(self) -> Learnt:
+        """Return what insertions alone teach."""
+        none = Sums.none(self.pairs.n_features + 1)
+        return self._fitted(none)
+
+    def level(self, learnt: Learnt) -> Level:
+        """Return the base with what was learnt added to it."""
+        return trained_level(self.pairs, self.base, learnt)
+
+    def fitted(self, learnt: Learnt) -> Learnt:
+        """Return what is learnt from all that was seen."""
+        fitted = self._fitted(learnt.sums)
+        return replace(fitted, sums=learnt.sums.times(_FORGOTTEN))
+
+    def seen(self, learnt: Learnt, guests: Guests, energies_eV: FloatArray) -> Sums:
+        """Return the sums of configurations whose energies the model gave, shape ``(n_chains,)``.
+
+        Energies that are far from those expected by what was learnt count as less far; those that
+        are higher, and ones of many molecules, count less.
+        """
+        features = self.pairs.features(guests)
+        lacking = energies_eV - self.base.energies_eV(guests)
+        used = np.isfinite(lacking) & (guests.counts > 0)
+        if not used.any():
+            return Sums.none(features.shape[1])
+        features, lacking, counts = features[used], lacking[used], guests.counts[used]
+        expected = features @ learnt.coefficients_eV
+        difference = (lacking - expected) / self.thermal_eV
+        clipped = expected + self.thermal_eV * np.clip(difference, -_DEEPEST, _DEEPEST)
+        weights = np.exp(-np.maximum(difference, 0.0) / _FITTED_WITHIN) + _LEAST_COUNT
+        return Sums.of(features, clipped, weights / counts)
+
+    def _fitted(self, sums: Sums) -> Learnt:
+        coefficients = ridge(self.insertions + sums)
+        return Learnt(coefficients, np.array(self.lowest_eV - coefficients[-1]), sums)
+
+
+def trained_level(pairs: GuestPairs, base: Level, learnt: Learnt) -> Level:
+    """Return a base with what was learnt added to it."""
+    tabulated = pairs.energies(learnt.coefficients_eV, float(learnt.lowest_eV))
+    return Summed(base, LocalLevel(tabulated))
+
+
+def pair_training(
+    pairs: GuestPairs,
+    base: Level,
+    trials: Trials,
+    molecule_A: FloatArray,
+    thermal_eV: float,
+    *,
+    offset_eV: float = 0.0,
+) -> PairTraining:
+    """Return a training that begins with insertions into the empty framework.
+
+    What is low in energy counts most, as it is what has weight.
+
+    Parameters
+    ----------
+    pairs
+        What is summed over.
+    base
+        What the fit is added to.
+    trials
+        The insertions.
+    molecule_A
+        Atoms of the molecule about its centre of mass in Å.
+    thermal_eV
+        k_B T.
+    offset_eV
+        What is taken off the energy of each molecule.
+
+    Raises
+    ------
+    MethodError
+        Too few insertions have an energy.
+    """
+    placements, energies_eV = trials.placements, trials.energies_eV - offset_eV
+    ones = [
+        Configuration(placements.centres_A[[trial]], placements.quaternions[[trial]])
+        for trial in np.flatnonzero(np.isfinite(energies_eV))
+    ]
+    computed = energies_eV[np.isfinite(energies_eV)]
+    guests = Guests.of(ones, molecule_A)
+    of_base = base.energies_eV(guests) if ones else np.zeros(0)
+    used = of_base < _HIGHEST_EV
+    if used.sum() < _FEWEST_FITTED:
+        raise MethodError(
+            f"{int(used.sum())} of {len(trials)} insertions have an energy that a cheap level can "
+            f"be trained by, the others overlap with the framework; make more `insertions`, or "
+            f"leave `surrogate` out."
+        )
+    low_eV = float(np.quantile(computed[used], _LOW_QUANTILE))
+    clipped = np.clip(computed[used], low_eV - _DEEPEST * thermal_eV, _HIGHEST_EV)
+    above = np.maximum(clipped - low_eV, 0.0) / thermal_eV
+    weights = np.exp(-above / _FITTED_WITHIN) + _LEAST_COUNT
+    lacking = clipped - of_base[used]
+    which = [ones[place] for place in np.flatnonzero(used)]
+    features = pairs.features(Guests.of(which, molecule_A))
+    insertions = Sums.of(features, lacking, weights)
+    return PairTraining(pairs, base, insertions, float(lacking.min()), thermal_eV)

@@ -1,0 +1,27 @@
+"""Settings of a model in LAMMPS."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from nearsight.settings import Help, Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class LammpsSettings(Settings):
+    """What an input script does not say of its model."""
+
+    elements: Annotated[
+        tuple[str, ...] | None,
+        Help(
+            "the element of each type of atom, in their order, such as Mg O C H; what stands "
+            "behind pair_coeff * * in a script with pair_style nearsight otherwise",
+            "EL",
+        ),
+    ] = None
+    forces: Annotated[
+        bool,
+        Help(
+            "compute energies only, for Monte Carlo in which nothing moves by forces; what needs "
+            "forces gets nan"
+        ),
+    ] = True
