@@ -40,6 +40,35 @@ of S. R. Caskey, A. G. Wong-Foy, A. J. Matzger, J. Am. Chem. Soc. 2008, 130, 108
 SITES_MOL_PER_KG = 8.24
 """One molecule at each magnesium."""
 
+CONCLUSIONS = """\
+**What makes an isotherm flat.** To SevenNet-0 as it is the channels are full at the lowest
+pressure: about 9 mol/kg at 0.073 bar and 9.6 at 1 bar, where what is measured rises by a third
+and more. Of the three causes that are known, the first two are not there: deletions do not see
+what they should not (one program samples all models, and gives the force fields their isotherms),
+and none of the heaviest insertions is in a false well. The third one is: interaction energies are
+too low by 0.295 eV where attraction is weak, since the molecule alone is too high. That is a
+factor of 10⁵ of the pressure, so that 0.073 to 1 bar are 7·10³ to 10⁵ bar to the model; without
+it K_H is 4.3·10⁻⁶ mol/(kg Pa), and that times the pressure is 0.43 mol/kg at 1 bar
+(`co2_in_mg_mof_74.md`). This cause suffices; which ones the thesis' program had besides cannot be
+told from here.
+
+**An offset may also hide.** CHGNet has one of -0.184 eV, a factor of 1300, and an isotherm that
+looks like one: its heat of 25 to 29 kJ/mol is far too small, which the offset makes up for.
+Without it K_H times 1 bar is 0.03 mol/kg.
+
+**What a model must get right**, in this order: the molecule alone beside the molecule near a
+wall, to k_B T, 0.026 eV; the 43 to 47 kJ/mol at magnesium, of which 2.5 kJ/mol are a factor of e;
+then what molecules have with each other, which decides beyond one at each magnesium. The force
+field that was fitted to this framework is closest at low pressure and has 11 mol/kg at 1 bar, in
+a perfect crystal in which every magnesium is open; that of generic parameters has the measured
+uptake at 1 bar by a heat that is too small, and a quarter of it at 0.1 bar. One pressure says
+nothing.
+
+**Small cells.** Learnt models have the primitive cell, in which each molecule is 6.9 Å from its
+image: the fitted force field has the same loadings there as in twelve cells, within errors. Henry
+coefficients of learnt models feel it: 2.5·10⁻⁴ instead of 3.8·10⁻⁴ mol/(kg Pa) by CHGNet.
+"""
+
 
 def main() -> None:
     """Sample what is missing, and write the page of all records."""
@@ -227,7 +256,7 @@ def text(records: list[Record]) -> str:
         f"{SITES_MOL_PER_KG:g} mol/kg. In brackets: not in equilibrium by MSER-5, or fewer than 20 "
         f"effective samples. Measured: rounded from published measurements.\n\n"
         f"{loadings_table(records)}\nHow they were sampled, at the pressures in their order:\n\n"
-        f"{markdown_table(header, map(sampling_row, records))}"
+        f"{markdown_table(header, map(sampling_row, records))}\n{CONCLUSIONS}"
     )
 
 
