@@ -96,7 +96,8 @@ def mean_of(series: FloatArray) -> Mean:
     centred = series - mean
     variance = float((centred**2).mean())
     total = n_series * n_values
-    inefficiency = 1.0 if variance == 0 else _inefficiency(centred, variance)
+    # A constant does not tell how long it stays: a chain that never moves is one value.
+    inefficiency = float(total) if variance == 0 else _inefficiency(centred, variance)
     n_effective = min(max(total / inefficiency, 1.0), float(total))
     # A variance about the mean of so many effective values is too small by one of them.
     error = float(np.sqrt(variance / max(n_effective - 1, 0.5)))
