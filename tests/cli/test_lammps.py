@@ -50,6 +50,18 @@ def test_a_script_is_run(folder: Path, capfd: pytest.CaptureFixture[str]) -> Non
     assert Path("after").read_text().startswith("after ")
 
 
+def test_forces_are_computed_unless_energies_are_enough(folder: Path) -> None:
+    Path("in.copper").write_text(SCRIPT.replace("$(pe:%.10g)", "$(pe:%.10g) $(fmax)"))
+    said = []
+    for options in ((), ("--energies-only",)):
+        assert main(["lammps", "in.copper", *EMT, "-q", *options, "--var", "steps", "0"]) == 0
+        said.append(Path("after").read_text().split())
+    (_, energy, force), (_, the_same, none) = said
+    assert energy == the_same
+    assert 0 <= float(force) < 1e-6
+    assert none == "nan"
+
+
 def test_quiet_means_quiet(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["lammps", "in.copper", *EMT, "-q", "--lammps-log", "none"]) == 0
     assert capfd.readouterr().out.startswith("ase:emt in LAMMPS")

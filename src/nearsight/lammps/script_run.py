@@ -77,7 +77,7 @@ def run_script(
     """
     start, settings = clock(), settings or LammpsSettings()
     elements = _elements(script, settings.elements)
-    attached = AttachedModel(lammps, model, elements, forces=settings.forces)
+    attached = AttachedModel(lammps, model, elements, forces=not settings.energies_only)
     for line in (*script.lines, *script.included):
         attached.read_exchanges(line.text, of_script=True)
     with tempfile.TemporaryDirectory(prefix="nearsight-") as folder:

@@ -18,10 +18,10 @@ class LammpsSettings(Settings):
             "EL",
         ),
     ] = None
-    forces: Annotated[
+    energies_only: Annotated[
         bool,
         Help(
-            "compute energies only, for Monte Carlo in which nothing moves by forces; what needs "
-            "forces gets nan"
+            "compute no forces, for Monte Carlo in which nothing moves by them; what needs them "
+            "gets nan"
         ),
-    ] = True
+    ] = False
