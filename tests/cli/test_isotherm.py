@@ -397,6 +397,27 @@ def test_a_trained_level_is_kept_for_other_pressures(
     assert "was trained for another model" in " ".join(capsys.readouterr().err.split())
 
 
+def test_what_is_trained_for_a_molecule_of_several_atoms(argon_folder: Path) -> None:
+    """On top of UFF, which knows no molecules; those of the model do not meet: Henry's law."""
+    pytest.importorskip("torch")
+    record = told(
+        argon_folder,
+        *("--gas", "CO2", "--pressures", "0.2bar", "--equation", "ideal", "--surrogate", "train"),
+        *("--chains", "2", "--insertions", "256", "--moves", "15", "--samples", "20"),
+        *("--equilibration-blocks", "6", "--production-blocks", "8"),
+        model="Spheres",
+    )
+    assert record["exchange"]["cheap"] == "forcefield:uff?coulomb=no"
+    [row], [henry] = record["isotherm"], record["henry"]
+    print(row, henry)
+    expected = henry["coefficient_per_cell_Pa"] * row["fugacity_Pa"]
+    of_insertions = henry["coefficient_error_per_cell_Pa"] * row["fugacity_Pa"]
+    error = np.hypot(row["molecules_per_cell_error"], of_insertions)
+    assert abs(row["molecules_per_cell"] - expected) < 4 * error < 0.8 * expected
+    assert row["agreement"]["sigma_per_molecule_kT"] < 0.3
+    assert row["agreement"]["acceptance"] > 0.6
+
+
 @pytest.mark.parametrize("removed", [True, False])
 def test_the_offset_of_a_model(
     argon_folder: Path, monkeypatch: pytest.MonkeyPatch, *, removed: bool
