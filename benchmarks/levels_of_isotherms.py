@@ -25,7 +25,7 @@ WAYS = ("one-level", "cheap", "trained")
 def main() -> None:
     """Measure and print."""
     arguments = parsed()
-    print("| | mol/kg | accepted | σ/k_BT a molecule | moves | effective | calls | effective a call |")
+    print("| | mol/kg | accepted | σ/k_BT a molecule | moves | effective | calls | a call |")
     print("|---|---|---|---|---|---|---|---|")
     for way in arguments.ways:
         record = sampled(arguments, way)
