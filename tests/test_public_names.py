@@ -27,7 +27,11 @@ PACKAGES = (
     "nearsight.records",
     "nearsight.execution",
     "nearsight.workflows",
+    "nearsight.evaluation",
+    "nearsight.evaluation.diatomics",
+    "nearsight.evaluation.exactness",
     "nearsight.reports",
+    "nearsight.reports.examinations",
 )
 FRAMEWORKS = {"torch", "jax", "phonopy", "matplotlib"}
 HEAVY = FRAMEWORKS | {"numpy", "scipy", "spglib", "ase", "gemmi", "networkx", "rich", "jinja2"}
@@ -65,6 +69,8 @@ def test_package_imports_nothing_before_it_is_asked(name: str) -> None:
         "nearsight.hessian.settings",
         "nearsight.vibrations.settings",
         "nearsight.workflows.settings",
+        "nearsight.evaluation.discovery",
+        "nearsight.evaluation.settings",
         "nearsight.resources",
     ],
 )

@@ -7,6 +7,8 @@ from nearsight.cli import motion_commands, options, potential_commands
 from nearsight.cli.from_settings import add_settings
 from nearsight.cli.parser import Parser
 from nearsight.cli.values import mode_index, positive_float
+from nearsight.evaluation.discovery import examination_names
+from nearsight.evaluation.settings import ExamineSettings
 from nearsight.workflows import settings
 
 
@@ -38,6 +40,7 @@ def command_parser() -> argparse.ArgumentParser:
     potential_commands.add_train(commands)
     _report(commands)
     _models(commands)
+    _examine(commands)
     potential_commands.add_hdnnp(commands)
     _config(commands)
     _schema(commands)
@@ -337,6 +340,30 @@ def _models_at_work(actions: "options.Commands") -> None:
     options.add_model(comparing, named=False)
     options.add_output(comparing, plot=None)
     comparing.set_defaults(run=options.runner("nearsight.cli.model_compare"))
+
+
+def _examine(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "examine",
+        help="may a model be trusted? practical examinations, with pages that compare",
+        description="Examine models by "
+        f"{', '.join(examination_names())}, each in a process of its own, and write a page for "
+        "each model and one that compares them. What is in the folder already is not computed "
+        "again; a model that fails, hangs or dies has that as its result.",
+    )
+    command.add_argument(
+        "models",
+        nargs="+",
+        metavar="MODEL",
+        help="models, or family:target; give them before the options",
+    )
+    command.add_argument(
+        "--out", required=True, metavar="DIR", help="where records and pages are written"
+    )
+    add_settings(command, ExamineSettings())
+    options.add_model(command, named=False)
+    options.add_resources(command)
+    command.set_defaults(run=options.runner("nearsight.cli.examine"))
 
 
 def _clean(commands: "options.Commands") -> None:

@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from nearsight.cli.option_names import option_of
+from nearsight.evaluation.settings import ExamineSettings
 from nearsight.settings import Settings, describe
 from nearsight.workflows.settings import OF_WORKFLOWS, HdnnpTestSettings
 from nearsight.workflows.settings_files import EveryRun
@@ -34,7 +35,10 @@ def in_options(message: str) -> str:
 def _names() -> frozenset[str]:
     """Return the names of all settings that have options."""
     return frozenset(_OF_COMMANDS).union(
-        *(_names_in(kind) for kind in (*OF_WORKFLOWS.values(), HdnnpTestSettings, EveryRun))
+        *(
+            _names_in(kind)
+            for kind in (*OF_WORKFLOWS.values(), HdnnpTestSettings, ExamineSettings, EveryRun)
+        )
     )
 
 

@@ -1,0 +1,36 @@
+"""``nearsight examine``: what speaks for and against trusting a model."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from nearsight.cli.request import requested
+from nearsight.evaluation.run import NotLoaded, Outcome, examine
+from nearsight.evaluation.settings import ExamineSettings
+from nearsight.reports.examinations import write_examination_pages
+from nearsight.tables.examinations import print_outcome
+from nearsight.terminal.logs import progress_for
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Examine models, print and write what came of it; return 1 if one failed at all of one."""
+    request = requested(arguments, ExamineSettings())
+    folder = Path(arguments.out)
+
+    def told(outcome: Outcome) -> None:
+        print_outcome(outcome)
+        write_examination_pages(folder)
+
+    outcomes = examine(
+        [replace(request.model, name=name) for name in arguments.models],
+        folder,
+        request.settings,
+        resources=request.resources,
+        progress=progress_for(arguments),
+        told=told,
+    )
+    page = write_examination_pages(folder)
+    if page is not None:
+        print(f"\npages: {page}")
+    has_failed = any(isinstance(each, NotLoaded) or each.failure is not None for each in outcomes)
+    return 1 if has_failed else 0

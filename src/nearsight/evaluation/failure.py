@@ -1,0 +1,51 @@
+"""How a model failed, which is a result of its examination."""
+
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from nearsight.errors import MemoryBudgetError, NearsightError, ProcessDiedError
+from nearsight.memory import is_out_of_memory
+from nearsight.records.described import Says
+from nearsight.subprocesses import ending
+
+FailureKind = Literal["refused", "error", "out of memory", "crash", "hang"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What stands in place of a result."""
+
+    kind: Annotated[
+        FailureKind,
+        Says(
+            "refused: an error that says what to do; error: another one; out of memory; crash: "
+            "its process died; hang: it took longer than the time limit."
+        ),
+    ]
+    reason: Annotated[str, Says("The class of the error, or how the process ended.")]
+    message: Annotated[str, Says("What was said, and where.")]
+
+
+def failure_of(error: Exception) -> Failure:
+    """Return what an error says of the model that it came from."""
+    if isinstance(error, ProcessDiedError):
+        how = "ended without a status" if error.status is None else ending(error.status)
+        return Failure("crash", how, str(error))
+    for each in _chain(error):
+        if isinstance(each, MemoryBudgetError) or is_out_of_memory(each):
+            return Failure("out of memory", type(each).__name__, str(error) or "memory ran out")
+    reason = type(error).__name__
+    if isinstance(error, NearsightError):
+        return Failure("refused", reason, str(error))
+    [*_, frame] = traceback.extract_tb(error.__traceback__) or [None]
+    where = "" if frame is None else f" ({frame.filename}, line {frame.lineno})"
+    return Failure("error", reason, f"{error}{where}")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and those that it was raised from: models say of their own what failed."""
+    while error is not None:
+        yield error
+        error = error.__cause__

@@ -1,0 +1,169 @@
+"""The verb `examine`: every model by every examination, one record each."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+import nearsight
+from nearsight.evaluation.discovery import examination_named, examination_names
+from nearsight.evaluation.failure import Failure
+from nearsight.evaluation.machine import this_machine
+from nearsight.evaluation.record import RECORDS, ExaminationRecord, read_record
+from nearsight.evaluation.settings import ExamineSettings
+from nearsight.evaluation.subject import Subject
+from nearsight.evaluation.task import Loaded
+from nearsight.evaluation.work import forget_failures, has_failures
+from nearsight.fingerprint import json_sha256
+from nearsight.locking import hold
+from nearsight.models.spec import ModelSpec
+from nearsight.progress import Progress, as_progress
+from nearsight.provenance import ModelIdentity
+from nearsight.records.described import plain
+from nearsight.records.parts import ModelPart
+from nearsight.resources import Resources
+
+WORK = "work"
+"""The folder of what is kept of examinations that are not finished."""
+
+_DIGITS = 10
+
+
+@dataclass(frozen=True)
+class NotLoaded:
+    """A model that could not be loaded, which is tried again in every run."""
+
+    name: str
+    failure: Failure
+
+
+Outcome = ExaminationRecord | NotLoaded
+
+
+def examine(
+    models: Sequence[ModelSpec],
+    folder: str | os.PathLike[str],
+    settings: ExamineSettings | None = None,
+    *,
+    resources: Resources | None = None,
+    progress: Progress | bool | None = None,
+    told: Callable[[Outcome], None] = lambda _: None,
+) -> list[Outcome]:
+    """Examine models, each in a process of its own, and keep a record of each examination.
+
+    What is kept in `folder` is not computed again: records of the same model, suite and version of
+    Nearsight, and items of examinations that were interrupted. A model that fails, runs out of
+    memory, hangs or dies has that as its result.
+
+    Parameters
+    ----------
+    models
+        Which ones.
+    folder
+        Where records, and items of what is not finished, are kept; it is made if it is missing.
+    settings
+        Which examinations, and how thorough.
+    resources
+        What a model may use of the machine.
+    progress
+        How far it has come: see `nearsight.progress.Progress`.
+    told
+        Called with what came of each examination as soon as it is kept.
+
+    Returns
+    -------
+    list
+        What came of each model and examination, those of one model after the other.
+
+    Raises
+    ------
+    SettingError
+        There is no such examination.
+    StorageError
+        The folder cannot be written.
+    """
+    settings = settings or ExamineSettings()
+    names = settings.only or examination_names()
+    for name in names:
+        examination_named(name)
+    shown = as_progress(progress)
+    outcomes: list[Outcome] = []
+    for spec in models:
+        with Subject(spec, resources or Resources(), settings.time_limit_s, shown) as subject:
+            model = subject.load()
+            if isinstance(model, Failure):
+                outcomes.append(NotLoaded(spec.name, model))
+                told(outcomes[-1])
+                continue
+            for name in names:
+                outcomes.append(_record(subject, model, name, settings, Path(folder)))
+                told(outcomes[-1])
+    return outcomes
+
+
+def key_of(identity: ModelIdentity | ModelPart) -> str:
+    """Return what folders and pages of a model are called: its name and a digest of the rest."""
+    deciding = {
+        "name": identity.name,
+        "checkpoint": identity.checkpoint_sha256,
+        "dtype": identity.dtype,
+        "device": identity.device,
+        "options": plain(identity.options),
+    }
+    stem = re.sub(r"[^A-Za-z0-9.+-]+", "_", identity.name).strip("_.")[-60:]
+    return f"{stem}.{json_sha256(deciding)[:_DIGITS]}"
+
+
+def _record(
+    subject: Subject, model: Loaded, name: str, settings: ExamineSettings, folder: Path
+) -> ExaminationRecord:
+    """Return the record of a model and an examination, which is computed unless it is there."""
+    effort = plain(asdict(examination_named(name).efforts[settings.suite]))
+    digest = json_sha256({"effort": effort, "nearsight": nearsight.__version__})[:_DIGITS]
+    stem = f"{name}.{settings.suite}.{digest}"
+    path = folder / RECORDS / key_of(model.identity) / f"{stem}.json"
+    work = folder / WORK / key_of(model.identity) / stem
+    with hold(path):
+        kept = read_record(path)
+        if kept is not None:
+            if not (settings.again and (kept.failure is not None or has_failures(work))):
+                return kept
+            forget_failures(work)
+        start = monotonic()
+        answer = subject.examine(name, settings.suite, work)
+        record = ExaminationRecord(
+            kind="nearsight examination 1",
+            examination=name,
+            suite=settings.suite,
+            effort=effort,
+            model=_part(model.identity),
+            level_of_theory=model.level_of_theory,
+            training_data=model.training_data,
+            capabilities=model.capabilities,
+            machine=this_machine(),
+            versions=model.versions,
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=monotonic() - start,
+            measured=answer.measured,
+            result=answer.result,
+            failure=answer.failure,
+        )
+        record.save(path)
+        if record.failure is None and not has_failures(work):
+            shutil.rmtree(work, ignore_errors=True)
+    return record
+
+
+def _part(identity: ModelIdentity) -> ModelPart:
+    return ModelPart(
+        name=identity.name,
+        checkpoint_sha256=identity.checkpoint_sha256,
+        dtype=identity.dtype,
+        device=identity.device,
+        family=identity.family,
+        options=plain(identity.options),
+    )

@@ -1,0 +1,27 @@
+"""What an examination of models is asked."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+
+from nearsight.settings import POSITIVE, Help, Settings
+
+Suite = Literal["quick", "standard", "full"]
+"""How much is computed: minutes, an hour or two, or as much as a publication would."""
+
+SUITES: tuple[Suite, ...] = get_args(Suite)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExamineSettings(Settings):
+    """Which examinations, and how thorough."""
+
+    suite: Annotated[Suite, Help("how thorough: some minutes, an hour or two, or all")] = "quick"
+    only: Annotated[
+        tuple[str, ...], Help("these examinations only (default: all that there are)", "NAME")
+    ] = ()
+    time_limit_s: Annotated[
+        float,
+        Help("seconds that a model may take for one step before it is taken to hang", "S"),
+        POSITIVE,
+    ] = 900.0
+    again: Annotated[bool, Help("examine once more what a model has failed at")] = False

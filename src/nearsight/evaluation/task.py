@@ -1,0 +1,104 @@
+"""What the process of a model does when it is examined."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from nearsight.evaluation.discovery import examination_named
+from nearsight.evaluation.failure import Failure, failure_of
+from nearsight.evaluation.measured import Measured
+from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.work import Work
+from nearsight.execution import current_model, tell
+from nearsight.progress import Advance
+from nearsight.provenance import ModelIdentity, record
+from nearsight.records.codec import encoder
+from nearsight.records.described import Plain, plain
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a process tells while it examines."""
+
+    what: Literal["task", "advance", "end", "begun"]
+    text: str = ""
+    """The description of a task, a note, or the file of an item."""
+    number: int = 0
+    """How many steps are done."""
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one examination came to."""
+
+    measured: Mapping[str, Measured]
+    result: Plain
+    failure: Failure | None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What there is to know of a model that was loaded."""
+
+    identity: ModelIdentity
+    level_of_theory: str | None
+    training_data: str | None
+    capabilities: Mapping[str, Plain]
+    versions: Mapping[str, str]
+
+
+def loaded() -> Loaded | Failure:
+    """Load the model of this process, and return what it is."""
+    try:
+        model = current_model()
+    except Exception as error:  # whatever a checkpoint or its package raises
+        return failure_of(error)
+    capabilities = asdict(model.capabilities)
+    elements = capabilities["elements"]
+    return Loaded(
+        identity=model.identity,
+        level_of_theory=model.facts.level_of_theory,
+        training_data=model.facts.training_data,
+        capabilities=plain({**capabilities, "elements": elements and sorted(elements)}),
+        versions=dict(record(model.identity).versions),
+    )
+
+
+def examined(name: str, suite: Suite, folder: Path) -> Answer:
+    """Examine the model of this process.
+
+    Parameters
+    ----------
+    name
+        The examination.
+    suite
+        How thoroughly.
+    folder
+        Where items are kept.
+    """
+    examination = examination_named(name)
+    work = Work(folder, _Teller(), lambda path: tell(Told("begun", str(path))))
+    try:
+        result = examination.compute(current_model(), examination.efforts[suite], work)
+        return Answer(examination.measured(result), encoder(examination.result)(result), None)
+    except Exception as error:  # a result, too: the other examinations must go on
+        return Answer({}, None, failure_of(error))
+
+
+class _Teller:
+    """Progress that is shown by the process that waits."""
+
+    @contextmanager
+    def task(self, description: str, total: int | None, done: int = 0) -> Iterator[Advance]:
+        tell(Told("task", description, done, total))
+
+        def advance(now: int, note: str) -> None:
+            tell(Told("advance", note, now))
+
+        try:
+            yield advance
+        finally:
+            tell(Told("end"))
