@@ -375,6 +375,20 @@ def test_any_model_proposes_and_the_fugacity_is_measured(argon_folder: Path) -> 
     assert part["n_cheap_calls"] > part["n_calls"] > 200
 
 
+def test_a_cheap_level_that_is_too_deep_for_anything_to_be_accepted(argon_folder: Path) -> None:
+    """By 12 kT a molecule: samples alone, all of them empty, would never say so."""
+    record = told(
+        argon_folder,
+        *("--pressures", "3bar", "--equation", "ideal", "--overlap-share", "0", "--moves", "10"),
+        *("--cheap", "ase:host_and_guest:FarTooLow", *SHORT, "--samples", "20"),
+        *("--production-blocks", "8"),
+    )
+    [row] = record["isotherm"]
+    expected = 3e5 * PER_CELL_PA
+    assert abs(row["molecules_per_cell"] - expected) < 4 * row["molecules_per_cell_error"]
+    assert row["agreement"]["acceptance"] == 1
+
+
 def test_a_trained_level_is_kept_for_other_pressures(
     argon_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -396,6 +410,26 @@ def test_a_trained_level_is_kept_for_other_pressures(
     assert other["exchange"]["surrogate"] == "spheres.npz"
     assert isotherm("--pressures", "3bar", *options, model="WithHole") != 0
     assert "was trained for another model" in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_is_trained_for_a_molecule_of_several_atoms(argon_folder: Path) -> None:
+    """On top of UFF, which knows no molecules; those of the model do not meet: Henry's law."""
+    pytest.importorskip("torch")
+    record = told(
+        argon_folder,
+        *("--gas", "CO2", "--pressures", "0.2bar", "--equation", "ideal", "--surrogate", "train"),
+        *("--chains", "2", "--insertions", "256", "--moves", "15", "--samples", "20"),
+        *("--equilibration-blocks", "6", "--production-blocks", "8"),
+        model="Spheres",
+    )
+    assert record["exchange"]["cheap"] == "forcefield:uff?coulomb=no"
+    [row], [henry] = record["isotherm"], record["henry"]
+    expected = henry["coefficient_per_cell_Pa"] * row["fugacity_Pa"]
+    of_insertions = henry["coefficient_error_per_cell_Pa"] * row["fugacity_Pa"]
+    error = np.hypot(row["molecules_per_cell_error"], of_insertions)
+    assert abs(row["molecules_per_cell"] - expected) < 4 * error < 0.8 * expected
+    assert row["agreement"]["sigma_per_molecule_kT"] < 0.3
+    assert row["agreement"]["acceptance"] > 0.6
 
 
 @pytest.mark.parametrize("removed", [True, False])
