@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from ase.io import read
 from ase.io.cube import read_cube
+from gemmi import cif
 
 from host_and_guest import Interrupted, Spheres
 from nearsight.adsorption.fugacity import bulk_gas
@@ -374,6 +375,20 @@ def test_any_model_proposes_and_the_fugacity_is_measured(argon_folder: Path) -> 
     assert part["n_cheap_calls"] > part["n_calls"] > 200
 
 
+def test_a_cheap_level_that_is_too_deep_for_anything_to_be_accepted(argon_folder: Path) -> None:
+    """By 12 kT a molecule: samples alone, all of them empty, would never say so."""
+    record = told(
+        argon_folder,
+        *("--pressures", "3bar", "--equation", "ideal", "--overlap-share", "0", "--moves", "10"),
+        *("--cheap", "ase:host_and_guest:FarTooLow", *SHORT, "--samples", "20"),
+        *("--production-blocks", "8"),
+    )
+    [row] = record["isotherm"]
+    expected = 3e5 * PER_CELL_PA
+    assert abs(row["molecules_per_cell"] - expected) < 4 * row["molecules_per_cell_error"]
+    assert row["agreement"]["acceptance"] == 1
+
+
 def test_a_trained_level_is_kept_for_other_pressures(
     argon_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -397,6 +412,26 @@ def test_a_trained_level_is_kept_for_other_pressures(
     assert "was trained for another model" in " ".join(capsys.readouterr().err.split())
 
 
+def test_what_is_trained_for_a_molecule_of_several_atoms(argon_folder: Path) -> None:
+    """On top of UFF, which knows no molecules; those of the model do not meet: Henry's law."""
+    pytest.importorskip("torch")
+    record = told(
+        argon_folder,
+        *("--gas", "CO2", "--pressures", "0.2bar", "--equation", "ideal", "--surrogate", "train"),
+        *("--chains", "2", "--insertions", "256", "--moves", "15", "--samples", "20"),
+        *("--equilibration-blocks", "6", "--production-blocks", "8"),
+        model="Spheres",
+    )
+    assert record["exchange"]["cheap"] == "forcefield:uff?coulomb=no"
+    [row], [henry] = record["isotherm"], record["henry"]
+    expected = henry["coefficient_per_cell_Pa"] * row["fugacity_Pa"]
+    of_insertions = henry["coefficient_error_per_cell_Pa"] * row["fugacity_Pa"]
+    error = np.hypot(row["molecules_per_cell_error"], of_insertions)
+    assert abs(row["molecules_per_cell"] - expected) < 4 * error < 0.8 * expected
+    assert row["agreement"]["sigma_per_molecule_kT"] < 0.3
+    assert row["agreement"]["acceptance"] > 0.6
+
+
 @pytest.mark.parametrize("removed", [True, False])
 def test_the_offset_of_a_model(
     argon_folder: Path, monkeypatch: pytest.MonkeyPatch, *, removed: bool
@@ -409,6 +444,7 @@ def test_the_offset_of_a_model(
         argon_folder,
         *("--pressures", "1bar", *SHORT, "--overlap-share", "0", "--equation", "ideal", *options),
         *("--moves", "8", "--samples", "20", "--production-blocks", "8", "--report", "page.html"),
+        *("--aif", "p.aif"),
         model="TooLow",
     )
     [row] = record["isotherm"]
@@ -423,6 +459,12 @@ def test_the_offset_of_a_model(
     assert record["settings"].get("remove_offset", False) == removed
     assert level(record, "offset") == ("caution" if removed else "bad")
     assert level(record, "henry-differs") != "caution"
+    [henry] = (
+        cif.read("p.aif").sole_block().find_values("_nearsight_henry_coefficient_mol_per_kg_Pa")
+    )
+    of_loading = row["loading_mol_per_kg"] / row["molecules_per_cell"]
+    coefficient = PER_CELL_PA * of_loading * (1.0 if removed else of_energy)
+    assert float(henry) == pytest.approx(coefficient)  # of the energies that loadings are of
     assert ("offset taken off" in Path("page.html").read_text(encoding="utf-8")) == removed
 
 

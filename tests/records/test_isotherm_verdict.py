@@ -49,7 +49,7 @@ def test_levels_that_do_not_overlap_are_told_with_what_to_do(results: IsothermRe
 
     apart = check(results, "levels-apart", with_levels(0.5), with_levels(1e-3))
     assert apart.level == Level.BAD
-    assert "At 1e+06 Pa the cheap level does not overlap" in apart.detail
+    assert "At 10 bar the cheap level does not overlap" in apart.detail
     assert "another `cheap` level, fewer `moves`" in apart.detail
     assert check(results, "levels-apart", with_levels(0.3)).level == Level.GOOD
 
@@ -88,10 +88,13 @@ def test_drift_and_few_samples(results: IsothermResults) -> None:
     drifting = replace(point, loading=replace(point.loading, is_equilibrated=False))
     told = check(results, "not-in-equilibrium", drifting)
     assert told.level == Level.CAUTION
-    assert "still drifts at 1e+06 Pa" in told.detail
+    assert "still drifts at 10 bar" in told.detail
     molecules = replace(point.loading.molecules, n_effective=7.0)
-    few = replace(point, loading=replace(point.loading, molecules=molecules))
+    few = replace(point, loading=replace(point.loading, molecules=molecules, is_equilibrated=True))
     assert check(results, "few-samples", few).level == Level.CAUTION
+    unseen = check(results, "not-in-equilibrium", few)  # a slow drift has few samples, too
+    assert unseen.level == Level.UNKNOWN
+    assert "at 10 bar so few samples count" in unseen.detail
 
 
 def heats_of_ideal_gas(results: IsothermResults) -> IsostericHeats:
@@ -137,7 +140,9 @@ def test_heats_by_several_routes(results: IsothermResults) -> None:
     apart = of_heats(results, 5.0)
     assert apart.level == Level.CAUTION
     assert "fluctuations and by Clausius and Clapeyron" in apart.detail
-    assert of_heats(results, 5.0, n_effective=7.0).level == Level.UNKNOWN
+    few = of_heats(results, 5.0, n_effective=7.0)
+    assert few.level == Level.UNKNOWN
+    assert "where Clausius and Clapeyron have a heat is in equilibrium" in few.detail
 
 
 def test_dilute_heats_beside_insertions(results: IsothermResults) -> None:
@@ -172,7 +177,7 @@ def test_temperatures_are_named_where_there_are_several(results: IsothermResults
     ]
     checks = isotherm_checks(results.adsorption, drifting, NoHeats("not asked"))
     [told] = [each for each in checks if each.code == "not-in-equilibrium"]
-    assert "still drifts at 1e+06 Pa and 300 K; 1e+06 Pa and 360 K; means" in told.detail
+    assert "still drifts at 10 bar and 300 K; 10 bar and 360 K; means" in told.detail
 
 
 def _drifting(point: IsothermPressure) -> Loading:

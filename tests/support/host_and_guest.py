@@ -42,6 +42,13 @@ class TooLow(HostAndGuest):
         return -0.06 * float(molecules_of(atoms).max())
 
 
+class FarTooLow(HostAndGuest):
+    """The same by 0.3 eV, 12 k_B T at 300 K."""
+
+    def interaction_eV(self, atoms) -> float:
+        return -0.3 * float(molecules_of(atoms).max())
+
+
 class HalfBlocked(HostAndGuest):
     """A wall in the lower half of each cell of 9 Å."""
 

@@ -50,12 +50,14 @@ def without_offset(row: Henry, offset_eV: float) -> Henry:
     """Return what insertions would say if the energy of each molecule were less by an offset."""
     shift = offset_eV / (BOLTZMANN_EV_PER_K * row.temperature_K)
     offset_kJ = 1e-3 * EV_PER_CELL_IN_J_PER_MOL * offset_eV
+    with np.errstate(over="ignore", under="ignore"):  # of cold gases it may have no number
+        factor = float(np.exp(shift))
     return replace(
         row,
         log_weight=_shifted(row.log_weight, shift),
-        mean_weight=_scaled(row.mean_weight, math.exp(shift)),
-        coefficient_mol_per_kg_Pa=_scaled(row.coefficient_mol_per_kg_Pa, math.exp(shift)),
-        coefficient_per_cell_Pa=_scaled(row.coefficient_per_cell_Pa, math.exp(shift)),
+        mean_weight=_scaled(row.mean_weight, factor),
+        coefficient_mol_per_kg_Pa=_scaled(row.coefficient_mol_per_kg_Pa, factor),
+        coefficient_per_cell_Pa=_scaled(row.coefficient_per_cell_Pa, factor),
         excess_chemical_potential_kJ_per_mol=_shifted(
             row.excess_chemical_potential_kJ_per_mol, -offset_kJ
         ),

@@ -147,7 +147,7 @@ def add_isotherm(commands: "options.Commands") -> None:
         command.add_argument(option, metavar="FILE", help=f"{what}; one framework only")
     options.add_workflow(command, settings.IsothermSettings(), leave_out=("recompute", "molecule"))
     options.add_output(
-        command, plot="the isotherm, heats over loading, molecules over moves, where the gas is"
+        command, plot="isotherm, heats over loading, molecules over moves, where the gas is"
     )
     options.refuse_molecule(command, "a gas is put into a crystal, not into a molecule")
     command.set_defaults(run=options.runner("nearsight.cli.isotherm"))

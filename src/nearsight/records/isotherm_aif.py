@@ -45,13 +45,17 @@ def _isotherm(record: IsothermRecord, run: SampledPart, henry: HenryPart) -> Aif
             for row in record.isotherm
             if row.temperature_K == run.temperature_K
         ),
-        own_items={**_items(record, run, henry), **_of_fit(record, run), **items_of_model(record)},
+        own_items={
+            **_items(record, run),
+            **_of_insertions(record, henry),
+            **_of_fit(record, run),
+            **items_of_model(record),
+        },
     )
 
 
-def _items(record: IsothermRecord, run: SampledPart, henry: HenryPart) -> dict[str, Item]:
+def _items(record: IsothermRecord, run: SampledPart) -> dict[str, Item]:
     part = record.exchange
-    significant = henry.significant
     return {
         "equation_of_state": part.equation,
         "chains_at_each_pressure": part.chains,
@@ -60,9 +64,17 @@ def _items(record: IsothermRecord, run: SampledPart, henry: HenryPart) -> dict[s
         "cheap_level": part.cheap or "none",
         "trained_surrogate": part.surrogate or "none",
         "removed_offset_eV": part.removed_offset_eV,
-        "henry_coefficient_mol_per_kg_Pa": henry.coefficient_mol_per_kg_Pa if significant else None,
         "helium_void_fraction": record.helium_void_fraction,
     }
+
+
+def _of_insertions(record: IsothermRecord, henry: HenryPart) -> dict[str, Item]:
+    """Return the Henry coefficient of the same energies as loadings are of."""
+    coefficient = henry.coefficient_mol_per_kg_Pa
+    offset = record.zero.offset
+    if record.exchange.removed_offset_eV and offset is not None:
+        coefficient = offset.coefficients_mol_per_kg_Pa[record.henry.index(henry)]
+    return {"henry_coefficient_mol_per_kg_Pa": coefficient if henry.significant else None}
 
 
 def _of_fit(record: IsothermRecord, run: SampledPart) -> dict[str, Item]:

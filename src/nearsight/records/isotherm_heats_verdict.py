@@ -73,11 +73,7 @@ def heats_check(
         *_of_isotherms(empty, isotherms, heats),
     ]
     if not comparisons:
-        detail = (
-            f"No loading is below {DILUTE:g} molecules in the supercell and has a heat that its "
-            f"fluctuations tell, and there are no isotherms at several temperatures to compare."
-        )
-        return Check(Level.UNKNOWN, _CODE, "heats not compared", detail)
+        return Check(Level.UNKNOWN, _CODE, "heats not compared", _why_none(heats))
     worst = max(comparisons, key=lambda each: each.share)
     n = len(comparisons)
     detail = (
@@ -89,6 +85,20 @@ def heats_check(
         return Check(Level.GOOD, _CODE, "heats by several routes agree", detail)
     detail += " One of them is not in equilibrium, of too few samples, or of a fit that is none."
     return Check(Level.CAUTION, _CODE, "heats by several routes differ", detail, said=False)
+
+
+def _why_none(heats: IsostericHeats | NoHeats) -> str:
+    """Return why there is nothing to compare."""
+    dilute = (
+        f"No loading is below {DILUTE:g} molecules in the supercell and has a heat that its "
+        f"fluctuations tell"
+    )
+    if isinstance(heats, NoHeats):
+        return f"{dilute}, and there are no heats by Clausius and Clapeyron beside it."
+    return (
+        f"{dilute}, and none where Clausius and Clapeyron have a heat is in equilibrium and of "
+        f"enough samples."
+    )
 
 
 def _fluctuations_and_insertions(

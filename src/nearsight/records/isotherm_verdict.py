@@ -23,6 +23,7 @@ from nearsight.records.isotherm_heats_verdict import (
 from nearsight.records.verdict import Check, Level, Verdict
 from nearsight.remarks import Remark
 
+_BAR_PA = 1e5
 _LEAST_ACCEPTANCE: Final = 0.01
 _SIGMAS: Final = 4.0
 """Several pressures are compared, of which one may well differ by 3 standard errors."""
@@ -106,9 +107,13 @@ class _Point:
     def loading(self) -> Loading:
         return self.pressure.loading
 
+    @property
+    def pressure_bar(self) -> float:
+        return self.pressure.bulk.pressure_Pa / _BAR_PA
+
     def __str__(self) -> str:
         """Return which one it is in words."""
-        at = f"{self.pressure.bulk.pressure_Pa:.4g} Pa"
+        at = f"{self.pressure_bar:.4g} bar"
         return f"{at} and {self.isotherm.temperature_K:g} K" if self.is_one_of_several else at
 
 
@@ -117,12 +122,19 @@ def _at(points: Sequence[_Point]) -> str:
     if points[0].is_one_of_several:
         named = "; ".join(map(str, points[:5]))
         return f"{named}{'; and others' if len(points) > 5 else ''}"
-    named = ", ".join(f"{each.pressure.bulk.pressure_Pa:.4g}" for each in points[:5])
-    return f"{named}{' and others' if len(points) > 5 else ''} Pa"
+    named = ", ".join(f"{each.pressure_bar:.4g}" for each in points[:5])
+    return f"{named}{' and others' if len(points) > 5 else ''} bar"
 
 
 def _equilibrium(points: Sequence[_Point]) -> Check:
     drifting = [each for each in points if not each.loading.is_equilibrated]
+    few = [each for each in points if _has_few(each)]
+    if few and not drifting:
+        detail = (
+            f"No drift is seen; but at {_at(few)} so few samples count that a slow one would not "
+            f"be."
+        )
+        return Check(Level.UNKNOWN, "not-in-equilibrium", "equilibrium not known", detail)
     if not drifting:
         detail = "Loadings and energies are in equilibrium in the first half of all samples."
         return Check(Level.GOOD, "not-in-equilibrium", "in equilibrium", detail)
@@ -134,15 +146,20 @@ def _equilibrium(points: Sequence[_Point]) -> Check:
     return Check(Level.CAUTION, "not-in-equilibrium", finding, detail, said=False)
 
 
+def _has_few(point: _Point) -> bool:
+    """Tell whether so few samples count that errors cannot be believed."""
+    return point.loading.molecules.n_effective < FEWEST_EFFECTIVE
+
+
 def _effective(points: Sequence[_Point]) -> Check:
     least = min(each.loading.molecules.n_effective for each in points)
-    few = [e for e in points if e.loading.molecules.n_effective < FEWEST_EFFECTIVE]
+    few = [each for each in points if _has_few(each)]
     detail = f"Loadings are means of at least {least:.3g} effective samples"
     if not few:
         return Check(Level.GOOD, "few-samples", "enough effective samples", f"{detail}.")
     detail = (
-        f"{detail}: at {_at(few)} below {FEWEST_EFFECTIVE:g}, which no interval can be believed "
-        f"of. Make more `production_blocks`, or more `moves` between samples."
+        f"{detail}, and fewer than {FEWEST_EFFECTIVE:g}, of which no interval can be believed, at "
+        f"{_at(few)}. Make more `production_blocks`, or more `moves` between samples."
     )
     return Check(Level.CAUTION, "few-samples", "few effective samples", detail, said=False)
 

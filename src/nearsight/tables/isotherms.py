@@ -44,7 +44,8 @@ def print_isotherm(record: IsothermRecord, in_words: Callable[[str], str] = str)
         print_line("void", f"{record.helium_void_fraction:.3f} by helium (UFF, 298 K)")
     for row in record.henry:
         at = f" at {row.temperature_K:g} K" if several else ""
-        print_line("empty", f"{henry_text(row)}{at}")
+        of_model = "; with the offset of the model" if part.removed_offset_eV else ""
+        print_line("empty", f"{henry_text(row)}{at}{of_model}")
     print("\n  loading in mol/kg with its interval of 95 %, molecules a cell, heat in kJ/mol")
     for run in part.runs:
         if several:
@@ -118,8 +119,9 @@ def _print_offset(record: IsothermRecord) -> None:
     several = len(record.exchange.runs) > 1
     for row in record.isotherm:
         at = f" at {row.temperature_K:g} K" if several else ""
+        fugacity_Pa = row.fugacity_without_offset_Pa
         print_line(
-            f"{row.fugacity_without_offset_Pa or 0.0:.4g} Pa",
+            "beyond all" if fugacity_Pa is None else f"{fugacity_Pa:.4g} Pa",
             f"is the fugacity of the {row.loading_mol_per_kg:.4g} mol/kg{at}",
         )
 

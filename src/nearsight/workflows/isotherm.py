@@ -1,7 +1,7 @@
 """From a framework and a gas to isotherms, with the certificate of the model."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -17,8 +17,10 @@ from nearsight.adsorption.gcmc.ensemble import Ensemble
 from nearsight.adsorption.gcmc.exchange import Exchange
 from nearsight.adsorption.gcmc.isotherm import Isotherm, isotherm_of
 from nearsight.adsorption.gcmc.kept_samples import KeptSamples
+from nearsight.adsorption.gcmc.lacking import lacking
 from nearsight.adsorption.gcmc.sampling import System, sample
 from nearsight.adsorption.result import Adsorption
+from nearsight.adsorption.trials import Trials
 from nearsight.announcing import announces
 from nearsight.fingerprint import fingerprint, json_sha256
 from nearsight.models.versions import versions_behind
@@ -46,6 +48,8 @@ from nearsight.workflows.surrogates import cheap_of, surrogate_of
 from nearsight.workflows.unfinished import Unfinished
 
 _DEFAULT = IsothermSettings()
+_MOST_FOR_CONSTANT = 500
+"""Energies of the cheap level, which may be any model."""
 
 
 @announces
@@ -187,10 +191,13 @@ def _sampled(
 ) -> tuple[Isotherm, KeptSamples]:
     """Sample at one temperature, or go on with that; return where it is kept, too."""
     system, deciding = run.system, run.deciding
+    trials = adsorption.samplings[0].trials
     surrogate = surrogate_of(context, settings, exchange, deciding)
     if surrogate is not None:
-        system = surrogate.added_to(system, adsorption.samplings[0].trials)
+        system = surrogate.added_to(system, trials)
         deciding = {**deciding, "surrogate": surrogate.deciding}
+    elif system.costly is not None:
+        system = _with_constant(system, trials, exchange.offset_eV)
     kept = _kept(context, deciding)
     schedule = settings.exchange.schedule(run.seed)
     sampled = sample(system, schedule, kept=kept, progress=context.progress)
@@ -207,6 +214,22 @@ def _sampled(
         progress=context.progress,
     )
     return isotherm, kept
+
+
+def _with_constant(system: System, trials: Trials, offset_eV: float) -> System:
+    """Return a system whose cheap level begins with a constant of a molecule.
+
+    One that is too deep by many k_B T would propose nothing that is accepted, and learn nothing.
+    """
+    lacks = lacking(
+        system.level,
+        trials,
+        system.molecule_A,
+        system.ensemble.thermal_eV,
+        offset_eV=offset_eV,
+        most=_MOST_FOR_CONSTANT,
+    )
+    return replace(system, per_molecule_eV=lacks.mean_eV)
 
 
 def _deciding(

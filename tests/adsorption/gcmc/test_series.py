@@ -63,9 +63,9 @@ def test_the_variance_that_mser_makes_smallest() -> None:
     assert equilibrium_begin(series) == 5 * int(np.argmin(variances))
 
 
-def test_a_constant_has_no_error_and_nothing_has_no_mean() -> None:
+def test_a_constant_is_one_value_and_nothing_has_no_mean() -> None:
     mean = mean_of(np.full((3, 10), 2.0))
-    assert (mean.value, mean.error, mean.n_effective) == (2.0, 0.0, 30.0)
+    assert (mean.value, mean.error, mean.n_effective) == (2.0, 0.0, 3.0)
     with pytest.raises(MethodError, match="1 values have no error"):
         mean_of(np.ones((1, 1)))
     with pytest.raises(MethodError, match="is no number"):

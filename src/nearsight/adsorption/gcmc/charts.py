@@ -29,7 +29,7 @@ def isotherm_chart(isotherms: Sequence[Isotherm]) -> Chart:
     axis = Axis(
         "pressure / bar",
         float(0.8 * pressures[0]) if logarithmic else 0.0,
-        1.05 * float(pressures[-1]),
+        (1.25 if logarithmic else 1.05) * float(pressures[-1]),
         "logarithmic" if logarithmic else "linear",
     )
     labels = [f"{each.temperature_K:g} K" if several else "" for each in isotherms]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nearsight.adsorption.gcmc.guest_pairs import GuestPairs
-from nearsight.adsorption.gcmc.guests import Configuration, Guests
+from nearsight.adsorption.gcmc.guests import Guests
+from nearsight.adsorption.gcmc.lacking import DEEPEST, FITTED_WITHIN, LEAST_COUNT, lacking
 from nearsight.adsorption.gcmc.learning import Learnt, Sums, ridge
 from nearsight.adsorption.gcmc.levels import Level
 from nearsight.adsorption.gcmc.local_level import LocalLevel
@@ -20,15 +21,6 @@ from nearsight.adsorption.trials import Trials
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 
-_FEWEST_FITTED = 30
-_HIGHEST_EV = 1.0
-"""Of insertions: energies above are all alike, and where the base has more, nothing is learnt."""
-_DEEPEST = 20.0
-"""kT by which energies may be off from what is expected: false wells must not bend all else."""
-_LOW_QUANTILE = 0.05
-_FITTED_WITHIN = 4.0
-"""kT by which an energy that is lower counts e times more."""
-_LEAST_COUNT = 1e-2
 _FORGOTTEN = 0.5
 """What earlier proposals still count at each fit: they were made by a worse level."""
 
@@ -71,8 +63,8 @@ class PairTraining:
         features, lacking, counts = features[used], lacking[used], guests.counts[used]
         expected = features @ learnt.coefficients_eV
         difference = (lacking - expected) / self.thermal_eV
-        clipped = expected + self.thermal_eV * np.clip(difference, -_DEEPEST, _DEEPEST)
-        weights = np.exp(-np.maximum(difference, 0.0) / _FITTED_WITHIN) + _LEAST_COUNT
+        clipped = expected + self.thermal_eV * np.clip(difference, -DEEPEST, DEEPEST)
+        weights = np.exp(-np.maximum(difference, 0.0) / FITTED_WITHIN) + LEAST_COUNT
         return Sums.of(features, clipped, weights / counts)
 
     def _fitted(self, sums: Sums) -> Learnt:
@@ -97,8 +89,6 @@ def pair_training(
 ) -> PairTraining:
     """Return a training that begins with insertions into the empty framework.
 
-    What is low in energy counts most, as it is what has weight.
-
     Parameters
     ----------
     pairs
@@ -119,27 +109,13 @@ def pair_training(
     MethodError
         Too few insertions have an energy.
     """
-    placements, energies_eV = trials.placements, trials.energies_eV - offset_eV
-    ones = [
-        Configuration(placements.centres_A[[trial]], placements.quaternions[[trial]])
-        for trial in np.flatnonzero(np.isfinite(energies_eV))
-    ]
-    computed = energies_eV[np.isfinite(energies_eV)]
-    guests = Guests.of(ones, molecule_A)
-    of_base = base.energies_eV(guests) if ones else np.zeros(0)
-    used = of_base < _HIGHEST_EV
-    if used.sum() < _FEWEST_FITTED:
+    lacks = lacking(base, trials, molecule_A, thermal_eV, offset_eV=offset_eV)
+    if not lacks.is_enough:
         raise MethodError(
-            f"{int(used.sum())} of {len(trials)} insertions have an energy that a cheap level can "
-            f"be trained by, the others overlap with the framework; make more `insertions`, or "
-            f"leave `surrogate` out."
+            f"{len(lacks.energies_eV)} of {len(trials)} insertions have an energy that a cheap "
+            f"level can be trained by, the others overlap with the framework; make more "
+            f"`insertions`, or leave `surrogate` out."
         )
-    low_eV = float(np.quantile(computed[used], _LOW_QUANTILE))
-    clipped = np.clip(computed[used], low_eV - _DEEPEST * thermal_eV, _HIGHEST_EV)
-    above = np.maximum(clipped - low_eV, 0.0) / thermal_eV
-    weights = np.exp(-above / _FITTED_WITHIN) + _LEAST_COUNT
-    lacking = clipped - of_base[used]
-    which = [ones[place] for place in np.flatnonzero(used)]
-    features = pairs.features(Guests.of(which, molecule_A))
-    insertions = Sums.of(features, lacking, weights)
-    return PairTraining(pairs, base, insertions, float(lacking.min()), thermal_eV)
+    features = pairs.features(Guests.of(lacks.configurations, molecule_A))
+    insertions = Sums.of(features, lacks.energies_eV, lacks.weights)
+    return PairTraining(pairs, base, insertions, float(lacks.energies_eV.min()), thermal_eV)

@@ -57,6 +57,8 @@ class System:
     probabilities: Probabilities = field(default_factory=Probabilities)
     training: Training | None = None
     """What makes the cheap level better in equilibration, on top of `level`; None for nothing."""
+    per_molecule_eV: float = 0.0
+    """Constant of a molecule of the cheap level, before equilibration fits one."""
 
     def proposing(self, run: Sampled) -> Level:
         """Return the one level, or the cheap one with all that was adapted."""
@@ -120,6 +122,7 @@ def sample(
     run = kept.resume()
     if run is None:
         run = start_of(configurations, schedule.steps, two_levels=two_levels)
+        run = replace(run, per_molecule_eV=system.per_molecule_eV)
         if system.training is not None:
             run = replace(run, learnt=system.training.start())
     n_blocks = schedule.equilibration_blocks + schedule.production_blocks

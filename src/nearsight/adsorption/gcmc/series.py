@@ -75,7 +75,8 @@ def mean_of(series: FloatArray) -> Mean:
     """Return the mean of several independent series of the same thing.
 
     Correlations are taken about the mean of all, so that series which stay apart count as what
-    they are: few values.
+    they are: few values. Series that never change are one value each: how long they stay as they
+    are is not known.
 
     Parameters
     ----------
@@ -96,7 +97,8 @@ def mean_of(series: FloatArray) -> Mean:
     centred = series - mean
     variance = float((centred**2).mean())
     total = n_series * n_values
-    inefficiency = 1.0 if variance == 0 else _inefficiency(centred, variance)
+    # A constant does not tell how long it stays: a chain that never moves is one value.
+    inefficiency = float(n_values) if variance == 0 else _inefficiency(centred, variance)
     n_effective = min(max(total / inefficiency, 1.0), float(total))
     # A variance about the mean of so many effective values is too small by one of them.
     error = float(np.sqrt(variance / max(n_effective - 1, 0.5)))
