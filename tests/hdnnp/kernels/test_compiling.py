@@ -23,6 +23,15 @@ for each in vars(caching).values():
     if hasattr(each, "ensure_cache_path"):
         each.ensure_cache_path = refuse
 """
+CANNOT_BE_KEPT = """
+import numba.core.caching as caching
+
+def refuse(cache, signature, compiled):
+    raise RuntimeError("no compiled object yet")
+
+caching.Cache.load_overload = lambda cache, signature, context: None
+caching.Cache.save_overload = refuse
+"""
 A_DISTANCE = """
 import numpy as np
 from nearsight.hdnnp.kernels import neighbourhoods
@@ -48,6 +57,12 @@ def test_kernels_run_where_nothing_may_be_written():
     done = run(NOTHING_MAY_BE_WRITTEN + A_DISTANCE)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "[5.]\nNone\n"
+
+
+def test_kernels_run_that_numba_cannot_keep():
+    done = run(CANNOT_BE_KEPT + A_DISTANCE)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("[5.]\n")
 
 
 @pytest.mark.parametrize("file", FILES)

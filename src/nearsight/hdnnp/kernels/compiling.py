@@ -1,6 +1,7 @@
 """Functions that are compiled when they are first called."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -42,9 +43,27 @@ def _compiled(function: Function, *, forceinline: bool) -> Function:
     decorate: Callable[..., Any] = partial(
         numba.njit, error_model="numpy", nogil=True, forceinline=forceinline
     )
-    result: Function
+    result: Any
     try:
         result = decorate(cache=True)(function)
     except RuntimeError:  # numba's, where it may write to no folder
         result = decorate()(function)
-    return result
+    else:
+        _keep_if_possible(result)
+    kernel: Function = result
+    return kernel
+
+
+def _keep_if_possible(dispatcher: Any) -> None:
+    """Let a kernel run that numba has compiled and, for once, cannot keep.
+
+    Numba then raises "no compiled object yet" at a call, when all is compiled: the next process
+    compiles it again.
+    """
+    save = dispatcher._cache.save_overload
+
+    def save_overload(signature: object, compiled: object) -> None:
+        with suppress(RuntimeError):
+            save(signature, compiled)
+
+    dispatcher._cache.save_overload = save_overload
