@@ -64,6 +64,12 @@ a perfect crystal in which every magnesium is open; that of generic parameters h
 uptake at 1 bar by a heat that is too small, and a quarter of it at 0.1 bar. One pressure says
 nothing.
 
+**What was not reached.** A chain of a learnt model that comes to a place which the model likes
+and the force field does not stays there: few effective samples, and those of SevenNet-0 still
+drift. Without its offset a molecule was seen in one or two samples at most, although K_H says 0.1
+to 0.4 mol/kg at 1 bar: two levels do not find rare places of weight, and neither their errors nor
+their numbers of effective samples know it. There K_H is the number to take.
+
 **Small cells.** Learnt models have the primitive cell, in which each molecule is 6.9 Å from its
 image: the fitted force field has the same loadings there as in twelve cells, within errors. Henry
 coefficients of learnt models feel it: 2.5·10⁻⁴ instead of 3.8·10⁻⁴ mol/(kg Pa) by CHGNet.
