@@ -53,8 +53,12 @@ OF_VERBS: list[tuple[Callable[..., Any], Settings, dict[str, str]]] = [
 ]
 
 
+NEEDED = {"train": ("--out", "folder"), "synthesize": ("--output", "data.extxyz")}
+"""What a command cannot do without."""
+
+
 def parsed(command: str, *given: str) -> argparse.Namespace:
-    needed = ("--out", "folder") if command == "train" else ()
+    needed = NEEDED.get(command, ())
     return command_parser().parse_args([command, "crystal.cif", *needed, *given])
 
 
