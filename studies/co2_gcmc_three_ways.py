@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.calculators.lammps import Prism
+from gcmc_in_lammps import loadings_of
 from scipy.spatial.transform import Rotation
 from widom_in_lammps import Mean, mean_of, ratio_of
 
@@ -164,12 +165,7 @@ def sampled(path: Path) -> Record:
     )
     record = isotherm(path, loaded(), IsothermSettings(insertion=insertion, exchange=exchange))
     assert record.exchange.supercell == REPEATS
-    return {
-        "loadings": [
-            [loading.molecules_per_cell, loading.molecules_per_cell_error, loading.n_effective]
-            for loading in record.isotherm
-        ]
-    }
+    return loadings_of(record)
 
 
 def sampled_by_lammps(path: Path, pressure_bar: float, seed: int) -> Record:

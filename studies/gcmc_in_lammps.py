@@ -26,6 +26,7 @@ from nearsight.adsorption.gcmc.settings import ExchangeSettings
 from nearsight.adsorption.settings import InsertionSettings
 from nearsight.models.families.forcefield.model import ForceFieldModel
 from nearsight.models.registry import load_model
+from nearsight.records.isotherm_record import IsothermRecord
 from nearsight.storage import write_text
 from nearsight.structures.molecules import site_types_of
 from nearsight.structures.reading import read_structure
@@ -146,6 +147,11 @@ def sampled(mfi: Path, load: Callable[[], ForceFieldModel]) -> Record:
     )
     record = isotherm(mfi, load(), IsothermSettings(insertion=insertion, exchange=exchange))
     assert record.exchange.supercell == REPEATS
+    return loadings_of(record)
+
+
+def loadings_of(record: IsothermRecord) -> Record:
+    """Return mean, error and effective samples of the molecules in a cell at each pressure."""
     return {
         "loadings": [
             [loading.molecules_per_cell, loading.molecules_per_cell_error, loading.n_effective]

@@ -20,7 +20,8 @@ from nearsight.charts.chart import (
     Ticks,
     Tiles,
 )
-from nearsight.reports.svg import Frame, draw, ticks
+from nearsight.reports.svg import draw
+from nearsight.reports.svg_frame import Frame, ticks
 
 X, Y = Axis("temperature / K", 0.0, 2.0), Axis("heat / J", 0.0, 4.0)
 GRID = np.array([0.0, 1.0, 2.0])

@@ -1,16 +1,12 @@
 """Charts as inline SVG: text stays text, and colours follow the page into the dark."""
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
 
-from nearsight.arrays import FloatArray
 from nearsight.charts.chart import (
     INK,
-    Axis,
     Band,
     Bars,
     Chart,
@@ -23,13 +19,10 @@ from nearsight.charts.chart import (
     Tiles,
 )
 from nearsight.charts.palette import SCALE, scale_colors
+from nearsight.reports.svg_frame import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Frame, height, ticks
 
-# On a phone the chart is shrunk to four fifths, where its 13 units of type are still legible.
-WIDTH, HEIGHT = 440.0, 280.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 14.0, 16.0, 46.0
 _LETTER = 7.4  # about how wide one is
 _BESIDE = 38.0  # between the name of the y axis and its line
-_TICK_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
 _LEVELS = 24  # of the colours of tiles
 _THICKNESS = 0.6  # of a bar, whose distance from the next is 1
@@ -52,7 +45,7 @@ def draw(chart: Chart, name: str) -> Markup:
     """
     if chart.x.scale == "angle":
         raise ValueError(f"{chart.title} goes around an angle; only Matplotlib draws that here.")
-    frame = Frame(chart.x, chart.y, _height(chart))
+    frame = Frame(chart.x, chart.y, height(chart))
     return Markup(
         '<svg class="chart" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
         'aria-labelledby="{name}-title {name}-text" data-low="{low:.3f}" '
@@ -67,91 +60,13 @@ def draw(chart: Chart, name: str) -> Markup:
         text=chart.description,
         low=chart.x.low,
         high=chart.x.high,
-        left=_LEFT,
-        right=WIDTH - _RIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
         grid=_grid(frame),
         content=Markup("").join(part for mark in chart.marks for part in _drawn(mark, frame)),
         labels=_labels(frame),
         legend=_legend(chart),
     )
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Two axes, and where their values lie in the drawing."""
-
-    x: Axis
-    y: Axis
-    height: float = HEIGHT
-
-    def px(self, x: float) -> float:
-        """Return where `x` lies, from the left."""
-        return _LEFT + _share(self.x, x) * (WIDTH - _LEFT - _RIGHT)
-
-    def py(self, y: float) -> float:
-        """Return where `y` lies, from the top."""
-        return _TOP + (1.0 - _share(self.y, y)) * (self.height - _TOP - _BOTTOM)
-
-    def curve(self, x: FloatArray, y: FloatArray) -> str:
-        """Return the path of a curve, without the points that a straight line makes needless."""
-        points = [
-            (f"{self.px(float(a)):.1f}", f"{self.py(float(b)):.1f}")
-            for a, b in zip(x, y, strict=True)
-        ]
-        needed = [
-            point
-            for index, point in enumerate(points)
-            if index in {0, len(points) - 1}
-            or not points[index - 1][1] == point[1] == points[index + 1][1]
-        ]
-        return "M" + "L".join(f"{a},{b}" for a, b in needed)
-
-    def area(self, x: FloatArray, y: FloatArray) -> str:
-        """Return the path around the area between a curve and zero."""
-        base = f"{self.py(0.0):.1f}"
-        start, end = f"{self.px(float(x[0])):.1f}", f"{self.px(float(x[-1])):.1f}"
-        return f"{self.curve(x, y)}L{end},{base}L{start},{base}Z"
-
-
-def _height(chart: Chart) -> float:
-    """Return how high a chart is, where its units must be as long along y as along x."""
-    if not chart.is_square:
-        return HEIGHT
-    per_unit = (WIDTH - _LEFT - _RIGHT) / (chart.x.high - chart.x.low)
-    return per_unit * (chart.y.high - chart.y.low) + _TOP + _BOTTOM
-
-
-def _share(axis: Axis, value: float) -> float:
-    """Return how far along an axis a value lies, 0 at its low end and 1 at its high one."""
-    low, high = axis.low, axis.high
-    if axis.scale == "logarithmic":
-        low, high, value = math.log10(low), math.log10(high), math.log10(value)
-    return (value - low) / (high - low)
-
-
-def ticks(axis: Axis, about: int = 5) -> dict[float, str]:
-    """Return the named values, powers of ten or round numbers within the range, and their text."""
-    if axis.names is not None:
-        return dict(axis.names)
-    if axis.scale == "logarithmic":
-        first, last = math.ceil(math.log10(axis.low)), math.floor(math.log10(axis.high))
-        return {10.0**power: _power(power) for power in range(first, last + 1)}
-    raw = (axis.high - axis.low) / about
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in _TICK_STEPS if power * factor >= raw * 0.999)
-    first, last = math.ceil(axis.low / step - 1e-9), math.floor(axis.high / step + 1e-9)
-    near = (n for n in range(8) if math.isclose(round(step, n), step, rel_tol=1e-6))
-    digits = next(near, None)
-    form = ".2g" if digits is None else f".{digits}f"
-    values = [index * step for index in range(first, last + 1)]
-    return {value: f"{value + 0.0:{form}}".replace("-", "−") for value in values}
-
-
-def _power(exponent: int) -> str:
-    if -2 <= exponent <= 2:
-        return f"{10.0**exponent:g}"
-    raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"10{raised}"
 
 
 def _drawn(mark: Mark, frame: Frame) -> Iterator[Markup]:
@@ -339,7 +254,7 @@ def _scale(mark: Tiles) -> Markup:
 def _grid(frame: Frame) -> Markup:
     """Return a line at every tick of the y axis, and at every name of the x axis."""
     lines = [
-        Markup('<path d="M{:.1f},{:.1f}H{:.1f}"/>').format(_LEFT, frame.py(y), WIDTH - _RIGHT)
+        Markup('<path d="M{:.1f},{:.1f}H{:.1f}"/>').format(LEFT, frame.py(y), WIDTH - RIGHT)
         for y in ticks(frame.y)
     ]
     top, bottom = frame.py(frame.y.high), frame.py(frame.y.low)
@@ -351,12 +266,10 @@ def _grid(frame: Frame) -> Markup:
 
 
 def _labels(frame: Frame) -> Markup:
-    bottom = frame.height - _BOTTOM
-    middle = (_TOP + bottom) / 2
+    bottom = frame.height - BOTTOM
+    middle = (TOP + bottom) / 2
     parts = [
-        Markup('<path class="axis" d="M{:.1f},{:.1f}H{:.1f}"/>').format(
-            _LEFT, bottom, WIDTH - _RIGHT
-        )
+        Markup('<path class="axis" d="M{:.1f},{:.1f}H{:.1f}"/>').format(LEFT, bottom, WIDTH - RIGHT)
     ]
     parts.extend(
         Markup(
@@ -367,13 +280,13 @@ def _labels(frame: Frame) -> Markup:
     )
     parts.extend(
         Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="end"{}>{}</text>').format(
-            _LEFT - 7, frame.py(y) + 4, _narrowed(text), text
+            LEFT - 7, frame.py(y) + 4, _narrowed(text), text
         )
         for y, text in ticks(frame.y).items()
     )
     parts.append(
         Markup('<text class="name" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(
-            (_LEFT + WIDTH - _RIGHT) / 2, frame.height - 8, frame.x.label
+            (LEFT + WIDTH - RIGHT) / 2, frame.height - 8, frame.x.label
         )
     )
     parts.append(

@@ -16,6 +16,14 @@ _POINTS = 100
 _MARKS = {"good": "ok", "unknown": "?", "caution": "care", "bad": "NO"}
 
 
+def print_framework_and_gas(record: InsertionRecord) -> None:
+    """Print what is put into what, and by which model."""
+    print(f"\n{printable_name(record.structure)}")
+    print_structure_line(record.formula, record.n_atoms)
+    print_line("model", f"{record.model.name}, {record.model.dtype}, {record.model.device}")
+    print_line("gas", f"{printable_name(record.gas.name)}, {printable_name(record.gas.source)}")
+
+
 def print_widom(record: WidomRecord, in_words: Callable[[str], str] = str) -> None:
     """Print Henry coefficients with their certificate.
 
@@ -27,10 +35,7 @@ def print_widom(record: WidomRecord, in_words: Callable[[str], str] = str) -> No
         Puts options in the place of settings that a message names.
     """
     part = record.insertion
-    print(f"\n{printable_name(record.structure)}")
-    print_structure_line(record.formula, record.n_atoms)
-    print_line("model", f"{record.model.name}, {record.model.dtype}, {record.model.device}")
-    print_line("gas", f"{printable_name(record.gas.name)}, {printable_name(record.gas.source)}")
+    print_framework_and_gas(record)
     times = " × ".join(map(str, part.supercell))
     frames = f" of each of {part.n_frames} snapshots" if part.n_frames > 1 else ""
     print_line("supercell", f"{times} cells{frames}")

@@ -5,13 +5,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from nearsight.adsorption.gcmc.isotherm import Isotherm
-from nearsight.printable import printable_name
 from nearsight.records.isotherm_parts import ExchangePart, LoadingPart, SampledPart
 from nearsight.records.isotherm_record import IsothermRecord
 from nearsight.records.isotherm_results import IsothermResults
-from nearsight.tables.adsorption import henry_table, henry_text, print_certificate
+from nearsight.tables.adsorption import (
+    henry_table,
+    henry_text,
+    print_certificate,
+    print_framework_and_gas,
+)
 from nearsight.tables.isotherm_fits import fits_table, heats_table, print_fits, print_heats
-from nearsight.tables.lines import print_line, print_structure_line
+from nearsight.tables.lines import print_line
 from nearsight.tables.table import Column, Table
 
 _BAR_PA = 1e5
@@ -28,10 +32,7 @@ def print_isotherm(record: IsothermRecord, in_words: Callable[[str], str] = str)
         Puts options in the place of settings that a message names.
     """
     part = record.exchange
-    print(f"\n{printable_name(record.structure)}")
-    print_structure_line(record.formula, record.n_atoms)
-    print_line("model", f"{record.model.name}, {record.model.dtype}, {record.model.device}")
-    print_line("gas", f"{printable_name(record.gas.name)}, {printable_name(record.gas.source)}")
+    print_framework_and_gas(record)
     outside = "ideal gas" if part.equation == "ideal" else f"{part.equation} equation"
     temperatures = ", ".join(f"{run.temperature_K:g}" for run in part.runs)
     print_line("outside", f"{temperatures} K, fugacities by the {outside}")
