@@ -212,6 +212,18 @@ def test_a_straight_line_is_henrys_law_and_nothing_else() -> None:
     assert reasons(fits)["dual-site-langmuir"] == "these loadings do not determine its parameters"
 
 
+def test_a_curve_that_misses_loadings_is_no_fit() -> None:
+    """Few pressures would otherwise leave Henry's law alone, at any distance from them."""
+    pressures = np.array([1e3, 1e4, 1e5])
+    filled = 11 * 2e-5 * pressures / (1 + 2e-5 * pressures)
+    missing = fit_isotherm(pressures, filled, 0.05 * filled)
+    assert missing.best is None
+    assert reasons(missing)["henry"].startswith("its curve misses a loading by ")
+    assert best(fit_isotherm(pressures, 1e-4 * pressures, [0.01, 0.1, 1.0])).function == HENRY
+    vague = fit_isotherm(pressures, filled, 0.3 * filled)
+    assert best(vague).function == HENRY
+
+
 def test_an_error_of_zero_weighs_no_more_than_others() -> None:
     exact = loadings(LANGMUIR)
     sigma = np.linspace(0.1, 0.4, 12)

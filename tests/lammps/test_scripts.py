@@ -224,7 +224,7 @@ def test_scripts_without_a_place_for_a_model_are_refused(
 
 
 def test_a_file_that_cannot_be_read(folder: Path) -> None:
-    with pytest.raises(LammpsError, match=r"No such file or directory \(in\.nothing\)"):
+    with pytest.raises(LammpsError, match=r"in\.nothing does not exist; check the path"):
         read_script("in.nothing")
     Path("in.latin").write_bytes(b"# \xe4\n")
     with pytest.raises(LammpsError, match="no text in UTF-8"):

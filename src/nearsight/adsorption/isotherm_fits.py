@@ -30,6 +30,8 @@ _DEGENERATE: Final = 1e-7
 """Singular values below this share of the largest, or of residuals, are none."""
 _ROUNDING: Final = 1e-8
 """Share of the largest loading below which residuals are rounding."""
+_MISSED, _MISSED_ERRORS = 0.25, 4.0
+"""Share of a loading, and standard errors of it, beyond both of which a curve is not that of it."""
 _UNCHANGING: Final = "a loading that does not change fits as well"
 
 
@@ -89,7 +91,8 @@ def fit_isotherm(
     -------
     IsothermFits
         Fits of what the loadings determine, and why others are left out: a function needs two
-        points more than it has parameters, three more without errors.
+        points more than it has parameters, three more without errors. There is none where the best
+        of them misses a loading by more than a quarter of it and four of its standard errors.
 
     Raises
     ------
@@ -103,6 +106,11 @@ def fit_isotherm(
     fits = sorted((each for each in found if isinstance(each, IsothermFit)), key=_aicc)
     if fits and not fits[0].aicc < _criterion(_of_constant(data), 1, data):
         return IsothermFits((), tuple(NoFit(each, _UNCHANGING) for each in functions))
+    missed = _missed(fits[0], data) if fits else None
+    if missed is not None:  # what follows from it is wrong by more than its errors
+        best = fits.pop(0).function
+        others = (NoFit(each.function, f"{best.name} fits better, and is none") for each in fits)
+        return IsothermFits((), (*left_out, NoFit(best, missed), *others))
     return IsothermFits(tuple(fits), left_out)
 
 
@@ -165,6 +173,21 @@ def _fit(function: IsothermFunction, data: IsothermData) -> IsothermFit | NoFit:
         chi_squared=squares if data.knows_errors else None,
         aicc=_criterion(squares, function.n_parameters, data),
     )
+
+
+def _missed(fit: IsothermFit, data: IsothermData) -> str | None:
+    """Return by how much a curve misses the loading that it misses most; None if it does not."""
+    if not data.knows_errors:
+        return None
+    curve = fit.loadings(data.pressures * data.pressure_unit) / data.loading_unit
+    off = np.abs(curve - data.loadings)
+    shares = off / np.maximum(np.maximum(curve, data.loadings), np.finfo(float).tiny)
+    shares[off <= _MISSED_ERRORS * data.errors] = 0.0
+    worst = int(np.argmax(shares))
+    if not shares[worst] > _MISSED:
+        return None
+    errors = off[worst] / data.errors[worst]
+    return f"its curve misses a loading by {shares[worst]:.0%} and {errors:.0f} standard errors"
 
 
 def _within(logs: FloatArray) -> FloatArray:

@@ -53,12 +53,14 @@ def read_lines(path: str | Path) -> list[ScriptLine]:
     Raises
     ------
     LammpsError
-        The file cannot be read.
+        There is no such file, or it cannot be read.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise LammpsError(f"{path} is no text in UTF-8, as scripts of LAMMPS are.") from error
+    except FileNotFoundError as error:
+        raise LammpsError(f"{path} does not exist; check the path for a typo.") from error
     except OSError as error:
         raise LammpsError(system_message(error)) from error
     return [ScriptLine(str(path), number, line) for number, line in _joined(text)]
