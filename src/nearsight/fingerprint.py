@@ -18,15 +18,20 @@ def fingerprint(
 
     They are apart so that a refused checkpoint can say which of the three differs.
     """
-    structure = hashlib.sha256()
-    for name, array in sorted(atoms_to_arrays(atoms).items()):
-        structure.update(f"{name}{array.dtype}{array.shape}".encode())
-        structure.update(array.tobytes())
     return {
-        "structure": structure.hexdigest(),
+        "structure": structure_sha256(atoms),
         "model": json_sha256(model.deciding()),
         "settings": json_sha256(dict(settings)),
     }
+
+
+def structure_sha256(atoms: Atoms) -> str:
+    """Return the SHA-256 digest of what defines a structure."""
+    digest = hashlib.sha256()
+    for name, array in sorted(atoms_to_arrays(atoms).items()):
+        digest.update(f"{name}{array.dtype}{array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def file_sha256(path: Path) -> str:

@@ -3,7 +3,13 @@
 import argparse
 
 import nearsight
-from nearsight.cli import model_commands, motion_commands, options, potential_commands
+from nearsight.cli import (
+    campaign_commands,
+    model_commands,
+    motion_commands,
+    options,
+    potential_commands,
+)
 from nearsight.cli.from_settings import add_settings
 from nearsight.cli.parser import Parser
 from nearsight.cli.values import mode_index, positive_float
@@ -36,6 +42,8 @@ def command_parser() -> argparse.ArgumentParser:
     motion_commands.add_isotherm(commands)
     potential_commands.add_synthesize(commands)
     potential_commands.add_train(commands)
+    campaign_commands.add_screen(commands)
+    campaign_commands.add_campaign(commands)
     _report(commands)
     model_commands.add_models(commands)
     model_commands.add_examine(commands)

@@ -83,8 +83,10 @@ class LocalProcesses(Executor):
         self._registry: dict[Any, Any] = {}
         self._lock = threading.Lock()
         self._is_shut_down = False
+        self._working: dict[TaskFuture, TaskProcess] = {}
+        arguments = (self._waiting, self._working)
         self._threads = tuple(
-            threading.Thread(target=_work_off, args=(self._waiting, process), daemon=True)
+            threading.Thread(target=_work_off, args=(*arguments, process), daemon=True)
             for process in self._processes
         )
         for thread in self._threads:
@@ -108,6 +110,21 @@ class LocalProcesses(Executor):
                 raise RuntimeError("cannot schedule new futures after shutdown")
             self._waiting.put(task)
         return task.future
+
+    @property
+    def capacity(self) -> int:
+        """How many tasks are worked on at a time."""
+        return len(self._processes)
+
+    def end_task(self, future: TaskFuture) -> None:
+        """End the process that works on a task, which fails with a `ProcessDiedError`.
+
+        Nothing happens where none does. The next task starts the process again.
+        """
+        with self._lock:
+            process = self._working.get(future)
+        if process is not None:
+            process.kill()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more tasks, and end the processes when those that were taken are done.
@@ -157,16 +174,21 @@ class LocalProcesses(Executor):
             self._is_shut_down = True
 
 
-def _work_off(waiting: _Waiting, process: TaskProcess) -> None:
+def _work_off(
+    waiting: _Waiting, working: dict[TaskFuture, TaskProcess], process: TaskProcess
+) -> None:
     """Have tasks run by one process until there are no more."""
     while (task := waiting.get()) is not None:
         if not task.future.set_running_or_notify_cancel():
             continue
+        working[task.future] = process
         try:
             answer = process.ask(task)
         except Exception as error:  # whatever it is, it belongs to whoever waits for this task
+            working.pop(task.future)
             task.future.set_exception(error)
         else:
+            working.pop(task.future)
             task.future.settle(answer)
             del answer
         del task  # its content may be large, and the next one may be long in coming

@@ -159,6 +159,12 @@ class TaskProcess:
                 break
         return running
 
+    def kill(self) -> None:
+        """End the process at once; the next task starts another one."""
+        with self._lock:
+            if self._running is not None:
+                self._running.kill()
+
     def end(self) -> None:
         """End the process at once, for good; also while another thread waits for an answer."""
         with self._lock:

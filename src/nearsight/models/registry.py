@@ -95,6 +95,20 @@ def has_molecules(name: str) -> bool:
     return _parse(name if with_d3 is None else with_d3[1]).family.has_molecules
 
 
+def python_for(name: str) -> Path | None:
+    """Return the interpreter of the environment in which a model is; None for this one.
+
+    Parts of a sum may be in several: each finds its own from here.
+
+    Raises
+    ------
+    ModelError
+        There is no model of that name, or neither this environment nor one of its own has what its
+        family needs.
+    """
+    return None if _WITH_D3.fullmatch(name) else _choose_python(_parse(name))
+
+
 def _described(model: Model) -> str:
     identity = model.identity
     versions = [f"{name} {version}" for name, version in versions_behind(identity).items()]

@@ -1,0 +1,84 @@
+"""The main numbers of a campaign as a table, in CSV."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from nearsight.campaigns.store import Store
+from nearsight.storage import write_text
+
+_FIXED = (
+    "structure",
+    "formula",
+    "n_atoms",
+    "workflow",
+    "model",
+    "state",
+    "error",
+    "reason",
+    "message",
+    "seconds",
+    "peak_memory_bytes",
+    "host",
+    "ended",
+    "row",
+)
+_TWICE = frozenset({*_FIXED, "structure_name"})
+
+
+def rows_of(store: Store) -> Iterator[dict[str, Any]]:
+    """Yield one mapping for each structure that was given, workflow and model.
+
+    What is known of each stands under its name, the main numbers of the record among it; ``row`` is
+    the number of the row in the ASE database. Duplicates are listed under all of their names, and
+    what could not be read with its reason.
+    """
+    rows = store.select(
+        "SELECT names.name, formula, n_atoms, workflow, jobs.model, coalesce(state, 'waiting'), "
+        "error, reason, jobs.message, jobs.seconds, jobs.peak_memory_bytes, jobs.host, ended, "
+        "system, key_value_pairs "
+        "FROM nearsight_names AS names JOIN nearsight_structures AS s ON names.sha256 = s.sha256 "
+        "LEFT JOIN nearsight_jobs AS jobs ON jobs.sha256 = s.sha256 "
+        "LEFT JOIN systems ON systems.id = system AND state = 'done' "
+        "ORDER BY names.name, workflow, jobs.model"
+    )
+    for *fixed, pairs in rows:
+        numbers = json.loads(pairs) if pairs else {}
+        yield {
+            **dict(zip(_FIXED, fixed, strict=True)),
+            **{name: value for name, value in numbers.items() if name not in _TWICE},
+        }
+    unreadable = store.select(
+        "SELECT name, message FROM nearsight_names WHERE sha256 IS NULL ORDER BY name"
+    )
+    for name, message in unreadable:
+        yield dict.fromkeys(_FIXED) | {
+            "structure": name,
+            "state": "failed",
+            "error": "StructureError",
+            "reason": "unreadable",
+            "message": message,
+        }
+
+
+def export_csv(store: Store, path: str | os.PathLike[str]) -> int:
+    """Write `rows_of` as CSV, whole or not at all, and return how many rows there are.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    """
+    rows = list(rows_of(store))
+    names = dict.fromkeys(_FIXED)
+    for row in rows:
+        names |= dict.fromkeys(row)
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(names), restval="", lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    write_text(path, text.getvalue())
+    return len(rows)

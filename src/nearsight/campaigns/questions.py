@@ -1,0 +1,150 @@
+"""What a campaign can ask of a structure: workflows, and the main numbers of their records."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nearsight.errors import SettingError
+from nearsight.records.base import CalculatedRecord
+from nearsight.settings import Settings, nearest
+from nearsight.workflows.settings import OF_WORKFLOWS
+
+Number = float | int | str | bool
+
+
+@dataclass(frozen=True)
+class Question:
+    """A workflow that takes a structure and a model, as other processes find it."""
+
+    name: str
+    """Such as ``heat-capacity``: that of its command."""
+    verb: str
+    """``module:function``, called as `nearsight.workflows.heat_capacity` is."""
+    settings: type[Settings]
+    numbers: str
+    """``module:function``, which returns the main numbers of a record by name."""
+
+    def ask(self, *arguments: Any, **keywords: Any) -> CalculatedRecord:
+        """Call the verb."""
+        record: CalculatedRecord = _imported(self.verb)(*arguments, **keywords)
+        return record
+
+    def numbers_of(self, record: CalculatedRecord) -> dict[str, Number]:
+        """Return what is worth a column of a table; a quantity that is not known is left out."""
+        known = {**_of_any(record), **_imported(self.numbers)(record)}
+        return {name: value for name, value in known.items() if value is not None}
+
+
+def heat_numbers(record: Any) -> dict[str, Any]:
+    """Return the main numbers of heat capacities and phonons."""
+    row = record.heat_capacity[0] if record.heat_capacity else None
+    return {
+        "c_v_J_per_g_K": None if row is None else row.J_per_g_K,
+        "c_v_J_per_molatom_K": None if row is None else row.J_per_molatom_K,
+        "c_v_temperature_K": None if row is None else row.temperature_K,
+        "spectrum": record.spectrum.method,
+        "n_imaginary": None if record.modes is None else record.modes.n_imaginary,
+        "lowest_wavenumber_per_cm": _lowest(record.modes),
+        "zero_point_energy_eV": record.zero_point_energy_eV,
+    }
+
+
+def relax_numbers(record: Any) -> dict[str, Any]:
+    """Return the main numbers of a relaxation beyond those that all records have."""
+    return {"relaxed_energy_eV": record.relaxation.energy_after_eV}
+
+
+def energy_numbers(record: Any) -> dict[str, Any]:
+    """Return the main numbers of a structure as it is."""
+    return {
+        "energy_eV_per_atom": record.energy_eV_per_atom,
+        "largest_force_eV_per_A": record.fmax_eV_per_A,
+    }
+
+
+def elastic_numbers(record: Any) -> dict[str, Any]:
+    """Return the main numbers of an elastic tensor."""
+    elasticity = record.elasticity
+    moduli = elasticity.moduli
+    return {
+        "stability": elasticity.stability,
+        "bulk_modulus_GPa": None if moduli is None else moduli.bulk_GPa.hill,
+        "shear_modulus_GPa": None if moduli is None else moduli.shear_GPa.hill,
+    }
+
+
+def locality_numbers(record: Any) -> dict[str, Any]:
+    """Return the main numbers of how far atoms see."""
+    return {
+        "fragment_radius_A": record.common_radius_A,
+        "locality_cutoff_A": record.cutoff_A,
+        "n_sites": len(record.sites),
+    }
+
+
+def _question(name: str, numbers: Callable[[Any], dict[str, Any]]) -> Question:
+    verb = name.replace("-", "_")
+    return Question(
+        name,
+        f"nearsight.workflows:{verb}",
+        OF_WORKFLOWS[name],
+        f"{__name__}:{numbers.__name__}",
+    )
+
+
+QUESTIONS: dict[str, Question] = {
+    question.name: question
+    for question in (
+        _question("energy", energy_numbers),
+        _question("relax", relax_numbers),
+        _question("heat-capacity", heat_numbers),
+        _question("phonons", heat_numbers),
+        _question("elastic", elastic_numbers),
+        _question("locality", locality_numbers),
+    )
+}
+"""Those that are known, by name; `register` adds one."""
+
+
+def register(question: Question) -> None:
+    """Let campaigns ask another question, by its name."""
+    QUESTIONS[question.name] = question
+
+
+def question_named(name: str) -> Question:
+    """Return the question of a name.
+
+    Raises
+    ------
+    SettingError
+        There is none.
+    """
+    if name not in QUESTIONS:
+        raise SettingError(f"a campaign has no workflow {name}{nearest(name, QUESTIONS)}.")
+    return QUESTIONS[name]
+
+
+def _of_any(record: CalculatedRecord) -> dict[str, Any]:
+    """Return the numbers that records of all questions have."""
+    masses = record.atoms.get_masses()
+    relaxation = getattr(record, "relaxation", None)
+    verdict = getattr(record, "verdict", None)
+    return {
+        "mean_mass_amu": float(masses.mean()),
+        "verdict": None if verdict is None else verdict.level,
+        "converged": None if relaxation is None else relaxation.converged,
+        "relaxation_steps": None if relaxation is None else relaxation.steps,
+        "volume_change": None if relaxation is None else relaxation.volume_change,
+        "n_warnings": len(record.warnings),
+    }
+
+
+def _lowest(modes: Any) -> float | None:
+    return None if modes is None else min(modes.wavenumbers_per_cm, default=None)
+
+
+def _imported(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function

@@ -1,0 +1,127 @@
+"""The verb `run_campaign`: every structure by every workflow and model, each once."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from typing import Any
+
+import nearsight
+from nearsight.campaigns.failures import MEMORY
+from nearsight.campaigns.phase import Phase, Watch
+from nearsight.campaigns.store import Store
+from nearsight.campaigns.task import Introduction, introduce
+from nearsight.campaigns.waiting import Waiting
+from nearsight.errors import ExecutionError, ModelError, NearsightError, StorageError
+from nearsight.execution.workers import Workers
+from nearsight.locking import hold_if_free, who_works_on
+from nearsight.models.spec import ModelSpec
+
+logger = logging.getLogger("nearsight.campaigns")
+
+Start = Callable[[ModelSpec, Callable[[Any], object], bool], AbstractContextManager[Workers]]
+"""Starts the workers of a model: ``start(model, told, alone)``; one worker is `alone`."""
+
+
+def run_campaign(
+    store: Store, start: Start, *, watch: Watch | None = None, silence_s: float | None = None
+) -> None:
+    """Do what is still to be done of a campaign.
+
+    What is done stays, whatever ends this process: each record is in the store as soon as it is
+    there, and unfinished work of a structure is kept as in single runs.
+
+    Parameters
+    ----------
+    store
+        The campaign.
+    start
+        Starts the workers of a model.
+    watch
+        Called a few times a second with how far it has come.
+    silence_s
+        For how long a worker may tell nothing before it is ended; by default 20 times what its
+        structure should take, and no less than ten minutes.
+
+    Raises
+    ------
+    StorageError
+        Another process works on the campaign, or it cannot be written.
+    ModelError
+        A model cannot be loaded, or is another one than that of the records that are there.
+    ExecutionError
+        There are no workers, or all of them end whatever they do.
+    """
+    with hold_if_free(store.path) as free:
+        if not free:
+            holder = who_works_on(store.path) or "another process"
+            raise StorageError(f"{store.path} is being worked on by {holder}; wait for its end.")
+        if store.version != nearsight.__version__:
+            logger.warning(
+                "nearsight: %s was begun with Nearsight %s, and goes on with %s.",
+                store.path,
+                store.version,
+                nearsight.__version__,
+            )
+        try:
+            for model in store.specification.models:
+                _by_model(store, model, start, watch, silence_s)
+            with suppress(OSError):  # not empty: work of failures, which may be tried again
+                store.work_folder.rmdir()
+        except KeyboardInterrupt as interruption:
+            [(waiting,)] = store.select(
+                "SELECT count(*) FROM nearsight_jobs WHERE state = 'waiting'"
+            )
+            interruption.add_note(
+                f"All that was done is in {store.path}, {waiting} are left: nearsight campaign "
+                f"resume {store.path} goes on."
+            )
+            raise
+
+
+def _by_model(
+    store: Store, model: ModelSpec, start: Start, watch: Watch | None, silence_s: float | None
+) -> None:
+    if _is_complete(store, model):
+        return
+    too_large: list[Waiting] = []
+    phase = Phase(store, model.name, watch, silence_s)
+    with start(model, phase.told, False) as workers:
+        store.introduce(model.name, _introduced(workers, model))
+        phase.work_off(store.waiting(model.name), workers)
+        if workers.capacity > 1:
+            too_large = phase.failed_by(MEMORY)
+    if too_large:
+        # Each had its share of the memory only: one at a time has all of it.
+        logger.info("%d structures did not fit into a share of the memory", len(too_large))
+        phase = Phase(store, model.name, watch, silence_s)
+        with start(model, phase.told, True) as workers:
+            phase.work_off(too_large, workers)
+
+
+def _is_complete(store: Store, model: ModelSpec) -> bool:
+    """Tell whether each structure has its jobs, none of which waits."""
+    [(n_jobs, n_waiting)] = store.select(
+        "SELECT count(*), count(*) FILTER (WHERE state = 'waiting') FROM nearsight_jobs "
+        "JOIN nearsight_structures USING (sha256) WHERE model = ?",
+        (model.name,),
+    )
+    [(n_structures,)] = store.select("SELECT count(*) FROM nearsight_structures")
+    n_asked = n_structures * len(store.specification.settings)
+    return bool(n_waiting == 0 and n_jobs >= n_asked)
+
+
+def _introduced(workers: Workers, model: ModelSpec) -> Introduction:
+    """Have the model loaded by a first worker.
+
+    Raises
+    ------
+    ModelError, ExecutionError
+        It cannot be loaded, so that no structure is begun.
+    """
+    try:
+        introduction: Introduction = workers.submit(introduce).result()
+    except ExecutionError:
+        raise
+    except NearsightError as error:
+        raise ModelError(f"the campaign cannot begin with {model.name}: {error}") from error
+    return introduction

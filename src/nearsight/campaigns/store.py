@@ -1,0 +1,350 @@
+"""The store of a campaign: an ASE database with tables of its own, in whole transactions."""
+
+import io
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.db import connect
+
+import nearsight
+from nearsight.campaigns.inputs import Input
+from nearsight.campaigns.keys import job_key
+from nearsight.campaigns.pairs import pairs_of
+from nearsight.campaigns.schema import SCHEMA, TABLES
+from nearsight.campaigns.specification import Specification
+from nearsight.campaigns.sqlite_errors import errors_of
+from nearsight.campaigns.task import Answer, Introduction
+from nearsight.campaigns.waiting import Waiting
+from nearsight.errors import CheckpointError, ModelError, StorageError
+from nearsight.fingerprint import structure_sha256
+from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
+from nearsight.storage import atoms_from_arrays, atoms_to_arrays
+
+_AT_ONCE = 500
+_PATIENCE_S = 60.0
+"""How long a writer waits for those that read."""
+
+
+class Store:
+    """A campaign in a file.
+
+    Each method that writes does so in one transaction: whatever ends the process, all of it is
+    there, or nothing. One process writes at a time (`nearsight.locking`); any may read meanwhile.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    CheckpointError
+        It is no campaign, or one of another version of these tables.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        # Whoever holds ASE's own lock file when it is killed leaves it for ever.
+        self._rows = connect(str(self.path), type="db", use_lock_file=False)
+        self._header = self._read_header()
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str], specification: Specification) -> "Store":
+        """Make a new store, whole or not at all.
+
+        Raises
+        ------
+        StorageError
+            There is something at `path` already, or it cannot be written.
+        """
+        target = Path(path)
+        if os.path.lexists(target):
+            raise StorageError(f"{target} is there already; choose another `out`.")
+        header = {
+            "schema": SCHEMA,
+            "nearsight": nearsight.__version__,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "specification": specification.to_json(),
+        }
+        fresh = target.with_name(f".{target.name}.new")
+        with errors_of(target):
+            fresh.unlink(missing_ok=True)  # of a process that was killed here
+            try:
+                rows = connect(str(fresh), type="db", use_lock_file=False)
+                with rows:
+                    rows.count()  # makes ASE's tables
+                    for statement in TABLES:
+                        rows.connection.execute(statement)
+                    rows.connection.executemany(
+                        "INSERT INTO nearsight_campaign VALUES (?, ?)",
+                        [(name, json.dumps(value)) for name, value in header.items()],
+                    )
+                os.rename(fresh, target)
+            finally:
+                with suppress(OSError):
+                    fresh.unlink(missing_ok=True)
+        return cls(target)
+
+    @property
+    def specification(self) -> Specification:
+        """What is asked."""
+        return Specification.from_json(self._header["specification"])
+
+    @property
+    def version(self) -> str:
+        """The version of Nearsight that made it."""
+        return str(self._header["nearsight"])
+
+    @property
+    def work_folder(self) -> Path:
+        """Where unfinished work is kept, beside the file."""
+        return self.path.with_name(f"{self.path.name}.work")
+
+    def extend(self, specification: Specification) -> None:
+        """Ask further questions, or ask further models.
+
+        Raises
+        ------
+        SettingError
+            Settings contradict those of the campaign.
+        """
+        joined = self.specification.joined(specification)
+        if joined.to_json() == self._header["specification"]:
+            return
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE nearsight_campaign SET value = ? WHERE name = 'specification'",
+                (json.dumps(joined.to_json()),),
+            )
+        self._header = self._read_header()
+
+    def add(self, inputs: Iterable[Input]) -> Iterator[int]:
+        """Add structures, some hundreds in a transaction, and yield how many names came so far.
+
+        What is there already stays as it is; a name that could not be read before, can be.
+        """
+        n, left = 0, iter(inputs)
+        while some := list(islice(left, _AT_ONCE)):
+            with self._transaction() as connection:
+                for each in some:
+                    _add(connection, each)
+            n += len(some)
+            yield n
+
+    def has_names(self) -> set[str]:
+        """Return the names of structures that were read."""
+        rows = self.select("SELECT name FROM nearsight_names WHERE sha256 IS NOT NULL")
+        return {name for (name,) in rows}
+
+    def introduce(self, model: str, introduction: Introduction) -> None:
+        """Define the jobs of a model that has been loaded, but for those that are there.
+
+        Raises
+        ------
+        ModelError
+            It is another model than that of the records that are there.
+        """
+        self._require_same(model, introduction)
+        settings = self.specification.settings
+        digests = [row[0] for row in self.select("SELECT sha256 FROM nearsight_structures")]
+        jobs = [
+            (job_key(digest, workflow, each, introduction.model_sha256), digest, workflow, model)
+            for digest in digests
+            for workflow, each in settings.items()
+        ]
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO nearsight_models VALUES (?, ?, ?)",
+                (model, introduction.model_sha256, json.dumps(introduction.identity)),
+            )
+            connection.executemany(
+                "INSERT OR IGNORE INTO nearsight_jobs (key, sha256, workflow, model) "
+                "VALUES (?, ?, ?, ?)",
+                jobs,
+            )
+
+    def waiting(self, model: str) -> list[Waiting]:
+        """Return what is still to be done by a model."""
+        rows = self.select(
+            "SELECT key, jobs.sha256, (SELECT min(name) FROM nearsight_names AS names "
+            "WHERE names.sha256 = jobs.sha256), workflow, n_atoms, deaths "
+            "FROM nearsight_jobs AS jobs JOIN nearsight_structures USING (sha256) "
+            "WHERE model = ? AND state = 'waiting'",
+            (model,),
+        )
+        return [Waiting(*row) for row in rows if row[2] is not None]  # files change
+
+    def structure(self, sha256: str) -> tuple[Atoms, tuple[Remark, ...]]:
+        """Return a structure by its digest, with what was noticed when it was read.
+
+        Raises
+        ------
+        CheckpointError
+            It is damaged.
+        """
+        [(content, remarks)] = self.select(
+            "SELECT atoms, remarks FROM nearsight_structures WHERE sha256 = ?", (sha256,)
+        )
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                atoms = atoms_from_arrays({name: arrays[name] for name in arrays.files})
+        except (ValueError, KeyError, OSError) as error:
+            raise CheckpointError(f"a structure of {self.path} is damaged: {error}.") from error
+        return atoms, tuple(remarks_from_json(json.loads(remarks)))
+
+    def keep(self, answers: Sequence[tuple[Waiting, Answer]], model: str) -> None:
+        """Write what came of jobs.
+
+        Raises
+        ------
+        StorageError
+            They cannot be written; what was there is intact.
+        """
+        with self._transaction() as connection:
+            for job, answer in answers:
+                self._keep(connection, job, answer, model)
+
+    def count_death(self, key: str) -> None:
+        """Note that a worker has ended while it was at a job."""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE nearsight_jobs SET deaths = deaths + 1 WHERE key = ?", (key,)
+            )
+
+    def retry(self, reasons: Sequence[str] = ()) -> int:
+        """Let failures be tried again, and return how many there are.
+
+        Parameters
+        ----------
+        reasons
+            Those of these reasons or errors only; by default all.
+        """
+        asked = ", ".join("?" * len(reasons))
+        only = f" AND (reason IN ({asked}) OR error IN ({asked}))" if reasons else ""
+        with self._transaction() as connection:
+            found = connection.execute(
+                f"UPDATE nearsight_jobs SET state = 'waiting', deaths = 0 "
+                f"WHERE state = 'failed'{only}",
+                (*reasons, *reasons),
+            )
+        return int(found.rowcount)
+
+    def select(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows that an SQL statement selects."""
+        with errors_of(self.path), closing(self._connected()) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def _keep(
+        self, connection: sqlite3.Connection, job: Waiting, answer: Answer, model: str
+    ) -> None:
+        [(state, system)] = connection.execute(
+            "SELECT state, system FROM nearsight_jobs WHERE key = ?", (job.key,)
+        ).fetchall()
+        if state == "done":
+            return
+        failure = answer.failure
+        why = (None,) * 3 if failure is None else (failure.kind, failure.reason, failure.message)
+        atoms = answer.atoms if answer.atoms is not None else self.structure(job.sha256)[0]
+        data = {} if answer.record is None else {"record": json.loads(answer.record)}
+        system = self._rows.write(
+            atoms, key_value_pairs=pairs_of(job, answer, model), data=data, id=system
+        )
+        connection.execute(
+            "UPDATE nearsight_jobs SET state = ?, system = ?, error = ?, reason = ?, message = ?, "
+            "seconds = ?, peak_memory_bytes = ?, host = ?, ended = ? WHERE key = ?",
+            (
+                "done" if failure is None else "failed",
+                system,
+                *why,
+                answer.seconds,
+                answer.peak_memory_bytes,
+                answer.host,
+                answer.ended,
+                job.key,
+            ),
+        )
+
+    def _require_same(self, model: str, introduction: Introduction) -> None:
+        known = self.select(
+            "SELECT sha256, identity FROM nearsight_models WHERE name = ?", (model,)
+        )
+        if known and known[0][0] != introduction.model_sha256:
+            before = json.loads(known[0][1])
+            names = before.keys() | introduction.identity.keys()
+            changed = [n for n in sorted(names) if before.get(n) != introduction.identity.get(n)]
+            raise ModelError(
+                f"{model} is another model than that of the records in {self.path}: "
+                f"{', '.join(changed)} changed. Use the former one, or another `out`."
+            )
+
+    def _read_header(self) -> dict[str, Any]:
+        no_campaign = f"{self.path} is no campaign of Nearsight"
+        if not self.path.is_file():
+            raise CheckpointError(f"{self.path} does not exist; name the file of a campaign.")
+        try:
+            with closing(self._connected()) as connection:
+                rows = connection.execute("SELECT name, value FROM nearsight_campaign").fetchall()
+        except sqlite3.DatabaseError as error:
+            if "no such table" in str(error):
+                raise CheckpointError(
+                    f"{no_campaign}, but a database of something else; choose another file."
+                ) from error
+            raise CheckpointError(f"{no_campaign}: {error}.") from error
+        header = {name: json.loads(value) for name, value in rows}
+        if header.get("schema") != SCHEMA:
+            raise CheckpointError(
+                f"{self.path} has tables of form {header.get('schema')}, and this version of "
+                f"Nearsight ({nearsight.__version__}) knows form {SCHEMA}; use Nearsight "
+                f"{header.get('nearsight')}, which made it."
+            )
+        return header
+
+    def _connected(self) -> sqlite3.Connection:
+        # Not for reading only: what a killed process was just writing is taken back on opening.
+        place = f"{self.path.absolute().as_uri()}?mode=rw"
+        return sqlite3.connect(place, uri=True, timeout=_PATIENCE_S)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection on which all is written when the block ends well, or nothing is."""
+        with errors_of(self.path), self._rows:
+            self._rows.connection.execute("BEGIN IMMEDIATE")
+            yield self._rows.connection
+
+
+def _add(connection: sqlite3.Connection, each: Input) -> None:
+    if each.atoms is None:
+        connection.execute(
+            "INSERT INTO nearsight_names VALUES (?, NULL, ?) ON CONFLICT (name) DO "
+            "UPDATE SET message = excluded.message WHERE sha256 IS NULL",
+            (each.name, each.failure),
+        )
+        return
+    digest = structure_sha256(each.atoms)
+    content = io.BytesIO()
+    arrays: dict[str, Any] = dict(atoms_to_arrays(each.atoms))
+    np.savez_compressed(content, **arrays)
+    connection.execute(
+        "INSERT OR IGNORE INTO nearsight_structures VALUES (?, ?, ?, ?, ?)",
+        (
+            digest,
+            content.getvalue(),
+            json.dumps(remarks_to_json(each.remarks)),
+            each.atoms.get_chemical_formula(),
+            len(each.atoms),
+        ),
+    )
+    connection.execute(
+        "INSERT INTO nearsight_names VALUES (?, ?, NULL) ON CONFLICT (name) DO "
+        "UPDATE SET sha256 = excluded.sha256, message = NULL",
+        (each.name, digest),
+    )

@@ -1,0 +1,86 @@
+"""Commands of campaigns: thousands of structures, unattended."""
+
+import argparse
+
+from nearsight.campaigns.questions import QUESTIONS
+from nearsight.cli import options
+from nearsight.cli.from_settings import add_settings
+from nearsight.cli.values import positive_float, positive_int
+from nearsight.workflows.settings import ReadingSettings
+
+
+def add_screen(commands: "options.Commands") -> None:
+    """Add ``nearsight screen``."""
+    command = commands.add_parser(
+        "screen",
+        help="many structures by workflows and models, unattended and resumable",
+        description="Calculate every structure by every workflow and model, each once, into an ASE "
+        "database. What is there already is not computed again; further structures, workflows and "
+        "models may be added to a campaign.",
+    )
+    command.add_argument(
+        "given",
+        nargs="+",
+        metavar="STRUCTURES",
+        help="files, folders and patterns; all structures of extended XYZ, .traj, an ASE database "
+        "(.db) or a response of OPTIMADE (.json); give them before the options",
+    )
+    command.add_argument(
+        "--workflow",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help=f"what is asked, once or more often: {', '.join(QUESTIONS)}",
+    )
+    command.add_argument("--out", required=True, metavar="FILE", help="the campaign (.db)")
+    add_settings(command, ReadingSettings(), "reading", leave_out=("molecule", "recompute"))
+    options.add_model(command)
+    _add_workers(command)
+    command.set_defaults(run=options.runner("nearsight.cli.screen"))
+
+
+def add_campaign(commands: "options.Commands") -> None:
+    """Add ``nearsight campaign``."""
+    command = commands.add_parser("campaign", help="how a campaign stands, and what to do with it")
+    actions = command.add_subparsers(required=True, metavar="ACTION")
+    _action(actions, "status", "what is done, waits or failed, and why")
+    resuming = _action(actions, "resume", "go on with a campaign that has ended before its end")
+    retrying = _action(actions, "retry", "try again what failed, and go on")
+    retrying.add_argument(
+        "--reason",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="failures of this reason or error only, such as memory or quarantined; may be given "
+        "more than once",
+    )
+    for each in (resuming, retrying):
+        _add_workers(each)
+    exporting = _action(actions, "export", "the main numbers as CSV")
+    exporting.add_argument("--csv", required=True, metavar="FILE", help="where to write them")
+
+
+def _action(actions: "options.Commands", name: str, what: str) -> argparse.ArgumentParser:
+    action = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    action.add_argument("campaign", metavar="FILE", help="the campaign (.db)")
+    action.set_defaults(run=options.runner("nearsight.cli.campaign"), action=name)
+    return action
+
+
+def _add_workers(command: argparse.ArgumentParser) -> None:
+    """Add where a campaign is worked on."""
+    group = command.add_argument_group("workers")
+    group.add_argument(
+        "--workers",
+        type=positive_int,
+        metavar="N",
+        help="processes on this machine, which share its cores, memory and GPUs (default: 1)",
+    )
+    group.add_argument(
+        "--silence",
+        type=positive_float,
+        metavar="S",
+        help="end a worker that tells nothing for so many seconds (default: 20 times what its "
+        "structure should take, at least 600)",
+    )
+    options.add_resources(command)
