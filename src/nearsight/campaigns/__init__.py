@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
+    from nearsight.campaigns.campaign_file import CampaignFile
     from nearsight.campaigns.export import export_csv, rows_of
     from nearsight.campaigns.inputs import Input, read_inputs
     from nearsight.campaigns.local import on_this_machine
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from nearsight.campaigns.store import Store
 
 __all__ = [
+    "CampaignFile",
     "Input",
     "Question",
     "Specification",

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from nearsight.campaigns.store import Store
+from nearsight.campaigns.campaign_file import CampaignFile
 from nearsight.storage import write_text
 
 _FIXED = (
@@ -29,14 +29,14 @@ _FIXED = (
 _TWICE = frozenset({*_FIXED, "structure_name"})
 
 
-def rows_of(store: Store) -> Iterator[dict[str, Any]]:
+def rows_of(campaign: CampaignFile) -> Iterator[dict[str, Any]]:
     """Yield one mapping for each structure that was given, workflow and model.
 
     What is known of each stands under its name, the main numbers of the record among it; ``row`` is
     the number of the row in the ASE database. Duplicates are listed under all of their names, and
     what could not be read with its reason.
     """
-    rows = store.select(
+    rows = campaign.select(
         "SELECT names.name, formula, n_atoms, workflow, jobs.model, coalesce(state, 'waiting'), "
         "error, reason, jobs.message, jobs.seconds, jobs.peak_memory_bytes, jobs.host, ended, "
         "system, key_value_pairs "
@@ -51,7 +51,7 @@ def rows_of(store: Store) -> Iterator[dict[str, Any]]:
             **dict(zip(_FIXED, fixed, strict=True)),
             **{name: value for name, value in numbers.items() if name not in _TWICE},
         }
-    unreadable = store.select(
+    unreadable = campaign.select(
         "SELECT name, message FROM nearsight_names WHERE sha256 IS NULL ORDER BY name"
     )
     for name, message in unreadable:
@@ -64,7 +64,7 @@ def rows_of(store: Store) -> Iterator[dict[str, Any]]:
         }
 
 
-def export_csv(store: Store, path: str | os.PathLike[str]) -> int:
+def export_csv(campaign: CampaignFile, path: str | os.PathLike[str]) -> int:
     """Write `rows_of` as CSV, whole or not at all, and return how many rows there are.
 
     Raises
@@ -72,7 +72,7 @@ def export_csv(store: Store, path: str | os.PathLike[str]) -> int:
     StorageError
         The file cannot be written.
     """
-    rows = list(rows_of(store))
+    rows = list(rows_of(campaign))
     names = dict.fromkeys(_FIXED)
     for row in rows:
         names |= dict.fromkeys(row)

@@ -3,12 +3,14 @@
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nearsight.errors import SettingError
-from nearsight.records.base import CalculatedRecord
 from nearsight.settings import Settings, nearest
 from nearsight.workflows.settings import OF_WORKFLOWS
+
+if TYPE_CHECKING:
+    from nearsight.records.base import CalculatedRecord
 
 Number = float | int | str | bool
 
@@ -25,12 +27,12 @@ class Question:
     numbers: str
     """``module:function``, which returns the main numbers of a record by name."""
 
-    def ask(self, *arguments: Any, **keywords: Any) -> CalculatedRecord:
+    def ask(self, *arguments: Any, **keywords: Any) -> "CalculatedRecord":
         """Call the verb."""
         record: CalculatedRecord = _imported(self.verb)(*arguments, **keywords)
         return record
 
-    def numbers_of(self, record: CalculatedRecord) -> dict[str, Number]:
+    def numbers_of(self, record: "CalculatedRecord") -> dict[str, Number]:
         """Return what is worth a column of a table; a quantity that is not known is left out."""
         known = {**_of_any(record), **_imported(self.numbers)(record)}
         return {name: value for name, value in known.items() if value is not None}
@@ -125,7 +127,7 @@ def question_named(name: str) -> Question:
     return QUESTIONS[name]
 
 
-def _of_any(record: CalculatedRecord) -> dict[str, Any]:
+def _of_any(record: "CalculatedRecord") -> dict[str, Any]:
     """Return the numbers that records of all questions have."""
     masses = record.atoms.get_masses()
     relaxation = getattr(record, "relaxation", None)

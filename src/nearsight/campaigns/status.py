@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from nearsight.campaigns.store import Store
+from nearsight.campaigns.campaign_file import CampaignFile
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Status:
         return self.n_unreadable + sum(tally.failed.total() for tally in self.tallies)
 
 
-def status_of(store: Store) -> Status:
+def status_of(campaign: CampaignFile) -> Status:
     """Return how a campaign stands."""
-    [(n_names, n_readable, n_structures)] = store.select(
+    [(n_names, n_readable, n_structures)] = campaign.select(
         "SELECT count(*), count(sha256), count(DISTINCT sha256) FROM nearsight_names"
     )
-    rows = store.select(
+    rows = campaign.select(
         "SELECT workflow, model, state, reason, count(*), total(seconds) FROM nearsight_jobs "
         "GROUP BY workflow, model, state, reason ORDER BY workflow, model"
     )

@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from ase import Atoms
 from ase.db import connect
 
 import nearsight
+from nearsight.campaigns.campaign_file import CampaignFile
 from nearsight.campaigns.inputs import Input
 from nearsight.campaigns.keys import job_key
 from nearsight.campaigns.pairs import pairs_of
@@ -34,8 +35,8 @@ _PATIENCE_S = 60.0
 """How long a writer waits for those that read."""
 
 
-class Store:
-    """A campaign in a file.
+class Store(CampaignFile):
+    """A campaign in a file, to which is written.
 
     Each method that writes does so in one transaction: whatever ends the process, all of it is
     there, or nothing. One process writes at a time (`nearsight.locking`); any may read meanwhile.
@@ -52,10 +53,9 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        super().__init__(path)
         # Whoever holds ASE's own lock file when it is killed leaves it for ever.
         self._rows = connect(str(self.path), type="db", use_lock_file=False)
-        self._header = self._read_header()
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], specification: Specification) -> "Store":
@@ -93,21 +93,6 @@ class Store:
                 with suppress(OSError):
                     fresh.unlink(missing_ok=True)
         return cls(target)
-
-    @property
-    def specification(self) -> Specification:
-        """What is asked."""
-        return Specification.from_json(self._header["specification"])
-
-    @property
-    def version(self) -> str:
-        """The version of Nearsight that made it."""
-        return str(self._header["nearsight"])
-
-    @property
-    def work_folder(self) -> Path:
-        """Where unfinished work is kept, beside the file."""
-        return self.path.with_name(f"{self.path.name}.work")
 
     def extend(self, specification: Specification) -> None:
         """Ask further questions, or ask further models.
@@ -238,11 +223,6 @@ class Store:
             )
         return int(found.rowcount)
 
-    def select(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows that an SQL statement selects."""
-        with errors_of(self.path), closing(self._connected()) as connection:
-            return connection.execute(statement, values).fetchall()
-
     def _keep(
         self, connection: sqlite3.Connection, job: Waiting, answer: Answer, model: str
     ) -> None:
@@ -285,33 +265,6 @@ class Store:
                 f"{model} is another model than that of the records in {self.path}: "
                 f"{', '.join(changed)} changed. Use the former one, or another `out`."
             )
-
-    def _read_header(self) -> dict[str, Any]:
-        no_campaign = f"{self.path} is no campaign of Nearsight"
-        if not self.path.is_file():
-            raise CheckpointError(f"{self.path} does not exist; name the file of a campaign.")
-        try:
-            with closing(self._connected()) as connection:
-                rows = connection.execute("SELECT name, value FROM nearsight_campaign").fetchall()
-        except sqlite3.DatabaseError as error:
-            if "no such table" in str(error):
-                raise CheckpointError(
-                    f"{no_campaign}, but a database of something else; choose another file."
-                ) from error
-            raise CheckpointError(f"{no_campaign}: {error}.") from error
-        header = {name: json.loads(value) for name, value in rows}
-        if header.get("schema") != SCHEMA:
-            raise CheckpointError(
-                f"{self.path} has tables of form {header.get('schema')}, and this version of "
-                f"Nearsight ({nearsight.__version__}) knows form {SCHEMA}; use Nearsight "
-                f"{header.get('nearsight')}, which made it."
-            )
-        return header
-
-    def _connected(self) -> sqlite3.Connection:
-        # Not for reading only: what a killed process was just writing is taken back on opening.
-        place = f"{self.path.absolute().as_uri()}?mode=rw"
-        return sqlite3.connect(place, uri=True, timeout=_PATIENCE_S)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
