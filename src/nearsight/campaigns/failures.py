@@ -42,5 +42,7 @@ class Failure:
             return cls(MemoryBudgetError.__name__, MEMORY, out_of_memory_message(error))
         if isinstance(error, OSError):
             return cls(StorageError.__name__, "storage", system_message(error))
+        if error.__cause__ is not None and is_out_of_memory(error.__cause__):
+            return cls(type(error).__name__, MEMORY, str(error))  # of a model that wraps errors
         named = (reason for kind, reason in _REASONS if isinstance(error, kind))
         return cls(type(error).__name__, next(named, "defect"), str(error))

@@ -27,6 +27,11 @@ class Question:
     numbers: str
     """``module:function``, which returns the main numbers of a record by name."""
 
+    def load(self) -> None:
+        """Import what answers it, which takes some seconds in a new process."""
+        _imported(self.verb)
+        _imported(self.numbers)
+
     def ask(self, *arguments: Any, **keywords: Any) -> "CalculatedRecord":
         """Call the verb."""
         record: CalculatedRecord = _imported(self.verb)(*arguments, **keywords)

@@ -113,6 +113,7 @@ def calculate(job: Job) -> Answer:
             f"the model {model.identity.name} is another one on {socket.gethostname()} than at the "
             f"start of the campaign; use the same file and precision everywhere."
         )
+    job.question.load()
     start = perf_counter()
     progress = _Telling(job.key)
     progress.say("begun")
