@@ -66,7 +66,7 @@ class ProcessDiedError(ExecutionError):
     """A process ended before the task that it worked on was done; other tasks were not touched."""
 
     def __init__(
-        self, message: str, task: str = "", status: int | None = None, has_begun: bool = True
+        self, message: str, task: str = "", status: int | None = None, has_begun: bool = False
     ) -> None:
         super().__init__(message)
         self.task = task
@@ -74,7 +74,7 @@ class ProcessDiedError(ExecutionError):
         self.status = status
         """The exit code; minus the number of the signal that ended it; None if not known."""
         self.has_begun = has_begun
-        """Whether the process had begun with the task."""
+        """Whether it is known that the process had begun with the task."""
 
 
 def system_message(error: OSError) -> str:

@@ -4,6 +4,7 @@ import json
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -144,13 +145,17 @@ def model_versions() -> dict[str, str]:
 
 
 def _versions(packages: Iterable[str]) -> dict[str, str]:
-    versions = {}
-    for package in packages:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
+    found = ((package, _version_of(package)) for package in packages)
+    return {package: version for package, version in found if version is not None}
+
+
+@cache
+def _version_of(package: str) -> str | None:
+    """Return the version of a package; None if it is not here. A process keeps what it imported."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def record(model: ModelIdentity, **settings: Setting) -> Provenance:

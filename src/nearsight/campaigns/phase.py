@@ -220,17 +220,20 @@ class Phase:
     ) -> list[tuple[Waiting, Answer]]:
         """Let a job be done by another worker, or put it into quarantine."""
         job = running.job
-        was_lost = not error.has_begun or _is_asked_to_end(error.status)
-        if was_lost and not running.is_ended_for_silence:
-            logger.info("a worker was lost; %s begins anew", job.name)
-            self._queue.append(job)
-            return []
-        self._deaths_in_a_row += 1
+        was_asked_to_end = _is_asked_to_end(error.status) and not running.is_ended_for_silence
+        has_begun = running.begun is not None or error.has_begun
+        was_lost = was_asked_to_end or not has_begun
+        if not was_asked_to_end and error.status is not None:
+            self._deaths_in_a_row += 1
         if self._deaths_in_a_row >= _MOST_DEATHS_IN_A_ROW:
             raise ExecutionError(
                 f"workers end whatever they are given, {self._deaths_in_a_row} times now; the last "
                 f"one: {error}"
             )
+        if was_lost:
+            logger.info("a worker was lost; %s begins anew", job.name)
+            self._queue.append(job)
+            return []
         self._store.count_death(job.key)
         job = replace(job, deaths=job.deaths + 1)
         how = "told nothing for too long" if running.is_ended_for_silence else str(error)
