@@ -117,7 +117,7 @@ def test_structure_that_kills_its_worker_twice_is_quarantined(store: Store, run:
     error, reason, message = failures(store)["Ne-0.cif"]
     assert (error, reason) == ("ProcessDiedError", "quarantined")
     assert "ended its worker 2 times" in message
-    assert "SIGKILL" in message
+    assert "the last time was killed by SIGKILL" in message
     assert calls(store) == {"Cu2": 4, "CuNe": 2}
     assert status_of(store).tallies[0].done == 4
 

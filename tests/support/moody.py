@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 
-TERMINATED, KILLED, SILENT, GREEDY, FAILING = "He", "Ne", "Ar", "Kr", "Xe"
-"""Elements that end the worker by SIGTERM once or by SIGKILL, let it hang, take memory, or fail."""
+TERMINATED, KILLED, SILENT, GREEDY, FAILING, LARGE = "He", "Ne", "Ar", "Kr", "Xe", "Rn"
+"""Elements that end the worker by SIGTERM once or by SIGKILL, let it hang, ask for more memory than
+there is, fail, or take ever more memory."""
 _FIRST_TIME = ".terminated"
 
 
@@ -32,6 +33,7 @@ class Moody(Calculator):
     def __init__(self, stiffness: float = 0.1, nap: float = 0.0, folder: str = "") -> None:
         super().__init__()
         self._stiffness, self._nap, self._folder = stiffness, nap, folder
+        self._taken: list[np.ndarray] = []
         self.parameters = {"stiffness": stiffness}
 
     def calculate(
@@ -64,6 +66,9 @@ class Moody(Calculator):
             time.sleep(600.0)
         if GREEDY in symbols:
             raise MemoryError
+        while LARGE in symbols:
+            self._taken.append(np.ones(20_000_000))
+            time.sleep(0.05)
         if FAILING in symbols:
             raise ValueError("this one fails")
 

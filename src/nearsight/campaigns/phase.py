@@ -236,7 +236,9 @@ class Phase:
             return []
         self._store.count_death(job.key)
         job = replace(job, deaths=job.deaths + 1)
-        how = "told nothing for too long" if running.is_ended_for_silence else str(error)
+        how = str(error).removeprefix(f"the process that ran {error.task} ")
+        if running.is_ended_for_silence:
+            how = "told nothing for too long"
         logger.warning("nearsight: %s (%s): its worker %s", job.name, job.workflow, how)
         if job.deaths < _MOST_DEATHS:
             self._queue.append(job)

@@ -77,6 +77,11 @@ def _add_workers(command: argparse.ArgumentParser) -> None:
         help="processes on this machine, which share its cores, memory and GPUs (default: 1)",
     )
     group.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="in place of those the workers of a scheduler of dask, such as tcp://node7:8786",
+    )
+    group.add_argument(
         "--silence",
         type=positive_float,
         metavar="S",

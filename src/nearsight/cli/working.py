@@ -3,8 +3,10 @@
 import argparse
 
 from nearsight.campaigns import Status, Store, run_campaign, status_of
+from nearsight.campaigns.cluster import on_scheduler
 from nearsight.campaigns.local import on_this_machine
 from nearsight.campaigns.run import Start
+from nearsight.errors import MethodError
 from nearsight.resources import Resources
 from nearsight.tables.campaign import print_status
 from nearsight.terminal.campaign import shown_campaign
@@ -22,7 +24,11 @@ def work_on(store: Store, arguments: argparse.Namespace, resources: Resources) -
 
 
 def _workers(arguments: argparse.Namespace, resources: Resources) -> Start:
-    return on_this_machine(arguments.workers or 1, resources)
+    if arguments.scheduler is None:
+        return on_this_machine(arguments.workers or 1, resources)
+    if arguments.workers is not None:
+        raise MethodError("workers are those of --scheduler; leave --workers out.")
+    return on_scheduler(arguments.scheduler)
 
 
 def _exit_status(status: Status) -> int:

@@ -13,7 +13,8 @@ machine, both of which belong to the process that it runs in:
 
 With `tell` a task says how it has got on; whoever made the executor hears it by `told`.
 
-`InThisProcess` has the same face and no processes, for one task at a time and for tests.
+`DaskWorkers` has the same face and the workers of a scheduler of dask, on one machine or many.
+`InThisProcess` has it and no processes, for one task at a time and for tests.
 
 `concurrent.futures.ProcessPoolExecutor` and loky fail all tasks, finished or waiting, when one
 process dies; pebble fails the right one, but leaves its processes behind when this one is killed.
@@ -25,10 +26,18 @@ from typing import TYPE_CHECKING
 from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
+    from nearsight.execution.dask_workers import DaskWorkers
     from nearsight.execution.local_processes import LocalProcesses
     from nearsight.execution.serial import InThisProcess
     from nearsight.execution.surroundings import current_model, current_resources, tell
 
-__all__ = ["InThisProcess", "LocalProcesses", "current_model", "current_resources", "tell"]
+__all__ = [
+    "DaskWorkers",
+    "InThisProcess",
+    "LocalProcesses",
+    "current_model",
+    "current_resources",
+    "tell",
+]
 
 import_at_first_use(__name__)
