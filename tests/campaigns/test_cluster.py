@@ -101,7 +101,7 @@ def test_workers_may_die_hang_and_take_memory(
             cluster.add("--memory-limit", "700MB")
         to_kill.append(cluster.add("--no-nanny"))
         cluster.add("--no-nanny", source=older.parent)
-        run_campaign(store, on_scheduler(cluster.address), watch=watch, silence_s=5.0)
+        run_campaign(store, on_scheduler(cluster.address), watch=watch, silence_s=10.0)
     status = status_of(store)
     assert status.is_complete
     assert status.tallies[0].done == 60
@@ -124,6 +124,19 @@ def test_workers_may_die_hang_and_take_memory(
         "ArCu": 2,
         "CuRn": 2,
     }
+
+
+def test_workers_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    older = tmp_path / "older" / "nearsight"
+    older.mkdir(parents=True)
+    (older / "__init__.py").write_text('__version__ = "0.0.9"\n', encoding="ascii")
+    with cluster_in(tmp_path) as cluster:
+        cluster.add("--no-nanny", source=older.parent)
+        with (
+            pytest.raises(ExecutionError, match=r"no worker .* can be used: .* Nearsight 0\.0\.9"),
+            DaskWorkers(cluster.address, patience_s=8.0) as workers,
+        ):
+            workers.submit(os.getpid).result()
 
 
 def test_nobody_answers(tmp_path: Path, asked: Specification) -> None:

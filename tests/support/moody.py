@@ -67,7 +67,7 @@ class Moody(Calculator):
         if GREEDY in symbols:
             raise MemoryError
         while LARGE in symbols:
-            self._taken.append(np.ones(20_000_000))
+            self._taken.append(np.ones(60_000_000))
             time.sleep(0.05)
         if FAILING in symbols:
             raise ValueError("this one fails")

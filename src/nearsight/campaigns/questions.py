@@ -49,6 +49,7 @@ def heat_numbers(record: Any) -> dict[str, Any]:
     return {
         "c_v_J_per_g_K": None if row is None else row.J_per_g_K,
         "c_v_J_per_molatom_K": None if row is None else row.J_per_molatom_K,
+        "c_v_gamma_J_per_g_K": None if row is None else _at_gamma(record, row.temperature_K),
         "c_v_temperature_K": None if row is None else row.temperature_K,
         "spectrum": record.spectrum.method,
         "n_imaginary": None if record.modes is None else record.modes.n_imaginary,
@@ -145,6 +146,19 @@ def _of_any(record: "CalculatedRecord") -> dict[str, Any]:
         "volume_change": None if relaxation is None else relaxation.volume_change,
         "n_warnings": len(record.warnings),
     }
+
+
+def _at_gamma(record: Any, temperature_K: float) -> float | None:
+    if record.modes is None:
+        return None
+    from nearsight.campaigns.at_gamma import heat_capacity_J_per_g_K  # which takes time to import
+
+    return heat_capacity_J_per_g_K(
+        record.modes,
+        temperature_K,
+        mean_mass_amu=float(record.atoms.get_masses().mean()),
+        scale_factor=record.scale_factor,
+    )
 
 
 def _lowest(modes: Any) -> float | None:

@@ -4,6 +4,7 @@ import argparse
 
 from nearsight.campaigns import CampaignFile, export_csv, status_of
 from nearsight.cli.from_settings import given_settings
+from nearsight.errors import MethodError
 from nearsight.resources import Resources
 from nearsight.tables.campaign import print_status
 
@@ -17,6 +18,8 @@ def run(arguments: argparse.Namespace) -> int:
         n = export_csv(CampaignFile(arguments.campaign), arguments.csv)
         print(f"{arguments.csv}: {n} rows")
         return 0
+    if arguments.action == "report":
+        return _report(arguments)
     # Here, so that how a campaign stands is said at once.
     from nearsight.campaigns import Store
     from nearsight.cli.working import work_on
@@ -26,3 +29,21 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{store.retry(arguments.reason)} failures are tried again")
     resources = Resources.from_mapping(given_settings(arguments).get("resources", {}))
     return work_on(store, arguments, resources)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from nearsight.reports.campaigns import read_reference, write_campaign_page
+
+    if (arguments.reference is None) != (arguments.column is None):
+        raise MethodError("--reference needs --column, and the other way round; give both.")
+    reference = None
+    if arguments.reference is not None:
+        reference = read_reference(arguments.reference, arguments.column)
+    write_campaign_page(
+        CampaignFile(arguments.campaign),
+        arguments.output,
+        reference=reference,
+        command=arguments.command_line,
+    )
+    print(f"page: {arguments.output}")
+    return 0

@@ -57,6 +57,15 @@ def add_campaign(commands: "options.Commands") -> None:
     for each in (resuming, retrying):
         _add_workers(each)
     exporting = _action(actions, "export", "the main numbers as CSV")
+    reporting = _action(actions, "report", "a page with distributions and a table of everything")
+    reporting.add_argument("--output", required=True, metavar="FILE", help="the page (.html)")
+    reporting.add_argument(
+        "--reference",
+        metavar="FILE",
+        help="compare heat capacities with a column of a CSV file whose first one has the names of "
+        "structures",
+    )
+    reporting.add_argument("--column", metavar="NAME", help="the column of --reference")
     exporting.add_argument("--csv", required=True, metavar="FILE", help="where to write them")
 
 

@@ -255,7 +255,7 @@ class DaskWorkers(Executor):
 
     def _look(self) -> None:
         """Meet workers that come, and miss those that have gone, until the executor ends."""
-        answered = told = monotonic()
+        answered = told = useful = monotonic()
         while not self._is_shut_down:
             try:
                 workers = self._client.sync(self._client.scheduler.identity, n_workers=-1)[
@@ -267,6 +267,12 @@ class DaskWorkers(Executor):
                 if self._client.status == "closed" or monotonic() > answered + self._patience_s:
                     self._fail(f"the scheduler at {self._scheduler} does not answer ({error})")
                     return
+            if self._workers:  # those that are refused are not among them
+                useful = monotonic()
+            if self._refused and monotonic() > useful + self._patience_s:
+                said = "; ".join(f"{address}: {why}" for address, why in self._refused.items())
+                self._fail(f"no worker of {self._scheduler} can be used: {said}")
+                return
             if self.capacity == 0 and monotonic() > told + _TELL_S:
                 told = monotonic()
                 logger.info("waiting for workers of %s", self._scheduler)
@@ -278,14 +284,11 @@ class DaskWorkers(Executor):
             new = [a for a in workers if a not in self._workers and a not in self._refused]
             for address in new:
                 self._workers[address] = _Worker(address)
-            refused = bool(self._refused) and self._refused.keys() >= workers.keys() != set()
+            self._refused = {a: why for a, why in self._refused.items() if a in workers}
         for address in gone:
             self._lose(address, _LOST, None)
         for address in new:
             self._meet(address)
-        if refused and not self._workers:
-            said = "; ".join(f"{address}: {why}" for address, why in self._refused.items())
-            self._fail(f"no worker of {self._scheduler} can be used: {said}")
 
     def _meet(self, address: str) -> None:
         """Ask a worker for its version, by nothing that depends on that."""
