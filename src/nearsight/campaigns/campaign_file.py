@@ -3,16 +3,19 @@
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nearsight
 from nearsight.campaigns.schema import SCHEMA
 from nearsight.campaigns.specification import Specification
 from nearsight.campaigns.sqlite_errors import errors_of
 from nearsight.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from nearsight.records.base import Record
 
 _PATIENCE_S = 60.0
 """How long one that reads waits for the one that writes."""
@@ -55,6 +58,21 @@ class CampaignFile:
         """Return the rows that an SQL statement selects."""
         with errors_of(self.path), closing(self._connected()) as connection:
             return connection.execute(statement, values).fetchall()
+
+    def records(self) -> "Iterator[Record]":
+        """Yield the record of each calculation that is done.
+
+        Raises
+        ------
+        CheckpointError
+            One is of another schema.
+        """
+        from nearsight.records import record_from_json
+
+        systems = self.select("SELECT system FROM nearsight_jobs WHERE state = 'done'")
+        for (system,) in systems:
+            [(data,)] = self.select("SELECT data FROM systems WHERE id = ?", (system,))
+            yield record_from_json(json.loads(data)["record"])
 
     def _read_header(self) -> dict[str, Any]:
         no_campaign = f"{self.path} is no campaign of Nearsight"

@@ -26,7 +26,7 @@ def distribution(values: FloatArray, title: str, quantity: str, unit: str) -> Ch
     quantity, unit
         Of the values.
     """
-    edges = np.linspace(values.min(), values.max() or 1.0, _BINS + 1)
+    edges: FloatArray = np.linspace(values.min(), values.max() or 1.0, _BINS + 1)
     counts, _ = np.histogram(values, bins=edges)
     return Chart(
         title,
@@ -47,7 +47,7 @@ def imaginary_modes(counts: FloatArray) -> Chart:
         "Imaginary modes",
         Axis("imaginary modes (the last: as many or more)", -0.5, most + 0.5),
         Axis("structures", 0.0, float(frequencies.max()) * (1 + _MARGIN)),
-        (_steps(np.arange(most + 2) - 0.5, frequencies),),
+        (_steps(np.linspace(-0.5, most + 0.5, most + 2), frequencies),),
         f"{100 * none:.1f} % of {len(counts)} structures have none.",
     )
 

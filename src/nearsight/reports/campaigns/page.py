@@ -168,13 +168,13 @@ def _table(rows: Sequence[_Row]) -> dict[str, Any]:
         values = [_short(row.get(name)) for row in rows]
         if all(value is None for value in values):
             continue
+        column: dict[str, Any] = {"name": name, "words": None, "values": values}
         words = sorted({value for value in values if isinstance(value, str)})
         if words and all(isinstance(value, str | None) for value in values):
             place = {word: number for number, word in enumerate(words)}
-            numbers = [None if value is None else place[value] for value in values]
-            columns.append({"name": name, "words": words, "values": numbers})
-        else:
-            columns.append({"name": name, "words": None, "values": values})
+            column["words"] = words
+            column["values"] = [None if value is None else place[value] for value in values]
+        columns.append(column)
     return {"n": len(rows), "columns": columns}
 
 
