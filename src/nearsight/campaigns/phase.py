@@ -17,7 +17,7 @@ from nearsight.campaigns.prediction import Prediction
 from nearsight.campaigns.questions import question_named
 from nearsight.campaigns.store import Store
 from nearsight.campaigns.task import Answer, Job, Told, calculate
-from nearsight.campaigns.waiting import Waiting
+from nearsight.campaigns.waiting import Waiting, in_order_of_work
 from nearsight.errors import ExecutionError, NearsightWarning, ProcessDiedError
 from nearsight.execution.tasks import TaskFuture
 from nearsight.execution.workers import Workers
@@ -148,8 +148,11 @@ class Phase:
             "SELECT sha256 FROM nearsight_models WHERE name = ?", (self._model,)
         )
         self._total, self._start = len(jobs), self._clock()
-        # The longest first: none of them is begun when all others are done.
-        self._queue.extend(sorted(jobs, key=lambda job: (-job.n_atoms, job.name)))
+        of_structure: dict[str, list[Waiting]] = {}
+        for job in jobs:
+            of_structure.setdefault(job.name, []).append(job)
+        for name, _ in in_order_of_work({(job.name, job.n_atoms) for job in jobs}):
+            self._queue.extend(of_structure[name])
         while self._queue or self._running:
             self._submit(workers, sha256)
             done, _ = wait(self._running, _LOOK_S, FIRST_COMPLETED)

@@ -270,9 +270,15 @@ class Store(CampaignFile):
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection on which all is written when the block ends well, or nothing is."""
-        with errors_of(self.path), self._rows:
-            self._rows.connection.execute("BEGIN IMMEDIATE")
-            yield self._rows.connection
+        with errors_of(self.path):
+            try:
+                with self._rows:
+                    self._rows.connection.execute("BEGIN IMMEDIATE")
+                    yield self._rows.connection
+            finally:
+                if (left := self._rows.connection) is not None:  # of a commit that failed
+                    self._rows.connection = None
+                    left.close()
 
 
 def _add(connection: sqlite3.Connection, each: Input) -> None:

@@ -1,5 +1,6 @@
-"""A calculation of a campaign that is still to be done."""
+"""A calculation of a campaign that is still to be done, and the order in which they are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -15,3 +16,11 @@ class Waiting:
     workflow: str
     n_atoms: int
     deaths: int
+
+
+def in_order_of_work(sizes: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return names and numbers of atoms in the order in which workers get them.
+
+    The longest come first: none of them is begun when all others are done.
+    """
+    return sorted(sizes, key=lambda each: (-each[1], each[0]))

@@ -5,7 +5,7 @@ import argparse
 from nearsight.campaigns.questions import QUESTIONS
 from nearsight.cli import options
 from nearsight.cli.from_settings import add_settings
-from nearsight.cli.values import positive_float, positive_int
+from nearsight.cli.values import gibibytes, positive_float, positive_int
 from nearsight.workflows.settings import ReadingSettings
 
 
@@ -56,6 +56,7 @@ def add_campaign(commands: "options.Commands") -> None:
     )
     for each in (resuming, retrying):
         _add_workers(each)
+    _plan(actions)
     exporting = _action(actions, "export", "the main numbers as CSV")
     reporting = _action(actions, "report", "a page with distributions and a table of everything")
     reporting.add_argument("--output", required=True, metavar="FILE", help="the page (.html)")
@@ -67,6 +68,32 @@ def add_campaign(commands: "options.Commands") -> None:
     )
     reporting.add_argument("--column", metavar="NAME", help="the column of --reference")
     exporting.add_argument("--csv", required=True, metavar="FILE", help="where to write them")
+
+
+def _plan(actions: "options.Commands") -> None:
+    command = actions.add_parser(
+        "plan",
+        help="hours and memory before a campaign begins, by what another one took",
+        description="Print how long structures will take on workers, by those of a campaign that "
+        "are done, and which will not fit.",
+    )
+    command.add_argument("given", nargs="+", metavar="STRUCTURES", help="as for `nearsight screen`")
+    command.add_argument(
+        "--measured", required=True, metavar="FILE", help="a campaign with some of all sizes (.db)"
+    )
+    command.add_argument("--workflow", required=True, metavar="NAME", help="that of --measured")
+    command.add_argument("--model", required=True, metavar="NAME", help="that of --measured")
+    command.add_argument(
+        "--on",
+        type=positive_int,
+        nargs="+",
+        metavar="N",
+        help="numbers of workers that are tried (default: 1 and 64)",
+    )
+    command.add_argument(
+        "--worker-memory", type=gibibytes, metavar="GIB", help="memory of one worker"
+    )
+    command.set_defaults(run=options.runner("nearsight.cli.campaign_plan"))
 
 
 def _action(actions: "options.Commands", name: str, what: str) -> argparse.ArgumentParser:

@@ -1,0 +1,131 @@
+"""Tables and pages of campaigns."""
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase.build import bulk
+
+from moody import FAILING
+from nearsight.campaigns import Input, Specification, Store, export_csv, rows_of, run_campaign
+from nearsight.campaigns.at_gamma import heat_capacity_J_per_g_K
+from nearsight.errors import MethodError
+from nearsight.models.spec import ModelSpec
+from nearsight.records import HeatCapacityRecord
+from nearsight.records.spectra import ModesPart
+from nearsight.reports.campaigns import Reference, read_reference, write_campaign_page
+from nearsight.reports.campaigns.figures import imaginary_modes, parity, scale_factor
+from nearsight.vibrations.settings import ThermodynamicSettings
+from nearsight.workflows import HeatCapacitySettings
+
+from .conftest import cell, in_this_process, inputs
+
+Run = Callable[..., None]
+
+
+def test_every_name_has_its_row(store: Store, run: Run, tmp_path: Path) -> None:
+    given = [*inputs(2), Input("copy.cif", cell(seed=0)), *inputs(1, FAILING)]
+    run([*given, Input("broken.cif", None, failure="broken.cif: it is broken.")])
+    assert export_csv(store, tmp_path / "run.csv") == 5
+    with (tmp_path / "run.csv").open(encoding="utf-8") as file:
+        rows = {row["structure"]: row for row in csv.DictReader(file)}
+    assert rows["copy.cif"]["energy_eV_per_atom"] == rows["Cu-0.cif"]["energy_eV_per_atom"] != ""
+    assert rows["copy.cif"]["row"] == rows["Cu-0.cif"]["row"]
+    assert rows["Xe-0.cif"]["reason"] == "model"
+    assert rows["Xe-0.cif"]["energy_eV_per_atom"] == ""
+    assert rows["broken.cif"]["reason"] == "unreadable"
+    assert rows["broken.cif"]["message"] == "broken.cif: it is broken."
+
+
+def dense(acoustic: str) -> HeatCapacitySettings:
+    thermal = ThermodynamicSettings(acoustic=acoustic, temperatures_K=(300.0,))
+    return HeatCapacitySettings(spectrum="dense", thermodynamics=thermal)
+
+
+@pytest.fixture(scope="module")
+def heated(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Return a campaign of heat capacities of copper and aluminium."""
+    asked = Specification({"heat-capacity": dense("exclude")}, (ModelSpec("ase:emt"),))
+    store = Store.create(tmp_path_factory.mktemp("heated") / "run.db", asked)
+    crystals = [("Cu", 3.6), ("Al", 4.0)]
+    given = [Input(f"{e}.cif", bulk(e, a=a, cubic=True)) for e, a in crystals]
+    list(store.add([*given, Input("<b>.cif", None, failure="</script> is no structure.")]))
+    run_campaign(store, in_this_process)
+    return store
+
+
+def test_heat_capacity_at_gamma_is_that_of_the_dense_workflow(heated: Store) -> None:
+    rows = [row for row in rows_of(heated) if row["state"] == "done"]
+    assert len(rows) == 2
+    for row in rows:
+        assert row["c_v_gamma_J_per_g_K"] == pytest.approx(row["c_v_J_per_g_K"], rel=1e-9)
+    for record in heated.records():
+        assert isinstance(record, HeatCapacityRecord)
+
+
+def test_soft_modes_take_up_the_whole_of_dulong_and_petit() -> None:
+    modes = ModesPart(
+        wavenumbers_per_cm=(0.0, 0.0, 0.0, 1e-3, 1e-3, -50.0),
+        frequencies_THz=(0.0,) * 6,
+        n_rigid_body=3,
+        n_imaginary=1,
+    )
+    heat = heat_capacity_J_per_g_K(modes, 300.0, mean_mass_amu=10.0, scale_factor=1.0)
+    assert heat == pytest.approx(2 * 8.314462618 / 20.0, rel=1e-8)
+
+
+def test_page_has_everything_and_lets_nothing_in(heated: Store, tmp_path: Path) -> None:
+    page = tmp_path / "run.html"
+    write_campaign_page(heated, page, reference=Reference("dft", {"Cu": 0.36, "Al": 0.85}))
+    text = page.read_text(encoding="utf-8")
+    [table] = re.findall(r'<script id="data" type="application/json">(.*?)</script>', text)
+    data = json.loads(table)
+    columns = {column["name"]: column for column in data["columns"]}
+    assert data["n"] == 3
+    names = columns["structure"]
+    assert sorted(names["words"][at] for at in names["values"]) == ["<b>.cif", "Al.cif", "Cu.cif"]
+    heats = {row["structure"]: row.get("c_v_J_per_g_K") for row in rows_of(heated)}
+    for place, value in zip(names["values"], columns["c_v_J_per_g_K"]["values"], strict=True):
+        expected = heats[names["words"][place]]
+        assert value == (None if expected is None else pytest.approx(expected, rel=1e-5))
+    assert "&lt;b&gt;" in text or "\\u003cb\\u003e" in text
+    assert "<b>.cif" not in text
+    assert "</script> is no structure" not in text
+    for title in ("Heat capacities", "Imaginary modes", "against dft", "Failures by reason"):
+        assert title in text
+    assert not re.search(r'(src|href)="(?!data:|#)', text)
+
+
+def test_parity_knows_the_scale_factor() -> None:
+    values = np.array([0.5, 0.7, 1.1])
+    assert scale_factor(0.97 * values, values) == pytest.approx(0.97)
+    chart = parity(0.97 * values, values, ["a", "b", "c"], "dft", "c_v")
+    assert "mean deviation +3.09 %" in chart.description
+    assert "0.9700" in chart.description
+
+
+def test_imaginary_modes_are_counted() -> None:
+    chart = imaginary_modes(np.array([0.0, 0.0, 1.0, 3.0]))
+    assert "50.0 % of 4 structures have none" in chart.description
+    assert chart.marks[0].y.max() == 2  # type: ignore[union-attr]
+
+
+def test_references_are_read_by_names_of_structures(tmp_path: Path) -> None:
+    path = tmp_path / "dft.csv"
+    path.write_text("name,dft_300K\nCu,0.38\nAl.cif,0.9\nW,\n", encoding="ascii")
+    reference = read_reference(path, "dft_300K")
+    assert reference.of("cifs/Cu.cif") == 0.38
+    assert reference.of("Al.cif") == 0.9
+    assert reference.of("W.cif") is None
+    with pytest.raises(MethodError, match="no column 'dft_300'; did you mean `dft_300K`"):
+        read_reference(path, "dft_300")
+    path.write_text("name,dft\nCu,1\nCu.cif,2\n", encoding="ascii")
+    with pytest.raises(MethodError, match="names Cu twice"):
+        read_reference(path, "dft")
+    path.write_text("name,dft\nCu,much\n", encoding="ascii")
+    with pytest.raises(MethodError, match="'much' of Cu is no number"):
+        read_reference(path, "dft")
