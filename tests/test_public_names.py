@@ -30,7 +30,9 @@ PACKAGES = (
     "nearsight.evaluation",
     "nearsight.evaluation.diatomics",
     "nearsight.evaluation.exactness",
+    "nearsight.campaigns",
     "nearsight.reports",
+    "nearsight.reports.campaigns",
     "nearsight.reports.examinations",
 )
 FRAMEWORKS = {"torch", "jax", "phonopy", "matplotlib"}

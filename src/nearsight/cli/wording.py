@@ -16,7 +16,8 @@ _PHRASES = {
     "`row_symmetry_A` none": "--no-symmetry",
 }
 _OF_COMMANDS = {
-    *("accept_licence", "append", "from_units", "harmonic", "log", "quiet", "replace", "report"),
+    *("accept_licence", "append", "from_units", "harmonic", "log", "out", "quiet", "replace"),
+    "report",
     *("samples", "verbose", "work_dir"),
 }
 """What commands take that is no setting of a calculation."""

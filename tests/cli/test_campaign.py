@@ -1,0 +1,98 @@
+"""``nearsight screen`` and ``nearsight campaign``."""
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from nearsight.campaigns import Specification, Store
+from nearsight.campaigns.phase import View
+from nearsight.cli.main import main
+from nearsight.models.spec import ModelSpec
+from nearsight.terminal.campaign import said_of
+from nearsight.workflows import EnergySettings
+
+SCREEN = ["screen", ".", "--workflow", "energy", "--model", "ase:emt", "--out", "run.db"]
+
+
+@pytest.fixture
+def campaign(folder: Path) -> Path:
+    """Return a campaign of which nothing is done."""
+    asked = Specification({"energy": EnergySettings()}, (ModelSpec("ase:emt"),))
+    Store.create(folder / "run.db", asked)
+    return folder / "run.db"
+
+
+def test_from_structures_to_page(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SCREEN, "-q"]) == 1  # empty.cif cannot be read
+    told = capsys.readouterr()
+    assert "empty.cif is empty" in told.err
+    assert "4 given, 3 different ones" in told.out
+    assert "unreadable  1" in told.out
+    assert "3 of 3" in told.out
+    assert main(["campaign", "status", "run.db"]) == 0
+    assert capsys.readouterr().out == told.out
+    assert main(["campaign", "export", "run.db", "--csv", "run.csv"]) == 0
+    with (folder / "run.csv").open(encoding="utf-8") as file:
+        assert {row["structure"]: row["state"] for row in csv.DictReader(file)} == {
+            "aluminium.cif": "done",
+            "copper.cif": "done",
+            "empty.cif": "failed",
+            "nitrogen.xyz": "done",
+        }
+    assert main(["campaign", "report", "run.db", "--output", "run.html"]) == 0
+    assert "nearsight campaign report run.db" in (folder / "run.html").read_text(encoding="utf-8")
+    capsys.readouterr()
+    planned = ["campaign", "plan", "copper.cif", "--measured", "run.db", "--workflow", "energy"]
+    assert main([*planned, "--model", "ase:emt", "--on", "1", "2", "--worker-memory", "1"]) == 0
+    assert "too large   0 for 1.0 GiB a worker" in capsys.readouterr().out
+    assert main([*planned, "--model", "ase:lj"]) == 1
+    assert "nothing that is done of energy with ase:lj" in capsys.readouterr().err
+
+
+def test_resuming_what_is_complete_starts_no_worker(campaign: Path) -> None:
+    assert main(["campaign", "resume", str(campaign), "--workers", "2"]) == 1  # nothing was asked
+    assert main(["campaign", "retry", str(campaign), "--reason", "memory"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--workflow", "heatcapacity"], "no workflow heatcapacity; did you mean `heat-capacity`"),
+        (["--model", "ase:emt,ase:emt"], "a model is named twice"),
+        (["--scheduler", "tcp://x:1", "--workers", "2"], "leave --workers out"),
+    ],
+)
+def test_mistakes_are_said(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert main([*SCREEN, *arguments]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_settings_of_a_file_are_those_of_the_campaign(
+    campaign: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("energy.toml").write_text("forces = true\n", encoding="ascii")
+    assert main([*SCREEN, "--config", "energy.toml"]) == 1
+    told = capsys.readouterr().err
+    assert "other settings of energy: forces is False there and True here" in told
+    assert "another --out" in told
+    Path("energy.toml").write_text("force = true\n", encoding="ascii")
+    assert main([*SCREEN, "--config", "energy.toml"]) == 1
+    assert "no setting" in capsys.readouterr().err
+
+
+def test_what_is_no_campaign_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["campaign", "status", "copper.cif"]) == 1
+    assert "copper.cif is no campaign of Nearsight" in capsys.readouterr().err
+    assert main(["campaign", "report", "run.db", "--output", "x.html", "--column", "dft"]) == 1
+    assert "--reference needs --column" in capsys.readouterr().err
+
+
+def test_line_of_a_log_says_rate_failures_and_time_left() -> None:
+    view = View("m", 100, 40, Counter(memory=2, structure=8), 1800.0, 1800.0, (), 2)
+    assert said_of(view) == (
+        "50 of 100, 8 failed (structure), 2 failed (memory), 100 an hour, about 30 min left"
+    )
