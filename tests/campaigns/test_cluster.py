@@ -113,8 +113,8 @@ def test_workers_may_die_hang_and_take_memory(
         )
     )
     assert "told nothing for too long" in messages["Ar-0.cif"]
-    for name in ("Ne-0.cif", "Rn-0.cif"):
-        assert "the last time was lost, for lack of memory or by whoever" in messages[name]
+    assert "the last time was lost, for lack of memory or by whoever" in messages["Ne-0.cif"]
+    assert "ended its worker 2 times" in messages["Rn-0.cif"]  # its nanny may be too late
     ours = nearsight.__version__
     assert f"it has Nearsight 0.0.9, and this is {ours}" in caplog.text
     calls = (tmp_path / "calls").read_text(encoding="ascii").splitlines()

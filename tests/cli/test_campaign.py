@@ -46,7 +46,7 @@ def test_from_structures_to_page(folder: Path, capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     planned = ["campaign", "plan", "copper.cif", "--measured", "run.db", "--workflow", "energy"]
     assert main([*planned, "--model", "ase:emt", "--on", "1", "2", "--worker-memory", "1"]) == 0
-    assert "too large   0 for 1.0 GiB a worker" in capsys.readouterr().out
+    assert "too large   0 for 1 GiB a worker" in capsys.readouterr().out
     assert main([*planned, "--model", "ase:lj"]) == 1
     assert "nothing that is done of energy with ase:lj" in capsys.readouterr().err
 
