@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import ase.db
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from moody import FAILING, GREEDY, KILLED, SILENT, TERMINATED
 from nearsight.campaigns import Input, Specification, Store, run_campaign, status_of
 from nearsight.campaigns.phase import View
+from nearsight.campaigns.task import calculate
 from nearsight.errors import ModelError, StorageError
+from nearsight.execution.tasks import TaskFuture
 from nearsight.models.spec import ModelSpec
 from nearsight.records import EnergyRecord, record_from_json
 from nearsight.workflows import EnergySettings, RelaxSettings, energy
@@ -167,6 +170,25 @@ def test_model_that_has_changed_is_refused(store: Store, run: Run, asked: Specif
 
     with pytest.raises(ModelError, match=r"another model than that of the records .* options"):
         run_campaign(store, other)
+
+
+def test_answers_that_came_with_the_end_are_kept(store: Store, asked: Specification) -> None:
+    list(store.add(inputs(60)))
+    done = 0
+
+    class Failing(InOneProcess):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> TaskFuture:
+            nonlocal done
+            done += fn is calculate
+            return super().submit(fn if done < 30 else fail, *args, **kwargs)
+
+    with pytest.raises(ModelError, match="no more of it"):
+        run_campaign(store, lambda model, told, _: Failing(model, told=told))
+    assert status_of(store).tallies[0].done == 29
+
+
+def fail(_: object) -> None:
+    raise ModelError("no more of it")
 
 
 def test_second_campaign_on_a_file_is_refused(store: Store, run: Run) -> None:

@@ -2,13 +2,13 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ase.db
 import pytest
 
-from nearsight.campaigns import CampaignFile, Input, Specification, Store, status_of
+from nearsight.campaigns import CampaignFile, Input, Specification, Store, run_campaign, status_of
 from nearsight.campaigns.keys import job_key
 from nearsight.campaigns.pairs import as_text
 from nearsight.errors import CheckpointError, MethodError, SettingError, StorageError
@@ -16,7 +16,7 @@ from nearsight.models.spec import ModelSpec
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.workflows import EnergySettings, RelaxSettings
 
-from .conftest import cell, inputs
+from .conftest import cell, in_this_process, inputs
 
 Run = Callable[..., None]
 MODEL = ModelSpec("ase:emt")
@@ -121,6 +121,19 @@ def test_name_that_could_not_be_read_can_be_later(store: Store, run: Run) -> Non
     assert status_of(store).n_unreadable == 1
     run([Input("a.cif", cell()), broken])
     assert (status_of(store).n_unreadable, status_of(store).tallies[0].done) == (0, 1)
+
+
+def test_campaign_of_which_only_a_part_was_read_is_not_worked_on(store: Store, run: Run) -> None:
+    def interrupted() -> Iterator[Input]:
+        yield from inputs(1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(store.add(interrupted()))
+    with pytest.raises(CheckpointError, match="does not have all of its structures"):
+        run_campaign(store, in_this_process)
+    run(inputs(2))
+    assert status_of(store).tallies[0].done == 2
 
 
 def test_file_that_has_changed_is_another_structure(store: Store, run: Run) -> None:

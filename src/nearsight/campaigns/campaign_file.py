@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nearsight
-from nearsight.campaigns.schema import SCHEMA
+from nearsight.campaigns.schema import READING, SCHEMA
 from nearsight.campaigns.specification import Specification
 from nearsight.campaigns.sqlite_errors import errors_of
 from nearsight.errors import CheckpointError
@@ -53,6 +53,11 @@ class CampaignFile:
     def work_folder(self) -> Path:
         """Where unfinished work is kept, beside the file."""
         return self.path.with_name(f"{self.path.name}.work")
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all structures that were given have been read."""
+        return not self.select("SELECT 1 FROM nearsight_campaign WHERE name = ?", (READING,))
 
     def select(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows that an SQL statement selects."""

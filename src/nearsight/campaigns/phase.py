@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -155,6 +155,8 @@ class Phase:
             self._queue.extend(of_structure[name])
         while self._queue or self._running:
             self._submit(workers, sha256)
+            if not self._running:
+                sleep(_LOOK_S)  # there are no workers yet
             done, _ = wait(self._running, _LOOK_S, FIRST_COMPLETED)
             self._hear()
             self._take([future for future in self._running if future in done or future.done()])
@@ -190,6 +192,7 @@ class Phase:
     def _take(self, futures: Sequence[TaskFuture]) -> None:
         """Keep the answers that have come, all of them in one transaction."""
         answers: list[tuple[Waiting, Answer]] = []
+        fatal: BaseException | None = None
         for future in futures:
             running = self._running.pop(future)
             with catch_warnings():
@@ -198,12 +201,16 @@ class Phase:
             if isinstance(error, ProcessDiedError):
                 answers += self._after_death(running, error)
             elif error is not None:
-                raise error  # no fault of the structure: the model, or the way to the worker
+                fatal = error  # no fault of the structure: the model, or the way to the worker
             else:
                 answers.append((running.job, future.result()))
                 self._deaths_in_a_row = 0
-        if not answers:
-            return
+        if answers:
+            self._keep(answers)
+        if fatal is not None:
+            raise fatal
+
+    def _keep(self, answers: Sequence[tuple[Waiting, Answer]]) -> None:
         self._store.keep(answers, self._model)
         for job, answer in answers:
             if answer.failure is None:

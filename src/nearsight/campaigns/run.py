@@ -11,7 +11,13 @@ from nearsight.campaigns.phase import Phase, Watch
 from nearsight.campaigns.store import Store
 from nearsight.campaigns.task import Introduction, introduce
 from nearsight.campaigns.waiting import Waiting
-from nearsight.errors import ExecutionError, ModelError, NearsightError, StorageError
+from nearsight.errors import (
+    CheckpointError,
+    ExecutionError,
+    ModelError,
+    NearsightError,
+    StorageError,
+)
 from nearsight.execution.workers import Workers
 from nearsight.locking import hold_if_free, who_works_on
 from nearsight.models.spec import ModelSpec
@@ -48,6 +54,8 @@ def run_campaign(
         Another process works on the campaign, or it cannot be written.
     ModelError
         A model cannot be loaded, or is another one than that of the records that are there.
+    CheckpointError
+        Not all of its structures were read.
     ExecutionError
         There are no workers, or all of them end whatever they do.
     """
@@ -55,6 +63,11 @@ def run_campaign(
         if not free:
             holder = who_works_on(store.path) or "another process"
             raise StorageError(f"{store.path} is being worked on by {holder}; wait for its end.")
+        if not store.is_read:
+            raise CheckpointError(
+                f"{store.path} does not have all of its structures, since reading them was "
+                f"interrupted; give the command that began it again."
+            )
         if store.version != nearsight.__version__:
             logger.warning(
                 "nearsight: %s was begun with Nearsight %s, and goes on with %s.",

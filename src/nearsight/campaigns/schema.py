@@ -3,6 +3,9 @@
 SCHEMA = 1
 """The number of these tables' form: a store of another one is refused."""
 
+READING = "reading"
+"""What the campaign has among its facts while its structures are being read."""
+
 TABLES = (
     """CREATE TABLE nearsight_campaign (
     name TEXT PRIMARY KEY,  -- schema, nearsight (its version), created, specification

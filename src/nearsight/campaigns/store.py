@@ -20,7 +20,7 @@ from nearsight.campaigns.campaign_file import CampaignFile
 from nearsight.campaigns.inputs import Input
 from nearsight.campaigns.keys import job_key
 from nearsight.campaigns.pairs import pairs_of
-from nearsight.campaigns.schema import SCHEMA, TABLES
+from nearsight.campaigns.schema import READING, SCHEMA, TABLES
 from nearsight.campaigns.specification import Specification
 from nearsight.campaigns.sqlite_errors import errors_of
 from nearsight.campaigns.task import Answer, Introduction
@@ -118,17 +118,18 @@ class Store(CampaignFile):
         What is there already stays as it is; a name that could not be read before, can be.
         """
         n, left = 0, iter(inputs)
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO nearsight_campaign VALUES (?, '1')", (READING,)
+            )
         while some := list(islice(left, _AT_ONCE)):
             with self._transaction() as connection:
                 for each in some:
                     _add(connection, each)
             n += len(some)
             yield n
-
-    def has_names(self) -> set[str]:
-        """Return the names of structures that were read."""
-        rows = self.select("SELECT name FROM nearsight_names WHERE sha256 IS NOT NULL")
-        return {name for (name,) in rows}
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM nearsight_campaign WHERE name = ?", (READING,))
 
     def introduce(self, model: str, introduction: Introduction) -> None:
         """Define the jobs of a model that has been loaded, but for those that are there.

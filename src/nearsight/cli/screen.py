@@ -37,9 +37,13 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = read_inputs(
         arguments.given, accept_contradictions=reading.get("accept_contradictions", False)
     )
-    with progress_for(arguments).task("Reading structure", None) as advance:
-        for n in store.add(_told(inputs)):
-            advance(n, "")
+    try:
+        with progress_for(arguments).task("Reading structure", None) as advance:
+            for n in store.add(_told(inputs)):
+                advance(n, "")
+    except KeyboardInterrupt as interruption:
+        interruption.add_note("What was read is kept; the same command goes on.")
+        raise
     return work_on(store, arguments, every_run.resources)
 
 

@@ -209,19 +209,18 @@ class DaskWorkers(Executor):
 
     def _take(self, worker: _Worker, future: TaskFuture, given: Any) -> None:
         """Take what came of a task."""
+        error = given.exception() if given.status == "error" else None
+        answer: bytes | None = self._result(given)
         with self._lock:
             name, _ = worker.tasks.pop(future, ("", None))
-            if not name:
-                return  # its worker is known to have died
             self._hand_out()
-        if given.status == "finished":
-            future.settle(given.result())
-            return
-        error = given.exception() if given.status == "error" else None
-        if error is None or type(error).__name__ == "KilledWorker":
-            future.set_exception(
-                ProcessDiedError(f"the process that ran {name} {_LOST}", name, None, True)
-            )
+        if not name:
+            return  # its worker is known to have died
+        if answer is not None:
+            future.settle(answer)
+        elif error is None or type(error).__name__ == "KilledWorker":
+            message = f"the process that ran {name} {_LOST}"
+            future.set_exception(ProcessDiedError(message, name, None, error is not None))
         else:
             future.set_exception(
                 ExecutionError(
@@ -299,8 +298,7 @@ class DaskWorkers(Executor):
     def _check_version(self, address: str, given: Any) -> None:
         if given.status == "error":
             self._refuse(address, f"it has no Nearsight ({given.exception()})")
-        elif given.status == "finished":
-            version = given.result()
+        elif (version := self._result(given)) is not None:
             if version != nearsight.__version__:
                 ours = nearsight.__version__
                 self._refuse(address, f"it has Nearsight {version}, and this is {ours}")
@@ -311,8 +309,8 @@ class DaskWorkers(Executor):
     def _welcome(self, address: str, given: Any) -> None:
         if given.status == "error":
             self._refuse(address, f"it cannot work ({given.exception()})")
-        elif given.status == "finished":
-            process = tuple(given.result())
+        elif (answer := self._result(given)) is not None:
+            process = tuple(answer)
             with self._lock:
                 other = self._processes.get(process)
                 if other is not None:
@@ -322,6 +320,14 @@ class DaskWorkers(Executor):
                     self._processes[process] = address
                     worker.is_ready = True
                     self._hand_out()
+
+    def _result(self, given: Any) -> Any:
+        """Return what a worker answered; None if that was lost with it meanwhile."""
+        if given.status != "finished":
+            return None
+        with contextlib.suppress(Exception):
+            return given.result(timeout=self._patience_s)
+        return None
 
     def _refuse(self, address: str, why: str) -> None:
         with self._lock:
