@@ -154,7 +154,7 @@ def test_scheduler_that_goes_away_ends_the_campaign(store: Store, tmp_path: Path
                 cluster.scheduler.kill()
 
         with pytest.raises(ExecutionError, match=r"scheduler .*(does not answer|ended)"):
-            run_campaign(store, on_scheduler(cluster.address), watch=watch)
+            run_campaign(store, on_scheduler(cluster.address, patience_s=5.0), watch=watch)
     [(done, waiting)] = store.select(
         "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'waiting') "
         "FROM nearsight_jobs"
