@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 import nearsight
+from nearsight.evaluation.data import digests_of, require_data
 from nearsight.evaluation.discovery import examination_named, examination_names
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.machine import this_machine
@@ -82,7 +83,7 @@ def examine(
     Raises
     ------
     SettingError
-        There is no such examination.
+        There is no such examination, or there are no data where they should be.
     StorageError
         The folder cannot be written.
     """
@@ -90,6 +91,7 @@ def examine(
     names = settings.only or examination_names()
     for name in names:
         examination_named(name)
+    require_data(settings.data)
     shown = as_progress(progress)
     outcomes: list[Outcome] = []
     for spec in models:
@@ -122,7 +124,11 @@ def _record(
     subject: Subject, model: Loaded, name: str, settings: ExamineSettings, folder: Path
 ) -> ExaminationRecord:
     """Return the record of a model and an examination, which is computed unless it is there."""
-    effort = plain(asdict(examination_named(name).efforts[settings.suite]))
+    examination = examination_named(name)
+    effort = {
+        **plain(asdict(examination.efforts[settings.suite])),
+        **digests_of(settings.data, examination.data),
+    }
     digest = json_sha256({"effort": effort, "nearsight": nearsight.__version__})[:_DIGITS]
     stem = f"{name}.{settings.suite}.{digest}"
     path = folder / RECORDS / key_of(model.identity) / f"{stem}.json"
@@ -134,7 +140,7 @@ def _record(
                 return kept
             forget_failures(work)
         start = monotonic()
-        answer = subject.examine(name, settings.suite, work)
+        answer = subject.examine(name, settings.suite, work, settings.data)
         record = ExaminationRecord(
             kind="nearsight examination 1",
             examination=name,

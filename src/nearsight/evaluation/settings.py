@@ -1,8 +1,9 @@
 """What an examination of models is asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, get_args
 
+from nearsight.evaluation.data import ReferenceData
 from nearsight.settings import POSITIVE, Help, Settings
 
 Suite = Literal["quick", "standard", "full"]
@@ -25,3 +26,4 @@ class ExamineSettings(Settings):
         POSITIVE,
     ] = 900.0
     again: Annotated[bool, Help("examine once more what a model has failed at")] = False
+    data: ReferenceData = field(default_factory=ReferenceData)

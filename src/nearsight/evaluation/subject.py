@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.errors import ExecutionError
+from nearsight.evaluation.data import ReferenceData
 from nearsight.evaluation.failure import Failure, failure_of
 from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.task import Answer, Loaded, Told, examined, loaded
@@ -59,13 +60,13 @@ class Subject:
             answer: Loaded | Failure = self._ask(max(self._time_limit_s, _START_S), loaded)
         return answer
 
-    def examine(self, name: str, suite: Suite, folder: Path) -> Answer:
+    def examine(self, name: str, suite: Suite, folder: Path, data: ReferenceData) -> Answer:
         """Examine the model; an item at which its process ends is one that it failed at."""
         failure: Failure | None = None
         for _ in range(_MOST_DEATHS):
             if self._executor is None and isinstance(again := self.load(), Failure):
                 return Answer({}, None, again)
-            answer = self._ask(self._time_limit_s, examined, name, suite, folder)
+            answer = self._ask(self._time_limit_s, examined, name, suite, folder, data)
             if isinstance(answer, Answer):
                 return answer
             failure = answer

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from nearsight.evaluation.data import ReferenceData
 from nearsight.evaluation.discovery import examination_named
 from nearsight.evaluation.failure import Failure, failure_of
 from nearsight.evaluation.measured import Measured
@@ -67,7 +68,7 @@ def loaded() -> Loaded | Failure:
     )
 
 
-def examined(name: str, suite: Suite, folder: Path) -> Answer:
+def examined(name: str, suite: Suite, folder: Path, data: ReferenceData) -> Answer:
     """Examine the model of this process.
 
     Parameters
@@ -78,9 +79,11 @@ def examined(name: str, suite: Suite, folder: Path) -> Answer:
         How thoroughly.
     folder
         Where items are kept.
+    data
+        What users have of references.
     """
     examination = examination_named(name)
-    work = Work(folder, _Teller(), lambda path: tell(Told("begun", str(path))))
+    work = Work(folder, _Teller(), lambda path: tell(Told("begun", str(path))), data)
     try:
         result = examination.compute(current_model(), examination.efforts[suite], work)
         return Answer(examination.measured(result), encoder(examination.result)(result), None)
