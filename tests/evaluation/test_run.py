@@ -13,6 +13,7 @@ import pytest
 
 from nearsight.cli.main import main
 from nearsight.evaluation import ExaminationRecord, read_records
+from nearsight.evaluation.data import ReferenceData
 from nearsight.evaluation.subject import Subject
 from nearsight.evaluation.task import Answer, Loaded
 from nearsight.models.spec import ModelSpec
@@ -106,7 +107,7 @@ def test_a_model_that_hangs_loses_one_item(tmp_path: Path) -> None:
     spec = ModelSpec("ase:faulty_pairs:Hanging")
     with Subject(spec, Resources(cores=1), 8.0, SeveralProgress()) as subject:
         assert isinstance(subject.load(), Loaded)
-        answer = subject.examine("diatomics", "quick", tmp_path)
+        answer = subject.examine("diatomics", "quick", tmp_path, ReferenceData())
     assert isinstance(answer, Answer)
     assert answer.failure is None
     assert answer.result["failures"]["He"]["kind"] == "hang"

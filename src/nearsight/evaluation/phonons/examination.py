@@ -18,9 +18,6 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import unknown_elements
 
-_REPEATS = 3 * np.eye(3, dtype=np.int64)
-"""Of primitive cells of two or three atoms: 7 to 12 Å."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
@@ -28,6 +25,8 @@ class Effort:
 
     built: tuple[str, ...]
     """Crystals that are examined where no folder of references is given."""
+    repeats: int
+    """Of their primitive cells of two or three atoms, along each vector."""
     n_references: int | None
     """Crystals of the folder, those of the smallest supercells first; None for all."""
     most_atoms: int | None
@@ -40,17 +39,28 @@ class Effort:
 
 EFFORTS: Mapping[Suite, Effort] = {
     "quick": Effort(
-        built=("Si", "MgO", "NaCl"),
+        built=("Si", "NaCl"),
+        repeats=3,
         n_references=6,
         most_atoms=100,
         n_bands=6,
         mesh_length_A=50.0,
     ),
     "standard": Effort(
-        built=tuple(BUILT), n_references=50, most_atoms=200, n_bands=50, mesh_length_A=100.0
+        built=tuple(BUILT),
+        repeats=3,
+        n_references=50,
+        most_atoms=200,
+        n_bands=50,
+        mesh_length_A=100.0,
     ),
     "full": Effort(
-        built=tuple(BUILT), n_references=None, most_atoms=None, n_bands=50, mesh_length_A=100.0
+        built=tuple(BUILT),
+        repeats=3,
+        n_references=None,
+        most_atoms=None,
+        n_bands=50,
+        mesh_length_A=100.0,
     ),
 }
 
@@ -65,7 +75,13 @@ def compute(model: Model, effort: Effort, work: Work) -> Phonons:
     """
     if work.data.phonon_data is None:
         settings = {
-            name: Setting(BUILT[name](), _REPEATS, effort.mesh_length_A, True, None)
+            name: Setting(
+                BUILT[name](),
+                effort.repeats * np.eye(3, dtype=np.int64),
+                effort.mesh_length_A,
+                True,
+                None,
+            )
             for name in effort.built
             if not unknown_elements(BUILT[name](), model)
         }

@@ -53,7 +53,7 @@ class Effort:
 
 EFFORTS: Mapping[Suite, Effort] = {
     "quick": Effort(
-        n_solids=1,
+        n_solids=2,
         most_atoms=30,
         stiff=(),
         moving=("Mg-MOF-74",),
