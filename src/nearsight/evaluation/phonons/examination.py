@@ -74,14 +74,9 @@ def compute(model: Model, effort: Effort, work: Work) -> Phonons:
         There are no references in the folder that was given.
     """
     if work.data.phonon_data is None:
+        supercell = effort.repeats * np.eye(3, dtype=np.int64)
         settings = {
-            name: Setting(
-                BUILT[name](),
-                effort.repeats * np.eye(3, dtype=np.int64),
-                effort.mesh_length_A,
-                True,
-                None,
-            )
+            name: Setting(BUILT[name](), supercell, effort.mesh_length_A, True, None)
             for name in effort.built
             if not unknown_elements(BUILT[name](), model)
         }
