@@ -41,15 +41,15 @@ EFFORTS: Mapping[Suite, Effort] = {
     "quick": Effort(
         built=("Si", "NaCl"),
         repeats=3,
-        n_references=6,
+        n_references=2,
         most_atoms=100,
-        n_bands=6,
+        n_bands=2,
         mesh_length_A=50.0,
     ),
     "standard": Effort(
         built=tuple(BUILT),
         repeats=3,
-        n_references=50,
+        n_references=25,
         most_atoms=200,
         n_bands=50,
         mesh_length_A=100.0,

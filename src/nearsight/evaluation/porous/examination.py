@@ -57,7 +57,7 @@ EFFORTS: Mapping[Suite, Effort] = {
         most_atoms=30,
         stiff=(),
         moving=("Mg-MOF-74",),
-        time_ps=0.1,
+        time_ps=0.05,
         n_frameworks=2,
         insertions=128,
     ),

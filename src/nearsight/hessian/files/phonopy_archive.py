@@ -5,6 +5,7 @@ import tarfile
 import tempfile
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from nearsight.errors import CheckpointError
 from nearsight.hessian.files.phonopy_objects import any_cell_is_fine
 from nearsight.hessian.files.phonopy_results import read_phonopy
 from nearsight.hessian.force_constants import ForceConstants
+
+if TYPE_CHECKING:
+    from phonopy import Phonopy
 
 ARCHIVES = (".tar.lzma", ".tar.xz", ".tar.gz")
 """Of their names."""
@@ -24,8 +28,33 @@ _LARGEST_BYTES = 1 << 30
 def read_phonopy_archive(path: str | os.PathLike[str]) -> ForceConstants:
     """Read the force constants that follow from the forces in an archive, with its Born charges.
 
+    phonopy makes them, and symmetrises them.
+
+    Raises
+    ------
+    CheckpointError
+        As of `phonopy_of_archive`.
+    """
+    phonon = phonopy_of_archive(path)
+    with tempfile.TemporaryDirectory() as name:
+        whole = Path(name) / f"{Path(path).name}.yaml"
+        with any_cell_is_fine():
+            phonon.save(whole, settings={"force_constants": True, "force_sets": False})
+        return read_phonopy(whole)
+
+
+def phonopy_of_archive(path: str | os.PathLike[str], *, force_constants: bool = True) -> "Phonopy":
+    """Return phonopy's object of an archive.
+
     It has ``POSCAR-unitcell``, ``phonopy.conf``, ``FORCE_SETS`` and perhaps ``BORN``, in whatever
-    folder. phonopy makes force constants of them and symmetrises them.
+    folder.
+
+    Parameters
+    ----------
+    path
+        The archive.
+    force_constants
+        Whether to make them of the forces.
 
     Raises
     ------
@@ -42,9 +71,8 @@ def read_phonopy_archive(path: str | os.PathLike[str]) -> ForceConstants:
         missing = [each for each in _NEEDED if not (folder / each).is_file()]
         if missing:
             raise CheckpointError(f"{file} lacks {', '.join(missing)}.")
-        whole = folder / f"{file.name.removesuffix('.lzma')}.yaml"
         try:
-            _write_whole(folder, whole)
+            return _load(folder, force_constants=force_constants)
         except CheckpointError:
             raise
         except Exception as error:  # phonopy raises anything for files that are none
@@ -52,7 +80,6 @@ def read_phonopy_archive(path: str | os.PathLike[str]) -> ForceConstants:
                 f"{file} holds what phonopy makes no force constants of "
                 f"({type(error).__name__}: {' '.join(str(error).split())})."
             ) from error
-        return read_phonopy(whole)
 
 
 def _unpack(file: Path, folder: Path) -> None:
@@ -65,24 +92,23 @@ def _unpack(file: Path, folder: Path) -> None:
                 (folder / name).write_bytes(content.read())
 
 
-def _write_whole(folder: Path, path: Path) -> None:
-    """Write all in one file of phonopy, with force constants."""
+def _load(folder: Path, *, force_constants: bool) -> "Phonopy":
     import phonopy
 
     settings = _read_settings(folder / "phonopy.conf")
     has_charges = (folder / _BORN).is_file()
     with any_cell_is_fine():
-        phonon = phonopy.load(
+        found: Phonopy = phonopy.load(
             unitcell_filename=folder / "POSCAR-unitcell",
             supercell_matrix=settings["DIM"].astype(int),
             primitive_matrix=settings["PRIMITIVE_AXIS"],
             force_sets_filename=folder / "FORCE_SETS",
             born_filename=folder / _BORN if has_charges else None,
             is_nac=has_charges,
-            produce_fc=True,
+            produce_fc=force_constants,
             log_level=0,
         )
-        phonon.save(path, settings={"force_constants": True, "force_sets": False})
+    return found
 
 
 def _read_settings(path: Path) -> dict[str, FloatArray]:
