@@ -53,7 +53,7 @@ def crystal_phonons(model: Model, setting: Setting, progress: Progress) -> Cryst
     path = find_band_path(reference or found) if setting.has_bands else None
     at_gamma = found.at_gamma().matrix_eV_per_A2.reshape(3 * len(found.primitive_atoms), -1)
     return CrystalPhonons(
-        formula=setting.atoms.get_chemical_formula(),
+        formula=setting.atoms.get_chemical_formula("metal", empirical=True),
         n_atoms=len(found.supercell),
         method=found.method,
         reference=None if reference is None else _values(reference, setting),

@@ -1,5 +1,6 @@
 """Figures of phonons: distributions of errors, two routes side by side, and bands."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -72,7 +73,8 @@ def _frequencies(result: Phonons) -> Chart:
         Axis("crystal", -0.6, len(names) - 0.4, names=_named(names)),
         Axis("frequency / THz", min(0.0, 1.1 * float(ends.min())) - 0.5, 1.05 * float(ends.max())),
         tuple(marks),
-        "Of each crystal on the mesh of q-points; imaginary frequencies are negative.",
+        "Of each crystal on the mesh of q-points; imaginary frequencies are negative."
+        f"{_numbers(names)}{_not_examined(result)}",
     )
 
 
@@ -93,8 +95,27 @@ def _reference_points(result: Phonons, names: Sequence[str]) -> list[Points]:
 
 def _named(names: Sequence[str]) -> dict[float, str]:
     """Return what stands below each crystal: its name, or a number where there are many."""
-    short = len(names) <= 8 and all(len(name) <= 6 for name in names)
+    short = _fit(names)
     return {float(n): name if short else str(n + 1) for n, name in enumerate(names)}
+
+
+def _fit(names: Sequence[str]) -> bool:
+    return len(names) <= 8 and all(len(name) <= 6 for name in names)
+
+
+def _numbers(names: Sequence[str]) -> str:
+    """Return which crystal has which number, where names do not fit."""
+    if _fit(names):
+        return ""
+    return f" {', '.join(f'{n}: {name}' for n, name in enumerate(names, start=1))}."
+
+
+def _not_examined(result: Phonons) -> str:
+    """Return how many crystals of the folder are left out, for which reasons."""
+    counts = Counter(result.left_out.values())
+    if not counts:
+        return ""
+    return f" Not examined: {', '.join(f'{n} ({why})' for why, n in counts.items())}."
 
 
 def _errors(result: Phonons, title: str) -> Chart:

@@ -48,7 +48,7 @@ class Effort:
     n_frameworks: int | None
     """Frameworks of the user's file of GoldDAC, the smallest first; None for all."""
     insertions: int
-    """Of CO2 into Mg-MOF-74."""
+    """Of CO2 into Mg-MOF-74; 0 for none."""
 
 
 EFFORTS: Mapping[Suite, Effort] = {
@@ -110,7 +110,7 @@ def compute(model: Model, effort: Effort, work: Work) -> PorousSolids:
     gases, failed_gases = _interactions(model, effort, work)
     taken_up, failed_uptake = work.each(
         "uptake",
-        _known(("Mg-MOF-74",), model),
+        _known(("Mg-MOF-74",) if effort.insertions else (), model),
         lambda name: computing.uptake(
             model, effort.insertions, work.folder_of("uptake", name), work.progress
         ),
