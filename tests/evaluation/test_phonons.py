@@ -10,11 +10,11 @@ import pytest
 from ase.build import bulk
 
 from nearsight.errors import SettingError
-from nearsight.evaluation import Work, examination_named
+from nearsight.evaluation import Measured, Work, examination_named
 from nearsight.evaluation.data import ReferenceData
 from nearsight.evaluation.phonons.computing import in_cells_of
 from nearsight.evaluation.phonons.examination import Effort
-from nearsight.evaluation.phonons.result import NO_REFERENCE, NO_ROWS, Phonons
+from nearsight.evaluation.phonons.result import NO_REFERENCE, NO_ROWS, NO_STRESS, Phonons
 from nearsight.hessian.files.phonopy_results import read_phonopy, write_phonopy
 from nearsight.hessian.force_constants import force_constants
 from nearsight.models.contract import Model
@@ -126,6 +126,16 @@ def test_a_folder_without_phonons_is_an_error(
 def test_a_model_without_rows_says_so(sound: Phonons) -> None:
     crystals = {name: replace(each, routes=None) for name, each in sound.crystals.items()}
     assert replace(sound, crystals=crystals).rows_against_differences.detail == NO_ROWS
+
+
+def test_a_model_without_a_stress_is_examined_as_far_as_it_goes(beside: Phonons) -> None:
+    crystals = {name: replace(each, relaxed=None) for name, each in beside.crystals.items()}
+    result = replace(beside, crystals=crystals)
+    assert result.free_energy_error.value == pytest.approx(0.0, abs=1e-6)
+    for measured in (result.free_energy_error_relaxed, result.imaginary_relaxed):
+        assert measured == Measured(None, None, NO_STRESS)
+    assert result.volume_error.detail == NO_STRESS
+    assert examination_named("phonons").figures(result)
 
 
 CAUGHT = {

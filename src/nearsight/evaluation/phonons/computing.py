@@ -8,11 +8,12 @@ from ase import Atoms
 
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.errors import MissingPropertyError
 from nearsight.evaluation.phonons.parts import Bands, CrystalPhonons, PhononValues, Routes
 from nearsight.hessian.force_constants import ForceConstants, force_constants
 from nearsight.models.contract import Model
 from nearsight.progress import Progress
-from nearsight.relaxation import RelaxationSettings, relax
+from nearsight.relaxation import Relaxation, RelaxationSettings, relax
 from nearsight.units import EV_IN_THZ, EV_PER_CELL_IN_J_PER_MOL, mode_energies
 from nearsight.vibrations.band_path import BandPath, find_band_path
 from nearsight.vibrations.band_structure import band_structure
@@ -48,8 +49,12 @@ def crystal_phonons(model: Model, setting: Setting, progress: Progress) -> Cryst
     found = _force_constants(model, setting, setting.atoms, usual, progress)
     exact = found if usual == _EXACT else _exact(model, setting, progress)
     routes = None if exact is None else _routes(model, setting, exact, progress)
-    relaxed = relax(setting.atoms, model, _RELAXATION, progress=progress)
-    at_rest = _force_constants(model, setting, relaxed.atoms, usual, progress)
+    relaxed = _relaxed(model, setting, progress)
+    at_rest = (
+        None
+        if relaxed is None
+        else _force_constants(model, setting, relaxed.atoms, usual, progress)
+    )
     path = find_band_path(reference or found) if setting.has_bands else None
     at_gamma = found.at_gamma().matrix_eV_per_A2.reshape(3 * len(found.primitive_atoms), -1)
     return CrystalPhonons(
@@ -58,14 +63,22 @@ def crystal_phonons(model: Model, setting: Setting, progress: Progress) -> Cryst
         method=found.method,
         reference=None if reference is None else _values(reference, setting),
         as_given=_values(found, setting),
-        relaxed=_values(at_rest, setting),
-        has_converged=relaxed.converged,
+        relaxed=None if at_rest is None else _values(at_rest, setting),
+        has_converged=relaxed is not None and relaxed.converged,
         sum_rule_eV_per_A2=(exact or found).sum_rule_eV_per_A2,
         asymmetry=float(np.linalg.norm(at_gamma - at_gamma.T) / 2 / np.linalg.norm(at_gamma)),
         routes=routes,
         bands=None if path is None else _bands(found, path),
         reference_bands=None if path is None or reference is None else _bands(reference, path),
     )
+
+
+def _relaxed(model: Model, setting: Setting, progress: Progress) -> Relaxation | None:
+    """Return the crystal at the minimum of the model; None for a model without a stress."""
+    try:
+        return relax(setting.atoms, model, _RELAXATION, progress=progress)
+    except MissingPropertyError:
+        return None
 
 
 def _force_constants(

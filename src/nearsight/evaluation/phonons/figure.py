@@ -48,24 +48,21 @@ def _off(crystal: CrystalPhonons) -> float:
 def _frequencies(result: Phonons) -> Chart:
     """Return the lowest and highest frequency of each crystal."""
     names = list(result.crystals)
-    places = np.arange(len(names), dtype=np.float64)
     colors = series_colors(_GEOMETRIES.values())
-    sides = {
-        label: [
-            each.as_given if geometry == "as_given" else each.relaxed
-            for each in result.crystals.values()
-        ]
-        for geometry, label in _GEOMETRIES.items()
-    }
     marks: list[Mark] = [Limit(0.0)]
-    for shift, (label, values) in zip((-0.1, 0.1), sides.items(), strict=True):
+    for shift, (geometry, label) in zip((-0.1, 0.1), _GEOMETRIES.items(), strict=True):
+        known = {
+            place: values
+            for place, each in enumerate(result.crystals.values())
+            if (values := getattr(each, geometry)) is not None
+        }
+        at = np.array(list(known), dtype=np.float64) + shift
         for end in ("highest_THz", "lowest_THz"):
-            found = np.array([getattr(each, end) for each in values])
-            notes = [
-                f"{name}, {label}: {value:.2f} THz"
-                for name, value in zip(names, found, strict=True)
-            ]
-            marks.append(Points(places + shift, found, label, colors[label], notes=notes))
+            found = np.array([getattr(each, end) for each in known.values()])
+            of_place = zip(known, found, strict=True)
+            notes = [f"{names[place]}, {label}: {value:.2f} THz" for place, value in of_place]
+            if known:
+                marks.append(Points(at, found, label, colors[label], notes=notes))
     marks += _reference_points(result, names)
     ends = np.concatenate([mark.y for mark in marks if isinstance(mark, Points)])
     return Chart(

@@ -59,7 +59,10 @@ class CrystalPhonons:
     method: Annotated[str, Says("How force constants were computed.")]
     reference: Annotated[PhononValues | None, Says("By the reference; null without one.")]
     as_given: Annotated[PhononValues, Says("By the model, where the atoms are given.")]
-    relaxed: Annotated[PhononValues, Says("By the model at its own minimum.")]
+    relaxed: Annotated[
+        PhononValues | None,
+        Says("By the model at its own minimum; null where it has no stress to relax cells by."),
+    ]
     has_converged: Annotated[bool, Says("Whether that minimum was found.")]
     sum_rule_eV_per_A2: Annotated[
         float, Says("Largest force constant of an atom with all, which is zero.", "eV/Å²")

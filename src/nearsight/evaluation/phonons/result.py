@@ -12,6 +12,7 @@ from nearsight.records.described import Says
 Geometry = Literal["as_given", "relaxed"]
 
 NO_REFERENCE = "not examined: give `phonon_data`, a folder of phonons by a reference"
+NO_STRESS = "the model has no stress, by which cells could be relaxed"
 NO_ROWS = "the model has no exact rows: all of its force constants are differences"
 
 
@@ -45,11 +46,15 @@ class Phonons:
             for name, each in self.crystals.items()
             if each.reference is None or each.reference.imaginary_share == 0
         }
-        found = [name for name, each in stable.items() if _at(each, geometry).imaginary_share > 0]
-        counted = number_of(found, len(stable), "crystals")
+        values = {name: _at(each, geometry) for name, each in stable.items()}
+        known = {name: each for name, each in values.items() if each is not None}
+        if self.crystals and not known:
+            return Measured(None, detail=NO_STRESS if stable else "no crystal to tell by")
+        found = [name for name, each in known.items() if each.imaginary_share > 0]
+        counted = number_of(found, len(known), "crystals")
         if counted.value is None:
             return counted
-        return Measured(100 * counted.value / len(stable), None, f"{len(found)} {counted.detail}")
+        return Measured(100 * counted.value / len(known), None, f"{len(found)} {counted.detail}")
 
     @property
     def highest_frequency_error(self) -> Measured:
@@ -99,7 +104,10 @@ class Phonons:
         changes = {
             name: 100 * (each.relaxed.volume_A3_per_atom / each.as_given.volume_A3_per_atom - 1)
             for name, each in self.crystals.items()
+            if each.relaxed is not None
         }
+        if self.crystals and not changes:
+            return Measured(None, detail=NO_STRESS)
         return mean_of(changes, "crystals")
 
     def errors(
@@ -109,13 +117,13 @@ class Phonons:
 
         Such a mode counts in no quantity, so that what is left out would be compared.
         """
-        return {
-            name: value_of(_at(each, geometry)) - value_of(each.reference)
-            for name, each in self.crystals.items()
-            if each.reference is not None
-            and each.reference.imaginary_share == 0
-            and _at(each, geometry).imaginary_share == 0
-        }
+        found = {}
+        for name, crystal in self.crystals.items():
+            one, other = _at(crystal, geometry), crystal.reference
+            if one is None or other is None or one.imaginary_share or other.imaginary_share:
+                continue
+            found[name] = value_of(one) - value_of(other)
+        return found
 
     def _error(self, geometry: Geometry, value_of: Callable[[PhononValues], float]) -> Measured:
         if not self.has_references:
@@ -123,7 +131,9 @@ class Phonons:
         errors = self.errors(geometry, value_of)
         found = mean_of({name: abs(error) for name, error in errors.items()}, "crystals")
         if found.value is None:
-            return Measured(None, detail="no crystal without imaginary modes to tell by")
+            has_none = all(_at(each, geometry) is None for each in self.crystals.values())
+            said = NO_STRESS if has_none else "no crystal without imaginary modes to tell by"
+            return Measured(None, detail=said)
         mean = sum(errors.values()) / len(errors)
         return Measured(found.value, found.spread, f"{found.detail}; with its sign {mean:+.3g}")
 
@@ -165,5 +175,5 @@ class Phonons:
         return worst_of({n: each.asymmetry for n, each in self.crystals.items()}, "crystals")
 
 
-def _at(crystal: CrystalPhonons, geometry: Geometry) -> PhononValues:
+def _at(crystal: CrystalPhonons, geometry: Geometry) -> PhononValues | None:
     return crystal.as_given if geometry == "as_given" else crystal.relaxed

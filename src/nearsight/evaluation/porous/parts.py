@@ -40,7 +40,6 @@ class Motion:
     kept_coordination: Annotated[
         float, Says("Share of the atoms with as many bonds at the end as at the start.", "1")
     ]
-    metals_kept: Annotated[float, Says("The same of the metals.", "1")]
 
 
 @dataclass(frozen=True, kw_only=True)
