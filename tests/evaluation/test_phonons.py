@@ -11,10 +11,10 @@ from ase.build import bulk
 
 from nearsight.errors import SettingError
 from nearsight.evaluation import Measured, Work, examination_named
-from nearsight.evaluation.data import ReferenceData
 from nearsight.evaluation.phonons.computing import in_cells_of
 from nearsight.evaluation.phonons.examination import Effort
 from nearsight.evaluation.phonons.result import NO_REFERENCE, NO_ROWS, NO_STRESS, Phonons
+from nearsight.evaluation.settings import ReferenceData
 from nearsight.hessian.files.phonopy_results import read_phonopy, write_phonopy
 from nearsight.hessian.force_constants import force_constants
 from nearsight.models.contract import Model

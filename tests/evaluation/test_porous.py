@@ -14,12 +14,13 @@ from ase.calculators.calculator import Calculator, all_changes
 
 from nearsight.errors import SettingError
 from nearsight.evaluation import Work, examination_named
-from nearsight.evaluation.data import ReferenceData, digests_of, require_data
+from nearsight.evaluation.data import digests_of, require_data
 from nearsight.evaluation.porous import computing
 from nearsight.evaluation.porous.examination import Effort
 from nearsight.evaluation.porous.parts import Motion, Uptake
 from nearsight.evaluation.porous.references import mg_mof_74, read_solids
 from nearsight.evaluation.porous.result import NO_HEAT, NO_INTERACTIONS, PorousSolids
+from nearsight.evaluation.settings import ReferenceData
 from nearsight.models import load_model
 from nearsight.models.contract import Model
 from nearsight.models.engines.ase_model import AseModel

@@ -13,7 +13,7 @@ import pytest
 
 from nearsight.cli.main import main
 from nearsight.evaluation import ExaminationRecord, read_records
-from nearsight.evaluation.data import ReferenceData
+from nearsight.evaluation.settings import ReferenceData
 from nearsight.evaluation.subject import Subject
 from nearsight.evaluation.task import Answer, Loaded
 from nearsight.models.spec import ModelSpec

@@ -1,44 +1,13 @@
-"""Data of references that users have: where they are, and by what they are told from others."""
+"""Data of references that users have: whether they are there, and what tells them from others."""
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 from nearsight.errors import SettingError
+from nearsight.evaluation.settings import ReferenceData
 from nearsight.fingerprint import file_sha256
-from nearsight.settings import Help, Settings
 
 _DIGITS = 16
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReferenceData(Settings):
-    """Where data are that examinations compare models with; without them they ask for less."""
-
-    phonon_data: Annotated[
-        str | None,
-        Help(
-            "folder of phonons by a reference, for the examination phonons: YAML of phonopy with "
-            "forces or force constants, or archives of the phonon database of Kyoto",
-            "DIR",
-        ),
-    ] = None
-    heat_capacity_data: Annotated[
-        str | None,
-        Help(
-            "folder of heat capacities by a reference, for the examination porous: reference.csv "
-            "with name and dft_300K in J/(g K), and structures/NAME.cif",
-            "DIR",
-        ),
-    ] = None
-    interaction_data: Annotated[
-        str | None,
-        Help(
-            "file of GoldDAC, frameworks with one CO2 or H2O, for the examination porous",
-            "FILE",
-        ),
-    ] = None
 
 
 def require_data(data: ReferenceData) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.errors import ExecutionError
-from nearsight.evaluation.data import ReferenceData
 from nearsight.evaluation.failure import Failure, failure_of
-from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.settings import ReferenceData, Suite
 from nearsight.evaluation.task import Answer, Loaded, Told, examined, loaded
 from nearsight.evaluation.work import keep_failure
 from nearsight.execution import LocalProcesses

@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from nearsight.evaluation.data import ReferenceData
 from nearsight.evaluation.discovery import examination_named
 from nearsight.evaluation.failure import Failure, failure_of
 from nearsight.evaluation.measured import Measured
-from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.settings import ReferenceData, Suite
 from nearsight.evaluation.work import Work
 from nearsight.execution import current_model, tell
 from nearsight.progress import Advance

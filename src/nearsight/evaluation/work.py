@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from nearsight.bounded_json import parse_json
-from nearsight.evaluation.data import ReferenceData
 from nearsight.evaluation.failure import Failure, failure_of
+from nearsight.evaluation.settings import ReferenceData
 from nearsight.progress import Progress, SeveralProgress
 from nearsight.records.codec import decoder, encoder
 from nearsight.storage import write_text
