@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ase import Atoms
 
+from nearsight.announcing import quietly
 from nearsight.errors import SettingError
 from nearsight.structures import read_structure
 from nearsight.testing.structures import mof5
@@ -67,7 +68,8 @@ def structure_of(folder: str, name: str) -> Path:
 
 def mg_mof_74() -> Atoms:
     """Return the primitive cell of Mg-MOF-74, 54 atoms, with charges for force fields."""
-    with resources.as_file(resources.files(__package__) / "mg_mof_74.cif") as path:
+    file = resources.files(__package__) / "mg_mof_74.cif"
+    with resources.as_file(file) as path, quietly():  # its charges are wanted
         return read_structure(path)
 
 
