@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nearsight.adsorption.offset import KINDS
 from nearsight.charts.chart import Axis, Chart, Limit, Line, Mark, Points
 from nearsight.charts.palette import series_colors
 from nearsight.evaluation.examination import Figure
@@ -56,8 +57,8 @@ def _volume(result: PorousSolids) -> Chart:
 
 
 def _interactions(gas: str, found: GasInteractions) -> Chart:
-    kinds = list(dict.fromkeys(found.kinds))
-    colors = series_colors(kinds)
+    colors = series_colors(KINDS)
+    kinds = [kind for kind in KINDS if kind in found.kinds]
     references = 1000 * np.array(found.references_eV)
     errors = 1000 * np.array(found.errors_eV)
     of_kind = {kind: np.array(found.kinds) == kind for kind in kinds}

@@ -24,7 +24,7 @@ from nearsight.units import EV_PER_CELL_IN_J_PER_MOL
 
 NO_HEAT = "not examined: give `heat_capacity_data`, a folder of heat capacities by a reference"
 NO_INTERACTIONS = "not examined: give `interaction_data`, a file of GoldDAC"
-NOT_IN_SUITE = "not examined in this suite, or the model does not know an element"
+NOT_IN_SUITE = "no result: not in this suite, an element the model does not know, or it failed"
 
 _BULK_MODULI_GPA = {"MOF-5": 16.1}
 """By DFT: arXiv:2507.11806, table S.1."""
@@ -107,7 +107,8 @@ class PorousSolids:
             return Measured(None, detail=NOT_IN_SUITE)
         name = max(changes, key=lambda each: abs(changes[each]))
         length = self.moving[name].times_ps[-1]
-        said = f"{name}, second half of {length:g} ps at 300 K, 1 bar; ± from blocks"
+        blocks = "; ± from blocks" if name in errors else ""
+        said = f"{name}, second half of {length:g} ps at 300 K, 1 bar{blocks}"
         return Measured(changes[name], errors.get(name), said)
 
     @property
