@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 
-STIFFNESS_EV_PER_A2, ACROSS_EV_PER_A2 = 80.0, 20.0
+STIFFNESS_EV_PER_A2, ACROSS_EV_PER_A2 = 20.0, 5.0
 BOND_A, ACROSS_A = 1.08, 2.64
-"""Longer across than two bonds, so that molecules are straight and resist bending."""
+"""Springs softer than real bonds, so that a run can be short, and longer across than two bonds, so
+that molecules are straight and resist bending."""
 WALL_EV, REACH_A = 0.4, 4.0
 
 
@@ -60,6 +61,15 @@ class StirredGas(SoundGas):
         arms = positions - positions[:, :1]
         stirred = 0.02 * np.cross([0.0, 0.0, 1.0], arms)
         return forces + stirred - stirred.mean(axis=1, keepdims=True)
+
+
+class ThrownGas(SoundGas):
+    """Forces that are noise: they heat what a thermostat cools."""
+
+    _random = np.random.default_rng(4)
+
+    def told(self, forces: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        return forces + self._random.normal(scale=3.0, size=forces.shape)
 
 
 class BreakingGas(SoundGas):

@@ -10,7 +10,7 @@ from nearsight.bounded_json import parse_json
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.machine import Machine
 from nearsight.evaluation.measured import Measured
-from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.settings import SuiteOrOwn
 from nearsight.records.codec import decoder, encoder
 from nearsight.records.described import Plain, Says
 from nearsight.records.parts import ModelPart
@@ -26,7 +26,7 @@ class ExaminationRecord:
 
     kind: Annotated[Literal["nearsight examination 1"], Says("What this is, and its format.")]
     examination: Annotated[str, Says("Name of the examination.")]
-    suite: Annotated[Suite, Says("How thorough: quick, standard or full.")]
+    suite: Annotated[SuiteOrOwn, Says("How thorough: quick, standard, full, or an own effort.")]
     effort: Annotated[Mapping[str, Plain], Says("What that is for this examination.")]
     model: Annotated[ModelPart, Says("The model.")]
     level_of_theory: Annotated[str | None, Says("What it was trained on; null if not known.")]

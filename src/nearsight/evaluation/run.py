@@ -3,18 +3,19 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import nearsight
 from nearsight.evaluation.discovery import examination_named, examination_names
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.machine import this_machine
 from nearsight.evaluation.record import RECORDS, ExaminationRecord, read_record
-from nearsight.evaluation.settings import ExamineSettings
+from nearsight.evaluation.settings import ExamineSettings, SuiteOrOwn
 from nearsight.evaluation.subject import Subject
 from nearsight.evaluation.task import Loaded
 from nearsight.evaluation.work import forget_failures, has_failures
@@ -52,6 +53,7 @@ def examine(
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
     told: Callable[[Outcome], None] = lambda _: None,
+    efforts: Mapping[str, Any] | None = None,
 ) -> list[Outcome]:
     """Examine models, each in a process of its own, and keep a record of each examination.
 
@@ -73,6 +75,8 @@ def examine(
         How far it has come: see `nearsight.progress.Progress`.
     told
         Called with what came of each examination as soon as it is kept.
+    efforts
+        In place of those of the suite, by examination: efforts of their classes. Records say so.
 
     Returns
     -------
@@ -88,8 +92,12 @@ def examine(
     """
     settings = settings or ExamineSettings()
     names = settings.only or examination_names()
-    for name in names:
-        examination_named(name)
+    asked = {
+        name: _Asked("own", efforts[name])
+        if efforts and name in efforts
+        else _Asked(settings.suite, examination_named(name).efforts[settings.suite])
+        for name in names
+    }
     shown = as_progress(progress)
     outcomes: list[Outcome] = []
     for spec in models:
@@ -100,7 +108,10 @@ def examine(
                 told(outcomes[-1])
                 continue
             for name in names:
-                outcomes.append(_record(subject, model, name, settings, Path(folder)))
+                kept = _record(
+                    subject, model, name, asked[name], Path(folder), again=settings.again
+                )
+                outcomes.append(kept)
                 told(outcomes[-1])
     return outcomes
 
@@ -118,27 +129,35 @@ def key_of(identity: ModelIdentity | ModelPart) -> str:
     return f"{stem}.{json_sha256(deciding)[:_DIGITS]}"
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """How thorough an examination is to be."""
+
+    suite: SuiteOrOwn
+    effort: Any
+
+
 def _record(
-    subject: Subject, model: Loaded, name: str, settings: ExamineSettings, folder: Path
+    subject: Subject, model: Loaded, name: str, asked: _Asked, folder: Path, *, again: bool
 ) -> ExaminationRecord:
     """Return the record of a model and an examination, which is computed unless it is there."""
-    effort = plain(asdict(examination_named(name).efforts[settings.suite]))
+    effort = plain(asdict(asked.effort))
     digest = json_sha256({"effort": effort, "nearsight": nearsight.__version__})[:_DIGITS]
-    stem = f"{name}.{settings.suite}.{digest}"
+    stem = f"{name}.{asked.suite}.{digest}"
     path = folder / RECORDS / key_of(model.identity) / f"{stem}.json"
     work = folder / WORK / key_of(model.identity) / stem
     with hold(path):
         kept = read_record(path)
         if kept is not None:
-            if not (settings.again and (kept.failure is not None or has_failures(work))):
+            if not (again and (kept.failure is not None or has_failures(work))):
                 return kept
             forget_failures(work)
         start = monotonic()
-        answer = subject.examine(name, settings.suite, work)
+        answer = subject.examine(name, asked.effort, work)
         record = ExaminationRecord(
             kind="nearsight examination 1",
             examination=name,
-            suite=settings.suite,
+            suite=asked.suite,
             effort=effort,
             model=_part(model.identity),
             level_of_theory=model.level_of_theory,

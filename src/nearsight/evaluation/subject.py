@@ -8,7 +8,6 @@ from typing import Any
 
 from nearsight.errors import ExecutionError
 from nearsight.evaluation.failure import Failure, failure_of
-from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.task import Answer, Loaded, Told, examined, loaded
 from nearsight.evaluation.work import keep_failure
 from nearsight.execution import LocalProcesses
@@ -59,13 +58,13 @@ class Subject:
             answer: Loaded | Failure = self._ask(max(self._time_limit_s, _START_S), loaded)
         return answer
 
-    def examine(self, name: str, suite: Suite, folder: Path) -> Answer:
+    def examine(self, name: str, effort: object, folder: Path) -> Answer:
         """Examine the model; an item at which its process ends is one that it failed at."""
         failure: Failure | None = None
         for _ in range(_MOST_DEATHS):
             if self._executor is None and isinstance(again := self.load(), Failure):
                 return Answer({}, None, again)
-            answer = self._ask(self._time_limit_s, examined, name, suite, folder)
+            answer = self._ask(self._time_limit_s, examined, name, effort, folder)
             if isinstance(answer, Answer):
                 return answer
             failure = answer

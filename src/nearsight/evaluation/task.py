@@ -9,7 +9,6 @@ from typing import Literal
 from nearsight.evaluation.discovery import examination_named
 from nearsight.evaluation.failure import Failure, failure_of
 from nearsight.evaluation.measured import Measured
-from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.work import Work
 from nearsight.execution import current_model, tell
 from nearsight.progress import Advance
@@ -67,22 +66,22 @@ def loaded() -> Loaded | Failure:
     )
 
 
-def examined(name: str, suite: Suite, folder: Path) -> Answer:
+def examined(name: str, effort: object, folder: Path) -> Answer:
     """Examine the model of this process.
 
     Parameters
     ----------
     name
         The examination.
-    suite
-        How thoroughly.
+    effort
+        How thoroughly: an effort of this examination.
     folder
         Where items are kept.
     """
     examination = examination_named(name)
     work = Work(folder, _Teller(), lambda path: tell(Told("begun", str(path))))
     try:
-        result = examination.compute(current_model(), examination.efforts[suite], work)
+        result = examination.compute(current_model(), effort, work)
         return Answer(examination.measured(result), encoder(examination.result)(result), None)
     except Exception as error:  # a result, too: the other examinations must go on
         return Answer({}, None, failure_of(error))

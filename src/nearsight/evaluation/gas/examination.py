@@ -36,7 +36,7 @@ EFFORTS: Mapping[Suite, Effort] = {
         n_molecules=25,
         drawn_K=(400.0,),
         heated_ps=0.4,
-        free_ps=1.0,
+        free_ps=0.8,
         timestep_fs=1.0,
         every_fs=5.0,
     ),

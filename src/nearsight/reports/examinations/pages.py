@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from markupsafe import Markup
 
@@ -14,7 +14,7 @@ from nearsight.evaluation import examination_named, examination_names
 from nearsight.evaluation.examination import AnyExamination
 from nearsight.evaluation.record import ExaminationRecord, read_records
 from nearsight.evaluation.run import key_of
-from nearsight.evaluation.settings import SUITES
+from nearsight.evaluation.settings import SuiteOrOwn
 from nearsight.records.codec import FieldError, decoder
 from nearsight.reports.examinations.cells import Cell, bounds, cell_of, failed_cell
 from nearsight.reports.svg import draw
@@ -105,7 +105,7 @@ def _subjects(records: Sequence[ExaminationRecord]) -> list[Examined]:
     """Return models in the order of their names; of two records of one thing the newer counts."""
     found: dict[tuple[str, int], dict[str, ExaminationRecord]] = {}
     for record in records:
-        key = (key_of(record.model), SUITES.index(record.suite))
+        key = (key_of(record.model), get_args(SuiteOrOwn).index(record.suite))
         found.setdefault(key, {})[record.examination] = record
     return [Examined(found[key]) for key in sorted(found)]
 
