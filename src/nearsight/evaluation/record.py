@@ -31,6 +31,10 @@ class ExaminationRecord:
     model: Annotated[ModelPart, Says("The model.")]
     level_of_theory: Annotated[str | None, Says("What it was trained on; null if not known.")]
     training_data: Annotated[str | None, Says("The data that it was trained on; null likewise.")]
+    parameters: Annotated[int | None, Says("Numbers that were trained; null likewise.", "1")]
+    neighbour_limit: Annotated[
+        int | None, Says("Neighbours that it looks at at most; null for all, or likewise.", "1")
+    ]
     capabilities: Annotated[Mapping[str, Plain], Says("What the model claims, by name.")]
     machine: Annotated[Machine, Says("Where it was examined.")]
     versions: Annotated[Mapping[str, str], Says("Versions of packages, by name.")]

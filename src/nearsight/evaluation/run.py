@@ -162,6 +162,8 @@ def _record(
             model=_part(model.identity),
             level_of_theory=model.level_of_theory,
             training_data=model.training_data,
+            parameters=model.parameters,
+            neighbour_limit=model.neighbour_limit,
             capabilities=model.capabilities,
             machine=this_machine(),
             versions=model.versions,

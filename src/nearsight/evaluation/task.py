@@ -45,6 +45,8 @@ class Loaded:
     identity: ModelIdentity
     level_of_theory: str | None
     training_data: str | None
+    parameters: int | None
+    neighbour_limit: int | None
     capabilities: Mapping[str, Plain]
     versions: Mapping[str, str]
 
@@ -61,6 +63,8 @@ def loaded() -> Loaded | Failure:
         identity=model.identity,
         level_of_theory=model.facts.level_of_theory,
         training_data=model.facts.training_data,
+        parameters=model.facts.parameters,
+        neighbour_limit=model.facts.neighbour_limit,
         capabilities=plain({**capabilities, "elements": elements and sorted(elements)}),
         versions=dict(record(model.identity).versions),
     )

@@ -97,7 +97,7 @@ def timing(
     """
     ask = _question(model, series.asked)
     share = 1 / N_ROWS if series.asked == "rows" else 1.0
-    random = np.random.default_rng(len(structure))
+    random = np.random.default_rng([len(structure), ASKED.index(series.asked)])
 
     def moved() -> Atoms:
         other: Atoms = structure.copy()
