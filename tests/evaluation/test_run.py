@@ -125,13 +125,13 @@ def test_pages_are_whole_and_need_nothing_else(folder: Path) -> None:
 
 def test_a_model_that_hangs_loses_one_item(tmp_path: Path) -> None:
     spec = ModelSpec("ase:faulty_pairs:Hanging")
-    with Subject(spec, Resources(cores=1), 4.0, SeveralProgress()) as subject:
+    with Subject(spec, Resources(cores=1), 8.0, SeveralProgress()) as subject:
         assert isinstance(subject.load(), Loaded)
         answer = subject.examine("diatomics", EFFORTS["diatomics"], tmp_path)
     assert isinstance(answer, Answer)
     assert answer.failure is None
     assert answer.result["failures"]["He"]["kind"] == "hang"
-    assert "4 s" in answer.result["failures"]["He"]["message"]
+    assert "8 s" in answer.result["failures"]["He"]["message"]
 
 
 SCRIPT = """
@@ -161,7 +161,7 @@ def start(folder: Path, counted: Path) -> subprocess.Popen[bytes]:
         [sys.executable, "-c", SCRIPT.format(path=path, folder=str(folder))],
         env={**os.environ, "COUNTED": str(counted)},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=counted.with_suffix(".stderr").open("wb"),
     )
 
 
@@ -183,6 +183,8 @@ def test_an_interruption_leaves_records_and_items(tmp_path: Path) -> None:
     status, kept = stopped(tmp_path / "out", tmp_path / "counted", signal.SIGINT)
     assert status != 0
     assert kept
+    said = (tmp_path / "counted.stderr").read_text(encoding="utf-8")
+    assert f"What was finished is kept in {tmp_path / 'out'}" in said
     [finished] = read_records(tmp_path / "out")
     assert finished.examination == "exactness"
 

@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +43,14 @@ class NotLoaded:
 
 
 Outcome = ExaminationRecord | NotLoaded
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """How thorough an examination is to be."""
+
+    suite: SuiteOrOwn
+    effort: Any
 
 
 def examine(
@@ -100,19 +108,18 @@ def examine(
     }
     shown = as_progress(progress)
     outcomes: list[Outcome] = []
-    for spec in models:
-        with Subject(spec, resources or Resources(), settings.time_limit_s, shown) as subject:
-            model = subject.load()
-            if isinstance(model, Failure):
-                outcomes.append(NotLoaded(spec.name, model))
-                told(outcomes[-1])
-                continue
-            for name in names:
-                kept = _record(
-                    subject, model, name, asked[name], Path(folder), again=settings.again
-                )
-                outcomes.append(kept)
-                told(outcomes[-1])
+    try:
+        for spec in models:
+            with Subject(spec, resources or Resources(), settings.time_limit_s, shown) as subject:
+                for outcome in _outcomes(subject, asked, Path(folder), again=settings.again):
+                    outcomes.append(outcome)
+                    told(outcome)
+    except KeyboardInterrupt as interruption:
+        if any(Path(folder).glob("*/*")):
+            interruption.add_note(
+                f"What was finished is kept in {folder}, from where the same call goes on."
+            )
+        raise
     return outcomes
 
 
@@ -129,12 +136,16 @@ def key_of(identity: ModelIdentity | ModelPart) -> str:
     return f"{stem}.{json_sha256(deciding)[:_DIGITS]}"
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """How thorough an examination is to be."""
-
-    suite: SuiteOrOwn
-    effort: Any
+def _outcomes(
+    subject: Subject, asked: Mapping[str, _Asked], folder: Path, *, again: bool
+) -> Iterator[Outcome]:
+    """Yield what comes of each examination of one model, as soon as it is kept."""
+    model = subject.load()
+    if isinstance(model, Failure):
+        yield NotLoaded(subject.name, model)
+        return
+    for name, how in asked.items():
+        yield _record(subject, model, name, how, folder, again=again)
 
 
 def _record(

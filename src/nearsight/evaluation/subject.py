@@ -52,6 +52,11 @@ class Subject:
     def __exit__(self, *_: object) -> None:
         self._end()
 
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self._spec.name
+
     def load(self) -> Loaded | Failure:
         """Load the model, and return what it is."""
         with self._progress.task(f"Loading {self._spec.name}", None):
