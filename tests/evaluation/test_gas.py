@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from ase import units
 
+from nearsight.announcing import quietly
+from nearsight.dynamics.analysis.molecules import groups_of
 from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.errors import ModelError
 from nearsight.evaluation import Work, examination_named
+from nearsight.evaluation.gas import cycle as computing
 from nearsight.evaluation.gas.box import (
     carbon_dioxide,
     density_kg_per_m3,
@@ -106,6 +109,43 @@ def test_velocities_of_another_temperature_fail() -> None:
     grades = {t: {metric.grade(value) for value in values} for t, values in found.items()}
     assert "poor" not in grades[300.0]
     assert "good" not in grades[390.0] | grades[210.0]
+
+
+def test_the_temperature_of_molecules_is_that_of_their_momenta() -> None:
+    trajectory = moving(300.0, 3, n_frames=400)
+    masses = trajectory.masses_amu
+    velocities = trajectory.require_velocities()
+    velocities -= np.einsum("a,fai->fi", masses / masses.sum(), velocities)[:, np.newaxis]
+    groups = groups_of(trajectory, np.arange(30).reshape(-1, 3).tolist(), "CO2")
+    found = computing._temperature_of_centres_K(trajectory, groups)
+    assert abs(found - 300.0) < 4 * 300.0 * np.sqrt(2 / (27 * 400))
+    velocities[:, 1::3] += 0.1  # what turns and vibrates does not count
+    velocities[:, 2::3] -= 0.1
+    assert computing._temperature_of_centres_K(trajectory, groups) == pytest.approx(found)
+
+
+def test_molecules_that_walk_diffuse_as_they_do() -> None:
+    """Beyond 5 ps of 16, as the examination fits; walks and free particles: tests/dynamics."""
+    rng = np.random.default_rng(8)
+    diffusion, interval_fs = 8.4e-3, 50.0  # Å²/fs: that of the gas
+    steps = rng.normal(scale=np.sqrt(2 * diffusion * interval_fs), size=(320, 50, 1, 3))
+    places = np.cumsum(steps, axis=0) + np.zeros((1, 1, 3, 1))
+    trajectory = Trajectory(
+        numbers=np.tile([6, 8, 8], 50),
+        masses_amu=np.tile([12.011, 15.999, 15.999], 50),
+        positions_A=places.reshape(320, 150, 3),
+        cells_A=np.repeat(25.0 * np.eye(3)[np.newaxis], 320, axis=0),
+        pbc=np.ones(3, dtype=bool),
+        times_fs=interval_fs * np.arange(320.0),
+    )
+    groups = groups_of(trajectory, np.arange(150).reshape(-1, 3).tolist(), "CO2")
+    with quietly():
+        found = computing._diffusion(trajectory, groups)
+        assert computing._diffusion(trajectory.between(0.0, 14000.0), groups) is None
+    assert found is not None
+    assert found.start_fs == pytest.approx(5000.0)
+    assert abs(found.value_m2_per_s - 8.4e-8) < 3 * found.error_m2_per_s
+    assert found.error_m2_per_s < 0.6 * 8.4e-8
 
 
 def test_the_drift_is_that_of_fifty_molecules() -> None:
