@@ -149,7 +149,7 @@ def test_a_model_without_stress_is_no_failure() -> None:
     speed = measured(Clocked(has_stress=False))
     assert not speed.failures
     assert speed.stress_over_forces.value is None
-    assert speed.stress_over_forces.detail == "it has no stress."
+    assert speed.stress_over_forces.detail == "it has no stress"
 
 
 def test_a_power_has_the_error_of_a_regression() -> None:

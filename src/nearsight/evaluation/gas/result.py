@@ -65,7 +65,7 @@ class Gas:
 
     def _drift(self, scale: Callable[[Cycle], float]) -> Measured:
         """Return the mean drift of the cycles at one temperature, each times a scale."""
-        cycles = self._alike
+        cycles = self.alike
         if not cycles:
             return Measured(None, detail=_NO_CYCLES)
         scales = np.array([scale(each) for each in cycles])
@@ -73,15 +73,16 @@ class Gas:
         errors = scales * [each.drift_error_meV_per_ps for each in cycles]
         of_fits = float(np.sqrt((errors**2).sum())) / len(cycles)
         scatter = float(drifts.std(ddof=1) / np.sqrt(len(cycles))) if len(cycles) > 1 else 0.0
+        of = "one run" if len(cycles) == 1 else f"{len(cycles)} runs"
+        warm_K = np.mean([each.temperature_K for each in cycles])
         said = (
-            f"mean and standard error of {len(cycles)} runs of {cycles[0].free_ps:g} ps with "
-            f"velocities drawn at {cycles[0].drawn_K:g} K, {cycles[0].temperature_K:.0f} K in the "
-            f"first"
+            f"slope and standard error of {of} of {cycles[0].free_ps:g} ps with velocities drawn "
+            f"at {cycles[0].drawn_K:g} K, which leave {warm_K:.0f} K"
         )
         return Measured(float(drifts.mean()), max(of_fits, scatter), said)
 
     @property
-    def _alike(self) -> list[Cycle]:
+    def alike(self) -> list[Cycle]:
         """The cycles at the temperature that most of them have."""
         drawn = [each.drawn_K for each in self.cycles.values()]
         most = max(drawn, key=drawn.count, default=0.0)

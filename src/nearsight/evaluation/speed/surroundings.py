@@ -24,7 +24,8 @@ class Surroundings:
     @property
     def described(self) -> str:
         """All of it in a few words."""
-        threads = f", {self.n_threads} threads" if self.device == "cpu" else ""
+        several = "s" if self.n_threads > 1 else ""
+        threads = f", {self.n_threads} thread{several}" if self.device == "cpu" else ""
         return f"{self.processor}{threads}, {self.dtype}"
 
 

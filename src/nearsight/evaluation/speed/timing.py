@@ -107,7 +107,7 @@ def timing(
     try:
         ask(structure[:_WARM_UP_ATOMS])
     except MissingPropertyError as error:
-        return series.not_asked(len(structure), str(error))
+        return series.not_asked(len(structure), str(error).rstrip("."))
     taken: list[float] = []
     with progress.task(f"{series.asked} of {len(structure)} atoms", patience.n_repeats) as advance:
         first = moved()

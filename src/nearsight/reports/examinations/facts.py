@@ -6,6 +6,7 @@ As table 5.4 of Strunk, BSc thesis, TU Munich 2025, has it.
 from collections.abc import Sequence
 
 from nearsight.evaluation.record import ExaminationRecord
+from nearsight.models.families import FAMILIES
 from nearsight.records.described import Plain
 
 _FRAMEWORKS = {"torch": "PyTorch", "jax": "JAX"}
@@ -34,6 +35,9 @@ def _whether(record: ExaminationRecord, name: str) -> str:
 
 
 def _framework(record: ExaminationRecord) -> str:
+    family = FAMILIES.get(record.model.family)
+    if family is not None and family.framework == "none":
+        return "none"
     found = [
         f"{name} {record.versions[package]}"
         for package, name in _FRAMEWORKS.items()
@@ -48,7 +52,7 @@ def _count(number: int | None) -> str:
 
 def _limit(record: ExaminationRecord) -> str:
     """Return the limit; a model without one looks at all within its cutoff, or does not say."""
-    return "none" if record.neighbour_limit is None else str(record.neighbour_limit)
+    return "none stated" if record.neighbour_limit is None else str(record.neighbour_limit)
 
 
 def _length(value: Plain) -> str:
