@@ -35,8 +35,8 @@ EFFORTS: Mapping[Suite, Effort] = {
     "quick": Effort(
         n_molecules=25,
         drawn_K=(400.0,),
-        heated_ps=0.4,
-        free_ps=0.8,
+        heated_ps=0.35,
+        free_ps=0.5,
         timestep_fs=1.0,
         every_fs=5.0,
     ),
