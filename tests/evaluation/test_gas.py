@@ -11,6 +11,7 @@ from ase import units
 from nearsight.announcing import quietly
 from nearsight.dynamics.analysis.molecules import groups_of
 from nearsight.dynamics.analysis.trajectory import Trajectory
+from nearsight.dynamics.samples import Sample
 from nearsight.errors import ModelError
 from nearsight.evaluation import Work, examination_named
 from nearsight.evaluation.gas import cycle as computing
@@ -146,6 +147,24 @@ def test_molecules_that_walk_diffuse_as_they_do() -> None:
     assert found.start_fs == pytest.approx(5000.0)
     assert abs(found.value_m2_per_s - 8.4e-8) < 3 * found.error_m2_per_s
     assert found.error_m2_per_s < 0.6 * 8.4e-8
+
+
+def test_the_error_of_a_slope_counts_what_energies_have_in_common() -> None:
+    """Noise with a memory of five samples on top of 2 meV/ps: errors are what slopes scatter by."""
+    rng = np.random.default_rng(5)
+    times_fs = 5.0 * np.arange(400)
+    found = []
+    for _ in range(100):
+        noise = np.convolve(rng.normal(scale=1e-3, size=404), np.ones(5), "valid")
+        energies = 2e-6 * times_fs + noise
+        samples = tuple(
+            Sample(0, time, 0.0, 0.0, 0.0, energy, 0.0, 0.0, 0.0)
+            for time, energy in zip(times_fs, energies, strict=True)
+        )
+        found.append(computing._drift(samples)[:2])
+    slopes, errors = np.array(found).T
+    assert abs(slopes.mean() - 2.0) < 4 * slopes.std() / 10
+    assert np.sqrt((errors**2).mean()) == pytest.approx(slopes.std(), rel=0.3)
 
 
 def test_the_drift_is_that_of_fifty_molecules() -> None:

@@ -72,7 +72,9 @@ class Cycle:
     distances_A: Annotated[tuple[float, ...], Says("Middles of shells.", "Å")]
     around: Annotated[tuple[float, ...], Says("g(r) of two carbon atoms there.", "1")]
     times_ps: Annotated[tuple[float, ...], Says("At constant energy, from its start.", "ps")]
-    energies_meV: Annotated[tuple[float, ...], Says("Of the whole, mean up to each.", "meV")]
+    energies_meV: Annotated[
+        tuple[float, ...], Says("Of the whole since the start, means around these.", "meV")
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +187,7 @@ def _heated(lengths: Lengths, seed: int) -> DynamicsSettings:
         temperature_K=HEATED_K,
         thermostat="langevin",
         thermostat_time_fs=_FRICTION_FS,
-        seed=seed,
+        seed=2 * seed,
     )
 
 
@@ -195,7 +197,7 @@ def _free(lengths: Lengths, seed: int, drawn_K: float) -> DynamicsSettings:
         time_ps=lengths.free_ps,
         timestep_fs=lengths.timestep_fs,
         temperature_K=drawn_K,
-        seed=seed,
+        seed=2 * seed + 1,
     )
 
 

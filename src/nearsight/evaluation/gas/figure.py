@@ -35,7 +35,7 @@ def figures(result: Gas) -> list[Figure]:
         Figure("velocities", _velocities(result)),
         Figure("around", _around(result)),
     ]
-    if result.diffusing:
+    if any((each.diffusion_m2_per_s or 0.0) > 0 for each in result.diffusing):
         found.append(Figure("diffusion", _diffusion(result)))
     return found
 
@@ -117,7 +117,7 @@ def _around(result: Gas) -> Chart:
 
 
 def _diffusion(result: Gas) -> Chart:
-    found = result.diffusing
+    found = [each for each in result.diffusing if (each.diffusion_m2_per_s or 0.0) > 0]
     temperatures = np.array([each.motion_K for each in found])
     values = np.array([each.diffusion_m2_per_s for each in found], dtype=float)
     errors = np.array([each.diffusion_error_m2_per_s for each in found], dtype=float)

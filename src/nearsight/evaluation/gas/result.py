@@ -133,7 +133,7 @@ class Gas:
         if not found:
             return Measured(None, detail=_NO_DIFFUSION)
         shares, errors = np.array([_share_of_dilute(each) for each in found]).T
-        mean, error = _weighted(shares, errors)
+        mean, error = float(shares.mean()), float(np.linalg.norm(errors)) / len(found)
         said = (
             f"{mean:.2f} ± {error:.2f} of the dilute gas at the temperature of its molecules, mean "
             f"of {len(found)} runs; at {found[0].density_kg_per_m3:.0f} kg/m³ it is some {_DENSER}"
@@ -143,14 +143,16 @@ class Gas:
     @property
     def diffusing(self) -> list[Cycle]:
         """The cycles that have a coefficient of diffusion."""
-        return [each for each in self.cycles.values() if (each.diffusion_m2_per_s or 0.0) > 0]
+        return [each for each in self.cycles.values() if each.diffusion_m2_per_s is not None]
 
     @property
     def diffusion_slope(self) -> Measured:
         """The slope of ln D over 1/T, in K."""
         line = self.line
         if line is None:
-            return Measured(None, detail="fewer than three temperatures with a diffusion")
+            return Measured(
+                None, detail="fewer than three temperatures with a diffusion above zero"
+            )
         temperatures = [each.motion_K for each in self.diffusing]
         dilute = np.polyfit(
             1 / np.array(temperatures),
@@ -162,12 +164,17 @@ class Gas:
 
     @property
     def line(self) -> Line | None:
-        """The line through ln D over 1/T, weighted by errors; None of too few temperatures."""
+        """The line through ln D over 1/T, weighted by errors.
+
+        None of too few temperatures, or where a coefficient is not known to be above zero.
+        """
         found = self.diffusing
         if len({each.drawn_K for each in found}) < _FEWEST_TEMPERATURES:
             return None
         inverse = np.array([1 / each.motion_K for each in found])
         values = np.array([each.diffusion_m2_per_s for each in found], dtype=float)
+        if (values <= 0).any():
+            return None
         errors = np.array([each.diffusion_error_m2_per_s for each in found], dtype=float) / values
         (b, a), covariance = np.polyfit(inverse, np.log(values), 1, w=1 / errors, cov="unscaled")
         return Line(float(a), float(b), float(np.sqrt(covariance[0, 0])))
@@ -180,11 +187,3 @@ def _share_of_dilute(cycle: Cycle) -> tuple[float, float]:
     assert cycle.diffusion_error_m2_per_s is not None
     scale = cycle.density_kg_per_m3 / dilute
     return scale * cycle.diffusion_m2_per_s, scale * cycle.diffusion_error_m2_per_s
-
-
-def _weighted(values: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
-    """Return the mean weighted by relative errors, which do not favour what came out small."""
-    weights = (values / errors) ** 2
-    total = weights.sum()
-    mean = float((weights * values).sum() / total)
-    return mean, float(np.sqrt(((weights * errors) ** 2).sum()) / total)
