@@ -157,12 +157,13 @@ MANY = {
 
 def start(folder: Path, counted: Path) -> subprocess.Popen[bytes]:
     path = [str(Path(__file__).parent), *sys.path]
-    return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT.format(path=path, folder=str(folder))],
-        env={**os.environ, "COUNTED": str(counted)},
-        stdout=subprocess.DEVNULL,
-        stderr=counted.with_suffix(".stderr").open("wb"),
-    )
+    with counted.with_suffix(".stderr").open("wb") as said:
+        return subprocess.Popen(
+            [sys.executable, "-c", SCRIPT.format(path=path, folder=str(folder))],
+            env={**os.environ, "COUNTED": str(counted)},
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
 
 
 def stopped(folder: Path, counted: Path, sent: signal.Signals) -> tuple[int, set[str]]:
