@@ -10,6 +10,9 @@ Suite = Literal["quick", "standard", "full"]
 
 SUITES: tuple[Suite, ...] = get_args(Suite)
 
+SuiteOrOwn = Literal["quick", "standard", "full", "own"]
+"""What a record is of: a suite, or an effort of one's own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReferenceData(Settings):
