@@ -218,4 +218,4 @@ def test_lammps_moves_atoms_for_the_same_record(
         )
         != 0
     )
-    assert "`--engine`" in capsys.readouterr().err
+    assert "the --engine lammps has nve and nvt" in capsys.readouterr().err
