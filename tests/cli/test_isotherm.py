@@ -246,6 +246,39 @@ def test_it_goes_on_as_the_unbroken_one(
     assert not Path("kept").exists()
 
 
+def test_a_trained_level_for_several_temperatures_goes_on_as_the_unbroken_one(
+    argon_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    options = ("--pressures", "2bar", "--temperature", "300", "350", "--equation", "ideal")
+    options = (*options, *SHORT, "--equilibration-blocks", "3", "--production-blocks", "3")
+    options = (*options, "--samples", "8", "--moves", "4", "--work-dir", "kept")
+    unbroken = told(argon_folder, *options, "--surrogate", "a.npz", model="Interrupted")
+    for n_calls in (330, 130):  # each time with what the certificate asks for
+        monkeypatch.setattr(Interrupted, "calls_left", n_calls)
+        assert isotherm(*options, "--surrogate", "b.npz", model="Interrupted") == 130
+    assert len(list(Path("kept").glob("argon-*.gcmc"))) == 2
+    monkeypatch.setattr(Interrupted, "calls_left", None)
+    resumed = told(argon_folder, *options, "--surrogate", "b.npz", model="Interrupted")
+    for name in ("isotherm", "henry", "fits", "verdict"):
+        assert resumed[name] == unbroken[name]
+    assert resumed["exchange"]["runs"] == unbroken["exchange"]["runs"]
+
+
+def test_a_gas_of_a_critical_point_that_is_given(argon_folder: Path) -> None:
+    record = told(
+        argon_folder,
+        *("--overlap-share", "0", "--moves", "4", "--samples", "10", *SHORT),
+        *("--production-blocks", "2", "--pressures", "60bar", "--equation", "peng-robinson"),
+        *("--critical-point", "190.6", "46", "0.011"),  # of methane
+    )
+    [row] = record["isotherm"]
+    methane = bulk_gas("CH4", TEMPERATURE_K, 6e6, "peng-robinson").fugacity_Pa
+    argon = bulk_gas("Ar", TEMPERATURE_K, 6e6, "peng-robinson").fugacity_Pa
+    assert row["fugacity_Pa"] == pytest.approx(methane, rel=1e-3)
+    assert abs(methane / argon - 1) > 0.05
+
+
 def test_a_page_and_a_figure(argon_folder: Path) -> None:
     record = told(
         argon_folder,
@@ -304,6 +337,17 @@ def test_where_guests_are(argon_folder: Path) -> None:
         (
             ("--pressures", "90bar", "--gas", "CO2", "--equation", "peng-robinson"),
             "CO2 is a liquid at 300 K",
+        ),
+        (
+            ("--pressures", "1", "--critical-point", "150", "48", "0"),
+            "--critical-point is for the --equation peng-robinson",
+        ),
+        (
+            (
+                *("--pressures", "1", "--equation", "peng-robinson"),
+                *("--critical-point", "150", "48"),
+            ),
+            "--critical-point is a temperature in K",
         ),
         (("--pressures", "1", "--gas", "C02"), "did you mean CO2"),
         (("--pressures", "1", "--remove-offset"), "is not known: nobody has compared"),

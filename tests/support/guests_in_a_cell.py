@@ -38,7 +38,7 @@ def isotherm_of_centres(centres_A: dict[tuple[int, int], np.ndarray], *, seed: i
         kept.append(KeptConfiguration(sample, chain, configuration))
     sampled = replace(
         start_of([each.configuration for each in kept[:2]], 10, two_levels=False),
-        production=Samples(numbers, energies, energies, np.full(N_SAMPLES, 10)),
+        production=Samples(numbers, energies, energies, *2 * [np.full(N_SAMPLES, 10)]),
         kept=tuple(kept),
     )
     points = tuple(

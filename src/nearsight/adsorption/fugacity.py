@@ -154,8 +154,8 @@ def _state_of(gas: str) -> Any:  # of a package without types
         ) from error
     if gas not in _NAMES:
         raise MethodError(
-            f"there is no reference equation for {gas}; give its critical point for the equation "
-            f"of Peng and Robinson, or take the ideal gas."
+            f"there is no reference equation for {gas}; give its `critical_point` for the "
+            f"`equation` of Peng and Robinson, peng-robinson, or take the ideal gas."
         )
     return AbstractState("HEOS", _NAMES[gas])
 

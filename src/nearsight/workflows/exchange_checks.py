@@ -2,7 +2,7 @@
 
 from ase import Atoms
 
-from nearsight.adsorption.fugacity import BulkGas, bulk_gas
+from nearsight.adsorption.fugacity import BulkGas, CriticalPoint, bulk_gas
 from nearsight.adsorption.gases import Gas
 from nearsight.adsorption.known_offsets import known_offset
 from nearsight.errors import MethodError, ModelError, SettingError
@@ -103,9 +103,13 @@ def gases_outside(settings: IsothermSettings, temperature_K: float) -> list[Bulk
         raise SettingError(
             "`pressures_bar` has none; give at least one, such as 1 bar.", "pressures_bar"
         )
+    point = None
+    if exchange.critical_point:
+        critical_K, critical_bar, acentric_factor = exchange.critical_point
+        point = CriticalPoint(critical_K, critical_bar * _BAR_PA, acentric_factor)
     try:
         return [
-            bulk_gas(gas, temperature_K, bar * _BAR_PA, exchange.equation)
+            bulk_gas(gas, temperature_K, bar * _BAR_PA, exchange.equation, point)
             for bar in sorted(exchange.pressures_bar)
         ]
     except MethodError as error:

@@ -8,7 +8,8 @@ from nearsight.adsorption.gcmc.samples import Samples
 
 
 def samples(counts: np.ndarray, energies: np.ndarray, cheap: np.ndarray) -> Samples:
-    return Samples(counts, energies, cheap, np.full(len(counts), 10))
+    ten = np.full(len(counts), 10)
+    return Samples(counts, energies, cheap, ten, ten)
 
 
 def test_scale_and_constant_are_those_of_least_squares() -> None:
@@ -54,4 +55,20 @@ def test_the_fewest_steps_that_are_nearly_independent_are_best() -> None:
     energies = np.concatenate(blocks)
     counts = (10 * energies).round().astype(np.int64)
     steps = np.repeat([10, 100, 1000], 2000)
-    assert best_steps(Samples(counts, energies, energies, steps), (1000, 100, 10)) == 100
+    calls = np.full(len(steps), 8)  # one of each chain
+    assert best_steps(Samples(counts, energies, energies, steps, calls), (1000, 100, 10)) == 100
+
+
+def test_proposals_that_change_nothing_cost_nothing() -> None:
+    """Ten times as many moves change the state ten times as often, by as much for each call."""
+    rng = np.random.default_rng(3)
+    changes = np.concatenate([rng.random((2000, 8)) < share for share in (0.05, 0.5)])
+    energies = np.zeros((4000, 8))
+    for step in range(1, 4000):
+        fresh = rng.standard_normal(8)
+        energies[step] = np.where(changes[step], fresh, energies[step - 1])
+    counts = (10 * energies).round().astype(np.int64)
+    steps, calls = np.repeat([10, 100], 2000), changes.sum(axis=1)
+    assert best_steps(Samples(counts, energies, energies, steps, calls), (10, 100)) == 10
+    every = np.full(4000, 8)
+    assert best_steps(Samples(counts, energies, energies, steps, every), (10, 100)) == 100

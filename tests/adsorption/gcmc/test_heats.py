@@ -12,7 +12,8 @@ CHAINS = np.array([0, 2])
 
 
 def samples(counts: np.ndarray, energies: np.ndarray) -> Samples:
-    return Samples(counts, energies, energies, np.ones(len(counts), dtype=np.int64))
+    ones = np.ones(len(counts), dtype=np.int64)
+    return Samples(counts, energies, energies, ones, ones)
 
 
 def test_energies_in_proportion_have_one_heat() -> None:

@@ -38,9 +38,10 @@ def fitted_to(samples: Samples) -> tuple[float, float] | None:
 def best_steps(samples: Samples, candidates: Sequence[int]) -> int:
     """Return the number of moves of a proposal that is worth most for each call of the model.
 
-    That is the one with the largest expected squared jump of number and energy from one proposal to
-    the next, over twice their variances, which is 1 for independent ones (C. Pasarica, A. Gelman,
-    Stat. Sinica 2010, 20, 343); the smallest one that comes near to it.
+    That is the one with the largest squared jump of number and energy for each call, over twice
+    their variances (C. Pasarica, A. Gelman, Stat. Sinica 2010, 20, 343); the smallest one that
+    comes near to it. The jump from one proposal to the next is 1 for independent ones. Proposals
+    that changed nothing had none, and cost none.
 
     Parameters
     ----------
@@ -49,13 +50,20 @@ def best_steps(samples: Samples, candidates: Sequence[int]) -> int:
     candidates
         In any order.
     """
-    jumps = [_jump(samples, steps) for steps in candidates]
+    worths = [_jump(samples, steps) / _calls(samples, steps) for steps in candidates]
     enough = [
         steps
-        for steps, jump in zip(candidates, jumps, strict=True)
-        if jump >= _NEARLY_BEST * max(jumps)
+        for steps, worth in zip(candidates, worths, strict=True)
+        if worth >= _NEARLY_BEST * max(worths)
     ]
     return min(enough)
+
+
+def _calls(samples: Samples, steps: int) -> float:
+    """Return the calls of a proposal; one more, lest the first that is accepted decides alone."""
+    calls = samples.calls[samples.steps == steps]
+    n_proposals = len(calls) * samples.counts.shape[1]
+    return float((calls.sum() + 1) / max(n_proposals, 1))
 
 
 def _jump(samples: Samples, steps: int) -> float:

@@ -11,12 +11,14 @@ from nearsight.adsorption.gcmc.ensemble import Ensemble
 from nearsight.adsorption.gcmc.levels import Energies, Level, Rescaled, Wholes
 from nearsight.adsorption.gcmc.local_level import LocalLevel
 from nearsight.adsorption.gcmc.model_level import ModelEnergies
+from nearsight.adsorption.gcmc.nearby_level import NearbyLevel
 from nearsight.adsorption.gcmc.no_overlaps import NoOverlaps
 from nearsight.adsorption.gcmc.other_sites import OtherSites, aligned_A
 from nearsight.adsorption.gcmc.sampling import System
 from nearsight.adsorption.pockets import Pockets
 from nearsight.models.contract import Model
 from nearsight.models.guests import GuestModel
+from nearsight.models.local import LocalModel
 from nearsight.models.registry import has_molecules
 from nearsight.models.spec import ModelSpec
 from nearsight.resources import Resources
@@ -76,6 +78,8 @@ class Exchange:
             cell_A = framework.atoms.cell.array
             return LocalLevel(model.of_guests(guest, cell_A, as_framework(framework.cell)))
         gas = Gas(self.gas.name, guest, self.gas.source)
+        if isinstance(model, LocalModel) and model.computes_changes:
+            return NearbyLevel(framework, gas, model)
         return Wholes(ModelEnergies(framework, gas, model, self.at_once))
 
     def _cheap_level(self, model: Model, gas: Gas) -> Level:

@@ -26,13 +26,16 @@ class Samples:
     """Those of the cheap level, neither scaled nor with its constant; the same if there is one."""
     steps: IntArray
     """Moves since the sample before, shape ``(n_samples,)``."""
+    calls: IntArray
+    """Energies of what decides that were computed since then for all chains, shape
+    ``(n_samples,)``: a proposal of a cheap level that changes nothing needs none."""
 
     @classmethod
     def none(cls, n_chains: int) -> "Samples":
         """Return those before the first."""
         empty = np.empty((0, n_chains))
         none = np.empty(0, dtype=np.int64)
-        return cls(empty.astype(np.int64), empty, empty.copy(), none)
+        return cls(empty.astype(np.int64), empty, empty.copy(), none, none.copy())
 
     def __len__(self) -> int:
         return len(self.counts)

@@ -208,6 +208,7 @@ def _sampled(
     shape = (schedule.samples, ensemble.n_chains)
     numbers = np.zeros(shape, dtype=np.int64)
     energies, cheap = np.zeros(shape), np.zeros(shape)
+    n_calls = np.zeros(schedule.samples + 1, dtype=np.int64)
     kept: list[KeptConfiguration] = []
     rngs = [
         np.random.default_rng([schedule.seed, run.n_blocks, chain])
@@ -223,6 +224,8 @@ def _sampled(
             advance_two_levels(state.both, walk, costly, draws, log_uniform)
         guests = state.cheap.guests
         numbers[index] = guests.counts
+        deciding = state.cheap.counts if state.both is None else state.both.counts
+        n_calls[index + 1] = deciding.computed.sum()
         shifted = state.cheap.energies_eV - run.per_molecule_eV * guests.counts
         cheap[index] = shifted / run.scale
         energies[index] = cheap[index] if state.both is None else state.both.energies_eV
@@ -234,7 +237,7 @@ def _sampled(
             ]
     steps = np.full(schedule.samples, run.steps, dtype=np.int64)
     composites = None if state.both is None else state.both.counts
-    samples = Samples(numbers, energies, cheap, steps)
+    samples = Samples(numbers, energies, cheap, steps, np.diff(n_calls))
     seen = None if watched is None else watched.sums
     return _Block(samples, tuple(kept), state.cheap.counts, composites, seen)
 

@@ -14,7 +14,8 @@ _CANDIDATES_OF_WHOLES = (3, 10, 30)
 """Where each move costs an energy of the whole configuration."""
 _FEWEST_MEASURED = 20
 _WALLS = "forcefield:uff?coulomb=no"
-_FORCE_FIELD = "forcefield:"
+_LOCAL = ("forcefield:", "hdnnp:")
+"""Families of which a move costs what is near the molecule."""
 _KEPT_EVERY = 10
 _MOST_KEPT = 20_000
 """Configurations of all chains: 56 bytes a molecule, of hundreds of which they are 1 GB at most."""
@@ -42,6 +43,14 @@ class ExchangeSettings(Settings):
         ),
         OneOf(EQUATIONS),
     ] = "reference"
+    critical_point: Annotated[
+        tuple[float, ...],
+        Help(
+            "critical temperature in K, critical pressure in bar and acentric factor of the gas, "
+            "for the equation of Peng and Robinson (default: those of its reference equation)",
+            "X",
+        ),
+    ] = ()
     cheap: Annotated[
         str | None,
         Help(
@@ -111,6 +120,7 @@ class ExchangeSettings(Settings):
         super().__post_init__()
         if len(set(self.pressures_bar)) < len(self.pressures_bar):
             raise SettingError("`pressures_bar` has one twice; give each once.", "pressures_bar")
+        self._require_critical_point()
         if self.cheap is None and self.cheap_dtype != "float64":
             raise SettingError("`cheap_dtype` is that of `cheap`; give that, too.", "cheap_dtype")
         if self.surrogate not in (None, "train") and not str(self.surrogate).endswith(".npz"):
@@ -135,6 +145,21 @@ class ExchangeSettings(Settings):
                 "equilibration_blocks",
             ) from None
 
+    def _require_critical_point(self) -> None:
+        if not self.critical_point:
+            return
+        if self.equation != "peng-robinson":
+            raise SettingError(
+                "`critical_point` is for the `equation` peng-robinson; give that, too.",
+                "critical_point",
+            )
+        if len(self.critical_point) != 3 or min(self.critical_point[:2]) <= 0:
+            raise SettingError(
+                "`critical_point` is a temperature in K, a pressure in bar and an acentric factor, "
+                "such as 304.1 73.8 0.225.",
+                "critical_point",
+            )
+
     @property
     def proposing(self) -> str | None:
         """What proposes to the model; None for one level. What is trained needs walls beneath."""
@@ -145,7 +170,7 @@ class ExchangeSettings(Settings):
         """Numbers of moves of a proposal that are tried."""
         if self.proposing is None or self.moves is not None:
             return ()
-        is_local = self.proposing.lower().startswith(_FORCE_FIELD)
+        is_local = self.proposing.lower().startswith(_LOCAL)
         return _CANDIDATES if is_local else _CANDIDATES_OF_WHOLES
 
     def schedule(self, seed: int) -> Schedule:

@@ -8,6 +8,7 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.errors import ModelError
 from nearsight.models.contract import Capabilities, Evaluation, Products, Seed
 from nearsight.models.engines.torch_graphs import graph_of
 from nearsight.models.engines.torch_model import TorchModel
@@ -21,6 +22,7 @@ from nearsight.structures.pairs import Pairs
 
 if TYPE_CHECKING:
     from nearsight.hdnnp.kernels.compiled_potential import CompiledPotential
+    from nearsight.hdnnp.kernels.local_energies import LocalEnergies
 
 
 class HdnnpModel:
@@ -103,6 +105,25 @@ class HdnnpModel:
     ) -> Products:
         """Return analytic products; see `Model.linearize`."""
         return self._by_torch.linearize(atoms, strain=strain, centres=centres)
+
+    @property
+    def computes_changes(self) -> bool:
+        """Whether there are kernels: in double precision on the CPU."""
+        return self._kernels is not None
+
+    def changing(self, atoms: Atoms) -> "LocalEnergies":
+        """Return a structure to be changed; see `LocalModel.changing`."""
+        if self._kernels is None:
+            identity = self.identity
+            raise ModelError(
+                f"{identity.name} computes only whole structures in {identity.dtype} on "
+                f"{identity.device}; changes of them need float64 on the CPU."
+            )
+        from nearsight.hdnnp.kernels.local_energies import (
+            LocalEnergies,
+        )  # numba, which need not be here
+
+        return LocalEnergies(self._kernels, atoms)
 
     def _extrapolations(
         self, structures: Sequence[Atoms], pairs: Sequence[Pairs]
