@@ -130,7 +130,7 @@ def test_an_interrupted_run_goes_on_to_the_bit(
                 last = with_files(copper, model, settings(**ENSEMBLES[name]), folder, progress)
         results.append((last, {path.name: path.read_bytes() for path in folder.glob("md.*z*")}))
     (whole, written), (broken, again) = results
-    assert (whole.resumed_step, broken.resumed_step) == (None, 42)  # the last that was written
+    assert (whole.resumed_step, broken.resumed_step) == (None, 43)
     np.testing.assert_array_equal(broken.atoms.positions, whole.atoms.positions)
     np.testing.assert_array_equal(broken.atoms.get_momenta(), whole.atoms.get_momenta())
     assert repr(broken.samples) == repr(whole.samples)
@@ -165,7 +165,7 @@ def test_friction_does_not_repeat_its_random_numbers(
     with pytest.raises(KeyboardInterrupt):
         with_files(copper, emt, asked, tmp_path, interrupting(1))
     run = with_files(copper, emt, asked, tmp_path, False)
-    assert run.resumed_step == 0
+    assert run.resumed_step == 1
     start, again = whole.samples[0], run.samples[0]
     assert again.kinetic_energy_eV == start.kinetic_energy_eV
     assert abs(run.atoms.positions - whole.atoms.positions).max() > 1e-3
