@@ -56,7 +56,7 @@ def lammps_integrator(
         arrays={"lammps_restart": "restart"},
         heat=lambda _: None,  # LAMMPS is told both ends of a change
         given_eV=dynamics.given_eV,
-        conserves=keeps,
+        conserves=settings.chosen_thermostat in {None, "nose-hoover"},
     )
 
 
@@ -110,14 +110,14 @@ class LammpsDynamics:
 
     def given_eV(self) -> float:
         """Return the energy in eV that the thermostat has taken from the atoms."""
-        if self._settings.chosen_thermostat not in {"bussi", "nose-hoover"}:
+        if self._settings.chosen_thermostat != "nose-hoover":
             return 0.0
         self._set_up()
         return float(self._lammps.extract_fix("heat", 0, 0))
 
     @property
     def restart(self) -> NDArray[np.uint8]:
-        """What LAMMPS keeps of itself: all but the random numbers of friction, to the bit.
+        """What LAMMPS keeps of itself: all but random numbers, to the bit.
 
         Setting it goes back to that moment.
         """
