@@ -21,10 +21,12 @@ from nearsight.locking import hold
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import require_calculable
 from nearsight.progress import Progress, as_progress
+from nearsight.provenance import ModelIdentity
 from nearsight.resources import Resources
 from nearsight.storage import write_text
 from nearsight.training.active.cutting import Cutter
 from nearsight.training.active.rounds import Errors, Round
+from nearsight.training.folder import BEST
 from nearsight.training.labelled import ALL, labelled_data
 from nearsight.training.result import Training
 from nearsight.workflows.context import AnyModel, load
@@ -45,6 +47,9 @@ MEMBERS = ("member-1", "member-2")
 class Learning:
     """What came of all rounds."""
 
+    crystals: tuple[str, ...]
+    """What they are called."""
+    teacher: ModelIdentity
     folder: Path
     """Where everything is."""
     rounds: tuple[Round, ...]
@@ -54,7 +59,17 @@ class Learning:
     @property
     def potential(self) -> Path:
         """Folder of the first potential of the last round, which has learnt from all labels."""
-        return _folder(self.folder, self.rounds[-1].number) / MEMBERS[0] / "best"
+        return _folder(self.folder, self.rounds[-1].number) / MEMBERS[0] / BEST
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as JSON values."""
+        return {
+            "crystals": list(self.crystals),
+            "teacher": self.teacher.to_json(),
+            "stopped": self.stopped,
+            "potential": str(self.potential),
+            "rounds": [asdict(each) for each in self.rounds],
+        }
 
 
 @announces
@@ -112,7 +127,9 @@ def learn(
         _require_same(folder / _STATE, crystals, model, settings)
         in_processes = partial(processes_of, teacher, resources)
         run = _Run(crystals, settings, folder, resources, as_progress(progress), in_processes, told)
-        return run.to_the_end()
+        rounds, stopped = run.to_the_end()
+    names = tuple(each.name for each in crystals)
+    return Learning(names, model.identity, folder, tuple(rounds), stopped)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,24 +145,26 @@ class _Run:
     """Returns what runs so many tasks of the teacher."""
     told: Callable[[Round], object]
 
-    def to_the_end(self) -> Learning:
-        """Go on until nothing new is found, or a limit is reached."""
+    def to_the_end(self) -> tuple[list[Round], str]:
+        """Go on until nothing new is found, or a limit is reached; return all rounds, and why."""
         asked = self.settings.rounds
         rounds = [self._first()]
         while True:
             number = len(rounds)
             n_labels = sum(each.n_labelled + each.n_refused + each.n_too_far for each in rounds)
+            most = asked.most_labels
             stopped = None
             if number > 1 and not rounds[-1].n_picked:
-                return Learning(self.folder, tuple(rounds), "since nothing new was found")
+                return rounds, "since nothing new was found"
             if number > asked.rounds:
                 stopped = f"after {asked.rounds} rounds, as asked for"
-            elif asked.most_labels is not None and n_labels >= asked.most_labels:
-                stopped = f"after {n_labels} labels, {asked.most_labels} being the most"
-            done = self._round(number, explores=stopped is None)
+            elif most is not None and n_labels >= most:
+                stopped = f"after {n_labels} labels, {most} being the most"
+            n_left = None if most is None else most - n_labels
+            done = self._round(number, n_left, explores=stopped is None)
             rounds.append(done)
             if stopped is not None:
-                return Learning(self.folder, tuple(rounds), stopped)
+                return rounds, stopped
 
     def _first(self) -> Round:
         """Return the round of first frames, which the teacher makes."""
@@ -163,7 +182,8 @@ class _Run:
         done = Round(0, 0, (), None, (), len(frames), len(refusals), tuple(refusals), 0)
         return self._finished(done, folder)
 
-    def _round(self, number: int, *, explores: bool) -> Round:
+    def _round(self, number: int, n_left: int | None, *, explores: bool) -> Round:
+        """Return a round, in which no more than `n_left` structures are labelled."""
         folder = _folder(self.folder, number)
         done = Round.read(folder / _ROUND)
         if done is not None and (done.explorations or not explores):
@@ -191,7 +211,7 @@ class _Run:
             threshold_eV_per_A=threshold,
             explorations=tuple(each.exploration for each in found),
         )
-        return self._finished(self._labelled(done, found, folder), folder)
+        return self._finished(self._labelled(done, found, folder, n_left), folder)
 
     def _trained(self, folder: Path, number: int) -> tuple[Training, ...]:
         """Let both networks learn all labels of earlier rounds."""
@@ -221,14 +241,16 @@ class _Run:
         largest = max(each.force_RMSE_eV_per_A for each in errors)
         return float(asked.times_error * 3**0.5 * largest)
 
-    def _labelled(self, done: Round, found: Sequence[Found], folder: Path) -> Round:
+    def _labelled(
+        self, done: Round, found: Sequence[Found], folder: Path, n_left: int | None
+    ) -> Round:
         """Let the teacher label what was found, and write what can be learnt of it."""
-        structures = [each for one in found for each in one.fragments]
+        structures = [each for one in found for each in one.fragments][:n_left]
         names = [name for one in found for name in one.names]
         labels = label_all(structures, folder / _LABELS, self.processes, self.progress)
         frames: list[Frame] = []
         n_too_far = 0
-        for atoms, name, label in zip(structures, names, labels, strict=True):
+        for atoms, name, label in zip(structures, names, labels, strict=False):
             forces = label.forces_eV_per_A
             if forces is None:
                 continue
@@ -263,7 +285,7 @@ def _folder(out: Path, number: int) -> Path:
 def _crystal(structure: Structure, settings: LearnSettings) -> Crystal:
     source = Source.of(structure, settings.reading)
     atoms, _ = source.read()
-    return Crystal(source.name, atoms, Cutter(atoms, settings.rounds.radius_A))
+    return Crystal(source.name, atoms, Cutter(atoms, settings.rounds.fragment_radius_A))
 
 
 def _require_fragments(crystals: Sequence[Crystal], teacher: Model) -> None:
@@ -311,12 +333,3 @@ def _errors(training: Training) -> Errors:
 
 def _n_learnt(trainings: Sequence[Training]) -> int:
     return len(trainings[0].prepared.structures)
-
-
-def to_json(learning: Learning) -> dict[str, Any]:
-    """Return JSON values of what came of all rounds."""
-    return {
-        "stopped": learning.stopped,
-        "potential": str(learning.potential),
-        "rounds": [asdict(each) for each in learning.rounds],
-    }

@@ -49,9 +49,9 @@ class PickingSettings(Settings):
     """Which atoms of which frames are learnt next.
 
     Two networks of different size disagree where nothing was learnt (M. Herbold and J. Behler,
-    Phys. Chem. Chem. Phys. 2023, 25, 12979), and symmetry functions leave the range that they had. How
-    many are taken, and how far apart, is after M. Eckhoff and J. Behler, J. Chem. Theory Comput.
-    2019, 15, 3793.
+    Phys. Chem. Chem. Phys. 2023, 25, 12979), and symmetry functions leave the range that they had.
+    How many are taken, and how far apart, is after M. Eckhoff and J. Behler, J. Chem. Theory
+    Comput. 2019, 15, 3793.
     """
 
     disagreement_eV_per_A: Annotated[
@@ -99,7 +99,7 @@ class PickingSettings(Settings):
 class RoundsSettings(Settings):
     """From what fragments are cut, and for how long it goes on."""
 
-    radius_A: Annotated[
+    fragment_radius_A: Annotated[
         float,
         Help(
             "radius of fragments: half of how far forces reach, which `nearsight locality` tells",
