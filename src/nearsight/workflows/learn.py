@@ -12,7 +12,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.announcing import announces
-from nearsight.errors import CheckpointError, MethodError
+from nearsight.errors import CheckpointError, MethodError, ModelError, NearsightError
 from nearsight.fingerprint import fingerprint
 from nearsight.hdnnp.files.data import read_data
 from nearsight.hdnnp.files.extended_xyz import write_extended_xyz
@@ -120,12 +120,16 @@ def learn(
     if not crystals:
         raise MethodError("there is no crystal to learn; give at least one.")
     model = load(teacher, resources)
-    _require_fragments(crystals, model)
+    for crystal in crystals:
+        for fragment in crystal.cutter.at_rest():
+            require_calculable(fragment.atoms, model)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     with hold(folder / _STATE):
         _require_same(folder / _STATE, crystals, model, settings)
         in_processes = partial(processes_of, teacher, resources)
+        if not (_folder(folder, 0) / _ROUND).exists():
+            _require_labels(crystals, model)
         run = _Run(crystals, settings, folder, resources, as_progress(progress), in_processes, told)
         rounds, stopped = run.to_the_end()
     names = tuple(each.name for each in crystals)
@@ -288,11 +292,26 @@ def _crystal(structure: Structure, settings: LearnSettings) -> Crystal:
     return Crystal(source.name, atoms, Cutter(atoms, settings.rounds.fragment_radius_A))
 
 
-def _require_fragments(crystals: Sequence[Crystal], teacher: Model) -> None:
-    """Check that the teacher can compute what it will be asked for, before anything is spent."""
+def _require_labels(crystals: Sequence[Crystal], teacher: Model) -> None:
+    """Check that the teacher can label a fragment of these crystals, before anything is spent.
+
+    Raises
+    ------
+    ModelError
+        It can label none, such as ones with a charge or spin that it does not compute.
+    """
+    refusals: dict[str, None] = {}
     for crystal in crystals:
         for fragment in crystal.cutter.at_rest():
-            require_calculable(fragment.atoms, teacher)
+            try:
+                teacher.evaluate([fragment.atoms])
+            except NearsightError as error:
+                refusals[str(error)] = None
+            else:
+                return
+    raise ModelError(
+        f"{teacher.identity.name} has no number for any fragment: {'; '.join(refusals)}"
+    )
 
 
 def _require_same(

@@ -1,22 +1,20 @@
 """Fragments of a crystal as it is at some moment, by the bonds that it has at rest."""
 
-from dataclasses import replace
 from functools import cached_property
 
 from ase import Atoms
 
 from nearsight.arrays import IntArray
 from nearsight.structures.fragment_sets import covering_fragments, site_classes
-from nearsight.structures.fragments import Fragment, build_fragment, cut_fragment
+from nearsight.structures.fragments import Fragment, cut_fragment, moved_fragment
 from nearsight.structures.groups import find_groups
-from nearsight.structures.places import Place
 
 
 class Cutter:
     """Cuts fragments of one size around the atoms of a crystal, wherever these have moved.
 
-    Which groups are in the fragment of an atom is decided at rest, so that it is always the same
-    molecule.
+    What is in the fragment of an atom, and where its caps are, is decided at rest, so that it is
+    always the same molecule.
 
     Parameters
     ----------
@@ -34,7 +32,7 @@ class Cutter:
     def __init__(self, crystal: Atoms, radius_A: float) -> None:
         self._groups = find_groups(crystal)
         self._radius_A = radius_A
-        self._chosen: dict[int, tuple[Place, ...]] = {}
+        self._at_rest: dict[int, Fragment] = {}
 
     @cached_property
     def kinds(self) -> IntArray:
@@ -61,8 +59,6 @@ class Cutter:
         site
             Index of the atom.
         """
-        if site not in self._chosen:
-            at_rest = cut_fragment(self._groups, site, radius_A=self._radius_A)
-            self._chosen[site] = at_rest.groups
-        groups = replace(self._groups, atoms=moved)
-        return build_fragment(groups, site, self._chosen[site], self._radius_A)
+        if site not in self._at_rest:
+            self._at_rest[site] = cut_fragment(self._groups, site, radius_A=self._radius_A)
+        return moved_fragment(self._at_rest[site], moved)
