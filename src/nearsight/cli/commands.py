@@ -36,6 +36,7 @@ def command_parser() -> argparse.ArgumentParser:
     motion_commands.add_isotherm(commands)
     potential_commands.add_synthesize(commands)
     potential_commands.add_train(commands)
+    potential_commands.add_learn(commands)
     _report(commands)
     model_commands.add_models(commands)
     model_commands.add_examine(commands)
