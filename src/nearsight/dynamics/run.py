@@ -69,7 +69,8 @@ def run_dynamics(
     checkpoint
         A file from which the same call goes on after an interruption, and one for a longer time
         after the end: to the bit as if there had been none. (Stochastic thermostats of
-        LAMMPS draw other numbers then. A calculator of ASE may keep a list of neighbours that depends on where it
+        LAMMPS draw other numbers then. A calculator of ASE may keep a list of neighbours
+        that depends on where it
         was made, as EMT does, and then differ in last digits, as two such runs would.)
     checkpoint_s
         Seconds between two of its states.
