@@ -68,8 +68,9 @@ def run_dynamics(
         Files that grow by frames (see `FramesFile`) and by lines of comma-separated values.
     checkpoint
         A file from which the same call goes on after an interruption, and one for a longer time
-        after the end: to the bit as if there had been none. (LAMMPS draws other random numbers for
-        friction then. A calculator of ASE may keep a list of neighbours that depends on where it
+        after the end: to the bit as if there had been none. (Stochastic thermostats of
+        LAMMPS draw other numbers then. A calculator of ASE may keep a list of neighbours
+        that depends on where it
         was made, as EMT does, and then differ in last digits, as two such runs would.)
     checkpoint_s
         Seconds between two of its states.
