@@ -7,8 +7,13 @@
 #
 # LAMMPS' own energies come pair by pair, which is fast, or as those of the whole system before and
 # after each move (`full_energy`), which is what the model has. With the same seed the latter two
-# make the same chain, move by move, so that a few hundred moves show that they agree; means are
-# over independent seeds of the fast one, with errors by their scatter.
+# make the same chain, move by move. The mean of LAMMPS is over independent seeds of the fast one,
+# with errors by their scatter. The model goes on for a while from where one more seed of that has
+# got to, and has the error of one seed of that length.
+#
+# Trials in which atoms come closer than 1 Å are refused before anybody is asked for an energy
+# (`overlap_cutoff`): a force field of the twelfth power has no sensible number there, and the model
+# says so, which would end the run.
 #
 # `fix gcmc` turns what it inserts by rotations that are not uniform, so that loadings depend on how
 # the template lies. It gets another one, that lies anyhow, in each step.
@@ -21,7 +26,7 @@ import argparse
 import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +36,7 @@ from ase import Atoms
 from ase.calculators.lammps import Prism
 from gcmc_in_lammps import loadings_of
 from scipy.spatial.transform import Rotation
-from widom_in_lammps import Mean, mean_of, ratio_of
+from widom_in_lammps import Mean, mean_of
 
 from nearsight.adsorption.gcmc.settings import ExchangeSettings
 from nearsight.adsorption.settings import InsertionSettings
@@ -42,6 +47,7 @@ from nearsight.models.families.forcefield.model import ForceFieldModel
 from nearsight.models.families.forcefield.parameters import LennardJones
 from nearsight.models.registry import load_model
 from nearsight.storage import write_text
+from nearsight.structures.host_pairs import HostPairs
 from nearsight.structures.molecules import MOLECULE, SITE_TYPE, site_types_of
 from nearsight.structures.reading import read_structure
 from nearsight.structures.supercell import make_supercell
@@ -56,34 +62,45 @@ PRESSURES_BAR = (1.0, 5.0, 20.0)
 REPEATS = (2, 1, 1)
 WIDTH_A = 12.0
 """What makes Nearsight repeat the cell as often."""
-SEEDS = range(4)
+SEEDS = range(24)
 EXCHANGES, MOVES = 50, 50
 """Tried in a step, each with a template of its own."""
 LARGEST_STEP_A = 1.0
-EQUILIBRATION, PRODUCTION = 40, 120
-"""Steps of a seed, of LAMMPS with its pair style."""
-COMPARED = 2
+EQUILIBRATION, PRODUCTION = 40, 100
+"""Steps of a seed in LAMMPS."""
+COMPARED = 20
 """Steps that LAMMPS makes with the model."""
-CHAINS, BLOCKS = 4, (4, 10)
+OVERLAP_A = 1.0
+CHAINS, BLOCKS = 4, (10, 40)
 """Of Nearsight at each pressure; a block has 2500 moves."""
 OURS = "Nearsight"
 
 
 class Labelled:
-    """The force field, told which atoms of LAMMPS are the framework: it is the first in it."""
+    """The force field, told which atoms of LAMMPS are the framework: it is the first in it.
+
+    The framework lies still, and its pairs are found once.
+    """
 
     def __init__(self, model: ForceFieldModel, host: Atoms) -> None:
         self.model, self.host = model, host
         self.gas_types = site_types_of(model.molecule("CO2"))
-        self.identity, self.capabilities, self.facts = (
-            model.identity,
-            model.capabilities,
-            model.facts,
-        )
+        self.identity, self.facts = model.identity, model.facts
+        self.capabilities = replace(model.capabilities, cutoff_A=None)
+        self.still: HostPairs | None = None
+        self.still_A = np.zeros((0, 3))
 
     def evaluate(self, structures: Sequence[Atoms], **asked: Any) -> list[Evaluation]:
         """Return the energies."""
-        return self.model.evaluate([self.labelled(each) for each in structures], **asked)
+        [atoms] = map(self.labelled, structures)
+        n_host = len(self.host)
+        if len(atoms) < n_host or not atoms.has(MOLECULE):
+            return self.model.evaluate([atoms], **asked)
+        if self.still is None:
+            self.still, self.still_A = HostPairs(atoms[:n_host], CUTOFF_A), atoms.positions[:n_host]
+        atoms.positions[:n_host] = self.still_A  # LAMMPS changes last digits
+        asked["pairs"] = [self.still.with_guests(atoms.positions[n_host:])]
+        return self.model.evaluate([atoms], **asked)
 
     def labelled(self, atoms: Atoms) -> Atoms:
         """Return the atoms with their molecules and types, if they are what is sampled."""
@@ -110,6 +127,8 @@ class System:
     gas: Atoms
     gas_numbers: tuple[int, ...]
     """LAMMPS' numbers of the types of its sites."""
+    symbols: tuple[str, ...]
+    """The element of each type."""
 
 
 def main() -> None:
@@ -120,7 +139,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     arguments = parser.parse_args()
     work = works(arguments.mg_mof_74)
-    settings = {"steps": [EQUILIBRATION, PRODUCTION], "compared": COMPARED}
+    settings = {"steps": [EQUILIBRATION, PRODUCTION], "blocks": list(BLOCKS)}
     records = collect(arguments.records, work, lambda name: work[name](), settings)
     page = text(without_errors(records))
     arguments.results.mkdir(exist_ok=True)
@@ -170,7 +189,7 @@ def sampled(path: Path) -> Record:
 
 def sampled_by_lammps(path: Path, pressure_bar: float, seed: int) -> Record:
     """Return the mean number of molecules in a cell by `fix gcmc`, energies pair by pair."""
-    system, rng = system_of(path, with_model=False), np.random.default_rng([seed, 1])
+    system, rng = system_of(path), np.random.default_rng([seed, 1])
     numbers = []
     for step in range(EQUILIBRATION + PRODUCTION):
         n_molecules, _ = sampled_step(system, pressure_bar, rng, full_energy=False)
@@ -182,10 +201,14 @@ def sampled_by_lammps(path: Path, pressure_bar: float, seed: int) -> Record:
 
 
 def chains_compared(path: Path, pressure_bar: float) -> Record:
-    """Return chains of LAMMPS with its pair style and with the model, from the same seeds."""
+    """Return chains of LAMMPS with its pair style and with the model, from the same start."""
     chains = []
     for with_model in (False, True):
-        system, rng = system_of(path, with_model=with_model), np.random.default_rng(7)
+        system, rng = system_of(path), np.random.default_rng(7)
+        for _ in range(EQUILIBRATION):
+            sampled_step(system, pressure_bar, rng, full_energy=False)
+        if with_model:
+            system = by_model(system, path)
         steps = [sampled_step(system, pressure_bar, rng, full_energy=True) for _ in range(COMPARED)]
         energy_eV = float(system.lammps.get_thermo("pe"))
         chains.append({"steps": [[n, *counts] for n, counts in steps], "energy_eV": energy_eV})
@@ -208,7 +231,7 @@ def sampled_step(
     give(
         f"fix gcmc gas gcmc 1 {EXCHANGES} {MOVES} 0 {seed} {temperature_K:.17g} 0.0 "
         f"{LARGEST_STEP_A} mol {name} pressure {pressure_bar:.17g} fugacity_coeff 1.0"
-        f"{' full_energy' if full_energy else ''}"
+        f"{f' full_energy overlap_cutoff {OVERLAP_A}' if full_energy else ''}"
     )
     give("run 1 post no")
     counts = [int(lammps.extract_fix("gcmc", 0, 1, index)) for index in range(8)]
@@ -217,8 +240,8 @@ def sampled_step(
     return n_gas // len(system.gas), counts
 
 
-def system_of(path: Path, *, with_model: bool) -> System:
-    """Return LAMMPS with the framework in it and energies by its pair style or by the model."""
+def system_of(path: Path) -> System:
+    """Return LAMMPS with the framework in it and energies by its pair style."""
     model = loaded()
     host = make_supercell(model.typed(read_structure(str(path))), REPEATS)
     gas, force_field = model.molecule("CO2"), model.force_field
@@ -241,20 +264,25 @@ def system_of(path: Path, *, with_model: bool) -> System:
         f"neigh_modify exclude group host host\nvariable n_gas equal count(gas)\n"
         f"thermo_modify lost ignore norm no\n"
     )
-    give: Callable[[str], None] = lammps.command
-    if with_model:
-        lammps.commands_string("pair_style zero 2.0 nocoeff\npair_coeff * *\n")
-        symbols = [*of_host.values(), *of_gas.values()]
-        give = attach(lammps, Labelled(model, host), symbols, forces=False).command
-    else:
-        assert force_field.treatment.truncation == "cut"
-        lammps.command(f"pair_style lj/cut {CUTOFF_A:g}")
-        lammps.command("pair_modify mix arithmetic shift no")
-        for name, number in numbers.items():
-            pair = force_field.types[name].pair
-            assert isinstance(pair, LennardJones)
-            lammps.command(f"pair_coeff {number} {number} {pair.epsilon_eV:.17g} {pair.sigma_A}")
-    return System(lammps, give, axes, gas, tuple(numbers[name] for name in site_types_of(gas)))
+    assert force_field.treatment.truncation == "cut"
+    lammps.command(f"pair_style lj/cut {CUTOFF_A:g}")
+    lammps.command("pair_modify mix arithmetic shift no")
+    for name, number in numbers.items():
+        pair = force_field.types[name].pair
+        assert isinstance(pair, LennardJones)
+        lammps.command(f"pair_coeff {number} {number} {pair.epsilon_eV:.17g} {pair.sigma_A}")
+    symbols = (*of_host.values(), *of_gas.values())
+    of_sites = tuple(numbers[name] for name in site_types_of(gas))
+    return System(lammps, lammps.command, axes, gas, of_sites, symbols)
+
+
+def by_model(system: System, path: Path) -> System:
+    """Return the same with the force field as a model in the place of the pair style."""
+    model = loaded()
+    host = make_supercell(model.typed(read_structure(str(path))), REPEATS)
+    system.lammps.commands_string("pair_style zero 2.0 nocoeff\npair_coeff * *\n")
+    attached = attach(system.lammps, Labelled(model, host), system.symbols, forces=False)
+    return replace(system, give=attached.command)
 
 
 def box_commands(axes: Prism, n_types: int) -> str:
@@ -284,19 +312,26 @@ def template_text(numbers: Sequence[int], sites_A: np.ndarray) -> str:
 
 
 def row_of(number: int, records: Mapping[str, Record]) -> list[str]:
-    """Return what LAMMPS and Nearsight say at one pressure, by its number."""
+    """Return what all three say at one pressure, by its number."""
     pressure_bar = PRESSURES_BAR[number]
-    theirs = mean_of([records[item(pressure_bar, seed)]["molecules"] for seed in SEEDS])
+    seeds = [records[item(pressure_bar, seed)]["molecules"] for seed in SEEDS]
+    _, chain = records[item(pressure_bar, "chains")]["chains"]
+    in_chain = [n_molecules for n_molecules, *_ in chain["steps"]]
+    error = float(np.std(seeds, ddof=1)) * math.sqrt(PRODUCTION / COMPARED)
+    bridge = Mean(float(np.mean(in_chain)) / math.prod(REPEATS), error)
     value, error, n_effective = records[OURS]["loadings"][number]
-    relative, sigmas = ratio_of(theirs, Mean(value, error))
+    native, ours = mean_of(seeds), Mean(value, error)
     return [
         f"{pressure_bar:g}",
-        f"{theirs.value:.3f} ± {theirs.error:.3f}",
-        f"{value:.3f} ± {error:.3f}",
-        f"{relative.value:.3f} ± {relative.error:.3f}",
-        f"{sigmas:+.1f}",
+        *(f"{mean.value:.3f} ± {mean.error:.3f}" for mean in (native, bridge, ours)),
+        *(f"{errors_apart(one, ours):+.1f}" for one in (native, bridge)),
         f"{n_effective:.0f}",
     ]
+
+
+def errors_apart(one: Mean, other: Mean) -> float:
+    """Return by how many errors two means differ."""
+    return (one.value - other.value) / math.hypot(one.error, other.error)
 
 
 def chain_row(pressure_bar: float, records: Mapping[str, Record]) -> list[str]:
@@ -305,20 +340,20 @@ def chain_row(pressure_bar: float, records: Mapping[str, Record]) -> list[str]:
     same = sum(one == other for one, other in zip(native["steps"], bridge["steps"], strict=True))
     tried = sum(sum(counts[0::2]) for _, *counts in native["steps"])
     accepted = sum(sum(counts[1::2]) for _, *counts in native["steps"])
-    off_eV = abs(native["energy_eV"] - bridge["energy_eV"])
     return [
         f"{pressure_bar:g}",
-        f"{same} of {COMPARED}",
-        f"{tried}",
-        f"{accepted}",
+        f"{same} of {len(native['steps'])}",
+        f"{tried:,}",
+        f"{accepted:,}",
         f"{native['steps'][-1][0]}",
-        f"{off_eV:.0e}",
+        f"{abs(native['energy_eV'] - bridge['energy_eV']):.1g}",
     ]
 
 
 def text(records: Mapping[str, Record]) -> str:
     """Return the page."""
-    header = ["bar", "LAMMPS", "Nearsight", "ratio", "errors off 1", "effective samples"]
+    header = ["bar", "LAMMPS", "the model in LAMMPS", "Nearsight"]
+    header += ["LAMMPS, errors off", "the model in LAMMPS, errors off", "effective samples"]
     of_chains = ["bar", "steps that are the same", "moves tried", "accepted"]
     of_chains += ["molecules at the end", "energies apart / eV"]
     rows = [row_of(number, records) for number in range(len(PRESSURES_BAR))]
@@ -330,12 +365,15 @@ def text(records: Mapping[str, Record]) -> str:
         f"fugacity coefficient 1, {' × '.join(map(str, REPEATS))} cells; molecules in a cell. "
         f"LAMMPS, energies pair by pair: means of {len(SEEDS)} seeds of {moves * PRODUCTION:,} "
         f"trial moves after {moves * EQUILIBRATION:,}, with errors by their scatter, and a "
-        f"template that lies anyhow for each {moves}. Nearsight: {CHAINS} chains of "
-        f"{2500 * BLOCKS[1]:,} moves after {2500 * BLOCKS[0]:,}.\n\n"
+        f"template that lies anyhow for each {moves}. The same force field as a model in LAMMPS, "
+        f"with `full_energy`: one seed of {moves * COMPARED:,} moves, after as many as those have "
+        f"by the pair style, with their scatter for its length as its error. "
+        f"Nearsight: {CHAINS} chains of {2500 * BLOCKS[1]:,} moves after "
+        f"{2500 * BLOCKS[0]:,}, from which the others' errors off are counted.\n\n"
         f"{markdown_table(header, rows)}\n"
-        f"LAMMPS with `full_energy`, by its pair style and by the same force field as a model "
-        f"behind `fix external`, from the same seeds. Numbers of molecules and of all moves, tried "
-        f"and accepted, are compared after each step of {moves} moves:\n\n"
+        f"LAMMPS with `full_energy`, by its pair style and by the model, from the same start. "
+        f"Numbers of molecules and of all moves, tried and accepted, are compared after each step "
+        f"of {moves} moves:\n\n"
         f"{markdown_table(of_chains, [chain_row(each, records) for each in PRESSURES_BAR])}"
     )
 

@@ -27,6 +27,7 @@ from ase import Atoms
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from nearsight.evaluation.porous.references import HALF_A_CELL
 from nearsight.hessian import Hessian
 from nearsight.models import Model, load_model
 from nearsight.structures import read_structure
@@ -48,8 +49,6 @@ SETTINGS = VibrationsSettings(
     relaxation=RelaxationSettings(max_steps=1500), rows=RowSettings(method="rows")
 )
 PUBLISHED = "MACE-MP-0+D3, published"
-HALF_A_CELL = {"RSM0210", "RSM0216", "RSM0218", "SAS", "RWY"}
-"""Solids whose DFT value was divided by the mass of half the cell; statistics leave them out."""
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,21 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-import ase.io
 import numpy as np
 from ase import Atoms
 
-from nearsight.adsorption.offset import InteractionErrors, factor_of_offset, quartiles
+from nearsight.adsorption.golddac import (
+    interaction_errors,
+    read_golddac,
+    reference_energies_eV,
+)
+from nearsight.adsorption.offset import factor_of_offset, quartiles
 from nearsight.models import load_model
 from nearsight.models.batches import in_batches
 from nearsight.models.contract import Evaluation
 from records import Record, collect, file_name, markdown_table
 
 KINDS = {"R": "repulsive", "E": "equilibrium", "P": "weak"}
-HIGHEST_eV = 2.0
-"""Of the reference: more is not visited by a molecule."""
 TEMPERATURE_K = 298.0
 SMALL_EV, ENOUGH_EV = 0.026, 0.06
 """An offset of k_B T makes a Henry coefficient wrong by a factor of e; half of the sites may be off
@@ -47,9 +49,7 @@ def main() -> None:
     parser.add_argument("--trust-checkpoint", action="store_true")
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     arguments = parser.parse_args()
-    frames: dict[str, Atoms] = {
-        one.info["name"]: one for one in ase.io.read(arguments.data, index=":")
-    }
+    frames = read_golddac(arguments.data)
     corrections = {name: FUNCTIONALS.get(name, "d3:pbe") for name in arguments.models}
     needed = [*arguments.models, *dict.fromkeys(corrections.values())]
     names = {file_name(name): name for name in needed}
@@ -58,7 +58,7 @@ def main() -> None:
     failed = [names[key] for key, record in records.items() if "error" in record]
     if failed:
         print(f"no energies by {', '.join(failed)}")
-    reference = {name: float(atoms.info["REF_energy"]) for name, atoms in frames.items()}
+    reference = reference_energies_eV(frames)
     rows = []
     for model in arguments.models:
         alone = records[file_name(model)].get("energies_eV")
@@ -87,34 +87,13 @@ def energies(names: dict[str, str], frames: dict[str, Atoms], key: str, *, trust
     return {"energies_eV": energies_eV}
 
 
-def errors_of(
-    gas: str, energies_eV: dict[str, float], reference_eV: dict[str, float]
-) -> InteractionErrors:
-    """Return the errors of the interaction energies of one gas."""
-    molecule = next(name for name in reference_eV if "gas" in name and gas in name)
-    kinds, references, errors = [], [], []
-    for name, energy_eV in reference_eV.items():
-        framework, which, *rest = name.split("_")
-        if which != gas or not rest or rest[0] not in KINDS:
-            continue
-        empty = next(one for one in reference_eV if one.startswith(f"{framework}-CO2_fram"))
-        expected = energy_eV - reference_eV[empty] - reference_eV[molecule]
-        if expected > HIGHEST_eV:
-            continue
-        got = energies_eV[name] - energies_eV[empty] - energies_eV[molecule]
-        kinds.append(KINDS[rest[0]])
-        references.append(expected)
-        errors.append(got - expected)
-    return InteractionErrors(gas, tuple(kinds), np.array(references), np.array(errors))
-
-
 def rows_of(
     model: str, energies_eV: dict[str, float], reference_eV: dict[str, float]
 ) -> list[list[str]]:
     """Return a line of the table for each gas."""
     rows = []
     for gas in ("CO2", "H2O"):
-        errors = errors_of(gas, energies_eV, reference_eV)
+        errors = interaction_errors(gas, energies_eV, reference_eV)
         offset_eV = errors.offset_eV
         rest = errors.errors_eV - offset_eV
         near = np.abs(rest[np.array(errors.kinds) != "repulsive"])

@@ -25,7 +25,7 @@ from nearsight.adsorption.settings import InsertionSettings
 from nearsight.models import load_model
 from nearsight.structures import read_structure
 from nearsight.structures.molecules import as_framework
-from nearsight.training.settings import FunctionSettings, PriorSettings
+from nearsight.training.settings import FunctionSettings, PriorSettings, StoppingSettings
 from nearsight.workflows import IsothermSettings, TrainSettings, isotherm, train
 
 TEMPERATURES_K = (298.0, 900.0)
@@ -47,11 +47,13 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "labelled.extxyz"
-    label(configurations(arguments), arguments.model, path)
+    n_labelled = len(read(path, ":")) if path.exists() else 0
+    if n_labelled < arguments.configurations:
+        label(configurations(arguments)[n_labelled:], arguments.model, path)
     settings = TrainSettings(
-        epochs=arguments.epochs,
         functions=FunctionSettings(cutoff_A=arguments.cutoff),
         prior=PriorSettings(prior="repulsion"),
+        stopping=StoppingSettings(epochs=arguments.epochs),
     )
     record = train(path, settings, out=arguments.out / "potential", progress=True)
     print(record)
@@ -91,9 +93,8 @@ def configurations(arguments: argparse.Namespace) -> list[Atoms]:
 
 def label(structures: list[Atoms], name: str, path: Path) -> None:
     """Write energies and forces of structures by a model, behind those that are in the file."""
-    n_labelled = len(read(path, ":")) if path.exists() else 0
     model = load_model(name, dtype="float32", device="cpu")
-    for number, atoms in enumerate(structures[n_labelled:], start=n_labelled + 1):
+    for number, atoms in enumerate(structures, start=1):
         [answer] = model.evaluate([atoms])
         labelled = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
         labelled.calc = SinglePointCalculator(

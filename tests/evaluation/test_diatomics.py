@@ -116,6 +116,8 @@ def test_flips_and_minima_are_counted_beside_the_one_of_the_bond() -> None:
 PUBLISHED = {
     "H": (0.741, 104.6),
     "Li": (2.673, 19.9),
+    "N": (1.098, 243.2),
+    "F": (1.412, 53.4),
 }
 
 
@@ -128,6 +130,7 @@ def test_reference_curves_are_those_of_pbe(element: str) -> None:
 
 
 def test_noble_gases_make_no_bond() -> None:
-    helium = reference_curves()["He"]
-    assert helium.bond is None
-    assert (helium.slopes_eV_per_A(np.array([0.6, 1.0, 1.4])) < -0.5).all()
+    for element in ("He", "Ne"):
+        curve = reference_curves()[element]
+        assert curve.bond is None
+        assert (curve.slopes_eV_per_A(np.array([0.6, 1.0, 1.4])) < -0.5).all()

@@ -6,7 +6,7 @@ import pytest
 
 from nearsight.evaluation import Work, examination_named
 from nearsight.models.contract import Model
-from small_efforts import SMALL_EFFORTS
+from small_efforts import SMALL_EFFORTS, SOUND
 
 FAULTS = [
     ("NoGradient", "diatomics", "force_against_slope"),
@@ -18,6 +18,8 @@ FAULTS = [
     ("Swirling", "exactness", "jacobian_asymmetry"),
     ("Swirling", "exactness", "loop_work"),
     ("Kinked", "exactness", "curvature_jump"),
+    ("StirredGas", "gas", "drift"),
+    ("ThrownGas", "gas", "velocity_deviation"),
 ]
 
 
@@ -36,10 +38,10 @@ def test_a_fault_is_caught(
     assert grade(faulty(fault), examination, metric) == "poor"
 
 
-@pytest.mark.parametrize("examination", ["diatomics", "exactness"])
+@pytest.mark.parametrize("examination", ["diatomics", "exactness", "gas"])
 def test_a_sound_model_has_none(faulty: Callable[..., Model], examination: str) -> None:
     caught = {metric for _, name, metric in FAULTS if name == examination}
-    made = examination_named(examination)
-    measured = made.measured(made.compute(faulty("Sound"), SMALL_EFFORTS[examination], Work()))
+    made, model = examination_named(examination), faulty(SOUND.get(examination, "Sound"))
+    measured = made.measured(made.compute(model, SMALL_EFFORTS[examination], Work()))
     grades = {each.name: each.grade(measured[each.name].value) for each in made.metrics}
     assert {name: grades[name] for name in caught} == dict.fromkeys(caught, "good")

@@ -12,22 +12,43 @@ from pathlib import Path
 import pytest
 
 from nearsight.cli.main import main
-from nearsight.evaluation import ExaminationRecord, read_records
+from nearsight.evaluation import ExaminationRecord, ExamineSettings, examine, read_records
+from nearsight.evaluation.diatomics.examination import Effort
+from nearsight.evaluation.exactness.examination import Effort as ExactEffort
+from nearsight.evaluation.run import NotLoaded, Outcome
+from nearsight.evaluation.settings import ReferenceData
 from nearsight.evaluation.subject import Subject
 from nearsight.evaluation.task import Answer, Loaded
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import SeveralProgress
+from nearsight.reports.examinations import write_examination_pages
 from nearsight.resources import Resources
+from nearsight.tables.examinations import print_outcome
 
-ONLY = ("--only", "diatomics", "--cores", "1", "-q")
+EFFORTS = {"diatomics": Effort(n_axes=2, axes_step_A=1.0, step_A=0.1, elements=("H", "He"))}
+
+
+def examined(folder: Path, *names: str, again: bool = False) -> list[Outcome]:
+    """Examine models of `faulty_pairs` with an effort that takes no time, and write all pages."""
+    outcomes = examine(
+        [ModelSpec(f"ase:faulty_pairs:{name}") for name in names],
+        folder,
+        ExamineSettings(only=("diatomics",), again=again),
+        resources=Resources(cores=1),
+        efforts=EFFORTS,
+    )
+    write_examination_pages(folder)
+    return outcomes
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder after an examination of a model that dies, one that is not there, and a third."""
     folder = tmp_path_factory.mktemp("examined")
-    names = [f"ase:faulty_pairs:{name}" for name in ("Dying", "NotThere", "Hungry")]
-    assert main(["examine", *names, *ONLY, "--out", str(folder)]) == 1
+    dying, not_there, hungry = examined(folder, "Dying", "NotThere", "Hungry")
+    assert isinstance(not_there, NotLoaded)
+    assert isinstance(dying, ExaminationRecord)
+    assert isinstance(hungry, ExaminationRecord)
     return folder
 
 
@@ -53,27 +74,28 @@ def test_a_death_and_a_lack_of_memory_are_results_of_one_item(folder: Path) -> N
 
 
 def test_records_are_those_that_were_written(folder: Path) -> None:
-    [path] = folder.glob("records/*Dying*/diatomics.quick.*.json")
+    [path] = folder.glob("records/*Dying*/diatomics.own.*.json")
     values = json.loads(path.read_text(encoding="utf-8"))
     assert values["kind"] == "nearsight examination 1"
     assert values["machine"]["n_cores"] == os.cpu_count()
     assert values["versions"]["nearsight"]
-    assert values["effort"]["n_axes"] == 6
+    assert values["suite"] == "own"
+    assert values["effort"]["n_axes"] == 2
 
 
 def test_nothing_is_computed_again_but_failures_that_are_asked_for(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path: path.read_bytes() for path in folder.glob("records/*/*.json")}
-    hungry = "ase:faulty_pairs:Hungry"
-    assert main(["examine", hungry, *ONLY, "--out", str(folder)]) == 0
+    [outcome] = examined(folder, "Hungry")
+    print_outcome(outcome)
     assert {path: path.read_bytes() for path in folder.glob("records/*/*.json")} == before
     printed = capsys.readouterr().out
-    assert "Two equal atoms, quick" in printed
-    assert max(map(len, printed.splitlines()[:-1])) <= 80
+    assert "Two equal atoms, own" in printed
+    assert max(map(len, printed.splitlines())) <= 80
     kept = sorted(folder.glob("work/*Hungry*/*/*.json"))
     times = {path: path.stat().st_mtime_ns for path in kept}
-    assert main(["examine", hungry, *ONLY, "--again", "--out", str(folder)]) == 0
+    examined(folder, "Hungry", again=True)
     changed = [path.name for path in kept if path.stat().st_mtime_ns != times[path]]
     assert changed == ["diatomics.He.json"]
 
@@ -106,36 +128,86 @@ def test_a_model_that_hangs_loses_one_item(tmp_path: Path) -> None:
     spec = ModelSpec("ase:faulty_pairs:Hanging")
     with Subject(spec, Resources(cores=1), 8.0, SeveralProgress()) as subject:
         assert isinstance(subject.load(), Loaded)
-        answer = subject.examine("diatomics", "quick", tmp_path)
+        answer = subject.examine("diatomics", EFFORTS["diatomics"], tmp_path, ReferenceData())
     assert isinstance(answer, Answer)
     assert answer.failure is None
     assert answer.result["failures"]["He"]["kind"] == "hang"
     assert "8 s" in answer.result["failures"]["He"]["message"]
 
 
-def test_a_kill_loses_the_item_that_was_being_computed(tmp_path: Path) -> None:
-    def run(counted: Path) -> subprocess.Popen[bytes]:
-        command = "import sys; from nearsight.cli.main import main; sys.exit(main(sys.argv[1:]))"
-        given = ["examine", "ase:faulty_pairs:Counting", *ONLY, "--out", str(tmp_path / "out")]
+SCRIPT = """
+import sys; sys.path[:] = {path!r}
+from pathlib import Path
+from test_run import MANY, ModelSpec, examine, ExamineSettings, Resources
+from nearsight.terminal.interruption import interruptible
+with interruptible():
+    examine(
+        [ModelSpec("ase:faulty_pairs:Counting")],
+        Path({folder!r}),
+        ExamineSettings(only=("exactness", "diatomics")),
+        resources=Resources(cores=1),
+        efforts=MANY,
+    )
+"""
+MANY = {
+    "exactness": ExactEffort(conformance=(), small=(), wide=(), n_loop=4, n_path=4),
+    "diatomics": Effort(n_axes=1, axes_step_A=2.0, step_A=0.1, elements=None),
+}
+"""The first is done soon; a curve for each of ten elements leaves time to stop."""
+
+
+def start(folder: Path, counted: Path) -> subprocess.Popen[bytes]:
+    path = [str(Path(__file__).parent), *sys.path]
+    with counted.with_suffix(".stderr").open("wb") as said:
         return subprocess.Popen(
-            [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {command}", *given],
+            [sys.executable, "-c", SCRIPT.format(path=path, folder=str(folder))],
             env={**os.environ, "COUNTED": str(counted)},
             stdout=subprocess.DEVNULL,
+            stderr=said,
         )
 
-    def kept() -> set[str]:
-        return {path.name.split(".")[1] for path in tmp_path.glob("out/work/*/*/*.json")}
 
-    first = run(tmp_path / "first")
+def stopped(folder: Path, counted: Path, sent: signal.Signals) -> tuple[int, set[str]]:
+    """Start, send a signal within the second examination, and return status and kept elements."""
+
+    def kept() -> set[str]:
+        return {path.name.split(".")[1] for path in folder.glob("work/*/diatomics*/*.json")}
+
+    process = start(folder, counted)
     while not kept():
-        time.sleep(0.05)
-        assert first.poll() is None
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    before = kept()
-    assert run(tmp_path / "second").wait() == 0
+        time.sleep(0.02)
+        assert process.poll() is None
+    process.send_signal(sent)
+    return process.wait(timeout=60), kept()
+
+
+def test_an_interruption_leaves_records_and_items(tmp_path: Path) -> None:
+    status, kept = stopped(tmp_path / "out", tmp_path / "counted", signal.SIGINT)
+    assert status != 0
+    assert kept
+    said = (tmp_path / "counted.stderr").read_text(encoding="utf-8")
+    assert f"What was finished is kept in {tmp_path / 'out'}" in said
+    [finished] = read_records(tmp_path / "out")
+    assert finished.examination == "exactness"
+
+
+def test_a_kill_loses_the_item_that_was_being_computed(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    _, before = stopped(folder, tmp_path / "first", signal.SIGKILL)
+    [finished] = read_records(folder)
+    assert start(folder, tmp_path / "second").wait(timeout=300) == 0
     counts = Counter((tmp_path / "second").read_text(encoding="utf-8").split())
     assert not {f"{element}2" for element in before} & set(counts)
-    [record] = read_records(tmp_path / "out")
-    assert before < set(record.result["curves"])
-    assert not list(tmp_path.glob("out/work/*/*/*.json"))
+    records = read_records(folder)
+    assert finished in records
+    [diatomics] = [each for each in records if each.examination == "diatomics"]
+    assert before < set(diatomics.result["curves"])
+    assert not list(folder.glob("work/*/*/*.json"))
+
+
+def test_a_model_that_is_not_there_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["ase:faulty_pairs:NotThere", "--only", "diatomics", "--cores", "1", "-q"]
+    assert main(["examine", *given, "--out", str(tmp_path)]) == 1
+    assert "not loaded" in capsys.readouterr().out

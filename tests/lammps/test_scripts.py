@@ -77,6 +77,20 @@ def test_a_model_is_attached(run: Run, native, lammps: Lammps, text: str) -> Non
     assert farthest_apart_A(lammps, native(rest)) < 1e-12
 
 
+def test_a_box_is_replicated_before_the_model_is_attached(run: Run, lammps: Lammps, start) -> None:
+    text = argon_commands().replace("velocity", "replicate 2 1 1\nreplicate 1 1 2\nvelocity", 1)
+    ended = run(f"{text}run 0\n")
+    by_pairs = start(f"{text}{PAIRS}run 0\n")
+    assert (ended.n_attached, ended.n_calls, lammps.get_natoms()) == (1, 1, 128)
+    assert lammps.get_thermo("pe") == pytest.approx(by_pairs.get_thermo("pe"), rel=1e-12)
+
+
+def test_nothing_is_computed_without_the_model_before_a_box_is_replicated(run: Run) -> None:
+    text = argon_commands().replace("velocity", "run 0\nreplicate 2 1 1\nvelocity", 1)
+    with pytest.raises(LammpsError, match=r"line \d+ of in\.script: .*replicate"):
+        run(text)
+
+
 def test_a_loop_goes_around_the_run(run: Run, native, lammps: Lammps) -> None:
     rest = """
 fix 1 all nve

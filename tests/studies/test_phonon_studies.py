@@ -18,7 +18,6 @@ from phonopy import Phonopy
 from phonopy.file_IO import write_FORCE_SETS
 
 from nearsight import units
-from nearsight.errors import StructureError
 from nearsight.hessian import hessian
 from nearsight.hessian.files.phonopy_objects import phonopy_atoms
 from nearsight.models.engines.torch_model import TorchModel
@@ -240,16 +239,6 @@ def test_model_agrees_with_phonons_from_its_own_forces(
     assert "PBEsol" in before["phonons_against_dft.md"]
     for name in ("phonons_against_dft.png", "phonons_against_dft_bands.png"):
         assert (tmp_path / "results" / name).stat().st_size > 0
-
-
-def test_entry_without_forces_fails_with_its_name(
-    study: Callable[[str], ModuleType], tmp_path: Path
-) -> None:
-    path = tmp_path / "materials-id-1-x.tar.lzma"
-    with tarfile.open(path, "w:xz") as archive:
-        archive.addfile(tarfile.TarInfo("mp-1/POSCAR-unitcell"), io.BytesIO())
-    with pytest.raises(StructureError, match=r"lacks phonopy\.conf, FORCE_SETS\."):
-        study("phonon_database").read_dft(path)
 
 
 def test_ticks_of_a_path_with_a_gap(study: Callable[[str], ModuleType]) -> None:

@@ -42,6 +42,7 @@ def command_parser() -> argparse.ArgumentParser:
     motion_commands.add_isotherm(commands)
     potential_commands.add_synthesize(commands)
     potential_commands.add_train(commands)
+    potential_commands.add_learn(commands)
     campaign_commands.add_screen(commands)
     campaign_commands.add_campaign(commands)
     _report(commands)

@@ -84,6 +84,7 @@ def add_examine(commands: "options.Commands") -> None:
         "--out", required=True, metavar="DIR", help="where records and pages are written"
     )
     add_settings(command, ExamineSettings())
+    add_settings(command.add_argument_group("data of references"), ExamineSettings().data, "data")
     options.add_model(command, named=False)
     options.add_resources(command)
     command.set_defaults(run=options.runner("nearsight.cli.examine"))

@@ -9,6 +9,7 @@ _OPTIONS = {
     "end_fs": "--fit-end",
     "external_pressure_bar": "--pressure",
     "farthest_A": "--r-max",
+    "fragment_radius_A": "--radius",
     "frequency_unit": "--unit",
     "memory_bytes": "--memory",
     "name": "--model",

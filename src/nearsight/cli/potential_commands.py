@@ -1,8 +1,11 @@
 """Commands of potentials that are trained here."""
 
+import argparse
+
 from nearsight.cli import options
 from nearsight.cli.from_settings import add_settings
 from nearsight.workflows import settings
+from nearsight.workflows.learn_settings import LearnSettings
 
 
 def add_train(commands: "options.Commands") -> None:
@@ -34,6 +37,37 @@ def add_train(commands: "options.Commands") -> None:
     options.add_resources(command)
     options.add_output(command, plot="learning curves, errors, and distances of the training set")
     command.set_defaults(run=options.runner("nearsight.cli.train"))
+
+
+def add_learn(commands: "options.Commands") -> None:
+    """Add ``nearsight learn``."""
+    command = commands.add_parser(
+        "learn",
+        help="teach a potential what a model knows of a crystal, from fragments of it",
+        description="Cut fragments of crystals, let a model label them, train two networks, move "
+        "the crystals by them, and cut and label where they are not to be trusted, until nothing "
+        "new is found. Everything is in DIR; the same command goes on with what was interrupted.",
+    )
+    command.add_argument(
+        "structures",
+        nargs="+",
+        metavar="CRYSTAL",
+        help="structure files of crystals with bonds that can be cut; give them before the options",
+    )
+    command.add_argument("--out", required=True, metavar="DIR", help="where everything is written")
+    options.add_settings_of(command, LearnSettings(), leave_out=("recompute", "molecule"))
+    options.add_model(command, named=False)
+    command.add_argument(
+        "--teacher",
+        dest="setting model.name",
+        default=argparse.SUPPRESS,
+        required=True,
+        metavar="NAME",
+        help="the model that labels fragments: any that `nearsight models list` names",
+    )
+    options.add_resources(command)
+    options.add_output(command, plot=None, report=False, tables=False)
+    command.set_defaults(run=options.runner("nearsight.cli.learn"))
 
 
 def add_synthesize(commands: "options.Commands") -> None:

@@ -6,6 +6,7 @@ from functools import cache
 from nearsight.cli.option_names import option_of
 from nearsight.evaluation.settings import ExamineSettings
 from nearsight.settings import Settings, describe
+from nearsight.workflows.learn_settings import LearnSettings
 from nearsight.workflows.settings import OF_WORKFLOWS, HdnnpTestSettings
 from nearsight.workflows.settings_files import EveryRun
 
@@ -38,7 +39,10 @@ def _names() -> frozenset[str]:
     return frozenset(_OF_COMMANDS).union(
         *(
             _names_in(kind)
-            for kind in (*OF_WORKFLOWS.values(), HdnnpTestSettings, ExamineSettings, EveryRun)
+            for kind in (
+                *OF_WORKFLOWS.values(),
+                *(HdnnpTestSettings, ExamineSettings, LearnSettings, EveryRun),
+            )
         )
     )
 

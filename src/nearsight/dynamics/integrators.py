@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from ase import Atoms, units
@@ -25,11 +25,18 @@ BAR = 1e5 * units.Pascal
 """One bar in eV/Å³."""
 
 
+class Steps(Protocol):
+    """What takes steps: each of ASE's integrators does, and LAMMPS."""
+
+    def step(self) -> object:
+        """Take one."""
+
+
 @dataclass(frozen=True)
 class Integrator:
-    """One of ASE's integrators at work on a structure."""
+    """What moves the atoms of a structure."""
 
-    dynamics: MolecularDynamics
+    dynamics: Steps
     rng: np.random.Generator
     """What all of its random numbers come from."""
     n_degrees: int
@@ -126,7 +133,7 @@ def _bussi(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Generator) -
 
 
 def _nose_hoover(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Generator) -> Integrator:
-    _require_unconstrained(atoms, "a Nose-Hoover chain", "`thermostat` bussi or langevin")
+    require_unconstrained(atoms, "a Nose-Hoover chain", "`thermostat` bussi or langevin")
     dynamics = NoseHooverChainNVT(
         atoms,
         settings.timestep_fs * units.fs,
@@ -151,7 +158,7 @@ def _nose_hoover(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Genera
 
 
 def _npt(atoms: Atoms, settings: DynamicsSettings, rng: np.random.Generator) -> Integrator:
-    _require_unconstrained(atoms, "npt", "nvt")
+    require_unconstrained(atoms, "npt", "nvt")
     make = IsotropicMTKNPT if settings.cell_change == "isotropic" else MTKNPT
     assert settings.external_pressure_bar is not None
     dynamics = make(
@@ -207,7 +214,14 @@ def _thermostat(
     )
 
 
-def _require_unconstrained(atoms: Atoms, what: str, instead: str) -> None:
+def require_unconstrained(atoms: Atoms, what: str, instead: str) -> None:
+    """Check that nothing holds atoms.
+
+    Raises
+    ------
+    MethodError
+        A constraint does; naming what does not hold it, and what does instead.
+    """
     if atoms.constraints:
         kinds = ", ".join(sorted({type(each).__name__ for each in atoms.constraints}))
         raise MethodError(

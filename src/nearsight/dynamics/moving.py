@@ -8,6 +8,7 @@ from ase import Atoms, units
 from nearsight.dynamics.checkpoint import State
 from nearsight.dynamics.extrapolated import ExtrapolatedSteps
 from nearsight.dynamics.integrators import BAR, integrator, keeps_momentum
+from nearsight.dynamics.lammps_engine import lammps_integrator
 from nearsight.dynamics.samples import Sample
 from nearsight.dynamics.settings import DynamicsSettings
 from nearsight.dynamics.velocities import (
@@ -43,6 +44,8 @@ class Moving:
     ------
     MethodError
         The settings do not go with the constraints of the structure, or with one atom.
+    LammpsError
+        LAMMPS is the engine, and cannot be started.
     """
 
     def __init__(
@@ -73,7 +76,8 @@ class Moving:
                 f"{atoms.get_chemical_formula()} has nothing that could move: constraints, or the "
                 f"momentum of the whole, take all of it."
             )
-        self._integrator = integrator(self.atoms, settings, rng)
+        make = lammps_integrator if settings.engine == "lammps" else integrator
+        self._integrator = make(self.atoms, settings, rng)
         if state is not None:
             self._integrator.resume(state.integrator)
 
@@ -100,7 +104,7 @@ class Moving:
         self.step += 1
         if self.settings.final_temperature_K is not None:
             self._integrator.heat(self.settings.temperature_at(self.step))
-        self._integrator.dynamics.step()  # type: ignore[attr-defined]  # of every class that is one
+        self._integrator.dynamics.step()
 
     @property
     def evaluation(self) -> Evaluation | None:

@@ -22,6 +22,7 @@ from nearsight.dynamics.timestep import interval_remarks, timestep_remarks
 from nearsight.dynamics.watch import BrokenRunError, Watch
 from nearsight.errors import CheckpointError, MethodError, ModelError, SettingError
 from nearsight.fingerprint import fingerprint
+from nearsight.lammps.library import installed_version
 from nearsight.locking import hold
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import require_calculable
@@ -67,9 +68,10 @@ def run_dynamics(
         Files that grow by frames (see `FramesFile`) and by lines of comma-separated values.
     checkpoint
         A file from which the same call goes on after an interruption, and one for a longer time
-        after the end: to the bit as if there had
-        been none. (A calculator of ASE may keep a list of neighbours that depends on where it was
-        made, as EMT does, and then differ in last digits, as two such runs would.)
+        after the end: to the bit as if there had been none. (Stochastic thermostats of
+        LAMMPS draw other numbers then. A calculator of ASE may keep a list of neighbours
+        that depends on where it
+        was made, as EMT does, and then differ in last digits, as two such runs would.)
     checkpoint_s
         Seconds between two of its states.
     keep_bonds
@@ -93,6 +95,8 @@ def run_dynamics(
         The checkpoint is damaged, or belongs to another run.
     StorageError
         A file cannot be written, or would take the place of another.
+    LammpsError
+        LAMMPS is the engine, and is not installed or cannot be started.
     """
     check_structure(atoms)
     require_calculable(atoms, model)
@@ -106,11 +110,14 @@ def run_dynamics(
     _require_two_files(trajectory, samples)
     frames = None if trajectory is None else FramesFile(trajectory, output)
     lines = None if samples is None else SamplesFile(samples)
+    versions = versions_behind(model.identity)
+    if settings.engine == "lammps":
+        versions["lammps"] = installed_version()
     with hold(checkpoint):
         keeper = Checkpoint(
             checkpoint,
             fingerprint(atoms, model.identity, deciding(atoms, settings, output, keep_bonds)),
-            versions_behind(model.identity),
+            versions,
         )
         state = keeper.resume()
         if state is not None and state.step > settings.n_steps:
@@ -130,7 +137,7 @@ def run_dynamics(
         for remark in remarks:
             logger.warning("%s", remark)  # before hours are spent
         used = {**settings.to_json(), "thermostat": settings.chosen_thermostat}
-        provenance = Provenance(model.identity, used, versions_behind(model.identity))
+        provenance = Provenance(model.identity, used, versions)
         run = _Run(
             moving, output, frames, lines, keeper, checkpoint_s, watch, provenance, remarks, clock
         )
@@ -155,7 +162,7 @@ class _Run:
     is_recorded: bool = False
     """Whether frames and samples have begun."""
     latest: State = field(init=False)
-    """That of the last whole step."""
+    """That of the last whole step, or the last that was written."""
 
     def to_the_end(self, resumed_step: int | None, progress: Progress) -> Dynamics:
         """Take all steps that are left."""
@@ -179,7 +186,8 @@ class _Run:
                     if moving.step % interval == 0:
                         self.watch.require_bonds(moving.atoms)
                         samples.append(self._recorded())
-                    self.latest = self._state()
+                    if moving.settings.engine == "ase":  # LAMMPS writes a file for each state
+                        self.latest = self._state()
                     if self.clock() - saved >= self.checkpoint_s:
                         self._save()
                         saved = self.clock()
@@ -187,7 +195,7 @@ class _Run:
         except (BrokenRunError, ModelError) as error:
             raise type(error)(self._stopped(error)) from error
         except KeyboardInterrupt:
-            self._write(self.latest)  # of the last whole step
+            self._write(self.latest)
             raise
         self._save()
         pairs = moving.pairs

@@ -10,6 +10,7 @@ from nearsight.errors import SettingError
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
 ENSEMBLES = ("nve", "nvt", "npt")
+ENGINES = ("ase", "lammps")
 THERMOSTATS = ("bussi", "langevin", "nose-hoover")
 
 
@@ -25,6 +26,11 @@ class DynamicsSettings(Settings):
         Help("constant energy (nve), temperature (nvt), or temperature and pressure (npt)"),
         OneOf(ENSEMBLES),
     ] = "nvt"
+    engine: Annotated[
+        str,
+        Help("what moves the atoms by the forces of the model (default: ase)"),
+        OneOf(ENGINES),
+    ] = "ase"
     time_ps: Annotated[float, Help("how long, such as 10ps (default: 1ps)", "T"), POSITIVE] = 1.0
     timestep_fs: Annotated[float, Help("length of a step (default: 0.5fs)", "T"), POSITIVE] = 0.5
     temperature_K: Annotated[
@@ -57,6 +63,12 @@ class DynamicsSettings(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         is_npt = self.ensemble == "npt"
+        if is_npt and self.engine == "lammps":
+            raise SettingError(
+                "the `engine` lammps has nve and nvt; its npt has other equations of motion than "
+                "that of ase. Take the `engine` ase, or write a script for `nearsight lammps`.",
+                "engine",
+            )
         if is_npt and self.external_pressure_bar is None:
             raise SettingError(
                 "npt needs a pressure: set `external_pressure_bar`, such as 1 bar.",

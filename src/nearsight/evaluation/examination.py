@@ -41,6 +41,8 @@ class Examination(Generic[Effort, Result]):
     result: type[Result]
     """A frozen dataclass whose fields have `Says`, with a property for each metric."""
     figures: Callable[[Result], Sequence[Figure]]
+    data: tuple[str, ...] = ()
+    """Which of the `ReferenceData` it asks for, so that other ones make another record."""
 
     @property
     def name(self) -> str:

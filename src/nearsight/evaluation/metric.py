@@ -34,6 +34,8 @@ class Metric:
     """From here on it is good; None, like `bad`, for a number without bounds."""
     bad: float | None = None
     """From here on it is bad."""
+    relative: bool = False
+    """Whether it belongs to a machine, so that models are compared by ratios on the same one."""
 
     def grade(self, value: float | None) -> Grade:
         """Return how good a value is."""

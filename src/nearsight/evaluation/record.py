@@ -10,7 +10,7 @@ from nearsight.bounded_json import parse_json
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.machine import Machine
 from nearsight.evaluation.measured import Measured
-from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.settings import SuiteOrOwn
 from nearsight.records.codec import decoder, encoder
 from nearsight.records.described import Plain, Says
 from nearsight.records.parts import ModelPart
@@ -26,11 +26,15 @@ class ExaminationRecord:
 
     kind: Annotated[Literal["nearsight examination 1"], Says("What this is, and its format.")]
     examination: Annotated[str, Says("Name of the examination.")]
-    suite: Annotated[Suite, Says("How thorough: quick, standard or full.")]
+    suite: Annotated[SuiteOrOwn, Says("How thorough: quick, standard, full, or an own effort.")]
     effort: Annotated[Mapping[str, Plain], Says("What that is for this examination.")]
     model: Annotated[ModelPart, Says("The model.")]
     level_of_theory: Annotated[str | None, Says("What it was trained on; null if not known.")]
     training_data: Annotated[str | None, Says("The data that it was trained on; null likewise.")]
+    parameters: Annotated[int | None, Says("Numbers that were trained; null likewise.", "1")]
+    neighbour_limit: Annotated[
+        int | None, Says("Neighbours that it looks at at most; null for all, or likewise.", "1")
+    ]
     capabilities: Annotated[Mapping[str, Plain], Says("What the model claims, by name.")]
     machine: Annotated[Machine, Says("Where it was examined.")]
     versions: Annotated[Mapping[str, str], Says("Versions of packages, by name.")]

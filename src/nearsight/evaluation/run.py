@@ -3,18 +3,20 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import nearsight
+from nearsight.evaluation.data import digests_of, require_data
 from nearsight.evaluation.discovery import examination_named, examination_names
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.machine import this_machine
 from nearsight.evaluation.record import RECORDS, ExaminationRecord, read_record
-from nearsight.evaluation.settings import ExamineSettings
+from nearsight.evaluation.settings import ExamineSettings, SuiteOrOwn
 from nearsight.evaluation.subject import Subject
 from nearsight.evaluation.task import Loaded
 from nearsight.evaluation.work import forget_failures, has_failures
@@ -44,6 +46,14 @@ class NotLoaded:
 Outcome = ExaminationRecord | NotLoaded
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """How thorough an examination is to be."""
+
+    suite: SuiteOrOwn
+    effort: Any
+
+
 def examine(
     models: Sequence[ModelSpec],
     folder: str | os.PathLike[str],
@@ -52,6 +62,7 @@ def examine(
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
     told: Callable[[Outcome], None] = lambda _: None,
+    efforts: Mapping[str, Any] | None = None,
 ) -> list[Outcome]:
     """Examine models, each in a process of its own, and keep a record of each examination.
 
@@ -73,6 +84,8 @@ def examine(
         How far it has come: see `nearsight.progress.Progress`.
     told
         Called with what came of each examination as soon as it is kept.
+    efforts
+        In place of those of the suite, by examination: efforts of their classes. Records say so.
 
     Returns
     -------
@@ -82,26 +95,33 @@ def examine(
     Raises
     ------
     SettingError
-        There is no such examination.
+        There is no such examination, or there are no data where they should be.
     StorageError
         The folder cannot be written.
     """
     settings = settings or ExamineSettings()
     names = settings.only or examination_names()
-    for name in names:
-        examination_named(name)
+    require_data(settings.data)
+    asked = {
+        name: _Asked("own", efforts[name])
+        if efforts and name in efforts
+        else _Asked(settings.suite, examination_named(name).efforts[settings.suite])
+        for name in names
+    }
     shown = as_progress(progress)
     outcomes: list[Outcome] = []
-    for spec in models:
-        with Subject(spec, resources or Resources(), settings.time_limit_s, shown) as subject:
-            model = subject.load()
-            if isinstance(model, Failure):
-                outcomes.append(NotLoaded(spec.name, model))
-                told(outcomes[-1])
-                continue
-            for name in names:
-                outcomes.append(_record(subject, model, name, settings, Path(folder)))
-                told(outcomes[-1])
+    try:
+        for spec in models:
+            with Subject(spec, resources or Resources(), settings.time_limit_s, shown) as subject:
+                for outcome in _outcomes(subject, asked, Path(folder), settings):
+                    outcomes.append(outcome)
+                    told(outcome)
+    except KeyboardInterrupt as interruption:
+        if any(Path(folder).glob("*/*")):
+            interruption.add_note(
+                f"What was finished is kept in {folder}, from where the same call goes on."
+            )
+        raise
     return outcomes
 
 
@@ -118,13 +138,34 @@ def key_of(identity: ModelIdentity | ModelPart) -> str:
     return f"{stem}.{json_sha256(deciding)[:_DIGITS]}"
 
 
+def _outcomes(
+    subject: Subject, asked: Mapping[str, _Asked], folder: Path, settings: ExamineSettings
+) -> Iterator[Outcome]:
+    """Yield what comes of each examination of one model, as soon as it is kept."""
+    model = subject.load()
+    if isinstance(model, Failure):
+        yield NotLoaded(subject.name, model)
+        return
+    for name, how in asked.items():
+        yield _record(subject, model, name, how, folder, settings=settings)
+
+
 def _record(
-    subject: Subject, model: Loaded, name: str, settings: ExamineSettings, folder: Path
+    subject: Subject,
+    model: Loaded,
+    name: str,
+    asked: _Asked,
+    folder: Path,
+    *,
+    settings: ExamineSettings,
 ) -> ExaminationRecord:
     """Return the record of a model and an examination, which is computed unless it is there."""
-    effort = plain(asdict(examination_named(name).efforts[settings.suite]))
+    effort = {
+        **plain(asdict(asked.effort)),
+        **digests_of(settings.data, examination_named(name).data),
+    }
     digest = json_sha256({"effort": effort, "nearsight": nearsight.__version__})[:_DIGITS]
-    stem = f"{name}.{settings.suite}.{digest}"
+    stem = f"{name}.{asked.suite}.{digest}"
     path = folder / RECORDS / key_of(model.identity) / f"{stem}.json"
     work = folder / WORK / key_of(model.identity) / stem
     with hold(path):
@@ -134,15 +175,17 @@ def _record(
                 return kept
             forget_failures(work)
         start = monotonic()
-        answer = subject.examine(name, settings.suite, work)
+        answer = subject.examine(name, asked.effort, work, settings.data)
         record = ExaminationRecord(
             kind="nearsight examination 1",
             examination=name,
-            suite=settings.suite,
+            suite=asked.suite,
             effort=effort,
             model=_part(model.identity),
             level_of_theory=model.level_of_theory,
             training_data=model.training_data,
+            parameters=model.parameters,
+            neighbour_limit=model.neighbour_limit,
             capabilities=model.capabilities,
             machine=this_machine(),
             versions=model.versions,

@@ -8,7 +8,7 @@ from typing import Any
 
 from nearsight.errors import ExecutionError
 from nearsight.evaluation.failure import Failure, failure_of
-from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.settings import ReferenceData
 from nearsight.evaluation.task import Answer, Loaded, Told, examined, loaded
 from nearsight.evaluation.work import keep_failure
 from nearsight.execution import LocalProcesses
@@ -53,19 +53,24 @@ class Subject:
     def __exit__(self, *_: object) -> None:
         self._end()
 
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self._spec.name
+
     def load(self) -> Loaded | Failure:
         """Load the model, and return what it is."""
         with self._progress.task(f"Loading {self._spec.name}", None):
             answer: Loaded | Failure = self._ask(max(self._time_limit_s, _START_S), loaded)
         return answer
 
-    def examine(self, name: str, suite: Suite, folder: Path) -> Answer:
+    def examine(self, name: str, effort: object, folder: Path, data: ReferenceData) -> Answer:
         """Examine the model; an item at which its process ends is one that it failed at."""
         failure: Failure | None = None
         for _ in range(_MOST_DEATHS):
             if self._executor is None and isinstance(again := self.load(), Failure):
                 return Answer({}, None, again)
-            answer = self._ask(self._time_limit_s, examined, name, suite, folder)
+            answer = self._ask(self._time_limit_s, examined, name, effort, folder, data)
             if isinstance(answer, Answer):
                 return answer
             failure = answer

@@ -9,7 +9,7 @@ from typing import Literal
 from nearsight.evaluation.discovery import examination_named
 from nearsight.evaluation.failure import Failure, failure_of
 from nearsight.evaluation.measured import Measured
-from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.settings import ReferenceData
 from nearsight.evaluation.work import Work
 from nearsight.execution import current_model, tell
 from nearsight.progress import Advance
@@ -46,6 +46,8 @@ class Loaded:
     identity: ModelIdentity
     level_of_theory: str | None
     training_data: str | None
+    parameters: int | None
+    neighbour_limit: int | None
     capabilities: Mapping[str, Plain]
     versions: Mapping[str, str]
 
@@ -62,27 +64,31 @@ def loaded() -> Loaded | Failure:
         identity=model.identity,
         level_of_theory=model.facts.level_of_theory,
         training_data=model.facts.training_data,
+        parameters=model.facts.parameters,
+        neighbour_limit=model.facts.neighbour_limit,
         capabilities=plain({**capabilities, "elements": elements and sorted(elements)}),
         versions=dict(record(model.identity).versions),
     )
 
 
-def examined(name: str, suite: Suite, folder: Path) -> Answer:
+def examined(name: str, effort: object, folder: Path, data: ReferenceData) -> Answer:
     """Examine the model of this process.
 
     Parameters
     ----------
     name
         The examination.
-    suite
-        How thoroughly.
+    effort
+        How thoroughly: an effort of this examination.
     folder
         Where items are kept.
+    data
+        What users have of references.
     """
     examination = examination_named(name)
-    work = Work(folder, _Teller(), lambda path: tell(Told("begun", str(path))))
+    work = Work(folder, _Teller(), lambda path: tell(Told("begun", str(path))), data)
     try:
-        result = examination.compute(current_model(), examination.efforts[suite], work)
+        result = examination.compute(current_model(), effort, work)
         return Answer(examination.measured(result), encoder(examination.result)(result), None)
     except Exception as error:  # a result, too: the other examinations must go on
         return Answer({}, None, failure_of(error))

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from nearsight.bounded_json import parse_json
 from nearsight.evaluation.failure import Failure, failure_of
+from nearsight.evaluation.settings import ReferenceData
 from nearsight.progress import Progress, SeveralProgress
 from nearsight.records.codec import decoder, encoder
 from nearsight.storage import write_text
@@ -34,6 +35,8 @@ class Work:
     begun
         Told the file of each item before it is computed: whoever survives the death of this process
         then knows at which one that was.
+    data
+        What users have of references.
     """
 
     def __init__(
@@ -41,10 +44,12 @@ class Work:
         folder: Path | None = None,
         progress: Progress | None = None,
         begun: Callable[[Path], None] = _nobody,
+        data: ReferenceData | None = None,
     ) -> None:
         self._folder = folder
         self.progress = SeveralProgress() if progress is None else progress
         self._begun = begun
+        self.data = ReferenceData() if data is None else data
 
     def each(
         self, what: str, names: Iterable[str], compute: Callable[[str], Part], kind: type[Part]

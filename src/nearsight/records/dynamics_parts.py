@@ -11,6 +11,7 @@ class DynamicsPart:
     """How atoms moved, and means over the second half of the run."""
 
     ensemble: Annotated[str, Says("nve, nvt or npt.")]
+    engine: Annotated[str, Says("What moved the atoms: ase or lammps.")]
     thermostat: Annotated[str | None, Says("What kept the temperature; null in nve.")]
     n_steps: Annotated[int, Says("Steps of the whole run.", "1")]
     timestep_fs: Annotated[float, Says("Length of a step.", "fs")]

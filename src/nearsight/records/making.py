@@ -119,6 +119,7 @@ def dynamics_record(results: DynamicsResults, run: Run = UNKNOWN_RUN) -> Dynamic
 
     part = {
         "ensemble": settings["ensemble"],
+        "engine": settings["engine"],
         "thermostat": dynamics.thermostat,
         "n_steps": dynamics.n_steps,
         "timestep_fs": dynamics.timestep_fs,

@@ -18,10 +18,12 @@ def print_dynamics(record: DynamicsRecord) -> None:
     print_structure_line(record.formula, record.n_atoms)
     print_line("model", f"{record.model.name}, {record.model.dtype}, {record.model.device}")
     kept = "" if part.thermostat is None else f" by {part.thermostat}"
+    by_lammps = " in LAMMPS" if part.engine == "lammps" else ""
     time_ps = part.n_steps * part.timestep_fs / 1000
     print_line(
         "dynamics",
-        f"{part.ensemble}{kept}, {time_ps:g} ps in {part.n_steps} steps of {part.timestep_fs:g} fs",
+        f"{part.ensemble}{kept}{by_lammps}, {time_ps:g} ps in {part.n_steps} steps of "
+        f"{part.timestep_fs:g} fs",
     )
     if part.resumed_step is not None:
         print_line("went on", f"from step {part.resumed_step}")

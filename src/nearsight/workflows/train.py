@@ -113,7 +113,7 @@ def train(
                 (learnt, each, folder, reaches, member)
                 for member, (each, folder) in enumerate(zip(asked, folders, strict=True), start=1)
             ]
-            trainings = _committee(calls, resources, as_progress(progress), told)
+            trainings = train_committee(calls, resources, as_progress(progress), told)
     results = TrainingResults.of(name, trainings, folders)
     return training_record(results, Run(perf_counter() - start, asked=settings))
 
@@ -149,7 +149,7 @@ def _for_descriptors(resources: Resources) -> int:
     return int(_SHARE_OF_MEMORY * resources.memory_bytes)
 
 
-def _committee(
+def train_committee(
     calls: Sequence[tuple[Any, ...]], resources: Resources, progress: Progress, told: Told
 ) -> tuple[Training, ...]:
     """Call `train_member` for all; the first error of one ends the others, which go on later."""

@@ -1,11 +1,12 @@
 """A metric of a model as a page shows it: the number, what it scatters by, and how good that is."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.measured import Measured
 from nearsight.evaluation.metric import Grade, Metric
-from nearsight.evaluation.wording import GRADE_WORDS, with_spread
+from nearsight.evaluation.wording import GRADE_WORDS, number, with_spread
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Cell:
     detail: str
     link: str
     """Where its figure is; empty where there is none."""
+    ratio: str = ""
+    """How it compares with another model on the same machine, where only that means something."""
 
 
 def cell_of(metric: Metric, measured: Measured | None, link: str) -> Cell:
@@ -33,6 +36,25 @@ def cell_of(metric: Metric, measured: Measured | None, link: str) -> Cell:
 def failed_cell(failure: Failure, link: str) -> Cell:
     """Return what a page shows of a metric that a model failed at together with all others."""
     return Cell("–", "poor", failure.kind, failure.message, link)
+
+
+def with_ratios(cells: Sequence[Cell], values: Sequence[float | None], name: str) -> list[Cell]:
+    """Return the cells of a metric with ratios to the first value.
+
+    Parameters
+    ----------
+    cells
+        One for each model.
+    values
+        Those on the machine of the first; None of any other, and where there is none.
+    name
+        What the first model is called.
+    """
+    [first, *others] = values
+    if not first:
+        return list(cells)
+    ratios = [f"{number(each / first, 2)} × {name}" if each else "" for each in others]
+    return [replace(cell, ratio=ratio) for cell, ratio in zip(cells, ["", *ratios], strict=True)]
 
 
 def bounds(metric: Metric) -> str:

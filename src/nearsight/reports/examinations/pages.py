@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from markupsafe import Markup
 
 import nearsight
 from nearsight.evaluation import examination_named, examination_names
-from nearsight.evaluation.examination import AnyExamination
+from nearsight.evaluation.examination import AnyExamination, Figure
 from nearsight.evaluation.record import ExaminationRecord, read_records
 from nearsight.evaluation.run import key_of
-from nearsight.evaluation.settings import SUITES
+from nearsight.evaluation.settings import SuiteOrOwn
 from nearsight.records.codec import FieldError, decoder
-from nearsight.reports.examinations.cells import Cell, bounds, cell_of, failed_cell
+from nearsight.reports.examinations.cells import Cell, bounds, cell_of, failed_cell, with_ratios
+from nearsight.reports.examinations.facts import facts_of
 from nearsight.reports.svg import draw
 from nearsight.reports.templates import asset, render
 from nearsight.reports.wording import seconds, size
@@ -32,24 +33,25 @@ class Examined:
     records: dict[str, ExaminationRecord]
 
     @property
-    def _any(self) -> ExaminationRecord:
+    def any_record(self) -> ExaminationRecord:
+        """One of its records, for what all have in common."""
         return next(iter(self.records.values()))
 
     @property
     def page(self) -> str:
         """The file of its page."""
-        return f"{key_of(self._any.model)}.{self._any.suite}.html"
+        return f"{key_of(self.any_record.model)}.{self.any_record.suite}.html"
 
     @property
     def name(self) -> str:
         """What the model is called."""
-        return self._any.model.name
+        return self.any_record.model.name
 
     @property
     def described(self) -> str:
         """Precision, device and suite."""
-        model = self._any.model
-        return f"{model.dtype}, {model.device}, {self._any.suite}"
+        model = self.any_record.model
+        return f"{model.dtype}, {model.device}, {self.any_record.suite}"
 
     def cells(self, examination: AnyExamination, page: str) -> list[Cell]:
         """Return what it has of each metric of an examination; links lead into `page`."""
@@ -60,11 +62,14 @@ class Examined:
         if record.failure is not None:
             link = f"{page}#{examination.name}"
             return [failed_cell(record.failure, link) for _ in metrics]
+        shown = {figure.name for figure in _figures_of(examination, record)[0]}
         return [
             cell_of(
                 metric,
                 record.measured.get(metric.name),
-                f"{page}#{examination.name}-{metric.figure}",
+                # What has no figure leads to its examination.
+                f"{page}#{examination.name}"
+                + (f"-{metric.figure}" if metric.figure in shown else ""),
             )
             for metric in metrics
         ]
@@ -105,7 +110,7 @@ def _subjects(records: Sequence[ExaminationRecord]) -> list[Examined]:
     """Return models in the order of their names; of two records of one thing the newer counts."""
     found: dict[tuple[str, int], dict[str, ExaminationRecord]] = {}
     for record in records:
-        key = (key_of(record.model), SUITES.index(record.suite))
+        key = (key_of(record.model), get_args(SuiteOrOwn).index(record.suite))
         found.setdefault(key, {})[record.examination] = record
     return [Examined(found[key]) for key in sorted(found)]
 
@@ -123,15 +128,51 @@ def _comparison(subjects: Sequence[Examined], examinations: Sequence[AnyExaminat
                 {
                     "metric": metric,
                     "bounds": bounds(metric),
-                    "cells": [subject.cells(examination, subject.page)[at] for subject in subjects],
+                    "cells": cells,
                 }
-                for at, metric in enumerate(examination.metrics)
+                for metric, cells in zip(
+                    examination.metrics, _cells(subjects, examination), strict=True
+                )
             ],
         }
         for examination in examinations
     ]
+    facts = facts_of([subject.any_record for subject in subjects])
     title = f"{len(subjects)} models" if len(subjects) > 1 else subjects[0].name
-    return _page("examination_comparison.html.j2", title, subjects=subjects, parts=parts)
+    return _page(
+        "examination_comparison.html.j2", title, subjects=subjects, parts=parts, facts=facts
+    )
+
+
+def _cells(subjects: Sequence[Examined], examination: AnyExamination) -> list[list[Cell]]:
+    """Return for each metric the cells of all models."""
+    columns = [subject.cells(examination, subject.page) for subject in subjects]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    return [
+        with_ratios(
+            row,
+            [_comparable(each, subjects[0], examination, metric.name) for each in subjects],
+            subjects[0].name,
+        )
+        if metric.relative
+        else row
+        for metric, row in zip(examination.metrics, rows, strict=True)
+    ]
+
+
+def _comparable(
+    subject: Examined, first: Examined, examination: AnyExamination, metric_name: str
+) -> float | None:
+    """Return a value if it was measured on the machine and device of the first model."""
+    record, other = (each.records.get(examination.name) for each in (subject, first))
+    if record is None or other is None or metric_name not in record.measured:
+        return None
+    is_same = (record.machine, record.model.device, record.suite) == (
+        other.machine,
+        other.model.device,
+        other.suite,
+    )
+    return record.measured[metric_name].value if is_same else None
 
 
 def _model_page(subject: Examined, examinations: Sequence[AnyExamination]) -> str:
@@ -169,12 +210,7 @@ def _figures(
     examination: AnyExamination, record: ExaminationRecord
 ) -> tuple[list[tuple[str, Markup, str, str]], str]:
     """Return anchor, drawing, title and note of each figure, or why there are none."""
-    if record.failure is not None:
-        return [], ""
-    try:
-        result = decoder(examination.result)(record.result)
-    except FieldError as error:
-        return [], f"Another version of this examination made the record: {error}."
+    found, problem = _figures_of(examination, record)
     return [
         (
             f"{examination.name}-{figure.name}",
@@ -182,8 +218,21 @@ def _figures(
             figure.chart.title,
             figure.note or figure.chart.description,
         )
-        for figure in examination.figures(result)
-    ], ""
+        for figure in found
+    ], problem
+
+
+def _figures_of(
+    examination: AnyExamination, record: ExaminationRecord
+) -> tuple[Sequence[Figure], str]:
+    """Return the figures of a record, or why there are none."""
+    if record.failure is not None:
+        return [], ""
+    try:
+        result = decoder(examination.result)(record.result)
+    except FieldError as error:
+        return [], f"Another version of this examination made the record: {error}."
+    return examination.figures(result), ""
 
 
 def _provenance(record: ExaminationRecord) -> list[tuple[str, list[tuple[str, str]]]]:

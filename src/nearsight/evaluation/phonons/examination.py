@@ -1,0 +1,145 @@
+"""Crystals that vibrate: what is computed in each suite."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nearsight.evaluation.examination import Examination
+from nearsight.evaluation.failure import Failure
+from nearsight.evaluation.phonons.computing import Setting, crystal_phonons
+from nearsight.evaluation.phonons.figure import figures
+from nearsight.evaluation.phonons.parts import CrystalPhonons
+from nearsight.evaluation.phonons.references import BUILT, read_reference, reference_files
+from nearsight.evaluation.phonons.result import Phonons
+from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.work import Work
+from nearsight.hessian.force_constants import ForceConstants
+from nearsight.models.contract import Model
+from nearsight.models.evaluable import unknown_elements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How much is computed of phonons."""
+
+    built: tuple[str, ...]
+    """Crystals that are examined where no folder of references is given."""
+    repeats: int
+    """Of their primitive cells of two or three atoms, along each vector."""
+    n_references: int | None
+    """Crystals of the folder, those of the smallest supercells first; None for all."""
+    most_atoms: int | None
+    """In the supercell of a reference; None for any number."""
+    n_bands: int
+    """For so many of them bands are computed."""
+    mesh_length_A: float
+    """How fine the mesh of q-points is."""
+
+
+EFFORTS: Mapping[Suite, Effort] = {
+    "quick": Effort(
+        built=("Si", "NaCl"),
+        repeats=3,
+        n_references=2,
+        most_atoms=100,
+        n_bands=2,
+        mesh_length_A=50.0,
+    ),
+    "standard": Effort(
+        built=tuple(BUILT),
+        repeats=3,
+        n_references=25,
+        most_atoms=200,
+        n_bands=50,
+        mesh_length_A=100.0,
+    ),
+    "full": Effort(
+        built=tuple(BUILT),
+        repeats=3,
+        n_references=None,
+        most_atoms=None,
+        n_bands=50,
+        mesh_length_A=100.0,
+    ),
+}
+
+
+def compute(model: Model, effort: Effort, work: Work) -> Phonons:
+    """Compute the phonons of all crystals.
+
+    Raises
+    ------
+    SettingError
+        There are no references in the folder that was given.
+    """
+    if work.data.phonon_data is None:
+        supercell = effort.repeats * np.eye(3, dtype=np.int64)
+        settings = {
+            name: Setting(BUILT[name](), supercell, effort.mesh_length_A, True, None)
+            for name in effort.built
+            if not unknown_elements(BUILT[name](), model)
+        }
+        crystals, failures = work.each(
+            "crystals",
+            settings,
+            lambda name: crystal_phonons(model, settings[name], work.progress),
+            CrystalPhonons,
+        )
+        return Phonons(has_references=False, crystals=crystals, failures=failures, left_out={})
+    return _beside_references(model, effort, work, work.data.phonon_data)
+
+
+def _beside_references(model: Model, effort: Effort, work: Work, folder: str) -> Phonons:
+    chosen, left_out = _chosen(model, effort, folder)
+    with_bands = set(list(chosen)[: effort.n_bands])
+
+    def one(name: str) -> CrystalPhonons:
+        reference = chosen[name]
+        setting = Setting(
+            reference.unit_cell,
+            reference.supercell_matrix,
+            effort.mesh_length_A,
+            name in with_bands,
+            reference,
+        )
+        return crystal_phonons(model, setting, work.progress)
+
+    crystals: dict[str, CrystalPhonons]
+    failures: dict[str, Failure]
+    crystals, failures = work.each("crystals", chosen, one, CrystalPhonons)
+    return Phonons(has_references=True, crystals=crystals, failures=failures, left_out=left_out)
+
+
+def _chosen(
+    model: Model, effort: Effort, folder: str
+) -> tuple[dict[str, ForceConstants], dict[str, str]]:
+    """Return the references that are examined, the smallest first, and why others are not."""
+    left_out: dict[str, str] = {}
+    found: dict[str, ForceConstants] = {}
+    for name, path in reference_files(folder).items():
+        reference = read_reference(path)
+        if reference is None:
+            left_out[name] = "the file cannot be read"
+        elif unknown_elements(reference.unit_cell, model):
+            left_out[name] = "the model does not know an element"
+        elif effort.most_atoms is not None and len(reference.supercell) > effort.most_atoms:
+            left_out[name] = f"more than {effort.most_atoms} atoms"
+        else:
+            found[name] = reference
+    ordered = sorted(found, key=lambda name: (len(found[name].supercell), name))
+    kept = ordered[: effort.n_references]
+    left_out |= dict.fromkeys(ordered[len(kept) :], "not in this suite")
+    return {name: found[name] for name in kept}, left_out
+
+
+EXAMINATION = Examination(
+    package=__package__,
+    title="Phonons",
+    question="Do crystals vibrate as they should, and are exact derivatives those of the forces?",
+    efforts=EFFORTS,
+    compute=compute,
+    result=Phonons,
+    figures=figures,
+    data=("phonon_data",),
+)

@@ -1,0 +1,45 @@
+"""What a time belongs to beside the model: the machine, its threads, the device."""
+
+import sys
+from dataclasses import dataclass
+from typing import Annotated
+
+from threadpoolctl import threadpool_info
+
+from nearsight.evaluation.machine import Machine, this_machine
+from nearsight.models.contract import Model
+from nearsight.records.described import Says
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Where it was measured."""
+
+    machine: Annotated[Machine, Says("The machine.")]
+    processor: Annotated[str, Says("What computed: the processor, or the GPU.")]
+    device: Annotated[str, Says("The model's device.")]
+    dtype: Annotated[str, Says("The model's precision.")]
+    n_threads: Annotated[int, Says("Threads of numerical libraries.", "1")]
+
+    @property
+    def described(self) -> str:
+        """All of it in a few words."""
+        several = "s" if self.n_threads > 1 else ""
+        threads = f", {self.n_threads} thread{several}" if self.device == "cpu" else ""
+        return f"{self.processor}{threads}, {self.dtype}"
+
+
+def surroundings_of(model: Model) -> Surroundings:
+    """Return where a model computes."""
+    machine, device = this_machine(), model.identity.device
+    torch = sys.modules.get("torch")
+    name = machine.processor
+    if device.startswith("cuda"):
+        name = "a GPU" if torch is None else str(torch.cuda.get_device_name(device))
+    return Surroundings(
+        machine=machine,
+        processor=name,
+        device=device,
+        dtype=model.identity.dtype,
+        n_threads=max((each["num_threads"] for each in threadpool_info()), default=1),
+    )

@@ -1,0 +1,1 @@
+"""Learning a crystal from fragments of it that its own dynamics choose."""

@@ -1,0 +1,229 @@
+"""Dynamics that show what is still to be learnt: of fragments by the teacher, then of crystals."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ase import Atoms
+
+from nearsight.dynamics.run import run_dynamics
+from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
+from nearsight.dynamics.watch import BrokenRunError
+from nearsight.errors import ModelError, NearsightError
+from nearsight.execution.surroundings import current_model
+from nearsight.hdnnp.files.data import read_data
+from nearsight.hdnnp.frames import Frame
+from nearsight.models.registry import load_model
+from nearsight.progress import Progress
+from nearsight.structures.selection import structure_stem
+from nearsight.training.active.cutting import Cutter
+from nearsight.training.active.judging import Judges
+from nearsight.training.active.picking import Pick, pick
+from nearsight.training.active.rounds import Exploration
+from nearsight.training.folder import BEST
+from nearsight.training.result import Training
+from nearsight.workflows.learn_settings import LearnSettings
+
+_FS_PER_PS = 1000.0
+_TIMESTEP_FS = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Crystal:
+    """A crystal that is learnt."""
+
+    name: str
+    atoms: Atoms
+    cutter: Cutter
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What is to be learnt next of one crystal."""
+
+    exploration: Exploration
+    fragments: list[Atoms]
+    names: list[str]
+    """What each is called among the data: the crystal and the kind of site."""
+
+
+def first_frames(
+    crystals: Sequence[Crystal],
+    settings: LearnSettings,
+    folder: Path,
+    processes: Callable[[int], Executor],
+) -> tuple[list[Frame], list[str]]:
+    """Return labelled frames of fragments that the teacher moves, and why there are not more.
+
+    Parameters
+    ----------
+    crystals
+        From which fragments are cut.
+    settings
+        How many frames, and how hot.
+    folder
+        Where trajectories are kept, and gone on with.
+    processes
+        Returns what runs so many tasks of the teacher.
+    """
+    fragments = [
+        (f"{Path(structure_stem(crystal.name)).name} {each.centre}", each.atoms)
+        for crystal in crystals
+        for each in crystal.cutter.at_rest()
+    ]
+    refusals = []
+    frames: list[Frame] = []
+    with processes(len(fragments)) as executor:
+        files = [folder / f"fragment-{number:02d}.extxyz" for number in range(len(fragments))]
+        tasks = [
+            executor.submit(move_fragment, atoms, str(file), settings, number)
+            for number, ((_, atoms), file) in enumerate(zip(fragments, files, strict=True))
+        ]
+        for (name, _), file, task in zip(fragments, files, tasks, strict=True):
+            try:
+                task.result()
+            except NearsightError as error:
+                refusals.append(f"{name}: {error}")
+            if file.exists():
+                frames += [
+                    Frame(
+                        Atoms(a.atoms.numbers, a.atoms.positions),
+                        a.energy_eV,
+                        a.forces_eV_per_A,
+                        group=name,
+                    )
+                    for a in read_data(file)
+                ]
+    return frames, refusals
+
+
+def move_fragment(atoms: Atoms, file: str, settings: LearnSettings, seed: int) -> None:
+    """Move a fragment by the model of this process, and write its frames with forces."""
+    asked = settings.first
+    output = OutputSettings(every_fs=asked.first_every_fs, forces=True)
+    time_fs = (asked.first_frames - 1) * output.interval(_TIMESTEP_FS) * _TIMESTEP_FS
+    run_dynamics(
+        atoms,
+        current_model(),
+        DynamicsSettings(
+            temperature_K=asked.first_temperature_K,
+            timestep_fs=_TIMESTEP_FS,
+            time_ps=time_fs / _FS_PER_PS,
+            seed=seed,
+        ),
+        output,
+        trajectory=file,
+        checkpoint=f"{file}.dynamics",
+    )
+
+
+def explore(
+    crystal: Crystal,
+    trainings: Sequence[Training],
+    folder: Path,
+    threshold_eV_per_A: float,
+    *,
+    settings: LearnSettings,
+    progress: Progress,
+) -> Found:
+    """Move a crystal by what was learnt, and cut out what was not.
+
+    Parameters
+    ----------
+    crystal
+        The crystal at rest.
+    trainings
+        The potentials; the first one moves it.
+    folder
+        That of the round.
+    threshold_eV_per_A
+        Disagreement beyond which atoms are learnt.
+    settings
+        How it is moved, and what is picked.
+    progress
+        Where progress goes.
+    """
+    file = folder / f"{Path(structure_stem(crystal.name)).name}.extxyz"
+    stopped = _moved(crystal, folder / "member-1" / BEST, file, settings, progress)
+    moments = _moments(file)
+    judges = Judges([each.best for each in trainings])
+    judged = [judges.judge(atoms) for _, atoms in moments]
+    cutter, kinds = crystal.cutter, crystal.cutter.kinds
+
+    def covered(frame: int, atom: int) -> list[int]:
+        fragment = cutter.cut(moments[frame][1], atom)
+        return list(fragment.parents[fragment.central].tolist())
+
+    times_fs = [time_fs for time_fs, _ in moments]
+    picks = pick(
+        judged, times_fs, kinds, threshold_eV_per_A, settings=settings.picking, covered=covered
+    )
+    fragments = [cutter.cut(moments[each.frame][1], each.atom).atoms for each in picks]
+    names = [f"{file.stem} {_kind(crystal, each)}" for each in picks]
+    asked_ps = settings.exploring.explore_ps
+    return Found(
+        Exploration(
+            crystal=crystal.name,
+            asked_ps=asked_ps,
+            reached_ps=times_fs[-1] / _FS_PER_PS,
+            stopped=stopped,
+            n_frames=len(moments),
+            n_frames_beyond=sum(bool((each.overshoot > 0).any()) for each in judged),
+            largest_disagreement_eV_per_A=float(
+                max(each.disagreement_eV_per_A.max() for each in judged)
+            ),
+            n_picked=dict(Counter(each.reason for each in picks)),
+            of_kinds=dict(Counter(_kind(crystal, each) for each in picks)),
+        ),
+        fragments,
+        names,
+    )
+
+
+def _kind(crystal: Crystal, one: Pick) -> str:
+    return f"{crystal.atoms.symbols[one.kind]}{one.kind}"
+
+
+def _moved(
+    crystal: Crystal, potential: Path, file: Path, settings: LearnSettings, progress: Progress
+) -> str | None:
+    """Move the crystal; return why that ended early, or None."""
+    asked = settings.exploring
+    dynamics = DynamicsSettings(
+        ensemble="npt",
+        external_pressure_bar=asked.pressure_bar,
+        time_ps=asked.explore_ps,
+        timestep_fs=asked.explore_timestep_fs,
+        temperature_K=asked.lowest_temperature_K,
+        final_temperature_K=asked.highest_temperature_K,
+        seed=settings.network.seed,
+    )
+    try:
+        run_dynamics(
+            crystal.atoms,
+            load_model(f"hdnnp:{potential}", device="cpu"),
+            dynamics,
+            OutputSettings(every_fs=asked.explore_every_fs),
+            trajectory=file,
+            checkpoint=file.with_suffix(".dynamics"),
+            keep_bonds=True,
+            progress=progress,
+        )
+    except (BrokenRunError, ModelError) as error:
+        return str(error)
+    return None
+
+
+def _moments(file: Path) -> list[tuple[float, Atoms]]:
+    """Return times in fs and structures of a trajectory."""
+    from ase.io import iread
+
+    return [
+        (
+            float(atoms.info["time_fs"]),
+            Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc),
+        )
+        for atoms in iread(file, format="extxyz")
+    ]

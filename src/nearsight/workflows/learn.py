@@ -1,0 +1,354 @@
+"""From crystals and a teacher to a potential that has learnt from fragments of them."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ase import Atoms
+
+from nearsight.announcing import announces
+from nearsight.errors import CheckpointError, MethodError, ModelError, NearsightError
+from nearsight.fingerprint import fingerprint
+from nearsight.hdnnp.files.data import read_data
+from nearsight.hdnnp.files.extended_xyz import write_extended_xyz
+from nearsight.hdnnp.frames import Frame
+from nearsight.locking import hold
+from nearsight.models.contract import Model
+from nearsight.models.evaluable import require_calculable
+from nearsight.progress import Progress, as_progress
+from nearsight.provenance import ModelIdentity
+from nearsight.resources import Resources
+from nearsight.storage import write_text
+from nearsight.training.active.cutting import Cutter
+from nearsight.training.active.rounds import Errors, Round
+from nearsight.training.folder import BEST
+from nearsight.training.labelled import ALL, labelled_data
+from nearsight.training.result import Training
+from nearsight.workflows.context import AnyModel, load
+from nearsight.workflows.exploring import Crystal, Found, explore, first_frames
+from nearsight.workflows.given import require_model, require_places, require_settings
+from nearsight.workflows.labelling import label_all, processes_of
+from nearsight.workflows.learn_settings import LearnSettings
+from nearsight.workflows.source import Source, Structure
+from nearsight.workflows.train import train_committee
+
+_DEFAULT = LearnSettings()
+_STATE, _ROUND, _LABELS, _LABELLED = "learn.json", "round.json", "labels.jsonl", "labelled.extxyz"
+MEMBERS = ("member-1", "member-2")
+"""Folders of both potentials in that of a round."""
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What came of all rounds."""
+
+    crystals: tuple[str, ...]
+    """What they are called."""
+    teacher: ModelIdentity
+    folder: Path
+    """Where everything is."""
+    rounds: tuple[Round, ...]
+    stopped: str
+    """Why there are no more, as a sentence goes on after “stopped”."""
+
+    @property
+    def potential(self) -> Path:
+        """Folder of the first potential of the last round, which has learnt from all labels."""
+        return _folder(self.folder, self.rounds[-1].number) / MEMBERS[0] / BEST
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as JSON values."""
+        return {
+            "crystals": list(self.crystals),
+            "teacher": self.teacher.to_json(),
+            "stopped": self.stopped,
+            "potential": str(self.potential),
+            "rounds": [asdict(each) for each in self.rounds],
+        }
+
+
+@announces
+def learn(
+    structures: Sequence[Structure],
+    teacher: AnyModel,
+    settings: LearnSettings = _DEFAULT,
+    *,
+    out: str | os.PathLike[str],
+    resources: Resources | None = None,
+    progress: Progress | bool | None = None,
+    told: Callable[[Round], object] = lambda _: None,
+) -> Learning:
+    """Teach a potential what a teacher knows of crystals, from fragments of these.
+
+    First the teacher moves fragments. In each round two networks learn all labelled structures, the
+    first one moves the crystals, and where both disagree or extrapolate fragments are cut and
+    labelled by the teacher; until there are none, or a limit is reached. The last round only
+    learns.
+
+    Parameters
+    ----------
+    structures
+        Crystals that can be cut.
+    teacher
+        Any model; of a name or a `ModelSpec` each process loads its own.
+    settings
+        Radius of fragments, how networks are trained, what is explored, and what is picked.
+    out
+        A folder for everything. A run that was interrupted, or killed, goes on from there as if it
+        had not been; one that has ended goes on if more rounds or labels are asked for.
+    resources, progress
+        As for `nearsight.workflows.heat_capacity`.
+    told
+        What is called with each round that is done.
+
+    Raises
+    ------
+    NearsightError
+        Something is wrong with the structures, the teacher, the settings or the machine, or the
+        folder is that of other settings.
+    """
+    require_settings(settings, LearnSettings)
+    require_model(teacher)
+    require_places(None, resources)
+    resources = resources or Resources()
+    crystals = [_crystal(each, settings) for each in structures]
+    if not crystals:
+        raise MethodError("there is no crystal to learn; give at least one.")
+    model = load(teacher, resources)
+    for crystal in crystals:
+        for fragment in crystal.cutter.at_rest():
+            require_calculable(fragment.atoms, model)
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    with hold(folder / _STATE):
+        _require_same(folder / _STATE, crystals, model, settings)
+        in_processes = partial(processes_of, teacher, resources)
+        if not (_folder(folder, 0) / _ROUND).exists():
+            _require_labels(crystals, model)
+        run = _Run(crystals, settings, folder, resources, as_progress(progress), in_processes, told)
+        rounds, stopped = run.to_the_end()
+    names = tuple(each.name for each in crystals)
+    return Learning(names, model.identity, folder, tuple(rounds), stopped)
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """All rounds of one folder."""
+
+    crystals: list[Crystal]
+    settings: LearnSettings
+    folder: Path
+    resources: Resources
+    progress: Progress
+    processes: Callable[[int], Executor]
+    """Returns what runs so many tasks of the teacher."""
+    told: Callable[[Round], object]
+
+    def to_the_end(self) -> tuple[list[Round], str]:
+        """Go on until nothing new is found, or a limit is reached; return all rounds, and why."""
+        asked = self.settings.rounds
+        rounds = [self._first()]
+        while True:
+            number = len(rounds)
+            n_labels = sum(each.n_labelled + each.n_refused + each.n_too_far for each in rounds)
+            most = asked.most_labels
+            stopped = None
+            if number > 1 and not rounds[-1].n_picked:
+                return rounds, "since nothing new was found"
+            if number > asked.rounds:
+                stopped = f"after {asked.rounds} rounds, as asked for"
+            elif most is not None and n_labels >= most:
+                stopped = f"after {n_labels} labels, {most} being the most"
+            n_left = None if most is None else most - n_labels
+            done = self._round(number, n_left, explores=stopped is None)
+            rounds.append(done)
+            if stopped is not None:
+                return rounds, stopped
+
+    def _first(self) -> Round:
+        """Return the round of first frames, which the teacher makes."""
+        folder = _folder(self.folder, 0)
+        done = Round.read(folder / _ROUND)
+        if done is not None:
+            return done
+        folder.mkdir(exist_ok=True)
+        frames, refusals = first_frames(self.crystals, self.settings, folder, self.processes)
+        if not frames:
+            raise MethodError(
+                f"the teacher could move none of the fragments: {'; '.join(refusals)}"
+            )
+        write_extended_xyz(frames, folder / _LABELLED)
+        done = Round(0, 0, (), None, (), len(frames), len(refusals), tuple(refusals), 0)
+        return self._finished(done, folder)
+
+    def _round(self, number: int, n_left: int | None, *, explores: bool) -> Round:
+        """Return a round, in which no more than `n_left` structures are labelled."""
+        folder = _folder(self.folder, number)
+        done = Round.read(folder / _ROUND)
+        if done is not None and (done.explorations or not explores):
+            return done
+        folder.mkdir(exist_ok=True)
+        trainings = self._trained(folder, number)
+        errors = tuple(_errors(each) for each in trainings)
+        done = Round(number, _n_learnt(trainings), errors, None, (), 0, 0, (), 0)
+        if not explores:
+            return self._finished(done, folder)
+        threshold = self._threshold(errors)
+        found = [
+            explore(
+                crystal,
+                trainings,
+                folder,
+                threshold,
+                settings=self.settings,
+                progress=self.progress,
+            )
+            for crystal in self.crystals
+        ]
+        done = replace(
+            done,
+            threshold_eV_per_A=threshold,
+            explorations=tuple(each.exploration for each in found),
+        )
+        return self._finished(self._labelled(done, found, folder, n_left), folder)
+
+    def _trained(self, folder: Path, number: int) -> tuple[Training, ...]:
+        """Let both networks learn all labels of earlier rounds."""
+        files = [_folder(self.folder, earlier) / _LABELLED for earlier in range(number)]
+        frames = [frame for file in files if file.exists() for frame in read_data(file)]
+        data = labelled_data(frames)
+        first = self.settings.training
+        second = replace(
+            first.network,
+            hidden_layers=self.settings.rounds.second_hidden_layers,
+            seed=first.network.seed + 1,
+        )
+        calls = [
+            (data, each, str(folder / name), None, member)
+            for member, (name, each) in enumerate(
+                zip(MEMBERS, (first, replace(first, network=second)), strict=True), start=1
+            )
+        ]
+        return train_committee(calls, self.resources, self.progress, lambda _epoch, _member: None)
+
+    def _threshold(self, errors: Sequence[Errors]) -> float:
+        """Return the disagreement in eV/Å beyond which atoms are learnt."""
+        asked = self.settings.picking
+        if asked.disagreement_eV_per_A is not None:
+            return asked.disagreement_eV_per_A
+        # Of the norm of a force, which has three components.
+        largest = max(each.force_RMSE_eV_per_A for each in errors)
+        return float(asked.times_error * 3**0.5 * largest)
+
+    def _labelled(
+        self, done: Round, found: Sequence[Found], folder: Path, n_left: int | None
+    ) -> Round:
+        """Let the teacher label what was found, and write what can be learnt of it."""
+        structures = [each for one in found for each in one.fragments][:n_left]
+        names = [name for one in found for name in one.names]
+        labels = label_all(structures, folder / _LABELS, self.processes, self.progress)
+        frames: list[Frame] = []
+        n_too_far = 0
+        for atoms, name, label in zip(structures, names, labels, strict=False):
+            forces = label.forces_eV_per_A
+            if forces is None:
+                continue
+            if (forces**2).sum(axis=1).max() ** 0.5 > self.settings.picking.largest_force_eV_per_A:
+                n_too_far += 1
+                continue
+            plain = Atoms(atoms.numbers, atoms.positions)
+            frames.append(Frame(plain, label.energy_eV, forces, group=name))
+        if frames:
+            write_extended_xyz(frames, folder / _LABELLED)
+        refusals = tuple(dict.fromkeys(each.refusal for each in labels if each.refusal is not None))
+        n_refused = sum(each.refusal is not None for each in labels)
+        return replace(
+            done,
+            n_labelled=len(frames),
+            n_refused=n_refused,
+            refusals=refusals,
+            n_too_far=n_too_far,
+        )
+
+    def _finished(self, done: Round, folder: Path) -> Round:
+        done.write(folder / _ROUND)
+        self.told(done)
+        return done
+
+
+def _folder(out: Path, number: int) -> Path:
+    """Return the folder of a round."""
+    return out / f"round-{number:02d}"
+
+
+def _crystal(structure: Structure, settings: LearnSettings) -> Crystal:
+    source = Source.of(structure, settings.reading)
+    atoms, _ = source.read()
+    return Crystal(source.name, atoms, Cutter(atoms, settings.rounds.fragment_radius_A))
+
+
+def _require_labels(crystals: Sequence[Crystal], teacher: Model) -> None:
+    """Check that the teacher can label a fragment of these crystals, before anything is spent.
+
+    Raises
+    ------
+    ModelError
+        It can label none, such as ones with a charge or spin that it does not compute.
+    """
+    refusals: dict[str, None] = {}
+    for crystal in crystals:
+        for fragment in crystal.cutter.at_rest():
+            try:
+                teacher.evaluate([fragment.atoms])
+            except NearsightError as error:
+                refusals[str(error)] = None
+            else:
+                return
+    raise ModelError(
+        f"{teacher.identity.name} has no number for any fragment: {'; '.join(refusals)}"
+    )
+
+
+def _require_same(
+    path: Path, crystals: Sequence[Crystal], teacher: Model, settings: LearnSettings
+) -> None:
+    """Check that a folder is that of these crystals, this teacher and these settings.
+
+    How many rounds and labels there are at most may be another number than before.
+    """
+    deciding = settings.to_json()
+    for name in ("rounds", "most_labels"):
+        deciding["rounds"] = {k: v for k, v in deciding["rounds"].items() if k != name}
+    prints = [fingerprint(each.atoms, teacher.identity, deciding) for each in crystals]
+    digests: dict[str, Any] = {
+        "crystals": [each["structure"] for each in prints],
+        "teacher": prints[0]["model"],
+        "settings": prints[0]["settings"],
+    }
+    if not path.exists():
+        write_text(path, json.dumps(digests, indent=1))
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+        other = [name for name, value in digests.items() if before[name] != value]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged; give another folder.") from error
+    if other:
+        raise CheckpointError(
+            f"{path.parent} was made with other {' and '.join(other)}; give another folder, or "
+            f"delete that one to begin anew."
+        )
+
+
+def _errors(training: Training) -> Errors:
+    of_test = training.best_errors.errors.of("test", ALL)
+    return Errors(of_test.energy_RMSE_eV_per_atom, of_test.force_RMSE_eV_per_A)
+
+
+def _n_learnt(trainings: Sequence[Training]) -> int:
+    return len(trainings[0].prepared.structures)

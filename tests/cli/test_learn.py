@@ -1,0 +1,127 @@
+"""Learning a crystal from its fragments: what comes of it, and what is kept when it is killed."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.io import read, write
+
+from nearsight.cli.main import main
+from nearsight.models import load_model
+from nearsight.models.contract import forces_of
+
+pytest.importorskip("numba")
+pytest.importorskip("tblite")
+
+SHORT = (
+    *("--teacher", "gfn1-xtb", "--radius", "2.6", "--cutoff", "3", "--test-share", "0.3"),
+    *("--first-frames", "8", "--first-every", "4fs", "--epochs", "2", "--explore", "0.04ps"),
+    *("--explore-timestep", "1fs", "--explore-every", "5fs", "--rounds", "1", "--apart", "1fs"),
+    *("--hidden-layers", "4", "--second-hidden-layers", "5", "--n-radial", "3", "--zetas", "1"),
+    *("--most-picked", "4", "--cores", "1", "--largest-force", "60", "-q"),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to a folder with a crystal of one polymer chain in each cell."""
+    monkeypatch.chdir(tmp_path)
+    positions = [[0.42, 0, 0], [-0.42, 0, 1.27]]
+    positions += [[1.05, 0.88, 0], [1.05, -0.88, 0], [-1.05, 0.88, 1.27], [-1.05, -0.88, 1.27]]
+    write("chain.cif", Atoms("C2H4", positions, cell=[5.0, 5.2, 2.54], pbc=True))
+    return tmp_path
+
+
+def learnt(out: str, *options: str) -> dict[str, Any]:
+    command = ["learn", "chain.cif", "--out", out, *SHORT, *options, "--json", f"{out}.json"]
+    assert main(command) == 0
+    record: dict[str, Any] = json.loads(Path(f"{out}.json").read_text(encoding="utf-8"))
+    return record
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return digests of labels and potentials."""
+    files = [*folder.glob("round-*/labelled.extxyz"), *folder.glob("round-*/member-*/best/*.data")]
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in files
+    }
+
+
+def test_a_round(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = learnt("once")
+    first, second, last = record["rounds"]
+    assert first["n_labelled"] == 8
+    [exploration] = second["explorations"]
+    assert second["n_learnt"] == 8
+    assert second["n_labelled"] + second["n_too_far"] == sum(exploration["n_picked"].values()) == 4
+    assert last["n_learnt"] == 8 + second["n_labelled"]
+    assert last["explorations"] == []
+    assert record["stopped"] == "after 1 rounds, as asked for"
+    printed = capsys.readouterr().out
+    assert "once/round-02/member-1/best" in printed
+    frames = read("once/round-01/labelled.extxyz", ":")
+    [expected] = load_model("gfn1-xtb").evaluate([Atoms(frames[0].numbers, frames[0].positions)])
+    np.testing.assert_allclose(frames[0].get_forces(), forces_of(expected), atol=1e-4)
+    assert frames[0].get_potential_energy() == pytest.approx(expected.energy_eV, abs=1e-5)
+    model = load_model(f"hdnnp:{record['potential']}")
+    assert np.isfinite(model.evaluate([read("chain.cif")])[0].energy_eV)
+
+    again = learnt("once", "--rounds", "2")  # goes on: the last round explores as well now
+    assert again["rounds"][:2] == record["rounds"][:2]
+    assert len(again["rounds"]) == 4
+    assert again["rounds"][2]["explorations"]
+
+    assert main(["learn", "chain.cif", "--out", "once", *SHORT, "--radius", "3"]) != 0
+    assert "was made with other settings; give another folder" in capsys.readouterr().err
+
+
+def test_a_killed_run_ends_as_the_unbroken_one(folder: Path) -> None:
+    unbroken = learnt("unbroken")
+    command = [sys.executable, "-m", "nearsight", "learn", "chain.cif", "--out", "killed", *SHORT]
+    for marker in (
+        "round-00/fragment-00.extxyz",
+        "round-01/member-1/checkpoint",
+        "round-01/labels.jsonl",
+    ):
+        process = subprocess.Popen(command, start_new_session=True)
+        _wait_for(folder / "killed", marker, process)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    killed = learnt("killed")
+    assert killed["rounds"] == unbroken["rounds"]
+    assert digests(Path("killed")) == digests(Path("unbroken"))
+
+
+def _wait_for(folder: Path, marker: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a file is there, or the process has ended."""
+    while process.poll() is None and not list(folder.glob(marker)):
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--teacher", "gfn1-xtb?charge=1"), "has no number for any fragment: C5H12 with charge 1"),
+        (("--most-labels", "0"), "--most-labels"),
+    ],
+)
+def test_what_is_refused_before_anything_is_computed(
+    folder: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], said: str
+) -> None:
+    try:
+        status = main(["learn", "chain.cif", "--out", "refused", *SHORT, *options])
+    except SystemExit as error:
+        status = int(error.code or 0)
+    assert status != 0
+    assert said in capsys.readouterr().err
+    assert not list(folder.glob("refused/round-*"))

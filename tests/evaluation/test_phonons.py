@@ -1,0 +1,169 @@
+"""Phonons beside a reference that is the same model, or one whose difference is known."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ase.build import bulk
+
+from nearsight.errors import SettingError
+from nearsight.evaluation import Measured, Work, examination_named
+from nearsight.evaluation.phonons.computing import in_cells_of
+from nearsight.evaluation.phonons.examination import Effort
+from nearsight.evaluation.phonons.result import NO_REFERENCE, NO_ROWS, NO_STRESS, Phonons
+from nearsight.evaluation.settings import ReferenceData
+from nearsight.hessian.files.phonopy_results import read_phonopy, write_phonopy
+from nearsight.hessian.force_constants import force_constants
+from nearsight.models.contract import Model
+from nearsight.records.codec import decoder, encoder
+from nearsight.relaxation import RelaxationSettings, relax
+
+pytest.importorskip("torch", reason="the pair potential of the tests needs PyTorch")
+
+import faulty_crystals
+
+EFFORT = Effort(
+    built=("MgO",), repeats=2, n_references=None, most_atoms=None, n_bands=1, mesh_length_A=12.0
+)
+CELL, SUPERCELL = bulk("MgO", "rocksalt", a=4.0, cubic=True), (2, 1, 1)
+
+
+def examined(model: Model, **data: str) -> Phonons:
+    examination = examination_named("phonons")
+    found = examination.compute(model, EFFORT, Work(data=ReferenceData(**data)))
+    assert isinstance(found, Phonons)
+    return found
+
+
+def grade(result: Phonons, name: str) -> str:
+    examination = examination_named("phonons")
+    [metric] = [each for each in examination.metrics if each.name == name]
+    return metric.grade(examination.measured(result)[name].value)
+
+
+@pytest.fixture(scope="module")
+def folder(pair_model: Callable[..., Model], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the phonons of the pair potential at its minimum, and a file that is none."""
+    model = pair_model()
+    relaxed = relax(CELL, model, RelaxationSettings(fmax_eV_per_A=1e-6, symmetrize_A=1e-3))
+    folder = tmp_path_factory.mktemp("phonons")
+    found = force_constants(relaxed.atoms, model, SUPERCELL, method="rows")
+    write_phonopy(folder / "MgO.yaml", found)
+    (folder / "broken.yaml").write_text("phonopy: [", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sound(pair_model: Callable[..., Model]) -> Phonons:
+    return examined(pair_model())
+
+
+@pytest.fixture(scope="module")
+def beside(pair_model: Callable[..., Model], folder: Path) -> Phonons:
+    """The pair potential beside itself."""
+    return examined(pair_model(), phonon_data=str(folder))
+
+
+def test_the_model_that_made_the_reference_has_no_error(beside: Phonons) -> None:
+    result = beside
+    assert result.left_out == {"broken": "the file cannot be read"}
+    assert not result.failures
+    for name in ("highest_frequency", "free_energy", "entropy", "heat_capacity"):
+        assert getattr(result, f"{name}_error").value == pytest.approx(0.0, abs=1e-6)
+        assert getattr(result, f"{name}_error_relaxed").value == pytest.approx(0.0, abs=1e-3)
+    assert result.volume_error.value == pytest.approx(0.0, abs=1e-4)
+    [crystal] = result.crystals.values()
+    np.testing.assert_allclose(
+        np.concatenate(crystal.bands.frequencies_THz),
+        np.concatenate(crystal.reference_bands.frequencies_THz),
+        atol=2e-4,
+    )
+
+
+def test_a_stiffer_model_is_off_by_the_root_of_the_factor(
+    pair_energy: type[Any], folder: Path
+) -> None:
+    result = examined(faulty_crystals.scaled(pair_energy, 1.21), phonon_data=str(folder))
+    [crystal] = result.crystals.values()
+    assert crystal.reference is not None
+    assert crystal.as_given.highest_THz == pytest.approx(1.1 * crystal.reference.highest_THz)
+    assert crystal.as_given.lowest_THz == pytest.approx(0.0, abs=1e-3)
+    # F = Σ ħω/2 + kT ln(1 - exp(-ħω/kT)) grows, S and c_v fall with stiffer oscillators.
+    assert crystal.as_given.free_energy_kJ_per_mol > crystal.reference.free_energy_kJ_per_mol
+    assert crystal.as_given.entropy_J_per_mol_K < crystal.reference.entropy_J_per_mol_K
+
+
+def test_rows_of_other_cells_are_those_of_their_copies(
+    pair_model: Callable[..., Model], folder: Path
+) -> None:
+    reference = read_phonopy(folder / "MgO.yaml")
+    model = pair_model()
+    found = force_constants(reference.unit_cell, model, SUPERCELL, method="rows")
+    assert found.primitive_atoms.tolist() == [0, 1]
+    other = in_cells_of(found, replace(reference, primitive_atoms=np.array([3, 2])))
+    whole = force_constants(reference.unit_cell, model, SUPERCELL, row_symmetry_A=None)
+    np.testing.assert_allclose(
+        in_cells_of(other, whole).values_eV_per_A2, whole.values_eV_per_A2, atol=1e-9
+    )
+
+
+def test_without_a_reference_that_is_said(sound: Phonons) -> None:
+    assert sound.free_energy_error.value is None
+    assert sound.free_energy_error.detail == NO_REFERENCE
+    assert sound.volume_error.detail == NO_REFERENCE
+
+
+def test_a_folder_without_phonons_is_an_error(
+    pair_model: Callable[..., Model], tmp_path: Path
+) -> None:
+    with pytest.raises(SettingError, match="no file of phonopy"):
+        examined(pair_model(), phonon_data=str(tmp_path))
+
+
+def test_a_model_without_rows_says_so(sound: Phonons) -> None:
+    crystals = {name: replace(each, routes=None) for name, each in sound.crystals.items()}
+    assert replace(sound, crystals=crystals).rows_against_differences.detail == NO_ROWS
+
+
+def test_a_model_without_a_stress_is_examined_as_far_as_it_goes(beside: Phonons) -> None:
+    crystals = {name: replace(each, relaxed=None) for name, each in beside.crystals.items()}
+    result = replace(beside, crystals=crystals)
+    assert result.free_energy_error.value == pytest.approx(0.0, abs=1e-6)
+    for measured in (result.free_energy_error_relaxed, result.imaginary_relaxed):
+        assert measured == Measured(None, None, NO_STRESS)
+    assert result.volume_error.detail == NO_STRESS
+    assert examination_named("phonons").figures(result)
+
+
+CAUGHT = {
+    "stretched": "imaginary_as_given",
+    "cusped": "rows_against_differences",
+    "leaking": "acoustic_sum_rule",
+    "tethered": "crystals_failed",
+    "turning": "force_constant_asymmetry",
+}
+
+
+@pytest.mark.parametrize("fault", CAUGHT)
+def test_a_fault_is_caught(pair_energy: type[Any], fault: str) -> None:
+    result = examined(getattr(faulty_crystals, fault)(pair_energy))
+    assert result.crystals or fault == "tethered", result.failures
+    assert grade(result, CAUGHT[fault]) == "poor"
+
+
+@pytest.mark.parametrize("name", CAUGHT.values())
+def test_a_sound_model_has_none(sound: Phonons, name: str) -> None:
+    assert grade(sound, name) == "good"
+
+
+def test_results_are_written_and_read_and_have_the_figures_of_their_metrics(
+    beside: Phonons,
+) -> None:
+    examination = examination_named("phonons")
+    assert decoder(Phonons)(encoder(Phonons)(beside)) == beside
+    figures = {figure.name for figure in examination.figures(beside)}
+    assert {metric.figure for metric in examination.metrics} <= figures
+    assert "bands-MgO" in figures

@@ -1,0 +1,29 @@
+"""Rounds as files."""
+
+from pathlib import Path
+
+import pytest
+
+from nearsight.errors import CheckpointError
+from nearsight.training.active.rounds import Errors, Exploration, Round
+
+EXPLORATION = Exploration(
+    "mof.cif", 2.0, 0.7, "atoms fly apart", 70, 5, 1.25, {"disagreement": 2}, {"Zn0": 2}
+)
+ROUND = Round(2, 40, (Errors(1e-3, 0.1),), 0.6, (EXPLORATION,), 1, 1, ("no convergence",), 0)
+
+
+def test_a_round_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "round.json"
+    assert Round.read(path) is None
+    ROUND.write(path)
+    assert Round.read(path) == ROUND
+    assert ROUND.n_picked == 2
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"number": 1}'])
+def test_what_is_no_round_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "round.json"
+    path.write_text(content)
+    with pytest.raises(CheckpointError, match="not what a round left"):
+        Round.read(path)
