@@ -32,7 +32,11 @@ def test_every_name_has_its_row(store: Store, run: Run, tmp_path: Path) -> None:
     run([*given, Input("broken.cif", None, failure="broken.cif: it is broken.")])
     assert export_csv(store, tmp_path / "run.csv") == 5
     with (tmp_path / "run.csv").open(encoding="utf-8") as file:
-        rows = {row["structure"]: row for row in csv.DictReader(file)}
+        table = list(csv.DictReader(file))
+    order = ["Cu-0.cif", "Cu-1.cif", "copy.cif", "Xe-0.cif", "broken.cif"]  # as they were given
+    assert [row["structure"] for row in table] == order
+    assert list(table[0]).index("energy_eV_per_atom") < list(table[0]).index("error")
+    rows = {row["structure"]: row for row in table}
     assert rows["copy.cif"]["energy_eV_per_atom"] == rows["Cu-0.cif"]["energy_eV_per_atom"] != ""
     assert rows["copy.cif"]["row"] == rows["Cu-0.cif"]["row"]
     assert rows["Xe-0.cif"]["reason"] == "model"

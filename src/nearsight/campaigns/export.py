@@ -4,19 +4,14 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nearsight.campaigns.campaign_file import CampaignFile
 from nearsight.storage import write_text
 
-_FIXED = (
-    "structure",
-    "formula",
-    "n_atoms",
-    "workflow",
-    "model",
-    "state",
+_WHAT = ("structure", "formula", "n_atoms", "workflow", "model", "state")
+_HOW = (
     "error",
     "reason",
     "message",
@@ -26,11 +21,12 @@ _FIXED = (
     "ended",
     "row",
 )
+_FIXED = (*_WHAT, *_HOW)
 _TWICE = frozenset({*_FIXED, "structure_name"})
 
 
 def rows_of(campaign: CampaignFile) -> Iterator[dict[str, Any]]:
-    """Yield one mapping for each structure that was given, workflow and model.
+    """Yield one mapping for each structure that was given, workflow and model, in that order.
 
     What is known of each stands under its name, the main numbers of the record among it; ``row`` is
     the number of the row in the ASE database. Duplicates are listed under all of their names, and
@@ -43,7 +39,7 @@ def rows_of(campaign: CampaignFile) -> Iterator[dict[str, Any]]:
         "FROM nearsight_names AS names JOIN nearsight_structures AS s ON names.sha256 = s.sha256 "
         "LEFT JOIN nearsight_jobs AS jobs ON jobs.sha256 = s.sha256 "
         "LEFT JOIN systems ON systems.id = system AND state = 'done' "
-        "ORDER BY names.name, workflow, jobs.model"
+        "ORDER BY names.rowid, workflow, jobs.model"
     )
     for *fixed, pairs in rows:
         numbers = json.loads(pairs) if pairs else {}
@@ -52,7 +48,7 @@ def rows_of(campaign: CampaignFile) -> Iterator[dict[str, Any]]:
             **{name: value for name, value in numbers.items() if name not in _TWICE},
         }
     unreadable = campaign.select(
-        "SELECT name, message FROM nearsight_names WHERE sha256 IS NULL ORDER BY name"
+        "SELECT name, message FROM nearsight_names WHERE sha256 IS NULL ORDER BY rowid"
     )
     for name, message in unreadable:
         yield dict.fromkeys(_FIXED) | {
@@ -64,6 +60,12 @@ def rows_of(campaign: CampaignFile) -> Iterator[dict[str, Any]]:
         }
 
 
+def columns_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of all that rows have: what it is, its numbers, and how it went."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [*_WHAT, *(name for name in names if name not in _FIXED), *_HOW]
+
+
 def export_csv(campaign: CampaignFile, path: str | os.PathLike[str]) -> int:
     """Write `rows_of` as CSV, whole or not at all, and return how many rows there are.
 
@@ -73,11 +75,8 @@ def export_csv(campaign: CampaignFile, path: str | os.PathLike[str]) -> int:
         The file cannot be written.
     """
     rows = list(rows_of(campaign))
-    names = dict.fromkeys(_FIXED)
-    for row in rows:
-        names |= dict.fromkeys(row)
     text = io.StringIO()
-    table = csv.DictWriter(text, list(names), restval="", lineterminator="\n")
+    table = csv.DictWriter(text, columns_of(rows), restval="", lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
     write_text(path, text.getvalue())

@@ -14,6 +14,7 @@ from markupsafe import Markup
 import nearsight
 from nearsight.arrays import FloatArray
 from nearsight.campaigns import CampaignFile, rows_of, status_of
+from nearsight.campaigns.export import columns_of
 from nearsight.charts.chart import Chart
 from nearsight.reports.campaigns.figures import (
     distribution,
@@ -160,9 +161,7 @@ def _slowest(rows: Sequence[_Row]) -> list[_Row]:
 
 def _table(rows: Sequence[_Row]) -> dict[str, Any]:
     """Return the table as its script takes it: columns, each with words that repeat once."""
-    names = [
-        name for name in dict.fromkeys(n for row in rows for n in row) if name not in _LEFT_OUT
-    ]
+    names = [name for name in columns_of(rows) if name not in _LEFT_OUT]
     columns = []
     for name in names:
         values = [_short(row.get(name)) for row in rows]
