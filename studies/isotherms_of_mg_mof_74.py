@@ -34,6 +34,9 @@ PRESSURES_BAR = (0.073, 0.1, 0.151, 0.237, 0.33, 0.433, 0.547, 0.677, 0.825, 0.9
 WIDTH_A = 6.0
 """Of the cell of learnt models, unless another is asked for: the primitive cell of 54 atoms."""
 
+INSERTED_BY = "forcefield:mercado-mg-mof-74"
+"""What says where a learnt model inserts, unless a force field makes moves for it."""
+
 MEASURED = {0.1: 5.8, 0.95: 8.0}
 """Uptake in mol/kg at 298 K by pressure in bar, rounded from published measurements, such as those
 of S. R. Caskey, A. G. Wong-Foy, A. J. Matzger, J. Am. Chem. Soc. 2008, 130, 10870."""
@@ -101,7 +104,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--pressures", nargs="+", type=float, default=PRESSURES_BAR, help="in bar")
     parser.add_argument("--without-offset", action="store_true", help="of interaction energies")
     parser.add_argument("--width", type=float, help="of the cell in Å at least")
-    parser.add_argument("--cheap", help="force field that proposes to models")
+    parser.add_argument("--cheap", help="force field or network that proposes to models")
     parser.add_argument("--moves", type=int, help="of a proposal")
     parser.add_argument("--chains", type=int, default=4)
     parser.add_argument("--samples", type=int, default=50, help="in a block")
@@ -132,7 +135,8 @@ def settings_of(name: str, arguments: argparse.Namespace) -> IsothermSettings:
         moves=arguments.moves,
         remove_offset=arguments.without_offset,
     )
-    how: dict[str, Any] = {"propose_by": arguments.cheap, "least_width_A": WIDTH_A}
+    places = arguments.cheap if is_force_field(arguments.cheap or "") else INSERTED_BY
+    how: dict[str, Any] = {"propose_by": places, "least_width_A": WIDTH_A}
     if is_force_field(name):
         how = {"learning": 512}
     if arguments.width is not None:
