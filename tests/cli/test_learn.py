@@ -113,6 +113,7 @@ def _wait_for(folder: Path, marker: str, process: "subprocess.Popen[bytes]") -> 
     [
         (("--teacher", "gfn1-xtb?charge=1"), "has no number for any fragment: C5H12 with charge 1"),
         (("--most-labels", "0"), "--most-labels"),
+        (("--most-labels", "7"), "1 fragments have 8 first frames"),
     ],
 )
 def test_what_is_refused_before_anything_is_computed(

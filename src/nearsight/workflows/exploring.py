@@ -11,7 +11,7 @@ from ase import Atoms
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.dynamics.watch import BrokenRunError
-from nearsight.errors import ModelError, NearsightError
+from nearsight.errors import ModelError, ProcessDiedError
 from nearsight.execution.surroundings import current_model
 from nearsight.hdnnp.files.data import read_data
 from nearsight.hdnnp.frames import Frame
@@ -24,6 +24,7 @@ from nearsight.training.active.picking import Pick, pick
 from nearsight.training.active.rounds import Exploration
 from nearsight.training.folder import BEST
 from nearsight.training.result import Training
+from nearsight.workflows.labelling import OF_STRUCTURES
 from nearsight.workflows.learn_settings import LearnSettings
 
 _FS_PER_PS = 1000.0
@@ -35,8 +36,15 @@ class Crystal:
     """A crystal that is learnt."""
 
     name: str
+    label: str
+    """What its files are called, of which no two are the same."""
     atoms: Atoms
     cutter: Cutter
+
+    @property
+    def stem(self) -> str:
+        """Its name without folders and ending, which is said of data."""
+        return Path(structure_stem(self.name)).name
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +77,7 @@ def first_frames(
         Returns what runs so many tasks of the teacher.
     """
     fragments = [
-        (f"{Path(structure_stem(crystal.name)).name} {each.centre}", each.atoms)
+        (f"{crystal.stem} {each.centre}", each.atoms)
         for crystal in crystals
         for each in crystal.cutter.at_rest()
     ]
@@ -84,7 +92,7 @@ def first_frames(
         for (name, _), file, task in zip(fragments, files, tasks, strict=True):
             try:
                 task.result()
-            except NearsightError as error:
+            except (*OF_STRUCTURES, BrokenRunError, ProcessDiedError) as error:
                 refusals.append(f"{name}: {error}")
             if file.exists():
                 frames += [
@@ -145,7 +153,7 @@ def explore(
     progress
         Where progress goes.
     """
-    file = folder / f"{Path(structure_stem(crystal.name)).name}.extxyz"
+    file = folder / f"{crystal.label}.extxyz"
     stopped = _moved(crystal, folder / "member-1" / BEST, file, settings, progress)
     moments = _moments(file)
     judges = Judges([each.best for each in trainings])
@@ -161,7 +169,7 @@ def explore(
         judged, times_fs, kinds, threshold_eV_per_A, settings=settings.picking, covered=covered
     )
     fragments = [cutter.cut(moments[each.frame][1], each.atom).atoms for each in picks]
-    names = [f"{file.stem} {_kind(crystal, each)}" for each in picks]
+    names = [f"{crystal.stem} {_kind(crystal, each)}" for each in picks]
     asked_ps = settings.exploring.explore_ps
     return Found(
         Exploration(
@@ -212,6 +220,8 @@ def _moved(
             progress=progress,
         )
     except (BrokenRunError, ModelError) as error:
+        if not file.exists() or not file.stat().st_size:
+            raise  # not even the crystal at rest has a number
         return str(error)
     return None
 

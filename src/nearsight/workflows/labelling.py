@@ -7,15 +7,18 @@ from pathlib import Path
 
 from ase import Atoms
 
-from nearsight.errors import NearsightError
+from nearsight.errors import ModelError, ProcessDiedError, StructureError
 from nearsight.execution.local_processes import LocalProcesses
 from nearsight.execution.serial import InThisProcess
 from nearsight.execution.surroundings import current_model
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Progress
 from nearsight.resources import Resources
-from nearsight.training.active.labels import Label, LabelsFile
+from nearsight.training.active.labels import Label, LabelsFile, digest_of
 from nearsight.workflows.context import AnyModel
+
+OF_STRUCTURES = (StructureError, ModelError)
+"""What a teacher says of a structure that it cannot label; all else is of the machine."""
 
 
 def processes_of(teacher: AnyModel, resources: Resources, n_tasks: int) -> Executor:
@@ -39,10 +42,17 @@ def processes_of(teacher: AnyModel, resources: Resources, n_tasks: int) -> Execu
 
 
 def label(atoms: Atoms) -> Label:
-    """Return what the model of this process says of a structure, or why it says nothing."""
+    """Return what the model of this process says of a structure, or why it says nothing.
+
+    Raises
+    ------
+    NearsightError
+        The model cannot be loaded, or the machine has too little memory or disk.
+    """
+    teacher = current_model()
     try:
-        [answer] = current_model().evaluate([atoms])
-    except NearsightError as error:
+        [answer] = teacher.evaluate([atoms])
+    except OF_STRUCTURES as error:
         return Label(None, None, str(error))
     return Label(answer.energy_eV, answer.forces_eV_per_A)
 
@@ -55,7 +65,8 @@ def label_all(
 ) -> list[Label]:
     """Return the labels of all structures, those that are in a file without asking for them again.
 
-    A teacher that has no number for a structure, or whose process dies of it, refuses that one.
+    A teacher that has no number for a structure, or whose process dies of it, refuses that one;
+    what is the machine's fault is raised, and what was labelled by then stays.
 
     Parameters
     ----------
@@ -76,22 +87,28 @@ def label_all(
         It cannot be written.
     """
     file = LabelsFile(path)
-    missing = [number for number in range(len(structures)) if number not in file.labels]
+    digests = [digest_of(each) for each in structures]
+    missing = {
+        digest: atoms
+        for digest, atoms in zip(digests, structures, strict=True)
+        if digest not in file.labels
+    }
     with progress.task("structures labelled", len(structures)) as tell:
-        tell(len(structures) - len(missing), "")
+        n_labelled = len(structures) - len(missing)
+        tell(n_labelled, "")
         if missing:
             with processes(len(missing)) as executor:
-                tasks: dict[Future[Label], int] = {
-                    executor.submit(label, structures[number]): number for number in missing
+                tasks: dict[Future[Label], str] = {
+                    executor.submit(label, atoms): digest for digest, atoms in missing.items()
                 }
-                for task in as_completed(tasks):
+                for number, task in enumerate(as_completed(tasks), start=1):
                     file.add(tasks[task], _label_of(task))
-                    tell(len(file.labels), "")
-    return [file.labels[number] for number in range(len(structures))]
+                    tell(n_labelled + number, "")
+    return [file.labels[digest] for digest in digests]
 
 
 def _label_of(task: "Future[Label]") -> Label:
     try:
         return task.result()
-    except NearsightError as error:
+    except ProcessDiedError as error:
         return Label(None, None, str(error))

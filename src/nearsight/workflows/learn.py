@@ -12,7 +12,7 @@ from typing import Any
 from ase import Atoms
 
 from nearsight.announcing import announces
-from nearsight.errors import CheckpointError, MethodError, ModelError, NearsightError
+from nearsight.errors import CheckpointError, MethodError, ModelError, NearsightError, SettingError
 from nearsight.fingerprint import fingerprint
 from nearsight.hdnnp.files.data import read_data
 from nearsight.hdnnp.files.extended_xyz import write_extended_xyz
@@ -116,9 +116,10 @@ def learn(
     require_model(teacher)
     require_places(None, resources)
     resources = resources or Resources()
-    crystals = [_crystal(each, settings) for each in structures]
+    crystals = [_crystal(each, number, settings) for number, each in enumerate(structures)]
     if not crystals:
         raise MethodError("there is no crystal to learn; give at least one.")
+    _require_room(crystals, settings)
     model = load(teacher, resources)
     for crystal in crystals:
         for fragment in crystal.cutter.at_rest():
@@ -158,8 +159,9 @@ class _Run:
             n_labels = sum(each.n_labelled + each.n_refused + each.n_too_far for each in rounds)
             most = asked.most_labels
             stopped = None
-            if number > 1 and not rounds[-1].n_picked:
-                return rounds, "since nothing new was found"
+            if number > 1 and not rounds[-1].n_labelled:
+                found = "nothing that was found has a label" if rounds[-1].n_picked else ""
+                return rounds, f"since {found or 'nothing new was found'}"
             if number > asked.rounds:
                 stopped = f"after {asked.rounds} rounds, as asked for"
             elif most is not None and n_labels >= most:
@@ -286,10 +288,34 @@ def _folder(out: Path, number: int) -> Path:
     return out / f"round-{number:02d}"
 
 
-def _crystal(structure: Structure, settings: LearnSettings) -> Crystal:
+def _crystal(structure: Structure, number: int, settings: LearnSettings) -> Crystal:
     source = Source.of(structure, settings.reading)
     atoms, _ = source.read()
-    return Crystal(source.name, atoms, Cutter(atoms, settings.rounds.fragment_radius_A))
+    return Crystal(
+        source.name,
+        f"crystal-{number:02d}",
+        atoms,
+        Cutter(atoms, settings.rounds.fragment_radius_A),
+    )
+
+
+def _require_room(crystals: Sequence[Crystal], settings: LearnSettings) -> None:
+    """Check that first frames alone are not more than may be labelled.
+
+    Raises
+    ------
+    SettingError
+        They are.
+    """
+    most = settings.rounds.most_labels
+    n_fragments = sum(len(each.cutter.at_rest()) for each in crystals)
+    n_first = n_fragments * settings.first.first_frames
+    if most is not None and n_first > most:
+        raise SettingError(
+            f"`most_labels` is {most}, and {n_fragments} fragments have {n_first} first frames; "
+            f"give more, or fewer `first_frames`.",
+            "most_labels",
+        )
 
 
 def _require_labels(crystals: Sequence[Crystal], teacher: Model) -> None:

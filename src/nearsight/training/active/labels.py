@@ -1,5 +1,6 @@
 """Labels that a teacher gives one after the other, each on disk as soon as it is there."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ase import Atoms
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError, StorageError
@@ -40,6 +42,13 @@ class Label:
         )
 
 
+def digest_of(atoms: Atoms) -> str:
+    """Return what tells one molecule from another, or from itself elsewhere."""
+    digest = hashlib.sha256(atoms.numbers.astype(np.int64).tobytes())
+    digest.update(atoms.positions.tobytes())
+    return digest.hexdigest()
+
+
 class LabelsFile:
     """A file with a line for each label, in the order in which they came.
 
@@ -61,7 +70,8 @@ class LabelsFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         require_writable(path)
-        self.labels: dict[int, Label] = {}
+        self.labels: dict[str, Label] = {}
+        """By `digest_of` the structure."""
         if not path.exists():
             return
         content = path.read_bytes()
@@ -71,21 +81,21 @@ class LabelsFile:
         for line in content[:whole].splitlines():
             try:
                 values = json.loads(line)
-                self.labels[int(values["number"])] = Label.from_json(values)
+                self.labels[str(values["structure"])] = Label.from_json(values)
             except (ValueError, KeyError, TypeError) as error:
                 raise CheckpointError(
                     f"{path} has a line that is no label; delete it to label anew."
                 ) from error
 
-    def add(self, number: int, label: Label) -> None:
-        """Append the label of a structure.
+    def add(self, structure: str, label: Label) -> None:
+        """Append the label of a structure, which is told by `digest_of`.
 
         Raises
         ------
         StorageError
             It cannot be written.
         """
-        line = json.dumps({"number": number, **label.to_json()}) + "\n"
+        line = json.dumps({"structure": structure, **label.to_json()}) + "\n"
         try:
             with self.path.open("ab") as file:
                 file.write(line.encode())
@@ -96,4 +106,4 @@ class LabelsFile:
                 f"{self.path} cannot be written ({error.strerror}); {what_helps(error)}, and run "
                 f"the same again: it goes on from there."
             ) from error
-        self.labels[number] = label
+        self.labels[structure] = label
