@@ -9,8 +9,10 @@ import ase.db
 import pytest
 
 from nearsight.campaigns import CampaignFile, Input, Specification, Store, run_campaign, status_of
+from nearsight.campaigns.failures import Failure
 from nearsight.campaigns.keys import job_key
 from nearsight.campaigns.pairs import as_text
+from nearsight.campaigns.task import Answer, Introduction
 from nearsight.errors import CheckpointError, MethodError, SettingError, StorageError
 from nearsight.models.spec import ModelSpec
 from nearsight.relaxation.settings import RelaxationSettings
@@ -106,6 +108,41 @@ def test_full_disk_loses_nothing_of_what_was_there(
     assert status_of(Store(store.path)).tallies[0].done == 3
     run(inputs(5))
     assert status_of(store).tallies[0].done == 5
+
+
+def introduced(store: Store) -> str:
+    """Define the jobs of a store's model, and return its name."""
+    [model] = store.specification.models
+    store.introduce(model.name, Introduction("", "", {}, "digest"))
+    return model.name
+
+
+def test_failure_among_records_that_fill_the_cache_of_sqlite_is_kept(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nearsight.campaigns.campaign_file._PATIENCE_S", 0.1)
+    list(store.add(inputs(2)))
+    model = introduced(store)
+    large, failed = store.waiting(model)
+    record = f'"{"x" * 5_000_000}"'  # from 2 MB on nobody else may read the file
+    done = Answer(record, cell(), {}, None, 1.0, 0, "", "")
+    failure = Answer(None, None, {}, Failure("ModelError", "model", "no"), 1.0, 0, "", "")
+    store.keep([(large, done), (failed, failure)], model)
+    status = status_of(store)
+    assert (status.tallies[0].done, status.tallies[0].failed) == (1, {"model": 1})
+    row = ase.db.connect(store.path).get(reason="model")
+    assert (row.positions == store.structure(failed.sha256)[0].positions).all()
+
+
+def test_writer_waits_for_those_that_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nearsight.campaigns.store._PATIENCE_S", 0.1)
+    reader = sqlite3.connect(store.path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM nearsight_campaign").fetchall()
+    with pytest.raises(StorageError, match="locked"):
+        list(store.add(inputs(1)))
+    reader.close()
+    list(store.add(inputs(1)))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")

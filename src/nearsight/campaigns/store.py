@@ -32,7 +32,7 @@ from nearsight.storage import atoms_from_arrays, atoms_to_arrays
 
 _AT_ONCE = 500
 _PATIENCE_S = 60.0
-"""How long a writer waits for those that read."""
+"""How long what is written waits for those that read."""
 
 
 class Store(CampaignFile):
@@ -180,12 +180,7 @@ class Store(CampaignFile):
         [(content, remarks)] = self.select(
             "SELECT atoms, remarks FROM nearsight_structures WHERE sha256 = ?", (sha256,)
         )
-        try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                atoms = atoms_from_arrays({name: arrays[name] for name in arrays.files})
-        except (ValueError, KeyError, OSError) as error:
-            raise CheckpointError(f"a structure of {self.path} is damaged: {error}.") from error
-        return atoms, tuple(remarks_from_json(json.loads(remarks)))
+        return self._unpacked(content), tuple(remarks_from_json(json.loads(remarks)))
 
     def keep(self, answers: Sequence[tuple[Waiting, Answer]], model: str) -> None:
         """Write what came of jobs.
@@ -234,7 +229,13 @@ class Store(CampaignFile):
             return
         failure = answer.failure
         why = (None,) * 3 if failure is None else (failure.kind, failure.reason, failure.message)
-        atoms = answer.atoms if answer.atoms is not None else self.structure(job.sha256)[0]
+        atoms = answer.atoms
+        if atoms is None:
+            # By this connection: when much is written, no other one may read until it is done.
+            [(content,)] = connection.execute(
+                "SELECT atoms FROM nearsight_structures WHERE sha256 = ?", (job.sha256,)
+            ).fetchall()
+            atoms = self._unpacked(content)
         # As text, which ASE reads, too: its binary form takes ten times as long.
         data = {} if answer.record is None else f'{{"record":{answer.record}}}'
         system = self._rows.write(
@@ -255,6 +256,13 @@ class Store(CampaignFile):
             ),
         )
 
+    def _unpacked(self, content: bytes) -> Atoms:
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                return atoms_from_arrays({name: arrays[name] for name in arrays.files})
+        except (ValueError, KeyError, OSError) as error:
+            raise CheckpointError(f"a structure of {self.path} is damaged: {error}.") from error
+
     def _require_same(self, model: str, introduction: Introduction) -> None:
         known = self.select(
             "SELECT sha256, identity FROM nearsight_models WHERE name = ?", (model,)
@@ -274,6 +282,8 @@ class Store(CampaignFile):
         with errors_of(self.path):
             try:
                 with self._rows:
+                    patience_ms = round(1000 * _PATIENCE_S)
+                    self._rows.connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
                     self._rows.connection.execute("BEGIN IMMEDIATE")
                     yield self._rows.connection
             finally:
