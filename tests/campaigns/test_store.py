@@ -8,12 +8,26 @@ from pathlib import Path
 import ase.db
 import pytest
 
-from nearsight.campaigns import CampaignFile, Input, Specification, Store, run_campaign, status_of
+from nearsight.campaigns import (
+    CampaignFile,
+    Input,
+    Specification,
+    Store,
+    read_inputs,
+    run_campaign,
+    status_of,
+)
 from nearsight.campaigns.failures import Failure
 from nearsight.campaigns.keys import job_key
 from nearsight.campaigns.pairs import as_text
 from nearsight.campaigns.task import Answer, Introduction
-from nearsight.errors import CheckpointError, MethodError, SettingError, StorageError
+from nearsight.errors import (
+    CheckpointError,
+    MethodError,
+    SettingError,
+    StorageError,
+    StructureError,
+)
 from nearsight.models.spec import ModelSpec
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.workflows import EnergySettings, RelaxSettings
@@ -171,6 +185,14 @@ def test_campaign_of_which_only_a_part_was_read_is_not_worked_on(store: Store, r
         run_campaign(store, in_this_process)
     run(inputs(2))
     assert status_of(store).tallies[0].done == 2
+
+
+def test_mistyped_name_leaves_a_campaign_as_it_was(store: Store, run: Run) -> None:
+    run(inputs(1))
+    with pytest.raises(StructureError, match="no file matches"):
+        list(store.add(read_inputs(["none*.cif"])))
+    assert store.is_read
+    run()
 
 
 def test_file_that_has_changed_is_another_structure(store: Store, run: Run) -> None:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,10 @@ class Store(CampaignFile):
         What is there already stays as it is; a name that could not be read before, can be.
         """
         n, left = 0, iter(inputs)
+        first = next(left, None)  # finds a mistyped name while all is as it was
+        if first is None:
+            return
+        left = chain([first], left)
         with self._transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO nearsight_campaign VALUES (?, '1')", (READING,)
