@@ -8,6 +8,7 @@ from pathlib import Path
 import ase.db
 import pytest
 
+from moody import FAILING
 from nearsight.campaigns import (
     CampaignFile,
     Input,
@@ -32,7 +33,7 @@ from nearsight.models.spec import ModelSpec
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.workflows import EnergySettings, RelaxSettings
 
-from .conftest import cell, in_this_process, inputs
+from .conftest import InOneProcess, cell, in_this_process, inputs
 
 Run = Callable[..., None]
 MODEL = ModelSpec("ase:emt")
@@ -200,6 +201,53 @@ def test_file_that_has_changed_is_another_structure(store: Store, run: Run) -> N
     run([Input("a.cif", cell(seed=1))])
     status = status_of(store)
     assert (status.n_names, status.n_structures, status.tallies[0].done) == (1, 1, 2)
+
+
+def test_failure_of_a_file_that_was_corrected_is_forgotten(store: Store, run: Run) -> None:
+    run([Input("a.cif", cell(FAILING)), *inputs(1)])
+    assert status_of(store).n_failed == 1
+    run([Input("a.cif", cell(seed=1))])
+    status = status_of(store)
+    assert (status.n_failed, status.tallies[0].total, status.tallies[0].done) == (0, 2, 2)
+    assert status.is_complete
+    assert store.select("SELECT count(*) FROM nearsight_structures") == [(2,)]
+    rows = ase.db.connect(store.path)
+    assert [row.state for row in rows.select()] == ["done", "done"]
+    assert rows.count(Xe=1) == rows.count(reason="model") == 0
+
+
+def test_file_that_changed_before_it_was_computed_is_computed_once(
+    store: Store, run: Run, asked: Specification
+) -> None:
+    list(store.add([Input("a.cif", cell(seed=0))]))
+    introduced(store)
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("DELETE FROM nearsight_models")
+    run([Input("a.cif", cell(seed=1))])
+    assert status_of(store).tallies[0].total == 1
+
+
+def test_new_question_is_not_asked_of_what_a_file_was_before(store: Store, run: Run) -> None:
+    run([Input("a.cif", cell(seed=0))])
+    store.extend(Specification({"relax": RelaxSettings()}, store.specification.models))
+    run([Input("a.cif", cell(seed=1))])
+    status = status_of(store)
+    assert status.is_complete
+    assert {each.workflow: each.total for each in status.tallies} == {"energy": 2, "relax": 1}
+
+    def started_again(*_: object) -> InOneProcess:
+        raise AssertionError
+
+    run_campaign(store, started_again)
+
+
+def test_version_with_more_settings_computes_nothing_again(store: Store, run: Run) -> None:
+    run(inputs(2))
+    with sqlite3.connect(store.path) as connection:  # as if by other settings
+        connection.execute("UPDATE nearsight_jobs SET key = 'former' || key")
+    run(inputs(3))
+    assert status_of(store).tallies[0].total == 3
+    assert ase.db.connect(store.path).count() == 3
 
 
 @pytest.mark.parametrize("name", ["12", "1e5", "nan", "True", "a.cif", "x@1"])

@@ -8,6 +8,7 @@ from typing import Any
 import nearsight
 from nearsight.campaigns.failures import MEMORY
 from nearsight.campaigns.phase import Phase, Watch
+from nearsight.campaigns.schema import NAMED
 from nearsight.campaigns.store import Store
 from nearsight.campaigns.task import Introduction, introduce
 from nearsight.campaigns.waiting import Waiting
@@ -115,10 +116,10 @@ def _is_complete(store: Store, model: ModelSpec) -> bool:
     """Tell whether each structure has its jobs, none of which waits."""
     [(n_jobs, n_waiting)] = store.select(
         "SELECT count(*), count(*) FILTER (WHERE state = 'waiting') FROM nearsight_jobs "
-        "JOIN nearsight_structures USING (sha256) WHERE model = ?",
+        f"WHERE model = ? AND sha256 IN (SELECT {NAMED})",
         (model.name,),
     )
-    [(n_structures,)] = store.select("SELECT count(*) FROM nearsight_structures")
+    [(n_structures,)] = store.select(f"SELECT count(DISTINCT sha256) FROM (SELECT {NAMED})")
     n_asked = n_structures * len(store.specification.settings)
     return bool(n_waiting == 0 and n_jobs >= n_asked)
 

@@ -6,6 +6,9 @@ SCHEMA = 1
 READING = "reading"
 """What the campaign has among its facts while its structures are being read."""
 
+NAMED = "sha256 FROM nearsight_names WHERE sha256 IS NOT NULL"
+"""What selects the structures that were given; others were in files that have changed."""
+
 TABLES = (
     """CREATE TABLE nearsight_campaign (
     name TEXT PRIMARY KEY,  -- schema, nearsight (its version), created, specification
@@ -35,6 +38,7 @@ TABLES = (
     error TEXT, reason TEXT, message TEXT,  -- of a failure
     seconds REAL, peak_memory_bytes INTEGER, host TEXT, ended TEXT)""",
     "CREATE INDEX nearsight_jobs_by_state ON nearsight_jobs (model, state)",
-    "CREATE INDEX nearsight_jobs_by_structure ON nearsight_jobs (sha256)",
+    # Also of a version of Nearsight in which a workflow has more settings, and jobs other keys.
+    "CREATE UNIQUE INDEX nearsight_jobs_by_structure ON nearsight_jobs (sha256, workflow, model)",
     "CREATE INDEX nearsight_names_by_structure ON nearsight_names (sha256)",
 )

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.db import connect
+from ase.db.sqlite import all_tables
 
 import nearsight
 from nearsight.campaigns.campaign_file import CampaignFile
 from nearsight.campaigns.inputs import Input
 from nearsight.campaigns.keys import job_key
 from nearsight.campaigns.pairs import pairs_of
-from nearsight.campaigns.schema import READING, SCHEMA, TABLES
+from nearsight.campaigns.schema import NAMED, READING, SCHEMA, TABLES
 from nearsight.campaigns.specification import Specification
 from nearsight.campaigns.sqlite_errors import errors_of
 from nearsight.campaigns.task import Answer, Introduction
@@ -115,7 +116,8 @@ class Store(CampaignFile):
     def add(self, inputs: Iterable[Input]) -> Iterator[int]:
         """Add structures, some hundreds in a transaction, and yield how many names came so far.
 
-        What is there already stays as it is; a name that could not be read before, can be.
+        What is there already stays as it is; a name that could not be read before, can be. What was
+        not done of structures that no name has any more, since their files changed, is forgotten.
         """
         n, left = 0, iter(inputs)
         first = next(left, None)  # finds a mistyped name while all is as it was
@@ -133,6 +135,7 @@ class Store(CampaignFile):
             n += len(some)
             yield n
         with self._transaction() as connection:
+            _forget_nameless(connection)
             connection.execute("DELETE FROM nearsight_campaign WHERE name = ?", (READING,))
 
     def introduce(self, model: str, introduction: Introduction) -> None:
@@ -145,7 +148,7 @@ class Store(CampaignFile):
         """
         self._require_same(model, introduction)
         settings = self.specification.settings
-        digests = [row[0] for row in self.select("SELECT sha256 FROM nearsight_structures")]
+        digests = [row[0] for row in self.select(f"SELECT DISTINCT {NAMED}")]
         jobs = [
             (job_key(digest, workflow, each, introduction.model_sha256), digest, workflow, model)
             for digest in digests
@@ -165,13 +168,12 @@ class Store(CampaignFile):
     def waiting(self, model: str) -> list[Waiting]:
         """Return what is still to be done by a model."""
         rows = self.select(
-            "SELECT key, jobs.sha256, (SELECT min(name) FROM nearsight_names AS names "
-            "WHERE names.sha256 = jobs.sha256), workflow, n_atoms, deaths "
-            "FROM nearsight_jobs AS jobs JOIN nearsight_structures USING (sha256) "
-            "WHERE model = ? AND state = 'waiting'",
+            "SELECT key, sha256, min(name), workflow, n_atoms, deaths FROM nearsight_jobs "
+            "JOIN nearsight_structures USING (sha256) JOIN nearsight_names USING (sha256) "
+            "WHERE model = ? AND state = 'waiting' GROUP BY key",
             (model,),
         )
-        return [Waiting(*row) for row in rows if row[2] is not None]  # files change
+        return [Waiting(*row) for row in rows]
 
     def structure(self, sha256: str) -> tuple[Atoms, tuple[Remark, ...]]:
         """Return a structure by its digest, with what was noticed when it was read.
@@ -294,6 +296,18 @@ class Store(CampaignFile):
                 if (left := self._rows.connection) is not None:  # of a commit that failed
                     self._rows.connection = None
                     left.close()
+
+
+def _forget_nameless(connection: sqlite3.Connection) -> None:
+    """Remove what is not done of structures that no name has, with the rows of its failures."""
+    jobs = f"FROM nearsight_jobs WHERE state != 'done' AND sha256 NOT IN (SELECT {NAMED})"
+    for table in all_tables[::-1]:
+        connection.execute(f"DELETE FROM {table} WHERE id IN (SELECT system {jobs})")
+    connection.execute(f"DELETE {jobs}")
+    connection.execute(
+        f"DELETE FROM nearsight_structures WHERE sha256 NOT IN (SELECT {NAMED}) "
+        f"AND sha256 NOT IN (SELECT sha256 FROM nearsight_jobs)"
+    )
 
 
 def _add(connection: sqlite3.Connection, each: Input) -> None:
