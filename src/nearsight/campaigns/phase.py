@@ -32,7 +32,10 @@ _GROWTH = 1.1
 _MOST_DEATHS = 2
 """A structure that has ended so many workers gets no other one."""
 _MOST_DEATHS_IN_A_ROW = 12
-"""So many deaths without an answer between them are no fault of the structures."""
+"""So many deaths without an answer between them are no fault of the structures, and of many workers
+two of each: all of them may end at once with what they run on."""
+_MOST_REQUESTS = 5
+"""A worker that is asked to end at the same structure once more has probably ended by that."""
 _LESS_MEMORY = 0.5
 """After the death of a worker, which may have been for lack of memory, less is planned with."""
 _AHEAD_S = 0.2
@@ -117,6 +120,8 @@ class Phase:
         self._running: dict[TaskFuture, _Running] = {}
         self._heard: deque[tuple[float, Told]] = deque()
         self._deaths_in_a_row = 0
+        self._most_workers = 0
+        self._requests = Counter[str]()
         self._done: list[tuple[int, float]] = []
         self._failed: list[tuple[Waiting, Failure]] = []
         self._total = 0
@@ -154,6 +159,7 @@ class Phase:
         for name, _ in in_order_of_work({(job.name, job.n_atoms) for job in jobs}):
             self._queue.extend(of_structure[name])
         while self._queue or self._running:
+            self._most_workers = max(self._most_workers, workers.capacity)
             self._submit(workers, sha256)
             if not self._running:
                 sleep(_LOOK_S)  # there are no workers yet
@@ -231,11 +237,15 @@ class Phase:
         """Let a job be done by another worker, or put it into quarantine."""
         job = running.job
         was_asked_to_end = _is_asked_to_end(error.status) and not running.is_ended_for_silence
+        if was_asked_to_end:
+            self._requests[job.key] += 1
+            was_asked_to_end = self._requests[job.key] <= _MOST_REQUESTS
         has_begun = running.begun is not None or error.has_begun
         was_lost = was_asked_to_end or not has_begun
-        if not was_asked_to_end and error.status is not None:
+        # Without a status only one of those that a worker had can be what it was at.
+        if not was_asked_to_end and (error.status is not None or has_begun):
             self._deaths_in_a_row += 1
-        if self._deaths_in_a_row >= _MOST_DEATHS_IN_A_ROW:
+        if self._deaths_in_a_row >= max(_MOST_DEATHS_IN_A_ROW, 2 * self._most_workers):
             raise ExecutionError(
                 f"workers end whatever they are given, {self._deaths_in_a_row} times now; the last "
                 f"one: {error}"
