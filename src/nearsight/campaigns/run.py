@@ -7,6 +7,7 @@ from typing import Any
 
 import nearsight
 from nearsight.campaigns.failures import MEMORY
+from nearsight.campaigns.holding import hold_campaign
 from nearsight.campaigns.phase import Phase, Watch
 from nearsight.campaigns.schema import NAMED
 from nearsight.campaigns.store import Store
@@ -17,10 +18,8 @@ from nearsight.errors import (
     ExecutionError,
     ModelError,
     NearsightError,
-    StorageError,
 )
 from nearsight.execution.workers import Workers
-from nearsight.locking import hold_if_free, who_works_on
 from nearsight.models.spec import ModelSpec
 
 logger = logging.getLogger("nearsight.campaigns")
@@ -60,10 +59,7 @@ def run_campaign(
     ExecutionError
         There are no workers, or all of them end whatever they do.
     """
-    with hold_if_free(store.path) as free:
-        if not free:
-            holder = who_works_on(store.path) or "another process"
-            raise StorageError(f"{store.path} is being worked on by {holder}; wait for its end.")
+    with hold_campaign(store.path):
         if not store.is_read:
             raise CheckpointError(
                 f"{store.path} does not have all of its structures, since reading them was "
