@@ -13,7 +13,7 @@ from typing import Any
 from warnings import catch_warnings, simplefilter
 
 from nearsight.campaigns.failures import QUARANTINED, Failure
-from nearsight.campaigns.prediction import Prediction
+from nearsight.campaigns.prediction import Predictions
 from nearsight.campaigns.questions import question_named
 from nearsight.campaigns.store import Store
 from nearsight.campaigns.task import Answer, Job, Told, calculate
@@ -27,8 +27,6 @@ logger = logging.getLogger("nearsight.campaigns")
 
 _LOOK_S = 0.25
 _SHOW_S = 0.5
-_GROWTH = 1.1
-"""By how much the number of what was measured grows before it is fitted again."""
 _MOST_DEATHS = 2
 """A structure that has ended so many workers gets no other one."""
 _MOST_DEATHS_IN_A_ROW = 12
@@ -122,12 +120,11 @@ class Phase:
         self._deaths_in_a_row = 0
         self._most_workers = 0
         self._requests = Counter[str]()
-        self._done: list[tuple[int, float]] = []
+        self._done: list[tuple[Waiting, float]] = []
         self._failed: list[tuple[Waiting, Failure]] = []
         self._total = 0
         self._start = 0.0
-        self._prediction = Prediction()
-        self._n_fitted = 0
+        self._predictions = Predictions()
         self._shown = -math.inf
 
     def told(self, value: Any) -> None:
@@ -220,16 +217,14 @@ class Phase:
         self._store.keep(answers, self._model)
         for job, answer in answers:
             if answer.failure is None:
-                self._done.append((job.n_atoms, answer.seconds))
+                self._done.append((job, answer.seconds))
+                self._predictions.add(job.workflow, job.n_atoms, answer.seconds)
                 logger.info("%s (%s): done in %s", job.name, job.workflow, duration(answer.seconds))
             else:
                 self._failed.append((job, answer.failure))
                 logger.warning(
                     "nearsight: %s (%s): %s", job.name, job.workflow, answer.failure.message
                 )
-        if len(self._done) > _GROWTH * self._n_fitted:
-            self._n_fitted = len(self._done)
-            self._prediction = Prediction.of(*zip(*self._done, strict=True))
 
     def _after_death(
         self, running: _Running, error: ProcessDiedError
@@ -294,7 +289,7 @@ class Phase:
     def _silence(self, job: Waiting) -> float:
         if self._silence_s is not None:
             return self._silence_s
-        predicted_s = self._prediction.seconds(job.n_atoms)
+        predicted_s = self._predictions.seconds(job.workflow, job.n_atoms)
         if predicted_s is None:
             return math.inf
         return max(_LEAST_SILENCE_S, _TIMES_PREDICTED * predicted_s)
@@ -324,11 +319,13 @@ class Phase:
 
     def _left(self, elapsed_s: float) -> float | None:
         """Return how long what is left will take at the rate of what was done."""
-        cost = self._prediction.cost
-        done = sum(cost(n_atoms) for n_atoms, _ in self._done)
-        left = sum(cost(job.n_atoms) for job in self._queue)
-        left += sum(cost(running.job.n_atoms) for running in self._running.values())
-        return None if done == 0.0 else elapsed_s * left / done
+        jobs = [*self._queue, *(running.job for running in self._running.values())]
+        left = [self._predictions.seconds(job.workflow, job.n_atoms) for job in jobs]
+        done_s = sum(
+            self._predictions.seconds(job.workflow, job.n_atoms) or 0.0 for job, _ in self._done
+        )
+        left_s = sum(each for each in left if each is not None)
+        return None if None in left or done_s == 0.0 else elapsed_s * left_s / done_s
 
 
 def _is_asked_to_end(status: int | None) -> bool:

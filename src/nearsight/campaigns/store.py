@@ -219,8 +219,9 @@ class Store(CampaignFile):
         only = f" AND (reason IN ({asked}) OR error IN ({asked}))" if reasons else ""
         with self._transaction() as connection:
             found = connection.execute(
-                f"UPDATE nearsight_jobs SET state = 'waiting', deaths = 0 "
-                f"WHERE state = 'failed'{only}",
+                f"UPDATE nearsight_jobs SET state = 'waiting', deaths = 0, error = NULL, "
+                f"reason = NULL, message = NULL, seconds = NULL, peak_memory_bytes = NULL, "
+                f"host = NULL, ended = NULL WHERE state = 'failed'{only}",
                 (*reasons, *reasons),
             )
         return int(found.rowcount)
