@@ -117,6 +117,38 @@ def test_what_does_not_fit_into_a_share_gets_all_of_the_memory(store: Store, run
     assert status_of(store).tallies[0].failed == {"memory": 1}
 
 
+class InShares(InOneProcess):
+    share_memory = True
+
+
+def test_what_did_not_fit_gets_all_of_the_memory_also_after_an_interruption(store: Store) -> None:
+    list(store.add([*inputs(1, GREEDY), *inputs(1)]))
+
+    def interrupted(model: ModelSpec, told: Callable[[object], object], alone: bool) -> InShares:
+        if alone:
+            raise KeyboardInterrupt
+        return InShares(model, told=told)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_campaign(store, interrupted)
+    status = status_of(store)
+    assert (status.tallies[0].waiting, status.n_failed, status.is_complete) == (1, 0, False)
+    run_campaign(store, in_this_process)
+    assert calls(store) == {"CuKr": 2, "Cu2": 1}
+    assert status_of(store).tallies[0].failed == {"memory": 1}
+    assert status_of(store).is_complete
+
+
+def test_workers_with_memory_of_their_own_are_asked_once(store: Store) -> None:
+    list(store.add(inputs(1, GREEDY)))
+
+    class OfCluster(InOneProcess):
+        capacity = 4
+
+    run_campaign(store, lambda model, told, _: OfCluster(model, told=told))
+    assert calls(store) == {"CuKr": 1}
+
+
 def test_structure_that_kills_its_worker_twice_is_quarantined(store: Store, run: Run) -> None:
     run([*inputs(4), *inputs(1, KILLED)], n=2)
     error, reason, message = failures(store)["Ne-0.cif"]

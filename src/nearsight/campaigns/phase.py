@@ -119,6 +119,7 @@ class Phase:
         self._heard: deque[tuple[float, Told]] = deque()
         self._deaths_in_a_row = 0
         self._most_workers = 0
+        self._in_shares = False
         self._requests = Counter[str]()
         self._done: list[tuple[Waiting, float]] = []
         self._failed: list[tuple[Waiting, Failure]] = []
@@ -131,10 +132,6 @@ class Phase:
         """Take what a worker tells; called by any thread."""
         if isinstance(value, Told):
             self._heard.append((self._clock(), value))
-
-    def failed_by(self, reason: str) -> list[Waiting]:
-        """Return the jobs that failed for one reason."""
-        return [job for job, failure in self._failed if failure.reason == reason]
 
     def work_off(self, jobs: Sequence[Waiting], workers: Workers) -> None:
         """Have all jobs done.
@@ -155,6 +152,7 @@ class Phase:
             of_structure.setdefault(job.name, []).append(job)
         for name, _ in in_order_of_work({(job.name, job.n_atoms) for job in jobs}):
             self._queue.extend(of_structure[name])
+        self._in_shares = workers.share_memory
         while self._queue or self._running:
             self._most_workers = max(self._most_workers, workers.capacity)
             self._submit(workers, sha256)
@@ -214,7 +212,7 @@ class Phase:
             raise fatal
 
     def _keep(self, answers: Sequence[tuple[Waiting, Answer]]) -> None:
-        self._store.keep(answers, self._model)
+        self._store.keep(answers, self._model, in_shares=self._in_shares)
         for job, answer in answers:
             if answer.failure is None:
                 self._done.append((job, answer.seconds))

@@ -9,6 +9,9 @@ READING = "reading"
 NAMED = "sha256 FROM nearsight_names WHERE sha256 IS NOT NULL"
 """What selects the structures that were given; others were in files that have changed."""
 
+LARGE = "large"
+"""The state of what did not fit into a share of the memory, and waits for all of it."""
+
 TABLES = (
     """CREATE TABLE nearsight_campaign (
     name TEXT PRIMARY KEY,  -- schema, nearsight (its version), created, specification
@@ -32,7 +35,7 @@ TABLES = (
     sha256 TEXT NOT NULL,  -- of the structure
     workflow TEXT NOT NULL,
     model TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'waiting',  -- or done, failed
+    state TEXT NOT NULL DEFAULT 'waiting',  -- or done, failed, large (`LARGE`)
     system INTEGER,  -- id of the row of ASE's table, once there is one
     deaths INTEGER NOT NULL DEFAULT 0,  -- workers that ended while they were at it
     error TEXT, reason TEXT, message TEXT,  -- of a failure

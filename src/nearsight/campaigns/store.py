@@ -18,10 +18,11 @@ from ase.db.sqlite import all_tables
 
 import nearsight
 from nearsight.campaigns.campaign_file import CampaignFile
+from nearsight.campaigns.failures import MEMORY
 from nearsight.campaigns.inputs import Input
 from nearsight.campaigns.keys import job_key
 from nearsight.campaigns.pairs import pairs_of
-from nearsight.campaigns.schema import NAMED, READING, SCHEMA, TABLES
+from nearsight.campaigns.schema import LARGE, NAMED, READING, SCHEMA, TABLES
 from nearsight.campaigns.specification import Specification
 from nearsight.campaigns.sqlite_errors import errors_of
 from nearsight.campaigns.task import Answer, Introduction
@@ -165,13 +166,13 @@ class Store(CampaignFile):
                 jobs,
             )
 
-    def waiting(self, model: str) -> list[Waiting]:
-        """Return what is still to be done by a model."""
+    def waiting(self, model: str, state: str = "waiting") -> list[Waiting]:
+        """Return what is still to be done by a model, or of state `LARGE`."""
         rows = self.select(
             "SELECT key, sha256, min(name), workflow, n_atoms, deaths FROM nearsight_jobs "
             "JOIN nearsight_structures USING (sha256) JOIN nearsight_names USING (sha256) "
-            "WHERE model = ? AND state = 'waiting' GROUP BY key",
-            (model,),
+            "WHERE model = ? AND state = ? GROUP BY key",
+            (model, state),
         )
         return [Waiting(*row) for row in rows]
 
@@ -188,8 +189,19 @@ class Store(CampaignFile):
         )
         return self._unpacked(content), tuple(remarks_from_json(json.loads(remarks)))
 
-    def keep(self, answers: Sequence[tuple[Waiting, Answer]], model: str) -> None:
+    def keep(
+        self, answers: Sequence[tuple[Waiting, Answer]], model: str, *, in_shares: bool = False
+    ) -> None:
         """Write what came of jobs.
+
+        Parameters
+        ----------
+        answers
+            Jobs and their answers.
+        model
+            Of which model they are.
+        in_shares
+            Whether each had a share of the memory only: what lacked some waits for all of it.
 
         Raises
         ------
@@ -198,7 +210,14 @@ class Store(CampaignFile):
         """
         with self._transaction() as connection:
             for job, answer in answers:
+                failure = answer.failure
+                is_large = in_shares and failure is not None and failure.reason == MEMORY
                 self._keep(connection, job, answer, model)
+                if is_large:
+                    connection.execute(
+                        "UPDATE nearsight_jobs SET state = ? WHERE key = ? AND state = 'failed'",
+                        (LARGE, job.key),
+                    )
 
     def count_death(self, key: str) -> None:
         """Note that a worker has ended while it was at a job."""
