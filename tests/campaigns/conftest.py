@@ -46,6 +46,7 @@ class InOneProcess(InThisProcess):
     """Workers of which there is one, this process: no test need wait for another to start."""
 
     capacity = 1
+    share_memory = False
 
     def end_task(self, future: TaskFuture) -> None:
         raise AssertionError("this process has told nothing for too long")

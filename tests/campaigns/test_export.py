@@ -18,7 +18,14 @@ from nearsight.models.spec import ModelSpec
 from nearsight.records import HeatCapacityRecord
 from nearsight.records.spectra import ModesPart
 from nearsight.reports.campaigns import Reference, read_reference, write_campaign_page
-from nearsight.reports.campaigns.figures import imaginary_modes, parity, scale_factor
+from nearsight.reports.campaigns.figures import (
+    distribution,
+    heat_capacity_by_mass,
+    imaginary_modes,
+    parity,
+    scale_factor,
+)
+from nearsight.reports.svg import draw
 from nearsight.vibrations.settings import ThermodynamicSettings
 from nearsight.workflows import HeatCapacitySettings
 
@@ -43,6 +50,14 @@ def test_every_name_has_its_row(store: Store, run: Run, tmp_path: Path) -> None:
     assert rows["Xe-0.cif"]["energy_eV_per_atom"] == ""
     assert rows["broken.cif"]["reason"] == "unreadable"
     assert rows["broken.cif"]["message"] == "broken.cif: it is broken."
+
+
+def test_failure_that_is_tried_again_is_none(store: Store, run: Run) -> None:
+    run(inputs(1, FAILING))
+    store.retry()
+    [row] = rows_of(store)
+    assert row["state"] == "waiting"
+    assert {row[name] for name in ("error", "reason", "message", "seconds", "ended")} == {None}
 
 
 def dense(acoustic: str) -> HeatCapacitySettings:
@@ -112,6 +127,32 @@ def test_parity_knows_the_scale_factor() -> None:
     assert "0.9700" in chart.description
 
 
+@pytest.mark.parametrize("value", [0.0, 0.4])
+def test_equal_values_have_axes(value: float) -> None:
+    values, mass = np.full(3, value), np.full(3, 63.5)
+    for chart in (
+        distribution(values, "Heat capacities", "c_v", "J/(g K)"),
+        heat_capacity_by_mass(mass, values, ["a", "b", "c"]),
+        parity(np.full(3, 0.4), values, ["a", "b", "c"], "dft", "c_v"),
+        imaginary_modes(np.zeros(3)),
+    ):
+        assert chart.x.low < chart.x.high
+        assert chart.y.low < chart.y.high
+        assert draw(chart, "chart")
+        assert "nan" not in chart.description
+
+
+def test_page_of_one_structure(tmp_path: Path) -> None:
+    asked = Specification({"heat-capacity": dense("exclude")}, (ModelSpec("ase:emt"),))
+    store = Store.create(tmp_path / "run.db", asked)
+    list(store.add([Input("Cu.cif", bulk("Cu", a=3.6))]))
+    run_campaign(store, in_this_process)
+    write_campaign_page(store, tmp_path / "run.html", reference=Reference("dft", {"Cu": 0.36}))
+    text = (tmp_path / "run.html").read_text(encoding="utf-8")
+    assert "against dft" in text
+    assert not re.search(r"\bnan\b", text)
+
+
 def test_imaginary_modes_are_counted() -> None:
     chart = imaginary_modes(np.array([0.0, 0.0, 1.0, 3.0]))
     assert "50.0 % of 4 structures have none" in chart.description
@@ -130,6 +171,10 @@ def test_references_are_read_by_names_of_structures(tmp_path: Path) -> None:
     path.write_text("name,dft\nCu,1\nCu.cif,2\n", encoding="ascii")
     with pytest.raises(MethodError, match="names Cu twice"):
         read_reference(path, "dft")
+    for value in ("nan", "0", "-0.3", "inf"):
+        path.write_text(f"name,dft\nCu,{value}\n", encoding="ascii")
+        with pytest.raises(MethodError, match=f"'{value}' of Cu is no value that others"):
+            read_reference(path, "dft")
     path.write_text("name,dft\nCu,much\n", encoding="ascii")
     with pytest.raises(MethodError, match="'much' of Cu is no number"):
         read_reference(path, "dft")

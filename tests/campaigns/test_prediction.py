@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nearsight.campaigns.prediction import Prediction
+from nearsight.campaigns.prediction import Prediction, Predictions
 
 
 def test_power_law_is_found() -> None:
@@ -26,3 +26,13 @@ def test_nothing_is_said_before_anything_was_measured() -> None:
 def test_one_outlier_does_not_decide() -> None:
     found = Prediction.of([100] * 9, [1.0] * 8 + [1000.0])
     assert found.seconds(100) == pytest.approx(1.0)
+
+
+def test_each_workflow_has_its_own_times() -> None:
+    found = Predictions()
+    for n_atoms in (10, 20, 40, 80) * 3:
+        found.add("energy", n_atoms, 0.01 * n_atoms)
+        found.add("heat-capacity", n_atoms, 0.001 * n_atoms**2)
+    assert found.seconds("energy", 160) == pytest.approx(1.6, rel=1e-9)
+    assert found.seconds("heat-capacity", 160) == pytest.approx(25.6, rel=1e-9)
+    assert found.seconds("elastic", 160) is None

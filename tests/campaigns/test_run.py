@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,8 +15,9 @@ import pytest
 from moody import FAILING, GREEDY, KILLED, SILENT, TERMINATED
 from nearsight.campaigns import Input, Specification, Store, run_campaign, status_of
 from nearsight.campaigns.phase import View
+from nearsight.campaigns.run import Start
 from nearsight.campaigns.task import calculate
-from nearsight.errors import ModelError, StorageError
+from nearsight.errors import ExecutionError, ModelError, ProcessDiedError, StorageError
 from nearsight.execution.tasks import TaskFuture
 from nearsight.models.spec import ModelSpec
 from nearsight.records import EnergyRecord, record_from_json
@@ -115,6 +117,38 @@ def test_what_does_not_fit_into_a_share_gets_all_of_the_memory(store: Store, run
     assert status_of(store).tallies[0].failed == {"memory": 1}
 
 
+class InShares(InOneProcess):
+    share_memory = True
+
+
+def test_what_did_not_fit_gets_all_of_the_memory_also_after_an_interruption(store: Store) -> None:
+    list(store.add([*inputs(1, GREEDY), *inputs(1)]))
+
+    def interrupted(model: ModelSpec, told: Callable[[object], object], alone: bool) -> InShares:
+        if alone:
+            raise KeyboardInterrupt
+        return InShares(model, told=told)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_campaign(store, interrupted)
+    status = status_of(store)
+    assert (status.tallies[0].waiting, status.n_failed, status.is_complete) == (1, 0, False)
+    run_campaign(store, in_this_process)
+    assert calls(store) == {"CuKr": 2, "Cu2": 1}
+    assert status_of(store).tallies[0].failed == {"memory": 1}
+    assert status_of(store).is_complete
+
+
+def test_workers_with_memory_of_their_own_are_asked_once(store: Store) -> None:
+    list(store.add(inputs(1, GREEDY)))
+
+    class OfCluster(InOneProcess):
+        capacity = 4
+
+    run_campaign(store, lambda model, told, _: OfCluster(model, told=told))
+    assert calls(store) == {"CuKr": 1}
+
+
 def test_structure_that_kills_its_worker_twice_is_quarantined(store: Store, run: Run) -> None:
     run([*inputs(4), *inputs(1, KILLED)], n=2)
     error, reason, message = failures(store)["Ne-0.cif"]
@@ -141,6 +175,42 @@ def test_worker_that_was_asked_to_end_is_not_held_against_the_structure(
     assert calls(store)["CuHe"] == 2
     assert status_of(store).tallies[0].done == 3
     assert store.select("SELECT sum(deaths) FROM nearsight_jobs") == [(0,)]
+
+
+def dying(at: str, status: int | None, n_workers: int = 1) -> Start:
+    """Return workers that end, with a status, at structures whose names begin so."""
+
+    class Dying(InOneProcess):
+        capacity = n_workers
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> TaskFuture:
+            if fn is not calculate or not args[0].name.startswith(at):
+                return super().submit(fn, *args, **kwargs)
+            future = TaskFuture({})
+            future.set_exception(ProcessDiedError("it was lost", "", status, has_begun=True))
+            return future
+
+    return lambda model, told, _: Dying(model, told=told)
+
+
+def test_workers_that_end_whatever_they_do_end_the_campaign(store: Store) -> None:
+    list(store.add(inputs(20)))
+    with pytest.raises(ExecutionError, match="whatever they are given, 12 times"):
+        run_campaign(store, dying("", None))  # nobody knows how they ended
+    assert store.select("SELECT state, max(deaths) FROM nearsight_jobs") == [("waiting", 1)]
+
+
+def test_workers_that_are_many_may_all_end_at_once(store: Store) -> None:
+    list(store.add([*inputs(20), *inputs(20, "Au")]))
+    run_campaign(store, dying("Au", None, n_workers=20))
+    assert status_of(store).tallies[0].failed == {"quarantined": 20}
+
+
+def test_workers_that_are_asked_to_end_at_one_structure_always_quarantine_it(store: Store) -> None:
+    list(store.add([*inputs(3), *inputs(1, "Au")]))
+    run_campaign(store, dying("Au", -signal.SIGTERM))
+    assert status_of(store).tallies[0].done == 3
+    assert failures(store)["Au-0.cif"][1] == "quarantined"
 
 
 def test_worker_that_tells_nothing_is_ended(store: Store, run: Run) -> None:

@@ -8,15 +8,32 @@ from pathlib import Path
 import ase.db
 import pytest
 
-from nearsight.campaigns import CampaignFile, Input, Specification, Store, run_campaign, status_of
+from moody import FAILING
+from nearsight.campaigns import (
+    CampaignFile,
+    Input,
+    Specification,
+    Store,
+    read_inputs,
+    run_campaign,
+    status_of,
+)
+from nearsight.campaigns.failures import Failure
 from nearsight.campaigns.keys import job_key
 from nearsight.campaigns.pairs import as_text
-from nearsight.errors import CheckpointError, MethodError, SettingError, StorageError
+from nearsight.campaigns.task import Answer, Introduction
+from nearsight.errors import (
+    CheckpointError,
+    MethodError,
+    SettingError,
+    StorageError,
+    StructureError,
+)
 from nearsight.models.spec import ModelSpec
 from nearsight.relaxation.settings import RelaxationSettings
 from nearsight.workflows import EnergySettings, RelaxSettings
 
-from .conftest import cell, in_this_process, inputs
+from .conftest import InOneProcess, cell, in_this_process, inputs
 
 Run = Callable[..., None]
 MODEL = ModelSpec("ase:emt")
@@ -108,6 +125,41 @@ def test_full_disk_loses_nothing_of_what_was_there(
     assert status_of(store).tallies[0].done == 5
 
 
+def introduced(store: Store) -> str:
+    """Define the jobs of a store's model, and return its name."""
+    [model] = store.specification.models
+    store.introduce(model.name, Introduction("", "", {}, "digest"))
+    return model.name
+
+
+def test_failure_among_records_that_fill_the_cache_of_sqlite_is_kept(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nearsight.campaigns.campaign_file._PATIENCE_S", 0.1)
+    list(store.add(inputs(2)))
+    model = introduced(store)
+    large, failed = store.waiting(model)
+    record = f'"{"x" * 5_000_000}"'  # from 2 MB on nobody else may read the file
+    done = Answer(record, cell(), {}, None, 1.0, 0, "", "")
+    failure = Answer(None, None, {}, Failure("ModelError", "model", "no"), 1.0, 0, "", "")
+    store.keep([(large, done), (failed, failure)], model)
+    status = status_of(store)
+    assert (status.tallies[0].done, status.tallies[0].failed) == (1, {"model": 1})
+    row = ase.db.connect(store.path).get(reason="model")
+    assert (row.positions == store.structure(failed.sha256)[0].positions).all()
+
+
+def test_writer_waits_for_those_that_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nearsight.campaigns.store._PATIENCE_S", 0.1)
+    reader = sqlite3.connect(store.path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM nearsight_campaign").fetchall()
+    with pytest.raises(StorageError, match="locked"):
+        list(store.add(inputs(1)))
+    reader.close()
+    list(store.add(inputs(1)))
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
 def test_file_that_may_not_be_written_is_said(store: Store, run: Run) -> None:
     store.path.chmod(0o444)
@@ -136,11 +188,66 @@ def test_campaign_of_which_only_a_part_was_read_is_not_worked_on(store: Store, r
     assert status_of(store).tallies[0].done == 2
 
 
+def test_mistyped_name_leaves_a_campaign_as_it_was(store: Store, run: Run) -> None:
+    run(inputs(1))
+    with pytest.raises(StructureError, match="no file matches"):
+        list(store.add(read_inputs(["none*.cif"])))
+    assert store.is_read
+    run()
+
+
 def test_file_that_has_changed_is_another_structure(store: Store, run: Run) -> None:
     run([Input("a.cif", cell(seed=0))])
     run([Input("a.cif", cell(seed=1))])
     status = status_of(store)
     assert (status.n_names, status.n_structures, status.tallies[0].done) == (1, 1, 2)
+
+
+def test_failure_of_a_file_that_was_corrected_is_forgotten(store: Store, run: Run) -> None:
+    run([Input("a.cif", cell(FAILING)), *inputs(1)])
+    assert status_of(store).n_failed == 1
+    run([Input("a.cif", cell(seed=1))])
+    status = status_of(store)
+    assert (status.n_failed, status.tallies[0].total, status.tallies[0].done) == (0, 2, 2)
+    assert status.is_complete
+    assert store.select("SELECT count(*) FROM nearsight_structures") == [(2,)]
+    rows = ase.db.connect(store.path)
+    assert [row.state for row in rows.select()] == ["done", "done"]
+    assert rows.count(Xe=1) == rows.count(reason="model") == 0
+
+
+def test_file_that_changed_before_it_was_computed_is_computed_once(
+    store: Store, run: Run, asked: Specification
+) -> None:
+    list(store.add([Input("a.cif", cell(seed=0))]))
+    introduced(store)
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("DELETE FROM nearsight_models")
+    run([Input("a.cif", cell(seed=1))])
+    assert status_of(store).tallies[0].total == 1
+
+
+def test_new_question_is_not_asked_of_what_a_file_was_before(store: Store, run: Run) -> None:
+    run([Input("a.cif", cell(seed=0))])
+    store.extend(Specification({"relax": RelaxSettings()}, store.specification.models))
+    run([Input("a.cif", cell(seed=1))])
+    status = status_of(store)
+    assert status.is_complete
+    assert {each.workflow: each.total for each in status.tallies} == {"energy": 2, "relax": 1}
+
+    def started_again(*_: object) -> InOneProcess:
+        raise AssertionError
+
+    run_campaign(store, started_again)
+
+
+def test_version_with_more_settings_computes_nothing_again(store: Store, run: Run) -> None:
+    run(inputs(2))
+    with sqlite3.connect(store.path) as connection:  # as if by other settings
+        connection.execute("UPDATE nearsight_jobs SET key = 'former' || key")
+    run(inputs(3))
+    assert status_of(store).tallies[0].total == 3
+    assert ase.db.connect(store.path).count() == 3
 
 
 @pytest.mark.parametrize("name", ["12", "1e5", "nan", "True", "a.cif", "x@1"])

@@ -1,16 +1,20 @@
 """``nearsight screen`` and ``nearsight campaign``."""
 
 import csv
+import os
+import sqlite3
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from nearsight.campaigns import Specification, Store
-from nearsight.campaigns.phase import View
+from nearsight.campaigns.phase import View, Working
 from nearsight.cli.main import main
+from nearsight.locking import try_lock
 from nearsight.models.spec import ModelSpec
-from nearsight.terminal.campaign import said_of
+from nearsight.terminal.campaign import campaign_table, said_of
 from nearsight.workflows import EnergySettings
 
 SCREEN = ["screen", ".", "--workflow", "energy", "--model", "ase:emt", "--out", "run.db"]
@@ -56,6 +60,28 @@ def test_resuming_what_is_complete_starts_no_worker(campaign: Path) -> None:
     assert main(["campaign", "retry", str(campaign), "--reason", "memory"]) == 1
 
 
+def test_campaign_that_another_process_works_on_is_not_changed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([*SCREEN, "-q"])
+    with sqlite3.connect("run.db") as connection:
+        connection.execute("UPDATE nearsight_jobs SET state = 'failed', reason = 'memory'")
+    before = Path("run.db").read_bytes()
+    (folder / "more.xyz").write_text("1\n\nN 0 0 0\n", encoding="ascii")
+    descriptor = os.open("run.db.nearsight-lock", os.O_RDWR | os.O_CREAT)
+    try:
+        assert try_lock(descriptor)
+        for command in (SCREEN, ["campaign", "retry", "run.db"]):
+            capsys.readouterr()
+            assert main(command) == 1
+            assert "run.db is being worked on by another process" in capsys.readouterr().err
+            assert Path("run.db").read_bytes() == before
+    finally:
+        os.close(descriptor)
+    assert main(["campaign", "retry", "run.db", "-q"]) == 1  # empty.cif
+    assert "3 failures are tried again" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -96,3 +122,15 @@ def test_line_of_a_log_says_rate_failures_and_time_left() -> None:
     assert said_of(view) == (
         "50 of 100, 8 failed (structure), 2 failed (memory), 100 an hour, about 30 min left"
     )
+
+
+def test_names_are_no_markup_on_a_terminal() -> None:
+    name, model = "[red]a[/red][/].cif", "ase:x[/]"
+    working = (Working("node[1]", 7, name, "step [2/3]", 1.0),)
+    table = campaign_table(View(model, 1, 0, Counter(), 1.0, None, working, 1))
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        console = Console(file=nowhere, record=True, width=120)
+        console.print(table)
+    shown = console.export_text()
+    for text in (name, model, "node[1]:7", "step [2/3]"):
+        assert text in shown

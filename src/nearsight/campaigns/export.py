@@ -33,7 +33,8 @@ def rows_of(campaign: CampaignFile) -> Iterator[dict[str, Any]]:
     what could not be read with its reason.
     """
     rows = campaign.select(
-        "SELECT names.name, formula, n_atoms, workflow, jobs.model, coalesce(state, 'waiting'), "
+        "SELECT names.name, formula, n_atoms, workflow, jobs.model, "
+        "coalesce(nullif(state, 'large'), 'waiting'), "
         "error, reason, jobs.message, jobs.seconds, jobs.peak_memory_bytes, jobs.host, ended, "
         "system, key_value_pairs "
         "FROM nearsight_names AS names JOIN nearsight_structures AS s ON names.sha256 = s.sha256 "

@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ import numpy as np
 from ase import Atoms
 
 from nearsight.announcing import quietly
+from nearsight.campaigns.failures import Failure
 from nearsight.errors import StructureError
+from nearsight.printable import printable, printable_name
 from nearsight.remarks import Remark
 from nearsight.storage import atoms_from_arrays, atoms_to_arrays
 from nearsight.structures.checking import check_structure
@@ -20,6 +24,7 @@ from nearsight.structures.reading import read_structure, take_notes
 from nearsight.structures.selection import split_selection
 
 _OF_FRAMES = frozenset({".xyz", ".extxyz", ".traj"})
+_TABLE_OF_ASE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'systems'"
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ def read_inputs(given: Sequence[str], *, accept_contradictions: bool = False) ->
 
     Of a file of many frames (extended XYZ, ``.traj``), an ASE database or a response of OPTIMADE in
     a JSON file all structures are taken; ``FILE@2`` is one of them. A structure that cannot be read
-    is yielded with the reason.
+    is yielded with the reason, and so is a file without any, or with a name that is no Unicode.
 
     Parameters
     ----------
@@ -54,18 +59,43 @@ def read_inputs(given: Sequence[str], *, accept_contradictions: bool = False) ->
         A folder has no structures, or no file matches a pattern.
     """
     for path in expand_structures(given).paths:
-        file, choice = split_selection(path)
+        n = 0
         try:
-            if file.suffix == ".db" and choice is None:
-                yield from _of_database(file)
-            elif file.suffix == ".json" and choice is None:
-                yield from _of_optimade(file)
-            elif file.suffix in _OF_FRAMES and choice is None:
-                yield from _of_frames(path, accept_contradictions)
-            else:
-                yield _of_file(path, accept_contradictions)
-        except StructureError as error:
-            yield Input(path, None, failure=str(error))
+            for each in _inputs_of(path, accept_contradictions):
+                n += 1
+                yield _in_unicode(each)
+        except Exception as error:
+            # One boundary for everything: the other files must go on.
+            said = Failure.of(error).message
+            said = said if path in said else f"{path}: {said}"
+            yield _in_unicode(Input(path, None, failure=said))
+        else:
+            if n == 0:
+                yield _in_unicode(Input(path, None, failure=f"{path}: no structures are in it."))
+
+
+def _inputs_of(path: str, accept_contradictions: bool) -> Iterator[Input]:
+    file, choice = split_selection(path)
+    if file.suffix == ".db" and choice is None:
+        yield from _of_database(file)
+    elif file.suffix == ".json" and choice is None:
+        yield from _of_optimade(file)
+    elif file.suffix in _OF_FRAMES and choice is None:
+        yield from _of_frames(path, accept_contradictions)
+    else:
+        yield _of_file(path, accept_contradictions)
+
+
+def _in_unicode(each: Input) -> Input:
+    """Return an input of which all texts can be written, as a failure if its name cannot."""
+    try:
+        each.name.encode()
+        (each.failure or "").encode()
+    except UnicodeEncodeError:
+        name = printable_name(each.name)
+        said = each.failure or f"{name}: its name is no Unicode; rename it."
+        return replace(each, name=name, atoms=None, failure=printable(said))
+    return each
 
 
 def _of_file(path: str, accept_contradictions: bool) -> Input:
@@ -90,8 +120,11 @@ def _of_frames(path: str, accept_contradictions: bool) -> Iterator[Input]:
         try:
             frame = next(frames, None)
         except Exception as error:  # ASE's parsers raise what they stumbled over
-            said = f"{path}: frame {number + 1} cannot be read ({error}); write the file again."
-            yield Input(f"{path}@{number + 1}", None, failure=said)
+            if first is not None:
+                yield _checked(f"{path}@1", first)
+            said = f"frame {number + 1} cannot be read ({error}), nor any that follow it"
+            failure = f"{path}: {said}; write the file again."
+            yield Input(f"{path}@{number + 1}", None, failure=failure)
             return
         if frame is None:
             break
@@ -113,6 +146,7 @@ def _of_database(file: Path) -> Iterator[Input]:
     if not file.is_file():
         raise StructureError(f"{file} does not exist; check the path for a typo.")
     try:
+        _require_table_of_ase(file)
         rows = connect(str(file), type="db", use_lock_file=False)
         for row in rows.select():
             yield _checked(f"{file}@{row.id}", row.toatoms())
@@ -120,6 +154,13 @@ def _of_database(file: Path) -> Iterator[Input]:
         raise
     except Exception as error:  # of SQLite, and of what ASE makes of its rows
         raise StructureError(f"{file} is no ASE database that can be read: {error}.") from error
+
+
+def _require_table_of_ase(file: Path) -> None:
+    """Refuse a database of something else, in which ASE would make its tables."""
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        if not database.execute(_TABLE_OF_ASE).fetchall():
+            raise StructureError(f"{file} is a database of something else than structures.")
 
 
 def _of_optimade(file: Path) -> Iterator[Input]:
@@ -140,11 +181,13 @@ def _of_optimade(file: Path) -> Iterator[Input]:
         name = f"{file}@{label}"
         try:
             atoms = _optimade_atoms(entry["attributes"])
-        except (KeyError, TypeError, ValueError, StructureError) as error:
-            said = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-            yield Input(
-                name, None, failure=f"{name}: it is no ordered structure of OPTIMADE: it {said}."
-            )
+        except Exception as error:  # of what is in its place, in many classes
+            said = str(error)
+            if not isinstance(error, StructureError):
+                lacking = isinstance(error, KeyError)
+                said = f"lacks {error}" if lacking else f"cannot be read ({error})"
+            failure = f"{name}: it is no ordered structure of OPTIMADE: it {said}."
+            yield Input(name, None, failure=failure)
             continue
         yield _checked(name, atoms)
 
@@ -154,6 +197,10 @@ def _optimade_atoms(attributes: Any) -> Atoms:
     symbols = {}
     for species in attributes["species"]:
         elements, shares = species["chemical_symbols"], species["concentration"]
+        if len(shares) != len(elements):
+            raise StructureError(
+                f"has {len(shares)} concentrations of {len(elements)} elements in a species"
+            )
         if len(elements) != 1 or abs(shares[0] - 1) > 1e-8 or elements[0] in {"X", "vacancy"}:
             mixed = ", ".join(elements)
             raise StructureError(f"has sites of {mixed}, not of one element each")

@@ -13,7 +13,7 @@ from typing import Any
 from warnings import catch_warnings, simplefilter
 
 from nearsight.campaigns.failures import QUARANTINED, Failure
-from nearsight.campaigns.prediction import Prediction
+from nearsight.campaigns.prediction import Predictions
 from nearsight.campaigns.questions import question_named
 from nearsight.campaigns.store import Store
 from nearsight.campaigns.task import Answer, Job, Told, calculate
@@ -27,12 +27,13 @@ logger = logging.getLogger("nearsight.campaigns")
 
 _LOOK_S = 0.25
 _SHOW_S = 0.5
-_GROWTH = 1.1
-"""By how much the number of what was measured grows before it is fitted again."""
 _MOST_DEATHS = 2
 """A structure that has ended so many workers gets no other one."""
 _MOST_DEATHS_IN_A_ROW = 12
-"""So many deaths without an answer between them are no fault of the structures."""
+"""So many deaths without an answer between them are no fault of the structures, and of many workers
+two of each: all of them may end at once with what they run on."""
+_MOST_REQUESTS = 5
+"""A worker that is asked to end at the same structure once more has probably ended by that."""
 _LESS_MEMORY = 0.5
 """After the death of a worker, which may have been for lack of memory, less is planned with."""
 _AHEAD_S = 0.2
@@ -117,22 +118,20 @@ class Phase:
         self._running: dict[TaskFuture, _Running] = {}
         self._heard: deque[tuple[float, Told]] = deque()
         self._deaths_in_a_row = 0
-        self._done: list[tuple[int, float]] = []
+        self._most_workers = 0
+        self._in_shares = False
+        self._requests = Counter[str]()
+        self._done: list[tuple[Waiting, float]] = []
         self._failed: list[tuple[Waiting, Failure]] = []
         self._total = 0
         self._start = 0.0
-        self._prediction = Prediction()
-        self._n_fitted = 0
+        self._predictions = Predictions()
         self._shown = -math.inf
 
     def told(self, value: Any) -> None:
         """Take what a worker tells; called by any thread."""
         if isinstance(value, Told):
             self._heard.append((self._clock(), value))
-
-    def failed_by(self, reason: str) -> list[Waiting]:
-        """Return the jobs that failed for one reason."""
-        return [job for job, failure in self._failed if failure.reason == reason]
 
     def work_off(self, jobs: Sequence[Waiting], workers: Workers) -> None:
         """Have all jobs done.
@@ -153,7 +152,9 @@ class Phase:
             of_structure.setdefault(job.name, []).append(job)
         for name, _ in in_order_of_work({(job.name, job.n_atoms) for job in jobs}):
             self._queue.extend(of_structure[name])
+        self._in_shares = workers.share_memory
         while self._queue or self._running:
+            self._most_workers = max(self._most_workers, workers.capacity)
             self._submit(workers, sha256)
             if not self._running:
                 sleep(_LOOK_S)  # there are no workers yet
@@ -211,19 +212,17 @@ class Phase:
             raise fatal
 
     def _keep(self, answers: Sequence[tuple[Waiting, Answer]]) -> None:
-        self._store.keep(answers, self._model)
+        self._store.keep(answers, self._model, in_shares=self._in_shares)
         for job, answer in answers:
             if answer.failure is None:
-                self._done.append((job.n_atoms, answer.seconds))
+                self._done.append((job, answer.seconds))
+                self._predictions.add(job.workflow, job.n_atoms, answer.seconds)
                 logger.info("%s (%s): done in %s", job.name, job.workflow, duration(answer.seconds))
             else:
                 self._failed.append((job, answer.failure))
                 logger.warning(
                     "nearsight: %s (%s): %s", job.name, job.workflow, answer.failure.message
                 )
-        if len(self._done) > _GROWTH * self._n_fitted:
-            self._n_fitted = len(self._done)
-            self._prediction = Prediction.of(*zip(*self._done, strict=True))
 
     def _after_death(
         self, running: _Running, error: ProcessDiedError
@@ -231,11 +230,15 @@ class Phase:
         """Let a job be done by another worker, or put it into quarantine."""
         job = running.job
         was_asked_to_end = _is_asked_to_end(error.status) and not running.is_ended_for_silence
+        if was_asked_to_end:
+            self._requests[job.key] += 1
+            was_asked_to_end = self._requests[job.key] <= _MOST_REQUESTS
         has_begun = running.begun is not None or error.has_begun
         was_lost = was_asked_to_end or not has_begun
-        if not was_asked_to_end and error.status is not None:
+        # Without a status only one of those that a worker had can be what it was at.
+        if not was_asked_to_end and (error.status is not None or has_begun):
             self._deaths_in_a_row += 1
-        if self._deaths_in_a_row >= _MOST_DEATHS_IN_A_ROW:
+        if self._deaths_in_a_row >= max(_MOST_DEATHS_IN_A_ROW, 2 * self._most_workers):
             raise ExecutionError(
                 f"workers end whatever they are given, {self._deaths_in_a_row} times now; the last "
                 f"one: {error}"
@@ -284,7 +287,7 @@ class Phase:
     def _silence(self, job: Waiting) -> float:
         if self._silence_s is not None:
             return self._silence_s
-        predicted_s = self._prediction.seconds(job.n_atoms)
+        predicted_s = self._predictions.seconds(job.workflow, job.n_atoms)
         if predicted_s is None:
             return math.inf
         return max(_LEAST_SILENCE_S, _TIMES_PREDICTED * predicted_s)
@@ -314,11 +317,13 @@ class Phase:
 
     def _left(self, elapsed_s: float) -> float | None:
         """Return how long what is left will take at the rate of what was done."""
-        cost = self._prediction.cost
-        done = sum(cost(n_atoms) for n_atoms, _ in self._done)
-        left = sum(cost(job.n_atoms) for job in self._queue)
-        left += sum(cost(running.job.n_atoms) for running in self._running.values())
-        return None if done == 0.0 else elapsed_s * left / done
+        jobs = [*self._queue, *(running.job for running in self._running.values())]
+        left = [self._predictions.seconds(job.workflow, job.n_atoms) for job in jobs]
+        done_s = sum(
+            self._predictions.seconds(job.workflow, job.n_atoms) or 0.0 for job, _ in self._done
+        )
+        left_s = sum(each for each in left if each is not None)
+        return None if None in left or done_s == 0.0 else elapsed_s * left_s / done_s
 
 
 def _is_asked_to_end(status: int | None) -> bool:

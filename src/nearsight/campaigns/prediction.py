@@ -12,6 +12,8 @@ _FEWEST = 8
 _LEAST, _MOST = 1.0, 3.0
 _LEAST_RATIO = 3.0
 """Sizes that differ by less tell no exponent."""
+_GROWTH = 1.1
+"""By how much the number of what was measured grows before it is fitted again."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,25 @@ class Prediction:
         if self.seconds_at_100_atoms is None:
             return None
         return self.seconds_at_100_atoms * self.cost(n_atoms)
+
+
+class Predictions:
+    """How long the structures of each workflow will take, by those that are done."""
+
+    def __init__(self) -> None:
+        self._done: dict[str, list[tuple[int, float]]] = {}
+        self._fitted: dict[str, tuple[int, Prediction]] = {}
+
+    def add(self, workflow: str, n_atoms: int, seconds: float) -> None:
+        """Take what a structure took."""
+        done = self._done.setdefault(workflow, [])
+        done.append((n_atoms, seconds))
+        n_fitted, _ = self._fitted.get(workflow, (0, None))
+        if len(done) > _GROWTH * n_fitted:
+            self._fitted[workflow] = len(done), Prediction.of(*zip(*done, strict=True))
+
+    def seconds(self, workflow: str, n_atoms: int) -> float | None:
+        """Return how long a structure takes; None as long as none of the workflow was measured."""
+        if workflow not in self._fitted:
+            return None
+        return self._fitted[workflow][1].seconds(n_atoms)

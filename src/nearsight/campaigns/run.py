@@ -6,20 +6,18 @@ from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import nearsight
-from nearsight.campaigns.failures import MEMORY
+from nearsight.campaigns.holding import hold_campaign
 from nearsight.campaigns.phase import Phase, Watch
+from nearsight.campaigns.schema import LARGE, NAMED
 from nearsight.campaigns.store import Store
 from nearsight.campaigns.task import Introduction, introduce
-from nearsight.campaigns.waiting import Waiting
 from nearsight.errors import (
     CheckpointError,
     ExecutionError,
     ModelError,
     NearsightError,
-    StorageError,
 )
 from nearsight.execution.workers import Workers
-from nearsight.locking import hold_if_free, who_works_on
 from nearsight.models.spec import ModelSpec
 
 logger = logging.getLogger("nearsight.campaigns")
@@ -59,10 +57,7 @@ def run_campaign(
     ExecutionError
         There are no workers, or all of them end whatever they do.
     """
-    with hold_if_free(store.path) as free:
-        if not free:
-            holder = who_works_on(store.path) or "another process"
-            raise StorageError(f"{store.path} is being worked on by {holder}; wait for its end.")
+    with hold_campaign(store.path):
         if not store.is_read:
             raise CheckpointError(
                 f"{store.path} does not have all of its structures, since reading them was "
@@ -82,7 +77,7 @@ def run_campaign(
                 store.work_folder.rmdir()
         except KeyboardInterrupt as interruption:
             [(waiting,)] = store.select(
-                "SELECT count(*) FROM nearsight_jobs WHERE state = 'waiting'"
+                f"SELECT count(*) FROM nearsight_jobs WHERE state IN ('waiting', '{LARGE}')"
             )
             interruption.add_note(
                 f"All that was done is in {store.path}, {waiting} are left: nearsight campaign "
@@ -96,29 +91,27 @@ def _by_model(
 ) -> None:
     if _is_complete(store, model):
         return
-    too_large: list[Waiting] = []
-    phase = Phase(store, model.name, watch, silence_s)
-    with start(model, phase.told, False) as workers:
-        store.introduce(model.name, _introduced(workers, model))
-        phase.work_off(store.waiting(model.name), workers)
-        if workers.capacity > 1:
-            too_large = phase.failed_by(MEMORY)
-    if too_large:
-        # Each had its share of the memory only: one at a time has all of it.
-        logger.info("%d structures did not fit into a share of the memory", len(too_large))
+    for state, alone in (("waiting", False), (LARGE, True)):
+        if alone:
+            n = len(store.waiting(model.name, LARGE))
+            if n == 0:
+                return
+            # Each had its share of the memory only: one at a time has all of it.
+            logger.info("%d structures did not fit into a share of the memory", n)
         phase = Phase(store, model.name, watch, silence_s)
-        with start(model, phase.told, True) as workers:
-            phase.work_off(too_large, workers)
+        with start(model, phase.told, alone) as workers:
+            store.introduce(model.name, _introduced(workers, model))
+            phase.work_off(store.waiting(model.name, state), workers)
 
 
 def _is_complete(store: Store, model: ModelSpec) -> bool:
     """Tell whether each structure has its jobs, none of which waits."""
     [(n_jobs, n_waiting)] = store.select(
-        "SELECT count(*), count(*) FILTER (WHERE state = 'waiting') FROM nearsight_jobs "
-        "JOIN nearsight_structures USING (sha256) WHERE model = ?",
+        f"SELECT count(*), count(*) FILTER (WHERE state IN ('waiting', '{LARGE}')) "
+        f"FROM nearsight_jobs WHERE model = ? AND sha256 IN (SELECT {NAMED})",
         (model.name,),
     )
-    [(n_structures,)] = store.select("SELECT count(*) FROM nearsight_structures")
+    [(n_structures,)] = store.select(f"SELECT count(DISTINCT sha256) FROM (SELECT {NAMED})")
     n_asked = n_structures * len(store.specification.settings)
     return bool(n_waiting == 0 and n_jobs >= n_asked)
 

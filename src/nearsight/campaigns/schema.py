@@ -6,6 +6,12 @@ SCHEMA = 1
 READING = "reading"
 """What the campaign has among its facts while its structures are being read."""
 
+NAMED = "sha256 FROM nearsight_names WHERE sha256 IS NOT NULL"
+"""What selects the structures that were given; others were in files that have changed."""
+
+LARGE = "large"
+"""The state of what did not fit into a share of the memory, and waits for all of it."""
+
 TABLES = (
     """CREATE TABLE nearsight_campaign (
     name TEXT PRIMARY KEY,  -- schema, nearsight (its version), created, specification
@@ -29,12 +35,13 @@ TABLES = (
     sha256 TEXT NOT NULL,  -- of the structure
     workflow TEXT NOT NULL,
     model TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'waiting',  -- or done, failed
+    state TEXT NOT NULL DEFAULT 'waiting',  -- or done, failed, large (`LARGE`)
     system INTEGER,  -- id of the row of ASE's table, once there is one
     deaths INTEGER NOT NULL DEFAULT 0,  -- workers that ended while they were at it
     error TEXT, reason TEXT, message TEXT,  -- of a failure
     seconds REAL, peak_memory_bytes INTEGER, host TEXT, ended TEXT)""",
     "CREATE INDEX nearsight_jobs_by_state ON nearsight_jobs (model, state)",
-    "CREATE INDEX nearsight_jobs_by_structure ON nearsight_jobs (sha256)",
+    # Also of a version of Nearsight in which a workflow has more settings, and jobs other keys.
+    "CREATE UNIQUE INDEX nearsight_jobs_by_structure ON nearsight_jobs (sha256, workflow, model)",
     "CREATE INDEX nearsight_names_by_structure ON nearsight_names (sha256)",
 )

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from nearsight.campaigns.campaign_file import CampaignFile
+from nearsight.campaigns.schema import LARGE
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,6 @@ def status_of(campaign: CampaignFile) -> Status:
             if state == "failed":
                 failed[reason] += n
         seconds = sum(each for *_, each in own)
-        tallies.append(
-            Tally(workflow, model, by_state["done"], by_state["waiting"], failed, seconds)
-        )
+        waiting = by_state["waiting"] + by_state[LARGE]
+        tallies.append(Tally(workflow, model, by_state["done"], waiting, failed, seconds))
     return Status(n_names, n_names - n_readable, n_structures, tuple(tallies))

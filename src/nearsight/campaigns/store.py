@@ -7,20 +7,22 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ase import Atoms
 from ase.db import connect
+from ase.db.sqlite import all_tables
 
 import nearsight
 from nearsight.campaigns.campaign_file import CampaignFile
+from nearsight.campaigns.failures import MEMORY
 from nearsight.campaigns.inputs import Input
 from nearsight.campaigns.keys import job_key
 from nearsight.campaigns.pairs import pairs_of
-from nearsight.campaigns.schema import READING, SCHEMA, TABLES
+from nearsight.campaigns.schema import LARGE, NAMED, READING, SCHEMA, TABLES
 from nearsight.campaigns.specification import Specification
 from nearsight.campaigns.sqlite_errors import errors_of
 from nearsight.campaigns.task import Answer, Introduction
@@ -32,7 +34,7 @@ from nearsight.storage import atoms_from_arrays, atoms_to_arrays
 
 _AT_ONCE = 500
 _PATIENCE_S = 60.0
-"""How long a writer waits for those that read."""
+"""How long what is written waits for those that read."""
 
 
 class Store(CampaignFile):
@@ -115,9 +117,14 @@ class Store(CampaignFile):
     def add(self, inputs: Iterable[Input]) -> Iterator[int]:
         """Add structures, some hundreds in a transaction, and yield how many names came so far.
 
-        What is there already stays as it is; a name that could not be read before, can be.
+        What is there already stays as it is; a name that could not be read before, can be. What was
+        not done of structures that no name has any more, since their files changed, is forgotten.
         """
         n, left = 0, iter(inputs)
+        first = next(left, None)  # finds a mistyped name while all is as it was
+        if first is None:
+            return
+        left = chain([first], left)
         with self._transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO nearsight_campaign VALUES (?, '1')", (READING,)
@@ -129,6 +136,7 @@ class Store(CampaignFile):
             n += len(some)
             yield n
         with self._transaction() as connection:
+            _forget_nameless(connection)
             connection.execute("DELETE FROM nearsight_campaign WHERE name = ?", (READING,))
 
     def introduce(self, model: str, introduction: Introduction) -> None:
@@ -141,7 +149,7 @@ class Store(CampaignFile):
         """
         self._require_same(model, introduction)
         settings = self.specification.settings
-        digests = [row[0] for row in self.select("SELECT sha256 FROM nearsight_structures")]
+        digests = [row[0] for row in self.select(f"SELECT DISTINCT {NAMED}")]
         jobs = [
             (job_key(digest, workflow, each, introduction.model_sha256), digest, workflow, model)
             for digest in digests
@@ -158,16 +166,15 @@ class Store(CampaignFile):
                 jobs,
             )
 
-    def waiting(self, model: str) -> list[Waiting]:
-        """Return what is still to be done by a model."""
+    def waiting(self, model: str, state: str = "waiting") -> list[Waiting]:
+        """Return what is still to be done by a model, or of state `LARGE`."""
         rows = self.select(
-            "SELECT key, jobs.sha256, (SELECT min(name) FROM nearsight_names AS names "
-            "WHERE names.sha256 = jobs.sha256), workflow, n_atoms, deaths "
-            "FROM nearsight_jobs AS jobs JOIN nearsight_structures USING (sha256) "
-            "WHERE model = ? AND state = 'waiting'",
-            (model,),
+            "SELECT key, sha256, min(name), workflow, n_atoms, deaths FROM nearsight_jobs "
+            "JOIN nearsight_structures USING (sha256) JOIN nearsight_names USING (sha256) "
+            "WHERE model = ? AND state = ? GROUP BY key",
+            (model, state),
         )
-        return [Waiting(*row) for row in rows if row[2] is not None]  # files change
+        return [Waiting(*row) for row in rows]
 
     def structure(self, sha256: str) -> tuple[Atoms, tuple[Remark, ...]]:
         """Return a structure by its digest, with what was noticed when it was read.
@@ -180,15 +187,21 @@ class Store(CampaignFile):
         [(content, remarks)] = self.select(
             "SELECT atoms, remarks FROM nearsight_structures WHERE sha256 = ?", (sha256,)
         )
-        try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                atoms = atoms_from_arrays({name: arrays[name] for name in arrays.files})
-        except (ValueError, KeyError, OSError) as error:
-            raise CheckpointError(f"a structure of {self.path} is damaged: {error}.") from error
-        return atoms, tuple(remarks_from_json(json.loads(remarks)))
+        return self._unpacked(content), tuple(remarks_from_json(json.loads(remarks)))
 
-    def keep(self, answers: Sequence[tuple[Waiting, Answer]], model: str) -> None:
+    def keep(
+        self, answers: Sequence[tuple[Waiting, Answer]], model: str, *, in_shares: bool = False
+    ) -> None:
         """Write what came of jobs.
+
+        Parameters
+        ----------
+        answers
+            Jobs and their answers.
+        model
+            Of which model they are.
+        in_shares
+            Whether each had a share of the memory only: what lacked some waits for all of it.
 
         Raises
         ------
@@ -197,7 +210,14 @@ class Store(CampaignFile):
         """
         with self._transaction() as connection:
             for job, answer in answers:
+                failure = answer.failure
+                is_large = in_shares and failure is not None and failure.reason == MEMORY
                 self._keep(connection, job, answer, model)
+                if is_large:
+                    connection.execute(
+                        "UPDATE nearsight_jobs SET state = ? WHERE key = ? AND state = 'failed'",
+                        (LARGE, job.key),
+                    )
 
     def count_death(self, key: str) -> None:
         """Note that a worker has ended while it was at a job."""
@@ -218,8 +238,9 @@ class Store(CampaignFile):
         only = f" AND (reason IN ({asked}) OR error IN ({asked}))" if reasons else ""
         with self._transaction() as connection:
             found = connection.execute(
-                f"UPDATE nearsight_jobs SET state = 'waiting', deaths = 0 "
-                f"WHERE state = 'failed'{only}",
+                f"UPDATE nearsight_jobs SET state = 'waiting', deaths = 0, error = NULL, "
+                f"reason = NULL, message = NULL, seconds = NULL, peak_memory_bytes = NULL, "
+                f"host = NULL, ended = NULL WHERE state = 'failed'{only}",
                 (*reasons, *reasons),
             )
         return int(found.rowcount)
@@ -234,7 +255,13 @@ class Store(CampaignFile):
             return
         failure = answer.failure
         why = (None,) * 3 if failure is None else (failure.kind, failure.reason, failure.message)
-        atoms = answer.atoms if answer.atoms is not None else self.structure(job.sha256)[0]
+        atoms = answer.atoms
+        if atoms is None:
+            # By this connection: when much is written, no other one may read until it is done.
+            [(content,)] = connection.execute(
+                "SELECT atoms FROM nearsight_structures WHERE sha256 = ?", (job.sha256,)
+            ).fetchall()
+            atoms = self._unpacked(content)
         # As text, which ASE reads, too: its binary form takes ten times as long.
         data = {} if answer.record is None else f'{{"record":{answer.record}}}'
         system = self._rows.write(
@@ -255,6 +282,13 @@ class Store(CampaignFile):
             ),
         )
 
+    def _unpacked(self, content: bytes) -> Atoms:
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                return atoms_from_arrays({name: arrays[name] for name in arrays.files})
+        except (ValueError, KeyError, OSError) as error:
+            raise CheckpointError(f"a structure of {self.path} is damaged: {error}.") from error
+
     def _require_same(self, model: str, introduction: Introduction) -> None:
         known = self.select(
             "SELECT sha256, identity FROM nearsight_models WHERE name = ?", (model,)
@@ -274,12 +308,26 @@ class Store(CampaignFile):
         with errors_of(self.path):
             try:
                 with self._rows:
+                    patience_ms = round(1000 * _PATIENCE_S)
+                    self._rows.connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
                     self._rows.connection.execute("BEGIN IMMEDIATE")
                     yield self._rows.connection
             finally:
                 if (left := self._rows.connection) is not None:  # of a commit that failed
                     self._rows.connection = None
                     left.close()
+
+
+def _forget_nameless(connection: sqlite3.Connection) -> None:
+    """Remove what is not done of structures that no name has, with the rows of its failures."""
+    jobs = f"FROM nearsight_jobs WHERE state != 'done' AND sha256 NOT IN (SELECT {NAMED})"
+    for table in all_tables[::-1]:
+        connection.execute(f"DELETE FROM {table} WHERE id IN (SELECT system {jobs})")
+    connection.execute(f"DELETE {jobs}")
+    connection.execute(
+        f"DELETE FROM nearsight_structures WHERE sha256 NOT IN (SELECT {NAMED}) "
+        f"AND sha256 NOT IN (SELECT sha256 FROM nearsight_jobs)"
+    )
 
 
 def _add(connection: sqlite3.Connection, each: Input) -> None:

@@ -22,13 +22,15 @@ def run(arguments: argparse.Namespace) -> int:
         return _report(arguments)
     # Here, so that how a campaign stands is said at once.
     from nearsight.campaigns import Store
+    from nearsight.campaigns.holding import hold_campaign
     from nearsight.cli.working import work_on
 
     store = Store(arguments.campaign)
-    if arguments.action == "retry":
-        print(f"{store.retry(arguments.reason)} failures are tried again")
     resources = Resources.from_mapping(given_settings(arguments).get("resources", {}))
-    return work_on(store, arguments, resources)
+    with hold_campaign(store.path):
+        if arguments.action == "retry":
+            print(f"{store.retry(arguments.reason)} failures are tried again")
+        return work_on(store, arguments, resources)
 
 
 def _report(arguments: argparse.Namespace) -> int:

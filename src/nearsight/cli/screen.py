@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.campaigns import Input, Specification, Store, read_inputs
+from nearsight.campaigns.holding import hold_campaign
 from nearsight.campaigns.questions import question_named
 from nearsight.cli.from_settings import given_settings
 from nearsight.cli.working import work_on
@@ -29,6 +30,15 @@ logger = logging.getLogger("nearsight.cli")
 def run(arguments: argparse.Namespace) -> int:
     """Make or extend a campaign, work on it, and return the exit status."""
     specification, every_run, reading = _asked(arguments)
+    with hold_campaign(arguments.out):
+        store = _store(arguments, specification, reading)
+        return work_on(store, arguments, every_run.resources)
+
+
+def _store(
+    arguments: argparse.Namespace, specification: Specification, reading: dict[str, Any]
+) -> Store:
+    """Return the campaign, with what is asked and all structures."""
     if os.path.lexists(arguments.out):
         store = Store(arguments.out)
         store.extend(specification)
@@ -44,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt as interruption:
         interruption.add_note("What was read is kept; the same command goes on.")
         raise
-    return work_on(store, arguments, every_run.resources)
+    return store
 
 
 def _told(inputs: Iterable[Input]) -> Iterator[Input]:

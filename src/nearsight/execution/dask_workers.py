@@ -102,6 +102,11 @@ class DaskWorkers(Executor):
         with self._lock:
             return sum(worker.is_ready for worker in self._workers.values())
 
+    @property
+    def share_memory(self) -> bool:
+        """Whether each has a share of a memory that one alone could have: it has its own."""
+        return False
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> TaskFuture:
         """Have ``fn(*args, **kwargs)`` run by the next worker that is free.
 

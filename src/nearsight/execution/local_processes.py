@@ -116,6 +116,11 @@ class LocalProcesses(Executor):
         """How many tasks are worked on at a time."""
         return len(self._processes)
 
+    @property
+    def share_memory(self) -> bool:
+        """Whether each has a share of a memory that one alone could have."""
+        return self.capacity > 1
+
     def end_task(self, future: TaskFuture) -> None:
         """End the process that works on a task, which fails with a `ProcessDiedError`.
 

@@ -14,6 +14,11 @@ class Workers(Protocol):
         """How many tasks are worked on at a time; 0 while there are no processes."""
         ...
 
+    @property
+    def share_memory(self) -> bool:
+        """Whether each has a share of a memory that one alone could have."""
+        ...
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> TaskFuture:
         """Have ``fn(*args, **kwargs)`` run by the next process that is free."""
         ...

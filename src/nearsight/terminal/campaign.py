@@ -4,12 +4,15 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nearsight.campaigns.phase import View, Watch
 from nearsight.printable import printable_name
 from nearsight.progress import duration, shows_bars
 from nearsight.terminal.logs import LogOptions
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 logger = logging.getLogger("nearsight.campaigns")
 
@@ -32,7 +35,7 @@ def shown_campaign(told: LogOptions) -> Iterator[Watch]:
 
         def show(view: View) -> None:
             log(view)
-            live.update(_table(view), refresh=True)
+            live.update(campaign_table(view), refresh=True)
 
         yield show
 
@@ -72,17 +75,20 @@ def said_of(view: View) -> str:
     return ", ".join(parts)
 
 
-def _table(view: View) -> Any:
+def campaign_table(view: View) -> "Table":
     """Return what a terminal shows."""
     from rich.table import Table
+    from rich.text import Text  # brackets in names are no markup
 
-    table = Table(title=f"{view.model}: {said_of(view)}", title_justify="left")
+    title = Text(f"{printable_name(view.model)}: {said_of(view)}", style="table.title")
+    table = Table(title=title, title_justify="left")
     for name in ("worker", "structure", "at", "for"):
         table.add_column(name, no_wrap=True)
     longest = sorted(view.working, key=lambda each: -each.seconds)
     for each in longest[:_MOST_WORKERS]:
         name = printable_name(each.structure)[-_LONGEST_NAME:]
-        table.add_row(f"{each.host}:{each.pid}", name, each.step, duration(each.seconds))
+        texts = (f"{each.host}:{each.pid}", name, each.step, duration(each.seconds))
+        table.add_row(*map(Text, texts))
     if len(longest) > _MOST_WORKERS:
         table.add_row("", f"and {len(longest) - _MOST_WORKERS} more", "", "")
     return table

@@ -26,7 +26,7 @@ def distribution(values: FloatArray, title: str, quantity: str, unit: str) -> Ch
     quantity, unit
         Of the values.
     """
-    edges: FloatArray = np.linspace(values.min(), values.max() or 1.0, _BINS + 1)
+    edges: FloatArray = np.linspace(*_ends(values), _BINS + 1)
     counts, _ = np.histogram(values, bins=edges)
     return Chart(
         title,
@@ -55,7 +55,7 @@ def imaginary_modes(counts: FloatArray) -> Chart:
 def heat_capacity_by_mass(mass_amu: FloatArray, c_v: FloatArray, names: Sequence[str]) -> Chart:
     """Return heat capacities over the mean mass of an atom, with the law of Dulong and Petit."""
     some = _some(len(c_v))
-    mass = np.linspace(mass_amu.min(), mass_amu.max(), 100)
+    mass = np.linspace(*_ends(mass_amu), 100)
     limit = 3 * units.GAS_CONSTANT_J_PER_MOL_K / mass
     high = float(max(c_v.max(), limit.max()) * (1 + _MARGIN))
     drawn = "" if len(some) == len(c_v) else f" {len(some)} of them are drawn."
@@ -94,10 +94,15 @@ def parity(
         What the values are.
     """
     some = _some(len(values))
-    low = float(min(reference.min(), values.min())) * (1 - _MARGIN)
-    high = float(max(reference.max(), values.max())) * (1 + _MARGIN)
+    low, high = _ends(np.concatenate([reference, values]))
+    margin = _MARGIN * (high - low)
+    low, high = low - margin, high + margin
     ends = np.array([low, high])
     away = values / reference - 1
+    # One atom in a cell has no modes at Γ but the acoustic ones.
+    fit = (
+        f"; the values fit best times {scale_factor(reference, values):.4f}" if any(values) else ""
+    )
     return Chart(
         f"{what} against {label}",
         Axis(f"{label} / (J/(g K))", low, high),
@@ -109,10 +114,18 @@ def parity(
             ),
         ),
         f"{len(values)} structures: mean deviation {100 * away.mean():+.2f} %, mean absolute one "
-        f"{100 * np.abs(away).mean():.2f} %; the values fit best times "
-        f"{scale_factor(reference, values):.4f}.",
+        f"{100 * np.abs(away).mean():.2f} %{fit}.",
         is_square=True,
     )
+
+
+def _ends(values: FloatArray) -> tuple[float, float]:
+    """Return the range of values, which has a width also where all are equal."""
+    low, high = float(values.min()), float(values.max())
+    if low < high:
+        return low, high
+    half = _MARGIN * abs(low) or 1.0
+    return low - half, low + half
 
 
 def _steps(edges: FloatArray, counts: FloatArray) -> Line:

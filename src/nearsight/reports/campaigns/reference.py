@@ -1,6 +1,7 @@
 """Reference values of structures, of a column of a CSV file."""
 
 import csv
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ def read_reference(path: str | os.PathLike[str], column: str) -> Reference:
     Raises
     ------
     MethodError
-        The file cannot be read, has no such column, or names a structure twice.
+        The file cannot be read, has no such column, names a structure twice, or has a value that
+        is not above zero, with which nothing can be compared.
     """
     try:
         with Path(path).open(encoding="utf-8", newline="") as file:
@@ -60,4 +62,9 @@ def read_reference(path: str | os.PathLike[str], column: str) -> Reference:
             values[name] = float(row[column])
         except ValueError as error:
             raise MethodError(f"{path}: {row[column]!r} of {name} is no number.") from error
+        if not (math.isfinite(values[name]) and values[name] > 0):
+            raise MethodError(
+                f"{path}: {row[column]!r} of {name} is no value that others can be compared with; "
+                f"leave it empty."
+            )
     return Reference(column, values)
