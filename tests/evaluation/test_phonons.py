@@ -11,13 +11,14 @@ from ase.build import bulk
 
 from nearsight.errors import SettingError
 from nearsight.evaluation import Measured, Work, examination_named
-from nearsight.evaluation.phonons.computing import in_cells_of
+from nearsight.evaluation.phonons.computing import Setting, asymmetry, crystal_phonons, in_cells_of
 from nearsight.evaluation.phonons.examination import Effort
 from nearsight.evaluation.phonons.result import NO_REFERENCE, NO_ROWS, NO_STRESS, Phonons
 from nearsight.evaluation.settings import ReferenceData
 from nearsight.hessian.files.phonopy_results import read_phonopy, write_phonopy
 from nearsight.hessian.force_constants import force_constants
 from nearsight.models.contract import Model
+from nearsight.progress import SeveralProgress
 from nearsight.records.codec import decoder, encoder
 from nearsight.relaxation import RelaxationSettings, relax
 
@@ -108,6 +109,29 @@ def test_rows_of_other_cells_are_those_of_their_copies(
     np.testing.assert_allclose(
         in_cells_of(other, whole).values_eV_per_A2, whole.values_eV_per_A2, atol=1e-9
     )
+
+
+def test_force_constants_of_a_crystal_of_one_atom_are_symmetric(
+    pair_model: Callable[..., Model],
+) -> None:
+    """Its matrix at Γ is zero but for rounding."""
+    setting = Setting(bulk("Mg", "fcc", a=4.5), 2 * np.eye(3, dtype=np.int64), 12.0, False, None)
+    assert crystal_phonons(pair_model(), setting, SeveralProgress()).asymmetry < 1e-6
+
+
+def test_asymmetry_is_that_of_the_whole_matrix(
+    pair_model: Callable[..., Model], folder: Path
+) -> None:
+    cell = read_phonopy(folder / "MgO.yaml").unit_cell
+    found = force_constants(cell, pair_model(), SUPERCELL, method="rows")
+    whole = force_constants(cell, pair_model(), SUPERCELL, row_symmetry_A=None)
+    wrong = np.random.default_rng(3).normal(size=found.values_eV_per_A2.shape)
+    found = replace(found, values_eV_per_A2=found.values_eV_per_A2 + wrong)
+    all_of_it = in_cells_of(found, replace(whole, primitive_atoms=np.arange(len(found.supercell))))
+    matrix = all_of_it.values_eV_per_A2.reshape(3 * len(found.supercell), -1)
+    expected = np.linalg.norm(matrix - matrix.T) / 2 / np.linalg.norm(matrix)
+    assert expected > 0.1
+    assert asymmetry(found) == pytest.approx(expected)
 
 
 def test_without_a_reference_that_is_said(sound: Phonons) -> None:

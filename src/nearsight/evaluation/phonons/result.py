@@ -171,7 +171,7 @@ class Phonons:
 
     @property
     def force_constant_asymmetry(self) -> Measured:
-        """The antisymmetric part of the force constants at Γ over the whole."""
+        """The antisymmetric part of the force constants over the whole."""
         return worst_of({n: each.asymmetry for n, each in self.crystals.items()}, "crystals")
 
 
