@@ -17,7 +17,7 @@ from nearsight.evaluation import Work, examination_named
 from nearsight.evaluation.data import digests_of, require_data
 from nearsight.evaluation.porous import computing
 from nearsight.evaluation.porous.examination import Effort
-from nearsight.evaluation.porous.parts import Motion, Uptake
+from nearsight.evaluation.porous.parts import GasInteractions, Motion, Uptake
 from nearsight.evaluation.porous.references import mg_mof_74, read_solids
 from nearsight.evaluation.porous.result import NO_HEAT, NO_INTERACTIONS, PorousSolids
 from nearsight.evaluation.settings import ReferenceData
@@ -120,6 +120,19 @@ def test_an_offset_of_isolated_molecules_is_caught(frames: str) -> None:
     assert decoder(PorousSolids)(encoder(PorousSolids)(lonely)) == lonely
     figures = {figure.name for figure in examination_named("porous").figures(lonely)}
     assert figures == {"CO2", "H2O"}
+
+
+def test_a_model_that_knows_no_framework_is_told(frames: str) -> None:
+    model = attracting(Attracted)
+    model.capabilities = replace(model.capabilities, elements=frozenset({1, 6, 7, 8}))
+    result = examined(model, NOTHING, interaction_data=frames)
+    assert not result.gases
+    assert not result.failures
+    for measured in (result.co2_offset, result.h2o_interaction_error):
+        assert measured.value is None
+        assert "no framework" in measured.detail
+    nowhere = GasInteractions(kinds=(), references_eV=(), errors_eV=())
+    assert examination_named("porous").figures(replace(EMPTY, gases={"CO2": nowhere})) == []
 
 
 def test_a_heat_capacity_is_that_of_the_command(

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from nearsight.evaluation import ExaminationRecord, Measured
+from nearsight.evaluation import ExaminationRecord, Figure, Measured, examination_named
+from nearsight.evaluation.gas.result import Gas
 from nearsight.evaluation.machine import Machine
+from nearsight.records.codec import encoder
 from nearsight.records.parts import ModelPart
 from nearsight.reports.examinations import write_examination_pages
 from nearsight.reports.examinations.cells import Cell, with_ratios
 from nearsight.reports.examinations.facts import facts_of
+from nearsight.reports.examinations.pages import _figures_of
 
 HERE = Machine(processor="one", n_cores=2, memory_bytes=2**34, system="Linux x86_64")
 
@@ -80,3 +83,14 @@ def test_a_ratio_is_shown_on_one_machine_only(tmp_path: Path, is_elsewhere: bool
     page = write_examination_pages(tmp_path)
     assert page is not None
     assert ("2.5 × a" in page.read_text(encoding="utf-8")) == (not is_elsewhere)
+
+
+def test_a_figure_that_cannot_be_drawn_is_told() -> None:
+    def broken(_: Gas) -> list[Figure]:
+        raise ValueError("zero-size array")
+
+    examination = replace(examination_named("gas"), figures=broken)
+    result = encoder(Gas)(Gas(cycles={}, failures={}))
+    found, problem = _figures_of(examination, replace(record("a", 1.0), result=result))
+    assert found == []
+    assert "ValueError: zero-size array" in problem

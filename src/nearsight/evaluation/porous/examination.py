@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nearsight.adsorption.golddac import read_golddac
+from nearsight.adsorption.golddac import framework_of_frame, read_golddac
 from nearsight.evaluation.examination import Examination
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.porous import computing
@@ -175,6 +175,8 @@ def _interactions(
     if work.data.interaction_data is None:
         return {}, {}
     frames = chosen_frames(read_golddac(work.data.interaction_data), model, effort.n_frameworks)
+    if all(framework_of_frame(name) is None for name in frames):
+        return {}, {}
     return work.each(
         "interactions", GASES, lambda gas: gas_interactions(model, frames, gas), GasInteractions
     )

@@ -178,7 +178,11 @@ class PorousSolids:
     def _why_none(self, gas: str) -> str:
         if not self.has_interactions:
             return NO_INTERACTIONS
-        return f"{gas}: the model failed, or there are fewer than five places at weak attraction"
+        if f"interactions, {gas}" in self.failures:
+            return f"the model failed at {gas}"
+        if gas not in self.gases:
+            return "the model knows all elements of no framework of GoldDAC"
+        return f"fewer than five places of {gas} at weak attraction"
 
     @property
     def henry_coefficient(self) -> Measured:

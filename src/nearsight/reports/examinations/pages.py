@@ -232,7 +232,10 @@ def _figures_of(
         result = decoder(examination.result)(record.result)
     except FieldError as error:
         return [], f"Another version of this examination made the record: {error}."
-    return examination.figures(result), ""
+    try:
+        return examination.figures(result), ""
+    except Exception as error:  # a figure that cannot be drawn must not cost all pages
+        return [], f"Its figures cannot be drawn ({type(error).__name__}: {error})."
 
 
 def _provenance(record: ExaminationRecord) -> list[tuple[str, list[tuple[str, str]]]]:
