@@ -13,7 +13,13 @@ from nearsight.errors import SettingError
 from nearsight.evaluation import Measured, Work, examination_named
 from nearsight.evaluation.phonons.computing import Setting, asymmetry, crystal_phonons, in_cells_of
 from nearsight.evaluation.phonons.examination import Effort
-from nearsight.evaluation.phonons.result import NO_REFERENCE, NO_ROWS, NO_STRESS, Phonons
+from nearsight.evaluation.phonons.result import (
+    NO_REFERENCE,
+    NO_ROWS,
+    NO_STRESS,
+    NOT_RELAXED,
+    Phonons,
+)
 from nearsight.evaluation.settings import ReferenceData
 from nearsight.hessian.files.phonopy_results import read_phonopy, write_phonopy
 from nearsight.hessian.force_constants import force_constants
@@ -160,6 +166,39 @@ def test_a_model_without_a_stress_is_examined_as_far_as_it_goes(beside: Phonons)
         assert measured == Measured(None, None, NO_STRESS)
     assert result.volume_error.detail == NO_STRESS
     assert examination_named("phonons").figures(result)
+
+
+def test_what_was_not_relaxed_to_the_end_is_not_compared(beside: Phonons) -> None:
+    [sound] = beside.crystals.values()
+    unfinished = replace(sound, has_converged=False)
+    result = replace(beside, crystals={"MgO": unfinished})
+    for measured in (
+        result.free_energy_error_relaxed,
+        result.imaginary_relaxed,
+        result.volume_error,
+    ):
+        assert measured == Measured(None, None, NOT_RELAXED)
+    assert result.free_energy_error.value == beside.free_energy_error.value
+    assert examination_named("phonons").figures(result)
+    both = replace(beside, crystals={"MgO": sound, "other": unfinished})
+    for measured in (both.free_energy_error_relaxed, both.imaginary_relaxed, both.volume_error):
+        assert measured.value == pytest.approx(0.0, abs=1e-3)
+        assert "left out: other" in measured.detail
+
+
+def test_volumes_that_are_wrong_both_ways_do_not_cancel(beside: Phonons) -> None:
+    [sound] = beside.crystals.values()
+    given = sound.as_given.volume_A3_per_atom
+    crystals = {
+        str(factor): replace(
+            sound, relaxed=replace(sound.relaxed, volume_A3_per_atom=factor * given)
+        )
+        for factor in (0.94, 1.08)
+    }
+    result = replace(beside, crystals=crystals)
+    assert result.volume_error.value == pytest.approx(7.0)
+    assert "with its sign +1" in result.volume_error.detail
+    assert grade(result, "volume_error") == "poor"
 
 
 CAUGHT = {

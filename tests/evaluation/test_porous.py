@@ -17,7 +17,7 @@ from nearsight.evaluation import Work, examination_named
 from nearsight.evaluation.data import digests_of, require_data
 from nearsight.evaluation.porous import computing
 from nearsight.evaluation.porous.examination import Effort
-from nearsight.evaluation.porous.parts import GasInteractions, Motion, Uptake
+from nearsight.evaluation.porous.parts import GasInteractions, Motion, SolidHeat, Stiffness, Uptake
 from nearsight.evaluation.porous.references import mg_mof_74, read_solids
 from nearsight.evaluation.porous.result import NO_HEAT, NO_INTERACTIONS, PorousSolids
 from nearsight.evaluation.settings import ReferenceData
@@ -213,6 +213,67 @@ def test_a_force_field_has_its_henry_coefficient() -> None:
     assert np.log(found.henry_mol_per_kg_Pa / 1.39e-4) == pytest.approx(0.0, abs=5 * sigma)
     error = max(found.heat_error_kJ_per_mol, 0.2)
     assert found.heat_kJ_per_mol == pytest.approx(28.0, abs=5 * error)
+
+
+STIFF = Stiffness(
+    bulk_modulus_GPa=16.1,
+    stability="stable",
+    volume_change=0.0,
+    stress_GPa=1e-4,
+    has_converged=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"has_converged": False}, "did not come to its end"),
+        ({"stress_GPa": 0.3}, "0.3 GPa of stress are left"),
+        ({"bulk_modulus_GPa": None, "stability": "unstable"}, "lowers its energy"),
+    ],
+)
+def test_second_derivatives_beside_a_minimum_are_no_bulk_modulus(
+    changed: dict[str, Any], why: str
+) -> None:
+    assert grade(replace(EMPTY, stiff={"MOF-5": STIFF}), "bulk_modulus_error") == "good"
+    found = replace(EMPTY, stiff={"MOF-5": replace(STIFF, **changed)}).bulk_modulus_error
+    assert found.value is None
+    assert why in found.detail
+
+
+def test_a_crystal_that_a_strain_lowers_has_no_bulk_modulus(
+    pair_model: Callable[..., Model],
+) -> None:
+    """Simple cubic, which is held at its symmetry by the relaxation, does not resist shear."""
+    model = pair_model()
+    found = computing.stiffness(model, bulk("MgO", "rocksalt", a=4.0), None, SeveralProgress())
+    assert found.stability == "stable"
+    assert found.has_converged
+    assert found.bulk_modulus_GPa is not None
+    assert found.bulk_modulus_GPa > 0
+    soft = computing.stiffness(model, bulk("Mg", "sc", a=2.5), None, SeveralProgress())
+    assert soft.stability != "stable"
+    assert soft.bulk_modulus_GPa is None
+
+
+def test_solids_that_are_at_no_minimum_are_named() -> None:
+    sound = SolidHeat(
+        n_atoms=8,
+        reference_J_per_g_K=1.0,
+        heat_capacity_J_per_g_K=1.01,
+        n_imaginary=0,
+        volume_change=0.0,
+        n_steps=10,
+        has_converged=True,
+    )
+    solids = {
+        "A": sound,
+        "B": replace(sound, has_converged=False, n_steps=1500),
+        "C": replace(sound, n_imaginary=2),
+    }
+    detail = replace(EMPTY, has_heat_capacities=True, solids=solids).heat_capacity_error.detail
+    assert "not relaxed to the end: B" in detail
+    assert "with imaginary modes: C" in detail
 
 
 def test_a_zero_that_is_wrong_shows_in_what_is_taken_up() -> None:

@@ -69,7 +69,8 @@ def stiffness(model: Model, atoms: Atoms, folder: Path | None, progress: Progres
         generalised_hessian(relaxed.atoms, model, checkpoint=rows, progress=progress)
     )
     return Stiffness(
-        bulk_modulus_GPa=float(tensor.relaxed_ion_GPa[:3, :3].mean()),
+        bulk_modulus_GPa=tensor.moduli.bulk_GPa.voigt if tensor.is_stable else None,
+        stability=tensor.stability,
         volume_change=_volume_change(atoms, relaxed.atoms),
         stress_GPa=float(np.abs(tensor.stress_GPa).max()),
         has_converged=relaxed.converged,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from nearsight.elasticity.stability import Stability
 from nearsight.records.described import Says
 
 
@@ -23,7 +24,11 @@ class SolidHeat:
 class Stiffness:
     """How a relaxed framework answers to pressure."""
 
-    bulk_modulus_GPa: Annotated[float, Says("With relaxed atoms, Voigt's mean.", "GPa")]
+    bulk_modulus_GPa: Annotated[
+        float | None,
+        Says("With relaxed atoms, Voigt's mean; null of a crystal that is not stable.", "GPa"),
+    ]
+    stability: Annotated[Stability, Says("What a strain costs, by Born's criterion.")]
     volume_change: Annotated[float, Says("By relaxing the framework, as a share.", "1")]
     stress_GPa: Annotated[float, Says("Largest stress that was left.", "GPa")]
     has_converged: Annotated[bool, Says("Whether the relaxation came to its end.")]

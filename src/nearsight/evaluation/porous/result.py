@@ -9,6 +9,7 @@ import numpy as np
 
 from nearsight.adsorption.offset import InteractionErrors
 from nearsight.dynamics.analysis.block_averages import block_average
+from nearsight.elasticity.stability import NEGLIGIBLE_STRESS_GPA
 from nearsight.errors import MethodError
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.measured import Measured, mean_of, number_of, worst_of
@@ -31,6 +32,10 @@ _BULK_MODULI_GPA = {"MOF-5": 16.1}
 _HEAT_KJ_PER_MOL = 45.0
 """Experiments have 43 to 47 for CO2 in Mg-MOF-74 (Queen et al., doi:10.1039/c4sc02064b; Caskey et
 al., doi:10.1021/ja8036096)."""
+_WITHOUT = {
+    "unstable": "some strain lowers its energy",
+    "no stiffness": "some strain costs nothing",
+}
 _FEWEST_SAMPLES = 8
 
 
@@ -67,7 +72,13 @@ class PorousSolids:
         if found.value is None:
             return found
         mean = sum(errors.values()) / len(errors)
-        return Measured(found.value, found.spread, f"{found.detail}; with its sign {mean:+.2g}")
+        said = f"{found.detail}; with its sign {mean:+.2g}"
+        for what, names in (
+            ("not relaxed to the end", [n for n, s in self.solids.items() if not s.has_converged]),
+            ("with imaginary modes", [n for n, s in self.solids.items() if s.n_imaginary]),
+        ):
+            said += f"; {what}: {', '.join(names)}" if names else ""
+        return Measured(found.value, found.spread, said)
 
     @property
     def imaginary_modes(self) -> Measured:
@@ -82,16 +93,19 @@ class PorousSolids:
         """How far the bulk modulus is from that of DFT, in %."""
         if not self.stiff:
             return Measured(None, detail=NOT_IN_SUITE)
+        moduli_GPa, said = {}, []
+        for name, each in self.stiff.items():
+            why_none = _no_modulus(each)
+            if each.bulk_modulus_GPa is None or why_none:
+                said.append(f"{name} has none: {why_none}")
+                continue
+            moduli_GPa[name] = each.bulk_modulus_GPa
+            said.append(f"{name} {each.bulk_modulus_GPa:.2f} GPa, DFT {_BULK_MODULI_GPA[name]:g}")
         errors = {
-            name: 100 * (each.bulk_modulus_GPa / _BULK_MODULI_GPA[name] - 1)
-            for name, each in self.stiff.items()
+            name: 100 * (found / _BULK_MODULI_GPA[name] - 1) for name, found in moduli_GPa.items()
         }
-        found = worst_of(errors, "frameworks")
-        said = ", ".join(
-            f"{name} {each.bulk_modulus_GPa:.2f} GPa, DFT {_BULK_MODULI_GPA[name]:g}"
-            for name, each in self.stiff.items()
-        )
-        return Measured(found.value, found.spread, said)
+        worst = worst_of(errors, "frameworks")
+        return Measured(worst.value, worst.spread, ", ".join(said))
 
     @property
     def volume_change(self) -> Measured:
@@ -225,3 +239,12 @@ class PorousSolids:
             return Measured(None, detail="too few insertions at weak attraction")
         said = "CO2 in Mg-MOF-74, less UFF; ± standard error of the median"
         return Measured(self.uptake.zero_meV, self.uptake.zero_error_meV, said)
+
+
+def _no_modulus(found: Stiffness) -> str:
+    """Return why the second derivatives of a framework are no bulk modulus; empty if they are."""
+    if not found.has_converged:
+        return "its relaxation did not come to its end"
+    if found.stress_GPa > NEGLIGIBLE_STRESS_GPA:
+        return f"{found.stress_GPa:.2g} GPa of stress are left"
+    return "" if found.stability == "stable" else _WITHOUT[found.stability]
