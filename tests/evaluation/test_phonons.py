@@ -1,6 +1,7 @@
 """Phonons beside a reference that is the same model, or one whose difference is known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from ase.build import bulk
 from nearsight.errors import SettingError
 from nearsight.evaluation import Measured, Work, examination_named
 from nearsight.evaluation.phonons.computing import Setting, asymmetry, crystal_phonons, in_cells_of
-from nearsight.evaluation.phonons.examination import Effort
+from nearsight.evaluation.phonons.examination import Effort, _chosen
 from nearsight.evaluation.phonons.result import (
     NO_REFERENCE,
     NO_ROWS,
@@ -24,7 +25,7 @@ from nearsight.evaluation.settings import ReferenceData
 from nearsight.hessian.files.phonopy_results import read_phonopy, write_phonopy
 from nearsight.hessian.force_constants import force_constants
 from nearsight.models.contract import Model
-from nearsight.progress import SeveralProgress
+from nearsight.progress import Advance, SeveralProgress
 from nearsight.records.codec import decoder, encoder
 from nearsight.relaxation import RelaxationSettings, relax
 
@@ -151,6 +152,31 @@ def test_a_folder_without_phonons_is_an_error(
 ) -> None:
     with pytest.raises(SettingError, match="no file of phonopy"):
         examined(pair_model(), phonon_data=str(tmp_path))
+
+
+def test_no_more_references_are_read_than_are_examined(
+    pair_model: Callable[..., Model], folder: Path, tmp_path: Path
+) -> None:
+    for name in ("small", "larger", "largest"):
+        text = (folder / "MgO.yaml").read_text(encoding="utf-8")
+        padding = "# padding\n" * ["small", "larger", "largest"].index(name)
+        (tmp_path / f"{name}.yaml").write_text(text + padding, encoding="utf-8")
+    tasks = CountingProgress()
+    chosen, left_out = _chosen(pair_model(), replace(EFFORT, n_references=1), str(tmp_path), tasks)
+    assert list(chosen) == ["small"]
+    assert left_out == dict.fromkeys(["larger", "largest"], "not in this suite")
+    assert tasks.advanced == ["small"]
+
+
+class CountingProgress:
+    """Keeps what a task moved on by."""
+
+    def __init__(self) -> None:
+        self.advanced: list[str] = []
+
+    @contextmanager
+    def task(self, description: str, total: int | None, done: int = 0) -> Iterator[Advance]:
+        yield lambda _, note: self.advanced.append(note)
 
 
 def test_a_model_without_rows_says_so(sound: Phonons) -> None:

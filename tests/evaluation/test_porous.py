@@ -12,8 +12,8 @@ from ase import Atoms
 from ase.build import bulk, molecule
 from ase.calculators.calculator import Calculator, all_changes
 
-from nearsight.errors import SettingError
-from nearsight.evaluation import Work, examination_named
+from nearsight.errors import SettingError, StructureError
+from nearsight.evaluation import ExamineSettings, Work, examination_named, examine
 from nearsight.evaluation.data import digests_of, require_data
 from nearsight.evaluation.porous import computing
 from nearsight.evaluation.porous.examination import Effort
@@ -295,6 +295,37 @@ def test_a_zero_that_is_wrong_shows_in_what_is_taken_up() -> None:
 
 def test_the_framework_of_the_package_has_its_atoms() -> None:
     assert mg_mof_74().get_chemical_formula() == "C24H6Mg6O18"
+
+
+def test_data_that_cannot_be_used_are_told_before_a_model_is_asked(
+    frames: str, tmp_path: Path
+) -> None:
+    def ask(**data: str) -> None:
+        examine(
+            [],
+            tmp_path / "out",
+            ExamineSettings(only=("phonons", "porous"), data=ReferenceData(**data)),
+        )
+
+    ask(interaction_data=frames)
+    lacking = tmp_path / "lacking.xyz"
+    kept = [each for each in ase.io.read(frames, ":") if each.info["name"] != "H2O_gas"]
+    ase.io.write(lacking, kept, format="extxyz")
+    with pytest.raises(StructureError, match="no frame of H2O alone"):
+        ask(interaction_data=str(lacking))
+    folder = tmp_path / "solids"
+    (folder / "structures").mkdir(parents=True)
+    with pytest.raises(SettingError, match="no file of phonopy"):
+        ask(phonon_data=str(folder))
+    with pytest.raises(SettingError, match="is no folder"):
+        ask(phonon_data=frames)
+    with pytest.raises(SettingError, match=r"no reference\.csv"):
+        ask(heat_capacity_data=str(folder))
+    table = "name,n_atoms,dft_300K\nMgO,2,1.0\n"
+    (folder / "reference.csv").write_text(table, encoding="utf-8")
+    (folder / "structures/MgO.cif").write_text("no structure", encoding="utf-8")
+    with pytest.raises(StructureError, match=r"MgO\.cif"):
+        ask(heat_capacity_data=str(folder))
 
 
 def test_data_are_there_and_told_from_others(tmp_path: Path) -> None:

@@ -96,6 +96,8 @@ def examine(
     ------
     SettingError
         There is no such examination, or there are no data where they should be.
+    StructureError
+        Data of structures that were given cannot be used.
     StorageError
         The folder cannot be written.
     """
@@ -108,6 +110,8 @@ def examine(
         else _Asked(settings.suite, examination_named(name).efforts[settings.suite])
         for name in names
     }
+    for name in names:
+        examination_named(name).check(settings.data)
     shown = as_progress(progress)
     outcomes: list[Outcome] = []
     try:
