@@ -75,10 +75,26 @@ def test_ratios_are_to_the_first_model_where_there_is_a_value() -> None:
     assert with_ratios(cells, [None, 3.0, 2.0], "first") == cells
 
 
-@pytest.mark.parametrize("is_elsewhere", [False, True])
-def test_a_ratio_is_shown_on_one_machine_only(tmp_path: Path, is_elsewhere: bool) -> None:
-    other = replace(HERE, processor="another") if is_elsewhere else HERE
-    for each in (record("a", 2.0), record("b", 5.0, other)):
+def surrounded(one: ExaminationRecord, n_threads: int, processor: str) -> ExaminationRecord:
+    where = {"n_threads": n_threads, "processor": processor, "dtype": one.model.name}
+    return replace(one, result={"surroundings": where})
+
+
+@pytest.mark.parametrize(
+    ("other", "is_elsewhere"),
+    [
+        (record("b", 5.0), False),
+        (surrounded(record("b", 5.0), 2, "one"), False),
+        (record("b", 5.0, replace(HERE, processor="another")), True),
+        (surrounded(record("b", 5.0), 1, "one"), True),
+        (surrounded(record("b", 5.0), 2, "a GPU"), True),
+    ],
+)
+def test_a_ratio_is_shown_in_the_same_surroundings_only(
+    tmp_path: Path, other: ExaminationRecord, is_elsewhere: bool
+) -> None:
+    first = record("a", 2.0)
+    for each in (surrounded(first, 2, "one") if other.result else first, other):
         each.save(tmp_path / "records" / each.model.name / "speed.json")
     page = write_examination_pages(tmp_path)
     assert page is not None

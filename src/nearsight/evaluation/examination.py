@@ -47,6 +47,8 @@ class Examination(Generic[Effort, Result]):
     figures: Callable[[Result], Sequence[Figure]]
     data: tuple[str, ...] = ()
     """Which of the `ReferenceData` it asks for, so that other ones make another record."""
+    belongs_to_machine: bool = False
+    """Whether other machines, GPUs and numbers of threads make another record."""
     check: Callable[[ReferenceData], None] = _need_nothing
     """Reads these data before any model is asked, and raises if they cannot be used."""
 
