@@ -174,7 +174,7 @@ def test_a_framework_that_collapses_is_caught(
 ) -> None:
     noise = np.random.default_rng(4).normal(scale=2.0, size=64)
     run = Motion(
-        times_ps=tuple(np.arange(64) / 100),
+        times_ps=tuple(np.arange(64) / 32),
         volumes_A3=tuple(volume_A3 + noise),
         temperatures_K=(300.0,) * 64,
         start_volume_A3=1400.0,
@@ -182,6 +182,10 @@ def test_a_framework_that_collapses_is_caught(
     )
     result = replace(EMPTY, moving={"Mg-MOF-74": run})
     assert [grade(result, name) for name in ("volume_change", "lost_coordination")] == grades
+    short = replace(EMPTY, moving={"Mg-MOF-74": replace(run, times_ps=tuple(np.arange(64) / 100))})
+    for measured in (short.volume_change, short.lost_coordination):
+        assert measured.value is None
+        assert "0.63 ps are too short" in measured.detail
     expected = 100 * (volume_A3 / 1400.0 - 1)
     spread = result.volume_change.spread
     assert spread is not None
@@ -290,6 +294,9 @@ def test_a_zero_that_is_wrong_shows_in_what_is_taken_up() -> None:
     result = replace(EMPTY, uptake=found)
     assert grade(result, "zero_of_gas") == grade(result, "heat_of_adsorption_error") == "poor"
     assert result.henry_coefficient.value == pytest.approx(-3.0)
+    few = replace(EMPTY, uptake=replace(found, n_effective=3.0)).heat_of_adsorption_error
+    assert few.value is None
+    assert "3.0 insertions carry the weight" in few.detail
     assert grade(result, "henry_coefficient") == "plain"
 
 

@@ -11,7 +11,7 @@ from nearsight.arrays import IntArray
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.elasticity import elastic_tensor
-from nearsight.evaluation.porous.parts import Motion, SolidHeat, Stiffness, Uptake
+from nearsight.evaluation.porous.parts import BAROSTAT_TIME_PS, Motion, SolidHeat, Stiffness, Uptake
 from nearsight.evaluation.porous.references import mg_mof_74
 from nearsight.hessian import hessian
 from nearsight.hessian.strain import generalised_hessian
@@ -91,7 +91,7 @@ def motion(
             timestep_fs=1.0,
             temperature_K=_TEMPERATURE_K,
             external_pressure_bar=1.0,
-            barostat_time_fs=500.0,
+            barostat_time_fs=1000 * BAROSTAT_TIME_PS,
             cell_change="full",
         ),
         OutputSettings(every_fs=10.0),

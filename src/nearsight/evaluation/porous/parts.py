@@ -6,6 +6,9 @@ from typing import Annotated
 from nearsight.elasticity.stability import Stability
 from nearsight.records.described import Says
 
+BAROSTAT_TIME_PS = 0.5
+"""Of runs at constant pressure."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SolidHeat:
@@ -45,6 +48,11 @@ class Motion:
     kept_coordination: Annotated[
         float, Says("Share of the atoms with as many bonds at the end as at the start.", "1")
     ]
+
+    @property
+    def lasts_ps(self) -> float:
+        """How long the run is."""
+        return self.times_ps[-1]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from nearsight.errors import MethodError
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.measured import Measured, mean_of, number_of, worst_of
 from nearsight.evaluation.porous.parts import (
+    BAROSTAT_TIME_PS,
     GasInteractions,
     Motion,
     SolidHeat,
@@ -37,6 +38,10 @@ _WITHOUT = {
     "no stiffness": "some strain costs nothing",
 }
 _FEWEST_SAMPLES = 8
+_SHORTEST_PS = 3 * BAROSTAT_TIME_PS
+"""In less a cell has hardly begun to follow the pressure."""
+_FEWEST_EFFECTIVE = 10
+"""Fewer insertions that carry the weight give no mean, and no error of it either."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,15 +117,15 @@ class PorousSolids:
         """By how much frameworks change their volume in a run, in %."""
         changes = {}
         errors = {}
-        for name, each in self.moving.items():
+        for name, each in self._long_runs.items():
             kept = each.volumes_A3[len(each.volumes_A3) // 2 :]
             changes[name] = 100 * (float(np.mean(kept)) / each.start_volume_A3 - 1)
             if len(kept) >= _FEWEST_SAMPLES:
                 errors[name] = 100 * block_average(kept).error / each.start_volume_A3
         if not changes:
-            return Measured(None, detail=NOT_IN_SUITE)
+            return Measured(None, detail=self._why_no_run)
         name = max(changes, key=lambda each: abs(changes[each]))
-        length = self.moving[name].times_ps[-1]
+        length = self.moving[name].lasts_ps
         blocks = "; ± from blocks" if name in errors else ""
         said = f"{name}, second half of {length:g} ps at 300 K, 1 bar{blocks}"
         return Measured(changes[name], errors.get(name), said)
@@ -128,10 +133,25 @@ class PorousSolids:
     @property
     def lost_coordination(self) -> Measured:
         """Which share of the atoms have another number of bonds after a run, in %."""
-        if not self.moving:
-            return Measured(None, detail=NOT_IN_SUITE)
-        lost = {name: 100 * (1 - each.kept_coordination) for name, each in self.moving.items()}
+        if not self._long_runs:
+            return Measured(None, detail=self._why_no_run)
+        lost = {name: 100 * (1 - each.kept_coordination) for name, each in self._long_runs.items()}
         return worst_of(lost, "frameworks")
+
+    @property
+    def _long_runs(self) -> dict[str, Motion]:
+        """The runs in which a framework has had time to change."""
+        return {name: each for name, each in self.moving.items() if each.lasts_ps >= _SHORTEST_PS}
+
+    @property
+    def _why_no_run(self) -> str:
+        if not self.moving:
+            return NOT_IN_SUITE
+        longest_ps = max(each.lasts_ps for each in self.moving.values())
+        return (
+            f"runs of {longest_ps:g} ps are too short to tell by: three times that of the barostat "
+            f"are {_SHORTEST_PS:g} ps"
+        )
 
     @property
     def co2_offset(self) -> Measured:
@@ -217,6 +237,12 @@ class PorousSolids:
         """How far the heat of CO2 in Mg-MOF-74 is from that of experiments, in kJ/mol."""
         if self.uptake is None:
             return Measured(None, detail=NOT_IN_SUITE)
+        if self.uptake.n_effective < _FEWEST_EFFECTIVE:
+            said = (
+                f"{self.uptake.n_effective:.1f} insertions carry the weight, too few to tell by: "
+                f"{self.uptake.heat_kJ_per_mol:.0f} kJ/mol"
+            )
+            return Measured(None, detail=said)
         return Measured(
             self.uptake.heat_kJ_per_mol - _HEAT_KJ_PER_MOL,
             self.uptake.heat_error_kJ_per_mol,
