@@ -139,9 +139,8 @@ def _chosen(
             else:
                 found[name] = reference
             advance(place + 1, name)
-    return {
-        n: found[n] for n in sorted(found, key=lambda n: (len(found[n].supercell), n))
-    }, left_out
+    by_size = sorted(found, key=lambda name: (len(found[name].supercell), name))
+    return {name: found[name] for name in by_size}, left_out
 
 
 def check(data: ReferenceData) -> None:
