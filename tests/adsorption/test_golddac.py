@@ -42,6 +42,15 @@ def test_what_is_missing_is_named(name: str, what: str) -> None:
         interaction_errors("CO2", known, known)
 
 
+@pytest.mark.parametrize(
+    ("name", "what"), [("CO2_gas_2", "CO2 alone"), ("AAA-CO2_fram_2", "an empty AAA")]
+)
+def test_what_is_there_twice_is_named(name: str, what: str) -> None:
+    known = energies() | {name: -7.0}
+    with pytest.raises(StructureError, match=f"{name} are all frames of {what}"):
+        interaction_errors("CO2", known, known)
+
+
 def test_frames_are_read_with_names_and_energies(tmp_path: Path) -> None:
     frames = [
         Atoms("He", info={"name": name, "REF_energy": energy})
@@ -51,6 +60,9 @@ def test_frames_are_read_with_names_and_energies(tmp_path: Path) -> None:
     found = read_golddac(tmp_path / "val.xyz")
     assert reference_energies_eV(found) == pytest.approx(energies())
     assert {framework_of_frame(name) for name in found} == {"AAA", None}
+    ase.io.write(tmp_path / "val.xyz", [*frames, frames[0]], format="extxyz")
+    with pytest.raises(StructureError, match=r"two frames of .* AAA-CO2_fram"):
+        read_golddac(tmp_path / "val.xyz")
     del frames[1].info["REF_energy"]
     ase.io.write(tmp_path / "val.xyz", frames, format="extxyz")
     with pytest.raises(StructureError, match=r"frame 2 .* lacks name or REF_energy"):

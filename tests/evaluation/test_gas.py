@@ -184,6 +184,9 @@ def test_the_error_of_a_drift_is_the_scatter_of_cycles_where_that_is_larger() ->
 
 def test_molecules_that_are_spread_evenly_have_as_many_neighbours_as_the_density_says() -> None:
     assert gas(cycle()).neighbours.value == pytest.approx(4 / 3 * np.pi * 6**3 * 50 / 25**3, 1e-3)
+    assert "±" not in gas(cycle()).neighbours.detail
+    assert "± standard deviation of 2 runs" in gas(cycle(), cycle()).neighbours.detail
+    assert gas(cycle()).cycles_failed.detail == "of 1 cycle"
 
 
 def test_diffusion_is_compared_at_the_same_density_and_temperature() -> None:
@@ -199,6 +202,9 @@ def test_diffusion_is_compared_at_the_same_density_and_temperature() -> None:
     ]
     assert gas(cycles[0]).diffusion.value == pytest.approx(100 * (0.8 / 0.85 - 1))
     assert abs(gas(*cycles).diffusion.value) < 5.0
+    unsure = replace(cycles[0], diffusion_error_m2_per_s=0.2 * cycles[0].diffusion_m2_per_s)
+    assert gas(unsure).diffusion.value is None
+    assert "too uncertain" in gas(unsure).diffusion.detail
     assert gas(cycle()).diffusion.value is None
     assert gas(*cycles).diffusion_slope.value is None
 

@@ -1,6 +1,7 @@
 """Phonons beside a reference that is the same model, or one whose difference is known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,20 @@ from ase.build import bulk
 
 from nearsight.errors import SettingError
 from nearsight.evaluation import Measured, Work, examination_named
-from nearsight.evaluation.phonons.computing import in_cells_of
-from nearsight.evaluation.phonons.examination import Effort
-from nearsight.evaluation.phonons.result import NO_REFERENCE, NO_ROWS, NO_STRESS, Phonons
+from nearsight.evaluation.phonons.computing import asymmetry, in_cells_of
+from nearsight.evaluation.phonons.examination import Effort, _chosen
+from nearsight.evaluation.phonons.result import (
+    NO_REFERENCE,
+    NO_ROWS,
+    NO_STRESS,
+    NOT_RELAXED,
+    Phonons,
+)
 from nearsight.evaluation.settings import ReferenceData
 from nearsight.hessian.files.phonopy_results import read_phonopy, write_phonopy
 from nearsight.hessian.force_constants import force_constants
 from nearsight.models.contract import Model
+from nearsight.progress import Advance
 from nearsight.records.codec import decoder, encoder
 from nearsight.relaxation import RelaxationSettings, relax
 
@@ -110,6 +118,34 @@ def test_rows_of_other_cells_are_those_of_their_copies(
     )
 
 
+def test_force_constants_of_a_crystal_of_one_atom_are_symmetric(
+    pair_model: Callable[..., Model],
+) -> None:
+    """Its matrix at Γ is zero but for rounding, of which a third is not symmetric."""
+    found = force_constants(bulk("Mg", "fcc", a=4.5), pair_model(), (2, 2, 2), method="rows")
+    assert asymmetry(found) < 1e-12
+    rounding = 1e-6 * np.random.default_rng(1).normal(size=found.values_eV_per_A2.shape)
+    rounded = replace(found, values_eV_per_A2=found.values_eV_per_A2 + rounding)
+    assert asymmetry(rounded) < 1e-5
+    at_gamma = rounded.at_gamma().matrix_eV_per_A2.reshape(3, 3)
+    assert np.linalg.norm(at_gamma - at_gamma.T) / 2 / np.linalg.norm(at_gamma) > 0.1
+
+
+def test_asymmetry_is_that_of_the_whole_matrix(
+    pair_model: Callable[..., Model], folder: Path
+) -> None:
+    cell = read_phonopy(folder / "MgO.yaml").unit_cell
+    found = force_constants(cell, pair_model(), SUPERCELL, method="rows")
+    whole = force_constants(cell, pair_model(), SUPERCELL, row_symmetry_A=None)
+    wrong = np.random.default_rng(3).normal(size=found.values_eV_per_A2.shape)
+    found = replace(found, values_eV_per_A2=found.values_eV_per_A2 + wrong)
+    all_of_it = in_cells_of(found, replace(whole, primitive_atoms=np.arange(len(found.supercell))))
+    matrix = all_of_it.values_eV_per_A2.reshape(3 * len(found.supercell), -1)
+    expected = np.linalg.norm(matrix - matrix.T) / 2 / np.linalg.norm(matrix)
+    assert expected > 0.1
+    assert asymmetry(found) == pytest.approx(expected)
+
+
 def test_without_a_reference_that_is_said(sound: Phonons) -> None:
     assert sound.free_energy_error.value is None
     assert sound.free_energy_error.detail == NO_REFERENCE
@@ -121,6 +157,31 @@ def test_a_folder_without_phonons_is_an_error(
 ) -> None:
     with pytest.raises(SettingError, match="no file of phonopy"):
         examined(pair_model(), phonon_data=str(tmp_path))
+
+
+def test_no_more_references_are_read_than_are_examined(
+    pair_model: Callable[..., Model], folder: Path, tmp_path: Path
+) -> None:
+    for name in ("small", "larger", "largest"):
+        text = (folder / "MgO.yaml").read_text(encoding="utf-8")
+        padding = "# padding\n" * ["small", "larger", "largest"].index(name)
+        (tmp_path / f"{name}.yaml").write_text(text + padding, encoding="utf-8")
+    tasks = CountingProgress()
+    chosen, left_out = _chosen(pair_model(), replace(EFFORT, n_references=1), str(tmp_path), tasks)
+    assert list(chosen) == ["small"]
+    assert left_out == dict.fromkeys(["larger", "largest"], "not in this suite")
+    assert tasks.advanced == ["small"]
+
+
+class CountingProgress:
+    """Keeps what a task moved on by."""
+
+    def __init__(self) -> None:
+        self.advanced: list[str] = []
+
+    @contextmanager
+    def task(self, description: str, total: int | None, done: int = 0) -> Iterator[Advance]:
+        yield lambda _, note: self.advanced.append(note)
 
 
 def test_a_model_without_rows_says_so(sound: Phonons) -> None:
@@ -136,6 +197,39 @@ def test_a_model_without_a_stress_is_examined_as_far_as_it_goes(beside: Phonons)
         assert measured == Measured(None, None, NO_STRESS)
     assert result.volume_error.detail == NO_STRESS
     assert examination_named("phonons").figures(result)
+
+
+def test_what_was_not_relaxed_to_the_end_is_not_compared(beside: Phonons) -> None:
+    [sound] = beside.crystals.values()
+    unfinished = replace(sound, has_converged=False)
+    result = replace(beside, crystals={"MgO": unfinished})
+    for measured in (
+        result.free_energy_error_relaxed,
+        result.imaginary_relaxed,
+        result.volume_error,
+    ):
+        assert measured == Measured(None, None, NOT_RELAXED)
+    assert result.free_energy_error.value == beside.free_energy_error.value
+    assert examination_named("phonons").figures(result)
+    both = replace(beside, crystals={"MgO": sound, "other": unfinished})
+    for measured in (both.free_energy_error_relaxed, both.imaginary_relaxed, both.volume_error):
+        assert measured.value == pytest.approx(0.0, abs=1e-3)
+        assert "left out: other" in measured.detail
+
+
+def test_volumes_that_are_wrong_both_ways_do_not_cancel(beside: Phonons) -> None:
+    [sound] = beside.crystals.values()
+    given = sound.as_given.volume_A3_per_atom
+    crystals = {
+        str(factor): replace(
+            sound, relaxed=replace(sound.relaxed, volume_A3_per_atom=factor * given)
+        )
+        for factor in (0.94, 1.08)
+    }
+    result = replace(beside, crystals=crystals)
+    assert result.volume_error.value == pytest.approx(7.0)
+    assert "with its sign +1" in result.volume_error.detail
+    assert grade(result, "volume_error") == "poor"
 
 
 CAUGHT = {

@@ -12,12 +12,12 @@ from ase import Atoms
 from ase.build import bulk, molecule
 from ase.calculators.calculator import Calculator, all_changes
 
-from nearsight.errors import SettingError
-from nearsight.evaluation import Work, examination_named
+from nearsight.errors import SettingError, StructureError
+from nearsight.evaluation import ExamineSettings, Work, examination_named, examine
 from nearsight.evaluation.data import digests_of, require_data
 from nearsight.evaluation.porous import computing
 from nearsight.evaluation.porous.examination import Effort
-from nearsight.evaluation.porous.parts import Motion, Uptake
+from nearsight.evaluation.porous.parts import GasInteractions, Motion, SolidHeat, Stiffness, Uptake
 from nearsight.evaluation.porous.references import mg_mof_74, read_solids
 from nearsight.evaluation.porous.result import NO_HEAT, NO_INTERACTIONS, PorousSolids
 from nearsight.evaluation.settings import ReferenceData
@@ -122,6 +122,19 @@ def test_an_offset_of_isolated_molecules_is_caught(frames: str) -> None:
     assert figures == {"CO2", "H2O"}
 
 
+def test_a_model_that_knows_no_framework_is_told(frames: str) -> None:
+    model = attracting(Attracted)
+    model.capabilities = replace(model.capabilities, elements=frozenset({1, 6, 7, 8}))
+    result = examined(model, NOTHING, interaction_data=frames)
+    assert not result.gases
+    assert not result.failures
+    for measured in (result.co2_offset, result.h2o_interaction_error):
+        assert measured.value is None
+        assert "no framework" in measured.detail
+    nowhere = GasInteractions(kinds=(), references_eV=(), errors_eV=())
+    assert examination_named("porous").figures(replace(EMPTY, gases={"CO2": nowhere})) == []
+
+
 def test_a_heat_capacity_is_that_of_the_command(
     pair_model: Callable[..., Model], tmp_path: Path
 ) -> None:
@@ -161,7 +174,7 @@ def test_a_framework_that_collapses_is_caught(
 ) -> None:
     noise = np.random.default_rng(4).normal(scale=2.0, size=64)
     run = Motion(
-        times_ps=tuple(np.arange(64) / 100),
+        times_ps=tuple(np.arange(64) / 32),
         volumes_A3=tuple(volume_A3 + noise),
         temperatures_K=(300.0,) * 64,
         start_volume_A3=1400.0,
@@ -169,6 +182,10 @@ def test_a_framework_that_collapses_is_caught(
     )
     result = replace(EMPTY, moving={"Mg-MOF-74": run})
     assert [grade(result, name) for name in ("volume_change", "lost_coordination")] == grades
+    short = replace(EMPTY, moving={"Mg-MOF-74": replace(run, times_ps=tuple(np.arange(64) / 100))})
+    for measured in (short.volume_change, short.lost_coordination):
+        assert measured.value is None
+        assert "0.63 ps are too short" in measured.detail
     expected = 100 * (volume_A3 / 1400.0 - 1)
     spread = result.volume_change.spread
     assert spread is not None
@@ -202,6 +219,67 @@ def test_a_force_field_has_its_henry_coefficient() -> None:
     assert found.heat_kJ_per_mol == pytest.approx(28.0, abs=5 * error)
 
 
+STIFF = Stiffness(
+    bulk_modulus_GPa=16.1,
+    stability="stable",
+    volume_change=0.0,
+    stress_GPa=1e-4,
+    has_converged=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"has_converged": False}, "did not come to its end"),
+        ({"stress_GPa": 0.3}, "0.3 GPa of stress are left"),
+        ({"bulk_modulus_GPa": None, "stability": "unstable"}, "lowers its energy"),
+    ],
+)
+def test_second_derivatives_beside_a_minimum_are_no_bulk_modulus(
+    changed: dict[str, Any], why: str
+) -> None:
+    assert grade(replace(EMPTY, stiff={"MOF-5": STIFF}), "bulk_modulus_error") == "good"
+    found = replace(EMPTY, stiff={"MOF-5": replace(STIFF, **changed)}).bulk_modulus_error
+    assert found.value is None
+    assert why in found.detail
+
+
+def test_a_crystal_that_a_strain_lowers_has_no_bulk_modulus(
+    pair_model: Callable[..., Model],
+) -> None:
+    """Simple cubic, which is held at its symmetry by the relaxation, does not resist shear."""
+    model = pair_model()
+    found = computing.stiffness(model, bulk("MgO", "rocksalt", a=4.0), None, SeveralProgress())
+    assert found.stability == "stable"
+    assert found.has_converged
+    assert found.bulk_modulus_GPa is not None
+    assert found.bulk_modulus_GPa > 0
+    soft = computing.stiffness(model, bulk("Mg", "sc", a=2.5), None, SeveralProgress())
+    assert soft.stability != "stable"
+    assert soft.bulk_modulus_GPa is None
+
+
+def test_solids_that_are_at_no_minimum_are_named() -> None:
+    sound = SolidHeat(
+        n_atoms=8,
+        reference_J_per_g_K=1.0,
+        heat_capacity_J_per_g_K=1.01,
+        n_imaginary=0,
+        volume_change=0.0,
+        n_steps=10,
+        has_converged=True,
+    )
+    solids = {
+        "A": sound,
+        "B": replace(sound, has_converged=False, n_steps=1500),
+        "C": replace(sound, n_imaginary=2),
+    }
+    detail = replace(EMPTY, has_heat_capacities=True, solids=solids).heat_capacity_error.detail
+    assert "not relaxed to the end: B" in detail
+    assert "with imaginary modes: C" in detail
+
+
 def test_a_zero_that_is_wrong_shows_in_what_is_taken_up() -> None:
     found = Uptake(
         henry_mol_per_kg_Pa=1e-3,
@@ -216,11 +294,45 @@ def test_a_zero_that_is_wrong_shows_in_what_is_taken_up() -> None:
     result = replace(EMPTY, uptake=found)
     assert grade(result, "zero_of_gas") == grade(result, "heat_of_adsorption_error") == "poor"
     assert result.henry_coefficient.value == pytest.approx(-3.0)
+    few = replace(EMPTY, uptake=replace(found, n_effective=3.0)).heat_of_adsorption_error
+    assert few.value is None
+    assert "3.0 insertions carry the weight" in few.detail
     assert grade(result, "henry_coefficient") == "plain"
 
 
 def test_the_framework_of_the_package_has_its_atoms() -> None:
     assert mg_mof_74().get_chemical_formula() == "C24H6Mg6O18"
+
+
+def test_data_that_cannot_be_used_are_told_before_a_model_is_asked(
+    frames: str, tmp_path: Path
+) -> None:
+    def ask(**data: str) -> None:
+        examine(
+            [],
+            tmp_path / "out",
+            ExamineSettings(only=("phonons", "porous"), data=ReferenceData(**data)),
+        )
+
+    ask(interaction_data=frames)
+    lacking = tmp_path / "lacking.xyz"
+    kept = [each for each in ase.io.read(frames, ":") if each.info["name"] != "H2O_gas"]
+    ase.io.write(lacking, kept, format="extxyz")
+    with pytest.raises(StructureError, match="no frame of H2O alone"):
+        ask(interaction_data=str(lacking))
+    folder = tmp_path / "solids"
+    (folder / "structures").mkdir(parents=True)
+    with pytest.raises(SettingError, match="no file of phonopy"):
+        ask(phonon_data=str(folder))
+    with pytest.raises(SettingError, match="is no folder"):
+        ask(phonon_data=frames)
+    with pytest.raises(SettingError, match=r"no reference\.csv"):
+        ask(heat_capacity_data=str(folder))
+    table = "name,n_atoms,dft_300K\nMgO,2,1.0\n"
+    (folder / "reference.csv").write_text(table, encoding="utf-8")
+    (folder / "structures/MgO.cif").write_text("no structure", encoding="utf-8")
+    with pytest.raises(StructureError, match=r"MgO\.cif"):
+        ask(heat_capacity_data=str(folder))
 
 
 def test_data_are_there_and_told_from_others(tmp_path: Path) -> None:

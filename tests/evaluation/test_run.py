@@ -7,18 +7,28 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nearsight.cli.main import main
-from nearsight.evaluation import ExaminationRecord, ExamineSettings, examine, read_records
+from nearsight.evaluation import (
+    ExaminationRecord,
+    ExamineSettings,
+    Failure,
+    examine,
+    read_records,
+)
 from nearsight.evaluation.diatomics.examination import Effort
 from nearsight.evaluation.exactness.examination import Effort as ExactEffort
-from nearsight.evaluation.run import NotLoaded, Outcome
+from nearsight.evaluation.machine import this_machine
+from nearsight.evaluation.run import NotLoaded, Outcome, _digest
 from nearsight.evaluation.settings import ReferenceData
 from nearsight.evaluation.subject import Subject
+from nearsight.evaluation.surroundings import Surroundings
 from nearsight.evaluation.task import Answer, Loaded
+from nearsight.evaluation.work import keep_failure
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import SeveralProgress
 from nearsight.reports.examinations import write_examination_pages
@@ -203,6 +213,32 @@ def test_a_kill_loses_the_item_that_was_being_computed(tmp_path: Path) -> None:
     [diatomics] = [each for each in records if each.examination == "diatomics"]
     assert before < set(diatomics.result["curves"])
     assert not list(folder.glob("work/*/*/*.json"))
+
+
+def test_failures_of_what_was_interrupted_are_tried_again(tmp_path: Path) -> None:
+    """There are items of it and no record."""
+    [whole] = examined(tmp_path, "Hungry")
+    assert isinstance(whole, ExaminationRecord)
+    [path] = tmp_path.glob("records/*/*.json")
+    path.unlink()
+    [failed] = tmp_path.glob("work/*/*/diatomics.He.json")
+    keep_failure(failed, Failure("error", "OfAnotherTime", ""))
+    [kept] = examined(tmp_path, "Hungry")
+    assert kept.result["failures"]["He"]["reason"] == "OfAnotherTime"
+    path.unlink()
+    [again] = examined(tmp_path, "Hungry", again=True)
+    assert again.result["failures"]["He"]["reason"] == "MemoryError"
+
+
+def test_what_belongs_to_a_machine_is_kept_for_each() -> None:
+    one = Surroundings(
+        machine=this_machine(), processor="one", device="cuda", dtype="float64", n_threads=1
+    )
+    for other in (replace(one, processor="another GPU"), replace(one, n_threads=2)):
+        assert _digest("speed", {}, one) != _digest("speed", {}, other)
+        assert _digest("diatomics", {}, one) == _digest("diatomics", {}, other)
+    smaller = replace(one, machine=replace(one.machine, memory_bytes=1))
+    assert _digest("speed", {}, one) == _digest("speed", {}, smaller)
 
 
 def test_a_model_that_is_not_there_is_told(

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from nearsight.evaluation import ExaminationRecord, Measured
+from nearsight.evaluation import ExaminationRecord, Figure, Measured, examination_named
+from nearsight.evaluation.gas.result import Gas
 from nearsight.evaluation.machine import Machine
+from nearsight.records.codec import encoder
 from nearsight.records.parts import ModelPart
 from nearsight.reports.examinations import write_examination_pages
 from nearsight.reports.examinations.cells import Cell, with_ratios
 from nearsight.reports.examinations.facts import facts_of
+from nearsight.reports.examinations.pages import _figures_of
 
 HERE = Machine(processor="one", n_cores=2, memory_bytes=2**34, system="Linux x86_64")
 
@@ -72,11 +75,38 @@ def test_ratios_are_to_the_first_model_where_there_is_a_value() -> None:
     assert with_ratios(cells, [None, 3.0, 2.0], "first") == cells
 
 
-@pytest.mark.parametrize("is_elsewhere", [False, True])
-def test_a_ratio_is_shown_on_one_machine_only(tmp_path: Path, is_elsewhere: bool) -> None:
-    other = replace(HERE, processor="another") if is_elsewhere else HERE
-    for each in (record("a", 2.0), record("b", 5.0, other)):
+def surrounded(one: ExaminationRecord, n_threads: int, processor: str) -> ExaminationRecord:
+    where = {"n_threads": n_threads, "processor": processor, "dtype": one.model.name}
+    return replace(one, result={"surroundings": where})
+
+
+@pytest.mark.parametrize(
+    ("other", "is_elsewhere"),
+    [
+        (record("b", 5.0), False),
+        (surrounded(record("b", 5.0), 2, "one"), False),
+        (record("b", 5.0, replace(HERE, processor="another")), True),
+        (surrounded(record("b", 5.0), 1, "one"), True),
+        (surrounded(record("b", 5.0), 2, "a GPU"), True),
+    ],
+)
+def test_a_ratio_is_shown_in_the_same_surroundings_only(
+    tmp_path: Path, other: ExaminationRecord, is_elsewhere: bool
+) -> None:
+    first = record("a", 2.0)
+    for each in (surrounded(first, 2, "one") if other.result else first, other):
         each.save(tmp_path / "records" / each.model.name / "speed.json")
     page = write_examination_pages(tmp_path)
     assert page is not None
     assert ("2.5 × a" in page.read_text(encoding="utf-8")) == (not is_elsewhere)
+
+
+def test_a_figure_that_cannot_be_drawn_is_told() -> None:
+    def broken(_: Gas) -> list[Figure]:
+        raise ValueError("zero-size array")
+
+    examination = replace(examination_named("gas"), figures=broken)
+    result = encoder(Gas)(Gas(cycles={}, failures={}))
+    found, problem = _figures_of(examination, replace(record("a", 1.0), result=result))
+    assert found == []
+    assert "ValueError: zero-size array" in problem

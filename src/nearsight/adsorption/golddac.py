@@ -25,7 +25,8 @@ def read_golddac(path: str | os.PathLike[str]) -> dict[str, Atoms]:
     Raises
     ------
     StructureError
-        The file cannot be read, or a frame has no name or no energy of the reference.
+        The file cannot be read, a frame has no name or no energy of the reference, or two have
+        one name.
     """
     import ase.io
 
@@ -38,6 +39,10 @@ def read_golddac(path: str | os.PathLike[str]) -> dict[str, Atoms]:
         if _NAME not in frame.info or _ENERGY not in frame.info:
             raise StructureError(
                 f"frame {number} of {path} lacks {_NAME} or {_ENERGY}; give a file of GoldDAC."
+            )
+        if frame.info[_NAME] in found:
+            raise StructureError(
+                f"two frames of {path} are called {frame.info[_NAME]}; leave one of them in it."
             )
         found[frame.info[_NAME]] = frame
     return found
@@ -71,7 +76,7 @@ def interaction_errors(
     Raises
     ------
     StructureError
-        The molecule alone, or an empty framework, is missing.
+        The molecule alone, or an empty framework, is missing or there more than once.
     """
     molecule = _only([n for n in reference_eV if "gas" in n and gas in n], f"{gas} alone")
     kinds, references, errors = [], [], []
@@ -94,4 +99,8 @@ def interaction_errors(
 def _only(names: list[str], what: str) -> str:
     if not names:
         raise StructureError(f"there is no frame of {what}; give a whole file of GoldDAC.")
+    if len(names) > 1:
+        raise StructureError(
+            f"{', '.join(names)} are all frames of {what}; leave one of them in the file."
+        )
     return names[0]

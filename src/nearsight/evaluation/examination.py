@@ -7,12 +7,16 @@ from typing import Any, Generic, TypeVar
 from nearsight.charts.chart import Chart
 from nearsight.evaluation.measured import Measured
 from nearsight.evaluation.metric import Metric, metrics_of
-from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.settings import ReferenceData, Suite
 from nearsight.evaluation.work import Work
 from nearsight.models.contract import Model
 
 Effort = TypeVar("Effort")
 Result = TypeVar("Result")
+
+
+def _need_nothing(_: ReferenceData) -> None:
+    """Check nothing: there are no data."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ class Examination(Generic[Effort, Result]):
     figures: Callable[[Result], Sequence[Figure]]
     data: tuple[str, ...] = ()
     """Which of the `ReferenceData` it asks for, so that other ones make another record."""
+    belongs_to_machine: bool = False
+    """Whether other machines, GPUs and numbers of threads make another record."""
+    check: Callable[[ReferenceData], None] = _need_nothing
+    """Reads these data before any model is asked, and raises if they cannot be used."""
 
     @property
     def name(self) -> str:

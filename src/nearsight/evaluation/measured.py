@@ -33,7 +33,8 @@ def mean_of(values: Mapping[str, float], of: str) -> Measured:
     numbers = np.array(list(values.values()))
     worst = max(values, key=lambda name: abs(values[name]))
     spread = float(numbers.std(ddof=1)) if len(numbers) > 1 else None
-    said = f"mean and standard deviation of {len(numbers)} {of}; farthest {worst}"
+    what = "mean" if spread is None else "mean and standard deviation"
+    said = f"{what} of {_counted(len(numbers), of)}; farthest {worst}"
     return Measured(float(numbers.mean()), spread, f"{said}, {values[worst]:.3g}")
 
 
@@ -51,7 +52,7 @@ def worst_of(values: Mapping[str, float], of: str) -> Measured:
         return Measured(None, detail=f"no {of} to tell by")
     worst = max(values, key=lambda name: abs(values[name]))
     spread = float(np.std(list(values.values()), ddof=1)) if len(values) > 1 else None
-    return Measured(float(values[worst]), spread, f"worst of {len(values)} {of}: {worst}")
+    return Measured(float(values[worst]), spread, f"worst of {_counted(len(values), of)}: {worst}")
 
 
 def number_of(found: Iterable[str], among: int, of: str) -> Measured:
@@ -60,4 +61,8 @@ def number_of(found: Iterable[str], among: int, of: str) -> Measured:
     if not among:
         return Measured(None, detail=f"no {of} to tell by")
     which = f": {', '.join(names)}" if names else ""
-    return Measured(float(len(names)), None, f"of {among} {of}{which}")
+    return Measured(float(len(names)), None, f"of {_counted(among, of)}{which}")
+
+
+def _counted(number: int, of: str) -> str:
+    return f"{number} {of.removesuffix('s') if number == 1 else of}"

@@ -18,6 +18,7 @@ from nearsight.evaluation.machine import this_machine
 from nearsight.evaluation.record import RECORDS, ExaminationRecord, read_record
 from nearsight.evaluation.settings import ExamineSettings, SuiteOrOwn
 from nearsight.evaluation.subject import Subject
+from nearsight.evaluation.surroundings import Surroundings
 from nearsight.evaluation.task import Loaded
 from nearsight.evaluation.work import forget_failures, has_failures
 from nearsight.fingerprint import json_sha256
@@ -96,6 +97,8 @@ def examine(
     ------
     SettingError
         There is no such examination, or there are no data where they should be.
+    StructureError
+        Data of structures that were given cannot be used.
     StorageError
         The folder cannot be written.
     """
@@ -108,6 +111,8 @@ def examine(
         else _Asked(settings.suite, examination_named(name).efforts[settings.suite])
         for name in names
     }
+    for name in names:
+        examination_named(name).check(settings.data)
     shown = as_progress(progress)
     outcomes: list[Outcome] = []
     try:
@@ -164,15 +169,16 @@ def _record(
         **plain(asdict(asked.effort)),
         **digests_of(settings.data, examination_named(name).data),
     }
-    digest = json_sha256({"effort": effort, "nearsight": nearsight.__version__})[:_DIGITS]
-    stem = f"{name}.{asked.suite}.{digest}"
+    stem = f"{name}.{asked.suite}.{_digest(name, effort, model.surroundings)}"
     path = folder / RECORDS / key_of(model.identity) / f"{stem}.json"
     work = folder / WORK / key_of(model.identity) / stem
     with hold(path):
         kept = read_record(path)
-        if kept is not None:
-            if not (settings.again and (kept.failure is not None or has_failures(work))):
-                return kept
+        if kept is not None and not (
+            settings.again and (kept.failure is not None or has_failures(work))
+        ):
+            return kept
+        if settings.again:
             forget_failures(work)
         start = monotonic()
         answer = subject.examine(name, asked.effort, work, settings.data)
@@ -199,6 +205,14 @@ def _record(
         if record.failure is None and not has_failures(work):
             shutil.rmtree(work, ignore_errors=True)
     return record
+
+
+def _digest(name: str, effort: Mapping[str, Any], surroundings: Surroundings) -> str:
+    """Return what tells a record of an examination from others of the same model and suite."""
+    deciding: dict[str, Any] = {"effort": effort, "nearsight": nearsight.__version__}
+    if examination_named(name).belongs_to_machine:
+        deciding["surroundings"] = surroundings.deciding
+    return json_sha256(deciding)[:_DIGITS]
 
 
 def _part(identity: ModelIdentity) -> ModelPart:

@@ -10,7 +10,7 @@ from nearsight.errors import ExecutionError
 from nearsight.evaluation.failure import Failure, failure_of
 from nearsight.evaluation.settings import ReferenceData
 from nearsight.evaluation.task import Answer, Loaded, Told, examined, loaded
-from nearsight.evaluation.work import keep_failure
+from nearsight.evaluation.work import NOT_TRIED, keep_failure, number_of_items
 from nearsight.execution import LocalProcesses
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Advance, Progress
@@ -19,7 +19,11 @@ from nearsight.resources import Resources
 _START_S = 300.0
 """A process imports its framework and loads the model in less, however short the time limit is."""
 _MOST_DEATHS = 3
-"""So many items may end the process of a model, which loads it again, before it is given up."""
+"""So many items in a row may end the process of a model, which loads it again, before it is given
+up."""
+_GIVEN_UP = Failure(
+    "crash", NOT_TRIED, f"{_MOST_DEATHS} items in a row before it ended the process of the model"
+)
 
 
 class Subject:
@@ -65,19 +69,24 @@ class Subject:
         return answer
 
     def examine(self, name: str, effort: object, folder: Path, data: ReferenceData) -> Answer:
-        """Examine the model; an item at which its process ends is one that it failed at."""
-        failure: Failure | None = None
-        for _ in range(_MOST_DEATHS):
+        """Examine the model; an item at which its process ends is one that it failed at.
+
+        After three in a row, the result is that of the items which are there.
+        """
+        deaths = 0
+        while True:
             if self._executor is None and isinstance(again := self.load(), Failure):
                 return Answer({}, None, again)
-            answer = self._ask(self._time_limit_s, examined, name, effort, folder, data)
+            before = number_of_items(folder)
+            given_up = _GIVEN_UP if deaths == _MOST_DEATHS else None
+            answer = self._ask(self._time_limit_s, examined, name, effort, folder, data, given_up)
             if isinstance(answer, Answer):
                 return answer
-            failure = answer
-            if self._item is None or self._item.exists():  # it was none of the items that ended it
-                break
+            # Was it none of the items that ended it?
+            if given_up or self._item is None or self._item.exists():
+                return Answer({}, None, answer)
+            deaths = 1 if number_of_items(folder) > before else deaths + 1
             keep_failure(self._item, answer)
-        return Answer({}, None, failure)
 
     def _ask(self, limit_s: float, function: Callable[..., Any], *arguments: object) -> Any:
         """Return what a function returns in the process of the model, or how it failed.

@@ -10,6 +10,7 @@ from nearsight.evaluation.discovery import examination_named
 from nearsight.evaluation.failure import Failure, failure_of
 from nearsight.evaluation.measured import Measured
 from nearsight.evaluation.settings import ReferenceData
+from nearsight.evaluation.surroundings import Surroundings, surroundings_of
 from nearsight.evaluation.work import Work
 from nearsight.execution import current_model, tell
 from nearsight.progress import Advance
@@ -50,6 +51,7 @@ class Loaded:
     neighbour_limit: int | None
     capabilities: Mapping[str, Plain]
     versions: Mapping[str, str]
+    surroundings: Surroundings
 
 
 def loaded() -> Loaded | Failure:
@@ -68,10 +70,17 @@ def loaded() -> Loaded | Failure:
         neighbour_limit=model.facts.neighbour_limit,
         capabilities=plain({**capabilities, "elements": elements and sorted(elements)}),
         versions=dict(record(model.identity).versions),
+        surroundings=surroundings_of(model),
     )
 
 
-def examined(name: str, effort: object, folder: Path, data: ReferenceData) -> Answer:
+def examined(
+    name: str,
+    effort: object,
+    folder: Path,
+    data: ReferenceData,
+    given_up: Failure | None = None,
+) -> Answer:
     """Examine the model of this process.
 
     Parameters
@@ -84,9 +93,13 @@ def examined(name: str, effort: object, folder: Path, data: ReferenceData) -> An
         Where items are kept.
     data
         What users have of references.
+    given_up
+        What is said of items that are not kept, if nothing is to be computed any more.
     """
     examination = examination_named(name)
-    work = Work(folder, _Teller(), lambda path: tell(Told("begun", str(path))), data)
+    work = Work(
+        folder, _Teller(), lambda path: tell(Told("begun", str(path))), data, given_up=given_up
+    )
     try:
         result = examination.compute(current_model(), effort, work)
         return Answer(examination.measured(result), encoder(examination.result)(result), None)

@@ -15,6 +15,9 @@ from nearsight.storage import write_text
 
 Part = TypeVar("Part")
 
+NOT_TRIED = "not tried"
+"""The reason of the failure at items that a model was given up before."""
+
 _NAME = re.compile(r"[\w.+-]+", flags=re.ASCII)
 
 
@@ -37,6 +40,8 @@ class Work:
         then knows at which one that was.
     data
         What users have of references.
+    given_up
+        The failure at each item that is not kept, where nothing is to be computed any more.
     """
 
     def __init__(
@@ -45,10 +50,13 @@ class Work:
         progress: Progress | None = None,
         begun: Callable[[Path], None] = _nobody,
         data: ReferenceData | None = None,
+        *,
+        given_up: Failure | None = None,
     ) -> None:
         self._folder = folder
         self.progress = SeveralProgress() if progress is None else progress
         self._begun = begun
+        self._given_up = given_up
         self.data = ReferenceData() if data is None else data
 
     def each(
@@ -105,6 +113,10 @@ class Work:
         kept = None if path is None else _kept(path, kind)
         if kept is not None:
             return kept
+        if self._given_up is not None:
+            if path is not None:
+                keep_failure(path, self._given_up)
+            return self._given_up
         if path is not None:
             self._begun(path)
         try:
@@ -133,9 +145,20 @@ def keep_failure(path: Path, failure: Failure) -> None:
 
 
 def forget_failures(folder: Path) -> None:
-    """Remove the items of a folder at which the model failed, so that they are computed again."""
-    for path in _failed(folder):
+    """Remove the items of a folder at which the model failed, so that they are computed again.
+
+    If there are some that were not tried, it is only these: the others would end the process of the
+    model once more before they had their turn.
+    """
+    failed = _failed(folder)
+    untried = [path for path, failure in failed.items() if failure.reason == NOT_TRIED]
+    for path in untried or failed:
         path.unlink()
+
+
+def number_of_items(folder: Path) -> int:
+    """Return how many items are kept in a folder, those at which the model failed among them."""
+    return len(list(folder.glob("*.json")))
 
 
 def has_failures(folder: Path) -> bool:
@@ -143,8 +166,9 @@ def has_failures(folder: Path) -> bool:
     return bool(_failed(folder))
 
 
-def _failed(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*.json") if isinstance(_kept(path, Failure), Failure)]
+def _failed(folder: Path) -> dict[Path, Failure]:
+    kept = {path: _kept(path, Failure) for path in sorted(folder.glob("*.json"))}
+    return {path: found for path, found in kept.items() if isinstance(found, Failure)}
 
 
 def _write(path: Path, values: object) -> None:

@@ -14,7 +14,7 @@ from phonopy.file_IO import write_FORCE_SETS
 from phonopy.interface.vasp import write_vasp
 
 from nearsight.errors import CheckpointError
-from nearsight.hessian.files.phonopy_archive import read_phonopy_archive
+from nearsight.hessian.files.phonopy_archive import _read_settings, read_phonopy_archive
 from nearsight.hessian.files.phonopy_objects import phonopy_atoms
 from nearsight.hessian.force_constants import force_constants
 from nearsight.models.contract import Model, forces_of
@@ -60,6 +60,20 @@ def test_an_archive_has_the_force_constants_of_its_forces(
     assert found.primitive_atoms.tolist() == exact.primitive_atoms.tolist()
     np.testing.assert_allclose(found.values_eV_per_A2, exact.values_eV_per_A2, atol=2e-3)
     assert [each.name for each in tmp_path.iterdir()] == ["one.tar.lzma"]
+
+
+def test_settings_are_read_as_phonopy_reads_them(tmp_path: Path) -> None:
+    lines = b"dim = 2 2 2 # repetitions\n# DIM = 3 3 3\nPrimitive_Axes = 1 0 0 0 1 0 0 0 1/2 # c\n"
+    found = _read_settings(written(tmp_path / "phonopy.conf", lines))
+    np.testing.assert_array_equal(found["DIM"], 2 * np.eye(3))
+    np.testing.assert_array_equal(found["PRIMITIVE_AXES"], np.diag([1, 1, 0.5]))
+    old = _read_settings(written(tmp_path / "old.conf", b"DIM = 1 1 1\nPRIMITIVE_AXIS = 1 1 1/2\n"))
+    np.testing.assert_array_equal(old["PRIMITIVE_AXES"], np.diag([1, 1, 0.5]))
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
 
 
 @pytest.mark.parametrize(

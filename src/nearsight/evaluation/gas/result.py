@@ -15,6 +15,7 @@ from nearsight.evaluation.gas.box import (
 from nearsight.evaluation.gas.cycle import Cycle
 from nearsight.evaluation.gas.velocities import deviation
 from nearsight.evaluation.measured import Measured, number_of
+from nearsight.evaluation.metric import metrics_of
 from nearsight.records.described import Says
 
 _DENSER = 0.85
@@ -124,6 +125,8 @@ class Gas:
         spread = 4 / 3 * np.pi * _NEAR_A**3 * _MOLECULES_PER_A3
         error = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
         said = f"within {_NEAR_A:g} Å; evenly spread it would be {spread:.2f}"
+        if error is not None:
+            said += f"; ± standard deviation of {len(numbers)} runs"
         return Measured(float(np.mean(numbers)), error, said)
 
     @property
@@ -138,6 +141,10 @@ class Gas:
             f"{mean:.2f} ± {error:.2f} of the dilute gas at the temperature of its molecules, mean "
             f"of {len(found)} runs; at {found[0].density_kg_per_m3:.0f} kg/m³ it is some {_DENSER}"
         )
+        [good] = [each.good for each in metrics_of(__package__) if each.name == "diffusion"]
+        assert good is not None
+        if 100 * error / _DENSER > good:
+            return Measured(None, detail=f"too uncertain to tell by: {said}")
         return Measured(100 * (mean / _DENSER - 1), 100 * error / _DENSER, said)
 
     @property

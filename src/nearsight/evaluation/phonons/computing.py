@@ -56,7 +56,6 @@ def crystal_phonons(model: Model, setting: Setting, progress: Progress) -> Cryst
         else _force_constants(model, setting, relaxed.atoms, usual, progress)
     )
     path = find_band_path(reference or found) if setting.has_bands else None
-    at_gamma = found.at_gamma().matrix_eV_per_A2.reshape(3 * len(found.primitive_atoms), -1)
     return CrystalPhonons(
         formula=setting.atoms.get_chemical_formula("metal", empirical=True),
         n_atoms=len(found.supercell),
@@ -66,7 +65,7 @@ def crystal_phonons(model: Model, setting: Setting, progress: Progress) -> Cryst
         relaxed=None if at_rest is None else _values(at_rest, setting),
         has_converged=relaxed is not None and relaxed.converged,
         sum_rule_eV_per_A2=(exact or found).sum_rule_eV_per_A2,
-        asymmetry=float(np.linalg.norm(at_gamma - at_gamma.T) / 2 / np.linalg.norm(at_gamma)),
+        asymmetry=asymmetry(found),
         routes=routes,
         bands=None if path is None else _bands(found, path),
         reference_bands=None if path is None or reference is None else _bands(reference, path),
@@ -154,6 +153,19 @@ def _row_of(found: ForceConstants, atom: int) -> FloatArray:
     row: FloatArray = np.empty_like(found.values_eV_per_A2[copy])
     row[:, order] = found.values_eV_per_A2[copy]
     return row
+
+
+def asymmetry(found: ForceConstants) -> float:
+    """Return the norm of the antisymmetric part of force constants over that of the whole.
+
+    That is of Φ(A, B) - Φ(B, A)ᵀ over the supercell: at Γ alone a crystal of one atom has none.
+    """
+    values = found.values_eV_per_A2
+    swapped = np.stack(
+        [_row_of(found, atom)[:, found.primitive_atoms] for atom in range(len(found.supercell))]
+    )  # B, β, A, α
+    apart = values - swapped.transpose(2, 3, 0, 1)
+    return float(np.linalg.norm(apart) / 2 / np.linalg.norm(values))
 
 
 def _values(found: ForceConstants, setting: Setting) -> PhononValues:

@@ -12,11 +12,12 @@ from nearsight.evaluation.phonons.figure import figures
 from nearsight.evaluation.phonons.parts import CrystalPhonons
 from nearsight.evaluation.phonons.references import BUILT, read_reference, reference_files
 from nearsight.evaluation.phonons.result import Phonons
-from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.settings import ReferenceData, Suite
 from nearsight.evaluation.work import Work
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import unknown_elements
+from nearsight.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class Effort:
     repeats: int
     """Of their primitive cells of two or three atoms, along each vector."""
     n_references: int | None
-    """Crystals of the folder, those of the smallest supercells first; None for all."""
+    """Crystals of the folder, those of the smallest files first; None for all."""
     most_atoms: int | None
     """In the supercell of a reference; None for any number."""
     n_bands: int
@@ -91,7 +92,7 @@ def compute(model: Model, effort: Effort, work: Work) -> Phonons:
 
 
 def _beside_references(model: Model, effort: Effort, work: Work, folder: str) -> Phonons:
-    chosen, left_out = _chosen(model, effort, folder)
+    chosen, left_out = _chosen(model, effort, folder, work.progress)
     with_bands = set(list(chosen)[: effort.n_bands])
 
     def one(name: str) -> CrystalPhonons:
@@ -112,25 +113,46 @@ def _beside_references(model: Model, effort: Effort, work: Work, folder: str) ->
 
 
 def _chosen(
-    model: Model, effort: Effort, folder: str
+    model: Model, effort: Effort, folder: str, progress: Progress
 ) -> tuple[dict[str, ForceConstants], dict[str, str]]:
-    """Return the references that are examined, the smallest first, and why others are not."""
+    """Return the references that are examined, the smallest first, and why others are not.
+
+    The smallest files are read first, and none beyond those that are enough: there may be
+    thousands.
+    """
+    files = reference_files(folder)
+    ordered = sorted(files, key=lambda name: (files[name].stat().st_size, name))
     left_out: dict[str, str] = {}
     found: dict[str, ForceConstants] = {}
-    for name, path in reference_files(folder).items():
-        reference = read_reference(path)
-        if reference is None:
-            left_out[name] = "the file cannot be read"
-        elif unknown_elements(reference.unit_cell, model):
-            left_out[name] = "the model does not know an element"
-        elif effort.most_atoms is not None and len(reference.supercell) > effort.most_atoms:
-            left_out[name] = f"more than {effort.most_atoms} atoms"
-        else:
-            found[name] = reference
-    ordered = sorted(found, key=lambda name: (len(found[name].supercell), name))
-    kept = ordered[: effort.n_references]
-    left_out |= dict.fromkeys(ordered[len(kept) :], "not in this suite")
-    return {name: found[name] for name in kept}, left_out
+    with progress.task("Reading references", len(ordered)) as advance:
+        for place, name in enumerate(ordered):
+            if len(found) == effort.n_references:
+                left_out |= dict.fromkeys(ordered[place:], "not in this suite")
+                break
+            reference = read_reference(files[name])
+            if reference is None:
+                left_out[name] = "the file cannot be read"
+            elif unknown_elements(reference.unit_cell, model):
+                left_out[name] = "the model does not know an element"
+            elif effort.most_atoms is not None and len(reference.supercell) > effort.most_atoms:
+                left_out[name] = f"more than {effort.most_atoms} atoms"
+            else:
+                found[name] = reference
+            advance(place + 1, name)
+    by_size = sorted(found, key=lambda name: (len(found[name].supercell), name))
+    return {name: found[name] for name in by_size}, left_out
+
+
+def check(data: ReferenceData) -> None:
+    """Check that there are references in a folder that was given.
+
+    Raises
+    ------
+    SettingError
+        There are none, or two of one name.
+    """
+    if data.phonon_data is not None:
+        reference_files(data.phonon_data)
 
 
 EXAMINATION = Examination(
@@ -142,4 +164,5 @@ EXAMINATION = Examination(
     result=Phonons,
     figures=figures,
     data=("phonon_data",),
+    check=check,
 )

@@ -68,7 +68,7 @@ class CrystalPhonons:
         float, Says("Largest force constant of an atom with all, which is zero.", "eV/Å²")
     ]
     asymmetry: Annotated[
-        float, Says("Antisymmetric part of the force constants at Γ over the whole.", "1")
+        float, Says("Antisymmetric part of the force constants over the whole.", "1")
     ]
     routes: Annotated[
         Routes | None, Says("Exact rows beside differences; null where there are no exact ones.")

@@ -33,8 +33,10 @@ def reference_files(folder: str) -> dict[str, Path]:
     Raises
     ------
     SettingError
-        There is none, or two have one name.
+        There is none, two have one name, or it is no folder.
     """
+    if not Path(folder).is_dir():
+        raise SettingError(f"{folder} is no folder; give one of phonopy's files.", "phonon_data")
     found: dict[str, Path] = {}
     for path in sorted(Path(folder).iterdir()):
         ending = next((each for each in (*SUFFIXES, *ARCHIVES) if path.name.endswith(each)), None)

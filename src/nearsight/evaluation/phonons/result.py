@@ -13,6 +13,7 @@ Geometry = Literal["as_given", "relaxed"]
 
 NO_REFERENCE = "not examined: give `phonon_data`, a folder of phonons by a reference"
 NO_STRESS = "the model has no stress, by which cells could be relaxed"
+NOT_RELAXED = "no relaxation came to its end"
 NO_ROWS = "the model has no exact rows: all of its force constants are differences"
 
 
@@ -49,12 +50,31 @@ class Phonons:
         values = {name: _at(each, geometry) for name, each in stable.items()}
         known = {name: each for name, each in values.items() if each is not None}
         if self.crystals and not known:
-            return Measured(None, detail=NO_STRESS if stable else "no crystal to tell by")
+            why_none = self._not_relaxed if stable else "no crystal to tell by"
+            return Measured(None, detail=why_none)
         found = [name for name, each in known.items() if each.imaginary_share > 0]
         counted = number_of(found, len(known), "crystals")
         if counted.value is None:
             return counted
-        return Measured(100 * counted.value / len(known), None, f"{len(found)} {counted.detail}")
+        said = f"{len(found)} {counted.detail}{self._unfinished(geometry)}"
+        return Measured(100 * counted.value / len(known), None, said)
+
+    @property
+    def _not_relaxed(self) -> str:
+        """Why there is no crystal at the minimum of the model."""
+        has_stress = any(each.relaxed is not None for each in self.crystals.values())
+        return NOT_RELAXED if has_stress else NO_STRESS
+
+    def _unfinished(self, geometry: Geometry) -> str:
+        """Return which crystals are left out since their relaxation did not come to its end."""
+        if geometry == "as_given":
+            return ""
+        names = [
+            name
+            for name, each in self.crystals.items()
+            if each.relaxed is not None and not each.has_converged
+        ]
+        return f"; not relaxed to the end, and left out: {', '.join(names)}" if names else ""
 
     @property
     def highest_frequency_error(self) -> Measured:
@@ -102,13 +122,13 @@ class Phonons:
         if not self.has_references:
             return Measured(None, detail=NO_REFERENCE)
         changes = {
-            name: 100 * (each.relaxed.volume_A3_per_atom / each.as_given.volume_A3_per_atom - 1)
+            name: 100 * (relaxed.volume_A3_per_atom / each.as_given.volume_A3_per_atom - 1)
             for name, each in self.crystals.items()
-            if each.relaxed is not None
+            if (relaxed := _at(each, "relaxed")) is not None
         }
         if self.crystals and not changes:
-            return Measured(None, detail=NO_STRESS)
-        return mean_of(changes, "crystals")
+            return Measured(None, detail=self._not_relaxed)
+        return self._mean_size(changes, "relaxed")
 
     def errors(
         self, geometry: Geometry, value_of: Callable[[PhononValues], float]
@@ -129,13 +149,20 @@ class Phonons:
         if not self.has_references:
             return Measured(None, detail=NO_REFERENCE)
         errors = self.errors(geometry, value_of)
+        if self.crystals and not errors:
+            has_none = all(_at(each, geometry) is None for each in self.crystals.values())
+            said = self._not_relaxed if has_none else "no crystal without imaginary modes"
+            return Measured(None, detail=said)
+        return self._mean_size(errors, geometry)
+
+    def _mean_size(self, errors: dict[str, float], geometry: Geometry) -> Measured:
+        """Return the mean size of errors, with the mean that has its sign beside it."""
         found = mean_of({name: abs(error) for name, error in errors.items()}, "crystals")
         if found.value is None:
-            has_none = all(_at(each, geometry) is None for each in self.crystals.values())
-            said = NO_STRESS if has_none else "no crystal without imaginary modes to tell by"
-            return Measured(None, detail=said)
+            return found
         mean = sum(errors.values()) / len(errors)
-        return Measured(found.value, found.spread, f"{found.detail}; with its sign {mean:+.3g}")
+        said = f"{found.detail}; with its sign {mean:+.3g}{self._unfinished(geometry)}"
+        return Measured(found.value, found.spread, said)
 
     @property
     def rows_against_differences(self) -> Measured:
@@ -171,9 +198,12 @@ class Phonons:
 
     @property
     def force_constant_asymmetry(self) -> Measured:
-        """The antisymmetric part of the force constants at Γ over the whole."""
+        """The antisymmetric part of the force constants over the whole."""
         return worst_of({n: each.asymmetry for n, each in self.crystals.items()}, "crystals")
 
 
 def _at(crystal: CrystalPhonons, geometry: Geometry) -> PhononValues | None:
-    return crystal.as_given if geometry == "as_given" else crystal.relaxed
+    """Return the phonons of a geometry; None where that was not reached."""
+    if geometry == "as_given":
+        return crystal.as_given
+    return crystal.relaxed if crystal.has_converged else None

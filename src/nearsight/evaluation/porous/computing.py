@@ -11,7 +11,7 @@ from nearsight.arrays import IntArray
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.elasticity import elastic_tensor
-from nearsight.evaluation.porous.parts import Motion, SolidHeat, Stiffness, Uptake
+from nearsight.evaluation.porous.parts import BAROSTAT_TIME_PS, Motion, SolidHeat, Stiffness, Uptake
 from nearsight.evaluation.porous.references import mg_mof_74
 from nearsight.hessian import hessian
 from nearsight.hessian.strain import generalised_hessian
@@ -69,7 +69,8 @@ def stiffness(model: Model, atoms: Atoms, folder: Path | None, progress: Progres
         generalised_hessian(relaxed.atoms, model, checkpoint=rows, progress=progress)
     )
     return Stiffness(
-        bulk_modulus_GPa=float(tensor.relaxed_ion_GPa[:3, :3].mean()),
+        bulk_modulus_GPa=tensor.moduli.bulk_GPa.voigt if tensor.is_stable else None,
+        stability=tensor.stability,
         volume_change=_volume_change(atoms, relaxed.atoms),
         stress_GPa=float(np.abs(tensor.stress_GPa).max()),
         has_converged=relaxed.converged,
@@ -90,7 +91,7 @@ def motion(
             timestep_fs=1.0,
             temperature_K=_TEMPERATURE_K,
             external_pressure_bar=1.0,
-            barostat_time_fs=500.0,
+            barostat_time_fs=1000 * BAROSTAT_TIME_PS,
             cell_change="full",
         ),
         OutputSettings(every_fs=10.0),

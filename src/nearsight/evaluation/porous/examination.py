@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nearsight.adsorption.golddac import read_golddac
+from nearsight.adsorption.golddac import (
+    framework_of_frame,
+    interaction_errors,
+    read_golddac,
+    reference_energies_eV,
+)
+from nearsight.announcing import quietly
 from nearsight.evaluation.examination import Examination
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.porous import computing
@@ -24,7 +30,7 @@ from nearsight.evaluation.porous.references import (
     structure_of,
 )
 from nearsight.evaluation.porous.result import PorousSolids
-from nearsight.evaluation.settings import Suite
+from nearsight.evaluation.settings import ReferenceData, Suite
 from nearsight.evaluation.work import Work
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import unknown_elements
@@ -175,13 +181,38 @@ def _interactions(
     if work.data.interaction_data is None:
         return {}, {}
     frames = chosen_frames(read_golddac(work.data.interaction_data), model, effort.n_frameworks)
+    if all(framework_of_frame(name) is None for name in frames):
+        return {}, {}
     return work.each(
-        "interactions", GASES, lambda gas: gas_interactions(model, frames, gas), GasInteractions
+        "interactions",
+        GASES,
+        lambda gas: gas_interactions(model, frames, gas, work.progress),
+        GasInteractions,
     )
 
 
 def _known(names: tuple[str, ...], model: Model) -> list[str]:
     return [name for name in names if not unknown_elements(FRAMEWORKS[name](), model)]
+
+
+def check(data: ReferenceData) -> None:
+    """Check that data which were given can be used.
+
+    Raises
+    ------
+    SettingError
+        The table of heat capacities is not as it should be.
+    StructureError
+        The structure of a solid, or the file of GoldDAC, cannot be read or lacks something.
+    """
+    if data.heat_capacity_data is not None:
+        with quietly():  # what there is to say of a structure is said when it is examined
+            for solid in read_solids(data.heat_capacity_data):
+                read_structure(structure_of(data.heat_capacity_data, solid.name))
+    if data.interaction_data is not None:
+        energies_eV = reference_energies_eV(read_golddac(data.interaction_data))
+        for gas in GASES:
+            interaction_errors(gas, energies_eV, energies_eV)
 
 
 EXAMINATION = Examination(
@@ -193,4 +224,5 @@ EXAMINATION = Examination(
     result=PorousSolids,
     figures=figures,
     data=("heat_capacity_data", "interaction_data"),
+    check=check,
 )

@@ -17,7 +17,9 @@ def figures(result: PorousSolids) -> list[Figure]:
         found.append(Figure("heat", _heat(result)))
     if result.moving:
         found.append(Figure("volume", _volume(result)))
-    found += [Figure(gas, _interactions(gas, each)) for gas, each in result.gases.items()]
+    found += [
+        Figure(gas, _interactions(gas, each)) for gas, each in result.gases.items() if each.kinds
+    ]
     return found
 
 

@@ -13,6 +13,7 @@ from nearsight.evaluation.porous.parts import GasInteractions
 from nearsight.models.batches import in_batches
 from nearsight.models.contract import Evaluation, Model
 from nearsight.models.evaluable import unknown_elements
+from nearsight.progress import Progress
 
 GASES = ("CO2", "H2O")
 
@@ -34,16 +35,20 @@ def chosen_frames(
     }
 
 
-def gas_interactions(model: Model, frames: Mapping[str, Atoms], gas: str) -> GasInteractions:
+def gas_interactions(
+    model: Model, frames: Mapping[str, Atoms], gas: str, progress: Progress
+) -> GasInteractions:
     """Compute the interaction energies of one gas."""
     other = next(each for each in GASES if each != gas)
     needed = {name: frame for name, frame in frames.items() if f"_{other}_" not in name}
     energies_eV = {}
     answers = in_batches(model, list(needed.values()), forces=False)
-    for name, answer in zip(needed, answers, strict=True):
-        if not isinstance(answer, Evaluation):
-            raise answer
-        energies_eV[name] = float(answer.energy_eV)
+    with progress.task(f"Frames with {gas}", len(needed)) as advance:
+        for place, (name, answer) in enumerate(zip(needed, answers, strict=True), start=1):
+            if not isinstance(answer, Evaluation):
+                raise answer
+            energies_eV[name] = float(answer.energy_eV)
+            advance(place, name)
     errors = interaction_errors(gas, energies_eV, reference_energies_eV(needed))
     return GasInteractions(
         kinds=errors.kinds,

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from nearsight.elasticity.stability import Stability
 from nearsight.records.described import Says
+
+BAROSTAT_TIME_PS = 0.5
+"""Of runs at constant pressure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +27,11 @@ class SolidHeat:
 class Stiffness:
     """How a relaxed framework answers to pressure."""
 
-    bulk_modulus_GPa: Annotated[float, Says("With relaxed atoms, Voigt's mean.", "GPa")]
+    bulk_modulus_GPa: Annotated[
+        float | None,
+        Says("With relaxed atoms, Voigt's mean; null of a crystal that is not stable.", "GPa"),
+    ]
+    stability: Annotated[Stability, Says("What a strain costs, by Born's criterion.")]
     volume_change: Annotated[float, Says("By relaxing the framework, as a share.", "1")]
     stress_GPa: Annotated[float, Says("Largest stress that was left.", "GPa")]
     has_converged: Annotated[bool, Says("Whether the relaxation came to its end.")]
@@ -40,6 +48,11 @@ class Motion:
     kept_coordination: Annotated[
         float, Says("Share of the atoms with as many bonds at the end as at the start.", "1")
     ]
+
+    @property
+    def lasts_ps(self) -> float:
+        """How long the run is."""
+        return self.times_ps[-1]
 
 
 @dataclass(frozen=True, kw_only=True)

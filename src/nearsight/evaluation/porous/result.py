@@ -9,10 +9,12 @@ import numpy as np
 
 from nearsight.adsorption.offset import InteractionErrors
 from nearsight.dynamics.analysis.block_averages import block_average
+from nearsight.elasticity.stability import NEGLIGIBLE_STRESS_GPA
 from nearsight.errors import MethodError
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.measured import Measured, mean_of, number_of, worst_of
 from nearsight.evaluation.porous.parts import (
+    BAROSTAT_TIME_PS,
     GasInteractions,
     Motion,
     SolidHeat,
@@ -31,7 +33,15 @@ _BULK_MODULI_GPA = {"MOF-5": 16.1}
 _HEAT_KJ_PER_MOL = 45.0
 """Experiments have 43 to 47 for CO2 in Mg-MOF-74 (Queen et al., doi:10.1039/c4sc02064b; Caskey et
 al., doi:10.1021/ja8036096)."""
+_WITHOUT = {
+    "unstable": "some strain lowers its energy",
+    "no stiffness": "some strain costs nothing",
+}
 _FEWEST_SAMPLES = 8
+_SHORTEST_PS = 3 * BAROSTAT_TIME_PS
+"""In less a cell has hardly begun to follow the pressure."""
+_FEWEST_EFFECTIVE = 10
+"""Fewer insertions that carry the weight give no mean, and no error of it either."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +77,13 @@ class PorousSolids:
         if found.value is None:
             return found
         mean = sum(errors.values()) / len(errors)
-        return Measured(found.value, found.spread, f"{found.detail}; with its sign {mean:+.2g}")
+        said = f"{found.detail}; with its sign {mean:+.2g}"
+        for what, names in (
+            ("not relaxed to the end", [n for n, s in self.solids.items() if not s.has_converged]),
+            ("with imaginary modes", [n for n, s in self.solids.items() if s.n_imaginary]),
+        ):
+            said += f"; {what}: {', '.join(names)}" if names else ""
+        return Measured(found.value, found.spread, said)
 
     @property
     def imaginary_modes(self) -> Measured:
@@ -82,31 +98,34 @@ class PorousSolids:
         """How far the bulk modulus is from that of DFT, in %."""
         if not self.stiff:
             return Measured(None, detail=NOT_IN_SUITE)
+        moduli_GPa, said = {}, []
+        for name, each in self.stiff.items():
+            why_none = _no_modulus(each)
+            if each.bulk_modulus_GPa is None or why_none:
+                said.append(f"{name} has none: {why_none}")
+                continue
+            moduli_GPa[name] = each.bulk_modulus_GPa
+            said.append(f"{name} {each.bulk_modulus_GPa:.2f} GPa, DFT {_BULK_MODULI_GPA[name]:g}")
         errors = {
-            name: 100 * (each.bulk_modulus_GPa / _BULK_MODULI_GPA[name] - 1)
-            for name, each in self.stiff.items()
+            name: 100 * (found / _BULK_MODULI_GPA[name] - 1) for name, found in moduli_GPa.items()
         }
-        found = worst_of(errors, "frameworks")
-        said = ", ".join(
-            f"{name} {each.bulk_modulus_GPa:.2f} GPa, DFT {_BULK_MODULI_GPA[name]:g}"
-            for name, each in self.stiff.items()
-        )
-        return Measured(found.value, found.spread, said)
+        worst = worst_of(errors, "frameworks")
+        return Measured(worst.value, worst.spread, ", ".join(said))
 
     @property
     def volume_change(self) -> Measured:
         """By how much frameworks change their volume in a run, in %."""
         changes = {}
         errors = {}
-        for name, each in self.moving.items():
+        for name, each in self._long_runs.items():
             kept = each.volumes_A3[len(each.volumes_A3) // 2 :]
             changes[name] = 100 * (float(np.mean(kept)) / each.start_volume_A3 - 1)
             if len(kept) >= _FEWEST_SAMPLES:
                 errors[name] = 100 * block_average(kept).error / each.start_volume_A3
         if not changes:
-            return Measured(None, detail=NOT_IN_SUITE)
+            return Measured(None, detail=self._why_no_run)
         name = max(changes, key=lambda each: abs(changes[each]))
-        length = self.moving[name].times_ps[-1]
+        length = self.moving[name].lasts_ps
         blocks = "; ± from blocks" if name in errors else ""
         said = f"{name}, second half of {length:g} ps at 300 K, 1 bar{blocks}"
         return Measured(changes[name], errors.get(name), said)
@@ -114,10 +133,25 @@ class PorousSolids:
     @property
     def lost_coordination(self) -> Measured:
         """Which share of the atoms have another number of bonds after a run, in %."""
-        if not self.moving:
-            return Measured(None, detail=NOT_IN_SUITE)
-        lost = {name: 100 * (1 - each.kept_coordination) for name, each in self.moving.items()}
+        if not self._long_runs:
+            return Measured(None, detail=self._why_no_run)
+        lost = {name: 100 * (1 - each.kept_coordination) for name, each in self._long_runs.items()}
         return worst_of(lost, "frameworks")
+
+    @property
+    def _long_runs(self) -> dict[str, Motion]:
+        """The runs in which a framework has had time to change."""
+        return {name: each for name, each in self.moving.items() if each.lasts_ps >= _SHORTEST_PS}
+
+    @property
+    def _why_no_run(self) -> str:
+        if not self.moving:
+            return NOT_IN_SUITE
+        longest_ps = max(each.lasts_ps for each in self.moving.values())
+        return (
+            f"runs of {longest_ps:g} ps are too short to tell by: three times that of the barostat "
+            f"are {_SHORTEST_PS:g} ps"
+        )
 
     @property
     def co2_offset(self) -> Measured:
@@ -178,7 +212,11 @@ class PorousSolids:
     def _why_none(self, gas: str) -> str:
         if not self.has_interactions:
             return NO_INTERACTIONS
-        return f"{gas}: the model failed, or there are fewer than five places at weak attraction"
+        if f"interactions, {gas}" in self.failures:
+            return f"the model failed at {gas}"
+        if gas not in self.gases:
+            return "the model knows all elements of no framework of GoldDAC"
+        return f"fewer than five places of {gas} at weak attraction"
 
     @property
     def henry_coefficient(self) -> Measured:
@@ -199,6 +237,12 @@ class PorousSolids:
         """How far the heat of CO2 in Mg-MOF-74 is from that of experiments, in kJ/mol."""
         if self.uptake is None:
             return Measured(None, detail=NOT_IN_SUITE)
+        if self.uptake.n_effective < _FEWEST_EFFECTIVE:
+            said = (
+                f"{self.uptake.n_effective:.1f} insertions carry the weight, too few to tell by: "
+                f"{self.uptake.heat_kJ_per_mol:.0f} kJ/mol"
+            )
+            return Measured(None, detail=said)
         return Measured(
             self.uptake.heat_kJ_per_mol - _HEAT_KJ_PER_MOL,
             self.uptake.heat_error_kJ_per_mol,
@@ -221,3 +265,12 @@ class PorousSolids:
             return Measured(None, detail="too few insertions at weak attraction")
         said = "CO2 in Mg-MOF-74, less UFF; ± standard error of the median"
         return Measured(self.uptake.zero_meV, self.uptake.zero_error_meV, said)
+
+
+def _no_modulus(found: Stiffness) -> str:
+    """Return why the second derivatives of a framework are no bulk modulus; empty if they are."""
+    if not found.has_converged:
+        return "its relaxation did not come to its end"
+    if found.stress_GPa > NEGLIGIBLE_STRESS_GPA:
+        return f"{found.stress_GPa:.2g} GPa of stress are left"
+    return "" if found.stability == "stable" else _WITHOUT[found.stability]

@@ -10,8 +10,8 @@ from nearsight.evaluation.settings import Suite
 from nearsight.evaluation.speed.figure import figures
 from nearsight.evaluation.speed.result import Speed
 from nearsight.evaluation.speed.structures import structures
-from nearsight.evaluation.speed.surroundings import surroundings_of
 from nearsight.evaluation.speed.timing import ASKED, Patience, Series, Timing, refusal, timing
+from nearsight.evaluation.surroundings import surroundings_of
 from nearsight.evaluation.work import Work
 from nearsight.memory import METER, Meter, default_memory_budget
 from nearsight.models.contract import Model
@@ -123,4 +123,5 @@ EXAMINATION = Examination(
     compute=compute,
     result=Speed,
     figures=figures,
+    belongs_to_machine=True,
 )

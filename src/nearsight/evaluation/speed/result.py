@@ -9,8 +9,8 @@ import numpy as np
 from nearsight.evaluation.failure import Failure
 from nearsight.evaluation.measured import Measured, number_of
 from nearsight.evaluation.speed.structures import HELIUM, MOF5
-from nearsight.evaluation.speed.surroundings import Surroundings
 from nearsight.evaluation.speed.timing import N_ROWS, Asked, Timing
+from nearsight.evaluation.surroundings import Surroundings
 from nearsight.records.described import Says
 
 _SECONDS_PER_DAY, _NS_PER_STEP = 86400.0, 1e-6

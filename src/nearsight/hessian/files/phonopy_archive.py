@@ -22,6 +22,7 @@ ARCHIVES = (".tar.lzma", ".tar.xz", ".tar.gz")
 """Of their names."""
 _NEEDED = ("POSCAR-unitcell", "phonopy.conf", "FORCE_SETS")
 _BORN = "BORN"
+_PRIMITIVE = "PRIMITIVE_AXES"
 _LARGEST_BYTES = 1 << 30
 
 
@@ -101,7 +102,7 @@ def _load(folder: Path, *, force_constants: bool) -> "Phonopy":
         found: Phonopy = phonopy.load(
             unitcell_filename=folder / "POSCAR-unitcell",
             supercell_matrix=settings["DIM"].astype(int),
-            primitive_matrix=settings["PRIMITIVE_AXIS"],
+            primitive_matrix=settings[_PRIMITIVE],
             force_sets_filename=folder / "FORCE_SETS",
             born_filename=folder / _BORN if has_charges else None,
             is_nac=has_charges,
@@ -112,16 +113,20 @@ def _load(folder: Path, *, force_constants: bool) -> "Phonopy":
 
 
 def _read_settings(path: Path) -> dict[str, FloatArray]:
-    """Return the matrices of the supercell and of the primitive cell, whose vectors are columns."""
-    found: dict[str, FloatArray] = {"PRIMITIVE_AXIS": np.eye(3)}
+    """Return the matrices of the supercell and of the primitive cell, whose vectors are columns.
+
+    phonopy takes either spelling of the latter, and keys in small letters.
+    """
+    found: dict[str, FloatArray] = {_PRIMITIVE: np.eye(3)}
     for line in path.read_text(encoding="utf-8").splitlines():
-        key, _, value = line.partition("=")
-        if key.strip() not in {"DIM", "PRIMITIVE_AXIS"}:
+        written, _, value = line.partition("#")[0].partition("=")
+        key = written.strip().upper().replace("PRIMITIVE_AXIS", _PRIMITIVE)
+        if key not in {"DIM", _PRIMITIVE}:
             continue
         numbers = [float(Fraction(part)) for part in value.split()]
         if len(numbers) not in {3, 9}:
-            raise CheckpointError(f"{path.name} has {len(numbers)} numbers for {key.strip()}.")
-        found[key.strip()] = np.diag(numbers) if len(numbers) == 3 else np.reshape(numbers, (3, 3))
+            raise CheckpointError(f"{path.name} has {len(numbers)} numbers for {key}.")
+        found[key] = np.diag(numbers) if len(numbers) == 3 else np.reshape(numbers, (3, 3))
     if "DIM" not in found:
         raise CheckpointError(f"{path.name} has no line DIM with the supercell.")
     return found

@@ -163,16 +163,25 @@ def _cells(subjects: Sequence[Examined], examination: AnyExamination) -> list[li
 def _comparable(
     subject: Examined, first: Examined, examination: AnyExamination, metric_name: str
 ) -> float | None:
-    """Return a value if it was measured on the machine and device of the first model."""
+    """Return a value if it was measured where that of the first model was."""
     record, other = (each.records.get(examination.name) for each in (subject, first))
     if record is None or other is None or metric_name not in record.measured:
         return None
-    is_same = (record.machine, record.model.device, record.suite) == (
-        other.machine,
-        other.model.device,
-        other.suite,
+    return record.measured[metric_name].value if _where(record) == _where(other) else None
+
+
+def _where(record: ExaminationRecord) -> tuple[object, ...]:
+    """Return what a time belongs to beside the model, its precision aside."""
+    result = record.result if isinstance(record.result, dict) else {}
+    surroundings = result.get("surroundings")
+    known = surroundings if isinstance(surroundings, dict) else {}
+    return (
+        record.machine,
+        record.model.device,
+        record.suite,
+        known.get("processor"),
+        known.get("n_threads"),
     )
-    return record.measured[metric_name].value if is_same else None
 
 
 def _model_page(subject: Examined, examinations: Sequence[AnyExamination]) -> str:
@@ -232,7 +241,10 @@ def _figures_of(
         result = decoder(examination.result)(record.result)
     except FieldError as error:
         return [], f"Another version of this examination made the record: {error}."
-    return examination.figures(result), ""
+    try:
+        return examination.figures(result), ""
+    except Exception as error:  # a figure that cannot be drawn must not cost all pages
+        return [], f"Its figures cannot be drawn ({type(error).__name__}: {error})."
 
 
 def _provenance(record: ExaminationRecord) -> list[tuple[str, list[tuple[str, str]]]]:

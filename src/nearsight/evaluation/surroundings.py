@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_info
 
 from nearsight.evaluation.machine import Machine, this_machine
 from nearsight.models.contract import Model
-from nearsight.records.described import Says
+from nearsight.records.described import Plain, Says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,15 @@ class Surroundings:
     device: Annotated[str, Says("The model's device.")]
     dtype: Annotated[str, Says("The model's precision.")]
     n_threads: Annotated[int, Says("Threads of numerical libraries.", "1")]
+
+    @property
+    def deciding(self) -> dict[str, Plain]:
+        """What times of one model differ by; how much memory there is may change with a kernel."""
+        return {
+            "machine": [self.machine.processor, self.machine.n_cores, self.machine.system],
+            "processor": self.processor,
+            "n_threads": self.n_threads,
+        }
 
     @property
     def described(self) -> str:
