@@ -35,7 +35,7 @@ TABLES = (
     sha256 TEXT NOT NULL,  -- of the structure
     workflow TEXT NOT NULL,
     model TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'waiting',  -- or done, failed, large (`LARGE`)
+    state TEXT NOT NULL DEFAULT 'waiting',  -- or done, failed, large, as LARGE says
     system INTEGER,  -- id of the row of ASE's table, once there is one
     deaths INTEGER NOT NULL DEFAULT 0,  -- workers that ended while they were at it
     error TEXT, reason TEXT, message TEXT,  -- of a failure
