@@ -102,7 +102,7 @@ class RoundsSettings(Settings):
     fragment_radius_A: Annotated[
         float,
         Help(
-            "radius of fragments in Å: half of how far forces reach, which a study of locality tells",
+            "radius of fragments in Å: half of how far forces reach, as a study of locality tells",
             "R",
         ),
         POSITIVE,
