@@ -16,6 +16,8 @@ from nearsight.lammps.settings import LammpsSettings
 from nearsight.models.contract import Model
 from nearsight.terminal.streams import say
 
+_LET_THE_FIRST_SAY_S = 3.0
+"""The process of rank 0 may have met the same error, and ends all when it has said so."""
 _LET_OTHERS_SAY_S = 10.0
 """After which a process that has nothing to say ends all, if they are still there."""
 
@@ -34,6 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise
         # The others may wait for this process: all end, when one has said why.
         if ranks.is_to_say(error):
+            if ranks.own:
+                time.sleep(_LET_THE_FIRST_SAY_S)
             say(in_options(str(error)))
         else:
             time.sleep(_LET_OTHERS_SAY_S)
