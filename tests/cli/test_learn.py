@@ -18,6 +18,10 @@ from ase.io import read, write
 from nearsight.cli.main import main
 from nearsight.models import load_model
 from nearsight.models.contract import forces_of
+from nearsight.training.active.rounds import Round
+from nearsight.training.active.settings import FirstFramesSettings, RoundsSettings
+from nearsight.workflows.learn import learn
+from nearsight.workflows.learn_settings import LearnSettings
 
 pytest.importorskip("numba")
 pytest.importorskip("tblite")
@@ -126,3 +130,19 @@ def test_what_is_refused_before_anything_is_computed(
     assert status != 0
     assert said in capsys.readouterr().err
     assert not list(folder.glob("refused/round-*"))
+
+
+def test_an_interruption_says_where_work_is_kept(folder: Path) -> None:
+    def interrupt(_: Round) -> None:
+        raise KeyboardInterrupt
+
+    settings = LearnSettings(
+        rounds=RoundsSettings(fragment_radius_A=2.6),
+        first=FirstFramesSettings(first_frames=2, first_every_fs=1.0),
+    )
+    with pytest.raises(KeyboardInterrupt) as raised:
+        learn(["chain.cif"], "gfn1-xtb", settings, out="kept", told=interrupt, progress=False)
+    assert raised.value.__notes__ == [
+        "What was done is kept in kept; the same call goes on from there."
+    ]
+    assert (folder / "kept" / "round-00" / "round.json").exists()

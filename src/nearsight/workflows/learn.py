@@ -132,7 +132,13 @@ def learn(
         if not (_folder(folder, 0) / _ROUND).exists():
             _require_labels(crystals, model)
         run = _Run(crystals, settings, folder, resources, as_progress(progress), in_processes, told)
-        rounds, stopped = run.to_the_end()
+        try:
+            rounds, stopped = run.to_the_end()
+        except KeyboardInterrupt as interruption:
+            interruption.add_note(
+                f"What was done is kept in {folder}; the same call goes on from there."
+            )
+            raise
     names = tuple(each.name for each in crystals)
     return Learning(names, model.identity, folder, tuple(rounds), stopped)
 

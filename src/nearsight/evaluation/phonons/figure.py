@@ -142,9 +142,11 @@ def _errors(result: Phonons, title: str) -> Chart:
 
 
 def _routes(result: Phonons) -> Chart:
-    known = {n: each for n, each in result.crystals.items() if each.routes is not None}
+    known = {
+        n: routes for n, each in result.crystals.items() if (routes := each.routes) is not None
+    }
     names = list(known)
-    values = np.array([known[n].routes.rows_difference for n in names])  # type: ignore[union-attr]
+    values = np.array([routes.rows_difference for routes in known.values()])
     return Chart(
         "Differences at 0.01 Å against exact rows",
         Axis("crystal", -0.6, len(names) - 0.4, names=_named(names)),
