@@ -66,6 +66,9 @@ def test_campaign_that_another_process_works_on_is_not_changed(
     main([*SCREEN, "-q"])
     with sqlite3.connect("run.db") as connection:
         connection.execute("UPDATE nearsight_jobs SET state = 'failed', reason = 'memory'")
+    capsys.readouterr()
+    assert main(["campaign", "status", "run.db"]) == 0
+    assert "  failed      3 (memory)\n" in capsys.readouterr().out
     before = Path("run.db").read_bytes()
     (folder / "more.xyz").write_text("1\n\nN 0 0 0\n", encoding="ascii")
     descriptor = os.open("run.db.nearsight-lock", os.O_RDWR | os.O_CREAT)

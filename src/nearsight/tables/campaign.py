@@ -24,6 +24,6 @@ def _print_tally(tally: Tally) -> None:
     if tally.waiting:
         print_line("waiting", str(tally.waiting))
     for reason, n in tally.failed.most_common():
-        print_line(f"failed: {reason}", str(n))
+        print_line("failed", f"{n} ({reason})")
     if tally.seconds:
         print_line("worker time", duration(tally.seconds))
