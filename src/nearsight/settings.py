@@ -16,6 +16,7 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from functools import cache
 from typing import Any, Self
 
 from nearsight.errors import SettingError
@@ -208,8 +209,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean `{close[0]}`" if close else f"; known are {', '.join(sorted(known))}"
 
 
+@cache
 def describe(cls: type[Any]) -> tuple[About, ...]:
-    """Return what the annotations of a class of settings say, in their order."""
+    """Return what the annotations of a class of settings say, in their order.
+
+    Once for each class: evaluating annotations takes longer than all else about settings.
+    """
     hints = typing.get_type_hints(cls, include_extras=True)
     described = []
     for field in fields(cls):
