@@ -16,7 +16,6 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
-from functools import cache
 from typing import Any, Self
 
 from nearsight.errors import SettingError
@@ -209,12 +208,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean `{close[0]}`" if close else f"; known are {', '.join(sorted(known))}"
 
 
-@cache
 def describe(cls: type[Any]) -> tuple[About, ...]:
-    """Return what the annotations of a class of settings say, in their order.
+    """Return what the annotations of a class of settings say, in their order."""
+    if cls not in _DESCRIBED:
+        _DESCRIBED[cls] = _described(cls)
+    return _DESCRIBED[cls]
 
-    Once for each class: evaluating annotations takes longer than all else about settings.
-    """
+
+_DESCRIBED: dict[type[Any], tuple[About, ...]] = {}
+"""Kept, since evaluating annotations takes longer than all else about settings."""
+
+
+def _described(cls: type[Any]) -> tuple[About, ...]:
     hints = typing.get_type_hints(cls, include_extras=True)
     described = []
     for field in fields(cls):

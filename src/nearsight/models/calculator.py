@@ -103,4 +103,7 @@ def _same(name: str, one: Atoms, other: Atoms) -> bool:
         return np.array_equal(one.cell.array, other.cell.array)
     if name == "pbc":
         return np.array_equal(one.pbc, other.pbc)
-    return np.array_equal(one.arrays.get(name), other.arrays.get(name))
+    mine, theirs = one.arrays.get(name), other.arrays.get(name)
+    if mine is None or theirs is None:
+        return mine is theirs
+    return np.array_equal(mine, theirs)
