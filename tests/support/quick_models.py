@@ -1,7 +1,7 @@
 """Models that answer in microseconds, for what takes many thousand steps.
 
-They stand behind the contract of a model directly: around a calculator of ASE the steps would take
-ten times as long, whatever the potential.
+They stand behind the contract of a model directly: around a calculator of ASE a step would take
+several times as long, whatever the potential.
 """
 
 from collections.abc import Callable, Sequence
