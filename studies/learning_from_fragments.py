@@ -1,0 +1,227 @@
+# %% [markdown]
+# # From how small fragments can a crystal be learnt?
+#
+# A potential of Behler and Parrinello whose atomic energies end at R = 4.359 Å is the truth here:
+# its forces end at 2 R, and nothing else about it is unknown. It is taken from fragments of MOF-5
+# labelled by GFN1-xTB, so that it moves as the crystal does. Students with cutoffs R_c from 0.6 R
+# to 1.5 R, and other symmetry functions and layers, learn fragments of radius R_c and 2 R_c
+# (8.718 Å at most), each set with as many structures, from dynamics of the crystal by the truth.
+# Asked is how far their forces are off in the crystal. After K. Herbold and J. Behler, Phys. Chem.
+# Chem. Phys. 2023, 25, 12979, doi:10.1039/D2CP05976B.
+#
+#     python studies/learning_from_fragments.py FRAGMENTS.extxyz FOLDER [--seeds 0 1]
+#
+# FRAGMENTS are those that the truth is made of, with energies and forces. FOLDER keeps all that is
+# made; an interrupted study goes on from there.
+import argparse
+from functools import cache
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+from ase import Atoms, units
+from ase.io import read as read_frames
+from ase.io import write as write_frames
+from ase.md.langevin import Langevin
+
+from nearsight.arrays import FloatArray
+from nearsight.hdnnp.frames import Frame
+from nearsight.locality import locality
+from nearsight.models import Model, load_model
+from nearsight.models.calculator import ModelCalculator
+from nearsight.models.contract import forces_of
+from nearsight.structures.fragments import Fragment
+from nearsight.testing.structures import mof5
+from nearsight.training import (
+    FunctionSettings,
+    NetworkSettings,
+    StoppingSettings,
+    TrainingSettings,
+    labelled_data,
+    train,
+)
+from nearsight.training.active.cutting import Cutter
+from nearsight.workflows import TrainSettings
+from nearsight.workflows import train as train_files
+from records import Record, collect
+
+RANGE_A = 4.359
+CUTOFFS_A = (2.6, 3.3, 4.359, 5.4, 6.5)
+LARGEST_RADIUS_A = 2 * RANGE_A
+TRUTH = TrainSettings(
+    functions=FunctionSettings(cutoff_A=RANGE_A, n_radial=6, zetas=(1.0, 3.0, 9.0)),
+    network=NetworkSettings(hidden_layers=(12, 12), seed=11),
+    stopping=StoppingSettings(epochs=15),
+)
+N_LEARNT, N_TESTED, EPOCHS = 80, 15, 8
+TEMPERATURE_K, TIMESTEP_FS = 300.0, 0.5
+STEPS_BEFORE, STEPS_BETWEEN = 800, 80
+
+
+# %% [markdown]
+# ## The truth, and how the crystal moves by it
+@cache
+def truth(fragments: Path, folder: Path) -> Model:
+    """Return the potential that is to be learnt."""
+    place = folder / "truth"
+    if not (place / "best" / "input.nn").exists():
+        train_files([fragments], TRUTH, out=place)
+    return load_model(f"hdnnp:{place / 'best'}")
+
+
+def moved(teacher: Model, path: Path, n_frames: int, seed: int) -> list[Atoms]:
+    """Return frames of the crystal, whose atoms are not carried back into the cell."""
+    if not path.exists():
+        atoms = mof5()
+        atoms.calc = ModelCalculator(teacher)
+        random = np.random.default_rng(seed)
+        # Half of it goes into the springs.
+        speeds = np.sqrt(2 * TEMPERATURE_K * units.kB * atoms.get_masses())
+        atoms.set_momenta(random.normal(size=(len(atoms), 3)) * speeds[:, None])
+        dynamics = Langevin(
+            atoms,
+            TIMESTEP_FS * units.fs,
+            temperature_K=TEMPERATURE_K,
+            friction=0.01 / units.fs,
+            fixcm=False,
+            rng=random,
+        )
+        dynamics.run(STEPS_BEFORE)
+        frames = []
+        for _ in range(n_frames):
+            dynamics.run(STEPS_BETWEEN)
+            frames.append(Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=True))
+        write_frames(path, frames, format="extxyz")
+    return [
+        Atoms(each.numbers, each.positions, cell=each.cell, pbc=True)
+        for each in read_frames(path, ":", format="extxyz")
+    ]
+
+
+# %% [markdown]
+# ## Fragments
+def cut(frames: list[Atoms], radius_A: float) -> list[Fragment]:
+    """Return one fragment of each frame, around each kind of site in turn that covers the rest."""
+    cutter = Cutter(mof5(), radius_A)
+    sites = [int(each.parents[each.site]) for each in cutter.at_rest()]
+    random = np.random.default_rng(17)
+    found = []
+    for number, frame in enumerate(frames):
+        kind = cutter.kinds[sites[number % len(sites)]]
+        site = random.choice(np.flatnonzero(cutter.kinds == kind))
+        found.append(cutter.cut(frame, int(site)))
+    return found
+
+
+def own_errors(teacher: Model, frames: list[Atoms], radius_A: float) -> FloatArray:
+    """Return by how much forces on central atoms of fragments differ from those in the crystal.
+
+    Norms of the differences in eV/Å.
+    """
+    norms = []
+    for frame, fragment in zip(frames, cut(frames, radius_A), strict=True):
+        [crystal], [alone] = teacher.evaluate([frame]), teacher.evaluate([fragment.atoms])
+        central = np.flatnonzero(fragment.central)
+        differences = forces_of(alone)[central] - forces_of(crystal)[fragment.parents[central]]
+        norms.append(np.linalg.norm(differences, axis=1))
+    return np.concatenate(norms)
+
+
+# %% [markdown]
+# ## Students
+def student(arguments: argparse.Namespace, name: str) -> Record:
+    """Train one, and compare its forces in the crystal with the truth."""
+    cutoff_A, radius_A, seed = name.split("_")
+    teacher = truth(arguments.fragments, arguments.folder)
+    frames = moved(teacher, arguments.folder / "learnt.extxyz", N_LEARNT, seed=1)
+    fragments = [each.atoms for each in cut(frames, float(radius_A))]
+    labels = teacher.evaluate(fragments)
+    data = labelled_data(
+        Frame(atoms, label.energy_eV, forces_of(label))
+        for atoms, label in zip(fragments, labels, strict=True)
+    )
+    settings = TrainingSettings(
+        functions=FunctionSettings(cutoff_A=float(cutoff_A)),
+        network=NetworkSettings(seed=int(seed)),
+        stopping=StoppingSettings(epochs=EPOCHS),
+    )
+    start = process_time()
+    training = train(data, settings, out=arguments.folder / f"student_{name}", progress=False)
+    seconds = process_time() - start
+    tested = moved(teacher, arguments.folder / "tested.extxyz", N_TESTED, seed=2)
+    taught = load_model(f"hdnnp:{arguments.folder / f'student_{name}' / 'best'}")
+    expected, found = teacher.evaluate(tested), taught.evaluate(tested)
+    differences = np.array(
+        [forces_of(one) - forces_of(other) for one, other in zip(found, expected, strict=True)]
+    )
+    energies_eV = np.array(
+        [one.energy_eV - other.energy_eV for one, other in zip(found, expected, strict=True)]
+    )
+    own = own_errors(teacher, tested, float(radius_A))
+    of_test = training.best_errors.errors.of("test", "all")
+    return {
+        "n_atoms": float(np.mean([len(each) for each in fragments])),
+        "force_RMSE_eV_per_A": float(np.sqrt(np.mean(differences**2))),
+        "force_largest_eV_per_A": float(np.linalg.norm(differences, axis=2).max()),
+        "energy_spread_meV_per_atom": float(1000 * energies_eV.std() / len(tested[0])),
+        "on_fragments_eV_per_A": of_test.force_RMSE_eV_per_A,
+        "fragments_own_rms_eV_per_A": float(np.sqrt(np.mean(own**2))),
+        "fragments_own_largest_eV_per_A": float(own.max()),
+        "extrapolating_share": float(np.mean([one.extrapolations > 0 for one in found])),
+        "truth_rms_eV_per_A": float(np.sqrt(np.mean([forces_of(one) ** 2 for one in expected]))),
+        "n_functions": int(sum(len(each.functions) for each in training.best.elements)),
+        "training_seconds": seconds,
+    }
+
+
+def reach(arguments: argparse.Namespace) -> Record:
+    """Return how far the truth is felt, as `nearsight locality` tells it."""
+    found = locality(mof5(), truth(arguments.fragments, arguments.folder), progress=False)
+    return {
+        "common_radius_A": found.common_radius_A,
+        "largest_range_A": max(each.range_A for each in found.ranges()),
+        "sites": {each.element + str(each.site): each.r_frag_A for each in found.sites},
+    }
+
+
+# %% [markdown]
+# ## Table and figure
+def radii_of(cutoff_A: float) -> list[float]:
+    """Return the radii of fragments that a cutoff is taught by."""
+    return sorted({cutoff_A, min(2 * cutoff_A, LARGEST_RADIUS_A)})
+
+
+def names_of(seeds: list[int]) -> list[str]:
+    """Return one name for each student: cutoff, radius and seed."""
+    return [
+        f"{cutoff_A:g}_{radius_A:g}_{seed}"
+        for seed in seeds
+        for cutoff_A in sorted(CUTOFFS_A, key=lambda each: abs(each - RANGE_A))
+        for radius_A in radii_of(cutoff_A)
+    ]
+
+
+def main() -> None:
+    """Train what is not there yet, and write table and figure."""
+    parser = argparse.ArgumentParser(description="From how small fragments can be learnt")
+    parser.add_argument("fragments", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    settings = {"n_learnt": N_LEARNT, "epochs": EPOCHS, "temperature_K": TEMPERATURE_K}
+    records = collect(
+        arguments.folder / "students",
+        names_of(arguments.seeds),
+        lambda name: student(arguments, name),
+        settings,
+    )
+    far = collect(arguments.folder / "locality", ["truth"], lambda _: reach(arguments), settings)[
+        "truth"
+    ]
+    print(records, far)
+
+
+if __name__ == "__main__":
+    main()
