@@ -97,15 +97,10 @@ def main() -> None:
 
 def table(name: str, records: list[Record]) -> str:
     """Return a line for each kind of site, and one for all."""
-    norms = {
-        radius: {
-            kind: np.concatenate(
-                [each["radii"][radius]["norms_eV_per_A"][kind] for each in records]
-            )
-            for kind in records[0]["radii"][radius]["norms_eV_per_A"]
-        }
-        for radius in records[0]["radii"]
-    }
+    norms: dict[str, dict[str, np.ndarray]] = {}
+    for radius in records[0]["radii"]:
+        found = [each["radii"][radius]["norms_eV_per_A"] for each in records]
+        norms[radius] = {kind: np.concatenate([each[kind] for each in found]) for kind in found[0]}
     kinds = sorted({kind for of_radius in norms.values() for kind in of_radius})
     rows = [[kind, *(_said(of_radius.get(kind)) for of_radius in norms.values())] for kind in kinds]
     rows.append(["all", *(_said(np.concatenate(list(each.values()))) for each in norms.values())])

@@ -23,6 +23,7 @@ from ase import Atoms, units
 from ase.io import read as read_frames
 from ase.io import write as write_frames
 from ase.md.langevin import Langevin
+from matplotlib.figure import Figure
 
 from nearsight.arrays import FloatArray
 from nearsight.hdnnp.frames import Frame
@@ -43,10 +44,13 @@ from nearsight.training import (
 from nearsight.training.active.cutting import Cutter
 from nearsight.workflows import TrainSettings
 from nearsight.workflows import train as train_files
-from records import Record, collect
+from records import Record, collect, markdown_table, without_errors
+
+Students = dict[tuple[float, float, int], list[Record]]
+"""Records of all seeds by cutoff and radius in Å and number of structures."""
 
 RANGE_A = 4.359
-CUTOFFS_A = (2.6, 3.3, 4.359, 5.4, 6.5)
+CUTOFFS_A = (2.6, 3.3, RANGE_A, 5.4, 6.5)
 LARGEST_RADIUS_A = 2 * RANGE_A
 TRUTH = TrainSettings(
     functions=FunctionSettings(cutoff_A=RANGE_A, n_radial=6, zetas=(1.0, 3.0, 9.0)),
@@ -54,8 +58,17 @@ TRUTH = TrainSettings(
     stopping=StoppingSettings(epochs=15),
 )
 N_LEARNT, N_TESTED, EPOCHS = 80, 15, 8
+MORE = 320
+"""Structures of further sets, for some cutoffs and radii."""
+LEARNT_MORE = (
+    (RANGE_A, RANGE_A),
+    (5.4, 5.4),
+    (2.6, 2.6),
+    (RANGE_A, LARGEST_RADIUS_A),
+)
 TEMPERATURE_K, TIMESTEP_FS = 300.0, 0.5
 STEPS_BEFORE, STEPS_BETWEEN = 800, 80
+IN_CRYSTAL = "force_RMSE_eV_per_A"
 
 
 # %% [markdown]
@@ -131,9 +144,9 @@ def own_errors(teacher: Model, frames: list[Atoms], radius_A: float) -> FloatArr
 # ## Students
 def student(arguments: argparse.Namespace, name: str) -> Record:
     """Train one, and compare its forces in the crystal with the truth."""
-    cutoff_A, radius_A, seed = name.split("_")
+    cutoff_A, radius_A, n_learnt, seed = name.split("_")
     teacher = truth(arguments.fragments, arguments.folder)
-    frames = moved(teacher, arguments.folder / "learnt.extxyz", N_LEARNT, seed=1)
+    frames = moved(teacher, arguments.folder / "learnt.extxyz", MORE, seed=1)[: int(n_learnt)]
     fragments = [each.atoms for each in cut(frames, float(radius_A))]
     labels = teacher.evaluate(fragments)
     data = labelled_data(
@@ -192,13 +205,133 @@ def radii_of(cutoff_A: float) -> list[float]:
 
 
 def names_of(seeds: list[int]) -> list[str]:
-    """Return one name for each student: cutoff, radius and seed."""
+    """Return one name for each student: cutoff, radius, number of structures and seed."""
+    sets = [(cutoff_A, radius_A) for cutoff_A in CUTOFFS_A for radius_A in radii_of(cutoff_A)]
     return [
-        f"{cutoff_A:g}_{radius_A:g}_{seed}"
-        for seed in seeds
-        for cutoff_A in sorted(CUTOFFS_A, key=lambda each: abs(each - RANGE_A))
-        for radius_A in radii_of(cutoff_A)
+        *(f"{cutoff_A:g}_{radius_A:g}_{N_LEARNT}_{seeds[0]}" for cutoff_A, radius_A in sets),
+        *(f"{cutoff_A:g}_{radius_A:g}_{MORE}_{seeds[0]}" for cutoff_A, radius_A in LEARNT_MORE),
+        *(
+            f"{cutoff_A:g}_{radius_A:g}_{N_LEARNT}_{seed}"
+            for seed in seeds[1:]
+            for cutoff_A, radius_A in sets
+        ),
     ]
+
+
+def group(records: dict[str, Record]) -> Students:
+    """Return the records of all seeds by cutoff, radius and number of structures."""
+    students: Students = {}
+    for name, record in records.items():
+        cutoff_A, radius_A, n_learnt, _ = name.split("_")
+        key = (float(cutoff_A), float(radius_A), int(n_learnt))
+        students.setdefault(key, []).append(record)
+    return dict(sorted(students.items()))
+
+
+def mean(records: list[Record], field: str) -> float:
+    """Return the mean of a number over seeds."""
+    return float(np.mean([each[field] for each in records]))
+
+
+def said(students: Students, far: Record) -> str:
+    """Return what comes before the table: what was done, and the law."""
+    errors = {
+        cutoff_A: min(
+            mean(records, IN_CRYSTAL)
+            for (cutoff, _, n_learnt), records in students.items()
+            if cutoff == cutoff_A and n_learnt == N_LEARNT
+        )
+        for cutoff_A in CUTOFFS_A
+    }
+    best = min(errors.values())
+    first = next(iter(students.values()))[0]
+    return (
+        f"The truth is a potential with R = {RANGE_A} Å. Its forces in {N_TESTED} frames of MOF-5 "
+        f"at {TEMPERATURE_K:g} K have components of {first['truth_rms_eV_per_A']:.2f} eV/Å (root "
+        f"mean square). Sets of {N_LEARNT} fragments, {EPOCHS} epochs.\n\n"
+        f"- Error of forces in the crystal over the smallest, the better of both radii of "
+        f"fragments: "
+        + ", ".join(
+            f"{error / best:.2f} at {cutoff_A / RANGE_A:.2f} R"
+            for cutoff_A, error in errors.items()
+        )
+        + f".\n- `nearsight locality` tells a range of {far['common_radius_A']:.2f} Å (‖G'‖ below "
+        f"0.35 eV/Å²), half of which is {far['common_radius_A'] / 2:.2f} Å. The farthest pair with "
+        f"‖h_AB‖ above 0.1 eV/Å² is {far['largest_range_A']:.2f} Å apart; 2 R is "
+        f"{2 * RANGE_A:.2f} Å.\n"
+    )
+
+
+def table(students: Students) -> str:
+    """Return a line for each cutoff, radius and number of structures."""
+    rows = [
+        [
+            f"{cutoff_A:g} ({cutoff_A / RANGE_A:.2f} R)",
+            f"{radius_A:g}",
+            str(n_learnt),
+            f"{records[0]['n_atoms']:.0f}",
+            f"{records[0]['fragments_own_rms_eV_per_A'] / np.sqrt(3):.4f}, "
+            f"{records[0]['fragments_own_largest_eV_per_A']:.3f}",
+            ", ".join(f"{each['on_fragments_eV_per_A']:.3f}" for each in records),
+            ", ".join(f"{each['force_RMSE_eV_per_A']:.3f}" for each in records),
+            ", ".join(f"{each['force_largest_eV_per_A']:.2f}" for each in records),
+            f"{100 * mean(records, 'extrapolating_share'):.1f}",
+        ]
+        for (cutoff_A, radius_A, n_learnt), records in students.items()
+    ]
+    head = (
+        "R_c / Å",
+        "R_frag / Å",
+        "structures",
+        "atoms",
+        "fragments' own error",
+        "on fragments kept for tests",
+        "in the crystal",
+        "largest norm",
+        "atoms that extrapolate / %",
+    )
+    return (
+        f"{markdown_table(head, rows)}\nErrors in eV/Å: root mean squares of components, and "
+        f"largest norms of differences. “Fragments' own” is the truth in fragments less the truth "
+        f"in the crystal, for atoms whose surroundings are whole; several numbers are those of "
+        f"seeds.\n"
+    )
+
+
+def figure(students: Students, far: Record, path: Path) -> None:
+    """Draw errors in the crystal over the cutoff, and those of fragments over their radius."""
+    drawing = Figure(figsize=(9.6, 4.2), layout="constrained")
+    left, right = drawing.subplots(1, 2)
+    few = {key: records for key, records in students.items() if key[2] == N_LEARNT}
+    for label, place, marker in (("R_frag = R_c", 0, "o"), ("R_frag = 2 R_c or 2 R", -1, "s")):
+        errors = [
+            mean(few[cutoff_A, radii_of(cutoff_A)[place], N_LEARNT], IN_CRYSTAL)
+            for cutoff_A in CUTOFFS_A
+        ]
+        left.plot(CUTOFFS_A, errors, marker=marker, label=f"{label}, {N_LEARNT} structures")
+    more = [
+        (cutoff_A, mean(records, IN_CRYSTAL))
+        for (cutoff_A, radius_A, n_learnt), records in students.items()
+        if n_learnt == MORE and radius_A == cutoff_A
+    ]
+    left.plot(*zip(*more, strict=True), "o", mfc="none", label=f"R_frag = R_c, {MORE} structures")
+    for value, text in ((RANGE_A, "R"), (far["common_radius_A"] / 2, "half of the range told")):
+        left.axvline(value, color="0.5", lw=0.8, ls="--")
+        left.annotate(text, (value, 1), xycoords=("data", "axes fraction"), rotation=90, va="top")
+    left.set(xlabel="R_c / Å", ylabel="RMSE of forces in the crystal / eV/Å", ylim=(0, None))
+    left.legend(fontsize=8)
+    own = {
+        radius_A: records[0]["fragments_own_rms_eV_per_A"] / np.sqrt(3)
+        for (_, radius_A, _), records in few.items()
+    }
+    right.plot(*zip(*sorted(own.items()), strict=True), marker="o", label="fragments' own forces")
+    for cutoff_A in CUTOFFS_A:
+        radii_A = radii_of(cutoff_A)
+        errors = [mean(few[cutoff_A, radius_A, N_LEARNT], IN_CRYSTAL) for radius_A in radii_A]
+        right.plot(radii_A, errors, marker="s", ms=4, label=f"student, R_c = {cutoff_A:g} Å")
+    right.set(xlabel="R_frag / Å", ylabel="error of forces / eV/Å", ylim=(0, None))
+    right.legend(fontsize=8)
+    drawing.savefig(path, dpi=150)
 
 
 def main() -> None:
@@ -210,7 +343,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    settings = {"n_learnt": N_LEARNT, "epochs": EPOCHS, "temperature_K": TEMPERATURE_K}
+    settings = {"epochs": EPOCHS, "temperature_K": TEMPERATURE_K}
     records = collect(
         arguments.folder / "students",
         names_of(arguments.seeds),
@@ -220,7 +353,18 @@ def main() -> None:
     far = collect(arguments.folder / "locality", ["truth"], lambda _: reach(arguments), settings)[
         "truth"
     ]
-    print(records, far)
+    students = group(without_errors(records))
+    drawn = arguments.results / "learning_from_fragments.png"
+    arguments.results.mkdir(exist_ok=True)
+    figure(students, far, drawn)
+    path = arguments.results / "learning_from_fragments.md"
+    path.write_text(
+        f"# From how small fragments can a crystal be learnt?\n\n{said(students, far)}\n"
+        f"![Errors of forces in the crystal over cutoff and radius]({drawn.name})\n\n"
+        f"{table(students)}",
+        encoding="utf-8",
+    )
+    print(f"wrote {path}")
 
 
 if __name__ == "__main__":
