@@ -60,12 +60,7 @@ TRUTH = TrainSettings(
 N_LEARNT, N_TESTED, EPOCHS = 80, 15, 8
 MORE = 320
 """Structures of further sets, for some cutoffs and radii."""
-LEARNT_MORE = (
-    (RANGE_A, RANGE_A),
-    (5.4, 5.4),
-    (2.6, 2.6),
-    (RANGE_A, LARGEST_RADIUS_A),
-)
+LEARNT_MORE = ((RANGE_A, RANGE_A),)
 TEMPERATURE_K, TIMESTEP_FS = 300.0, 0.5
 STEPS_BEFORE, STEPS_BETWEEN = 800, 80
 IN_CRYSTAL = "force_RMSE_eV_per_A"
