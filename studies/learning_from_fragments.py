@@ -312,9 +312,10 @@ def figure(students: Students, far: Record, path: Path) -> None:
     left.plot(*zip(*more, strict=True), "o", mfc="none", label=f"R_frag = R_c, {MORE} structures")
     for value, text in ((RANGE_A, "R"), (far["common_radius_A"] / 2, "half of the range told")):
         left.axvline(value, color="0.5", lw=0.8, ls="--")
-        left.annotate(text, (value, 1), xycoords=("data", "axes fraction"), rotation=90, va="top")
-    left.set(xlabel="R_c / Å", ylabel="RMSE of forces in the crystal / eV/Å", ylim=(0, None))
-    left.legend(fontsize=8)
+        left.annotate(f" {text}", (value, 0.01), xycoords=("data", "axes fraction"), rotation=90)
+    left.set(xlabel="R_c / Å", ylabel="RMSE of forces in the crystal / eV/Å")
+    left.set_ylim(0, 1.5 * left.get_ylim()[1])  # room for the legend
+    left.legend(fontsize=8, loc="upper right")
     own = {
         radius_A: records[0]["fragments_own_rms_eV_per_A"] / np.sqrt(3)
         for (_, radius_A, _), records in few.items()
