@@ -90,7 +90,10 @@ def test_campaign_that_another_process_works_on_is_not_changed(
     [
         (["--workflow", "heatcapacity"], "no workflow heatcapacity; did you mean `heat-capacity`"),
         (["--model", "ase:emt,ase:emt"], "a model is named twice"),
-        (["--scheduler", "tcp://x:1", "--workers", "2"], "leave --workers out"),
+        (
+            ["--scheduler", "tcp://x:1", "--workers", "2"],
+            "--workers and --scheduler name different",
+        ),
     ],
 )
 def test_mistakes_are_said(

@@ -23,14 +23,15 @@ def run(arguments: argparse.Namespace) -> int:
     # Here, so that how a campaign stands is said at once.
     from nearsight.campaigns import Store
     from nearsight.campaigns.holding import hold_campaign
-    from nearsight.cli.working import work_on
+    from nearsight.cli.working import chosen_workers, work_on
 
     store = Store(arguments.campaign)
     resources = Resources.from_mapping(given_settings(arguments).get("resources", {}))
+    start = chosen_workers(arguments, resources)
     with hold_campaign(store.path):
         if arguments.action == "retry":
             print(f"{store.retry(arguments.reason)} failures are tried again")
-        return work_on(store, arguments, resources)
+        return work_on(store, arguments, start)
 
 
 def _report(arguments: argparse.Namespace) -> int:

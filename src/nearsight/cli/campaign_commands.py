@@ -118,6 +118,12 @@ def _add_workers(command: argparse.ArgumentParser) -> None:
         help="in place of those the workers of a scheduler of dask, such as tcp://node7:8786",
     )
     group.add_argument(
+        "--cluster",
+        metavar="FILE",
+        help="in place of those workers that are started as a TOML file says: jobs of Slurm "
+        "([slurm]) or processes on hosts ([hosts])",
+    )
+    group.add_argument(
         "--silence",
         type=positive_float,
         metavar="S",

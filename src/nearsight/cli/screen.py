@@ -12,7 +12,7 @@ from nearsight.campaigns import Input, Specification, Store, read_inputs
 from nearsight.campaigns.holding import hold_campaign
 from nearsight.campaigns.questions import question_named
 from nearsight.cli.from_settings import given_settings
-from nearsight.cli.working import work_on
+from nearsight.cli.working import chosen_workers, work_on
 from nearsight.errors import SettingError
 from nearsight.settings import About, named_settings
 from nearsight.terminal.logs import progress_for
@@ -30,9 +30,10 @@ logger = logging.getLogger("nearsight.cli")
 def run(arguments: argparse.Namespace) -> int:
     """Make or extend a campaign, work on it, and return the exit status."""
     specification, every_run, reading = _asked(arguments)
+    start = chosen_workers(arguments, every_run.resources)
     with hold_campaign(arguments.out):
         store = _store(arguments, specification, reading)
-        return work_on(store, arguments, every_run.resources)
+        return work_on(store, arguments, start)
 
 
 def _store(
