@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ N_WORKERS = 2
 MEMORY_GIB = 4
 KILLS = ("process group", "workers", "process group")
 N_SINGLE = 5
+KILL_HEADER = ("killed (SIGKILL)", "done by then", "at work")
 NOT_COMPARED = {"seconds", "peak_memory_bytes", "reason", "structure", "jobs"}
 """What no two runs have in common: times, memory, and sentences that tell them."""
 
@@ -60,15 +62,16 @@ PARTS = (
     Part(
         "relax",
         25,
-        '[relaxation]\nfmax_eV_per_A = 0.1\ncell = "fixed"\n',
-        ("--fmax", "0.1", "--cell", "fixed"),
+        '[relaxation]\nfmax_eV_per_A = 0.1\ncell = "fixed"\noptimizer = "BFGS"\n',
+        ("--fmax", "0.1", "--cell", "fixed", "--optimizer", "BFGS"),
         seed=1,
     ),
     Part(
         "heat-capacity",
-        5,
-        'spectrum = "dense"\n[relaxation]\nfmax_eV_per_A = 0.1\ncell = "fixed"\n',
-        ("--spectrum", "dense", "--fmax", "0.1", "--cell", "fixed"),
+        3,
+        'spectrum = "dense"\n[relaxation]\nfmax_eV_per_A = 0.1\ncell = "fixed"\n'
+        'optimizer = "BFGS"\n',
+        ("--spectrum", "dense", "--fmax", "0.1", "--cell", "fixed", "--optimizer", "BFGS"),
         seed=2,
     ),
 )
@@ -111,7 +114,7 @@ class Campaign:
         self.file = folder / "run.db"
         self.notes = folder / "notes.json"
         self.chosen = random.Random(part.seed)
-        self.kills_after = sorted(self.chosen.sample(range(1, part.n - 1), len(KILLS)))
+        self.kills_after = sorted(self.chosen.choices(range(part.n - 1), k=len(KILLS)))
         self.kills: list[dict[str, Any]] = []
         self.seconds = 0.0
         self.load = [os.getloadavg()[0]]
@@ -138,7 +141,10 @@ class Campaign:
             self._kill(what, process)
             if what == "process group":
                 process = self._started("campaign", "resume", str(self.file))
-        process.wait()
+        if process.wait():
+            sys.exit(
+                f"{self.file} has ended with status {process.returncode}; {self.folder}/run.log"
+            )
         self.seconds = time.monotonic() - start
         self.load.append(os.getloadavg()[0])
         notes = {"kills": self.kills, "seconds": self.seconds, "load": self.load}
@@ -151,10 +157,12 @@ class Campaign:
         first = list(dict.fromkeys(name for name in interrupted if name in records))
         others = [name for name in records if name not in first]
         # Those that were interrupted may have another number; of the others none may.
-        names = [*first[:2], *random.Random(0).sample(others, N_SINGLE - len(first[:2]))]
+        chosen = [*first[:2], *random.Random(0).sample(others, len(others))]
+        with ThreadPoolExecutor(N_WORKERS) as threads:
+            singles = dict(zip(chosen, threads.map(self._single, chosen[:N_SINGLE]), strict=False))
         return [
-            (name, interrupted.count(name), list(differences(self._single(name), records[name])))
-            for name in names
+            (name, interrupted.count(name), list(differences(single, records[name])))
+            for name, single in singles.items()
         ]
 
     def section(self, single: list[tuple[str, int, list[str]]]) -> str:
@@ -179,7 +187,7 @@ class Campaign:
             f"From the first start to the end {self.seconds:.0f} s, with what was lost; records "
             f"took {spent:.0f} s, so that workers were busy {100 * busy:.0f} % of the time with "
             f"what was kept.\n\n"
-            f"{markdown_table(['killed (SIGKILL)', 'done by then', 'begun and lost'], self._killed())}"
+            f"{markdown_table(KILL_HEADER, self._killed())}"
             f"\n{single_table(single)}\n{measured_table(rows)}"
         )
 
@@ -195,8 +203,12 @@ class Campaign:
         return subprocess.Popen([*command, *log], stdout=subprocess.DEVNULL, start_new_session=True)
 
     def _wait_for(self, n_done: int, process: subprocess.Popen[bytes]) -> None:
-        while self._n_done() < n_done and process.poll() is None:
+        """Wait until so many structures are done and another one is at work."""
+        while process.poll() is None:
+            if self.file.exists() and self._n_done() >= n_done and self._begun():
+                return
             time.sleep(1.0)
+        sys.exit(f"{self.file} has ended with status {process.returncode}; {self.folder}/run.log")
 
     def _kill(self, what: str, process: subprocess.Popen[bytes]) -> None:
         begun = self._begun()
@@ -218,12 +230,11 @@ class Campaign:
         return [name for key, name in waiting if key[:16] in folders]
 
     def _n_done(self) -> int:
-        if not self.file.exists():
-            return 0
         return sum(tally.done for tally in status_of(self._campaign()).tallies)
 
     def _seconds_of_one(self) -> float:
-        return float(np.mean([seconds for *_, seconds, _ in self._jobs()]))
+        """Return how long one structure takes; a minute as long as none is done."""
+        return float(np.mean([seconds for *_, seconds, _ in self._jobs()] or [60.0]))
 
     def _jobs(self) -> list[tuple[Any, ...]]:
         return self._campaign().select(
