@@ -1,17 +1,20 @@
 """Clusters that are started by a profile: jobs of a stand-in for Slurm, and hosts by ssh."""
 
+import asyncio
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import moody
 import nearsight
-from nearsight.campaigns import Specification, Store, run_campaign, status_of
-from nearsight.campaigns.cluster_profile import SlurmWorkers
+from nearsight.campaigns import Specification, Store, on_cluster, run_campaign, status_of
+from nearsight.campaigns.cluster_profile import HostWorkers, SlurmWorkers
 from nearsight.campaigns.dask_clusters import make_cluster, started
 from nearsight.campaigns.phase import View
 from nearsight.errors import ExecutionError
@@ -100,10 +103,13 @@ def test_workers_that_end_as_planned_are_replaced(slurm: Path) -> None:
     @contextmanager
     def start(model: ModelSpec, told: Callable[[object], object], _: bool) -> Iterator[DaskWorkers]:
         here = started(SlurmWorkers(memory_GiB=1), Path(sys.executable), look_s=0.5)
-        with here as address, DaskWorkers(address, model, told=told) as workers:
-            with distributed.Client(address, set_as_default=False) as client:
-                to_retire.append(client)
-                yield workers
+        with (
+            here as address,
+            DaskWorkers(address, model, told=told) as workers,
+            distributed.Client(address, set_as_default=False) as client,
+        ):
+            to_retire.append(client)
+            yield workers
 
     def watch(view: View) -> None:
         if view.done > 3 and to_retire:
@@ -125,5 +131,76 @@ def test_there_is_no_slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with (
         pytest.raises(ExecutionError, match="no sbatch here; start the campaign on a machine"),
         started(SlurmWorkers(), Path(sys.executable)),
+    ):
+        pass
+
+
+@contextmanager
+def ssh_server(folder: Path) -> Iterator[None]:
+    """Let commands for the host ``node1`` run here, by a server of ssh that is this process."""
+    asyncssh = pytest.importorskip("asyncssh")
+    own, user = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    user.write_private_key(folder / "id")
+    (folder / "authorized").write_bytes(user.export_public_key())
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def serve(process: Any) -> None:
+        command = await asyncio.create_subprocess_shell(
+            process.command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        await process.redirect(stdout=command.stdout, stderr=command.stderr)
+        process.exit(await command.wait())
+
+    async def begin() -> Any:
+        return await asyncssh.listen(
+            "127.0.0.1",
+            server_host_keys=[own],
+            authorized_client_keys=str(folder / "authorized"),
+            process_factory=serve,
+        )
+
+    server = asyncio.run_coroutine_threadsafe(begin(), loop).result()
+    port = server.get_port()
+    known = f"node1,[node1]:{port} {own.export_public_key().decode()}"
+    (folder / "known").write_text(known, encoding="ascii")
+    (folder / ".ssh").mkdir()
+    (folder / ".ssh" / "config").write_text(
+        f"Host node1\nHostName 127.0.0.1\nHostKeyAlias node1\nPort {port}\nUser anyone\n"
+        f"IdentityFile {folder}/id\nUserKnownHostsFile {folder}/known\n",
+        encoding="ascii",
+    )
+    try:
+        yield
+    finally:
+        server.close()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def test_workers_on_hosts(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Slow (some 5 s): a worker is started by ssh.
+    monkeypatch.setenv("HOME", str(tmp_path))
+    paths = os.pathsep.join([str(SOURCE), str(Path(moody.__file__).parent)])
+    monkeypatch.setenv("PYTHONPATH", paths)
+    list(store.add(inputs(5)))
+    with ssh_server(tmp_path):
+        run_campaign(store, on_cluster(HostWorkers(names=("node1",), cores=3, memory_GiB=1)))
+    assert status_of(store).tallies[0].done == 5
+    workers = {line.split()[0] for line in (tmp_path / "calls").read_text("ascii").splitlines()}
+    assert len(workers) == 1
+    assert workers != {str(os.getpid())}
+
+
+def test_hosts_that_ssh_does_not_reach_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("asyncssh")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with (
+        pytest.raises(ExecutionError, match=r"cannot be started on nowhere\.invalid: "),
+        started(HostWorkers(names=("nowhere.invalid",)), Path(sys.executable)),
     ):
         pass

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.campaigns.cluster_profile import HostWorkers, SlurmWorkers
-from nearsight.errors import ExecutionError, MethodError
+from nearsight.errors import ExecutionError, MethodError, NearsightError
 
 logger = logging.getLogger("nearsight.campaigns")
 
@@ -39,14 +39,11 @@ def started(
     ExecutionError
         Workers cannot be started.
     """
-    cluster, n = make_cluster(profile, python)
+    with _refusals(profile):
+        cluster, n = make_cluster(profile, python)
     with cluster:
-        try:
+        with _refusals(profile):
             _scale(cluster, n)
-        except Exception as error:  # of ssh, of sbatch and of dask, in many classes
-            raise ExecutionError(
-                f"workers cannot be started: {error}. Correct the profile, or what it needs."
-            ) from error
         ended = threading.Event()
         keeper = threading.Thread(target=_keep, args=(cluster, n, ended, look_s), daemon=True)
         keeper.start()
@@ -57,8 +54,22 @@ def started(
             keeper.join()
 
 
+@contextmanager
+def _refusals(profile: SlurmWorkers | HostWorkers) -> Iterator[None]:
+    """Say what keeps workers from being started."""
+    where = "by sbatch" if isinstance(profile, SlurmWorkers) else f"on {', '.join(profile.names)}"
+    try:
+        yield
+    except NearsightError:
+        raise
+    except Exception as error:  # of ssh, of sbatch and of dask, in many classes
+        raise ExecutionError(
+            f"workers cannot be started {where}: {error}. Correct the profile, or what it needs."
+        ) from error
+
+
 def make_cluster(profile: SlurmWorkers | HostWorkers, python: Path) -> tuple[Any, int]:
-    """Return dask's cluster without workers yet, and how many it is to have.
+    """Return dask's cluster, and how many workers it is to have.
 
     Raises
     ------

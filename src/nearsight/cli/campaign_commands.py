@@ -35,6 +35,14 @@ def add_screen(commands: "options.Commands") -> None:
     command.add_argument("--out", required=True, metavar="FILE", help="the campaign (.db)")
     add_settings(command, ReadingSettings(), "reading", leave_out=("molecule", "recompute"))
     options.add_model(command)
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the workflows, by its name in files of settings, such as "
+        "relaxation.fmax_eV_per_A=0.01; may be given more than once",
+    )
     _add_workers(command)
     command.set_defaults(run=options.runner("nearsight.cli.screen"))
 
