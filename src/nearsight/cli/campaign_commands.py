@@ -81,16 +81,23 @@ def add_campaign(commands: "options.Commands") -> None:
 def _plan(actions: "options.Commands") -> None:
     command = actions.add_parser(
         "plan",
-        help="hours and memory before a campaign begins, by what another one took",
-        description="Print how long structures will take on workers, by those of a campaign that "
-        "are done, and which will not fit.",
+        help="hours and memory before a campaign begins",
+        description="Print how long structures will take on workers, and which will not fit: by "
+        "those of a campaign that are done, or by what models cost that were measured.",
     )
     command.add_argument("given", nargs="+", metavar="STRUCTURES", help="as for `nearsight screen`")
     command.add_argument(
-        "--measured", required=True, metavar="FILE", help="a campaign with some of all sizes (.db)"
+        "--measured",
+        metavar="FILE",
+        help="a campaign with some structures of all sizes (.db); without it numbers of atoms, "
+        "pairs and rows are counted, and what was measured of the model is taken",
     )
-    command.add_argument("--workflow", required=True, metavar="NAME", help="that of --measured")
-    command.add_argument("--model", required=True, metavar="NAME", help="that of --measured")
+    command.add_argument("--workflow", required=True, metavar="NAME", help="what is asked")
+    command.add_argument("--model", required=True, metavar="NAME", help="which model")
+    command.add_argument(
+        "--dtype", choices=("float64", "float32"), default="float64", help="without --measured"
+    )
+    command.add_argument("--device", default="cpu", help="without --measured (default: cpu)")
     command.add_argument(
         "--on",
         type=positive_int,
