@@ -35,15 +35,23 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from nearsight.reports.campaigns import read_reference, write_campaign_page
+    from nearsight.reports.campaigns import (
+        read_reference,
+        write_campaign_page,
+        write_record_pages,
+    )
 
     if (arguments.reference is None) != (arguments.column is None):
         raise MethodError("--reference needs --column, and the other way round; give both.")
     reference = None
     if arguments.reference is not None:
         reference = read_reference(arguments.reference, arguments.column)
+    campaign = CampaignFile(arguments.campaign)
+    if arguments.pages:
+        n = write_record_pages(campaign, arguments.output, arguments.pages)
+        print(f"pages of structures: {n} written")
     write_campaign_page(
-        CampaignFile(arguments.campaign),
+        campaign,
         arguments.output,
         reference=reference,
         command=arguments.command_line,

@@ -74,6 +74,14 @@ def add_campaign(commands: "options.Commands") -> None:
         help="compare heat capacities with a column of a CSV file whose first one has the names of "
         "structures",
     )
+    reporting.add_argument(
+        "--pages",
+        nargs="+",
+        default=[],
+        metavar="PATTERN",
+        help="write the page of each structure whose name matches, such as '*', too, and link to "
+        "it: some 0.6 MB each, and those that are there are not written again",
+    )
     reporting.add_argument("--column", metavar="NAME", help="the column of --reference")
     exporting.add_argument("--csv", required=True, metavar="FILE", help="where to write them")
 
