@@ -90,7 +90,7 @@ def make_cluster(profile: SlurmWorkers | HostWorkers, python: Path) -> tuple[Any
 
 
 def _slurm(profile: SlurmWorkers, python: Path) -> Any:
-    from dask_jobqueue import SLURMCluster
+    from dask_jobqueue.slurm import SLURMCluster
 
     if shutil.which("sbatch") is None:
         raise ExecutionError(

@@ -38,7 +38,7 @@ _PATIENCE_S = 60.0
 """How long what is written waits for those that read."""
 
 
-class _OfTheseAtoms(SinglePointCalculator):  # type: ignore[misc]  # ASE has no types
+class _OfTheseAtoms(SinglePointCalculator):
     """Results of just these atoms, which ASE would compare anew for each quantity that it writes.
 
     That takes half of the time of writing a row.
