@@ -146,10 +146,13 @@ def ssh_server(folder: Path) -> Iterator[None]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
 
+    commands: list[asyncio.subprocess.Process] = []
+
     async def serve(process: Any) -> None:
         command = await asyncio.create_subprocess_shell(
             process.command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
+        commands.append(command)
         await process.redirect(stdout=command.stdout, stderr=command.stderr)
         process.exit(await command.wait())
 
@@ -160,6 +163,14 @@ def ssh_server(folder: Path) -> Iterator[None]:
             authorized_client_keys=str(folder / "authorized"),
             process_factory=serve,
         )
+
+    async def end() -> None:
+        server.close()
+        for command in commands:  # which end with their scheduler
+            await asyncio.wait_for(command.wait(), 30.0)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=5.0)
 
     server = asyncio.run_coroutine_threadsafe(begin(), loop).result()
     port = server.get_port()
@@ -174,7 +185,7 @@ def ssh_server(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        server.close()
+        asyncio.run_coroutine_threadsafe(end(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -31,9 +31,7 @@ class SlurmWorkers(Settings):
     wall_time_h: Annotated[float, Help("wall time of a job", "H"), POSITIVE] = 24.0
     queue: Annotated[str | None, Help("partition")] = None
     account: Annotated[str | None, Help("account that pays")] = None
-    directives: Annotated[
-        tuple[str, ...], Help("further options of sbatch, such as --gres=gpu:1")
-    ] = ()
+    directives: Annotated[tuple[str, ...], Help("further options of sbatch, as it has them")] = ()
     prologue: Annotated[
         tuple[str, ...], Help("lines of shell before a worker starts, such as module load cuda")
     ] = ()
@@ -46,7 +44,7 @@ class SlurmWorkers(Settings):
         super().__post_init__()
         if self.lifetime_h <= 0:
             raise SettingError(
-                f"`wall_time_h` {self.wall_time_h:g} leaves a worker no time; give ten minutes "
+                f"'wall_time_h' {self.wall_time_h:g} leaves a worker no time; give ten minutes "
                 f"(0.17) or more.",
                 "wall_time_h",
             )
@@ -78,7 +76,7 @@ class HostWorkers(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(set(self.names)) < len(self.names):
-            raise SettingError("`names` has a host twice; set `workers` to 2.", "names")
+            raise SettingError("'names' has a host twice; set 'workers' to 2.", "names")
 
 
 @dataclass(frozen=True, kw_only=True)

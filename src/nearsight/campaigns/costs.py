@@ -60,7 +60,7 @@ class ModelCost:
         if workflow not in WORKFLOWS:
             raise MethodError(
                 f"what {workflow} costs is known for no model, only {', '.join(WORKFLOWS)}; screen "
-                f"some structures of all sizes, and give `measured`."
+                f"some structures of all sizes, and plan by these."
             )
         n_pairs = len(pairs_of(atoms, self.cutoff_A).first)
         seconds = self.seconds_of_call(n_pairs)
@@ -117,7 +117,7 @@ def cost_of_model(model: str, dtype: str, device: str) -> ModelCost:
     known = ", ".join(f"{each.model} ({each.dtype}, {each.device})" for each in measured_costs())
     raise MethodError(
         f"what {model} costs in {dtype} on {device} was not measured; known are {known}. Screen "
-        f"some structures of all sizes, and give `measured`."
+        f"some structures of all sizes, and plan by these."
     )
 
 
