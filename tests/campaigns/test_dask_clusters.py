@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,8 @@ from .conftest import inputs
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
-pytest.importorskip("dask_jobqueue")
+if find_spec("dask_jobqueue") is None:  # not imported here: that changes what Ctrl-C does
+    pytest.skip("dask-jobqueue is in the extra dask", allow_module_level=True)
 
 SOURCE = Path(nearsight.__file__).parent.parent
 
@@ -54,7 +58,17 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_jobs_ask_for_what_the_profile_says(slurm: Path) -> None:
+@contextmanager
+def busy_port(port: int) -> Iterator[None]:
+    """Listen at a port, unless somebody else does."""
+    with socket.socket() as listening:
+        with suppress(OSError):
+            listening.bind(("", port))
+            listening.listen()
+        yield
+
+
+def test_jobs_ask_for_what_the_profile_says(slurm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     profile = SlurmWorkers(
         workers=3,
         cores=8,
@@ -65,9 +79,13 @@ def test_jobs_ask_for_what_the_profile_says(slurm: Path) -> None:
         directives=("--gres=gpu:1",),
         prologue=("module load cuda",),
     )
-    cluster, n = make_cluster(profile, Path("/env/bin/python"))
+    for name in [each for each in sys.modules if each.startswith("dask_jobqueue")]:
+        monkeypatch.delitem(sys.modules, name)  # its import sets a handler for SIGINT
+    with busy_port(8787):
+        cluster, n = make_cluster(profile, Path("/env/bin/python"))
     with cluster:
         lines = cluster.job_script().splitlines()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert n == 3
     for line in (
         "#SBATCH -p long",

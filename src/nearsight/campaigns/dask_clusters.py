@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ logger = logging.getLogger("nearsight.campaigns")
 
 _LOOK_S = 30.0
 """How often workers that have ended are replaced."""
+
+_SCHEDULER = {"dashboard": False, "dashboard_address": ":0"}
+"""No pages, and any port for what a scheduler serves anyway: 8787 may be another one's."""
 
 
 @contextmanager
@@ -90,8 +94,8 @@ def make_cluster(profile: SlurmWorkers | HostWorkers, python: Path) -> tuple[Any
 
 
 def _slurm(profile: SlurmWorkers, python: Path) -> Any:
-    from dask_jobqueue.slurm import SLURMCluster
-
+    with _same_interruption():
+        from dask_jobqueue.slurm import SLURMCluster
     if shutil.which("sbatch") is None:
         raise ExecutionError(
             "there is no sbatch here; start the campaign on a machine that jobs are submitted from."
@@ -116,8 +120,18 @@ def _slurm(profile: SlurmWorkers, python: Path) -> Any:
             *("--resources", f"cores={profile.cores}", "--no-dashboard"),
             *("--lifetime", minutes[0], "--lifetime-stagger", minutes[1]),
         ],
-        scheduler_options={"dashboard_address": None, "dashboard": False},
+        scheduler_options=_SCHEDULER,
     )
+
+
+@contextmanager
+def _same_interruption() -> Iterator[None]:
+    """Put back what becomes of Ctrl-C: the import of dask-jobqueue lets it end the process."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _hosts(profile: HostWorkers, python: Path) -> Any:
@@ -138,7 +152,7 @@ def _hosts(profile: HostWorkers, python: Path) -> Any:
             name = f"{host}-{number}"
             own = {"address": host, "connect_options": {}, "remote_python": str(python)}
             workers[name] = {"cls": Worker, "options": {**own, "kwargs": {**options, "name": name}}}
-    scheduler = {"dashboard": False, "port": 0, "interface": profile.interface}
+    scheduler = {**_SCHEDULER, "port": 0, "interface": profile.interface}
     return SpecCluster(workers, {"cls": Scheduler, "options": scheduler}, name="nearsight")
 
 
