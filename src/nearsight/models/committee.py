@@ -39,7 +39,7 @@ class Disagreement:
     def forces_eV_per_A(self) -> FloatArray | None:
         """Standard deviation of the force on each atom in eV/Å, shape ``(n_atoms,)``.
 
-        The square root of Σ_m |f_m - f|² / (M - 1) over the M members; None where forces were not
+        The square root of ``Σ_m |f_m - f|² / (M - 1)`` over the M members; None where forces were not
         asked for.
         """
         mean = self.mean.forces_eV_per_A
