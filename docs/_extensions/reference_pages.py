@@ -12,6 +12,7 @@ import model_pages
 import record_pages
 import settings_pages
 import study_pages
+import tutorial_notebooks
 from sphinx.application import Sphinx
 
 SECTIONS: Mapping[str, Callable[[], Mapping[str, str]]] = {
@@ -20,6 +21,7 @@ SECTIONS: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "reference/settings": settings_pages.pages,
     "reference/records": record_pages.pages,
     "reference/models": model_pages.pages,
+    "tutorials": tutorial_notebooks.pages,
     "studies": partial(study_pages.pages, "studies"),
     "benchmarks": partial(study_pages.pages, "benchmarks"),
 }
@@ -49,7 +51,7 @@ def write_pages(app: Sphinx) -> None:
     for section, pages in SECTIONS.items():
         folder = Path(app.srcdir, section)
         folder.mkdir(exist_ok=True)
-        texts = {f"{name}.md": text.encode() for name, text in pages().items()}
+        texts = {_file(name): text.encode() for name, text in pages().items()}
         texts |= {path.name: path.read_bytes() for path in study_pages.pictures(section)}
         for path in folder.iterdir():
             if path.name not in texts:
@@ -58,6 +60,10 @@ def write_pages(app: Sphinx) -> None:
             path = folder / name
             if not path.is_file() or path.read_bytes() != text:
                 path.write_bytes(text)
+
+
+def _file(name: str) -> str:
+    return name if name.endswith((".md", ".py")) else f"{name}.md"
 
 
 def link_within(source: list[str]) -> None:
