@@ -9,12 +9,17 @@ MACE_VENV ?= .venv-test-mace
 FAMILIES ?= $(filter-out mace,$(shell $(SEVENNET_VENV)/bin/python -m nearsight.models.families))
 FAMILY_ENVIRONMENTS ?= $(CURDIR)/.test-environments
 # Two processes of one thread each: the structures of the tests are too small to share among threads.
-# Tests of one file stay together, since they share models.
-PYTEST = -m pytest --numprocesses 2 --dist loadfile --durations 15
+# Tests of one file stay together, since they share models; files stay in their order, for those of
+# few tests have the longest ones, and would come last, in one process.
+PYTEST = -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15
 export OMP_NUM_THREADS = 1
-# What has to do with networks; all else is the same code beside SevenNet.
-OF_NETWORKS = tests/cli/test_models.py tests/derivatives tests/elasticity tests/hessian tests/models \
-	tests/relaxation/test_springs.py tests/testing
+# What computes with the network of an environment, or reads its files; all else is the same code
+# beside SevenNet.
+OF_NETWORKS = tests/cli/test_models.py tests/elasticity/test_compute.py \
+	tests/hessian/test_exactness.py tests/hessian/test_second_routes.py tests/hessian/test_strain.py \
+	tests/hessian/rows/test_planned_rows.py tests/hessian/rows/test_sum_rule.py \
+	tests/models/test_*.py tests/models/engines tests/models/worker/test_verbs.py \
+	tests/models/families/test_mace*.py tests/models/families/test_named_models.py
 
 .PHONY: demo test test-sevennet test-mace test-families lint clean
 

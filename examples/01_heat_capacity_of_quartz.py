@@ -8,10 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nearsight.hessian import force_constants
 from nearsight.models import load_model
-from nearsight.relaxation import relax
-from nearsight.structures import read_structure
 from nearsight.vibrations import phonon_mesh, thermodynamics
 from nearsight.workflows import HeatCapacitySettings, ThermodynamicSettings, heat_capacity
 
@@ -50,13 +47,12 @@ assert results.hessian.sum_rule_eV_per_A2 < 1e-10
 
 # %% [markdown]
 # The verb has chosen how: of a molecule it would have taken the normal modes at Γ, of a large solid
-# without symmetry products with its Hessian. `spectrum` says which it was, and why. The same steps
-# one by one are verbs too, for those who want something else in between.
+# without symmetry products with its Hessian. `spectrum` says which it was, and why. The steps one
+# by one are verbs too, for those who want something else in between: `relaxation = relax(...)`,
+# `force_constants(relaxation.atoms, model)`, and what follows from those.
 
 # %%
 print(f"{record.spectrum.method}: {record.spectrum.reason}")
-relaxation = relax(read_structure(quartz), model)
-constants = force_constants(relaxation.atoms, model)
-by_steps = thermodynamics(phonon_mesh(constants), [200.0, 300.0, 400.0])
+by_steps = thermodynamics(phonon_mesh(results.force_constants), [200.0, 300.0, 400.0])
 by_verb = [row.J_per_g_K for row in record.heat_capacity]
 np.testing.assert_allclose(by_steps.heat_capacity_J_per_g_K, by_verb, rtol=1e-9)

@@ -11,7 +11,8 @@ from ase.build import bulk
 from nearsight.models import load_model
 from nearsight.testing import check_model
 
-report = check_model(load_model("sevennet-0"), {"Si": bulk("Si", "diamond", a=5.469)})
+model = load_model("sevennet-0")
+report = check_model(model, {"Si": bulk("Si", "diamond", a=5.469)})
 print(report)
 assert report.passed
 
@@ -22,6 +23,6 @@ assert report.passed
 # of 0.03 Å sees.
 
 # %%
-compressed = check_model(load_model("sevennet-0"), {"Si": bulk("Si", "diamond", a=5.43)})
+compressed = check_model(model, {"Si": bulk("Si", "diamond", a=5.43)})
 (failure,) = compressed.failures
 print(f"{failure.name}: {failure.measured:.3f} > {failure.tolerance} ({failure.detail})")

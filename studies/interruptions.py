@@ -86,6 +86,14 @@ class Work:
         return ["heat-capacity", *files, "--model", self.model, *self.options]
 
 
+@dataclass(frozen=True)
+class Unbroken:
+    """What a work gives that nothing interrupts, and how long it takes."""
+
+    numbers: dict[str, Any]
+    duration_s: float
+
+
 @dataclass
 class Tally:
     """What came of one work and one signal."""
@@ -180,33 +188,32 @@ def heat_capacities(record: dict[str, Any]) -> list[float]:
     return [each["J_per_g_K"] for each in record["heat_capacity"]]
 
 
-def examine(work: Work, name: str, moments: int, seed: int) -> Tally:
+def examine(work: Work, whole: Unbroken, name: str, moments: int, seed: int) -> Tally:
     """Interrupt a command at random moments, resume it, and compare."""
     draw = random.Random(f"{seed} {work.name} {name}")
     tally = Tally()
     with tempfile.TemporaryDirectory() as scratch:
-        unbroken, duration_s = run_unbroken(work, Path(scratch))
         for _ in range(moments):
             folder = Path(tempfile.mkdtemp(dir=scratch))
             ase.io.write(folder / "structure.xyz", work.atoms)
             before = {path.name for path in folder.iterdir()}
             for _ in range(draw.choice((1, 2))):
                 pid = start(work, folder)
-                status = interrupt(pid, SIGNALS[name], draw.uniform(0.02, 1.0) * duration_s)
+                status = interrupt(pid, SIGNALS[name], draw.uniform(0.02, 1.0) * whole.duration_s)
                 note_status(tally, status, name, folder)
             status = end(start(work, folder))
             if status != 0:
                 tally.wrong.append(f"resumed: {status} {errors(folder)[-300:]}")
                 continue
-            compare(tally, numbers(folder), unbroken)
+            compare(tally, numbers(folder), whole.numbers)
             left = {path.name for path in folder.iterdir()} - before
             tally.litter += sorted(left - {"result.json", "output.txt", "errors.txt"})
             tally.moments += 1
     return tally
 
 
-def run_unbroken(work: Work, scratch: Path) -> tuple[dict[str, Any], float]:
-    """Return the numbers of a run that nothing interrupts, and how long it takes in s."""
+def run_unbroken(work: Work, scratch: Path) -> Unbroken:
+    """Run a command that nothing interrupts."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
     ase.io.write(folder / "structure.xyz", work.atoms)
     with contextlib.chdir(folder), contextlib.redirect_stdout(sys.stderr):
@@ -214,7 +221,7 @@ def run_unbroken(work: Work, scratch: Path) -> tuple[dict[str, Any], float]:
     began = time.perf_counter()
     if end(start(work, folder)) != 0:
         sys.exit(f"{work.name} fails without an interruption: {errors(folder)}")
-    return numbers(folder), time.perf_counter() - began
+    return Unbroken(numbers(folder), time.perf_counter() - began)
 
 
 def note_status(tally: Tally, status: int, name: str, folder: Path) -> None:
@@ -288,8 +295,10 @@ def main() -> None:
     rows, wrong = [], []
     for work in works(arguments.network):
         moments = arguments.moments if work.model == CHEAP else arguments.network
+        with tempfile.TemporaryDirectory() as scratch:
+            whole = run_unbroken(work, Path(scratch))
         for name in SIGNALS:
-            tally = examine(work, name, moments, arguments.seed)
+            tally = examine(work, whole, name, moments, arguments.seed)
             rows.append(row(work, name, tally))
             wrong += [f"{work.name}, {name}: {each}" for each in tally.wrong]
             print(" | ".join(rows[-1]), flush=True)

@@ -4,6 +4,7 @@ import importlib
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -45,6 +46,22 @@ def in_a_new_process(code: str) -> str:
     return done.stdout.strip()
 
 
+def imported_by(statements: Iterable[str], unwanted: set[str]) -> str:
+    """Return which modules statements import of those unwanted, behind the first that does.
+
+    All in one process: what one of them imports alone it imports there, too.
+    """
+    lines = [f"import sys\nunwanted = {sorted(unwanted)}\ntold = set()"]
+    for statement in statements:
+        lines += [
+            f"exec({statement!r}, {{}})",
+            "found = set(sys.modules).intersection(unwanted) - told",
+            f"found and print({statement!r}, *sorted(found))",
+            "told |= found",
+        ]
+    return in_a_new_process("\n".join(lines))
+
+
 @pytest.mark.parametrize("name", PACKAGES)
 def test_package_has_what_it_offers_and_nothing_else(name: str) -> None:
     package = importlib.import_module(name)
@@ -58,15 +75,8 @@ def test_package_has_what_it_offers_and_nothing_else(name: str) -> None:
         exec(f"from {name} import no_such_name")
 
 
-@pytest.mark.parametrize("name", [*PACKAGES, "nearsight.derivatives"])
-def test_package_imports_nothing_before_it_is_asked(name: str) -> None:
-    code = f"import {name}, sys; print(*sorted(set(sys.modules) & set({sorted(HEAVY)})))"
-    assert in_a_new_process(code) == ""
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
+def test_packages_and_settings_import_nothing_before_they_are_asked() -> None:
+    settings = (
         "nearsight.models.spec",
         "nearsight.hessian.settings",
         "nearsight.vibrations.settings",
@@ -74,36 +84,34 @@ def test_package_imports_nothing_before_it_is_asked(name: str) -> None:
         "nearsight.evaluation.discovery",
         "nearsight.evaluation.settings",
         "nearsight.resources",
-    ],
-)
-def test_settings_import_nothing_heavy(name: str) -> None:
-    code = f"import {name}, sys; print(*sorted(set(sys.modules) & set({sorted(HEAVY)})))"
-    assert in_a_new_process(code) == ""
-
-
-@pytest.mark.parametrize("name", PACKAGES)
-def test_no_offered_name_imports_a_framework(name: str) -> None:
-    code = (
-        f"import sys; from {name} import *\n"
-        f"print(*sorted(set(sys.modules) & set({sorted(FRAMEWORKS)})))"
     )
-    assert in_a_new_process(code) == ""
-
-
-@pytest.mark.parametrize("name", PACKAGES)
-def test_name_of_a_verb_is_the_verb_whatever_was_imported_before(name: str) -> None:
-    package = importlib.import_module(name)
-    shared = [
-        offered
-        for offered in package.__all__
-        if (Path(package.__path__[0]) / f"{offered}.py").exists()
-    ]
-    before = "".join(f"import {name}.{file}\n" for file in shared)
-    code = (
-        f"{before}import {name} as package\n"
-        f"print(*(type(getattr(package, name)).__name__ for name in {shared}))"
+    names = (*PACKAGES, "nearsight.derivatives", *settings)
+    assert imported_by((f"import {name}" for name in names), HEAVY) == ""
+    assert imported_by(["import numpy", "import ase"], {"numpy", "ase"}) == (
+        "import numpy numpy\nimport ase ase"
     )
-    assert in_a_new_process(code).split() == ["function"] * len(shared)
+
+
+def test_no_offered_name_imports_a_framework() -> None:
+    assert imported_by((f"from {name} import *" for name in PACKAGES), FRAMEWORKS) == ""
+
+
+def test_name_of_a_verb_is_the_verb_whatever_was_imported_before() -> None:
+    """Also the file of that name, which import puts in its place."""
+    code, n_shared = "", 0
+    for name in PACKAGES:
+        package = importlib.import_module(name)
+        shared = [
+            offered
+            for offered in package.__all__
+            if (Path(package.__path__[0]) / f"{offered}.py").exists()
+        ]
+        n_shared += len(shared)
+        code += "".join(f"import {name}.{file}\n" for file in shared)
+        code += f"import {name} as package\n"
+        code += f"print(*(type(getattr(package, name)).__name__ for name in {shared}))\n"
+    assert n_shared > 5
+    assert in_a_new_process(code).split() == ["function"] * n_shared
 
 
 def test_no_file_imports_a_framework_that_models_do_not_need() -> None:

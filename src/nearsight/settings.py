@@ -210,6 +210,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def describe(cls: type[Any]) -> tuple[About, ...]:
     """Return what the annotations of a class of settings say, in their order."""
+    if cls not in _DESCRIBED:
+        _DESCRIBED[cls] = _described(cls)
+    return _DESCRIBED[cls]
+
+
+_DESCRIBED: dict[type[Any], tuple[About, ...]] = {}
+"""Kept, since evaluating annotations takes longer than all else about settings."""
+
+
+def _described(cls: type[Any]) -> tuple[About, ...]:
     hints = typing.get_type_hints(cls, include_extras=True)
     described = []
     for field in fields(cls):

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -18,7 +19,12 @@ from nearsight.errors import MethodError
 from nearsight.models.spec import ModelSpec
 from nearsight.records import HeatCapacityRecord
 from nearsight.records.spectra import ModesPart
-from nearsight.reports.campaigns import Reference, read_reference, write_campaign_page
+from nearsight.reports.campaigns import (
+    Reference,
+    read_reference,
+    write_campaign_page,
+    write_record_pages,
+)
 from nearsight.reports.campaigns.figures import (
     distribution,
     heat_capacity_by_mass,
@@ -118,6 +124,27 @@ def test_page_has_everything_and_lets_nothing_in(heated: Store, tmp_path: Path) 
     for title in ("Heat capacities", "Imaginary modes", "against dft", "Failures by reason"):
         assert title in text
     assert not re.search(r'(src|href)="(?!data:|#)', text)
+
+
+def test_pages_of_structures_are_linked(heated: Store, tmp_path: Path) -> None:
+    page = tmp_path / "all of it.html"
+    assert write_record_pages(heated, page, ["C*"]) == 1
+    [first] = (tmp_path / "all of it.pages").iterdir()
+    assert "Cu.cif" in first.read_text(encoding="utf-8")
+    assert write_record_pages(heated, page, ["*.cif"]) == 1  # the other one
+    write_campaign_page(heated, page)
+    text = page.read_text(encoding="utf-8")
+    [table] = re.findall(r'<script id="data" type="application/json">(.*?)</script>', text)
+    data = json.loads(table)
+    names = next(column for column in data["columns"] if column["name"] == "structure")
+    for place, link in zip(names["values"], data["links"], strict=True):
+        name = names["words"][place]
+        if name == "<b>.cif":  # which could not be read
+            assert link is None
+            continue
+        linked = (tmp_path / unquote(link)).read_text(encoding="utf-8")
+        assert name in linked
+        assert "Heat capacity" in linked
 
 
 def test_parity_knows_the_scale_factor() -> None:

@@ -72,11 +72,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_killed_three_times_and_gone_on_with(folder: Path) -> None:
-    # Slow (some 20 s): four commands, each with two workers, are started, and each imports it all.
+def test_killed_twice_and_gone_on_with(folder: Path) -> None:
+    # Slow: three commands, each with two workers, are started, and each imports it all.
     chosen = random.Random(11)
     model = f"ase:moody:Moody?nap=0.01&folder={folder}"
-    for round_ in range(1, 4):
+    for round_ in (1, 2):
         process = begun(folder, model)
         wait_for(folder, 30 * round_, process)
         kill_a_worker(process, chosen)
@@ -101,7 +101,7 @@ def test_killed_three_times_and_gone_on_with(folder: Path) -> None:
         single = energy(f"{folder}/{row.structure_name}", spec)
         assert single.energy_eV == row.energy
     n_calls = len((folder / "calls").read_text(encoding="ascii").splitlines())
-    assert N + 5 <= n_calls < N + 5 + 3 * 90  # what was not yet written was computed again
+    assert N + 5 <= n_calls < N + 5 + 2 * 90  # what was not yet written was computed again
     assert not (folder / "run.db.work").exists()
 
 

@@ -13,7 +13,14 @@ import ase.db
 import pytest
 
 from moody import FAILING, GREEDY, KILLED, SILENT, TERMINATED
-from nearsight.campaigns import Input, Specification, Store, run_campaign, status_of
+from nearsight.campaigns import (
+    Input,
+    Specification,
+    Store,
+    on_this_machine,
+    run_campaign,
+    status_of,
+)
 from nearsight.campaigns.phase import View
 from nearsight.campaigns.run import Start
 from nearsight.campaigns.task import calculate
@@ -23,7 +30,7 @@ from nearsight.models.spec import ModelSpec
 from nearsight.records import EnergyRecord, record_from_json
 from nearsight.workflows import EnergySettings, RelaxSettings, energy
 
-from .conftest import InOneProcess, cell, in_this_process, inputs
+from .conftest import SMALL, InOneProcess, cell, in_this_process, inputs
 
 Run = Callable[..., None]
 
@@ -40,6 +47,18 @@ def calls(store: Store) -> Counter[str]:
     """Return how often the model was asked for what."""
     lines = (store.path.parent / "calls").read_text(encoding="ascii").splitlines()
     return Counter(line.split()[1] for line in lines)
+
+
+def test_memory_is_that_of_each_structure(tmp_path: Path) -> None:
+    # In one process: what the first one has freed must not hide what those after it take.
+    model = ModelSpec("ase:moody:Moody?nap=0.1&takes_MiB=300")
+    asked = Specification({"energy": EnergySettings()}, (model,))
+    store = Store.create(tmp_path / "run.db", asked)
+    list(store.add(inputs(3)))
+    run_campaign(store, on_this_machine(1, SMALL))
+    peaks = [peak for (peak,) in store.select("SELECT peak_memory_bytes FROM nearsight_jobs")]
+    assert len(peaks) == 3
+    assert all(300 < peak / 2**20 < 450 for peak in peaks)
 
 
 def test_records_are_those_of_single_runs(store: Store, run: Run, asked: Specification) -> None:

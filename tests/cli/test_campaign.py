@@ -90,7 +90,10 @@ def test_campaign_that_another_process_works_on_is_not_changed(
     [
         (["--workflow", "heatcapacity"], "no workflow heatcapacity; did you mean `heat-capacity`"),
         (["--model", "ase:emt,ase:emt"], "a model is named twice"),
-        (["--scheduler", "tcp://x:1", "--workers", "2"], "leave --workers out"),
+        (
+            ["--scheduler", "tcp://x:1", "--workers", "2"],
+            "--workers and --scheduler name different",
+        ),
     ],
 )
 def test_mistakes_are_said(
@@ -108,6 +111,8 @@ def test_settings_of_a_file_are_those_of_the_campaign(
     told = capsys.readouterr().err
     assert "other settings of energy: forces is False there and True here" in told
     assert "another --out" in told
+    assert main([*SCREEN, "--set", "forces=true"]) == 1
+    assert "forces is False there and True here" in capsys.readouterr().err
     Path("energy.toml").write_text("force = true\n", encoding="ascii")
     assert main([*SCREEN, "--config", "energy.toml"]) == 1
     assert "no setting" in capsys.readouterr().err

@@ -19,7 +19,7 @@ Run = Callable[..., int]
 @pytest.fixture
 def hop(folder: Path) -> str:
     """An atom half way into a vacancy."""
-    atoms = bulk("Al", "fcc", a=4.0, cubic=True).repeat(2)
+    atoms = bulk("Al", "fcc", a=4.0, cubic=True).repeat((2, 2, 1))
     neighbour = 1 + int(np.argmin(atoms.get_distances(0, range(1, len(atoms)), mic=True)))
     atoms.positions[neighbour] -= atoms.get_distance(0, neighbour, mic=True, vector=True) / 2
     del atoms[0]

@@ -3,10 +3,13 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +40,24 @@ SHORT = (
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return with_chain(tmp_path, monkeypatch)
+
+
+def with_chain(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Go to a folder with a crystal of one polymer chain in each cell."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     positions = [[0.42, 0, 0], [-0.42, 0, 1.27]]
     positions += [[1.05, 0.88, 0], [1.05, -0.88, 0], [-1.05, 0.88, 1.27], [-1.05, -0.88, 1.27]]
     write("chain.cif", Atoms("C2H4", positions, cell=[5.0, 5.2, 2.54], pbc=True))
-    return tmp_path
+    return folder
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], str]:
+    """A folder in which ``once`` was learnt, with the record and what was printed."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
+        place = with_chain(tmp_path_factory.mktemp("unbroken"), patch)
+        return place, learnt("once"), printed.getvalue()
 
 
 def learnt(out: str, *options: str) -> dict[str, Any]:
@@ -61,23 +76,28 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def test_a_round(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    record = learnt("once")
+def test_a_round(
+    folder: Path,
+    unbroken: tuple[Path, dict[str, Any], str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    place, record, printed = unbroken
+    shutil.copytree(place / "once", "once")
     first, second, last = record["rounds"]
     assert first["n_labelled"] == 8
     [exploration] = second["explorations"]
     assert second["n_learnt"] == 8
-    assert second["n_labelled"] + second["n_too_far"] == sum(exploration["n_picked"].values()) == 4
+    assert second["n_labelled"] + second["n_too_far"] == len(exploration["picked"]) == 4
     assert last["n_learnt"] == 8 + second["n_labelled"]
     assert last["explorations"] == []
     assert record["stopped"] == "after 1 rounds, as asked for"
-    printed = capsys.readouterr().out
     assert "once/round-02/member-1/best" in printed
     frames = read("once/round-01/labelled.extxyz", ":")
     [expected] = load_model("gfn1-xtb").evaluate([Atoms(frames[0].numbers, frames[0].positions)])
     np.testing.assert_allclose(frames[0].get_forces(), forces_of(expected), atol=1e-4)
     assert frames[0].get_potential_energy() == pytest.approx(expected.energy_eV, abs=1e-5)
-    model = load_model(f"hdnnp:{record['potential']}")
+    model = load_model(record["model"]["name"])
+    assert model.identity.checkpoint_sha256 == record["model"]["checkpoint_sha256"]
     assert np.isfinite(model.evaluate([read("chain.cif")])[0].energy_eV)
 
     again = learnt("once", "--rounds", "2")  # goes on: the last round explores as well now
@@ -89,8 +109,10 @@ def test_a_round(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "was made with other settings; give another folder" in capsys.readouterr().err
 
 
-def test_a_killed_run_ends_as_the_unbroken_one(folder: Path) -> None:
-    unbroken = learnt("unbroken")
+def test_a_killed_run_ends_as_the_unbroken_one(
+    folder: Path, unbroken: tuple[Path, dict[str, Any], str]
+) -> None:
+    place, record, _ = unbroken
     command = [sys.executable, "-m", "nearsight", "learn", "chain.cif", "--out", "killed", *SHORT]
     for marker in (
         "round-00/fragment-00.extxyz",
@@ -102,8 +124,8 @@ def test_a_killed_run_ends_as_the_unbroken_one(folder: Path) -> None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     killed = learnt("killed")
-    assert killed["rounds"] == unbroken["rounds"]
-    assert digests(Path("killed")) == digests(Path("unbroken"))
+    assert killed["rounds"] == record["rounds"]
+    assert digests(Path("killed")) == digests(place / "once")
 
 
 def _wait_for(folder: Path, marker: str, process: "subprocess.Popen[bytes]") -> None:

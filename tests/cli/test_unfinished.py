@@ -89,6 +89,25 @@ def start(modules: Path, signals_are_heard: None) -> Iterator[Start]:
         process.communicate()
 
 
+@pytest.fixture
+def run(
+    modules: Path, signals_are_heard: None, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., int]:
+    """Return a function that does the same in this process, and returns the exit status.
+
+    That needs no Python to start; what a signal leaves is the same, as long as it is no SIGKILL.
+    """
+    monkeypatch.syspath_prepend(str(modules))
+
+    def run(*arguments: str, at_call: int = 0, do: str = "") -> int:
+        monkeypatch.delitem(sys.modules, "from_file", raising=False)  # it counts anew
+        monkeypatch.setenv("AT_CALL", str(at_call))
+        monkeypatch.setenv("DO", do)
+        return main([*arguments, *MODEL, "-q"])
+
+    return run
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     began = time.monotonic()
     while not condition():
@@ -105,7 +124,7 @@ def result(path: str = "r.json") -> dict[str, Any]:
     ("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129), ("SIGKILL", -9)]
 )
 def test_signals_end_a_command_alike_and_work_goes_on(
-    folder: Path, start: Start, name: str, status: int
+    folder: Path, start: Start, run: Callable[..., int], name: str, status: int
 ) -> None:
     # 24 force calls make 12 rows, and one comes before them.
     process = start(*ROWS, *JSON, at_call=14, do=name)
@@ -118,13 +137,11 @@ def test_signals_end_a_command_alike_and_work_goes_on(
             f"nearsight: {how}. Finished work is kept in .nearsight: {rows.name} (6 rows); the "
             f"same calculation goes on from there."
         )
-    resumed = start(*ROWS, *JSON)
-    assert resumed.wait() == 0
+    assert run(*ROWS, *JSON) == 0
     found = result()
     assert found["hessian"]["rows_computed"] == 6
     assert not Path(".nearsight").exists()
-    whole = start(*ROWS, "--json", "whole.json")
-    assert whole.wait() == 0
+    assert run(*ROWS, "--json", "whole.json") == 0
     expected = result("whole.json")
     assert found["modes"] == expected["modes"]
     assert found["heat_capacity"] == expected["heat_capacity"]
@@ -140,10 +157,11 @@ def test_a_signal_that_is_ignored_stays_ignored(folder: Path, start: Start) -> N
     assert result()["hessian"]["rows_computed"] == 12
 
 
-def test_interruption_of_what_keeps_nothing_says_so(folder: Path, start: Start) -> None:
-    process = start(*ROWS, at_call=1, do="SIGTERM")
-    _, said = process.communicate()
-    assert process.returncode == 143
+def test_interruption_of_what_keeps_nothing_says_so(
+    folder: Path, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*ROWS, at_call=1, do="SIGTERM") == 143
+    said = capsys.readouterr().err
     assert said.strip() == "nearsight: ended by SIGTERM; there was nothing to keep."
     assert not Path(".nearsight").exists()
 
@@ -165,20 +183,24 @@ def test_signal_at_the_end_does_not_change_the_status(folder: Path, start: Start
 @pytest.mark.parametrize("command", [ROWS, ("heat-capacity", "copper.cif", "--spectrum", "dense")])
 @pytest.mark.parametrize("factor", ["1.0005", "1.000001"])
 def test_parameters_that_were_changed_halfway_are_found_out(
-    folder: Path, start: Start, command: tuple[str, ...], factor: str
+    folder: Path,
+    run: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    factor: str,
 ) -> None:
     calls = 14 if command == ROWS else 8
-    assert start(*command, *JSON, at_call=calls, do="SIGTERM").wait() == 143
+    assert run(*command, *JSON, at_call=calls, do="SIGTERM") == 143
     kept = {path.name: path.read_bytes() for path in Path(".nearsight").iterdir()}
     Path("factor").write_text(factor)
-    process = start(*command, *JSON)
-    _, said = process.communicate()
-    assert process.returncode == 1
+    capsys.readouterr()
+    assert run(*command, *JSON) == 1
+    said = " ".join(capsys.readouterr().err.split())
     assert "belongs to another model than this ase:from_file:FromFile, although both have" in said
     assert "delete" in said
     assert {path.name: path.read_bytes() for path in Path(".nearsight").iterdir()} == kept
     Path("factor").write_text("1.0")
-    assert start(*command, *JSON).wait() == 0
+    assert run(*command, *JSON) == 0
 
 
 def test_second_run_waits_for_the_first_and_uses_what_it_did(folder: Path, start: Start) -> None:
@@ -240,13 +262,16 @@ def test_structure_with_a_long_name_has_work(folder: Path) -> None:
     assert main(arguments) == 0
 
 
-def test_damaged_rows_are_said_in_the_results(folder: Path, start: Start) -> None:
-    assert start(*ROWS, *JSON, at_call=14, do="SIGTERM").wait() == 143
+def test_damaged_rows_are_said_in_the_results(
+    folder: Path, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*ROWS, *JSON, at_call=14, do="SIGTERM") == 143
     (rows,) = Path(".nearsight").glob("copper-*.rows")
     with rows.open("ab") as file:
         file.write(bytes(50))
-    process = start(*ROWS, *JSON)
-    _, said = process.communicate()
+    capsys.readouterr()
+    assert run(*ROWS, *JSON) == 0
+    said = capsys.readouterr().err
     note = f"1 record at the end of {rows} was damaged and cut off"
     assert note in said
     record = json.loads(Path("r.json").read_text())

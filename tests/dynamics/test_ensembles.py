@@ -1,24 +1,23 @@
 """Each ensemble has the distribution that it is named after, by sigmas."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from ase import Atoms, units
 from ase.build import bulk
-from ase.calculators.calculator import Calculator
 from scipy.optimize import minimize_scalar
 
 from nearsight.dynamics.moving import Moving
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.samples import Sample
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
-from nearsight.models.contract import Model
-from nearsight.models.engines.ase_model import AseModel
+from nearsight.models.contract import Evaluation, Model
+from quick_models import QuickModel, emt_of_crystal, morse_bonds, springs
 
 SIGMAS = 4.0
 STARTING_fs = 2000.0
 """What a run is given to forget its start."""
+NEIGHBOURS_A = 3.0
+"""Within this copper has its twelve neighbours."""
 
 
 def mean_and_sigma(values: np.ndarray, n_blocks: int = 20) -> tuple[float, float]:
@@ -38,9 +37,7 @@ def sampled(atoms: Atoms, model: Model, settings: DynamicsSettings) -> list[Samp
     return [sample for sample in run.samples if sample.time_fs > STARTING_fs]
 
 
-def test_a_harmonic_crystal_has_the_energies_of_its_modes(
-    springs: Callable[[Atoms], Model],
-) -> None:
+def test_a_harmonic_crystal_has_the_energies_of_its_modes() -> None:
     """Mean and variance of both energies: n k T / 2 and n (k T)² / 2 of n modes.
 
     With friction on each atom: global thermostats leave modes that do not couple as they are.
@@ -64,19 +61,19 @@ def test_a_harmonic_crystal_has_the_energies_of_its_modes(
 
 
 @pytest.mark.parametrize("thermostat", ["bussi", "nose-hoover"])
-def test_kinetic_energy_has_its_mean_and_its_variance(thermostat: str, emt: Model) -> None:
+def test_kinetic_energy_has_its_mean_and_its_variance(thermostat: str) -> None:
     settings = DynamicsSettings(
         time_ps=40.0, timestep_fs=5.0, thermostat=thermostat, thermostat_time_fs=50.0, seed=1
     )
     copper = bulk("Cu", cubic=True) * (2, 1, 1)
-    samples = sampled(copper, emt, settings)
+    samples = sampled(copper, morse_bonds(copper, NEIGHBOURS_A), settings)
     kT, n = units.kB * settings.temperature_K, 3 * len(copper) - 3
     energies = np.array([sample.kinetic_energy_eV for sample in samples])
     require_within_sigmas(energies, n * kT / 2)
     require_within_sigmas((energies - n * kT / 2) ** 2, n * kT**2 / 2)
 
 
-def test_light_and_heavy_atoms_have_the_same_temperature(springs: Callable[[Atoms], Model]) -> None:
+def test_light_and_heavy_atoms_have_the_same_temperature() -> None:
     atoms = bulk("NaCl", "rocksalt", a=5.6, cubic=True)
     atoms.set_masses(np.where(atoms.numbers == 11, 10.0, 100.0))
     settings = DynamicsSettings(
@@ -97,18 +94,19 @@ def test_light_and_heavy_atoms_have_the_same_temperature(springs: Callable[[Atom
 
 @pytest.mark.parametrize("ensemble", ["nve", "bussi", "nose-hoover"])
 def test_what_is_conserved_is_off_by_the_square_of_the_timestep(
-    ensemble: str, copper: Atoms, emt: Model
+    ensemble: str, copper: Atoms
 ) -> None:
     """The drift over the same time, from the same start, as the step is halved."""
     kinds = {"nve": {"ensemble": "nve"}}
     asked = kinds.get(ensemble, {"thermostat": ensemble, "thermostat_time_fs": 200.0})
+    model = morse_bonds(copper, NEIGHBOURS_A)
     steps_fs, errors = (2.0, 4.0, 8.0), []
     for timestep_fs in steps_fs:
         settings = DynamicsSettings(
             time_ps=0.8, timestep_fs=timestep_fs, temperature_K=600.0, **asked
         )
         output = OutputSettings(every_fs=timestep_fs)
-        run = run_dynamics(copper, emt, settings, output, progress=False)
+        run = run_dynamics(copper, model, settings, output, progress=False)
         conserved = np.array([sample.conserved_eV for sample in run.samples])
         errors.append(np.sqrt(np.mean((conserved - conserved.mean()) ** 2)))
     exponent = np.polyfit(np.log(steps_fs), np.log(errors), 1)[0]
@@ -116,16 +114,17 @@ def test_what_is_conserved_is_off_by_the_square_of_the_timestep(
 
 
 @pytest.mark.parametrize("cell_change", ["isotropic", "full"])
-def test_mean_volume_is_that_of_the_equation_of_state(cell_change: str, emt: Model) -> None:
+def test_mean_volume_is_that_of_the_equation_of_state(cell_change: str) -> None:
     """At a low temperature, where ⟨V⟩ differs from the minimum of E + p V by expansion alone.
 
     The quasiharmonic expansion is measured by a run at half the temperature, and extrapolated. A
-    cell breathes slowly, and so the runs are long: slow.
+    cell breathes slowly, and so the runs are long.
     """
     external_pressure_bar = 5e4
     crystal = bulk("Cu", cubic=True) * (2, 2, 2)
+    model = emt_of_crystal(crystal)
     scale = minimize_scalar(
-        lambda scale: enthalpy_eV(crystal, emt, scale, external_pressure_bar), bounds=(0.9, 1.1)
+        lambda scale: enthalpy_eV(crystal, model, scale, external_pressure_bar), bounds=(0.9, 1.1)
     ).x
     expected = crystal.get_volume() * scale**3
     # From elsewhere it would fall in, and its cell swing for long.
@@ -142,7 +141,7 @@ def test_mean_volume_is_that_of_the_equation_of_state(cell_change: str, emt: Mod
             thermostat_time_fs=100.0,
             barostat_time_fs=300.0,
         )
-        samples = sampled(crystal, emt, settings)
+        samples = sampled(crystal, model, settings)
         volumes_A3 = np.array([each.volume_A3 for each in samples])
         # Cells breathe slowly: blocks of 1.25 ps.
         volumes[temperature_K] = mean_and_sigma(volumes_A3, n_blocks=8)
@@ -150,6 +149,16 @@ def test_mean_volume_is_that_of_the_equation_of_state(cell_change: str, emt: Mod
     extrapolated, sigma = 2 * cold - warm, np.hypot(2 * of_cold, of_warm)
     assert abs(extrapolated - expected) < 3 * sigma
     assert sigma < 1e-3 * expected
+
+
+def test_the_quick_emt_is_that_of_ase(copper: Atoms, emt: Model) -> None:
+    model = emt_of_crystal(copper)
+    copper.rattle(0.05, seed=1)
+    copper.set_cell(copper.cell.array @ [[1, 0.02, 0], [0, 1.01, 0], [0, 0, 0.98]], True)
+    ours, theirs = (each.evaluate([copper], stress=True)[0] for each in (model, emt))
+    assert ours.energy_eV == pytest.approx(theirs.energy_eV, abs=1e-11)
+    np.testing.assert_allclose(ours.forces_eV_per_A, theirs.forces_eV_per_A, atol=1e-12)
+    np.testing.assert_allclose(ours.stress_eV_per_A3, theirs.stress_eV_per_A3, atol=1e-13)
 
 
 def enthalpy_eV(atoms: Atoms, model: Model, scale: float, external_pressure_bar: float) -> float:
@@ -170,7 +179,7 @@ def test_free_particles_with_friction_diffuse_by_einstein(thermostat_time_fs: fl
         thermostat_time_fs=thermostat_time_fs,
         seed=3,
     )
-    moving = Moving(particles, AseModel(Free(), "free"), settings, None)
+    moving = Moving(particles, QuickModel("free", free), settings, None)
     for _ in range(settings.n_steps):
         moving.move()
     squares = ((moving.atoms.positions - particles.positions) ** 2).mean(axis=1)
@@ -183,9 +192,5 @@ def test_free_particles_with_friction_diffuse_by_einstein(thermostat_time_fs: fl
     assert abs(squares.mean() - expected) < SIGMAS * sigma
 
 
-class Free(Calculator):
-    implemented_properties = ("energy", "forces")
-
-    def calculate(self, atoms=None, properties=("energy",), system_changes=()) -> None:
-        super().calculate(atoms, properties, system_changes)
-        self.results = {"energy": 0.0, "forces": np.zeros((len(self.atoms), 3))}
+def free(atoms: Atoms) -> Evaluation:
+    return Evaluation(0.0, np.zeros((len(atoms), 3)), None, None)

@@ -13,6 +13,7 @@ from nearsight.errors import MethodError
 from nearsight.models.contract import Model
 from nearsight.models.engines.ase_model import AseModel
 from nearsight.structures.skin_pairs import SkinPairs
+from quick_models import springs
 
 T_K = 300.0
 
@@ -40,9 +41,7 @@ def energies_of_a_chain(
 
 
 @pytest.mark.parametrize("timestep_fs", [10.0, 22.0])
-def test_a_harmonic_crystal_has_its_energies_at_any_timestep(
-    timestep_fs: float, springs: Callable[[Atoms], Model]
-) -> None:
+def test_a_harmonic_crystal_has_its_energies_at_any_timestep(timestep_fs: float) -> None:
     """Steps of dynamics as long as the longer ones would be off by several per cent."""
     crystal = bulk("NaCl", "rocksalt", a=5.6, cubic=True)
     energies, accepted = energies_of_a_chain(crystal, springs(crystal), 3000, timestep_fs, 5)

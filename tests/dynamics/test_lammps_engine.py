@@ -19,6 +19,7 @@ from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
 from nearsight.errors import CheckpointError, MethodError, ModelError, SettingError
 from nearsight.lammps.library import LammpsError
 from nearsight.models.contract import Evaluation, Model
+from quick_models import morse_bonds
 
 ENSEMBLES = {
     "nve": {"ensemble": "nve"},
@@ -86,13 +87,14 @@ def test_chains_of_nose_and_hoover_have_the_same_equations(emt: Model) -> None:
 
 
 @pytest.mark.parametrize("thermostat", ["bussi", "nose-hoover", "langevin"])
-def test_kinetic_energy_has_its_mean_and_its_variance(thermostat: str, emt: Model) -> None:
-    """By sigmas. Slow: distributions need many independent samples."""
+def test_kinetic_energy_has_its_mean_and_its_variance(thermostat: str) -> None:
+    """By sigmas."""
     copper = bulk("Cu", cubic=True)
     asked = settings(
         thermostat=thermostat, time_ps=16.0, timestep_fs=5.0, thermostat_time_fs=50.0, seed=1
     )
-    run = run_dynamics(copper, emt, asked, OutputSettings(every_fs=20.0), progress=False)
+    model = morse_bonds(copper, 3.0)
+    run = run_dynamics(copper, model, asked, OutputSettings(every_fs=20.0), progress=False)
     energies = np.array([each.kinetic_energy_eV for each in run.samples if each.time_fs > 2000])
     n_moving = 3 * len(copper) - (0 if thermostat == "langevin" else 3)
     kT = units.kB * asked.temperature_K

@@ -30,6 +30,7 @@ DATA = Path(__file__).parents[1] / "data"
 MOLECULES = DATA / "molecular_hessians"
 CHARGED = DATA / "phonopy" / "born_charges_inside.yaml"
 COUNT = 200
+SHEAR = np.array([[1.0, 0.05, 0.02], [0.0, 1.04, 0.03], [0.0, 0.0, 0.97]])
 
 Reader = Callable[[Path], Atoms]
 
@@ -109,12 +110,13 @@ def constants_in_yaml(folder: Path) -> Path:
 def copper(folder: Path, calculator: str = "vasp") -> phonopy.Phonopy:
     """Return two atoms of copper with their forces, and write them as ``copper.yaml``.
 
-    A small supercell of low symmetry, for which phonopy looks whenever a damaged copy is read.
+    A small supercell of the lowest symmetry, for which phonopy looks at each damaged copy.
     """
     units = get_calculator_physical_units(calculator)
     bohr, rydberg = (1.0, 1.0) if calculator == "vasp" else (Bohr, Rydberg)
     assert (units.length_unit == "au") == (bohr == Bohr)
     cell = bulk("Cu", a=3.61 / bohr)
+    cell.set_cell(cell.cell.array @ SHEAR, scale_atoms=True)
     matrix = np.diag([2, 1, 1])
     with any_cell_is_fine():
         phonon = phonopy.Phonopy(phonopy_atoms(cell), matrix, "P", calculator=calculator)

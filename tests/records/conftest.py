@@ -11,6 +11,7 @@ from ase.calculators.emt import EMT
 from host_and_guest import Spheres, WithHole
 from labelled_clusters import labelled_clusters
 from langevin_gas import langevin_gas
+from learnt_chain import learnt_chain
 from nearsight.announcing import quietly
 from nearsight.dynamics import DynamicsSettings, run_dynamics
 from nearsight.elasticity.compute import elastic_tensor
@@ -23,6 +24,7 @@ from nearsight.models.engines.ase_model import AseModel
 from nearsight.models.engines.torch_model import TorchModel
 from nearsight.provenance import record as provenance_of
 from nearsight.records import FailureRecord, Record
+from nearsight.records.learning_results import learning_record
 from nearsight.records.locality_results import LocalityResults
 from nearsight.records.making import (
     dynamics_record,
@@ -249,6 +251,7 @@ def records(
         "elastic": elastic_record(elastic, RUN),
         "locality": locality_record(chain, RUN),
         "train": training_record(trained, RUN),
+        "learn": learning_record(learnt_chain(), RUN),
         "hdnnp-test": hdnnp_test_record(_tested(trained), RUN),
         "failure": FailureRecord.of("no.cif", "StructureError", "no.cif does not exist."),
     }

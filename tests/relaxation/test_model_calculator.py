@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.calculators.calculator import all_changes
 from ase.calculators.emt import EMT
 
 from nearsight.errors import MethodError
@@ -61,6 +62,23 @@ def test_adjustment_is_applied_to_every_evaluation(emt: Any, rattled_copper: Ato
         emt, adjust=lambda atoms, evaluation: replace(evaluation, energy_eV=float(len(atoms)))
     )
     assert rattled_copper.get_potential_energy() == 4.0
+
+
+def test_any_change_is_seen_to_the_last_bit(emt: Any, rattled_copper: Atoms) -> None:
+    calculator = ModelCalculator(emt)
+    assert "positions" in calculator.check_state(rattled_copper)
+    rattled_copper.calc = calculator
+    rattled_copper.get_forces()
+    assert calculator.check_state(rattled_copper) == []
+    others = {name: rattled_copper.copy() for name in all_changes}
+    others["positions"].positions[2, 1] = np.nextafter(rattled_copper.positions[2, 1], np.inf)
+    others["cell"].cell[0, 1] += 1e-14
+    others["pbc"].pbc[2] = False
+    others["numbers"].numbers[3] = 47
+    others["initial_charges"].set_initial_charges([0.0] * 4)
+    others["initial_magmoms"].set_initial_magnetic_moments([0.0] * 4)
+    for name, other in others.items():
+        assert calculator.check_state(other) == [name]
 
 
 def test_without_structure_it_says_so(emt: Any) -> None:

@@ -26,13 +26,18 @@ class Moody(Calculator):
         How long each call takes, in s.
     folder
         Where calls are noted, one line each: the process and the formula.
+    takes_MiB
+        Memory that each call takes during its nap.
     """
 
     implemented_properties = ("energy", "forces", "stress")  # as ASE has it
 
-    def __init__(self, stiffness: float = 0.1, nap: float = 0.0, folder: str = "") -> None:
+    def __init__(
+        self, stiffness: float = 0.1, nap: float = 0.0, folder: str = "", takes_MiB: int = 0
+    ) -> None:
         super().__init__()
         self._stiffness, self._nap, self._folder = stiffness, nap, folder
+        self._n_numbers = takes_MiB * 2**17
         self._taken: list[np.ndarray] = []
         self.parameters = {"stiffness": stiffness}
 
@@ -43,6 +48,7 @@ class Moody(Calculator):
         if self._folder:
             with Path(self._folder, "calls").open("a", encoding="ascii") as file:
                 file.write(f"{os.getpid()} {self.atoms.get_chemical_formula()}\n")
+        _taken = np.ones(self._n_numbers)
         time.sleep(self._nap)
         self._behave(set(self.atoms.get_chemical_symbols()))
         middle = self.atoms.cell.sum(axis=0) / 2

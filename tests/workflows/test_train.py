@@ -21,6 +21,7 @@ from nearsight.hdnnp.symmetry_functions import RadialFunction
 from nearsight.models.contract import forces_of
 from nearsight.records import LocalityRecord, TrainingRecord
 from nearsight.records.locality_parts import RangePart
+from nearsight.resources import Resources
 from nearsight.structures.pairs import pairs_of
 from nearsight.training import FunctionSettings, NetworkSettings, StoppingSettings
 from nearsight.training.learning_curve import EpochErrors
@@ -125,8 +126,10 @@ def test_an_interruption_of_a_committee_says_what_is_there(tmp_path: Path) -> No
         train(labelled_clusters(), several, out=tmp_path, progress=False, told=told)
     [note] = interruption.value.__notes__
     assert "the same training goes on" in note
-    record = train(labelled_clusters(), several, out=tmp_path, progress=False)
-    whole = train(labelled_clusters(), several, progress=False)
+    # One after the other: each process takes its time to begin.
+    one = Resources(cores=1)
+    record = train(labelled_clusters(), several, out=tmp_path, resources=one, progress=False)
+    whole = train(labelled_clusters(), several, resources=one, progress=False)
     ours, theirs = ([each.checkpoint_sha256 for each in it.members] for it in (record, whole))
     assert ours == theirs
 

@@ -16,13 +16,14 @@ from ase.calculators.emt import EMT
 from nearsight import workflows
 from nearsight.cli.main import main
 from nearsight.errors import MethodError, ModelError, SettingError, StructureError
+from nearsight.hessian import force_constants
 from nearsight.hessian import hessian as hessian_of
 from nearsight.models import AseModel
 from nearsight.models.spec import ModelSpec
 from nearsight.records import Record
-from nearsight.relaxation import RelaxationSettings
+from nearsight.relaxation import RelaxationSettings, relax
 from nearsight.resources import Resources
-from nearsight.vibrations import thermodynamics, vibrations
+from nearsight.vibrations import phonon_mesh, thermodynamics, vibrations
 from nearsight.vibrations.settings import PhononSettings, ThermodynamicSettings
 from nearsight.workflows import (
     ElasticSettings,
@@ -113,6 +114,18 @@ def test_the_heat_of_modes_is_that_of_the_verbs_it_is_made_of(
     assert row.J_per_g_K == by_hand.heat_capacity_J_per_g_K[0]
     assert record.results is not None
     assert record.results.vibrations.n_modes == 3 * 4 - 3
+
+
+def test_the_heat_of_phonons_is_that_of_the_verbs_it_is_made_of(
+    copper: Atoms, model: AseModel
+) -> None:
+    phonons = PhononSettings(mesh=(4, 4, 4), length_A=3.0)
+    settings = HeatCapacitySettings(spectrum="mesh", phonons=phonons)
+    record = workflows.heat_capacity(copper, model, settings)
+    constants = force_constants(relax(copper, model).atoms, model, length_A=3.0)
+    by_hand = thermodynamics(phonon_mesh(constants, (4, 4, 4)), [300.0])
+    [row] = record.heat_capacity
+    assert row.J_per_g_K == pytest.approx(by_hand.heat_capacity_J_per_g_K[0], rel=1e-9)
 
 
 def test_the_structure_stays_as_it_is(copper: Atoms, model: AseModel) -> None:

@@ -17,7 +17,8 @@ from nearsight.public_names import import_at_first_use
 
 if TYPE_CHECKING:
     from nearsight.campaigns.campaign_file import CampaignFile
-    from nearsight.campaigns.cluster import on_scheduler
+    from nearsight.campaigns.cluster import on_cluster, on_scheduler
+    from nearsight.campaigns.cluster_profile import read_profile
     from nearsight.campaigns.export import export_csv, rows_of
     from nearsight.campaigns.inputs import Input, read_inputs
     from nearsight.campaigns.local import on_this_machine
@@ -35,9 +36,11 @@ __all__ = [
     "Status",
     "Store",
     "export_csv",
+    "on_cluster",
     "on_scheduler",
     "on_this_machine",
     "read_inputs",
+    "read_profile",
     "register",
     "rows_of",
     "run_campaign",

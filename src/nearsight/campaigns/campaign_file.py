@@ -72,12 +72,21 @@ class CampaignFile:
         CheckpointError
             One is of another schema.
         """
+        for (row,) in self.select("SELECT system FROM nearsight_jobs WHERE state = 'done'"):
+            yield self.record(row)
+
+    def record(self, row: int) -> "Record":
+        """Return the record in a row of ASE's table, which is one of a calculation that is done.
+
+        Raises
+        ------
+        CheckpointError
+            It is of another schema.
+        """
         from nearsight.records import record_from_json
 
-        systems = self.select("SELECT system FROM nearsight_jobs WHERE state = 'done'")
-        for (system,) in systems:
-            [(data,)] = self.select("SELECT data FROM systems WHERE id = ?", (system,))
-            yield record_from_json(json.loads(data)["record"])
+        [(data,)] = self.select("SELECT data FROM systems WHERE id = ?", (row,))
+        return record_from_json(json.loads(data)["record"])
 
     def _read_header(self) -> dict[str, Any]:
         no_campaign = f"{self.path} is no campaign of Nearsight"

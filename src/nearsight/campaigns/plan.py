@@ -18,6 +18,16 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Predicted:
+    """What one structure will take."""
+
+    name: str
+    n_atoms: int
+    seconds: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
 class Packing:
     """How a campaign packs onto workers."""
 
@@ -34,9 +44,6 @@ class CampaignPlan:
 
     n_structures: int
     worker_hours: float
-    exponent: float
-    """Time grows like this power of the number of atoms."""
-    memory_exponent: float
     packings: tuple[Packing, ...]
     too_large: tuple[str, ...]
     """Structures that are predicted not to fit into the memory of a worker."""
@@ -44,47 +51,62 @@ class CampaignPlan:
     """The structure that takes longest, and its hours."""
 
 
-def plan_campaign(
-    sizes: Sequence[tuple[str, int]],
-    measured: Sequence[Measured],
-    n_workers: Sequence[int],
-    memory_bytes: int | None = None,
-) -> CampaignPlan:
-    """Return what a campaign will cost, by the structures that were measured.
+def predict_by(
+    measured: Sequence[Measured], sizes: Sequence[tuple[str, int]]
+) -> tuple[list[Predicted], float]:
+    """Return what structures will take by those that were measured, and the exponent of time.
 
-    Memory grows, as time does, with a power of the number of atoms that is fitted to what was
-    measured. Workers are given work in the order in which a campaign gives it.
+    Time and memory grow with powers of the number of atoms that are fitted to what was measured.
 
     Parameters
     ----------
-    sizes
-        Names and numbers of atoms; not empty.
     measured
         Structures that are done, of this campaign or of another one by the same workflow and model;
         not empty.
+    sizes
+        Names and numbers of atoms.
+    """
+    n_atoms = [each.n_atoms for each in measured]
+    times = Prediction.of(n_atoms, [each.seconds for each in measured])
+    memory = Prediction.of(n_atoms, [float(each.memory_bytes) for each in measured])
+    predicted = [
+        Predicted(name, n, times.seconds(n) or 0.0, round(memory.seconds(n) or 0.0))
+        for name, n in sizes
+    ]
+    return predicted, times.exponent
+
+
+def plan_campaign(
+    predicted: Sequence[Predicted], n_workers: Sequence[int], memory_bytes: int | None = None
+) -> CampaignPlan:
+    """Return what a campaign will cost.
+
+    Workers are given work in the order in which a campaign gives it.
+
+    Parameters
+    ----------
+    predicted
+        Its structures; not empty.
     n_workers
         Numbers of workers, one packing each.
     memory_bytes
         Memory of one worker; None where it does not matter.
     """
-    n_atoms = [each.n_atoms for each in measured]
-    times = Prediction.of(n_atoms, [each.seconds for each in measured])
-    memory = Prediction.of(n_atoms, [float(each.memory_bytes) for each in measured])
-    ordered = in_order_of_work(sizes)
-    seconds = [times.seconds(n) or 0.0 for _, n in ordered]
-    too_large = [
-        name
-        for name, n in ordered
-        if memory_bytes is not None and (memory.seconds(n) or 0.0) > memory_bytes
-    ]
+    by_name = {each.name: each for each in predicted}
+    order = in_order_of_work((each.name, each.n_atoms) for each in predicted)
+    ordered = [by_name[name] for name, _ in order]
+    seconds = [each.seconds for each in ordered]
+    longest = max(ordered, key=lambda each: each.seconds)
     return CampaignPlan(
         len(ordered),
         sum(seconds) / 3600,
-        times.exponent,
-        memory.exponent,
         tuple(packed(seconds, n) for n in n_workers),
-        tuple(too_large),
-        (ordered[0][0], seconds[0] / 3600),
+        tuple(
+            each.name
+            for each in ordered
+            if memory_bytes is not None and each.memory_bytes > memory_bytes
+        ),
+        (longest.name, longest.seconds / 3600),
     )
 
 

@@ -16,11 +16,15 @@ from nearsight.errors import (
     ExecutionError,
     ModelError,
     NearsightError,
+    ProcessDiedError,
 )
 from nearsight.execution.workers import Workers
 from nearsight.models.spec import ModelSpec
 
 logger = logging.getLogger("nearsight.campaigns")
+
+_MOST_LOST = 2
+"""So many workers may be lost for reasons of their own before the model is named as one."""
 
 Start = Callable[[ModelSpec, Callable[[Any], object], bool], AbstractContextManager[Workers]]
 """Starts the workers of a model: ``start(model, told, alone)``; one worker is `alone`."""
@@ -125,9 +129,16 @@ def _introduced(workers: Workers, model: ModelSpec) -> Introduction:
         It cannot be loaded, so that no structure is begun.
     """
     try:
-        introduction: Introduction = workers.submit(introduce).result()
+        for _ in range(_MOST_LOST):
+            with suppress(ProcessDiedError):
+                return _introduction_of(workers)
+        return _introduction_of(workers)
     except ExecutionError:
         raise
     except NearsightError as error:
         raise ModelError(f"the campaign cannot begin with {model.name}: {error}") from error
+
+
+def _introduction_of(workers: Workers) -> Introduction:
+    introduction: Introduction = workers.submit(introduce).result()
     return introduction

@@ -117,7 +117,7 @@ def calculate(job: Job) -> Answer:
     start = perf_counter()
     progress = _Telling(job.key)
     progress.say("begun")
-    with PeakMemory(model.identity.device, give_back=False) as memory:
+    with PeakMemory(model.identity.device) as memory:
         try:
             record, atoms, numbers = _answered(job, progress)
             failure = None

@@ -35,6 +35,14 @@ def add_screen(commands: "options.Commands") -> None:
     command.add_argument("--out", required=True, metavar="FILE", help="the campaign (.db)")
     add_settings(command, ReadingSettings(), "reading", leave_out=("molecule", "recompute"))
     options.add_model(command)
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the workflows, by its name in files of settings, such as "
+        "relaxation.fmax_eV_per_A=0.01; may be given more than once",
+    )
     _add_workers(command)
     command.set_defaults(run=options.runner("nearsight.cli.screen"))
 
@@ -66,6 +74,14 @@ def add_campaign(commands: "options.Commands") -> None:
         help="compare heat capacities with a column of a CSV file whose first one has the names of "
         "structures",
     )
+    reporting.add_argument(
+        "--pages",
+        nargs="+",
+        default=[],
+        metavar="PATTERN",
+        help="write the page of each structure whose name matches, such as '*', too, and link to "
+        "it: some 0.6 MB each, and those that are there are not written again",
+    )
     reporting.add_argument("--column", metavar="NAME", help="the column of --reference")
     exporting.add_argument("--csv", required=True, metavar="FILE", help="where to write them")
 
@@ -73,16 +89,23 @@ def add_campaign(commands: "options.Commands") -> None:
 def _plan(actions: "options.Commands") -> None:
     command = actions.add_parser(
         "plan",
-        help="hours and memory before a campaign begins, by what another one took",
-        description="Print how long structures will take on workers, by those of a campaign that "
-        "are done, and which will not fit.",
+        help="hours and memory before a campaign begins",
+        description="Print how long structures will take on workers, and which will not fit: by "
+        "those of a campaign that are done, or by what models cost that were measured.",
     )
     command.add_argument("given", nargs="+", metavar="STRUCTURES", help="as for `nearsight screen`")
     command.add_argument(
-        "--measured", required=True, metavar="FILE", help="a campaign with some of all sizes (.db)"
+        "--measured",
+        metavar="FILE",
+        help="a campaign with some structures of all sizes (.db); without it numbers of atoms, "
+        "pairs and rows are counted, and what was measured of the model is taken",
     )
-    command.add_argument("--workflow", required=True, metavar="NAME", help="that of --measured")
-    command.add_argument("--model", required=True, metavar="NAME", help="that of --measured")
+    command.add_argument("--workflow", required=True, metavar="NAME", help="what is asked")
+    command.add_argument("--model", required=True, metavar="NAME", help="which model")
+    command.add_argument(
+        "--dtype", choices=("float64", "float32"), default="float64", help="without --measured"
+    )
+    command.add_argument("--device", default="cpu", help="without --measured (default: cpu)")
     command.add_argument(
         "--on",
         type=positive_int,
@@ -116,6 +139,12 @@ def _add_workers(command: argparse.ArgumentParser) -> None:
         "--scheduler",
         metavar="ADDRESS",
         help="in place of those the workers of a scheduler of dask, such as tcp://node7:8786",
+    )
+    group.add_argument(
+        "--cluster",
+        metavar="FILE",
+        help="in place of those workers that are started as a TOML file says: jobs of Slurm "
+        "([slurm]) or processes on hosts ([hosts])",
     )
     group.add_argument(
         "--silence",

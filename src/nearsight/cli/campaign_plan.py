@@ -3,7 +3,8 @@
 import argparse
 
 from nearsight.campaigns import CampaignFile, read_inputs
-from nearsight.campaigns.plan import CampaignPlan, Measured, plan_campaign
+from nearsight.campaigns.costs import RELAXATION_CALLS, cost_of_model
+from nearsight.campaigns.plan import CampaignPlan, Measured, plan_campaign, predict_by
 from nearsight.errors import MethodError
 from nearsight.memory import gibibytes
 from nearsight.tables.lines import print_line
@@ -12,15 +13,26 @@ _MOST_NAMED = 10
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what a campaign will cost, by what another one has measured."""
-    inputs = [each for each in read_inputs(arguments.given) if each.atoms is not None]
-    if not inputs:
+    """Print what a campaign will cost, by what another one has measured, or by known costs."""
+    structures = {each.name: each.atoms for each in read_inputs(arguments.given) if each.atoms}
+    if not structures:
         raise MethodError("none of the structures can be read; give others.")
-    sizes = [(each.name, len(each.atoms)) for each in inputs if each.atoms is not None]
-    measured = _measured(arguments)
-    memory_bytes = arguments.worker_memory
-    plan = plan_campaign(sizes, measured, arguments.on or [1, 64], memory_bytes)
-    _print(plan, len(measured), memory_bytes)
+    if arguments.measured is not None:
+        measured = _measured(arguments)
+        sizes = [(name, len(atoms)) for name, atoms in structures.items()]
+        predicted, exponent = predict_by(measured, sizes)
+        origin = f"{len(measured)} structures; time grows like N^{exponent:.2f}"
+    else:
+        cost = cost_of_model(arguments.model, arguments.dtype, arguments.device)
+        predicted = [
+            cost.predict(name, atoms, arguments.workflow) for name, atoms in structures.items()
+        ]
+        origin = (
+            f"force calls and rows of {cost.model} ({cost.dtype}) on {cost.machine}; default "
+            f"settings, {RELAXATION_CALLS} force calls a relaxation"
+        )
+    plan = plan_campaign(predicted, arguments.on or [1, 64], arguments.worker_memory)
+    _print(plan, origin, arguments.worker_memory)
     return 0
 
 
@@ -39,17 +51,18 @@ def _measured(arguments: argparse.Namespace) -> list[Measured]:
     return [Measured(*row) for row in rows]
 
 
-def _print(plan: CampaignPlan, n_measured: int, memory_bytes: int | None) -> None:
+def _print(plan: CampaignPlan, origin: str, memory_bytes: int | None) -> None:
+    if memory_bytes is not None:  # first, since it has to be known before anything is started
+        print_line("too large", f"{len(plan.too_large)} for {gibibytes(memory_bytes)} a worker")
+        for name in plan.too_large[:_MOST_NAMED]:
+            print_line("", name)
+        if (left := len(plan.too_large) - _MOST_NAMED) > 0:
+            print_line("", f"and {left} more")
     print_line("structures", str(plan.n_structures))
-    print_line("measured", f"{n_measured} structures; time grows like N^{plan.exponent:.2f}")
+    print_line("measured", origin)
     print_line("worker time", f"{plan.worker_hours:.3g} h")
     name, hours = plan.longest
     print_line("longest", f"{name}, {hours:.3g} h")
     for packing in plan.packings:
         busy = f"{100 * packing.busy_share:.0f} % busy"
         print_line(f"{packing.n_workers} workers", f"{packing.hours:.3g} h, {busy}")
-    if memory_bytes is None:
-        return
-    print_line("too large", f"{len(plan.too_large)} for {gibibytes(memory_bytes)} a worker")
-    for name in plan.too_large[:_MOST_NAMED]:
-        print_line("", name)

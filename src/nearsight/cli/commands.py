@@ -1,6 +1,7 @@
 """The commands of ``nearsight``, and the options of each."""
 
 import argparse
+from functools import cache
 
 import nearsight
 from nearsight.cli import (
@@ -16,8 +17,9 @@ from nearsight.cli.values import mode_index, positive_float
 from nearsight.workflows import settings
 
 
+@cache
 def command_parser() -> argparse.ArgumentParser:
-    """Return what understands a command line."""
+    """Return what understands a command line; it is made once, since it has all commands."""
     parser = Parser(
         prog="nearsight",
         description="Exact second derivatives of machine-learned interatomic potentials, "

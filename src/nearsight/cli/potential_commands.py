@@ -55,6 +55,13 @@ def add_learn(commands: "options.Commands") -> None:
         help="structure files of crystals with bonds that can be cut; give them before the options",
     )
     command.add_argument("--out", required=True, metavar="DIR", help="where everything is written")
+    command.add_argument(
+        "--locality",
+        metavar="FILE",
+        help="a record of `nearsight locality`: radius of fragments and cutoff are half of the "
+        "range that it tells, and pairs of elements have no symmetry functions beyond the distance "
+        "at which they interact",
+    )
     options.add_settings_of(command, LearnSettings(), leave_out=("recompute", "molecule"))
     options.add_model(command, named=False)
     command.add_argument(
@@ -66,7 +73,7 @@ def add_learn(commands: "options.Commands") -> None:
         help="the model that labels fragments: any that `nearsight models list` names",
     )
     options.add_resources(command)
-    options.add_output(command, plot=None, report=False, tables=False)
+    options.add_output(command, plot="errors and data of all rounds, and what was found")
     command.set_defaults(run=options.runner("nearsight.cli.learn"))
 
 

@@ -1,9 +1,11 @@
 """``nearsight screen``."""
 
 import argparse
+import json
 import logging
 import os
-from collections.abc import Iterable, Iterator
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,9 @@ from nearsight.campaigns import Input, Specification, Store, read_inputs
 from nearsight.campaigns.holding import hold_campaign
 from nearsight.campaigns.questions import question_named
 from nearsight.cli.from_settings import given_settings
-from nearsight.cli.working import work_on
+from nearsight.cli.working import chosen_workers, work_on
 from nearsight.errors import SettingError
-from nearsight.settings import About, named_settings
+from nearsight.settings import About, named_settings, require_settings
 from nearsight.terminal.logs import progress_for
 from nearsight.workflows.settings_files import (
     EveryRun,
@@ -30,9 +32,10 @@ logger = logging.getLogger("nearsight.cli")
 def run(arguments: argparse.Namespace) -> int:
     """Make or extend a campaign, work on it, and return the exit status."""
     specification, every_run, reading = _asked(arguments)
+    start = chosen_workers(arguments, every_run.resources)
     with hold_campaign(arguments.out):
         store = _store(arguments, specification, reading)
-        return work_on(store, arguments, every_run.resources)
+        return work_on(store, arguments, start)
 
 
 def _store(
@@ -83,6 +86,7 @@ def _asked(arguments: argparse.Namespace) -> tuple[Specification, EveryRun, dict
     layers = [dict(file.values) for file in default_files()]
     if arguments.config is not None:
         layers.append(dict(read_settings(Path(arguments.config), known).values))
+    layers += [_set(assignment, known) for assignment in arguments.set]
     layers.append(given_settings(arguments))
     values = merged(layers)
     every_run = EveryRun.from_mapping(_own(values, EveryRun))
@@ -92,6 +96,32 @@ def _asked(arguments: argparse.Namespace) -> tuple[Specification, EveryRun, dict
     }
     models = tuple(replace(every_run.model, name=name) for name in _names(every_run.model.name))
     return Specification(settings, models), every_run, values.get("reading", {})
+
+
+def _set(assignment: str, known: Mapping[str, About]) -> dict[str, Any]:
+    """Return what ``NAME=VALUE`` sets, which is written as in TOML; words need no quotes.
+
+    Raises
+    ------
+    SettingError
+        It is no such assignment, or there is no such setting.
+    """
+    name, _, value = assignment.partition("=")
+    try:
+        values = tomllib.loads(assignment)
+    except tomllib.TOMLDecodeError:
+        try:
+            values = tomllib.loads(f"{name} = {json.dumps(value)}")
+        except tomllib.TOMLDecodeError:
+            values = {}
+    if not values or not value:
+        raise SettingError(f"--set takes NAME=VALUE, not {assignment}.")
+    try:
+        require_settings(known, values)
+    except SettingError as error:
+        # In quotes: settings in backticks become options, which this command does not have.
+        raise SettingError(f"--set {assignment}: {error}".replace("`", "'")) from None
+    return values
 
 
 def _own(values: dict[str, Any], kind: type[Any]) -> dict[str, Any]:

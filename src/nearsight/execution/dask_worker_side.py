@@ -4,6 +4,7 @@ import contextlib
 import os
 import pickle
 import socket
+import threading
 from typing import Any
 
 from nearsight.errors import NearsightError
@@ -17,6 +18,8 @@ _USABLE = 0.8
 
 _warm: dict[ModelSpec | None, Surroundings] = {}
 """What this process has loaded."""
+_alone = threading.Lock()
+"""One task at a time: memory and times are those of the process, whatever threads it has."""
 _topics: list[str] = []
 """The one by which tasks tell at the moment."""
 
@@ -35,7 +38,7 @@ def warm_up(model: ModelSpec | None, topic: str) -> tuple[str, int]:
 
 def run_here(content: bytes, model: ModelSpec | None, topic: str) -> bytes:
     """Do what a task says and return the answer, as `nearsight.execution.tasks.run` does."""
-    with within(_surroundings(model, topic)):
+    with _alone, within(_surroundings(model, topic)):
         return run(content)
 
 
@@ -51,8 +54,10 @@ def _surroundings(model: ModelSpec | None, topic: str) -> Surroundings:
             worker.log_event(_topics[0], pickle.dumps(value))
 
         limit = worker.memory_manager.memory_limit
+        # Where a cluster was started by a profile there is one thread, and `cores` are said.
+        cores = worker.state.total_resources.get("cores", worker.state.nthreads)
         resources = Resources(
-            cores=worker.state.nthreads,
+            cores=int(cores),
             memory_bytes=int(_USABLE * limit) if limit else None,
         )
         resources.limit_threads()

@@ -330,9 +330,12 @@ class DaskWorkers(Executor):
         """Return what a worker answered; None if that was lost with it meanwhile."""
         if given.status != "finished":
             return None
-        with contextlib.suppress(Exception):
+        try:
             return given.result(timeout=self._patience_s)
-        return None
+        except Exception:  # of a worker that has gone, in many classes
+            return None
+        finally:
+            given.release()  # a worker that still holds answers cannot end as planned
 
     def _refuse(self, address: str, why: str) -> None:
         with self._lock:

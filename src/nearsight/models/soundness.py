@@ -25,11 +25,10 @@ def require_sound(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
         An array has not the shape that the structure wants, or a number is NaN, infinite, or larger
         than `LARGEST_NUMBER`; naming the quantity, and the first atom where there is one.
     """
-    formula = atoms.get_chemical_formula()
     if not is_usable(evaluation.energy_eV):
         raise ModelError(
-            f"{name} gave the energy {evaluation.energy_eV} for {formula}; look for atoms that are "
-            f"too close, or use another model."
+            f"{name} gave the energy {evaluation.energy_eV} for {atoms.get_chemical_formula()}; "
+            f"look for atoms that are too close, or use another model."
         )
     n_atoms = len(atoms)
     for what, found, wanted in (
@@ -40,8 +39,8 @@ def require_sound(evaluation: Evaluation, atoms: Atoms, name: str) -> None:
     ):
         if found is not None and found.shape != wanted:
             raise ModelError(
-                f"{name} gave {what} of shape {found.shape} for the {n_atoms} atoms of {formula}, "
-                f"not {wanted}; it cannot be used as it is."
+                f"{name} gave {what} of shape {found.shape} for the {n_atoms} atoms of "
+                f"{atoms.get_chemical_formula()}, not {wanted}; it cannot be used as it is."
             )
     if evaluation.forces_eV_per_A is not None:
         _require_usable_forces(evaluation.forces_eV_per_A, atoms, name)

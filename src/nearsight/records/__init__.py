@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     )
     from nearsight.records.hdnnp_test_record import HdnnpTestRecord
     from nearsight.records.json_lines import JsonLines
+    from nearsight.records.learning_record import LearningRecord
     from nearsight.records.motion_records import DynamicsRecord
     from nearsight.records.questions import (
         QUESTIONS,
@@ -46,6 +47,7 @@ __all__ = [
     "HeatCapacityRecord",
     "HessianRecord",
     "JsonLines",
+    "LearningRecord",
     "LocalityRecord",
     "PhononsRecord",
     "Record",

@@ -8,9 +8,7 @@ from typing import Any
 from nearsight.charts.chart import Chart
 from nearsight.hdnnp.potential import Potential
 from nearsight.provenance import ModelIdentity, installed_versions
-from nearsight.records.described import plain
 from nearsight.records.hdnnp_test_record import HdnnpTestRecord
-from nearsight.records.parts import ModelPart
 from nearsight.records.potential_parts import (
     ElementErrorsPart,
     ExtrapolatedFunctionPart,
@@ -18,7 +16,7 @@ from nearsight.records.potential_parts import (
     GroupErrorsPart,
     PotentialErrorsPart,
 )
-from nearsight.records.shared_fields import UNKNOWN_RUN, Run
+from nearsight.records.shared_fields import UNKNOWN_RUN, Run, model_part
 from nearsight.remarks import Remark
 from nearsight.settings import Settings
 from nearsight.structures.naming import paragraph
@@ -62,17 +60,10 @@ class HdnnpTestResults:
 def hdnnp_test_record(results: HdnnpTestResults, run: Run = UNKNOWN_RUN) -> HdnnpTestRecord:
     """Return the record of a test."""
     asked = run.asked.to_json() if isinstance(run.asked, Settings) else run.asked
-    identity, errors = results.identity, results.errors
+    errors = results.errors
     return HdnnpTestRecord(
         structure=results.name,
-        model=ModelPart(
-            name=identity.name,
-            checkpoint_sha256=identity.checkpoint_sha256,
-            dtype=identity.dtype,
-            device=identity.device,
-            family=identity.family,
-            options=plain(identity.options),
-        ),
+        model=model_part(results.identity),
         elements=results.potential.symbols,
         cutoff_A=results.potential.cutoff_A,
         n_structures=sum(each.n_structures for each in errors.extrapolations.values()),

@@ -12,6 +12,7 @@ from nearsight.records.elastic_parts import ElasticityPart
 from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.isotherm_record import IsothermRecord
 from nearsight.records.json_schema import DIALECT
+from nearsight.records.learning_record import LearningRecord
 from nearsight.records.locality_parts import (
     ComparisonPart,
     FragmentPart,
@@ -333,6 +334,7 @@ QUESTIONS: Mapping[str, type[Record]] = {
         WidomRecord,
         IsothermRecord,
         TrainingRecord,
+        LearningRecord,
         HdnnpTestRecord,
         FailureRecord,
     )

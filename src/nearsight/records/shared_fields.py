@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from ase import Atoms
 
-from nearsight.provenance import Provenance
+from nearsight.provenance import ModelIdentity, Provenance
 from nearsight.records.codec import FieldError, decoder
 from nearsight.records.described import Plain, plain
 from nearsight.records.parts import (
@@ -48,6 +48,18 @@ def part_of(kind: type[Part], summary: Mapping[str, Any]) -> Part:
         raise ValueError(f"{kind.__name__}: {error}.") from error
 
 
+def model_part(identity: ModelIdentity) -> ModelPart:
+    """Return what a record says of a model."""
+    return ModelPart(
+        name=identity.name,
+        checkpoint_sha256=identity.checkpoint_sha256,
+        dtype=identity.dtype,
+        device=identity.device,
+        family=identity.family,
+        options=plain(identity.options),
+    )
+
+
 def calculated_fields(
     name: str,
     atoms: Atoms,
@@ -58,21 +70,13 @@ def calculated_fields(
     relaxation: Relaxation | None = None,
 ) -> dict[str, Any]:
     """Return the fields of a record of what a model said, without its warnings."""
-    identity = provenance.model
     structure = structure_part(atoms, relaxation.atoms if relaxation else None)
     asked = run.asked.to_json() if isinstance(run.asked, Settings) else run.asked
     return {
         "structure": name,
         "formula": str(atoms.get_chemical_formula()),
         "n_atoms": len(atoms),
-        "model": ModelPart(
-            name=identity.name,
-            checkpoint_sha256=identity.checkpoint_sha256,
-            dtype=identity.dtype,
-            device=identity.device,
-            family=identity.family,
-            options=plain(identity.options),
-        ),
+        "model": model_part(provenance.model),
         "versions": dict(provenance.versions),
         "settings": plain(settings),
         "energy_eV": _energy_eV(structure, relaxation),

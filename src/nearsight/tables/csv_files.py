@@ -41,6 +41,8 @@ KINDS = (
     "closer-than-data",
     "pair-distances",
     "extrapolated-functions",
+    "explorations",
+    "found",
 )
 """What tables there are beside that which a command is about."""
 

@@ -1,6 +1,5 @@
 """Dynamics that show what is still to be learnt: of fragments by the teacher, then of crystals."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from nearsight.structures.selection import structure_stem
 from nearsight.training.active.cutting import Cutter
 from nearsight.training.active.judging import Judges
 from nearsight.training.active.picking import Pick, pick
-from nearsight.training.active.rounds import Exploration
+from nearsight.training.active.rounds import Exploration, Picked
 from nearsight.training.folder import BEST
 from nearsight.training.result import Training
 from nearsight.workflows.labelling import OF_STRUCTURES
@@ -182,8 +181,16 @@ def explore(
             largest_disagreement_eV_per_A=float(
                 max(each.disagreement_eV_per_A.max() for each in judged)
             ),
-            n_picked=dict(Counter(each.reason for each in picks)),
-            of_kinds=dict(Counter(_kind(crystal, each) for each in picks)),
+            picked=tuple(
+                Picked(
+                    _kind(crystal, each),
+                    each.reason,
+                    each.time_fs / _FS_PER_PS,
+                    each.disagreement_eV_per_A,
+                    each.overshoot,
+                )
+                for each in picks
+            ),
         ),
         fragments,
         names,

@@ -1,75 +1,54 @@
 """From crystals and a teacher to a potential that has learnt from fragments of them."""
 
-import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from time import perf_counter
 
 from ase import Atoms
 
 from nearsight.announcing import announces
-from nearsight.errors import CheckpointError, MethodError, ModelError, NearsightError, SettingError
-from nearsight.fingerprint import fingerprint
+from nearsight.errors import MethodError
 from nearsight.hdnnp.files.data import read_data
 from nearsight.hdnnp.files.extended_xyz import write_extended_xyz
 from nearsight.hdnnp.frames import Frame
 from nearsight.locking import hold
-from nearsight.models.contract import Model
 from nearsight.models.evaluable import require_calculable
+from nearsight.models.registry import load_model
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import ModelIdentity
+from nearsight.records.learning_record import LearningRecord
+from nearsight.records.learning_results import LearningResults, learning_record
+from nearsight.records.questions import LocalityRecord
+from nearsight.records.shared_fields import Run
 from nearsight.resources import Resources
-from nearsight.storage import write_text
 from nearsight.training.active.cutting import Cutter
 from nearsight.training.active.rounds import Errors, Round
 from nearsight.training.folder import BEST
 from nearsight.training.labelled import ALL, labelled_data
+from nearsight.training.proposing import Pair
 from nearsight.training.result import Training
 from nearsight.workflows.context import AnyModel, load
 from nearsight.workflows.exploring import Crystal, Found, explore, first_frames
 from nearsight.workflows.given import require_model, require_places, require_settings
 from nearsight.workflows.labelling import label_all, processes_of
+from nearsight.workflows.learn_checks import (
+    require_labels,
+    require_room,
+    require_same,
+    with_radius,
+)
 from nearsight.workflows.learn_settings import LearnSettings
 from nearsight.workflows.source import Source, Structure
-from nearsight.workflows.train import train_committee
+from nearsight.workflows.train import reaches_A, train_committee
 
 _DEFAULT = LearnSettings()
 _STATE, _ROUND, _LABELS, _LABELLED = "learn.json", "round.json", "labels.jsonl", "labelled.extxyz"
 MEMBERS = ("member-1", "member-2")
 """Folders of both potentials in that of a round."""
-
-
-@dataclass(frozen=True)
-class Learning:
-    """What came of all rounds."""
-
-    crystals: tuple[str, ...]
-    """What they are called."""
-    teacher: ModelIdentity
-    folder: Path
-    """Where everything is."""
-    rounds: tuple[Round, ...]
-    stopped: str
-    """Why there are no more, as a sentence goes on after “stopped”."""
-
-    @property
-    def potential(self) -> Path:
-        """Folder of the first potential of the last round, which has learnt from all labels."""
-        return _folder(self.folder, self.rounds[-1].number) / MEMBERS[0] / BEST
-
-    def to_json(self) -> dict[str, Any]:
-        """Return all of it as JSON values."""
-        return {
-            "crystals": list(self.crystals),
-            "teacher": self.teacher.to_json(),
-            "stopped": self.stopped,
-            "potential": str(self.potential),
-            "rounds": [asdict(each) for each in self.rounds],
-        }
 
 
 @announces
@@ -79,10 +58,11 @@ def learn(
     settings: LearnSettings = _DEFAULT,
     *,
     out: str | os.PathLike[str],
+    locality: LocalityRecord | None = None,
     resources: Resources | None = None,
     progress: Progress | bool | None = None,
     told: Callable[[Round], object] = lambda _: None,
-) -> Learning:
+) -> LearningRecord:
     """Teach a potential what a teacher knows of crystals, from fragments of these.
 
     First the teacher moves fragments. In each round two networks learn all labelled structures, the
@@ -101,10 +81,18 @@ def learn(
     out
         A folder for everything. A run that was interrupted, or killed, goes on from there as if it
         had not been; one that has ended goes on if more rounds or labels are asked for.
+    locality
+        How far atoms see: fragments have half of that radius and potentials that cutoff, and pairs
+        of elements have no symmetry functions beyond the distance at which they interact.
     resources, progress
         As for `nearsight.workflows.heat_capacity`.
     told
         What is called with each round that is done.
+
+    Returns
+    -------
+    LearningRecord
+        Its ``results.potential`` is the folder of the potential.
 
     Raises
     ------
@@ -115,11 +103,14 @@ def learn(
     require_settings(settings, LearnSettings)
     require_model(teacher)
     require_places(None, resources)
+    start = perf_counter()
+    settings = with_radius(settings, locality)
+    reaches = None if locality is None else reaches_A(locality)
     resources = resources or Resources()
     crystals = [_crystal(each, number, settings) for number, each in enumerate(structures)]
     if not crystals:
         raise MethodError("there is no crystal to learn; give at least one.")
-    _require_room(crystals, settings)
+    require_room(crystals, settings)
     model = load(teacher, resources)
     for crystal in crystals:
         for fragment in crystal.cutter.at_rest():
@@ -127,23 +118,31 @@ def learn(
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     with hold(folder / _STATE):
-        _require_same(folder / _STATE, crystals, model, settings)
+        require_same(folder / _STATE, crystals, model, settings, reaches)
         in_processes = partial(processes_of, teacher, resources)
         if not (_folder(folder, 0) / _ROUND).exists():
-            _require_labels(crystals, model)
-        run = _Run(crystals, settings, folder, resources, as_progress(progress), in_processes, told)
+            require_labels(crystals, model)
+        run = _Run(
+            crystals=crystals,
+            settings=settings,
+            folder=folder,
+            resources=resources,
+            reaches_A=reaches,
+            progress=as_progress(progress),
+            processes=in_processes,
+            told=told,
+        )
         try:
-            rounds, stopped = run.to_the_end()
+            results = run.results(model.identity, *run.to_the_end())
         except KeyboardInterrupt as interruption:
             interruption.add_note(
                 f"What was done is kept in {folder}; the same call goes on from there."
             )
             raise
-    names = tuple(each.name for each in crystals)
-    return Learning(names, model.identity, folder, tuple(rounds), stopped)
+    return learning_record(results, Run(perf_counter() - start, asked=settings))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Run:
     """All rounds of one folder."""
 
@@ -151,6 +150,8 @@ class _Run:
     settings: LearnSettings
     folder: Path
     resources: Resources
+    reaches_A: Mapping[Pair, float] | None
+    """How far pairs of elements interact, where that is known."""
     progress: Progress
     processes: Callable[[int], Executor]
     """Returns what runs so many tasks of the teacher."""
@@ -177,6 +178,22 @@ class _Run:
             rounds.append(done)
             if stopped is not None:
                 return rounds, stopped
+
+    def results(
+        self, teacher: ModelIdentity, rounds: Sequence[Round], stopped: str
+    ) -> LearningResults:
+        """Return what came of all rounds."""
+        potential = _folder(self.folder, rounds[-1].number) / MEMBERS[0] / BEST
+        return LearningResults(
+            crystals=tuple(each.name for each in self.crystals),
+            teacher=teacher,
+            model=load_model(f"hdnnp:{potential}", device="cpu").identity,
+            potential=potential,
+            fragment_radius_A=self.settings.rounds.radius_A,
+            cutoff_A=self.settings.functions.cutoff_A,
+            rounds=tuple(rounds),
+            stopped=stopped,
+        )
 
     def _first(self) -> Round:
         """Return the round of first frames, which the teacher makes."""
@@ -237,7 +254,7 @@ class _Run:
             seed=first.network.seed + 1,
         )
         calls = [
-            (data, each, str(folder / name), None, member)
+            (data, each, str(folder / name), self.reaches_A, member)
             for member, (name, each) in enumerate(
                 zip(MEMBERS, (first, replace(first, network=second)), strict=True), start=1
             )
@@ -297,84 +314,8 @@ def _folder(out: Path, number: int) -> Path:
 def _crystal(structure: Structure, number: int, settings: LearnSettings) -> Crystal:
     source = Source.of(structure, settings.reading)
     atoms, _ = source.read()
-    return Crystal(
-        source.name,
-        f"crystal-{number:02d}",
-        atoms,
-        Cutter(atoms, settings.rounds.fragment_radius_A),
-    )
-
-
-def _require_room(crystals: Sequence[Crystal], settings: LearnSettings) -> None:
-    """Check that first frames alone are not more than may be labelled.
-
-    Raises
-    ------
-    SettingError
-        They are.
-    """
-    most = settings.rounds.most_labels
-    n_fragments = sum(len(each.cutter.at_rest()) for each in crystals)
-    n_first = n_fragments * settings.first.first_frames
-    if most is not None and n_first > most:
-        raise SettingError(
-            f"`most_labels` is {most}, and {n_fragments} fragments have {n_first} first frames; "
-            f"give more, or fewer `first_frames`.",
-            "most_labels",
-        )
-
-
-def _require_labels(crystals: Sequence[Crystal], teacher: Model) -> None:
-    """Check that the teacher can label a fragment of these crystals, before anything is spent.
-
-    Raises
-    ------
-    ModelError
-        It can label none, such as ones with a charge or spin that it does not compute.
-    """
-    refusals: dict[str, None] = {}
-    for crystal in crystals:
-        for fragment in crystal.cutter.at_rest():
-            try:
-                teacher.evaluate([fragment.atoms])
-            except NearsightError as error:
-                refusals[str(error)] = None
-            else:
-                return
-    raise ModelError(
-        f"{teacher.identity.name} has no number for any fragment: {'; '.join(refusals)}"
-    )
-
-
-def _require_same(
-    path: Path, crystals: Sequence[Crystal], teacher: Model, settings: LearnSettings
-) -> None:
-    """Check that a folder is that of these crystals, this teacher and these settings.
-
-    How many rounds and labels there are at most may be another number than before.
-    """
-    deciding = settings.to_json()
-    for name in ("rounds", "most_labels"):
-        deciding["rounds"] = {k: v for k, v in deciding["rounds"].items() if k != name}
-    prints = [fingerprint(each.atoms, teacher.identity, deciding) for each in crystals]
-    digests: dict[str, Any] = {
-        "crystals": [each["structure"] for each in prints],
-        "teacher": prints[0]["model"],
-        "settings": prints[0]["settings"],
-    }
-    if not path.exists():
-        write_text(path, json.dumps(digests, indent=1))
-        return
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-        other = [name for name, value in digests.items() if before[name] != value]
-    except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} is damaged; give another folder.") from error
-    if other:
-        raise CheckpointError(
-            f"{path.parent} was made with other {' and '.join(other)}; give another folder, or "
-            f"delete that one to begin anew."
-        )
+    cutter = Cutter(atoms, settings.rounds.radius_A)
+    return Crystal(source.name, f"crystal-{number:02d}", atoms, cutter)
 
 
 def _errors(training: Training) -> Errors:

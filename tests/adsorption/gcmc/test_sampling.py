@@ -111,7 +111,9 @@ def test_production_adapts_nothing() -> None:
 
 
 def test_what_a_model_cannot_compute_is_rejected_and_counted() -> None:
-    schedule = Schedule(equilibration_blocks=2, production_blocks=2, samples=20, most_failed=0.9)
+    schedule = Schedule(
+        equilibration_blocks=2, production_blocks=2, samples=20, steps=15, most_failed=0.9
+    )
     for value in (np.nan, -np.inf):
         sampled = sample(system(Failing(3, value)), schedule)
         assert sampled.production.counts.max() == 3

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase import Atoms, units
-from ase.calculators.calculator import Calculator, all_changes
 
 from nearsight.dynamics.analysis.block_averages import block_average
 from nearsight.dynamics.analysis.fluctuations import heat_capacity_of_fluctuations
@@ -16,26 +15,10 @@ from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.dynamics.analysis.velocity_correlation import velocity_spectrum
 from nearsight.dynamics.run import run_dynamics
 from nearsight.dynamics.settings import DynamicsSettings, OutputSettings
-from nearsight.models.engines.ase_model import AseModel
 from nearsight.units import wavenumbers_per_cm
+from quick_models import harmonic
 
 SPRING_eV_PER_A2, TEMPERATURE_K = 8.0, 400.0
-
-
-class Springs(Calculator):
-    """A spring from each atom to its place."""
-
-    implemented_properties = ("energy", "forces")
-
-    def __init__(self, places_A: np.ndarray) -> None:
-        super().__init__()
-        self.places_A = places_A
-
-    def calculate(self, atoms=None, properties=None, system_changes=all_changes) -> None:
-        super().calculate(atoms, properties, system_changes)
-        moved = atoms.positions - self.places_A
-        energy = SPRING_eV_PER_A2 / 2 * float(np.sum(moved**2))
-        self.results = {"energy": energy, "forces": -SPRING_eV_PER_A2 * moved}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +35,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trajectory, dict[str,
         seed=2,
     )
     files = {"trajectory": folder / "md.extxyz", "samples": folder / "md.csv"}
-    model = AseModel(Springs(grid), "springs")
+    model = harmonic(SPRING_eV_PER_A2 * np.eye(len(grid)), grid)
     run_dynamics(crystal, model, settings, OutputSettings(every_fs=10.0, velocities=True), **files)
     series = read_log(files["samples"])
     late = series["time_fs"] > 500.0

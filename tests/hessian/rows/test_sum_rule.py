@@ -14,6 +14,7 @@ from nearsight.hessian import plan
 from nearsight.hessian.matrix import hessian
 from nearsight.hessian.rows.sum_rule import rows_by_sum_rule, rows_left_out
 from nearsight.locality.interactions import interactions
+from nearsight.models.contract import Model
 from nearsight.models.engines.torch_model import TorchModel
 
 ROUNDING = 1e-11
@@ -106,7 +107,7 @@ def test_general_places_need_two_rows_fewer(
     }
 
 
-def test_derived_rows_are_those_of_a_network(network: Any, displaced_water: Atoms) -> None:
+def test_derived_rows_are_those_of_a_network(network: Model, displaced_water: Atoms) -> None:
     atoms = displaced_water
     found, exact = hessian(atoms, network), hessian(atoms, network, "rows")
     assert (found.rows_by_sum_rule, exact.rows_by_sum_rule) == (2, 0)

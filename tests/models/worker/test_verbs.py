@@ -103,11 +103,10 @@ def all_rows(model: Model, atoms: Atoms) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def networks(request: pytest.FixtureRequest) -> tuple[Model, Model]:
-    """A neural network on both sides: SevenNet-0, or the random MACE where that is not."""
-    if FAMILIES["sevennet"].obstacle is None:
-        return here_and_there("sevennet-0")
-    path = request.getfixturevalue("tiny_mace_path")
-    return here_and_there(f"mace:{path}", trust=True)
+    """A neural network on both sides: a random SevenNet, or MACE where that is not."""
+    family = "sevennet" if FAMILIES["sevennet"].obstacle is None else "mace"
+    path = request.getfixturevalue(f"tiny_{family}_path")
+    return here_and_there(f"{family}:{path}", trust=True)
 
 
 def test_networks(networks: tuple[Model, Model], alpha_quartz: Atoms, mgo: Atoms) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from nearsight.errors import CheckpointError
-from nearsight.training.active.rounds import Errors, Exploration, Round
+from nearsight.training.active.rounds import Errors, Exploration, Picked, Round
 
-EXPLORATION = Exploration(
-    "mof.cif", 2.0, 0.7, "atoms fly apart", 70, 5, 1.25, {"disagreement": 2}, {"Zn0": 2}
+PICKED = (
+    Picked("Zn0", "extrapolation", 0.3, 0.1, 0.2),
+    Picked("Zn0", "disagreement", 0.6, 1.25, 0.0),
 )
+EXPLORATION = Exploration("mof.cif", 2.0, 0.7, "atoms fly apart", 70, 5, 1.25, PICKED)
 ROUND = Round(2, 40, (Errors(1e-3, 0.1),), 0.6, (EXPLORATION,), 1, 1, ("no convergence",), 0)
 
 
@@ -19,6 +21,7 @@ def test_a_round_comes_back(tmp_path: Path) -> None:
     ROUND.write(path)
     assert Round.read(path) == ROUND
     assert ROUND.n_picked == 2
+    assert ROUND.n_picked_for("extrapolation") == 1
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"number": 1}'])

@@ -11,7 +11,7 @@ count as one is the integrated autocorrelation, summed over a window of a few ti
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
@@ -102,7 +102,7 @@ def mean_of(series: FloatArray) -> Mean:
     n_effective = min(max(total / inefficiency, 1.0), float(total))
     # A variance about the mean of so many effective values is too small by one of them.
     error = float(np.sqrt(variance / max(n_effective - 1, 0.5)))
-    half = error * float(student.ppf(0.975, max(n_effective - 1, 1.0)))
+    half = error * float(stdtrit(max(n_effective - 1, 1.0), 0.975))
     return Mean(mean, error, total, n_effective, (mean - half, mean + half))
 
 

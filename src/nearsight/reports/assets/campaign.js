@@ -26,7 +26,10 @@
     const line = document.createElement("tr");
     for (const column of columns) {
       const cell = document.createElement("td");
-      cell.textContent = cell.title = String(value(column, row));
+      const link = column.name === "structure" && data.links?.[row];
+      const text = link ? cell.appendChild(document.createElement("a")) : cell;
+      if (link) text.href = link;
+      text.textContent = cell.title = String(value(column, row));
       if (!column.words) cell.className = "number";
       line.append(cell);
     }

@@ -4,9 +4,10 @@ import base64
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from markupsafe import Markup
@@ -22,6 +23,7 @@ from nearsight.reports.campaigns.figures import (
     imaginary_modes,
     parity,
 )
+from nearsight.reports.campaigns.record_pages import written_pages
 from nearsight.reports.campaigns.reference import Reference
 from nearsight.reports.svg import draw
 from nearsight.reports.templates import asset, render
@@ -45,6 +47,8 @@ def write_campaign_page(
     command: str | None = None,
 ) -> None:
     """Write the page of a campaign, whole or not at all.
+
+    Its table links to the pages of single structures that are there (`write_record_pages`).
 
     Parameters
     ----------
@@ -74,7 +78,7 @@ def write_campaign_page(
         ],
         reasons=_reasons(rows),
         slowest=_slowest(rows),
-        table=_table(rows),
+        table=_table(rows, written_pages(campaign, path)),
         command=command,
         styles=Markup(asset("report.css") + asset("campaign.css")),
         script=Markup(script),
@@ -159,7 +163,7 @@ def _slowest(rows: Sequence[_Row]) -> list[_Row]:
     return sorted(timed, key=lambda row: -row["seconds"])[:_N_SLOWEST]
 
 
-def _table(rows: Sequence[_Row]) -> dict[str, Any]:
+def _table(rows: Sequence[_Row], pages: Mapping[int, str]) -> dict[str, Any]:
     """Return the table as its script takes it: columns, each with words that repeat once."""
     names = [name for name in columns_of(rows) if name not in _LEFT_OUT]
     columns = []
@@ -174,7 +178,8 @@ def _table(rows: Sequence[_Row]) -> dict[str, Any]:
             column["words"] = words
             column["values"] = [None if value is None else place[value] for value in values]
         columns.append(column)
-    return {"n": len(rows), "columns": columns}
+    links = [quote(pages[row["row"]]) if row["row"] in pages else None for row in rows]
+    return {"n": len(rows), "columns": columns, "links": links if pages else None}
 
 
 def _short(value: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 from nearsight.records.base import CalculatedRecord, Record
 from nearsight.records.hdnnp_test_record import HdnnpTestRecord
 from nearsight.records.isotherm_record import IsothermRecord
+from nearsight.records.learning_record import LearningRecord
 from nearsight.records.motion_records import DynamicsRecord, TrajectoryRecord
 from nearsight.records.questions import (
     ElasticRecord,
@@ -42,6 +43,7 @@ from nearsight.reports.subjects import (
     trajectory,
     widom,
 )
+from nearsight.reports.subjects.learning import learning_section
 from nearsight.reports.subjects.potentials import test_section, training_section
 from nearsight.reports.subjects.subject import Subject
 
@@ -91,6 +93,8 @@ def section_of(
     anchor = f"structure-{number}"
     if isinstance(record, TrainingRecord):
         return training_section(record, anchor, budget_bytes)
+    if isinstance(record, LearningRecord):
+        return learning_section(record, anchor, budget_bytes)
     if isinstance(record, HdnnpTestRecord):
         return test_section(record, anchor, budget_bytes)
     assert isinstance(record, CalculatedRecord)

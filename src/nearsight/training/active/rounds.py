@@ -2,12 +2,28 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from nearsight.errors import CheckpointError
 from nearsight.storage import write_text
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A fragment that is learnt next."""
+
+    site: str
+    """The kind of site that it is around, such as ``Zn0``."""
+    reason: str
+    """One of `nearsight.training.active.picking.REASONS`."""
+    time_ps: float
+    """When it was found."""
+    disagreement_eV_per_A: float
+    """Of the force on its site."""
+    overshoot: float
+    """Of the symmetry functions of its site; see `nearsight.training.active.judging.Judged`."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +41,8 @@ class Exploration:
     """Those in which an atom extrapolates."""
     largest_disagreement_eV_per_A: float
     """In all frames."""
-    n_picked: Mapping[str, int]
-    """Fragments that are learnt next, by reason."""
-    of_kinds: Mapping[str, int]
-    """The same by kind of site, such as ``Zn0``."""
+    picked: tuple[Picked, ...]
+    """In the order of time."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +79,11 @@ class Round:
     @property
     def n_picked(self) -> int:
         """Fragments that were found."""
-        return sum(sum(each.n_picked.values()) for each in self.explorations)
+        return sum(len(each.picked) for each in self.explorations)
+
+    def n_picked_for(self, reason: str) -> int:
+        """Return how many fragments were found for a reason."""
+        return sum(each.reason == reason for one in self.explorations for each in one.picked)
 
     def write(self, path: Path) -> None:
         """Write it; with this file a round is done.
@@ -105,4 +123,5 @@ class Round:
 
 
 def _exploration(values: Mapping[str, Any]) -> Exploration:
-    return Exploration(**{each.name: values[each.name] for each in fields(Exploration)})
+    picked = tuple(Picked(**each) for each in values["picked"])
+    return Exploration(**{**values, "picked": picked})

@@ -6,6 +6,9 @@ from typing import Annotated
 from nearsight.errors import SettingError
 from nearsight.settings import POSITIVE, Help, Range, Settings
 
+_RADIUS_A = 4.359
+"""Of M. Herbold and J. Behler, Phys. Chem. Chem. Phys. 2023, 25, 12979, for IRMOFs."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FirstFramesSettings(Settings):
@@ -100,13 +103,14 @@ class RoundsSettings(Settings):
     """From what fragments are cut, and for how long it goes on."""
 
     fragment_radius_A: Annotated[
-        float,
+        float | None,
         Help(
-            "radius of fragments in Å: half of how far forces reach, as a study of locality tells",
+            "radius of fragments in Å: half of how far forces reach, as a study of locality tells "
+            "(default: by a record of locality, else 4.359)",
             "R",
         ),
         POSITIVE,
-    ] = 4.359
+    ] = None
     second_hidden_layers: Annotated[
         tuple[int, ...], Help("nodes of each hidden layer of the second network", "N"), POSITIVE
     ] = (20, 20)
@@ -118,6 +122,11 @@ class RoundsSettings(Settings):
         Help("structures that the teacher labels at most (default: no limit)", "N"),
         Range(least=1),
     ] = None
+
+    @property
+    def radius_A(self) -> float:
+        """Radius of fragments, whether it was given or not."""
+        return _RADIUS_A if self.fragment_radius_A is None else self.fragment_radius_A
 
     def __post_init__(self) -> None:
         super().__post_init__()

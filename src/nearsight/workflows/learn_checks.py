@@ -1,0 +1,124 @@
+"""What is decided and refused before crystals are learnt, so that no work is lost by it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nearsight.errors import CheckpointError, ModelError, NearsightError, SettingError
+from nearsight.fingerprint import fingerprint
+from nearsight.models.contract import Model
+from nearsight.records.questions import LocalityRecord
+from nearsight.storage import write_text
+from nearsight.training.proposing import Pair
+from nearsight.training.settings import FunctionSettings
+from nearsight.workflows.exploring import Crystal
+from nearsight.workflows.learn_settings import LearnSettings
+
+
+def with_radius(settings: LearnSettings, locality: LocalityRecord | None) -> LearnSettings:
+    """Return settings that say the radius, which a record of locality tells with the cutoff.
+
+    Raises
+    ------
+    SettingError
+        They say something else.
+    """
+    if locality is None:
+        rounds = replace(settings.rounds, fragment_radius_A=settings.rounds.radius_A)
+        return replace(settings, rounds=rounds)
+    radius_A = locality.cutoff_A
+    for name, value, default in (
+        ("fragment_radius_A", settings.rounds.fragment_radius_A, None),
+        ("cutoff_A", settings.functions.cutoff_A, FunctionSettings().cutoff_A),
+    ):
+        if value not in (default, radius_A):
+            raise SettingError(
+                f"`{name}` is {value:g} Å, and half of the range in the record of locality is "
+                f"{radius_A:g} Å; give one of them.",
+                name,
+            )
+    return replace(
+        settings,
+        rounds=replace(settings.rounds, fragment_radius_A=radius_A),
+        functions=replace(settings.functions, cutoff_A=radius_A),
+    )
+
+
+def require_room(crystals: Sequence[Crystal], settings: LearnSettings) -> None:
+    """Check that first frames alone are not more than may be labelled.
+
+    Raises
+    ------
+    SettingError
+        They are.
+    """
+    most = settings.rounds.most_labels
+    n_fragments = sum(len(each.cutter.at_rest()) for each in crystals)
+    n_first = n_fragments * settings.first.first_frames
+    if most is not None and n_first > most:
+        raise SettingError(
+            f"`most_labels` is {most}, and {n_fragments} fragments have {n_first} first frames; "
+            f"give more, or fewer `first_frames`.",
+            "most_labels",
+        )
+
+
+def require_labels(crystals: Sequence[Crystal], teacher: Model) -> None:
+    """Check that the teacher can label a fragment of these crystals, before anything is spent.
+
+    Raises
+    ------
+    ModelError
+        It can label none, such as ones with a charge or spin that it does not compute.
+    """
+    refusals: dict[str, None] = {}
+    for crystal in crystals:
+        for fragment in crystal.cutter.at_rest():
+            try:
+                teacher.evaluate([fragment.atoms])
+            except NearsightError as error:
+                refusals[str(error)] = None
+            else:
+                return
+    raise ModelError(
+        f"{teacher.identity.name} has no number for any fragment: {'; '.join(refusals)}"
+    )
+
+
+def require_same(
+    path: Path,
+    crystals: Sequence[Crystal],
+    teacher: Model,
+    settings: LearnSettings,
+    reaches: Mapping[Pair, float] | None,
+) -> None:
+    """Check that a folder is that of these crystals, this teacher and these settings.
+
+    How many rounds and labels there are at most may be another number than before.
+    """
+    deciding = settings.to_json()
+    for name in ("rounds", "most_labels"):
+        deciding["rounds"] = {k: v for k, v in deciding["rounds"].items() if k != name}
+    if reaches is not None:
+        deciding["reaches_A"] = {"-".join(pair): reaches[pair] for pair in sorted(reaches)}
+    prints = [fingerprint(each.atoms, teacher.identity, deciding) for each in crystals]
+    digests: dict[str, Any] = {
+        "crystals": [each["structure"] for each in prints],
+        "teacher": prints[0]["model"],
+        "settings": prints[0]["settings"],
+    }
+    if not path.exists():
+        write_text(path, json.dumps(digests, indent=1))
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+        other = [name for name, value in digests.items() if before[name] != value]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged; give another folder.") from error
+    if other:
+        raise CheckpointError(
+            f"{path.parent} was made with other {' and '.join(other)}; give another folder, or "
+            f"delete that one to begin anew."
+        )

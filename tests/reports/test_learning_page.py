@@ -1,0 +1,61 @@
+"""The page about crystals that were learnt: rounds, what was found, and why it ended."""
+
+import re
+from dataclasses import replace
+
+from learnt_chain import ROUNDS, learnt_chain
+from nearsight.records import LearningRecord
+from nearsight.records.learning_charts import learning_charts
+from nearsight.records.learning_results import learning_record
+from nearsight.reports.page import render_report
+from nearsight.tables.learning import learning_tables
+
+
+def test_the_page_has_every_round() -> None:
+    record = learning_record(learnt_chain())
+    page = render_report([LearningRecord.from_json(record.to_json())])
+    shown = {float(value) for value in re.findall(r'<data value="([^"]+)">', page)}
+    for each in ROUNDS:
+        assert {one.force_RMSE_eV_per_A for one in each.errors} <= shown
+        assert {one.energy_RMSE_eV_per_atom for one in each.errors} <= shown
+        assert each.threshold_eV_per_A is None or each.threshold_eV_per_A in shown
+        for one in each.explorations:
+            assert {one.reached_ps, one.largest_disagreement_eV_per_A} <= shown
+    assert re.findall(r"<figcaption><h2>(.*?)</h2>", page) == [
+        each.title for each in learning_charts(record).values()
+    ]
+    assert "Where the numbers come from" in page
+    assert page.count("a bond of C and H broke") == 2  # in the table, and in the record
+
+
+def test_charts_have_the_numbers_of_rounds() -> None:
+    charts = learning_charts(learning_record(learnt_chain()))
+    forces = charts["forces"].series
+    assert forces["network 2"].x.tolist() == [40, 41]
+    assert forces["network 2"].y.tolist() == [0.125, 0.12]
+    growth = charts["growth"].series
+    assert growth["labelled structures"].y.tolist() == [40, 40, 41]
+    assert growth["found by extrapolation"].y.tolist() == [0, 1, 0]
+    assert charts["picked"].series["disagreement"].y.tolist() == [1.25]
+    first_frames_and_learning = (ROUNDS[0], replace(ROUNDS[2], explorations=()))
+    charts = learning_charts(learning_record(learnt_chain(first_frames_and_learning)))
+    assert list(charts) == ["energies", "forces", "growth"]
+
+
+def test_what_must_be_known_is_said() -> None:
+    def codes(*rounds: int) -> list[str]:
+        results = learnt_chain(tuple(ROUNDS[each] for each in rounds))
+        return [each.code for each in learning_record(results).warnings]
+
+    assert codes(0, 1) == ["still-learning", "cut-short", "not-labelled"]
+    assert codes(0, 1, 2) == ["not-labelled"]
+    assert codes(0, 2) == []
+
+
+def test_tables_have_a_row_for_each_round_and_each_fragment() -> None:
+    rounds, explorations, found = learning_tables(learning_record(learnt_chain()))
+    rows = list(rounds.rows)
+    assert [each["force_RMSE_eV_per_A_2"] for each in rows] == [None, 0.125, 0.12]
+    assert [each["n_labelled"] for each in rows] == [40, 1, 0]
+    assert [each["round"] for each in explorations.rows] == [1, 2]
+    assert [each["site"] for each in found.rows] == ["C0", "H2"]
