@@ -43,5 +43,7 @@ deviation = probed.heat_capacity_eV_per_K - exact.heat_capacity_eV_per_K
 for index, temperature in enumerate(temperatures_K):
     relative = deviation[index] / exact.heat_capacity_eV_per_K[index]
     error = probed.standard_error_eV_per_K[index] / exact.heat_capacity_eV_per_K[index]
-    print(f"{temperature:.0f} K: off by {100 * relative:+.4f} %, standard error {100 * error:.4f} %")
+    print(
+        f"{temperature:.0f} K: off by {100 * relative:+.4f} %, standard error {100 * error:.4f} %"
+    )
 assert np.all(np.abs(deviation) < 2e-3 * exact.heat_capacity_eV_per_K)

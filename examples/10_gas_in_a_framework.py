@@ -9,8 +9,6 @@
 # %%
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 from nearsight.models import load_model
 from nearsight.structures import read_structure
 from nearsight.workflows import (

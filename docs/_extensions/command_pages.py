@@ -50,8 +50,12 @@ def _page(name: str, parser: argparse.ArgumentParser) -> str:
 
 def _entry(action: argparse.Action) -> str:
     """Return what is typed, and what it means."""
-    value = "" if action.nargs == 0 else argparse.HelpFormatter("")._format_args(
-        action, str(action.metavar or (action.dest or "").upper())
+    value = (
+        ""
+        if action.nargs == 0
+        else argparse.HelpFormatter("")._format_args(
+            action, str(action.metavar or (action.dest or "").upper())
+        )
     )
     if isinstance(action.choices, Mapping | list | tuple) and not action.metavar:
         value = "{" + ",".join(map(str, action.choices)) + "}"

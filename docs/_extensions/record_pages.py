@@ -40,16 +40,13 @@ def _kind(field: Mapping[str, Any]) -> str:
     if "$ref" in field:
         name = field["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
-    if "const" in field:
-        return code(str(field["const"]))
-    if "enum" in field:
-        return ", ".join(code(str(each)) for each in field["enum"])
     if "anyOf" in field:
         return " or ".join(map(_kind, field["anyOf"]))
-    kind = field.get("type", "anything")
-    if isinstance(kind, list):
-        return " or ".join(kind)
-    if kind == "array":
+    values = [field["const"]] if "const" in field else field.get("enum")
+    if values:
+        return ", ".join(code(str(each)) for each in values)
+    kinds = field.get("type", "anything")
+    if kinds == "array":
         items = field.get("items") or next(iter(field.get("prefixItems", ())), {})
         return f"array of {_kind(items)}"
-    return str(kind)
+    return kinds if isinstance(kinds, str) else " or ".join(kinds)

@@ -1,4 +1,4 @@
-"""Pages of what studies found: those that are kept beside them, with the studies' own first words."""
+"""Pages of what studies and benchmarks found, which are kept beside them."""
 
 import re
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from markdown import contents
 
 ROOT = Path(__file__).parents[2]
 WORDS = {
-    "studies": "# Studies\n\nWhat was computed, with the data as they were then. The script that made a page is "
-    "in `studies/` under the same name.\n\n",
-    "benchmarks": "# Benchmarks\n\nTimes and memory, as ratios to something that is named, of the same sitting. The "
-    "script that made a page is in `benchmarks/` under the same name.\n\n",
+    "studies": "# Studies\n\nWhat was computed, with the data as they were then. The script that "
+    "made a page is in `studies/` under the same name.\n\n",
+    "benchmarks": "# Benchmarks\n\nTimes and memory, as ratios to something that is named, of the "
+    "same sitting. The script that made a page is in `benchmarks/` under the same name.\n\n",
 }
 _TITLE = re.compile(r"\A# (.*)")
 
