@@ -22,7 +22,7 @@ from nearsight.workflows import (
 
 mof5 = read_structure(Path(__file__).parent / "structures" / "mof5.extxyz")
 field = load_model("forcefield:trappe+uff?coulomb=no")
-insertion = InsertionSettings(gas="CH4", temperatures_K=(298.0,), insertions=2000)
+insertion = InsertionSettings(gas="CH4", temperatures_K=(298.0,), insertions=1000)
 record = widom(mof5, field, WidomSettings(insertion=insertion))
 print(record)
 
@@ -32,7 +32,7 @@ print(record)
 
 # %%
 exchange = ExchangeSettings(
-    pressures_bar=(1.0, 10.0, 35.0),
+    pressures_bar=(1.0, 35.0),
     chains=2,
     equilibration_blocks=6,
     production_blocks=15,
