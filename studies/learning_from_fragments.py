@@ -6,7 +6,7 @@
 # labelled by GFN1-xTB, so that it moves as the crystal does. Students with cutoffs R_c from 0.6 R
 # to 1.5 R, and other symmetry functions and layers, learn fragments of radius R_c and 2 R_c
 # (8.718 Å at most), each set with as many structures, from dynamics of the crystal by the truth.
-# Asked is how far their forces are off in the crystal. After K. Herbold and J. Behler, Phys. Chem.
+# Asked is how far their forces are off in the crystal. After M. Herbold and J. Behler, Phys. Chem.
 # Chem. Phys. 2023, 25, 12979, doi:10.1039/D2CP05976B.
 #
 #     python studies/learning_from_fragments.py FRAGMENTS.extxyz FOLDER [--seeds 0 1]
@@ -64,6 +64,21 @@ LEARNT_MORE = ((RANGE_A, RANGE_A),)
 TEMPERATURE_K, TIMESTEP_FS = 300.0, 0.5
 STEPS_BEFORE, STEPS_BETWEEN = 800, 80
 IN_CRYSTAL = "force_RMSE_eV_per_A"
+
+CONCLUSIONS = """\
+- Fragments of radius R, whose own forces are off by 0.046 eV/Å (0.35 at most), teach forces that
+  are off by 0.063 with 80 and by 0.037 with 320 structures: below the fragments' own error.
+  Fragments of 2 R, whose forces are right, with 80: 0.054.
+- Half of the range that is told, 3.1 Å, is too short: at 3.3 Å errors are twice those at R. The
+  threshold stands for 0.15 eV/Å, more than the error of a network here.
+- A cutoff beyond R costs as much as one below: there is more to learn from, and in fragments of
+  5.4 Å few atoms have surroundings of 5.4 Å whole (0.275, on other fragments 0.087). Larger
+  fragments help (0.105), more structures may.
+- One seed each. The truth has the same cutoff function as the students, and is weak near R, with
+  other symmetry functions and layers. The errors of 0.001 at 2 R are of atoms that move in and
+  out of the radius, which is measured at rest.
+"""
+"""What the page says of the settings above."""
 
 
 # %% [markdown]
@@ -355,7 +370,8 @@ def main() -> None:
     figure(students, far, drawn)
     path = arguments.results / "learning_from_fragments.md"
     path.write_text(
-        f"# From how small fragments can a crystal be learnt?\n\n{said(students, far)}\n"
+        f"# From how small fragments can a crystal be learnt?\n\n{said(students, far)}"
+        f"{CONCLUSIONS}\n"
         f"![Errors of forces in the crystal over cutoff and radius]({drawn.name})\n\n"
         f"{table(students)}",
         encoding="utf-8",

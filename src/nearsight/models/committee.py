@@ -39,8 +39,8 @@ class Disagreement:
     def forces_eV_per_A(self) -> FloatArray | None:
         """Standard deviation of the force on each atom in eV/Å, shape ``(n_atoms,)``.
 
-        The square root of Σ_m |f_m - f|² / (M - 1) over the M members; None where forces were not
-        asked for.
+        The square root of ``Σ_m |f_m - f|² / (M - 1)`` over the M members; None where forces were
+        not asked for.
         """
         mean = self.mean.forces_eV_per_A
         if mean is None:

@@ -32,7 +32,7 @@ class NoiseSchedule:
 
     Both change by a decade every `observations_per_decade`: eta grows to `eta_max` (noise of
     observations R = I / eta), q falls to `q_min`. What is older counts less by lambda for every
-    observation, with 1 - lambda = (1 - `forgetting`) `forgetting_decay`^n.
+    observation, with 1 - lambda = (1 - `forgetting`) times `forgetting_decay` to the power of n.
     """
 
     observations_per_decade: float

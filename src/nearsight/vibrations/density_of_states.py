@@ -118,7 +118,7 @@ def density_of_states(
 ) -> DensityOfStates:
     """Return the density of vibrational states, each mode a Gaussian of area one.
 
-    The part of an element is what its atoms have of each mode, Σ_A |e_A|² of the normalised
+    The part of an element is what its atoms have of each mode, ``Σ_A |e_A|²`` of the normalised
     mass-weighted mode e.
 
     Parameters

@@ -26,8 +26,8 @@ _BYTES_PER_ELEMENT = 64  # of a dynamical matrix: itself, its waves and their sq
 class ProjectedDensityOfStates:
     """States per frequency and unit cell, divided among atoms and elements.
 
-    The part of an atom in a mode is |e_A|² of the normalised mass-weighted mode e. Imaginary modes
-    lie at negative frequencies.
+    The part of an atom in a mode is ``|e_A|²`` of the normalised mass-weighted mode e. Imaginary
+    modes lie at negative frequencies.
     """
 
     frequencies_THz: FloatArray

@@ -51,7 +51,7 @@ _CUBIC = 2.837297
 
 @dataclass(frozen=True, eq=False)
 class DiffusionCoefficient:
-    """How fast particles of one kind spread: D = <|r(t) - r(0)|²> / (2 d t) at long times."""
+    """How fast particles of one kind spread: D = ``<|r(t) - r(0)|²> / (2 d t)`` at long times."""
 
     kind: str
     """What diffuses."""

@@ -1,0 +1,37 @@
+"""Scripts of `examples/` as notebooks, which are run where their pages are made."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import jupytext
+import nbformat
+from markdown import contents
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+_BEFORE = """\
+import os, tempfile, warnings
+__file__ = {file!r}
+os.chdir(tempfile.mkdtemp())
+"""
+"""What a script has that a notebook has not, in a folder that takes what it writes."""
+
+
+def pages() -> Mapping[str, str]:
+    """Return the scripts, by name, and the page that lists them."""
+    scripts = sorted(EXAMPLES.glob("[0-9]*.py"))
+    index = (
+        "# Tutorials\n\nEach is a script of `examples/`, and was run when its page was made.\n\n"
+        + contents(path.stem for path in scripts)
+    )
+    return {**{path.name: path.read_text(encoding="utf-8") for path in scripts}, "index.md": index}
+
+
+def read(text: str) -> nbformat.NotebookNode:
+    """Return the notebook of a script."""
+    notebook = jupytext.reads(text, fmt="py:percent")
+    before = _BEFORE.format(file=str(EXAMPLES / "script.py"))
+    hidden = nbformat.v4.new_code_cell(before, metadata={"tags": ["remove-cell"]})
+    notebook.cells.insert(0, hidden)
+    for cell in notebook.cells:
+        cell.pop("id", None)  # of the format that jupytext names, cells have none
+    return notebook
