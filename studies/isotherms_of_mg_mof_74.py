@@ -65,8 +65,8 @@ Without it K_H times 1 bar is 0.02 to 0.03 mol/kg, and a molecule was seen in on
 
 **A model that was trained for it** has no flat isotherm: MACE-DAC-1 rises from 0.5 to 1.5 and 2.7
 mol/kg, where the lowest loading is that of its Henry coefficient in this cell, 0.59 ± 0.14 mol/kg.
-It binds too weakly, by 32 to 35 kJ/mol, and has a tenth of the measured uptake at low pressure and
-a third at 1 bar, where its chain did not move any more.
+It binds too weakly, with 22 to 35 kJ/mol in place of 43 to 47, and has a tenth of the measured
+uptake at low pressure and a third at 1 bar, where its chain did not move any more.
 
 **What a model must get right**, in this order: the molecule alone beside the molecule near a
 wall, to k_B T, 0.026 eV; the 43 to 47 kJ/mol at magnesium, of which 2.5 kJ/mol are a factor of e;
