@@ -23,7 +23,7 @@ from nearsight.models import Model, load_model
 from nearsight.models.contract import forces_of
 from nearsight.testing.structures import mof5
 from nearsight.training.active.cutting import Cutter
-from records import Record, collect, file_name, markdown_table
+from records import Record, collect, file_name, markdown_table, without_errors
 
 RADII_A = (4.359, 8.718)
 
@@ -94,7 +94,7 @@ def main() -> None:
             lambda frame, model=model: differences(frames[frame], model),
             {"model": name, "radii_A": list(RADII_A)},
         )
-        parts.append(table(name, list(records.values())))
+        parts.append(table(name, list(without_errors(records).values())))
     path = arguments.results / "forces_of_fragments.md"
     arguments.results.mkdir(exist_ok=True)
     path.write_text(

@@ -32,6 +32,4 @@ def read(text: str) -> nbformat.NotebookNode:
     before = _BEFORE.format(file=str(EXAMPLES / "script.py"))
     hidden = nbformat.v4.new_code_cell(before, metadata={"tags": ["remove-cell"]})
     notebook.cells.insert(0, hidden)
-    for cell in notebook.cells:
-        cell.pop("id", None)  # of the format that jupytext names, cells have none
     return notebook

@@ -83,7 +83,7 @@ CODES: Mapping[str, Code] = {
     "functions-left-out": Code(_NOTE, "Symmetry functions that tell nothing were left out."),
     "atomic-energies-unknown": Code(_CAUTION, "What is learnt says no energy of some free atoms."),
     "training-diverged": Code(_PROBLEM, "The training diverged; the best potential was kept."),
-    "still-learning": Code(_CAUTION, "A limit ended the learning of what was still found."),
+    "still-learning": Code(_CAUTION, "Learning ended while something new was still found."),
     "cut-short": Code(_CAUTION, "A crystal did not hold in the last dynamics by what was learnt."),
     "not-labelled": Code(_CAUTION, "The teacher had no number for some fragments."),
     "nothing-learnt": Code(_PROBLEM, "No epoch of the training was better than its beginning."),

@@ -34,6 +34,7 @@ def test_tables_are_read(tmp_path: Path) -> None:
         ("", r"has 0 tables of workers; a profile has one of \[slurm\], \[hosts\]"),
         ("[slurm]\n[hosts]\n", "has 2 tables of workers"),
         ("[hosts]\nworkers = 2\n", "names no hosts; set 'names'"),
+        ('[hosts]\nnames = ["a", ""]\n', "names' has '', which is no name of a host"),
         ('[hosts]\nnames = ["a", "a"]\n', "has a host twice; set 'workers' to 2"),
         ("[slurm\n", "is no TOML file"),
     ],

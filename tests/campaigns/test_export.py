@@ -3,7 +3,9 @@
 import csv
 import json
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -32,6 +34,7 @@ from nearsight.reports.campaigns.figures import (
     parity,
     scale_factor,
 )
+from nearsight.reports.campaigns.record_pages import written_pages
 from nearsight.reports.svg import draw
 from nearsight.vibrations.settings import ThermodynamicSettings
 from nearsight.workflows import HeatCapacitySettings
@@ -145,6 +148,20 @@ def test_pages_of_structures_are_linked(heated: Store, tmp_path: Path) -> None:
         linked = (tmp_path / unquote(link)).read_text(encoding="utf-8")
         assert name in linked
         assert "Heat capacity" in linked
+
+
+def test_a_record_that_was_made_anew_has_a_page_of_its_own(tmp_path: Path) -> None:
+    asked = Specification({"heat-capacity": dense("exclude")}, (ModelSpec("ase:emt"),))
+    store = Store.create(tmp_path / "run.db", asked)
+    list(store.add([Input("Cu.cif", bulk("Cu", a=3.6, cubic=True))]))
+    run_campaign(store, in_this_process)
+    page = tmp_path / "all.html"
+    assert write_record_pages(store, page, ["*"]) == 1
+    assert write_record_pages(store, page, ["*"]) == 0
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("UPDATE nearsight_jobs SET ended = '2000-01-01T00:00:00'")
+    assert written_pages(store, page) == {}
+    assert write_record_pages(store, page, ["*"]) == 1
 
 
 def test_parity_knows_the_scale_factor() -> None:

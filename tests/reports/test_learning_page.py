@@ -9,6 +9,7 @@ from nearsight.records.learning_charts import learning_charts
 from nearsight.records.learning_results import learning_record
 from nearsight.reports.page import render_report
 from nearsight.tables.learning import learning_tables
+from nearsight.training.active.rounds import Round
 
 
 def test_the_page_has_every_round() -> None:
@@ -50,6 +51,21 @@ def test_what_must_be_known_is_said() -> None:
     assert codes(0, 1) == ["still-learning", "cut-short", "not-labelled"]
     assert codes(0, 1, 2) == ["not-labelled"]
     assert codes(0, 2) == []
+
+
+def test_advice_is_only_what_can_be_followed() -> None:
+    def said(first: Round, second: Round) -> list[str]:
+        return [str(each) for each in learnt_chain((first, second)).warnings]
+
+    unlabelled = replace(ROUNDS[1], n_labelled=0)
+    assert "ask for more `rounds`" in said(ROUNDS[0], ROUNDS[1])[0]
+    assert "none of them has a label" in said(ROUNDS[0], unlabelled)[0]
+    broken = replace(ROUNDS[0], n_refused=1, refusals=("C0: a bond broke",))
+    [early, refused] = [each for each in said(broken, ROUNDS[1]) if "the teacher" in each]
+    assert "stopped moving 1 fragments early" in early
+    assert "C0" in early
+    assert "no number for 1 fragments" in refused
+    assert "C0" not in refused
 
 
 def test_tables_have_a_row_for_each_round_and_each_fragment() -> None:

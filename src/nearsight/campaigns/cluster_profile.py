@@ -75,6 +75,9 @@ class HostWorkers(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in self.names:
+            if not name or name != "".join(name.split()):
+                raise SettingError(f"'names' has {name!r}, which is no name of a host.", "names")
         if len(set(self.names)) < len(self.names):
             raise SettingError("'names' has a host twice; set 'workers' to 2.", "names")
 

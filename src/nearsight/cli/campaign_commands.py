@@ -103,9 +103,11 @@ def _plan(actions: "options.Commands") -> None:
     command.add_argument("--workflow", required=True, metavar="NAME", help="what is asked")
     command.add_argument("--model", required=True, metavar="NAME", help="which model")
     command.add_argument(
-        "--dtype", choices=("float64", "float32"), default="float64", help="without --measured"
+        "--dtype",
+        choices=("float64", "float32"),
+        help="of the model, without --measured (default: float64)",
     )
-    command.add_argument("--device", default="cpu", help="without --measured (default: cpu)")
+    command.add_argument("--device", help="of the model, without --measured (default: cpu)")
     command.add_argument(
         "--on",
         type=positive_int,
@@ -114,7 +116,10 @@ def _plan(actions: "options.Commands") -> None:
         help="numbers of workers that are tried (default: 1 and 64)",
     )
     command.add_argument(
-        "--worker-memory", type=gibibytes, metavar="GIB", help="memory of one worker"
+        "--worker-memory",
+        type=gibibytes,
+        metavar="GIB",
+        help="memory that one worker has beside the loaded model",
     )
     command.set_defaults(run=options.runner("nearsight.cli.campaign_plan"))
 

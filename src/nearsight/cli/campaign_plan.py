@@ -14,16 +14,25 @@ _MOST_NAMED = 10
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what a campaign will cost, by what another one has measured, or by known costs."""
-    structures = {each.name: each.atoms for each in read_inputs(arguments.given) if each.atoms}
+    if arguments.measured is not None and (arguments.dtype or arguments.device):
+        raise MethodError(
+            "--dtype and --device are of known costs, and --measured has its own; leave one out."
+        )
+    inputs = list(read_inputs(arguments.given))
+    structures = {each.name: each.atoms for each in inputs if each.atoms}
     if not structures:
         raise MethodError("none of the structures can be read; give others.")
+    if n_unreadable := sum(each.atoms is None for each in inputs):
+        print_line("cannot be read", f"{n_unreadable}, which are left out")
     if arguments.measured is not None:
         measured = _measured(arguments)
         sizes = [(name, len(atoms)) for name, atoms in structures.items()]
         predicted, exponent = predict_by(measured, sizes)
         origin = f"{len(measured)} structures; time grows like N^{exponent:.2f}"
     else:
-        cost = cost_of_model(arguments.model, arguments.dtype, arguments.device)
+        cost = cost_of_model(
+            arguments.model, arguments.dtype or "float64", arguments.device or "cpu"
+        )
         predicted = [
             cost.predict(name, atoms, arguments.workflow) for name, atoms in structures.items()
         ]

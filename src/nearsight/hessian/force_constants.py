@@ -116,7 +116,7 @@ class ForceConstants(HasOrigin):
 
     @cached_property
     def sum_rule_eV_per_A2(self) -> float:
-        """Largest |Σ_B Φ[A, α, B, β]|; zero because moving everything changes no force."""
+        """Largest ``|Σ_B Φ[A, α, B, β]|``; zero because moving everything changes no force."""
         return float(np.abs(self.values_eV_per_A2.sum(axis=2)).max())
 
     @cached_property

@@ -84,18 +84,18 @@ class Hessian(HasOrigin):
 
     @cached_property
     def asymmetry_eV_per_A2(self) -> float:
-        """Largest |H - Hᵀ| element; zero for the second derivatives of any energy."""
+        """Largest ``|H - Hᵀ|`` element; zero for the second derivatives of any energy."""
         square = self.matrix_eV_per_A2.reshape(self.rows_total, self.rows_total)
         return float(np.abs(square - square.T).max())
 
     @cached_property
     def sum_rule_eV_per_A2(self) -> float:
-        """Largest |Σ_B H[A, α, B, β]|; zero because moving everything changes no force."""
+        """Largest ``|Σ_B H[A, α, B, β]|``; zero because moving everything changes no force."""
         return float(np.abs(self.matrix_eV_per_A2.sum(axis=2)).max())
 
     @cached_property
     def net_force_change_eV_per_A2(self) -> float:
-        """Largest |Σ_A H[A, α, B, β]|; zero because forces that are a gradient add up to nothing.
+        """Largest ``|Σ_A H[A, α, B, β]|``: zero, as forces that are a gradient add up to nothing.
 
         Of a symmetric Hessian it is the sum rule once more.
         """

@@ -71,12 +71,12 @@ class GeneralisedHessian:
 
     @cached_property
     def strain_asymmetry_eV(self) -> float:
-        """Largest |∂²E/∂ε∂ε - its transpose| element; zero for any energy."""
+        """Largest ``|∂²E/∂ε∂ε - its transpose|`` element; zero for any energy."""
         return float(np.abs(self.strain_eV - self.strain_eV.T).max())
 
     @cached_property
     def coupling_sum_rule_eV_per_A(self) -> float:
-        """Largest |Σ_A ∂²E/∂u_A∂ε|; zero because moving everything changes no stress."""
+        """Largest ``|Σ_A ∂²E/∂u_A∂ε|``; zero because moving everything changes no stress."""
         return float(np.abs(self.coupling_eV_per_A.sum(axis=0)).max())
 
     def save(self, path: str | os.PathLike[str]) -> None:

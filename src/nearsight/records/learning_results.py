@@ -49,11 +49,15 @@ class LearningResults:
     def _warnings(self) -> Iterator[Remark]:
         explored = [each for each in self.rounds if each.explorations]
         if explored and explored[-1].n_picked:
+            what = (
+                "ask for more `rounds` or `most_labels`, and the same folder goes on."
+                if explored[-1].n_labelled
+                else "none of them has a label, so that there was nothing to go on with."
+            )
             yield Remark(
                 "still-learning",
                 f"the last dynamics by what was learnt until then still found "
-                f"{explored[-1].n_picked} fragments to learn; ask for more `rounds` or "
-                f"`most_labels`, and the same folder goes on.",
+                f"{explored[-1].n_picked} fragments to learn; {what}",
             )
         for each in explored[-1].explorations if explored else ():
             if each.stopped is not None:
@@ -62,9 +66,16 @@ class LearningResults:
                     f"{each.crystal} moved for {each.reached_ps:.3g} of {each.asked_ps:.3g} ps in "
                     f"the last dynamics by what was learnt until then: {each.stopped}",
                 )
-        n_refused = sum(each.n_refused for each in self.rounds)
+        first, *later = self.rounds
+        if first.n_refused:
+            yield Remark(
+                "not-labelled",
+                f"the teacher stopped moving {first.n_refused} fragments early, of which only "
+                f"frames until then were learnt: {'; '.join(first.refusals)}",
+            )
+        n_refused = sum(each.n_refused for each in later)
         if n_refused:
-            why = dict.fromkeys(why for each in self.rounds for why in each.refusals)
+            why = dict.fromkeys(why for each in later for why in each.refusals)
             yield Remark(
                 "not-labelled",
                 f"the teacher had no number for {n_refused} fragments, which were not learnt: "

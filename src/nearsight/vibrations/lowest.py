@@ -55,7 +55,7 @@ class LowestModes:
     modes: FloatArray
     """Orthonormal mass-weighted modes, shape ``(n_modes, n_atoms, 3)``, without unit."""
     residuals_eV_per_A2_amu: FloatArray
-    """|D e - λ e| of each: an eigenvalue is no farther than this from λ."""
+    """``|D e - λ e|`` of each: an eigenvalue is no farther than this from λ."""
     tolerance_eV_per_A2_amu: float
     """The residual that was asked for."""
     n_products: int

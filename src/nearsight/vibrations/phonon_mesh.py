@@ -245,7 +245,7 @@ def phonon_mesh(
         Of a crystal.
     mesh
         Three numbers of points along the reciprocal vectors of the primitive cell, or a length L
-        in Å for max(1, round(L |b|)) points along each b (without 2π).
+        in Å for ``max(1, round(L |b|))`` points along each b (without 2π).
     nac
         A BORN file of phonopy for the non-analytical term correction.
 

@@ -1,5 +1,6 @@
 """Pages of single structures beside that of their campaign: written when asked for, never twice."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -11,12 +12,13 @@ from nearsight.reports.page import write_report
 from nearsight.storage import what_helps
 
 _DIGITS = 16
-"""Of the key of a calculation, by which its page is named: another record has another name."""
+"""Of the digest of a calculation and of when it ended: each record has a page of its own."""
 
 
 def pages_folder(page: str | os.PathLike[str]) -> Path:
     """Return the folder beside the page of a campaign that has those of its structures."""
-    return Path(page).with_suffix(".pages")
+    path = Path(page)
+    return path.parent / f"{path.stem}.pages"
 
 
 def write_record_pages(
@@ -72,8 +74,9 @@ def _named(campaign: CampaignFile, page: str | os.PathLike[str]) -> Iterator[tup
     """Yield each name of what is done, its row, and where its page is or would be."""
     folder = pages_folder(page)
     rows = campaign.select(
-        "SELECT name, system, key FROM nearsight_jobs JOIN nearsight_names USING (sha256) "
+        "SELECT name, system, key, ended FROM nearsight_jobs JOIN nearsight_names USING (sha256) "
         "WHERE state = 'done' ORDER BY system"
     )
-    for name, system, key in rows:
-        yield name, system, folder / f"{key[:_DIGITS]}.html"
+    for name, system, key, ended in rows:
+        digest = hashlib.sha256(f"{key} {ended}".encode()).hexdigest()
+        yield name, system, folder / f"{digest[:_DIGITS]}.html"

@@ -66,7 +66,9 @@ def learning_section(record: LearningRecord, anchor: str, budget_bytes: int) -> 
 
 def _numbers(record: LearningRecord) -> Lines:
     last = record.rounds[-1]
-    n_labels = sum(each.n_labelled + each.n_refused + each.n_too_far for each in record.rounds)
+    # Of the first frames those are not known that dynamics which broke off would have had.
+    n_refused = sum(each.n_refused for each in record.rounds[1:])
+    n_labels = n_refused + sum(each.n_labelled + each.n_too_far for each in record.rounds)
     lines: Lines = [
         ("stopped", record.stopped),
         ("labelled structures", f"{record.n_learnt} learnt, of {n_labels} that were asked for"),
