@@ -9,11 +9,13 @@ from markdown import contents
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 _BEFORE = """\
-import os, tempfile, warnings
+import os, tempfile
 __file__ = {file!r}
 os.chdir(tempfile.mkdtemp())
+get_ipython().run_line_magic("matplotlib", "inline")
 """
-"""What a script has that a notebook has not, in a folder that takes what it writes."""
+"""What a script has that a notebook has not, in a folder that takes what it writes; figures are
+drawn."""
 
 
 def pages() -> Mapping[str, str]:
