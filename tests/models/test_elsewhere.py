@@ -16,6 +16,7 @@ from nearsight.models import registry
 from nearsight.models.contract import Model
 from nearsight.models.facts import Facts
 from nearsight.models.families import MODELS
+from nearsight.models.families.ase import load as ase_family
 from nearsight.models.family import Family
 from nearsight.models.registry import load_here, load_model
 from nearsight.models.renaming import RenamedModel
@@ -45,7 +46,9 @@ def connected(
     )
     monkeypatch.setattr(registry, "python_of", lambda family: PYTHON)
     monkeypatch.setattr(
-        importlib, "import_module", lambda name: sys.modules[name]
+        importlib,
+        "import_module",
+        {ase_family.__name__: ase_family, worker.__name__: worker}.__getitem__,
     )  # nothing else may be imported
     return asked
 

@@ -10,7 +10,7 @@ from nearsight.charts.chart import Axis, Chart, Line, Mark, Points
 from nearsight.charts.palette import series_colors
 from nearsight.records.learning_parts import RoundPart
 from nearsight.records.learning_record import LearningRecord
-from nearsight.training.active.picking import REASONS
+from nearsight.training.active.rounds import REASONS
 
 _ROOM = 1.08
 _N_TICKS = 5

@@ -5,8 +5,7 @@ from nearsight.records.learning_parts import ExplorationPart, PickedPart, RoundP
 from nearsight.records.learning_record import LearningRecord
 from nearsight.tables.lines import print_line
 from nearsight.tables.table import Column, Table
-from nearsight.training.active.picking import DISAGREEMENT, EXTRAPOLATION
-from nearsight.training.active.rounds import Round
+from nearsight.training.active.rounds import DISAGREEMENT, EXTRAPOLATION, Round
 
 _COLUMNS = ("round", "learnt", "meV/atom", "eV/Å", "moved/ps", "disagree", "beyond", "labelled")
 _WIDTHS = (5, 6, 11, 13, 9, 8, 6, 8)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nearsight.training.active.judging import Judged
-from nearsight.training.active.picking import DISAGREEMENT, EXTRAPOLATION, Pick, pick
+from nearsight.training.active.picking import Pick, pick
+from nearsight.training.active.rounds import DISAGREEMENT, EXTRAPOLATION
 from nearsight.training.active.settings import PickingSettings
 
 THRESHOLD = 1.0

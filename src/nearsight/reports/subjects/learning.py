@@ -11,7 +11,7 @@ from nearsight.reports.provenance import Group, Lines, model_lines, settings_lin
 from nearsight.reports.sections import Section
 from nearsight.reports.svg import draw
 from nearsight.reports.templates import render
-from nearsight.training.active.picking import REASONS
+from nearsight.training.active.rounds import REASONS
 
 _NOTES = {
     "energies": "On labelled structures that were kept from learning, which are other ones in each "

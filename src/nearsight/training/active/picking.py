@@ -8,10 +8,8 @@ import numpy as np
 
 from nearsight.arrays import IntArray
 from nearsight.training.active.judging import Judged
+from nearsight.training.active.rounds import DISAGREEMENT, EXTRAPOLATION
 from nearsight.training.active.settings import PickingSettings
-
-DISAGREEMENT, EXTRAPOLATION = "disagreement", "extrapolation"
-REASONS = (DISAGREEMENT, EXTRAPOLATION)
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Pick:
     kind: int
     """The first atom of its kind of site."""
     reason: str
-    """One of `REASONS`."""
+    """One of `nearsight.training.active.rounds.REASONS`."""
     disagreement_eV_per_A: float
     overshoot: float
 

@@ -9,6 +9,10 @@ from typing import Any
 from nearsight.errors import CheckpointError
 from nearsight.storage import write_text
 
+DISAGREEMENT, EXTRAPOLATION = "disagreement", "extrapolation"
+REASONS = (DISAGREEMENT, EXTRAPOLATION)
+"""Why a fragment is learnt."""
+
 
 @dataclass(frozen=True)
 class Picked:
@@ -17,7 +21,7 @@ class Picked:
     site: str
     """The kind of site that it is around, such as ``Zn0``."""
     reason: str
-    """One of `nearsight.training.active.picking.REASONS`."""
+    """One of `REASONS`."""
     time_ps: float
     """When it was found."""
     disagreement_eV_per_A: float
