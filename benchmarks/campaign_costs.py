@@ -14,6 +14,7 @@ from statistics import median
 from time import perf_counter, process_time
 
 import numpy as np
+import psutil
 from ase import Atoms
 
 from nearsight.memory import PeakMemory
@@ -40,6 +41,8 @@ def main() -> None:
     cutoff_A = model.capabilities.cutoff_A
     if cutoff_A is None:
         parser.error(f"{arguments.model} has no cutoff within which pairs could be counted.")
+    model.evaluate([read_structure(arguments.structures[0])])
+    loaded_bytes = psutil.Process().memory_info().rss
     measured = []
     for path in arguments.structures:
         atoms = read_structure(path)
@@ -56,7 +59,7 @@ def main() -> None:
     print(
         f'[[cost]]\nmodel = "{arguments.model}"\ndtype = "{arguments.dtype}"\n'
         f'device = "{model.identity.device}"\nmachine = "{arguments.machine}"\n'
-        f"cutoff_A = {cutoff_A}\n"
+        f"loaded_bytes = {loaded_bytes}\ncutoff_A = {cutoff_A}\n"
         f"mirror_equivariant = {str(bool(model.capabilities.mirror_equivariant)).lower()}\n"
         f"force_call_s = {base_s:.3g}\nforce_call_s_per_pair = {pair_s:.3g}\n"
         f"row_in_force_calls = {np.median(row_s / call_s):.2f}\n"

@@ -46,9 +46,7 @@ NOT_COMPARED = {"seconds", "peak_memory_bytes", "reason", "structure", "jobs"}
 
 
 NOTE = """\
-At work are those whose unfinished work was kept, also of an earlier time. A relaxation that was
-interrupted goes on from its last geometry with an optimizer that starts anew: it takes another
-way, and may end elsewhere within what it may leave of forces."""
+At work are those whose unfinished work was kept, also of an earlier time."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,10 @@ class Part:
 
 
 PART = Part(
-    "relax",
+    "heat-capacity",
     25,
-    '[relaxation]\nfmax_eV_per_A = 0.1\ncell = "fixed"\noptimizer = "BFGS"\n',
-    ("--fmax", "0.1", "--cell", "fixed", "--optimizer", "BFGS"),
+    "[relaxation]\nfmax_eV_per_A = 0.05\n",
+    ("--fmax", "0.05"),
     seed=1,
 )
 
@@ -127,7 +125,8 @@ class Campaign:
         start = time.monotonic()
         for what, n_done in zip(KILLS, self.kills_after, strict=True):
             # Between the ends of two structures: their times are some seconds to minutes.
-            self._wait_for(n_done, process)
+            if not self._waited_for(n_done, process):
+                break  # it has ended before
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(self.chosen.uniform(0.0, self._seconds_of_one()))
             self._kill(what, process)
@@ -196,13 +195,13 @@ class Campaign:
         log = ["--log", str(self.folder / "run.log")]
         return subprocess.Popen([*command, *log], stdout=subprocess.DEVNULL, start_new_session=True)
 
-    def _wait_for(self, n_done: int, process: subprocess.Popen[bytes]) -> None:
-        """Wait until so many structures are done and another one is at work."""
+    def _waited_for(self, n_done: int, process: subprocess.Popen[bytes]) -> bool:
+        """Tell whether so many structures are done and another one is at work."""
         while process.poll() is None:
             if self.file.exists() and self._n_done() >= n_done and self._begun():
-                return
+                return True
             time.sleep(1.0)
-        sys.exit(f"{self.file} has ended with status {process.returncode}; {self.folder}/run.log")
+        return False
 
     def _kill(self, what: str, process: subprocess.Popen[bytes]) -> None:
         begun = self._begun()

@@ -9,8 +9,7 @@
 #     python studies/interruptions.py [--moments N] [--network N]
 #
 # The cheap model is a pair potential whose forces depend on the structure alone, to the last bit:
-# rows and products must then be equal to the last bit, too. A relaxation starts its optimizer anew
-# and takes another path to the same minimum.
+# rows, products and relaxations must then be equal to the last bit, too.
 # Processes are forked from one that has done everything once, since importing takes longer than the
 # calculation does.
 import argparse
@@ -308,9 +307,6 @@ def main() -> None:
         f"Moments drawn with the seed {arguments.seed} over the time of the command; in half of "
         "the cases the run\nthat resumes it is interrupted once more. Exit statuses below 0 are "
         "deaths by that signal, and 0 is\nthat of a command that was done before it came.\n\n"
-        "A relaxation that goes on starts its optimizer anew and takes another path to the same "
-        "minimum, within\nits threshold of 1e-4 eV/Å. What differs are wavenumbers of 200 to 300 "
-        "1/cm, by that much of them.\n\n"
         f"{markdown_table(HEADER, rows)}\n"
     )
     path = arguments.results / "interruptions.md"

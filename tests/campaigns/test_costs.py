@@ -20,6 +20,7 @@ COST = ModelCost(
     dtype="float64",
     device="cpu",
     machine="none",
+    loaded_bytes=2**29,
     cutoff_A=3.0,  # the 12 nearest neighbours in copper
     mirror_equivariant=True,
     force_call_s=2.0,

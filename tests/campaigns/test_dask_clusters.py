@@ -122,9 +122,9 @@ def test_workers_that_end_as_planned_are_replaced(slurm: Path) -> None:
     def start(model: ModelSpec, told: Callable[[object], object], _: bool) -> Iterator[DaskWorkers]:
         here = started(SlurmWorkers(memory_GiB=1), Path(sys.executable), look_s=0.5)
         with (
-            here as address,
-            DaskWorkers(address, model, told=told) as workers,
-            distributed.Client(address, set_as_default=False) as client,
+            here as cluster,
+            DaskWorkers(cluster.scheduler, model, told=told) as workers,
+            distributed.Client(cluster.scheduler, set_as_default=False) as client,
         ):
             to_retire.append(client)
             yield workers
@@ -142,6 +142,24 @@ def test_workers_that_end_as_planned_are_replaced(slurm: Path) -> None:
     lines = (slurm / "calls").read_text(encoding="ascii").splitlines()
     assert len({line.split()[0] for line in lines}) == 2
     assert 12 <= len(lines) <= 13  # what the first worker was at is done by the second one
+
+
+def test_jobs_that_end_before_their_workers_report_end_the_campaign(
+    slurm: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    squeue = slurm / "bin" / "squeue"
+    squeue.write_text("#!/bin/sh\n", encoding="ascii")  # no job waits or runs
+    squeue.chmod(0o755)
+    profile = SlurmWorkers(workers=2, prologue=("exit 1",), log_folder="printed")
+    with (
+        started(profile, Path(sys.executable), look_s=0.2) as cluster,
+        DaskWorkers(cluster.scheduler, trouble=cluster.trouble) as workers,
+    ):
+        future = workers.submit(abs, -1)
+        with pytest.raises(ExecutionError, match=r"6 jobs, the last .* is in printed\. Correct"):
+            future.result(timeout=60)
+    assert "has ended before its worker reported; see printed" in caplog.text
+    assert (slurm / "submitted").read_text(encoding="ascii") == 6 * ".\n"
 
 
 def test_there_is_no_slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,14 @@ def test_from_structures_to_page(folder: Path, capsys: pytest.CaptureFixture[str
     assert "nothing that is done of energy with ase:lj" in capsys.readouterr().err
 
 
+def test_resources_are_of_this_machine(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "cluster.toml").write_text("[slurm]\nworkers = 2\n", encoding="utf-8")
+    for place in (["--cluster", "cluster.toml"], ["--scheduler", "tcp://nowhere:1"]):
+        assert main([*SCREEN, *place, "--set", "resources.cores=8"]) == 1
+        assert "`resources` are of processes on this machine; workers" in capsys.readouterr().err
+    assert not (folder / "run.db").exists()
+
+
 def test_resuming_what_is_complete_starts_no_worker(campaign: Path) -> None:
     assert main(["campaign", "resume", str(campaign), "--workers", "2"]) == 1  # nothing was asked
     assert main(["campaign", "retry", str(campaign), "--reason", "memory"]) == 1

@@ -30,7 +30,9 @@ def nearsight(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 def test_a_heat_capacity_with_its_record_and_page(tmp_path: Path) -> None:
     ase.io.write(tmp_path / "cu.cif", bulk("Cu", cubic=True))
-    done = nearsight(tmp_path, "heat-capacity", "cu.cif", "--model", "ase:emt", "--report", "cu.html")
+    done = nearsight(
+        tmp_path, "heat-capacity", "cu.cif", "--model", "ase:emt", "--report", "cu.html"
+    )
     assert done.returncode == 0, done.stderr
     assert "J/(g K)" in done.stdout
     assert (tmp_path / "cu.html").is_file()

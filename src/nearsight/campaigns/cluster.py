@@ -54,7 +54,10 @@ def on_cluster(profile: SlurmWorkers | HostWorkers) -> Start:
 
         python = python_for(model.name) or Path(sys.executable)
         _require_dask(python)
-        with started(profile, python) as address, DaskWorkers(address, model, told=told) as workers:
+        with (
+            started(profile, python) as here,
+            DaskWorkers(here.scheduler, model, told=told, trouble=here.trouble) as workers,
+        ):
             yield workers
 
     return start

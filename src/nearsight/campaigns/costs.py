@@ -38,6 +38,9 @@ class ModelCost:
     device: str
     machine: str
     """On which it was measured, with the number of cores."""
+    loaded_bytes: int
+    """Memory of a process that has loaded the model, and computed once; on a GPU that of the
+    processor."""
     cutoff_A: float
     mirror_equivariant: bool
     force_call_s: float

@@ -4,12 +4,14 @@ import logging
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nearsight.campaigns.cluster_profile import HostWorkers, SlurmWorkers
+from nearsight.campaigns.slurm_jobs import JobsInVain
 from nearsight.errors import ExecutionError, MethodError, NearsightError
 
 logger = logging.getLogger("nearsight.campaigns")
@@ -21,11 +23,21 @@ _SCHEDULER = {"dashboard": False, "dashboard_address": ":0"}
 """No pages, and any port for what a scheduler serves anyway: 8787 may be another one's."""
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A scheduler whose workers are started and kept running."""
+
+    scheduler: str
+    """Its address."""
+    trouble: Callable[[], str | None]
+    """Tells why there will be no workers, once that is so."""
+
+
 @contextmanager
 def started(
     profile: SlurmWorkers | HostWorkers, python: Path, *, look_s: float = _LOOK_S
-) -> Iterator[str]:
-    """Keep workers running while the block runs, and yield the address of their scheduler.
+) -> Iterator[Cluster]:
+    """Keep workers running while the block runs.
 
     Parameters
     ----------
@@ -49,10 +61,12 @@ def started(
         with _refusals(profile):
             _scale(cluster, n)
         ended = threading.Event()
-        keeper = threading.Thread(target=_keep, args=(cluster, n, ended, look_s), daemon=True)
+        log_folder = profile.log_folder if isinstance(profile, SlurmWorkers) else ""
+        jobs = JobsInVain(cluster, log_folder)
+        keeper = threading.Thread(target=_keep, args=(cluster, n, jobs, ended, look_s), daemon=True)
         keeper.start()
         try:
-            yield str(cluster.scheduler_address)
+            yield Cluster(str(cluster.scheduler_address), jobs.trouble)
         finally:
             ended.set()
             keeper.join()
@@ -172,10 +186,12 @@ def _scale(cluster: Any, n: int) -> None:
     cluster.sync(opened)
 
 
-def _keep(cluster: Any, n: int, ended: threading.Event, look_s: float) -> None:
+def _keep(cluster: Any, n: int, jobs: JobsInVain, ended: threading.Event, look_s: float) -> None:
     """Start a worker for each that has ended, as those of jobs do before their wall time."""
     while not ended.wait(look_s):
         try:
-            _scale(cluster, n)
+            jobs.look()
+            if not jobs.too_many:
+                _scale(cluster, n)
         except Exception as error:  # as above; those that are there go on
             logger.warning("nearsight: a worker cannot be started again: %s", error)

@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         sizes = [(name, len(atoms)) for name, atoms in structures.items()]
         predicted, exponent = predict_by(measured, sizes)
         origin = f"{len(measured)} structures; time grows like N^{exponent:.2f}"
+        loaded = ""
     else:
         cost = cost_of_model(
             arguments.model, arguments.dtype or "float64", arguments.device or "cpu"
@@ -40,8 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
             f"force calls and rows of {cost.model} ({cost.dtype}) on {cost.machine}; default "
             f"settings, {RELAXATION_CALLS} force calls a relaxation"
         )
+        loaded = f"{gibibytes(cost.loaded_bytes)} in each worker, beside what structures take"
     plan = plan_campaign(predicted, arguments.on or [1, 64], arguments.worker_memory)
     _print(plan, origin, arguments.worker_memory)
+    if loaded:
+        print_line("loaded model", loaded)
     return 0
 
 

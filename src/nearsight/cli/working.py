@@ -8,7 +8,7 @@ from nearsight.campaigns.cluster import on_cluster, on_scheduler
 from nearsight.campaigns.cluster_profile import read_profile
 from nearsight.campaigns.local import on_this_machine
 from nearsight.campaigns.run import Start
-from nearsight.errors import MethodError
+from nearsight.errors import MethodError, SettingError
 from nearsight.resources import Resources
 from nearsight.tables.campaign import print_status
 from nearsight.terminal.campaign import shown_campaign
@@ -31,12 +31,18 @@ def chosen_workers(arguments: argparse.Namespace, resources: Resources) -> Start
     MethodError
         They name several kinds.
     SettingError
-        A profile cannot be read.
+        A profile cannot be read, or `resources` are given for workers elsewhere.
     """
     places = {"--workers": arguments.workers, "--scheduler": arguments.scheduler}
     given = [name for name, value in {**places, "--cluster": arguments.cluster}.items() if value]
     if len(given) > 1:
         raise MethodError(f"{' and '.join(given)} name different workers; give one of them.")
+    if (arguments.cluster or arguments.scheduler) and resources != Resources():
+        raise SettingError(
+            "`resources` are of processes on this machine; workers of a cluster have those of its "
+            "profile (`cores`, `memory_GiB`), or what they were started with.",
+            "resources",
+        )
     if arguments.cluster is not None:
         return on_cluster(read_profile(Path(arguments.cluster)))
     if arguments.scheduler is not None:

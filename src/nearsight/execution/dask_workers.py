@@ -29,6 +29,7 @@ logger = logging.getLogger("nearsight.execution")
 
 _LOOK_S = 0.5
 _TELL_S = 30.0
+_AGAIN = "; start it again, or correct the address."
 _LOST = "was lost, for lack of memory or by whoever ended it,"
 _MOST_AT_A_WORKER = 2
 """One that is worked on, and one that is there when that is done."""
@@ -60,6 +61,8 @@ class DaskWorkers(Executor):
         Which model `current_model` returns to tasks; None where they need none.
     told
         What is called with each plain value that a task gives to `tell` while it runs.
+    trouble
+        Tells why there will be no workers, if that is known: tasks fail with it.
     patience_s
         How long an answer of the scheduler is waited for, in s.
 
@@ -77,10 +80,11 @@ class DaskWorkers(Executor):
         model: ModelSpec | None = None,
         *,
         told: Callable[[Any], object] = nobody,
+        trouble: Callable[[], str | None] = lambda: None,
         patience_s: float = 30.0,
     ) -> None:
         self._scheduler, self._model, self._told = scheduler, model, told
-        self._patience_s = patience_s
+        self._trouble, self._patience_s = trouble, patience_s
         self._topic = f"nearsight-{uuid.uuid4().hex}"
         self._lock = threading.RLock()
         self._workers: dict[str, _Worker] = {}
@@ -269,13 +273,18 @@ class DaskWorkers(Executor):
                 self._compare(workers)
             except Exception as error:  # of a connection that is gone, in many classes
                 if self._client.status == "closed" or monotonic() > answered + self._patience_s:
-                    self._fail(f"the scheduler at {self._scheduler} does not answer ({error})")
+                    self._fail(
+                        f"the scheduler at {self._scheduler} does not answer ({error}){_AGAIN}"
+                    )
                     return
             if self._workers:  # those that are refused are not among them
                 useful = monotonic()
             if self._refused and monotonic() > useful + self._patience_s:
                 said = "; ".join(f"{address}: {why}" for address, why in self._refused.items())
-                self._fail(f"no worker of {self._scheduler} can be used: {said}")
+                self._fail(f"no worker of {self._scheduler} can be used: {said}{_AGAIN}")
+                return
+            if (trouble := self._trouble()) is not None:
+                self._fail(trouble)
                 return
             if self.capacity == 0 and monotonic() > told + _TELL_S:
                 told = monotonic()
@@ -346,7 +355,7 @@ class DaskWorkers(Executor):
     def _fail(self, why: str) -> None:
         """Let everything fail, since nothing can be done any more."""
         with self._lock:
-            self._failure = ExecutionError(f"{why}; start it again, or correct the address.")
+            self._failure = ExecutionError(why)
             futures = [*(task.future for task in self._queue), *self._given()]
             self._queue.clear()
             for worker in self._workers.values():

@@ -81,8 +81,7 @@ class ModelCalculator(Calculator):
         stress = "stress" in self._asked
         # Whoever follows a stress follows forces too, and one reverse pass gives both.
         forces = stress or "forces" in self._asked
-        pairs = None if self._pairs is None else [self._pairs(structure)]
-        [evaluation] = self.model.evaluate([structure], forces=forces, stress=stress, pairs=pairs)
+        evaluation = self.evaluated(structure, forces=forces, stress=stress)
         self.evaluation = evaluation
         if self._adjust is not None:
             evaluation = self._adjust(structure, evaluation)
@@ -96,6 +95,12 @@ class ModelCalculator(Calculator):
         if evaluation.stress_eV_per_A3 is not None:
             results["stress"] = evaluation.stress_eV_per_A3
         self.results = results
+
+    def evaluated(self, structure: Atoms, *, forces: bool, stress: bool) -> Evaluation:
+        """Return what the model says of a structure."""
+        pairs = None if self._pairs is None else [self._pairs(structure)]
+        [evaluation] = self.model.evaluate([structure], forces=forces, stress=stress, pairs=pairs)
+        return evaluation
 
 
 def _same(name: str, one: Atoms, other: Atoms) -> bool:

@@ -1,4 +1,4 @@
-"""Checkpoints of a relaxation: the last good geometry, so that an interruption costs seconds."""
+"""Checkpoints of a relaxation: the way so far, so that an interruption costs seconds."""
 
 import os
 import time
@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
+from nearsight.relaxation.answers import Answers, archived, unarchived
 from nearsight.storage import load_archive
 
 INTERVAL_S = 5.0
 """Seconds between two checkpoints: nothing beside the steps, and little to lose."""
+_SHARE = 0.05
+"""Of the time that may go into checkpoints of long ways."""
 
 _KIND = "relaxation-checkpoint"
 _PARTS = {
@@ -85,57 +88,67 @@ class Checkpoint:
             versions=versions,
         )
         self._clock = clock
-        self._latest: State | None = None
+        self._latest: tuple[State, Answers, int] | None = None
+        self._took_s = 0.0
         # The first state is written at once: a place that cannot be written shows before the work.
         self._saved_at_s = -np.inf
 
-    def resume(self) -> State | None:
-        """Return the state in the file, or None if there is no file yet.
+    def resume(self) -> tuple[State, Answers] | None:
+        """Return state and answers in the file, or None if there is no file yet.
 
         Raises
         ------
         CheckpointError
             The file is damaged, or belongs to another calculation or to other versions.
         """
-        return self._file.resume(_state)
+        return self._file.resume(lambda *parts: (_state(*parts), unarchived(*parts)))
 
-    def keep(self, state: State) -> None:
-        """Remember `state`, and write it if the last one was written `INTERVAL_S` ago.
+    def keep(self, state: State, answers: Answers) -> None:
+        """Remember both as they are, and write them if that was done `INTERVAL_S` ago.
+
+        Many answers take long to write: `_SHARE` of the time is taken at most.
 
         Raises
         ------
         StorageError
             The file cannot be written; the older one is intact.
         """
-        self._latest = state
-        if self._clock() - self._saved_at_s >= INTERVAL_S:
+        self._latest = state, answers, answers.n_given
+        if self._clock() - self._saved_at_s >= max(INTERVAL_S, self._took_s / _SHARE):
             self.write()
 
     def write(self) -> None:
-        """Write the state remembered last.
+        """Write what was remembered last.
 
         Raises
         ------
         StorageError
             The file cannot be written; the older one is intact.
         """
-        state = self._latest
-        if state is None:
+        if self._latest is None:
             return
+        begun_s = self._clock()
+        state, answers, n_given = self._latest
+        if answers.too_many:
+            answers, n_given = Answers(state.positions_A, state.cell_A, state.n_steps), 0
+        way = archived(answers, n_given)
         header: dict[str, Any] = {
             "n_steps": state.n_steps,
             "converged": state.converged,
             "energy_before_eV": state.energy_before_eV,
             "energy_start_eV": state.energy_start_eV,
             "energy_eV": state.energy_eV,
+            **way[0],
         }
         arrays = {
             "positions_A": state.positions_A,
             "cell_A": state.cell_A,
             "forces_eV_per_A": state.forces_eV_per_A,
+            **way[1],
         }
-        self._file.write(header, arrays)
+        self._file.write(header, arrays, compress=False)
         self._saved_at_s = self._clock()
+        self._took_s = self._saved_at_s - begun_s
 
 
 def _state(header: Header, arrays: Arrays) -> State:

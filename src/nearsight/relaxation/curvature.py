@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from ase import Atoms
@@ -11,7 +12,6 @@ from scipy.sparse.linalg import cg
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
-from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.relaxation.frame import Frame
 from nearsight.relaxation.springs import Constants, SpringNetwork, is_bond
@@ -41,6 +41,19 @@ class Limits:
 USUAL_LIMITS = Limits()
 
 
+class StructureProducts(Protocol):
+    """Products with the Hessian of one structure, as of a `HessianOperator`."""
+
+    @property
+    def method(self) -> ProductMethod:
+        """How they were computed."""
+        ...
+
+    def products(self, vectors: FloatArray) -> FloatArray:
+        """Return products with vectors, both ``(n_vectors, n_atoms, 3)``."""
+        ...
+
+
 class FittedSprings:
     """Springs laid out where a structure was, with constants fitted to products taken there.
 
@@ -62,7 +75,7 @@ class FittedSprings:
     def __init__(
         self,
         atoms: Atoms,
-        products_of: Callable[[Atoms], HessianOperator],
+        products_of: Callable[[Atoms], StructureProducts],
         strains: FloatArray,
         limits: Limits = USUAL_LIMITS,
     ) -> None:

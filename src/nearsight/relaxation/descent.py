@@ -9,8 +9,10 @@ from ase import Atoms
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import StorageError
+from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.progress import Progress, as_progress
+from nearsight.relaxation.answers import AnsweredProducts, Answers
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.followed import residual
 from nearsight.relaxation.optimizers import Optimizer, optimizer_of
@@ -45,23 +47,28 @@ def descend(
     settings: RelaxationSettings,
     strains: FloatArray,
     *,
+    answers: Answers,
     checkpoint: Checkpoint,
     trajectory: Trajectory | None = None,
     progress: Progress | bool | None,
     memory_budget_bytes: int | None = None,
 ) -> Descent:
-    """Relax `atoms`, which carries a calculator, in place from `state` on.
+    """Relax `atoms` in place, from `state` on.
+
+    The optimizer begins where `answers` began, and gets to `state` by those that are known.
 
     Parameters
     ----------
     atoms
-        Its calculator gives what is minimised.
+        Its calculator, an `AnsweredCalculator` of `answers`, gives what is minimised.
     state
-        Where to begin.
+        What was reached before.
     settings
         With an optimizer, and a kind of cell that `atoms` can have.
     strains
         By which the cell may change, see `nearsight.relaxation.strains.strains_of`.
+    answers
+        What the model said before, and where it is added to.
     checkpoint, trajectory
         Where each accepted step is kept.
     progress
@@ -71,6 +78,8 @@ def descend(
 
     Raises
     ------
+    OtherPathError
+        Known answers are about another path.
     ModelError
         The model failed; the last good geometry is in the checkpoint.
     MemoryBudgetError
@@ -78,20 +87,27 @@ def descend(
     StorageError
         A checkpoint cannot be written; the older one is intact.
     """
-    state.apply_to(atoms)
+    atoms.cell, atoms.positions = answers.origin_cell_A, answers.origin_positions_A
+    operator_of = partial(
+        HessianOperator, model=atoms.calc.model, memory_budget_bytes=memory_budget_bytes
+    )
+    products_of = partial(AnsweredProducts, answers=answers, operator_of=operator_of)
+    reached = state.n_steps
     try:
         with as_progress(progress).task("Relaxation step", None, state.n_steps) as advance:
 
             def keep(state: State, left_eV_per_A: float) -> None:
+                if answers.repeating and state.n_steps < reached:
+                    return
                 if trajectory is not None:  # first, so that no checkpoint is ahead of it
                     trajectory.add(atoms, state.n_steps, atoms.calc.evaluation)
-                checkpoint.keep(state)
+                checkpoint.keep(state, answers)
                 advance(state.n_steps, f"fmax {left_eV_per_A:.4f} eV/Å")
                 logger.debug("relaxation step %d: fmax %.5f eV/Å", state.n_steps, left_eV_per_A)
 
-            start = partial(
-                optimizer_of, atoms, settings, strains, memory_budget_bytes=memory_budget_bytes
-            )
+            start = partial(optimizer_of, atoms, settings, strains, products_of)
+            state = replace(state, n_steps=answers.origin_step)
+            settings = replace(settings, max_steps=max(settings.max_steps, reached))
             descent = _descend_in_rounds(atoms, state, settings, start, keep)
     except BaseException as interruption:
         # Whatever stopped the descent, Ctrl-C included, the steps done so far are kept.

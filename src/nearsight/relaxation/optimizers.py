@@ -3,17 +3,15 @@
 import contextlib
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
 from ase import Atoms
 
 from nearsight.arrays import FloatArray
-from nearsight.hessian.products.operator import HessianOperator
 from nearsight.hessian.products.strategies import ProductMethod
-from nearsight.relaxation.curvature import FittedSprings
+from nearsight.relaxation.curvature import FittedSprings, StructureProducts
 from nearsight.relaxation.newton import Newton
 from nearsight.relaxation.settings import RelaxationSettings
 
@@ -52,8 +50,7 @@ def optimizer_of(
     atoms: Atoms,
     settings: RelaxationSettings,
     strains: FloatArray,
-    *,
-    memory_budget_bytes: int | None,
+    products_of: Callable[[Atoms], StructureProducts],
 ) -> Optimizer:
     """Return the optimizer that settings name, for the present cell.
 
@@ -65,14 +62,11 @@ def optimizer_of(
         With an optimizer.
     strains
         By which the cell may change, shape ``(n_strains, 3, 3)``.
-    memory_budget_bytes
-        Memory that products may use.
+    products_of
+        Makes what computes products with the Hessian of a structure.
     """
     if settings.optimizer != "newton":
         return AseOptimizer(atoms, str(settings.optimizer), strains, settings.fmax_eV_per_A)
-    products_of = partial(
-        HessianOperator, model=atoms.calc.model, memory_budget_bytes=memory_budget_bytes
-    )
     return Newton(atoms, FittedSprings(atoms, products_of, strains))
 
 

@@ -18,8 +18,9 @@ from nearsight.models.evaluable import require_calculable
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting
+from nearsight.relaxation.answers import AnsweredCalculator, Answers, OtherPathError
 from nearsight.relaxation.checkpoint import Checkpoint, State
-from nearsight.relaxation.descent import descend
+from nearsight.relaxation.descent import Descent, descend
 from nearsight.relaxation.followed import followed
 from nearsight.relaxation.refining import refined_onto_group
 from nearsight.relaxation.report import report
@@ -77,9 +78,9 @@ def relax(
         device. Where analytic products do not fit, they are taken group by group or are differences
         of forces: `Relaxation.provenance` says what ran, in ``products`` and ``products_reason``.
     checkpoint
-        A file in which the geometry is kept every few seconds and when the run is interrupted. If
-        it exists the relaxation goes on from there. While another process works on it, this one
-        waits.
+        A file in which the way so far is kept every few seconds and when the run is interrupted. If
+        it exists the relaxation goes on from there, as if it had not been interrupted. While
+        another process works on it, this one waits.
     trajectory
         A file to which each accepted step is appended, ``.traj`` or ``.extxyz``, with energy,
         forces and, with a cell that is relaxed, stress of the model; see `Trajectory`. What is
@@ -120,30 +121,41 @@ def relax(
         moving = imposed.atoms.copy()
     adjust = followed(operations, settings.pressure_GPa / EV_PER_A3_IN_GPA)
     strains = strains_of(settings.cell, moving.cell.array, operations)
-    moving.calc = ModelCalculator(model, adjust=adjust)
     with hold(checkpoint):
         keeper = Checkpoint(
             checkpoint,
             fingerprint(atoms, model.identity, _deciding(settings)),
             versions_behind(model.identity),
         )
-        state = keeper.resume()
+        resumed = keeper.resume()
         if steps is not None:
-            steps.begin(None if state is None else state.n_steps, atoms)
-        if state is None:
+            steps.begin(None if resumed is None else resumed[0].n_steps, atoms)
+        if resumed is None:
             state = _begin(atoms, moving, model, adjust)
+            answers = Answers(state.positions_A, state.cell_A)
         else:
-            _require_same_model(atoms, moving, state, settings, checkpoint)
-        descent = descend(
-            moving,
-            state,
-            settings,
-            strains,
-            checkpoint=keeper,
-            trajectory=steps,
-            progress=progress,
-            memory_budget_bytes=memory_budget_bytes,
-        )
+            state, answers = resumed
+            calculator = ModelCalculator(model, adjust=adjust)
+            _require_same_model(atoms, calculator, state, settings, checkpoint)
+
+        def descend_from(answers: Answers) -> Descent:
+            moving.calc = AnsweredCalculator(answers, model, adjust)
+            return descend(
+                moving,
+                state,
+                settings,
+                strains,
+                answers=answers,
+                checkpoint=keeper,
+                trajectory=steps,
+                progress=progress,
+                memory_budget_bytes=memory_budget_bytes,
+            )
+
+        try:
+            descent = descend_from(answers)
+        except OtherPathError:
+            descent = descend_from(Answers(state.positions_A, state.cell_A, state.n_steps))
     moving.calc = None
     refined: Symmetrized | None = None
     if settings.symmetrize_A is not None and descent.state.converged:
@@ -225,15 +237,16 @@ def _begin(atoms: Atoms, start: Atoms, model: Model, adjust: Adjust) -> State:
 
 def _require_same_model(
     atoms: Atoms,
-    moving: Atoms,
+    calculator: ModelCalculator,
     state: State,
     settings: RelaxationSettings,
     checkpoint: str | os.PathLike[str] | None,
 ) -> None:
     """Compare energies, as given and as kept, and forces with those of the model as it is now."""
-    calculator: ModelCalculator = moving.calc
     identity = calculator.model.identity
+    moving = atoms.copy()
     state.apply_to(moving)
+    moving.calc = calculator
     at_kept = Evaluation(state.energy_eV, state.forces_eV_per_A, None, None)
     precision = precision_of(identity.dtype, at_kept)
     kept = kept_evaluation(at_kept, precision, " of the geometry in it")
@@ -243,7 +256,7 @@ def _require_same_model(
         [before] = calculator.model.evaluate([atoms.copy()], forces=False)
         calculator.reset()
         if settings.cell != "fixed":
-            moving.get_stress()  # brings the forces with it, for the first step to come too
+            moving.get_stress()  # brings the forces with it
         forces = moving.get_forces()  # and they the energy
         return [np.array(before.energy_eV), np.array(moving.get_potential_energy()), forces]
 

@@ -33,7 +33,7 @@ class Effort:
 
 EFFORTS: Mapping[Suite, Effort] = {
     "quick": Effort(
-        n_molecules=25,
+        n_molecules=16,
         drawn_K=(400.0,),
         heated_ps=0.35,
         free_ps=0.5,

@@ -65,7 +65,7 @@ EFFORTS: Mapping[Suite, Effort] = {
         moving=("Mg-MOF-74",),
         time_ps=0.05,
         n_frameworks=2,
-        insertions=128,
+        insertions=48,
     ),
     "standard": Effort(
         n_solids=10,
