@@ -41,11 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
             f"force calls and rows of {cost.model} ({cost.dtype}) on {cost.machine}; default "
             f"settings, {RELAXATION_CALLS} force calls a relaxation"
         )
-        loaded = f"{gibibytes(cost.loaded_bytes)} in each worker, beside what structures take"
+        loaded = f"{gibibytes(cost.loaded_bytes)} in each worker when it is loaded, beside the rest"
     plan = plan_campaign(predicted, arguments.on or [1, 64], arguments.worker_memory)
     _print(plan, origin, arguments.worker_memory)
     if loaded:
-        print_line("loaded model", loaded)
+        print_line("model", loaded)
     return 0
 
 
