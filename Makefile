@@ -29,7 +29,7 @@ demo: ## install, and compute the heat capacity of quartz with SevenNet-0
 	$(call fresh_environment,$(DEMO_VENV))
 	$(DEMO_VENV)/bin/nearsight heat-capacity examples/structures/quartz.cif
 
-docs: EXTRAS = sevennet,hdnnp,adsorption,lammps,dask,docs
+docs: EXTRAS = sevennet,tblite,hdnnp,adsorption,lammps,dask,docs
 docs: ## install, and build the site in docs/_build/html; its tutorials are run
 	$(call fresh_environment,$(DOCS_VENV))
 	$(DOCS_VENV)/bin/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -16,20 +16,28 @@ from nearsight.models.families import FAMILIES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+START = ROOT / "docs" / "start"
+IN_PYTHON = (START / "in_python.md").read_text(encoding="utf-8")
+COMMAND_LINE = (START / "command_line.md").read_text(encoding="utf-8")
+MOF5 = "examples/structures/mof5.extxyz"
+
+
+def snippets(text: str, language: str) -> list[str]:
+    """Return the blocks of a language in Markdown."""
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 @pytest.mark.skipif(FAMILIES["sevennet"].obstacle is not None, reason="the snippets need sevenn")
-def test_snippets_of_the_readme_do_what_they_say(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_snippets_do_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slow: the README relaxes quartz with a network and takes its phonons."""
-    first, *others = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    first, *others = snippets(IN_PYTHON, "python")
+    assert snippets(README, "python") == [first]
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     with warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always", NearsightWarning)
-        exec(compile(first, "README.md", "exec"), names)
+        exec(compile(first, "in_python.md", "exec"), names)
     said = [str(each.message) for each in raised if each.category is NearsightWarning]
     record = names["record"]
     assert said == list(record.warnings)
@@ -42,11 +50,12 @@ def test_snippets_of_the_readme_do_what_they_say(
     assert relaxed.get_volume() == pytest.approx(record.volume_A3, rel=1e-4)
 
     for snippet in others:
-        exec(compile(snippet, "README.md", "exec"), names)
+        exec(compile(snippet, "in_python.md", "exec"), names)
     saved = Hessian.load(tmp_path / "quartz.hessian.npz")
     assert np.array_equal(saved.matrix_eV_per_A2, names["H"].matrix_eV_per_A2)
     assert names["modes"].n_imaginary == 0
     assert names["constants"].rows_needed == 5
+    assert names["again"] == record
 
     # What commands print is what verbs give, which is asserted of every verb elsewhere.
     assert record.relaxation is not None
@@ -61,10 +70,22 @@ def test_snippets_of_the_readme_do_what_they_say(
         assert float(found[1]) == pytest.approx(shown, abs=tolerance)
 
 
-def test_settings_of_the_readme_are_what_config_shows(
+def test_fragments_of_the_readme_are_what_the_command_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    _, shown, _ = snippets(README, "console")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    command, _, printed = shown.partition("\n")
+    assert command == f"$ nearsight fragment {MOF5} --radius 4.359 --out fragments"
+    assert main(command.split()[2:]) == 0
+    assert capsys.readouterr().out == printed
+
+
+def test_settings_of_the_command_line_are_what_config_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (text,) = snippets(COMMAND_LINE, "toml")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "user"))
     Path("nearsight.toml").write_text(text, encoding="utf-8")
@@ -96,5 +117,10 @@ def test_commands_of_the_readme_exist() -> None:
         for action in command._actions
         for option in action.option_strings
     }
-    cli = README.split("## The command line")[1].split("## In Python")[0]
-    assert set(re.findall(r"--[a-z][a-z-]+", cli)) <= options | {"--models"}
+    assert set(re.findall(r"--[a-z][a-z-]+", README)) <= options
+
+
+def test_links_of_the_readme_lead_to_files() -> None:
+    links = re.findall(r"\]\(([^)#]+)", README)
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link).exists()] == []

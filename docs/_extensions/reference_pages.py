@@ -42,6 +42,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Let pages be written when Sphinx begins."""
     app.connect("builder-inited", write_pages)
     app.connect("source-read", lambda _app, _page, source: link_within(source))
+    app.connect("source-read", lambda _app, page, source: tutorial_notebooks.offer(page, source))
     app.connect("include-read", lambda _app, _path, _page, source: link_within(source))
     return {"parallel_read_safe": True}
 
