@@ -56,8 +56,7 @@ def report(records: Sequence[ExaminationRecord], suite: str) -> str:
         f"# Several models examined, {suite}\n\n"
         f"By `nearsight examine --suite {suite}`, on {' and on '.join(machines)}. Good is marked "
         f"`+`, fair `~` and poor\n`x`, by the bounds of each metric, which the pages tell with "
-        f"their\nsources. After ± is what a number scatters by.\n\n"
-        + "\n".join(sections)
+        f"their\nsources. After ± is what a number scatters by.\n\n" + "\n".join(sections)
     )
 
 
