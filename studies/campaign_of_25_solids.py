@@ -129,6 +129,8 @@ class Campaign:
                 break  # it has ended before
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(self.chosen.uniform(0.0, self._seconds_of_one()))
+            if process.poll() is not None:
+                break
             self._kill(what, process)
             if what == "process group":
                 process = self._started("campaign", "resume", str(self.file))
@@ -147,8 +149,8 @@ class Campaign:
         interrupted = [name for kill in self.kills for name in kill["begun"]]
         first = list(dict.fromkeys(name for name in interrupted if name in records))
         others = [name for name in records if name not in first]
-        # Those that were interrupted may have another number; of the others none may.
-        chosen = [*first[:2], *random.Random(0).sample(others, len(others))]
+        # Four that were interrupted and one that was not: neither may have another number.
+        chosen = [*first[:4], *random.Random(0).sample(others, len(others))]
         with ThreadPoolExecutor(N_WORKERS) as threads:
             singles = dict(zip(chosen, threads.map(self._single, chosen[:N_SINGLE]), strict=False))
         return [
