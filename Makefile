@@ -26,7 +26,7 @@ OF_NETWORKS = tests/cli/test_models.py tests/elasticity/test_compute.py \
 	tests/models/test_*.py tests/models/engines tests/models/worker/test_verbs.py \
 	tests/models/families/test_mace*.py tests/models/families/test_named_models.py
 
-.PHONY: demo docs test test-sevennet test-mace test-families lint release-check clean
+.PHONY: demo docs test test-sevennet test-fast test-mace test-families lint release-check clean
 
 demo: EXTRAS = sevennet
 demo: ## install, and compute the heat capacity of quartz with SevenNet-0
@@ -45,6 +45,9 @@ test-sevennet: ## the environment of SevenNet, in which the code is checked too
 	$(call fresh_environment,$(SEVENNET_VENV))
 	$(MAKE) lint BIN=$(SEVENNET_VENV)/bin
 	$(SEVENNET_VENV)/bin/python $(PYTEST)
+
+test-fast: ## the first of every ten tests of each file, in the environment of `make test-sevennet`
+	$(SEVENNET_VENV)/bin/python $(PYTEST) --one-of 10
 
 test-mace: EXTRAS = mace,d3,test
 test-mace: ## the environment of MACE

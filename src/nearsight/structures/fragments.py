@@ -14,6 +14,7 @@ from scipy.spatial import KDTree
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import StructureError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.bonds import minus, plus
 from nearsight.structures.caps import DEFAULT_CAP_LENGTHS_A, Cap, find_caps
 from nearsight.structures.charge import electrons_said
@@ -31,7 +32,7 @@ CLOSEST_CAP_A = 1.0
 
 
 @dataclass(frozen=True)
-class Fragment:
+class Fragment(ShownInNotebooks):
     """A molecule that stands for the surroundings of one site of a structure."""
 
     atoms: Atoms

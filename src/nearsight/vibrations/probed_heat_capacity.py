@@ -35,6 +35,8 @@ class ProbedHeatCapacity(HeatCapacity):
     singular at zero, where few Lanczos steps say nothing.
     """
 
+    shown = (*HeatCapacity.shown, "error_bar_J_per_g_K", "n_products", "n_colours", "seconds")
+
     atoms: Atoms
     """The cell, with the masses used."""
     pieces: Pieces

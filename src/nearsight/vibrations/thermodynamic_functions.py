@@ -42,6 +42,15 @@ class Thermodynamics(HeatCapacity):
     Energies are relative to the potential energy of the structure.
     """
 
+    shown = (
+        *HeatCapacity.shown,
+        "entropy_J_per_molformula_K",
+        "internal_energy_kJ_per_molformula",
+        "free_energy_kJ_per_molformula",
+        "zero_point_energy_kJ_per_molformula",
+        "formula_unit",
+    )
+
     internal_energy_eV: NDArray[np.float64]
     """Internal energy, zero-point energy included, in eV."""
     free_energy_eV: NDArray[np.float64]
