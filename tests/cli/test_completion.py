@@ -42,7 +42,7 @@ def completed(script: Path, line: str, folder: Path) -> list[str]:
     [
         ("nearsight heat", ["heat-capacity"]),
         ("nearsight campaign re", ["resume", "report", "retry"]),
-        ("nearsight phonons quartz.cif --converge", ["--converge-supercell"]),
+        ("nearsight heat-capacity quartz.cif --converge", ["--converge-supercell"]),
         ("nearsight heat-capacity quartz.cif --dtype float6", ["float64"]),
         ("nearsight heat-capacity quartz.cif --model sevennet-l", ["sevennet-l3i5"]),
         ("nearsight heat-capacity quartz.cif --csv ta", ["table.csv"]),

@@ -123,6 +123,13 @@ class LocalityComparison(ShownInNotebooks):
 def compare_localities(model: Locality, reference: Locality) -> LocalityComparison:
     """Compare the locality of a model with that of a reference method.
 
+    Parameters
+    ----------
+    model
+        What the model says.
+    reference
+        What the reference method says of the same structure.
+
     Raises
     ------
     MethodError

@@ -194,6 +194,17 @@ def shrinking_fragments(
     is the smallest that makes it: ligands that a metal brings anyway make none larger. That of the
     first is the given one.
 
+    Parameters
+    ----------
+    groups
+        A structure in groups, from `find_groups`.
+    site
+        Index of the atom around which is cut.
+    radius_A
+        The largest radius, in Å.
+    cap_lengths_A
+        Length in Å of the bond to a capping atom, by the element that it is bound to.
+
     Raises
     ------
     StructureError

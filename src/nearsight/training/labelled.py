@@ -103,6 +103,11 @@ def labelled_data(frames: Iterable[Frame]) -> LabelledData:
     Frames without energy or forces are left out, and all but the first of equal ones; both are
     said, as are labels that look as if they were in different units.
 
+    Parameters
+    ----------
+    frames
+        Structures with what is known of their energy and forces.
+
     Raises
     ------
     StructureError
