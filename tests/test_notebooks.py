@@ -104,9 +104,7 @@ def emt() -> AseModel:
 
 
 def test_a_record_and_what_is_behind_it_show_their_numbers(emt: AseModel) -> None:
-    settings = workflows.HeatCapacitySettings(
-        phonons=workflows.PhononSettings(mesh=4.0)
-    )
+    settings = workflows.HeatCapacitySettings(phonons=workflows.PhononSettings(mesh=4.0))
     record = workflows.heat_capacity(bulk("Cu"), emt, settings, progress=False)
     assert isinstance(record, HeatCapacityRecord)
     value = f"{record.heat_capacity[0].J_per_g_K:.6g}"

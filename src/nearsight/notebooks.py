@@ -113,11 +113,14 @@ def _plain(value: Any) -> str:
     if isinstance(value, ShownInNotebooks):
         return repr(value).strip("<>")
     if is_dataclass(value):
-        uncertain = _is_uncertain(value)
-        return f"{value.value:.6g} ± {value.error:.2g}" if uncertain else type(value).__name__
+        return _with_error(value) if _is_uncertain(value) else type(value).__name__
     if hasattr(value, "get_chemical_formula"):
         return str(value.get_chemical_formula())
     return str(value) if isinstance(value, _PRINTED) else type(value).__name__
+
+
+def _with_error(value: Any) -> str:
+    return f"{value.value:.6g} ± {value.error:.2g}"
 
 
 def _escaped(text: str) -> str:

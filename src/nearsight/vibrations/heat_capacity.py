@@ -1,7 +1,7 @@
 """The heat capacity of a harmonic structure as a value, in the units of the field."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ class HeatCapacity(ShownInNotebooks):
     Arrays have the shape ``(n_temperatures,)``.
     """
 
-    shown = (
+    shown: ClassVar[tuple[str, ...]] = (
         "temperatures_K",
         "heat_capacity_J_per_g_K",
         "heat_capacity_J_per_molatom_K",

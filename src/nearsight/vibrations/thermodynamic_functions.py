@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class Thermodynamics(HeatCapacity):
     Energies are relative to the potential energy of the structure.
     """
 
-    shown = (
+    shown: ClassVar[tuple[str, ...]] = (
         *HeatCapacity.shown,
         "entropy_J_per_molformula_K",
         "internal_energy_kJ_per_molformula",
