@@ -11,8 +11,8 @@ FAMILIES ?= $(filter-out mace,$(shell $(SEVENNET_VENV)/bin/python -m nearsight.m
 FAMILY_ENVIRONMENTS ?= $(CURDIR)/.test-environments
 RELEASE ?= $(CURDIR)/.release
 RELEASE_TOOLS = build check-sdist check-wheel-contents twine 'validate-pyproject[all]'
-# What needs no PyTorch, and reads files of every folder that a source distribution has.
-RELEASE_TESTS = tests/records tests/structures tests/test_docs.py tests/test_makefile.py
+# What needs no PyTorch, and reads many of the files that a source distribution has.
+RELEASE_TESTS = tests/structures tests/test_docs.py tests/test_makefile.py tests/test_settings.py
 # Two processes of one thread each: the structures of the tests are too small to share among threads.
 # Tests of one file stay together, since they share models; files stay in their order, for those of
 # few tests have the longest ones, and would come last, in one process.
