@@ -9,6 +9,10 @@ DOCS_VENV ?= .venv-docs
 # the environment of SevenNet lacks, which is asked when it is there.
 FAMILIES ?= $(filter-out mace,$(shell $(SEVENNET_VENV)/bin/python -m nearsight.models.families))
 FAMILY_ENVIRONMENTS ?= $(CURDIR)/.test-environments
+RELEASE ?= $(CURDIR)/.release
+RELEASE_TOOLS = build check-sdist check-wheel-contents twine 'validate-pyproject[all]'
+# What needs no PyTorch, and reads many of the files that a source distribution has.
+RELEASE_TESTS = tests/structures tests/test_docs.py tests/test_makefile.py tests/test_settings.py
 # Two processes of one thread each: the structures of the tests are too small to share among threads.
 # Tests of one file stay together, since they share models; files stay in their order, for those of
 # few tests have the longest ones, and would come last, in one process.
@@ -22,7 +26,7 @@ OF_NETWORKS = tests/cli/test_models.py tests/elasticity/test_compute.py \
 	tests/models/test_*.py tests/models/engines tests/models/worker/test_verbs.py \
 	tests/models/families/test_mace*.py tests/models/families/test_named_models.py
 
-.PHONY: demo docs test test-sevennet test-mace test-families lint clean
+.PHONY: demo docs test test-sevennet test-fast test-mace test-families lint release-check clean
 
 demo: EXTRAS = sevennet
 demo: ## install, and compute the heat capacity of quartz with SevenNet-0
@@ -41,6 +45,9 @@ test-sevennet: ## the environment of SevenNet, in which the code is checked too
 	$(call fresh_environment,$(SEVENNET_VENV))
 	$(MAKE) lint BIN=$(SEVENNET_VENV)/bin
 	$(SEVENNET_VENV)/bin/python $(PYTEST)
+
+test-fast: ## the first of every ten tests of each file, in the environment of `make test-sevennet`
+	$(SEVENNET_VENV)/bin/python $(PYTEST) --one-of 10
 
 test-mace: EXTRAS = mace,d3,test
 test-mace: ## the environment of MACE
@@ -66,8 +73,26 @@ lint: ## style, types and layers, in an environment that `make test-sevennet` ma
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+release-check: ## build what would be published of the last commit; check, install and try it
+	rm -rf $(RELEASE)
+	git clone --quiet . $(RELEASE)/source
+	$(PYTHON) -m venv $(RELEASE)/tools
+	$(RELEASE)/tools/bin/python -m pip install --quiet $(RELEASE_TOOLS)
+	$(RELEASE)/tools/bin/validate-pyproject $(RELEASE)/source/pyproject.toml
+	$(RELEASE)/tools/bin/check-sdist --source-dir $(RELEASE)/source > $(RELEASE)/check-sdist.log
+	$(RELEASE)/tools/bin/python -m build --outdir $(RELEASE)/dist $(RELEASE)/source > $(RELEASE)/build.log
+	$(RELEASE)/tools/bin/twine check --strict $(RELEASE)/dist/*
+	cd $(RELEASE)/source && $(RELEASE)/tools/bin/check-wheel-contents $(RELEASE)/dist
+	$(PYTHON) -m venv $(RELEASE)/installed
+	$(RELEASE)/installed/bin/python -m pip install --quiet $(RELEASE)/dist/*.whl
+	$(RELEASE)/installed/bin/python .ci/try_installed.py
+	mkdir $(RELEASE)/unpacked
+	tar --extract --file $(RELEASE)/dist/*.tar.gz --directory $(RELEASE)/unpacked --strip-components 1
+	$(RELEASE)/installed/bin/python -m pip install --quiet "$$(echo $(RELEASE)/dist/*.whl)[test]"
+	cd $(RELEASE)/unpacked && $(RELEASE)/installed/bin/python $(PYTEST) $(RELEASE_TESTS)
+
 clean:
-	rm -rf $(DEMO_VENV) $(DOCS_VENV) $(SEVENNET_VENV) $(MACE_VENV) $(FAMILY_ENVIRONMENTS) docs/_build
+	rm -rf $(RELEASE) $(DEMO_VENV) $(DOCS_VENV) $(SEVENNET_VENV) $(MACE_VENV) $(FAMILY_ENVIRONMENTS) docs/_build
 
 # PyTorch comes first and is constrained afterwards: see constraints.txt.
 define fresh_environment

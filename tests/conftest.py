@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -35,6 +36,29 @@ CC_A, CH_A = 1.53, 1.09
 CCC_ANGLE = np.radians(112.0)
 PAIR_CUTOFF_A = 4.0
 TINY_CUTOFF_A = 3.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--one-of",
+        type=int,
+        default=1,
+        metavar="N",
+        help="run the first of every N tests of each file",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests out by their place in their file, so that each file has some that run."""
+    every: int = config.getoption("--one-of")
+    places: Counter[Path] = Counter()
+    run, left_out = [], []
+    for item in items:
+        (left_out if places[item.path] % every else run).append(item)
+        places[item.path] += 1
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = run
 
 
 class PairEnergy:

@@ -1,6 +1,7 @@
 """What can be imported from where, and what that costs."""
 
 import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -165,3 +166,28 @@ def test_documented_names_are_in_the_package_that_documentation_says(
     package: str, names: str
 ) -> None:
     assert set(names.split()) <= set(importlib.import_module(f"nearsight.{package}").__all__)
+
+
+def documented() -> list[str]:
+    """Return all packages that offer names, whether or not they are of `PACKAGES`."""
+    found = [
+        ".".join(file.parent.relative_to(ROOT / "src").parts)
+        for file in sorted((ROOT / "src" / "nearsight").rglob("__init__.py"))
+        if "import_at_first_use(__name__)" in file.read_text(encoding="utf-8")
+    ]
+    assert set(PACKAGES) <= set(found)
+    return found
+
+
+@pytest.mark.parametrize("package", documented())
+def test_docstrings_say_what_each_name_is_and_what_each_parameter_means(package: str) -> None:
+    for name in importlib.import_module(package).__all__:
+        offered = getattr(importlib.import_module(package), name)
+        if not inspect.isroutine(offered) and not inspect.isclass(offered):
+            continue  # constants have theirs below them, where no program sees it
+        assert inspect.getdoc(offered), name
+        if inspect.isroutine(offered) and inspect.signature(offered).parameters:
+            section = (offered.__doc__ or "").partition("    Parameters\n    ----------\n")[2]
+            told = re.findall(r"^    (\S.*)$", section.partition("\n\n    ")[0], re.MULTILINE)
+            names = {each.strip(" *") for line in told for each in line.split(":")[0].split(",")}
+            assert set(inspect.signature(offered).parameters) <= names, name

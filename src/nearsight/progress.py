@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from importlib.util import find_spec
 from time import monotonic
 from typing import Protocol
 
@@ -59,7 +60,20 @@ def as_progress(progress: Progress | bool | None) -> Progress:
 
 
 def shows_bars() -> bool:
-    """Tell whether standard error is a terminal that can move its cursor."""
+    """Tell whether standard error is a terminal that can move its cursor, or this is a notebook."""
+    return _in_notebook() or _on_terminal()
+
+
+def _in_notebook() -> bool:
+    """Tell whether a notebook runs this that can show a bar, for which rich needs ipywidgets."""
+    if "ipykernel" not in sys.modules or find_spec("ipywidgets") is None:
+        return False
+    from rich.console import Console
+
+    return Console().is_jupyter
+
+
+def _on_terminal() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
 
 
@@ -102,7 +116,7 @@ class BarProgress:
 
         known = total is not None
         bar: list[ProgressColumn] = [BarColumn(bar_width=_BAR_WIDTH)] if known else []
-        console = Console(stderr=True, force_terminal=True)
+        console = Console() if _in_notebook() else Console(stderr=True, force_terminal=True)
         left = TimeLeft(total, done, self._clock)
         with Bars(
             TextColumn("{task.description}", markup=False),

@@ -14,6 +14,7 @@ import numpy as np
 from nearsight.adsorption.isotherm_fit import IsothermFit
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 from nearsight.units import BOLTZMANN_EV_PER_K
 
@@ -22,7 +23,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class IsostericHeats:
+class IsostericHeats(ShownInNotebooks):
     """Heats over the loadings that all isotherms have.
 
     Raises

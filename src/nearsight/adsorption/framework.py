@@ -9,6 +9,7 @@ from nearsight.adsorption.gases import Gas
 from nearsight.arrays import FloatArray
 from nearsight.errors import StructureError
 from nearsight.models.contract import HostingModel, Model
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.bonds import find_bonds
 from nearsight.structures.checking import check_structure
 from nearsight.structures.molecules import MOLECULE
@@ -23,7 +24,7 @@ FARTHEST_A = 12.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Framework:
+class Framework(ShownInNotebooks):
     """A rigid framework, repeated until a guest does not meet its own images."""
 
     cell: Atoms

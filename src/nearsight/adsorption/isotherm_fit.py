@@ -8,6 +8,7 @@ import numpy as np
 from nearsight.adsorption.henry import WithError
 from nearsight.adsorption.isotherm_functions import IsothermFunction
 from nearsight.arrays import FloatArray
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 
 _NORMAL_95: Final = 1.959963984540054
@@ -15,7 +16,7 @@ _BISECTIONS: Final = 60
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class IsothermFit:
+class IsothermFit(ShownInNotebooks):
     """A function with the parameters that fit loadings best, in the units of the data."""
 
     function: IsothermFunction

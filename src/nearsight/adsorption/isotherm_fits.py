@@ -19,6 +19,7 @@ from nearsight.adsorption.isotherm_fit import IsothermFit
 from nearsight.adsorption.isotherm_functions import FUNCTIONS, IsothermFunction
 from nearsight.adsorption.isotherm_starts import starts_of
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 
 _FARTHEST: Final = 30.0
@@ -45,7 +46,7 @@ class NoFit:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class IsothermFits:
+class IsothermFits(ShownInNotebooks):
     """What there is of one isotherm."""
 
     fits: tuple[IsothermFit, ...]

@@ -7,11 +7,12 @@ import numpy as np
 
 from nearsight.adsorption.orientations import rotation_matrices, uniform_quaternions
 from nearsight.arrays import FloatArray
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Placements:
+class Placements(ShownInNotebooks):
     """Centres of mass and rotations of one molecule, each a trial by itself."""
 
     centres_A: FloatArray

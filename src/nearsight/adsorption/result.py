@@ -17,6 +17,7 @@ from nearsight.adsorption.wells import Cleaned
 from nearsight.adsorption.widom import Precision
 from nearsight.adsorption.zero import BesideForceField, Zero
 from nearsight.arrays import FloatArray
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 from nearsight.units import BOLTZMANN_EV_PER_K
 
@@ -47,7 +48,7 @@ class PocketReport:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Adsorption:
+class Adsorption(ShownInNotebooks):
     """A gas in a framework, or in snapshots of one."""
 
     gas: Gas

@@ -8,11 +8,12 @@ import numpy as np
 from nearsight.adsorption.placements import Placements
 from nearsight.adsorption.weights import Weights, weights_of
 from nearsight.arrays import BoolArray, FloatArray
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Trials:
+class Trials(ShownInNotebooks):
     """Placements of a molecule, and its interaction energy in each; all arrays ``(n_trials,)``."""
 
     placements: Placements

@@ -10,6 +10,7 @@ from scipy.special import logsumexp
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 from nearsight.units import BOLTZMANN_EV_PER_K
 
@@ -19,7 +20,7 @@ trials carry the weight."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Weights:
+class Weights(ShownInNotebooks):
     """Weights of all trials of one sampling at one temperature."""
 
     logarithms: FloatArray

@@ -20,6 +20,7 @@ from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import MemoryBudgetError, MissingPropertyError
 from nearsight.models.batches import in_batches
 from nearsight.models.contract import Evaluation, forces_of
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.progress import Progress, as_progress
 from nearsight.structures.host_pairs import HostPairs
 from nearsight.structures.metals import METALS
@@ -40,7 +41,7 @@ _MOST_IN_ALL = 300
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Wells:
+class Wells(ShownInNotebooks):
     """What was seen of the trials that carry the weight; arrays ``(n_examined,)``."""
 
     trials: IntArray

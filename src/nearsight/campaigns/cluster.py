@@ -40,6 +40,11 @@ def on_cluster(profile: SlurmWorkers | HostWorkers) -> Start:
 
     They end with the block, and so do their jobs. All machines need the same file system.
 
+    Parameters
+    ----------
+    profile
+        The workers that are asked for, from `read_profile`.
+
     Raises
     ------
     MethodError

@@ -93,6 +93,11 @@ class ClusterProfile(Settings):
 def read_profile(path: Path) -> SlurmWorkers | HostWorkers:
     """Return the workers that a TOML file asks for.
 
+    Parameters
+    ----------
+    path
+        The file.
+
     Raises
     ------
     SettingError

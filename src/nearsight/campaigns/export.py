@@ -31,6 +31,11 @@ def rows_of(campaign: CampaignFile) -> Iterator[dict[str, Any]]:
     What is known of each stands under its name, the main numbers of the record among it; ``row`` is
     the number of the row in the ASE database. Duplicates are listed under all of their names, and
     what could not be read with its reason.
+
+    Parameters
+    ----------
+    campaign
+        The campaign.
     """
     rows = campaign.select(
         "SELECT names.name, formula, n_atoms, workflow, jobs.model, "
@@ -69,6 +74,13 @@ def columns_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def export_csv(campaign: CampaignFile, path: str | os.PathLike[str]) -> int:
     """Write `rows_of` as CSV, whole or not at all, and return how many rows there are.
+
+    Parameters
+    ----------
+    campaign
+        The campaign.
+    path
+        The file, which is replaced.
 
     Raises
     ------

@@ -116,7 +116,13 @@ QUESTIONS: dict[str, Question] = {
 
 
 def register(question: Question) -> None:
-    """Let campaigns ask another question, by its name."""
+    """Let campaigns ask another question, by its name.
+
+    Parameters
+    ----------
+    question
+        The question, and how it is answered.
+    """
     QUESTIONS[question.name] = question
 
 

@@ -49,7 +49,13 @@ class Status:
 
 
 def status_of(campaign: CampaignFile) -> Status:
-    """Return how a campaign stands."""
+    """Return how a campaign stands.
+
+    Parameters
+    ----------
+    campaign
+        The campaign.
+    """
     [(n_names, n_readable, n_structures)] = campaign.select(
         "SELECT count(*), count(sha256), count(DISTINCT sha256) FROM nearsight_names"
     )

@@ -54,6 +54,7 @@ def command_parser() -> argparse.ArgumentParser:
     _config(commands)
     _schema(commands)
     _clean(commands)
+    _completion(commands)
     options.add_log_options(parser)
     return parser
 
@@ -332,3 +333,14 @@ def _schema(commands: "options.Commands") -> None:
     )
     command.add_argument("question", nargs="?", metavar="QUESTION", help="such as heat-capacity")
     command.set_defaults(run=options.runner("nearsight.cli.schema"))
+
+
+def _completion(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "completion",
+        help="what a shell runs to complete commands and options",
+        description="Print the script by which a shell completes commands, options, models and "
+        'files; in bash and zsh, eval "$(nearsight completion bash)" takes it at once.',
+    )
+    command.add_argument("shell", choices=("bash", "zsh"), help="whose script")
+    command.set_defaults(run=options.runner("nearsight.cli.completion"))

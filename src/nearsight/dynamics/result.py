@@ -15,6 +15,7 @@ from nearsight.dynamics.run_charts import (
     volume_chart,
 )
 from nearsight.dynamics.samples import Sample
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Dynamics:
+class Dynamics(ShownInNotebooks):
     """What came of a run."""
 
     atoms: Atoms

@@ -18,6 +18,13 @@ def conventional_axes(atoms: Atoms, tolerance_A: float = TOLERANCE_A) -> NDArray
     them: the axes of published constants of cubic, hexagonal, trigonal, tetragonal and orthorhombic
     crystals, such as C11, C12 and C44. In monoclinic and triclinic ones conventions differ.
 
+    Parameters
+    ----------
+    atoms
+        The crystal.
+    tolerance_A
+        How far, in Å, atoms may be from the places of its space group.
+
     Raises
     ------
     StructureError

@@ -63,6 +63,11 @@ def youngs_modulus(stiffness_GPa: ArrayLike, directions: ArrayLike) -> FloatArra
 def youngs_modulus_range(stiffness_GPa: ArrayLike) -> YoungsModulusRange:
     """Return the extremes of Young's modulus: on a grid of directions, then by descent from there.
 
+    Parameters
+    ----------
+    stiffness_GPa
+        Elastic tensor in GPa by Voigt's indices, shape ``(6, 6)``.
+
     Raises
     ------
     StructureError

@@ -20,6 +20,7 @@ from nearsight.elasticity.directions import (
 from nearsight.elasticity.moduli import ElasticModuli, elastic_moduli
 from nearsight.elasticity.rotation import rotate_tensor
 from nearsight.elasticity.stability import Stability, symmetric, without_moduli
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
@@ -33,7 +34,7 @@ STRESS_CORRECTED = "stress-corrected (Birch) coefficients"
 
 
 @dataclass(frozen=True)
-class ElasticTensor:
+class ElasticTensor(ShownInNotebooks):
     """Stress over strain of a crystal, in Voigt order xx, yy, zz, yz, xz, xy, shears doubled.
 
     x, y and z are the Cartesian axes in which the positions of `atoms` are given.

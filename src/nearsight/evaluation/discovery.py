@@ -23,6 +23,11 @@ def examination_names() -> tuple[str, ...]:
 def examination_named(name: str) -> "AnyExamination":
     """Return an examination.
 
+    Parameters
+    ----------
+    name
+        What it is called, such as ``diatomics``.
+
     Raises
     ------
     SettingError

@@ -67,6 +67,12 @@ def read_record(path: Path) -> ExaminationRecord | None:
 
 
 def read_records(folder: Path) -> list[ExaminationRecord]:
-    """Return all records below a folder of examinations, the oldest first."""
+    """Return all records below a folder of examinations, the oldest first.
+
+    Parameters
+    ----------
+    folder
+        Where `examine` wrote them.
+    """
     found = map(read_record, sorted(folder.joinpath(RECORDS).glob("*/*.json")))
     return sorted((record for record in found if record is not None), key=lambda each: each.date)

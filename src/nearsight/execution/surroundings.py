@@ -93,6 +93,11 @@ def current_resources() -> Resources:
 def tell(value: object) -> None:
     """Tell the `told` of the executor how a task has got on, with a plain value, while it runs.
 
+    Parameters
+    ----------
+    value
+        What is told: a plain value, which can be pickled.
+
     Raises
     ------
     MethodError

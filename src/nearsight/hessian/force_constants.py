@@ -25,6 +25,7 @@ from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
 from nearsight.hessian.settings import DEFAULT_LENGTH_A
 from nearsight.models.contract import Model
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.progress import Progress
 from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (
@@ -60,7 +61,7 @@ _ON_BOUNDARY_A = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForceConstants(HasOrigin):
+class ForceConstants(HasOrigin, ShownInNotebooks):
     """Compact force constants Φ[A, α, B, β] of a supercell, A in one primitive cell.
 
     They are folded into the supercell: interactions with images of B are added up.

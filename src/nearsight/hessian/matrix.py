@@ -20,6 +20,7 @@ from nearsight.hessian.rows.plan import plan
 from nearsight.hessian.rows.run import compute_planned_rows
 from nearsight.memory import METER, Meter
 from nearsight.models.contract import Model
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.progress import Progress
 from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
 from nearsight.storage import (
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hessian(HasOrigin):
+class Hessian(HasOrigin, ShownInNotebooks):
     """Second derivatives of the energy with respect to positions.
 
     For a periodic structure the Hessian is folded into the cell: H[A, B] = Σ_R Φ(0A, RB).

@@ -19,6 +19,7 @@ from nearsight.memory import refusing_out_of_memory
 from nearsight.models.contract import Model, forces_of
 from nearsight.models.evaluable import require_calculable
 from nearsight.models.soundness import is_usable
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.progress import Progress
 from nearsight.provenance import Provenance
 from nearsight.storage import atoms_to_arrays, load_archive, rebuilds, save_archive
@@ -33,7 +34,7 @@ LENGTH_OF_STRAIN_A = 2.0
 
 
 @dataclass(frozen=True)
-class GeneralisedHessian:
+class GeneralisedHessian(ShownInNotebooks):
     """Second derivatives of the energy of a crystal by displacements u and symmetric strain ε.
 
     The atoms are at r = (1 + ε)(r⁰ + u), the cell vectors at (1 + ε) a⁰. Strains are in Voigt order

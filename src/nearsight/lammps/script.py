@@ -52,6 +52,11 @@ def read_script(path: str | Path) -> Script:
     behind each line that makes a box, and behind those that replicate it before anything else could
     be computed: LAMMPS replicates nothing that a fix stores values of.
 
+    Parameters
+    ----------
+    path
+        The script.
+
     Raises
     ------
     LammpsError

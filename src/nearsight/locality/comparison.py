@@ -10,6 +10,7 @@ from nearsight.errors import MethodError
 from nearsight.locality.convergence import SiteConvergence
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2
 from nearsight.locality.result import Locality
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
 
@@ -71,7 +72,7 @@ class SiteComparison:
 
 
 @dataclass(frozen=True)
-class LocalityComparison:
+class LocalityComparison(ShownInNotebooks):
     """A model's locality against its reference's on the same structure."""
 
     model: str
@@ -121,6 +122,13 @@ class LocalityComparison:
 
 def compare_localities(model: Locality, reference: Locality) -> LocalityComparison:
     """Compare the locality of a model with that of a reference method.
+
+    Parameters
+    ----------
+    model
+        What the model says.
+    reference
+        What the reference method says of the same structure.
 
     Raises
     ------

@@ -27,6 +27,7 @@ from nearsight.locality.site_derivatives import (
     site_derivatives,
 )
 from nearsight.models.contract import Model
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.progress import Progress, as_progress
 from nearsight.remarks import Remark
 from nearsight.structures.fragments import Fragment, shrinking_fragments
@@ -38,7 +39,7 @@ CheckpointOf = Callable[[Fragment], Path | None]
 
 
 @dataclass(frozen=True)
-class Shell:
+class Shell(ShownInNotebooks):
     """A fragment around a site, and what is missing in it."""
 
     fragment: Fragment
@@ -74,7 +75,7 @@ class Shell:
 
 
 @dataclass(frozen=True)
-class SiteConvergence:
+class SiteConvergence(ShownInNotebooks):
     """Fragments around one site, from the reference to the smallest."""
 
     site: int

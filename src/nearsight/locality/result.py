@@ -12,6 +12,7 @@ from nearsight.charts.palette import element_colors
 from nearsight.locality.convergence import SiteConvergence
 from nearsight.locality.norms_chart import LOWEST_DRAWN_EV_PER_A2, whole_decades
 from nearsight.locality.ranges import NEGLIGIBLE_EV_PER_A2, PairRange, pair_ranges
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.fragments import Fragment
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Locality:
+class Locality(ShownInNotebooks):
     """How large fragments of a structure must be for right forces on its sites."""
 
     atoms: Atoms

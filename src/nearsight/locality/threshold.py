@@ -74,7 +74,15 @@ def fit_threshold(
 def fit_line(
     pairs: Iterable[tuple[float, float]], force_error_eV_per_A: float = FORCE_ERROR_EV_PER_A
 ) -> Threshold:
-    """Fit Γ to pairs of ‖Δf‖ in eV/Å and ‖G'‖ in eV/Å²; see `fit_threshold`."""
+    """Fit Γ to pairs of ‖Δf‖ in eV/Å and ‖G'‖ in eV/Å²; see `fit_threshold`.
+
+    Parameters
+    ----------
+    pairs
+        Force errors in eV/Å and group norms in eV/Å², a pair for each fragment.
+    force_error_eV_per_A
+        The force error in eV/Å that Γ is to stand for.
+    """
     if not force_error_eV_per_A > 0.0:
         raise MethodError(f"the force error must be positive, not {force_error_eV_per_A} eV/Å.")
     kept = [pair for pair in pairs if pair[0] <= _FITTED_UP_TO * force_error_eV_per_A]

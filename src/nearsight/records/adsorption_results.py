@@ -10,6 +10,7 @@ from nearsight.adsorption.charts import convergence_chart, weights_chart
 from nearsight.adsorption.maps import map_along
 from nearsight.adsorption.result import Adsorption
 from nearsight.charts.chart import Chart
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.records.adsorption_verdict import adsorption_checks
 from nearsight.records.verdict import unsaid
@@ -18,7 +19,7 @@ from nearsight.structures.naming import paragraph
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class WidomResults:
+class WidomResults(ShownInNotebooks):
     """One framework, and what insertions of a gas say of it."""
 
     name: str

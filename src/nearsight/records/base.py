@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from nearsight.errors import CheckpointError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.records.codec import FieldError, decoder, encoder
 from nearsight.records.described import Plain, Says
 from nearsight.records.json_schema import DIALECT, object_schema
@@ -26,7 +27,7 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Record:
+class Record(ShownInNotebooks):
     """One question about one structure, answered.
 
     A record that has just been made has the results of the run in `results`; one that was read has

@@ -38,6 +38,11 @@ def read(path: str | os.PathLike[str]) -> tuple[Record, ...]:
     Where the last line of JSON Lines is cut off, as by the end of the process that wrote it, the
     records before it are returned with a `NearsightWarning`.
 
+    Parameters
+    ----------
+    path
+        The file.
+
     Raises
     ------
     CheckpointError
@@ -51,6 +56,11 @@ def read(path: str | os.PathLike[str]) -> tuple[Record, ...]:
 
 def read_contents(path: str | os.PathLike[str]) -> Contents:
     """Read the records of a file as `read` does, with what must be known about the file.
+
+    Parameters
+    ----------
+    path
+        The file.
 
     Raises
     ------
@@ -79,6 +89,13 @@ def read_contents(path: str | os.PathLike[str]) -> Contents:
 def write(path: str | os.PathLike[str], records: Record | Sequence[Record]) -> None:
     """Write one record as a JSON object, or several as a JSON list, whole or not at all.
 
+    Parameters
+    ----------
+    path
+        The file, which is replaced.
+    records
+        One record or several.
+
     Raises
     ------
     StorageError
@@ -90,19 +107,36 @@ def write(path: str | os.PathLike[str], records: Record | Sequence[Record]) -> N
 
 
 def text_of(records: Record | Sequence[Record]) -> str:
-    """Return one record as a JSON object, or several as a JSON list, for people to read."""
+    """Return one record as a JSON object, or several as a JSON list, for people to read.
+
+    Parameters
+    ----------
+    records
+        One record or several.
+    """
     values = records.to_json() if isinstance(records, Record) else [r.to_json() for r in records]
     return readable_json(values)
 
 
 def readable_json(values: Any) -> str:
-    """Return JSON in lines, with lists of numbers and of symbols in one line each."""
+    """Return JSON in lines, with lists of numbers and of symbols in one line each.
+
+    Parameters
+    ----------
+    values
+        What JSON can say: mappings, lists, numbers and words.
+    """
     text = json.dumps(values, indent=2, allow_nan=False)
     return _SHORT_LIST.sub(lambda match: f"[{_NEW_LINE.sub(', ', match[1])}]", text) + "\n"
 
 
 def record_from_json(values: Any) -> Record:
     """Rebuild the record of any question from what its `to_json` returned.
+
+    Parameters
+    ----------
+    values
+        The values of one record.
 
     Raises
     ------

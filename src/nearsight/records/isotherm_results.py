@@ -20,6 +20,7 @@ from nearsight.adsorption.gcmc.isosteric import NoHeats, isosteric_heats
 from nearsight.adsorption.gcmc.isotherm import Isotherm, henry_as_sampled
 from nearsight.adsorption.result import Adsorption
 from nearsight.charts.chart import Chart
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.records.isotherm_verdict import isotherm_checks
 from nearsight.records.verdict import unsaid
@@ -28,7 +29,7 @@ from nearsight.structures.naming import paragraph
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class IsothermResults:
+class IsothermResults(ShownInNotebooks):
     """One framework, and what it takes up of a gas."""
 
     name: str

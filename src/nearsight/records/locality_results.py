@@ -8,6 +8,7 @@ from ase import Atoms
 
 from nearsight.locality.comparison import LocalityComparison
 from nearsight.locality.result import Locality
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.records.locality_verdict import locality_checks
 from nearsight.records.verdict import unsaid
 from nearsight.remarks import Remark
@@ -15,7 +16,7 @@ from nearsight.structures.naming import paragraph
 
 
 @dataclass(frozen=True)
-class LocalityResults:
+class LocalityResults(ShownInNotebooks):
     """One structure: how far its sites see, and which fragments follow."""
 
     name: str

@@ -12,6 +12,7 @@ from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.strain import GeneralisedHessian
 from nearsight.models.contract import Evaluation
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.records.harmonic_verdict import harmonic_checks
 from nearsight.records.plain_verdicts import elastic_checks, hessian_checks
@@ -32,7 +33,7 @@ from nearsight.vibrations.supercell_convergence import SupercellConvergence
 from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
-class _Results:
+class _Results(ShownInNotebooks):
     """What results have in common: that `repr` says in a line what they are of."""
 
     name: str
@@ -237,7 +238,7 @@ class ElasticResults(_Results):
 
 
 @dataclass(frozen=True)
-class ThermochemistryResults:
+class ThermochemistryResults(ShownInNotebooks):
     """One molecule: its modes, and its ideal gas."""
 
     modes: HarmonicResults

@@ -7,6 +7,7 @@ from typing import Any
 from nearsight.charts.chart import Chart
 from nearsight.hdnnp.frames import Frame
 from nearsight.hdnnp.symmetry_functions import function_name
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.records.codec import encoder
 from nearsight.records.potential_parts import PotentialErrorsPart
 from nearsight.records.potential_results import potential_errors_part
@@ -34,7 +35,7 @@ from nearsight.training.result import Training
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TrainingResults:
+class TrainingResults(ShownInNotebooks):
     """Labelled structures, and the potentials that learnt from them."""
 
     name: str

@@ -15,6 +15,7 @@ from nearsight.dynamics.analysis.fluctuations import Compressibility, HeatCapaci
 from nearsight.dynamics.analysis.rdf import RadialDistribution
 from nearsight.dynamics.analysis.temperatures import Temperatures
 from nearsight.dynamics.analysis.velocity_correlation import VelocityCorrelation, VelocitySpectrum
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
@@ -82,7 +83,7 @@ class Fluctuations:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class TrajectoryResults:
+class TrajectoryResults(ShownInNotebooks):
     """What was found in one trajectory; None of what was not computed."""
 
     name: str

@@ -10,6 +10,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from numpy.typing import NDArray
 
 from nearsight.archives import require_numbers
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.relaxation.near_symmetry import NearSymmetry
 from nearsight.remarks import Remark, remarks_from_json, remarks_to_json
@@ -96,7 +97,7 @@ class FollowedMode:
 
 
 @dataclass(frozen=True)
-class Relaxation:
+class Relaxation(ShownInNotebooks):
     """A relaxed structure, and how far the relaxation got."""
 
     atoms: Atoms

@@ -63,7 +63,17 @@ def render_report(
     command: str | None = None,
     mode_budget_bytes: int = MODE_BUDGET_BYTES,
 ) -> str:
-    """Return the page that `write_report` writes."""
+    """Return the page that `write_report` writes.
+
+    Parameters
+    ----------
+    records
+        The records, in the order of the page.
+    command
+        The command line that made them, to be shown; None without one.
+    mode_budget_bytes
+        How large the animated modes of the page may be in all.
+    """
     budget_bytes = share_of_page_bytes(len(records))
     sections = [
         section_of(record, number, mode_budget_bytes, budget_bytes)

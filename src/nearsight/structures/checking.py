@@ -26,6 +26,11 @@ def check_structure(atoms: Atoms) -> None:
     A left-handed cell is accepted. So is a cell without periodic directions: the structure is a
     molecule then, and its cell is not used.
 
+    Parameters
+    ----------
+    atoms
+        The structure.
+
     Raises
     ------
     MemoryBudgetError

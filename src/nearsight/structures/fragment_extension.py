@@ -37,6 +37,8 @@ def extend_fragment(
         A crystal in groups, from `find_groups`.
     fragment
         A fragment of it, cut with a radius.
+    cap_lengths_A
+        Length in Å of the bond to a capping atom, by the element that it is bound to.
 
     Raises
     ------

@@ -65,6 +65,15 @@ def covering_fragments(
     kinds are central that are not yet, the smaller of two. A fragment stands for those that equal
     it, as those of the middle of a long chain do.
 
+    Parameters
+    ----------
+    groups
+        A structure in groups, from `find_groups`.
+    radius_A
+        Up to which distance from its site, in Å, a fragment holds atoms.
+    cap_lengths_A
+        Length in Å of the bond to a capping atom, by the element that it is bound to.
+
     Raises
     ------
     StructureError

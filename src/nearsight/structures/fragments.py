@@ -14,6 +14,7 @@ from scipy.spatial import KDTree
 
 from nearsight.arrays import BoolArray, FloatArray, IntArray
 from nearsight.errors import StructureError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.bonds import minus, plus
 from nearsight.structures.caps import DEFAULT_CAP_LENGTHS_A, Cap, find_caps
 from nearsight.structures.charge import electrons_said
@@ -31,7 +32,7 @@ CLOSEST_CAP_A = 1.0
 
 
 @dataclass(frozen=True)
-class Fragment:
+class Fragment(ShownInNotebooks):
     """A molecule that stands for the surroundings of one site of a structure."""
 
     atoms: Atoms
@@ -192,6 +193,17 @@ def shrinking_fragments(
     `SAME_DISTANCE_A` together; the last one is the smallest that holds the site. The radius of each
     is the smallest that makes it: ligands that a metal brings anyway make none larger. That of the
     first is the given one.
+
+    Parameters
+    ----------
+    groups
+        A structure in groups, from `find_groups`.
+    site
+        Index of the atom around which is cut.
+    radius_A
+        The largest radius, in Å.
+    cap_lengths_A
+        Length in Å of the bond to a capping atom, by the element that it is bound to.
 
     Raises
     ------

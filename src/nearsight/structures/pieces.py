@@ -68,6 +68,13 @@ def find_pieces(atoms: Atoms, reach_A: float) -> Pieces:
     """Return the pieces that pairs closer than `reach_A` Å connect.
 
     A structure that is not periodic is one piece.
+
+    Parameters
+    ----------
+    atoms
+        The structure.
+    reach_A
+        Atoms closer than that, in Å, hold each other.
     """
     n_periodic = int(np.count_nonzero(atoms.pbc))
     whole = np.zeros((len(atoms), 3), dtype=np.int64)

@@ -11,6 +11,7 @@ from nearsight.hdnnp.frames import Frame
 from nearsight.hdnnp.kernels.compiled_potential import compile_potential
 from nearsight.hdnnp.kernels.evaluation import KernelEvaluation
 from nearsight.hdnnp.potential import Potential
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 from nearsight.training.potential_errors import is_labelled, predicted, set_of
 from nearsight.training.prediction_errors import PotentialErrors, place_of_set
@@ -50,7 +51,7 @@ class SpreadPoints:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CommitteeErrors:
+class CommitteeErrors(ShownInNotebooks):
     """How far a committee and its members are off for labelled structures."""
 
     mean: PotentialErrors

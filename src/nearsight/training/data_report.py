@@ -9,6 +9,7 @@ from ase.data import atomic_numbers
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.hdnnp.kernels.compiled_potential import compile_potential
 from nearsight.hdnnp.potential import Potential
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 from nearsight.structures.neighbours import neighbour_pairs
 from nearsight.training.labelled import LabelledStructure
@@ -21,7 +22,7 @@ N_BINS = 24
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ElementHistograms:
+class ElementHistograms(ShownInNotebooks):
     """How often values of symmetry functions are where in their range."""
 
     element: str

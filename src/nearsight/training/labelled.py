@@ -12,6 +12,7 @@ from ase.data import chemical_symbols
 from nearsight.arrays import FloatArray
 from nearsight.errors import NearsightError, StructureError
 from nearsight.hdnnp.frames import TEST, TRAIN, Frame
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
 from nearsight.structures.naming import count_warnings, name_structure, paragraph
@@ -27,7 +28,7 @@ _MOST_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LabelledStructure:
+class LabelledStructure(ShownInNotebooks):
     """A structure with its energy and forces."""
 
     number: int
@@ -53,7 +54,7 @@ class LabelledStructure:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LabelledData:
+class LabelledData(ShownInNotebooks):
     """What can be learnt from, and what has to be known about it."""
 
     structures: tuple[LabelledStructure, ...]
@@ -101,6 +102,11 @@ def labelled_data(frames: Iterable[Frame]) -> LabelledData:
 
     Frames without energy or forces are left out, and all but the first of equal ones; both are
     said, as are labels that look as if they were in different units.
+
+    Parameters
+    ----------
+    frames
+        Structures with what is known of their energy and forces.
 
     Raises
     ------

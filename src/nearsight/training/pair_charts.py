@@ -8,6 +8,7 @@ import numpy as np
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.charts.chart import Axis, Chart, Line
 from nearsight.charts.palette import series_colors
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 
 BIN_A = 0.05
@@ -17,7 +18,7 @@ _HEIGHT = 0.85
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PairDistances:
+class PairDistances(ShownInNotebooks):
     """Distances between atoms of two elements, and the largest force on either atom."""
 
     elements: tuple[str, str]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nearsight.arrays import FloatArray
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
 from nearsight.training.error_distribution import ErrorDistribution
@@ -87,7 +88,7 @@ class ElementErrors:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Parity:
+class Parity(ShownInNotebooks):
     """Labels and what is predicted in their place, some of them if there are many."""
 
     labels: FloatArray
@@ -101,7 +102,7 @@ class Parity:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PotentialErrors:
+class PotentialErrors(ShownInNotebooks):
     """How far a potential is off."""
 
     groups: tuple[GroupErrors, ...]

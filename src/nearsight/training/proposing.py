@@ -37,6 +37,13 @@ def shortest_distances_A(
 ) -> dict[Pair, float]:
     """Return the shortest distance in Å of each pair of elements that comes closer than a cutoff.
 
+    Parameters
+    ----------
+    structures
+        The structures, whose pairs are counted with periodic images.
+    cutoff_A
+        Pairs that never come closer than that, in Å, are left out.
+
     Raises
     ------
     StructureError

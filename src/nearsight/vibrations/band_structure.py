@@ -15,6 +15,7 @@ from nearsight.charts.on_axes import draw
 from nearsight.errors import MethodError
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.memory import require_room
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
@@ -59,7 +60,7 @@ class BandSegment:
 
 
 @dataclass(frozen=True)
-class BandStructure:
+class BandStructure(ShownInNotebooks):
     """Phonon bands along a path through the Brillouin zone."""
 
     segments: tuple[BandSegment, ...]

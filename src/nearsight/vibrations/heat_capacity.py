@@ -1,7 +1,7 @@
 """The heat capacity of a harmonic structure as a value, in the units of the field."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nearsight import units
 from nearsight.charts.chart import Axis, Chart, Line, Mark
 from nearsight.charts.on_axes import draw
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
@@ -18,11 +19,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeatCapacity:
+class HeatCapacity(ShownInNotebooks):
     """Harmonic heat capacity at constant volume of a cell (or molecule).
 
     Arrays have the shape ``(n_temperatures,)``.
     """
+
+    shown: ClassVar[tuple[str, ...]] = (
+        "temperatures_K",
+        "heat_capacity_J_per_g_K",
+        "heat_capacity_J_per_molatom_K",
+        "acoustic",
+        "warnings",
+    )
 
     temperatures_K: NDArray[np.float64]
     """Temperatures in K, in the order asked for."""

@@ -20,6 +20,7 @@ from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.products.operator import HessianOperator
 from nearsight.locking import hold
 from nearsight.memory import require_room
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.progress import Progress, as_progress
 from nearsight.provenance import Provenance, Setting, record
 from nearsight.relaxation.springs import unfitted_springs
@@ -46,7 +47,7 @@ _SOFTEST_eV_per_A2_amu = 1e-3
 
 
 @dataclass(frozen=True)
-class LowestModes:
+class LowestModes(ShownInNotebooks):
     """A few lowest normal modes; rigid-body motions are no modes."""
 
     atoms: Atoms

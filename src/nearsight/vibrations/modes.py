@@ -15,6 +15,7 @@ from nearsight.errors import ModelError
 from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.reach import ASSUMED_REACH_A, pieces_of
 from nearsight.memory import require_room
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark
 from nearsight.storage import (
@@ -43,7 +44,7 @@ _MATRICES_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
-class Vibrations:
+class Vibrations(ShownInNotebooks):
     """Normal modes of a structure at Γ, rigid-body motions separated from vibrations.
 
     Eigenvalues λ = ω² are those of the mass-weighted Hessian, in eV/(Å² amu).

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from nearsight import units
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark, Severity
 from nearsight.structures.naming import count_warnings, paragraph
@@ -33,7 +34,7 @@ _LINEAR_GROUPS = ("C*v", "D*h")
 
 
 @dataclass(frozen=True)
-class MolecularThermochemistry:
+class MolecularThermochemistry(ShownInNotebooks):
     """Thermodynamic functions of a molecule in an ideal gas; arrays are ``(n_temperatures,)``."""
 
     temperatures_K: FloatArray

@@ -14,6 +14,7 @@ from nearsight.announcing import announces
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.reach import pieces_of
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.printable import percent
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark, Severity
@@ -50,7 +51,7 @@ _NEGLIGIBLE_PER_CM = 0.5
 
 
 @dataclass(frozen=True)
-class PhononMesh:
+class PhononMesh(ShownInNotebooks):
     """Eigenvalues λ = ω² of the dynamical matrix on a Γ-centred mesh, in eV/(Å² amu)."""
 
     atoms: Atoms

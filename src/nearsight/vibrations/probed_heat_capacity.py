@@ -3,7 +3,7 @@
 import io
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from ase import Atoms
@@ -34,6 +34,14 @@ class ProbedHeatCapacity(HeatCapacity):
     Entropy, free energy and zero-point energy do not follow: their functions of the eigenvalue are
     singular at zero, where few Lanczos steps say nothing.
     """
+
+    shown: ClassVar[tuple[str, ...]] = (
+        *HeatCapacity.shown,
+        "error_bar_J_per_g_K",
+        "n_products",
+        "n_colours",
+        "seconds",
+    )
 
     atoms: Atoms
     """The cell, with the masses used."""

@@ -12,6 +12,7 @@ from nearsight.announcing import announce
 from nearsight.charts.chart import N_DASHES, Axis, Chart, Limit, Line, Mark, Points
 from nearsight.charts.on_axes import draw
 from nearsight.errors import MemoryBudgetError, MethodError, StructureError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
 from nearsight.structures.reduced_cell import cell_widths_A
@@ -46,7 +47,7 @@ class ConvergenceStep:
 
 
 @dataclass(frozen=True)
-class SupercellConvergence:
+class SupercellConvergence(ShownInNotebooks):
     """The heat capacity over growing supercells of the force constants."""
 
     temperatures_K: NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,15 @@ class Thermodynamics(HeatCapacity):
 
     Energies are relative to the potential energy of the structure.
     """
+
+    shown: ClassVar[tuple[str, ...]] = (
+        *HeatCapacity.shown,
+        "entropy_J_per_molformula_K",
+        "internal_energy_kJ_per_molformula",
+        "free_energy_kJ_per_molformula",
+        "zero_point_energy_kJ_per_molformula",
+        "formula_unit",
+    )
 
     internal_energy_eV: NDArray[np.float64]
     """Internal energy, zero-point energy included, in eV."""

@@ -127,6 +127,11 @@ def keep_unfinished(path: str | os.PathLike[str]) -> Iterator[Unfinished]:
 
     What an interruption leaves is noted on the exception.
 
+    Parameters
+    ----------
+    path
+        The folder.
+
     Raises
     ------
     StorageError

@@ -7,12 +7,13 @@ import numpy as np
 
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 from nearsight.units import BOLTZMANN_EV_PER_K, EV_IN_JOULE
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Ensemble:
+class Ensemble(ShownInNotebooks):
     """Where chains are, how warm, and in exchange with which gas.
 
     Raises

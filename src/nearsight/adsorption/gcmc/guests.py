@@ -7,11 +7,12 @@ import numpy as np
 
 from nearsight.adsorption.orientations import rotation_matrices
 from nearsight.arrays import BoolArray, FloatArray, IntArray
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Configuration:
+class Configuration(ShownInNotebooks):
     """Where the molecules of one gas are, and how they are turned."""
 
     centres_A: FloatArray
@@ -47,7 +48,7 @@ NO_MOLECULES = Configuration(np.empty((0, 3)), np.empty((0, 4)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Guests:
+class Guests(ShownInNotebooks):
     """The configurations of many chains, in arrays with room for more molecules.
 
     What is behind the number of molecules of a chain means nothing. A change is made in the arrays.

@@ -21,6 +21,7 @@ from nearsight.adsorption.henry import Henry, WithError, without_offset
 from nearsight.adsorption.isotherm_fits import IsothermFits, fit_isotherm
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.progress import Progress
 from nearsight.structures.naming import paragraph
 
@@ -44,7 +45,7 @@ class IsothermPressure:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Isotherm:
+class Isotherm(ShownInNotebooks):
     """Loadings of one framework at several pressures and one temperature."""
 
     framework: Framework

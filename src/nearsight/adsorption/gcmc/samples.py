@@ -11,6 +11,7 @@ from nearsight.adsorption.gcmc.learning import Learnt
 from nearsight.adsorption.gcmc.moves import StepSizes
 from nearsight.adsorption.gcmc.two_levels import CompositeCounts
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 
 
@@ -60,7 +61,7 @@ class KeptConfiguration:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sampled:
+class Sampled(ShownInNotebooks):
     """A run as far as it has come, always whole blocks."""
 
     n_blocks: int

@@ -13,6 +13,7 @@ from nearsight.dynamics.analysis.correlations import squared_displacements
 from nearsight.dynamics.analysis.molecules import Group, paths_of_centres_A
 from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.errors import MethodError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.naming import paragraph
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class MeanSquaredDisplacement:
+class MeanSquaredDisplacement(ShownInNotebooks):
     """How far particles get in a time, averaged over all of one kind and over all time origins."""
 
     times_fs: FloatArray = field(repr=False)

@@ -32,6 +32,11 @@ def molecules(trajectory: Trajectory) -> tuple[Group, ...]:
 
     A framework, layer or chain that goes on through the periodic cell is left out.
 
+    Parameters
+    ----------
+    trajectory
+        The frames, of which the first one decides.
+
     Raises
     ------
     StructureError

@@ -15,6 +15,7 @@ from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.dynamics.analysis.unwrapping import fractional, widths_A
 from nearsight.errors import MethodError
 from nearsight.memory import require_room
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.progress import Progress, as_progress
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
@@ -32,7 +33,7 @@ _TOWERS = 8.0
 
 
 @dataclass(frozen=True, eq=False)
-class RadialDistribution:
+class RadialDistribution(ShownInNotebooks):
     """How often atoms are at a distance, relative to atoms that were spread evenly.
 
     g_AB(r) = <n_AB(r) V / (N_A N_B 4πr²dr)> with the volume of each frame (M. P. Allen and

@@ -19,6 +19,7 @@ from nearsight.dynamics.analysis.block_averages import (
 )
 from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.errors import MethodError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
 
@@ -42,7 +43,7 @@ _COLDEST_K, _HOTTEST_K = 1e-2, 1e5
 
 
 @dataclass(frozen=True, eq=False)
-class Temperatures:
+class Temperatures(ShownInNotebooks):
     """Kinetic temperatures, by the degrees of freedom that move."""
 
     times_fs: FloatArray = field(repr=False)

@@ -21,6 +21,7 @@ from nearsight.dynamics.analysis.correlations import autocorrelations
 from nearsight.dynamics.analysis.temperatures import degrees_of_trajectory
 from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.errors import MethodError
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
 
@@ -39,7 +40,7 @@ _HIGHEST_PER_CM = {True: 4000.0, False: 2500.0}
 
 
 @dataclass(frozen=True, eq=False)
-class VelocityCorrelation:
+class VelocityCorrelation(ShownInNotebooks):
     """How velocities remember themselves, weighted by mass and averaged over time origins."""
 
     times_fs: FloatArray = field(repr=False)

@@ -33,6 +33,11 @@ def read_extended_xyz(path: str | os.PathLike[str]) -> Iterator[Frame]:
     is what ``group=``, ``config_type=`` or ``tag=`` says, the split what ``set=`` or ``split=``
     does.
 
+    Parameters
+    ----------
+    path
+        The file.
+
     Raises
     ------
     StructureError
@@ -50,6 +55,13 @@ def read_extended_xyz(path: str | os.PathLike[str]) -> Iterator[Frame]:
 
 def write_extended_xyz(frames: Iterable[Frame], path: str | os.PathLike[str]) -> None:
     """Write structures with all digits, one after the other; what is not known is left out.
+
+    Parameters
+    ----------
+    frames
+        The structures, which may come one at a time.
+    path
+        The file, which is replaced.
 
     Raises
     ------

@@ -81,6 +81,15 @@ def write_input_data(
     A comment in front of each says units and group, which n2p2 passes over. Energies and forces
     that are not known become zeros.
 
+    Parameters
+    ----------
+    frames
+        The structures, which may come one at a time.
+    path
+        The file, which is replaced.
+    units
+        Units of length and energy in the file.
+
     Raises
     ------
     StructureError

@@ -83,6 +83,13 @@ def open_potential(
     """Return the potential that is in a folder, with what there is to say of its files.
 
     Parameters and errors are those of `read_potential`.
+
+    Parameters
+    ----------
+    folder
+        Where the files are.
+    units
+        Units of length and energy, where the files do not say them.
     """
     path = Path(folder)
     _require_potential(path)

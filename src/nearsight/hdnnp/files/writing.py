@@ -305,7 +305,13 @@ def _require_same(potential: Potential, stage: Path, target: Path) -> None:
 
 
 def same_potential(first: Potential, second: Potential) -> bool:
-    """Return whether two potentials are equal to the last digit."""
+    """Return whether two potentials are equal to the last digit.
+
+    Parameters
+    ----------
+    first, second
+        The potentials.
+    """
     plain = ("scaling", "normalization", "units", "symbols", "repulsion")
     return all(getattr(first, name) == getattr(second, name) for name in plain) and all(
         map(_same_element, first.elements, second.elements)

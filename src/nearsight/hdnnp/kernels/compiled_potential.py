@@ -85,6 +85,11 @@ class CompiledPotential:
 def compile_potential(potential: Potential) -> CompiledPotential:
     """Return the flat arrays of a potential.
 
+    Parameters
+    ----------
+    potential
+        The potential.
+
     Raises
     ------
     MethodError

@@ -76,7 +76,15 @@ def jacobian(
 def predict(
     potential: CompiledPotential, descriptors: Descriptors
 ) -> tuple[FloatArray, FloatArray]:
-    """Return atomic energies in eV, shape ``(n_atoms,)``, and forces in eV/Å, ``(n_atoms, 3)``."""
+    """Return atomic energies in eV, shape ``(n_atoms,)``, and forces in eV/Å, ``(n_atoms, 3)``.
+
+    Parameters
+    ----------
+    potential
+        The potential, in flat arrays.
+    descriptors
+        Values and derivatives of the symmetry functions of one structure.
+    """
     n_atoms = len(descriptors.elements)
     atomic_energies, forces = np.empty(n_atoms), np.zeros((n_atoms, 3))
     energies_and_forces(
@@ -101,6 +109,10 @@ def loss_gradient(
 
     Parameters
     ----------
+    potential
+        The potential, in flat arrays.
+    descriptors
+        Values and derivatives of the symmetry functions of one structure.
     by_energy
         Derivative of the loss by the energy of the structure, in 1/eV.
     by_forces

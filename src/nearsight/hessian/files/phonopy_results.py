@@ -100,6 +100,15 @@ def write_phonopy(
 ) -> None:
     """Write phonopy's own YAML file, which ``phonopy-load`` and `phonopy.load` read.
 
+    Parameters
+    ----------
+    path
+        The file, which is replaced.
+    force_constants
+        Force constants of a supercell.
+    nac
+        A BORN file for the non-analytical correction; None without one.
+
     Raises
     ------
     StorageError

@@ -132,6 +132,11 @@ def is_hessian_of_other_program(path: str | os.PathLike[str]) -> bool:
     """Tell whether a file holds the Hessian of another program, whatever else it holds.
 
     An output of Gaussian does if there are force constants in it; otherwise it is a structure only.
+
+    Parameters
+    ----------
+    path
+        The file.
     """
     file = Path(path)
     try:
@@ -150,6 +155,11 @@ def is_hessian_of_other_program(path: str | os.PathLike[str]) -> bool:
 
 def read_structure_of_hessian(path: str | os.PathLike[str]) -> Atoms:
     """Return the structure in a file that holds the Hessian of another program as well.
+
+    Parameters
+    ----------
+    path
+        The file.
 
     Raises
     ------
@@ -174,6 +184,11 @@ def remarks_on_frequencies(path: str | os.PathLike[str]) -> tuple[Remark, ...]:
     """Return a remark about an output of frequencies that serves as a structure only.
 
     Whoever gives it may think of the Hessian of the program, which it does not hold.
+
+    Parameters
+    ----------
+    path
+        The file.
     """
     file = Path(path)
     if not file.is_file():

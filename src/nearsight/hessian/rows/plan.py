@@ -20,6 +20,7 @@ from nearsight.errors import MethodError, StructureError
 from nearsight.hessian.rows.directions import spread_directions
 from nearsight.memory import require_room
 from nearsight.models.contract import Capabilities, Seed
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.structures.cell_symmetry import CellSymmetry, find_cell_symmetry
 from nearsight.structures.operations import OperationKind
 from nearsight.structures.symmetry import space_group
@@ -79,7 +80,7 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(ShownInNotebooks):
     """The smallest set of rows that determines a Hessian, and how it does."""
 
     n_atoms: int

@@ -11,6 +11,11 @@ from nearsight.models.environments.preconditions import make_writable
 def remove(family: str) -> None:
     """Remove the environment of a family, whole or half made.
 
+    Parameters
+    ----------
+    family
+        Name of the family.
+
     Raises
     ------
     InstallationError

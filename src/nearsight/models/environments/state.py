@@ -65,7 +65,13 @@ class State(Enum):
 
 
 def find(family: str) -> tuple[State, Environment | None]:
-    """Return what there is of a family's environment, with its record where there is one."""
+    """Return what there is of a family's environment, with its record where there is one.
+
+    Parameters
+    ----------
+    family
+        Name of the family.
+    """
     place = Place.of(family)
     if not place.folder.is_dir():
         return State.ABSENT, None
@@ -82,6 +88,11 @@ def find(family: str) -> tuple[State, Environment | None]:
 
 def python_of(family: str) -> Path | None:
     """Return the interpreter of a family's environment; None where there is no environment.
+
+    Parameters
+    ----------
+    family
+        Name of the family.
 
     Raises
     ------

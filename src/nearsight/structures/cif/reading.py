@@ -50,7 +50,15 @@ class ReadCif:
 
 
 def is_cif(suffix: str, content: bytes) -> bool:
-    """Tell whether a file is a CIF, by the ending of its name in any case or by its content."""
+    """Tell whether a file is a CIF, by the ending of its name in any case or by its content.
+
+    Parameters
+    ----------
+    suffix
+        The ending of its name, with the dot.
+    content
+        The beginning of the file, or all of it.
+    """
     if suffix.lower() in SUFFIXES:
         return True
     start = content[:65536].decode("latin-1").lower()
