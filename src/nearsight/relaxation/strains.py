@@ -54,7 +54,7 @@ def strains_of(kind: str, cell_A: FloatArray, operations: Operations | None = No
 
 
 def keep_the_volume(strains: FloatArray) -> bool:
-    """Tell whether no strain changes the volume: of these the shape is relaxed, and nothing else."""
+    """Tell whether no strain changes the volume: only the shape is relaxed by them."""
     traces = np.trace(strains, axis1=1, axis2=2)
     return len(strains) > 0 and bool(np.abs(traces).max() < _KEEPS_THE_VOLUME)
 
