@@ -47,8 +47,8 @@ class RelaxationSettings(Settings):
         str,
         Help(
             "relax the cell of a crystal too (free), positions only, as for a slab (fixed), the "
-            "volume of the cell only (isotropic), its lengths with the angles kept (lengths), or all "
-            "but its volume (shape)",
+            "volume of the cell only (isotropic), its lengths with the angles kept (lengths), or "
+            "all but its volume (shape)",
             metavar="KIND",
         ),
         OneOf(CELLS),
