@@ -2,8 +2,8 @@
 # # Thermal expansion: a model beside experiment
 #
 # Magnesium oxide and silicon, in the quasi-harmonic approximation. Silicon shrinks when it is
-# warmed below about 120 K, since its transverse acoustic modes have negative Grüneisen parameters. MOF-5
-# shrinks at all temperatures; it takes hours on a laptop, and is calculated on request only.
+# warmed below about 120 K, since its transverse acoustic modes have negative Grüneisen parameters.
+# MOF-5 shrinks at all temperatures; it takes hours on a laptop, and is calculated on request only.
 #
 #     python studies/thermal_expansion.py --records FOLDER [--only MgO Si MOF-5] [--model NAME]
 #
