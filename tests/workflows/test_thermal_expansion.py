@@ -1,11 +1,11 @@
 """From a crystal to its thermal expansion: the path of volumes, what is refused, interruptions."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 
@@ -24,9 +24,9 @@ FEW = VolumeSettings(volumes=5, volume_from=0.98, volume_to=1.04)
 
 
 @pytest.fixture(scope="module")
-def of_cell(pair_model: Callable[..., Any]) -> dict[str, Any]:
-    """Records of hexagonal magnesium, with its shape relaxed at each volume and with one shape."""
-    metal = bulk("Mg", "hcp", a=3.7, c=6.3)
+def of_cell() -> dict[str, Any]:
+    """Records of a tetragonal alloy, with its shape relaxed at each volume and with one shape."""
+    metal = Atoms("CuAu", cell=[2.75, 2.75, 3.6], scaled_positions=[[0] * 3, [0.5] * 3], pbc=True)
     settings = {
         cell: ThermalExpansionSettings(
             relaxation=RelaxationSettings(fmax_eV_per_A=1e-4, cell=cell, symmetrize_A=1e-3),
@@ -36,7 +36,7 @@ def of_cell(pair_model: Callable[..., Any]) -> dict[str, Any]:
         for cell in ("free", "isotropic")
     }
     return {
-        cell: thermal_expansion(metal, pair_model(), each, progress=False)
+        cell: thermal_expansion(metal, AseModel(EMT()), each, progress=False)
         for cell, each in settings.items()
     }
 
