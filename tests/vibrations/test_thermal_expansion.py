@@ -289,6 +289,17 @@ def test_unknown_equation_of_state(crystals: Crystals) -> None:
         thermal_expansion(crystals, 300.0, equation_of_state="ideal")
 
 
+def test_negative_temperatures_are_refused(crystals: Crystals) -> None:
+    with pytest.raises(MethodError, match=r"`temperatures_K` holds -1\.0 K"):
+        thermal_expansion(crystals, (300.0, -1.0))
+
+
+def test_energies_without_a_minimum_are_refused(crystals: Crystals) -> None:
+    upside_down = [CrystalAtVolume(-100 * each.energy_eV, each.phonons) for each in crystals]
+    with pytest.raises(MethodError, match=r"at no temperature|not those of an equation of state"):
+        thermal_expansion(upside_down, 300.0)
+
+
 def test_the_order_of_volumes_and_temperatures_does_not_matter(
     crystals: Crystals, expansion: ThermalExpansion
 ) -> None:

@@ -19,7 +19,7 @@ from nearsight.errors import MethodError
 from nearsight.structures.formula_unit import formula_unit
 from nearsight.vibrations.settings import EQUATIONS_OF_STATE, FEWEST_VOLUMES, Acoustic
 from nearsight.vibrations.thermal_expansion_functions import CrystalAtVolume, ThermalExpansion
-from nearsight.vibrations.thermodynamics import thermodynamics
+from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
 
 _STEP_K = 1.0
 """Half of what central differences over temperature span."""
@@ -68,6 +68,7 @@ def thermal_expansion(
         There are too few volumes, too few without imaginary modes, no temperature at which the
         Gibbs energy is lowest between the volumes, or a setting is not possible.
     """
+    require_thermodynamic_settings(temperatures_K, acoustic, scale_factor)
     if equation_of_state not in EQUATIONS_OF_STATE:
         known = ", ".join(EQUATIONS_OF_STATE)
         raise MethodError(f"`equation_of_state` {equation_of_state!r} is none of {known}.")
@@ -136,9 +137,11 @@ class _Functions:
     acoustic: str
 
     def holds(self, state: "_State | None") -> bool:
-        """Tell whether a state is at a volume between those that were computed."""
+        """Tell whether a state is a minimum at a volume between those that were computed."""
         low, high = self.volumes_A3[0], self.volumes_A3[-1]
-        return state is not None and bool(low <= state.volume_A3 <= high)
+        if state is None or state.bulk_modulus_eV_per_A3 <= 0:
+            return False
+        return bool(low <= state.volume_A3 <= high)
 
 
 @dataclass(frozen=True)
