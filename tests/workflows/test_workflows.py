@@ -81,8 +81,8 @@ QUESTIONS: list[tuple[str, Callable[..., Record], Any, tuple[str, ...]]] = [
     (
         "thermal-expansion",
         workflows.thermal_expansion,
-        ThermalExpansionSettings(phonons=PhononSettings(mesh=(2, 2, 2), length_A=3.0)),
-        ("--mesh", "2", "2", "2", "--length", "3"),
+        ThermalExpansionSettings(phonons=PhononSettings(mesh=(2, 2, 2), length_A=5.0)),
+        ("--mesh", "2", "2", "2", "--length", "5"),
     ),
 ]
 
