@@ -65,8 +65,8 @@ class Part:
 PART = Part(
     "heat-capacity",
     25,
-    "[relaxation]\nfmax_eV_per_A = 0.05\n",
-    ("--fmax", "0.05"),
+    'spectrum = "dense"\n[relaxation]\nfmax_eV_per_A = 0.1\ncell = "fixed"\n',
+    ("--spectrum", "dense", "--fmax", "0.1", "--cell", "fixed"),
     seed=1,
 )
 

@@ -4,14 +4,26 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ase import Atoms
 
 from nearsight.errors import SettingError
 from nearsight.training import FunctionSettings
 from nearsight.training.active.settings import RoundsSettings
-from nearsight.workflows.learn_checks import with_radius
+from nearsight.workflows.learn_checks import require_elements, with_radius
 from nearsight.workflows.learn_settings import LearnSettings
 
-LOCALITY: Any = SimpleNamespace(cutoff_A=3.25)
+LOCALITY: Any = SimpleNamespace(cutoff_A=3.25, formula="C2H4")
+
+
+def crystal(symbols: str) -> Any:
+    return SimpleNamespace(name="given.cif", atoms=Atoms(symbols))
+
+
+def test_a_record_of_other_elements_is_refused() -> None:
+    require_elements([crystal("C4H8"), crystal("CH2")], LOCALITY)
+    require_elements([crystal("ZnO")], None)
+    with pytest.raises(SettingError, match=r"is of C2H4, and given\.cif has O, Zn too; give one"):
+        require_elements([crystal("C2H4"), crystal("CO2Zn")], LOCALITY)
 
 
 def test_radius_and_cutoff_are_half_of_the_range() -> None:

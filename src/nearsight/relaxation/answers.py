@@ -62,6 +62,8 @@ class Answers:
         How many steps had been taken before, without answers.
     kept
         Answers to begin with, each with a digest of the geometry that it is about.
+    most_bytes
+        More is not kept.
     """
 
     def __init__(
@@ -70,6 +72,8 @@ class Answers:
         origin_cell_A: FloatArray,
         origin_step: int = 0,
         kept: Sequence[tuple[str, Answer]] = (),
+        *,
+        most_bytes: int | None = None,
     ) -> None:
         self.origin_positions_A = origin_positions_A.copy()
         self.origin_cell_A = origin_cell_A.copy()
@@ -77,6 +81,7 @@ class Answers:
         self._answers = list(kept)
         self._n_kept = len(kept)
         self._n_given = 0
+        self._most_bytes = MOST_BYTES if most_bytes is None else most_bytes
         self._n_bytes = sum(_size(answer) for _, answer in kept)
 
     @property
@@ -87,7 +92,7 @@ class Answers:
     @property
     def too_many(self) -> bool:
         """Whether they take too much memory, and later ones were not kept."""
-        return self._n_bytes > MOST_BYTES
+        return self._n_bytes > self._most_bytes
 
     @property
     def n_given(self) -> int:

@@ -132,7 +132,8 @@ def relax(
             steps.begin(None if resumed is None else resumed[0].n_steps, atoms)
         if resumed is None:
             state = _begin(atoms, moving, model, adjust)
-            answers = Answers(state.positions_A, state.cell_A)
+            most = 0 if checkpoint is None else None  # nobody will ask for them again
+            answers = Answers(state.positions_A, state.cell_A, most_bytes=most)
         else:
             state, answers = resumed
             calculator = ModelCalculator(model, adjust=adjust)

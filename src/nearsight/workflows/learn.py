@@ -36,6 +36,7 @@ from nearsight.workflows.exploring import Crystal, Found, explore, first_frames
 from nearsight.workflows.given import require_model, require_places, require_settings
 from nearsight.workflows.labelling import label_all, processes_of
 from nearsight.workflows.learn_checks import (
+    require_elements,
     require_labels,
     require_room,
     require_same,
@@ -110,6 +111,7 @@ def learn(
     crystals = [_crystal(each, number, settings) for number, each in enumerate(structures)]
     if not crystals:
         raise MethodError("there is no crystal to learn; give at least one.")
+    require_elements(crystals, locality)
     require_room(crystals, settings)
     model = load(teacher, resources)
     for crystal in crystals:

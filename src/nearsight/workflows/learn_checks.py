@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ase.formula import Formula
+
 from nearsight.errors import CheckpointError, ModelError, NearsightError, SettingError
 from nearsight.fingerprint import fingerprint
 from nearsight.models.contract import Model
@@ -44,6 +46,28 @@ def with_radius(settings: LearnSettings, locality: LocalityRecord | None) -> Lea
         rounds=replace(settings.rounds, fragment_radius_A=radius_A),
         functions=replace(settings.functions, cutoff_A=radius_A),
     )
+
+
+def require_elements(crystals: Sequence[Crystal], locality: LocalityRecord | None) -> None:
+    """Check that a record of locality is of the elements that are to be learnt.
+
+    It may be of another crystal of the same kind, such as one with shorter linkers.
+
+    Raises
+    ------
+    SettingError
+        A crystal has an element that the record knows nothing of.
+    """
+    if locality is None:
+        return
+    known = Formula(locality.formula).count()
+    for crystal in crystals:
+        if others := [each for each in crystal.atoms.symbols.formula.count() if each not in known]:
+            raise SettingError(
+                f"the record of locality is of {locality.formula}, and {crystal.name} has "
+                f"{', '.join(others)} too; give one of a crystal that has the same elements.",
+                "locality",
+            )
 
 
 def require_room(crystals: Sequence[Crystal], settings: LearnSettings) -> None:
