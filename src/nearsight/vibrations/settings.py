@@ -146,7 +146,7 @@ class VolumeSettings(Settings):
     volume_to: Annotated[float, Help("the largest volume, in the same units", "X"), POSITIVE] = 1.06
     equation_of_state: Annotated[
         str,
-        Help("what energies over volumes are fitted by"),
+        Help("fit energies over volumes by vinet, birch_murnaghan or murnaghan", "NAME"),
         OneOf(EQUATIONS_OF_STATE),
     ] = "vinet"
 
