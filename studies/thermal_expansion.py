@@ -48,7 +48,7 @@ VOLUMES = {
 LENGTHS_A = {"MgO": 7.0, "Si": 9.0, "MOF-5": 8.0}
 """Widths of the supercells of force constants."""
 MESH_LENGTH_A = 60.0
-TEMPERATURES_K = (0.0, *np.arange(20.0, 321.0, 20.0).tolist(), 298.15, 300.0)
+TEMPERATURES_K = (0.0, *np.arange(20.0, 321.0, 20.0).tolist())
 TEMPERATURES_K += tuple(np.arange(400.0, 1001.0, 100.0).tolist())
 FMAX_eV_PER_A = 1e-4
 HEAT_P_J_PER_MOL_K = {
