@@ -13,6 +13,7 @@ from nearsight.locality.result import Locality
 from nearsight.printable import percent
 from nearsight.provenance import Provenance
 from nearsight.records.adsorption_results import WidomResults
+from nearsight.records.expansion_results import ThermalExpansionResults
 from nearsight.records.isotherm_results import IsothermResults
 from nearsight.records.results import (
     DynamicsResults,
@@ -213,6 +214,16 @@ def isotherm_figure(path: str, calculated: Sequence[IsothermResults]) -> None:
     _draw_panels(path, panels)
 
 
+def thermal_expansion_figure(path: str, calculated: Sequence[ThermalExpansionResults]) -> None:
+    """Draw what each crystal does at constant pressure over temperature, below each other."""
+    panels: list[tuple[Sequence[str], Chart]] = []
+    for each in calculated:
+        formula = each.atoms.get_chemical_formula()
+        name = f"{_label_of(each)} ({formula}), {_models([each.expansion.provenance])}"
+        panels += [((name, chart.title), chart) for chart in each.charts()]
+    _draw_panels(path, panels)
+
+
 def _draw_panels(path: str, panels: Sequence[tuple[Sequence[str], Chart]]) -> None:
     """Draw charts below each other, each under the lines of its title."""
     figure = _new_figure(len(panels))
@@ -241,7 +252,9 @@ def _models(provenances: Iterable[Provenance]) -> str:
     return ", ".join(names[:3]) + more
 
 
-def _label_of(results: HarmonicResults | ProbedResults | ElasticResults) -> str:
+def _label_of(
+    results: HarmonicResults | ProbedResults | ElasticResults | ThermalExpansionResults,
+) -> str:
     """Return what a figure calls a structure, with what must be known about it."""
     unconverged = results.relaxation is not None and not results.relaxation.converged
     return f"{structure_stem(results.name)}{', NOT CONVERGED' if unconverged else ''}"

@@ -124,6 +124,10 @@ CODES: Mapping[str, Code] = {
     "not-diffusive": Code(_CAUTION, "Displacements do not grow as those of diffusion do."),
     "few-independent": Code(_CAUTION, "A series has too few independent values for its error."),
     "sparse-frames": Code(_CAUTION, "Frames are too far apart for the fastest vibrations."),
+    # heat at constant pressure
+    "volumes-left-out": Code(_CAUTION, "Volumes with imaginary modes have no free energy."),
+    "temperatures-left-out": Code(_CAUTION, "A crystal expands beyond the volumes computed."),
+    "routes-differ": Code(_CAUTION, "Two routes to a thermal expansion do not agree."),
     # elasticity
     "under-stress": Code(_CAUTION, "Stress is left: these are no elastic constants."),
     "forces-left": Code(_CAUTION, "Forces are left on the atoms."),

@@ -90,6 +90,15 @@ MODES = {"wavenumbers_per_cm": [-90.0, 300.04], "frequencies_THz": [-2.7, 8.995]
         ),
         ("trajectory", {"diffusion": [], "frames": {"n_frames": 12}}, "12 frames"),
         ("md", {"dynamics": {"temperature_K": 300.04}}, "300.0 K"),
+        (
+            "thermal-expansion",
+            {
+                "thermal_expansion": [
+                    {"temperature_K": 300.0, "volumetric_expansion_per_K": 3.118e-5}
+                ]
+            },
+            "α 3.12e-05 1/K, 300 K",
+        ),
         ("relax", {"relaxation": {"energy_change_eV_per_atom": -0.00135}}, "-1.35 meV/atom"),
         ("heat-capacity", {"heat_capacity": []}, ""),
     ],

@@ -14,6 +14,7 @@ COMMANDS = (
     "hessian",
     "vibrations",
     "elastic",
+    "thermal-expansion",
     "fragment",
     "locality",
     "report",

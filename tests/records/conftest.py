@@ -73,11 +73,14 @@ from nearsight.workflows import (
     ExchangeSettings,
     InsertionSettings,
     IsothermSettings,
+    PhononSettings,
     RadialSettings,
+    ThermalExpansionSettings,
     TrajectorySettings,
     VelocitySettings,
     WidomSettings,
     isotherm,
+    thermal_expansion,
     trajectory,
     widom,
 )
@@ -222,12 +225,20 @@ def of_isotherm() -> Record:
 
 
 @pytest.fixture(scope="session")
+def of_expansion(model: AseModel) -> Record:
+    settings = ThermalExpansionSettings(phonons=PhononSettings(mesh=(2, 2, 2), length_A=3.0))
+    with quietly():
+        return thermal_expansion(bulk("Cu", a=3.62), model, settings, progress=False)
+
+
+@pytest.fixture(scope="session")
 def records(
     *,
     of_copper: Mapping[str, Record],
     of_trajectory: Record,
     of_gas: Record,
     of_isotherm: Record,
+    of_expansion: Record,
     phonons: HarmonicResults,
     nitrogen: HarmonicResults,
     probed: ProbedResults,
@@ -242,6 +253,7 @@ def records(
         "trajectory": of_trajectory,
         "widom": of_gas,
         "isotherm": of_isotherm,
+        "thermal-expansion": of_expansion,
         "vibrations": vibrations_record(modes, RUN),
         "thermochemistry": thermochemistry_record(ThermochemistryResults(modes, gas), RUN),
         "phonons": phonons_record(phonons, RUN),

@@ -62,8 +62,10 @@ def test_what_is_asked_of_a_relaxation_contradicts_none(asked):
 def test_pressure_contradicts_a_fixed_cell():
     with pytest.raises(SettingError, match=r"`pressure_GPa` is 1, but `cell` is fixed"):
         RelaxationSettings(pressure_GPa=1, cell="fixed")
+    with pytest.raises(SettingError, match=r"`pressure_GPa` is 1, but `cell` is shape"):
+        RelaxationSettings(pressure_GPa=1, cell="shape")
     for cell in CELLS:
-        if cell != "fixed":
+        if cell not in {"fixed", "shape"}:
             assert RelaxationSettings(pressure_GPa=-2, cell=cell).pressure_GPa == -2.0
 
 

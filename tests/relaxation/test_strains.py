@@ -58,7 +58,26 @@ def test_lengths_keep_angles(
     )
 
 
-@pytest.mark.parametrize("cell", ["isotropic", "lengths"])
+@pytest.mark.parametrize("optimizer", ["newton", "BFGS"])
+def test_a_shape_is_relaxed_at_its_volume(
+    skew_solid: Atoms, pair_model: Callable[..., Any], optimizer: str
+) -> None:
+    """What is left is a pressure, under which the free cell has this shape and energy."""
+    model = pair_model()
+    found = relax(skew_solid, model, replace(TIGHT, cell="shape", optimizer=optimizer))
+    assert found.converged
+    assert found.volume_change == pytest.approx(0.0, abs=1e-12)
+    assert np.ptp(found.atoms.cell.cellpar()[:3] / skew_solid.cell.cellpar()[:3]) > 1e-3
+    assert found.max_stress_GPa == pytest.approx(0.0, abs=0.01)
+    assert found.pressure_GPa is not None
+    assert abs(found.pressure_GPa) > 1.0
+    free = relax(found.atoms, model, replace(TIGHT, pressure_GPa=found.pressure_GPa))
+    assert free.volume_change == pytest.approx(0.0, abs=1e-4)
+    assert free.energy_after_eV == pytest.approx(found.energy_after_eV, abs=1e-3)
+    np.testing.assert_allclose(free.atoms.cell.cellpar(), found.atoms.cell.cellpar(), rtol=2e-4)
+
+
+@pytest.mark.parametrize("cell", ["isotropic", "lengths", "shape"])
 def test_optimizers_agree_and_less_freedom_is_higher_in_energy(
     skew_solid: Atoms, pair_model: Callable[..., Any], cell: str
 ) -> None:
@@ -90,7 +109,7 @@ def test_a_partly_relaxed_cell_is_the_best_of_its_kind(
             assert fixed.energy_after_eV > found.energy_after_eV
 
 
-@pytest.mark.parametrize("cell", ["isotropic", "lengths"])
+@pytest.mark.parametrize("cell", ["isotropic", "lengths", "shape"])
 @pytest.mark.parametrize("optimizer", ["newton", "BFGS"])
 def test_relaxing_commutes_with_turning(
     skew_solid: Atoms, pair_model: Callable[..., Any], turn: np.ndarray, cell: str, optimizer: str
@@ -125,6 +144,9 @@ def test_kinds_of_strain() -> None:
     cell_A = np.array([[3.0, 0, 0], [1.0, 4.0, 0], [0.5, -1.0, 5.0]])
     assert strains_of("fixed", cell_A) is NO_STRAINS
     assert strains_of("free", cell_A) is ALL_STRAINS
+    shape = strains_of("shape", cell_A).reshape(5, 9)
+    np.testing.assert_allclose(shape @ shape.T, np.eye(5) / 2, atol=1e-15)
+    np.testing.assert_allclose(shape @ np.eye(3).ravel(), 0.0, atol=1e-15)
     for number, strain in enumerate(strains_of("lengths", cell_A)):
         expected = np.zeros((3, 3))
         expected[number] = cell_A[number]

@@ -22,6 +22,7 @@ from nearsight.workflows import (
     RelaxationSettings,
     RelaxSettings,
     Resources,
+    ThermalExpansionSettings,
     ThermochemistrySettings,
     VibrationsSettings,
     energy,
@@ -42,6 +43,7 @@ VERBS = {
     "molecular_dynamics": MolecularDynamicsSettings,
     "phonons": PhononsSettings,
     "relax": RelaxSettings,
+    "thermal_expansion": ThermalExpansionSettings,
     "thermochemistry": ThermochemistrySettings,
     "vibrations": VibrationsSettings,
 }

@@ -32,6 +32,7 @@ from nearsight.workflows import (
     HessianSettings,
     PhononsSettings,
     RelaxSettings,
+    ThermalExpansionSettings,
     keep_unfinished,
 )
 
@@ -77,6 +78,12 @@ QUESTIONS: list[tuple[str, Callable[..., Record], Any, tuple[str, ...]]] = [
     ("phonons", workflows.phonons, PhononsSettings(phonons=FEW), ("--mesh", "4", "4", "4")),
     ("vibrations", workflows.vibrations, workflows.VibrationsSettings(), ()),
     ("elastic", workflows.elastic, ElasticSettings(), ()),
+    (
+        "thermal-expansion",
+        workflows.thermal_expansion,
+        ThermalExpansionSettings(phonons=PhononSettings(mesh=(2, 2, 2), length_A=5.0)),
+        ("--mesh", "2", "2", "2", "--length", "5"),
+    ),
 ]
 
 

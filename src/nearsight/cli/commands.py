@@ -38,6 +38,7 @@ def command_parser() -> argparse.ArgumentParser:
     _vibrations(commands)
     _thermochemistry(commands)
     _elastic(commands)
+    _thermal_expansion(commands)
     _locality(commands)
     _fragment(commands)
     motion_commands.add_widom(commands)
@@ -217,6 +218,24 @@ def _elastic(commands: "options.Commands") -> None:
     options.add_output(command, plot="Young's modulus over directions", report=False)
     options.refuse_molecule(command, "a molecule without its box has no elastic constants")
     command.set_defaults(run=options.runner("nearsight.cli.elastic"))
+
+
+def _thermal_expansion(commands: "options.Commands") -> None:
+    command = commands.add_parser(
+        "thermal-expansion",
+        help="heat capacity at constant pressure and thermal expansion of a crystal",
+        description="Relax each crystal, and again at several volumes, compute its phonons at each "
+        "of them, and print in the quasi-harmonic approximation what it is like at constant "
+        "pressure: volume, thermal expansion, heat capacities, bulk modulus, Gibbs energy and "
+        "Grüneisen parameter.",
+    )
+    options.add_structures(command)
+    options.add_saved_structure(command, "--save-structure")
+    not_here = ("molecule", "relax", "force_constants")
+    options.add_workflow(command, settings.ThermalExpansionSettings(), leave_out=not_here)
+    options.add_output(command, plot="expansion, heat capacities, volume and bulk modulus")
+    options.refuse_molecule(command, "a molecule without its box has no thermal expansion")
+    command.set_defaults(run=options.runner("nearsight.cli.thermal_expansion"))
 
 
 def _locality(commands: "options.Commands") -> None:

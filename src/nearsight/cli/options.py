@@ -23,6 +23,7 @@ _TITLES = {
     "diffusion": "displacements and diffusion",
     "velocity": "velocities",
     "rows": "rows of the Hessian",
+    "path": "volumes",
     "phonons": "phonons",
     "probing": "probing, with --spectrum probing",
     "thermodynamics": "thermodynamics",

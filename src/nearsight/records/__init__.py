@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         ThermochemistryRecord,
         VibrationsRecord,
     )
+    from nearsight.records.thermal_expansion_record import ThermalExpansionRecord
     from nearsight.records.training_record import TrainingRecord
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "PhononsRecord",
     "Record",
     "RelaxationRecord",
+    "ThermalExpansionRecord",
     "ThermochemistryRecord",
     "TrainingRecord",
     "VibrationsRecord",

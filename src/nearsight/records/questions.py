@@ -35,6 +35,7 @@ from nearsight.records.spectra import (
     ProbedSpectrum,
     ThermodynamicsRow,
 )
+from nearsight.records.thermal_expansion_record import ThermalExpansionRecord
 from nearsight.records.training_record import TrainingRecord
 from nearsight.records.widom_record import WidomRecord
 
@@ -330,6 +331,7 @@ QUESTIONS: Mapping[str, type[Record]] = {
         PhononsRecord,
         HeatCapacityRecord,
         ElasticRecord,
+        ThermalExpansionRecord,
         LocalityRecord,
         WidomRecord,
         IsothermRecord,

@@ -29,36 +29,38 @@ def movable(atoms: Atoms, strains: FloatArray) -> Atoms | Filter:
 
 
 class FrameFilter(Filter):
-    """Atoms, and up to three strains in one more row: as in ASE's own, times the number of atoms.
+    """Atoms, and strains in one or two more rows: as in ASE's own, times the number of atoms.
 
     Parameters
     ----------
     atoms
         Moved in place.
     strains
-        By which the cell changes, shape ``(1 to 3, 3, 3)``.
+        By which the cell changes, shape ``(1 to 5, 3, 3)``.
     """
 
     def __init__(self, atoms: Atoms, strains: FloatArray) -> None:
         super().__init__(atoms, indices=range(len(atoms)))
         self._frame = Frame(atoms.positions.copy(), atoms.cell.array.copy(), strains)
         self._x: FloatArray = np.zeros(self._frame.size)
+        self._n_rows = -(-len(strains) // 3)
 
     def __len__(self) -> int:
-        return len(self.atoms) + 1
+        return len(self.atoms) + self._n_rows
 
     def get_positions(self) -> FloatArray:
-        """Return places in the first cell and, in the last row, strains."""
+        """Return places in the first cell and, in the last rows, strains."""
         rows = self._rows(self._x, len(self.atoms))
-        rows[:-1] += self._frame.positions_A
+        rows[: -self._n_rows] += self._frame.positions_A
         return rows
 
     def set_positions(self, positions: FloatArray, **kwargs: Any) -> None:  # noqa: ARG002  # ASE's
         """Move atoms and cell to where `get_positions` would return these."""
+        last = positions[-self._n_rows :].ravel()[: len(self._frame.strains)]
         self._x = np.concatenate(
             [
-                (positions[:-1] - self._frame.positions_A).ravel(),
-                positions[-1, : len(self._frame.strains)] / len(self.atoms),
+                (positions[: -self._n_rows] - self._frame.positions_A).ravel(),
+                last / len(self.atoms),
             ]
         )
         self._frame.apply(self._x, self.atoms)
@@ -73,6 +75,6 @@ class FrameFilter(Filter):
 
     def _rows(self, x: FloatArray, scale: float) -> FloatArray:
         strain = self._frame.strain(x)
-        last = np.zeros((1, 3))
-        last[0, : len(strain)] = strain * scale
-        return np.concatenate([self._frame.displacements(x), last])
+        last = np.zeros(3 * self._n_rows)
+        last[: len(strain)] = strain * scale
+        return np.concatenate([self._frame.displacements(x), last.reshape(-1, 3)])

@@ -9,7 +9,7 @@ from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
 from nearsight.arrays import FloatArray
 from nearsight.models.calculator import Adjust
 from nearsight.models.contract import Evaluation
-from nearsight.relaxation.strains import strain_derivatives, strains_of
+from nearsight.relaxation.strains import strain_derivatives, strains_of, without_pressure
 from nearsight.structures.operations import Operations
 
 
@@ -51,7 +51,7 @@ def residual(
 
     The virial is divided by the number of atoms, as in ASE's cell filters. Of a cell that is only
     partly relaxed the part counts that is: the mean of the virial's diagonal where the volume is,
-    and the derivatives by the lengths where those are.
+    the derivatives by the lengths where those are, and all but the pressure where the shape is.
 
     Parameters
     ----------
@@ -70,6 +70,8 @@ def residual(
             virial = np.eye(3) * np.trace(virial) / 3
         elif kind == "lengths":
             virial = np.diag(strain_derivatives(virial, strains_of(kind, cell_A)))
+        elif kind == "shape":
+            virial = without_pressure(virial)
         rows = np.concatenate([rows, virial])
     return float(np.linalg.norm(rows, axis=1).max())
 

@@ -7,7 +7,7 @@ from ase import Atoms
 from ase.stress import voigt_6_to_full_3x3_stress
 
 from nearsight.arrays import FloatArray
-from nearsight.relaxation.strains import strain_derivatives
+from nearsight.relaxation.strains import keep_the_volume, strain_derivatives, without_pressure
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Frame:
     """Coordinates x = (u, s) in r = (r⁰ + u)(1 + Σ s B), rows.
 
     u are displacements in Å, s says how much there is of each strain B. Those of a free cell are
-    symmetric, and those of lengths keep the directions of the cell vectors: nothing turns.
+    symmetric, and those of lengths keep the directions of the cell vectors: nothing turns. With
+    those of a shape 1 + Σ s B is scaled to the determinant 1.
     """
 
     positions_A: FloatArray
@@ -31,8 +32,10 @@ class Frame:
         return self.positions_A.size + len(self.strains)
 
     def deformation(self, x: FloatArray) -> FloatArray:
-        """Return 1 + Σ s B, shape ``(3, 3)``."""
-        deformation: FloatArray = np.eye(3) + np.tensordot(self.strain(x), self.strains, axes=1)
+        """Return 1 + Σ s B, shape ``(3, 3)``, of determinant 1 where the volume is kept."""
+        deformation = self._unscaled(x)
+        if keep_the_volume(self.strains):
+            deformation /= np.cbrt(np.linalg.det(deformation))
         return deformation
 
     def displacements(self, x: FloatArray) -> FloatArray:
@@ -61,8 +64,14 @@ class Frame:
         if stress is None:
             return by_u
         virial = atoms.get_volume() * voigt_6_to_full_3x3_stress(stress)
-        by_strain = strain_derivatives(virial @ np.linalg.inv(deformation), self.strains)
+        if keep_the_volume(self.strains):
+            virial = without_pressure(virial)  # as scaling back to the volume does
+        by_strain = strain_derivatives(virial @ np.linalg.inv(self._unscaled(x)), self.strains)
         return np.concatenate([by_u, by_strain])
+
+    def _unscaled(self, x: FloatArray) -> FloatArray:
+        deformation: FloatArray = np.eye(3) + np.tensordot(self.strain(x), self.strains, axes=1)
+        return deformation
 
     def carried(
         self, step: FloatArray, change: FloatArray, x: FloatArray

@@ -199,7 +199,7 @@ def _resolved(settings: RelaxationSettings, atoms: Atoms, model: Model) -> Relax
 
 def _require_nothing_of_a_crystal(settings: RelaxationSettings, atoms: Atoms) -> None:
     asked = {
-        f"`cell` {settings.cell}": settings.cell in {"isotropic", "lengths"},
+        f"`cell` {settings.cell}": settings.cell in {"isotropic", "lengths", "shape"},
         f"`pressure_GPa` {settings.pressure_GPa:g}": settings.pressure_GPa != 0,
     }
     for name, given in asked.items():

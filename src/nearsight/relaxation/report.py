@@ -73,7 +73,8 @@ def report(
     reached = left_over = None
     if settings.cell != "fixed" and evaluation.stress_eV_per_A3 is not None:
         reached = -float(evaluation.stress_eV_per_A3[:3].mean())
-        left_over = under_pressure(evaluation.stress_eV_per_A3, pressure_eV_per_A3)
+        held = reached if settings.cell == "shape" else pressure_eV_per_A3
+        left_over = under_pressure(evaluation.stress_eV_per_A3, held)
     crystal = bool(atoms.pbc.all())
     left = residual(forces_of(evaluation), left_over, relaxed.cell.array, settings.cell)
     start = atoms if imposed is None else imposed.atoms

@@ -11,7 +11,7 @@ OPTIMIZERS = ("BFGS", "LBFGS", "FIRE", "BFGSLineSearch", "newton")
 
 MOST_PRESSURE_GPa = 1000.0
 """Three times that in the centre of the Earth; far beyond it cells collapse step by step."""
-CELLS = ("free", "fixed", "isotropic", "lengths")
+CELLS = ("free", "fixed", "isotropic", "lengths", "shape")
 """What of the cell of a crystal is relaxed."""
 
 
@@ -47,7 +47,8 @@ class RelaxationSettings(Settings):
         str,
         Help(
             "relax the cell of a crystal too (free), positions only, as for a slab (fixed), the "
-            "volume of the cell only (isotropic), or its lengths with the angles kept (lengths)",
+            "volume of the cell only (isotropic), its lengths with the angles kept (lengths), or "
+            "all but its volume (shape)",
             metavar="KIND",
         ),
         OneOf(CELLS),
@@ -82,10 +83,10 @@ class RelaxationSettings(Settings):
                 f"no model knows anything.",
                 "pressure_GPa",
             )
-        if self.pressure_GPa != 0 and self.cell == "fixed":
+        if self.pressure_GPa != 0 and self.cell in {"fixed", "shape"}:
             raise SettingError(
-                f"`pressure_GPa` is {self.pressure_GPa:g}, but `cell` is fixed: a cell that does "
-                f"not move feels no pressure. Leave out one of them.",
+                f"`pressure_GPa` is {self.pressure_GPa:g}, but `cell` is {self.cell}: a cell whose "
+                f"volume stays feels no pressure. Leave out one of them.",
                 "pressure_GPa",
             )
 

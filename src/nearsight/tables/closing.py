@@ -108,6 +108,11 @@ def _elasticity(record: Record) -> str:
     )
 
 
+def _expansion(record: Record) -> str:
+    row = _usual(record["thermal_expansion"])
+    return f"α {row['volumetric_expansion_per_K']:.3g} 1/K, {row['temperature_K']:g} K"
+
+
 def _modes(record: Record) -> str:
     modes = record["modes"]
     thz = record.get("frequency_unit") == "THz"
@@ -149,6 +154,7 @@ _ANSWERS: Mapping[str, Callable[[Record], str]] = {
     "heat-capacity": _heat,
     "phonons": _heat,
     "elastic": _elasticity,
+    "thermal-expansion": _expansion,
     "widom": _henry,
     "isotherm": _isotherm,
     "locality": lambda record: f"fragments of {record['common_radius_A']:.2f} Å",

@@ -18,6 +18,8 @@ Row = Mapping[str, Any]
 KINDS = (
     "bands",
     "fits",
+    "heat",
+    "volumes",
     "heats",
     "henry",
     "samples",

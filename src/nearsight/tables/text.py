@@ -12,6 +12,7 @@ from nearsight.hessian.rows.plan import Plan
 from nearsight.models.contract import forces_of
 from nearsight.printable import percent, printable_name
 from nearsight.provenance import ModelIdentity
+from nearsight.records.expansion_results import ThermalExpansionResults
 from nearsight.records.results import (
     ElasticResults,
     EnergyResults,
@@ -43,10 +44,14 @@ from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 _SITES_SHOWN = 20
 
 
-def print_calculation(calculated: HessianResults | HarmonicResults | ElasticResults) -> None:
+def print_calculation(
+    calculated: HessianResults | HarmonicResults | ElasticResults | ThermalExpansionResults,
+) -> None:
     """Print how the Hessian came about."""
     hessian = calculated.hessian
-    constants = calculated.force_constants if isinstance(calculated, HarmonicResults) else None
+    constants = None
+    if isinstance(calculated, HarmonicResults | ThermalExpansionResults):
+        constants = calculated.force_constants
     print(f"\n{printable_name(calculated.name)}")
     of_what = "force constants in a " if constants else ""
     _print_structure(calculated.atoms, calculated.settings, of_what)

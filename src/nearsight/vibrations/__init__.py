@@ -31,8 +31,15 @@ if TYPE_CHECKING:
         fit_frequency_scale_factor,
         fit_scale_factor_to_heat_capacity,
     )
-    from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
+    from nearsight.vibrations.settings import (
+        PhononSettings,
+        ProbingSettings,
+        ThermodynamicSettings,
+        VolumeSettings,
+    )
     from nearsight.vibrations.supercell_convergence import SupercellConvergence, converge_supercell
+    from nearsight.vibrations.thermal_expansion import thermal_expansion
+    from nearsight.vibrations.thermal_expansion_functions import CrystalAtVolume, ThermalExpansion
     from nearsight.vibrations.thermodynamic_functions import Thermodynamics
     from nearsight.vibrations.thermodynamics import thermodynamics
     from nearsight.vibrations.trajectories import mode_trajectory, write_mode_trajectory
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BandPath",
     "BandStructure",
+    "CrystalAtVolume",
     "DensityOfStates",
     "IdealGasSettings",
     "KernelPolynomial",
@@ -54,9 +62,11 @@ __all__ = [
     "ProjectedDensityOfStates",
     "ScaleFactor",
     "SupercellConvergence",
+    "ThermalExpansion",
     "ThermodynamicSettings",
     "Thermodynamics",
     "Vibrations",
+    "VolumeSettings",
     "band_structure",
     "converge_supercell",
     "density_of_states",
@@ -72,6 +82,7 @@ __all__ = [
     "probe_heat_capacity",
     "projected_density_of_states",
     "relax_to_minimum",
+    "thermal_expansion",
     "thermodynamics",
     "vibrations",
     "write_mode_trajectory",

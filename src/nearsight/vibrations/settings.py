@@ -7,6 +7,13 @@ from nearsight.errors import SettingError
 from nearsight.hessian.settings import DEFAULT_LENGTH_A
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
+EQUATIONS_OF_STATE = ("vinet", "birch_murnaghan", "murnaghan")
+"""phonopy's names of them."""
+FEWEST_VOLUMES = 5
+"""As many as a polynomial of fourth degree needs."""
+LEAST_SPAN = 0.01
+"""Of volumes: closer ones differ by little but the noise of their energies."""
+
 Acoustic = Literal["exclude", "classical", "as-computed"]
 """What rigid-body modes contribute; see `nearsight.vibrations.thermodynamics`."""
 DEFAULT_MESH_LENGTH_A = 100.0
@@ -122,3 +129,32 @@ class ProbingSettings(Settings):
         ),
         POSITIVE,
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeSettings(Settings):
+    """At which volumes the quasi-harmonic approximation looks, and how it fits over them."""
+
+    volumes: Annotated[
+        int,
+        Help("at how many volumes the crystal is relaxed and its phonons are computed", "N"),
+        Range(least=FEWEST_VOLUMES),
+    ] = 7
+    volume_from: Annotated[
+        float, Help("the smallest volume, in units of that of the relaxed crystal", "X"), POSITIVE
+    ] = 0.97
+    volume_to: Annotated[float, Help("the largest volume, in the same units", "X"), POSITIVE] = 1.06
+    equation_of_state: Annotated[
+        str,
+        Help("fit energies over volumes by vinet, birch_murnaghan or murnaghan", "NAME"),
+        OneOf(EQUATIONS_OF_STATE),
+    ] = "vinet"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.volume_to - self.volume_from < LEAST_SPAN:
+            raise SettingError(
+                f"`volume_from` {self.volume_from:g} and `volume_to` {self.volume_to:g} are less "
+                f"than {LEAST_SPAN:g} apart, too close for derivatives by the volume.",
+                "volume_to",
+            )

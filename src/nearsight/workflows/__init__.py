@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     from nearsight.resources import Resources
     from nearsight.vibrations.ideal_gas_settings import IdealGasSettings
     from nearsight.vibrations.presentation_settings import PresentationSettings
-    from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
+    from nearsight.vibrations.settings import (
+        PhononSettings,
+        ProbingSettings,
+        ThermodynamicSettings,
+        VolumeSettings,
+    )
     from nearsight.workflows.elastic import elastic
     from nearsight.workflows.energy import energy
     from nearsight.workflows.hdnnp_test import hdnnp_test
@@ -59,12 +64,14 @@ if TYPE_CHECKING:
         ReadingSettings,
         RelaxSettings,
         SynthesizeSettings,
+        ThermalExpansionSettings,
         ThermochemistrySettings,
         TrainSettings,
         VibrationsSettings,
         WidomSettings,
     )
     from nearsight.workflows.synthesize import synthesize
+    from nearsight.workflows.thermal_expansion import thermal_expansion
     from nearsight.workflows.thermochemistry import thermochemistry
     from nearsight.workflows.train import train
     from nearsight.workflows.trajectory import trajectory
@@ -104,6 +111,7 @@ __all__ = [
     "RowSettings",
     "SamplingSettings",
     "SynthesizeSettings",
+    "ThermalExpansionSettings",
     "ThermochemistrySettings",
     "ThermodynamicSettings",
     "TrainSettings",
@@ -111,6 +119,7 @@ __all__ = [
     "Unfinished",
     "VelocitySettings",
     "VibrationsSettings",
+    "VolumeSettings",
     "WidomSettings",
     "elastic",
     "energy",
@@ -124,6 +133,7 @@ __all__ = [
     "phonons",
     "relax",
     "synthesize",
+    "thermal_expansion",
     "thermochemistry",
     "train",
     "trajectory",

@@ -27,9 +27,15 @@ from nearsight.vibrations.settings import PhononSettings
 from nearsight.workflows.born import require_born_for
 from nearsight.workflows.context import Context
 from nearsight.workflows.prepare import Prepared, history, prepare
-from nearsight.workflows.settings import HeatCapacitySettings, HessianSettings, PhononsSettings
+from nearsight.workflows.settings import (
+    HeatCapacitySettings,
+    HessianSettings,
+    PhononsSettings,
+    ThermalExpansionSettings,
+)
 
 OfPhonons = PhononsSettings | HeatCapacitySettings
+WithForceConstants = OfPhonons | ThermalExpansionSettings
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def hessian_of(
 def force_constants_of(
     prepared: Prepared,
     context: Context,
-    settings: OfPhonons,
+    settings: WithForceConstants,
     matrix: IntArray | None = None,
 ) -> SecondDerivatives:
     """Compute the force constants of a crystal in the supercell that was asked for.
@@ -162,7 +168,7 @@ def with_constants(
     return SecondDerivatives(name, relaxation, constants.at_gamma(), asked, constants)
 
 
-def asked_supercell(atoms: Atoms, settings: OfPhonons) -> IntArray:
+def asked_supercell(atoms: Atoms, settings: WithForceConstants) -> IntArray:
     """Return the supercell of force constants that was asked for, shape ``(3, 3)``."""
     if settings.supercell is not None:
         return supercell_matrix(settings.supercell)

@@ -15,7 +15,12 @@ from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 from nearsight.training.settings import TrainingSettings
 from nearsight.vibrations.ideal_gas_settings import IdealGasSettings
 from nearsight.vibrations.presentation_settings import PresentationSettings
-from nearsight.vibrations.settings import PhononSettings, ProbingSettings, ThermodynamicSettings
+from nearsight.vibrations.settings import (
+    PhononSettings,
+    ProbingSettings,
+    ThermodynamicSettings,
+    VolumeSettings,
+)
 from nearsight.workflows.sampling_settings import DistortionSettings, SamplingSettings
 from nearsight.workflows.trajectory_settings import TrajectorySettings
 
@@ -28,6 +33,8 @@ Supercell = Annotated[
 # The stress that is left is below 0.01 GPa then, at the density of any solid: a virial per atom
 # below 10⁻⁴ eV at more than 1.6 Å³ for an atom.
 _TIGHT_FMAX_eV_per_A = 1e-4
+# Energies over volumes are then smooth to 1e-7 eV per atom.
+_FMAX_OF_VOLUMES_eV_per_A = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,6 +282,38 @@ class ElasticSettings(HessianSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ThermalExpansionSettings(HessianSettings):
+    """Settings of `thermal_expansion`."""
+
+    relaxation: RelaxationSettings = field(
+        default_factory=lambda: RelaxationSettings(fmax_eV_per_A=_FMAX_OF_VOLUMES_eV_per_A)
+    )
+    path: VolumeSettings = field(default_factory=VolumeSettings)
+    phonons: PhononSettings = field(default_factory=PhononSettings)
+    thermodynamics: ThermodynamicSettings = field(default_factory=ThermodynamicSettings)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require_one_size(self)
+        if not self.relaxation.relax:
+            raise SettingError(
+                "`relax` is false, but at each volume the crystal is relaxed; leave it out.",
+                "relaxation.relax",
+            )
+        if self.relaxation.cell not in {"free", "isotropic"}:
+            raise SettingError(
+                f"`cell` is {self.relaxation.cell}, but the volume changes: leave it out for the "
+                f"best shape at each volume, or take isotropic for one shape.",
+                "relaxation.cell",
+            )
+        if self.phonons.force_constants is not None:
+            raise SettingError(
+                "`force_constants` are those of one volume; leave them out.",
+                "phonons.force_constants",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class LocalitySettings(Settings):
     """Settings of `locality`."""
 
@@ -368,7 +407,9 @@ def _named(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _require_one_size(settings: PhononsSettings | HeatCapacitySettings) -> None:
+def _require_one_size(
+    settings: PhononsSettings | HeatCapacitySettings | ThermalExpansionSettings,
+) -> None:
     if settings.supercell and settings.phonons.length_A is not None:
         raise SettingError("give either `supercell` or `length_A`, not both.", "supercell")
 
@@ -409,6 +450,7 @@ OF_WORKFLOWS: Mapping[str, type[Settings]] = {
     "widom": WidomSettings,
     "isotherm": IsothermSettings,
     "elastic": ElasticSettings,
+    "thermal-expansion": ThermalExpansionSettings,
     "locality": LocalitySettings,
     "train": TrainSettings,
     "synthesize": SynthesizeSettings,

@@ -19,6 +19,7 @@ from nearsight.records.questions import (
     ThermochemistryRecord,
     VibrationsRecord,
 )
+from nearsight.records.thermal_expansion_record import ThermalExpansionRecord
 from nearsight.records.training_record import TrainingRecord
 from nearsight.records.widom_record import WidomRecord
 from nearsight.reports.numbers import SECTION_BUDGET_BYTES, numbers_section
@@ -39,6 +40,7 @@ from nearsight.reports.subjects import (
     locality,
     relaxation,
     spectra,
+    thermal_expansion,
     thermochemistry,
     trajectory,
     widom,
@@ -58,6 +60,7 @@ SUBJECTS: dict[type[CalculatedRecord], Subject[Any]] = {
     PhononsRecord: spectra.PHONONS,
     ThermochemistryRecord: thermochemistry.SUBJECT,
     ElasticRecord: elastic.SUBJECT,
+    ThermalExpansionRecord: thermal_expansion.SUBJECT,
     LocalityRecord: locality.SUBJECT,
     WidomRecord: widom.SUBJECT,
     IsothermRecord: isotherm.SUBJECT,
