@@ -17,6 +17,7 @@ from nearsight.errors import MethodError
 from nearsight.hessian import force_constants
 from nearsight.models import AseModel
 from nearsight.relaxation import RelaxationSettings, relax
+from nearsight.remarks import Severity
 from nearsight.vibrations import (
     CrystalAtVolume,
     ThermalExpansion,
@@ -305,3 +306,21 @@ def test_the_order_of_volumes_and_temperatures_does_not_matter(
 ) -> None:
     found = thermal_expansion(crystals[::-1], (700.0, 300.0))
     np.testing.assert_allclose(found.volume_A3, expansion.volume_A3[[4, 3]], rtol=1e-8)
+
+
+def test_a_jump_of_curvature_between_two_volumes_is_found(crystals: Crystals) -> None:
+    stiffer = [
+        replace(
+            each,
+            phonons=replace(
+                each.phonons,
+                eigenvalues_eV_per_A2_amu=1.3 * each.phonons.eigenvalues_eV_per_A2_amu,
+            ),
+        )
+        for each in crystals[4:]
+    ]
+    found = thermal_expansion([*crystals[:4], *stiffer], (300.0,))
+    [remark] = [each for each in found.warnings if each.code == "routes-differ"]
+    assert remark.severity is Severity.PROBLEM
+    below, above = crystals[3].volume_A3, crystals[4].volume_A3
+    assert f"between {below:.3f} and {above:.3f} Å³ the curvature of the model jumps" in remark

@@ -61,4 +61,5 @@ def _routes(expansion: ThermalExpansion) -> Check:
     detail = f"By volumes and by entropies the expansion differs by {difference:.1e} 1/K at most."
     if expansion.routes_agree:
         return Check(Level.GOOD, "routes-differ", "two routes agree", detail)
-    return Check(Level.CAUTION, "routes-differ", "two routes differ", detail)
+    level = Level.BAD if expansion.routes_contradict else Level.CAUTION
+    return Check(level, "routes-differ", "two routes differ", detail)

@@ -10,12 +10,14 @@ from nearsight import units
 from nearsight.arrays import FloatArray
 from nearsight.printable import percent
 from nearsight.provenance import Provenance
-from nearsight.remarks import Remark
+from nearsight.remarks import Remark, Severity
 from nearsight.structures.naming import count_warnings, paragraph
 from nearsight.vibrations.phonon_mesh import PhononMesh
 
 NOTABLE_DIFFERENCE = 0.05
 """Difference of the two routes to the expansion, of the largest one, from which it is said."""
+GROSS_DIFFERENCE = 0.25
+"""The same, from which the expansion is not to be used."""
 _NEGLIGIBLE_PER_K = 1e-7
 
 
@@ -55,6 +57,10 @@ class CrystalAtVolume:
             f"{self.volume_A3:.3f} Å³ ({modes:.3g} of {3 * len(self.atoms)} modes on average, "
             f"{percent(share)}, down to {lowest:.1f} cm⁻¹)"
         )
+
+
+def _mean_wavenumber_per_cm(phonons: PhononMesh) -> float:
+    return float(np.average(phonons.wavenumbers_per_cm.mean(axis=1), weights=phonons.weights))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,9 +183,32 @@ class ThermalExpansion:
     @property
     def routes_agree(self) -> bool:
         """Whether both routes to the expansion agree within what matters."""
+        return self._differ_by_less_than(NOTABLE_DIFFERENCE)
+
+    @property
+    def routes_contradict(self) -> bool:
+        """Whether both routes to the expansion differ grossly."""
+        return not self._differ_by_less_than(GROSS_DIFFERENCE)
+
+    def _differ_by_less_than(self, share: float) -> bool:
         largest = float(np.abs(self.volumetric_expansion_per_K).max())
         difference = float(np.abs(self.expansion_difference_per_K).max())
-        return difference <= max(NOTABLE_DIFFERENCE * largest, _NEGLIGIBLE_PER_K)
+        return difference <= max(share * largest, _NEGLIGIBLE_PER_K)
+
+    def _jump(self) -> tuple[float, float] | None:
+        """Return the volumes between which the mean wavenumber jumps, if it does.
+
+        It changes about evenly otherwise. Curvature may jump where atoms come into the range of a
+        model, or into that in which its cutoff begins to act.
+        """
+        volumes_A3 = np.array([each.volume_A3 for each in self.used])
+        means = np.array([_mean_wavenumber_per_cm(each.phonons) for each in self.used])
+        slopes = np.diff(means) / np.diff(volumes_A3)
+        off = np.abs(slopes - np.median(slopes))
+        place = int(off.argmax())
+        if off[place] <= abs(float(np.median(slopes))):
+            return None
+        return float(volumes_A3[place]), float(volumes_A3[place + 1])
 
     def _of_phonons(self) -> tuple[Remark, ...]:
         """Return the remarks on phonons, those of one kind from the first volume that has it."""
@@ -199,9 +228,17 @@ class ThermalExpansion:
         said = (
             f"two routes to the thermal expansion, by the volume over temperature and by the "
             f"entropy over volume, differ by up to {difference:.1e} 1/K: the fits over volumes are "
-            f"poor; relax more tightly (`fmax_eV_per_A`), or take more `volumes`."
+            f"poor; "
         )
-        return (Remark("routes-differ", said),)
+        if (jump := self._jump()) is None:
+            said += "relax more tightly (`fmax_eV_per_A`), or take more `volumes`."
+        else:
+            said += (
+                f"between {jump[0]:.3f} and {jump[1]:.3f} Å³ the curvature of the model jumps, as "
+                f"where atoms come into its range; take volumes on one side of that."
+            )
+        severity = Severity.PROBLEM if self.routes_contradict else None
+        return (Remark("routes-differ", said, severity),)
 
     def rows_summary(self) -> list[dict[str, float | None]]:
         """Return the ``thermal_expansion`` list of the JSON output, one object a temperature."""
