@@ -85,7 +85,7 @@ release-check: ## build what would be published of the last commit; check, insta
 	cd $(RELEASE)/source && $(RELEASE)/tools/bin/check-wheel-contents $(RELEASE)/dist
 	$(PYTHON) -m venv $(RELEASE)/installed
 	$(RELEASE)/installed/bin/python -m pip install --quiet $(RELEASE)/dist/*.whl
-	$(RELEASE)/installed/bin/python .ci/try_installed.py
+	$(RELEASE)/installed/bin/python $(RELEASE)/source/.ci/try_installed.py
 	mkdir $(RELEASE)/unpacked
 	tar --extract --file $(RELEASE)/dist/*.tar.gz --directory $(RELEASE)/unpacked --strip-components 1
 	$(RELEASE)/installed/bin/python -m pip install --quiet "$$(echo $(RELEASE)/dist/*.whl)[test]"

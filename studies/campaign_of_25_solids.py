@@ -47,7 +47,7 @@ NOT_COMPARED = {"seconds", "peak_memory_bytes", "reason", "structure", "jobs"}
 
 NOTE = """\
 At work are those whose unfinished work was kept, also of an earlier time. A third kill is missing
-where the campaign ended before it. `hessian.rows_computed` are those after the last interruption."""
+where the campaign ended before it. `hessian.rows_computed` are those after the interruption."""
 
 
 @dataclass(frozen=True)

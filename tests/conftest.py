@@ -51,6 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave tests out by their place in their file, so that each file has some that run."""
     every: int = config.getoption("--one-of")
+    if every < 1:
+        raise pytest.UsageError("--one-of is a number of tests, and at least 1")
     places: Counter[Path] = Counter()
     run, left_out = [], []
     for item in items:

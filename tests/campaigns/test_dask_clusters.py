@@ -152,7 +152,7 @@ def test_jobs_that_end_before_their_workers_report_end_the_campaign(
     squeue.chmod(0o755)
     profile = SlurmWorkers(workers=2, prologue=("exit 1",), log_folder="printed")
     with (
-        started(profile, Path(sys.executable), look_s=0.2) as cluster,
+        started(profile, Path(sys.executable), look_s=0.2, patience_s=0.4) as cluster,
         DaskWorkers(cluster.scheduler, trouble=cluster.trouble) as workers,
     ):
         future = workers.submit(abs, -1)

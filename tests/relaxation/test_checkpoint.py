@@ -143,6 +143,7 @@ def test_finished_run_takes_no_further_step(emt: Any, rattled_copper: Atoms, pat
     again = relax(rattled_copper, emt, checkpoint=path)
     assert emt.n_calls == 3
     assert (again.converged, again.n_steps) == (True, first.n_steps)
+    assert again.provenance.settings == first.provenance.settings  # with how products came
     np.testing.assert_array_equal(again.atoms.positions, first.atoms.positions)
     np.testing.assert_array_equal(again.atoms.cell.array, first.atoms.cell.array)
 
@@ -237,6 +238,30 @@ def test_damaged_checkpoint_is_refused_with_a_remedy(
         with pytest.raises(CheckpointError, match=r"delete .*relax\.npz or give another path"):
             relax(rattled_copper, emt, checkpoint=path)
         assert path.read_bytes() == damaged
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("answered_energy_eV", lambda array: array[1:]),
+        ("answered_forces_eV_per_A", lambda array: array[:, :2]),
+        ("answered_products_eV_per_A2", lambda array: array[:0]),
+        ("origin_positions_A", lambda array: array[:, :2]),
+        ("answers", lambda listed: [5]),
+        ("answers", lambda listed: listed[1:]),
+        ("methods", lambda listed: [{"name": "analytic"}]),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused_with_a_remedy(
+    emt: Any, rattled_copper: Atoms, path: Path, name: str, change: Callable[[Any], Any]
+) -> None:
+    relax(rattled_copper, emt, RelaxationSettings(max_steps=3), checkpoint=path)
+    header, arrays = load_archive(path, "relaxation-checkpoint")
+    part = arrays if name in arrays else header
+    part[name] = change(part[name])
+    save_archive(path, "relaxation-checkpoint", header, arrays)
+    with pytest.raises(CheckpointError, match=r"is damaged \(.*\); delete"):
+        relax(rattled_copper, emt, checkpoint=path)
 
 
 def test_checkpoint_of_another_kind_and_without_its_parts(

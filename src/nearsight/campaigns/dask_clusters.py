@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from nearsight.campaigns.cluster_profile import HostWorkers, SlurmWorkers
-from nearsight.campaigns.slurm_jobs import JobsInVain
+from nearsight.campaigns.failed_jobs import FailedJobs, queued_jobs
 from nearsight.errors import ExecutionError, MethodError, NearsightError
 
 logger = logging.getLogger("nearsight.campaigns")
 
 _LOOK_S = 30.0
 """How often workers that have ended are replaced."""
+
+_PATIENCE_S = 90.0
+"""Some sites tell what is queued from a cache of a minute."""
+_LEAVE_S = 30.0
+"""How long a look that is under way is waited for at the end."""
 
 _SCHEDULER = {"dashboard": False, "dashboard_address": ":0"}
 """No pages, and any port for what a scheduler serves anyway: 8787 may be another one's."""
@@ -35,7 +40,11 @@ class Cluster:
 
 @contextmanager
 def started(
-    profile: SlurmWorkers | HostWorkers, python: Path, *, look_s: float = _LOOK_S
+    profile: SlurmWorkers | HostWorkers,
+    python: Path,
+    *,
+    look_s: float = _LOOK_S,
+    patience_s: float = _PATIENCE_S,
 ) -> Iterator[Cluster]:
     """Keep workers running while the block runs.
 
@@ -47,6 +56,8 @@ def started(
         The interpreter that they run in; it has to be there on their machines.
     look_s
         How often those that have ended are replaced, in s.
+    patience_s
+        For how long a job must be in no queue to have failed, in s.
 
     Raises
     ------
@@ -61,15 +72,14 @@ def started(
         with _refusals(profile):
             _scale(cluster, n)
         ended = threading.Event()
-        log_folder = profile.log_folder if isinstance(profile, SlurmWorkers) else ""
-        jobs = JobsInVain(cluster, log_folder)
+        jobs = _failed_jobs(cluster, profile, patience_s)
         keeper = threading.Thread(target=_keep, args=(cluster, n, jobs, ended, look_s), daemon=True)
         keeper.start()
         try:
             yield Cluster(str(cluster.scheduler_address), jobs.trouble)
         finally:
             ended.set()
-            keeper.join()
+            keeper.join(_LEAVE_S)
 
 
 @contextmanager
@@ -186,12 +196,27 @@ def _scale(cluster: Any, n: int) -> None:
     cluster.sync(opened)
 
 
-def _keep(cluster: Any, n: int, jobs: JobsInVain, ended: threading.Event, look_s: float) -> None:
+def _keep(cluster: Any, n: int, jobs: FailedJobs, ended: threading.Event, look_s: float) -> None:
     """Start a worker for each that has ended, as those of jobs do before their wall time."""
     while not ended.wait(look_s):
         try:
             jobs.look()
-            if not jobs.too_many:
-                _scale(cluster, n)
+        except Exception as error:  # of dask's loop, which changes meanwhile what is looked at
+            logger.info("jobs could not be looked at: %s", error)
+        if not jobs.may_submit():
+            continue
+        try:
+            _scale(cluster, n)
         except Exception as error:  # as above; those that are there go on
             logger.warning("nearsight: a worker cannot be started again: %s", error)
+
+
+def _failed_jobs(
+    cluster: Any, profile: SlurmWorkers | HostWorkers, patience_s: float
+) -> FailedJobs:
+    """Return what looks after jobs of this Slurm; of others, and of hosts, nothing is known."""
+    if isinstance(profile, HostWorkers):
+        return FailedJobs(cluster, "", lambda: None)
+    elsewhere = any(each.startswith(("--clusters", "-M")) for each in profile.directives)
+    queued = (lambda: None) if elsewhere else queued_jobs
+    return FailedJobs(cluster, profile.log_folder, queued, patience_s=patience_s)

@@ -72,6 +72,10 @@ class CheckpointFile:
             return state_of(header, arrays)
         except KeyError as error:
             raise CheckpointError(f"The checkpoint {self.path} lacks {error}; {remedy}") from error
+        except (TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"The checkpoint {self.path} is damaged ({error}); {remedy}"
+            ) from error
         except CheckpointError as error:
             raise CheckpointError(f"{error} Otherwise {remedy}") from error
 

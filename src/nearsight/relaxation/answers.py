@@ -7,7 +7,7 @@ begins where it began, is given the kept answers, and is then as it was when it 
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,11 @@ from nearsight.models.contract import Evaluation, Model
 
 MOST_BYTES = 2**28
 """More is not kept: of 10,000 atoms these are 1,100 steps."""
+MOST_ANSWERS = 50_000
+"""Nor are more of them, whose digests are in the header of a file."""
 
 
-class OtherPathError(Exception):
+class ReplayDivergedError(Exception):
     """An optimizer asks for another geometry than it did when the answers were kept.
 
     Sums of another machine are rounded in another way. The relaxation goes on from its last
@@ -33,7 +35,7 @@ class OtherPathError(Exception):
 
 
 @dataclass(frozen=True)
-class Fit:
+class HessianProducts:
     """Products with the Hessian, to which springs are fitted."""
 
     products: FloatArray
@@ -48,7 +50,7 @@ class Refusal:
     message: str
 
 
-Answer = Evaluation | Fit | Refusal
+Answer = Evaluation | HessianProducts | Refusal
 
 
 class Answers:
@@ -85,14 +87,14 @@ class Answers:
         self._n_bytes = sum(_size(answer) for _, answer in kept)
 
     @property
-    def repeating(self) -> bool:
+    def replaying(self) -> bool:
         """Whether nothing was asked yet that was not known."""
         return self._n_given <= self._n_kept and self._n_kept > 0
 
     @property
     def too_many(self) -> bool:
         """Whether they take too much memory, and later ones were not kept."""
-        return self._n_bytes > self._most_bytes
+        return self._n_bytes > self._most_bytes or self._n_given > MOST_ANSWERS
 
     @property
     def n_given(self) -> int:
@@ -108,7 +110,7 @@ class Answers:
 
         Raises
         ------
-        OtherPathError
+        ReplayDivergedError
             The next kept answer is about another geometry.
         """
         known = self._next(atoms)
@@ -116,15 +118,15 @@ class Answers:
             known = ask()
             self._keep(atoms, known)
         if not isinstance(known, Evaluation):
-            raise OtherPathError
+            raise ReplayDivergedError
         return known
 
-    def fit(self, atoms: Atoms, ask: Callable[[], Fit]) -> Fit:
+    def products(self, atoms: Atoms, ask: Callable[[], HessianProducts]) -> HessianProducts:
         """Return products at a geometry, from `ask` if they are not known.
 
         Raises
         ------
-        OtherPathError
+        ReplayDivergedError
             The next kept answer is about another geometry.
         StructureError
             There are none of it.
@@ -139,8 +141,8 @@ class Answers:
             self._keep(atoms, known)
         if isinstance(known, Refusal):
             raise StructureError(known.message)
-        if not isinstance(known, Fit):
-            raise OtherPathError
+        if not isinstance(known, HessianProducts):
+            raise ReplayDivergedError
         return known
 
     def _next(self, atoms: Atoms) -> Answer | None:
@@ -149,7 +151,7 @@ class Answers:
             return None
         digest, answer = self._answers[self._n_given]
         if digest != _digest(atoms):
-            raise OtherPathError
+            raise ReplayDivergedError
         self._n_given += 1
         return answer
 
@@ -158,8 +160,10 @@ class Answers:
         self._n_bytes += _size(answer)
         if self.too_many:
             self._answers.clear()
-        else:
-            self._answers.append((_digest(atoms), answer))
+            return
+        if isinstance(answer, Evaluation):  # without what no optimizer asks for
+            answer = replace(answer, atomic_energies_eV=None, extrapolations=None)
+        self._answers.append((_digest(atoms), answer))
 
 
 class AnsweredCalculator(ModelCalculator):
@@ -209,20 +213,20 @@ class AnsweredProducts:
             Not even a force call fits into the memory.
         """
 
-        def ask() -> Fit:
+        def ask() -> HessianProducts:
             operator = self._operator_of(self._atoms)
-            return Fit(operator.products(vectors), operator.method)
+            return HessianProducts(operator.products(vectors), operator.method)
 
-        fit = self._answers.fit(self._atoms, ask)
-        self.method = fit.method
-        return fit.products
+        found = self._answers.products(self._atoms, ask)
+        self.method = found.method
+        return found.products
 
 
 def archived(answers: Answers, number: int) -> tuple[dict[str, Any], dict[str, FloatArray]]:
     """Return the first answers as a header and arrays of a checkpoint; `unarchived` reads them."""
     given = answers.first(number)
     evaluations = [each for _, each in given if isinstance(each, Evaluation)]
-    fits = [each for _, each in given if isinstance(each, Fit)]
+    products = [each for _, each in given if isinstance(each, HessianProducts)]
     n_atoms = len(answers.origin_positions_A)
     without_forces, without_stress = np.full((n_atoms, 3), np.nan), np.full(6, np.nan)
     header = {
@@ -239,7 +243,7 @@ def archived(answers: Answers, number: int) -> tuple[dict[str, Any], dict[str, F
         "answered_stress_eV_per_A3": np.array(
             [_or(each.stress_eV_per_A3, without_stress) for each in evaluations]
         ),
-        "answered_products_eV_per_A2": np.array([each.products for each in fits]),
+        "answered_products_eV_per_A2": np.array([each.products for each in products]),
     }
     return header, arrays
 
@@ -251,18 +255,23 @@ def unarchived(header: Mapping[str, Any], arrays: Mapping[str, FloatArray]) -> A
     ------
     KeyError
         One of them is missing.
+    ValueError
+        They do not fit each other.
     """
+    _require_shapes(header, arrays)
     evaluations = zip(
         arrays["answered_energy_eV"],
         arrays["answered_forces_eV_per_A"],
         arrays["answered_stress_eV_per_A3"],
         strict=True,
     )
-    fits = iter(arrays["answered_products_eV_per_A2"])
+    products = iter(arrays["answered_products_eV_per_A2"])
     kept: list[tuple[str, Answer]] = []
     for digest, described in header["answers"]:
         if "method" in described:
-            kept.append((digest, Fit(next(fits), ProductMethod(**described["method"]))))
+            kept.append(
+                (digest, HessianProducts(next(products), ProductMethod(**described["method"])))
+            )
         elif "refusal" in described:
             kept.append((digest, Refusal(described["refusal"])))
         else:
@@ -273,9 +282,32 @@ def unarchived(header: Mapping[str, Any], arrays: Mapping[str, FloatArray]) -> A
     )
 
 
+def _require_shapes(header: Mapping[str, Any], arrays: Mapping[str, FloatArray]) -> None:
+    """Check that there is an array for each answer, and that all are of the same atoms."""
+    kinds = [
+        "products" if "method" in each else "refusal" if "refusal" in each else "evaluation"
+        for _, each in header["answers"]
+    ]
+    n_evaluations, n_products = kinds.count("evaluation"), kinds.count("products")
+    atoms = arrays["positions_A"].shape
+    n_vectors = arrays["answered_products_eV_per_A2"].shape[1:2]
+    per_answer = {
+        "answered_energy_eV": (n_evaluations, ()),
+        "answered_forces_eV_per_A": (n_evaluations, atoms),
+        "answered_stress_eV_per_A3": (n_evaluations, (6,)),
+        "answered_products_eV_per_A2": (n_products, (*n_vectors, *atoms)),
+    }
+    fits = [arrays["origin_positions_A"].shape == atoms, arrays["origin_cell_A"].shape == (3, 3)]
+    for name, (number, shape) in per_answer.items():
+        found = arrays[name].shape
+        fits.append(found[0] == number and (number == 0 or found[1:] == shape))
+    if not all(fits):
+        raise ValueError(f"its answers do not fit {len(arrays['positions_A'])} atoms")
+
+
 def _described(answer: Answer) -> dict[str, Any]:
     """Return what of an answer is in no array."""
-    if isinstance(answer, Fit):
+    if isinstance(answer, HessianProducts):
         return {"method": asdict(answer.method)}
     return {"refusal": answer.message} if isinstance(answer, Refusal) else {}
 
@@ -291,7 +323,7 @@ def _if_any(array: FloatArray) -> FloatArray | None:
 def _size(answer: Answer) -> int:
     if isinstance(answer, Refusal):
         return 0
-    if isinstance(answer, Fit):
+    if isinstance(answer, HessianProducts):
         return answer.products.nbytes
     return 0 if answer.forces_eV_per_A is None else answer.forces_eV_per_A.nbytes
 

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.checkpoint_file import Arrays, CheckpointFile, Header
+from nearsight.hessian.products.strategies import ProductMethod
 from nearsight.relaxation.answers import Answers, archived, unarchived
 from nearsight.storage import load_archive
 
@@ -49,6 +50,10 @@ class State:
     """What is minimised at these positions: the energy or, under a pressure, the enthalpy."""
     forces_eV_per_A: NDArray[np.float64]
     """Forces at these positions that are followed, shape ``(n_atoms, 3)``."""
+    methods: tuple[ProductMethod, ...] = ()
+    """How products with the Hessian were computed on the way here, each time."""
+    negative_curvature_eV_per_A2: float | None = None
+    """That of a step near here, if it is known and was negative."""
 
     def apply_to(self, atoms: Atoms) -> None:
         """Give `atoms` the positions and the cell of this state."""
@@ -138,6 +143,8 @@ class Checkpoint:
             "energy_before_eV": state.energy_before_eV,
             "energy_start_eV": state.energy_start_eV,
             "energy_eV": state.energy_eV,
+            "methods": [asdict(method) for method in state.methods],
+            "negative_curvature_eV_per_A2": state.negative_curvature_eV_per_A2,
             **way[0],
         }
         arrays = {
@@ -161,6 +168,8 @@ def _state(header: Header, arrays: Arrays) -> State:
         energy_start_eV=header["energy_start_eV"],
         energy_eV=header["energy_eV"],
         forces_eV_per_A=arrays["forces_eV_per_A"],
+        methods=tuple(ProductMethod(**each) for each in header["methods"]),
+        negative_curvature_eV_per_A2=header["negative_curvature_eV_per_A2"],
     )
 
 

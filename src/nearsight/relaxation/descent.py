@@ -78,7 +78,7 @@ def descend(
 
     Raises
     ------
-    OtherPathError
+    ReplayDivergedError
         Known answers are about another path.
     ModelError
         The model failed; the last good geometry is in the checkpoint.
@@ -87,6 +87,8 @@ def descend(
     StorageError
         A checkpoint cannot be written; the older one is intact.
     """
+    if state.converged:
+        return _at_rest(atoms, state, settings, trajectory)
     atoms.cell, atoms.positions = answers.origin_cell_A, answers.origin_positions_A
     operator_of = partial(
         HessianOperator, model=atoms.calc.model, memory_budget_bytes=memory_budget_bytes
@@ -97,7 +99,7 @@ def descend(
         with as_progress(progress).task("Relaxation step", None, state.n_steps) as advance:
 
             def keep(state: State, left_eV_per_A: float) -> None:
-                if answers.repeating and state.n_steps < reached:
+                if answers.replaying and state.n_steps < reached:
                     return
                 if trajectory is not None:  # first, so that no checkpoint is ahead of it
                     trajectory.add(atoms, state.n_steps, atoms.calc.evaluation)
@@ -119,6 +121,17 @@ def descend(
         raise
     checkpoint.write()
     return descent
+
+
+def _at_rest(
+    atoms: Atoms, state: State, settings: RelaxationSettings, trajectory: Trajectory | None
+) -> Descent:
+    """Return what an earlier run has come to."""
+    state.apply_to(atoms)
+    if trajectory is not None:
+        _residual_of(atoms, settings.cell)  # what the frame has, if it was lost
+        trajectory.add(atoms, state.n_steps, atoms.calc.evaluation)
+    return Descent(state, False, state.methods, state.negative_curvature_eV_per_A2)
 
 
 def _descend_in_rounds(
@@ -145,6 +158,8 @@ def _descend_in_rounds(
                 converged=left < settings.fmax_eV_per_A,
                 energy_eV=float(atoms.get_potential_energy()),
                 forces_eV_per_A=atoms.get_forces().copy(),
+                methods=tuple(optimizer.methods),
+                negative_curvature_eV_per_A2=optimizer.negative_curvature_eV_per_A2,
             )
             keep(state, left)
             if state.converged:

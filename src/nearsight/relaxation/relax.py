@@ -1,5 +1,6 @@
 """The verb `relax`: positions, and the cell of a crystal, to the next minimum of a model."""
 
+import logging
 import os
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ from nearsight.models.evaluable import require_calculable
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting
-from nearsight.relaxation.answers import AnsweredCalculator, Answers, OtherPathError
+from nearsight.relaxation.answers import AnsweredCalculator, Answers, ReplayDivergedError
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.descent import Descent, descend
 from nearsight.relaxation.followed import followed
@@ -33,6 +34,8 @@ from nearsight.structures.operations import Operations, find_operations
 from nearsight.structures.symmetry import Symmetrized, symmetrize
 from nearsight.structures.tolerances import EXACT_TOLERANCE_A
 from nearsight.units import EV_PER_A3_IN_GPA
+
+logger = logging.getLogger("nearsight.relaxation")
 
 
 @announces
@@ -79,7 +82,8 @@ def relax(
         of forces: `Relaxation.provenance` says what ran, in ``products`` and ``products_reason``.
     checkpoint
         A file in which the way so far is kept every few seconds and when the run is interrupted. If
-        it exists the relaxation goes on from there, as if it had not been interrupted. While
+        it exists the relaxation goes on from there, as if it had not been interrupted; where sums
+        are rounded in another way than there, from its last geometry with its optimizer anew. While
         another process works on it, this one waits.
     trajectory
         A file to which each accepted step is appended, ``.traj`` or ``.extxyz``, with energy,
@@ -136,6 +140,8 @@ def relax(
             answers = Answers(state.positions_A, state.cell_A, most_bytes=most)
         else:
             state, answers = resumed
+            if state.converged:  # of the way there nothing is asked any more
+                answers = Answers(state.positions_A, state.cell_A, state.n_steps)
             calculator = ModelCalculator(model, adjust=adjust)
             _require_same_model(atoms, calculator, state, settings, checkpoint)
 
@@ -155,7 +161,12 @@ def relax(
 
         try:
             descent = descend_from(answers)
-        except OtherPathError:
+        except ReplayDivergedError:
+            logger.info(
+                "sums are rounded in another way here: the relaxation goes on from its last "
+                "geometry, after %d steps, with its optimizer anew",
+                state.n_steps,
+            )
             descent = descend_from(Answers(state.positions_A, state.cell_A, state.n_steps))
     moving.calc = None
     refined: Symmetrized | None = None
