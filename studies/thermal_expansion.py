@@ -11,8 +11,7 @@
 # temperature, AGU Reference Shelf 2, 1995, pp. 64-97 (DOI 10.1029/RF002p0064), α 31.2·10⁻⁶ 1/K at
 # 300 K; silicon by the function of Y. Okada and Y. Tokumaru, J. Appl. Phys. 1984, 56, 314
 # (DOI 10.1063/1.333965), from 120 K on; heat capacities of the NIST-JANAF tables (M. W. Chase,
-# J. Phys. Chem. Ref. Data 1998, Monograph 9); adiabatic bulk modulus of MgO 162.8 GPa at 300 K by
-# Y. Sumino, O. L. Anderson, I. Suzuki, Phys. Chem. Miner. 1983, 9, 38 (DOI 10.1007/BF00309468).
+# J. Phys. Chem. Ref. Data 1998, Monograph 9).
 import argparse
 from pathlib import Path
 
@@ -189,10 +188,14 @@ def zero_crossing(record: Record) -> str:
     if not negative:
         return f"{at_rest}; it expands at every temperature that was asked for"
     lowest = min(negative, key=lambda row: row["volumetric_expansion_per_K"])
+    warmer = rows[rows.index(negative[-1]) + 1 :]
+    until = (
+        f"up to between {negative[-1]['temperature_K']:g} and {warmer[0]['temperature_K']:g} K"
+        if warmer
+        else "at every temperature that was asked for"
+    )
     return (
-        f"{at_rest}; it shrinks up to between {negative[-1]['temperature_K']:g} and "
-        f"{rows[rows.index(negative[-1]) + 1]['temperature_K']:g} K, most at "
-        f"{lowest['temperature_K']:g} K, by "
+        f"{at_rest}; it shrinks {until}, most at {lowest['temperature_K']:g} K, by "
         f"{1e6 * lowest['volumetric_expansion_per_K']:.2f}·10⁻⁶ 1/K"
     )
 

@@ -52,8 +52,7 @@ def test_a_shape_is_relaxed_at_each_volume(of_cell: dict[str, Any]) -> None:
     for record in (free, one_shape):
         volumes_A3 = [each.volume_A3 for each in record.quasi_harmonic.volumes]
         shares = np.array(volumes_A3) / record.relaxation.volume_after_A3
-        if record is one_shape:
-            np.testing.assert_allclose(shares, np.linspace(0.98, 1.04, 5), rtol=1e-9)
+        np.testing.assert_allclose(shares, np.linspace(0.98, 1.04, 5), rtol=1e-9)
     assert np.ptp(ratios(one_shape)) < 1e-9
     assert np.ptp(ratios(free)) > 1e-4
     assert all(each.relaxation.converged for each in free.results.at_volumes)
@@ -93,7 +92,7 @@ def test_interrupted_work_goes_on_with_the_volumes_that_were_done(
     calls[:] = [0, 10**9]
     with keep_unfinished(folder) as unfinished:
         again = thermal_expansion(atoms, model, settings, unfinished=unfinished, progress=False)
-    assert calls[0] < n_calls
+    assert calls[0] < n_calls * 3 // 4
     assert not folder.exists()
     [first], [second] = whole.thermal_expansion, again.thermal_expansion
     assert second.volumetric_expansion_per_K == pytest.approx(

@@ -57,6 +57,9 @@ def _range(expansion: ThermalExpansion) -> Check:
 
 
 def _routes(expansion: ThermalExpansion) -> Check:
+    if not expansion.temperatures_K.any():
+        detail = "Nothing expands at 0 K; ask for a higher temperature to compare two routes."
+        return Check(Level.UNKNOWN, "routes-differ", "routes not compared", detail)
     difference = float(np.abs(expansion.expansion_difference_per_K).max())
     detail = f"By volumes and by entropies the expansion differs by {difference:.1e} 1/K at most."
     if expansion.routes_agree:

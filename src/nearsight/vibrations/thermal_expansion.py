@@ -17,7 +17,7 @@ from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
 from nearsight.errors import MethodError
 from nearsight.structures.formula_unit import formula_unit
-from nearsight.vibrations.settings import EQUATIONS_OF_STATE, FEWEST_VOLUMES, Acoustic
+from nearsight.vibrations.settings import EQUATIONS_OF_STATE, FEWEST_VOLUMES, LEAST_SPAN, Acoustic
 from nearsight.vibrations.thermal_expansion_functions import CrystalAtVolume, ThermalExpansion
 from nearsight.vibrations.thermodynamics import require_thermodynamic_settings, thermodynamics
 
@@ -26,6 +26,8 @@ _STEP_K = 1.0
 _DEGREE = 4
 """That of phonopy's polynomials of entropies and heat capacities over the volume."""
 _LEAST_HEAT = 0.01
+_APART = 1e-6
+"""Of the volume: less is the same one."""
 """Share of 3 k_B below which a heat capacity is that of few q-points, and a quotient by it none."""
 
 
@@ -76,6 +78,7 @@ def thermal_expansion(
     used = tuple(each for each in ordered if each.is_usable)
     left_out = tuple(each for each in ordered if not each.is_usable)
     _require_volumes(used, left_out)
+    _require_one_crystal(used, pressure_GPa)
     asked_K = np.atleast_1d(np.asarray(temperatures_K, dtype=np.float64))
     functions = _functions(used, asked_K, pressure_GPa, acoustic, scale_factor)
     states = [_state(functions, number, equation_of_state) for number in range(len(asked_K))]
@@ -135,6 +138,8 @@ class _Functions:
     entropies_eV_per_K: FloatArray
     heat_capacities_eV_per_K: FloatArray
     acoustic: str
+    classical_share: float
+    """Heat capacity of the acoustic modes at Γ where they are classical at all temperatures."""
 
     def holds(self, state: "_State | None") -> bool:
         """Tell whether a state is a minimum at a volume between those that were computed."""
@@ -194,6 +199,9 @@ def _functions(
         over_volumes("entropy_eV_per_K"),
         over_volumes("heat_capacity_eV_per_K"),
         thermal[0].acoustic,
+        3 * units.BOLTZMANN_EV_PER_K / (n_atoms * math.prod(used[0].phonons.mesh))
+        if thermal[0].acoustic == "classical"
+        else 0.0,
     )
 
 
@@ -238,7 +246,7 @@ def _state(functions: _Functions, number: int, equation_of_state: str) -> _State
     bulk = at["bulk_modulus_temperature"] / unit.EVAngstromToGPa
     entropy = _over(functions.volumes_A3, functions.entropies_eV_per_K[number, place])
     heat_v = float(_over(functions.volumes_A3, heat[place])(volume_A3))
-    warm = heat_v > _LEAST_HEAT * 3 * units.BOLTZMANN_EV_PER_K
+    warm = heat_v - functions.classical_share > _LEAST_HEAT * 3 * units.BOLTZMANN_EV_PER_K
     misfit_eV = fitted.curve(functions.volumes_A3) - functions.energies_eV - free_eV[place]
     return _State(
         volume_A3=volume_A3,
@@ -314,6 +322,31 @@ def _require_volumes(used: Sequence[CrystalAtVolume], left_out: Sequence[Crystal
     )
 
 
+def _require_one_crystal(used: Sequence[CrystalAtVolume], pressure_GPa: float) -> None:
+    """Check that all is finite, and of one crystal at different volumes."""
+    if not np.isfinite([pressure_GPa, *(each.energy_eV for each in used)]).all():
+        raise MethodError("`pressure_GPa` or an energy is not finite; give numbers.")
+    first = used[0]
+    for each in used[1:]:
+        what = {
+            "atoms": np.array_equal(each.atoms.numbers, first.atoms.numbers),
+            "a mesh": each.phonons.mesh == first.phonons.mesh,
+            "a model": each.phonons.provenance.model == first.phonons.provenance.model,
+        }
+        if others := [name for name, same in what.items() if not same]:
+            raise MethodError(
+                f"the crystals at {first.volume_A3:.3f} and {each.volume_A3:.3f} Å³ do not have "
+                f"{' and '.join(others)} in common; compute all in the same way."
+            )
+    volumes_A3 = np.array([each.volume_A3 for each in used])
+    apart = np.diff(volumes_A3) / volumes_A3[0]
+    if apart.min() < _APART or volumes_A3[-1] / volumes_A3[0] - 1 < LEAST_SPAN * (1 - _APART):
+        raise MethodError(
+            f"{len(used)} volumes from {volumes_A3[0]:.3f} to {volumes_A3[-1]:.3f} Å³ are too "
+            f"close for derivatives by the volume; give different ones."
+        )
+
+
 def _nothing_between(
     used: Sequence[CrystalAtVolume], asked_K: FloatArray, states: Sequence[_State | None]
 ) -> MethodError:
@@ -321,11 +354,15 @@ def _nothing_between(
     n_atoms = len(used[0].atoms)
     found = ", ".join(
         f"{temperature:g} K: "
-        + ("none at all" if state is None else f"{n_atoms * state.volume_A3:.3f} Å³")
+        + (
+            "nowhere"
+            if state is None or state.bulk_modulus_eV_per_A3 <= 0
+            else f"{n_atoms * state.volume_A3:.3f} Å³"
+        )
         for temperature, state in zip(asked_K.tolist(), states, strict=True)
     )
     return MethodError(
-        f"at no temperature the Gibbs energy is lowest between the volumes from "
+        f"at no temperature the Gibbs energy has a minimum between the volumes from "
         f"{used[0].volume_A3:.3f} to {used[-1].volume_A3:.3f} Å³ (lowest at {found}): move "
         f"`volume_to`, or `volume_from` where the crystal shrinks, or ask for lower temperatures."
     )

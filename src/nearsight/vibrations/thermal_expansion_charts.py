@@ -70,7 +70,7 @@ def _over_temperature(
     )
     return Chart(
         title,
-        Axis("temperature / K", min(first, 0.0), last),
+        Axis("temperature / K", min(first, 0.0), max(last, 1.0)),
         _axis(quantity, every),
         tuple(marks),
         f"{said}.",

@@ -173,7 +173,7 @@ class ThermalExpansion:
         if len(self.temperatures_left_out_K):
             named = ", ".join(f"{each:g}" for each in self.temperatures_left_out_K)
             said = (
-                f"at {named} K the Gibbs energy is lowest beyond the volumes from "
+                f"at {named} K the Gibbs energy has no minimum between the volumes from "
                 f"{self.used[0].volume_A3:.3f} to {self.used[-1].volume_A3:.3f} Å³: left out; "
                 f"move `volume_to`, or `volume_from` where the crystal shrinks."
             )

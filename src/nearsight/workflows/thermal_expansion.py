@@ -88,6 +88,9 @@ def _over_volumes(
     prepared: Prepared, context: Context, settings: ThermalExpansionSettings
 ) -> ThermalExpansionResults:
     """Compute phonons at all volumes, and the thermal expansion by them."""
+    assert prepared.relaxation is not None
+    if prepared.relaxation.followed:  # a mode broke the space group, which must not come back
+        settings = replace(settings, relaxation=replace(settings.relaxation, symmetrize_A=None))
     supercell = asked_supercell(prepared.atoms, settings)
     mesh: tuple[int, int, int] | float = settings.phonons.mesh or DEFAULT_MESH_LENGTH_A
     path = settings.path
@@ -111,7 +114,6 @@ def _over_volumes(
         acoustic=settings.thermodynamics.acoustic,
         scale_factor=settings.thermodynamics.scale_factor,
     )
-    assert prepared.relaxation is not None
     return ThermalExpansionResults(
         context.name,
         expansion,
@@ -137,7 +139,12 @@ def _at_volume(
     shape = "fixed" if settings.relaxation.cell == "isotropic" else "shape"
     relaxation, _ = relaxed(
         at_volume,
-        replace(settings.relaxation, cell=shape, pressure_GPa=0.0, follow_imaginary=False),
+        replace(
+            settings.relaxation,
+            cell=shape,
+            pressure_GPa=0.0,
+            follow_imaginary=False,
+        ),
     )
     at_rest = Prepared(relaxation.atoms, relaxation, relaxation.warnings)
     return force_constants_of(at_rest, at_volume, settings, supercell)
