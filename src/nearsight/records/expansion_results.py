@@ -9,6 +9,7 @@ from ase import Atoms
 from nearsight.charts.chart import Chart
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.matrix import Hessian
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.records.expansion_verdict import expansion_checks
 from nearsight.records.verdict import unsaid
 from nearsight.relaxation.result import Relaxation
@@ -27,7 +28,7 @@ class AtVolume:
 
 
 @dataclass(frozen=True, repr=False)
-class ThermalExpansionResults:
+class ThermalExpansionResults(ShownInNotebooks):
     """One crystal, its phonons at several volumes, and what follows at constant pressure."""
 
     name: str

@@ -8,6 +8,7 @@ from ase import Atoms
 
 from nearsight import units
 from nearsight.arrays import FloatArray
+from nearsight.notebooks import ShownInNotebooks
 from nearsight.printable import percent
 from nearsight.provenance import Provenance
 from nearsight.remarks import Remark, Severity
@@ -64,7 +65,7 @@ def _mean_wavenumber_per_cm(phonons: PhononMesh) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThermalExpansion:
+class ThermalExpansion(ShownInNotebooks):
     """A crystal at constant pressure, quasi-harmonically; arrays are ``(n_temperatures,)``.
 
     Quantities are those at the volume of lowest Gibbs energy at each temperature, per cell.
