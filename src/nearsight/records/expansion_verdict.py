@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nearsight.records.checks import exactness_checks, relaxation_checks
 from nearsight.records.verdict import Check, Level, Verdict
 from nearsight.vibrations.thermal_expansion_functions import ThermalExpansion
@@ -50,17 +48,17 @@ def _imaginary(expansion: ThermalExpansion) -> Check:
 def _range(expansion: ThermalExpansion) -> Check:
     beyond_K = expansion.temperatures_left_out_K
     if len(beyond_K):
-        detail = f"At {len(beyond_K)} temperatures the Gibbs energy is lowest beyond the volumes."
+        detail = f"At {len(beyond_K)} temperatures the Gibbs energy has no minimum between volumes."
         return Check(Level.CAUTION, "temperatures-left-out", "temperatures left out", detail)
-    detail = "At every temperature the Gibbs energy is lowest between the volumes."
+    detail = "At every temperature the Gibbs energy has a minimum between the volumes."
     return Check(Level.GOOD, "temperatures-left-out", "volumes reach far enough", detail)
 
 
 def _routes(expansion: ThermalExpansion) -> Check:
-    if not expansion.temperatures_K.any():
+    difference = expansion.largest_difference_per_K
+    if difference is None:
         detail = "Nothing expands at 0 K; ask for a higher temperature to compare two routes."
         return Check(Level.UNKNOWN, "routes-differ", "routes not compared", detail)
-    difference = float(np.abs(expansion.expansion_difference_per_K).max())
     detail = f"By volumes and by entropies the expansion differs by {difference:.1e} 1/K at most."
     if expansion.routes_agree:
         return Check(Level.GOOD, "routes-differ", "two routes agree", detail)

@@ -40,7 +40,7 @@ class QuasiHarmonicPart:
     ]
     acoustic: Annotated[str, Says("What the acoustic modes at Γ contribute to heat capacities.")]
     temperatures_left_out_K: Annotated[
-        tuple[float, ...], Says("Where the Gibbs energy is lowest beyond the volumes.", "K")
+        tuple[float, ...], Says("Where the Gibbs energy has no minimum between them.", "K")
     ]
     volumes: Annotated[tuple[VolumePart, ...], Says("The volumes, ascending.")]
 
@@ -58,7 +58,8 @@ class ThermalExpansionRow:
         float, Says("A third of it: the linear one, or the mean of three.", "1/K")
     ]
     expansion_difference_per_K: Annotated[
-        float, Says("By the entropy over volume, minus the volumetric one.", "1/K")
+        float | None,
+        Says("By the entropy over volume, minus the volumetric one; null at 0 K.", "1/K"),
     ]
     bulk_modulus_GPa: Annotated[float, Says("Isothermal bulk modulus.", "GPa")]
     heat_capacity_p_J_per_g_K: Annotated[

@@ -55,8 +55,8 @@ def thermal_expansion(
         energy and are left out, if five others remain; a few imaginary modes that come from the
         interpolation next to Γ (`PhononMesh.few_imaginary`) do not count.
     temperatures_K
-        One or more temperatures ≥ 0 in K. Those at which the Gibbs energy is lowest beyond the
-        volumes are left out of the result, which says so.
+        One or more temperatures ≥ 0 in K. Those at which the Gibbs energy has no minimum
+        between the volumes are left out of the result, which says so.
     pressure_GPa
         The pressure p.
     equation_of_state
@@ -251,12 +251,12 @@ def _state(functions: _Functions, number: int, equation_of_state: str) -> _State
     return _State(
         volume_A3=volume_A3,
         expansion_per_K=expansion_per_K,
-        expansion_difference_per_K=float(entropy.deriv()(volume_A3)) / bulk - expansion_per_K
-        if place
-        else 0.0,
+        expansion_difference_per_K=(
+            float(entropy.deriv()(volume_A3)) / bulk - expansion_per_K if place else math.nan
+        ),
         bulk_modulus_eV_per_A3=bulk,
         heat_capacity_p_eV_per_K=at["heat_capacity_P_polyfit"] / (unit.EvTokJmol * 1e3),
-        heat_capacity_v_eV_per_K=heat_v if place else 0.0,
+        heat_capacity_v_eV_per_K=heat_v,
         entropy_eV_per_K=at["entropy_temperature"] / (unit.EvTokJmol * 1e3),
         gibbs_energy_eV=at["gibbs_temperature"],
         gruneisen_parameter=volume_A3 * expansion_per_K * bulk / heat_v if warm else math.nan,

@@ -78,7 +78,8 @@ class ThermalExpansion(ShownInNotebooks):
     volumetric_expansion_per_K: FloatArray
     """α = (∂V/∂T)/V in 1/K."""
     expansion_difference_per_K: FloatArray
-    """(∂S/∂V)/K_T - α in 1/K: two routes, which differ by the errors of both fits over volumes."""
+    """(∂S/∂V)/K_T - α in 1/K: two routes, which differ by the errors of both fits over volumes; NaN
+    at 0 K, where both are zero whatever the fits."""
     bulk_modulus_GPa: FloatArray
     """Isothermal bulk modulus K_T in GPa."""
     heat_capacity_p_eV_per_K: FloatArray
@@ -105,7 +106,7 @@ class ThermalExpansion(ShownInNotebooks):
     left_out: tuple[CrystalAtVolume, ...]
     """Volumes with imaginary modes."""
     temperatures_left_out_K: FloatArray
-    """Temperatures at which the Gibbs energy is lowest beyond the volumes."""
+    """Temperatures at which the Gibbs energy has no minimum between the volumes."""
     formula_unit: str
     """What quantities per mole of formula units are per mole of."""
     formula_units_per_cell: int
@@ -191,10 +192,15 @@ class ThermalExpansion(ShownInNotebooks):
         """Whether both routes to the expansion differ grossly."""
         return not self._differ_by_less_than(GROSS_DIFFERENCE)
 
+    @property
+    def largest_difference_per_K(self) -> float | None:
+        """Largest difference of the two routes in 1/K; None at 0 K only, where nothing expands."""
+        known = self.expansion_difference_per_K[~np.isnan(self.expansion_difference_per_K)]
+        return float(np.abs(known).max()) if len(known) else None
+
     def _differ_by_less_than(self, share: float) -> bool:
         largest = float(np.abs(self.volumetric_expansion_per_K).max())
-        difference = float(np.abs(self.expansion_difference_per_K).max())
-        return difference <= max(share * largest, _NEGLIGIBLE_PER_K)
+        return (self.largest_difference_per_K or 0.0) <= max(share * largest, _NEGLIGIBLE_PER_K)
 
     def _jump(self) -> tuple[float, float] | None:
         """Return the volumes between which the mean wavenumber jumps, if it does.
@@ -225,11 +231,10 @@ class ThermalExpansion(ShownInNotebooks):
     def _of_fits(self) -> tuple[Remark, ...]:
         if self.routes_agree:
             return ()
-        difference = float(np.abs(self.expansion_difference_per_K).max())
         said = (
             f"two routes to the thermal expansion, by the volume over temperature and by the "
-            f"entropy over volume, differ by up to {difference:.1e} 1/K: the fits over volumes are "
-            f"poor; "
+            f"entropy over volume, differ by up to {self.largest_difference_per_K:.1e} 1/K: the "
+            f"fits over volumes are poor; "
         )
         if (jump := self._jump()) is None:
             said += "relax more tightly (`fmax_eV_per_A`), or take more `volumes`."

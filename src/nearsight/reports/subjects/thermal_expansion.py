@@ -36,14 +36,18 @@ def _numbers(record: ThermalExpansionRecord) -> Lines:
 
 def _at(row: ThermalExpansionRow) -> Lines:
     when = f"at {row.temperature_K:g} K"
-    gamma = row.gruneisen_parameter
+    gamma, difference_per_K = row.gruneisen_parameter, row.expansion_difference_per_K
+    routes = (
+        ""
+        if difference_per_K is None
+        else f"; two routes differ by {1e6 * abs(difference_per_K):.1g}·10⁻⁶ 1/K"
+    )
     shown = "" if gamma is None else f"; Grüneisen parameter {gamma:.3f}"
     return [
         (
             f"expansion {when}",
             f"{1e6 * row.volumetric_expansion_per_K:.3f}·10⁻⁶ 1/K of the volume, "
-            f"{1e6 * row.linear_expansion_per_K:.3f}·10⁻⁶ 1/K along a line; two routes differ by "
-            f"{1e6 * row.expansion_difference_per_K:.3f}·10⁻⁶ 1/K",
+            f"{1e6 * row.linear_expansion_per_K:.3f}·10⁻⁶ 1/K along a line{routes}",
         ),
         (
             f"heat capacities {when}",
