@@ -45,6 +45,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def with_chain(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Go to a folder with a crystal of one polymer chain in each cell."""
+    # Sums of several threads are in no fixed order: what counts is `--cores`.
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
     monkeypatch.chdir(folder)
     positions = [[0.42, 0, 0], [-0.42, 0, 1.27]]
     positions += [[1.05, 0.88, 0], [1.05, -0.88, 0], [-1.05, 0.88, 1.27], [-1.05, -0.88, 1.27]]

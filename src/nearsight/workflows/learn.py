@@ -108,6 +108,7 @@ def learn(
     settings = with_radius(settings, locality)
     reaches = None if locality is None else reaches_A(locality)
     resources = resources or Resources()
+    resources.limit_threads()
     crystals = [_crystal(each, number, settings) for number, each in enumerate(structures)]
     if not crystals:
         raise MethodError("there is no crystal to learn; give at least one.")

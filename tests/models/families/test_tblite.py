@@ -171,5 +171,9 @@ def test_threads_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv("OMP_NUM_THREADS", "3")
         with _few_threads():
             assert openmp.omp_get_max_threads() == 3
+        monkeypatch.setenv("OMP_NUM_THREADS", "2,1")  # as set after the library was loaded
+        with _few_threads():
+            assert openmp.omp_get_max_threads() == 2
+        assert openmp.omp_get_max_threads() == 3
     finally:
         openmp.omp_set_num_threads(before)

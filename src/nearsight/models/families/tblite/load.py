@@ -181,13 +181,16 @@ def _require_three_directions(atoms: Atoms, name: str) -> None:
 
 @contextmanager
 def _few_threads() -> Iterator[None]:
-    """Let this thread's OpenMP start one thread, and what it did before afterwards."""
-    if "OMP_NUM_THREADS" in os.environ:
-        yield
-        return
+    """Let this thread's OpenMP start one thread, or as many as are asked for, and then as before.
+
+    Each thread of a process has a number of its own, so that what was asked for after the library
+    was loaded holds in no other one. Sums of several threads are in no fixed order.
+    """
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    n_threads = int(asked) if asked.isdecimal() and int(asked) > 0 else 1
     openmp = ctypes.CDLL(tblite._libtblite.__file__)  # and all that it is linked to
     before = openmp.omp_get_max_threads()
-    openmp.omp_set_num_threads(1)
+    openmp.omp_set_num_threads(n_threads)
     try:
         yield
     finally:
