@@ -39,8 +39,8 @@ def chosen_workers(arguments: argparse.Namespace, resources: Resources) -> Start
         raise MethodError(f"{' and '.join(given)} name different workers; give one of them.")
     if (arguments.cluster or arguments.scheduler) and resources != Resources():
         raise SettingError(
-            "`resources` are of processes on this machine; workers of a cluster have those of its "
-            "profile (`cores`, `memory_GiB`), or what they were started with.",
+            "cores, memory and device are of processes on this machine; workers of a cluster have "
+            "what its profile says, or what they were started with. Leave them out.",
             "resources",
         )
     if arguments.cluster is not None:
