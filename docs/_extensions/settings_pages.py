@@ -7,8 +7,8 @@ from typing import Any
 from markdown import code, contents, plain, table
 
 from nearsight.settings import About, Settings, describe
-from nearsight.workflows.settings import OF_WORKFLOWS
 from nearsight.workflows.settings_files import EveryRun
+from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
 
 HEADER = ("key", "default", "what it is", "may be")
 

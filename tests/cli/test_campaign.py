@@ -59,7 +59,10 @@ def test_resources_are_of_this_machine(folder: Path, capsys: pytest.CaptureFixtu
     (folder / "cluster.toml").write_text("[slurm]\nworkers = 2\n", encoding="utf-8")
     for place in (["--cluster", "cluster.toml"], ["--scheduler", "tcp://nowhere:1"]):
         assert main([*SCREEN, *place, "--set", "resources.cores=8"]) == 1
-        assert "cores, memory and device are of processes on this machine; workers" in capsys.readouterr().err
+        assert (
+            "cores, memory and device are of processes on this machine; workers"
+            in capsys.readouterr().err
+        )
     assert not (folder / "run.db").exists()
 
 

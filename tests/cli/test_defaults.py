@@ -29,7 +29,8 @@ from nearsight.vibrations.settings import (
     ThermodynamicSettings,
 )
 from nearsight.vibrations.thermodynamics import thermodynamics
-from nearsight.workflows.settings import OF_WORKFLOWS, ElasticSettings
+from nearsight.workflows.settings import ElasticSettings
+from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
 
 ROWS = {name: name for name in ("method", "step_A", "row_symmetry_A")}
 OF_VERBS: list[tuple[Callable[..., Any], Settings, dict[str, str]]] = [

@@ -11,8 +11,9 @@ from nearsight.cli.main import main
 from nearsight.cli.request import requested
 from nearsight.errors import SettingError
 from nearsight.settings import Settings
-from nearsight.workflows.settings import OF_WORKFLOWS, HeatCapacitySettings
+from nearsight.workflows.settings import HeatCapacitySettings
 from nearsight.workflows.settings_files import merged
+from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
 
 Write = Callable[..., Path]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearsight.errors import SettingError
 from nearsight.settings import Settings, nearest
-from nearsight.workflows.settings import OF_WORKFLOWS
+from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
 
 if TYPE_CHECKING:
     from nearsight.records.base import CalculatedRecord

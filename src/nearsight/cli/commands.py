@@ -15,6 +15,8 @@ from nearsight.cli.from_settings import add_settings
 from nearsight.cli.parser import Parser
 from nearsight.cli.values import mode_index, positive_float
 from nearsight.workflows import settings
+from nearsight.workflows.expansion_settings import ThermalExpansionSettings
+from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
 
 
 @cache
@@ -232,7 +234,7 @@ def _thermal_expansion(commands: "options.Commands") -> None:
     options.add_structures(command)
     options.add_saved_structure(command, "--save-structure")
     not_here = ("molecule", "relax", "force_constants")
-    options.add_workflow(command, settings.ThermalExpansionSettings(), leave_out=not_here)
+    options.add_workflow(command, ThermalExpansionSettings(), leave_out=not_here)
     options.add_output(command, plot="expansion, heat capacities, volume and bulk modulus")
     options.refuse_molecule(command, "a molecule without its box has no thermal expansion")
     command.set_defaults(run=options.runner("nearsight.cli.thermal_expansion"))
@@ -337,9 +339,9 @@ def _config(commands: "options.Commands") -> None:
     command.add_argument(
         "workflow",
         nargs="?",
-        choices=sorted(settings.OF_WORKFLOWS),
+        choices=sorted(OF_WORKFLOWS),
         metavar="WORKFLOW",
-        help=f"print all its settings: {', '.join(settings.OF_WORKFLOWS)}",
+        help=f"print all its settings: {', '.join(OF_WORKFLOWS)}",
     )
     command.set_defaults(run=options.runner("nearsight.cli.config"))
 

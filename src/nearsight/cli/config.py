@@ -5,7 +5,6 @@ from typing import Any
 
 from nearsight.printable import printable_name
 from nearsight.settings import Settings
-from nearsight.workflows.settings import OF_WORKFLOWS
 from nearsight.workflows.settings_files import (
     EveryRun,
     SettingsFile,
@@ -14,6 +13,7 @@ from nearsight.workflows.settings_files import (
     flat,
     origins_of,
 )
+from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from nearsight.cli import options
 from nearsight.cli.from_settings import add_settings
 from nearsight.workflows import settings
 from nearsight.workflows.learn_settings import LearnSettings
+from nearsight.workflows.synthesize_settings import SynthesizeSettings
 
 
 def add_train(commands: "options.Commands") -> None:
@@ -90,7 +91,7 @@ def add_synthesize(commands: "options.Commands") -> None:
     command.add_argument(
         "--output", required=True, metavar="FILE", help="the data (.extxyz or .xyz)"
     )
-    options.add_workflow(command, settings.SynthesizeSettings(), leave_out=("recompute",))
+    options.add_workflow(command, SynthesizeSettings(), leave_out=("recompute",))
     options.add_output(command, plot=None, tables=False)
     command.set_defaults(run=options.runner("nearsight.cli.synthesize"))
 

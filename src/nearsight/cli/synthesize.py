@@ -8,8 +8,8 @@ from nearsight.cli.shown_warnings import print_warnings
 from nearsight.runs.json_file import JsonOutput
 from nearsight.tables.synthesized import print_synthesized
 from nearsight.terminal.logs import progress_for
-from nearsight.workflows.settings import SynthesizeSettings
 from nearsight.workflows.synthesize import synthesize
+from nearsight.workflows.synthesize_settings import SynthesizeSettings
 from nearsight.workflows.unfinished import keep_unfinished
 
 

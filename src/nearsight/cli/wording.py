@@ -7,8 +7,9 @@ from nearsight.cli.option_names import option_of
 from nearsight.evaluation.settings import ExamineSettings
 from nearsight.settings import Settings, describe
 from nearsight.workflows.learn_settings import LearnSettings
-from nearsight.workflows.settings import OF_WORKFLOWS, HdnnpTestSettings
+from nearsight.workflows.settings import HdnnpTestSettings
 from nearsight.workflows.settings_files import EveryRun
+from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
 
 _NAMED = re.compile(r"`(\w+)`")
 _PHRASES = {

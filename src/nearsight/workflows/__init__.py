@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from nearsight.workflows.elastic import elastic
     from nearsight.workflows.energy import energy
+    from nearsight.workflows.expansion_settings import ThermalExpansionSettings
     from nearsight.workflows.hdnnp_test import hdnnp_test
     from nearsight.workflows.heat_capacity import heat_capacity
     from nearsight.workflows.hessian import hessian, vibrations
@@ -63,14 +64,13 @@ if TYPE_CHECKING:
         PhononsSettings,
         ReadingSettings,
         RelaxSettings,
-        SynthesizeSettings,
-        ThermalExpansionSettings,
         ThermochemistrySettings,
         TrainSettings,
         VibrationsSettings,
         WidomSettings,
     )
     from nearsight.workflows.synthesize import synthesize
+    from nearsight.workflows.synthesize_settings import SynthesizeSettings
     from nearsight.workflows.thermal_expansion import thermal_expansion
     from nearsight.workflows.thermochemistry import thermochemistry
     from nearsight.workflows.train import train

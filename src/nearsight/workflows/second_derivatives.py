@@ -26,12 +26,12 @@ from nearsight.structures.supercell import (
 from nearsight.vibrations.settings import PhononSettings
 from nearsight.workflows.born import require_born_for
 from nearsight.workflows.context import Context
+from nearsight.workflows.expansion_settings import ThermalExpansionSettings
 from nearsight.workflows.prepare import Prepared, history, prepare
 from nearsight.workflows.settings import (
     HeatCapacitySettings,
     HessianSettings,
     PhononsSettings,
-    ThermalExpansionSettings,
 )
 
 OfPhonons = PhononsSettings | HeatCapacitySettings

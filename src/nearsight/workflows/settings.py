@@ -1,6 +1,5 @@
 """What each workflow is asked for: settings of its parts, which files hold as tables."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -19,10 +18,7 @@ from nearsight.vibrations.settings import (
     PhononSettings,
     ProbingSettings,
     ThermodynamicSettings,
-    VolumeSettings,
 )
-from nearsight.workflows.sampling_settings import DistortionSettings, SamplingSettings
-from nearsight.workflows.trajectory_settings import TrajectorySettings
 
 Supercell = Annotated[
     tuple[int, int, int] | None,
@@ -33,8 +29,6 @@ Supercell = Annotated[
 # The stress that is left is below 0.01 GPa then, at the density of any solid: a virial per atom
 # below 10⁻⁴ eV at more than 1.6 Å³ for an atom.
 _TIGHT_FMAX_eV_per_A = 1e-4
-# Energies over volumes are then smooth to 1e-7 eV per atom.
-_FMAX_OF_VOLUMES_eV_per_A = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,15 +169,15 @@ class PhononsSettings(HessianSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require_one_size(self)
+        require_one_size(self.supercell, self.phonons.length_A)
         sizes = {"band_points": self.band_points, "band_spacing_per_A": self.band_spacing_per_A}
         of_bands = tuple(name for name, value in sizes.items() if value is not None)
         if of_bands and self.bands is None:
             raise SettingError(
-                f"{_named(of_bands)} is about `bands`; ask for them too.", of_bands[0]
+                f"{named(of_bands)} is about `bands`; ask for them too.", of_bands[0]
             )
         if len(of_bands) == 2:
-            raise SettingError(f"give one of {_named(of_bands)}, not both.", of_bands[0])
+            raise SettingError(f"give one of {named(of_bands)}, not both.", of_bands[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,13 +233,13 @@ class HeatCapacitySettings(HessianSettings):
         of_mesh = self.settings_of_mesh
         if self.spectrum in {"dense", "probing"} and of_mesh:
             raise SettingError(
-                f"`spectrum` {self.spectrum} has no q-points; leave {_named(of_mesh)} out.",
+                f"`spectrum` {self.spectrum} has no q-points; leave {named(of_mesh)} out.",
                 "spectrum",
             )
-        of_probing = _given(self.probing)
+        of_probing = names_not_default(self.probing)
         if self.spectrum != "probing" and of_probing:
-            raise SettingError(f"only `spectrum` probing takes {_named(of_probing)}.", "spectrum")
-        _require_one_size(self)
+            raise SettingError(f"only `spectrum` probing takes {named(of_probing)}.", "spectrum")
+        require_one_size(self.supercell, self.phonons.length_A)
         if self.converge_supercell and (self.supercell or self.phonons.length_A):
             raise SettingError(
                 "`converge_supercell` chooses the supercells; leave `supercell` and `length_A` "
@@ -279,38 +273,6 @@ class ElasticSettings(HessianSettings):
             "a and b, instead of leaving it as it is given"
         ),
     ] = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class ThermalExpansionSettings(HessianSettings):
-    """Settings of `thermal_expansion`."""
-
-    relaxation: RelaxationSettings = field(
-        default_factory=lambda: RelaxationSettings(fmax_eV_per_A=_FMAX_OF_VOLUMES_eV_per_A)
-    )
-    path: VolumeSettings = field(default_factory=VolumeSettings)
-    phonons: PhononSettings = field(default_factory=PhononSettings)
-    thermodynamics: ThermodynamicSettings = field(default_factory=ThermodynamicSettings)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _require_one_size(self)
-        if not self.relaxation.relax:
-            raise SettingError(
-                "`relax` is false, but at each volume the crystal is relaxed; leave it out.",
-                "relaxation.relax",
-            )
-        if self.relaxation.cell not in {"free", "isotropic"}:
-            raise SettingError(
-                f"`cell` is {self.relaxation.cell}, but the volume changes: leave it out for the "
-                f"best shape at each volume, or take isotropic for one shape.",
-                "relaxation.cell",
-            )
-        if self.phonons.force_constants is not None:
-            raise SettingError(
-                "`force_constants` are those of one volume; leave them out.",
-                "phonons.force_constants",
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -358,59 +320,26 @@ class HdnnpTestSettings(Settings):
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class SynthesizeSettings(Settings):
-    """Settings of `synthesize`."""
-
-    reading: ReadingSettings = field(default_factory=ReadingSettings)
-    supercell: Annotated[
-        tuple[int, int, int] | None,
-        Help("repeat the structure before it is distorted, or moves", "A B C"),
-        POSITIVE,
-    ] = None
-    count: Annotated[int, Help("how many structures are written", "N"), Range(least=1)] = 200
-    seed: Annotated[
-        int, Help("of distortions, or of velocities and the thermostat", "N"), Range(least=0)
-    ] = 0
-    distortion: DistortionSettings = field(default_factory=DistortionSettings)
-    sampling: SamplingSettings = field(default_factory=SamplingSettings)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        temperatures_K = self.sampling.temperatures_K
-        if temperatures_K and (distorted := _given(self.distortion)):
-            raise SettingError(
-                f"at `temperatures_K` structures come from dynamics, and {_named(distorted)} is of "
-                f"random distortions; leave one out.",
-                "sampling.temperatures_K",
-            )
-        if not temperatures_K and (sampled := _given(self.sampling)):
-            raise SettingError(
-                f"{_named(sampled)} is of molecular dynamics; give `temperatures_K`, too.",
-                "sampling.temperatures_K",
-            )
-        if len(temperatures_K) > self.count:
-            raise SettingError(
-                f"`count` is {self.count}, less than the {len(temperatures_K)} temperatures; make "
-                f"it larger.",
-                "count",
-            )
-
-
-def _given(settings: Settings) -> tuple[str, ...]:
+def names_not_default(settings: Settings) -> tuple[str, ...]:
     """Return the names of settings that are not their default."""
     default = type(settings)()
     return tuple(name for name, value in vars(settings).items() if value != getattr(default, name))
 
 
-def _named(names: tuple[str, ...]) -> str:
+def named(names: tuple[str, ...]) -> str:
+    """Return names of settings as messages have them."""
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _require_one_size(
-    settings: PhononsSettings | HeatCapacitySettings | ThermalExpansionSettings,
-) -> None:
-    if settings.supercell and settings.phonons.length_A is not None:
+def require_one_size(supercell: Supercell, length_A: float | None) -> None:
+    """Check that a supercell of force constants is named in one way.
+
+    Raises
+    ------
+    SettingError
+        It is named by `supercell` and by `length_A`.
+    """
+    if supercell and length_A is not None:
         raise SettingError("give either `supercell` or `length_A`, not both.", "supercell")
 
 
@@ -435,24 +364,3 @@ class CuttingSettings(Settings):
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     fragments: FragmentSettings = field(default_factory=FragmentSettings)
-
-
-OF_WORKFLOWS: Mapping[str, type[Settings]] = {
-    "energy": EnergySettings,
-    "relax": RelaxSettings,
-    "md": MolecularDynamicsSettings,
-    "trajectory": TrajectorySettings,
-    "heat-capacity": HeatCapacitySettings,
-    "phonons": PhononsSettings,
-    "vibrations": VibrationsSettings,
-    "thermochemistry": ThermochemistrySettings,
-    "hessian": HessianSettings,
-    "widom": WidomSettings,
-    "isotherm": IsothermSettings,
-    "elastic": ElasticSettings,
-    "thermal-expansion": ThermalExpansionSettings,
-    "locality": LocalitySettings,
-    "train": TrainSettings,
-    "synthesize": SynthesizeSettings,
-}
-"""The settings of each workflow, by the name of its command."""

@@ -11,7 +11,7 @@ from nearsight.errors import SettingError
 from nearsight.models.spec import ModelSpec
 from nearsight.resources import Resources
 from nearsight.settings import About, Settings, named_settings, require_settings
-from nearsight.workflows.settings import OF_WORKFLOWS
+from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
 
 NAME = "nearsight.toml"
 

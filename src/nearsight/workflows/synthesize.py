@@ -31,8 +31,8 @@ from nearsight.structures.distortions import distorted
 from nearsight.structures.supercell import make_supercell
 from nearsight.workflows.context import AnyModel, Context, begin
 from nearsight.workflows.given import require_settings
-from nearsight.workflows.settings import SynthesizeSettings
 from nearsight.workflows.source import Source, Structure
+from nearsight.workflows.synthesize_settings import SynthesizeSettings
 from nearsight.workflows.unfinished import Unfinished
 
 _DEFAULT = SynthesizeSettings()

@@ -21,6 +21,7 @@ from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A
 from nearsight.vibrations.thermal_expansion import thermal_expansion as quasi_harmonic
 from nearsight.vibrations.thermal_expansion_functions import CrystalAtVolume
 from nearsight.workflows.context import AnyModel, Context, begin
+from nearsight.workflows.expansion_settings import ThermalExpansionSettings
 from nearsight.workflows.given import require_settings
 from nearsight.workflows.prepare import Prepared, prepare, relaxed
 from nearsight.workflows.second_derivatives import (
@@ -28,7 +29,6 @@ from nearsight.workflows.second_derivatives import (
     asked_supercell,
     force_constants_of,
 )
-from nearsight.workflows.settings import ThermalExpansionSettings
 from nearsight.workflows.source import Source, Structure
 from nearsight.workflows.spectrum import require_crystal
 from nearsight.workflows.unfinished import Unfinished
