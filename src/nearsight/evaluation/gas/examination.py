@@ -41,7 +41,7 @@ EFFORTS: Mapping[Suite, Effort] = {
         every_fs=5.0,
     ),
     "standard": Effort(
-        n_molecules=25,
+        n_molecules=16,
         drawn_K=(400.0,),
         heated_ps=1.0,
         free_ps=15.0,

@@ -50,8 +50,8 @@ EFFORTS: Mapping[Suite, Effort] = {
     "standard": Effort(
         built=tuple(BUILT),
         repeats=3,
-        n_references=25,
-        most_atoms=200,
+        n_references=10,
+        most_atoms=150,
         n_bands=50,
         mesh_length_A=100.0,
     ),

@@ -68,13 +68,13 @@ EFFORTS: Mapping[Suite, Effort] = {
         insertions=48,
     ),
     "standard": Effort(
-        n_solids=10,
-        most_atoms=60,
+        n_solids=8,
+        most_atoms=50,
         stiff=("MOF-5",),
         moving=("Mg-MOF-74",),
-        time_ps=2.0,
+        time_ps=1.0,
         n_frameworks=None,
-        insertions=1500,
+        insertions=200,
     ),
     "full": Effort(
         n_solids=70,

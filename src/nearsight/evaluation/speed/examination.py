@@ -47,8 +47,8 @@ EFFORTS: Mapping[Suite, Effort] = {
         n_helium=(10, 30, 100, 300, 1000),
         mof5_cells=_SMALL,
         n_repeats=20,
-        enough_s=15.0,
-        longest_s=60.0,
+        enough_s=10.0,
+        longest_s=30.0,
     ),
     "full": Effort(
         n_helium=(10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000),
