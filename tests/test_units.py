@@ -3,6 +3,7 @@
 import ase.units
 import numpy as np
 import pytest
+from scipy import constants
 
 from nearsight import units
 
@@ -20,6 +21,40 @@ def test_constants_are_those_of_the_si() -> None:
     assert pytest.approx(E / H / 1e12, rel=1e-15) == units.EV_IN_THZ
     # The atomic mass constant is measured: 1.660539068 92(52) x 10^-27 kg (CODATA 2022).
     assert pytest.approx(1.66053906892e-24, rel=1e-9) == units.AMU_IN_GRAM
+
+
+@pytest.mark.parametrize(
+    ("own", "of_scipy"),
+    [
+        (units.ANGSTROM_IN_M, constants.angstrom),
+        (units.FEMTOSECOND_IN_S, constants.femto),
+        (units.EV_IN_JOULE, constants.e),
+        (units.PLANCK_J_S, constants.h),
+        (units.HBAR_J_S, constants.hbar),
+        (units.BOLTZMANN_J_PER_K, constants.k),
+        (units.SPEED_OF_LIGHT_M_PER_S, constants.c),
+        (units.AVOGADRO_PER_MOL, constants.N_A),
+        (units.CALORIE_IN_J, constants.calorie),
+        (units.BAR_IN_PA, constants.bar),
+        (units.GAS_CONSTANT_J_PER_MOL_K, constants.R),
+    ],
+)
+def test_exact_ones_are_those_of_scipy_to_the_bit(own: float, of_scipy: float) -> None:
+    assert own == of_scipy
+
+
+@pytest.mark.parametrize(
+    ("own", "name"),
+    [
+        (units.AMU_IN_KG, "atomic mass constant"),
+        (units.VACUUM_PERMITTIVITY_F_PER_M, "vacuum electric permittivity"),
+        (units.HARTREE_IN_EV, "Hartree energy in eV"),
+        (units.BOHR_IN_A * units.ANGSTROM_IN_M, "Bohr radius"),
+    ],
+)
+def test_measured_ones_are_those_of_scipy_but_for_its_set(own: float, name: str) -> None:
+    # That of 2018, which SciPy had until 1.15, is up to 6.5 standard uncertainties away.
+    assert own == pytest.approx(constants.value(name), rel=8 * constants.precision(name))
 
 
 @pytest.mark.parametrize(

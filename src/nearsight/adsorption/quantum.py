@@ -3,10 +3,16 @@
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import constants
 
 from nearsight.adsorption.gases import Gas
-from nearsight.units import BOLTZMANN_EV_PER_K, EV_PER_CELL_IN_J_PER_MOL
+from nearsight.units import (
+    AMU_IN_KG,
+    ANGSTROM_IN_M,
+    BOLTZMANN_EV_PER_K,
+    BOLTZMANN_J_PER_K,
+    EV_PER_CELL_IN_J_PER_MOL,
+    PLANCK_J_S,
+)
 
 if TYPE_CHECKING:
     from nearsight.adsorption.result import Adsorption
@@ -21,9 +27,9 @@ comes after it counts. A sample that it has taken to where it lowers the energy 
 
 def thermal_wavelength_A(gas: Gas, temperature_K: float) -> float:
     """Return h/√(2π m k_B T) of a molecule in Å."""
-    mass_kg = float(gas.atoms.get_masses().sum()) * constants.atomic_mass
-    momentum = np.sqrt(2 * np.pi * mass_kg * constants.k * temperature_K)
-    return float(constants.h / momentum / constants.angstrom)
+    mass_kg = float(gas.atoms.get_masses().sum()) * AMU_IN_KG
+    momentum = np.sqrt(2 * np.pi * mass_kg * BOLTZMANN_J_PER_K * temperature_K)
+    return float(PLANCK_J_S / momentum / ANGSTROM_IN_M)
 
 
 def second_order_share(adsorption: "Adsorption") -> float:

@@ -10,8 +10,6 @@ from typing import Generic, TypeVar
 from nearsight.cli.batch import Task
 from nearsight.cli.from_settings import given_settings
 from nearsight.errors import NearsightError, SettingError
-from nearsight.hessian.rows.choice import require_rows
-from nearsight.hessian.settings import RowSettings
 from nearsight.memory import default_memory_budget, gibibytes
 from nearsight.models.contract import Model
 from nearsight.models.spec import ModelSpec
@@ -59,8 +57,11 @@ class Request(Generic[OfWorkflow]):
         if not self.needs_model(structures):
             return None
         model = self.load(self.model)
-        rows = getattr(self.settings, "rows", RowSettings())
-        require_rows(model, rows.method, rows.step_A)
+        rows = getattr(self.settings, "rows", None)
+        if rows is not None:
+            from nearsight.hessian.rows.choice import require_rows  # takes its time
+
+            require_rows(model, rows.method, rows.step_A)
         return model
 
     def load(self, model: ModelSpec) -> Model:

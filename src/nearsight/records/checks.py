@@ -1,18 +1,20 @@
 """What is looked at whatever was asked: rest, exact derivatives, what a convention leaves out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from nearsight import units
-from nearsight.hessian.matrix import Hessian
 from nearsight.records.verdict import Check, Level
-from nearsight.relaxation.result import Relaxation
 from nearsight.remarks import Remark
-from nearsight.structures.pieces import Pieces
-from nearsight.vibrations.heat_capacity import HeatCapacity
 from nearsight.vibrations.wording import NOTABLE_SHARE
+
+if TYPE_CHECKING:
+    from nearsight.hessian.matrix import Hessian
+    from nearsight.relaxation.result import Relaxation
+    from nearsight.structures.pieces import Pieces
+    from nearsight.vibrations.heat_capacity import HeatCapacity
 
 # An error of 1e-3 eV/Å² in the curvature of an oxygen atom moves a mode of 30 cm⁻¹, among the
 # softest that count, by 1 %; 5e-2 eV/Å² is all of its curvature.
@@ -27,7 +29,7 @@ class Relaxed(Protocol):
     """Results of a structure that may have been relaxed."""
 
     @property
-    def relaxation(self) -> Relaxation | None:
+    def relaxation(self) -> "Relaxation | None":
         """None if the structure was not relaxed, or nothing is known about it."""
         ...
 
@@ -89,7 +91,7 @@ def relaxation_checks(results: Relaxed, remarks: Sequence[Remark]) -> tuple[Chec
 
 
 def rigid_body_check(
-    heat: HeatCapacity, pieces: Pieces, n_rigid_body: int, *, entropy: bool
+    heat: "HeatCapacity", pieces: "Pieces", n_rigid_body: int, *, entropy: bool
 ) -> Check:
     """Return what the convention for the rigid-body modes means for a heat capacity at Γ.
 
@@ -128,7 +130,7 @@ def rigid_body_check(
     return _left_out(heat, n_rigid_body)
 
 
-def _left_out(heat: HeatCapacity, n_rigid_body: int) -> Check:
+def _left_out(heat: "HeatCapacity", n_rigid_body: int) -> Check:
     """Return how much the left out modes could matter, which is most where it is coldest."""
     # At 0 K nothing counts, left out or not.
     coldest = int(np.where(heat.temperatures_K > 0, heat.temperatures_K, np.inf).argmin())
@@ -147,7 +149,7 @@ def _left_out(heat: HeatCapacity, n_rigid_body: int) -> Check:
     )
 
 
-def exactness_checks(hessian: Hessian) -> tuple[Check, ...]:
+def exactness_checks(hessian: "Hessian") -> tuple[Check, ...]:
     """Return whether a Hessian obeys what that of every energy obeys."""
     return (
         _exactness(

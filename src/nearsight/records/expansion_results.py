@@ -2,29 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
 
-from nearsight.charts.chart import Chart
-from nearsight.hessian.force_constants import ForceConstants
-from nearsight.hessian.matrix import Hessian
 from nearsight.notebooks import ShownInNotebooks
 from nearsight.records.expansion_verdict import expansion_checks
 from nearsight.records.verdict import unsaid
-from nearsight.relaxation.result import Relaxation
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
-from nearsight.vibrations.thermal_expansion_charts import thermal_expansion_charts
-from nearsight.vibrations.thermal_expansion_functions import ThermalExpansion
+
+if TYPE_CHECKING:
+    from nearsight.charts.chart import Chart
+    from nearsight.hessian.force_constants import ForceConstants
+    from nearsight.hessian.matrix import Hessian
+    from nearsight.relaxation.result import Relaxation
+    from nearsight.vibrations.thermal_expansion_functions import ThermalExpansion
 
 
 @dataclass(frozen=True)
 class AtVolume:
     """How the crystal came to rest at one volume, and its force constants."""
 
-    relaxation: Relaxation
-    force_constants: ForceConstants
+    relaxation: "Relaxation"
+    force_constants: "ForceConstants"
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,8 +34,8 @@ class ThermalExpansionResults(ShownInNotebooks):
 
     name: str
     """What the structure is called, such as the path of its file."""
-    expansion: ThermalExpansion
-    relaxation: Relaxation
+    expansion: "ThermalExpansion"
+    relaxation: "Relaxation"
     """That from which all volumes were made."""
     at_volumes: tuple[AtVolume, ...]
     """In the order of the volumes."""
@@ -52,7 +53,7 @@ class ThermalExpansionResults(ShownInNotebooks):
         return self.relaxation.atoms
 
     @property
-    def force_constants(self) -> ForceConstants:
+    def force_constants(self) -> "ForceConstants":
         """Those at the volume that is nearest to that of the relaxed crystal."""
         volume_A3 = self.atoms.cell.volume
         nearest = min(
@@ -62,7 +63,7 @@ class ThermalExpansionResults(ShownInNotebooks):
         return nearest.force_constants
 
     @property
-    def hessian(self) -> Hessian:
+    def hessian(self) -> "Hessian":
         """Of the primitive cell at Γ, from those force constants."""
         return self.force_constants.at_gamma()
 
@@ -72,8 +73,10 @@ class ThermalExpansionResults(ShownInNotebooks):
         of_results = (*self.structure_warnings, *self._of_volumes(), *self.expansion.warnings)
         return (*of_results, *unsaid(expansion_checks(self)))
 
-    def charts(self) -> tuple[Chart, ...]:
+    def charts(self) -> "tuple[Chart, ...]":
         """Return what is drawn of them."""
+        from nearsight.vibrations.thermal_expansion_charts import thermal_expansion_charts
+
         return thermal_expansion_charts(self.expansion)
 
     def _of_volumes(self) -> tuple[Remark, ...]:

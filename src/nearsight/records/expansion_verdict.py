@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from nearsight.records.checks import exactness_checks, relaxation_checks
 from nearsight.records.verdict import Check, Level, Verdict
-from nearsight.vibrations.thermal_expansion_functions import ThermalExpansion
 
 if TYPE_CHECKING:
     from nearsight.records.expansion_results import ThermalExpansionResults
+    from nearsight.vibrations.thermal_expansion_functions import ThermalExpansion
 
 
 def expansion_verdict(results: "ThermalExpansionResults") -> Verdict:
@@ -36,7 +36,7 @@ def _volumes_at_rest(results: "ThermalExpansionResults") -> tuple[Check, ...]:
     return (Check(Level.BAD, "not-converged", "volumes not at rest", detail),)
 
 
-def _imaginary(expansion: ThermalExpansion) -> Check:
+def _imaginary(expansion: "ThermalExpansion") -> Check:
     n_all = len(expansion.used) + len(expansion.left_out)
     if expansion.left_out:
         detail = f"{len(expansion.left_out)} of {n_all} volumes are left out."
@@ -45,7 +45,7 @@ def _imaginary(expansion: ThermalExpansion) -> Check:
     return Check(Level.GOOD, "volumes-left-out", "stable at all volumes", detail)
 
 
-def _range(expansion: ThermalExpansion) -> Check:
+def _range(expansion: "ThermalExpansion") -> Check:
     beyond_K = expansion.temperatures_left_out_K
     if len(beyond_K):
         detail = f"At {len(beyond_K)} temperatures the Gibbs energy has no minimum between volumes."
@@ -54,7 +54,7 @@ def _range(expansion: ThermalExpansion) -> Check:
     return Check(Level.GOOD, "temperatures-left-out", "volumes reach far enough", detail)
 
 
-def _routes(expansion: ThermalExpansion) -> Check:
+def _routes(expansion: "ThermalExpansion") -> Check:
     difference = expansion.largest_difference_per_K
     if difference is None:
         detail = "Nothing expands at 0 K; ask for a higher temperature to compare two routes."

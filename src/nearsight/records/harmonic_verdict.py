@@ -10,10 +10,11 @@ from nearsight.records.checks import (
     rigid_body_check,
 )
 from nearsight.records.verdict import Check, Level, Verdict
-from nearsight.vibrations.phonon_mesh import NOTABLE_INTERPOLATION, PhononMesh
+from nearsight.vibrations.wording import NOTABLE_INTERPOLATION
 
 if TYPE_CHECKING:
     from nearsight.records.results import HarmonicResults
+    from nearsight.vibrations.phonon_mesh import PhononMesh
 
 
 def harmonic_verdict(results: "HarmonicResults") -> Verdict:
@@ -53,7 +54,7 @@ def _imaginary_modes(results: "HarmonicResults") -> Check:
     )
 
 
-def _imaginary_phonons(phonons: PhononMesh) -> Check:
+def _imaginary_phonons(phonons: "PhononMesh") -> Check:
     if phonons.share_imaginary == 0:
         detail = "No phonon has a negative curvature."
         return Check(Level.GOOD, "imaginary-modes", "no imaginary modes", detail)
@@ -84,7 +85,7 @@ def _coverage(results: "HarmonicResults") -> tuple[Check, ...]:
     return (*found, rigid) if vibrations.pieces.molecular else found
 
 
-def _interpolation(phonons: PhononMesh) -> Check:
+def _interpolation(phonons: "PhononMesh") -> Check:
     """Return whether the supercell of the force constants was large enough to interpolate from."""
     effect = phonons.interpolation_effect
     small = abs(effect) <= NOTABLE_INTERPOLATION

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
 
-from nearsight.locality.comparison import LocalityComparison
-from nearsight.locality.result import Locality
 from nearsight.notebooks import ShownInNotebooks
 from nearsight.records.locality_verdict import locality_checks
 from nearsight.records.verdict import unsaid
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
+
+if TYPE_CHECKING:
+    from nearsight.locality.comparison import LocalityComparison
+    from nearsight.locality.result import Locality
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,14 @@ class LocalityResults(ShownInNotebooks):
 
     name: str
     """What the structure is called, such as the path of its file."""
-    locality: Locality
+    locality: "Locality"
     files: tuple[str | None, ...]
     """Where the fragments of `locality` were written; None for each that was not."""
-    comparison: LocalityComparison | None = None
+    comparison: "LocalityComparison | None" = None
     """The same sites by a model, where `locality` is that of its reference."""
     structure_warnings: tuple[Remark, ...] = ()
     """What was remarked about the structure."""
-    of_model: Locality | None = None
+    of_model: "Locality | None" = None
     """That of the model, where `locality` is that of its reference."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name."""
@@ -51,6 +53,6 @@ class LocalityResults(ShownInNotebooks):
         return self.locality.atoms
 
     @property
-    def localities(self) -> tuple[Locality, ...]:
+    def localities(self) -> "tuple[Locality, ...]":
         """That of the model, that of the reference, or both in this order."""
         return (self.locality,) if self.of_model is None else (self.of_model, self.locality)

@@ -1,12 +1,11 @@
 """Records of the results of a run."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from nearsight import units
-from nearsight.hessian.reach import pieces_of
 from nearsight.models.contract import forces_of
 from nearsight.models.extrapolation import n_extrapolating
 from nearsight.records.derivatives import ForceConstantsPart, HessianPart, StrainDerivativesPart
@@ -14,7 +13,6 @@ from nearsight.records.dynamics_parts import DynamicsPart
 from nearsight.records.elastic_parts import ElasticityPart
 from nearsight.records.harmonic_verdict import harmonic_verdict
 from nearsight.records.locality_parts import ComparisonPart, FragmentPart, RangePart, SitePart
-from nearsight.records.locality_results import LocalityResults
 from nearsight.records.locality_verdict import locality_verdict
 from nearsight.records.motion_records import DynamicsRecord
 from nearsight.records.plain_verdicts import elastic_verdict, hessian_verdict, relaxation_verdict
@@ -62,8 +60,10 @@ from nearsight.records.spectra import (
     ThermodynamicsRow,
 )
 from nearsight.records.structure import structure_part
-from nearsight.vibrations.heat_capacity import HeatCapacity
-from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
+
+if TYPE_CHECKING:
+    from nearsight.records.locality_results import LocalityResults
+    from nearsight.vibrations.heat_capacity import HeatCapacity
 
 
 def energy_record(results: EnergyResults, run: Run = UNKNOWN_RUN) -> EnergyRecord:
@@ -251,7 +251,7 @@ def heat_capacity_record(
         bands=None,
         convergence=None,
         spectrum=part_of(ProbedSpectrum, spectrum),
-        **_heat(heat),
+        **_heat(heat, ProbedHeatCapacityRow),
         atomic_heat_capacity_J_per_molatom_K=tuple(map(tuple, shares.tolist())),
         warnings=results.warnings,
         verdict=probed_verdict(results).part(),
@@ -284,7 +284,7 @@ def elastic_record(results: ElasticResults, run: Run = UNKNOWN_RUN) -> ElasticRe
     )
 
 
-def locality_record(results: LocalityResults, run: Run = UNKNOWN_RUN) -> LocalityRecord:
+def locality_record(results: "LocalityResults", run: Run = UNKNOWN_RUN) -> LocalityRecord:
     """Return the record of how far the sites of a structure see."""
     locality = results.locality
     summary = locality.summary()
@@ -310,6 +310,8 @@ def locality_record(results: LocalityResults, run: Run = UNKNOWN_RUN) -> Localit
 
 def _harmonic(results: HarmonicResults, run: Run) -> dict[str, Any]:
     """Return the fields that all records of modes have in common."""
+    from nearsight.hessian.reach import pieces_of  # takes its time
+
     hessian, constants = results.hessian, results.force_constants
     atoms = results.atoms
     return {
@@ -355,14 +357,12 @@ def _heat_of(results: HarmonicResults) -> dict[str, Any]:
         ),
         "zero_point_energy_eV": thermal.zero_point_energy_eV,
         "zero_point_energy_kJ_per_molformula": thermal.zero_point_energy_kJ_per_molformula,
-        **_heat(thermal),
+        **_heat(thermal, HeatCapacityRow),
     }
 
 
-def _heat(heat: HeatCapacity) -> dict[str, Any]:
+def _heat(heat: "HeatCapacity", row_kind: type[HeatCapacityRow]) -> dict[str, Any]:
     """Return the fields of a record about heat capacities."""
-    probed = isinstance(heat, ProbedHeatCapacity)
-    row_kind: type[HeatCapacityRow] = ProbedHeatCapacityRow if probed else HeatCapacityRow
     return {
         "heat_capacity": tuple(part_of(row_kind, row) for row in heat.heat_capacity_summary()),
         "acoustic": heat.acoustic,

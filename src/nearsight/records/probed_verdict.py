@@ -8,10 +8,10 @@ import numpy as np
 from nearsight.printable import percent
 from nearsight.records.checks import imaginary_check, relaxation_checks, rigid_body_check
 from nearsight.records.verdict import Check, Level, Verdict
-from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 
 if TYPE_CHECKING:
     from nearsight.records.results import ProbedResults
+    from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
 
 # Heat capacities are quoted to three digits; one percent is what models differ by.
 _SMALL_ERROR = 1e-3
@@ -36,7 +36,7 @@ def probed_checks(results: "ProbedResults") -> tuple[Check, ...]:
     )
 
 
-def _imaginary(heat: ProbedHeatCapacity) -> Check:
+def _imaginary(heat: "ProbedHeatCapacity") -> Check:
     if heat.n_imaginary is not None:
         return imaginary_check(heat.n_imaginary)
     if heat.saw_imaginary:
@@ -55,7 +55,7 @@ def _imaginary(heat: ProbedHeatCapacity) -> Check:
     )
 
 
-def _error_bar(heat: ProbedHeatCapacity) -> Check:
+def _error_bar(heat: "ProbedHeatCapacity") -> Check:
     """Return whether the error bar is small at every temperature."""
     errors, values = heat.error_bar_eV_per_K, heat.heat_capacity_eV_per_K
     # A heat capacity that is not positive has nothing to be relative to.
@@ -77,7 +77,7 @@ def _error_bar(heat: ProbedHeatCapacity) -> Check:
     return Check(Level.BAD, "error-bar", "error bar large", f"{detail}; {remedy}", said=False)
 
 
-def _differences(heat: ProbedHeatCapacity) -> tuple[Check, ...]:
+def _differences(heat: "ProbedHeatCapacity") -> tuple[Check, ...]:
     method, error = heat.method, heat.difference_error
     if error is None:
         return ()

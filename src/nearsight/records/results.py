@@ -2,35 +2,37 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
 
-from nearsight.dynamics.result import Dynamics
-from nearsight.elasticity.result import ElasticTensor
-from nearsight.hessian.force_constants import ForceConstants
-from nearsight.hessian.matrix import Hessian
-from nearsight.hessian.strain import GeneralisedHessian
-from nearsight.models.contract import Evaluation
 from nearsight.notebooks import ShownInNotebooks
 from nearsight.provenance import Provenance
 from nearsight.records.harmonic_verdict import harmonic_checks
 from nearsight.records.plain_verdicts import elastic_checks, hessian_checks
 from nearsight.records.probed_verdict import probed_checks
 from nearsight.records.verdict import unsaid
-from nearsight.relaxation.result import Relaxation
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
-from nearsight.vibrations.band_structure import BandStructure
-from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.molecules import MolecularThermochemistry
-from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.presentation_settings import PresentationSettings
-from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
-from nearsight.vibrations.projected_density_of_states import ProjectedDensityOfStates
-from nearsight.vibrations.spectrum import Spectrum
-from nearsight.vibrations.supercell_convergence import SupercellConvergence
-from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+
+if TYPE_CHECKING:
+    from nearsight.dynamics.result import Dynamics
+    from nearsight.elasticity.result import ElasticTensor
+    from nearsight.hessian.force_constants import ForceConstants
+    from nearsight.hessian.matrix import Hessian
+    from nearsight.hessian.strain import GeneralisedHessian
+    from nearsight.models.contract import Evaluation
+    from nearsight.relaxation.result import Relaxation
+    from nearsight.vibrations.band_structure import BandStructure
+    from nearsight.vibrations.modes import Vibrations
+    from nearsight.vibrations.molecules import MolecularThermochemistry
+    from nearsight.vibrations.phonon_mesh import PhononMesh
+    from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
+    from nearsight.vibrations.projected_density_of_states import ProjectedDensityOfStates
+    from nearsight.vibrations.spectrum import Spectrum
+    from nearsight.vibrations.supercell_convergence import SupercellConvergence
+    from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 
 class _Results(ShownInNotebooks):
@@ -55,7 +57,7 @@ class EnergyResults(_Results):
     name: str
     """What the structure is called, such as the path of its file."""
     atoms: Atoms
-    evaluation: Evaluation
+    evaluation: "Evaluation"
     provenance: Provenance
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name."""
@@ -69,7 +71,7 @@ class RelaxationResults(_Results):
 
     name: str
     """What the structure is called, such as the path of its file."""
-    relaxation: Relaxation
+    relaxation: "Relaxation"
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name."""
     structure_warnings: tuple[Remark, ...] = ()
@@ -87,7 +89,7 @@ class DynamicsResults(_Results):
 
     name: str
     """What the structure is called, such as the path of its file."""
-    dynamics: Dynamics
+    dynamics: "Dynamics"
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name."""
     structure_warnings: tuple[Remark, ...] = ()
@@ -105,9 +107,9 @@ class HessianResults(_Results):
 
     name: str
     """What the structure is called, such as the path of its file."""
-    hessian: Hessian
+    hessian: "Hessian"
     """Its warnings are also those about the structure and its relaxation."""
-    relaxation: Relaxation | None = None
+    relaxation: "Relaxation | None" = None
     """None if the structure was not relaxed, or nothing is known about it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
@@ -131,26 +133,26 @@ class HarmonicResults(_Results):
 
     name: str
     """What the structure is called, such as the path of its file."""
-    hessian: Hessian
+    hessian: "Hessian"
     """Its warnings are also those about the structure and its relaxation."""
-    vibrations: Vibrations
-    thermodynamics: Thermodynamics | None = None
+    vibrations: "Vibrations"
+    thermodynamics: "Thermodynamics | None" = None
     """None where only the vibrations were asked for."""
-    relaxation: Relaxation | None = None
+    relaxation: "Relaxation | None" = None
     """None if the structure was not relaxed, or nothing is known about it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
-    force_constants: ForceConstants | None = None
+    force_constants: "ForceConstants | None" = None
     """Those of a supercell; `hessian` and `vibrations` are then of the primitive cell at Γ."""
-    phonons: PhononMesh | None = None
+    phonons: "PhononMesh | None" = None
     """Phonons over the Brillouin zone, from which heat capacities are then."""
     spectrum_reason: str | None = None
     """Why heat capacities are from this spectrum, where that was a choice."""
-    convergence: SupercellConvergence | None = None
+    convergence: "SupercellConvergence | None" = None
     """How the heat capacity moved with the supercell, where several were tried."""
-    bands: BandStructure | None = None
+    bands: "BandStructure | None" = None
     """Bands along a path, where they were asked for."""
-    projected: ProjectedDensityOfStates | None = None
+    projected: "ProjectedDensityOfStates | None" = None
     """The density of states by element and atom, where it was asked for."""
     presentation: PresentationSettings = field(default_factory=PresentationSettings)
     """In which units tables, figures and pages show it."""
@@ -166,7 +168,7 @@ class HarmonicResults(_Results):
         return (*of_results, *unsaid(harmonic_checks(self)))
 
     @property
-    def spectrum(self) -> Spectrum:
+    def spectrum(self) -> "Spectrum":
         """What heat capacities are from."""
         return self.phonons or self.vibrations
 
@@ -182,8 +184,8 @@ class ProbedResults(_Results):
 
     name: str
     """What the structure is called, such as the path of its file."""
-    heat: ProbedHeatCapacity
-    relaxation: Relaxation | None = None
+    heat: "ProbedHeatCapacity"
+    relaxation: "Relaxation | None" = None
     """None if the structure was not relaxed, or nothing is known about it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
@@ -210,10 +212,10 @@ class ElasticResults(_Results):
 
     name: str
     """What the structure is called, such as the path of its file."""
-    generalised: GeneralisedHessian
+    generalised: "GeneralisedHessian"
     """The warnings of its Hessian are also those about the structure and its relaxation."""
-    tensor: ElasticTensor
-    relaxation: Relaxation | None = None
+    tensor: "ElasticTensor"
+    relaxation: "Relaxation | None" = None
     """None if the structure was not relaxed, or nothing is known about it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What was asked for, by name; ``relax: False`` says that there was no relaxation."""
@@ -221,7 +223,7 @@ class ElasticResults(_Results):
     """Whether the axes of `tensor` are those of the crystal system, not of the file."""
 
     @property
-    def hessian(self) -> Hessian:
+    def hessian(self) -> "Hessian":
         """The derivatives by positions."""
         return self.generalised.hessian
 
@@ -242,7 +244,7 @@ class ThermochemistryResults(ShownInNotebooks):
     """One molecule: its modes, and its ideal gas."""
 
     modes: HarmonicResults
-    gas: MolecularThermochemistry
+    gas: "MolecularThermochemistry"
 
     def __repr__(self) -> str:
         return paragraph(self, self.modes.name, "with modes, gas")

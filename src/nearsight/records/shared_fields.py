@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ase import Atoms
 
@@ -17,10 +17,12 @@ from nearsight.records.parts import (
     SymmetrizationPart,
 )
 from nearsight.records.structure import structure_part
-from nearsight.relaxation.result import Relaxation
 from nearsight.settings import Settings
 from nearsight.structures.formula_unit import formula_unit
-from nearsight.structures.pieces import Pieces
+
+if TYPE_CHECKING:
+    from nearsight.relaxation.result import Relaxation
+    from nearsight.structures.pieces import Pieces
 
 Part = TypeVar("Part")
 
@@ -67,7 +69,7 @@ def calculated_fields(
     settings: Mapping[str, Any],
     run: Run,
     *,
-    relaxation: Relaxation | None = None,
+    relaxation: "Relaxation | None" = None,
 ) -> dict[str, Any]:
     """Return the fields of a record of what a model said, without its warnings."""
     structure = structure_part(atoms, relaxation.atoms if relaxation else None)
@@ -88,7 +90,7 @@ def calculated_fields(
     }
 
 
-def _energy_eV(structure: StructurePart, relaxation: Relaxation | None) -> float | None:
+def _energy_eV(structure: StructurePart, relaxation: "Relaxation | None") -> float | None:
     """Return the energy of the cell, which turning it to other axes does not change."""
     if structure.energy_eV is not None or relaxation is None:
         return structure.energy_eV
@@ -96,7 +98,7 @@ def _energy_eV(structure: StructurePart, relaxation: Relaxation | None) -> float
     return relaxation.energy_after_eV if same_cell else None
 
 
-def relaxation_fields(relaxation: Relaxation | None) -> dict[str, Any]:
+def relaxation_fields(relaxation: "Relaxation | None") -> dict[str, Any]:
     """Return the fields of a record about how a structure came to rest."""
     symmetry = relaxation.symmetry if relaxation else None
     return {
@@ -115,7 +117,7 @@ def relaxation_fields(relaxation: Relaxation | None) -> dict[str, Any]:
     }
 
 
-def formula_unit_fields(atoms: Atoms, pieces: Pieces) -> dict[str, Any]:
+def formula_unit_fields(atoms: Atoms, pieces: "Pieces") -> dict[str, Any]:
     """Return the fields of a record about its formula unit."""
     formula, n_formulas = formula_unit(atoms, pieces)
     return {"formula_unit": formula, "formula_units_per_cell": n_formulas}

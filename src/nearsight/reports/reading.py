@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.files import is_hessian_of_other_program, read_hessian
-from nearsight.hessian.files.phonopy_results import is_phonopy_file
+from nearsight.hessian.files.phonopy_yaml import is_phonopy_file
 from nearsight.hessian.matrix import Hessian
 from nearsight.records import Record, read_contents
 from nearsight.records.making import heat_capacity_record

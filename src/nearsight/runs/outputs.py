@@ -3,17 +3,20 @@
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nearsight import records
 from nearsight.errors import NearsightError
 from nearsight.runs.json_file import JsonOutput, Record
 from nearsight.runs.json_lines_file import JsonLinesOutput
-from nearsight.runs.page import ReportOutput
 from nearsight.runs.structure_files import StructureOutput
 from nearsight.runs.told import LOGGED, Told
 from nearsight.tables.csv_files import CsvOutput
 from nearsight.tables.table import Table
 from nearsight.workflows.settings import ReadingSettings
+
+if TYPE_CHECKING:
+    from nearsight.runs.page import ReportOutput
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class RunOutputs:
     ) -> None:
         self._json = JsonOutput(files.json, many=len(sources) > 1)
         self._lines = JsonLinesOutput(files.jsonl, append=files.append, told=told)
-        self._report = ReportOutput(files.report, sources, command, told=told)
+        self._report = _page(files.report, sources, command, told)
         self._tables = CsvOutput(files.csv)
         self._structures = StructureOutput(files.structures, sources, told, files.reading)
         self._told = told
@@ -112,7 +115,7 @@ class RunOutputs:
     def add(self, path: str, outcome: Outcome) -> bool:
         """Add what a structure gave to everything else, and tell whether that was possible."""
         self._tabulate(path, outcome)
-        drawn = self._report.add(outcome.record, outcome.entry)
+        drawn = self._report is None or self._report.add(outcome.record, outcome.entry)
         try:
             self._structures.add(path, outcome.entry)
         except NearsightError as error:  # the other results of the structure are sound
@@ -145,7 +148,7 @@ class RunOutputs:
     @property
     def _finishing(self) -> tuple[Callable[[], None], ...]:
         outputs = (self._lines, self._json, self._tables, self._structures, self._report)
-        return tuple(output.finish for output in outputs)
+        return tuple(output.finish for output in outputs if output is not None)
 
     def _tabulate(self, path: str, outcome: Outcome) -> None:
         """Add the tables of a structure to those of the run, or that it has none."""
@@ -155,3 +158,14 @@ class RunOutputs:
             model = outcome.record.get("model")
             name = model["name"] if isinstance(model, Mapping) else model
             self._tables.add(path, name, outcome.tables())
+
+
+def _page(
+    target: str | None, sources: Sequence[str], command: str | None, told: Told
+) -> "ReportOutput | None":
+    """Return the page, if one is asked for: all that pages are made of takes its time."""
+    if target is None:
+        return None
+    from nearsight.runs.page import ReportOutput
+
+    return ReportOutput(target, sources, command, told=told)

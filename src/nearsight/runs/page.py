@@ -29,7 +29,7 @@ class ReportOutput:
 
     def __init__(
         self,
-        target: str | None,
+        target: str,
         structures: Sequence[str],
         command: str | None,
         *,
@@ -54,8 +54,6 @@ class ReportOutput:
         bool
             False if the section could not be made, which the page and the terminal then say.
         """
-        if self.target is None:
-            return True
         number = len(self._sections) + 1
         drawn = True
         if entry is None:
@@ -87,15 +85,12 @@ class ReportOutput:
         StorageError
             The page cannot be written.
         """
-        if self.target is None:
-            return
         if self._n_written < len(self._sections):
             self._write()
         if self._sections:
             logger.info("wrote %s", self.target)
 
     def _write(self) -> None:
-        assert self.target is not None
         pending = self._structures[len(self._sections) :]
         page = render_page(self._sections, command=self._command, pending=pending)
         write_text(self.target, page)

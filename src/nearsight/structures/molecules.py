@@ -16,10 +16,9 @@ from typing import Final
 
 import numpy as np
 from ase import Atoms
-from scipy.spatial.distance import pdist
 
 from nearsight.archives import MOLECULE, SITE_TYPE
-from nearsight.arrays import IntArray
+from nearsight.arrays import FloatArray, IntArray
 from nearsight.errors import StructureError
 from nearsight.structures.reduced_cell import periodic_cell, reduced_basis
 
@@ -113,13 +112,20 @@ def molecule_images(atoms: Atoms) -> IntArray:
     reach_A = unique_image_radius_A(atoms)
     for number in numbers[numbers > SINGLE].tolist():
         members = whole_A[molecules == number]
-        if len(members) > 1 and pdist(members).max() >= reach_A:
+        if len(members) > 1 and _width_A(members) >= reach_A:
             raise StructureError(
                 f"molecule {number} of {atoms.get_chemical_formula()} is wider than half of its "
                 f"cell, or has its number twice; give each molecule a number of its own (array "
                 f"{MOLECULE}), or take a larger cell."
             )
     return images
+
+
+def _width_A(positions_A: FloatArray) -> float:
+    """Return the largest distance between places, shape ``(n, 3)``."""
+    from scipy.spatial.distance import pdist  # takes its time, and few structures have molecules
+
+    return float(pdist(positions_A).max())
 
 
 def unique_image_radius_A(atoms: Atoms) -> float:

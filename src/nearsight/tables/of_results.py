@@ -2,27 +2,28 @@
 
 import itertools
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nearsight import units
-from nearsight.elasticity.result import ElasticTensor
-from nearsight.hessian.matrix import Hessian
-from nearsight.hessian.rows.plan import Plan
 from nearsight.models.contract import forces_of
-from nearsight.records.locality_results import LocalityResults
 from nearsight.records.questions import EnergyRecord, RelaxationRecord
 from nearsight.records.results import EnergyResults, HarmonicResults, ProbedResults
 from nearsight.structures.supercell import name_supercell
 from nearsight.tables.table import Column, Table
-from nearsight.vibrations.band_structure import BandStructure
-from nearsight.vibrations.heat_capacity import HeatCapacity
-from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.molecules import MolecularThermochemistry
-from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
-from nearsight.vibrations.projected_density_of_states import ProjectedDensityOfStates
 from nearsight.vibrations.shown_functions import shown_functions
-from nearsight.vibrations.supercell_convergence import SupercellConvergence
-from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+
+if TYPE_CHECKING:
+    from nearsight.elasticity.result import ElasticTensor
+    from nearsight.hessian.matrix import Hessian
+    from nearsight.hessian.rows.plan import Plan
+    from nearsight.records.locality_results import LocalityResults
+    from nearsight.vibrations.band_structure import BandStructure
+    from nearsight.vibrations.heat_capacity import HeatCapacity
+    from nearsight.vibrations.modes import Vibrations
+    from nearsight.vibrations.molecules import MolecularThermochemistry
+    from nearsight.vibrations.projected_density_of_states import ProjectedDensityOfStates
+    from nearsight.vibrations.supercell_convergence import SupercellConvergence
+    from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 _ELASTIC_AXES = ("xx", "yy", "zz", "yz", "xz", "xy")
 
@@ -43,7 +44,7 @@ def tables_of(results: HarmonicResults | ProbedResults) -> tuple[Table, ...]:
     return tuple(found)
 
 
-def heat_capacity_table(heat: HeatCapacity) -> Table:
+def heat_capacity_table(heat: "HeatCapacity") -> Table:
     """Return heat capacities over temperature; in files the other functions too."""
     columns = [
         _temperatures(heat.temperatures_K),
@@ -61,6 +62,10 @@ def heat_capacity_table(heat: HeatCapacity) -> Table:
             "13.5e",
         ),
     ]
+    # Only here: what has no heat capacity does not wait for what makes them.
+    from nearsight.vibrations.probed_heat_capacity import ProbedHeatCapacity
+    from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+
     if isinstance(heat, ProbedHeatCapacity):
         bars = Column("error_bar_J_per_g_K", heat.error_bar_J_per_g_K, "± / J/(g K)", "11.5f")
         columns.insert(2, bars)
@@ -69,7 +74,7 @@ def heat_capacity_table(heat: HeatCapacity) -> Table:
     return Table(tuple(columns))
 
 
-def _further_columns(heat: Thermodynamics) -> list[Column]:
+def _further_columns(heat: "Thermodynamics") -> list[Column]:
     """Return what files have beside heat capacities."""
     n = len(heat.temperatures_K)
     values: dict[str, Collection[Any]] = {
@@ -89,7 +94,7 @@ def _further_columns(heat: Thermodynamics) -> list[Column]:
     return [Column(name, each) for name, each in values.items()]
 
 
-def functions_table(thermodynamics: Thermodynamics, per: str) -> Table:
+def functions_table(thermodynamics: "Thermodynamics", per: str) -> Table:
     """Return the thermodynamic functions over temperature, all per the same amount."""
     shown = shown_functions(thermodynamics, per)
     of_heat, of_energy = shown.digits
@@ -105,7 +110,7 @@ def functions_table(thermodynamics: Thermodynamics, per: str) -> Table:
     )
 
 
-def ideal_gas_table(gas: MolecularThermochemistry) -> Table:
+def ideal_gas_table(gas: "MolecularThermochemistry") -> Table:
     """Return the functions of an ideal gas over temperature."""
     n = len(gas.temperatures_K)
     return Table(
@@ -128,7 +133,7 @@ def ideal_gas_table(gas: MolecularThermochemistry) -> Table:
     )
 
 
-def modes_table(vibrations: Vibrations) -> Table:
+def modes_table(vibrations: "Vibrations") -> Table:
     """Return the vibrations, counted from 0 on; imaginary ones are negative."""
     return Table(
         (
@@ -139,7 +144,7 @@ def modes_table(vibrations: Vibrations) -> Table:
     )
 
 
-def bands_table(bands: BandStructure) -> Table:
+def bands_table(bands: "BandStructure") -> Table:
     """Return the bands at every point of their path, a row for each branch."""
     rows = []
     for number, segment in enumerate(bands.segments):
@@ -166,7 +171,7 @@ def bands_table(bands: BandStructure) -> Table:
     return _of_rows(names, rows, "bands")
 
 
-def density_table(density: ProjectedDensityOfStates) -> Table:
+def density_table(density: "ProjectedDensityOfStates") -> Table:
     """Return the density of states over frequency, in total, by element and by atom."""
     atoms = zip(density.atoms.get_chemical_symbols(), density.by_atom_per_THz, strict=True)
     return Table(
@@ -187,7 +192,7 @@ def density_table(density: ProjectedDensityOfStates) -> Table:
     )
 
 
-def convergence_table(convergence: SupercellConvergence) -> Table:
+def convergence_table(convergence: "SupercellConvergence") -> Table:
     """Return the heat capacity over supercells and temperatures."""
     rows = [
         (
@@ -212,7 +217,7 @@ def convergence_table(convergence: SupercellConvergence) -> Table:
     return _of_rows(names, rows, "supercells")
 
 
-def plan_table(plan: Plan) -> Table:
+def plan_table(plan: "Plan") -> Table:
     """Return the sites whose rows a Hessian needs."""
     sites = plan.sites
     return Table(
@@ -275,7 +280,7 @@ def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float | str)
 
 
-def hessian_table(hessian: Hessian) -> Table:
+def hessian_table(hessian: "Hessian") -> Table:
     """Return how a Hessian came about, and how exact it is."""
     values: dict[str, Any] = {
         "atoms": len(hessian.atoms),
@@ -290,7 +295,7 @@ def hessian_table(hessian: Hessian) -> Table:
     return Table(tuple(Column(name, [value]) for name, value in values.items()))
 
 
-def elastic_tables(tensor: ElasticTensor) -> tuple[Table, ...]:
+def elastic_tables(tensor: "ElasticTensor") -> tuple[Table, ...]:
     """Return the components of the elastic tensors, and the moduli of a stable crystal."""
     pairs = list(itertools.product(range(6), repeat=2))
     components = Table(
@@ -314,7 +319,7 @@ def elastic_tables(tensor: ElasticTensor) -> tuple[Table, ...]:
     return components, _of_rows(("modulus", "voigt", "reuss", "hill"), rows, "moduli")
 
 
-def locality_table(results: LocalityResults) -> Table:
+def locality_table(results: "LocalityResults") -> Table:
     """Return the fragments of every site, the largest, which is the reference, first."""
     rows = [
         (

@@ -2,17 +2,15 @@
 
 import textwrap
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
 
 from nearsight import units
-from nearsight.hessian.rows.plan import Plan
 from nearsight.models.contract import forces_of
 from nearsight.printable import percent, printable_name
 from nearsight.provenance import ModelIdentity
-from nearsight.records.expansion_results import ThermalExpansionResults
 from nearsight.records.results import (
     ElasticResults,
     EnergyResults,
@@ -21,7 +19,6 @@ from nearsight.records.results import (
     ProbedResults,
     RelaxationResults,
 )
-from nearsight.relaxation.result import Relaxation
 from nearsight.structures.supercell import name_supercell
 from nearsight.tables.lines import WIDTH, print_line, print_structure_line
 from nearsight.tables.of_results import (
@@ -31,26 +28,31 @@ from nearsight.tables.of_results import (
     plan_table,
 )
 from nearsight.units import EV_PER_A3_IN_GPA
-from nearsight.vibrations.band_structure import BandStructure
 from nearsight.vibrations.frequency_units import FREQUENCY_UNITS, FrequencyUnit
-from nearsight.vibrations.heat_capacity import HeatCapacity
-from nearsight.vibrations.modes import Vibrations
-from nearsight.vibrations.molecules import MolecularThermochemistry
-from nearsight.vibrations.phonon_mesh import PhononMesh
 from nearsight.vibrations.shown_functions import shown_functions
-from nearsight.vibrations.supercell_convergence import SupercellConvergence
-from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+
+if TYPE_CHECKING:
+    from nearsight.hessian.rows.plan import Plan
+    from nearsight.records.expansion_results import ThermalExpansionResults
+    from nearsight.relaxation.result import Relaxation
+    from nearsight.vibrations.band_structure import BandStructure
+    from nearsight.vibrations.heat_capacity import HeatCapacity
+    from nearsight.vibrations.modes import Vibrations
+    from nearsight.vibrations.molecules import MolecularThermochemistry
+    from nearsight.vibrations.phonon_mesh import PhononMesh
+    from nearsight.vibrations.supercell_convergence import SupercellConvergence
+    from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 _SITES_SHOWN = 20
 
 
 def print_calculation(
-    calculated: HessianResults | HarmonicResults | ElasticResults | ThermalExpansionResults,
+    calculated: "HessianResults | HarmonicResults | ElasticResults | ThermalExpansionResults",
 ) -> None:
     """Print how the Hessian came about."""
     hessian = calculated.hessian
     constants = None
-    if isinstance(calculated, HarmonicResults | ThermalExpansionResults):
+    if not isinstance(calculated, HessianResults | ElasticResults):
         constants = calculated.force_constants
     print(f"\n{printable_name(calculated.name)}")
     of_what = "force constants in a " if constants else ""
@@ -150,7 +152,7 @@ def _print_model(identity: ModelIdentity) -> None:
     print_line("model", f"{identity.name}, {identity.dtype}, {identity.device}")
 
 
-def _print_relaxation(relaxation: Relaxation) -> None:
+def _print_relaxation(relaxation: "Relaxation") -> None:
     verdict = "converged" if relaxation.converged else "NOT CONVERGED"
     volume = relaxation.volume_change
     force = relaxation.fmax_eV_per_A
@@ -191,7 +193,7 @@ def _print_relaxation(relaxation: Relaxation) -> None:
         )
 
 
-def print_modes(vibrations: Vibrations, unit: FrequencyUnit) -> None:
+def print_modes(vibrations: "Vibrations", unit: FrequencyUnit) -> None:
     """Print how many modes of which kind there are."""
     wavenumbers = vibrations.wavenumbers_per_cm
     real = wavenumbers[wavenumbers > 0]
@@ -214,7 +216,7 @@ def print_spectrum(entry: HarmonicResults) -> None:
     print_line("spectrum", f"mesh ({entry.spectrum_reason})")
 
 
-def print_phonons(phonons: PhononMesh, unit: FrequencyUnit) -> None:
+def print_phonons(phonons: "PhononMesh", unit: FrequencyUnit) -> None:
     """Print what the mesh of q-points gave."""
     lowest, highest = phonons.wavenumbers_per_cm.min(), phonons.wavenumbers_per_cm.max()
     boundary = phonons.boundary_eV_per_A2
@@ -229,14 +231,14 @@ def print_phonons(phonons: PhononMesh, unit: FrequencyUnit) -> None:
     )
 
 
-def print_bands(bands: BandStructure, unit: FrequencyUnit) -> None:
+def print_bands(bands: "BandStructure", unit: FrequencyUnit) -> None:
     """Print the path of the bands and what they span."""
     lowest, highest = (each / units.PER_CM_IN_THZ for each in (bands.lowest_THz, bands.highest_THz))
     n_points = sum(len(segment.qpoints) for segment in bands.segments)
     print_line("bands", f"{bands.path}, {n_points} points: {unit.span(lowest, highest)}")
 
 
-def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
+def print_plan(path: str, atoms: Atoms, plan: "Plan", model: str | None) -> None:
     """Print which rows a Hessian needs."""
     print(f"\n{printable_name(path)}")
     print_structure_line(atoms.get_chemical_formula(), len(atoms))
@@ -249,7 +251,7 @@ def print_plan(path: str, atoms: Atoms, plan: Plan, model: str | None) -> None:
         print(f"  and {more} more sites (JSON and CSV list all)")
 
 
-def print_convergence(convergence: SupercellConvergence) -> None:
+def print_convergence(convergence: "SupercellConvergence") -> None:
     """Print the heat capacity over the supercells tried."""
     n_temperatures = len(convergence.temperatures_K)
     names = [name_supercell(step.matrix) for step in convergence.steps]
@@ -266,7 +268,7 @@ def print_convergence(convergence: SupercellConvergence) -> None:
         print(f"  {name:<{width}} {step.n_atoms:5}   {left:>8}{values}")
 
 
-def print_wavenumbers(vibrations: Vibrations, unit: FrequencyUnit) -> None:
+def print_wavenumbers(vibrations: "Vibrations", unit: FrequencyUnit) -> None:
     """Print every vibration's frequency, eight to a line."""
     print(f"\n  {unit.quantities} in {unit.symbol} (negative: imaginary)")
     frequencies = unit.of_wavenumbers(vibrations.wavenumbers_per_cm)
@@ -275,7 +277,7 @@ def print_wavenumbers(vibrations: Vibrations, unit: FrequencyUnit) -> None:
         print(" " + "".join(values[start : start + 8]))
 
 
-def print_thermodynamics(thermodynamics: Thermodynamics) -> None:
+def print_thermodynamics(thermodynamics: "Thermodynamics") -> None:
     """Print the heat capacity at each temperature."""
     _print_acoustic(thermodynamics)
     _print_zero_point(thermodynamics)
@@ -283,13 +285,13 @@ def print_thermodynamics(thermodynamics: Thermodynamics) -> None:
     heat_capacity_table(thermodynamics).print()
 
 
-def _print_acoustic(heat: HeatCapacity) -> None:
+def _print_acoustic(heat: "HeatCapacity") -> None:
     scaled = heat.scale_factor != 1.0
     scale = f", wavenumbers scaled by {heat.scale_factor:g}" if scaled else ""
     print_line("acoustic", f"{heat.acoustic}{scale}")
 
 
-def _print_zero_point(thermodynamics: Thermodynamics) -> None:
+def _print_zero_point(thermodynamics: "Thermodynamics") -> None:
     print_line(
         "zero point",
         f"{thermodynamics.zero_point_energy_eV:.5f} eV per cell, "
@@ -298,7 +300,7 @@ def _print_zero_point(thermodynamics: Thermodynamics) -> None:
     )
 
 
-def print_further_functions(thermodynamics: Thermodynamics, per: str) -> None:
+def print_further_functions(thermodynamics: "Thermodynamics", per: str) -> None:
     """Print the thermodynamic functions at each temperature, all per the same amount."""
     shown = shown_functions(thermodynamics, per)
     print()
@@ -308,7 +310,7 @@ def print_further_functions(thermodynamics: Thermodynamics, per: str) -> None:
     print(f"  ({energy}), relative to the potential energy of the structure")
 
 
-def print_ideal_gas(gas: MolecularThermochemistry) -> None:
+def print_ideal_gas(gas: "MolecularThermochemistry") -> None:
     """Print what an ideal gas of a molecule is like."""
     group = "not definite" if gas.point_group is None else gas.point_group
     given = " (as given)" if gas.symmetry_number_given else ""

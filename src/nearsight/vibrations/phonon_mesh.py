@@ -31,13 +31,7 @@ from nearsight.vibrations.qpoints import (
 from nearsight.vibrations.settings import DEFAULT_MESH_LENGTH_A, Acoustic
 from nearsight.vibrations.spectrum import Oscillators
 from nearsight.vibrations.waves import Waves, waves_at
-from nearsight.vibrations.wording import cause_of_imaginary
-
-NOTABLE_INTERPOLATION = 0.01
-"""Change of c_v at 300 K by interpolation from which the supercell is called small.
-
-Models are off by more; on quartz a supercell with 3e-4 has force constants of 2.6 eV/Å² at its
-boundary, so that these say little by themselves."""
+from nearsight.vibrations.wording import NOTABLE_INTERPOLATION, cause_of_imaginary
 
 _TEMPERATURE_K = 300.0
 

@@ -1,12 +1,15 @@
 """Thermodynamic functions per mole of formula units, per gram, per mole of atoms, or per cell."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearsight import units
-from nearsight.vibrations.thermodynamic_functions import Thermodynamics
+
+if TYPE_CHECKING:
+    from nearsight.vibrations.thermodynamic_functions import Thermodynamics
 
 FloatArray = NDArray[np.float64]
 
@@ -44,7 +47,7 @@ class ShownFunctions:
         return values
 
 
-def shown_functions(thermodynamics: Thermodynamics, per: str) -> ShownFunctions:
+def shown_functions(thermodynamics: "Thermodynamics", per: str) -> ShownFunctions:
     """Return thermodynamic functions per `per`: ``formula``, ``gram``, ``atom`` or ``cell``."""
     mole = units.EV_PER_CELL_IN_J_PER_MOL
     grams = thermodynamics.mass_amu * units.AMU_IN_GRAM

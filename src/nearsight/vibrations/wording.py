@@ -22,6 +22,12 @@ _NAMED_AT_MOST = 6
 NOTABLE_SHARE = 0.01
 """Share of acoustic modes at Γ above which leaving them out deserves a warning."""
 
+NOTABLE_INTERPOLATION = 0.01
+"""Change of c_v at 300 K by interpolation from which the supercell is called small.
+
+Models are off by more; on quartz a supercell with 3e-4 has force constants of 2.6 eV/Å² at its
+boundary, so that these say little by themselves."""
+
 
 def name_wavenumbers(wavenumbers_per_cm: NDArray[np.float64]) -> str:
     """Return wavenumbers in cm⁻¹ as a list in words, the first six of them by value."""

@@ -10,7 +10,7 @@ from nearsight.elasticity.axes import conventional_axes
 from nearsight.elasticity.compute import elastic_tensor
 from nearsight.errors import MethodError
 from nearsight.hessian.files import is_hessian_of_other_program
-from nearsight.hessian.files.phonopy_results import is_phonopy_file
+from nearsight.hessian.files.phonopy_yaml import is_phonopy_file
 from nearsight.hessian.strain import (
     GeneralisedHessian,
     first_derivatives,

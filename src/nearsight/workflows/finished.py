@@ -6,7 +6,8 @@ from typing import Any
 
 from nearsight.errors import MethodError
 from nearsight.hessian.files import is_hessian_of_other_program, read_hessian
-from nearsight.hessian.files.phonopy_results import is_phonopy_file, read_phonopy
+from nearsight.hessian.files.phonopy_results import read_phonopy
+from nearsight.hessian.files.phonopy_yaml import is_phonopy_file
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.supercell_hessian import from_hessian
 from nearsight.remarks import Remark

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nearsight.announcing import announces
 from nearsight.errors import MethodError
-from nearsight.hessian.files.phonopy_results import is_phonopy_file
+from nearsight.hessian.files.phonopy_yaml import is_phonopy_file
 from nearsight.progress import Progress
 from nearsight.records.making import heat_capacity_record
 from nearsight.records.questions import HeatCapacityRecord

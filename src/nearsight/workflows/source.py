@@ -7,13 +7,8 @@ from pathlib import Path
 from ase import Atoms
 
 from nearsight.errors import StructureError
-from nearsight.hessian.files import (
-    is_hessian_of_other_program,
-    read_hessian,
-    read_structure_of_hessian,
-    remarks_on_frequencies,
-)
-from nearsight.hessian.files.phonopy_results import is_phonopy_file, read_unit_cell
+from nearsight.hessian.files import is_hessian_of_other_program, remarks_on_frequencies
+from nearsight.hessian.files.phonopy_yaml import is_phonopy_file
 from nearsight.remarks import Remark
 from nearsight.structures.checking import check_structure
 from nearsight.structures.pieces import whole_molecule
@@ -83,12 +78,8 @@ class Source:
         if self.given is not None:
             given: Atoms = self.given.copy()
             return given
-        if is_phonopy_file(self.name):
-            return read_unit_cell(self.name)
-        if Path(self.name).suffix == ".npz":
-            return read_hessian(self.name).atoms
-        if is_hessian_of_other_program(self.name):
-            return read_structure_of_hessian(self.name)
+        if holds_hessian(self.name):
+            return _structure_of_hessian(self.name)
         return read_structure(
             self.name,
             accept_contradictions=self.reading.accept_contradictions,
@@ -99,3 +90,15 @@ class Source:
 def holds_hessian(path: str) -> bool:
     """Tell whether a file holds a Hessian or force constants."""
     return Path(path).suffix == ".npz" or is_phonopy_file(path) or is_hessian_of_other_program(path)
+
+
+def _structure_of_hessian(path: str) -> Atoms:
+    # Only here: a command with structures alone does not wait for what reads Hessians.
+    from nearsight.hessian.files import read_hessian, read_structure_of_hessian
+    from nearsight.hessian.files.phonopy_results import read_unit_cell
+
+    if is_phonopy_file(path):
+        return read_unit_cell(path)
+    if Path(path).suffix == ".npz":
+        return read_hessian(path).atoms
+    return read_structure_of_hessian(path)

@@ -9,16 +9,11 @@ from pathlib import Path
 
 from ase import Atoms
 
-from nearsight.adsorption.gcmc.kept_samples import blocks_at
-from nearsight.adsorption.kept_trials import trials_at
-from nearsight.dynamics.checkpoint import steps_at as dynamics_steps_at
 from nearsight.errors import StorageError
 from nearsight.fingerprint import fingerprint
-from nearsight.hessian.rows.checkpoint import count_rows
 from nearsight.locking import SUFFIX, hold_if_free
 from nearsight.models.contract import Model
 from nearsight.provenance import Setting
-from nearsight.relaxation.checkpoint import steps_at
 from nearsight.storage import remove_leftovers
 from nearsight.structures.selection import structure_stem
 
@@ -168,6 +163,13 @@ def _owner(name: str, files: Collection[str]) -> str:
 
 def _counted(file: Path) -> str:
     """Return how much of the work in a file is done, in words."""
+    # Only here: what reads all kinds of work takes its time, and most commands are not interrupted.
+    from nearsight.adsorption.gcmc.kept_samples import blocks_at
+    from nearsight.adsorption.kept_trials import trials_at
+    from nearsight.dynamics.checkpoint import steps_at as dynamics_steps_at
+    from nearsight.hessian.rows.checkpoint import count_rows
+    from nearsight.relaxation.checkpoint import steps_at
+
     number, what = steps_at(file), "step"
     if file.suffix == ".dynamics":
         number = dynamics_steps_at(file)

@@ -20,7 +20,6 @@ from nearsight.errors import CheckpointError
 from nearsight.hessian.born_charges import BornCharges
 from nearsight.hessian.files.phonopy_objects import any_cell_is_fine, phonopy_atoms
 from nearsight.hessian.files.phonopy_results import (
-    is_phonopy_file,
     read_phonopy,
     with_born,
     with_sum_rules,
@@ -131,11 +130,6 @@ def test_missing_file_and_file_without_forces_are_told_apart(
     phonon.save(tmp_path / "bare.yaml")
     with pytest.raises(CheckpointError, match="neither force constants nor forces"):
         read_phonopy(tmp_path / "bare.yaml")
-
-
-def test_names_of_phonopy_files() -> None:
-    assert all(map(is_phonopy_file, ("a.yaml", "b/phonopy.yml", Path("c.yaml.xz"), "d.yml.gz")))
-    assert not any(map(is_phonopy_file, ("a.cif", "b.npz", "yaml")))
 
 
 @pytest.mark.parametrize("name", ["FORCE_SETS", "FORCE_CONSTANTS", "force_constants.hdf5"])

@@ -9,9 +9,15 @@ import yaml
 
 from nearsight.errors import CheckpointError
 from nearsight.hessian.files.phonopy_results import read_phonopy
-from nearsight.hessian.files.phonopy_yaml import parse_yaml, read_yaml
+from nearsight.hessian.files.phonopy_yaml import is_phonopy_file, parse_yaml, read_yaml
 
 HERE = Path("x.yaml")
+
+
+def test_names_of_phonopy_files() -> None:
+    assert all(map(is_phonopy_file, ("a.yaml", "b/phonopy.yml", Path("c.yaml.xz"), "d.yml.gz")))
+    assert not any(map(is_phonopy_file, ("a.cif", "b.npz", "yaml")))
+
 
 HOSTILE = [
     "x: !!python/object/apply:os.system [{command}]",

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 from nearsight.cli.main import main
 from nearsight.errors import CheckpointError, MethodError, StructureError
 from nearsight.fingerprint import file_sha256
-from nearsight.hessian.files import is_hessian_of_other_program, read_hessian, reading
+from nearsight.hessian.files import is_hessian_of_other_program, read_hessian, recognising
 from nearsight.hessian.matrix import Hessian
 from nearsight.vibrations import vibrations
 
@@ -182,7 +182,7 @@ def test_what_no_reader_foresees_is_named_with_what_the_file_seems_to_be(
     def stumble(file: Path, text: str) -> None:
         raise ZeroDivisionError("by zero")
 
-    known = reading._FORMATS["orca"]
-    monkeypatch.setitem(reading._FORMATS, "orca", replace(known, read=stumble))
+    known = recognising.PROGRAMS["orca"]
+    monkeypatch.setitem(recognising.PROGRAMS, "orca", replace(known, read=stumble))
     with pytest.raises(CheckpointError, match="seems to be of the format orca, but ZeroDivision"):
         read_hessian(data / ORCA)

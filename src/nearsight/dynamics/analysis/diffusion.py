@@ -6,7 +6,6 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import constants
 
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
@@ -27,13 +26,14 @@ from nearsight.dynamics.analysis.trajectory import Trajectory
 from nearsight.errors import MethodError
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
+from nearsight.units import ANGSTROM_IN_M, BOLTZMANN_J_PER_K, FEMTOSECOND_IN_S
 
 if TYPE_CHECKING:
     from nearsight.charts.on_axes import Axes
 
 Estimator = Literal["auto", "kinisi", "least-squares"]
 
-A2_PER_FS_IN_M2_PER_S = constants.angstrom**2 / constants.femto
+A2_PER_FS_IN_M2_PER_S = ANGSTROM_IN_M**2 / FEMTOSECOND_IN_S
 
 _FEWEST_LAGS, _MOST_LAGS = 4, 40
 _FIRST, _LAST = 0.02, 0.1
@@ -279,8 +279,8 @@ def _infinite_shift_m2_per_s(
             "the correction for the size of the cell is that of a cubic one, which this is not; "
             "leave `viscosity_Pa_s` out."
         )
-    thermal = _CUBIC * constants.k * temperature_K
-    return float(thermal / (6 * np.pi * viscosity_Pa_s * edge_A * constants.angstrom))
+    thermal = _CUBIC * BOLTZMANN_J_PER_K * temperature_K
+    return float(thermal / (6 * np.pi * viscosity_Pa_s * edge_A * ANGSTROM_IN_M))
 
 
 def _remarks(

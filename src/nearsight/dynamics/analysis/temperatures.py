@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import constants
 
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
@@ -22,13 +21,12 @@ from nearsight.errors import MethodError
 from nearsight.notebooks import ShownInNotebooks
 from nearsight.remarks import Remark
 from nearsight.structures.naming import paragraph
+from nearsight.units import AMU_IN_KG, ANGSTROM_IN_M, BOLTZMANN_J_PER_K, FEMTOSECOND_IN_S
 
 if TYPE_CHECKING:
     from nearsight.charts.on_axes import Axes
 
-KELVIN_PER_AMU_A2_PER_FS2 = (
-    constants.atomic_mass * (constants.angstrom / constants.femto) ** 2 / constants.k
-)
+KELVIN_PER_AMU_A2_PER_FS2 = AMU_IN_KG * (ANGSTROM_IN_M / FEMTOSECOND_IN_S) ** 2 / BOLTZMANN_J_PER_K
 """m v² in amu Å²/fs² as a temperature in K."""
 
 _STANDS = 1e-3

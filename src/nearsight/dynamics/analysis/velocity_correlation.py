@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import constants
 
 from nearsight.announcing import announces
 from nearsight.arrays import FloatArray
@@ -24,11 +23,12 @@ from nearsight.errors import MethodError
 from nearsight.notebooks import ShownInNotebooks
 from nearsight.remarks import Remark
 from nearsight.structures.naming import count_warnings, paragraph
+from nearsight.units import FEMTOSECOND_IN_S, SPEED_OF_LIGHT_M_PER_S
 
 if TYPE_CHECKING:
     from nearsight.charts.on_axes import Axes
 
-CM_PER_FS = constants.c * 1e2 * constants.femto
+CM_PER_FS = SPEED_OF_LIGHT_M_PER_S * 1e2 * FEMTOSECOND_IN_S
 """The speed of light in cm/fs: a wave of 1 cm⁻¹ has this many periods in 1 fs."""
 
 _END_OF_WINDOW = 4.0

@@ -3,9 +3,9 @@
 import numpy as np
 from ase import Atoms
 from ase.build import molecule
-from scipy import constants
 
 from nearsight.adsorption.orientations import rotation_matrices, uniform_quaternions
+from nearsight.units import AMU_IN_KG, ANGSTROM_IN_M, BOLTZMANN_J_PER_K
 
 FULL_BOX_A, FULL_BOX_MOLECULES = 25.0, 50
 """As in the thesis; 234 kg/m³, which is some 65 bar at 300 K."""
@@ -48,8 +48,8 @@ def carbon_dioxide(n_molecules: int, seed: int) -> Atoms:
 
 def density_kg_per_m3(n_molecules: int, volume_A3: float) -> float:
     """Return the density of so many molecules."""
-    mass_kg = n_molecules * MASS_U * constants.atomic_mass
-    return float(mass_kg / (volume_A3 * constants.angstrom**3))
+    mass_kg = n_molecules * MASS_U * AMU_IN_KG
+    return float(mass_kg / (volume_A3 * ANGSTROM_IN_M**3))
 
 
 def dilute_density_times_diffusion(temperature_K: float) -> float:
@@ -66,6 +66,6 @@ def dilute_density_times_diffusion(temperature_K: float) -> float:
         + 1.03587 * np.exp(-1.52996 * reduced)
         + 1.76474 * np.exp(-3.89411 * reduced)
     )
-    thermal = constants.k * temperature_K * MASS_U * constants.atomic_mass
-    sigma_m = _SIGMA_A * constants.angstrom
+    thermal = BOLTZMANN_J_PER_K * temperature_K * MASS_U * AMU_IN_KG
+    sigma_m = _SIGMA_A * ANGSTROM_IN_M
     return float(3 / 8 * np.sqrt(thermal / np.pi) / (sigma_m**2 * collision_integral))

@@ -18,7 +18,6 @@ from nearsight.hessian.files.phonopy_content import PhonopyContent, read_content
 from nearsight.hessian.files.phonopy_fitting import fit_force_constants
 from nearsight.hessian.files.phonopy_forces import with_forces_from
 from nearsight.hessian.files.phonopy_objects import Order, any_cell_is_fine, find_order
-from nearsight.hessian.files.phonopy_yaml import SUFFIXES
 from nearsight.hessian.force_constants import ForceConstants
 from nearsight.hessian.origin import ReadFromFile
 from nearsight.hessian.reach_of_read import with_pieces
@@ -116,11 +115,6 @@ def write_phonopy(
     """
     phonon = force_constants.to_phonopy(nac)
     write_text(path, str(phonon.to_phonopy_yaml(settings={"force_constants": True})))
-
-
-def is_phonopy_file(path: str | os.PathLike[str]) -> bool:
-    """Tell whether the name of a file is that of phonopy's YAML."""
-    return str(path).endswith(SUFFIXES)
 
 
 def read_unit_cell(path: str | os.PathLike[str]) -> Atoms:

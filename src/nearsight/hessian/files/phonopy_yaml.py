@@ -7,6 +7,7 @@ words are made of that.
 
 import gzip
 import lzma
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,11 @@ _MOST_DIGITS = 300
 _WHOLE = re.compile(rf"[-+]?\d{{1,{_MOST_DIGITS}}}")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _NOTHING = frozenset({"", "~", "null"})
+
+
+def is_phonopy_file(path: str | os.PathLike[str]) -> bool:
+    """Tell whether the name of a file is that of phonopy's YAML."""
+    return str(path).endswith(SUFFIXES)
 
 
 class YamlMapping(dict[str, Any]):

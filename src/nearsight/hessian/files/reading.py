@@ -1,10 +1,8 @@
 """The verb `read_hessian`: which program wrote a file, and its Hessian as ours."""
 
 import os
-import re
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +12,8 @@ from ase.data import atomic_masses
 from nearsight.announcing import announces
 from nearsight.errors import CheckpointError, MethodError, StructureError
 from nearsight.fingerprint import file_sha256
-from nearsight.hessian.files.ase_vibrations import is_ase_vibrations, read_ase_vibrations
 from nearsight.hessian.files.content import Content, damaged
-from nearsight.hessian.files.fhi_aims import is_fhi_aims, only_numbers, read_fhi_aims
-from nearsight.hessian.files.gaussian_checkpoint import (
-    is_gaussian_checkpoint,
-    read_gaussian_checkpoint,
-)
-from nearsight.hessian.files.gaussian_log import (
-    has_gaussian_hessian,
-    is_gaussian_log,
-    read_gaussian_log,
-)
-from nearsight.hessian.files.orca import is_orca, read_orca
+from nearsight.hessian.files.recognising import FORMATS, PROGRAMS, recognise, text_of
 from nearsight.hessian.matrix import Hessian
 from nearsight.hessian.origin import ReadFromFile
 from nearsight.hessian.reach_of_read import with_pieces
@@ -41,34 +28,6 @@ _SAME_PLACE_A = 0.01
 _ISOTOPES = 0.15
 _ISOTOPES_AMU = 2.5
 """How far the mass of an isotope may be from the mean of its element: tritium's is by 2.0."""
-
-_TITLE_OF_ORCA = "* O   R   C   A *"
-_OF_ORCA = re.compile("^VIBRATIONAL FREQUENCIES", re.MULTILINE)
-_OF_GAUSSIAN = re.compile(r"^ Frequencies --|^ #.*\bfreq", re.MULTILINE | re.IGNORECASE)
-
-_HEAD_BYTES = 2**16
-"""At the beginning of a file, in which it shows what it is."""
-
-
-@dataclass(frozen=True)
-class _Format:
-    family: str
-    recognises: Callable[[Path, str], bool]
-    read: Callable[[Path, str], Content]
-
-
-_FORMATS = {
-    "orca": _Format("orca", lambda _, text: is_orca(text), read_orca),
-    "gaussian-fchk": _Format(
-        "gaussian", lambda _, text: is_gaussian_checkpoint(text), read_gaussian_checkpoint
-    ),
-    "gaussian-log": _Format("gaussian", lambda _, text: is_gaussian_log(text), read_gaussian_log),
-    "ase": _Format("ase", lambda _, text: is_ase_vibrations(text), read_ase_vibrations),
-    "fhi-aims": _Format("fhi-aims", is_fhi_aims, read_fhi_aims),
-}
-
-FORMATS = ("nearsight", *_FORMATS)
-"""What `read_hessian` reads."""
 
 
 @announces
@@ -117,8 +76,8 @@ def read_hessian(
     if format == "nearsight" or (format is None and zipfile.is_zipfile(file)):
         found = Hessian.load(file)
         return found if atoms is None else replace(found, atoms=_given(file, atoms, found.atoms))
-    text = _text(file)
-    name = format or _recognise(file, text)
+    text = text_of(file)
+    name = format or recognise(file, text)
     content = _content(file, text, name)
     if atoms is not None:
         content = replace(
@@ -126,31 +85,6 @@ def read_hessian(
         )
     atoms = _require_whole(file, content)
     return with_pieces(_hessian(file, name, content, atoms))
-
-
-def is_hessian_of_other_program(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a file holds the Hessian of another program, whatever else it holds.
-
-    An output of Gaussian does if there are force constants in it; otherwise it is a structure only.
-
-    Parameters
-    ----------
-    path
-        The file.
-    """
-    file = Path(path)
-    try:
-        if not file.is_file():
-            return False
-        with file.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES).decode("utf-8-sig", "replace").replace("\r\n", "\n")
-    except OSError:  # for whoever reads it to say
-        return False
-    names = [name for name, known in _FORMATS.items() if known.recognises(file, head)]
-    if "gaussian-log" in names or head.lstrip().startswith("{"):  # not to be told by a beginning
-        text = _text(file)
-        return has_gaussian_hessian(text) if "gaussian-log" in names else is_ase_vibrations(text)
-    return bool(names)
 
 
 def read_structure_of_hessian(path: str | os.PathLike[str]) -> Atoms:
@@ -169,8 +103,8 @@ def read_structure_of_hessian(path: str | os.PathLike[str]) -> Atoms:
         It has no structure, or one that cannot be.
     """
     file = Path(path)
-    text = _text(file)
-    name = _recognise(file, text)
+    text = text_of(file)
+    name = recognise(file, text)
     if name == "gaussian-log":  # whose Hessian may be refused although its structure is sound
         return read_structure(file)
     content = _content(file, text, name)
@@ -180,67 +114,14 @@ def read_structure_of_hessian(path: str | os.PathLike[str]) -> Atoms:
     return content.atoms
 
 
-def remarks_on_frequencies(path: str | os.PathLike[str]) -> tuple[Remark, ...]:
-    """Return a remark about an output of frequencies that serves as a structure only.
-
-    Whoever gives it may think of the Hessian of the program, which it does not hold.
-
-    Parameters
-    ----------
-    path
-        The file.
-    """
-    file = Path(path)
-    if not file.is_file():
-        return ()
-    with file.open("rb") as stream:
-        head = stream.read(_HEAD_BYTES).decode("utf-8", "replace")
-    programs = {
-        "Gaussian": (is_gaussian_log(head), _OF_GAUSSIAN, "in the .fchk"),
-        "ORCA": (_TITLE_OF_ORCA in head, _OF_ORCA, "in the .hess"),
-    }
-    for program, (is_output, frequencies, where) in programs.items():
-        if is_output and frequencies.search(_text(file)):
-            said = (
-                f"{file.name} is an output of {program} of a calculation of frequencies, but holds "
-                f"no force constants: only its structure is taken. {program} keeps its Hessian "
-                f"{where} of the same calculation."
-            )
-            return (Remark("frequencies-only", said),)
-    return ()
-
-
 def _content(file: Path, text: str, name: str) -> Content:
     try:
-        return _FORMATS[name].read(file, text)
+        return PROGRAMS[name].read(file, text)
     except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
         # What no reader has foreseen is damage, too: the text is all that they work on.
         raise damaged(
             file, f"it seems to be of the format {name}, but {type(error).__name__}: {error}"
         ) from error
-
-
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8-sig", errors="replace").replace("\r\n", "\n")
-
-
-def _recognise(file: Path, text: str) -> str:
-    for name, known in _FORMATS.items():
-        if known.recognises(file, text):
-            return name
-    if file.name == "hessian.aims":
-        raise CheckpointError(
-            f"{file} is FHI-aims's estimate of second derivatives, with which it relaxes; a "
-            f"Hessian is in the hessian.NAME.dat of its script for vibrations."
-        )
-    if only_numbers(text):
-        raise CheckpointError(
-            f"{file} holds numbers without a word on their unit. If it is FHI-aims's Hessian, say "
-            f"format='fhi-aims', or put the masses.NAME.dat of the same run beside it."
-        )
-    raise CheckpointError(
-        f"{file} is no Hessian of a known format; known are {', '.join(FORMATS)}."
-    )
 
 
 def _given(file: Path, atoms: Atoms, own: Atoms | None) -> Atoms:
@@ -339,7 +220,7 @@ def _hessian(file: Path, name: str, content: Content, atoms: Atoms) -> Hessian:
     settings = {"format": name}
     for kind, path in content.files_beside.items():
         settings |= {f"{kind}_file": path.name, f"{kind}_sha256": file_sha256(path)}
-    identity = ModelIdentity(file.name, _FORMATS[name].family, file_sha256(file), "float64", "cpu")
+    identity = ModelIdentity(file.name, PROGRAMS[name].family, file_sha256(file), "float64", "cpu")
     return Hessian(
         origin=ReadFromFile(
             method="read",

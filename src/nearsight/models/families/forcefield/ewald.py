@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy import constants
 
 from nearsight.arrays import FloatArray, IntArray
+from nearsight.units import ANGSTROM_IN_M, EV_IN_JOULE, VACUUM_PERMITTIVITY_F_PER_M
 
-COULOMB_EV_A = constants.e / (4 * np.pi * constants.epsilon_0 * constants.angstrom)
+COULOMB_EV_A = EV_IN_JOULE / (4 * np.pi * VACUUM_PERMITTIVITY_F_PER_M * ANGSTROM_IN_M)
 """Energy in eV of two elementary charges 1 Å apart."""
 
 

@@ -16,14 +16,12 @@ k_B T: for H₂ above some 50 K.
 from typing import Final
 
 import numpy as np
-from scipy import constants
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.structures.molecules import FRAMEWORK, SINGLE
+from nearsight.units import AMU_IN_KG, ANGSTROM_IN_M, BOLTZMANN_J_PER_K, HBAR_J_S
 
-_SPREAD_A2_AMU_K: Final = (
-    constants.hbar**2 / (24 * constants.k * constants.atomic_mass) / constants.angstrom**2
-)
+_SPREAD_A2_AMU_K: Final = HBAR_J_S**2 / (24 * BOLTZMANN_J_PER_K * AMU_IN_KG) / ANGSTROM_IN_M**2
 """ħ²/(24 k_B) in Å² amu K."""
 
 

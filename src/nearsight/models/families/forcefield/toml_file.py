@@ -49,7 +49,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from scipy import constants
 
 from nearsight.errors import ModelError
 from nearsight.models.families.forcefield.parameters import (
@@ -64,12 +63,12 @@ from nearsight.models.families.forcefield.parameters import (
     sorted_pair,
 )
 from nearsight.models.families.forcefield.reading import ReadFile, Table, text_of
-from nearsight.units import BOLTZMANN_EV_PER_K, EV_PER_CELL_IN_J_PER_MOL
+from nearsight.units import BOLTZMANN_EV_PER_K, EV_PER_CELL_IN_J_PER_MOL, KCAL_PER_MOL_IN_EV
 
 ENERGIES_EV: Final[Mapping[str, float]] = {
     "K": BOLTZMANN_EV_PER_K,
     "eV": 1.0,
-    "kcal_per_mol": 1e3 * constants.calorie / EV_PER_CELL_IN_J_PER_MOL,
+    "kcal_per_mol": KCAL_PER_MOL_IN_EV,
     "kJ_per_mol": 1e3 / EV_PER_CELL_IN_J_PER_MOL,
 }
 """What each unit of energy is in eV; K stands for kelvins times Boltzmann's constant."""

@@ -23,7 +23,6 @@ from typing import Any
 
 import torch
 import yaml
-from scipy import constants
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
@@ -39,17 +38,16 @@ from nearsight.models.families.schnetpack.importing import (
 from nearsight.models.graphs.neighbor_graph import NeighborGraph
 from nearsight.models.loading import LoadRequest, require_trust
 from nearsight.provenance import ModelIdentity
+from nearsight.units import BOHR_IN_A, CALORIE_IN_J, EV_PER_CELL_IN_J_PER_MOL, HARTREE_IN_EV
 
-_HARTREE_EV = constants.value("Hartree energy in eV")
-_BOHR_A = constants.value("Bohr radius") / constants.angstrom
-_PER_MOL_EV = 1 / (constants.N_A * constants.e)
+_PER_MOL_EV = 1 / EV_PER_CELL_IN_J_PER_MOL
 
 _ENERGY_UNITS: dict[str, float] = {
     "eV": 1.0,
     "meV": 1e-3,
-    "Ha": _HARTREE_EV,
-    "Hartree": _HARTREE_EV,
-    "kcal/mol": 1e3 * constants.calorie * _PER_MOL_EV,
+    "Ha": HARTREE_IN_EV,
+    "Hartree": HARTREE_IN_EV,
+    "kcal/mol": 1e3 * CALORIE_IN_J * _PER_MOL_EV,
     "kJ/mol": 1e3 * _PER_MOL_EV,
 }
 """What each unit is in eV, under SchNetPack's names."""
@@ -57,8 +55,8 @@ _ENERGY_UNITS: dict[str, float] = {
 _LENGTH_UNITS: dict[str, float] = {
     "Ang": 1.0,
     "Angstrom": 1.0,
-    "Bohr": _BOHR_A,
-    "a0": _BOHR_A,
+    "Bohr": BOHR_IN_A,
+    "a0": BOHR_IN_A,
     "nm": 10.0,
 }
 """What each unit is in Å, under SchNetPack's names."""
