@@ -25,6 +25,8 @@ class Blocks:
     """
 
     def __init__(self, host: Atoms, reach_A: float) -> None:
+        from scipy.spatial import cKDTree  # takes its time
+
         self.cell_A: FloatArray = reduced_basis(host) @ host.cell.array
         """Reduced cell vectors, shape ``(3, 3)``."""
         self.to_fractions: FloatArray = np.linalg.inv(self.cell_A).astype(np.float64)

@@ -11,12 +11,14 @@ import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import e3nn
 import sevenn._const
 import sevenn._keys as keys
+import sevenn.util
 import torch
 from sevenn.checkpoint import SevenNetCheckpoint
 from sevenn.nn.linear import AtomReduce
@@ -218,7 +220,7 @@ def _read(path: Path) -> Any:
 
 
 def _build(checkpoint: Any, path: Path) -> Any:
-    with contextlib.redirect_stdout(sys.stderr), _without_torchscript():
+    with contextlib.redirect_stdout(sys.stderr), _without_torchscript(), _irreps_without_code():
         try:
             model = checkpoint.build_model()
         except (RuntimeError, KeyError, ValueError, TypeError) as error:
@@ -244,3 +246,15 @@ def _without_torchscript() -> Iterator[None]:
         yield
     finally:
         e3nn.set_optimization_defaults(**before)
+
+
+@contextlib.contextmanager
+def _irreps_without_code() -> Iterator[None]:
+    # sevenn makes full products to read which irreps they have, and evaluates none: e3nn need not
+    # write code for them, which is the larger half of building one.
+    product = sevenn.util.FullTensorProduct
+    sevenn.util.FullTensorProduct = partial(product, compile_left_right=False)
+    try:
+        yield
+    finally:
+        sevenn.util.FullTensorProduct = product
