@@ -46,10 +46,10 @@ print("imported:", status, *sys.modules)
 
 
 def test_an_energy_imports_nothing_that_it_does_not_need(tmp_path: Path) -> None:
-    bulk("Cu").write(tmp_path / "cu.extxyz")
-    # A calculator that is nothing but a calculator: others of ASE's bring what finds neighbours.
+    # A file that we read and a calculator without pairs: ASE's readers and others bring SciPy.
+    bulk("Cu").write(tmp_path / "cu.cif")
     model = "ase:ase.calculators.idealgas:IdealGas"
-    command = [sys.executable, "-c", RUN, "energy", "cu.extxyz", "--model", model]
+    command = [sys.executable, "-c", RUN, "energy", "cu.cif", "--model", model]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
     printed, _, imported = done.stdout.rpartition("imported:")
     assert "eV/atom" in printed
