@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ase.build import bulk
 
-# Packages and modules that an energy, which is only printed, must not import, and what they are for.
+# What an energy that is only printed must not import, and what it is for.
 NOT_FOR_AN_ENERGY = {
     "h5py": "force constants in phonopy's archives",
     "jinja2": "pages",

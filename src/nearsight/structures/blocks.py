@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from ase import Atoms
-from scipy.spatial import cKDTree
 
 from nearsight.arrays import FloatArray, IntArray
 from nearsight.structures.reduced_cell import cell_widths_A, reduced_basis

@@ -282,9 +282,10 @@ def _without_torchscript() -> Iterator[None]:
 def _irreps_without_code() -> Iterator[None]:
     # sevenn makes full products to read which irreps they have, and evaluates none: e3nn need not
     # write code for them, which is the larger half of building one.
-    product = sevenn.util.FullTensorProduct
-    sevenn.util.FullTensorProduct = partial(product, compile_left_right=False)
+    util: Any = sevenn.util  # which has the class from e3nn
+    product = util.FullTensorProduct
+    util.FullTensorProduct = partial(product, compile_left_right=False)
     try:
         yield
     finally:
-        sevenn.util.FullTensorProduct = product
+        util.FullTensorProduct = product
