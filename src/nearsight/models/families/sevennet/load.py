@@ -280,8 +280,8 @@ def _without_torchscript() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _irreps_without_code() -> Iterator[None]:
-    # sevenn makes full products to read which irreps they have, and evaluates none: e3nn need not
-    # write code for them, which is the larger half of building one.
+    # sevenn makes full products to read which irreps they have, and evaluates none of them: e3nn
+    # need not write code for them, as it does unless it is told otherwise.
     util: Any = sevenn.util  # which has the class from e3nn
     product = util.FullTensorProduct
     util.FullTensorProduct = partial(product, compile_left_right=False)
