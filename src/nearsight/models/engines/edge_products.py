@@ -161,7 +161,7 @@ def convolve(
 
 _FROM, _TO = 0, 1
 """Ends of a pair."""
-_BLOCK_BYTES = 2**19
+_BLOCK_BYTES = 2**20
 """Of an array of pairs times components times channels, of which some are in use at a time: on a
 CPU they stay in its cache."""
 
