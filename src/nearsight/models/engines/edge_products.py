@@ -126,7 +126,9 @@ class Layout:
         """Return all outputs in e3nn's order from those of each group."""
         found: dict[int, torch.Tensor] = {}
         for group, mine in zip(self.groups, of_groups, strict=True):
-            for path, part in zip(group.paths, torch.split(mine, group.sizes, 1), strict=True):
+            for path, part in zip(
+                group.paths, torch.split(mine, list(group.sizes), 1), strict=True
+            ):
                 known = found.get(path.output)
                 found[path.output] = part if known is None else known + part
         parts = [found[number] for number in range(len(self.outputs))]
