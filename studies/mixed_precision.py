@@ -90,8 +90,8 @@ def page(records: dict[str, Record], model: str) -> str:
         f"Rows in mixed and in double precision at the same geometry, supercell and mesh; heat "
         f"capacities at 300 K.\nThe largest relative deviation of one is {largest:.1e}; "
         f"{ALLOWED:.0e} was allowed. Beside it is how far\nthe rows that were checked are off, "
-        f"over their norm. Times are those of the processor, over those\nof double precision, checks "
-        f"included.\n\n{markdown_table([*header, 'time', 'memory'], rows)}"
+        f"over their norm. Times are those of the processor, over those of\ndouble precision, "
+        f"checks included.\n\n{markdown_table([*header, 'time', 'memory'], rows)}"
     )
 
 
