@@ -193,7 +193,7 @@ class _Run:
             model=load_model(f"hdnnp:{potential}", device="cpu").identity,
             potential=potential,
             fragment_radius_A=self.settings.rounds.radius_A,
-            cutoff_A=self.settings.functions.cutoff_A,
+            cutoff_A=self.settings.functions.cutoff_radius_A,
             rounds=tuple(rounds),
             stopped=stopped,
         )
