@@ -48,7 +48,7 @@ def test_radius_and_cutoff_are_half_of_the_range() -> None:
 )
 def test_two_answers_are_refused(settings: LearnSettings, tmp_path: Path) -> None:
     """Before anything is read or written."""
-    with pytest.raises(SettingError, match=r"half of the range in the record of locality is 3\.25"):
+    with pytest.raises(SettingError, match=r"half of the range of forces in the .* is 3\.25"):
         learn(["no.cif"], "gfn1-xtb", settings, out=tmp_path / "out", locality=LOCALITY)
     assert not (tmp_path / "out").exists()
 

@@ -85,7 +85,7 @@ def elastic_numbers(record: Any) -> dict[str, Any]:
 def locality_numbers(record: Any) -> dict[str, Any]:
     """Return the main numbers of how far atoms see."""
     return {
-        "fragment_radius_A": record.common_radius_A,
+        "force_range_A": record.force_range_A,
         "locality_cutoff_A": record.cutoff_A,
         "n_sites": len(record.sites),
     }

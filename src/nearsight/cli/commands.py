@@ -263,7 +263,7 @@ def _locality(commands: "options.Commands") -> None:
     command.add_argument("--out", metavar="DIR", help="where to write STEM-ATOM.extxyz")
     not_here = ("molecule", "recompute", "row_symmetry_A")
     options.add_workflow(command, settings.LocalitySettings(), leave_out=not_here)
-    options.add_output(command, plot="norm of the group matrix over the fragment radius")
+    options.add_output(command, plot="norm of the group matrix over r_frag of fragments")
     command.set_defaults(run=options.runner("nearsight.cli.locality"))
 
 
@@ -281,7 +281,7 @@ def _fragment(commands: "options.Commands") -> None:
         type=positive_float,
         required=True,
         metavar="R",
-        help="keep every group with an atom within R Å of the site",
+        help="radius of fragments: keep every group with an atom within R Å of the site",
     )
     command.add_argument(
         "--out", required=True, metavar="DIR", help="where to write STEM-ATOM.extxyz"

@@ -36,8 +36,8 @@ def with_radius(settings: LearnSettings, locality: LocalityRecord | None) -> Lea
     ):
         if value not in (None, radius_A):
             raise SettingError(
-                f"`{name}` is {value:g} Å, and half of the range in the record of locality is "
-                f"{radius_A:g} Å; give one of them.",
+                f"`{name}` is {value:g} Å, and half of the range of forces in the record of "
+                f"locality is {radius_A:g} Å; give one of them.",
                 name,
             )
     return replace(
