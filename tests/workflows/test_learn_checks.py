@@ -11,10 +11,8 @@ from nearsight.cli.commands import command_parser
 from nearsight.cli.request import requested
 from nearsight.errors import SettingError
 from nearsight.training import FunctionSettings
-from nearsight.training.active.settings import RoundsSettings
-from nearsight.workflows.learn import learn
+from nearsight.workflows import LearnSettings, RoundsSettings, learn
 from nearsight.workflows.learn_checks import require_elements, with_radius
-from nearsight.workflows.learn_settings import LearnSettings
 
 LOCALITY: Any = SimpleNamespace(cutoff_A=3.25, formula="C2H4")
 
