@@ -85,11 +85,11 @@ class Locality(ShownInNotebooks):
         return tuple(warning for site in self.sites for warning in site.warnings)
 
     def plot(self, axes: "Axes") -> None:
-        """Draw ‖G'‖ over the radius of the fragments on `axes`, a curve for each site."""
+        """Draw ‖G'‖ over r_frag of the fragments on `axes`, a curve for each site."""
         draw(self.chart(), axes)
 
     def chart(self) -> Chart:
-        """Return ‖G'‖ over the radius of the fragments, a curve for each site that has several."""
+        """Return ‖G'‖ over r_frag of the fragments, a curve for each site that has several."""
         threshold = self.threshold_eV_per_A2
         sites = [site for site in self.sites if len(site.shells) > 1]
         colors = element_colors([site.element for site in sites])

@@ -7,7 +7,7 @@ from nearsight.printable import printable_name
 from nearsight.records.locality_results import LocalityResults
 from nearsight.tables.lines import print_line, print_structure_line
 
-_HEADER = "radius / Å  atoms  caps  ‖G'‖ / eV/Å²  ‖Δf‖ / eV/Å"
+_HEADER = "r_frag / Å  atoms  caps  ‖G'‖ / eV/Å²  ‖Δf‖ / eV/Å"
 
 
 def print_locality(entry: LocalityResults) -> None:

@@ -88,7 +88,7 @@ class FunctionSettings(Settings):
     cutoff_A: Annotated[
         float | None,
         Help(
-            "cutoff radius in Å; half of the range of forces is enough (default: that, where "
+            "cutoff radius in Å, half of the range of forces at least (default: that, where "
             "`learn` has a record of locality, else 4.359)",
             "R",
         ),

@@ -106,7 +106,7 @@ class RoundsSettings(Settings):
         float | None,
         Help(
             "radius of fragments in Å: groups with an atom as near as that are kept; half of the "
-            "range of forces is enough (default: that, where there is a record of locality, else "
+            "range of forces at least (default: that, where there is a record of locality, else "
             "4.359)",
             "R",
         ),
