@@ -242,6 +242,7 @@ def _thermal_expansion(commands: "options.Commands") -> None:
                 "help": "of a file that holds a Hessian, which is of one volume, take the structure"
             },
             "cell": {
+                "metavar": None,  # the choices are few
                 "choices": CELLS_OF_EXPANSION,
                 "help": "relax the shape of the cell at each volume (free), or keep that of the "
                 "file at all of them (isotropic) (default: free)",
