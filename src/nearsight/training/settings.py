@@ -89,7 +89,7 @@ class FunctionSettings(Settings):
         float | None,
         Help(
             "cutoff radius in Å, half of the range of forces at least (default: that, where "
-            "`learn` has a record of locality, else 4.359)",
+            "crystals are learnt by a record of locality, else 4.359)",
             "R",
         ),
         POSITIVE,
