@@ -18,6 +18,9 @@ _OWN_PACKAGES = ("numpy", "scipy", "phonopy", "spglib", "gemmi", "h5py", "pyyaml
 _of_models: Callable[[], Iterable[str]] = tuple
 
 
+MIXED = "mixed"
+"""Name of the precision of models that compute rows in single and all else in double precision."""
+
 COMBINATIONS = ("sum", "committee")
 """Families of models that are made of others, whose identities are in the option ``parts``."""
 
@@ -36,7 +39,7 @@ class ModelIdentity:
     checkpoint_sha256: str | None
     """Digest of the weights file; None for a model without one."""
     dtype: str
-    """``float32``, ``float64``, or ``unknown`` for a calculator that does not say."""
+    """``float32``, ``float64``, ``mixed``, or ``unknown`` for a calculator that does not say."""
     device: str
     """``cpu`` or ``cuda:0``."""
     options: Mapping[str, Setting] = field(default_factory=dict)
@@ -46,6 +49,11 @@ class ModelIdentity:
 
     They make no other identity. Work that was kept with other versions is refused by name
     (`nearsight.hessian.same_model`)."""
+
+    @property
+    def forces_dtype(self) -> str:
+        """The precision of energies and forces: rows alone may have a lower one."""
+        return "float64" if self.dtype == MIXED else self.dtype
 
     @property
     def parts(self) -> tuple["ModelIdentity", ...]:

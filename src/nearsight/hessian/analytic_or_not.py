@@ -64,7 +64,7 @@ def default_step_A(model: Model, of_precision: Mapping[str, float]) -> float:
         Steps by the name of the precision.
     """
     stated = model.capabilities.difference_step_A
-    return stated or of_precision.get(model.identity.dtype, UNKNOWN_PRECISION_STEP_A)
+    return stated or of_precision.get(model.identity.forces_dtype, UNKNOWN_PRECISION_STEP_A)
 
 
 def require_step(step_A: float | None, example_A: float) -> None:

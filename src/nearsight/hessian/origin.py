@@ -21,6 +21,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "space_group": (*_TEXT, *_NOTHING),
     "row_symmetry_A": (*_NUMBER, *_NOTHING),
     "symmetry_deviation_eV_per_A2": (*_NUMBER, *_NOTHING),
+    "precision_error": (*_NUMBER, *_NOTHING),
     "seconds": _NUMBER,
     "peak_memory_bytes": _COUNT,
 }
@@ -51,6 +52,9 @@ class Computed:
     """How far an atom may be from where the symmetry wants it; None without symmetry."""
     symmetry_deviation_eV_per_A2: float | None
     """Largest deviation of rows computed as a check from what symmetry says; None without."""
+    precision_error: float | None
+    """Norm of what rows of single precision differ by from some of double precision, over the norm
+    of these; None where precision is not mixed."""
     seconds: float
     """Wall time of this run."""
     peak_memory_bytes: int
@@ -84,6 +88,7 @@ class ReadFromFile:
     step_A: ClassVar[float | None] = None
     space_group: ClassVar[str | None] = None
     symmetry_deviation_eV_per_A2: ClassVar[float | None] = None
+    precision_error: ClassVar[float | None] = None
     rows_computed: ClassVar[int] = 0
     rows_by_sum_rule: ClassVar[int] = 0
     seconds: ClassVar[float] = 0.0
@@ -152,6 +157,11 @@ class HasOrigin:
     def symmetry_deviation_eV_per_A2(self) -> float | None:
         """Largest deviation of rows computed as a check from what symmetry says; None without."""
         return self.origin.symmetry_deviation_eV_per_A2
+
+    @property
+    def precision_error(self) -> float | None:
+        """How far rows of single precision are from double precision; None if none are mixed."""
+        return self.origin.precision_error
 
     @property
     def seconds(self) -> float:

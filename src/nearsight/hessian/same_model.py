@@ -14,6 +14,7 @@ import numpy as np
 from nearsight.arrays import FloatArray
 from nearsight.errors import CheckpointError
 from nearsight.models.contract import Evaluation, forces_of
+from nearsight.provenance import MIXED
 
 _TIMES_NOISE = 10.0
 """Largest deviation, over that of two answers of one process, that counts as noise."""
@@ -41,6 +42,7 @@ class Precision:
 _PRECISIONS = {
     "float64": Precision(1e-9, 1e-8, 1e-6, 1e-12),
     "float32": Precision(1e-6, 5e-5, 1e-4, 5e-5),
+    MIXED: Precision(1e-6, 5e-5, 1e-4, 5e-5),  # what was kept may be of either precision
 }
 
 

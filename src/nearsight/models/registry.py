@@ -5,7 +5,9 @@ import importlib
 import logging
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,12 +19,14 @@ from nearsight.models.families import FAMILIES, MODELS, said_of_broken
 from nearsight.models.families.d3 import FAMILY as D3
 from nearsight.models.family import Family
 from nearsight.models.loading import LoadRequest
+from nearsight.models.mixed_precision import MixedPrecisionModel
 from nearsight.models.options_in_names import join_options, require_options, split_options
 from nearsight.models.renaming import RenamedModel
-from nearsight.models.spec import DEFAULT_MODEL, DTYPES
+from nearsight.models.spec import DEFAULT_MODEL, DTYPES, PRECISIONS
 from nearsight.models.third_party import load_by_another
 from nearsight.models.versions import versions_behind
 from nearsight.progress import duration
+from nearsight.provenance import MIXED
 
 logger = logging.getLogger("nearsight.models")
 
@@ -60,7 +64,9 @@ def load_model(
         With ``+d3`` or ``+d3:functional`` behind it all, D3(BJ) dispersion is added, by default for
         the functional that the model was trained on.
     dtype
-        ``float64`` or ``float32``. An ASE calculator has its own, and takes the default only.
+        ``float64`` or ``float32``, or ``mixed`` for `MixedPrecisionModel`: rows and the beginning
+        of relaxations in single precision, all else in double. An ASE calculator has its own, and
+        takes the default only; what has one precision, or no analytic rows, is not mixed.
     device
         ``cpu``, ``cuda``, ``cuda:1``, or ``auto`` for a GPU where there is one. An ASE calculator
         has its own, and takes ``auto`` or ``cpu`` only.
@@ -73,10 +79,11 @@ def load_model(
         The name is unknown, a package is missing, the weights cannot be loaded, or the model cannot
         have this dtype or device.
     """
-    _require_dtype(dtype)
+    _require_dtype(dtype, DTYPES)
     logger.info("loading %s", name)
     start = perf_counter()
-    model = _loaded(name, dtype=dtype, device=device, trust=trust)
+    load = _loaded_in_both if dtype == MIXED else partial(_loaded, dtype=dtype)
+    model = load(name, device=device, trust=trust)
     if logger.isEnabledFor(logging.INFO):
         seconds = duration(perf_counter() - start)
         logger.info("loaded %s in %s: %s", name, seconds, _described(model))
@@ -126,6 +133,26 @@ def _loaded(name: str, *, dtype: str, device: str, trust: bool) -> Model:
     return _connect(python, parsed, dtype=dtype, device=device, trust=trust)
 
 
+def _loaded_in_both(name: str, *, device: str, trust: bool) -> Model:
+    """Return a model of mixed precision; one of double precision where that gains nothing."""
+    double = _loaded(name, dtype="float64", device=device, trust=trust)
+    if _has_one_precision(name) or not double.capabilities.differentiable:
+        logger.warning(
+            "%s has one precision, or no analytic rows: it is used in %s, not mixed",
+            name,
+            double.identity.dtype,
+        )
+        return double
+    return MixedPrecisionModel(
+        double, partial(_loaded, name, dtype="float32", device=device, trust=trust)
+    )
+
+
+def _has_one_precision(name: str) -> bool:
+    with_d3 = _WITH_D3.fullmatch(name)
+    return _parse(name if with_d3 is None else with_d3[1]).family.own_precision
+
+
 def load_here(
     name: str, *, dtype: str = "float64", device: str = "auto", trust: bool = False
 ) -> Model:
@@ -139,7 +166,7 @@ def load_here(
     ModelError
         As in `load_model`.
     """
-    _require_dtype(dtype)
+    _require_dtype(dtype, PRECISIONS)
     parsed = _parse(name)
     if parsed.family.obstacle is not None:
         raise ModelError(_lacking(parsed))
@@ -263,9 +290,9 @@ def _unknown(name: str) -> str:
     )
 
 
-def _require_dtype(dtype: str) -> None:
-    if dtype not in DTYPES:
-        raise ModelError(f"`dtype` {dtype!r} is not possible; choose {' or '.join(DTYPES)}.")
+def _require_dtype(dtype: str, possible: Sequence[str]) -> None:
+    if dtype not in possible:
+        raise ModelError(f"`dtype` {dtype!r} is not possible; choose {' or '.join(possible)}.")
 
 
 def _settle_device(parsed: _Parsed, dtype: str, device: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
+from nearsight.provenance import MIXED
 from nearsight.settings import Help, OneOf, Settings
 
 if TYPE_CHECKING:
@@ -10,7 +11,8 @@ if TYPE_CHECKING:
     from nearsight.resources import Resources
 
 DEFAULT_MODEL = "sevennet-0"
-DTYPES = ("float64", "float32")
+PRECISIONS = ("float64", "float32")
+DTYPES = (*PRECISIONS, MIXED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,14 @@ class ModelSpec(Settings):
         str,
         Help("a name from `nearsight models list`, or family:target such as ase:emt", "NAME"),
     ] = field(default=DEFAULT_MODEL, kw_only=False)
-    dtype: Annotated[str, Help("precision of the model"), OneOf(DTYPES)] = "float64"
+    dtype: Annotated[
+        str,
+        Help(
+            "precision of the model; mixed is float32 for rows of second derivatives, which are "
+            "checked, and far from minima, and float64 for all else"
+        ),
+        OneOf(DTYPES),
+    ] = "float64"
     device: Annotated[str, Help("cpu, cuda, or auto for a GPU if there is one")] = "auto"
     trust: Annotated[
         bool,

@@ -27,6 +27,10 @@ class ComputationPart:
         float | None,
         Says("Largest deviation of rows computed as a check; null without.", "eV/Å²"),
     ]
+    precision_error: Annotated[
+        float | None,
+        Says("Norm of errors of rows in single precision, over that of rows; null without.", "1"),
+    ]
     seconds: Annotated[float, Says("Wall time of this run.", "s")]
     peak_memory_bytes: Annotated[int, Says("Largest memory on top of what was in use.", "B")]
     rows_total: Annotated[int, Says("Rows of the whole matrix.", "1")]

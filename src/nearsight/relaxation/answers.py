@@ -167,18 +167,38 @@ class Answers:
 
 
 class AnsweredCalculator(ModelCalculator):
-    """A calculator of a model whose answers are kept."""
+    """A calculator of a model whose answers are kept.
 
-    def __init__(self, answers: Answers, model: Model, adjust: Adjust) -> None:
+    Parameters
+    ----------
+    answers
+        Where they are kept.
+    model, adjust
+        As for `ModelCalculator`.
+    note
+        Told of each answer, a kept one included.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        model: Model,
+        adjust: Adjust,
+        note: Callable[[Atoms, Evaluation], None] | None = None,
+    ) -> None:
         super().__init__(model, adjust=adjust)
         self._answers = answers
+        self._note = note
 
     def evaluated(self, structure: Atoms, *, forces: bool, stress: bool) -> Evaluation:
         """Return the kept answer, or ask the model."""
         ask = super().evaluated
-        return self._answers.evaluation(
+        given = self._answers.evaluation(
             structure, lambda: ask(structure, forces=forces, stress=stress)
         )
+        if self._note is not None:
+            self._note(structure, given)
+        return given
 
 
 class AnsweredProducts:

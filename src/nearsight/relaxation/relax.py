@@ -16,13 +16,15 @@ from nearsight.locking import hold
 from nearsight.models.calculator import Adjust, ModelCalculator
 from nearsight.models.contract import Evaluation, Model, forces_of
 from nearsight.models.evaluable import require_calculable
+from nearsight.models.mixed_precision import MixedPrecisionModel
 from nearsight.models.versions import versions_behind
 from nearsight.progress import Progress
 from nearsight.provenance import Setting
 from nearsight.relaxation.answers import AnsweredCalculator, Answers, ReplayDivergedError
 from nearsight.relaxation.checkpoint import Checkpoint, State
 from nearsight.relaxation.descent import Descent, descend
-from nearsight.relaxation.followed import followed
+from nearsight.relaxation.followed import followed, residual
+from nearsight.relaxation.precision import NEAR_EV_PER_A, TIMES_FMAX, DescendingModel
 from nearsight.relaxation.refining import refined_onto_group
 from nearsight.relaxation.report import report
 from nearsight.relaxation.result import Relaxation
@@ -146,7 +148,7 @@ def relax(
             _require_same_model(atoms, calculator, state, settings, checkpoint)
 
         def descend_from(answers: Answers) -> Descent:
-            moving.calc = AnsweredCalculator(answers, model, adjust)
+            moving.calc = _calculator(answers, model, adjust, settings)
             return descend(
                 moving,
                 state,
@@ -177,6 +179,23 @@ def relax(
     )
     lacking = () if steps is None else steps.remarks
     return replace(result, warnings=(*result.warnings, *lacking))
+
+
+def _calculator(
+    answers: Answers, model: Model, adjust: Adjust, settings: RelaxationSettings
+) -> AnsweredCalculator:
+    """Return what is followed; of mixed precision in single until it comes near the minimum."""
+    if not isinstance(model, MixedPrecisionModel):
+        return AnsweredCalculator(answers, model, adjust)
+
+    def residual_of(atoms: Atoms, evaluation: Evaluation) -> float:
+        adjusted = adjust(atoms, evaluation)
+        stress = adjusted.stress_eV_per_A3
+        return residual(forces_of(adjusted), stress, atoms.cell.array, settings.cell)
+
+    near_eV_per_A = max(NEAR_EV_PER_A, TIMES_FMAX * settings.fmax_eV_per_A)
+    descending = DescendingModel(model, near_eV_per_A, residual_of)
+    return AnsweredCalculator(answers, descending, adjust, descending.note)
 
 
 def choose_optimizer(model: Model) -> str:

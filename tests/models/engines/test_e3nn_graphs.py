@@ -26,10 +26,16 @@ def tensors() -> list[torch.Tensor]:
     ]
 
 
+def _nothing(module: object) -> bool:
+    return False
+
+
 def load_as_it_was(model: Model, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Load a model once more, with the graphs that e3nn wrote."""
+    """Load a model once more, with the products that e3nn wrote."""
     module = FAMILIES[model.identity.family].module
     monkeypatch.setattr(f"{module}.simplify_products", lambda model: None)
+    monkeypatch.setattr("nearsight.models.engines.e3nn_convolutions.is_edge_product", _nothing)
+    monkeypatch.setattr(f"{module}.is_edge_product", _nothing, raising=False)
     return load_model(model.identity.name, device="cpu", trust=True)
 
 

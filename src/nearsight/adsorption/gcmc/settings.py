@@ -6,7 +6,7 @@ from typing import Annotated
 from nearsight.adsorption.equations_of_state import EQUATIONS
 from nearsight.adsorption.gcmc.schedule import Schedule
 from nearsight.errors import MethodError, SettingError
-from nearsight.models.spec import DTYPES
+from nearsight.models.spec import PRECISIONS
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
 
 _CANDIDATES = (10, 30, 100, 300, 1000)
@@ -63,7 +63,7 @@ class ExchangeSettings(Settings):
     cheap_dtype: Annotated[
         str,
         Help("precision of the cheap level, which may be the model in single precision"),
-        OneOf(DTYPES),
+        OneOf(PRECISIONS),
     ] = "float64"
     surrogate: Annotated[
         str | None,

@@ -7,12 +7,13 @@ from nearsight.errors import MethodError
 from nearsight.hessian.rows.plan import Image, Plan
 from nearsight.hessian.rows.task import Task, name_of
 from nearsight.models.contract import Seed
+from nearsight.provenance import MIXED
 
 _N_IMAGES_CHECKED = 2
 _TURNED = 1e-3
 """Smallest element by which a rotation differs from none; those of a lattice do by far more."""
 _SAME_NOISY_IMAGE = 0.01
-_SAME_IMAGE = {"float64": 1e-4, "float32": 1e-3}
+_SAME_IMAGE = {"float64": 1e-4, "float32": 1e-3, MIXED: 1e-3}
 """Largest deviation of an analytic row from the image it should be, over its largest element.
 
 Rounding stays far below; a model that does not keep the symmetry, or a structure that is

@@ -15,6 +15,7 @@ from nearsight.hessian.rows.choice import RowRequest, choose_rows, require_rows,
 from nearsight.hessian.rows.execution import Rows, complete
 from nearsight.hessian.rows.images import check_images
 from nearsight.hessian.rows.plan import Plan
+from nearsight.hessian.rows.precision import check_precision, row_model
 from nearsight.hessian.rows.resuming import open_store, task_begun
 from nearsight.hessian.rows.task import Task
 from nearsight.locking import hold
@@ -71,7 +72,13 @@ def compute_planned_rows(
     require_room_for_rows(rows_kept, len(atoms), memory_budget_bytes)
     with hold(checkpoint):
         at_rest = meter.measure(lambda: model.evaluate([atoms])[0], device)
-        room = Room(len(atoms), at_rest.peak_memory_bytes, budget)
+        of_rows = row_model(model)
+        force_call = (
+            at_rest
+            if of_rows is model
+            else meter.measure(lambda: of_rows.evaluate([atoms])[0], device)
+        )
+        room = Room(len(atoms), force_call.peak_memory_bytes, budget)
         request = RowRequest(model, method, step_A, plan.rows_needed / plan.rows_total, room)
         task_in = partial(Task, atoms, model, plan, memory_budget_bytes=budget, meter=meter)
         task = task_begun([task_in(way=way) for way in ways_begun(request)], checkpoint)
@@ -102,6 +109,7 @@ def _run(
         way, by_sum_rule = complete(task, rows)
         stacked = rows.stacked()
         deviation = check_images(task, stacked)
+        precision_error = check_precision(task, stacked)
         seconds = meter.now() - start
     origin = Computed(
         method=way.name,
@@ -114,6 +122,7 @@ def _run(
         space_group=plan.space_group,
         row_symmetry_A=plan.tolerance_A,
         symmetry_deviation_eV_per_A2=deviation,
+        precision_error=precision_error,
         seconds=seconds,
         peak_memory_bytes=peak.bytes,
         provenance=record(

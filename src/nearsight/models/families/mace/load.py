@@ -18,6 +18,7 @@ from ase import Atoms
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities
+from nearsight.models.engines.e3nn_convolutions import EdgeProduct, replace_edge_products
 from nearsight.models.engines.e3nn_graphs import restore_graphs, simplify_products
 from nearsight.models.engines.torch_graphs import graph_of
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
@@ -319,6 +320,10 @@ def _make_differentiation_cheap(model: Any, energy: MaceEnergy, path: Path) -> N
         restore_graphs(model)
     except (AttributeError, KeyError, RuntimeError, TypeError) as error:
         raise ModelError(_of_another_version(path, str(error))) from error
+    replace_edge_products(model)
+    for block in model.interactions:
+        if isinstance(block.conv_tp, EdgeProduct):
+            block.conv_fusion = True  # MACE's word for a product that sums over neighbours itself
     simplify_products(model)
     deviation = float((features() - compiled).abs().max() / compiled.abs().max())
     if not deviation <= _REBUILT_TOLERANCE[energy.identity.dtype]:

@@ -23,6 +23,7 @@ from nequip.utils.model_repository import ModelNotFoundError
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities, Model
+from nearsight.models.engines.e3nn_convolutions import replace_edge_products
 from nearsight.models.engines.e3nn_graphs import simplify_products
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
 from nearsight.models.families import stated
@@ -149,6 +150,7 @@ def load(request: LoadRequest) -> Model:
     for place, symbol in enumerate(model.type_names):
         type_of_number[atomic_numbers[symbol]] = place
     energy = _energy_part(model, path)
+    replace_edge_products(energy)
     simplify_products(energy)
     return TorchModel(
         NequIPEnergy(energy, type_of_number, cutoffs, identity, capabilities), stated(request.name)

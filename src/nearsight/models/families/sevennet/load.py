@@ -19,12 +19,14 @@ import sevenn._const
 import sevenn._keys as keys
 import torch
 from sevenn.checkpoint import SevenNetCheckpoint
+from sevenn.nn.convolution import IrrepsConvolution
 from sevenn.nn.linear import AtomReduce
 from sevenn.util import pretrained_name_to_path
 
 from nearsight.errors import ModelError
 from nearsight.fingerprint import file_sha256
 from nearsight.models.contract import Capabilities
+from nearsight.models.engines.e3nn_convolutions import EdgeProduct, is_edge_product
 from nearsight.models.engines.e3nn_graphs import simplify_products
 from nearsight.models.engines.torch_model import TorchModel, ready_to_differentiate
 from nearsight.models.families import MODELS, stated
@@ -57,6 +59,31 @@ _PRETRAINED = {
 
 _DOWNLOADED = {"sevennet-mf-ompa": ("7net-mf-ompa", sevenn._const.SEVENNET_MF_ompa)}
 """The name that the `sevenn` package has for a model, and the file that its address belongs to."""
+
+
+class _Convolution(torch.nn.Module):
+    """What SevenNet's own layer computes, by an `EdgeProduct`.
+
+    Parameters
+    ----------
+    layer
+        That layer; its weights are taken.
+    """
+
+    def __init__(self, layer: IrrepsConvolution) -> None:
+        super().__init__()
+        self.product = EdgeProduct(layer.convolution)
+        self.weights: Any = layer.weight_nn
+        self.denominator = layer.denominator
+        self._layer_keys = (layer.key_x, layer.key_filter, layer.key_weight_input)
+        self._key_pairs = layer.key_edge_idx
+
+    def forward(self, data: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        features, harmonics, lengths = (data[key] for key in self._layer_keys)
+        pairs = data[self._key_pairs].flip(0)  # its first row is the atom that sums
+        summed = self.product(features, harmonics, self.weights(lengths), pairs)
+        data[self._layer_keys[0]] = summed / self.denominator
+        return data
 
 
 class SevenNetEnergy:
@@ -223,6 +250,9 @@ def _build(checkpoint: Any, path: Path) -> Any:
             model = checkpoint.build_model()
         except (RuntimeError, KeyError, ValueError, TypeError) as error:
             raise ModelError(_unusable(path, error)) from error
+    for name, layer in model.named_children():
+        if type(layer) is IrrepsConvolution and is_edge_product(layer.convolution):
+            setattr(model, name, _Convolution(layer))
     simplify_products(model)
     return model
 
