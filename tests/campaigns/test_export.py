@@ -207,6 +207,7 @@ def test_page_of_one_structure(tmp_path: Path) -> None:
 
 
 def test_thermal_expansion_is_that_of_a_single_run(tmp_path: Path) -> None:
+    """Some seconds: three crystals have phonons at five volumes each."""
     settings = ThermalExpansionSettings(
         phonons=PhononSettings(mesh=(2, 2, 2), length_A=3.0),
         path=VolumeSettings(volumes=5, volume_from=0.98, volume_to=1.04),
