@@ -46,8 +46,8 @@ test-sevennet: ## the environment of SevenNet, in which the code is checked too
 	$(MAKE) lint BIN=$(SEVENNET_VENV)/bin
 	$(SEVENNET_VENV)/bin/python $(PYTEST)
 
-test-fast: ## the first of every fifteen tests of each file, in the environment of `make test-sevennet`
-	$(SEVENNET_VENV)/bin/python $(PYTEST) --one-of 15
+test-fast: ## the first of every ten tests of each file but slow ones, after `make test-sevennet`
+	$(SEVENNET_VENV)/bin/python $(PYTEST) --one-of 10
 
 test-mace: EXTRAS = mace,d3,test
 test-mace: ## the environment of MACE

@@ -1,20 +1,32 @@
-"""What the rewriting of e3nn's graphs saves: force calls and Hessian rows, with and without it.
+"""What convolutions of our own save in networks of e3nn: force calls, Hessian rows, and memory.
 
-    python benchmarks/e3nn_rewriting.py [--model sevennet-0] [--repeats 3] [--rows 5] STRUCTURE
+    python benchmarks/e3nn_rewriting.py STRUCTURE [--model sevennet-0] [--dtype float64]
+        [--repeats 3] [--rows 5] [--trust]
 
-Both variants run in this process, alternately; the medians and their ratios are printed.
+Three variants run in this process, alternately: the products as e3nn writes them, with its graphs
+rewritten, and with the convolutions in their place. Printed are medians of processor seconds, their
+ratios, and what the first row takes on top of what was in use before.
 """
 
 import argparse
 import platform
-from statistics import median
-from time import perf_counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from importlib import import_module
+from time import process_time
 from unittest import mock
 
 import numpy as np
+import torch
+from ase import Atoms
 
+from nearsight.memory import METER
 from nearsight.models import Model, load_model
+from nearsight.models.families import FAMILIES
 from nearsight.structures import read_structure
+
+AS_WRITTEN = "as e3nn writes it"
 
 
 def main() -> None:
@@ -22,44 +34,75 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("structure")
     parser.add_argument("--model", default="sevennet-0")
+    parser.add_argument("--dtype", default="float64", choices=("float64", "float32"))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rows", type=int, default=5)
+    parser.add_argument("--trust", action="store_true")
     arguments = parser.parse_args()
+    torch.set_num_threads(1)
     atoms = read_structure(arguments.structure)
-    seeds = [(0, np.eye(3)[index % 3]) for index in range(arguments.rows + 1)]
-
-    def force_call(model: Model) -> float:
-        start = perf_counter()
-        model.evaluate([atoms])
-        return perf_counter() - start
-
-    def row(model: Model) -> float:
-        rows = model.rows(atoms, seeds)
-        next(rows)  # builds the graph of the forces
-        start = perf_counter()
-        for _ in rows:
-            pass
-        return (perf_counter() - start) / arguments.rows
-
-    rewritten = load_model(arguments.model, device="cpu")
-    with mock.patch("nearsight.models.families.sevennet.load.simplify_products"):
-        plain = load_model(arguments.model, device="cpu")
-    models = {"as e3nn writes it": plain, "rewritten": rewritten}
-    times: dict[tuple[str, str], list[float]] = {}
+    load = partial(
+        load_model, arguments.model, dtype=arguments.dtype, device="cpu", trust=arguments.trust
+    )
+    models = variants(load)
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in models}
     for repeat in range(arguments.repeats + 1):
         for name, model in models.items():
-            for what, work in (("force call", force_call), ("row", row)):
-                seconds = work(model)
-                if repeat > 0:  # the first round warms up
-                    times.setdefault((name, what), []).append(seconds)
+            measured = force_call_and_row(model, atoms, arguments.rows)
+            if repeat > 0:  # the first round warms up
+                seconds[name].append(measured)
 
-    print(f"{arguments.model}, float64, {len(atoms)} atoms, {platform.processor() or 'CPU'}")
-    for what in ("force call", "row"):
-        before, after = (median(times[name, what]) for name in models)
-        print(f"{what:<12} {before:7.3f} s -> {after:7.3f} s   {before / after:.2f}x faster")
-    for name in models:
-        ratio = median(times[name, "row"]) / median(times[name, "force call"])
-        print(f"a row costs {ratio:.2f} force calls {name}")
+    print(f"{arguments.model}, {arguments.dtype}, {len(atoms)} atoms, {platform.processor()}")
+    print("| | force call / s | row / s | row / force call | force call | row | MB/atom |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    medians = {name: np.median(each, axis=0) for name, each in seconds.items()}
+    for name, model in models.items():
+        force, row = medians[name]
+        of_force, of_row = medians[name] / medians[AS_WRITTEN]
+        first = METER.measure(partial(force_call_and_row, model, atoms, 0), "cpu")
+        print(
+            f"| {name} | {force:.3f} | {row:.3f} | {row / force:.2f} | {of_force:.2f} "
+            f"| {of_row:.2f} | {first.peak_memory_bytes / 1e6 / len(atoms):.1f} |"
+        )
+
+
+def variants(load: Callable[[], Model]) -> dict[str, Model]:
+    """Return the model as e3nn writes it, with its graphs rewritten, and with convolutions."""
+    convolutions = load()
+    module = FAMILIES[convolutions.identity.family].module
+    with without_convolutions(module):
+        rewritten = load()
+        with mock.patch(f"{module}.simplify_products"):
+            as_written = load()
+    return {
+        AS_WRITTEN: as_written,
+        "graphs rewritten": rewritten,
+        "convolutions": convolutions,
+    }
+
+
+def force_call_and_row(model: Model, atoms: Atoms, n_rows: int) -> tuple[float, float]:
+    """Return processor seconds of a force call and of a row beyond the first."""
+    start = process_time()
+    model.evaluate([atoms])
+    force_call = process_time() - start
+    rows = model.rows(atoms, [(0, np.eye(3)[index % 3]) for index in range(n_rows + 1)])
+    next(rows)  # builds the graph of the forces
+    start = process_time()
+    for _ in rows:
+        pass
+    return force_call, (process_time() - start) / max(n_rows, 1)
+
+
+@contextmanager
+def without_convolutions(module: str) -> Iterator[None]:
+    """Load models without convolutions of our own."""
+    shared = "nearsight.models.engines.e3nn_convolutions"
+    with ExitStack() as stack:
+        for where in {shared, module}:
+            if hasattr(import_module(where), "is_edge_product"):
+                stack.enter_context(mock.patch(f"{where}.is_edge_product", return_value=False))
+        yield
 
 
 if __name__ == "__main__":

@@ -16,15 +16,15 @@ from matplotlib.figure import Figure
 from nearsight.models import load_model
 from nearsight.models.contract import forces_of
 from nearsight.training import FunctionSettings, NetworkSettings, StoppingSettings
-from nearsight.training.active.settings import (
+from nearsight.workflows import (
     ExploringSettings,
     FirstFramesSettings,
+    LearnSettings,
     PickingSettings,
+    Resources,
     RoundsSettings,
+    learn,
 )
-from nearsight.workflows import Resources
-from nearsight.workflows.learn import learn
-from nearsight.workflows.learn_settings import LearnSettings
 
 carbon = [[0.42, 0, 0], [-0.42, 0, 1.27]]
 hydrogen = [[1.05, 0.88, 0], [1.05, -0.88, 0], [-1.05, 0.88, 1.27], [-1.05, -0.88, 1.27]]

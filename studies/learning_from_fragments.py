@@ -201,7 +201,7 @@ def reach(arguments: argparse.Namespace) -> Record:
     """Return how far the truth is felt, as `nearsight locality` tells it."""
     found = locality(mof5(), truth(arguments.fragments, arguments.folder), progress=False)
     return {
-        "common_radius_A": found.common_radius_A,
+        "force_range_A": found.force_range_A,
         "largest_range_A": max(each.range_A for each in found.ranges()),
         "sites": {each.element + str(each.site): each.r_frag_A for each in found.sites},
     }
@@ -265,8 +265,8 @@ def said(students: Students, far: Record) -> str:
             f"{error / best:.2f} at {cutoff_A / RANGE_A:.2f} R"
             for cutoff_A, error in errors.items()
         )
-        + f".\n- `nearsight locality` tells a range of {far['common_radius_A']:.2f} Å (‖G'‖ below "
-        f"0.35 eV/Å²), half of which is {far['common_radius_A'] / 2:.2f} Å. The farthest pair with "
+        + f".\n- `nearsight locality` tells a range of {far['force_range_A']:.2f} Å (‖G'‖ below "
+        f"0.35 eV/Å²), half of which is {far['force_range_A'] / 2:.2f} Å. The farthest pair with "
         f"‖h_AB‖ above 0.1 eV/Å² is {far['largest_range_A']:.2f} Å apart; 2 R is "
         f"{2 * RANGE_A:.2f} Å.\n"
     )
@@ -325,7 +325,7 @@ def figure(students: Students, far: Record, path: Path) -> None:
         if n_learnt == MORE and radius_A == cutoff_A
     ]
     left.plot(*zip(*more, strict=True), "o", mfc="none", label=f"R_frag = R_c, {MORE} structures")
-    for value, text in ((RANGE_A, "R"), (far["common_radius_A"] / 2, "half of the range told")):
+    for value, text in ((RANGE_A, "R"), (far["force_range_A"] / 2, "half of the range told")):
         left.axvline(value, color="0.5", lw=0.8, ls="--")
         left.annotate(f" {text}", (value, 0.01), xycoords=("data", "axes fraction"), rotation=90)
     left.set(xlabel="R_c / Å", ylabel="RMSE of forces in the crystal / eV/Å")

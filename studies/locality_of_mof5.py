@@ -219,7 +219,7 @@ def main() -> None:
         )
         write_text(arguments.work / f"{method}.json", json.dumps(found[method].summary(), indent=1))
         print(
-            f"{method}: common radius {found[method].common_radius_A:.3f} Å, "
+            f"{method}: range of forces {found[method].force_range_A:.3f} Å, "
             f"{len(found[method].fragments)} fragments cover all sites: "
             f"{[len(fragment.atoms) for fragment in found[method].fragments]} atoms",
             flush=True,

@@ -44,18 +44,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="run the first of every N tests of each file",
+        help="run the first of every N tests of each file, without those that are marked as slow",
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests out by their place in their file, so that each file has some that run."""
+    """Leave tests out by their place in their file, so that each file has some that run.
+
+    Those that are marked as slow are left out wherever they are, and have no place.
+    """
     every: int = config.getoption("--one-of")
     if every < 1:
         raise pytest.UsageError("--one-of is a number of tests, and at least 1")
     places: Counter[Path] = Counter()
     run, left_out = [], []
     for item in items:
+        if every > 1 and item.get_closest_marker("slow"):
+            left_out.append(item)
+            continue
         (left_out if places[item.path] % every else run).append(item)
         places[item.path] += 1
     if left_out:

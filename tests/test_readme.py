@@ -27,6 +27,7 @@ def snippets(text: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(FAMILIES["sevennet"].obstacle is not None, reason="the snippets need sevenn")
 def test_snippets_do_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slow: the README relaxes quartz with a network and takes its phonons."""

@@ -137,7 +137,7 @@ def youngs_modulus_figure(path: str, calculated: Sequence[ElasticResults]) -> No
 
 
 def locality_figure(path: str, calculated: Sequence[tuple[str, Locality]]) -> None:
-    """Draw ‖G'‖ over the radius of fragments, one panel for each structure and method."""
+    """Draw ‖G'‖ over r_frag of fragments, one panel for each structure and method."""
     _draw_panels(path, [((name,), locality.chart()) for name, locality in calculated])
 
 

@@ -54,6 +54,7 @@ def log_weight(temperature_K: float, *, quantum: bool) -> float:
     return float(np.log(np.exp(-energies / (BOLTZMANN_EV_PER_K * temperature_K)).mean()))
 
 
+@pytest.mark.slow
 def test_hydrogen_among_argon_against_quadrature() -> None:
     record = hydrogen(77.0, quantum=True)
     [row] = record.henry

@@ -22,6 +22,7 @@ def record_of(model: str, n_insertions: int) -> WidomRecord:
         return widom(MG_MOF_74, model, WidomSettings(insertion=asked), progress=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("charges", "references"),
     [

@@ -82,6 +82,7 @@ def cluster_in(folder: Path) -> Iterator[Cluster]:
         cluster.end()
 
 
+@pytest.mark.slow
 def test_workers_may_die_hang_and_take_memory(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -36,8 +36,16 @@ from nearsight.reports.campaigns.figures import (
 )
 from nearsight.reports.campaigns.record_pages import written_pages
 from nearsight.reports.svg import draw
-from nearsight.vibrations.settings import ThermodynamicSettings
-from nearsight.workflows import HeatCapacitySettings
+from nearsight.vibrations.settings import (
+    PhononSettings,
+    ThermodynamicSettings,
+    VolumeSettings,
+)
+from nearsight.workflows import (
+    HeatCapacitySettings,
+    ThermalExpansionSettings,
+    thermal_expansion,
+)
 
 from .conftest import cell, in_this_process, inputs
 
@@ -196,6 +204,34 @@ def test_page_of_one_structure(tmp_path: Path) -> None:
     text = (tmp_path / "run.html").read_text(encoding="utf-8")
     assert "against dft" in text
     assert not re.search(r"\bnan\b", text)
+
+
+def test_thermal_expansion_is_that_of_a_single_run(tmp_path: Path) -> None:
+    """Some seconds: three crystals have phonons at five volumes each."""
+    settings = ThermalExpansionSettings(
+        phonons=PhononSettings(mesh=(2, 2, 2), length_A=3.0),
+        path=VolumeSettings(volumes=5, volume_from=0.98, volume_to=1.04),
+    )
+    model = ModelSpec("ase:emt")
+    store = Store.create(
+        tmp_path / "run.db", Specification({"thermal-expansion": settings}, (model,))
+    )
+    crystals = {"Cu.cif": bulk("Cu", a=3.62), "Ag.cif": bulk("Ag", a=4.09)}
+    list(store.add([Input(name, atoms) for name, atoms in crystals.items()]))
+    run_campaign(store, in_this_process)
+    row = next(each for each in rows_of(store) if each["structure"] == "Cu.cif")
+    single = thermal_expansion(crystals["Cu.cif"], model, settings, progress=False)
+    [expected] = single.thermal_expansion
+    assert row["volumetric_expansion_per_K"] == expected.volumetric_expansion_per_K > 0
+    assert row["c_p_J_per_g_K"] == expected.heat_capacity_p_J_per_g_K
+    assert row["isothermal_bulk_modulus_GPa"] == expected.bulk_modulus_GPa
+    assert row["gruneisen_parameter"] == expected.gruneisen_parameter
+    assert (row["expansion_temperature_K"], row["n_volumes_left_out"]) == (300.0, 0)
+    write_campaign_page(store, tmp_path / "run.html")
+    text = (tmp_path / "run.html").read_text(encoding="utf-8")
+    for title in ("Thermal expansion", "Heat capacities at constant pressure"):
+        assert f"<strong>{title}.</strong>" in text
+    assert write_record_pages(store, tmp_path / "run.html", ["Cu*"]) == 1
 
 
 def test_imaginary_modes_are_counted() -> None:

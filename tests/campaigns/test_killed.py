@@ -24,6 +24,8 @@ from nearsight.workflows import energy
 
 from .conftest import cell
 
+pytestmark = pytest.mark.slow
+
 N = 200
 PATIENCE_S = 120.0
 

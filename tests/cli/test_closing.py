@@ -75,7 +75,7 @@ MODES = {"wavenumbers_per_cm": [-90.0, 300.04], "frequencies_THz": [-2.7, 8.995]
             {"modes": {**MODES, "n_imaginary": 0}, "frequency_unit": "THz"},
             "up to 8.99 THz",
         ),
-        ("locality", {"common_radius_A": 6.25}, "fragments of 6.25 Å"),
+        ("locality", {"force_range_A": 6.25}, "range of forces 6.25 Å"),
         ("hessian", {"hessian": {"rows_total": 66}}, "66 rows"),
         ("energy", {"energy_eV_per_atom": -3.12345}, "-3.1235 eV/atom"),
         (

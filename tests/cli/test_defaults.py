@@ -54,7 +54,11 @@ OF_VERBS: list[tuple[Callable[..., Any], Settings, dict[str, str]]] = [
 ]
 
 
-NEEDED = {"train": ("--out", "folder"), "synthesize": ("--output", "data.extxyz")}
+NEEDED = {
+    "train": ("--out", "folder"),
+    "learn": ("--out", "folder", "--teacher", ModelSpec().name),
+    "synthesize": ("--output", "data.extxyz"),
+}
 """What a command cannot do without."""
 
 
@@ -73,7 +77,7 @@ def test_a_command_without_options_has_the_settings_of_its_workflow(command: str
     request = requested(parsed(command), settings)
     assert request.settings == settings
     assert (request.model, request.resources) == (ModelSpec(), Resources())
-    assert not request.model_named
+    assert request.model_named == (command == "learn")
 
 
 @pytest.mark.parametrize(("verb", "settings", "names"), OF_VERBS)

@@ -22,9 +22,7 @@ from nearsight.cli.main import main
 from nearsight.models import load_model
 from nearsight.models.contract import forces_of
 from nearsight.training.active.rounds import Round
-from nearsight.training.active.settings import FirstFramesSettings, RoundsSettings
-from nearsight.workflows.learn import learn
-from nearsight.workflows.learn_settings import LearnSettings
+from nearsight.workflows import FirstFramesSettings, LearnSettings, RoundsSettings, learn
 
 pytest.importorskip("numba")
 pytest.importorskip("tblite")

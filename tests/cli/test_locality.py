@@ -37,8 +37,8 @@ def test_table_json_figure_page_and_fragments(
     assert [site["index"] for site in record["sites"]] == [0, 3]
     sizes = [shell["n_atoms"] for shell in record["sites"][0]["shells"]]
     assert sizes == [14, 11, 8, 5]
-    assert record["common_radius_A"] == max(site["r_frag_A"] for site in record["sites"])
-    assert f"{record['common_radius_A']:.3f} Å is enough" in output
+    assert record["force_range_A"] == max(site["r_frag_A"] for site in record["sites"])
+    assert f"reach {record['force_range_A']:.3f} Å: fragments of that radius are enough" in output
     for fragment in record["fragments"]:
         assert len(ase.io.read(fragment["file"])) == fragment["n_atoms"]
         assert fragment["centre"] in output

@@ -1,12 +1,19 @@
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
 from nearsight.cli.commands import command_parser
 from nearsight.cli.main import main
 from nearsight.cli.request import requested
-from nearsight.workflows import HeatCapacitySettings
+from nearsight.errors import SettingError
+from nearsight.relaxation.settings import CELLS
+from nearsight.workflows import (
+    HeatCapacitySettings,
+    RelaxationSettings,
+    ThermalExpansionSettings,
+)
 
 COMMANDS = (
     "heat-capacity",
@@ -73,3 +80,28 @@ def test_mesh_is_three_numbers_or_a_length(given: list[str], mesh: tuple[int, ..
 def test_last_mesh_counts() -> None:
     assert mesh_of("--mesh", "80", "--mesh", "4", "4", "4") == (4, 4, 4)
     assert mesh_of() is None
+
+
+def test_help_of_thermal_expansion_names_what_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["thermal-expansion", "--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    assert "structure files" in words
+    assert "free,isotropic" in words
+    for refused in ("or finished work", "yaml", "YAML", ".hess", "fixed", "lengths"):
+        assert refused not in words
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_cells_of_thermal_expansion_are_those_that_it_takes(cell: str) -> None:
+    def is_taken(take: Callable[[], object]) -> bool:
+        try:
+            take()
+        except (SettingError, SystemExit):
+            return False
+        return True
+
+    command = ["thermal-expansion", "crystal.cif", "--cell", cell]
+    assert is_taken(lambda: command_parser().parse_args(command)) == is_taken(
+        lambda: ThermalExpansionSettings(relaxation=RelaxationSettings(cell=cell))
+    )

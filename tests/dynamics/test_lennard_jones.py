@@ -97,6 +97,7 @@ def sampled(seed: int) -> tuple[float, float]:
     )
 
 
+@pytest.mark.slow
 def test_energy_and_pressure_are_the_published_ones() -> None:
     """Long: the pressure of 256 atoms swings by half of what it is on average.
 

@@ -1,5 +1,6 @@
 """Every examination is whole: metrics have properties, bounds, sources and figures."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -153,6 +154,39 @@ def test_numbers_are_written_with_the_digits_that_count(value: float, text: str)
     assert number(value) == text
 
 
-def test_a_spread_is_written_beside_its_number() -> None:
-    assert with_spread(Measured(1.2345, 0.0312)) == "1.23 ± 0.031"
-    assert with_spread(Measured(1.2345)) == "1.23"
+@pytest.mark.parametrize(
+    ("value", "spread", "text"),
+    [
+        (1.2346, 0.0312, "1.235 ± 0.031"),
+        (1.2346, None, "1.23"),
+        (3.0012e5, 94774.0, "(3.00 ± 0.95)e5"),
+        (-2.0e4, 94774.0, "−20000 ± 95000"),
+        (-1.5, 22.0, "−2 ± 22"),
+        (-0.004, 0.3, "0.00 ± 0.30"),
+        (0.0, 2.1e-6, "(0.0 ± 2.1)e-6"),
+        (-4.5678e-7, 3.21e-8, "(−4.57 ± 0.32)e-7"),
+        (1.0, 0.0996, "1.00 ± 0.10"),
+        (99960.0, 99960.0, "(1.0 ± 1.0)e5"),
+        (3.0e5, 0.0, "3.00e5 ± 0"),
+        (1.2346, 0.0, "1.23 ± 0"),
+        (math.nan, 0.1, "nan ± 0.100"),
+        (1.2346, math.nan, "1.23 ± nan"),
+    ],
+)
+def test_a_spread_is_written_beside_its_number(
+    value: float, spread: float | None, text: str
+) -> None:
+    assert with_spread(Measured(value, spread)) == text
+
+
+@pytest.mark.parametrize("power", range(-30, 31, 3))
+def test_a_value_and_its_spread_are_read_as_they_were(power: int) -> None:
+    """Whatever their magnitudes, both are right to a twentieth of the spread."""
+    for beyond in range(-4, 5):
+        value, spread = -3.456 * 10.0**power, 1.234 * 10.0 ** (power + beyond)
+        text = with_spread(Measured(value, spread)).replace("−", "-")
+        digits, _, shared = text.lstrip("(").partition(")e")
+        told, scatter = (float(each) * 10.0 ** int(shared or 0) for each in digits.split(" ± "))
+        assert told == pytest.approx(value, abs=0.05 * spread)
+        assert scatter == pytest.approx(spread, rel=0.05)
+        assert "e" not in digits

@@ -28,10 +28,10 @@ def test_there_is_one_site_of_each_kind(chain, polyethylene):
     assert alike == list(range(len(polyethylene)))
 
 
-def test_the_common_radius_is_enough_for_all_and_the_cutoff_is_half_of_it(chain):
-    assert chain.common_radius_A == max(site.r_frag_A for site in chain.sites)
-    assert chain.cutoff_A == chain.common_radius_A / 2
-    assert 1.0 < chain.common_radius_A < 7.0
+def test_the_range_is_enough_for_all_and_the_cutoff_is_half_of_it(chain):
+    assert chain.force_range_A == max(site.r_frag_A for site in chain.sites)
+    assert chain.cutoff_A == chain.force_range_A / 2
+    assert 1.0 < chain.force_range_A < 7.0
     centres = {int(each.parents[each.site]) for each in chain.fragments}
     assert centres <= {site.site for site in chain.sites}
 
@@ -50,10 +50,10 @@ def test_reference_fragments_feel_what_the_crystal_feels(chain, polyethylene, pa
         np.testing.assert_allclose(by_fragment[:n_felt], felt[:n_felt], atol=1e-9)
 
 
-def test_a_fragment_of_the_common_radius_has_the_force_that_its_shell_told(chain, pair_model):
+def test_a_fragment_with_the_range_as_radius_has_the_force_that_its_shell_told(chain, pair_model):
     groups = find_groups(chain.atoms)
     for site in chain.sites:
-        fragment = cut_fragment(groups, site.site, radius_A=chain.common_radius_A)
+        fragment = cut_fragment(groups, site.site, radius_A=chain.force_range_A)
         [evaluation] = pair_model().evaluate([fragment.atoms])
         error = evaluation.forces_eV_per_A[fragment.site] - site.shells[0].force_eV_per_A
         [same] = [s for s in site.shells if len(s.fragment.atoms) == len(fragment.atoms)]
@@ -65,7 +65,7 @@ def test_the_summary_has_the_fields_of_the_output(chain):
     made = chain.summary()
     assert made["method"] == "pair"
     assert made["threshold_eV_per_A2"] == 0.35
-    assert made["common_radius_A"] == chain.common_radius_A
+    assert made["force_range_A"] == chain.force_range_A
     first = made["sites"][0]
     assert {"index", "element", "equivalent_atoms", "r_frag_A", "shells"} <= set(first)
     sizes = [shell["n_atoms"] for shell in first["shells"]]

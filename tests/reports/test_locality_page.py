@@ -39,7 +39,7 @@ def test_numbers_of_the_page_are_those_of_the_record(
     record = page.data["structure-1-record"]
     assert record == record_of(entry).to_json()
     radii = {site["r_frag_A"] for site in record["sites"]}
-    assert radii | {record["common_radius_A"], record["cutoff_A"]} <= set(page.values)
+    assert radii | {record["force_range_A"], record["cutoff_A"]} <= set(page.values)
     for site in record["sites"]:
         for shell in site["shells"][1:]:
             assert f"{shell['radius_A']:.3f}" in page.words
@@ -102,7 +102,7 @@ def test_a_model_that_sees_less_far_is_told(entry: LocalityResults, read_page: R
     compared = compare_localities(entry.locality, entry.locality)
     same = replace(entry, comparison=compared)
     assert levels(same)["model sees as far"] is Level.GOOD
-    shorter = replace(compared, model_common_radius_A=1.0)
+    shorter = replace(compared, model_force_range_A=1.0)
     assert levels(replace(entry, comparison=shorter))["model sees less far"] is Level.CAUTION
     page = read_page(render_report(records_of([same])))
     assert "pair beside pair" in page.words
@@ -138,5 +138,5 @@ def test_an_overview_has_radii_and_no_modes(entry: LocalityResults, read_page: R
     failed = FailureRecord.of("broken.cif", "StructureError", "no capping is defined")
     page = read_page(render_report(records_of([entry, replace(entry, name="other.cif"), failed])))
     assert "Locality of 3 structures" in page.words
-    assert "fragment radius" in page.words
+    assert "range of forces" in page.words
     assert "imaginary" not in page.words

@@ -185,7 +185,7 @@ def test_locality_is_shown_by_its_numbers(
     record = _read(record_of(results))
     assert isinstance(record, LocalityRecord)
     page = read_page(render_report([record]))
-    assert f"{record.common_radius_A:.2f} Å" in page.words
+    assert f"{record.force_range_A:.2f} Å" in page.words
     assert f"{record.cutoff_A:.2f} Å" in page.words
 
 

@@ -71,6 +71,7 @@ def run(
     return main
 
 
+@pytest.mark.slow
 def test_every_model_has_a_line(run: Callable[..., None], tmp_path: Path) -> None:
     models = ["pair:one@One of them", "ase:emt", "sevennet:gone.pth@Gone"]
     options = ["--structure", "cu.cif", "--supercell", "2", "2", "1", "--records", "records"]

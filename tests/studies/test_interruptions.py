@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 STUDY = Path(__file__).parents[2] / "studies" / "interruptions.py"
 
 
+@pytest.mark.slow
 def test_interrupted_work_ends_as_the_unbroken_does(tmp_path: Path) -> None:
     """Slow: every kind of work is killed and taken up in processes of its own."""
     # A process of its own: it is forked.

@@ -20,6 +20,7 @@ def rattled() -> Atoms:
     return atoms
 
 
+@pytest.mark.slow
 def test_every_optimizer_is_counted_and_compared(  # noqa: PLR0917  # fixtures
     study: Callable[[str], ModuleType],
     pair_model: Callable[..., TorchModel],

@@ -57,6 +57,7 @@ class Wrapped:
         return lambda vectors: self._products(exact(vectors))
 
 
+@pytest.mark.slow
 def test_sevennet_0_keeps_the_contract(sevennet_0: Model, structures: dict[str, Atoms]) -> None:
     report = check_model(sevennet_0, structures)
     assert report.passed, str(report)

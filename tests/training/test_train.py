@@ -93,6 +93,17 @@ def test_lennard_jones_is_learnt(clusters: LabelledData) -> None:
     assert trained.epochs[-1].n_observations == 20 * 36 * 12
 
 
+def test_a_cutoff_that_is_left_open_is_the_default(clusters: LabelledData, tmp_path: Path) -> None:
+    """Named, it goes on with the same training."""
+    few = FunctionSettings(n_radial=3, zetas=(1.0,))
+    left_open = replace(SETTINGS, functions=few)
+    named = replace(SETTINGS, functions=replace(few, cutoff_A=4.359))
+    begun = train(clusters, longer(left_open, 1), out=tmp_path, progress=False)
+    assert begun.best.cutoff_A == pytest.approx(4.359, rel=1e-12)
+    assert begun.provenance.settings["cutoff_A"] == 4.359
+    assert train(clusters, longer(named, 2), out=tmp_path, progress=False).resumed_epoch == 1
+
+
 def test_errors_are_those_of_the_potential(clusters: LabelledData) -> None:
     """Evaluated by itself, from its coordinates."""
     trained = train(clusters, SETTINGS, progress=False)

@@ -1,16 +1,18 @@
-"""The radius of fragments: by a record of locality, or as asked for."""
+"""The radius of fragments and the cutoff: by a record of locality, or as asked for."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ase import Atoms
 
+from nearsight.cli.commands import command_parser
+from nearsight.cli.request import requested
 from nearsight.errors import SettingError
 from nearsight.training import FunctionSettings
-from nearsight.training.active.settings import RoundsSettings
+from nearsight.workflows import LearnSettings, RoundsSettings, learn
 from nearsight.workflows.learn_checks import require_elements, with_radius
-from nearsight.workflows.learn_settings import LearnSettings
 
 LOCALITY: Any = SimpleNamespace(cutoff_A=3.25, formula="C2H4")
 
@@ -30,7 +32,8 @@ def test_radius_and_cutoff_are_half_of_the_range() -> None:
     settings = with_radius(LearnSettings(), LOCALITY)
     assert settings.rounds.fragment_radius_A == settings.functions.cutoff_A == 3.25
     assert with_radius(settings, LOCALITY) == settings
-    assert with_radius(LearnSettings(), None).rounds.fragment_radius_A == 4.359
+    alone = with_radius(LearnSettings(), None)
+    assert alone.rounds.fragment_radius_A == alone.functions.cutoff_A == 4.359
 
 
 @pytest.mark.parametrize(
@@ -38,8 +41,23 @@ def test_radius_and_cutoff_are_half_of_the_range() -> None:
     [
         LearnSettings(rounds=RoundsSettings(fragment_radius_A=4.359)),
         LearnSettings(functions=FunctionSettings(cutoff_A=4.0)),
+        LearnSettings(functions=FunctionSettings(cutoff_A=4.359)),  # the default, but given
     ],
 )
-def test_two_answers_are_refused(settings: LearnSettings) -> None:
-    with pytest.raises(SettingError, match=r"half of the range in the record of locality is 3\.25"):
-        with_radius(settings, LOCALITY)
+def test_two_answers_are_refused(settings: LearnSettings, tmp_path: Path) -> None:
+    """Before anything is read or written."""
+    with pytest.raises(SettingError, match=r"half of the range of forces in the .* is 3\.25"):
+        learn(["no.cif"], "gfn1-xtb", settings, out=tmp_path / "out", locality=LOCALITY)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_option_that_says_the_default_is_given() -> None:
+    command = ["learn", "no.cif", "--teacher", "gfn1-xtb", "--out", "out"]
+    for options, refused in (([], False), (["--cutoff", "4.359"], True)):
+        arguments = command_parser().parse_args([*command, *options])
+        settings = requested(arguments, LearnSettings()).settings
+        if refused:
+            with pytest.raises(SettingError, match=r"`cutoff_A` is 4\.359 Å"):
+                with_radius(settings, LOCALITY)
+        else:
+            assert with_radius(settings, LOCALITY).functions.cutoff_A == 3.25

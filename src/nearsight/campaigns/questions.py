@@ -82,10 +82,24 @@ def elastic_numbers(record: Any) -> dict[str, Any]:
     }
 
 
+def expansion_numbers(record: Any) -> dict[str, Any]:
+    """Return the main numbers of a crystal at constant pressure, at the first temperature."""
+    row = record.thermal_expansion[0]
+    return {
+        "volumetric_expansion_per_K": row.volumetric_expansion_per_K,
+        "c_p_J_per_g_K": row.heat_capacity_p_J_per_g_K,
+        "c_p_J_per_molformula_K": row.heat_capacity_p_J_per_molformula_K,
+        "isothermal_bulk_modulus_GPa": row.bulk_modulus_GPa,
+        "gruneisen_parameter": row.gruneisen_parameter,
+        "expansion_temperature_K": row.temperature_K,
+        "n_volumes_left_out": sum(not each.used for each in record.quasi_harmonic.volumes),
+    }
+
+
 def locality_numbers(record: Any) -> dict[str, Any]:
     """Return the main numbers of how far atoms see."""
     return {
-        "fragment_radius_A": record.common_radius_A,
+        "force_range_A": record.force_range_A,
         "locality_cutoff_A": record.cutoff_A,
         "n_sites": len(record.sites),
     }
@@ -109,6 +123,7 @@ QUESTIONS: dict[str, Question] = {
         _question("heat-capacity", heat_numbers),
         _question("phonons", heat_numbers),
         _question("elastic", elastic_numbers),
+        _question("thermal-expansion", expansion_numbers),
         _question("locality", locality_numbers),
     )
 }

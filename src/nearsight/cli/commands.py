@@ -15,7 +15,7 @@ from nearsight.cli.from_settings import add_settings
 from nearsight.cli.parser import Parser
 from nearsight.cli.values import mode_index, positive_float
 from nearsight.workflows import settings
-from nearsight.workflows.expansion_settings import ThermalExpansionSettings
+from nearsight.workflows.expansion_settings import CELLS_OF_EXPANSION, ThermalExpansionSettings
 from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
 
 
@@ -231,10 +231,28 @@ def _thermal_expansion(commands: "options.Commands") -> None:
         "pressure: volume, thermal expansion, heat capacities, bulk modulus, Gibbs energy and "
         "Grüneisen parameter.",
     )
-    options.add_structures(command)
+    options.add_structures(command, finished=False)
     options.add_saved_structure(command, "--save-structure")
-    not_here = ("molecule", "relax", "force_constants")
-    options.add_workflow(command, ThermalExpansionSettings(), leave_out=not_here)
+    options.add_workflow(
+        command,
+        ThermalExpansionSettings(),
+        leave_out=("molecule", "relax", "force_constants"),
+        narrowed={
+            "recompute": {
+                "help": "of a file that holds a Hessian, which is of one volume, take the structure"
+            },
+            "cell": {
+                "metavar": None,  # the choices are few
+                "choices": CELLS_OF_EXPANSION,
+                "help": "relax the shape of the cell at each volume (free), or keep that of the "
+                "file at all of them (isotropic) (default: free)",
+            },
+            "born": {
+                "help": "Born charges and dielectric constant for the non-analytical term at all "
+                "volumes, as phonopy's BORN"
+            },
+        },
+    )
     options.add_output(command, plot="expansion, heat capacities, volume and bulk modulus")
     options.refuse_molecule(command, "a molecule without its box has no thermal expansion")
     command.set_defaults(run=options.runner("nearsight.cli.thermal_expansion"))
@@ -263,7 +281,7 @@ def _locality(commands: "options.Commands") -> None:
     command.add_argument("--out", metavar="DIR", help="where to write STEM-ATOM.extxyz")
     not_here = ("molecule", "recompute", "row_symmetry_A")
     options.add_workflow(command, settings.LocalitySettings(), leave_out=not_here)
-    options.add_output(command, plot="norm of the group matrix over the fragment radius")
+    options.add_output(command, plot="norm of the group matrix over r_frag of fragments")
     command.set_defaults(run=options.runner("nearsight.cli.locality"))
 
 
@@ -281,7 +299,7 @@ def _fragment(commands: "options.Commands") -> None:
         type=positive_float,
         required=True,
         metavar="R",
-        help="keep every group with an atom within R Å of the site",
+        help="radius of fragments: keep every group with an atom within R Å of the site",
     )
     command.add_argument(
         "--out", required=True, metavar="DIR", help="where to write STEM-ATOM.extxyz"

@@ -26,11 +26,18 @@ from nearsight.cli.values import (
 from nearsight.settings import About, Settings, describe
 
 Container = argparse.ArgumentParser | argparse._ArgumentGroup  # it has no other name
+Narrowed = Mapping[str, Mapping[str, Any]]
+"""What argparse is told of settings of which a command takes less than they may be, by name."""
 _PREFIX = "setting "
 
 
 def add_settings(
-    container: Container, settings: Settings, group: str = "", *, leave_out: tuple[str, ...] = ()
+    container: Container,
+    settings: Settings,
+    group: str = "",
+    *,
+    leave_out: tuple[str, ...] = (),
+    narrowed: Narrowed | None = None,
 ) -> None:
     """Add an option for each setting; those of its groups are added by calls of their own.
 
@@ -44,21 +51,26 @@ def add_settings(
         The name of the group that they are in.
     leave_out
         Names of settings that get no option.
+    narrowed
+        Settings of which this command takes less; they have one option only.
     """
+    narrowed = narrowed or {}
     for about in describe(type(settings)):
         if about.group is None and about.name not in leave_out:
             default = getattr(settings, about.name)
             name = f"{group}.{about.name}" if group else about.name
+            keywords = {"help": _help(about, default), **_keywords(about)}
             container.add_argument(
                 option_of(about.name),
                 dest=_PREFIX + name,
                 default=argparse.SUPPRESS,
-                help=_help(about, default),
-                **_keywords(about),
+                **{**keywords, **narrowed.get(about.name, {})},
             )
-            for option, keywords in _FURTHER.get(about.name, {}).items():
+            if about.name in narrowed:
+                continue
+            for option, further in _FURTHER.get(about.name, {}).items():
                 container.add_argument(
-                    option, dest=_PREFIX + name, default=argparse.SUPPRESS, **keywords
+                    option, dest=_PREFIX + name, default=argparse.SUPPRESS, **further
                 )
 
 

@@ -15,8 +15,7 @@ from nearsight.runs.outputs import Outcome
 from nearsight.tables.learning import ROUNDS_HEAD, learning_tables, print_learning, round_line
 from nearsight.terminal.logs import print_above_bars, progress_for
 from nearsight.training.active.rounds import Round
-from nearsight.workflows.learn import learn
-from nearsight.workflows.learn_settings import LearnSettings
+from nearsight.workflows import LearnSettings, learn
 
 _logger = logging.getLogger("nearsight.cli")
 

@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nearsight.cli.from_settings import add_settings
+from nearsight.cli.from_settings import Narrowed, add_settings
 from nearsight.cli.parser import Parser
 from nearsight.settings import Settings, describe
 from nearsight.workflows.settings_files import EveryRun
@@ -43,6 +43,14 @@ _TITLES = {
 }
 """Groups of settings that have a heading of their own."""
 
+_FINISHED = (
+    ", or finished work: Hessians saved as .npz, for elastic what its --output saved; for the "
+    "others also those of other programs (ORCA's .hess, Gaussian's .fchk and outputs with force "
+    "constants, ASE's .json, FHI-aims's hessian.NAME.dat); heat-capacity and phonons take "
+    "phonopy's .yaml too"
+)
+"""What most commands take beside structures."""
+
 
 def runner(module: str) -> Run:
     """Return a function that imports `module` only when its command runs, and calls its `run`."""
@@ -54,19 +62,16 @@ def runner(module: str) -> Run:
     return run
 
 
-def add_structures(command: argparse.ArgumentParser) -> None:
-    """Add the structures to calculate."""
+def add_structures(command: argparse.ArgumentParser, *, finished: bool = True) -> None:
+    """Add the structures to calculate; `finished` says whether finished work is one, too."""
     command.add_argument(
         "structures",
         nargs="+",
         metavar="STRUCTURE",
         help="structure files (CIF, or any format ASE reads), folders of them, patterns such as "
-        "'runs/**/*.cif', or finished work: Hessians saved as "
-        ".npz, for elastic what its --output saved; for the others also those of other programs "
-        "(ORCA's .hess, Gaussian's .fchk and outputs with force constants, ASE's .json, FHI-aims's "
-        "hessian.NAME.dat); heat-capacity and phonons take phonopy's .yaml too; of a file with "
-        "several structures FILE@1 is the first, FILE@2 the second, FILE@name the block of a CIF; "
-        "give them before the options",
+        f"'runs/**/*.cif'{_FINISHED if finished else ''}; of a file with several structures FILE@1 "
+        "is the first, FILE@2 the second, FILE@name the block of a CIF; give them before the "
+        "options",
     )
 
 
@@ -94,7 +99,11 @@ def add_saved_hessians(command: argparse.ArgumentParser) -> None:
 
 
 def add_workflow(
-    command: argparse.ArgumentParser, default: Settings, *, leave_out: tuple[str, ...] = ()
+    command: argparse.ArgumentParser,
+    default: Settings,
+    *,
+    leave_out: tuple[str, ...] = (),
+    narrowed: Narrowed | None = None,
 ) -> None:
     """Add an option for each setting of a workflow, for the model, and for files of settings.
 
@@ -106,24 +115,31 @@ def add_workflow(
         Its settings where no option is given.
     leave_out
         Names of settings that this command does not have.
+    narrowed
+        Settings of which it takes less than they may be.
     """
-    add_settings_of(command, default, leave_out=leave_out)
+    add_settings_of(command, default, leave_out=leave_out, narrowed=narrowed)
     add_model(command)
     add_resources(command)
     add_work_folder(command.add_argument_group("unfinished work"))
 
 
 def add_settings_of(
-    command: argparse.ArgumentParser, default: Settings, *, leave_out: tuple[str, ...] = ()
+    command: argparse.ArgumentParser,
+    default: Settings,
+    *,
+    leave_out: tuple[str, ...] = (),
+    narrowed: Narrowed | None = None,
 ) -> None:
     """Add an option for each setting, those of a group under a heading of their own."""
-    add_settings(command, default, leave_out=leave_out)
+    less: dict[str, Any] = {"leave_out": leave_out, "narrowed": narrowed}
+    add_settings(command, default, **less)
     for about in describe(type(default)):
         if about.group is None:
             continue
         title = _TITLES.get(about.name)
         container = command if title is None else command.add_argument_group(title)
-        add_settings(container, getattr(default, about.name), about.name, leave_out=leave_out)
+        add_settings(container, getattr(default, about.name), about.name, **less)
 
 
 def add_work_folder(command: "argparse._ActionsContainer") -> None:

@@ -60,8 +60,8 @@ def add_learn(commands: "options.Commands") -> None:
         "--locality",
         metavar="FILE",
         help="a record of `nearsight locality`: radius of fragments and cutoff are half of the "
-        "range that it tells, a lower bound of what is enough, and pairs of elements have no "
-        "symmetry functions beyond the distance at which they interact",
+        "range of forces that it tells, a lower bound of what is enough, and pairs of elements "
+        "have no symmetry functions beyond the distance at which they interact",
     )
     options.add_settings_of(command, LearnSettings(), leave_out=("recompute", "molecule"))
     options.add_model(command, named=False)

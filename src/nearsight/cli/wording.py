@@ -6,7 +6,6 @@ from functools import cache
 from nearsight.cli.option_names import option_of
 from nearsight.evaluation.settings import ExamineSettings
 from nearsight.settings import Settings, describe
-from nearsight.workflows.learn_settings import LearnSettings
 from nearsight.workflows.settings import HdnnpTestSettings
 from nearsight.workflows.settings_files import EveryRun
 from nearsight.workflows.settings_of_workflows import OF_WORKFLOWS
@@ -42,7 +41,7 @@ def _names() -> frozenset[str]:
             _names_in(kind)
             for kind in (
                 *OF_WORKFLOWS.values(),
-                *(HdnnpTestSettings, ExamineSettings, LearnSettings, EveryRun),
+                *(HdnnpTestSettings, ExamineSettings, EveryRun),
             )
         )
     )

@@ -30,8 +30,26 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def with_spread(measured: Measured) -> str:
-    """Return a value with what it scatters by, to two digits, where that is known."""
-    assert measured.value is not None
-    if measured.spread is None:
-        return number(measured.value)
-    return f"{number(measured.value)} ± {number(measured.spread, 2)}"
+    """Return a value with what it scatters by, where that is known.
+
+    That has two digits, and the value ends where it does; both have one power of ten.
+    """
+    value, spread = measured.value, measured.spread
+    assert value is not None
+    if spread is None:
+        return number(value)
+    if spread == 0 or not (math.isfinite(value) and math.isfinite(spread)):
+        return f"{number(value)} ± {number(spread)}"
+    places = 1 - _power(spread, 2)
+    value, spread = round(value, places) + 0.0, round(spread, places)  # no -0.0
+    largest = max(abs(value), spread)
+    power = 0 if _SMALL <= largest < _LARGE else _power(largest, 17)
+    digits = max(0, places + power)
+    told, scatter = (f"{each / 10.0**power:.{digits}f}" for each in (value, spread))
+    text = f"{told.replace('-', '−')} ± {scatter}"
+    return f"({text})e{power}" if power else text
+
+
+def _power(value: float, digits: int) -> int:
+    """Return the power of ten of a number once it is rounded to so many digits."""
+    return int(f"{value:.{digits - 1}e}".partition("e")[2])

@@ -77,21 +77,21 @@ class LocalityComparison(ShownInNotebooks):
 
     model: str
     reference: str
-    model_common_radius_A: float
-    reference_common_radius_A: float
+    model_force_range_A: float
+    reference_force_range_A: float
     sites: tuple[SiteComparison, ...]
 
     def __repr__(self) -> str:
-        radii = (
-            f"fragments of {self.model_common_radius_A:.2f} Å and "
-            f"{self.reference_common_radius_A:.2f} Å"
+        ranges = (
+            f"forces within {self.model_force_range_A:.2f} Å and "
+            f"{self.reference_force_range_A:.2f} Å"
         )
-        return paragraph(self, f"{self.model} and {self.reference}", radii)
+        return paragraph(self, f"{self.model} and {self.reference}", ranges)
 
     @property
     def sees_as_far(self) -> bool:
-        """Whether the model needs no smaller fragments than its reference does."""
-        return self.model_common_radius_A >= self.reference_common_radius_A - _AS_FAR_A
+        """Whether forces of the model reach as far as those of its reference."""
+        return self.model_force_range_A >= self.reference_force_range_A - _AS_FAR_A
 
     @property
     def warnings(self) -> tuple[Remark, ...]:
@@ -114,8 +114,8 @@ class LocalityComparison(ShownInNotebooks):
         return {
             "model": self.model,
             "reference": self.reference,
-            "model_common_radius_A": self.model_common_radius_A,
-            "reference_common_radius_A": self.reference_common_radius_A,
+            "model_force_range_A": self.model_force_range_A,
+            "reference_force_range_A": self.reference_force_range_A,
             "sites": [site.summary() for site in self.sites],
         }
 
@@ -144,8 +144,8 @@ def compare_localities(model: Locality, reference: Locality) -> LocalityComparis
     return LocalityComparison(
         model=model.provenance.model.name,
         reference=reference.provenance.model.name,
-        model_common_radius_A=model.common_radius_A,
-        reference_common_radius_A=reference.common_radius_A,
+        model_force_range_A=model.force_range_A,
+        reference_force_range_A=reference.force_range_A,
         sites=tuple(_compared(site, theirs[site.site], model.reach_A) for site in model.sites),
     )
 

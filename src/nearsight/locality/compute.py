@@ -42,7 +42,7 @@ def locality(
     checkpoint_of: CheckpointOf | None = None,
     progress: Progress | bool | None = None,
 ) -> Locality:
-    """Find the fragment radius of each site of a structure, and the fragments that follow.
+    """Find r_frag, the range of the force, of each kind of site, and the fragments that follow.
 
     Every site is put into a large capped fragment, from which groups are taken away from the
     outside, until the norm of the effective group matrix says that its force has changed
@@ -173,7 +173,7 @@ def _reach_A(capabilities: Capabilities) -> float | None:
 
 
 def _fragments(groups: Groups, sites: Sequence[int] | None, radius_A: float) -> list[Fragment]:
-    """Return fragments of the common radius: around some sites, or such as cover all atoms."""
+    """Return fragments of a radius: around some sites, or such as cover all atoms."""
     if sites is None:
         return covering_fragments(groups, radius_A)
     return merge_equivalent([cut_fragment(groups, site, radius_A=radius_A) for site in sites])

@@ -97,7 +97,7 @@ class SiteConvergence(ShownInNotebooks):
     def __repr__(self) -> str:
         of = f"site {self.site} ({self.element})"
         end = "converged" if self.is_converged else "NOT CONVERGED"
-        return paragraph(self, of, f"fragment radius {self.r_frag_A:.2f} Å", end)
+        return paragraph(self, of, f"r_frag {self.r_frag_A:.2f} Å", end)
 
     @property
     def reference(self) -> Fragment:
@@ -121,7 +121,7 @@ class SiteConvergence(ShownInNotebooks):
 
     @property
     def r_frag_A(self) -> float:
-        """Fragment radius of the site."""
+        """Range of the force on the site."""
         return self.converged.radius_A
 
     @cached_property

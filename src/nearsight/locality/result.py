@@ -31,8 +31,8 @@ class Locality(ShownInNotebooks):
     sites: tuple[SiteConvergence, ...]
     """One for each kind of site that was examined."""
     fragments: tuple[Fragment, ...]
-    """Fragments of the common radius: few in which every kind of atom is central, or, where sites
-    were chosen, those around them."""
+    """Fragments with the range as radius: few in which every kind of atom is central, or, where
+    sites were chosen, those around them."""
     threshold_eV_per_A2: float
     """Γ."""
     reference_radius_A: float
@@ -43,21 +43,21 @@ class Locality(ShownInNotebooks):
 
     def __repr__(self) -> str:
         of = f"{name_structure(self.atoms)} by {self.provenance.model.name}"
-        radius = f"fragments of {self.common_radius_A:.2f} Å are enough for {len(self.sites)} sites"
-        return paragraph(self, of, radius, count_warnings(self.warnings))
+        reach = f"range of forces {self.force_range_A:.2f} Å for {len(self.sites)} sites"
+        return paragraph(self, of, reach, count_warnings(self.warnings))
 
     @property
-    def common_radius_A(self) -> float:
-        """The largest fragment radius of the sites: one that is enough for all."""
+    def force_range_A(self) -> float:
+        """Range of forces: the largest r_frag, a radius of fragments that is enough for all."""
         return max(site.r_frag_A for site in self.sites)
 
     @property
     def cutoff_A(self) -> float:
-        """Cutoff of an atom-centred potential that follows: half the common radius.
+        """Cutoff of an atom-centred potential that follows: half the range of forces.
 
         Its forces depend on atoms within twice its cutoff.
         """
-        return self.common_radius_A / 2
+        return self.force_range_A / 2
 
     def ranges(self, negligible_eV_per_A2: float = NEGLIGIBLE_EV_PER_A2) -> list[PairRange]:
         """Return how far each pair of elements interacts in the reference fragments, without caps.
@@ -85,11 +85,11 @@ class Locality(ShownInNotebooks):
         return tuple(warning for site in self.sites for warning in site.warnings)
 
     def plot(self, axes: "Axes") -> None:
-        """Draw ‖G'‖ over the radius of the fragments on `axes`, a curve for each site."""
+        """Draw ‖G'‖ over r_frag of the fragments on `axes`, a curve for each site."""
         draw(self.chart(), axes)
 
     def chart(self) -> Chart:
-        """Return ‖G'‖ over the radius of the fragments, a curve for each site that has several."""
+        """Return ‖G'‖ over r_frag of the fragments, a curve for each site that has several."""
         threshold = self.threshold_eV_per_A2
         sites = [site for site in self.sites if len(site.shells) > 1]
         colors = element_colors([site.element for site in sites])
@@ -114,10 +114,10 @@ class Locality(ShownInNotebooks):
         farthest = max((float(line.x.max()) for line in drawn), default=1.0)
         return Chart(
             "Convergence of fragments",
-            Axis("fragment radius / Å", 0.0, 1.08 * max(farthest, 1.0)),
+            Axis("r_frag / Å", 0.0, 1.08 * max(farthest, 1.0)),
             whole_decades("‖G′‖ / eV Å⁻²", values),
             tuple(marks),
-            f"Norm of the effective group matrix over the fragment radius for "
+            f"Norm of the effective group matrix over r_frag of fragments for "
             f"{', '.join(line.label for line in drawn)}; threshold {threshold:g} eV/Å².",
         )
 
@@ -127,7 +127,7 @@ class Locality(ShownInNotebooks):
             "method": self.provenance.model.name,
             "threshold_eV_per_A2": self.threshold_eV_per_A2,
             "reference_radius_A": self.reference_radius_A,
-            "common_radius_A": self.common_radius_A,
+            "force_range_A": self.force_range_A,
             "cutoff_A": self.cutoff_A,
             "sites": [site.summary() for site in self.sites],
             "ranges": [each.summary() for each in self.ranges()],

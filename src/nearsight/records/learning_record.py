@@ -23,7 +23,7 @@ class LearningRecord(Record):
     crystals: Annotated[tuple[str, ...], Says("Names of the crystals.")]
     teacher: Annotated[ModelPart, Says("The model that labelled fragments.")]
     model: Annotated[ModelPart, Says("The first potential of the last round.")]
-    fragment_radius_A: Annotated[float, Says("Radius of fragments.", "Å")]
+    fragment_radius_A: Annotated[float, Says("Radius that fragments were cut with.", "Å")]
     cutoff_A: Annotated[float, Says("Largest cutoff radius of the potential.", "Å")]
     n_learnt: Annotated[
         int, Says("Labelled structures of all rounds, those kept for tests included.", "1")

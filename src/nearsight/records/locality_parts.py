@@ -13,7 +13,7 @@ class ShellPart:
 
     n_atoms: Annotated[int, Says("Its atoms, caps included.", "1")]
     n_caps: Annotated[int, Says("Hydrogen atoms that close cut bonds.", "1")]
-    radius_A: Annotated[float, Says("Its radius.", "Å")]
+    radius_A: Annotated[float, Says("Its r_frag: how far its farthest group is.", "Å")]
     group_norm_eV_per_A2: Annotated[float, Says("‖G'‖ of all that is missing.", "eV/Å²")]
     force_error_eV_per_A: Annotated[
         float, Says("Error of the force on the site against the reference.", "eV/Å")
@@ -27,7 +27,7 @@ class SitePart:
     index: Annotated[int, Says("Index of the atom, from 0.", "1")]
     element: Annotated[str, Says("Its element.")]
     equivalent_atoms: Annotated[tuple[int, ...], Says("Atoms that are like it.", "1")]
-    r_frag_A: Annotated[float, Says("Radius of the smallest fragment that is enough.", "Å")]
+    r_frag_A: Annotated[float, Says("Range of the force: r_frag that is enough.", "Å")]
     converged: Annotated[bool, Says("Whether a smaller one than the reference is enough.")]
     outermost_eV_per_A2: Annotated[
         float | None,
@@ -67,8 +67,8 @@ class SiteComparisonPart:
 
     index: Annotated[int, Says("Index of the atom, from 0.", "1")]
     element: Annotated[str, Says("Its element.")]
-    model_r_frag_A: Annotated[float, Says("Fragment radius by the model.", "Å")]
-    reference_r_frag_A: Annotated[float, Says("Fragment radius by the reference.", "Å")]
+    model_r_frag_A: Annotated[float, Says("Range of the force by the model.", "Å")]
+    reference_r_frag_A: Annotated[float, Says("Range of the force by the reference.", "Å")]
     unseen_eV_per_A2: Annotated[
         float, Says("Root sum of squares of ‖h_AB‖ that the model cannot see.", "eV/Å²")
     ]
@@ -84,6 +84,6 @@ class ComparisonPart:
 
     model: Annotated[str, Says("The model.")]
     reference: Annotated[str, Says("The reference.")]
-    model_common_radius_A: Annotated[float, Says("Common radius by the model.", "Å")]
-    reference_common_radius_A: Annotated[float, Says("Common radius by the reference.", "Å")]
+    model_force_range_A: Annotated[float, Says("Range of forces by the model.", "Å")]
+    reference_force_range_A: Annotated[float, Says("Range of forces by the reference.", "Å")]
     sites: Annotated[tuple[SiteComparisonPart, ...], Says("The sites.")]

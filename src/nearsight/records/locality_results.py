@@ -36,9 +36,9 @@ class LocalityResults(ShownInNotebooks):
     """What was asked for, by name."""
 
     def __repr__(self) -> str:
-        radius = f"fragments of {self.locality.common_radius_A:.2f} Å"
+        reach = f"range of forces {self.locality.force_range_A:.2f} Å"
         compared = "" if self.comparison is None else "beside a model"
-        return paragraph(self, self.name, radius, compared)
+        return paragraph(self, self.name, reach, compared)
 
     @property
     def warnings(self) -> tuple[Remark, ...]:

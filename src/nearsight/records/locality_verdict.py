@@ -65,8 +65,8 @@ def _comparison(results: "LocalityResults") -> Check:
     compared = results.comparison
     assert compared is not None
     detail = (
-        f"{compared.model} needs fragments of {compared.model_common_radius_A:.2f} Å, "
-        f"{compared.reference} of {compared.reference_common_radius_A:.2f} Å."
+        f"{compared.model} needs fragments of {compared.model_force_range_A:.2f} Å, "
+        f"{compared.reference} of {compared.reference_force_range_A:.2f} Å."
     )
     if compared.sees_as_far:
         return Check(Level.GOOD, "sees-less-far", "model sees as far", detail)

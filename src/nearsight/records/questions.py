@@ -266,11 +266,11 @@ class LocalityRecord(CalculatedRecord):
     method: Annotated[str, Says("The model, or the reference method, whose locality it is.")]
     threshold_eV_per_A2: Annotated[float, Says("Γ: largest ‖G'‖ of what is enough.", "eV/Å²")]
     reference_radius_A: Annotated[float, Says("Radius of the reference fragments.", "Å")]
-    common_radius_A: Annotated[float, Says("Radius that is enough for all sites.", "Å")]
+    force_range_A: Annotated[float, Says("Range of forces: a radius that is enough.", "Å")]
     cutoff_A: Annotated[float, Says("Half of it: cutoff of an atom-centred potential.", "Å")]
     sites: Annotated[tuple[SitePart, ...], Says("The sites that were examined.")]
     ranges: Annotated[tuple[RangePart, ...], Says("How far pairs of elements interact.")]
-    fragments: Annotated[tuple[FragmentPart, ...], Says("Fragments of the common radius.")]
+    fragments: Annotated[tuple[FragmentPart, ...], Says("Fragments with the range as radius.")]
     comparison: Annotated[
         ComparisonPart | None, Says("A model beside its reference; null unless asked for.")
     ]
@@ -278,8 +278,8 @@ class LocalityRecord(CalculatedRecord):
     results: "LocalityResults | None" = field(default=None, repr=False, compare=False)
 
     def _said(self) -> list[str]:
-        radius = f"fragments of {self.common_radius_A:.2f} Å for {len(self.sites)} sites"
-        return [*super()._said(), radius, self.verdict.short]
+        reach = f"range of forces {self.force_range_A:.2f} Å for {len(self.sites)} sites"
+        return [*super()._said(), reach, self.verdict.short]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -41,7 +41,7 @@ class Section:
     imaginary: str | None = None
     """How many modes are imaginary, or which share of those of the Brillouin zone."""
     radius_A: float | None = None
-    """Common radius of fragments, where that was asked for."""
+    """Range of forces, where that was asked for."""
     model: str | None = None
     """By which model; None where there is no result."""
     failed: FailureRecord | None = None

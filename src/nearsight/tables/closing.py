@@ -157,6 +157,6 @@ _ANSWERS: Mapping[str, Callable[[Record], str]] = {
     "thermal-expansion": _expansion,
     "widom": _henry,
     "isotherm": _isotherm,
-    "locality": lambda record: f"fragments of {record['common_radius_A']:.2f} Å",
+    "locality": lambda record: f"range of forces {record['force_range_A']:.2f} Å",
 }
 """The number of each question."""

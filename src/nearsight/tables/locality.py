@@ -7,7 +7,7 @@ from nearsight.printable import printable_name
 from nearsight.records.locality_results import LocalityResults
 from nearsight.tables.lines import print_line, print_structure_line
 
-_HEADER = "radius / Å  atoms  caps  ‖G'‖ / eV/Å²  ‖Δf‖ / eV/Å"
+_HEADER = "r_frag / Å  atoms  caps  ‖G'‖ / eV/Å²  ‖Δf‖ / eV/Å"
 
 
 def print_locality(entry: LocalityResults) -> None:
@@ -25,9 +25,10 @@ def print_locality(entry: LocalityResults) -> None:
         _print_site(site)
     print()
     print_line(
-        "radius",
-        f"{found.common_radius_A:.3f} Å is enough for every site above; an atom-centred "
-        f"potential learns such forces with a cutoff of {found.cutoff_A:.3f} Å",
+        "forces",
+        f"reach {found.force_range_A:.3f} Å: fragments of that radius are enough for every site "
+        f"above; an atom-centred potential learns such forces with a cutoff of "
+        f"{found.cutoff_A:.3f} Å",
     )
     pairs = ", ".join(f"{'-'.join(each.elements)} {each.range_A:.2f}" for each in found.ranges())
     print_line("ranges", f"beyond which ‖h‖ < {NEGLIGIBLE_EV_PER_A2:g} eV/Å², in Å: {pairs}")

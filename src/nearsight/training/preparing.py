@@ -92,7 +92,7 @@ def prepare(
     learnt = [data.structures[place] for place in parts.train]
     symbols = data.symbols
     _require_learnt(learnt, data)
-    shortest = shortest_distances_A(learnt, settings.functions.cutoff_A)
+    shortest = shortest_distances_A(learnt, settings.functions.cutoff_radius_A)
     proposed = propose_functions(symbols, shortest, settings.functions, reaches_A)
     for symbol, of_element in proposed.items():
         if not of_element:
@@ -143,7 +143,7 @@ def _repulsion(
     settings: TrainingSettings,
 ) -> ZBL | BornMayer | None:
     """Return what the networks are added to."""
-    radii_A = settings.prior.radii_A(settings.functions.cutoff_A)
+    radii_A = settings.prior.radii_A(settings.functions.cutoff_radius_A)
     if radii_A is None:
         return None
     nuclei = ZBL(*radii_A)
@@ -293,8 +293,8 @@ def _require_learnt(learnt: Sequence[LabelledStructure], data: LabelledData) -> 
 
 def _nothing_seen(symbol: str, settings: FunctionSettings) -> MethodError:
     return MethodError(
-        f"nothing changes around {symbol} within {settings.cutoff_A:g} Å in the training data, so "
-        f"that it has no symmetry functions; give a larger `cutoff_A`, or more structures."
+        f"nothing changes around {symbol} within {settings.cutoff_radius_A:g} Å in the training "
+        f"data, so that it has no symmetry functions; give a larger `cutoff_A`, or more structures."
     )
 
 

@@ -110,7 +110,7 @@ def propose_functions(
         beyond it are left out, and all functions of a pair that never comes as close as that. A
         pair that is not in it has all.
     """
-    cutoff = CutoffFunction(settings.cutoff_function, 0.0, settings.cutoff_A)
+    cutoff = CutoffFunction(settings.cutoff_function, 0.0, settings.cutoff_radius_A)
     reaches = {pair_of(*pair): reach for pair, reach in (reaches_A or {}).items()}
     kind = NARROW if settings.angular == "narrow" else WIDE
 
@@ -119,8 +119,8 @@ def propose_functions(
         pair = pair_of(first, second)
         if pair not in shortest_A:
             return []
-        nearest = min(shortest_A[pair], settings.cutoff_A / 4)
-        points = np.linspace(settings.cutoff_A / 2, nearest, settings.n_radial)
+        nearest = min(shortest_A[pair], settings.cutoff_radius_A / 4)
+        points = np.linspace(settings.cutoff_radius_A / 2, nearest, settings.n_radial)
         reach = reaches.get(pair, math.inf)
         if reach < shortest_A[pair]:
             return []
@@ -132,7 +132,9 @@ def propose_functions(
         functions: list[SymmetryFunction] = []
         near = [symbol for symbol in symbols if distances(centre, symbol)]
         for neighbour in near:
-            etas = {inflection_eta(r, settings.cutoff_A) for r in distances(centre, neighbour)}
+            etas = {
+                inflection_eta(r, settings.cutoff_radius_A) for r in distances(centre, neighbour)
+            }
             functions += [
                 RadialFunction(centre, neighbour, eta, 0.0, cutoff) for eta in sorted(etas)
             ]

@@ -1,7 +1,7 @@
 """What the training of a potential is asked for."""
 
-from dataclasses import dataclass, field
-from typing import Annotated
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Self
 
 from nearsight.errors import SettingError
 from nearsight.settings import POSITIVE, Help, OneOf, Range, Settings
@@ -14,6 +14,8 @@ SCALINGS = ("range-and-center", "range", "center", "sigma", "none")
 ACTIVATIONS = {"tanh": "t", "softplus": "p", "logistic": "s", "gaussian": "g", "cosine": "c"}
 """Letters of those that `networks.ACTIVATIONS` has and that a training takes."""
 _SHARE = Range(above=0)
+_CUTOFF_A = 4.359
+"""Of M. Herbold and J. Behler, Phys. Chem. Chem. Phys. 2023, 25, 12979, for IRMOFs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +86,14 @@ class FunctionSettings(Settings):
     """Which symmetry functions are proposed from the data, and which of them stay."""
 
     cutoff_A: Annotated[
-        float, Help("cutoff radius in Å; half the radius of fragments", "R"), POSITIVE
-    ] = 4.359
+        float | None,
+        Help(
+            "cutoff radius in Å, half of the range of forces at least (default: that, where "
+            "crystals are learnt by a record of locality, else 4.359)",
+            "R",
+        ),
+        POSITIVE,
+    ] = None
     cutoff_function: Annotated[
         int, Help("number of the cutoff function in n2p2; 1 is the cosine", "N"), Range(least=1)
     ] = 1
@@ -116,6 +124,11 @@ class FunctionSettings(Settings):
         Help("leave out functions whose values are correlated more with those of another", "X"),
         POSITIVE,
     ] = 0.9999
+
+    @property
+    def cutoff_radius_A(self) -> float:
+        """Cutoff radius, whether it was given or not."""
+        return _CUTOFF_A if self.cutoff_A is None else self.cutoff_A
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -328,4 +341,9 @@ class TrainingSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.prior.radii_A(self.functions.cutoff_A)
+        self.prior.radii_A(self.functions.cutoff_radius_A)
+
+    def with_cutoff(self) -> Self:
+        """Return the settings with the cutoff radius, which is the default if none was given."""
+        functions = replace(self.functions, cutoff_A=self.functions.cutoff_radius_A)
+        return replace(self, functions=functions)

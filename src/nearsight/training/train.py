@@ -89,7 +89,7 @@ def train(
     StorageError
         A file cannot be written, or would take the place of another.
     """
-    settings = settings or TrainingSettings()
+    settings = (settings or TrainingSettings()).with_cutoff()
     folder = None if out is None else _folder(out)
     with hold(None if folder is None else folder / CHECKPOINT):
         checkpoint = Checkpoint(

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from nearsight.models.spec import ModelSpec
     from nearsight.relaxation.settings import RelaxationSettings
     from nearsight.resources import Resources
+    from nearsight.training.active.settings import (
+        ExploringSettings,
+        FirstFramesSettings,
+        PickingSettings,
+        RoundsSettings,
+    )
     from nearsight.vibrations.ideal_gas_settings import IdealGasSettings
     from nearsight.vibrations.presentation_settings import PresentationSettings
     from nearsight.vibrations.settings import (
@@ -47,6 +53,8 @@ if TYPE_CHECKING:
     from nearsight.workflows.heat_capacity import heat_capacity
     from nearsight.workflows.hessian import hessian, vibrations
     from nearsight.workflows.isotherm import isotherm
+    from nearsight.workflows.learn import learn
+    from nearsight.workflows.learn_settings import LearnSettings
     from nearsight.workflows.locality import locality
     from nearsight.workflows.molecular_dynamics import molecular_dynamics
     from nearsight.workflows.phonons import phonons
@@ -87,6 +95,8 @@ __all__ = [
     "ElasticSettings",
     "EnergySettings",
     "ExchangeSettings",
+    "ExploringSettings",
+    "FirstFramesSettings",
     "FragmentSettings",
     "FrameSettings",
     "HdnnpTestSettings",
@@ -95,12 +105,14 @@ __all__ = [
     "IdealGasSettings",
     "InsertionSettings",
     "IsothermSettings",
+    "LearnSettings",
     "LocalitySettings",
     "ModelSpec",
     "MolecularDynamicsSettings",
     "OutputSettings",
     "PhononSettings",
     "PhononsSettings",
+    "PickingSettings",
     "PresentationSettings",
     "ProbingSettings",
     "RadialSettings",
@@ -108,6 +120,7 @@ __all__ = [
     "RelaxSettings",
     "RelaxationSettings",
     "Resources",
+    "RoundsSettings",
     "RowSettings",
     "SamplingSettings",
     "SynthesizeSettings",
@@ -128,6 +141,7 @@ __all__ = [
     "hessian",
     "isotherm",
     "keep_unfinished",
+    "learn",
     "locality",
     "molecular_dynamics",
     "phonons",

@@ -9,6 +9,8 @@ from nearsight.workflows.settings import HessianSettings, require_one_size
 
 # Energies over volumes are then smooth to 1e-7 eV per atom.
 _FMAX_OF_VOLUMES_eV_per_A = 1e-3
+CELLS_OF_EXPANSION = ("free", "isotropic")
+"""What of the cell may be relaxed: its volume is among it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,7 @@ class ThermalExpansionSettings(HessianSettings):
                 "`relax` is false, but at each volume the crystal is relaxed; leave it out.",
                 "relaxation.relax",
             )
-        if self.relaxation.cell not in {"free", "isotropic"}:
+        if self.relaxation.cell not in CELLS_OF_EXPANSION:
             raise SettingError(
                 f"`cell` is {self.relaxation.cell}, but the volume changes: leave it out for the "
                 f"best shape at each volume, or take isotropic for one shape.",

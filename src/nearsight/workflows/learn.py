@@ -83,8 +83,8 @@ def learn(
         A folder for everything. A run that was interrupted, or killed, goes on from there as if it
         had not been; one that has ended goes on if more rounds or labels are asked for.
     locality
-        How far atoms see: fragments have half of that radius and potentials that cutoff, and pairs
-        of elements have no symmetry functions beyond the distance at which they interact.
+        How far forces reach: half of that range is the radius of fragments and the cutoff, and
+        pairs of elements have no symmetry functions beyond the distance at which they interact.
     resources, progress
         As for `nearsight.workflows.heat_capacity`.
     told
@@ -193,7 +193,7 @@ class _Run:
             model=load_model(f"hdnnp:{potential}", device="cpu").identity,
             potential=potential,
             fragment_radius_A=self.settings.rounds.radius_A,
-            cutoff_A=self.settings.functions.cutoff_A,
+            cutoff_A=self.settings.functions.cutoff_radius_A,
             rounds=tuple(rounds),
             stopped=stopped,
         )

@@ -14,13 +14,12 @@ from nearsight.models.contract import Model
 from nearsight.records.questions import LocalityRecord
 from nearsight.storage import write_text
 from nearsight.training.proposing import Pair
-from nearsight.training.settings import FunctionSettings
 from nearsight.workflows.exploring import Crystal
 from nearsight.workflows.learn_settings import LearnSettings
 
 
 def with_radius(settings: LearnSettings, locality: LocalityRecord | None) -> LearnSettings:
-    """Return settings that say the radius, which a record of locality tells with the cutoff.
+    """Return settings that say radius and cutoff, which a record of locality tells.
 
     Raises
     ------
@@ -29,16 +28,16 @@ def with_radius(settings: LearnSettings, locality: LocalityRecord | None) -> Lea
     """
     if locality is None:
         rounds = replace(settings.rounds, fragment_radius_A=settings.rounds.radius_A)
-        return replace(settings, rounds=rounds)
+        return replace(settings.with_cutoff(), rounds=rounds)
     radius_A = locality.cutoff_A
-    for name, value, default in (
-        ("fragment_radius_A", settings.rounds.fragment_radius_A, None),
-        ("cutoff_A", settings.functions.cutoff_A, FunctionSettings().cutoff_A),
+    for name, value in (
+        ("fragment_radius_A", settings.rounds.fragment_radius_A),
+        ("cutoff_A", settings.functions.cutoff_A),
     ):
-        if value not in (default, radius_A):
+        if value not in (None, radius_A):
             raise SettingError(
-                f"`{name}` is {value:g} Å, and half of the range in the record of locality is "
-                f"{radius_A:g} Å; give one of them.",
+                f"`{name}` is {value:g} Å, and half of the range of forces in the record of "
+                f"locality is {radius_A:g} Å; give one of them.",
                 name,
             )
     return replace(

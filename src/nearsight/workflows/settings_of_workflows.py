@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from nearsight.settings import Settings
 from nearsight.workflows.expansion_settings import ThermalExpansionSettings
+from nearsight.workflows.learn_settings import LearnSettings
 from nearsight.workflows.settings import (
     ElasticSettings,
     EnergySettings,
@@ -38,6 +39,7 @@ OF_WORKFLOWS: Mapping[str, type[Settings]] = {
     "thermal-expansion": ThermalExpansionSettings,
     "locality": LocalitySettings,
     "train": TrainSettings,
+    "learn": LearnSettings,
     "synthesize": SynthesizeSettings,
 }
 """The settings of each workflow, by the name of its command."""

@@ -85,6 +85,7 @@ def train(
         Something is wrong with the data, the settings, or the machine.
     """
     require_settings(settings, TrainSettings)
+    settings = settings.with_cutoff()
     start = perf_counter()
     resources = resources or Resources()
     resources.limit_threads()

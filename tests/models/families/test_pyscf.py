@@ -31,6 +31,7 @@ def model() -> Model:
     return load_model(SMALL)
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract(model: Model) -> None:
     cases = examination_structures()
     report = check_model(model, {"LiH": molecule("LiH"), "MgO": cases["MgO"]})

@@ -16,6 +16,7 @@ for a reverse pass (as FlashTP, Lee et al., ICML 2025, does on GPUs).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -49,9 +50,9 @@ class Group:
     paths: tuple[Path, ...]
 
     @property
-    def sizes(self) -> list[int]:
+    def sizes(self) -> tuple[int, ...]:
         """Components of what comes out, of each path."""
-        return [path.size for path in self.paths]
+        return tuple(path.size for path in self.paths)
 
     @property
     def size(self) -> int:
@@ -68,20 +69,33 @@ class Group:
         mine = m.narrow(1, self.couplings, self.size * self.components)
         return mine.reshape(len(m), self.size, self.components)
 
-    def summed(self, each: torch.Tensor) -> torch.Tensor:
-        """Return the sums over components of each path, shape ``(n_pairs, paths x channels)``."""
-        return torch.cat([part.sum(1) for part in torch.split(each, self.sizes, 1)], 1)
+    def weights(self, w: torch.Tensor) -> torch.Tensor:
+        """Return the weights of its paths, shape ``(n_pairs, paths, channels)``."""
+        mine = torch.cat([w.narrow(1, path.weights, self.channels) for path in self.paths], 1)
+        return mine.reshape(len(w), len(self.paths), self.channels)
 
-    def spread(self, w: torch.Tensor) -> torch.Tensor:
-        """Return weights for each component, shape ``(n_pairs, size, channels)``."""
-        each = [w.narrow(1, path.weights, self.channels) for path in self.paths]
-        return torch.cat(
-            [
-                one.unsqueeze(1).expand(-1, path.size, -1)
-                for one, path in zip(each, self.paths, strict=True)
-            ],
-            1,
-        )
+    def spread(self, weights: torch.Tensor) -> torch.Tensor:
+        """Return the weights of paths for each component, shape ``(n_pairs, size, channels)``."""
+        return weights.index_select(1, _path_of_component(self.sizes, weights.device))
+
+    def summed(self, each: torch.Tensor) -> torch.Tensor:
+        """Return the sums over components of each path, shape ``(n_pairs, paths, channels)``."""
+        ones = _components_of_path(self.sizes, each.dtype, each.device)
+        return torch.bmm(ones.expand(len(each), -1, -1), each)
+
+
+@lru_cache(maxsize=256)
+def _path_of_component(sizes: tuple[int, ...], device: torch.device) -> torch.Tensor:
+    paths = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
+    return paths.to(device)
+
+
+@lru_cache(maxsize=256)
+def _components_of_path(
+    sizes: tuple[int, ...], dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    of_component = _path_of_component(sizes, torch.device("cpu"))
+    return torch.eye(len(sizes), dtype=dtype)[:, of_component].to(device)
 
 
 @dataclass(frozen=True)
@@ -112,7 +126,9 @@ class Layout:
         """Return all outputs in e3nn's order from those of each group."""
         found: dict[int, torch.Tensor] = {}
         for group, mine in zip(self.groups, of_groups, strict=True):
-            for path, part in zip(group.paths, torch.split(mine, group.sizes, 1), strict=True):
+            for path, part in zip(
+                group.paths, torch.split(mine, list(group.sizes), 1), strict=True
+            ):
                 known = found.get(path.output)
                 found[path.output] = part if known is None else known + part
         parts = [found[number] for number in range(len(self.outputs))]
@@ -126,8 +142,7 @@ class Layout:
         """Return derivatives by all weights in e3nn's order from those of each group."""
         found: dict[int, torch.Tensor] = {}
         for group, mine in zip(self.groups, of_groups, strict=True):
-            for path, part in zip(group.paths, torch.split(mine, group.channels, 1), strict=True):
-                found[path.weights] = part
+            found |= {path.weights: mine.select(1, n) for n, path in enumerate(group.paths)}
         return torch.cat([found[start] for start in sorted(found)], 1)
 
 
@@ -161,7 +176,7 @@ def convolve(
 
 _FROM, _TO = 0, 1
 """Ends of a pair."""
-_BLOCK_BYTES = 2**19
+_BLOCK_BYTES = 2**20
 """Of an array of pairs times components times channels, of which some are in use at a time: on a
 CPU they stay in its cache."""
 
@@ -232,11 +247,11 @@ class _Convolution(torch.autograd.Function):
     ) -> torch.Tensor:
         found = []
         for group in layout.groups:
-            features, matrices = group.features(x), group.matrices(m)
+            features, matrices, weights = group.features(x), group.matrices(m), group.weights(w)
             total = _Sum(_TO, len(x))
             for block in _blocks(m, pairs, group):
                 products = torch.bmm(block.of_pairs(matrices), block.of_atoms(features, _FROM))
-                total.add(products * group.spread(block.of_pairs(w)), block)
+                total.add(products * group.spread(block.of_pairs(weights)), block)
             found.append(total.total())
         return layout.outputs_back(found)
 
@@ -267,7 +282,7 @@ class _Gradients(torch.autograd.Function):
         by_x, by_m, by_w = [], [], []
         for group in layout.groups:
             all_features, all_outputs = group.features(x), layout.outputs_of(g, group)
-            all_matrices = group.matrices(m)
+            all_matrices, all_weights = group.matrices(m), group.weights(w)
             of_x, of_m, of_w = _Sum(_FROM, len(x)), [], []
             for block in _blocks(m, pairs, group):
                 features, outputs = (
@@ -275,7 +290,7 @@ class _Gradients(torch.autograd.Function):
                     block.of_atoms(all_outputs, _TO),
                 )
                 matrices = block.of_pairs(all_matrices)
-                weighted = outputs * group.spread(block.of_pairs(w))
+                weighted = outputs * group.spread(block.of_pairs(all_weights))
                 of_w.append(group.summed(outputs * torch.bmm(matrices, features)))
                 of_m.append(torch.bmm(weighted, features.mT))
                 of_x.add(torch.bmm(matrices.mT, weighted), block)
@@ -299,13 +314,15 @@ class _Gradients(torch.autograd.Function):
         for group in layout.groups:
             all_features, all_features_bar = group.features(x), group.features(x_bar)
             all_matrices, all_matrices_bar = group.matrices(m), group.matrices(m_bar)
+            all_weights, all_weights_bar = group.weights(w), group.weights(w_bar)
             all_outputs = layout.outputs_of(g, group)
             of_g, of_x, of_m, of_w = _Sum(_TO, len(g)), _Sum(_FROM, len(x)), [], []
             for block in _blocks(m, pairs, group):
                 features = block.of_atoms(all_features, _FROM)
                 features_bar = block.of_atoms(all_features_bar, _FROM)
                 matrices, matrices_bar = map(block.of_pairs, (all_matrices, all_matrices_bar))
-                weights, weights_bar = (group.spread(block.of_pairs(each)) for each in (w, w_bar))
+                weights = group.spread(block.of_pairs(all_weights))
+                weights_bar = group.spread(block.of_pairs(all_weights_bar))
                 outputs = block.of_atoms(all_outputs, _TO)
                 products = torch.bmm(matrices, features)
                 products_bar = torch.baddbmm(

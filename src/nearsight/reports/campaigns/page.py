@@ -127,6 +127,12 @@ def _charts(rows: Sequence[_Row], reference: Reference | None) -> list[Chart]:
     if (moduli := [row for row in rows if "bulk_modulus_GPa" in row]) and len(moduli) > 1:
         values = _column(moduli, "bulk_modulus_GPa")
         charts.append(distribution(values, "Bulk moduli (Hill)", "bulk modulus", "GPa"))
+    for name, title, quantity, unit in (
+        ("volumetric_expansion_per_K", "Thermal expansion", "volumetric expansion", "1/K"),
+        ("c_p_J_per_g_K", "Heat capacities at constant pressure", "c_p", "J/(g K)"),
+    ):
+        if (expanding := [row for row in rows if name in row]) and len(expanding) > 1:
+            charts.append(distribution(_column(expanding, name), title, quantity, unit))
     if reference is not None:
         at_gamma = "c_v at Γ without the acoustic modes"
         for name, what in ((_GAMMA, at_gamma), ("c_v_J_per_g_K", "c_v")):

@@ -47,7 +47,7 @@ def _drawn(record: LocalityRecord, slot: Slot) -> Section | None:
         ),
         title=f"Locality of {wording.stem(results.name)}",
         subject="Locality",
-        radius_A=record.common_radius_A,
+        radius_A=record.force_range_A,
         **overview_values(record),
     )
 
@@ -100,7 +100,7 @@ def _lost_with(site: SiteConvergence) -> NDArray[np.float64]:
 
 def _numbers(record: LocalityRecord) -> Lines:
     return [
-        ("common radius of fragments", f"{record.common_radius_A:.2f} Å"),
+        ("range of forces", f"{record.force_range_A:.2f} Å"),
         ("cutoff that follows", f"{record.cutoff_A:.2f} Å"),
     ]
 
@@ -126,7 +126,7 @@ SUBJECT = Subject(
     what="Locality",
     plural="Locality",
     numbers=_numbers,
-    overview=lambda record: {"radius_A": record.common_radius_A},
+    overview=lambda record: {"radius_A": record.force_range_A},
     derivatives=_rows_of_sites,
     conventions=_conventions,
     drawn=_drawn,

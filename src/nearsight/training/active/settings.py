@@ -105,8 +105,9 @@ class RoundsSettings(Settings):
     fragment_radius_A: Annotated[
         float | None,
         Help(
-            "radius of fragments in Å: half of how far forces reach, as a study of locality tells "
-            "(default: by a record of locality, else 4.359)",
+            "radius of fragments in Å: groups with an atom as near as that are kept; half of the "
+            "range of forces at least (default: that, where there is a record of locality, else "
+            "4.359)",
             "R",
         ),
         POSITIVE,
