@@ -11,6 +11,8 @@ from nearsight.errors import ModelError
 from nearsight.models.contract import Model
 from nearsight.models.mixed_precision import MixedPrecisionModel
 from nearsight.models.registry import load_here, load_model
+from nearsight.models.sums import SumModel
+from nearsight.testing import check_model
 
 SEEDS = [(0, np.array([1.0, 0, 0])), (1, np.array([0, 0.6, 0.8]))]
 
@@ -49,6 +51,14 @@ def test_what_has_one_precision_is_used_in_that_and_says_so(
     assert not isinstance(model, MixedPrecisionModel)
     assert "ase:emt has one precision" in caplog.text
     assert model.evaluate([bulk("Cu")])[0].energy_eV < 1
+
+
+def test_a_part_of_a_sum_and_what_is_examined_has_one_precision(network: Model) -> None:
+    mixed = MixedPrecisionModel(network, lambda: network)
+    with pytest.raises(ModelError, match="mix the whole"):
+        SumModel([mixed])
+    with pytest.raises(ModelError, match="each with its own tolerances"):
+        check_model(mixed)
 
 
 def test_a_process_that_serves_one_model_has_one_precision() -> None:

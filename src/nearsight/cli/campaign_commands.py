@@ -6,6 +6,7 @@ from nearsight.campaigns.questions import QUESTIONS
 from nearsight.cli import options
 from nearsight.cli.from_settings import add_settings
 from nearsight.cli.values import gibibytes, positive_float, positive_int
+from nearsight.models.spec import PRECISIONS
 from nearsight.workflows.settings import ReadingSettings
 
 
@@ -104,7 +105,7 @@ def _plan(actions: "options.Commands") -> None:
     command.add_argument("--model", required=True, metavar="NAME", help="which model")
     command.add_argument(
         "--dtype",
-        choices=("float64", "float32"),
+        choices=PRECISIONS,
         help="of the model, without --measured (default: float64)",
     )
     command.add_argument("--device", help="of the model, without --measured (default: cpu)")

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 import nearsight
+from nearsight.errors import SettingError
 from nearsight.evaluation.data import digests_of, require_data
 from nearsight.evaluation.discovery import examination_named, examination_names
 from nearsight.evaluation.failure import Failure
@@ -25,7 +26,7 @@ from nearsight.fingerprint import json_sha256
 from nearsight.locking import hold
 from nearsight.models.spec import ModelSpec
 from nearsight.progress import Progress, as_progress
-from nearsight.provenance import ModelIdentity
+from nearsight.provenance import MIXED, ModelIdentity
 from nearsight.records.described import plain
 from nearsight.records.parts import ModelPart
 from nearsight.resources import Resources
@@ -96,12 +97,19 @@ def examine(
     Raises
     ------
     SettingError
-        There is no such examination, or there are no data where they should be.
+        There is no such examination, there are no data where they should be, or precision is mixed.
     StructureError
         Data of structures that were given cannot be used.
     StorageError
         The folder cannot be written.
     """
+    for spec in models:
+        if spec.dtype == MIXED:
+            raise SettingError(
+                "`dtype` mixed is two models, of which one is examined at a time: use float64 or "
+                "float32.",
+                "dtype",
+            )
     settings = settings or ExamineSettings()
     names = settings.only or examination_names()
     require_data(settings.data)

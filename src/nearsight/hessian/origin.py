@@ -53,8 +53,8 @@ class Computed:
     symmetry_deviation_eV_per_A2: float | None
     """Largest deviation of rows computed as a check from what symmetry says; None without."""
     precision_error: float | None
-    """Norm of what rows of single precision differ by from some of double precision, over the norm
-    of these; None where precision is not mixed."""
+    """Largest norm of what a row of single precision differs by from one of double precision, of
+    those that were compared, over the largest norm of a row; None where precision is not mixed."""
     seconds: float
     """Wall time of this run."""
     peak_memory_bytes: int

@@ -13,12 +13,13 @@ from time import perf_counter
 from typing import Any
 
 from nearsight.errors import ModelError
-from nearsight.models.contract import Model
+from nearsight.models.contract import HostingModel, Model, RemarkingModel
 from nearsight.models.environments.state import python_of
 from nearsight.models.families import FAMILIES, MODELS, said_of_broken
 from nearsight.models.families.d3 import FAMILY as D3
 from nearsight.models.family import Family
 from nearsight.models.loading import LoadRequest
+from nearsight.models.local import LocalModel
 from nearsight.models.mixed_precision import MixedPrecisionModel
 from nearsight.models.options_in_names import join_options, require_options, split_options
 from nearsight.models.renaming import RenamedModel
@@ -66,7 +67,8 @@ def load_model(
     dtype
         ``float64`` or ``float32``, or ``mixed`` for `MixedPrecisionModel`: rows and the beginning
         of relaxations in single precision, all else in double. An ASE calculator has its own, and
-        takes the default only; what has one precision, or no analytic rows, is not mixed.
+        takes the default only; what has one precision, no analytic rows, or forces
+        that cost next to nothing is not mixed.
     device
         ``cpu``, ``cuda``, ``cuda:1``, or ``auto`` for a GPU where there is one. An ASE calculator
         has its own, and takes ``auto`` or ``cpu`` only.
@@ -136,9 +138,12 @@ def _loaded(name: str, *, dtype: str, device: str, trust: bool) -> Model:
 def _loaded_in_both(name: str, *, device: str, trust: bool) -> Model:
     """Return a model of mixed precision; one of double precision where that gains nothing."""
     double = _loaded(name, dtype="float64", device=device, trust=trust)
-    if _has_one_precision(name) or not double.capabilities.differentiable:
+    gains = double.capabilities.differentiable and not isinstance(
+        double, (LocalModel, HostingModel, RemarkingModel)
+    )
+    if _has_one_precision(name) or not gains:
         logger.warning(
-            "%s has one precision, or no analytic rows: it is used in %s, not mixed",
+            "%s has one precision, no analytic rows or quick forces: it is used in %s, not mixed",
             name,
             double.identity.dtype,
         )

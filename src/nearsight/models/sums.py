@@ -18,6 +18,7 @@ from nearsight.models.evaluable import require_all_atoms, require_calculable, re
 from nearsight.models.extrapolation import largest_known
 from nearsight.models.facts import Facts
 from nearsight.models.given_pairs import require_own
+from nearsight.models.mixed_precision import MixedPrecisionModel
 from nearsight.provenance import ModelIdentity, model_versions
 from nearsight.structures.pairs import Pairs
 
@@ -178,6 +179,11 @@ def _require_models(parts: Sequence[object]) -> None:
         if not hasattr(part, "evaluate"):
             raise ModelError(
                 f"{part!r} is a {type(part).__name__} and no model; load it by its name first."
+            )
+        if isinstance(part, MixedPrecisionModel):
+            raise ModelError(
+                f"{part.identity.name} is of mixed precision, and cannot be a part of another "
+                f"model; load it with `dtype` float64 or float32, or mix the whole."
             )
 
 

@@ -29,7 +29,9 @@ class ComputationPart:
     ]
     precision_error: Annotated[
         float | None,
-        Says("Norm of errors of rows in single precision, over that of rows; null without.", "1"),
+        Says(
+            "Largest error of a row in single precision, over the largest row; null without.", "1"
+        ),
     ]
     seconds: Annotated[float, Says("Wall time of this run.", "s")]
     peak_memory_bytes: Annotated[int, Says("Largest memory on top of what was in use.", "B")]

@@ -1,6 +1,8 @@
 """Which precision a relaxation takes: single far from the minimum, double from near it on."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 
 from ase import Atoms
 
@@ -31,6 +33,9 @@ class DescendingModel:
     ----------
     model
         The model.
+    origin
+        Where the descent begins. Energies of free atoms that were rounded to single precision shift
+        all energies by a constant, which is taken off: what the model says here in both precisions.
     near_eV_per_A
         From which residual on precision is double.
     residual_of
@@ -38,17 +43,22 @@ class DescendingModel:
     """
 
     def __init__(
-        self, model: MixedPrecisionModel, near_eV_per_A: float, residual_of: Residual
+        self,
+        model: MixedPrecisionModel,
+        origin: Atoms,
+        near_eV_per_A: float,
+        residual_of: Residual,
     ) -> None:
         self._model = model
+        self._origin = origin
         self._near_eV_per_A = near_eV_per_A
         self._residual_of = residual_of
         self._has_come_near = False
 
     @property
     def identity(self) -> ModelIdentity:
-        """That of the model."""
-        return self._model.identity
+        """That of the precision of now, by which steps of differences are chosen."""
+        return self._now.identity
 
     @property
     def capabilities(self) -> Capabilities:
@@ -74,9 +84,12 @@ class DescendingModel:
     ) -> list[Evaluation]:
         """Return energies, forces and stresses; see `Model.evaluate`."""
         found = self._now.evaluate(structures, forces=forces, stress=stress, pairs=pairs)
-        if self._has_come_near or not any(map(self._is_near, structures, found)):
+        if self._has_come_near:
             return found
-        return self._model.double.evaluate(structures, forces=forces, stress=stress, pairs=pairs)
+        if any(map(self._is_near, structures, found)):
+            double = self._model.double
+            return double.evaluate(structures, forces=forces, stress=stress, pairs=pairs)
+        return [replace(each, energy_eV=each.energy_eV + self._shift_eV) for each in found]
 
     def rows(
         self, atoms: Atoms, seeds: Sequence[Seed], *, batch_size: int = 1
@@ -89,6 +102,15 @@ class DescendingModel:
     ) -> Products:
         """Return the function of products; see `Model.linearize`."""
         return self._now.linearize(atoms, strain=strain, centres=centres)
+
+    @cached_property
+    def _shift_eV(self) -> float:
+        """By how much energies of double precision are above those of single."""
+        double, single = (
+            each.evaluate([self._origin], forces=False)[0].energy_eV
+            for each in (self._model.double, self._model.single)
+        )
+        return double - single
 
     @property
     def _now(self) -> Model:

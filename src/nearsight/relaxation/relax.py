@@ -148,7 +148,9 @@ def relax(
             _require_same_model(atoms, calculator, state, settings, checkpoint)
 
         def descend_from(answers: Answers) -> Descent:
-            moving.calc = _calculator(answers, model, adjust, settings)
+            origin = moving.copy()
+            origin.cell, origin.positions = answers.origin_cell_A, answers.origin_positions_A
+            moving.calc = _calculator(answers, origin, model, adjust, settings)
             return descend(
                 moving,
                 state,
@@ -182,7 +184,7 @@ def relax(
 
 
 def _calculator(
-    answers: Answers, model: Model, adjust: Adjust, settings: RelaxationSettings
+    answers: Answers, origin: Atoms, model: Model, adjust: Adjust, settings: RelaxationSettings
 ) -> AnsweredCalculator:
     """Return what is followed; of mixed precision in single until it comes near the minimum."""
     if not isinstance(model, MixedPrecisionModel):
@@ -194,7 +196,7 @@ def _calculator(
         return residual(forces_of(adjusted), stress, atoms.cell.array, settings.cell)
 
     near_eV_per_A = max(NEAR_EV_PER_A, TIMES_FMAX * settings.fmax_eV_per_A)
-    descending = DescendingModel(model, near_eV_per_A, residual_of)
+    descending = DescendingModel(model, origin, near_eV_per_A, residual_of)
     return AnsweredCalculator(answers, descending, adjust, descending.note)
 
 

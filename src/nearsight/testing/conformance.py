@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from ase import Atoms
 
+from nearsight.errors import ModelError
 from nearsight.models.contract import Model
 from nearsight.models.evaluable import require_elements, unknown_elements
 from nearsight.progress import Progress, as_progress
-from nearsight.provenance import record
+from nearsight.provenance import MIXED, record
 from nearsight.testing.curvature import (
     curvature_is_smooth,
     products_against_rows,
@@ -84,8 +85,9 @@ def check_model(
     Raises
     ------
     ModelError
-        There is no structure whose elements the model knows.
+        There is no structure whose elements the model knows, or its precision is mixed.
     """
+    _require_one_precision(model)
     cases = examination_structures() if structures is None else structures
     if all(unknown_elements(atoms, model) for atoms in cases.values()):
         for atoms in cases.values():
@@ -107,6 +109,14 @@ def check_model(
             results.append(check(model, name, atoms))
             advance(done, name)
     return ConformanceReport(tuple(results), record(model.identity, structures=list(cases)))
+
+
+def _require_one_precision(model: Model) -> None:
+    if model.identity.dtype == MIXED:
+        raise ModelError(
+            f"{model.identity.name} is of mixed precision; examine it with `dtype` float64 and "
+            f"float32, each with its own tolerances."
+        )
 
 
 def _beyond(model: Model, atoms: Atoms) -> str | None:

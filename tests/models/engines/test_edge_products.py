@@ -26,22 +26,24 @@ PATHS = [  # features, harmonics, output: out of order, and two of them added up
     (1, 0, 3, "uvu", True),
     (1, 2, 3, "uvu", True),
     (1, 1, 4, "uvu", True),
+    (0, 0, 5, "uvu", True),
+    (2, 1, 5, "uvu", True),  # from other features
 ]
 
+OUTPUTS = "4x0e + 3x0e + 3x1o + 4x1o + 4x1e + 3x0e"
 
-def product_of(
-    outputs: str = "4x0e + 3x0e + 3x1o + 4x1o + 4x1e", paths: Any = PATHS, **kwargs: Any
-) -> Any:
+
+def product_of(outputs: str = OUTPUTS, paths: Any = PATHS, **kwargs: Any) -> Any:
     """Return a product of channels with harmonics, in double precision."""
     product = o3.TensorProduct(
-        "3x0e + 4x1o", "0e + 1o + 2e", outputs, paths, internal_weights=False, **kwargs
+        "3x0e + 4x1o + 3x1o", "0e + 1o + 2e", outputs, paths, internal_weights=False, **kwargs
     )
     return product.to(torch.float64)
 
 
 @pytest.fixture(scope="module")
 def product() -> Any:
-    return product_of("4x0e + 3x0e + 3x1o + 4x1o + 4x1e", shared_weights=False)
+    return product_of(shared_weights=False)
 
 
 def arrays_for(product: Any, n_atoms: int = N_ATOMS, n_pairs: int = N_PAIRS) -> Any:
@@ -175,7 +177,7 @@ def test_arrays_of_pairs_times_components_are_not_kept_for_reverse_passes() -> N
     "other",
     [
         product_of(shared_weights=True),
-        product_of("4x0e + 3x0e", PATHS[:2], shared_weights=False),
+        product_of(shared_weights=False),
         product_of("3x0e", [(0, 0, 0, "uvu", True)], shared_weights=False),
         product_of("3x0e + 4x1o", [(0, 0, 0, "uvw", True), (1, 0, 1, "uvu", True)],
                    shared_weights=False),

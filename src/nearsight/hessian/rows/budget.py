@@ -42,11 +42,14 @@ class Room:
     n_atoms: int
     force_call_bytes: int
     budget_bytes: int
+    row_model_bytes: int | None = None
+    """What a force call takes of the model that has the rows, where that is another one."""
 
     @property
     def analytic_row_bytes(self) -> int:
         """What one analytic row is predicted to take."""
-        return int(_ROW_TO_FORCE_MEMORY * self.force_call_bytes)
+        force_call = self.force_call_bytes if self.row_model_bytes is None else self.row_model_bytes
+        return int(_ROW_TO_FORCE_MEMORY * force_call)
 
     def boundless(self) -> "Room":
         """Return the same where everything fits."""

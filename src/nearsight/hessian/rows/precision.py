@@ -16,10 +16,10 @@ from nearsight.models.mixed_precision import MixedPrecisionModel
 CHECKED_SHARE = 0.02
 """How many rows are computed in double precision as well; two at least."""
 LARGEST_ERROR = 2e-5
-"""Of the rows that are checked, relative to them. An error of this size in all N elements of each
-row is one of 2ε√N of the largest eigenvalues at most, as a random matrix has it (Wigner, Ann. Math.
-1958, 67, 325, doi 10.2307/1970008): 2·10⁻³ eV/Å² of a row of 50 eV/Å². With the mass of carbon that
-takes frequencies below 7 cm⁻¹ for zero, or for imaginary ones. SevenNet-0 has 10⁻⁶."""
+"""Of the rows that are checked, over the largest norm of a row. An error of this size in all rows,
+of independent elements, is one of twice itself in the eigenvalues at most, as a random matrix has
+it (Wigner, Ann. Math. 1958, 67, 325, doi 10.2307/1970008): 2·10⁻³ eV/Å² of a row of 50 eV/Å². With
+the mass of carbon that takes frequencies below 7 cm⁻¹ for zero or imaginary. SevenNet-0: 10⁻⁶."""
 
 _SCHEME = SCHEMES["fourth-order"]
 """Rows of double precision take no more memory in this way than a force call."""
@@ -43,8 +43,8 @@ def check_precision(task: Task, rows: FloatArray) -> float | None:
     Returns
     -------
     float or None
-        The norm of what they differ by over that of the rows; None where precision is not mixed, or
-        no row is analytic.
+        The largest norm of what one differs by, over the largest norm of a row; None where
+        precision is not mixed, or no row is analytic.
 
     Raises
     ------
@@ -58,17 +58,21 @@ def check_precision(task: Task, rows: FloatArray) -> float | None:
     seeds = [task.plan.seeds[index] for index in chosen]
     differences = Differences(_SCHEME, _SCHEME.float64_step_A)
     exact = np.stack(list(differences.rows(task.atoms, model.double, seeds)))
-    errors = np.linalg.norm((rows[chosen] - exact).reshape(len(chosen), -1), axis=1)
-    norms = np.linalg.norm(exact.reshape(len(chosen), -1), axis=1)
-    worst = int(np.argmax(errors / norms))
-    if errors[worst] > LARGEST_ERROR * norms[worst]:
+    errors, largest = _norms(rows[chosen] - exact), _norms(rows).max()
+    worst = int(np.argmax(errors))
+    if not errors[worst] <= LARGEST_ERROR * largest:
         raise MethodError(
             f"the row of {name_of(seeds[worst])}, differs in single precision by "
-            f"{errors[worst] / norms[worst]:.1e} of its norm from that in double precision, where "
-            f"{LARGEST_ERROR:.0e} can be borne: {model.identity.name} loses too much to rounding "
-            f"here. Use `dtype` float64."
+            f"{errors[worst] / largest:.1e} of the largest row from that in double precision, "
+            f"where {LARGEST_ERROR:.0e} can be borne: {model.identity.name} loses too much to "
+            f"rounding here. Use `dtype` float64."
         )
-    return float(np.linalg.norm(errors) / np.linalg.norm(norms))
+    return float(errors[worst] / largest) if largest else 0.0
+
+
+def _norms(rows: FloatArray) -> FloatArray:
+    norms: FloatArray = np.linalg.norm(rows.reshape(len(rows), -1), axis=1)
+    return norms
 
 
 def _chosen(n_rows: int) -> Sequence[int]:

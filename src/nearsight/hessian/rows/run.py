@@ -2,7 +2,7 @@
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ase import Atoms
@@ -72,13 +72,10 @@ def compute_planned_rows(
     require_room_for_rows(rows_kept, len(atoms), memory_budget_bytes)
     with hold(checkpoint):
         at_rest = meter.measure(lambda: model.evaluate([atoms])[0], device)
-        of_rows = row_model(model)
-        force_call = (
-            at_rest
-            if of_rows is model
-            else meter.measure(lambda: of_rows.evaluate([atoms])[0], device)
-        )
-        room = Room(len(atoms), force_call.peak_memory_bytes, budget)
+        room = Room(len(atoms), at_rest.peak_memory_bytes, budget)
+        if (single := row_model(model)) is not model:
+            of_rows = meter.measure(lambda: single.evaluate([atoms]), device)
+            room = replace(room, row_model_bytes=of_rows.peak_memory_bytes)
         request = RowRequest(model, method, step_A, plan.rows_needed / plan.rows_total, room)
         task_in = partial(Task, atoms, model, plan, memory_budget_bytes=budget, meter=meter)
         task = task_begun([task_in(way=way) for way in ways_begun(request)], checkpoint)
