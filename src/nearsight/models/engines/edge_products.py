@@ -11,7 +11,7 @@ contracted first, the channels u are innermost, and only what belongs to atoms i
 
 The sum is linear in x, M and w, so that its derivatives of every order are such sums, too. They are
 written here, and need x, M and w only: no array of pairs times channels times components is kept
-for a reverse pass (as FlashTP, Lee et al., ICML 2025, does on GPUs).
+for a reverse pass (as in FlashTP, Lee et al., PMLR 2025, 267, 33143, for GPUs).
 """
 
 from collections.abc import Sequence
@@ -318,26 +318,16 @@ class _Gradients(torch.autograd.Function):
             all_outputs = layout.outputs_of(g, group)
             of_g, of_x, of_m, of_w = _Sum(_TO, len(g)), _Sum(_FROM, len(x)), [], []
             for block in _blocks(m, pairs, group):
-                features = block.of_atoms(all_features, _FROM)
-                features_bar = block.of_atoms(all_features_bar, _FROM)
-                matrices, matrices_bar = map(block.of_pairs, (all_matrices, all_matrices_bar))
-                weights = group.spread(block.of_pairs(all_weights))
-                weights_bar = group.spread(block.of_pairs(all_weights_bar))
-                outputs = block.of_atoms(all_outputs, _TO)
-                products = torch.bmm(matrices, features)
-                products_bar = torch.baddbmm(
-                    torch.bmm(matrices, features_bar), matrices_bar, features
+                along = _second_derivatives(
+                    block.of_atoms(all_outputs, _TO),
+                    [block.of_atoms(each, _FROM) for each in (all_features, all_features_bar)],
+                    [block.of_pairs(each) for each in (all_matrices, all_matrices_bar)],
+                    [group.spread(block.of_pairs(each)) for each in (all_weights, all_weights_bar)],
                 )
-                of_g.add(torch.addcmul(weights * products_bar, weights_bar, products), block)
-                of_w.append(group.summed(outputs * products_bar))
-                weighted, weighted_bar = outputs * weights, outputs * weights_bar
-                of_x.add(
-                    torch.baddbmm(torch.bmm(matrices.mT, weighted_bar), matrices_bar.mT, weighted),
-                    block,
-                )
-                of_m.append(
-                    torch.baddbmm(torch.bmm(weighted, features_bar.mT), weighted_bar, features.mT)
-                )
+                of_g.add(along[0], block)
+                of_x.add(along[1], block)
+                of_m.append(along[2])
+                of_w.append(group.summed(along[3]))
             by_g.append(of_g.total())
             by_x.append(of_x.total())
             by_m.append(_flat(torch.cat(of_m)))
@@ -350,3 +340,37 @@ class _Gradients(torch.autograd.Function):
             None,
             None,
         )
+
+
+def _second_derivatives(
+    outputs: torch.Tensor,
+    features: Sequence[torch.Tensor],
+    matrices: Sequence[torch.Tensor],
+    weights: Sequence[torch.Tensor],
+) -> tuple[torch.Tensor, ...]:
+    """Return for pairs the derivatives of x̄ · ∂x + M̄ · ∂M + w̄ · ∂w of `_Gradients`.
+
+    Parameters
+    ----------
+    outputs
+        What g is at each pair, shape ``(n, size, channels)``.
+    features, matrices, weights
+        Each with what it is multiplied by: x and x̄, M and M̄, w and w̄.
+
+    Returns
+    -------
+    tuple
+        By g, x, M, and w, of the last before components of a path are summed.
+    """
+    x, x_bar = features
+    m, m_bar = matrices
+    w, w_bar = weights
+    products = torch.bmm(m, x)
+    products_bar = torch.baddbmm(torch.bmm(m, x_bar), m_bar, x)
+    weighted, weighted_bar = outputs * w, outputs * w_bar
+    return (
+        torch.addcmul(w * products_bar, w_bar, products),
+        torch.baddbmm(torch.bmm(m.mT, weighted_bar), m_bar.mT, weighted),
+        torch.baddbmm(torch.bmm(weighted, x_bar.mT), weighted_bar, x.mT),
+        outputs * products_bar,
+    )
