@@ -139,6 +139,7 @@ def water() -> Hessian:
             space_group=None,
             row_symmetry_A=None,
             symmetry_deviation_eV_per_A2=None,
+            precision_error=None,
             seconds=1.0,
             peak_memory_bytes=3,
             provenance=record(identity),

@@ -28,6 +28,7 @@ def origin(n_rows):
         space_group=None,
         row_symmetry_A=None,
         symmetry_deviation_eV_per_A2=None,
+        precision_error=None,
         seconds=0.0,
         peak_memory_bytes=0,
         provenance=record(identity, purpose="test"),
