@@ -10,7 +10,7 @@ crystals of few atoms.
 
 Every run is a process of its own on one core, in turns; what it took is appended to RUNS.jsonl as
 soon as it ends, and not run again. Printed are medians of processor seconds, ratios to today's way,
-the largest memory, and the seconds of relaxation and force constants.
+the largest memory, and the seconds of force constants.
 """
 
 import argparse
@@ -42,9 +42,8 @@ class Run:
     seconds: float
     """Of the processor, from the start of the process to its end."""
     peak_bytes: int
-    relaxation_s: float
-    """By the clock, as the next."""
     force_constants_s: float
+    """By the clock: rows, or forces of displaced structures and what is made of them."""
     heat_capacity_J_per_g_K: float
 
 
@@ -62,7 +61,9 @@ def main() -> None:
         found = todays_way(arguments.structures[0], relaxed=not arguments.unrelaxed)
         arguments.today.write_text(json.dumps(found))
         return
+    relaxed = not arguments.unrelaxed
     runs = [Run(**json.loads(line)) for line in _lines(arguments.out)]
+    runs = [each for each in runs if each.relaxed is relaxed]
     ways = [TODAY, *arguments.dtypes]
     for repeat in range(arguments.repeats):
         for structure in arguments.structures:
@@ -71,10 +72,9 @@ def main() -> None:
                     each for each in runs if (each.structure, each.way) == (structure.stem, way)
                 ]
                 if len(done) <= repeat:
-                    runs.append(run(structure, way, relaxed=not arguments.unrelaxed))
+                    runs.append(run(structure, way, relaxed=relaxed))
                     with arguments.out.open("a") as file:
                         file.write(f"{json.dumps(asdict(runs[-1]))}\n")
-    runs = [each for each in runs if each.relaxed is not arguments.unrelaxed]
     print(table(runs, [each.stem for each in arguments.structures], ways))
 
 
@@ -99,7 +99,6 @@ def run(structure: Path, way: str, *, relaxed: bool) -> Run:
             command,
             env=os.environ | {"OMP_NUM_THREADS": "1"},
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
         )
         _, status, usage = os.wait4(process.pid, 0)
         if status:
@@ -118,10 +117,8 @@ def run(structure: Path, way: str, *, relaxed: bool) -> Run:
 
 def _parts(record: dict[str, Any]) -> dict[str, float]:
     """Return times and the heat capacity of one of our records."""
-    of_rows = record["hessian"]["seconds"]
     return {
-        "relaxation_s": record["seconds"] - of_rows,
-        "force_constants_s": of_rows,
+        "force_constants_s": record["hessian"]["seconds"],
         "heat_capacity_J_per_g_K": record["heat_capacity"][0]["J_per_g_K"],
     }
 
@@ -138,10 +135,9 @@ def todays_way(structure: Path, *, relaxed: bool) -> dict[str, float]:
 
     atoms = read(structure)
     atoms.calc = SevenNetCalculator("7net-0", device="cpu")
-    start = perf_counter()
     if relaxed:
         BFGS(FrechetCellFilter(atoms), logfile=None).run(fmax=FMAX_EV_PER_A, steps=MAX_STEPS)
-    middle = perf_counter()
+    start = perf_counter()
     cell = PhonopyAtoms(
         numbers=atoms.numbers, cell=atoms.cell.array, scaled_positions=atoms.get_scaled_positions()
     )
@@ -160,12 +156,12 @@ def todays_way(structure: Path, *, relaxed: bool) -> dict[str, float]:
         forces.append(displaced.get_forces())
     phonons.forces = forces
     phonons.produce_force_constants()
+    seconds = perf_counter() - start
     phonons.run_mesh([1, 1, 1] if relaxed else MESH_A)
     phonons.run_thermal_properties(temperatures=[TEMPERATURE_K], cutoff_frequency=1e-2)
     per_mol = float(phonons.get_thermal_properties_dict()["heat_capacity"][0])
     return {
-        "relaxation_s": middle - start,
-        "force_constants_s": perf_counter() - middle,
+        "force_constants_s": seconds,
         "heat_capacity_J_per_g_K": per_mol / float(phonons.primitive.masses.sum()),
     }
 
@@ -194,7 +190,6 @@ def table(runs: Sequence[Run], structures: Sequence[str], ways: Sequence[str]) -
                     f"{mine.seconds:.1f}",
                     f"{ratios[way][-1]:.2f}",
                     f"{mine.peak_bytes / 1e9:.2f}",
-                    f"{mine.relaxation_s:.1f}",
                     f"{mine.force_constants_s:.1f}",
                     f"{mine.heat_capacity_J_per_g_K:.5f}",
                 ]

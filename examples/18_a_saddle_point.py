@@ -50,7 +50,7 @@ def energy_eV(atoms: Atoms) -> float:
 # %%
 atoms, n_rows, n_force_calls = start.copy(), 0, 0
 weights = np.sqrt(atoms.get_masses())[:, np.newaxis]
-while True:
+for _ in range(12):
     [evaluation] = model.evaluate([atoms])
     forces, n_force_calls = evaluation.forces_eV_per_A, n_force_calls + 1
     if np.linalg.norm(forces, axis=1).max() < FMAX_EV_PER_A:
@@ -65,13 +65,14 @@ while True:
     longest = np.linalg.norm(displacement, axis=1).max()
     atoms.positions += displacement * min(1.0, LARGEST_STEP_A / longest)
     print(f"{modes.wavenumbers_per_cm[0]:8.0f} cm⁻¹ along the lowest mode, {longest:.3f} Å to go")
+else:
+    raise RuntimeError("there is no saddle within twelve steps")
 
 barrier_eV = energy_eV(atoms) - energy_eV(minimum)
 modes = vibrations(hessian(atoms, model))
 print(f"barrier {barrier_eV:.4f} eV, {modes.wavenumbers_per_cm[0]:.0f} cm⁻¹ across it")
-print(f"{n_force_calls} force calls and {n_rows} rows, each of some 1.6 force calls")
+print(f"{n_force_calls} force calls and {n_rows} rows")
 assert modes.n_imaginary == 1
-assert n_rows <= 4 * 12
 
 # %% [markdown]
 # ASE's dimer comes to the same saddle.

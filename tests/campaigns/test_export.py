@@ -229,7 +229,7 @@ def test_thermal_expansion_is_that_of_a_single_run(tmp_path: Path) -> None:
     assert (row["expansion_temperature_K"], row["n_volumes_left_out"]) == (300.0, 0)
     write_campaign_page(store, tmp_path / "run.html")
     text = (tmp_path / "run.html").read_text(encoding="utf-8")
-    for title in ("Thermal expansion", "Heat capacities at constant pressure"):
+    for title in ("Thermal expansion at 300 K", "Heat capacities at constant pressure at 300 K"):
         assert f"<strong>{title}.</strong>" in text
     assert write_record_pages(store, tmp_path / "run.html", ["Cu*"]) == 1
 

@@ -171,6 +171,7 @@ def test_numbers_are_written_with_the_digits_that_count(value: float, text: str)
         (1.2346, 0.0, "1.23 ± 0"),
         (math.nan, 0.1, "nan ± 0.100"),
         (1.2346, math.nan, "1.23 ± nan"),
+        (0.1 + 0.2 - 0.2, 1.7e-17, "0.100 ± 0"),  # a mean of equal numbers
     ],
 )
 def test_a_spread_is_written_beside_its_number(

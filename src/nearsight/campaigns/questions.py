@@ -83,7 +83,10 @@ def elastic_numbers(record: Any) -> dict[str, Any]:
 
 
 def expansion_numbers(record: Any) -> dict[str, Any]:
-    """Return the main numbers of a crystal at constant pressure, at the first temperature."""
+    """Return the main numbers of a crystal at constant pressure, at the first of its temperatures.
+
+    Those without a minimum of the free energy between the volumes are none of them.
+    """
     row = record.thermal_expansion[0]
     return {
         "volumetric_expansion_per_K": row.volumetric_expansion_per_K,

@@ -52,7 +52,7 @@ def add_settings(
     leave_out
         Names of settings that get no option.
     narrowed
-        Settings of which this command takes less; they have one option only.
+        Settings of which this command takes less; they have no second option, as fixed cells do.
     """
     narrowed = narrowed or {}
     for about in describe(type(settings)):

@@ -29,6 +29,10 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace("-", "−", 1) if value < 0 else text
 
 
+_ROUNDING = 1e-12
+"""A spread over its value that sums of equal numbers may have."""
+
+
 def with_spread(measured: Measured) -> str:
     """Return a value with what it scatters by, where that is known.
 
@@ -38,6 +42,8 @@ def with_spread(measured: Measured) -> str:
     assert value is not None
     if spread is None:
         return number(value)
+    if spread <= _ROUNDING * abs(value):  # equal values, whose mean was rounded
+        spread = 0.0
     if spread == 0 or not (math.isfinite(value) and math.isfinite(spread)):
         return f"{number(value)} ± {number(spread)}"
     places = 1 - _power(spread, 2)

@@ -138,24 +138,24 @@ def _loaded(name: str, *, dtype: str, device: str, trust: bool) -> Model:
 def _loaded_in_both(name: str, *, device: str, trust: bool) -> Model:
     """Return a model of mixed precision; one of double precision where that gains nothing."""
     double = _loaded(name, dtype="float64", device=device, trust=trust)
-    gains = double.capabilities.differentiable and not isinstance(
-        double, (LocalModel, HostingModel, RemarkingModel)
-    )
-    if _has_one_precision(name) or not gains:
-        logger.warning(
-            "%s has one precision, no analytic rows or quick forces: it is used in %s, not mixed",
-            name,
-            double.identity.dtype,
-        )
+    if (reason := _why_not_mixed(name, double)) is not None:
+        logger.warning("%s %s: its precision is not mixed", name, reason)
         return double
     return MixedPrecisionModel(
         double, partial(_loaded, name, dtype="float32", device=device, trust=trust)
     )
 
 
-def _has_one_precision(name: str) -> bool:
+def _why_not_mixed(name: str, double: Model) -> str | None:
+    """Return why a model gains nothing from two precisions; None if it may."""
     with_d3 = _WITH_D3.fullmatch(name)
-    return _parse(name if with_d3 is None else with_d3[1]).family.own_precision
+    if _parse(name if with_d3 is None else with_d3[1]).family.own_precision:
+        return "has one precision"
+    if not double.capabilities.differentiable:
+        return "has no analytic rows"
+    if isinstance(double, (LocalModel, HostingModel, RemarkingModel)):
+        return "has quick forces in double precision"
+    return None
 
 
 def load_here(

@@ -40,7 +40,7 @@ class Section:
     """One object per temperature, as in the record; empty if none were asked for."""
     imaginary: str | None = None
     """How many modes are imaginary, or which share of those of the Brillouin zone."""
-    radius_A: float | None = None
+    force_range_A: float | None = None
     """Range of forces, where that was asked for."""
     model: str | None = None
     """By which model; None where there is no result."""
@@ -137,12 +137,12 @@ def summary_values(sections: Sequence[Section]) -> dict[str, Any]:
     )
     has_modes = any(section.imaginary is not None for section in calculated)
     has_models = any(section.model is not None for section in sections)
-    has_radii = any(section.radius_A is not None for section in calculated)
+    has_ranges = any(section.force_range_A is not None for section in calculated)
     return {
         "has_modes": has_modes,
-        "has_radii": has_radii,
+        "has_ranges": has_ranges,
         "has_models": has_models,
-        "n_columns": 2 + has_models + len(temperatures) + has_modes + has_radii,
+        "n_columns": 2 + has_models + len(temperatures) + has_modes + has_ranges,
         "calculated": calculated,
         "failed": [section for section in sections if section.failed is not None],
         "temperatures": temperatures,

@@ -14,8 +14,9 @@ SCALINGS = ("range-and-center", "range", "center", "sigma", "none")
 ACTIVATIONS = {"tanh": "t", "softplus": "p", "logistic": "s", "gaussian": "g", "cosine": "c"}
 """Letters of those that `networks.ACTIVATIONS` has and that a training takes."""
 _SHARE = Range(above=0)
-_CUTOFF_A = 4.359
-"""Of M. Herbold and J. Behler, Phys. Chem. Chem. Phys. 2023, 25, 12979, for IRMOFs."""
+IRMOF_RADIUS_A = 4.359
+"""Cutoff, and radius of fragments, for IRMOFs (M. Herbold and J. Behler, Phys. Chem. Chem. Phys.
+2023, 25, 12979)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +89,8 @@ class FunctionSettings(Settings):
     cutoff_A: Annotated[
         float | None,
         Help(
-            "cutoff radius in Å, half of the range of forces at least (default: that, where "
-            "crystals are learnt by a record of locality, else 4.359)",
+            f"cutoff radius in Å, half of the range of forces at least "
+            f"(default: {IRMOF_RADIUS_A:g})",
             "R",
         ),
         POSITIVE,
@@ -128,7 +129,7 @@ class FunctionSettings(Settings):
     @property
     def cutoff_radius_A(self) -> float:
         """Cutoff radius, whether it was given or not."""
-        return _CUTOFF_A if self.cutoff_A is None else self.cutoff_A
+        return IRMOF_RADIUS_A if self.cutoff_A is None else self.cutoff_A
 
     def __post_init__(self) -> None:
         super().__post_init__()

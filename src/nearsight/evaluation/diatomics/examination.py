@@ -41,7 +41,7 @@ class Effort:
 
 EFFORTS: Mapping[Suite, Effort] = {
     "quick": Effort(n_axes=6, axes_step_A=0.25, step_A=0.02, elements=_COMMON),
-    "standard": Effort(n_axes=26, axes_step_A=0.5, step_A=0.02, elements=None),
+    "standard": Effort(n_axes=14, axes_step_A=0.25, step_A=0.02, elements=None),
     "full": Effort(n_axes=125, axes_step_A=0.1, step_A=0.01, elements=None),
 }
 

@@ -131,8 +131,12 @@ def _charts(rows: Sequence[_Row], reference: Reference | None) -> list[Chart]:
         ("volumetric_expansion_per_K", "Thermal expansion", "volumetric expansion", "1/K"),
         ("c_p_J_per_g_K", "Heat capacities at constant pressure", "c_p", "J/(g K)"),
     ):
-        if (expanding := [row for row in rows if name in row]) and len(expanding) > 1:
-            charts.append(distribution(_column(expanding, name), title, quantity, unit))
+        temperatures = Counter(row["expansion_temperature_K"] for row in rows if name in row)
+        for temperature_K, number in temperatures.most_common(1):
+            if number > 1:
+                there = [row for row in rows if row.get("expansion_temperature_K") == temperature_K]
+                named = f"{title} at {temperature_K:g} K"
+                charts.append(distribution(_column(there, name), named, quantity, unit))
     if reference is not None:
         at_gamma = "c_v at Γ without the acoustic modes"
         for name, what in ((_GAMMA, at_gamma), ("c_v_J_per_g_K", "c_v")):

@@ -47,7 +47,7 @@ def _drawn(record: LocalityRecord, slot: Slot) -> Section | None:
         ),
         title=f"Locality of {wording.stem(results.name)}",
         subject="Locality",
-        radius_A=record.force_range_A,
+        force_range_A=record.force_range_A,
         **overview_values(record),
     )
 
@@ -126,7 +126,7 @@ SUBJECT = Subject(
     what="Locality",
     plural="Locality",
     numbers=_numbers,
-    overview=lambda record: {"radius_A": record.force_range_A},
+    overview=lambda record: {"force_range_A": record.force_range_A},
     derivatives=_rows_of_sites,
     conventions=_conventions,
     drawn=_drawn,

@@ -5,9 +5,7 @@ from typing import Annotated
 
 from nearsight.errors import SettingError
 from nearsight.settings import POSITIVE, Help, Range, Settings
-
-_RADIUS_A = 4.359
-"""Of M. Herbold and J. Behler, Phys. Chem. Chem. Phys. 2023, 25, 12979, for IRMOFs."""
+from nearsight.training.settings import IRMOF_RADIUS_A
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +103,9 @@ class RoundsSettings(Settings):
     fragment_radius_A: Annotated[
         float | None,
         Help(
-            "radius of fragments in Å: groups with an atom as near as that are kept; half of the "
-            "range of forces at least (default: that, where there is a record of locality, else "
-            "4.359)",
+            f"radius of fragments in Å: groups with an atom as near as that are kept; half of the "
+            f"range of forces at least (default: that, where there is a record of locality, else "
+            f"{IRMOF_RADIUS_A:g})",
             "R",
         ),
         POSITIVE,
@@ -127,7 +125,7 @@ class RoundsSettings(Settings):
     @property
     def radius_A(self) -> float:
         """Radius of fragments, whether it was given or not."""
-        return _RADIUS_A if self.fragment_radius_A is None else self.fragment_radius_A
+        return IRMOF_RADIUS_A if self.fragment_radius_A is None else self.fragment_radius_A
 
     def __post_init__(self) -> None:
         super().__post_init__()
