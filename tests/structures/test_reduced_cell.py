@@ -106,3 +106,16 @@ def test_only_periodic_directions_are_reduced() -> None:
     chain.cell[0] = chain.cell[2]  # what is not periodic may be anything
     np.testing.assert_array_equal(reduced_basis(chain), np.eye(3))
     np.testing.assert_array_equal(reduced_basis(Atoms("He")), np.eye(3))
+
+
+@pytest.mark.parametrize("off_A", [0.0, 1e-8, 6e-7, 1e-6, 3e-6, 1e-5, 1e-4])
+def test_a_cell_that_is_nearly_symmetric_is_reduced(off_A: float) -> None:
+    """Hexagonal, as relaxed with rounded forces; spglib finds no end at 6e-7 Å by its tolerance."""
+    a, c = 10.034945, 11.029890
+    cell = np.array([[a, 0, -0.66 * off_A], [-a / 2, a * np.sqrt(3) / 2 + off_A, 0.33 * off_A],
+                     [-0.73 * off_A, 0, c]])  # fmt: skip
+    atoms = Atoms("H", cell=cell, pbc=True)
+    basis = reduced_basis(atoms)
+    assert abs(round(np.linalg.det(basis))) == 1
+    lengths = np.linalg.norm(basis @ cell, axis=1)
+    np.testing.assert_allclose(np.sort(lengths), [a, a, c], atol=3 * off_A + 1e-9)

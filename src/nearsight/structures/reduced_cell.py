@@ -22,6 +22,10 @@ _SMALLEST_SINE = 1e-8
 
 _SHORTEST_VECTOR_A = 1e-3
 
+_TOLERANCES_A2 = (1e-5, 1e-6, 1e-4, 1e-8)
+"""By which squares of lengths are compared: spglib's own, and others for cells that are off a
+symmetric one by just as much, which it finds no end for."""
+
 
 def require_lattice(atoms: Atoms) -> None:
     """Check that the periodic directions of `atoms` have cell vectors that span a lattice.
@@ -111,7 +115,10 @@ def _niggli(cell_A: FloatArray) -> FloatArray:
     import spglib
 
     with exceptions_from_spglib():
-        found = spglib.niggli_reduce(cell_A)
-    assert found is not None  # what is as short as can be needs few steps
-    reduced: FloatArray = found
-    return reduced
+        for tolerance_A2 in _TOLERANCES_A2:
+            try:
+                reduced: FloatArray = spglib.niggli_reduce(cell_A, eps=tolerance_A2)
+            except spglib.SpglibError:
+                continue
+            return reduced
+    return cell_A  # whose vectors are the shortest all the same
