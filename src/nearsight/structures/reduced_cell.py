@@ -5,6 +5,8 @@ reduced cell (P. Niggli, 1928; International Tables for Crystallography A, chapt
 shortest vectors, and there is one only, up to equivalent ones.
 """
 
+import contextlib
+
 import numpy as np
 from ase import Atoms
 from ase.cell import Cell
@@ -113,12 +115,11 @@ def _reducing(cell_A: FloatArray, pbc: NDArray[np.bool_]) -> IntArray:
 
 def _niggli(cell_A: FloatArray) -> FloatArray:
     import spglib
+    from spglib.error import SpglibError
 
     with exceptions_from_spglib():
         for tolerance_A2 in _TOLERANCES_A2:
-            try:
-                reduced: FloatArray = spglib.niggli_reduce(cell_A, eps=tolerance_A2)
-            except spglib.SpglibError:
-                continue
-            return reduced
+            with contextlib.suppress(SpglibError):
+                if (reduced := spglib.niggli_reduce(cell_A, eps=tolerance_A2)) is not None:
+                    return reduced
     return cell_A  # whose vectors are the shortest all the same
