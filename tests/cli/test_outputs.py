@@ -91,6 +91,10 @@ def test_two_results_are_not_one_file(
             ),
             "what --models names",
         ),
+        (
+            ("examine", "ase:emt", "mace:weights.json", "--out", "e", "--log", "weights.json"),
+            "one of the models",
+        ),
         (("vibrations", "copper.cif", "--modes", "copper.cif"), "one of the structures"),
         (("phonons", "copper.cif", "--output", "copper.cif"), "one of the structures"),
         (("elastic", "copper.cif", "--output", "copper.cif"), "one of the structures"),

@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 from pathlib import Path
 
 from nearsight.cli.from_settings import given_settings
@@ -147,10 +148,17 @@ def _inputs(arguments: argparse.Namespace) -> Iterator[NamedFile]:
         named = given.get("phonons", {}).get(setting)
         if named is not None:
             yield NamedFile(f"what {option_of(setting)} names", named)
-    models = {option: getattr(arguments, option, None) for option in _MODELS}
-    models["model"] = models["model"] or given.get("model", {}).get("name")
-    for option, names in models.items():
-        for name in (names or "").split(","):
+    yield from _models(arguments, given.get("model", {}).get("name"))
+
+
+def _models(arguments: argparse.Namespace, set_name: str | None) -> Iterator[NamedFile]:
+    """Yield the files that are named as models, one by an option or several."""
+    models: dict[str, Any] = {each: getattr(arguments, each, None) for each in _MODELS}
+    models["model"] = models["model"] or set_name
+    for option, named in models.items():
+        several = isinstance(named, list)  # the arguments of a command that takes several
+        description = "one of the models" if several else f"what --{option} names"
+        for name in named if several else (named or "").split(","):
             target = _AFTER_TARGET.split(name.partition(":")[2])[0]
             if target and os.path.isfile(target):
-                yield NamedFile(f"what --{option} names", target)
+                yield NamedFile(description, target)
