@@ -4,8 +4,8 @@ import argparse
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 from pathlib import Path
+from typing import Any
 
 from nearsight.cli.from_settings import given_settings
 from nearsight.cli.option_names import option_of
