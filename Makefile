@@ -12,7 +12,7 @@ FAMILY_ENVIRONMENTS ?= $(CURDIR)/.test-environments
 RELEASE ?= $(CURDIR)/.release
 RELEASE_TOOLS = build check-sdist check-wheel-contents twine 'validate-pyproject[all]'
 # What needs no PyTorch, and reads many of the files that a source distribution has.
-RELEASE_TESTS = tests/structures tests/test_docs.py tests/test_makefile.py tests/test_settings.py
+RELEASE_TESTS = tests/structures tests/test_docs.py tests/test_pictures.py tests/test_makefile.py tests/test_settings.py
 # Two processes of one thread each: the structures of the tests are too small to share among threads.
 # Tests of one file stay together, since they share models; files stay in their order, for those of
 # few tests have the longest ones, and would come last, in one process.
@@ -26,7 +26,7 @@ OF_NETWORKS = tests/cli/test_models.py tests/elasticity/test_compute.py \
 	tests/models/test_*.py tests/models/engines tests/models/worker/test_verbs.py \
 	tests/models/families/test_mace*.py tests/models/families/test_named_models.py
 
-.PHONY: demo docs test test-sevennet test-fast test-mace test-families lint release-check clean
+.PHONY: demo docs pictures test test-sevennet test-fast test-mace test-families lint release-check clean
 
 demo: EXTRAS = sevennet
 demo: ## install, and compute the heat capacity of quartz with SevenNet-0
@@ -37,6 +37,10 @@ docs: EXTRAS = sevennet,tblite,hdnnp,adsorption,lammps,dask,docs
 docs: ## install, and build the site in docs/_build/html; its tutorials are run
 	$(call fresh_environment,$(DOCS_VENV))
 	$(DOCS_VENV)/bin/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+pictures: BIN ?= $(SEVENNET_VENV)/bin
+pictures: ## draw the site's figures and pictures of pages, which are committed; as `lint`, and by Chromium
+	$(BIN)/python docs/pictures $(NAMES)
 
 test: test-sevennet test-mace test-families ## install, check the code, run the tests everywhere
 
