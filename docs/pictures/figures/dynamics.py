@@ -37,5 +37,5 @@ def draw(path: Path) -> None:
     right.minorticks_off()
     right.set_xticks(TIMESTEPS_fs, [f"{each:g}" for each in TIMESTEPS_fs])
     right.set_yticks([0.003, 0.01, 0.03, 0.1], ["0.003", "0.01", "0.03", "0.1"])
-    right.legend()
+    right.legend(loc="lower right")
     figure.savefig(path)
