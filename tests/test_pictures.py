@@ -35,7 +35,7 @@ def test_images_exist_with_a_description_and_a_caption(page: Path) -> None:
         assert len(description) > 20, file
         caption = behind.partition("\n\n")[0]
         if PICTURES in file.parents:
-            assert re.fullmatch(r"\*[A-Z][^*]+\.\*\n?", caption), (file.name, caption)
+            assert re.fullmatch(r"\*[A-Z0-9][^*]+\.\*\n?", caption), (file.name, caption)
 
 
 @pytest.mark.parametrize("page", EXPLANATIONS, ids=lambda page: page.stem)

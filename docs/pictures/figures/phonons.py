@@ -1,4 +1,4 @@
-"""Bands of MgO with and without the splitting of optical modes at Γ."""
+"""Bands of NaCl with and without the splitting of optical modes at Γ."""
 
 from pathlib import Path
 
@@ -11,17 +11,18 @@ from nearsight.hessian import force_constants
 from nearsight.relaxation import relax
 from nearsight.vibrations import band_structure
 
+# Charges in e and the dielectric constant are those of DFT in phonopy's example NaCl.
 BORN = """\
 14.400
-3.11 0 0 0 3.11 0 0 0 3.11
-1.96 0 0 0 1.96 0 0 0 1.96
--1.96 0 0 0 -1.96 0 0 0 -1.96
+2.43534 0 0 0 2.43534 0 0 0 2.43534
+1.08688 0 0 0 1.08688 0 0 0 1.08688
+-1.08688 0 0 0 -1.08688 0 0 0 -1.08688
 """
 
 
 def draw(path: Path) -> None:
     """Draw both sets of bands along the path that seekpath suggests."""
-    crystal = relax(bulk("MgO", "rocksalt", a=4.21), sevennet()).atoms
+    crystal = relax(bulk("NaCl", "rocksalt", a=5.69), sevennet()).atoms
     constants = force_constants(crystal, sevennet())
     Path("BORN").write_text(BORN, encoding="ascii")
     figure, (ax,) = panels()

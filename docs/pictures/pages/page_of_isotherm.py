@@ -11,4 +11,4 @@ def draw(path: Path) -> None:
     asked = ("--gas", "CH4", "--pressures", "1", "5", "15", "35", "--report", "methane.html")
     short = ("--chains", "2", "--equilibration-blocks", "8", "--production-blocks", "20")
     run("isotherm", copied(MOF5), "--model", METHANE_FIELD, *asked, *short)
-    photograph(Path("methane.html"), path, 1100, 1500)
+    photograph(Path("methane.html"), path, 1100, 920, top=2200)

@@ -10,4 +10,4 @@ def draw(path: Path) -> None:
     """Photograph what `--report` of `nearsight phonons` writes."""
     asked = ("--bands", "--projected-dos", "--report", "quartz.html")
     run("phonons", copied(QUARTZ), *asked)
-    photograph(Path("quartz.html"), path, 1100, 1500)
+    photograph(Path("quartz.html"), path, 1100, 1370, top=865)
