@@ -22,7 +22,13 @@ extensions = [
     "sphinx_design",
     "reference_pages",
 ]
-exclude_patterns = ["_build", "_extensions", "conf.py", "dev", "pictures"]  # scripts are pages elsewhere
+exclude_patterns = [
+    "_build",
+    "_extensions",
+    "conf.py",
+    "dev",
+    "pictures",
+]  # scripts are pages elsewhere
 default_role = "literal"
 toc_object_entries_show_parents = "hide"
 nitpicky = False  # private types stand in signatures

@@ -23,7 +23,7 @@ def draw(path: Path) -> None:
     truth = load_model("ase:emt")
     copper = relax(bulk("Cu", cubic=True), truth).atoms
     asked = SynthesizeSettings(
-        count=60,
+        count=40,
         distortion=DistortionSettings(displacement_A=0.15, strain=0.03),
     )
     synthesize(copper, truth, asked, target="copper.extxyz")
