@@ -72,7 +72,8 @@ def compute_planned_rows(
     require_room_for_rows(rows_kept, len(atoms), memory_budget_bytes)
     with hold(checkpoint):
         at_rest = meter.measure(lambda: model.evaluate([atoms])[0], device)
-        room = Room(len(atoms), at_rest.peak_memory_bytes, budget)
+        of_row = model.capabilities.row_over_force_memory
+        room = Room(len(atoms), at_rest.peak_memory_bytes, budget, of_row)
         if (single := row_model(model)) is not model:
             of_rows = meter.measure(lambda: single.evaluate([atoms]), device)
             room = replace(room, row_model_bytes=of_rows.peak_memory_bytes)
