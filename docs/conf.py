@@ -22,13 +22,8 @@ extensions = [
     "sphinx_design",
     "reference_pages",
 ]
-exclude_patterns = [
-    "_build",
-    "_extensions",
-    "conf.py",
-    "dev",
-    "pictures",
-]  # scripts are pages elsewhere
+# Scripts are pages elsewhere, or draw pictures.
+exclude_patterns = ["_build", "_extensions", "conf.py", "dev", "pictures"]
 default_role = "literal"
 toc_object_entries_show_parents = "hide"
 nitpicky = False  # private types stand in signatures

@@ -11,6 +11,8 @@ from nearsight.charts.on_axes import draw
 
 PANEL_IN = (4.6, 3.6)
 """Width and height of a panel; two of them are as wide as the text of a page."""
+MOST_POINTS = 200
+"""Of a series; more are drawn as pixels, or files would be large."""
 
 
 def panels(beside: int = 1, below: int = 1) -> tuple[Figure, Sequence[Axes]]:
@@ -27,4 +29,6 @@ def draw_charts(charts: Sequence[Chart], beside: int, path: Path) -> None:
     for ax, chart in zip(axes, charts, strict=True):
         draw(chart, ax)
         ax.set_title(chart.title)
-    figure.savefig(path)
+        for line in ax.lines:
+            line.set_rasterized(len(line.get_xdata()) > MOST_POINTS)
+    figure.savefig(path, dpi=150)

@@ -41,7 +41,7 @@ def draw_modes(modes: Vibrations, ax: Axes) -> None:
         ax.plot(optical, einstein(optical, temperature), f"C{number}o", markersize=4, label=label)
     ax.axhline(1.0, color="0.6", linewidth=0.8, linestyle="--")
     ax.set(xlabel="wavenumber / cm⁻¹", ylabel="c of a mode / k_B", xlim=(0, 1300), ylim=(0, 1.06))
-    ax.legend(title="24 optical modes at Γ", loc=(0.58, 0.46))
+    ax.legend(title="24 optical modes at Γ", loc=(0.58, 0.41))
 
 
 def einstein(wavenumbers_per_cm: np.ndarray, temperature_K: float) -> np.ndarray:

@@ -23,7 +23,8 @@ def draw(path: Path) -> None:
     truth = load_model("ase:emt")
     copper = relax(bulk("Cu", cubic=True), truth).atoms
     asked = SynthesizeSettings(
-        count=40,
+        count=120,
+        supercell=(2, 1, 1),
         distortion=DistortionSettings(displacement_A=0.15, strain=0.03),
     )
     synthesize(copper, truth, asked, target="copper.extxyz")

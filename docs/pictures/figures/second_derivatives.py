@@ -30,7 +30,7 @@ def draw(path: Path) -> None:
     error = number(exact["MaxE / eV/Å²"])
     ax.axhline(error, color="C1", linewidth=2.2, label="exact rows, single precision")
     ax.set(
-        xlabel="step of the differences / Å", ylabel="largest error / (eV/Å²)", ylim=(1e-10, 1e7)
+        xlabel="step of the differences / Å", ylabel="largest error / (eV/Å²)", ylim=(1e-10, 1e10)
     )
     ax.legend(fontsize="small", ncols=2, loc="upper center")
     figure.savefig(path)
