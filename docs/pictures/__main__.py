@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 
 import matplotlib as mpl
+from browser import browser
 
 from nearsight.errors import NearsightWarning
 
@@ -28,12 +29,16 @@ def main() -> None:
         path.stem: folder for folder in SUFFIXES for path in sorted((HERE / folder).glob("*.py"))
     }
     parser = argparse.ArgumentParser(description="draw the pictures of the site")
+    # Without names the choice is an empty list.
     parser.add_argument("names", nargs="*", choices=[[], *scripts], metavar="NAME")
+    names = parser.parse_args().names or list(scripts)
+    if any(scripts[name] == "pages" for name in names):
+        browser()  # ends here where there is none, and not after minutes
     warnings.simplefilter("ignore", NearsightWarning)
     # The same picture is the same file.
     os.environ["SOURCE_DATE_EPOCH"] = "0"
     mpl.rcParams["svg.hashsalt"] = "nearsight"
-    for name in parser.parse_args().names or scripts:
+    for name in names:
         start = time.perf_counter()
         picture = PICTURES / f"{name}{SUFFIXES[scripts[name]]}"
         with tempfile.TemporaryDirectory() as folder:

@@ -38,6 +38,7 @@ def photograph(page: Path, picture: Path, width: int, height: int, top: int = 0)
         f"--screenshot={picture}",
         page.resolve().as_uri(),
     ]
+    picture.unlink(missing_ok=True)
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     if done.returncode or not picture.is_file():
         raise SystemExit(f"{browser()} took no picture of {page}:\n{done.stderr[-2000:]}")
