@@ -82,10 +82,10 @@ def exact(pair_model: Callable[..., Any], displaced_quartz: Atoms) -> np.ndarray
 def test_batches_are_used_where_they_are_measured_to_be_faster(
     timed: Callable[..., Timed], displaced_quartz: Atoms, exact: np.ndarray
 ) -> None:
-    model = timed(1.0, lambda size: 1.0 / size)
+    model = timed(0.04, lambda size: 0.04 / size)
     result = hessian(displaced_quartz, model, meter=ModelClock(model))
     assert result.method == "batched"
-    assert result.reason == "batches of 4: measured 0.25 s a row, 1 s alone"
+    assert result.reason == "batches of 4: measured 0.01 s a row, 0.04 s alone"
     # One to warm up and two alone, then twice 2 and twice 4 to measure: nothing is computed twice.
     assert model.batches == [1, 1, 1, 2, 2, 4, 4, 4, 4, 2]
     np.testing.assert_allclose(result.matrix_eV_per_A2, exact, rtol=0, atol=1e-12)
@@ -94,28 +94,38 @@ def test_batches_are_used_where_they_are_measured_to_be_faster(
 def test_single_rows_are_used_where_batches_gain_nothing(
     timed: Callable[..., Timed], displaced_quartz: Atoms, exact: np.ndarray
 ) -> None:
-    model = timed(1.0, lambda size: 0.97)
+    model = timed(0.08, lambda size: 0.078)
     result = hessian(displaced_quartz, model, meter=ModelClock(model))
     assert result.method == "rows"
-    assert result.reason == "measured 1 s a row alone, 0.97 s in batches of 2"
+    assert result.reason == "measured 0.08 s a row alone, 0.078 s in batches of 2"
     assert model.batches == [1, 1, 1, 2, 2] + 18 * [1]
     assert model.graphs == 2  # one for all single rows, one for the batches
     np.testing.assert_allclose(result.matrix_eV_per_A2, exact, rtol=0, atol=1e-12)
 
 
+def test_rows_that_take_long_on_a_cpu_are_not_tried_in_batches(
+    timed: Callable[..., Timed], displaced_quartz: Atoms
+) -> None:
+    model = timed(1.0, lambda size: 0.1)
+    result = hessian(displaced_quartz, model, meter=ModelClock(model))
+    assert result.reason == "1 s a row: on a CPU batches gain nothing of such rows"
+    assert model.batches == 25 * [1]  # the others follow from the sum rule
+    assert model.graphs == 1
+
+
 def test_batches_stop_growing_when_rows_get_no_cheaper(
     timed: Callable[..., Timed], displaced_quartz: Atoms
 ) -> None:
-    model = timed(1.0, lambda size: {2: 0.6, 4: 0.7}.get(size, 9.0))
+    model = timed(0.08, lambda size: {2: 0.05, 4: 0.06}.get(size, 0.9))
     result = hessian(displaced_quartz, model, meter=ModelClock(model))
-    assert result.reason == "batches of 2: measured 0.6 s a row, 1 s alone"
+    assert result.reason == "batches of 2: measured 0.05 s a row, 0.08 s alone"
     assert model.batches == [1, 1, 1, 2, 2, 4, 4, *(5 * [2])]
 
 
 def test_batches_that_are_asked_for_are_used_even_if_slower(
     timed: Callable[..., Timed], displaced_quartz: Atoms, exact: np.ndarray
 ) -> None:
-    model = timed(1.0, lambda size: 5.0 / size)
+    model = timed(0.08, lambda size: 0.4 / size)
     result = hessian(displaced_quartz, model, "batched", meter=ModelClock(model))
     assert (result.method, max(model.batches)) == ("batched", 4)
     np.testing.assert_allclose(result.matrix_eV_per_A2, exact, rtol=0, atol=1e-12)
@@ -131,7 +141,7 @@ def test_batches_stay_within_the_memory_budget(
             largest = max(self.model.batches[before:], default=0)
             return replace(measured, peak_memory_bytes=largest * 10 * MIB)
 
-    model = timed(1.0, lambda size: 1.0 / size)
+    model = timed(0.04, lambda size: 0.04 / size)
     allowed = 100 * MIB
     meter = OfBatches(model)
     result = hessian(displaced_quartz, model, memory_budget_bytes=allowed, meter=meter)
@@ -156,7 +166,7 @@ def test_batches_that_might_not_fit_are_not_tried(
         def peak_memory(self, device: str) -> PeakMemory:
             return Peak(device)
 
-    model = timed(1.0, lambda size: 1.0)
+    model = timed(0.04, lambda size: 0.04)
     meter = OfSingleRows(model)
     result = hessian(displaced_quartz, model, memory_budget_bytes=100 * MIB, meter=meter)
     assert result.method == "rows"

@@ -12,7 +12,8 @@ from nearsight.hessian.rows.task import Task, name_of
 from nearsight.models.contract import Seed
 from nearsight.provenance import MIXED
 
-_N_IMAGES_CHECKED = 2
+_FEW_ROWS = 8
+"""Plans of fewer rows have one checked, for a second one takes much beside so few."""
 _TURNED = 1e-3
 """Smallest element by which a rotation differs from none; those of a lattice do by far more."""
 _SAME_NOISY_IMAGE = 0.01
@@ -44,7 +45,8 @@ def images_to_check(plan: Plan) -> list[ExpectedImage]:
     if not plan.uses_symmetry:
         return []
     random = np.random.default_rng(plan.n_atoms)
-    return [_other_image(plan, random, mirrored=number == 0) for number in range(_N_IMAGES_CHECKED)]
+    mirrored = [True] if plan.rows_needed < _FEW_ROWS else [True, False]
+    return [_other_image(plan, random, mirrored=each) for each in mirrored]
 
 
 def check_images(
