@@ -40,7 +40,7 @@ def shortest_distances_A(
     Parameters
     ----------
     structures
-        The structures, whose pairs are counted with periodic images.
+        What is learnt, such as `LabelledData.structures`; pairs are counted with periodic images.
     cutoff_A
         Pairs that never come closer than that, in Å, are left out.
 

@@ -50,6 +50,13 @@ def fit_frequency_scale_factor(computed: ArrayLike, reference: ArrayLike) -> Sca
     ------
     MethodError
         The two do not match in number, are empty, or hold values that are not positive.
+
+    Examples
+    --------
+    >>> from nearsight.vibrations import fit_frequency_scale_factor
+    >>> fit = fit_frequency_scale_factor(computed=[1650.0, 3820.0], reference=[1595.0, 3657.0])
+    >>> print(f"{fit.factor:.4f}, leaves {fit.rms_residual:.1f} {fit.residual_unit}")
+    0.9588, leaves 10.0 cm-1
     """
     omega = _positive("computed", computed, "wavenumbers in cm⁻¹ of real modes")
     nu = _positive("reference", reference, "wavenumbers in cm⁻¹ of real modes")
