@@ -128,7 +128,7 @@ def _users(page: str, kind: type[Any]) -> tuple[list[tuple[str, str]], ...]:
         if user is kind or (where[0] != page and _is_another(where[0], kind)):
             continue
         if inspect.isclass(user):
-            if issubclass(kind, user) or any(word.search(text) for text in _texts_of_class(user)):
+            if user in kind.__mro__ or any(word.search(text) for text in _texts_of_class(user)):
                 having.append(where)
         elif callable(user):
             texts = dict(_annotations(inspect.unwrap(user)))

@@ -170,7 +170,7 @@ def readable_json(values: Any) -> str:
     Examples
     --------
     >>> from nearsight.records import readable_json
-    >>> print(readable_json({"structure": "Cu", "temperatures_K": [250.0, 300.0]}))
+    >>> print(readable_json({"structure": "Cu", "temperatures_K": [250.0, 300.0]}), end="")
     {
       "structure": "Cu",
       "temperatures_K": [250.0, 300.0]

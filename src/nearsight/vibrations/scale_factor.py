@@ -97,6 +97,18 @@ def fit_scale_factor_to_heat_capacity(
     ------
     MethodError
         The numbers do not match, a value is not positive, or no factor in the range fits.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> from nearsight.hessian import hessian
+    >>> from nearsight.models import load_model
+    >>> from nearsight.vibrations import fit_scale_factor_to_heat_capacity, vibrations
+    >>> model = load_model("ase:emt")
+    >>> metals = [vibrations(hessian(bulk(each, cubic=True), model)) for each in ("Cu", "Al")]
+    >>> fit = fit_scale_factor_to_heat_capacity(metals, [0.36, 0.89], 300.0, acoustic="classical")
+    >>> print(f"frequencies times {fit.factor:.2f}")
+    frequencies times 1.01
     """
     from scipy.optimize import minimize_scalar
 

@@ -377,7 +377,16 @@ class ElasticSettings(HessianSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class LocalitySettings(Settings):
-    """Settings of `locality`."""
+    """Settings of `locality`.
+
+    Examples
+    --------
+    >>> from nearsight.workflows import ConvergenceSettings, FragmentSettings, LocalitySettings
+    >>> enough = ConvergenceSettings(reference_radius_A=10.0)
+    >>> settings = LocalitySettings(fragments=FragmentSettings(sites=("O0",)), convergence=enough)
+    >>> settings.fragments.sites
+    ('O0',)
+    """
 
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     fragments: FragmentSettings = field(default_factory=FragmentSettings)
@@ -387,7 +396,17 @@ class LocalitySettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(TrainingSettings):
-    """Settings of `train`."""
+    """Settings of `train`.
+
+    Examples
+    --------
+    >>> from nearsight.training import FunctionSettings, StoppingSettings
+    >>> from nearsight.workflows import TrainSettings
+    >>> functions, stopping = FunctionSettings(cutoff_A=6.0), StoppingSettings(epochs=50)
+    >>> settings = TrainSettings(functions=functions, stopping=stopping)
+    >>> settings.stopping.epochs
+    50
+    """
 
     members: Annotated[
         int,
