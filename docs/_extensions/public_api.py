@@ -57,7 +57,6 @@ def names(module: ModuleType) -> list[str]:
     ]
 
 
-@cache
 def owner(value: Any) -> str | None:
     """Return the page of the package that a class or a verb is defined in, if it has one."""
     file = getattr(value, "__module__", None) or ""
