@@ -5,8 +5,8 @@
 
 Today's way is SevenNet's own ASE calculator, BFGS in a Fréchet cell filter to 0.005 eV/Å, and
 phonopy's displacements of 0.01 Å in the cell itself. With `--unrelaxed` structures are taken as
-they are on both sides, in a supercell of at least 8 Å and with a mesh of 100 Å, as is usual for
-crystals of few atoms.
+they are on both sides, in the same supercell, of at least 8 Å, and with a mesh of 100 Å, as is
+usual for crystals of few atoms.
 
 Every run is a process of its own on one core, in turns; what it took is appended to RUNS.jsonl as
 soon as it ends, and not run again. Printed are medians of processor seconds, ratios to today's way,
@@ -20,11 +20,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
+
+from ase import Atoms
+from ase.io import read
 
 TODAY = "today"
 TEMPERATURE_K, FMAX_EV_PER_A, MAX_STEPS = 300.0, 0.005, 1000
@@ -94,7 +98,9 @@ def run(structure: Path, way: str, *, relaxed: bool) -> Run:
             command = [sys.executable, "-m", "nearsight", "heat-capacity", str(structure)]
             command += ["--dtype", way, "--cores", "1", "-q", "--json", str(answer)]
             command += ["--fmax", str(FMAX_EV_PER_A), "--spectrum", "dense"]
-            command += [] if relaxed else ["--no-relax", "--spectrum", "mesh"]
+            if not relaxed:
+                command += ["--no-relax", "--spectrum", "mesh"]
+                command += ["--supercell", *map(str, repeats(read(structure)))]
         process = subprocess.Popen(
             command,
             env=os.environ | {"OMP_NUM_THREADS": "1"},
@@ -123,11 +129,15 @@ def _parts(record: dict[str, Any]) -> dict[str, float]:
     }
 
 
+def repeats(atoms: Atoms) -> list[int]:
+    """Return how often a crystal of few atoms is repeated along each axis."""
+    return [ceil(SUPERCELL_A / length) for length in atoms.cell.lengths()]
+
+
 def todays_way(structure: Path, *, relaxed: bool) -> dict[str, float]:
     """Compute a heat capacity with SevenNet's calculator, ASE and phonopy."""
     import numpy as np
     from ase.filters import FrechetCellFilter
-    from ase.io import read
     from ase.optimize import BFGS
     from phonopy import Phonopy
     from phonopy.structure.atoms import PhonopyAtoms
@@ -141,8 +151,8 @@ def todays_way(structure: Path, *, relaxed: bool) -> dict[str, float]:
     cell = PhonopyAtoms(
         numbers=atoms.numbers, cell=atoms.cell.array, scaled_positions=atoms.get_scaled_positions()
     )
-    wide = 1 if relaxed else np.ceil(SUPERCELL_A / atoms.cell.lengths()).astype(int)
-    phonons = Phonopy(cell, np.eye(3, dtype=int) * wide)
+    wide = (1, 1, 1) if relaxed else repeats(atoms)
+    phonons = Phonopy(cell, np.diag(wide))
     phonons.generate_displacements(distance=DISPLACEMENT_A)
     forces = []
     for supercell in phonons.supercells_with_displacements:
@@ -174,8 +184,7 @@ def table(runs: Sequence[Run], structures: Sequence[str], ways: Sequence[str]) -
         "processor s",
         "of today's",
         "peak GB",
-        "relaxation, wall s",
-        "rows, wall s",
+        "force constants, wall s",
         "c_v",
     ]
     rows = [header, ["---"] * len(header)]

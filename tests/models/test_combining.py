@@ -30,6 +30,7 @@ CAPABILITIES = Capabilities(
     counts_extrapolations=True,
     pairwise=True,
     temperature_K=77.0,
+    row_over_force_memory=2.5,
 )
 
 

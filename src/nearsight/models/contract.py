@@ -78,6 +78,8 @@ class Capabilities:
     rows_share_work: Annotated[bool, ANY] = False
     """Most of an analytic row is work that all rows of a structure share: few of them take less
     time by differences of forces."""
+    row_over_force_memory: Annotated[float, LARGEST] = 3.0
+    """Peak memory of the graph of the forces with one analytic row, over that of a force call."""
     periodic: Annotated[bool, ALL] = True
     """Crystals can be computed; otherwise molecules only."""
     gamma_only: Annotated[bool, ANY] = False

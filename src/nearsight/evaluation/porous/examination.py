@@ -72,9 +72,9 @@ EFFORTS: Mapping[Suite, Effort] = {
         most_atoms=50,
         stiff=("MOF-5",),
         moving=("Mg-MOF-74",),
-        time_ps=1.0,
+        time_ps=2.0,
         n_frameworks=None,
-        insertions=200,
+        insertions=400,
     ),
     "full": Effort(
         n_solids=70,

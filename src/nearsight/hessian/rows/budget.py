@@ -6,10 +6,7 @@ from dataclasses import dataclass, replace
 from nearsight.errors import MemoryBudgetError
 from nearsight.hessian.analytic_or_not import Refusal
 from nearsight.memory import gibibytes, require_room
-from nearsight.models.contract import Model
-
-_ROW_TO_FORCE_MEMORY = 3.0
-"""Peak of the graph of the forces with one row over that of a force call; SevenNet: 2.0 to 2.7."""
+from nearsight.models.contract import Capabilities, Model
 
 
 def require_room_for_rows(n_rows: int, n_atoms: int, memory_budget_bytes: int | None) -> None:
@@ -42,6 +39,8 @@ class Room:
     n_atoms: int
     force_call_bytes: int
     budget_bytes: int
+    row_over_force: float = Capabilities.row_over_force_memory
+    """What an analytic row takes, over a force call of the same model."""
     row_model_bytes: int | None = None
     """What a force call takes of the model that has the rows, where that is another one."""
 
@@ -49,7 +48,7 @@ class Room:
     def analytic_row_bytes(self) -> int:
         """What one analytic row is predicted to take."""
         force_call = self.force_call_bytes if self.row_model_bytes is None else self.row_model_bytes
-        return int(_ROW_TO_FORCE_MEMORY * force_call)
+        return int(self.row_over_force * force_call)
 
     def boundless(self) -> "Room":
         """Return the same where everything fits."""

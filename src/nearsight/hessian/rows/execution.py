@@ -18,24 +18,41 @@ from nearsight.progress import Advance
 
 
 class Rows:
-    """The rows of one plan: those that are finished and those still to do."""
+    """The rows of one plan: those that are finished and those still to do.
 
-    def __init__(self, seeds: list[Seed], store: RowStore | None) -> None:
+    Parameters
+    ----------
+    seeds
+        Those of the plan.
+    checks
+        Further rows, which are computed with the others, through the same graph, and kept in no
+        file.
+    store
+        The checkpoint.
+    """
+
+    def __init__(self, seeds: list[Seed], checks: list[Seed], store: RowStore | None) -> None:
         self.total = len(seeds)
         self.finished: dict[int, FloatArray] = dict(store.rows) if store else {}
         self.n_resumed = len(self.finished)
         """Rows that were finished before."""
         self.advance: Advance = lambda _done, _note: None
-        self._seeds = seeds
+        self.seeds = [*seeds, *checks]
+        """Those of checks come last."""
+        self._checked: dict[int, FloatArray] = {}
         self._store = store
 
     def todo(self) -> list[int]:
-        """Return which rows are to do."""
+        """Return which rows of the plan are to do."""
         return [index for index in range(self.total) if index not in self.finished]
 
     def stacked(self) -> FloatArray:
-        """Return all rows in their order, once they are finished."""
+        """Return all rows of the plan in their order, once they are finished."""
         return np.stack([self.finished[index] for index in range(self.total)])
+
+    def checks(self) -> list[FloatArray]:
+        """Return the rows of checks in their order, once they are computed."""
+        return [self._checked[index] for index in range(self.total, len(self.seeds))]
 
     def computed(self, index: int, row: FloatArray) -> None:
         """Check a row, and keep it.
@@ -47,10 +64,13 @@ class Rows:
         """
         if not is_usable(row).all():
             raise ModelError(
-                f"the second derivative by {name_of(self._seeds[index])}, is {fault_of(row)}; the "
+                f"the second derivative by {name_of(self.seeds[index])}, is {fault_of(row)}; the "
                 f"{len(self.finished)} rows before it are kept. Look for atoms that are too "
                 f"close, or use differences or another model."
             )
+        if index >= self.total:
+            self._checked[index] = row
+            return
         if self._store is not None:
             self._store.append(index, row)
         self.follows(index, row)
@@ -62,7 +82,7 @@ class Rows:
 
 
 def complete(task: Task, rows: Rows) -> tuple[RowMethod, int]:
-    """Compute the rows to do; return how, and how many of them followed from the sum rule.
+    """Compute the rows to do, and those of checks; return how, and how many the sum rule told.
 
     Raises
     ------
@@ -72,7 +92,8 @@ def complete(task: Task, rows: Rows) -> tuple[RowMethod, int]:
         Memory ran out.
     """
     left_out = rows_left_out(task.plan) if task.may_leave_rows_out else []
-    way = _execute(task, rows, [index for index in rows.todo() if index not in left_out])
+    checks = range(rows.total, len(rows.seeds))
+    way = _execute(task, rows, [*(each for each in rows.todo() if each not in left_out), *checks])
     left = rows.todo()
     if not left:
         return way, 0
@@ -88,14 +109,12 @@ def complete(task: Task, rows: Rows) -> tuple[RowMethod, int]:
 
 
 def _execute(task: Task, rows: Rows, indices: list[int]) -> RowMethod:
-    """Compute the rows of some indices; return in which way that was done in the end."""
-    if not indices:
-        return replace(task.way, reason="every row was in the checkpoint")
+    """Compute the rows of some indices; return in which way those of the plan were in the end."""
 
     def row_done(number: int, row: FloatArray) -> None:
         rows.computed(indices[number], row)
 
-    seeds = [task.plan.seeds[index] for index in indices]
+    seeds = [rows.seeds[index] for index in indices]
     work = Work(
         task.atoms,
         task.model,
@@ -108,4 +127,7 @@ def _execute(task: Task, rows: Rows, indices: list[int]) -> RowMethod:
         lambda: f"after {len(rows.finished)} of {rows.total} rows",
         "Use a method that takes less (rows, then fourth-order), float32, or a smaller cell.",
     ):
-        return task.way.compute(work)
+        way = task.way.compute(work)
+    if indices and indices[0] < rows.total:
+        return way
+    return replace(task.way, reason="every row was in the checkpoint")

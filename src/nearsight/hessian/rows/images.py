@@ -1,5 +1,8 @@
 """Whether rows that a plan leaves out are the images of others that they should be."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from nearsight.arrays import FloatArray
@@ -20,11 +23,34 @@ Rounding stays far below; a model that does not keep the symmetry, or a structur
 less symmetric than it seems, is off by more."""
 
 
-def check_images(task: Task, rows: FloatArray) -> float | None:
-    """Compute a few rows that the plan leaves out, and compare them with the images they should be.
+@dataclass(frozen=True)
+class ExpectedImage:
+    """A row that a plan leaves out, and the one of which it should be an image."""
+
+    index: int
+    """Of the row of the plan."""
+    seed: Seed
+    """Of the row that is left out."""
+    image: Image
+    """How the latter follows from the former."""
+
+
+def images_to_check(plan: Plan) -> list[ExpectedImage]:
+    """Draw a few rows that a plan leaves out; none where no row follows from others by symmetry.
 
     Images of computed rows are exact for differences of any step too, unlike expanded rows, because
     differences along a general direction are no combination of those along others.
+    """
+    if not plan.uses_symmetry:
+        return []
+    random = np.random.default_rng(plan.n_atoms)
+    return [_other_image(plan, random, mirrored=number == 0) for number in range(_N_IMAGES_CHECKED)]
+
+
+def check_images(
+    task: Task, rows: FloatArray, expected: Sequence[ExpectedImage], computed: Sequence[FloatArray]
+) -> float | None:
+    """Compare rows that the plan leaves out with the images they should be.
 
     Parameters
     ----------
@@ -32,45 +58,39 @@ def check_images(task: Task, rows: FloatArray) -> float | None:
         What was computed.
     rows
         The rows of its plan, shape ``(rows_needed, n_atoms, 3)`` in eV/Å².
+    expected
+        Which rows were drawn.
+    computed
+        What was computed for each, shape ``(n_atoms, 3)`` in eV/Å².
 
     Returns
     -------
     float or None
-        The largest deviation in eV/Å²; None where no row follows from others by symmetry.
+        The largest deviation in eV/Å²; None where no row was drawn.
 
     Raises
     ------
     MethodError
         One is no image.
     """
-    plan, model = task.plan, task.model
-    if not plan.uses_symmetry:
-        return None
-    random = np.random.default_rng(len(task.atoms))
-    analytic = _SAME_IMAGE.get(model.identity.dtype, _SAME_NOISY_IMAGE)
+    analytic = _SAME_IMAGE.get(task.model.identity.dtype, _SAME_NOISY_IMAGE)
     allowed = analytic if task.way.step_A is None else _SAME_NOISY_IMAGE
-    drawn = [
-        _other_image(plan, random, mirrored=number == 0) for number in range(_N_IMAGES_CHECKED)
-    ]
-    computed = task.rows([seed for _, seed, _ in drawn])
     deviations = []
-    for (index, seed, image), row in zip(drawn, computed, strict=True):
-        expected = image.of_row(rows[index])
-        deviations.append(float(np.abs(row - expected).max()))
-        if deviations[-1] > allowed * float(np.abs(expected).max()):
+    for each, row in zip(expected, computed, strict=True):
+        image = each.image.of_row(rows[each.index])
+        deviations.append(float(np.abs(row - image).max()))
+        if not deviations[-1] <= allowed * float(np.abs(image).max()):
             raise MethodError(
-                f"the row of {name_of(seed)}, differs by {deviations[-1]:.2g} eV/Å² from the image "
-                f"of row {index} that it should be ({plan.reason}): {model.identity.name} does not "
-                f"keep this symmetry, or the structure has it only nearly. Use a smaller "
-                f"`row_symmetry_A`, move the structure onto its space group first, or use no "
-                f"symmetry."
+                f"the row of {name_of(each.seed)}, differs by {deviations[-1]:.2g} eV/Å² from the "
+                f"image of row {each.index} that it should be ({task.plan.reason}): "
+                f"{task.model.identity.name} does not keep this symmetry, or the structure has it "
+                f"only nearly. Use a smaller `row_symmetry_A`, move the structure onto its space "
+                f"group first, or use no symmetry."
             )
-    return max(deviations)
+    return max(deviations, default=None)
 
 
-def _other_image(
-    plan: Plan, random: np.random.Generator, *, mirrored: bool
-) -> tuple[int, Seed, Image]:
+def _other_image(plan: Plan, random: np.random.Generator, *, mirrored: bool) -> ExpectedImage:
     """Draw a row and an image of it that a wrong model would get wrong.
 
     By a mirror image if asked for, else by a rotation; by a translation where there is no other.
@@ -89,4 +109,4 @@ def _other_image(
         else:
             wanted = is_turned if turned.any() else is_moved
         if wanted:
-            return int(index), seed, image
+            return ExpectedImage(int(index), seed, image)

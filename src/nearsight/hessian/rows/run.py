@@ -13,7 +13,7 @@ from nearsight.hessian.rows.budget import Room, require_room_for_rows
 from nearsight.hessian.rows.checkpoint import RowStore
 from nearsight.hessian.rows.choice import RowRequest, choose_rows, require_rows, ways_begun
 from nearsight.hessian.rows.execution import Rows, complete
-from nearsight.hessian.rows.images import check_images
+from nearsight.hessian.rows.images import check_images, images_to_check
 from nearsight.hessian.rows.plan import Plan
 from nearsight.hessian.rows.precision import check_precision, row_model
 from nearsight.hessian.rows.resuming import open_store, task_begun
@@ -72,7 +72,8 @@ def compute_planned_rows(
     require_room_for_rows(rows_kept, len(atoms), memory_budget_bytes)
     with hold(checkpoint):
         at_rest = meter.measure(lambda: model.evaluate([atoms])[0], device)
-        room = Room(len(atoms), at_rest.peak_memory_bytes, budget)
+        of_row = model.capabilities.row_over_force_memory
+        room = Room(len(atoms), at_rest.peak_memory_bytes, budget, of_row)
         if (single := row_model(model)) is not model:
             of_rows = meter.measure(lambda: single.evaluate([atoms]), device)
             room = replace(room, row_model_bytes=of_rows.peak_memory_bytes)
@@ -93,7 +94,8 @@ def _run(
 ) -> PlannedRows:
     """Compute what is to do, complete it, and check it."""
     plan, meter, device = task.plan, task.meter, task.model.identity.device
-    rows = Rows(plan.seeds, store)
+    images = images_to_check(plan)
+    rows = Rows(plan.seeds, [each.seed for each in images], store)
     logger.debug("%d of %d rows needed: %s", plan.rows_needed, plan.rows_total, plan.reason)
     logger.debug("%s: %s predicted", task.way.name, gibibytes(task.way.predicted_memory_bytes))
     if store is not None and rows.n_resumed:
@@ -105,7 +107,7 @@ def _run(
         start = meter.now()
         way, by_sum_rule = complete(task, rows)
         stacked = rows.stacked()
-        deviation = check_images(task, stacked)
+        deviation = check_images(task, stacked, images, rows.checks())
         precision_error = check_precision(task, stacked)
         seconds = meter.now() - start
     origin = Computed(
