@@ -21,7 +21,7 @@ from nearsight.errors import NearsightWarning
 from nearsight.settings import Settings
 
 sys.path.append(str(Path(__file__).parents[1] / "docs" / "_extensions"))
-from public_api import described, example_of, has_example
+from public_api import anchor, described, example_of, has_example
 
 EXAMPLES = {where: value for where, value in described().items() if has_example(value)}
 ONLY_SHOWN = {
@@ -116,3 +116,9 @@ def test_examples_are_sections_of_their_own() -> None:
         section = doc.partition("\nExamples\n--------\n")[2]
         assert section.startswith(">>> "), named(where)
         assert len(section.splitlines()) <= 40, named(where)
+
+
+def test_a_class_and_its_verb_have_headings_of_their_own() -> None:
+    assert anchor("hessian", "Hessian") == "hessian"
+    assert anchor("hessian", "hessian") == "hessian-1"
+    assert example_of("hessian", described()["hessian", "Hessian"]) == ("hessian", "hessian")

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from markdown import contents
-from public_api import MODULES, PACKAGES, example_of, has_example, names, owner
+from public_api import MODULES, PACKAGES, anchor, example_of, has_example, names, owner
 
 
 def pages() -> Mapping[str, str]:
@@ -48,4 +48,4 @@ def _entry(package: str, name: str, value: Any) -> str:
 
 
 def _link(page: str, name: str, text: str) -> str:
-    return f"[{text}]({page}.md#{name.lower()})"
+    return f"[{text}]({page}.md#{anchor(page, name)})"

@@ -83,6 +83,14 @@ def described() -> Mapping[tuple[str, str], Any]:
     return found
 
 
+def anchor(page: str, name: str) -> str:
+    """Return how the heading of a name is called: `Hessian` and `hessian` share a page."""
+    before = names(import_module(f"nearsight.{page}"))
+    before = before[: before.index(name)]
+    n = sum(each.lower() == name.lower() for each in before)
+    return f"{name.lower()}-{n}" if n else name.lower()
+
+
 def has_example(value: Any) -> bool:
     """Return whether a docstring shows how something is used."""
     return "\n>>> " in (inspect.getdoc(value) or "")
